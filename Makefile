@@ -1,0 +1,22 @@
+# Short names for dev.py, which also works where there is no make.
+PYTHON ?= python3
+
+.PHONY: help setup run test check lock
+
+help:  ## say what there is
+	@$(PYTHON) dev.py --help
+
+setup:  ## fetch what running needs, without running
+	@$(PYTHON) dev.py setup
+
+run:  ## the dashboard with everything around it, on this machine
+	@$(PYTHON) dev.py run
+
+test:  ## everything that can be checked (some minutes)
+	@$(PYTHON) dev.py test $(ARGS)
+
+check:  ## what is worth checking every few minutes (under a minute)
+	@$(PYTHON) dev.py check
+
+lock:  ## take the newest allowed versions into requirements/ and package-lock.json
+	@$(PYTHON) dev.py lock

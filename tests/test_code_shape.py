@@ -1,0 +1,197 @@
+"""The shape of the house: who may import whom, and how long a function may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import code_base
+from tests.code_base import EVERYTHING, PRODUCT, name, python_files, template_files, tree
+from tooling.places import ROOT
+
+# Imports run one way; whoever is not named on the right may not be imported by the left.
+MAY_IMPORT = {
+    "config": {"campaigns", "demo", "recipients", "sociocs_gateway", "teams"},
+    "demo": {"campaigns", "recipients", "sociocs_gateway", "teams"},
+    "campaigns": {"recipients", "sociocs_gateway", "teams"},
+    "recipients": {"teams"},
+    "teams": set(),
+    "sociocs_gateway": set(),
+}
+# Inside an app: views, admin, tasks -> step modules -> models.
+OUTERMOST = re.compile(r"(.+_)?(admin|tasks|urls|views)")
+# Ways to ask Celery for a later or a second try. The database alone says what is due: a message
+# with a time on it is delivered twice or not at all when the broker restarts.
+CELERYS_OWN_RETRIES = {"autoretry_for", "countdown", "eta", "retry_backoff", "retry_kwargs"}
+LONGEST_FUNCTION = 50
+LONGEST_MODULE = 400
+
+
+def own_packages(path: Path) -> Iterator[tuple[str, str, int]]:
+    """Yield (package, module, line) for each import of a package of this product."""
+    for module, line in code_base.imports(path):
+        package = module.partition(".")[0]
+        if package in PRODUCT:
+            yield package, module, line
+
+
+@pytest.mark.parametrize("package", PRODUCT)
+def test_imports_run_one_way(package: str) -> None:
+    wrong = [
+        f"{name(path)}:{line} imports {module}"
+        for path in python_files([package])
+        for imported, module, line in own_packages(path)
+        if imported != package and imported not in MAY_IMPORT[package]
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_gateway_speaks_plain_python() -> None:
+    wrong = [
+        f"{name(path)}:{line} imports {module}"
+        for path in python_files(["sociocs_gateway"])
+        if "sandbox" not in path.parts
+        for module, line in code_base.imports(path)
+        if module.partition(".")[0] in ("celery", "django")
+        or module.startswith("sociocs_gateway.sandbox")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_product_code_imports_the_workshop() -> None:
+    wrong = [
+        f"{name(path)}:{line} imports {module}"
+        for path in python_files(PRODUCT)
+        for module, line in code_base.imports(path)
+        if module.partition(".")[0] in ("benchmarks", "docker", "tests", "tooling")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("app", ["teams", "recipients", "campaigns"])
+def test_steps_import_neither_views_nor_tasks(app: str) -> None:
+    wrong = [
+        f"{name(path)}:{line} imports {module}"
+        for path in python_files([app])
+        if not any(OUTERMOST.fullmatch(part) for part in path.with_suffix("").parts)
+        for module, line in code_base.imports(path)
+        if module.startswith(f"{app}.") and OUTERMOST.fullmatch(module.split(".")[1])
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("app", ["teams", "recipients", "campaigns"])
+def test_models_import_no_step_that_imports_them(app: str) -> None:
+    package = ROOT / app / "models"
+    files = python_files([f"{app}/models"]) if package.is_dir() else [package.with_suffix(".py")]
+    steps = {
+        module.split(".")[1]
+        for models in files
+        for owner, module, _ in own_packages(models)
+        if owner == app and "." in module
+    }
+    circles = [
+        f"{app}.models -> {app}/{step}.py -> {app}.models"
+        for step in sorted(steps - {"models"})
+        if (path := ROOT / app / f"{step}.py").exists()
+        for _, module, _ in own_packages(path)
+        if module.startswith(f"{app}.models")
+    ]
+    assert not circles, "\n".join(circles)
+
+
+def test_no_task_asks_celery_for_another_try() -> None:
+    wrong = [
+        f"{name(path)}:{node.value.lineno} {node.arg}="
+        for path in python_files(PRODUCT)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.keyword) and node.arg in CELERYS_OWN_RETRIES
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Count a function's lines without its signature and its docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_no_function_is_too_long_to_take_in() -> None:
+    wrong = [
+        f"{name(path)}:{function.lineno} {function.name} has {length(function)} lines"
+        for path in python_files(EVERYTHING)
+        for function in functions(path)
+        if length(function) > LONGEST_FUNCTION
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_module_is_a_heap() -> None:
+    wrong = [
+        f"{name(path)} has {lines} lines of code"
+        for path in python_files([*PRODUCT, "tooling"])
+        if (lines := len(lines_of_code(path))) > LONGEST_MODULE
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def lines_of_code(path: Path) -> set[int]:
+    """Return the numbers of the lines that are neither blank nor words to the reader."""
+    words = {
+        line
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or 0) + 1)
+    }
+    return {
+        number
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if line.strip() and not line.lstrip().startswith("#") and number not in words
+    }
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    empty = {"core.py", "helpers.py", "misc.py", "services.py", "util.py", "utils.py"}
+    wrong = [name(path) for path in python_files(EVERYTHING) if path.name in empty]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("a script in the page", r"<script(?![^>]*\bsrc=)"),
+        ("a style in the page", r"<style\b"),
+        ("a style attribute", r"<[^>]*\sstyle="),
+        ("an event attribute", r"<[^>]*\son[a-z]+="),
+        ("a javascript: address", r"(?i)javascript:"),
+        (
+            "an address on another server",
+            r"""<(?:script|link|img|iframe)\b[^>]*["'](?:https?:)?//""",
+        ),
+        ("text that is not escaped", r"\|\s*safe\b|autoescape off"),
+    ],
+)
+def test_no_template_has(what: str, pattern: str) -> None:
+    wrong = [
+        f"{name(path)}:{text[: found.start()].count(chr(10)) + 1} {found.group()}"
+        for path in template_files()
+        for text in [without_comments(path.read_text())]
+        for found in re.finditer(pattern, text)
+    ]
+    assert not wrong, f"{what}:\n" + "\n".join(wrong)
+
+
+def without_comments(template: str) -> str:
+    """Blank out Django's comments, keeping the lines' numbers."""
+    comments = r"(?s)\{% comment.*?%\}.*?\{% endcomment %\}|\{#.*?#\}"
+    return re.sub(comments, lambda found: "\n" * found.group().count("\n"), template)

@@ -1,0 +1,171 @@
+"""`dev.py run` as a newcomer meets it: all real, on ports and in a folder of the test's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+
+from tests.processes import Child
+from tooling import children
+from tooling.places import ROOT
+
+READY = re.compile(
+    r"Sociocs Campaigns is ready at (\S+) - sign in as demo@example\.org "
+    r"with the password \S+ - Ctrl\+C stops it\n"
+)
+SERVICES = {"broker", "sandbox", "web", "worker-sending", "worker-background", "beat"}
+
+pytestmark = pytest.mark.processes
+
+
+@dataclass(frozen=True)
+class Run:
+    """A `dev.py run` that is ready."""
+
+    child: Child
+    data: Path
+    env: dict[str, str]
+    url: str
+
+    def processes(self) -> dict[int, str]:
+        """Return the command lines, by process id, of all that works in its data folder."""
+        found: dict[int, str] = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if self._is_ours(process):
+                    command = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(process.name)] = command.decode()
+            except OSError:  # it has just ended, or is somebody else's
+                continue
+        return {pid: command for pid, command in found.items() if command}
+
+    def _is_ours(self, process: Path) -> bool:
+        mark = f"DATA_DIR={self.data}".encode()
+        # Valkey writes its title over its environment, but works in its data folder.
+        return mark in (process / "environ").read_bytes().split(b"\0") or (
+            process / "cwd"
+        ).readlink().is_relative_to(self.data)
+
+    def oldest(self, words: str) -> int:
+        """Return the id of the first process with these words in its command line."""
+        return min(pid for pid, command in self.processes().items() if words in command)
+
+    def is_well(self) -> bool:
+        """Return whether the dashboard answers and the tick goes round."""
+        try:
+            answer = requests.get(f"{self.url}/healthz", timeout=10)
+        except requests.ConnectionError:
+            return False
+        return bool(answer.json() == {"ok": True, "ticking": True})
+
+
+@contextmanager
+def running(folder: Path, **more: str) -> Iterator[Run]:
+    """Start `dev.py run` with its data in `folder`, wait until it is ready, and end it."""
+    env = {
+        "DATA_DIR": str(folder / "data"),
+        "HOME": os.environ["HOME"],
+        "PATH": os.environ["PATH"],
+        "PORT": str(children.free_port()),
+        "SANDBOX_PORT": str(children.free_port()),
+    } | more
+    child = Child("run", [sys.executable, str(ROOT / "dev.py"), "run"], env, folder / "run.log")
+    try:
+        line = READY.fullmatch(child.wait_for(READY.pattern, timeout=120))
+        assert line
+        yield Run(child, folder / "data", env, line.group(1))
+    finally:
+        child.terminate(patience=40)
+
+
+def wait_until(condition: Callable[[], bool], timeout: float = 30) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with running(tmp_path_factory.mktemp("run")) as ready:
+        yield ready
+
+
+def test_one_command_brings_up_everything(run: Run) -> None:
+    assert run.is_well()
+    assert requests.get(run.url, timeout=10).status_code == 200
+    assert {log.stem for log in (run.data / "log").glob("*.log")} == SERVICES
+
+
+def test_it_says_so_in_one_line(run: Run) -> None:
+    assert len(READY.findall(run.child.output)) == 1
+
+
+def test_a_second_run_says_what_is_running_and_disturbs_nothing(run: Run, tmp_path: Path) -> None:
+    before = run.processes().keys()
+    command = [sys.executable, str(ROOT / "dev.py"), "run"]
+    second = Child("second", command, run.env, tmp_path / "second.log")
+    assert second.wait() == 0
+    assert f"already running: {run.url} (process {run.child.pid}, since " in second.output
+    assert before <= run.processes().keys()
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [("broker", "valkey-server"), ("worker-sending", "-Q sending"), ("web", "gunicorn")],
+)
+def test_a_service_that_dies_is_started_again(run: Run, service: str, words: str) -> None:
+    before = run.processes()
+    os.kill(run.oldest(words), signal.SIGKILL)
+    run.child.wait_for(rf"{service} has stopped \(SIGKILL\) and starts again in 1 s")
+    wait_until(
+        lambda: any(
+            words in command for pid, command in run.processes().items() if pid not in before
+        )
+    )
+    wait_until(run.is_well)
+    assert f"{service} has stopped (exit code" not in run.child.output
+
+
+def test_one_signal_ends_everything(tmp_path: Path) -> None:
+    with running(tmp_path) as run:
+        os.kill(run.child.pid, signal.SIGINT)
+        assert run.child.wait(40) == 0
+        assert run.processes() == {}
+
+
+def test_nothing_is_left_when_the_runner_itself_is_killed(
+    tmp_path: Path, postgres_url: str, redis_url: str
+) -> None:
+    """With servers and a port of the user's own, to see that these are used or left alone."""
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        port = somebody.getsockname()[1]
+        with running(
+            tmp_path, DATABASE_URL=postgres_url, REDIS_URL=redis_url, PORT=str(port)
+        ) as run:
+            assert f"Port {port} is taken by another program: using " in run.child.output
+            assert run.is_well()
+            assert_uses_only(postgres_url, run)
+            os.kill(run.child.pid, signal.SIGKILL)
+            run.child.wait()
+            wait_until(lambda: not run.processes())
+
+
+def assert_uses_only(postgres_url: str, run: Run) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        people = connection.execute("SELECT email FROM teams_user").fetchall()
+    assert ("demo@example.org",) in people
+    assert not (run.data / "campaigns.sqlite3").exists()
+    assert not any("valkey-server" in command for command in run.processes().values())

@@ -1,0 +1,76 @@
+"""The front-end files that are served: copied from npm packages into static/vendor/.
+
+Only the files named here are served, and never from elsewhere than our own address. The icons that
+package.json lists under "campaigns" become one sprite, used as
+
+    <svg class="icon"><use href="{% static 'vendor/icons.svg' %}#plus"/></svg>
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+from tooling import node, stamps
+from tooling.places import NODE_MODULES, ROOT, VENDOR
+
+PACKAGE = ROOT / "package.json"
+COPIED = {
+    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "htmx.min.js": "htmx.org/dist/htmx.min.js",
+}
+ICONS = "@tabler/icons-sprite/dist/tabler-sprite.svg"
+SYMBOL = re.compile(r'<symbol id="tabler-([^"]+)"([^>]*)>(.*?)</symbol>', re.DOTALL)
+# A map that is not served would be asked for whenever somebody opens the browser's tools.
+SOURCE_MAP = re.compile(r"^\s*(/\*|//)# sourceMappingURL=.*$\n?", re.MULTILINE)
+# Each icon starts with an invisible square that the editor needed.
+FRAME = re.compile(r'\s*<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>')
+
+
+def ensure() -> None:
+    """Make sure that static/vendor/ holds the files of the versions that package.json names.
+
+    Raises SetUpFailed when they cannot be fetched, and KeyError for an icon that does not exist.
+    """
+    mark = stamps.fingerprint(PACKAGE, ROOT / "package-lock.json", Path(__file__))
+    stamp = VENDOR / ".installed"
+    if stamps.is_current(stamp, mark):
+        return
+    node.install_packages(ROOT)
+    build()
+    stamps.note(stamp, mark)
+
+
+def build() -> None:
+    """Fill static/vendor/ from node_modules/. Raises KeyError for an icon that does not exist."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    VENDOR.mkdir(parents=True)
+    for name, source in COPIED.items():
+        text = (NODE_MODULES / source).read_text(encoding="utf-8")
+        (VENDOR / name).write_text(SOURCE_MAP.sub("", text), encoding="utf-8")
+    (VENDOR / "icons.svg").write_text(sprite(icon_names()), encoding="utf-8")
+
+
+def icon_names() -> list[str]:
+    """Return the names of the icons that package.json lists."""
+    names: list[str] = json.loads(PACKAGE.read_text())["campaigns"]["icons"]
+    return names
+
+
+def sprite(names: list[str]) -> str:
+    """Return an SVG file with one symbol for each icon, its id being the icon's name.
+
+    Raises KeyError for an icon that does not exist.
+    """
+    everything = (NODE_MODULES / ICONS).read_text(encoding="utf-8")
+    symbols = {
+        name: f'<symbol id="{name}"{attributes}>{FRAME.sub("", shape)}</symbol>\n'
+        for name, attributes, shape in SYMBOL.findall(everything)
+    }
+    if unknown := [name for name in names if name not in symbols]:
+        raise KeyError(f"package.json lists icons that there are not: {', '.join(unknown)}")
+    found = "".join(symbols[name] for name in names)
+    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{found}</svg>\n'

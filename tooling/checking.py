@@ -1,0 +1,115 @@
+"""The commands `test` and `check`: everything a machine can tell about the code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tooling import setting_up
+from tooling.places import PYTHON, ROOT, tool
+
+FERNET_KEY = "b25seS1mb3ItY2hlY2tzLW9ubHktZm9yLWNoZWNrcyE="
+# What an operator would set; Django's own deployment checks must find nothing to say about it.
+PRODUCTION = {
+    "SECRET_KEY": "only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQ",
+    "FIELD_ENCRYPTION_KEYS": FERNET_KEY,
+    "ALLOWED_HOSTS": "campaigns.example.org",
+    "BASE_URL": "https://campaigns.example.org",
+    "TRUSTED_PROXIES": "1",
+}
+WORKERS = str(min(os.cpu_count() or 1, 4))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to check: its exit code says whether all is well."""
+
+    name: str
+    command: Sequence[str | Path]
+    # Its words are of interest even when all is well.
+    talks: bool = False
+
+
+def test(arguments: list[str]) -> int:
+    """Run everything, or pytest alone with the arguments given; return the exit code.
+
+    Raises SetUpFailed.
+    """
+    setting_up.ensure(with_tests=True)
+    if arguments:
+        return subprocess.run(
+            [PYTHON, "-m", "pytest", *arguments], cwd=ROOT, check=False
+        ).returncode
+    return _run(
+        [
+            *_static_steps(),
+            _pytest("tests on SQLite"),
+            _pytest("tests on PostgreSQL", "--database=postgresql", "--touching-database"),
+        ]
+    )
+
+
+def check() -> int:
+    """Run what is done in less than a minute; return the exit code. Raises SetUpFailed."""
+    setting_up.ensure(with_tests=True)
+    return _run([*_static_steps(), _pytest("quick tests", "--quick")])
+
+
+def _static_steps() -> list[Step]:
+    return [
+        Step("format", [tool("ruff"), "format", "--check", "--quiet", "."]),
+        Step("lint", [tool("ruff"), "check", "--quiet", "."]),
+        Step("types", [tool("mypy")]),
+        Step("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
+        Step(
+            "production settings",
+            [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        ),
+    ]
+
+
+def _pytest(name: str, *arguments: str) -> Step:
+    # Work is taken from whoever has most left: a few journeys last longer than hundreds of others.
+    shared = ["-n", WORKERS, "--dist", "worksteal", "-q"]
+    return Step(name, [PYTHON, "-m", "pytest", *shared, *arguments], talks=True)
+
+
+def _run(steps: list[Step]) -> int:
+    """Run all steps, also after a failure; sum up; return 1 if any failed."""
+    summary: list[tuple[str, bool, float]] = []
+    with tempfile.TemporaryDirectory(prefix="campaigns-checks-") as folder:
+        env = os.environ | PRODUCTION | {"DATA_DIR": folder}
+        for name in ("DATABASE_URL", "REDIS_URL", "DEBUG", "DEMO"):
+            env.pop(name, None)
+        for step in steps:
+            print(f"--- {step.name}", flush=True)
+            began = time.monotonic()
+            well = _is_well(step, env)
+            summary.append((step.name, well, time.monotonic() - began))
+    print("---")
+    for name, well, seconds in summary:
+        print(f"{'ok    ' if well else 'FAILED'}  {seconds:6.1f} s  {name}")
+    return 0 if all(well for _, well, _ in summary) else 1
+
+
+def _is_well(step: Step, env: dict[str, str]) -> bool:
+    if step.talks:
+        return subprocess.run(step.command, cwd=ROOT, env=env, check=False).returncode == 0
+    answer = subprocess.run(
+        step.command,
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if answer.returncode != 0:
+        print(answer.stdout, flush=True)
+    return answer.returncode == 0

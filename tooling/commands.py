@@ -1,0 +1,52 @@
+"""The commands of dev.py."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from tooling import checking, locks, running, setting_up
+from tooling.environment import SetUpFailed
+
+HELP = """\
+python3 dev.py COMMAND
+
+  run     start the dashboard, its workers, a broker and the Sociocs sandbox; Ctrl+C stops them
+  test    run every check and every test, on SQLite and on PostgreSQL (some minutes)
+          with arguments: only pytest with them, as in `test tests/gateway -k refused`
+  check   run the checks and tests that take less than a minute
+  setup   fetch what `run` needs (with --tests: what `test` needs) and stop there
+  lock    write requirements/*.txt and package-lock.json anew, with the newest allowed versions
+
+Environment: PORT and SANDBOX_PORT for `run`; DATABASE_URL and REDIS_URL to use servers of your
+own; CHROMIUM_PATH for the browser tests.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks for and return the exit code."""
+    command, *rest = arguments or ["--help"]
+    # Some machines are set not to keep compiled files, which makes every process start seconds
+    # later; here they lie in folders that git ignores.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    takes_no_arguments: dict[str, Callable[[], int]] = {
+        "run": running.run,
+        "check": checking.check,
+        "lock": locks.renew,
+    }
+    try:
+        if command == "test":
+            return checking.test(rest)
+        if command == "setup" and rest in ([], ["--tests"]):
+            return setting_up.only(with_tests=bool(rest))
+        if command in takes_no_arguments and not rest:
+            return takes_no_arguments[command]()
+    except SetUpFailed as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    asked_for_help = command in ("-h", "--help", "help")
+    print(HELP, end="", file=sys.stdout if asked_for_help else sys.stderr)
+    return 0 if asked_for_help else 2
