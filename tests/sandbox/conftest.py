@@ -1,0 +1,116 @@
+"""One sandbox process per module, emptied before each test, and a short way to call it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from tests.processes import Sandbox, start_sandbox
+
+ANN, BOB, CEM = "+14155550101", "+14155550102", "+4915112345678"
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Vendor:
+    """The sandbox as a caller sees it; answers are plain `requests` ones."""
+
+    sandbox: Sandbox
+
+    @property
+    def url(self) -> str:
+        return self.sandbox.url
+
+    def call(
+        self, method: str, path: str, body: object = None, *, fault: str | None = None, **more: Any
+    ) -> requests.Response:
+        """Call the vendor's API with the right key."""
+        headers = {"apikey": self.sandbox.api_key} | more.pop("headers", {})
+        if fault:
+            headers["X-Sandbox-Fault"] = fault
+        return requests.request(
+            method, self.url + path, json=body, headers=headers, timeout=30, **more
+        )
+
+    def data(self, method: str, path: str, body: object = None, **more: Any) -> Any:
+        """Call, expect success, and give what is in the envelope."""
+        answer = self.call(method, path, body, **more)
+        envelope = answer.json()
+        assert (answer.status_code, envelope["status"]) == (200, "success"), envelope
+        return envelope["data"]
+
+    def errors(self, method: str, path: str, body: object = None, *, status: int = 400) -> str:
+        """Call, expect the vendor's error envelope, and give its sentences in one text."""
+        answer = self.call(method, path, body)
+        envelope = answer.json()
+        assert (answer.status_code, envelope["status"]) == (status, "error"), envelope
+        assert set(envelope) == {"status", "errors"}
+        return "\n".join(error["msg"] for error in envelope["errors"])
+
+    def make_job(self, *, fault: str | None = None, **changes: Any) -> str:
+        """Hand over a bulk job; give its id."""
+        job_id: str = self.data("POST", "/messages/bulk", bulk_body(**changes), fault=fault)[
+            "job_id"
+        ]
+        return job_id
+
+    def listed(self, **more: Any) -> list[dict[str, Any]]:
+        """The jobs as GET /messages/bulk lists them."""
+        jobs: list[dict[str, Any]] = self.data("GET", "/messages/bulk", **more)
+        return jobs
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """Ask something of the sandbox itself."""
+        answer = requests.request(method, f"{self.url}/sandbox{path}", json=body, timeout=30)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def witness(self, path: str = "") -> Any:
+        """What really arrived."""
+        return self.control("GET", f"/witness{path}")
+
+    def settled(self) -> dict[str, Any]:
+        """Wait until all that was due has reached the phones; give the totals."""
+        deadline = time.monotonic() + 20
+        while not (totals := self.witness())["settled"]:
+            assert time.monotonic() < deadline, totals
+            time.sleep(0.01)
+        found: dict[str, Any] = totals
+        return found
+
+
+def bulk_body(**changes: Any) -> dict[str, Any]:
+    """The body of a small job that is good as it stands and waits until tomorrow."""
+    body = {
+        "provider": "twlo",
+        "channel_key": "front-desk-sms",
+        "recipients": [{"to": ANN, "name": "Ann"}, {"to": BOB, "name": "Bob"}],
+        "text": "Your check-up is due.",
+        "schedule": later(),
+    } | changes
+    return {name: value for name, value in body.items() if value is not ...}
+
+
+def later(by: timedelta = DAY) -> str:
+    """A time from now as ISO 8601 with an offset."""
+    return (datetime.now(UTC) + by).isoformat()
+
+
+@pytest.fixture(scope="module")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    running = start_sandbox(tmp_path_factory.mktemp("sandbox"))
+    yield running
+    running.child.terminate(patience=5)
+
+
+@pytest.fixture
+def vendor(sandbox_process: Sandbox) -> Vendor:
+    vendor = Vendor(sandbox_process)
+    vendor.control("POST", "/reset")
+    return vendor
