@@ -1,0 +1,56 @@
+"""What a log line may hold: no phone number, no API key, and one line per record."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+PHONE = re.compile(r"\+?\d[\d\s().-]{6,}\d")
+API_KEY = re.compile(r"\b[0-9A-Za-z_-]{6,}:[0-9A-Za-z_-]{6,}\b")
+# Whoever has the link of an invitation or a password reset can use it.
+TOKEN_IN_PATH = re.compile(r"(/(?:invitations|password-reset)/)[^\s\"']{8,}")
+# Dates, times and uuids look like phone numbers to the pattern above and are needed in logs.
+HARMLESS = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([+-]\d{2}:?\d{2})?"
+    r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
+    re.IGNORECASE,
+)
+CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127] if code not in (9, 10)}
+
+
+def mask(text: str) -> str:
+    """Return `text` with every phone number, API key and secret link replaced by a mark."""
+    text = TOKEN_IN_PATH.sub(r"\1[token]", text)
+    kept: list[str] = []
+    end = 0
+    for harmless in HARMLESS.finditer(text):
+        kept.append(_mask_piece(text[end : harmless.start()]))
+        kept.append(harmless.group())
+        end = harmless.end()
+    kept.append(_mask_piece(text[end:]))
+    return "".join(kept)
+
+
+def _mask_piece(text: str) -> str:
+    return PHONE.sub("[number]", API_KEY.sub("[key]", text))
+
+
+class MaskPersonalData(logging.Filter):
+    """Masks the finished message, so that no argument slips past."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = mask(record.getMessage())
+        record.args = None
+        return True
+
+
+class LineFormatter(logging.Formatter):
+    """One record, one line (a traceback is indented below it), control characters escaped."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = mask(super().format(record)).translate(CONTROL)
+        return text.replace("\n", "\n    ")

@@ -1,0 +1,341 @@
+"""Every setting of the project, read from the environment and nowhere else.
+
+README, `.env.example` and this file name the same variables; a test keeps them together.
+A secret may also come from a file: set `NAME_FILE` to its path instead of `NAME`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.FileAwareEnv()
+
+# --- What is running here -------------------------------------------------------------------------
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+# The demo team and the pages that point to the sandbox exist only where this is set.
+DEMO: bool = env.bool("DEMO", default=False)
+SECRET_KEY: str = env.str("SECRET_KEY", default="only-for-development" if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY to a long random text (or DEBUG=1 while developing). "
+        "`make run` makes one by itself."
+    )
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
+BASE_URL: str = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "localhost"]
+)
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Cookies travel over https only, unless the operator says that this is plain http on loopback.
+INSECURE_COOKIES: bool = env.bool("INSECURE_COOKIES", default=DEBUG)
+# How many proxies in front of us add to X-Forwarded-For; 0 means that header is not believed.
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+
+# --- Sociocs --------------------------------------------------------------------------------------
+
+SOCIOCS_BASE_URL: str = env.str("SOCIOCS_BASE_URL", default="https://api.sociocs.com").rstrip("/")
+# Where the sandbox's phones can be looked at. Empty in production.
+SANDBOX_URL: str = env.str("SANDBOX_URL", default="").rstrip("/")
+# Fernet keys for API keys at rest, newest first; older ones are still read.
+FIELD_ENCRYPTION_KEYS: list[str] = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+
+# --- Sending --------------------------------------------------------------------------------------
+
+# A job is handed over this long before it goes out: the undo window, and the room for slow answers.
+LEAD_SECONDS: int = env.int("LEAD_SECONDS", default=300)
+# A scheduled campaign later than this asks a person instead of going out.
+LATE_GRACE_SECONDS: int = env.int("LATE_GRACE_SECONDS", default=15 * 60)
+RECIPIENTS_PER_SUBMISSION: int = env.int("RECIPIENTS_PER_SUBMISSION", default=1000)
+# A bulk job has one text: each different text of a personalised campaign is a job of its own.
+MAX_DISTINCT_TEXTS: int = env.int("MAX_DISTINCT_TEXTS", default=1000)
+SOCIOCS_TIMEOUT_SECONDS: int = env.int("SOCIOCS_TIMEOUT_SECONDS", default=60)
+TICK_SECONDS = 10
+# For tests: where a worker kills or freezes itself (`campaigns.failpoints`). Refused in production.
+FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
+
+# --- Recipient files ------------------------------------------------------------------------------
+
+UPLOAD_MAX_MB: int = env.int("UPLOAD_MAX_MB", default=200)
+IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", default=2_000_000)
+IMPORT_MAX_COLUMNS: int = env.int("IMPORT_MAX_COLUMNS", default=200)
+IMPORT_MAX_UNPACKED_MB: int = env.int("IMPORT_MAX_UNPACKED_MB", default=1000)
+UPLOADS_DIR = DATA_DIR / "uploads"
+
+# --- Django ---------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "teams",
+    "recipients",
+    "campaigns",
+    *(["demo"] if DEMO else []),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "teams.middleware.kept_by_no_cache",
+    "teams.middleware.looser_policy_for_the_admin",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "teams.middleware.sign_in_as_a_page",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "teams.context_processors.team",
+            ],
+        },
+    }
+]
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# --- Database -------------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'campaigns.sqlite3'}")
+}
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock at BEGIN, so that
+    # two writers wait instead of failing; FULL keeps a committed intent through a power cut.
+    _database["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-20000;"
+            "PRAGMA journal_size_limit=67108864;"
+        ),
+    }
+else:
+    _database["CONN_MAX_AGE"] = 60
+    _database["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Celery: the broker is a doorbell; every fact is in the database ------------------------------
+
+REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_DEFAULT_QUEUE = "background"
+CELERY_TASK_CREATE_MISSING_QUEUES = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# Longer than one POST may take, so that a deploy lets it finish.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 90
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "campaigns.tick",
+        "schedule": TICK_SECONDS,
+        "options": {"queue": "sending", "expires": 30},
+    },
+    "import-tick": {
+        "task": "recipients.tick",
+        "schedule": TICK_SECONDS,
+        "options": {"queue": "background", "expires": 30},
+    },
+}
+
+# --- People and sessions --------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "teams.User"
+LOGIN_URL = reverse_lazy("sign-in")
+LOGIN_REDIRECT_URL = reverse_lazy("home")
+LOGOUT_REDIRECT_URL = reverse_lazy("sign-in")
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3600
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_COOKIES
+SESSION_COOKIE_NAME = "sessionid" if INSECURE_COOKIES else "__Host-sessionid"
+CSRF_COOKIE_NAME = "csrftoken" if INSECURE_COOKIES else "__Host-csrftoken"
+CSRF_FAILURE_VIEW = "teams.errors.csrf_failure"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- Security headers -----------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = not INSECURE_COOKIES
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 0 if INSECURE_COOKIES else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not INSECURE_COOKIES
+SECURE_HSTS_PRELOAD = not INSECURE_COOKIES
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- Language, time, e-mail -----------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = True
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+# A page waits for the mail server: not longer than a person would.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="campaigns@localhost")
+
+# --- Static files ---------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# `make run` serves straight from static/; a container serves what collectstatic gathered.
+WHITENOISE_USE_FINDERS: bool = env.bool("SERVE_STATIC", default=DEBUG)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if WHITENOISE_USE_FINDERS
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+# --- Admin ----------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": _("Sociocs Campaigns"),
+    "SITE_HEADER": _("Sociocs Campaigns"),
+    "SITE_SUBHEADER": _("Management"),
+    "SITE_URL": reverse_lazy("home"),
+    "SITE_ICON": lambda _request: static("img/logo.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("img/logo.svg"),
+        }
+    ],
+    "COLORS": {
+        "primary": {
+            "50": "238 248 246",
+            "100": "213 239 234",
+            "200": "171 222 213",
+            "300": "120 199 186",
+            "400": "70 170 155",
+            "500": "30 143 126",
+            "600": "11 122 107",
+            "700": "10 98 87",
+            "800": "12 79 71",
+            "900": "12 66 60",
+            "950": "3 39 36",
+        }
+    },
+}
+
+# --- Logs: never a key, a phone number or a message text ------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"mask": {"()": "config.logs.MaskPersonalData"}},
+    "formatters": {
+        "line": {"()": "config.logs.LineFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["mask"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Django's own console handler would print unmasked; everything goes through the root.
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}

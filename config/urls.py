@@ -1,0 +1,28 @@
+"""Every address of the dashboard. Pages of a team live under `/<team>/`."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from campaigns import health
+from teams.views.signing_in import sign_in_to_the_admin
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("admin/login/", sign_in_to_the_admin),
+    path("admin/", admin.site.urls),
+    path("", include("teams.urls")),
+    path("<slug:team_slug>/lists/", include("recipients.urls")),
+    path("<slug:team_slug>/opt-outs/", include("recipients.opt_out_urls")),
+    path("<slug:team_slug>/", include("campaigns.urls")),
+]
+
+handler400 = "teams.errors.bad_request"
+handler403 = "teams.errors.forbidden"
+handler404 = "teams.errors.not_found"
+handler500 = "teams.errors.server_error"
+
+if settings.DEMO:
+    urlpatterns.insert(0, path("demo/", include("demo.urls")))

@@ -1,0 +1,69 @@
+// The composer's small helpers. Without them everything still works, a click later.
+(() => {
+  "use strict";
+  const form = document.querySelector("[data-compose]");
+
+  // --- Characters: counted here, so that typing never waits for the server -----------------------
+
+  const text = form.elements.text;
+  const counter = form.querySelector("[data-counts]");
+  const format = new Intl.NumberFormat(document.documentElement.lang);
+
+  const count = () => {
+    // Code points of what would be stored: as the server counts them.
+    const length = [...text.value.replace(/\r\n?/g, "\n").trim()].length;
+    const limit = Number(form.querySelector('[name="channel"]:checked')?.dataset.limit || 0);
+    const over = limit ? length - limit : 0;
+    counter.querySelector("[data-count]").textContent = format.format(length);
+    counter.querySelector("[data-over]").hidden = over <= 0;
+    counter.querySelector("[data-over-count]").textContent = format.format(Math.max(over, 0));
+  };
+  form.addEventListener("input", count);
+  form.addEventListener("change", count);
+  count();
+
+  // --- A suggested time goes into its fields -------------------------------------------------------
+
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-use-time]");
+    if (!button) return;
+    event.preventDefault();
+    const [date, time] = button.value.split("T");
+    form.elements.date.value = date;
+    form.elements.time.value = time;
+    form.elements.time.dispatchEvent(new Event("change", { bubbles: true }));
+    form.elements.time.focus();
+  });
+
+  // --- Many lists: show those whose name contains what is typed -------------------------------------
+
+  form.querySelectorAll("[data-list-choices]").forEach((choices) => {
+    const box = choices.querySelector("[data-list-filter-box]");
+    if (!box) return;
+    box.hidden = false;
+    box.addEventListener("input", (event) => {
+      event.stopPropagation();
+      const wanted = event.target.value.trim().toLowerCase();
+      choices.querySelectorAll("[data-list-name]").forEach((choice) => {
+        choice.hidden = !choice.dataset.listName.includes(wanted) && !choice.querySelector(":checked");
+      });
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
+    });
+  });
+
+  // --- Nothing typed is lost by leaving ---------------------------------------------------------------
+
+  const typed = () => JSON.stringify([...new FormData(form)].filter(([name]) => name !== "place"));
+  const before = typed();
+  // A page that came back with errors shows what is not saved yet.
+  const isUnsaved = document.querySelector("[data-error-summary]") !== null && form.dataset.compose === "posted";
+  let leaving = false;
+  form.addEventListener("submit", () => {
+    leaving = true;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!leaving && (isUnsaved || typed() !== before)) event.preventDefault();
+  });
+})();

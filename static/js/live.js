@@ -1,0 +1,59 @@
+// Keeps the part of a page marked data-live up to date: quickly while things happen, ever more
+// slowly while nothing does, and not at all in a hidden tab. The server answers 204 for "nothing
+// new", and leaves data-live out when nothing can change any more.
+(() => {
+  "use strict";
+  const FIRST = 1500;
+  const SLOWEST = 30000;
+  let delay = FIRST;
+  let timer = 0;
+
+  const region = () => document.querySelector("[data-live]");
+
+  // What somebody is reading or typing is not taken from under their hands.
+  const isBusy = (part) =>
+    part.querySelector("dialog[open]") !== null ||
+    (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
+
+  const look = () => {
+    const part = region();
+    if (!part || document.hidden) return;
+    if (isBusy(part)) plan();
+    else window.htmx.trigger(part, "live");
+  };
+
+  const plan = () => {
+    clearTimeout(timer);
+    if (region()) timer = setTimeout(look, delay);
+  };
+
+  const sayState = (before) => {
+    const after = document.querySelector("[data-live-state]")?.textContent.trim();
+    const note = document.getElementById("live-note");
+    if (note && after && after !== before) note.textContent = after;
+  };
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const part = region();
+    if (event.detail.elt !== part) return;
+    // It may have become busy while the answer was on its way.
+    if (isBusy(part)) event.detail.shouldSwap = false;
+    const before = document.querySelector("[data-live-state]")?.textContent.trim();
+    setTimeout(sayState, 100, before);
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.requestConfig.elt.matches("[data-live]")) return;
+    const isNew = event.detail.successful && event.detail.xhr.status !== 204;
+    delay = isNew ? FIRST : Math.min(delay * 1.5, SLOWEST);
+    plan();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) {
+      clearTimeout(timer);
+    } else {
+      delay = FIRST;
+      look();
+    }
+  });
+  plan();
+})();

@@ -1,0 +1,171 @@
+"""People and teams in the admin. Invitations are looked at here and made on the team's page."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from teams.admin_mixins import BigTableAdmin, ReadOnlyAdmin
+from teams.countries import country_choices
+from teams.models import Invitation, Membership, Role, Team, User
+from teams.time_zones import zone_choices
+
+# Rights come from a person's role in a team (teams.access), never from a group.
+admin.site.unregister(Group)
+
+
+class MembershipInline(TabularInline):  # type: ignore[misc]
+    """The members of a team, or the teams of a person."""
+
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("user", "team")
+    readonly_fields = ("joined_at",)
+    tab = True
+    # A membership ends on the team's page, where the leaver's lists are handed over.
+    can_delete = False
+
+
+class NewUserForm(UserCreationForm):  # type: ignore[misc]
+    """A person is made with an e-mail address, a name and a password, or without a password."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip().lower()
+
+
+class ChangeUserForm(UserChangeForm):  # type: ignore[misc]
+    """The same address in capitals would be a second account."""
+
+    class Meta:
+        model = User
+        fields = "__all__"
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip().lower()
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+    """People who sign in."""
+
+    form = ChangeUserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "name", "team_names", "is_staff", "is_active", "last_login")
+    list_filter = ("is_staff", "is_active")
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    readonly_fields = ("public_id", "last_login", "date_joined")
+    inlines: ClassVar[list[type[TabularInline]]] = [MembershipInline]
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        (_("Rights on this site"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined", "public_id")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("email", "name", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        found: QuerySet[User] = super().get_queryset(request)
+        return found.prefetch_related("teams")
+
+    @admin.display(description=_("teams"))
+    def team_names(self, user: User) -> str:
+        """The person's teams on one line."""
+        return ", ".join(team.name for team in user.teams.all())
+
+
+@admin.register(Team)
+class TeamAdmin(ModelAdmin):  # type: ignore[misc]
+    """Teams; the first owner is put in here."""
+
+    list_display = ("name", "slug", "member_count", "time_zone", "default_country", "created_at")
+    search_fields = ("name", "slug")
+    prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
+    readonly_fields = ("public_id", "created_at")
+    inlines: ClassVar[list[type[TabularInline]]] = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        found: QuerySet[Team] = super().get_queryset(request)
+        return found.annotate(_members=Count("memberships"))
+
+    @admin.display(description=_("members"), ordering="_members")
+    def member_count(self, team: Team) -> int:
+        """How many people are in the team."""
+        count: int = team._members  # type: ignore[attr-defined]
+        return count
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        choices = {"time_zone": zone_choices, "default_country": country_choices}
+        if db_field.name in choices:
+            db_field.choices = choices[db_field.name]()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+@admin.register(Membership)
+class MembershipAdmin(BigTableAdmin):
+    """Who is in which team, as what."""
+
+    list_display = ("user", "team", "role_label", "joined_at")
+    list_filter = ("role",)
+    search_fields = ("user__email", "user__name", "team__name")
+    autocomplete_fields = ("user", "team")
+    list_select_related = ("user", "team")
+    readonly_fields = ("joined_at",)
+
+    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        # As in the inline: ended on the team's page only.
+        return False
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("role"), ordering="role", label={"owner": "success", "viewer": "info"}
+    )
+    def role_label(self, membership: Membership) -> tuple[str, str]:
+        """The role's word, coloured by its value."""
+        return membership.role, Role(membership.role).name.capitalize()
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    """Invitations as they are; their tokens are not stored."""
+
+    list_display = ("email", "team", "role", "state", "invited_by", "created_at", "expires_at")
+    list_filter = ("role",)
+    search_fields = ("email", "team__name")
+    list_select_related = ("team", "invited_by")
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("state"),
+        label={"open": "info", "accepted": "success", "expired": "warning", "revoked": "danger"},
+    )
+    def state(self, invitation: Invitation) -> tuple[str, str]:
+        """What became of it."""
+        if invitation.accepted_at:
+            return "accepted", str(_("Accepted"))
+        if invitation.revoked_at:
+            return "revoked", str(_("Taken back"))
+        if invitation.expires_at <= timezone.now():
+            return "expired", str(_("Too old"))
+        return "open", str(_("Open"))

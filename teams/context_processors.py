@@ -1,0 +1,62 @@
+"""What every template may ask about: the team, the person's rights in it, and the site's frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from teams.access import Action, may
+from teams.models import Membership, Team
+from teams.navigation import Link, links
+
+
+class Frame:
+    """The header's contents, each fetched only if the template shows it: fragments cost nothing."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def memberships(self) -> list[Membership]:
+        """The person's memberships with their teams, by the team's name."""
+        user = getattr(self._request, "user", None)
+        if user is None or not user.is_authenticated:
+            return []
+        return list(
+            Membership.objects.filter(user=user).select_related("team").order_by("team__name")
+        )
+
+    @cached_property
+    def team(self) -> Team | None:
+        """The page's team, or on a page of no team the one the person was in last."""
+        of_page: Team | None = getattr(self._request, "team", None)
+        if of_page is not None:
+            return of_page
+        last = self._request.session.get("team") if self.memberships else None
+        mine = [membership.team for membership in self.memberships]
+        return next((team for team in mine if team.slug == last), mine[0] if mine else None)
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """The navigation; empty for a person without a team."""
+        return links(self.team, self._request.path) if self.team else []
+
+
+def team(request: HttpRequest) -> dict[str, Any]:
+    """Template variables `team`, `may`, `frame`, `sandbox_url` and `demo`.
+
+    `may` answers by action, as in `{% if may.launch %}`; outside of a team everything is false.
+    """
+    membership: Membership | None = getattr(request, "membership", None)
+    return {
+        "team": getattr(request, "team", None),
+        "may": {
+            action.value: membership is not None and may(membership, action) for action in Action
+        },
+        "frame": Frame(request),
+        "sandbox_url": settings.SANDBOX_URL,
+        "demo": settings.DEMO,
+    }

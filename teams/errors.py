@@ -1,0 +1,84 @@
+"""Pages for what went wrong: what happened and what to do; for HTMX, one sentence to show.
+
+They use no database, no session and no context, because those may be what went wrong.
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400: we could not make sense of what the browser sent."""
+    del exception  # Its text may hold what was sent.
+    return _page(
+        request,
+        400,
+        _("We could not understand that"),
+        _("Your browser sent something we did not expect. Go back, reload the page and try again."),
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403: the sentence comes from whoever refused (`teams.access.require`)."""
+    reason = str(exception) if isinstance(exception, PermissionDenied) else ""
+    return _page(
+        request,
+        403,
+        _("You may not do this"),
+        reason or _("Your account does not allow this. Ask an owner of your team."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form whose protection against forgery did not match; `reason` is for the log."""
+    del reason
+    return _page(
+        request,
+        403,
+        _("This form is out of date"),
+        _(
+            "You may have signed in or out in another tab, or cookies are switched off. Nothing was"
+            " changed. Go back, reload the page and send the form again."
+        ),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404: also for what belongs to another team."""
+    del exception
+    return _page(
+        request,
+        404,
+        _("There is nothing here"),
+        _(
+            "The address may be mistyped, what was here may have been deleted, or it belongs to a"
+            " team you are not in. Check the address, or start from the overview."
+        ),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our own fault."""
+    return _page(
+        request,
+        500,
+        _("Something went wrong on our side"),
+        _(
+            "We have noted it. What you did last may or may not have been done: look at the"
+            " overview before you try again."
+        ),
+    )
+
+
+def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    if request.headers.get("HX-Request") == "true":
+        # static/js/page.js shows a plain text answer as it is.
+        return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+    page = render_to_string(
+        "errors/error.html", {"status": status, "title": title, "sentence": sentence}
+    )
+    return HttpResponse(page, status=status)

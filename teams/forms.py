@@ -1,0 +1,194 @@
+"""The forms of signing in, of a person's account and of a team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.password_validation import (
+    password_validators_help_text_html,
+    validate_password,
+)
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from teams.countries import country_choices
+from teams.form_style import StyledForm, StyledFormMixin, email_input, password_input
+from teams.models import Role, Team, User
+from teams.time_zones import zone_choices
+
+
+class SignInForm(StyledForm):
+    """An address and a password; whether they belong together, `teams.signing_in` says."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        widget=email_input(autocomplete="username", autofocus="autofocus"),
+        error_messages={
+            "required": _("Type your e-mail address."),
+            "invalid": _("Type an e-mail address such as name@example.org."),
+        },
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=password_input("current-password"),
+        error_messages={"required": _("Type your password.")},
+    )
+
+
+class ResetRequestForm(StyledForm):
+    """Where to send the link for a new password."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        widget=email_input(autofocus="autofocus"),
+        error_messages={
+            "required": _("Type your e-mail address."),
+            "invalid": _("Type an e-mail address such as name@example.org."),
+        },
+    )
+
+
+class NewPasswordForm(StyledFormMixin, SetPasswordForm):  # type: ignore[type-arg]
+    """A new password, twice."""
+
+
+class ChangePasswordForm(StyledFormMixin, PasswordChangeForm):
+    """The present password, and a new one twice."""
+
+
+class AccountForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
+    """A person's own name and address; another address needs the password as well."""
+
+    current_password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        required=False,
+        widget=password_input("current-password"),
+        help_text=_("Only needed to change the e-mail address."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "email")
+        widgets = {"email": email_input()}
+        labels = {"name": _("Name"), "email": _("E-mail address")}
+        error_messages = {
+            "name": {"required": _("Type your name.")},
+            "email": {
+                "required": _("Type your e-mail address."),
+                "unique": _("Another account has this e-mail address. Choose a different one."),
+            },
+        }
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        password = cleaned.get("current_password", "")
+        if "email" in self.changed_data and not self.stored.check_password(password):
+            self.add_error(
+                "current_password",
+                _("Type your present password here to change your e-mail address."),
+            )
+        return cleaned
+
+    @property
+    def stored(self) -> User:
+        """The person as the database has them; the form's instance already holds the new values."""
+        return User.objects.get(pk=self.instance.pk)
+
+
+class NewPersonForm(StyledForm):
+    """How an invited person without an account makes one; the address is the invitation's."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": "autofocus"}),
+        error_messages={"required": _("Type your name. Your team sees it.")},
+    )
+    password = forms.CharField(
+        label=_("Choose a password"),
+        strip=False,
+        widget=password_input("new-password"),
+        help_text=password_validators_help_text_html,
+        error_messages={"required": _("Choose a password of at least 12 characters.")},
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if password := cleaned.get("password"):
+            try:
+                validate_password(password, User(email=self.email, name=cleaned.get("name", "")))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
+    """A team's name, and what is assumed where a time or a number says no place."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=zone_choices,
+        help_text=_("Times are shown and typed in this zone unless a campaign says otherwise."),
+    )
+    default_country = forms.ChoiceField(
+        label=_("Numbers without a country code are from"), choices=country_choices
+    )
+
+    class Meta:
+        model = Team
+        fields = ("name", "time_zone", "default_country", "lists_shared")
+        labels = {
+            "name": _("Name of the team"),
+            "lists_shared": _("New lists are shared with everyone in the team"),
+        }
+        help_texts = {
+            "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay.")
+        }
+        error_messages = {"name": {"required": _("Type a name for the team.")}}
+
+
+class InviteForm(StyledForm):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        widget=email_input(autocomplete="off"),
+        error_messages={
+            "required": _("Type the e-mail address of the person to invite."),
+            "invalid": _("Type an e-mail address such as name@example.org."),
+        },
+    )
+    role = forms.ChoiceField(
+        label=_("Role"), choices=Role.choices, initial=Role.EDITOR, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.team = team
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if self.team.memberships.filter(user__email=email).exists():
+            raise ValidationError(
+                _("%(email)s is in this team already. You can change their role in the list."),
+                code="already_member",
+                params={"email": email},
+            )
+        return email
+
+
+class RoleForm(StyledForm):
+    """Another role for a member."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)

@@ -1,0 +1,137 @@
+"""Ways into a team: made by an owner, for one e-mail address, used once, within seven days.
+
+The link's token has 256 random bits; only its SHA-256 is stored (OWASP ASVS 5.0, 6.4.1, 11.5.1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from teams.models import Invitation, Membership, Role, Team, User
+
+VALID_FOR = timedelta(days=7)
+
+logger = logging.getLogger(__name__)
+
+
+class InvitationNotOpen(Exception):
+    """It was used, taken back, replaced by a newer one, or is too old."""
+
+
+class WrongPerson(Exception):
+    """The invitation is for another e-mail address than the person's."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A new invitation; `link` is known only now. `was_sent` is false when the e-mail failed."""
+
+    invitation: Invitation
+    link: str
+    was_sent: bool
+
+
+def invite(team: Team, email: str, role: Role, by: User) -> Invited:
+    """Make an invitation, replacing an open one for the same address, and send its link."""
+    token = secrets.token_urlsafe(32)
+    now = timezone.now()
+    with transaction.atomic():
+        open_ones(team).filter(email=email).update(revoked_at=now)
+        invitation = Invitation.objects.create(
+            team=team,
+            email=email,
+            role=role,
+            token_sha256=_digest(token),
+            invited_by=by,
+            expires_at=now + VALID_FOR,
+        )
+    link = settings.BASE_URL + reverse("invitation", args=[token])
+    return Invited(invitation, link, was_sent=_send(invitation, link))
+
+
+def open_ones(team: Team) -> QuerySet[Invitation]:
+    """The team's invitations that somebody can still accept, newest first."""
+    return team.invitations.filter(_still_open()).order_by("-created_at")
+
+
+def find(token: str) -> Invitation:
+    """The open invitation with this token; raises InvitationNotOpen."""
+    invitation = (
+        Invitation.objects.filter(_still_open(), token_sha256=_digest(token))
+        .select_related("team", "invited_by")
+        .first()
+    )
+    if invitation is None:
+        raise InvitationNotOpen
+    return invitation
+
+
+@transaction.atomic
+def accept(invitation: Invitation, user: User) -> Membership:
+    """Make `user` a member and use the invitation up.
+
+    Who is a member already keeps their role: a link cannot raise it. Raises WrongPerson, or
+    InvitationNotOpen when it was used or taken back meanwhile.
+    """
+    if user.email != invitation.email:
+        raise WrongPerson
+    row = Invitation.objects.filter(_still_open(), pk=invitation.pk)
+    if not row.update(accepted_at=timezone.now()):
+        raise InvitationNotOpen
+    membership, _created = Membership.objects.get_or_create(
+        team=invitation.team, user=user, defaults={"role": invitation.role}
+    )
+    return membership
+
+
+@transaction.atomic
+def accept_as_new_person(invitation: Invitation, name: str, password: str) -> Membership:
+    """Make an account for the invitation's address, and accept. Raises InvitationNotOpen."""
+    user = User.objects.create_user(invitation.email, password, name=name)
+    return accept(invitation, user)
+
+
+def revoke(invitation: Invitation) -> bool:
+    """Take an invitation back; False when it was no longer open."""
+    row = Invitation.objects.filter(_still_open(), pk=invitation.pk)
+    return bool(row.update(revoked_at=timezone.now()))
+
+
+def _still_open() -> Q:
+    return Q(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _send(invitation: Invitation, link: str) -> bool:
+    context = {"invitation": invitation, "link": link, "days": VALID_FOR.days}
+    subject = _("Invitation to %(team)s on Sociocs Campaigns") % {"team": invitation.team.name}
+    try:
+        send_mail(
+            # A line break in the team's name would begin another header.
+            " ".join(subject.split()),
+            render_to_string("teams/invitation_email.txt", context),
+            None,
+            [invitation.email],
+        )
+    except (SMTPException, OSError) as error:
+        # Only the kind of error: its text may quote the address.
+        logger.warning("Invitation %s was not sent: %s", invitation.pk, type(error).__name__)
+        return False
+    return True

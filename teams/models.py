@@ -1,0 +1,172 @@
+"""People, their teams, and what each may do there."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import time
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from teams.addresses import validate_team_address
+from teams.countries import validate_country
+from teams.time_zones import validate_time_zone
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates people by e-mail address; there are no user names."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Save and return a person; `password=None` means they cannot sign in with one yet."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Save and return a person who may use the admin with all permissions."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    """A person who signs in with an e-mail address."""
+
+    username = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("e-mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        """At most two letters for the round picture."""
+        words = self.name.split() or [self.email]
+        return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] if self.name else self.email
+
+
+class Role(models.TextChoices):
+    """What a member may do; each role includes the ones before it (see `teams.access`)."""
+
+    VIEWER = "viewer", _("Viewer: sees lists and history")
+    EDITOR = "editor", _("Editor: also makes lists and drafts")
+    SENDER = "sender", _("Sender: also launches campaigns")
+    OWNER = "owner", _("Owner: also manages the team")
+
+
+class Team(models.Model):
+    """A group that shares recipient lists, channels and campaigns."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(
+        _("address"), max_length=60, unique=True, validators=[validate_team_address]
+    )
+    name = models.CharField(_("name"), max_length=100)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
+    default_country = models.CharField(
+        _("numbers without a country code are from"),
+        max_length=2,
+        default="US",
+        validators=[validate_country],
+    )
+    lists_shared = models.BooleanField(
+        _("new lists are shared with everyone in the team"), default=False
+    )
+    # When its campaigns go out unless one says otherwise; both null: at any time of day.
+    hours_from = models.TimeField(_("send from"), null=True, blank=True, default=time(9))
+    hours_to = models.TimeField(_("send until"), null=True, blank=True, default=time(19))
+    # Null: nobody has to. Above so many people a second person approves, and the number is typed.
+    approval_above = models.PositiveIntegerField(
+        _("a second person approves campaigns to more people than"), null=True, blank=True
+    )
+    confirm_typed_above = models.PositiveIntegerField(
+        _("type the number before sending to more people than"), null=True, blank=True
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    members = models.ManyToManyField(User, through="Membership", related_name="teams")
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """One person's place in one team."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_person"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.team}"
+
+
+class Invitation(models.Model):
+    """A way into a team for one e-mail address: once, for seven days, revocable.
+
+    Only the token's SHA-256 is kept (OWASP ASVS 5.0, 6.4.1).
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
+    token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        # The team page lists the open ones, newest first.
+        indexes = (models.Index(fields=["team", "-created_at"]),)
+
+    def __str__(self) -> str:
+        return f"{self.email} · {self.team}"
+
+
+class Tries(models.Model):
+    """How often something was tried in the hour that began at `window_started_at`.
+
+    `teams.throttling` counts here. `key` is a keyed hash: the table must not tell who tried.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    window_started_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = _("tries")
+        # Counts of hours long gone are deleted by their age.
+        indexes = (models.Index(fields=["window_started_at"]),)
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,109 @@
+"""How often something may be tried in an hour, counted in the database.
+
+One conditional UPDATE per try decides, so that neither threads nor processes get past the limit,
+and no limit is ever permanent (OWASP ASVS 5.0, 6.3.1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
+
+from django.conf import settings
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from teams.models import Tries
+
+WINDOW = timedelta(hours=1)
+KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `tries` per hour; `name` keeps the counts of different things apart."""
+
+    name: str
+    tries: int
+
+
+SIGN_IN_PER_ACCOUNT = Limit("sign-in-account", 10)
+SIGN_IN_PER_ADDRESS = Limit("sign-in-address", 20)
+RESET_PER_ACCOUNT = Limit("reset-account", 5)
+RESET_PER_ADDRESS = Limit("reset-address", 20)
+
+
+def take(limit: Limit, who: str) -> bool:
+    """Count one try of `who` and return whether it is still within the limit."""
+    key = _key(limit, who)
+    now = timezone.now()
+    for _attempt in range(2):
+        row = Tries.objects.filter(key=key)
+        current = row.filter(window_started_at__gt=now - WINDOW)
+        if current.filter(count__lt=limit.tries).update(count=F("count") + 1):
+            return True
+        if current.exists():
+            return False
+        if row.filter(window_started_at__lte=now - WINDOW).update(count=1, window_started_at=now):
+            return True
+        # Nobody tried before. Somebody may do so at the same instant: then the loop counts on
+        # with their row.
+        if _start(key):
+            return True
+    return False
+
+
+def give_back(limit: Limit, who: str) -> None:
+    """Uncount the latest try: it turned out to be a right one."""
+    Tries.objects.filter(key=_key(limit, who), count__gt=0).update(count=F("count") - 1)
+
+
+def forget(limit: Limit, who: str) -> None:
+    """Start from zero: `who` has proved themselves in another way."""
+    Tries.objects.filter(key=_key(limit, who)).delete()
+
+
+def minutes_left(limit: Limit, who: str) -> int:
+    """After how many minutes `who` may try again; 0 means now."""
+    row = Tries.objects.filter(key=_key(limit, who), count__gte=limit.tries).first()
+    if row is None:
+        return 0
+    return max(0, -int((timezone.now() - row.window_started_at - WINDOW).total_seconds() // 60))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address; all addresses of one IPv6 network (/64) count as one.
+
+    `X-Forwarded-For` is believed only as far as TRUSTED_PROXIES reaches from its end: what a
+    visitor writes into the header stands further left.
+    """
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    proxies: int = settings.TRUSTED_PROXIES
+    text = request.META.get("REMOTE_ADDR", "")
+    if 0 < proxies <= len(hops):
+        text = hops[-proxies]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return "unknown"
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return f"{IPv6Address(int(address) >> 64 << 64)}/64"
+    return str(address)
+
+
+def _key(limit: Limit, who: str) -> str:
+    return salted_hmac(f"teams.throttling.{limit.name}", who, algorithm="sha256").hexdigest()
+
+
+def _start(key: str) -> bool:
+    now = timezone.now()
+    Tries.objects.filter(window_started_at__lt=now - KEPT).delete()
+    _row, created = Tries.objects.get_or_create(
+        key=key, defaults={"count": 1, "window_started_at": now}
+    )
+    return created

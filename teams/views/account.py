@@ -1,0 +1,74 @@
+"""A person's front door and their own account."""
+
+from __future__ import annotations
+
+import logging
+from smtplib import SMTPException
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.core.mail import send_mail
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from teams.access import SignedInRequest
+from teams.forms import AccountForm, ChangePasswordForm
+from teams.members import team_to_open
+from teams.models import User
+
+logger = logging.getLogger(__name__)
+
+
+@require_http_methods(["GET"])
+def home(request: SignedInRequest) -> HttpResponse:
+    """Go to the overview of the team visited last; without a team, say how to get into one."""
+    team = team_to_open(request)
+    if team is not None:
+        return redirect("overview", team_slug=team.slug)
+    return render(request, "teams/no_team.html")
+
+
+@sensitive_post_parameters("current_password")
+@require_http_methods(["GET", "POST"])
+def account(request: SignedInRequest) -> HttpResponse:
+    """Show and change the person's own name and address."""
+    email_before = request.user.email
+    # A form writes into its instance even when it is wrong; the header must not show that.
+    person = User.objects.get(pk=request.user.pk)
+    form = AccountForm(request.POST if request.method == "POST" else None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        form.instance.save(update_fields=["name", "email"])
+        if form.instance.email != email_before:
+            _tell_old_address(email_before)
+        messages.success(request, _("Your account is saved."))
+        return redirect("account")
+    memberships = request.user.memberships.select_related("team").order_by("team__name")
+    return render(request, "teams/account.html", {"form": form, "memberships": memberships})
+
+
+def _tell_old_address(email: str) -> None:
+    text = _(
+        "The e-mail address of your account on Sociocs Campaigns was changed, and this address no"
+        " longer signs you in. If you did not do this, tell an owner of your team at once."
+    )
+    try:
+        send_mail(_("Your e-mail address was changed"), text, None, [email])
+    except (SMTPException, OSError) as error:
+        logger.warning("A changed address could not be notified: %s", type(error).__name__)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def password_change(request: SignedInRequest) -> HttpResponse:
+    """Change the password; this session goes on, all others end (their key is in the password)."""
+    form = ChangePasswordForm(request.user, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        update_session_auth_hash(request, form.save())
+        messages.success(
+            request, _("Your password is changed, and you are signed out everywhere else.")
+        )
+        return redirect("account")
+    return render(request, "teams/password_change.html", {"form": form})

@@ -1,0 +1,67 @@
+"""The page behind an invitation's link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from teams import invitations
+from teams.forms import NewPersonForm
+from teams.models import Invitation, Membership, User
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Show who invites whom to what; only a POST accepts, and only as the invited person."""
+    try:
+        invited = invitations.find(token)
+        if isinstance(request.user, User):
+            return _as_signed_in(request, invited, request.user)
+        if User.objects.filter(email=invited.email).exists():
+            return _page(request, invited, "must_sign_in")
+        return _as_new_person(request, invited)
+    except invitations.InvitationNotOpen:
+        return render(request, "teams/invitation_not_open.html", status=410)
+
+
+def _as_signed_in(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            return _welcome(request, invitations.accept(invited, user))
+        except invitations.WrongPerson:
+            return _page(request, invited, "somebody_else")
+    is_invited = user.email == invited.email
+    return _page(request, invited, "may_join" if is_invited else "somebody_else")
+
+
+def _as_new_person(request: HttpRequest, invited: Invitation) -> HttpResponse:
+    form = NewPersonForm(request.POST if request.method == "POST" else None, email=invited.email)
+    if request.method == "POST" and form.is_valid():
+        membership = invitations.accept_as_new_person(
+            invited, form.cleaned_data["name"], form.cleaned_data["password"]
+        )
+        login(request, membership.user)
+        return _welcome(request, membership)
+    return _page(request, invited, "new_person", form=form)
+
+
+def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:
+    messages.success(request, _("Welcome to %(team)s.") % {"team": membership.team})
+    return redirect("overview", team_slug=membership.team.slug)
+
+
+def _page(request: HttpRequest, invited: Invitation, situation: str, **more: Any) -> HttpResponse:
+    context = {"invitation": invited, "situation": situation, **more}
+    return render(request, "teams/invitation.html", context)

@@ -1,0 +1,147 @@
+"""Signing in and out, and a new password by e-mail."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.auth.views import PasswordResetConfirmView, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from teams import signing_in, throttling
+from teams.forms import NewPasswordForm, ResetRequestForm, SignInForm
+from teams.models import User
+from teams.throttling import RESET_PER_ACCOUNT, RESET_PER_ADDRESS, SIGN_IN_PER_ACCOUNT
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for address and password, then go on to `next`, if that is a page of ours."""
+    goal = local_page(request, request.POST.get("next") or request.GET.get("next") or "")
+    if request.user.is_authenticated:
+        return redirect(goal or "home")
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        answer = signing_in.check(request, **form.cleaned_data)
+        if isinstance(answer, User):
+            login(request, answer)
+            return redirect(goal or "home")
+        form.add_error(None, answer.sentence)
+    return render(request, "teams/sign_in.html", {"form": form, "next": goal})
+
+
+@login_not_required
+@require_http_methods(["GET"])
+def sign_in_to_the_admin(request: HttpRequest) -> HttpResponse:
+    """Stands in for the admin's own sign-in page, which would not count tries."""
+    goal = local_page(request, request.GET.get("next", "")) or resolve_url("admin:index")
+    if not request.user.is_authenticated:
+        return redirect_to_login(goal)
+    if not admin.site.has_permission(request):
+        raise PermissionDenied(
+            _("The administration is for the people who run this site. Your account is not one.")
+        )
+    return redirect(goal)
+
+
+def local_page(request: HttpRequest, address: str) -> str:
+    """`address` if it is a page of this site, else "" (no open redirect, OWASP ASVS 5.0, 3.7.2)."""
+    is_ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if is_ours else ""
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    logout(request)
+    messages.success(request, _("You are signed out."))
+    return redirect("sign-in")
+
+
+class _ResetMail(PasswordResetForm):
+    """Django's search for the account and its e-mail, but also for people with no password yet.
+
+    An account made in the admin may have none; its owner sets the first one in this way.
+    """
+
+    def get_users(self, email: str) -> Any:
+        return User.objects.filter(email=email, is_active=True)
+
+
+@login_not_required
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def password_reset(request: HttpRequest) -> HttpResponse:
+    """Send a link for a new password; the answer is the same whether or not there is an account."""
+    form = ResetRequestForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"].strip().lower()
+        address = throttling.client_address(request)
+        if throttling.take(RESET_PER_ADDRESS, address) and throttling.take(
+            RESET_PER_ACCOUNT, email
+        ):
+            _send_reset_link(email)
+            return redirect("password-reset-sent")
+        form.add_error(
+            None, _("There were too many requests. Wait an hour, and look into your spam folder.")
+        )
+    return render(request, "teams/password_reset.html", {"form": form})
+
+
+def _send_reset_link(email: str) -> None:
+    mail = _ResetMail({"email": email})
+    if mail.is_valid():
+        # The link's host comes from the settings: a request's Host header is the visitor's word.
+        base = urlsplit(settings.BASE_URL)
+        mail.save(
+            domain_override=base.netloc,
+            use_https=base.scheme == "https",
+            subject_template_name="teams/password_reset_subject.txt",
+            email_template_name="teams/password_reset_email.txt",
+        )
+
+
+@login_not_required
+@require_http_methods(["GET"])
+def password_reset_sent(request: HttpRequest) -> HttpResponse:
+    """Say that a message is on its way, if there is an account."""
+    return render(request, "teams/password_reset_sent.html")
+
+
+@method_decorator(login_not_required, name="dispatch")
+class PasswordResetConfirm(PasswordResetConfirmView):
+    """Choose the new password; the link works once, for an hour."""
+
+    form_class = NewPasswordForm
+    template_name = "teams/password_reset_confirm.html"
+    success_url = reverse_lazy("sign-in")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        # Whoever reads the account's e-mail is no guesser: earlier tries do not count any more.
+        throttling.forget(SIGN_IN_PER_ACCOUNT, form.user.email)
+        messages.success(
+            self.request,
+            _("Your new password is set, and you are signed out everywhere. Sign in with it now."),
+        )
+        return response

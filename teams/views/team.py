@@ -1,0 +1,138 @@
+"""A team's page: its members, who is invited, and its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from teams import invitations, members
+from teams.access import Action, TeamRequest, page_of_team, require
+from teams.countries import country_name
+from teams.forms import InviteForm, RoleForm, TeamForm
+from teams.models import Membership, Role, Team
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def team(request: TeamRequest) -> HttpResponse:
+    """Show the team; owners find the forms to change it."""
+    return _team_page(request)
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def team_settings(request: TeamRequest) -> HttpResponse:
+    """Change name, zone, country, and how new lists are shared."""
+    # Another instance than request.team: what is not saved must not show in the header.
+    form = TeamForm(request.POST, instance=Team.objects.get(pk=request.team.pk))
+    if not form.is_valid():
+        return _team_page(request, settings_form=form)
+    form.instance.save(update_fields=[*form.fields])
+    messages.success(request, _("The settings of the team are saved."))
+    return _to_team_page(request)
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def invite(request: TeamRequest) -> HttpResponse:
+    """Make an invitation and show its link, this once: it is stored nowhere."""
+    form = InviteForm(request.POST, team=request.team)
+    if not form.is_valid():
+        return _team_page(request, invite_form=form)
+    invited = invitations.invite(
+        request.team, form.cleaned_data["email"], Role(form.cleaned_data["role"]), request.user
+    )
+    return render(request, "teams/invited.html", {"invited": invited})
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse:
+    """Take an invitation back."""
+    invitation = get_object_or_404(request.team.invitations, public_id=invitation_id)
+    if invitations.revoke(invitation):
+        messages.success(
+            request, _("The invitation for %(email)s is taken back.") % {"email": invitation.email}
+        )
+    else:
+        messages.info(request, _("That invitation was no longer open."))
+    return _to_team_page(request)
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def change_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
+    """Give a member another role."""
+    member = _member(request, user_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose one of the roles."))
+        return _to_team_page(request)
+    role = Role(form.cleaned_data["role"])
+    try:
+        members.change_role(member, role)
+    except members.LastOwner:
+        messages.error(request, _last_owner())
+    else:
+        messages.success(
+            request,
+            _("%(name)s is now: %(role)s.") % {"name": member.user, "role": role.label},
+        )
+    return _to_team_page(request)
+
+
+@require_POST
+@page_of_team(Action.VIEW)
+def remove_member(request: TeamRequest, user_id: UUID) -> HttpResponse:
+    """End a membership: an owner anybody's, everybody their own."""
+    member = _member(request, user_id)
+    leaves = member.user == request.user
+    if not leaves:
+        require(request.membership, Action.MANAGE_TEAM)
+    try:
+        heir = members.remove(member, by=request.user)
+    except members.LastOwner:
+        messages.error(request, _last_owner())
+        return _to_team_page(request)
+    words = {"name": member.user, "team": request.team, "heir": heir}
+    if leaves:
+        messages.success(
+            request, _("You have left %(team)s. %(heir)s now owns your lists there.") % words
+        )
+        return redirect("home")
+    messages.success(
+        request, _("%(name)s is no longer in the team. You now own their lists.") % words
+    )
+    return _to_team_page(request)
+
+
+def _last_owner() -> str:
+    return _("A team needs an owner, and this is the only one. Make somebody else an owner first.")
+
+
+def _member(request: TeamRequest, user_id: UUID) -> Membership:
+    of_team = Membership.objects.select_related("user", "team").filter(team=request.team)
+    return get_object_or_404(of_team, user__public_id=user_id)
+
+
+def _to_team_page(request: TeamRequest) -> HttpResponse:
+    return redirect("team", team_slug=request.team.slug)
+
+
+def _team_page(request: TeamRequest, **forms: Any) -> HttpResponse:
+    members_of_team = request.team.memberships.select_related("user").order_by("user__name")
+    context = {
+        "members": members_of_team,
+        "invitations": invitations.open_ones(request.team).select_related("invited_by"),
+        "roles": Role.choices,
+        "country": country_name(request.team.default_country),
+        "settings_form": forms.get("settings_form") or TeamForm(instance=request.team),
+        "invite_form": forms.get("invite_form") or InviteForm(team=request.team),
+    }
+    return render(request, "teams/team.html", context)

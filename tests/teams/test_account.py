@@ -1,0 +1,122 @@
+"""The front page and a person's own account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from pytest_django.asserts import assertContains, assertRedirects
+
+from teams.models import Team, User
+from tests.factories import PASSWORD, add_member, create_person, create_team
+from tests.people import ClientOf
+
+
+@pytest.fixture
+def emil(db: None) -> User:
+    return create_person("Emil Brandt", PASSWORD, email="emil@example.org")
+
+
+@pytest.fixture
+def browser_of_emil(emil: User, client_of: ClientOf) -> Client:
+    return client_of(emil)
+
+
+def save(client: Client, **changes: str) -> Any:
+    fields = {"name": "Emil Brandt", "email": "emil@example.org", "current_password": ""}
+    return client.post("/account/", fields | changes, follow=True)
+
+
+class TestTheFrontPage:
+    def test_opens_ones_team(self, client_of: ClientOf, alice: User, riverside: Team) -> None:
+        answer = client_of(alice).get("/")
+        assertRedirects(answer, f"/{riverside.slug}/", fetch_redirect_response=False)
+
+    def test_opens_the_team_one_was_in_last(
+        self, client_of: ClientOf, alice: User, riverside: Team
+    ) -> None:
+        aardvarks = create_team(alice, name="Aardvarks", slug="aardvarks")
+        client = client_of(alice)
+        assert client.get("/")["Location"] == f"/{aardvarks.slug}/"
+        client.get(f"/{riverside.slug}/team/")
+        assert client.get("/")["Location"] == f"/{riverside.slug}/"
+
+    def test_forgets_a_team_one_has_left(
+        self, client_of: ClientOf, bob: User, riverside: Team
+    ) -> None:
+        client = client_of(bob)
+        client.get(f"/{riverside.slug}/team/")
+        bob.memberships.all().delete()
+        assertContains(client.get("/"), "You are not in a team yet")
+
+    def test_tells_who_has_no_team_what_to_do(self, browser_of_emil: Client) -> None:
+        assertContains(
+            browser_of_emil.get("/"), "Ask an owner of your team to invite emil@example.org"
+        )
+
+    def test_shows_staff_without_a_team_where_to_make_one(
+        self, browser_of_emil: Client, emil: User
+    ) -> None:
+        emil.is_staff = True
+        emil.save()
+        assertContains(browser_of_emil.get("/"), 'href="/admin/teams/team/add/"')
+
+
+class TestTheAccount:
+    def test_takes_another_name(self, browser_of_emil: Client, emil: User) -> None:
+        assertContains(save(browser_of_emil, name="Emil B."), "Your account is saved.")
+        emil.refresh_from_db()
+        assert emil.name == "Emil B."
+
+    def test_takes_another_address_with_the_password(
+        self, browser_of_emil: Client, emil: User
+    ) -> None:
+        save(browser_of_emil, email="Emil@New.example", current_password=PASSWORD)
+        emil.refresh_from_db()
+        assert emil.email == "emil@new.example"
+
+    def test_tells_the_old_address_of_the_new_one(self, browser_of_emil: Client) -> None:
+        save(browser_of_emil, email="emil@new.example", current_password=PASSWORD)
+        assert [message.to for message in mail.outbox] == [["emil@example.org"]]
+        assert "emil@new.example" not in mail.outbox[0].body
+
+    @pytest.mark.parametrize("password", ["", "not-the-password"])
+    def test_keeps_the_address_without_the_password(
+        self, browser_of_emil: Client, emil: User, password: str
+    ) -> None:
+        answer = save(browser_of_emil, email="emil@new.example", current_password=password)
+        assertContains(answer, "Type your present password here")
+        assertContains(answer, 'value="emil@new.example"')
+        emil.refresh_from_db()
+        assert emil.email == "emil@example.org"
+
+    def test_refuses_somebody_elses_address_in_any_spelling(
+        self, browser_of_emil: Client, charlie: User
+    ) -> None:
+        answer = save(browser_of_emil, email="Charlie@Example.org", current_password=PASSWORD)
+        assertContains(answer, "Another account has this e-mail address.")
+
+    def test_cannot_be_used_to_become_staff(self, browser_of_emil: Client, emil: User) -> None:
+        save(browser_of_emil, is_staff="on", is_superuser="on", public_id="x")
+        emil.refresh_from_db()
+        assert not emil.is_staff
+
+    def test_shows_the_saved_name_in_the_header_while_the_form_is_wrong(
+        self, browser_of_emil: Client
+    ) -> None:
+        answer = save(browser_of_emil, name="Emilia", email="no address")
+        assertContains(answer, "Menu of Emil Brandt")
+        assertContains(answer, 'value="Emilia"')
+
+    def test_says_that_a_name_is_needed(self, browser_of_emil: Client) -> None:
+        assertContains(save(browser_of_emil, name=" "), "Type your name.")
+
+    def test_lists_ones_own_teams_only(
+        self, browser_of_emil: Client, emil: User, riverside: Team, charlie: User
+    ) -> None:
+        add_member(riverside, emil)
+        page = browser_of_emil.get("/account/").content.decode()
+        assert "Riverside Dental" in page
+        assert "Hillside" not in page

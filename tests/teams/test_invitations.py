@@ -1,0 +1,201 @@
+"""Invitations: for one address, once, for seven days."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+from pytest_django.fixtures import Settings
+
+from teams.models import Invitation, Membership, Role, Team, User
+from tests.factories import PASSWORD, create_person
+from tests.people import ClientOf
+
+NEW_PERSON = {"name": "Nora New", "password": PASSWORD}
+
+
+@pytest.fixture
+def owner(alice: User, client_of: ClientOf) -> Client:
+    return client_of(alice)
+
+
+def send(client: Client, team: Team, email: str = "nora@example.org", role: str = "sender") -> Any:
+    return client.post(f"/{team.slug}/team/invitations/", {"email": email, "role": role})
+
+
+@pytest.fixture
+def link(owner: Client, riverside: Team) -> str:
+    """The path of an invitation for nora@example.org, as a sender."""
+    send(owner, riverside)
+    return link_in_mail()
+
+
+def link_in_mail() -> str:
+    found = re.search(r"http\S+(/invitations/\S+)", str(mail.outbox[-1].body))
+    assert found, mail.outbox[-1].body
+    return found.group(1)
+
+
+def roles(team: Team) -> dict[str, str]:
+    return dict(team.memberships.values_list("user__email", "role"))
+
+
+class TestInviting:
+    def test_sends_the_link_to_that_address(self, owner: Client, riverside: Team) -> None:
+        send(owner, riverside, "Nora@Example.org")
+        assert mail.outbox[0].to == ["nora@example.org"]
+        assert "Alice Moreau invites you" in mail.outbox[0].body
+
+    def test_shows_the_link_once_to_copy(self, owner: Client, riverside: Team) -> None:
+        answer = send(owner, riverside)
+        assertContains(answer, link_in_mail())
+        assertNotContains(owner.get(f"/{riverside.slug}/team/"), link_in_mail())
+
+    def test_stores_nothing_that_opens_the_door(self, link: str) -> None:
+        token = link.split("/")[2]
+        stored = Invitation.objects.get().token_sha256
+        assert stored == hashlib.sha256(token.encode()).hexdigest()
+        assert len(token) >= 43  # 256 bits
+
+    def test_without_a_mail_server_leaves_the_link(
+        self, owner: Client, riverside: Team, settings: Settings
+    ) -> None:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+        answer = send(owner, riverside)
+        assertContains(answer, "We could not send an e-mail to nora@example.org.")
+        assertContains(answer, "/invitations/")
+
+    def test_again_replaces_the_open_one(
+        self, owner: Client, riverside: Team, link: str, client: Client
+    ) -> None:
+        send(owner, riverside)
+        assertContains(client.get(link), "no longer works", status_code=410)
+        assertContains(client.get(link_in_mail()), "Join Riverside Dental")
+
+    def test_refuses_who_is_in_the_team(self, owner: Client, riverside: Team, bob: User) -> None:
+        answer = send(owner, riverside, bob.email)
+        assertContains(answer, "is in this team already")
+        assert not mail.outbox
+
+    def test_refuses_a_role_that_does_not_exist(self, owner: Client, riverside: Team) -> None:
+        assert send(owner, riverside, role="emperor").status_code == 200
+        assert not Invitation.objects.exists()
+
+    def test_cannot_smuggle_headers_into_the_mail(self, owner: Client, riverside: Team) -> None:
+        riverside.name = "Riverside\nBcc: everybody@example.org"
+        riverside.save()
+        send(owner, riverside)
+        assert mail.outbox[0].subject.startswith("Invitation to Riverside Bcc: everybody")
+        assert mail.outbox[0].recipients() == ["nora@example.org"]
+
+
+class TestANewPerson:
+    def test_makes_an_account_and_is_in(self, client: Client, riverside: Team, link: str) -> None:
+        answer = client.post(link, NEW_PERSON)
+        assertRedirects(answer, f"/{riverside.slug}/", fetch_redirect_response=False)
+        assert roles(riverside)["nora@example.org"] == Role.SENDER
+        assert client.get("/account/").status_code == 200
+        assert User.objects.get(email="nora@example.org").check_password(PASSWORD)
+
+    def test_has_joined_nothing_by_looking(
+        self, client: Client, riverside: Team, link: str
+    ) -> None:
+        assertContains(client.get(link), "nora@example.org")
+        assert "nora@example.org" not in roles(riverside)
+
+    def test_cannot_choose_another_address_or_role(
+        self, client: Client, riverside: Team, link: str
+    ) -> None:
+        client.post(link, NEW_PERSON | {"email": "mallory@example.org", "role": "owner"})
+        assert roles(riverside)["nora@example.org"] == Role.SENDER
+        assert not User.objects.filter(email="mallory@example.org").exists()
+
+    def test_is_told_when_the_password_is_weak(self, client: Client, link: str) -> None:
+        answer = client.post(link, NEW_PERSON | {"password": "nora@example.org"})
+        assertContains(answer, "too similar")
+        assertContains(answer, 'value="Nora New"')
+
+
+class TestAPersonWithAnAccount:
+    @pytest.fixture
+    def nora(self, link: str) -> User:
+        return create_person("Nora Old", PASSWORD, email="nora@example.org")
+
+    def test_is_asked_to_sign_in_first(self, client: Client, nora: User, link: str) -> None:
+        assertContains(client.get(link), f'href="/sign-in/?next={link}"')
+
+    def test_cannot_be_given_a_new_password_by_the_link(
+        self, client: Client, nora: User, link: str
+    ) -> None:
+        client.post(link, NEW_PERSON | {"password": "nine-herons-on-a-weir"})
+        nora.refresh_from_db()
+        assert nora.check_password(PASSWORD)
+        assert not Membership.objects.filter(user=nora).exists()
+
+    def test_joins_with_one_press(
+        self, client_of: ClientOf, nora: User, riverside: Team, link: str
+    ) -> None:
+        browser = client_of(nora)
+        assertContains(browser.get(link), "Join Riverside Dental")
+        browser.post(link)
+        assert roles(riverside)[nora.email] == Role.SENDER
+
+    def test_who_joined_meanwhile_keeps_their_role(
+        self, client_of: ClientOf, nora: User, riverside: Team, link: str
+    ) -> None:
+        Membership.objects.create(team=riverside, user=nora, role=Role.VIEWER)
+        client_of(nora).post(link)
+        assert roles(riverside)[nora.email] == Role.VIEWER
+
+    def test_somebody_else_is_told_and_joins_nothing(
+        self, client_of: ClientOf, charlie: User, riverside: Team, link: str
+    ) -> None:
+        browser = client_of(charlie)
+        for answer in (browser.get(link), browser.post(link)):
+            assertContains(answer, "You are signed in as charlie@example.org")
+        assert charlie.email not in roles(riverside)
+        assert Invitation.objects.get().accepted_at is None
+
+
+class TestTheEnd:
+    def test_comes_with_the_first_use(self, client: Client, riverside: Team, link: str) -> None:
+        client.post(link, NEW_PERSON)
+        assertContains(Client().get(link), "no longer works", status_code=410)
+
+    def test_comes_after_seven_days(self, owner: Client, riverside: Team, client: Client) -> None:
+        with time_machine.travel("2026-03-02T09:00:00Z") as clock:
+            send(owner, riverside)
+            clock.shift(timedelta(days=7) - timedelta(minutes=1))
+            assertContains(client.get(link_in_mail()), "Join Riverside Dental")
+            clock.shift(timedelta(minutes=2))
+            answer = client.post(link_in_mail(), NEW_PERSON)
+            assertContains(answer, "older than seven days", status_code=410)
+
+    def test_comes_when_an_owner_takes_it_back(
+        self, owner: Client, client: Client, riverside: Team, link: str
+    ) -> None:
+        path = f"/{riverside.slug}/team/invitations/{Invitation.objects.get().public_id}/revoke/"
+        assertContains(owner.post(path, follow=True), "is taken back")
+        assertContains(owner.post(path, follow=True), "no longer open")
+        assert client.get(link).status_code == 410
+
+    def test_does_not_come_by_the_owner_of_another_team(
+        self, client_of: ClientOf, charlie: User, client: Client, link: str
+    ) -> None:
+        invitation = Invitation.objects.get()
+        for team in ("riverside-dental", "hillside"):
+            path = f"/{team}/team/invitations/{invitation.public_id}/revoke/"
+            assert client_of(charlie).post(path).status_code == 404
+        assert client.get(link).status_code == 200
+
+    def test_a_made_up_link_is_answered_alike(self, client: Client, db: None) -> None:
+        answer = client.get("/invitations/made-up/")
+        assertContains(answer, "no longer works", status_code=410)

@@ -1,0 +1,196 @@
+"""A team's members and settings."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from recipients.models import ListShare, RecipientList
+from teams import members
+from teams.models import Membership, Role, Team, User
+from tests.factories import add_member, create_person, create_team
+from tests.people import ClientOf
+
+
+@pytest.fixture
+def owner(alice: User, client_of: ClientOf) -> Client:
+    return client_of(alice)
+
+
+def role_of(person: User) -> str | None:
+    membership = Membership.objects.filter(user=person).first()
+    return membership.role if membership else None
+
+
+def set_role(client: Client, team: Team, person: User, role: str) -> Any:
+    path = f"/{team.slug}/team/members/{person.public_id}/role/"
+    return client.post(path, {"role": role}, follow=True)
+
+
+def remove(client: Client, team: Team, person: User) -> Any:
+    return client.post(f"/{team.slug}/team/members/{person.public_id}/remove/", follow=True)
+
+
+def test_everybody_in_the_team_sees_who_is_in_it(
+    client_of: ClientOf, riverside: Team, alice: User, bob: User, vera: User
+) -> None:
+    page = client_of(vera).get(f"/{riverside.slug}/team/")
+    for person in (alice, bob, vera):
+        assertContains(page, person.email)
+
+
+def test_only_owners_find_the_forms(
+    client_of: ClientOf, riverside: Team, alice: User, vera: User
+) -> None:
+    path = f"/{riverside.slug}/team/"
+    assertContains(client_of(alice).get(path), "Save the settings")
+    assertNotContains(client_of(vera).get(path), "Save the settings")
+
+
+class TestRoles:
+    def test_an_owner_gives_another_role(self, owner: Client, riverside: Team, bob: User) -> None:
+        assertContains(set_role(owner, riverside, bob, "sender"), "Bob Okafor is now: Sender")
+        assert role_of(bob) == Role.SENDER
+
+    def test_a_role_that_does_not_exist_is_refused(
+        self, owner: Client, riverside: Team, bob: User
+    ) -> None:
+        assertContains(set_role(owner, riverside, bob, "emperor"), "Choose one of the roles.")
+        assert role_of(bob) == Role.EDITOR
+
+    def test_the_only_owner_stays_one(self, owner: Client, riverside: Team, alice: User) -> None:
+        answer = set_role(owner, riverside, alice, "viewer")
+        assertContains(answer, "Make somebody else an owner first.")
+        assert role_of(alice) == Role.OWNER
+
+    def test_one_of_two_owners_may_step_down(
+        self, owner: Client, riverside: Team, alice: User, bob: User
+    ) -> None:
+        set_role(owner, riverside, bob, "owner")
+        set_role(owner, riverside, alice, "viewer")
+        assert (role_of(alice), role_of(bob)) == (Role.VIEWER, Role.OWNER)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_owners_cannot_both_step_down_at_once(self) -> None:
+        team = create_team(create_person("One"))
+        add_member(team, create_person("Two"), Role.OWNER)
+
+        def step_down(membership: Membership) -> bool:
+            try:
+                members.change_role(membership, Role.VIEWER)
+            except members.LastOwner:
+                return False
+            finally:
+                connection.close()
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            done = list(pool.map(step_down, team.memberships.all()))
+        assert sorted(done) == [False, True]
+        assert team.memberships.filter(role=Role.OWNER).count() == 1
+
+    def test_a_stranger_is_not_there_to_be_changed(
+        self, owner: Client, riverside: Team, charlie: User
+    ) -> None:
+        assert set_role(owner, riverside, charlie, "viewer").status_code == 404
+        assert role_of(charlie) == Role.OWNER
+
+
+class TestLeaving:
+    @pytest.fixture
+    def list_of_bob(self, riverside: Team, bob: User, vera: User) -> RecipientList:
+        return RecipientList.objects.create(
+            team=riverside, owner=bob, name="Patients", is_ready=True
+        )
+
+    def test_whoever_removes_a_member_gets_their_lists(
+        self, owner: Client, riverside: Team, alice: User, bob: User, list_of_bob: RecipientList
+    ) -> None:
+        answer = remove(owner, riverside, bob)
+        assertContains(answer, "Bob Okafor is no longer in the team. You now own their lists.")
+        assert role_of(bob) is None
+        list_of_bob.refresh_from_db()
+        assert list_of_bob.owner == alice
+
+    def test_what_was_lent_to_the_leaver_is_withdrawn(
+        self, owner: Client, riverside: Team, bob: User, vera: User, list_of_bob: RecipientList
+    ) -> None:
+        ListShare.objects.create(recipient_list=list_of_bob, user=vera)
+        remove(owner, riverside, vera)
+        assert not ListShare.objects.exists()
+
+    def test_lists_in_other_teams_stay_the_leavers(
+        self, owner: Client, riverside: Team, bob: User
+    ) -> None:
+        other = create_team(bob)
+        elsewhere = RecipientList.objects.create(team=other, owner=bob, name="Mine")
+        remove(owner, riverside, bob)
+        elsewhere.refresh_from_db()
+        assert elsewhere.owner == bob
+
+    def test_a_removed_member_is_out_at_once(
+        self, owner: Client, client_of: ClientOf, riverside: Team, bob: User
+    ) -> None:
+        browser = client_of(bob)
+        assert browser.get(f"/{riverside.slug}/team/").status_code == 200
+        remove(owner, riverside, bob)
+        assert browser.get(f"/{riverside.slug}/team/").status_code == 404
+
+    def test_a_member_may_leave_and_the_longest_owner_gets_the_lists(
+        self,
+        client_of: ClientOf,
+        riverside: Team,
+        alice: User,
+        bob: User,
+        list_of_bob: RecipientList,
+    ) -> None:
+        add_member(riverside, create_person("Later Owner"), Role.OWNER)
+        answer = remove(client_of(bob), riverside, bob)
+        assertContains(answer, "You have left Riverside Dental. Alice Moreau now owns your lists")
+        list_of_bob.refresh_from_db()
+        assert list_of_bob.owner == alice
+
+    def test_the_only_owner_cannot_leave(
+        self, owner: Client, riverside: Team, alice: User, bob: User
+    ) -> None:
+        assertContains(remove(owner, riverside, alice), "this is the only one")
+        assert role_of(alice) == Role.OWNER
+
+    def test_nobody_but_an_owner_removes_others(
+        self, client_of: ClientOf, riverside: Team, alice: User, bob: User, vera: User
+    ) -> None:
+        assert remove(client_of(bob), riverside, vera).status_code == 403
+        assert role_of(vera) == Role.VIEWER
+
+
+class TestSettings:
+    def change(self, client: Client, team: Team, **changes: str) -> Any:
+        fields = {"name": "Riverside", "time_zone": "Europe/Berlin", "default_country": "DE"}
+        return client.post(f"/{team.slug}/team/settings/", fields | changes)
+
+    def test_are_saved(self, owner: Client, riverside: Team) -> None:
+        assertRedirects(self.change(owner, riverside), f"/{riverside.slug}/team/")
+        riverside.refresh_from_db()
+        saved = (riverside.name, riverside.time_zone, riverside.default_country)
+        assert saved == ("Riverside", "Europe/Berlin", "DE")
+
+    def test_keep_the_address_of_the_team(self, owner: Client, riverside: Team) -> None:
+        self.change(owner, riverside, slug="taken-over", public_id="x")
+        riverside.refresh_from_db()
+        assert riverside.slug == "riverside-dental"
+
+    @pytest.mark.parametrize(
+        "wrong", [{"time_zone": "Mars/Olympus"}, {"default_country": "XX"}, {"name": ""}]
+    )
+    def test_must_exist(self, owner: Client, riverside: Team, wrong: dict[str, str]) -> None:
+        answer = self.change(owner, riverside, **wrong)
+        assertContains(answer, "Please correct this")
+        # What was not saved does not show in the header either.
+        assertContains(answer, "<span>Riverside Dental</span>", html=True)
+        riverside.refresh_from_db()
+        assert riverside.time_zone == "America/New_York"
