@@ -1,0 +1,141 @@
+"""Recipients in the admin: lists can be put right here, all else is looked at."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from recipients.models import (
+    ListImport,
+    ListShare,
+    OptOut,
+    Recipient,
+    RecipientList,
+    RejectedRow,
+)
+from recipients.sentences import REJECTIONS, sentence_for
+from teams.admin_mixins import BigTableAdmin, ReadOnlyAdmin
+
+_STATE_COLOURS = {
+    ListImport.State.CHECKING: "warning",
+    ListImport.State.QUEUED: "info",
+    ListImport.State.IMPORTING: "info",
+    ListImport.State.COMPLETED: "success",
+    ListImport.State.FAILED: "danger",
+    ListImport.State.STOPPED: "",
+}
+
+
+class ListShareInline(TabularInline):  # type: ignore[misc]
+    """Whom a list is lent to."""
+
+    model = ListShare
+    extra = 0
+    autocomplete_fields = ("user",)
+    readonly_fields = ("shared_by", "created_at")
+
+
+@admin.register(RecipientList)
+class RecipientListAdmin(BigTableAdmin):
+    """Lists: name, owner, and who may use them. Lists are made by imports only."""
+
+    list_display = (
+        *("name", "team", "owner", "visibility", "recipient_count", "is_ready", "created_at"),
+    )
+    list_filter = ("visibility", "is_ready")
+    list_select_related = ("team", "owner")
+    search_fields = ("name", "team__name")
+    autocomplete_fields = ("owner",)
+    readonly_fields = (
+        *("public_id", "team", "field_names", "is_ready", "recipient_count", "duplicate_count"),
+        "shared_by",
+        *("created_at", "updated_at"),
+    )
+    inlines: ClassVar[list[type[TabularInline]]] = [ListShareInline]
+
+    def has_add_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        return False
+
+    def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        # A million people would be deleted within one request, and campaigns speak of the list.
+        return False
+
+
+@admin.register(ListImport)
+class ListImportAdmin(ReadOnlyAdmin):
+    """Uploaded files and what became of them."""
+
+    list_display = (
+        *("file_name", "team", "uploaded_by", "state_label", "rows_done", "recipient_count"),
+        *("duplicate_count", "rejected_count", "created_at"),
+    )
+    list_filter = ("state",)
+    list_select_related = ("team", "uploaded_by")
+    search_fields = ("file_name", "list_name", "=file_sha256")
+    # The judgement holds cells of the file; it is for the one who uploaded it.
+    exclude = ("judgement",)
+    readonly_fields = ("what_failed",)
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("state"), label=_STATE_COLOURS, ordering="state"
+    )
+    def state_label(self, list_import: ListImport) -> tuple[str, str]:
+        """The state as a coloured label."""
+        return list_import.state, list_import.get_state_display()
+
+    @admin.display(description=_("what failed"))
+    def what_failed(self, list_import: ListImport) -> str:
+        """The sentence the person saw."""
+        return sentence_for(list_import.problem) if list_import.problem else ""
+
+
+@admin.register(Recipient)
+class RecipientAdmin(ReadOnlyAdmin):
+    """The people of all lists. Searched by a phone number, whole or its beginning."""
+
+    list_display = ("phone", "name", "recipient_list", "occurrence", "row_number")
+    list_select_related = ("recipient_list",)
+    search_fields = ("phone",)
+    search_help_text = _("The beginning of a phone number, with its country code: +1415…")
+    ordering = ("-pk",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Recipient], search_term: str
+    ) -> tuple[QuerySet[Recipient], bool]:
+        """Numbers as people write them: only the digits count."""
+        digits = "".join(filter(str.isdigit, search_term))
+        if search_term.strip() and not digits:
+            return queryset.none(), False
+        return (queryset.filter(phone__startswith=f"+{digits}") if digits else queryset), False
+
+
+@admin.register(RejectedRow)
+class RejectedRowAdmin(ReadOnlyAdmin):
+    """Rows that became nobody."""
+
+    list_display = ("list_import", "row_number", "reason", "code")
+    list_select_related = ("list_import",)
+    search_fields = ("=code", "list_import__file_name")
+    ordering = ("-pk",)
+
+    @admin.display(description=_("reason"))
+    def reason(self, row: RejectedRow) -> str:
+        """The words at the cell."""
+        return str(REJECTIONS[row.code].short) if row.code in REJECTIONS else ""
+
+
+@admin.register(OptOut)
+class OptOutAdmin(ReadOnlyAdmin):
+    """Who does not want messages. Added and lifted on the team's page, where a reason is asked."""
+
+    list_display = ("phone", "team", "source", "created_by", "created_at", "lifted_at")
+    list_filter = ("source", ("lifted_at", admin.EmptyFieldListFilter))
+    list_select_related = ("team", "created_by")
+    search_fields = ("phone", "team__name")
+    ordering = ("-pk",)

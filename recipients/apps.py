@@ -1,0 +1,18 @@
+"""The app's configuration."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from teams.leaving import when_a_member_leaves
+
+
+class RecipientsConfig(AppConfig):
+    """Recipient lists before any campaign exists."""
+
+    name = "recipients"
+    verbose_name = _("Recipients")
+
+    def ready(self) -> None:
+        when_a_member_leaves("recipients.sharing.hand_over")

@@ -1,0 +1,148 @@
+"""What the check page shows: the numbers, the sheet with its reasons, and what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import BoundField
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from recipients.checking import phone_question
+from recipients.columns import Role
+from recipients.file_problems import Fault, FileProblem
+from recipients.forms import CheckForm
+from recipients.judging import Judgement, SampleRow
+from recipients.models import ListImport
+from recipients.phone_numbers import Doubt, Reason
+from recipients.row_sources import Reading
+from recipients.sentences import DOUBTS, REJECTIONS, Words, sentence_for
+from teams.countries import country_name
+
+# What numbers of one country are when they are read as those of another.
+_OF_ANOTHER_COUNTRY = (
+    *(Reason.TOO_SHORT, Reason.TOO_LONG, Reason.WRONG_LENGTH, Reason.NO_AREA_CODE),
+)
+
+
+@dataclass(frozen=True)
+class SheetColumn:
+    """A column's header and the select for its role."""
+
+    header: str
+    role: BoundField
+    is_used: bool
+    is_skipped: bool
+
+
+@dataclass(frozen=True)
+class SheetCell:
+    """A cell's text, and the words at it when something is wrong with it."""
+
+    text: str
+    reason: str | Promise = ""
+    doubt: str | Promise = ""
+    is_skipped: bool = False
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """A row with the number the person's spreadsheet shows."""
+
+    number: int
+    cells: list[SheetCell]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """So many rows with the same reason, and what to do about them."""
+
+    count: int
+    words: Words
+
+
+def check_context(
+    list_import: ListImport,
+    form: CheckForm,
+    problem: FileProblem | None = None,
+    asked: int = 0,
+) -> dict[str, Any]:
+    """The template's variables; `problem` is why confirming was refused, if it was."""
+    judgement = Judgement.from_json(list_import.judgement)
+    question = phone_question(list_import)
+    obstacle = problem or list_import.problem or question
+    nothing_ready = question is None and list_import.is_judged and not judgement.ready
+    if obstacle is None and nothing_ready:
+        obstacle = FileProblem(Fault.NO_VALID_ROW)
+    return {
+        "list_import": list_import,
+        "form": form,
+        "judgement": judgement,
+        "numbers": judgement.ready + judgement.duplicates,
+        "segments": [
+            (judgement.ready, "done"),
+            (judgement.duplicates, "warning"),
+            (judgement.rejected_count, "danger"),
+        ],
+        "in_words": _("%(ready)s of %(rows)s rows are ready to import.")
+        % {"ready": f"{judgement.ready:,}", "rows": f"{judgement.rows:,}"},
+        "has_phones": question is None,
+        "obstacle": sentence_for(obstacle) if obstacle else "",
+        "can_import": obstacle is None,
+        "is_counting": not list_import.is_judged,
+        "sheet_columns": _columns(list_import, form),
+        "sheet_rows": _rows(list_import, judgement.sample),
+        "header_row": Reading.from_json(list_import.reading).has_header,
+        "rejections": findings(judgement.rejected, REJECTIONS),
+        "doubts": findings(judgement.doubts, DOUBTS),
+        "country": country_name(list_import.default_country),
+        "country_is_doubtful": _country_is_doubtful(judgement),
+        "asked": asked + 1,
+        "delay": 1 if asked < 10 else 3,
+    }
+
+
+def _country_is_doubtful(judgement: Judgement) -> bool:
+    """Whether most of the rows look like numbers of another country than the chosen one."""
+    unlikely = judgement.doubts.get(Doubt.NOT_ASSIGNED, 0) + sum(
+        judgement.rejected.get(reason, 0) for reason in _OF_ANOTHER_COUNTRY
+    )
+    return unlikely * 2 > judgement.rows
+
+
+def _columns(list_import: ListImport, form: CheckForm) -> list[SheetColumn]:
+    return [
+        SheetColumn(
+            header=column["header"] or column["name"],
+            role=form[f"role_{index}"],
+            is_used=column["role"] in (Role.PHONE, Role.NAME),
+            is_skipped=column["role"] == Role.SKIP,
+        )
+        for index, column in enumerate(list_import.columns)
+    ]
+
+
+def _rows(list_import: ListImport, sample: Sequence[SampleRow]) -> list[SheetRow]:
+    return [SheetRow(row.number, _cells(list_import.columns, row)) for row in sample]
+
+
+def _cells(columns: Sequence[dict[str, str]], row: SampleRow) -> list[SheetCell]:
+    cells = []
+    for index, column in enumerate(columns):
+        is_phone = column["role"] == Role.PHONE
+        cells.append(
+            SheetCell(
+                text=row.cells[index].strip() if index < len(row.cells) else "",
+                reason=REJECTIONS[row.reason].short if is_phone and row.reason else "",
+                doubt=DOUBTS[row.doubt].short if is_phone and row.doubt else "",
+                is_skipped=column["role"] == Role.SKIP,
+            )
+        )
+    return cells
+
+
+def findings(counts: Mapping[str, int], words: Mapping[str, Words]) -> list[Finding]:
+    """The counts of a judgement in words, in their order."""
+    return [Finding(count, words[code]) for code, count in counts.items()]

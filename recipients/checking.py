@@ -1,0 +1,325 @@
+"""From an uploaded file to a confirmed import: read it, judge it, let a person correct and confirm.
+
+The judgement of the first rows is there at once; a worker goes through the rest of a large file
+(`judge_whole`). A change of what decides the judgement starts it over.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from recipients import claiming
+from recipients.columns import (
+    Column,
+    Role,
+    guess_columns,
+    has_header,
+    phone_candidates,
+    require_phone_column,
+    unique_names,
+)
+from recipients.file_problems import Fault, FileProblem
+from recipients.file_types import Encoding, is_workbook
+from recipients.judging import Judgement, judge
+from recipients.models import ListImport, RecipientList, Visibility
+from recipients.phone_numbers import PhoneReader
+from recipients.reports import own_headers
+from recipients.row_sources import Reading, data_rows, guess_reading, head
+from recipients.storing import StoredUpload, delete_stored, rows_path, stored_path
+from recipients.workbooks import unpack
+from teams.models import Team, User
+
+# So many rows are judged while the person waits, about a tenth of a second.
+ROWS_AT_ONCE = 10_000
+_ROWS_TO_GUESS_FROM = 200
+
+
+def begin(team: Team, user: User, upload: StoredUpload, token: uuid.UUID) -> ListImport:
+    """Make the import of a stored file and judge its first rows.
+
+    `token` comes from the upload form: the same form sent twice gives the same import. Raises
+    FileProblem, and deletes the file, when it cannot become a list at all.
+    """
+    if known := ListImport.objects.filter(public_id=token).first():
+        if known.uploaded_by == user and known.team == team:
+            delete_stored(upload.stored_name)
+            return known
+        token = uuid.uuid4()
+    made = ListImport(
+        public_id=token,
+        team=team,
+        uploaded_by=user,
+        file_name=upload.name or "",
+        stored_name=upload.stored_name,
+        file_size=upload.size or 0,
+        file_sha256=upload.sha256,
+        default_country=team.default_country,
+        visibility=Visibility.TEAM if team.lists_shared else Visibility.PRIVATE,
+        list_name=list_name_from(upload.name or ""),
+    )
+    try:
+        _guess(made)
+        _judge_first_rows(made)
+    except FileProblem:
+        delete_stored(upload.stored_name)
+        raise
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError:
+        delete_stored(upload.stored_name)
+        return ListImport.objects.get(public_id=token, team=team, uploaded_by=user)
+    return made
+
+
+def list_name_from(file_name: str) -> str:
+    """A list's first name: "patients_2026.csv" gives "Patients 2026".
+
+    >>> list_name_from("patients_2026.csv")
+    'Patients 2026'
+    """
+    words = PurePath(file_name).stem.replace("_", " ").replace("-", " ").split()
+    name = " ".join(words)[:120].strip()
+    return name[:1].upper() + name[1:]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was chosen on the check page; `roles` in the order of the columns."""
+
+    roles: Sequence[Role]
+    default_country: str
+    first_row_has_names: bool
+    list_name: str
+    visibility: Visibility
+    # How else to read the file; "" and None leave that as it is.
+    sheet: str = ""
+    encoding: Encoding | None = None
+    delimiter: str = ""
+
+
+def change(list_import: ListImport, choices: Choices) -> None:
+    """Keep what was chosen and judge the file again if that may change it.
+
+    A file that is read in another way (sheet, encoding, delimiter) has its columns guessed anew.
+    Raises FileProblem, storing nothing, when it cannot be read so.
+    """
+    before = (list_import.reading, list_import.columns, list_import.default_country)
+    list_import.list_name, list_import.visibility = choices.list_name, choices.visibility
+    list_import.default_country = choices.default_country
+    reading = Reading.from_json(list_import.reading)
+    if choices.sheet not in ("", reading.sheet):
+        _guess_columns(list_import, _unpacked(list_import, choices.sheet))
+    elif (other := _corrected(reading, choices)) != reading:
+        _guess_columns(list_import, other)
+    else:
+        _take_over(list_import, choices)
+    fields = ["list_name", "visibility"]
+    if before != (list_import.reading, list_import.columns, list_import.default_country):
+        _judge_first_rows(list_import)
+        # A worker that judges the file as it was read before loses its claim.
+        list_import.claim_token = list_import.lease_until = None
+        fields += [
+            *("reading", "columns", "default_country", "judgement", "is_judged"),
+            *("failure", "failure_details", "claim_token", "lease_until"),
+        ]
+    # Once it is confirmed, nothing of it changes any more: another tab may have done so meanwhile.
+    ListImport.objects.filter(pk=list_import.pk, state=ListImport.State.CHECKING).update(
+        **{name: getattr(list_import, name) for name in fields}
+    )
+
+
+def _corrected(reading: Reading, choices: Choices) -> Reading:
+    """The reading with the encoding and the delimiter that were chosen; a workbook has neither."""
+    if reading.sheet:
+        return reading
+    encoding = choices.encoding or reading.encoding
+    return replace(
+        reading,
+        encoding=encoding,
+        delimiter=choices.delimiter or reading.delimiter,
+        has_nul=reading.has_nul or encoding is not reading.encoding,
+    )
+
+
+def _take_over(list_import: ListImport, choices: Choices) -> None:
+    """Give the columns their roles and, if that has changed, the first row its meaning."""
+    reading = Reading.from_json(list_import.reading)
+    columns = [
+        replace(column, role=role)
+        for column, role in zip(_columns(list_import), choices.roles, strict=True)
+    ]
+    if choices.first_row_has_names != reading.has_header:
+        reading = replace(reading, has_header=choices.first_row_has_names)
+        columns = _renamed(list_import, reading, columns)
+    list_import.reading = reading.to_json()
+    list_import.columns = [column.to_json() for column in columns]
+
+
+def confirm(list_import: ListImport) -> None:
+    """Let the import begin: its list is made, invisible until the last row is in.
+
+    Does nothing when it was confirmed before. Raises FileProblem while the file cannot become a
+    list. The caller queues the task on commit.
+    """
+    columns = _columns(list_import)
+    require_phone_column(columns, [])
+    if problem := list_import.problem:
+        raise problem
+    judgement = Judgement.from_json(list_import.judgement)
+    if list_import.is_judged and not judgement.ready:
+        raise FileProblem(Fault.NO_VALID_ROW)
+    with transaction.atomic():
+        confirmed = ListImport.objects.filter(
+            pk=list_import.pk, state=ListImport.State.CHECKING
+        ).update(
+            state=ListImport.State.QUEUED,
+            confirmed_at=timezone.now(),
+            claim_token=None,
+            lease_until=None,
+            attempts=0,
+            rows_total=judgement.rows if list_import.is_judged else None,
+        )
+        if confirmed:
+            _make_list(list_import, columns)
+
+
+def _make_list(list_import: ListImport, columns: Sequence[Column]) -> None:
+    owner = list_import.uploaded_by
+    assert owner is not None, "only the one who uploaded a file can confirm it"
+    list_import.recipient_list = RecipientList.objects.create(
+        team=list_import.team,
+        owner=owner,
+        name=list_import.list_name,
+        visibility=list_import.visibility,
+        field_names=[column.name for column in columns if column.role is Role.FIELD],
+    )
+    list_import.save(update_fields=["recipient_list"])
+
+
+def judge_whole(import_id: int) -> None:
+    """Judge every row of a file on the check page, if nobody does so yet.
+
+    Does nothing when the import has moved on; a result that comes too late is dropped.
+    """
+    claimed = claiming.claim(
+        ListImport.objects.filter(is_judged=False), import_id, ListImport.State.CHECKING
+    )
+    if claimed is None:
+        return
+    try:
+        if claimed.attempts > claiming.MOST_ATTEMPTS:
+            raise FileProblem(Fault.INTERRUPTED)
+        found: dict[str, Any] = {"judgement": _judged(claimed, limit=None).to_json()}
+    except FileProblem as problem:
+        found = {"failure": problem.fault, "failure_details": problem.details}
+    except FileNotFoundError:
+        found = {"failure": Fault.FILE_GONE, "failure_details": {}}
+    claiming.held(claimed, ListImport.State.CHECKING).update(
+        is_judged=True, attempts=0, lease_until=None, **found
+    )
+
+
+def phone_question(list_import: ListImport) -> FileProblem | None:
+    """What has to be asked about the phone column, or None when one is chosen."""
+    columns = _columns(list_import)
+    reading = Reading.from_json(list_import.reading)
+    judgement = Judgement.from_json(list_import.judgement)
+    headers = [column.header if reading.has_header else "" for column in columns]
+    candidates = phone_candidates(
+        headers, [row.cells for row in judgement.sample], PhoneReader(list_import.default_country)
+    )
+    try:
+        require_phone_column(columns, candidates)
+    except FileProblem as problem:
+        return problem
+    return None
+
+
+def _guess(list_import: ListImport) -> None:
+    """Fill in how to read the file and what its columns are."""
+    stored = stored_path(list_import.stored_name)
+    workbook = is_workbook(stored)
+    _guess_columns(list_import, _unpacked(list_import) if workbook else guess_reading(stored))
+
+
+def _guess_columns(list_import: ListImport, reading: Reading) -> None:
+    """Fill in what the columns are when the file is read so; the first row may have their names."""
+    path = rows_path(list_import.stored_name, reading)
+    first = head(path, reading, _ROWS_TO_GUESS_FROM, max_columns=settings.IMPORT_MAX_COLUMNS)
+    if not first:
+        raise FileProblem(Fault.EMPTY)
+    phones = PhoneReader(list_import.default_country)
+    cells = [cells for _, cells in first]
+    reading = replace(reading, has_header=has_header(cells[0], phones))
+    if reading.has_header and len(cells) == 1:
+        raise FileProblem(Fault.HEADER_ONLY)
+    columns = (
+        guess_columns(cells[0], cells[1:], phones, own_headers())
+        if reading.has_header
+        else guess_columns([], cells, phones)
+    )
+    list_import.reading = reading.to_json()
+    list_import.columns = [column.to_json() for column in columns]
+
+
+def _unpacked(list_import: ListImport, sheet: str = "") -> Reading:
+    """Write a sheet of the workbook as text: the given one, else the first that is not empty."""
+    stored = stored_path(list_import.stored_name)
+    made = stored.with_name(f"{stored.name}.csv.new")
+    sheets = unpack(
+        stored,
+        made,
+        sheet=sheet,
+        max_columns=settings.IMPORT_MAX_COLUMNS,
+        max_megabytes=settings.IMPORT_MAX_UNPACKED_MB,
+    )
+    reading = Reading(Encoding.UTF_8, sheet=sheets.chosen, sheets=tuple(sheets.names))
+    made.rename(rows_path(list_import.stored_name, reading))
+    return reading
+
+
+def _renamed(list_import: ListImport, reading: Reading, columns: Sequence[Column]) -> list[Column]:
+    """The columns with names from the first row, or with letters where that is a person."""
+    first = head(
+        rows_path(list_import.stored_name, reading),
+        reading,
+        1,
+        max_columns=settings.IMPORT_MAX_COLUMNS,
+    )
+    cells = first[0][1] if reading.has_header and first else []
+    headers = [cells[index] if index < len(cells) else "" for index in range(len(columns))]
+    return [
+        replace(column, header=header[:60], name=name)
+        for column, header, name in zip(columns, headers, unique_names(headers), strict=True)
+    ]
+
+
+def _judge_first_rows(list_import: ListImport) -> None:
+    judgement = _judged(list_import, limit=ROWS_AT_ONCE)
+    list_import.judgement = judgement.to_json()
+    list_import.is_judged = judgement.is_whole
+    list_import.failure, list_import.failure_details = "", {}
+
+
+def _judged(list_import: ListImport, limit: int | None) -> Judgement:
+    reading = Reading.from_json(list_import.reading)
+    rows = data_rows(
+        rows_path(list_import.stored_name, reading),
+        reading,
+        max_columns=settings.IMPORT_MAX_COLUMNS,
+        max_rows=settings.IMPORT_MAX_ROWS,
+    )
+    return judge(rows, _columns(list_import), list_import.default_country, limit=limit)
+
+
+def _columns(list_import: ListImport) -> list[Column]:
+    return [Column.from_json(column) for column in list_import.columns]

@@ -1,0 +1,116 @@
+"""What people can say about an upload, on its way in and on the check page."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from recipients.columns import Role
+from recipients.models import ListImport, Visibility
+from recipients.row_sources import Reading
+from recipients.sentences import DELIMITERS, ENCODINGS, ROLES
+from recipients.storing import StoredUpload
+from teams.countries import country_choices
+
+
+class UploadForm(forms.Form):
+    """A file, and a token that makes the same form sent twice one import."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+    file = forms.FileField(required=False, allow_empty_file=True)
+
+    def clean_token(self) -> uuid.UUID:
+        """A form that lost its token is simply a new one."""
+        return self.cleaned_data["token"] or uuid.uuid4()
+
+    def clean_file(self) -> StoredUpload:
+        """The stored file."""
+        upload = self.cleaned_data["file"]
+        if not isinstance(upload, StoredUpload):
+            raise forms.ValidationError("", code="no_file")
+        return upload
+
+
+class CheckForm(forms.Form):
+    """The choices of the check page. There is one field `role_N` for each column of the file."""
+
+    list_name = forms.CharField(
+        label=_("List name"),
+        max_length=120,
+        error_messages={"required": _("Give the list a name, so that you find it again.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    default_country = forms.ChoiceField(
+        label=_("Numbers without a country code are from"), choices=country_choices
+    )
+    first_row_has_names = forms.BooleanField(label=_("First row has column names"), required=False)
+    visibility = forms.ChoiceField(
+        label=_("Who can use this list"), choices=Visibility.choices, widget=forms.RadioSelect
+    )
+
+    def __init__(self, list_import: ListImport, data: Any = None) -> None:
+        super().__init__(
+            data,
+            initial={
+                "list_name": list_import.list_name,
+                "default_country": list_import.default_country,
+                "first_row_has_names": Reading.from_json(list_import.reading).has_header,
+                "visibility": list_import.visibility,
+            },
+        )
+        self._columns = list_import.columns
+        self._ask_how_to_read(Reading.from_json(list_import.reading))
+        for index, column in enumerate(list_import.columns):
+            self.fields[f"role_{index}"] = forms.ChoiceField(
+                label=_("Column %(name)s is") % {"name": column["name"]},
+                choices=_role_choices(column["name"]),
+                initial=column["role"],
+            )
+        visibility = self.fields["visibility"]
+        assert isinstance(visibility, forms.ChoiceField)
+        visibility.choices = [
+            (Visibility.PRIVATE, Visibility.PRIVATE.label),
+            (Visibility.TEAM, _("Everyone in %(team)s") % {"team": list_import.team.name}),
+        ]
+
+    def _ask_how_to_read(self, reading: Reading) -> None:
+        """Add the fields that a workbook, or a text file, needs."""
+        if len(reading.sheets) > 1:
+            names = [(name, name) for name in reading.sheets]
+            self.fields["sheet"] = forms.ChoiceField(
+                label=_("Sheet"), choices=names, initial=reading.sheet, required=False
+            )
+        elif not reading.sheet:
+            delimiters = dict(DELIMITERS)
+            delimiters.setdefault(reading.delimiter, reading.delimiter)
+            self.fields["delimiter"] = forms.ChoiceField(
+                label=_("Between the columns"),
+                choices=list(delimiters.items()),
+                initial=reading.delimiter,
+                required=False,
+            )
+            self.fields["encoding"] = forms.ChoiceField(
+                label=_("Letters are stored as"),
+                choices=list(ENCODINGS.items()),
+                initial=reading.encoding,
+                required=False,
+            )
+
+    @property
+    def roles(self) -> list[Role]:
+        """The chosen roles in the order of the columns; of a valid form."""
+        return [Role(self.cleaned_data[f"role_{index}"]) for index in range(len(self._columns))]
+
+
+def _role_choices(name: str) -> list[tuple[str, Any]]:
+    field = _("Field: %(name)s") % {"name": name}
+    return [(role.value, field if role is Role.FIELD else ROLES[role]) for role in Role]
+
+
+class SearchForm(forms.Form):
+    """A part of a name or a phone number. Sent by POST, so that no address or log holds it."""
+
+    words = forms.CharField(label=_("Search by name or phone"), required=False, max_length=100)

@@ -1,0 +1,126 @@
+"""What a file will become if imported as it is read now: the check page's numbers and rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from recipients.columns import Column, Role
+from recipients.phone_numbers import PhoneReader
+from recipients.row_sources import Row
+from recipients.rows import Accepted, RowReader
+from recipients.seen_phones import DistinctPhones
+
+FIRST_ROWS = 5
+FIRST_REJECTED = 12
+FIRST_DOUBTFUL = 4
+_SHOWN_CHARACTERS = 120
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """One row to be shown, with the code of what is wrong with its phone number, if anything."""
+
+    number: int
+    cells: list[str]
+    reason: str = ""
+    doubt: str = ""
+
+
+@dataclass
+class Judgement:
+    """Counts over the rows judged, and some of these rows.
+
+    rows = ready + duplicates + the sum of `rejected`. `international` of the `ready` and
+    `duplicates` begin with a country code. `is_whole` tells whether every row was judged.
+    """
+
+    rows: int = 0
+    ready: int = 0
+    duplicates: int = 0
+    international: int = 0
+    rejected: dict[str, int] = field(default_factory=dict)
+    doubts: dict[str, int] = field(default_factory=dict)
+    sample: list[SampleRow] = field(default_factory=list)
+    is_whole: bool = False
+
+    @property
+    def rejected_count(self) -> int:
+        """Rows that will not become recipients."""
+        return sum(self.rejected.values())
+
+    @property
+    def home(self) -> int:
+        """Numbers that rest on the default country."""
+        return self.ready + self.duplicates - self.international
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Judgement:
+        """Return what `to_json` made; {} gives an empty one."""
+        sample = [SampleRow(**row) for row in stored.get("sample", [])]
+        return cls(**{**stored, "sample": sample})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the judgement as JSON values."""
+        return asdict(self)
+
+
+def judge(
+    rows: Iterable[Row], columns: Sequence[Column], country: str, *, limit: int | None = None
+) -> Judgement:
+    """Judge the rows below the header, at most `limit` of them.
+
+    Without exactly one phone column the rows are only counted and the first ones shown. Raises
+    FileProblem where a file cannot be read on.
+    """
+    phone_columns = [index for index, column in enumerate(columns) if column.role is Role.PHONE]
+    if len(phone_columns) != 1:
+        return _only_look(rows, limit)
+    reader, phone_index = RowReader(columns, PhoneReader(country)), phone_columns[0]
+    found, distinct = Judgement(), DistinctPhones()
+    rejected, doubts = Counter[str](), Counter[str]()
+    for number, cells in rows:
+        if found.rows == limit:
+            break
+        found.rows += 1
+        answer = reader.read(cells)
+        if isinstance(answer, Accepted):
+            distinct.add(answer.phone)
+            found.international += _starts_with_country_code(cells[phone_index])
+            if answer.doubt is not None:
+                doubts[answer.doubt] += 1
+            if found.rows <= FIRST_ROWS or 0 < doubts[answer.doubt or ""] <= FIRST_DOUBTFUL:
+                found.sample.append(_shown(number, cells, doubt=answer.doubt or ""))
+        else:
+            rejected[answer] += 1
+            if found.rows <= FIRST_ROWS or rejected.total() <= FIRST_REJECTED:
+                found.sample.append(_shown(number, cells, reason=answer))
+    else:
+        found.is_whole = True
+    found.rejected, found.doubts = dict(rejected.most_common()), dict(doubts.most_common())
+    found.ready = distinct.count()
+    found.duplicates = found.rows - found.ready - found.rejected_count
+    return found
+
+
+def _only_look(rows: Iterable[Row], limit: int | None) -> Judgement:
+    found = Judgement()
+    for number, cells in rows:
+        if found.rows == limit:
+            break
+        found.rows += 1
+        if found.rows <= FIRST_ROWS:
+            found.sample.append(_shown(number, cells))
+    else:
+        found.is_whole = True
+    return found
+
+
+def _shown(number: int, cells: list[str], *, reason: str = "", doubt: str = "") -> SampleRow:
+    return SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells], reason, doubt)
+
+
+def _starts_with_country_code(cell: str) -> bool:
+    return cell.lstrip(" '(\u00a0\u202a").startswith(("+", "00", "tel:+", "whatsapp:+"))

@@ -1,0 +1,295 @@
+"""Recipient lists, the imports that fill them, and opt-outs."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from recipients.file_problems import Fault, FileProblem
+from teams.models import Team, User
+
+
+class Visibility(models.TextChoices):
+    """Who may use a list besides its owner."""
+
+    PRIVATE = "private", _("Only me")
+    TEAM = "team", _("Everyone in the team")
+    NAMED = "named", _("Chosen people")
+
+
+class Permission(models.TextChoices):
+    """What those may do with whom a list is shared."""
+
+    USE = "use", _("may use")
+    EDIT = "edit", _("may edit")
+
+
+class RecipientListQuerySet(models.QuerySet["RecipientList"]):
+    """Lists as a person may see them."""
+
+    def for_member(self, team: Team, user: User) -> RecipientListQuerySet:
+        """The team's finished, unarchived lists that `user` may use."""
+        lent = ListShare.objects.filter(user=user).values("recipient_list")
+        return self.filter(
+            Q(visibility=Visibility.TEAM) | Q(owner=user) | Q(pk__in=lent),
+            team=team,
+            is_ready=True,
+            archived_at=None,
+        )
+
+
+class RecipientList(models.Model):
+    """A named, owned set of recipients.
+
+    While an import fills it, `is_ready` is false and nobody sees it: a list is visible whole or
+    not at all.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="recipient_lists")
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="recipient_lists")
+    name = models.CharField(_("name"), max_length=120)
+    visibility = models.CharField(
+        _("who can use this list"),
+        max_length=10,
+        choices=Visibility.choices,
+        default=Visibility.PRIVATE,
+    )
+    # Of everyone in the team, while they may use it; single colleagues may be allowed more.
+    team_permission = models.CharField(
+        max_length=4, choices=Permission.choices, default=Permission.USE
+    )
+    shared_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Names of the recipients' own fields, in the order of the file's columns.
+    field_names = models.JSONField(default=list)
+    is_ready = models.BooleanField(default=False)
+    # Counters, kept by whoever changes rows: COUNT(*) over a million rows is too slow for a page.
+    recipient_count = models.PositiveIntegerField(default=0)
+    duplicate_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RecipientListQuerySet.as_manager()
+
+    class Meta:
+        # The lists page: a team's lists, newest first.
+        indexes = (models.Index(fields=["team", "-created_at"]),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def row_count(self) -> int:
+        """Rows in the list, duplicates included."""
+        return self.recipient_count + self.duplicate_count
+
+
+class ListShare(models.Model):
+    """A list lent to one colleague."""
+
+    Permission = Permission
+
+    recipient_list = models.ForeignKey(
+        RecipientList, on_delete=models.CASCADE, related_name="shares"
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="list_shares")
+    permission = models.CharField(max_length=4, choices=Permission.choices, default=Permission.USE)
+    shared_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["recipient_list", "user"], name="one_share_per_colleague"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.recipient_list} · {self.user}"
+
+
+class Recipient(models.Model):
+    """One row of a list: a phone, a name, and the row's other columns.
+
+    `occurrence` is 0 for the first row with this phone in the list and 1, 2, … for its duplicates,
+    which are kept because a campaign may allow them.
+    """
+
+    # No index of its own: the constraint below begins with the list, and an index costs time.
+    recipient_list = models.ForeignKey(
+        RecipientList, on_delete=models.CASCADE, related_name="recipients", db_index=False
+    )
+    phone = models.CharField(_("phone"), max_length=16)
+    occurrence = models.PositiveIntegerField(default=0)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    fields = models.JSONField(default=dict, blank=True)
+    # As the person's spreadsheet shows it: the header is row 1. Null for people added by hand.
+    row_number = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["recipient_list", "phone", "occurrence"],
+                name="one_row_per_phone_and_occurrence",
+            ),
+        )
+        # Paging through a list, and reading it in its own order when an audience is frozen.
+        indexes = (models.Index(fields=["recipient_list", "id"]),)
+
+    def __str__(self) -> str:
+        return self.phone
+
+
+class ListImport(models.Model):
+    """The processing of one uploaded file into one list."""
+
+    class State(models.TextChoices):
+        CHECKING = "checking", _("Waiting for your check")
+        QUEUED = "queued", _("Queued")
+        IMPORTING = "importing", _("Importing")
+        COMPLETED = "completed", _("Imported")
+        FAILED = "failed", _("Failed")
+        STOPPED = "stopped", _("Stopped")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="list_imports")
+    uploaded_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="list_imports"
+    )
+    recipient_list = models.ForeignKey(
+        RecipientList, on_delete=models.SET_NULL, null=True, related_name="list_imports"
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
+    # The name as the person knows it, for showing only; the stored file has a random one.
+    file_name = models.CharField(max_length=255)
+    # In settings.UPLOADS_DIR; empty once the file is deleted.
+    stored_name = models.CharField(max_length=100, blank=True)
+    file_size = models.BigIntegerField()
+    file_sha256 = models.CharField(max_length=64)
+    # How to read the file, guessed at upload and corrected on the check page:
+    # {"encoding": "utf-8", "delimiter": ";", "has_header": true, …} (`row_sources.Reading`)
+    reading = models.JSONField(default=dict)
+    # One per column, in order: {"header": "Mobile", "name": "Mobile", "role": "phone"}; the
+    # roles are `columns.Role`.
+    columns = models.JSONField(default=list)
+    default_country = models.CharField(max_length=2, blank=True)
+    list_name = models.CharField(max_length=120, blank=True)
+    visibility = models.CharField(
+        max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
+    )
+    # Rows done so far, committed together with their recipients: a killed import goes on from here.
+    rows_done = models.PositiveIntegerField(default=0)
+    rows_total = models.PositiveIntegerField(null=True, blank=True)
+    recipient_count = models.PositiveIntegerField(default=0)
+    duplicate_count = models.PositiveIntegerField(default=0)
+    rejected_count = models.PositiveIntegerField(default=0)
+    # What a check of the file found, for the check page only: `judging.Judgement` as JSON, with
+    # cells of its rows, therefore emptied once the import is over.
+    judgement = models.JSONField(default=dict, blank=True)
+    # Whether that is all there is to judge, or a worker still goes through the rest of the file.
+    is_judged = models.BooleanField(default=False)
+    # A `file_problems.Fault` and the numbers its sentence needs.
+    failure = models.CharField(max_length=40, blank=True)
+    failure_details = models.JSONField(default=dict, blank=True)
+    # Claims since the last progress: a file that kills its worker must not do so for ever.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # A worker that stops renewing this has died; another may take the import over.
+    lease_until = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            # The lists page shows a team's latest imports.
+            models.Index(fields=["team", "-created_at"]),
+            # The tick looks for imports that wait or whose worker died.
+            models.Index(
+                fields=["lease_until"],
+                name="imports_to_do",
+                condition=Q(state__in=["checking", "queued", "importing"]),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def problem(self) -> FileProblem | None:
+        """Why the file cannot be imported, or why the import failed."""
+        if not self.failure:
+            return None
+        return FileProblem(Fault(self.failure), **self.failure_details)
+
+
+class RejectedRow(models.Model):
+    """A row that did not become a recipient, with the reason's code and the person's own cells."""
+
+    list_import = models.ForeignKey(
+        ListImport, on_delete=models.CASCADE, related_name="rejected_rows", db_index=False
+    )
+    row_number = models.PositiveIntegerField()
+    code = models.CharField(max_length=40)
+    cells = models.JSONField(default=list)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["list_import", "row_number"], name="one_rejection_per_row"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.row_number}: {self.code}"
+
+
+class OptOut(models.Model):
+    """A person's wish not to be messaged by a team. No import can clear it."""
+
+    class Source(models.TextChoices):
+        BY_HAND = "by_hand", _("Added by hand")
+        FILE = "file", _("From a file")
+        VENDOR = "vendor", _("Blocked at Sociocs")
+        INBOUND = "inbound", _("Replied STOP")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="opt_outs")
+    phone = models.CharField(_("phone"), max_length=16)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.BY_HAND)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    lifted_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = (
+            # Also serves the question "is this phone opted out?" when an audience is frozen.
+            models.UniqueConstraint(
+                fields=["team", "phone"],
+                condition=Q(lifted_at=None),
+                name="one_open_opt_out_per_phone",
+            ),
+        )
+        indexes = (
+            # The register, page by page.
+            models.Index(fields=["team", "id"], name="opt_outs_in_order"),
+            # A person's history, with the opt-outs that were lifted.
+            models.Index(fields=["team", "phone"], name="opt_outs_of_a_person"),
+        )
+
+    def __str__(self) -> str:
+        return self.phone

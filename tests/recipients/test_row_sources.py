@@ -1,0 +1,246 @@
+"""Files as tills, banks and spreadsheets write them, read row by row."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recipients.file_problems import Fault, FileProblem
+from recipients.row_sources import Reading, data_rows, guess_reading, head, rows
+
+BOM = "\ufeff"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "stored"
+
+
+def read(file: Path, content: bytes | str) -> list[tuple[int, list[str]]]:
+    """Every row of a file with this content, read as guessed."""
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return list(rows(file, guess_reading(file), max_columns=200))
+
+
+def problem_of(file: Path, content: bytes | str) -> FileProblem:
+    """Why a file with this content cannot be read."""
+    with pytest.raises(FileProblem) as caught:
+        read(file, content)
+    return caught.value
+
+
+TABLE = [(1, ["Phone", "Name"]), (2, ["+14155552671", "José"])]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found(file: Path, delimiter: str) -> None:
+    content = f"Phone{delimiter}Name\n+14155552671{delimiter}José\n"
+    assert read(file, content) == TABLE
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_any_way(file: Path, end: str) -> None:
+    assert read(file, f"Phone,Name{end}+14155552671,José{end}") == TABLE
+
+
+def test_lines_may_end_in_different_ways(file: Path) -> None:
+    numbers = [number for number, _ in read(file, "a,b\r\n1,2\n3,4\r5,6")]
+    assert numbers == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"]
+)
+def test_the_encoding_is_found(file: Path, encoding: str) -> None:
+    assert read(file, "Phone,Name\n+14155552671,José\n".encode(encoding)) == TABLE
+
+
+def test_a_big_endian_byte_order_mark_is_no_part_of_the_header(file: Path) -> None:
+    content = (BOM + "Phone,Name\n+14155552671,José\n").encode("utf-16-be")
+    assert read(file, content) == TABLE
+
+
+def test_a_file_of_two_encodings_is_read_row_by_row(file: Path) -> None:
+    content = "Name\nJosé\n".encode() + "Zoë\n".encode("cp1252")
+    assert read(file, content) == [(1, ["Name"]), (2, ["José"]), (3, ["Zoë"])]
+
+
+def test_bytes_that_no_encoding_knows_are_no_disaster(file: Path) -> None:
+    found = read(file, b"Name\nJo\x81\xe9\n")
+    assert found[1] == (2, ["Jo\ufffdé"])
+
+
+def test_one_column_needs_no_delimiter(file: Path) -> None:
+    assert read(file, "4155552671\n2127365000\n") == [(1, ["4155552671"]), (2, ["2127365000"])]
+
+
+def test_a_comma_in_a_name_does_not_hide_the_semicolons(file: Path) -> None:
+    content = 'Name;Phone\n"Smith, John";4155552671\nSmith, Jane;2127365000\n'
+    assert [cells for _, cells in read(file, content)][2] == ["Smith, Jane", "2127365000"]
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;"])
+def test_excels_own_first_line_is_no_row(file: Path, line: str) -> None:
+    assert read(file, f"{line}\r\nPhone;Name\r\n+14155552671;José\r\n") == TABLE
+
+
+def test_a_cell_over_several_lines_is_one_row(file: Path) -> None:
+    content = 'Phone,Note\n1,"one\ntwo\r\nthree"\n2,x\n'
+    assert read(file, content) == [
+        *((1, ["Phone", "Note"]), (2, ["1", "one\ntwo\r\nthree"]), (3, ["2", "x"]))
+    ]
+
+
+def test_blank_rows_count_in_the_numbering(file: Path) -> None:
+    found = read(file, "\n \nPhone,Name\n,\n1,a\n\n2,b\n")
+    assert [number for number, _ in found] == [3, 5, 7]
+
+
+def test_quotes_in_the_middle_of_a_cell_stay(file: Path) -> None:
+    assert read(file, 'a,b\n5" pipe,x\n')[1] == (2, ['5" pipe', "x"])
+
+
+def test_doubled_quotes_are_one(file: Path) -> None:
+    assert read(file, 'a,b\n"the ""old"" one",x\n')[1] == (2, ['the "old" one', "x"])
+
+
+def test_zero_bytes_are_passed_over(file: Path) -> None:
+    assert read(file, b"Pho\0ne,Name\n1,\0a\0\n") == [(1, ["Phone", "Name"]), (2, ["1", "a"])]
+
+
+def test_a_row_may_end_in_empty_cells_beyond_the_limit(file: Path) -> None:
+    found = read(file, "a,b\n1,2" + "," * 300 + "\n")
+    assert found[1] == (2, ["1", "2", *[""] * 198])
+
+
+def test_a_row_that_is_too_wide_is_named(file: Path) -> None:
+    problem = problem_of(file, "a,b\n1,2\n" + "x," * 300 + "\n")
+    assert problem.fault is Fault.TOO_MANY_COLUMNS
+    assert problem.details == {"row": 3, "columns": 301, "most": 200}
+
+
+def test_a_cell_that_is_too_long_is_named(file: Path) -> None:
+    problem = problem_of(file, "a,b\n1," + "x" * 10_001 + "\n")
+    assert problem.fault is Fault.CELL_TOO_LONG
+    assert problem.details["row"] == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        # Short: to the end of the file, which the lenient reader of Python takes for one cell.
+        'a,b\n1,"open\n2,x\n3,y\n',
+        '1,"open',
+        # Long: more lines than any cell has.
+        'a,b\n1,"open\n' + "2,x\n" * 200,
+        # Very long: more than the reader would ever take.
+        'a,b\n1,"open\n' + "2,x\n" * 100_000,
+        'a,b\n1,"open' + "x" * 200_000 + "\n",
+    ],
+    ids=["to the end", "at the end", "over 200 rows", "over 400 kB", "in one line"],
+)
+def test_a_quote_that_never_closes_is_named(file: Path, content: str) -> None:
+    problem = problem_of(file, content)
+    assert problem.fault in (Fault.UNCLOSED_QUOTE, Fault.CELL_TOO_LONG)
+    assert problem.details["row"] == (1 if content.startswith("1") else 2)
+
+
+def test_a_cell_over_several_lines_may_be_the_last(file: Path) -> None:
+    assert read(file, 'a,b\n1,"one\ntwo"')[1] == (2, ["1", "one\ntwo"])
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\0\0"])
+def test_a_file_with_nothing_in_it_is_empty(file: Path, content: bytes) -> None:
+    assert problem_of(file, content).fault is Fault.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"BEGIN:VCARD\nTEL:+1", "vCard"),
+        (b'{"phone": "+1"}', "JSON"),
+        (b'[\n  {"phone": "+1"}]', "JSON"),
+        (b"<html><table>", "HTML"),
+        (b"<!DOCTYPE html>", "HTML"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>', "XML"),
+        (b"{\\rtf1", "RTF"),
+        (bytes(range(256)) * 4, ""),
+    ],
+)
+def test_another_type_of_file_is_recognised_by_its_content(
+    file: Path, content: bytes, kind: str
+) -> None:
+    problem = problem_of(file, content)
+    assert problem.fault is Fault.WRONG_TYPE
+    assert problem.details["kind"] == kind
+
+
+def test_more_rows_than_allowed_are_refused(file: Path) -> None:
+    file.write_text("a\n1\n2\n3\n")
+    reading = guess_reading(file)
+    assert len(list(data_rows(file, reading, max_columns=5, max_rows=3))) == 3
+    with pytest.raises(FileProblem) as caught:
+        list(data_rows(file, reading, max_columns=5, max_rows=2))
+    assert caught.value.fault is Fault.TOO_MANY_ROWS
+
+
+def test_the_head_is_read_without_the_rest(file: Path) -> None:
+    # The quote in row 4 is never looked at.
+    file.write_text('a\n1\n2\n"3\n')
+    assert head(file, guess_reading(file), 2, max_columns=5) == [(1, ["a"]), (2, ["1"])]
+
+
+def test_a_reading_survives_its_way_through_the_database() -> None:
+    reading = Reading.from_json({"encoding": "utf-16-le", "delimiter": ";", "has_header": False})
+    assert Reading.from_json(reading.to_json()) == reading
+
+
+cells = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]), max_size=12
+)
+tables = st.lists(st.lists(cells, min_size=2, max_size=5), min_size=1, max_size=8)
+
+
+@given(table=tables, delimiter=st.sampled_from(",;\t|"), end=st.sampled_from(["\n", "\r\n"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_a_spreadsheet_writes_is_read_back(
+    file: Path, table: list[list[str]], delimiter: str, end: str
+) -> None:
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(
+        table
+    )
+    file.write_bytes(written.getvalue().encode())
+    reading = Reading.from_json({"encoding": "utf-8", "delimiter": delimiter})
+    found = dict(rows(file, reading, max_columns=200))
+    for number, expected in enumerate(table, 1):
+        if "".join(expected).strip():
+            assert found.pop(number) == expected
+    assert not found
+
+
+@pytest.mark.parametrize("start", ['sep="', "sep=\\", "sep=", "sep=;;", "sep=a", "sep=\t"])
+def test_a_first_line_that_only_looks_like_excels_is_no_disaster(file: Path, start: str) -> None:
+    assert read(file, f"{start}\na\tb\n1\t2\n")[-1][1] == ["1", "2"]
+
+
+def test_zero_characters_of_a_wide_file_are_passed_over(file: Path) -> None:
+    found = read(file, "Phone,Name\n1,a\0b\n".encode("utf-16"))
+    assert found[1] == (2, ["1", "ab"])
+
+
+@given(content=st.binary(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+def test_no_bytes_at_all_break_the_reader(file: Path, content: bytes) -> None:
+    with contextlib.suppress(FileProblem):
+        read(file, content)
