@@ -1,0 +1,21 @@
+"""The app's configuration: names, and the checks that are made at start."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core.checks import Tags, register
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import checks
+
+
+class CampaignsConfig(AppConfig):
+    """Compose, schedule, launch, submit, history."""
+
+    name = "campaigns"
+    verbose_name = _("Campaigns")
+
+    def ready(self) -> None:
+        register(checks.sending_settings, Tags.compatibility)
+        register(checks.durable_sqlite, Tags.database)
+        register(checks.production_settings, Tags.security, deploy=True)

@@ -1,0 +1,122 @@
+"""Settings that would cost people a doubled or lost message, found at start instead of at night."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+from django.db import connections
+
+SHORTEST_LEAD = 120
+TRIAL = "Only a trial on the sandbox (DEMO=1) may do this."
+
+
+def sending_settings(**_: Any) -> list[CheckMessage]:
+    """E001-E005: what handing over rests on."""
+    found: list[CheckMessage] = []
+    if settings.LEAD_SECONDS < SHORTEST_LEAD and not settings.DEMO:
+        found.append(
+            Error(
+                f"LEAD_SECONDS is {settings.LEAD_SECONDS}: too short to take a job back, or to "
+                "outlast a slow answer.",
+                hint=f"Set it to {SHORTEST_LEAD} or more. {TRIAL}",
+                id="campaigns.E001",
+            )
+        )
+    if settings.FAILPOINTS and not settings.DEMO:
+        found.append(
+            Error(
+                "FAILPOINTS is set: workers would kill themselves.",
+                hint=f"Unset it. {TRIAL}",
+                id="campaigns.E002",
+            )
+        )
+    if not 1 <= settings.RECIPIENTS_PER_SUBMISSION <= 10_000:
+        found.append(
+            Error(
+                "RECIPIENTS_PER_SUBMISSION must be between 1 and 10,000.",
+                hint="The vendor names no limit for a job; 1,000 is a safe choice.",
+                id="campaigns.E003",
+            )
+        )
+    if not 5 <= settings.SOCIOCS_TIMEOUT_SECONDS <= 150:
+        # An attempt counts as lost after 180 seconds: the call must have ended before.
+        found.append(
+            Error(
+                "SOCIOCS_TIMEOUT_SECONDS must be between 5 and 150.",
+                hint="60 is a good choice.",
+                id="campaigns.E004",
+            )
+        )
+    return found + _encryption_keys()
+
+
+def _encryption_keys() -> list[CheckMessage]:
+    for key in settings.FIELD_ENCRYPTION_KEYS:
+        try:
+            Fernet(key)
+        except ValueError:
+            return [
+                Error(
+                    "FIELD_ENCRYPTION_KEYS holds something that is not a Fernet key.",
+                    hint="Make one with `openssl rand -base64 32 | tr '+/' '-_'`; separate several "
+                    "with commas, the newest first.",
+                    id="campaigns.E005",
+                )
+            ]
+    return []
+
+
+def durable_sqlite(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """E006: an intent that a power cut could take back is no intent."""
+    found: list[CheckMessage] = []
+    for alias in databases or []:
+        connection = connections[alias]
+        if connection.vendor != "sqlite":
+            continue
+        with connection.cursor() as cursor:
+            synchronous = cursor.execute("PRAGMA synchronous").fetchone()[0]
+        if synchronous < 2:
+            found.append(
+                Error(
+                    "SQLite runs with synchronous below FULL: a power cut could lose the record "
+                    "of a message that was sent.",
+                    hint="Remove the PRAGMA synchronous from the database's options.",
+                    id="campaigns.E006",
+                )
+            )
+    return found
+
+
+def production_settings(**_: Any) -> list[CheckMessage]:
+    """E007-E008, W001: what must be there before real people are messaged."""
+    found: list[CheckMessage] = []
+    if not settings.FIELD_ENCRYPTION_KEYS:
+        found.append(
+            Error(
+                "FIELD_ENCRYPTION_KEYS is empty: no API key can be stored.",
+                hint="Make one with `openssl rand -base64 32 | tr '+/' '-_'`.",
+                id="campaigns.E007",
+            )
+        )
+    if settings.DEMO or settings.SANDBOX_URL:
+        found.append(
+            Error(
+                "DEMO or SANDBOX_URL is set: the demo account and the sandbox belong to a trial.",
+                hint="Unset both for production.",
+                id="campaigns.E008",
+            )
+        )
+    if not settings.SOCIOCS_BASE_URL.startswith("https://"):
+        found.append(
+            checks.Warning(
+                "SOCIOCS_BASE_URL is not an https address.",
+                hint="API keys and recipients travel there. Only a loopback address may be http.",
+                id="campaigns.W001",
+            )
+        )
+    return found

@@ -1,0 +1,182 @@
+"""Drafts: making, saving and deleting campaigns that nobody has launched yet.
+
+A save is a conditional UPDATE on the version that its form shows: a form that is older than the
+draft changes nothing and learns who changed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, CampaignEvent, CampaignList, Channel
+from campaigns.moves import record_event
+from campaigns.states import CampaignState
+from recipients.models import RecipientList
+from teams.models import Team, User
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All that a person can say about a draft.
+
+    `wall_time` is `YYYY-MM-DDTHH:MM` in the IANA zone `time_zone`, or "" for now; `fold` says which
+    of the two, where the clocks go back.
+    """
+
+    name: str
+    channel: Channel | None = None
+    lists: tuple[RecipientList, ...] = ()
+    lists_left_out: tuple[RecipientList, ...] = ()
+    duplicates_allowed: bool = False
+    text: str = ""
+    media_kind: str = ""
+    media_url: str = ""
+    wall_time: str = ""
+    time_zone: str = ""
+    fold: int = 0
+
+
+class Outdated(Exception):
+    """The draft is not as the form showed it; nothing was saved.
+
+    `by` saved it last, at `at`; it is now of `version`. `is_draft` is false when it was launched.
+    """
+
+    def __init__(self, by: User | None, at: datetime, version: int, is_draft: bool) -> None:
+        super().__init__(version)
+        self.by = by
+        self.at = at
+        self.version = version
+        self.is_draft = is_draft
+
+
+def create(team: Team, user: User, lists: Iterable[RecipientList] = ()) -> Campaign:
+    """A new draft with these lists chosen; or the one `user` made before and has not touched."""
+    chosen = list(lists)
+    with transaction.atomic():
+        untouched = Campaign.objects.filter(
+            team=team, created_by=user, state=CampaignState.DRAFT.value, version=1
+        ).exclude(list_choices__isnull=False)
+        draft = untouched.order_by("-pk").first()
+        if draft is None:
+            draft = Campaign.objects.create(
+                team=team,
+                created_by=user,
+                updated_by=user,
+                name=_name_for_today(team),
+                time_zone=team.time_zone,
+            )
+            record_event(draft, CampaignEvent.Kind.CREATED, user)
+        _choose(draft, chosen, CampaignList.Kind.INCLUDE)
+    return draft
+
+
+def _name_for_today(team: Team) -> str:
+    today = timezone.now().astimezone(ZoneInfo(team.time_zone))
+    return _("Campaign of %(day)s") % {"day": f"{today:%-d %b %Y}"}
+
+
+def save(campaign: Campaign, user: User, version: int, content: Content) -> None:
+    """Save `content` over the draft as of `version`. Raises Outdated; refreshes `campaign`.
+
+    Saving again what the draft already says is no conflict: a form sent twice is saved once.
+    """
+    with transaction.atomic():
+        saved = Campaign.objects.filter(
+            pk=campaign.pk, state=CampaignState.DRAFT.value, version=version
+        ).update(
+            version=F("version") + 1,
+            updated_by=user,
+            updated_at=timezone.now(),
+            **_columns(content),
+        )
+        if saved:
+            _replace_lists(campaign, content)
+    campaign.refresh_from_db()
+    is_draft = campaign.state == CampaignState.DRAFT
+    if not saved and not (is_draft and content_of(campaign) == content):
+        raise Outdated(campaign.updated_by, campaign.updated_at, campaign.version, is_draft)
+
+
+def content_of(campaign: Campaign) -> Content:
+    """What the draft says now."""
+    return Content(
+        name=campaign.name,
+        channel=campaign.channel,
+        lists=tuple(_chosen(campaign, CampaignList.Kind.INCLUDE)),
+        lists_left_out=tuple(_chosen(campaign, CampaignList.Kind.EXCLUDE)),
+        duplicates_allowed=campaign.duplicates_allowed,
+        text=campaign.text,
+        media_kind=campaign.media_kind,
+        media_url=campaign.media_url,
+        wall_time=campaign.wall_time,
+        time_zone=campaign.time_zone,
+        fold=campaign.fold,
+    )
+
+
+def delete(campaign: Campaign) -> bool:
+    """Delete a draft; False when it was launched in the meantime. Nothing of it was ever sent."""
+    with transaction.atomic():
+        # Locks the row, and frees the message of a launch that was undone.
+        found = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT.value)
+        if not found.update(message=None):
+            return False
+        found.delete()
+    return True
+
+
+def borrowed_lists(campaign: Campaign, user: User) -> list[RecipientList]:
+    """Lists in the draft that `user` may not use: a colleague's own, or no longer shared."""
+    chosen = RecipientList.objects.filter(campaign_choices__campaign=campaign)
+    usable = RecipientList.objects.for_member(campaign.team, user).values("pk")
+    return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))
+
+
+def _columns(content: Content) -> dict[str, object]:
+    return {
+        "name": content.name,
+        "channel": content.channel,
+        "duplicates_allowed": content.duplicates_allowed,
+        "text": content.text,
+        "media_kind": content.media_kind,
+        "media_url": content.media_url,
+        "wall_time": content.wall_time,
+        "time_zone": content.time_zone,
+        "fold": content.fold,
+    }
+
+
+def _chosen(campaign: Campaign, kind: CampaignList.Kind) -> list[RecipientList]:
+    choices = campaign.list_choices.filter(kind=kind).select_related("recipient_list")
+    return [choice.recipient_list for choice in choices.order_by("recipient_list__pk")]
+
+
+def _replace_lists(campaign: Campaign, content: Content) -> None:
+    wanted = {one.pk: CampaignList.Kind.INCLUDE for one in content.lists}
+    wanted |= {one.pk: CampaignList.Kind.EXCLUDE for one in content.lists_left_out}
+    for choice in campaign.list_choices.all():
+        if wanted.get(choice.recipient_list_id) != choice.kind:
+            choice.delete()
+    for kind, lists in (
+        (CampaignList.Kind.INCLUDE, content.lists),
+        (CampaignList.Kind.EXCLUDE, content.lists_left_out),
+    ):
+        _choose(campaign, lists, kind)
+
+
+def _choose(campaign: Campaign, lists: Iterable[RecipientList], kind: CampaignList.Kind) -> None:
+    present = set(campaign.list_choices.values_list("recipient_list_id", flat=True))
+    CampaignList.objects.bulk_create(
+        CampaignList(campaign=campaign, recipient_list=one, kind=kind)
+        for one in lists
+        if one.pk not in present
+    )

@@ -1,0 +1,319 @@
+"""What a person types into the composer, and what can be said about it at once.
+
+Two kinds of faults are kept apart. What cannot be stored (a date that is none, a list of another
+team) is an error of the form, and nothing is saved. What can be stored but not sent (a text over
+the limit, a time in the past) is a `Problem` that the draft may have while it is being written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Q
+from django.forms.utils import ErrorList
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.drafts import Content, content_of
+from campaigns.message import Problem
+from campaigns.models import Campaign, Channel, MediaKind
+from campaigns.plan import WALL_FORMAT, WallTime, resolve_wall_time
+from recipients.models import RecipientList
+from teams.models import User
+from teams.time_zones import validate_time_zone, zone_choices
+
+NOW, LATER = "now", "later"
+LONGEST_TEXT = 20_000
+YEARS = range(2000, 2100)
+# What people put between the thousands of a number.
+THOUSANDS = re.compile(r"[\s,.'\u2019]")
+
+# Where a problem of the message or the plan shows on the page.
+_FIELD_OF = {"wall_time": "date"}
+
+
+class PlainText(forms.CharField):
+    """A text as typed, with one kind of line break and without what no database stores."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
+
+
+def is_uuid(text: object) -> bool:
+    """Whether this could be a public id."""
+    try:
+        UUID(str(text))
+    except ValueError:
+        return False
+    return True
+
+
+class PublicChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One object by its public id; anything else is no valid choice, whatever it looks like."""
+
+    def to_python(self, value: Any) -> Any:
+        if value and not is_uuid(value):
+            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
+        return super().to_python(value)
+
+
+class PublicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Several objects by their public ids."""
+
+    def clean(self, value: Any) -> Any:
+        if not all(is_uuid(one) for one in value or ()):
+            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
+        return super().clean(value)
+
+
+class ComposeForm(forms.Form):
+    """The whole draft. Always bound: to what was typed, or else to what the draft says."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    name = PlainText(
+        label=gettext_lazy("Name"),
+        max_length=120,
+        help_text=gettext_lazy("Only your team sees it."),
+        error_messages={"required": gettext_lazy("Give the campaign a name.")},
+    )
+    channel = PublicChoice(
+        Channel.objects.none(),
+        label=gettext_lazy("Channel"),
+        to_field_name="public_id",
+        required=False,
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={
+            "invalid_choice": gettext_lazy(
+                "This channel is not one of your team's. Choose one of those shown."
+            )
+        },
+    )
+    lists = PublicChoices(
+        RecipientList.objects.none(),
+        label=gettext_lazy("Send to"),
+        to_field_name="public_id",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    lists_left_out = PublicChoices(
+        RecipientList.objects.none(),
+        label=gettext_lazy("Leave out"),
+        to_field_name="public_id",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    duplicates_allowed = forms.BooleanField(
+        label=gettext_lazy("Send to duplicates"), required=False
+    )
+    text = PlainText(
+        label=gettext_lazy("Text"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea,
+        error_messages={
+            "max_length": gettext_lazy(
+                "The text has %(show_value)s characters. No channel takes more than a few "
+                "thousand: shorten it."
+            )
+        },
+    )
+    media_kind = forms.ChoiceField(
+        label=gettext_lazy("Attach"),
+        choices=[("", gettext_lazy("None")), *MediaKind.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    media_url = PlainText(
+        label=gettext_lazy("Public address of the media"), max_length=2000, required=False
+    )
+    when = forms.ChoiceField(
+        label=gettext_lazy("When"),
+        choices=[(NOW, gettext_lazy("Now")), (LATER, gettext_lazy("Later"))],
+        widget=forms.RadioSelect,
+    )
+    date = forms.DateField(
+        label=gettext_lazy("Date"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": gettext_lazy("Write the date as 2026-04-02.")},
+    )
+    time = forms.TimeField(
+        label=gettext_lazy("Time"),
+        required=False,
+        input_formats=["%H:%M", "%H:%M:%S"],
+        error_messages={"invalid": gettext_lazy("Write the time as 09:30.")},
+    )
+    time_zone = forms.CharField(
+        label=gettext_lazy("Time zone"), max_length=64, validators=[validate_time_zone]
+    )
+    fold = forms.ChoiceField(
+        label=gettext_lazy("Which of the two"),
+        required=False,
+        choices=[("0", gettext_lazy("the first")), ("1", gettext_lazy("the second"))],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, campaign: Campaign, user: User, data: Any = None) -> None:
+        """`data` is what was posted; None stands for the draft itself."""
+        super().__init__(stored(campaign) if data is None else data)
+        self.campaign = campaign
+        self._offer_channels(campaign)
+        self._offer_lists(campaign, user)
+
+    def zones(self) -> list[tuple[str, str]]:
+        """The time zones to choose from: (name, label), the draft's own always among them."""
+        own = self.campaign.time_zone or self.campaign.team.time_zone
+        offered = zone_choices()
+        return offered if own in dict(offered) else [(own, own), *offered]
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def _offer_channels(self, campaign: Campaign) -> None:
+        in_use = Q(is_active=True) | Q(pk=campaign.channel_id)
+        channels = Channel.objects.filter(in_use, team=campaign.team).select_related("account")
+        self._field("channel").queryset = channels.order_by("created_at", "pk")
+
+    def _offer_lists(self, campaign: Campaign, user: User) -> None:
+        usable = RecipientList.objects.for_member(campaign.team, user).values("pk")
+        # A colleague's list stays in the draft until somebody takes it out; launching is blocked.
+        offered = Q(pk__in=usable) | Q(campaign_choices__campaign=campaign)
+        lists = RecipientList.objects.filter(offered, team=campaign.team).distinct()
+        sentence = _("Choose lists of your team: one of these is not yours to use (any more).")
+        for name in ("lists", "lists_left_out"):
+            field = self._field(name)
+            field.queryset = lists.select_related("owner").order_by("-created_at", "-pk")
+            field.error_messages["invalid_choice"] = sentence
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        twice = set(cleaned.get("lists") or ()) & set(cleaned.get("lists_left_out") or ())
+        for one in twice:
+            sentence = _("“%(name)s” is to get the message and to be left out. Choose one of both.")
+            self.add_error("lists_left_out", sentence % {"name": one.name})
+        if cleaned.get("when") == LATER:
+            self._clean_time(cleaned)
+        return cleaned
+
+    def _clean_time(self, cleaned: dict[str, Any]) -> None:
+        date, time = cleaned.get("date"), cleaned.get("time")
+        if date is None and "date" not in self.errors:
+            self.add_error("date", _("Choose the day on which it goes out, or send it now."))
+        if date is not None and date.year not in YEARS:
+            self.add_error("date", _("Write the year with four digits, such as 2026."))
+        if time is None and "time" not in self.errors:
+            self.add_error("time", _("Choose the time at which it goes out, or send it now."))
+        resolved = self.resolved()
+        if resolved and len(resolved.candidates) > 1 and not cleaned.get("fold"):
+            self.add_error(
+                "fold",
+                _("The clocks go back, so this time comes twice. Choose which one you mean."),
+            )
+
+    @property
+    def wall_time(self) -> str:
+        """The wall time that was typed, `YYYY-MM-DDTHH:MM`; "" for now or while it is none."""
+        cleaned = self.cleaned_data
+        date, time = cleaned.get("date"), cleaned.get("time")
+        if cleaned.get("when") != LATER or date is None or time is None:
+            return ""
+        return datetime.combine(date, time).strftime(WALL_FORMAT)
+
+    def resolved(self) -> WallTime | None:
+        """What the typed time is in UTC, and None when there is none to look at."""
+        zone = self.cleaned_data.get("time_zone")
+        return resolve_wall_time(self.wall_time, zone) if self.wall_time and zone else None
+
+    def content(self) -> Content:
+        """What a valid form says."""
+        given = self.cleaned_data
+        return Content(
+            name=given["name"],
+            channel=given["channel"],
+            lists=by_age(given["lists"]),
+            lists_left_out=by_age(given["lists_left_out"]),
+            duplicates_allowed=given["duplicates_allowed"],
+            text=given["text"],
+            media_kind=given["media_kind"],
+            media_url=given["media_url"],
+            wall_time=self.wall_time,
+            time_zone=given["time_zone"],
+            fold=int(given["fold"] or 0),
+        )
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        """Show these next to their fields."""
+        for problem in problems:
+            name = _FIELD_OF.get(problem.field, problem.field)
+            if problem.sentence not in self.errors.get(name, ErrorList()):
+                self.add_error(name, problem.sentence)
+
+    def is_filled(self, problem: Problem) -> bool:
+        """Whether a problem is about something typed, rather than something still missing."""
+        if problem.field == "wall_time":
+            return True
+        return bool(self.cleaned_data.get(problem.field))
+
+
+def by_age(lists: Iterable[RecipientList]) -> tuple[RecipientList, ...]:
+    """Lists in the order they were made: the order in which an audience is frozen."""
+    return tuple(sorted(lists, key=lambda one: one.pk))
+
+
+def stored(campaign: Campaign) -> dict[str, Any]:
+    """The draft as the form's fields would be posted."""
+    content = content_of(campaign)
+    date, _t, time = content.wall_time.partition("T")
+    return {
+        "version": campaign.version,
+        "name": content.name,
+        "channel": content.channel and content.channel.public_id,
+        "lists": [one.public_id for one in content.lists],
+        "lists_left_out": [one.public_id for one in content.lists_left_out],
+        "duplicates_allowed": content.duplicates_allowed,
+        "text": content.text,
+        "media_kind": content.media_kind,
+        "media_url": content.media_url,
+        "when": LATER if content.wall_time else NOW,
+        "date": date,
+        "time": time,
+        "time_zone": content.time_zone or campaign.team.time_zone,
+        "fold": str(content.fold) if content.wall_time else "",
+    }
+
+
+class LaunchForm(forms.Form):
+    """What the review page sends along: exactly what the person had in front of them."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    confirmed_count = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class DecisionForm(forms.Form):
+    """A person's answer about a job, with the question they saw."""
+
+    shown_version = forms.IntegerField(min_value=1)
+    attempt_id = forms.UUIDField(required=False)
+    # Typed before a job is sent again: how many people might get it twice.
+    people = forms.CharField(required=False, max_length=20)
+
+    def typed_people(self) -> int | None:
+        """The typed number, whatever separates its thousands; None when it is none."""
+        digits = THOUSANDS.sub("", self.cleaned_data["people"])
+        return int(digits) if digits.isdecimal() else None
+
+
+class HistoryForm(forms.Form):
+    """The filters above the history. Values that mean nothing are left out, never an error."""
+
+    q = PlainText(required=False, max_length=120)
+    status = forms.CharField(required=False)
+    channel = forms.UUIDField(required=False)

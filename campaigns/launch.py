@@ -1,0 +1,279 @@
+"""Launching: the confirming act of a person, freezing the audience, cutting it into submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns import (
+    audience,
+    list_access,
+    message,
+    personal_texts,
+    plan,
+    timetable,
+    timetable_problems,
+)
+from campaigns.failpoints import failpoint
+from campaigns.message import Problem
+from campaigns.models import Campaign, CampaignEvent, CampaignList, Submission
+from campaigns.moves import locked_campaign, move_campaign, record_event
+from campaigns.pacing import CannotPlan
+from campaigns.states import CampaignState, LaneState
+from teams.models import User
+
+FURTHEST = timedelta(days=365)
+
+
+class LaunchRefused(Exception):
+    """The campaign was not launched; nothing changed. `sentence` says why and what to do."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+
+def send_time(campaign: Campaign, now: datetime) -> datetime:
+    """When its first job goes out if it is launched at `now`: LEAD from now, or the chosen time.
+
+    Raises ValueError for a wall time that does not exist.
+    """
+    earliest = now + plan.lead()
+    if not campaign.wall_time:
+        return earliest
+    candidates = plan.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
+    if not candidates:
+        raise ValueError(campaign.wall_time)
+    return candidates[min(campaign.fold, len(candidates) - 1)]
+
+
+def problems(
+    campaign: Campaign,
+    now: datetime | None = None,
+    people: int | None = None,
+    user: User | None = None,
+) -> list[Problem]:
+    """Everything that keeps `user` from launching a draft now to `people`, field by field."""
+    has_lists = campaign.list_choices.filter(kind=CampaignList.Kind.INCLUDE).exists()
+    found = message.problems(
+        campaign.channel,
+        campaign.text,
+        campaign.media_kind,
+        campaign.media_url,
+        audience.field_names(campaign) if has_lists else None,
+    )
+    if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
+        found.append(
+            Problem(
+                "channel",
+                _(
+                    "Sociocs does not accept this channel's account at the moment. Ask the person "
+                    "who manages this server to check its API key."
+                ),
+            )
+        )
+    if not has_lists:
+        found.append(Problem("lists", _("Choose at least one recipient list.")))
+    found += list_access.problems(campaign, user)
+    return found + _time_problems(campaign, now or timezone.now(), people)
+
+
+def _time_problems(campaign: Campaign, now: datetime, people: int | None) -> list[Problem]:
+    try:
+        send_at = send_time(campaign, now)
+    except ValueError:
+        return [
+            Problem(
+                "wall_time", _("The clocks jump over this time. Choose an earlier or later one.")
+            )
+        ]
+    if campaign.wall_time and send_at < now:
+        return [
+            Problem("wall_time", _("This time has passed. Choose a later one, or send it now."))
+        ]
+    if send_at < now + plan.lead() - timedelta(seconds=1):
+        minutes = max(round(plan.lead().total_seconds() / 60), 1)
+        return [
+            Problem(
+                "wall_time",
+                ngettext(
+                    "This is less than %(n)d minute ahead. Choose a later time, or send it now.",
+                    "This is less than %(n)d minutes ahead. Choose a later time, or send it now.",
+                    minutes,
+                )
+                % {"n": minutes},
+            )
+        ]
+    if send_at > now + FURTHEST:
+        return [Problem("wall_time", _("This is more than a year ahead. Choose an earlier time."))]
+    return timetable_problems.problems(campaign, send_at, people)
+
+
+def launch(
+    campaign: Campaign, user: User, *, version: int, token: UUID, confirmed_count: int
+) -> None:
+    """C1: fix the content and begin to freeze the audience. The caller nudges the freeze task.
+
+    `version` and `confirmed_count` are what the review page showed; `token` came with its form, so
+    that a second click is the same launch. Raises LaunchRefused.
+    """
+    try:
+        with transaction.atomic():
+            _launch(locked_campaign(campaign.pk), user, version, token, confirmed_count)
+    except IntegrityError:
+        raise _outdated() from None
+    campaign.refresh_from_db()
+
+
+def _outdated() -> LaunchRefused:
+    return LaunchRefused(
+        "outdated",
+        _("This campaign was changed since you opened this page. Look at it again, then send it."),
+    )
+
+
+def _launch(
+    campaign: Campaign, user: User, version: int, token: UUID, confirmed_count: int
+) -> None:
+    if campaign.launch_token == token:
+        return
+    if campaign.state != CampaignState.DRAFT or campaign.version != version:
+        raise _outdated()
+    now = timezone.now()
+    blocking = problems(campaign, now, confirmed_count, user)
+    if blocking:
+        raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
+    if confirmed_count < 1:
+        raise LaunchRefused(
+            "nobody", _("Nobody would get this message. Choose a list with people who may get it.")
+        )
+    send_at = send_time(campaign, now)
+    last = plan.last_slot(send_at, confirmed_count)
+    move_campaign(
+        campaign,
+        CampaignState.FREEZING,
+        message=message.message_of(campaign),
+        launch_token=token,
+        launched_by=user,
+        launched_at=now,
+        confirmed_count=confirmed_count,
+        frozen_count=0,
+        left_out={},
+        freeze_cursor={},
+        send_at=send_at,
+        hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
+        send_by=plan.send_by_of(last),
+    )
+    record_event(campaign, CampaignEvent.Kind.LAUNCHED, user, people=confirmed_count)
+
+
+def freeze(campaign_id: int) -> None:
+    """C2, C3: freeze what is left of the audience, then plan its submissions. Safe to repeat."""
+    for step in (audience.freeze_chunk, personal_texts.place_chunk):
+        if not _repeated(step, campaign_id):
+            return
+    with transaction.atomic():
+        campaign = locked_campaign(campaign_id)
+        if campaign.state != CampaignState.FREEZING:
+            return
+        texts = personal_texts.texts_of(campaign)
+        if campaign.frozen_count != campaign.confirmed_count or not texts:
+            _back_to_draft(campaign, "audience_changed", None)
+            return
+        assert campaign.send_at is not None
+        now = timezone.now()
+        send_at = campaign.send_at
+        if not campaign.wall_time:
+            # "Now" means LEAD from the moment all is ready, however long freezing took.
+            send_at = max(send_at, now + plan.lead())
+        try:
+            submissions, send_at = _planned(campaign, send_at, now, texts)
+        except CannotPlan:
+            _back_to_draft(campaign, "never_ends", None)
+            return
+        Submission.objects.bulk_create(submissions, batch_size=500)
+        move_campaign(
+            campaign,
+            CampaignState.SCHEDULED,
+            send_at=send_at,
+            hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
+            send_by=timetable.last_moment(submissions),
+            zone_report=campaign.zone_report,
+        )
+        personal_texts.count_people(campaign)
+        record_event(campaign, CampaignEvent.Kind.FROZEN, people=campaign.frozen_count)
+
+
+def _repeated(step: Callable[[int], bool], campaign_id: int) -> bool:
+    """Repeat a step of freezing until it is done; False when the campaign needs no more of it."""
+    try:
+        while not step(campaign_id):
+            failpoint("freeze_chunk")
+            state = Campaign.objects.values_list("state", flat=True).get(pk=campaign_id)
+            if state != CampaignState.FREEZING:
+                return False
+    except personal_texts.TooManyTexts:
+        with transaction.atomic():
+            campaign = locked_campaign(campaign_id)
+            if campaign.state == CampaignState.FREEZING:
+                _back_to_draft(campaign, "too_many_texts", None)
+        return False
+    return True
+
+
+def _planned(
+    campaign: Campaign, send_at: datetime, now: datetime, texts: Mapping[int, str]
+) -> tuple[list[Submission], datetime]:
+    """The submissions of a frozen campaign, unsaved, and when it begins. Raises CannotPlan."""
+    if not timetable.is_timed(campaign):
+        return plan.cut(campaign, send_at, texts), send_at
+    submissions = timetable.cut(campaign, send_at, now, texts)
+    # Sending hours may begin later than the chosen time.
+    return submissions, max(send_at, submissions[0].planned_slot)
+
+
+def undo(campaign: Campaign, user: User) -> bool:
+    """Take a launch back while nothing was handed over: it is a draft again, nothing was sent.
+
+    False when it is too late for that.
+    """
+    with transaction.atomic():
+        here = locked_campaign(campaign.pk)
+        if here.state == CampaignState.FREEZING:
+            _back_to_draft(here, "undone", user)
+            campaign.refresh_from_db()
+            return True
+    return False
+
+
+def _back_to_draft(campaign: Campaign, reason: str, user: User | None) -> None:
+    counted = campaign.frozen_count
+    audience.drop(campaign)
+    personal_texts.drop(campaign)
+    move_campaign(
+        campaign,
+        CampaignState.DRAFT,
+        reason,
+        frozen_count=0,
+        left_out={},
+        freeze_cursor={},
+        launch_token=None,
+        send_at=None,
+        hand_over_at=None,
+        send_by=None,
+    )
+    record_event(
+        campaign,
+        CampaignEvent.Kind.LAUNCH_UNDONE,
+        user,
+        reason=reason,
+        confirmed=campaign.confirmed_count,
+        counted=counted,
+    )

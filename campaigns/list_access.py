@@ -1,0 +1,47 @@
+"""Lists in a draft that somebody may no longer use: withdrawing a list stops the draft at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from campaigns.drafts import borrowed_lists
+from campaigns.message import Problem
+from campaigns.models import Campaign
+from recipients.models import RecipientList
+from teams.models import User
+
+
+def problems(campaign: Campaign, user: User | None = None) -> list[Problem]:
+    """Why a draft's lists keep it from being launched, by `user` where somebody is at it.
+
+    Whoever launches must be able to use every list, and so must whoever wrote the draft while they
+    are in the team; the owner of a list may launch it for a colleague all the same.
+    """
+    mine = borrowed_lists(campaign, user) if user else []
+    return [*(_not_yours(one) for one in mine), *_not_the_authors(campaign, user, mine)]
+
+
+def _not_yours(one: RecipientList) -> Problem:
+    sentence = _(
+        "“%(list)s” belongs to %(name)s and is not shared with you. Take it out, or ask for it to "
+        "be shared."
+    )
+    return Problem("lists", sentence % {"list": one.name, "name": one.owner})
+
+
+def _not_the_authors(
+    campaign: Campaign, user: User | None, told: Iterable[RecipientList]
+) -> Iterable[Problem]:
+    author = campaign.created_by
+    if author is None or author == user or not author.memberships.filter(team=campaign.team_id):
+        return
+    sentence = _(
+        "“%(list)s” belongs to %(owner)s and is not shared with %(author)s, who wrote this "
+        "campaign. Take it out, or ask %(owner)s to share it."
+    )
+    for one in borrowed_lists(campaign, author):
+        if one not in told and one.owner != user:
+            names = {"list": one.name, "owner": one.owner, "author": author}
+            yield Problem("lists", sentence % names)

@@ -1,0 +1,42 @@
+"""Campaigns and all that is kept of their sending: the facts behind the history.
+
+States change only through `campaigns.moves` (guarded by `campaigns.protocol`); attempts, decisions
+and events are facts, never edited or deleted.
+"""
+
+from __future__ import annotations
+
+from campaigns.models.accounts import Channel, GatewayAccount
+from campaigns.models.blocks import VendorBlock
+from campaigns.models.campaigns import (
+    Campaign,
+    CampaignList,
+    CampaignRecipient,
+    ClockKeeper,
+    HoursZone,
+    MediaKind,
+    Message,
+    RenderedText,
+)
+from campaigns.models.events import CampaignEvent, Heartbeat
+from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
+
+__all__ = [
+    "Attempt",
+    "Campaign",
+    "CampaignEvent",
+    "CampaignList",
+    "CampaignRecipient",
+    "Channel",
+    "ClockKeeper",
+    "Decision",
+    "GatewayAccount",
+    "Heartbeat",
+    "HoursZone",
+    "MediaKind",
+    "Message",
+    "RenderedText",
+    "Submission",
+    "VendorBlock",
+    "uuid7",
+]

@@ -1,0 +1,90 @@
+"""Sociocs accounts, and the channels of teams that send through them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.fields import SecretField
+from campaigns.models.words import choices, in_words
+from campaigns.protocol import Lane
+from campaigns.states import LaneState
+from sociocs_gateway.providers import CAPABILITIES, Capabilities, Provider
+from teams.models import Team
+
+
+class GatewayAccount(models.Model):
+    """A Sociocs account (one API key): a lane of its own, shared by the channels that use it."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    label = models.CharField(_("label"), max_length=100)
+    api_key = SecretField(_("API key"))
+    api_key_tail = models.CharField(max_length=4, editable=False)
+    # One lane per key: slots are unique per account, so a key must not be here twice.
+    api_key_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    state = models.CharField(max_length=10, choices=choices(LaneState), default=LaneState.OPEN)
+    halt_reason = models.CharField(max_length=20, blank=True)
+    cool_until = models.DateTimeField(null=True, blank=True)
+    probe_needed = models.BooleanField(default=False)
+    strikes = models.PositiveSmallIntegerField(default=0)
+    rate_limits = models.PositiveSmallIntegerField(default=0)
+    # What this account's answers were seen to contain, e.g. {"lists_schedule": true}.
+    capabilities = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Sociocs account")
+        constraints = (in_words("state", LaneState, "account_state_is_known"),)
+
+    def __str__(self) -> str:
+        return f"{self.label} (…{self.api_key_tail})"
+
+    @property
+    def lane(self) -> Lane:
+        """Its readiness, as the protocol asks for it."""
+        return Lane(
+            state=LaneState(self.state),
+            halt_reason=self.halt_reason,
+            cool_until=self.cool_until,
+            probe_needed=self.probe_needed,
+            strikes=self.strikes,
+            rate_limits=self.rate_limits,
+        )
+
+
+class Channel(models.Model):
+    """One sending line of a team: provider, channel key and a label."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="channels")
+    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="channels")
+    provider = models.CharField(
+        max_length=10, choices=[(one.value, CAPABILITIES[one].label) for one in Provider]
+    )
+    channel_key = models.CharField(max_length=200)
+    label = models.CharField(_("label"), max_length=100)
+    phone_number = models.CharField(_("number"), max_length=32, blank=True)
+    # Null: what is usual for such a sender (`sender_queue.THROUGHPUT`).
+    messages_per_second = models.FloatField(
+        _("segments or messages it sends in a second"), null=True, blank=True
+    )
+    is_active = models.BooleanField(_("in use"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("label",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["team", "account", "provider", "channel_key"], name="one_channel_per_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this channel's provider can carry."""
+        return CAPABILITIES[Provider(self.provider)]

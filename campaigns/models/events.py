@@ -1,0 +1,62 @@
+"""What happened, when, and that the system is alive."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.campaigns import Campaign
+
+
+class CampaignEvent(models.Model):
+    """What happened to a campaign, when, and who did it. Append-only; numbers, never people."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("Draft made")
+        LAUNCHED = "launched", _("Launched")
+        LAUNCH_UNDONE = "launch_undone", _("Back to a draft")
+        FROZEN = "frozen", _("Audience fixed")
+        STARTED = "started", _("Handing over began")
+        MISSED = "missed", _("Its time was missed")
+        PAUSED = "paused", _("Paused")
+        RESUMED = "resumed", _("Resumed")
+        UNCLEAR = "unclear", _("No clear answer for a job")
+        REFUSED = "refused", _("Sociocs refused a job")
+        FOUND = "found", _("An unclear job was found at Sociocs")
+        DECIDED = "decided", _("A question was answered")
+        NEEDS_DECISION = "needs_decision", _("Only questions are left")
+        CANCEL_ASKED = "cancel_asked", _("Cancelled by")
+        CANCELLED = "cancelled", _("Cancelled")
+        COMPLETED = "completed", _("All handed over")
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    details = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.campaign}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the system last said that it lives; one row per part."""
+
+    part = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.part
+
+    @property
+    def age(self) -> timedelta:
+        """How long ago, by this machine's clock."""
+        return datetime.now(self.at.tzinfo) - self.at

@@ -1,0 +1,286 @@
+"""Texts with dynamic fields over a whole audience: what they make of it, and who gets which.
+
+A bulk job has one text, so people with equal texts share jobs. When the audience is frozen, each
+person is moved behind those with the same text (`plan.position_of`); whoever cannot get a proper
+text keeps a row that says why. Texts in which nothing depends on the person need none of this.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import orjson
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, F, Value
+
+from campaigns import audience, plan
+from campaigns.audience import AudienceCount
+from campaigns.date_masks import Calendar
+from campaigns.dynamic_fields import BUSINESS_NAME, SENDER_NAME, Program, parse
+from campaigns.models import Campaign, CampaignRecipient, Message, RenderedText
+from campaigns.moves import locked_campaign
+from campaigns.rendering import (
+    Limits,
+    Missing,
+    Renderer,
+    Rules,
+    Spread,
+    TextTally,
+    person_of,
+)
+from campaigns.sms_segments import segments
+from campaigns.states import CampaignState
+from teams.models import User
+
+CHUNK = 20_000
+
+
+class TooManyTexts(Exception):
+    """An audience gets more different texts than settings.MAX_DISTINCT_TEXTS."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRules:
+    """What a campaign says about its fields, as its `field_rules` keep it.
+
+    `fallbacks`: what is written for whom a field is empty; whoever lacks any other field is left
+    out. `day_first` tells 03/04/2026 apart; None leaves out whoever has such a date.
+    """
+
+    fallbacks: Mapping[str, str] = field(default_factory=dict)
+    day_first: bool | None = None
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what `to_json` made; {} gives the defaults."""
+        return cls(dict(stored.get("fallbacks", {})), stored.get("day_first"))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the rules as JSON values."""
+        return {"fallbacks": dict(self.fallbacks), "day_first": self.day_first}
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What an audience would get: who, who not and why, how long the texts are, how many jobs."""
+
+    count: AudienceCount
+    texts: TextTally
+    jobs: int
+
+    @property
+    def has_too_many_texts(self) -> bool:
+        """Whether launching would be refused for the number of different texts."""
+        return self.texts.distinct > settings.MAX_DISTINCT_TEXTS
+
+
+def renderer_of(
+    campaign: Campaign, program: Program, rules: FieldRules, sender: User | None, at: datetime
+) -> Renderer:
+    """Renders for this campaign as sent by `sender` at `at`. Raises ValueError for a faulty text.
+
+    "Today" and "Tomorrow" are counted from `at`, in the campaign's zone.
+    """
+    zone = ZoneInfo(campaign.time_zone or campaign.team.time_zone)
+    constants = {BUSINESS_NAME: campaign.team.name, SENDER_NAME: sender.name if sender else ""}
+    calendar = Calendar(zone, at.astimezone(zone).date(), rules.day_first)
+    return Renderer(program, Rules(constants, rules.fallbacks, calendar))
+
+
+def limits_of(campaign: Campaign, media_url: str) -> Limits:
+    """What the campaign's channel takes."""
+    assert campaign.channel is not None
+    return Limits(campaign.channel.capabilities.max_text_length, bool(media_url))
+
+
+# --- Before the launch ----------------------------------------------------------------------------
+
+
+def survey(campaign: Campaign, sender: User | None, at: datetime) -> Survey:
+    """Render a draft for everybody who would be frozen now, and count. Keeps no text.
+
+    Raises ValueError for a text with faults. Of a text that is the same for everybody, nobody is
+    looked at; otherwise 1,000,000 people take some seconds.
+    """
+    rules = FieldRules.from_json(campaign.field_rules)
+    renderer = renderer_of(campaign, parse(campaign.text), rules, sender, at)
+    counted = audience.count(campaign)
+    texts = TextTally(limits_of(campaign, campaign.media_url))
+    if renderer.constant is not None:
+        texts.add_constant(counted.people, renderer.constant)
+    else:
+        for keys, rendered in _rendered(renderer, audience.chunks_of_people(campaign)):
+            for key, text in zip(keys, rendered, strict=True):
+                texts.add(key, text)
+    left_out = counted.left_out | dict(texts.by_reason)
+    count = AudienceCount(counted.rows, texts.people, left_out)
+    return Survey(count, texts, texts.jobs(settings.RECIPIENTS_PER_SUBMISSION))
+
+
+def _rendered(
+    renderer: Renderer, chunks: Iterator[list[audience.PersonRow]]
+) -> Iterator[tuple[list[int], list[str | Missing]]]:
+    """(keys, texts) of each chunk, in the order of its rows."""
+    for rows in chunks:
+        people = (person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows)
+        yield [row[0] for row in rows], list(renderer.render_each(people))
+
+
+# --- At the launch --------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A chunk's rows: their keys, the group each goes to, and why a person is left out."""
+
+    keys: list[int] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+
+def launched_renderer(campaign: Campaign) -> Renderer:
+    """Renders the message of a launched campaign, as the person who launched it."""
+    assert campaign.message is not None
+    assert campaign.send_at is not None
+    rules = FieldRules.from_json(campaign.message.field_rules)
+    program = parse(campaign.message.text)
+    return renderer_of(campaign, program, rules, campaign.launched_by, campaign.send_at)
+
+
+def place_chunk(campaign_id: int) -> bool:
+    """Render the next chunk of a frozen audience and move people to their texts; True when done.
+
+    Safe to repeat at any time: whoever was moved is not looked at again. Raises TooManyTexts.
+    """
+    with transaction.atomic():
+        campaign = locked_campaign(campaign_id)
+        if campaign.state != CampaignState.FREEZING:
+            return True
+        renderer = launched_renderer(campaign)
+        if renderer.constant is not None:
+            return True
+        rows = _unplaced(campaign.pk)
+        if not rows:
+            return True
+        assert campaign.message is not None
+        placed = _placed(campaign, campaign.message, _rendered(renderer, iter([rows])))
+        _move(placed)
+        left_out = Counter(reason for reason in placed.reasons if reason)
+        campaign.frozen_count -= left_out.total()
+        campaign.left_out = dict(Counter(campaign.left_out) + left_out)
+        campaign.save(update_fields=["frozen_count", "left_out"])
+    return False
+
+
+def _unplaced(campaign_id: int) -> list[audience.PersonRow]:
+    people = CampaignRecipient.objects.filter(
+        campaign_id=campaign_id, position__lt=plan.position_of(1, 0)
+    )
+    rows = people.order_by("position").annotate(raw=audience.as_text("fields"))
+    return list(rows.values_list("pk", "phone", "name", "raw")[:CHUNK])
+
+
+def _placed(
+    campaign: Campaign,
+    message: Message,
+    rendered: Iterator[tuple[list[int], list[str | Missing]]],
+) -> _Placed:
+    """Give each person a group; texts that were not seen before get a number and are stored."""
+    limits = limits_of(campaign, message.media_url)
+    numbers = dict(message.rendered_texts.values_list("text", "number"))
+    stored = len(numbers)
+    placed = _Placed()
+    for keys, texts in rendered:
+        placed.keys += keys
+        for text in texts:
+            missing = text if isinstance(text, Missing) else None
+            if isinstance(text, str) and text not in numbers:
+                missing = limits.refusal(text)
+                if missing is None:
+                    numbers[text] = len(numbers) + 1
+            is_out = missing is not None
+            placed.groups.append(plan.LEFT_OUT if is_out else numbers[str(text)])
+            placed.reasons.append(missing.reason.value if missing is not None else "")
+    if len(numbers) > settings.MAX_DISTINCT_TEXTS:
+        raise TooManyTexts
+    RenderedText.objects.bulk_create(
+        RenderedText(message=message, number=number, text=text, segments=segments(text))
+        for text, number in list(numbers.items())[stored:]
+    )
+    return placed
+
+
+def _move(placed: _Placed) -> None:
+    """Write the rows' new positions and reasons."""
+    table = connection.ops.quote_name(CampaignRecipient._meta.db_table)
+    bases = [plan.position_of(group, 0) for group in placed.groups]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"UPDATE {table} AS r SET position = r.position + v.base, left_out = v.reason "  # noqa: S608
+                "FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS v(id, base, reason) "
+                "WHERE r.id = v.id",
+                [placed.keys, bases, placed.reasons],
+            )
+        else:
+            cursor.executemany(
+                f"UPDATE {table} SET position = position + %s, left_out = %s WHERE id = %s",  # noqa: S608
+                list(zip(bases, placed.reasons, placed.keys, strict=True)),
+            )
+
+
+def count_people(campaign: Campaign) -> None:
+    """Note how many people each text of a frozen campaign has; the caller's transaction."""
+    assert campaign.message is not None
+    texts = list(campaign.message.rendered_texts.all())
+    if not texts:
+        return
+    people = CampaignRecipient.objects.filter(campaign=campaign, left_out="")
+    counted = (
+        people.annotate(number=F("position") / Value(plan.GROUP))
+        .values("number")
+        .annotate(people=Count("pk"))
+        .values_list("number", "people")
+    )
+    by_number = dict(counted)
+    for text in texts:
+        text.recipient_count = by_number.get(text.number, 0)
+    RenderedText.objects.bulk_update(texts, ["recipient_count"], batch_size=500)
+
+
+def texts_of(campaign: Campaign) -> dict[int, str]:
+    """The texts of a frozen campaign by the number of their group (`plan.position_of`)."""
+    assert campaign.message is not None
+    constant = launched_renderer(campaign).constant
+    if constant is not None:
+        refused = isinstance(constant, Missing) or limits_of(
+            campaign, campaign.message.media_url
+        ).refusal(constant)
+        return {} if refused else {0: str(constant)}
+    return dict(campaign.message.rendered_texts.values_list("number", "text"))
+
+
+def spread_of(campaign: Campaign) -> Spread | None:
+    """The SMS segments of a frozen campaign over its people; None without anybody."""
+    assert campaign.message is not None
+    by_segments = Counter[int]()
+    for needed, people in campaign.message.rendered_texts.values_list(
+        "segments", "recipient_count"
+    ):
+        by_segments[needed] += people
+    if not by_segments:
+        by_segments.update(
+            {segments(text): campaign.frozen_count for text in texts_of(campaign).values()}
+        )
+    return Spread.of(+by_segments)
+
+
+def drop(campaign: Campaign) -> None:
+    """Delete the rendered texts of a campaign that goes back to being a draft."""
+    RenderedText.objects.filter(message__campaign=campaign).delete()

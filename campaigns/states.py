@@ -1,0 +1,159 @@
+"""The words for where things stand, and every move that exists between them. No Django here.
+
+A move that is not in these tables cannot be made: `campaigns.moves` asks them before it writes.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands."""
+
+    DRAFT = "draft"
+    FREEZING = "freezing"
+    SCHEDULED = "scheduled"
+    MISSED = "missed"
+    SENDING = "sending"
+    PAUSED = "paused"
+    NEEDS_DECISION = "needs_decision"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+
+
+class SubmissionState(StrEnum):
+    """Where one slice of a campaign stands."""
+
+    PLANNED = "planned"
+    READY = "ready"
+    CLAIMED = "claimed"
+    POSTING = "posting"
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    REVOKING = "revoking"
+    REVOKED = "revoked"
+    CANCELLED = "cancelled"
+    ABANDONED = "abandoned"
+
+
+class Outcome(StrEnum):
+    """What is known of one attempt. ACCEPTED and NOT_SENT are final."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    NOT_SENT = "not_sent"
+    AMBIGUOUS = "ambiguous"
+
+
+# An attempt that may have reached the vendor. At most one such per submission, unless a person
+# waived it or it is proven taken back: a constraint of the database.
+LIVE_OUTCOMES = frozenset({Outcome.OPEN, Outcome.AMBIGUOUS, Outcome.ACCEPTED})
+
+
+class LaneState(StrEnum):
+    """A lane is one gateway account; a halted one waits for a person."""
+
+    OPEN = "open"
+    HALTED = "halted"
+
+
+class How(StrEnum):
+    """How we know that a submission was accepted."""
+
+    ANSWER = "answer"
+    SLOT = "slot"
+    PERSON = "person"
+
+
+class DecisionKind(StrEnum):
+    """What a person can answer about a submission."""
+
+    MARK_AS_SENT = "mark_as_sent"
+    SEND_AGAIN = "send_again"
+    DO_NOT_SEND = "do_not_send"
+    TRY_AGAIN = "try_again"
+
+
+class PauseReason(StrEnum):
+    """Why a campaign does not go on."""
+
+    PERSON = "person"
+    AUTH = "auth"
+    TLS = "tls"
+    REDIRECT = "redirect"
+    CONFIG = "config"
+    CIRCUIT = "circuit"
+    WINDOW = "window"
+    QUIET_HOURS = "quiet_hours"
+    CLOCK = "clock"
+
+
+C, S = CampaignState, SubmissionState
+
+CAMPAIGN_MOVES: frozenset[tuple[CampaignState, CampaignState]] = frozenset(
+    {
+        (C.DRAFT, C.FREEZING),
+        (C.FREEZING, C.SCHEDULED),
+        (C.FREEZING, C.DRAFT),
+        (C.SCHEDULED, C.SENDING),
+        (C.SCHEDULED, C.MISSED),
+        (C.SCHEDULED, C.CANCELLING),
+        (C.MISSED, C.SENDING),
+        (C.MISSED, C.SCHEDULED),
+        (C.MISSED, C.CANCELLING),
+        (C.SENDING, C.PAUSED),
+        (C.SENDING, C.NEEDS_DECISION),
+        (C.SENDING, C.COMPLETED),
+        (C.SENDING, C.CANCELLING),
+        (C.PAUSED, C.SENDING),
+        (C.PAUSED, C.CANCELLING),
+        (C.PAUSED, C.NEEDS_DECISION),
+        (C.PAUSED, C.COMPLETED),
+        (C.NEEDS_DECISION, C.SENDING),
+        (C.NEEDS_DECISION, C.COMPLETED),
+        (C.NEEDS_DECISION, C.CANCELLING),
+        (C.COMPLETED, C.NEEDS_DECISION),
+        (C.CANCELLING, C.CANCELLED),
+    }
+)
+
+SUBMISSION_MOVES: frozenset[tuple[SubmissionState, SubmissionState]] = frozenset(
+    {
+        (S.PLANNED, S.READY),
+        (S.READY, S.CLAIMED),
+        (S.CLAIMED, S.READY),
+        (S.CLAIMED, S.POSTING),
+        (S.POSTING, S.ACCEPTED),
+        (S.POSTING, S.READY),
+        (S.POSTING, S.REFUSED),
+        (S.POSTING, S.UNKNOWN),
+        (S.UNKNOWN, S.ACCEPTED),
+        (S.UNKNOWN, S.READY),
+        (S.UNKNOWN, S.REFUSED),
+        (S.UNKNOWN, S.ABANDONED),
+        (S.REFUSED, S.ABANDONED),
+        (S.REFUSED, S.READY),
+        (S.READY, S.ACCEPTED),
+        (S.CLAIMED, S.ACCEPTED),
+        (S.ABANDONED, S.ACCEPTED),
+        (S.CANCELLED, S.ACCEPTED),
+        (S.ACCEPTED, S.REFUSED),
+        (S.ACCEPTED, S.REVOKING),
+        (S.REVOKING, S.REVOKED),
+        (S.REVOKING, S.ACCEPTED),
+        (S.REVOKING, S.UNKNOWN),
+        (S.REVOKED, S.READY),
+        (S.PLANNED, S.CANCELLED),
+        (S.READY, S.CANCELLED),
+        (S.CLAIMED, S.CANCELLED),
+        (S.REFUSED, S.CANCELLED),
+    }
+)
+
+WAITING = frozenset({S.PLANNED, S.READY, S.CLAIMED})
+IN_FLIGHT = frozenset({S.POSTING, S.REVOKING})
+QUESTIONS = frozenset({S.UNKNOWN, S.REFUSED})
+CANCELLABLE = frozenset({S.PLANNED, S.READY, S.CLAIMED, S.REFUSED})

@@ -1,0 +1,77 @@
+"""Celery's doors: each takes an id, makes one call, and may be lost, repeated or late.
+
+No retries, no eta, no countdown here: the tick finds whatever is left to do.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import Task, shared_task
+from kombu.exceptions import OperationalError as BrokerError
+
+from campaigns import blocking, control, launch, reconcile, submit
+from campaigns import tick as ticking
+
+log = logging.getLogger(__name__)
+
+
+def nudge(task: Task[..., None], *args: int) -> None:
+    """Send a hint. A broker that is away costs time only, so its failure is no one's error."""
+    try:
+        task.apply_async(args=args, expires=60)
+    except (BrokerError, OSError) as error:
+        log.warning("no broker for %s: %s", task.name, type(error).__name__)
+
+
+@shared_task(name="campaigns.tick", queue="sending")
+def tick() -> None:
+    """Derive all work and nudge the tasks below."""
+    work = ticking.tick()
+    for campaign_id in work.freeze:
+        nudge(freeze, campaign_id)
+    for account_id in work.submit:
+        nudge(hand_over, account_id)
+    for account_id in work.reconcile:
+        nudge(look, account_id)
+    for account_id in work.revoke:
+        nudge(revoke, account_id)
+    for account_id in blocking.accounts_to_ask():
+        nudge(block, account_id)
+
+
+@shared_task(name="campaigns.freeze", queue="background")
+def freeze(campaign_id: int) -> None:
+    """Freeze a launched campaign's audience; then let the tick begin it at once."""
+    launch.freeze(campaign_id)
+    nudge(tick)
+
+
+@shared_task(name="campaigns.hand_over", queue="sending")
+def hand_over(account_id: int) -> None:
+    """Hand over what is ready on a lane."""
+    if submit.hand_over(account_id):
+        nudge(hand_over, account_id)
+    else:
+        ticking.settle()
+
+
+@shared_task(name="campaigns.look", queue="sending")
+def look(account_id: int) -> None:
+    """Look for unclear attempts of an account."""
+    if reconcile.reconcile(account_id):
+        ticking.settle()
+
+
+@shared_task(name="campaigns.revoke", queue="sending")
+def revoke(account_id: int) -> None:
+    """Take jobs of cancelled campaigns back."""
+    control.revoke(account_id)
+    ticking.settle()
+
+
+@shared_task(name="campaigns.block", queue="background")
+def block(account_id: int) -> None:
+    """Ask the vendor to block people who opted out, or to take that back."""
+    if blocking.ask_some(account_id):
+        nudge(block, account_id)

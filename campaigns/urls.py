@@ -1,0 +1,38 @@
+"""Addresses below `/<team>/`: the overview, the history, and each campaign."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from campaigns.views import blocks, campaign, compose, decisions, history, person, review
+
+urlpatterns = [
+    path("", history.overview, name="overview"),
+    path("campaigns/", history.campaigns, name="campaigns"),
+    path("campaigns/new/", compose.new, name="campaign-new"),
+    path("campaigns/<uuid:campaign_id>/", campaign.campaign, name="campaign"),
+    path("campaigns/<uuid:campaign_id>/live/", campaign.live, name="campaign-live"),
+    path("campaigns/<uuid:campaign_id>/compose/", compose.compose, name="compose"),
+    path("campaigns/<uuid:campaign_id>/compose/preview/", compose.preview, name="preview"),
+    path("campaigns/<uuid:campaign_id>/compose/audience/", compose.audience, name="audience"),
+    path("campaigns/<uuid:campaign_id>/compose/moment/", compose.moment, name="moment"),
+    path("campaigns/<uuid:campaign_id>/delete/", compose.delete, name="campaign-delete"),
+    path("campaigns/<uuid:campaign_id>/review/", review.review, name="review"),
+    path("campaigns/<uuid:campaign_id>/launch/", review.launch, name="launch"),
+    path("campaigns/<uuid:campaign_id>/pause/", campaign.pause, name="pause"),
+    path("campaigns/<uuid:campaign_id>/resume/", campaign.resume, name="resume"),
+    path("campaigns/<uuid:campaign_id>/cancel/", campaign.cancel, name="cancel"),
+    path(
+        "campaigns/<uuid:campaign_id>/jobs/<uuid:job_id>/decide/", decisions.decide, name="decide"
+    ),
+    path(
+        "campaigns/<uuid:campaign_id>/jobs/<uuid:job_id>/look-again/",
+        decisions.look_again,
+        name="look-again",
+    ),
+    path("people/", person.find_person, name="find-person"),
+    path("people/<str:person_id>/", person.person, name="person"),
+    path("opt-outs/at-sociocs/", blocks.blocks, name="blocks"),
+    path("opt-outs/at-sociocs/<uuid:account_id>/block/", blocks.block, name="block"),
+    path("opt-outs/at-sociocs/<uuid:account_id>/unblock/", blocks.unblock, name="unblock"),
+]

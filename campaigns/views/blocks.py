@@ -1,0 +1,80 @@
+"""The page on which a team has its opt-outs blocked at the vendor too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns import blocking, tasks
+from campaigns.models import GatewayAccount, VendorBlock
+from campaigns.states import LaneState
+from campaigns.words import Text, unclear_words
+from sociocs_gateway.exceptions import Reason
+from teams.access import Action, TeamRequest, page_of_team
+from teams.models import Team, User
+
+PROBLEMS_SHOWN = 50
+_REFUSALS: dict[str, Text] = {
+    Reason.NOT_FOUND: gettext_lazy("Sociocs does not know this number"),
+    Reason.FORBIDDEN: gettext_lazy("this API key may not block anybody"),
+    Reason.INVALID: gettext_lazy("Sociocs does not accept this number"),
+}
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def blocks(request: TeamRequest) -> HttpResponse:
+    """How many of the register are blocked at each account, and what went wrong."""
+    problems = blocking.problems(request.team)[: PROBLEMS_SHOWN + 1]
+    context = {
+        "standings": list(blocking.standings(request.team)),
+        "problems": [(row, _why(row)) for row in problems[:PROBLEMS_SHOWN]],
+        "has_more": len(problems) > PROBLEMS_SHOWN,
+        "halted": LaneState.HALTED.value,
+    }
+    return render(request, "campaigns/blocks.html", context)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def block(request: TeamRequest, account_id: UUID) -> HttpResponse:
+    """Have everybody who opted out blocked at an account."""
+    return _ask(request, account_id, blocking.block_all)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def unblock(request: TeamRequest, account_id: UUID) -> HttpResponse:
+    """Take the blocks of lifted opt-outs back at an account."""
+    return _ask(request, account_id, blocking.take_back)
+
+
+def _ask(
+    request: TeamRequest, account_id: UUID, act: Callable[[Team, GatewayAccount, User], int]
+) -> HttpResponse:
+    account = get_object_or_404(blocking.accounts_of(request.team), public_id=account_id)
+    asked = act(request.team, account, request.user)
+    tasks.nudge(tasks.block, account.pk)
+    if asked:
+        sentence = ngettext(
+            "Sociocs is being asked about %(n)s person.",
+            "Sociocs is being asked about %(n)s people.",
+            asked,
+        )
+        messages.success(request, sentence % {"n": f"{asked:,}"})
+    else:
+        messages.info(request, _("There was nobody left to ask about."))
+    return redirect("blocks", request.team.slug)
+
+
+def _why(row: VendorBlock) -> str:
+    if row.state == VendorBlock.State.UNCLEAR:
+        return unclear_words(row.reason)
+    return str(_REFUSALS.get(row.reason, _("Sociocs gave no reason we know")))

@@ -1,0 +1,124 @@
+"""A launched campaign: where it stands, live, and what can still be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from campaigns import audience, control, history, tasks
+from campaigns.health import is_ticking
+from campaigns.models import Campaign, CampaignList
+from campaigns.states import CampaignState
+from campaigns.tally import Tally, tallies
+from campaigns.timeline import sentence, tone
+from campaigns.views.compose import campaign_of
+from campaigns.views.questions import question_of
+from campaigns.words import PAUSE_WORDS, left_out_in_words
+from recipients.models import RecipientList
+from teams.access import Action, TeamRequest, may, page_of_team
+from teams.models import User
+
+NOTHING_NEW = 204
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """A campaign's page; a draft opens in the composer for whoever may write."""
+    found = campaign_of(request, campaign_id)
+    if found.state == CampaignState.DRAFT and may(request.membership, Action.COMPOSE):
+        return redirect("compose", request.team.slug, found.public_id)
+    return render(request, "campaigns/campaign.html", _page(request, found))
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """The page's living part; 204 while it is still what `?seen` names."""
+    found = campaign_of(request, campaign_id)
+    if found.state == CampaignState.DRAFT:
+        page = reverse("campaign", args=[request.team.slug, found.public_id])
+        return HttpResponseClientRedirect(page)
+    context = _page(request, found)
+    if request.GET.get("seen") == context["fingerprint"]:
+        return HttpResponse(status=NOTHING_NEW)
+    return render(request, "campaigns/_live.html", context)
+
+
+def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
+    tally = tallies([found.pk]).get(found.pk, Tally())
+    after = request.GET.get("after", "")
+    questions = history.questions_of(found) if tally.question_count else []
+    is_at_rest = found.state in history.AT_REST
+    return {
+        "campaign": found,
+        "row": history.Row(found, tally, history.word_of(found, tally)),
+        "pause_reason": PAUSE_WORDS.get(found.state_reason, ""),
+        "questions": [question_of(one, tally.job_count) for one in questions],
+        "jobs": history.jobs_of(found, int(after) if after.isdecimal() and len(after) < 10 else 0),
+        "events": [(one, sentence(one), tone(one)) for one in history.timeline_of(found)],
+        "left_out": left_out_in_words(found.left_out),
+        "lists": _shown_lists(found, request.user),
+        "person": None if found.state == CampaignState.DRAFT else audience.person_at(found, 0),
+        "reach": _reach(found, tally),
+        "is_live": not is_at_rest,
+        "is_stuck": not is_at_rest and not is_ticking(),
+        "fingerprint": history.fingerprint(found, tally),
+        "zone": found.time_zone or request.team.time_zone,
+    }
+
+
+def _shown_lists(found: Campaign, user: User) -> list[tuple[RecipientList, bool]]:
+    """The lists it went to, and whether this person may open each."""
+    usable = set(RecipientList.objects.for_member(found.team, user).values_list("pk", flat=True))
+    return [(one, one.pk in usable) for one in audience.lists_of(found, CampaignList.Kind.INCLUDE)]
+
+
+def _reach(found: Campaign, tally: Tally) -> dict[str, int]:
+    """What cancelling now could still stop, in jobs: not handed over, to take back, gone out."""
+    gone, ahead = history.slots_passed_and_ahead(found, timezone.now())
+    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone}
+
+
+Act = Callable[[Campaign, User], None]
+
+
+def _act(request: TeamRequest, campaign_id: UUID, act: Act) -> HttpResponse:
+    found = campaign_of(request, campaign_id)
+    try:
+        act(found, request.user)
+    except control.NotPossible as error:
+        messages.error(request, error.sentence)
+    else:
+        tasks.nudge(tasks.tick)
+    return redirect("campaign", request.team.slug, found.public_id)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Hand nothing more over until somebody lets it go on."""
+    return _act(request, campaign_id, control.pause)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Let a paused or missed campaign go on."""
+    return _act(request, campaign_id, control.resume)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def cancel(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Stop all that can still be stopped; a launch that is being prepared becomes a draft again."""
+    return _act(request, campaign_id, control.cancel)

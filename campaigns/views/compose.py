@@ -1,0 +1,213 @@
+"""Writing a campaign: one page for everything, saved as a draft until somebody reviews it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns import drafts, launch, message
+from campaigns.forms import ComposeForm, is_uuid
+from campaigns.message import Problem
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.states import CampaignState
+from campaigns.timeline import sentence
+from campaigns.views.compose_parts import count_of, moment_of, phone_of
+from campaigns.words import left_out_in_words
+from recipients.models import RecipientList
+from teams.access import Action, TeamRequest, page_of_team
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def new(request: TeamRequest) -> HttpResponse:
+    """Make a draft and open it; the field `list` (public ids) chooses lists at once."""
+    usable = RecipientList.objects.for_member(request.team, request.user)
+    wanted = [one for one in request.POST.getlist("list") if is_uuid(one)]
+    draft = drafts.create(request.team, request.user, usable.filter(public_id__in=wanted))
+    return redirect("compose", request.team.slug, draft.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.COMPOSE)
+def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Show the draft or save it. `?check` also points out what is still missing."""
+    campaign = campaign_of(request, campaign_id)
+    if request.method == "POST":
+        return _posted(request, campaign)
+    if campaign.state != CampaignState.DRAFT:
+        return redirect("campaign", request.team.slug, campaign.public_id)
+    form = ComposeForm(campaign, request.user)
+    form.is_valid()
+    found = problems_of(campaign, request)
+    if "check" not in request.GET:
+        found = [one for one in found if form.is_filled(one)]
+    return _page(request, form, found)
+
+
+def campaign_of(request: TeamRequest, campaign_id: UUID) -> Campaign:
+    """The team's campaign with this public id. Raises Http404."""
+    found = Campaign.objects.filter(team=request.team).select_related(
+        "channel__account", "team", "created_by", "launched_by", "updated_by", "message"
+    )
+    return get_object_or_404(found, public_id=campaign_id)
+
+
+def problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
+    """All that keeps this person from launching this draft now."""
+    return launch.problems(campaign, user=request.user)
+
+
+def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
+    if "use_time" in request.POST:
+        return _page(request, _with_suggested_time(request, campaign))
+    form = ComposeForm(campaign, request.user, request.POST)
+    is_valid = form.is_valid()
+    if "person" in request.POST:
+        return _page(request, form)
+    if not is_valid:
+        return _page(request, form, _faults_of_message(form), status=422)
+    version = form.cleaned_data["version"]
+    if request.POST.get("overwrite") == str(campaign.version):
+        version = campaign.version
+    try:
+        drafts.save(campaign, request.user, version, form.content())
+    except drafts.Outdated as outdated:
+        form.add_error(None, _outdated_sentence(outdated, campaign))
+        return _page(request, form, status=409, outdated=outdated)
+    return _after_saving(request, campaign)
+
+
+def _after_saving(request: TeamRequest, campaign: Campaign) -> HttpResponse:
+    here = [request.team.slug, campaign.public_id]
+    if "review" not in request.POST:
+        messages.success(request, _("The draft is saved."))
+        return redirect("compose", *here)
+    if problems_of(campaign, request):
+        return redirect(reverse("compose", args=here) + "?check")
+    return redirect("review", *here)
+
+
+def _faults_of_message(form: ComposeForm) -> list[Problem]:
+    """What is wrong with the text and media of a form that cannot be saved: told in the same go.
+
+    What is only missing yet is named to whoever wants to review it.
+    """
+    given = form.cleaned_data
+    found = message.problems(
+        given.get("channel"),
+        given.get("text", ""),
+        given.get("media_kind", ""),
+        given.get("media_url", ""),
+    )
+    return [one for one in found if "review" in form.data or form.is_filled(one)]
+
+
+def _with_suggested_time(request: TeamRequest, campaign: Campaign) -> ComposeForm:
+    """What was typed, with the suggested time instead of the one that does not exist."""
+    data = request.POST.copy()
+    data["date"], _t, data["time"] = request.POST.get("use_time", "").partition("T")
+    form = ComposeForm(campaign, request.user, data)
+    form.is_valid()
+    return form
+
+
+def _outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
+    who = outdated.by or _("Somebody")
+    if not outdated.is_draft:
+        return _(
+            "This campaign was launched in the meantime, so what you typed here was not saved. "
+            "Copy what you still need."
+        )
+    at = outdated.at.astimezone(ZoneInfo(campaign.team.time_zone))
+    return _(
+        "%(who)s saved this draft at %(time)s, while you were writing. Nothing of yours is saved "
+        "yet, and it is all still here: look at the other version, then save yours over it or "
+        "take over what you need."
+    ) % {"who": who, "time": f"{at:%H:%M}"}
+
+
+def _page(
+    request: TeamRequest,
+    form: ComposeForm,
+    problems: Iterable[Problem] = (),
+    status: int = 200,
+    outdated: drafts.Outdated | None = None,
+) -> HttpResponse:
+    last = form.campaign.events.order_by("-pk").first()
+    came_back = last if last and last.kind == CampaignEvent.Kind.LAUNCH_UNDONE else None
+    count = count_of(form)
+    context: dict[str, Any] = {
+        "form": form,
+        "campaign": form.campaign,
+        "outdated": outdated,
+        "came_back": sentence(came_back) if came_back else "",
+        "borrowed": drafts.borrowed_lists(form.campaign, request.user),
+        "phone": phone_of(form, _wanted_place(request), request.user),
+        "count": count,
+        "left_out": left_out_in_words(count.left_out),
+        "moment": moment_of(form),
+    }
+    # Last: a field with an error counts as empty, and the phone shows what was typed all the same.
+    form.add_problems(problems)
+    return render(request, "campaigns/compose.html", context, status=status)
+
+
+def _wanted_place(request: TeamRequest) -> int:
+    text = request.POST.get("person") or request.POST.get("place") or "1"
+    return int(text) if text.isdecimal() and len(text) < 10 else 1
+
+
+# --- Fragments: nothing is saved, and what is wrong stays silent until somebody saves -------------
+
+
+def _fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
+    form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
+    form.is_valid()
+    return form
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """The phone as what is typed now would look. A POST, since texts do not belong into URLs."""
+    form = _fragment_form(request, campaign_id)
+    phone = phone_of(form, _wanted_place(request), request.user)
+    return render(request, "campaigns/_preview.html", {"phone": phone})
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def audience(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """How many people the chosen lists make, and who is left out why."""
+    count = count_of(_fragment_form(request, campaign_id))
+    context = {"count": count, "left_out": left_out_in_words(count.left_out)}
+    return render(request, "campaigns/_audience.html", context)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """What the chosen time means, or what has to be settled about it."""
+    form = _fragment_form(request, campaign_id)
+    return render(request, "campaigns/_moment.html", {"form": form, "moment": moment_of(form)})
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def delete(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Delete a draft for good."""
+    campaign = campaign_of(request, campaign_id)
+    if not drafts.delete(campaign):
+        messages.error(request, _("Only a draft can be deleted. This campaign was launched."))
+        return redirect("campaign", request.team.slug, campaign.public_id)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": campaign.name})
+    return redirect("campaigns", request.team.slug)

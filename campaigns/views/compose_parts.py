@@ -1,0 +1,184 @@
+"""The parts of the composer that answer while somebody writes: phone, head count, moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from campaigns import audience, dynamic_fields, message, personal_texts, plan, rendering
+from campaigns.drafts import borrowed_lists
+from campaigns.forms import ComposeForm, by_age
+from campaigns.models import Campaign
+from campaigns.words import left_out_in_words
+from recipients.models import Recipient
+from sociocs_gateway.providers import Medium
+from teams.models import User
+from teams.templatetags.interface import zone_abbreviation
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """The message as a phone shows it to one person of the chosen lists.
+
+    `place` counts from 1 among `total` rows; both are 0 and `person` is None without any.
+    `no_text` says why this person would get nothing.
+    """
+
+    campaign_id: UUID
+    look: str
+    sender: str
+    text: str
+    media_kind: str
+    media_url: str
+    time: str
+    person: Recipient | None
+    place: int
+    total: int
+    warnings: list[str]
+    no_text: str = ""
+
+
+def phone_of(form: ComposeForm, wanted_place: int, writer: User) -> Phone:
+    """The phone for what the form says now, right or wrong, as sent by `writer`."""
+    given = form.cleaned_data
+    channel, kind = given.get("channel"), given.get("media_kind", "")
+    # Nobody is shown the people of a list that is not, or no longer, theirs to use.
+    hidden = borrowed_lists(form.campaign, writer)
+    lists = [one for one in by_age(given.get("lists") or ()) if one not in hidden]
+    total = sum(one.recipient_count for one in lists)
+    place = max(1, min(wanted_place, total)) if total else 0
+    person = audience.person_in(lists, place - 1) if place else None
+    text, no_text = text_for(form.campaign, given.get("text", ""), person, writer)
+    return Phone(
+        campaign_id=form.campaign.public_id,
+        look=(channel.capabilities.medium if channel else Medium.SMS).value,
+        sender=form.campaign.team.name,
+        text=text,
+        media_kind=kind,
+        media_url=given.get("media_url", "") if kind else "",
+        time=_time_on_phone(form),
+        person=person,
+        place=place,
+        total=total,
+        warnings=message.warnings(channel, kind),
+        no_text=no_text,
+    )
+
+
+def text_for(
+    campaign: Campaign, text: str, person: Recipient | None, writer: User
+) -> tuple[str, str]:
+    """(the text this person gets, why they get none); a text with faults is shown as it stands."""
+    program = dynamic_fields.parse(text)
+    if person is None or program.faults:
+        return text, ""
+    rules = personal_texts.FieldRules.from_json(campaign.field_rules)
+    renderer = personal_texts.renderer_of(campaign, program, rules, writer, timezone.now())
+    rendered = renderer.render(rendering.person_of(person.phone, person.name, dict(person.fields)))
+    if isinstance(rendered, rendering.Missing):
+        why = left_out_in_words({rendered.reason.value: 1})[0][1]
+        return "", f"{why}: {rendered.field}" if rendered.field else why
+    return rendered, ""
+
+
+def _time_on_phone(form: ComposeForm) -> str:
+    if form.wall_time:
+        return form.wall_time.partition("T")[2]
+    here = timezone.now().astimezone(ZoneInfo(form.campaign.team.time_zone))
+    return f"{here + plan.lead():%H:%M}"
+
+
+def count_of(form: ComposeForm) -> audience.AudienceCount:
+    """Who would get it, and who would not and why."""
+    given = form.cleaned_data
+    lists = [one.pk for one in given.get("lists") or ()]
+    if not lists:
+        return audience.AudienceCount()
+    return audience.count_lists(
+        form.campaign.team_id,
+        lists,
+        [one.pk for one in given.get("lists_left_out") or ()],
+        bool(given.get("duplicates_allowed")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A wall time to choose with one click."""
+
+    wall_time: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One of the two moments of a wall time that comes twice; `fold` is the form's value."""
+
+    fold: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When it would go out: `at` in UTC, or what is to be settled first.
+
+    `suggestions` surround a time that the clocks jump over, `readings` are the two of one that
+    comes twice. With none of them and no `at`, there is no time to speak of yet.
+    """
+
+    is_now: bool = False
+    lead: timedelta = timedelta()
+    at: datetime | None = None
+    zone: str = ""
+    has_passed: bool = False
+    suggestions: tuple[Suggestion, ...] = ()
+    readings: tuple[Reading, ...] = ()
+
+
+def moment_of(form: ComposeForm) -> Moment:
+    """What the chosen time means."""
+    resolved, lead = form.resolved(), plan.lead()
+    if not form.wall_time:
+        is_now = form.cleaned_data.get("when") == "now"
+        return Moment(is_now=is_now, lead=lead)
+    zone = form.cleaned_data.get("time_zone", "")
+    if resolved is None:
+        return Moment(lead=lead)
+    if not resolved.candidates:
+        return Moment(lead=lead, suggestions=_suggestions(form.wall_time, resolved.suggestions))
+    fold = form.data.get("fold") or ""
+    readings = _readings(resolved.candidates, zone, fold)
+    if readings and not any(one.is_chosen for one in readings):
+        return Moment(lead=lead, zone=zone, readings=readings)
+    at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
+    return Moment(
+        lead=lead,
+        at=at,
+        zone=zone,
+        has_passed=at < datetime.now(UTC) + lead,
+        readings=readings,
+    )
+
+
+def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
+    day = wanted.partition("T")[0]
+    made = []
+    for wall in walls:
+        date, _t, time = wall.partition("T")
+        made.append(Suggestion(wall, time if date == day else f"{date} {time}"))
+    return tuple(made)
+
+
+def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[Reading, ...]:
+    if len(candidates) < 2:
+        return ()
+    here = [one.astimezone(ZoneInfo(zone)) for one in candidates]
+    return tuple(
+        Reading(str(place), f"{one:%H:%M} {zone_abbreviation(one)}", fold == str(place))
+        for place, one in enumerate(here)
+    )

@@ -1,0 +1,160 @@
+"""The team's front page, and the history of its campaigns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from campaigns.forms import HistoryForm
+from campaigns.history import (
+    AT_REST,
+    Key,
+    Page,
+    Row,
+    campaigns_of,
+    jobs_in_question,
+    page_of,
+    rows_of,
+    states_of,
+)
+from campaigns.models import Campaign
+from campaigns.states import CampaignState
+from recipients.models import RecipientList
+from teams.access import Action, TeamRequest, page_of_team
+
+STATUS_LABELS = {
+    "draft": gettext_lazy("Drafts"),
+    "scheduled": gettext_lazy("Scheduled"),
+    "running": gettext_lazy("Running"),
+    "waiting_for_you": gettext_lazy("Waiting for you"),
+    "completed": gettext_lazy("Completed"),
+    "cancelled": gettext_lazy("Cancelled"),
+}
+NOTHING_NEW = 204
+ATTENTION_SHOWN = 3
+SECTION_ROWS = 5
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def overview(request: TeamRequest) -> HttpResponse:
+    """What needs somebody, what runs, what goes out next, and what was last."""
+    shown = _sections(request)
+    fingerprint = _fingerprint(row for _title, rows in shown for row in rows)
+    if request.GET.get("seen") == fingerprint:
+        return HttpResponse(status=NOTHING_NEW)
+    context = {
+        "sections": shown,
+        "first_steps": None if shown else _first_steps(request),
+        "is_live": any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
+        "fingerprint": fingerprint,
+        "live_url": reverse("overview", args=[request.team.slug]),
+    }
+    is_fragment = "seen" in request.GET
+    return render(
+        request, "campaigns/_overview.html" if is_fragment else "campaigns/overview.html", context
+    )
+
+
+def _sections(request: TeamRequest) -> list[tuple[str, list[Row]]]:
+    """The overview's tables with their titles; empty ones are left out."""
+    mine = campaigns_of(request.team)
+    in_question = jobs_in_question(request.team).values("campaign_id")
+    waiting = Q(state__in=states_of("waiting_for_you")) | Q(pk__in=in_question)
+    going = states_of("scheduled")
+    sections = [
+        (_("Waiting for you"), mine.filter(waiting)),
+        (_("Running"), mine.filter(state__in=states_of("running")).exclude(pk__in=in_question)),
+        (_("Goes out next"), mine.filter(state__in=going).order_by("send_at", "pk")),
+        (_("Latest"), mine.filter(state__in=states_of("draft", "completed", "cancelled"))),
+    ]
+    rows = [(title, rows_of(found[:SECTION_ROWS])) for title, found in sections]
+    return [(title, some) for title, some in rows if some]
+
+
+def _first_steps(request: TeamRequest) -> dict[str, bool]:
+    """Which of a newcomer's steps are done."""
+    lists = RecipientList.objects.for_member(request.team, request.user)
+    return {
+        "has_channel": request.team.channels.filter(is_active=True).exists(),
+        "has_list": lists.exists(),
+    }
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def campaigns(request: TeamRequest) -> HttpResponse:
+    """The history, filtered, a page at a time; `?seen` asks for the table alone if it changed."""
+    form = HistoryForm(request.GET)
+    form.is_valid()
+    filters = {name: str(form.cleaned_data.get(name) or "") for name in ("q", "status", "channel")}
+    found = campaigns_of(
+        request.team, filters["q"], filters["status"], form.cleaned_data.get("channel")
+    )
+    page = page_of(
+        found, Key.read(request.GET.get("before", "")), Key.read(request.GET.get("after", ""))
+    )
+    fingerprint = _fingerprint(page.rows)
+    if request.GET.get("seen") == fingerprint:
+        return HttpResponse(status=NOTHING_NEW)
+    context = {
+        "page": page,
+        "filters": filters,
+        "is_filtered": any(filters.values()),
+        "is_live": page.is_live,
+        "fingerprint": fingerprint,
+        **_addresses(request, page, filters),
+        "statuses": STATUS_LABELS.items(),
+        "channels": request.team.channels.all(),
+        "attention": _attention(request),
+        "first_steps": _first_steps(request) if not page.rows else None,
+    }
+    is_fragment = "seen" in request.GET
+    return render(
+        request, "campaigns/_table.html" if is_fragment else "campaigns/campaigns.html", context
+    )
+
+
+def _addresses(request: TeamRequest, page: Page, filters: dict[str, str]) -> dict[str, str]:
+    """The addresses of this page (for its own renewal) and of its neighbours."""
+    here = reverse("campaigns", args=[request.team.slug])
+    kept = {name: value for name, value in filters.items() if value}
+
+    def to(**place: str) -> str:
+        query = urlencode(kept | place)
+        return f"{here}?{query}" if query else here
+
+    place = {name: request.GET[name] for name in ("before", "after") if name in request.GET}
+    return {
+        "live_url": to(**place),
+        "newer_url": to(after=str(page.newer)) if page.newer else "",
+        "older_url": to(before=str(page.older)) if page.older else "",
+    }
+
+
+def _fingerprint(rows: Iterable[Row]) -> str:
+    """Changes whenever a line of the table does."""
+    facts = ";".join(
+        f"{row.campaign.pk}.{row.campaign.version}.{row.campaign.frozen_count}.{row.tally.versions}"
+        for row in rows
+    )
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+def _attention(request: TeamRequest) -> list[tuple[Campaign, int]]:
+    """Campaigns with jobs that wait for an answer, and how many; the first few."""
+    found: dict[Campaign, int] = {}
+    for job in jobs_in_question(request.team)[:200]:
+        found[job.campaign] = found.get(job.campaign, 0) + 1
+    missed = Campaign.objects.filter(team=request.team, state=CampaignState.MISSED.value)
+    found |= dict.fromkeys(missed[:ATTENTION_SHOWN], 0)
+    return list(found.items())[:ATTENTION_SHOWN]

@@ -1,0 +1,283 @@
+"""The one table of words: what people read for each state, reason and event.
+
+No sentence says more than is known: "handed over" is not "delivered", and an unclear job "may or
+may not" have been handed over (docs/operations.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaigns.states import CampaignState, How, PauseReason, SubmissionState
+from sociocs_gateway.exceptions import Reason
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A state for people: label, tone of its pill, what it means; `moving` while work goes on."""
+
+    label: Text
+    tone: str
+    explanation: Text
+    moving: bool = False
+
+
+C, S = CampaignState, SubmissionState
+
+CAMPAIGN_WORDS: Mapping[CampaignState, Word] = {
+    C.DRAFT: Word(
+        gettext_lazy("Draft"), "neutral", gettext_lazy("Nothing is sent until you launch it.")
+    ),
+    C.FREEZING: Word(
+        gettext_lazy("Preparing"),
+        "info",
+        gettext_lazy("We are noting down who gets it. Nothing has been handed over yet."),
+        moving=True,
+    ),
+    C.SCHEDULED: Word(
+        gettext_lazy("Scheduled"),
+        "info",
+        gettext_lazy("Who gets it is fixed. Its jobs are handed to Sociocs in time."),
+    ),
+    C.MISSED: Word(
+        gettext_lazy("Missed its time"),
+        "warning",
+        gettext_lazy(
+            "This server was not running when it should have gone out. Nothing was sent: say "
+            "whether it should still go out."
+        ),
+    ),
+    C.SENDING: Word(
+        gettext_lazy("Handing over"),
+        "info",
+        gettext_lazy("Its jobs are being handed to Sociocs, one after the other."),
+        moving=True,
+    ),
+    C.PAUSED: Word(
+        gettext_lazy("Paused"), "warning", gettext_lazy("No further job is handed over.")
+    ),
+    C.NEEDS_DECISION: Word(
+        gettext_lazy("Needs you"),
+        "warning",
+        gettext_lazy("All else is done: only the questions below are left."),
+    ),
+    C.CANCELLING: Word(
+        gettext_lazy("Cancelling"),
+        "neutral",
+        gettext_lazy("Jobs whose time has not come are being taken back from Sociocs."),
+        moving=True,
+    ),
+    C.CANCELLED: Word(
+        gettext_lazy("Cancelled"), "neutral", gettext_lazy("Nothing more is handed over.")
+    ),
+    C.COMPLETED: Word(
+        gettext_lazy("Completed"),
+        "success",
+        gettext_lazy(
+            "Every job was handed over and its time has come. Whether each phone got the message "
+            "is for the networks to say."
+        ),
+    ),
+}
+
+# SENDING with nothing left to hand over: Sociocs holds all jobs until their time.
+AWAITING_ITS_TIME = Word(
+    gettext_lazy("Handed over"),
+    "info",
+    gettext_lazy("Sociocs has every job and sends them when their time comes."),
+)
+
+SUBMISSION_WORDS: Mapping[SubmissionState, Word] = {
+    S.PLANNED: Word(
+        gettext_lazy("Waiting"), "neutral", gettext_lazy("Waits for the campaign to start.")
+    ),
+    S.READY: Word(gettext_lazy("Waiting"), "neutral", gettext_lazy("Is next to be handed over.")),
+    S.CLAIMED: Word(
+        gettext_lazy("Waiting"), "neutral", gettext_lazy("Is being got ready for Sociocs.")
+    ),
+    S.POSTING: Word(
+        gettext_lazy("Being handed over"),
+        "info",
+        gettext_lazy("We wait for Sociocs' answer."),
+        moving=True,
+    ),
+    S.ACCEPTED: Word(
+        gettext_lazy("Handed over"), "success", gettext_lazy("Sociocs has it under this job id.")
+    ),
+    S.UNKNOWN: Word(
+        gettext_lazy("May or may not have been handed over"),
+        "warning",
+        gettext_lazy("There was no clear answer. It is never sent again by itself."),
+    ),
+    S.REFUSED: Word(
+        gettext_lazy("Refused by Sociocs"),
+        "danger",
+        gettext_lazy("Nothing was sent. Mend the cause, then try again."),
+    ),
+    S.REVOKING: Word(
+        gettext_lazy("Being taken back"),
+        "info",
+        gettext_lazy("We ask Sociocs to delete the job."),
+        moving=True,
+    ),
+    S.REVOKED: Word(
+        gettext_lazy("Taken back"),
+        "neutral",
+        gettext_lazy("Sociocs deleted the job before its time."),
+    ),
+    S.CANCELLED: Word(
+        gettext_lazy("Not sent"), "neutral", gettext_lazy("Cancelled before it was handed over.")
+    ),
+    S.ABANDONED: Word(
+        gettext_lazy("Not sent"), "neutral", gettext_lazy("Somebody decided not to send it.")
+    ),
+}
+
+# Not sent again, but an earlier attempt never got a clear answer.
+PERHAPS_SENT = Word(
+    gettext_lazy("May have been sent"),
+    "warning",
+    gettext_lazy("It is not sent again, but an earlier attempt got no clear answer."),
+)
+
+HOW_WE_KNOW: Mapping[str, Text] = {
+    How.SLOT: gettext_lazy("found at Sociocs by its time"),
+    How.PERSON: gettext_lazy("marked as sent by a person"),
+}
+
+
+class Part(StrEnum):
+    """A part of the progress track."""
+
+    HANDED_OVER = "handed_over"
+    UNCLEAR = "unclear"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    TAKEN_BACK = "taken_back"
+    NOT_SENT = "not_sent"
+
+
+PART_OF: Mapping[SubmissionState, Part] = {
+    S.PLANNED: Part.WAITING,
+    S.READY: Part.WAITING,
+    S.CLAIMED: Part.WAITING,
+    S.POSTING: Part.WAITING,
+    S.ACCEPTED: Part.HANDED_OVER,
+    S.UNKNOWN: Part.UNCLEAR,
+    S.REFUSED: Part.REFUSED,
+    S.REVOKING: Part.TAKEN_BACK,
+    S.REVOKED: Part.TAKEN_BACK,
+    S.CANCELLED: Part.NOT_SENT,
+    S.ABANDONED: Part.NOT_SENT,
+}
+
+# Each part's word and its fill in the track, in the order they are drawn.
+PART_WORDS: Mapping[Part, tuple[Text, str]] = {
+    Part.HANDED_OVER: (gettext_lazy("handed over"), "done"),
+    Part.UNCLEAR: (gettext_lazy("unclear"), "warning"),
+    Part.REFUSED: (gettext_lazy("refused"), "danger"),
+    Part.TAKEN_BACK: (gettext_lazy("taken back"), "info"),
+    Part.WAITING: (gettext_lazy("waiting"), "neutral"),
+    Part.NOT_SENT: (gettext_lazy("not sent"), "neutral"),
+}
+
+
+def left_out_in_words(left_out: Mapping[str, int]) -> list[tuple[int, str]]:
+    """(rows, why) for each reason for which rows of the lists do not get a message."""
+    words = {
+        "duplicate": ngettext("duplicate", "duplicates", left_out.get("duplicate", 0)),
+        "opted_out": _("opted out"),
+        "excluded": _("left out by a list"),
+        "missing_value": _("without a value for a field"),
+        "unreadable_date": _("with a date that cannot be read"),
+        "no_text": _("would get an empty message"),
+        "text_too_long": _("would get a message that is too long"),
+        "braces_left": _("with “{{” in a field"),
+    }
+    unknown = [reason for reason in left_out if reason not in words]
+    return [
+        (left_out[reason], words.get(reason, reason))
+        for reason in (*words, *unknown)
+        if left_out.get(reason)
+    ]
+
+
+PAUSE_WORDS: Mapping[str, Text] = {
+    PauseReason.PERSON: gettext_lazy("A colleague paused it."),
+    PauseReason.AUTH: gettext_lazy(
+        "Sociocs does not accept the API key any more. Ask the person who manages this server to "
+        "enter a working one, then go on."
+    ),
+    PauseReason.TLS: gettext_lazy(
+        "The connection to Sociocs is not secure, so nothing is sent over it. Ask the person who "
+        "manages this server to look at it."
+    ),
+    PauseReason.REDIRECT: gettext_lazy(
+        "Sociocs' address now points elsewhere, where no number is sent. Ask the person who "
+        "manages this server to look at it."
+    ),
+    PauseReason.CONFIG: gettext_lazy(
+        "Sociocs does not know the address we call. Ask the person who manages this server to "
+        "check it."
+    ),
+    PauseReason.CIRCUIT: gettext_lazy(
+        "Sociocs gave no clear answer twice in a row. Wait until it works again, then go on."
+    ),
+    PauseReason.WINDOW: gettext_lazy(
+        "The rest would go out hours later than planned. Go on only if that is still right."
+    ),
+    PauseReason.QUIET_HOURS: gettext_lazy(
+        "The rest would go out outside its sending hours. Go on, and it goes out when they begin "
+        "again."
+    ),
+    PauseReason.CLOCK: gettext_lazy(
+        "This server's clock and Sociocs' clock differ by more than a minute. Ask the person who "
+        "manages this server to set it."
+    ),
+}
+
+# How an attempt without a clear answer ended, in brackets behind "no clear answer".
+UNCLEAR_WORDS: Mapping[str, Text] = {
+    Reason.TIMEOUT: gettext_lazy("Sociocs stayed silent for too long"),
+    Reason.CONNECTION_LOST: gettext_lazy("connection closed"),
+    Reason.INTERRUPTED: gettext_lazy("interrupted while sending"),
+    Reason.UNREADABLE_ANSWER: gettext_lazy("the answer could not be read"),
+    Reason.ANSWER_CUT_SHORT: gettext_lazy("the answer broke off"),
+    Reason.ANSWER_TOO_LARGE: gettext_lazy("the answer was far too long"),
+    Reason.ANSWER_NOT_JSON: gettext_lazy("the answer could not be read"),
+    Reason.ANSWER_INCOMPLETE: gettext_lazy("the answer named no job"),
+    Reason.ANSWER_CONTRADICTORY: gettext_lazy("the answer contradicted itself"),
+    Reason.REDIRECT: gettext_lazy("Sociocs pointed to another address"),
+    Reason.SERVER_ERROR: gettext_lazy("Sociocs reported an error of its own"),
+    Reason.UNEXPECTED_STATUS: gettext_lazy("an answer that means nothing to us"),
+    "silence": gettext_lazy("our own process ended before the answer came"),
+}
+
+
+def unclear_words(reason: str) -> str:
+    """Why an attempt is unclear, in words; an unknown code says only that."""
+    return str(UNCLEAR_WORDS.get(reason, gettext_lazy("no usable answer")))
+
+
+def number(value: int) -> str:
+    """`43377` -> `43,377`."""
+    return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def people(count: int) -> str:
+    """`1 person`, `43,377 people`."""
+    return ngettext("%(n)s person", "%(n)s people", count) % {"n": number(count)}
+
+
+def jobs(count: int) -> str:
+    """`1 job`, `44 jobs`."""
+    return ngettext("%(n)s job", "%(n)s jobs", count) % {"n": number(count)}

@@ -1,0 +1,160 @@
+"""Real workers, killed and frozen at random, with the sandbox as the witness.
+
+`python -m tests.campaigns.chaos --kills 200 --database postgresql` is the long version of
+`test_chaos.py`. Leases and deadlines are put into the past from time to time, so that the schedule
+holds more turns than the real waiting times would allow.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import psutil
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from campaigns import tasks
+from campaigns.models import Attempt, Campaign, Channel, Submission
+from campaigns.states import SubmissionState
+from tests.campaigns import world
+from tests.processes import Child, Processes, Sandbox
+
+WORKERS = 2
+PEOPLE_PER_JOB = 10
+
+
+@dataclass
+class Chaos:
+    """Keeps workers running, hurts them, and lets time pass."""
+
+    processes: Processes
+    sandbox: Sandbox
+    seed: int
+    workers: list[Child] = field(default_factory=list)
+    hurts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+
+    def hurt(self, times: int) -> None:
+        """Kill or freeze that many processes, keeping the campaigns going in between."""
+        for _ in range(times):
+            self.keep_going(self.random.uniform(0.05, 0.6))
+            victim = self.random.choice(list(self.victims()))
+            if self.random.random() < 0.7:
+                self.hurts["killed"] += 1
+                with suppress(psutil.NoSuchProcess):
+                    victim.send_signal(signal.SIGKILL)
+            else:
+                self.hurts["frozen"] += 1
+                self.freeze(victim)
+
+    def victims(self) -> Iterator[psutil.Process]:
+        """The workers' processes: parents and pool."""
+        self.keep_workers()
+        for worker in self.workers:
+            with suppress(psutil.NoSuchProcess):
+                parent = psutil.Process(worker.pid)
+                yield parent
+                yield from parent.children(recursive=True)
+
+    def freeze(self, victim: psutil.Process) -> None:
+        """Stop a process while others give its work up, and let it go on then."""
+        with suppress(psutil.NoSuchProcess):
+            victim.suspend()
+        self.time_passes()
+        self.keep_going(self.random.uniform(0.2, 2))
+        with suppress(psutil.NoSuchProcess):
+            victim.resume()
+
+    def keep_going(self, seconds: float) -> None:
+        """Do what beat does for a while."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.keep_workers()
+            tasks.nudge(tasks.tick)
+            time.sleep(0.1)
+        if self.random.random() < 0.3:
+            self.time_passes()
+
+    def keep_workers(self) -> None:
+        """Start again whoever died, as a supervisor does."""
+        alive = []
+        for one in self.workers:
+            if one.is_running:
+                alive.append(one)
+            else:
+                one.kill()  # what is left of its pool
+        self.workers = alive
+        while len(self.workers) < WORKERS:
+            self.workers.append(self.processes.worker("sending", env=self.env()))
+
+    def env(self) -> dict[str, str]:
+        return {
+            "SOCIOCS_BASE_URL": self.sandbox.url,
+            "LEAD_SECONDS": "5",
+            "SOCIOCS_TIMEOUT_SECONDS": "5",
+            "RECIPIENTS_PER_SUBMISSION": str(PEOPLE_PER_JOB),
+            "LOG_LEVEL": "WARNING",
+        }
+
+    def time_passes(self) -> None:
+        """Let every lease and deadline be over, unless a frozen process holds the rows' locks."""
+        with suppress(OperationalError), transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '500ms'")
+            self._backdate()
+
+    def _backdate(self) -> None:
+        past = timezone.now() - timedelta(seconds=1)
+        Submission.objects.exclude(lease_until=None).update(lease_until=past)
+        Attempt.objects.filter(outcome="open", started_at__lt=past).update(deadline=past)
+        Attempt.objects.exclude(next_look_at=None).update(next_look_at=past)
+        Submission.objects.exclude(not_before=None).update(not_before=None)
+
+    def come_to_rest(self, timeout: float = 120) -> None:
+        """Hurt nobody any more until nothing is left to do but questions."""
+        rest = {SubmissionState.ACCEPTED, SubmissionState.UNKNOWN}
+        deadline = time.monotonic() + timeout
+        while set(Submission.objects.values_list("state", flat=True)) - rest or looked_less_than(2):
+            if time.monotonic() > deadline:
+                raise AssertionError(Counter(Submission.objects.values_list("state", flat=True)))
+            Campaign.objects.filter(state="paused").update(state="sending")
+            self.time_passes()
+            self.keep_going(0.3)
+
+
+def looked_less_than(times: int) -> bool:
+    return Attempt.objects.filter(outcome="ambiguous", looks__lt=times).exists()
+
+
+def launch_campaigns(channel: Channel, jobs: int) -> None:
+    """Two campaigns to different people, so that every message can be told apart."""
+    for half in range(2):
+        count = jobs * PEOPLE_PER_JOB // 2
+        people = world.a_list(channel.team, world.phones(count, start=half * count))
+        world.launched(world.a_campaign(channel, people))
+
+
+def verdict(sandbox: Sandbox) -> dict[str, int]:
+    """Compare our rows with what the vendor's side saw; raises AssertionError on any difference."""
+    jobs = {job["job_id"]: job for job in world.witness(sandbox, "/jobs")}
+    assert world.witness(sandbox, "/phones?min=2")["phones"] == 0, "somebody was texted twice"
+    accepted = Submission.objects.filter(state="accepted")
+    lost = [one for one in accepted if one.job_id not in jobs]
+    assert not lost, f"{len(lost)} submissions say accepted and have no job"
+    assert len({one.job_id for one in accepted}) == accepted.count(), "two share a job"
+    for one in accepted:
+        assert jobs[one.job_id]["recipient_count"] == one.recipient_count
+    unknown = Submission.objects.filter(state="unknown").count()
+    unexplained = len(jobs) - accepted.count()
+    assert 0 <= unexplained <= unknown, f"{unexplained} jobs that no submission knows of"
+    return {"jobs": len(jobs), "accepted": accepted.count(), "unknown": unknown}

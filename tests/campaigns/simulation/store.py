@@ -1,0 +1,105 @@
+"""The database of the simulation: rows, the constraints that hold even if all code is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from campaigns.protocol import Lane
+from campaigns.states import (
+    CAMPAIGN_MOVES,
+    LIVE_OUTCOMES,
+    SUBMISSION_MOVES,
+    CampaignState,
+    How,
+    Outcome,
+    SubmissionState,
+)
+
+
+class Violation(Exception):
+    """A constraint of the database refused this; the transaction is rolled back."""
+
+
+class ForbiddenMove(AssertionError):
+    """A move that is not in the tables: a bug of the protocol."""
+
+
+@dataclass
+class Attempt:
+    number: int
+    submission: int
+    slot: datetime
+    deadline: datetime
+    outcome: Outcome = Outcome.OPEN
+    job_id: str = ""
+    waived: bool = False
+    revoked: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        return self.outcome in LIVE_OUTCOMES and not self.waived and not self.revoked
+
+
+@dataclass
+class Submission:
+    number: int
+    planned: datetime
+    state: SubmissionState = SubmissionState.PLANNED
+    version: int = 1
+    token: int = 0
+    lease_until: datetime | None = None
+    not_before: datetime | None = None
+    current: int | None = None
+    job_id: str = ""
+    how: How | None = None
+    send_agains: int = 0
+
+
+@dataclass
+class Store:
+    """One campaign, its submissions and attempts, and one lane."""
+
+    send_at: datetime
+    send_by: datetime
+    hand_over_at: datetime
+    state: CampaignState = CampaignState.SCHEDULED
+    lane: Lane = field(default_factory=Lane)
+    submissions: list[Submission] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    tokens: int = 0
+
+    def move_campaign(self, to: CampaignState) -> None:
+        if (self.state, to) not in CAMPAIGN_MOVES:
+            raise ForbiddenMove(f"{self.state} -> {to}")
+        self.state = to
+
+    def move(self, submission: Submission, to: SubmissionState) -> None:
+        if (submission.state, to) not in SUBMISSION_MOVES:
+            raise ForbiddenMove(f"{submission.state} -> {to}")
+        submission.state = to
+        submission.version += 1
+
+    def open_attempt(self, submission: int, slot: datetime, deadline: datetime) -> Attempt:
+        """Insert an open attempt under the unique indexes of the schema."""
+        if any(one.submission == submission and one.is_live for one in self.attempts):
+            raise Violation("one_live_attempt")
+        if any(one.outcome is Outcome.OPEN for one in self.attempts):
+            raise Violation("one_post_in_flight_per_account")
+        if any(one.slot == slot for one in self.attempts):
+            raise Violation("a_slot_is_used_once")
+        attempt = Attempt(len(self.attempts), submission, slot, deadline)
+        self.attempts.append(attempt)
+        return attempt
+
+    def owns(self, job_id: str) -> bool:
+        return any(one.job_id == job_id for one in self.attempts)
+
+    def current_of(self, submission: Submission) -> Attempt | None:
+        return None if submission.current is None else self.attempts[submission.current]
+
+    def tally(self) -> dict[SubmissionState, int]:
+        counts: dict[SubmissionState, int] = {}
+        for submission in self.submissions:
+            counts[submission.state] = counts.get(submission.state, 0) + 1
+        return counts

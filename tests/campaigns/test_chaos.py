@@ -1,0 +1,23 @@
+"""A short round of real kills and freezes; `tests/campaigns/chaos.py` plays long ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns.models import Channel
+from tests.campaigns import chaos
+from tests.processes import Processes, Sandbox
+
+
+@pytest.mark.processes
+def test_killed_and_frozen_workers_double_nobody_and_lose_nobody(
+    channel: Channel, processes: Processes, sandbox: Sandbox
+) -> None:
+    chaos.launch_campaigns(channel, jobs=60)
+    round_of = chaos.Chaos(processes, sandbox, seed=7)
+
+    round_of.hurt(times=12)
+    round_of.come_to_rest()
+
+    counted = chaos.verdict(sandbox)
+    assert counted["accepted"] + counted["unknown"] == 60
