@@ -1,0 +1,163 @@
+"""How fast a million rows become a list, against the database's own floor in the same run.
+
+    .venv/bin/python -m benchmarks.import_list [--rows 1000000]
+
+Makes a CSV file of five columns (numbers of twelve countries in mixed spellings, 3% duplicates, 2%
+that are no numbers), imports it through the product's own path into PostgreSQL and into SQLite, and
+then loads the very same recipients into a fresh copy of the same table by nothing but COPY and
+executemany. Each step is a process of its own. The last line is
+
+    postgres_ratio R1 sqlite_ratio R2 peak_rss_mb M
+
+where R is the product's time divided by the floor and M the importing process's largest size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.postgresql import PostgresServer, new_database
+from tooling.places import ROOT
+
+# Country code and, for its numbers, what is fixed ("7911") and how many digits follow.
+COUNTRIES = [
+    *(("1", "415", 7), ("1", "212", 7), ("44", "7400", 6), ("49", "1512", 7), ("33", "612", 6)),
+    *(("34", "612", 6), ("39", "312", 7), ("91", "98123", 5), ("61", "412", 6), ("31", "612", 6)),
+    *(("48", "512", 6), ("27", "711", 6)),
+]
+NAMES = ["Emilia", "Jonas", "Aoife", "Priya", "Chioma", "Ola", "José", "Mei", "Zoë", "Ngozi"]
+NOT_NUMBERS = ["", "n/a", "4.15555E+09", "12345", "+1 415 555 2671 ext 7"]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description="Import a large file, and compare.")
+    arguments.add_argument("--rows", type=int, default=1_000_000)
+    arguments.add_argument("--runs", type=int, default=1, help="the best of so many counts")
+    arguments.add_argument("--only", choices=["postgresql", "sqlite"])
+    arguments.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
+    options = arguments.parse_args()
+    if options.step:
+        step(*options.step)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="campaigns-benchmark-"))
+    server = PostgresServer(durable=True)
+    try:
+        file = folder / "people.csv"
+        make_file(file, options.rows)
+        print(f"{options.rows:,} rows, {file.stat().st_size / 1e6:.0f} MB")
+        databases = [options.only] if options.only else ["postgresql", "sqlite"]
+        found = {
+            database: [measure(database, file, folder, server) for _ in range(options.runs)]
+            for database in databases
+        }
+        report(found)
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(database: str, file: Path, folder: Path, server: PostgresServer) -> dict[str, float]:
+    """Import the file and load the same rows raw; return seconds and megabytes."""
+    work = Path(tempfile.mkdtemp(dir=folder))
+    url = (
+        new_database(server.folder)
+        if database == "postgresql"
+        else f"sqlite:///{work / 'campaigns.sqlite3'}"
+    )
+    env = os.environ | {
+        "DATABASE_URL": url,
+        "DATA_DIR": str(work),
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "DEBUG": "0",
+        "SECRET_KEY": "benchmark",
+        "LOG_LEVEL": "ERROR",
+    }
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True
+    )
+    seconds: dict[str, float] = {}
+    for name in ("check", "import", "raw"):
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.import_list", "--step", name, str(file)],
+            cwd=ROOT,
+            env=env,
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        seconds |= json.loads(done.stdout)
+    print(database, " ".join(f"{name} {value:.2f}" for name, value in seconds.items()), flush=True)
+    return seconds
+
+
+def report(found: dict[str, list[dict[str, float]]]) -> None:
+    """Print the closing line."""
+    names = {"postgresql": "postgres_ratio", "sqlite": "sqlite_ratio"}
+    words = []
+    for database, runs in found.items():
+        ratio = min(run["import_s"] for run in runs) / min(run["raw_s"] for run in runs)
+        words.append(f"{names[database]} {ratio:.2f}")
+    peak = max(run["import_mb"] for runs in found.values() for run in runs)
+    print(*words, f"peak_rss_mb {peak:.0f}")
+
+
+def make_file(path: Path, rows: int) -> None:
+    """Write the same rows at every run: the chances are fixed by a seed."""
+    chance = random.Random(20261123)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write("Mobile,Full name,City,Member since,Notes\n")
+        written: list[str] = []
+        for number in range(rows):
+            dice = chance.random()
+            if dice < 0.02:
+                phone = chance.choice(NOT_NUMBERS)
+            elif dice < 0.05 and written:
+                phone = chance.choice(written)
+            else:
+                phone = spelled(chance)
+                if len(written) < 50_000:
+                    written.append(phone)
+            name = f"{chance.choice(NAMES)} Person{number}"
+            file.write(f"{phone},{name},Springfield,2024-0{number % 9 + 1}-11,note {number % 97}\n")
+
+
+def spelled(chance: random.Random) -> str:
+    """A number in one of the ways people write it."""
+    code, start, more = chance.choice(COUNTRIES)
+    number = start + str(chance.randrange(10**more)).zfill(more)
+    if code == "1":
+        # The exchange of a North American number begins with 2 to 9.
+        number = number[:3] + str(2 + int(number[3]) % 8) + number[4:]
+    match chance.randrange(6):
+        case 0:
+            return f"+{code} {number[:3]} {number[3:]}"
+        case 1:
+            return f"00{code}{number}"
+        case 2:
+            return f"+{code}-{number[:3]}-{number[3:]}"
+        case 3 if code == "1":
+            return f"({number[:3]}) {number[3:6]}-{number[6:]}"
+    return f"+{code}{number}"
+
+
+def step(name: str, file: str) -> None:
+    """One step in a process of its own; print its figures as JSON."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django  # noqa: PLC0415  the settings must be in the environment first
+
+    django.setup()
+    from benchmarks import import_steps  # noqa: PLC0415
+
+    steps = {"check": import_steps.check, "import": import_steps.run, "raw": import_steps.raw}
+    print(json.dumps(steps[name](Path(file))))
+
+
+if __name__ == "__main__":
+    main()

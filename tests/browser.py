@@ -1,0 +1,166 @@
+"""pytest plugin: pages in a real Chromium, on a desk and in a hand, by day and by night."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
+
+from tooling import assets, chromium
+from tooling.places import VAR
+
+Device = Literal["desktop", "phone"]
+ColourScheme = Literal["light", "dark"]
+NewPage = Callable[..., Page]
+
+DEVICES: dict[Device, dict[str, Any]] = {
+    "desktop": {"viewport": {"width": 1360, "height": 900}},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    },
+}
+ICONS = set(assets.icon_names())
+SCREENSHOTS = VAR / "screenshots"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Launch the Chromium that is there instead of one that Playwright would download."""
+    return browser_type_launch_args | chromium.launch_options()
+
+
+# Chromium says the first for each 4xx page, which a test may well want; HTMX the others when
+# somebody leaves a page that was just asking for something.
+HARMLESS = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
+
+
+class Watch:
+    """Notes what a visitor would not see but a developer must: errors, and calls to elsewhere."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.problems: list[str] = []
+        context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
+        context.on("console", self._console)
+        context.on("requestfailed", self._failed)
+        context.route(lambda url: not is_local(url), self._refuse)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(HARMLESS):
+            self.problems.append(f"console: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        # Leaving a page or a stopped poll aborts what was on its way.
+        if request.failure != "net::ERR_ABORTED" and is_local(request.url):
+            self.problems.append(f"{request.failure}: {request.url}")
+
+    def _refuse(self, route: Route) -> None:
+        self.problems.append(f"asked another server: {route.request.url}")
+        route.abort()
+
+
+def is_local(url: str) -> bool:
+    """Return whether a URL stays on this machine."""
+    return re.match(r"(https?://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:)", url) is not None
+
+
+def no_icon(page: Page) -> list[str]:
+    """Return the icons that the page, as it stands, asks of the sprite in vain."""
+    asked: list[str] = page.locator("svg use[href*='vendor/icons']").evaluate_all(
+        "uses => uses.map(use => use.getAttribute('href').split('#')[1])"
+    )
+    return [f"no icon {name!r} in the sprite" for name in sorted({*asked} - ICONS)]
+
+
+@pytest.fixture
+def new_page(browser: Browser, live_server: Any) -> Iterator[NewPage]:
+    """Opens pages: `new_page("phone", "dark")`; addresses are relative to the live server.
+
+    Each call is a visitor with cookies of their own. After the test, errors in a page's scripts or
+    console and requests to other machines fail it.
+    """
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def open_page(
+        device: Device = "desktop",
+        colour_scheme: ColourScheme = "light",
+        base_url: str = live_server.url,
+    ) -> Page:
+        context = browser.new_context(
+            base_url=base_url, color_scheme=colour_scheme, **DEVICES[device]
+        )
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        watches.append(Watch(context))
+        return context.new_page()
+
+    yield open_page
+    problems = [icon for context in contexts for page in context.pages for icon in no_icon(page)]
+    for context in contexts:
+        context.close()
+    problems += [problem for watch in watches for problem in watch.problems]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A desktop page (1360 x 900), light."""
+    return new_page("desktop")
+
+
+@pytest.fixture
+def phone_page(new_page: NewPage) -> Page:
+    """A phone's page (390 x 844), light."""
+    return new_page("phone")
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], Path]:
+    """Saves the whole page as var/screenshots/<name>.png and returns that path."""
+
+    def save(page: Page, name: str) -> Path:
+        path = SCREENSHOTS / f"{name}.png"
+        page.screenshot(path=path, full_page=True, animations="disabled")
+        # It can leave an emulated phone with other sizes, and clicks then go astray.
+        if page.viewport_size is not None:
+            page.set_viewport_size(page.viewport_size)
+        return path
+
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return save
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """Fails when axe-core finds anything at all to improve in the page as it stands."""
+
+    def check(page: Page) -> None:
+        found = Axe().run(page).response["violations"]
+        assert not found, "\n".join(
+            f"{violation['id']}: {violation['help']}\n    "
+            + "\n    ".join(node["html"] for node in violation["nodes"])
+            for violation in found
+        )
+
+    return check
+
+
+@pytest.fixture
+def assert_fits() -> Callable[[Page], None]:
+    """Fails when a page is wider than its window, so that it would scroll sideways."""
+
+    def check(page: Page) -> None:
+        widths: list[int] = page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        assert widths[0] <= widths[1], f"{page.url} is {widths[0]} px wide in {widths[1]} px"
+
+    return check

@@ -1,0 +1,142 @@
+"""What every test may ask for. Real servers, processes and browsers: see servers.py and others."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from celery import current_app
+from django.conf import settings
+
+# Here and not in pyproject.toml: they replace fixtures of plugins that are loaded in between.
+pytest_plugins = ["tests.processes", "tests.browser", "tests.people"]
+
+QUEUES = ["sending", "background"]
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+# Two cores shared by a browser and two servers say nothing about how long an example takes.
+hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("quick", deadline=None, print_blob=True, max_examples=10)
+hypothesis.settings.load_profile("project")
+
+# Left out of `dev.py check`, which has to be over within a minute: whole rounds of the product,
+# and every page looked at from every side.
+NOT_QUICK = [
+    "tests/campaigns/pages/",
+    "tests/campaigns/test_simulation.py",
+    "tests/sandbox/",
+    "tests/test_pages.py",
+    "tests/test_routes.py",
+]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--touching-database",
+        action="store_true",
+        help="only tests that use the database: what a second run on another one is for",
+    )
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out what takes long, and try fewer examples of each property",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # A hash that takes half a second is right for people and wrong for a thousand tests.
+    # The product's own is kept beside it, for whom a web server of its own signs in.
+    quick = "django.contrib.auth.hashers.MD5PasswordHasher"
+    settings.PASSWORD_HASHERS = [quick, settings.PASSWORD_HASHERS[0]]
+    if config.getoption("quick"):
+        hypothesis.settings.load_profile("quick")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("touching_database"):
+        keep_only(touches_database, config, items)
+    if config.getoption("quick"):
+        keep_only(is_quick, config, items)
+
+
+def keep_only(
+    wanted: Callable[[pytest.Item], bool], config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Take the tests that are not wanted out of the run, counted as deselected."""
+    config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
+    items[:] = [item for item in items if wanted(item)]
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Return whether a test belongs to those that are run every few minutes."""
+    if item.get_closest_marker("journey") or item.get_closest_marker("processes"):
+        return False
+    return not item.nodeid.startswith(tuple(NOT_QUICK))
+
+
+def touches_database(item: pytest.Item) -> bool:
+    """Return whether a test asks for the database, by its mark or by a fixture it uses."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(
+        fixtures
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A skipped test proves nothing, so a run with one has failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Leave the test database where it is: it goes with its server or its folder in a moment.
+
+    Removing it would fail while a thread of the live server still holds a connection.
+    """
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Name the test database: for SQLite a file, so that threads and processes can share it."""
+    database = settings.DATABASES["default"]
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    if database["ENGINE"].endswith("sqlite3"):
+        name = str(Path(os.environ["TESTS_FOLDER"]) / worker / "test.sqlite3")
+    else:
+        name = f"test_{worker}"
+    database["TEST"]["NAME"] = name
+
+
+@pytest.fixture
+def run_tasks() -> Callable[[], list[str]]:
+    """Does here and now what a worker would: `run_tasks()` takes every waiting Celery message,
+    runs its task in this process and goes on until no queue has any; returns the tasks' names.
+
+    Messages sent by `transaction.on_commit` are there only once the test's transaction is
+    committed: use `django_db(transaction=True)` or `django_capture_on_commit_callbacks`.
+    """
+
+    def drain() -> list[str]:
+        ran: list[str] = []
+        with current_app.connection_for_read() as connection:
+            channel: Any = connection.default_channel
+            waiting = (channel.basic_get(queue) for queue in itertools.cycle(QUEUES))
+            while message := next(waiting) or next(waiting):
+                message.ack()
+                args, kwargs, _ = message.payload
+                name: str = message.headers["task"]
+                ran.append(name)
+                current_app.tasks[name](*args, **kwargs)
+        return ran
+
+    return drain

@@ -1,0 +1,214 @@
+"""Writing a campaign in a real browser, by mouse, by keyboard and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Dialog, Page, expect
+
+from campaigns.models import Campaign, Channel
+from recipients.models import RecipientList
+from teams.models import Team, User
+from tests.browser import ColourScheme, Device, NewPage
+from tests.campaigns import world
+
+pytestmark = pytest.mark.journey
+
+LetIn = Callable[[Page, User], None]
+
+
+@pytest.fixture
+def front_desk(transactional_db: None, riverside: Team, alice: User) -> Channel:
+    return world.a_channel(riverside, label="Front desk SMS", phone_number="+16317471111")
+
+
+@pytest.fixture
+def clinic(front_desk: Channel) -> Channel:
+    return world.a_channel(
+        front_desk.team, provider="twlowa", label="Clinic WhatsApp", channel_key="clinic"
+    )
+
+
+@pytest.fixture
+def patients(front_desk: Channel) -> RecipientList:
+    phones = world.phones(12)
+    return world.a_list(front_desk.team, [*phones, phones[0]], "Patients 2026")
+
+
+@pytest.fixture
+def composer(
+    new_page: NewPage, let_in: LetIn, alice: User, clinic: Channel, patients: RecipientList
+) -> Page:
+    """The composer with an empty draft, on a desktop."""
+    return open_composer(new_page(), let_in, alice)
+
+
+def open_composer(page: Page, let_in: LetIn, person: User) -> Page:
+    let_in(page, person)
+    page.goto("/riverside-dental/campaigns/")
+    page.get_by_role("button", name="New campaign").first.click()
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    return page
+
+
+def test_the_page_answers_while_one_writes(composer: Page) -> None:
+    composer.get_by_text("Clinic WhatsApp").click()
+    expect(composer.locator(".phone-whatsapp")).to_be_visible()
+    expect(composer.get_by_text("in the last 24 hours")).to_be_visible()
+    composer.get_by_text("Patients 2026").first.click()
+    expect(composer.locator("#audience")).to_have_text("12 people get this message 1 duplicate")
+    composer.get_by_role("switch").check()
+    expect(composer.locator("#audience")).to_have_text("13 people get this message")
+    composer.get_by_role("textbox", name="Message").fill("Hi {{CUSTOMER_NAME}}")
+    expect(composer.locator(".bubble")).to_contain_text("Hi Person 2")
+    composer.get_by_role("button", name="Next recipient").click()
+    expect(composer.locator(".bubble")).to_contain_text("Hi Person 3")
+    expect(composer.locator("#preview")).to_contain_text("2 of 12")
+
+
+def test_characters_are_counted_without_waiting(composer: Page) -> None:
+    composer.get_by_text("Front desk SMS").click()
+    composer.get_by_role("textbox", name="Message").fill("é🦷\n" + "x" * 1600)
+    expect(composer.locator("[data-count]")).to_have_text("1,603")
+    expect(composer.locator("[data-over]")).to_have_text("3 too many for this channel")
+    composer.get_by_role("textbox", name="Message").fill("short")
+    expect(composer.locator("[data-over]")).to_be_hidden()
+
+
+def test_a_time_the_clocks_jump_over_is_mended_by_a_click(composer: Page) -> None:
+    composer.get_by_text("Later", exact=True).click()
+    composer.get_by_label("Date").fill("2027-03-14")
+    composer.get_by_label("Time", exact=True).fill("02:30")
+    composer.get_by_label("Time", exact=True).blur()
+    expect(composer.get_by_text("The clocks jump over this time")).to_be_visible()
+
+    composer.get_by_role("button", name="03:30").click()
+
+    expect(composer.get_by_label("Time", exact=True)).to_have_value("03:30")
+    expect(composer.locator("#moment")).to_contain_text("Sun 14 Mar 2027, 03:30 EDT")
+
+
+def test_a_time_that_comes_twice_is_asked_about(composer: Page) -> None:
+    composer.get_by_text("Later", exact=True).click()
+    composer.get_by_label("Date").fill("2027-11-07")
+    composer.get_by_label("Time", exact=True).fill("01:30")
+    composer.get_by_label("Time", exact=True).blur()
+    composer.get_by_text("01:30 EST").click()
+    composer.get_by_role("button", name="Save draft").first.click()
+    expect(composer.get_by_text("The draft is saved.")).to_be_visible()
+    assert Campaign.objects.get().fold == 1
+
+
+def test_faults_take_the_focus_and_lead_to_their_fields(
+    composer: Page, assert_accessible: Callable[[Page], None]
+) -> None:
+    composer.get_by_text("Front desk SMS").click()
+    composer.get_by_role("textbox", name="Message").fill("Typed with care")
+    composer.get_by_text("Image", exact=True).click()
+    composer.get_by_label("Public address of the media").fill("ftp://example.org/a.jpg")
+    composer.get_by_role("button", name="Review and send").first.click()
+
+    summary = composer.get_by_role("alert")
+    expect(summary).to_be_focused()
+    assert_accessible(composer)
+    summary.get_by_role("link", name="This is not a public web address").click()
+    expect(composer.get_by_label("Public address of the media")).to_be_focused()
+    expect(composer.get_by_role("textbox", name="Message")).to_have_value("Typed with care")
+
+
+def test_a_whole_campaign_by_keyboard_alone(composer: Page) -> None:
+    def tab_to(selector: str) -> None:
+        for _ in range(60):
+            if composer.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+            composer.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {selector}")
+
+    tab_to("#id_name")
+    composer.keyboard.press("Control+A")
+    composer.keyboard.type("By keyboard")
+    tab_to("[name=channel]")
+    composer.keyboard.press("Space")
+    tab_to("[name=lists]")
+    composer.keyboard.press("Space")
+    tab_to("#id_text")
+    composer.keyboard.type("Hello")
+    tab_to(".compose-end [name=review]")
+    composer.keyboard.press("Enter")
+    expect(composer.get_by_role("heading", level=1)).to_have_text("Review “By keyboard”")
+    tab_to("#launch button")
+    composer.keyboard.press("Enter")
+    expect(composer.get_by_role("heading", level=1)).to_have_text("By keyboard")
+    assert Campaign.objects.get().state == "freezing"
+
+
+def test_leaving_with_unsaved_words_asks_first(composer: Page) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    composer.on("dialog", stay)
+    composer.get_by_role("textbox", name="Message").fill("Not saved yet")
+    composer.get_by_role("link", name="Overview").first.click()
+    expect(composer.get_by_role("textbox", name="Message")).to_have_value("Not saved yet")
+    assert asked == ["beforeunload"]
+
+
+def test_a_list_among_many_is_found_by_typing(
+    new_page: NewPage, let_in: LetIn, alice: User, front_desk: Channel
+) -> None:
+    for n in range(12):
+        world.a_list(front_desk.team, world.phones(1, start=n), f"List {n:02d}")
+    page = open_composer(new_page(), let_in, alice)
+    page.get_by_text("List 03").first.click()
+    page.get_by_placeholder("Find a list").first.fill("11")
+    expect(page.locator(".list-choices").first.locator(".list-choice:visible")).to_have_count(2)
+
+
+def test_the_composer_works_without_scripts(
+    new_page: NewPage, let_in: LetIn, alice: User, front_desk: Channel, patients: RecipientList
+) -> None:
+    page = new_page()
+    page.route("**/*.js", lambda route: route.abort("aborted"))
+    open_composer(page, let_in, alice)
+    page.get_by_text("Front desk SMS").click()
+    page.get_by_text("Patients 2026").first.click()
+    page.get_by_role("textbox", name="Message").fill("Without scripts")
+    page.get_by_role("button", name="Review and send").first.click()
+    page.get_by_role("button", name="Send to 12 people now").click()
+    expect(page.get_by_text("Preparing").first).to_be_visible()
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_everything_open_at_once_is_accessible_and_fits(
+    new_page: NewPage,
+    let_in: LetIn,
+    alice: User,
+    clinic: Channel,
+    patients: RecipientList,
+    screenshot: Callable[[Page, str], object],
+    assert_accessible: Callable[[Page], None],
+    assert_fits: Callable[[Page], None],
+    device: Device,
+    colours: ColourScheme,
+) -> None:
+    page = open_composer(new_page(device, colours), let_in, alice)
+    page.get_by_text("Clinic WhatsApp").click()
+    page.get_by_text("Patients 2026").first.click()
+    page.get_by_text("Leave people out").click()
+    page.get_by_role("textbox", name="Message").fill("Hello " * 300)
+    page.get_by_text("Video", exact=True).click()
+    page.get_by_text("Later", exact=True).click()
+    page.get_by_label("Date").fill("2027-11-07")
+    page.get_by_label("Time", exact=True).fill("01:30")
+    page.get_by_label("Time", exact=True).blur()
+    expect(page.get_by_text("01:30 EDT")).to_be_visible()
+    page.get_by_role("button", name="Review and send").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    screenshot(page, f"composer-{device}-{colours}")
+    assert_fits(page)
+    assert_accessible(page)

@@ -1,0 +1,147 @@
+"""A newcomer's way: sign in, upload a file, write, review, launch, and see the job ids."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+from django.contrib.auth.hashers import make_password
+from playwright.sync_api import Page, expect
+
+from campaigns.models import Campaign, Channel
+from teams.models import Team, User
+from tests.browser import ColourScheme, Device, NewPage
+from tests.campaigns import world
+from tests.factories import PASSWORD
+from tests.processes import Processes, Sandbox
+
+pytestmark = [pytest.mark.journey, pytest.mark.processes]
+
+PEOPLE = 24
+FILE = "Mobile,Full name\n" + "".join(f"+1 202 555 01{n:02d},Person {n}\n" for n in range(PEOPLE))
+
+
+@pytest.fixture
+def alice(transactional_db: None, alice: User) -> User:
+    """Alice, who knows her password."""
+    # As the web server's settings have it, which know no quick hash.
+    alice.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    alice.save()
+    return alice
+
+
+@pytest.fixture
+def site(alice: User, riverside: Team, sandbox: Sandbox, processes: Processes) -> str:
+    """The whole product as it runs in production, on the sandbox; returns its address."""
+    front_desk = world.a_channel(riverside, sandbox, label="Front desk SMS")
+    Channel.objects.create(
+        team=riverside,
+        account=front_desk.account,
+        provider="twlowa",
+        channel_key=world.channel_keys(sandbox)["twlowa"],
+        label="Clinic WhatsApp",
+        phone_number="+16317472222",
+    )
+    env = {
+        "SOCIOCS_BASE_URL": sandbox.url,
+        "LEAD_SECONDS": "3",
+        "RECIPIENTS_PER_SUBMISSION": "10",
+    }
+    for queue in ("sending", "background"):
+        processes.worker(queue, env)
+    processes.beat(env)
+    return processes.web(env).url
+
+
+@pytest.mark.parametrize(("device", "colours"), [("desktop", "light"), ("phone", "dark")])
+def test_from_signing_in_to_the_job_ids(
+    site: str,
+    alice: User,
+    sandbox: Sandbox,
+    new_page: NewPage,
+    tmp_path: Path,
+    screenshot: Callable[[Page, str], Path],
+    assert_accessible: Callable[[Page], None],
+    assert_fits: Callable[[Page], None],
+    device: Device,
+    colours: ColourScheme,
+) -> None:
+    page = new_page(device, colours, site)
+
+    def look(name: str) -> None:
+        screenshot(page, f"first-campaign-{name}-{device}-{colours}")
+        assert_fits(page)
+        assert_accessible(page)
+
+    sign_in(page, alice)
+    look("1-overview")
+    upload(page, tmp_path / "patients-2026.csv")
+
+    page.goto(f"{site}/riverside-dental/")
+    page.get_by_role("button", name="New campaign").click()
+    write(page)
+    look("2-compose")
+    page.get_by_role("button", name="Review and send").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Review “Spring check-up”")
+    look("3-review")
+    page.get_by_role("button", name="Send to 24 people now").click()
+
+    jobs = page.locator("table.jobs tbody tr")
+    expect(jobs).to_have_count(3, timeout=30_000)
+    expect(page.locator("table.jobs .pill-success")).to_have_count(3, timeout=30_000)
+    look("4-handed-over")
+    expect(page.locator("[data-live-state]")).to_have_text("Completed", timeout=60_000)
+
+    campaign = Campaign.objects.get()
+    ids = list(campaign.submissions.order_by("seq").values_list("job_id", flat=True))
+    assert page.locator("table.jobs code").all_text_contents() == ids
+    assert delivered(sandbox) == PEOPLE
+    page.get_by_role("navigation", name="Where you are").get_by_role("link").first.click()
+    expect(page.get_by_role("link", name="Spring check-up")).to_be_visible()
+    expect(page.get_by_text("Completed").last).to_be_visible()
+    look("5-history")
+
+
+def sign_in(page: Page, person: User) -> None:
+    page.goto("/")
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Password").first.fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Your first campaign, in three steps")).to_be_visible()
+
+
+def upload(page: Page, file: Path) -> None:
+    """From the first steps to a ready list."""
+    file.write_text(FILE)
+    page.get_by_role("link", name="Upload a file with phone numbers").click()
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name=f"Import {PEOPLE} recipients").first.click()
+    expect(page.get_by_role("heading", level=2, name="People")).to_be_visible(timeout=30_000)
+
+
+def write(page: Page) -> None:
+    """Fill the composer; the phone beside it follows."""
+    page.get_by_role("textbox", name="Name").fill("Spring check-up")
+    page.get_by_text("Front desk SMS").click()
+    page.locator(".list-choice").first.click()
+    expect(page.locator("#audience")).to_contain_text("24 people get this message")
+    page.get_by_role("textbox", name="Message").fill(
+        "Hi! Book your spring visit.\nReply STOP to opt out."
+    )
+    expect(page.locator("#preview .bubble")).to_contain_text("Book your spring visit.")
+    expect(page.locator("#preview")).to_contain_text("1 of 24")
+
+
+def delivered(sandbox: Sandbox, timeout: float = 30) -> int:
+    """How many messages reached the sandbox's phones, none of which got two."""
+    deadline = time.monotonic() + timeout
+    while True:
+        witness = requests.get(f"{sandbox.url}/sandbox/witness", timeout=10).json()
+        if witness["messages"] >= PEOPLE or time.monotonic() > deadline:
+            twice = requests.get(f"{sandbox.url}/sandbox/witness/phones?min=2", timeout=10).json()
+            assert twice["phones"] == 0
+            return int(witness["messages"])
+        time.sleep(0.1)

@@ -1,0 +1,192 @@
+"""A running campaign in a real browser: live, asked about, paused, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+from pytest_django.fixtures import Settings
+
+from campaigns.models import Campaign, Decision
+from teams.models import Team, User
+from tests.browser import ColourScheme, Device, NewPage
+from tests.campaigns import world
+from tests.campaigns.pages.arranging import accepted, job, refused, unclear
+
+pytestmark = pytest.mark.journey
+
+LetIn = Callable[[Page, User], None]
+
+
+@pytest.fixture
+def running(transactional_db: None, riverside: Team, alice: User, settings: Settings) -> Campaign:
+    """Launched to twelve people in three jobs, of which none is handed over yet."""
+    settings.RECIPIENTS_PER_SUBMISSION = 5
+    channel = world.a_channel(riverside, label="Front desk SMS")
+    return world.launched(
+        world.a_campaign(channel, world.a_list(riverside, world.phones(12), "Patients"))
+    )
+
+
+@pytest.fixture
+def watched(new_page: NewPage, let_in: LetIn, alice: User, running: Campaign) -> Page:
+    """Its page, open on Alice's desktop."""
+    page = new_page()
+    let_in(page, alice)
+    page.goto(f"/riverside-dental/campaigns/{running.public_id}/")
+    return page
+
+
+def asked(page: Page) -> list[str]:
+    """Collects the page's questions for news from now on."""
+    requests: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/live/" in request.url:
+            requests.append(request.url)
+
+    page.on("request", note)
+    return requests
+
+
+def test_news_come_by_themselves(watched: Page, running: Campaign) -> None:
+    accepted(job(running, 1), "kQ2x81Vb")
+    expect(watched.get_by_text("kQ2x81Vb")).to_be_visible()
+    expect(watched.locator("#live-note")).to_have_text("Handing over · job 2 of 3")
+
+
+def test_a_hidden_tab_asks_for_nothing_and_a_shown_one_at_once(watched: Page) -> None:
+    hide = """hidden => {
+        Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    watched.evaluate(hide, True)
+    watched.wait_for_timeout(300)
+    requests = asked(watched)
+    watched.wait_for_timeout(2500)
+    assert requests == []
+    with watched.expect_request("**/live/**"):
+        watched.evaluate(hide, False)
+
+
+def test_without_news_the_page_asks_ever_more_slowly(watched: Page) -> None:
+    requests = asked(watched)
+    watched.wait_for_timeout(9000)
+    # 1.5 s, then half as long again each time: four times in nine seconds instead of six.
+    assert 2 <= len(requests) <= 4
+
+
+def test_a_finished_campaign_is_asked_about_no_more(watched: Page, running: Campaign) -> None:
+    Campaign.objects.update(state="completed", version=99)
+    expect(watched.locator("[data-live-state]")).to_have_text("Completed")
+    requests = asked(watched)
+    watched.wait_for_timeout(2500)
+    assert requests == []
+
+
+def test_an_open_dialog_is_not_taken_away_by_news(watched: Page, running: Campaign) -> None:
+    watched.get_by_role("button", name="Cancel the campaign").click()
+    dialog = watched.get_by_role("dialog")
+    expect(dialog).to_contain_text("3 jobs have not been handed over")
+    accepted(job(running, 1), "kQ2x81Vb")
+    watched.wait_for_timeout(4000)
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Keep it").click()
+    expect(watched.get_by_text("kQ2x81Vb")).to_be_visible(timeout=15_000)
+
+
+def test_pausing_going_on_and_cancelling(watched: Page, running: Campaign) -> None:
+    watched.get_by_role("button", name="Pause").click()
+    expect(watched.locator("[data-live-state]")).to_have_text("Paused")
+    watched.get_by_role("button", name="Go on").click()
+    watched.get_by_role("dialog").get_by_role("button", name="Go on").click()
+    expect(watched.locator("[data-live-state]")).to_contain_text("Handing over")
+    watched.get_by_role("button", name="Cancel the campaign").click()
+    watched.get_by_role("dialog").get_by_role("button", name="Cancel the campaign").click()
+    expect(watched.locator("[data-live-state]")).to_have_text("Cancelling")
+    assert world.states(running) == ["cancelled"] * 3
+
+
+def test_sending_again_wants_the_number_typed(watched: Page, running: Campaign) -> None:
+    unclear(job(running, 2))
+    watched.reload()
+    watched.get_by_role("button", name="Send again").click()
+    dialog = watched.get_by_role("dialog")
+    expect(dialog).to_contain_text("5 people get the message twice")
+    dialog.get_by_role("textbox").fill("7")
+    dialog.get_by_role("button", name="Send again", exact=True).click()
+    expect(watched.get_by_text("Job 2 was not sent again: type 5")).to_be_visible()
+
+    watched.get_by_role("button", name="Send again").click()
+    dialog.get_by_role("textbox").fill("5")
+    dialog.get_by_role("button", name="Send again", exact=True).click()
+    expect(watched.get_by_text("had job 2 sent again")).to_be_visible()
+    assert job(running, 2).state == "ready"
+
+
+def test_a_stale_tab_changes_nothing_and_says_who_was_first(
+    new_page: NewPage, let_in: LetIn, watched: Page, running: Campaign, sami: User
+) -> None:
+    unclear(job(running, 2))
+    watched.reload()
+    watched.get_by_role("button", name="Mark as sent").click()
+    other = new_page()
+    let_in(other, sami)
+    other.goto(watched.url)
+    other.get_by_role("button", name="Do not send").click()
+    other.get_by_role("dialog").get_by_role("button", name="Do not send").click()
+    expect(other.get_by_text("Sami Haddad decided not to send job 2")).to_be_visible()
+
+    watched.get_by_role("dialog").get_by_role("button", name="Mark as sent").click()
+
+    expect(watched.get_by_text("Sami Haddad has answered this already.")).to_be_visible()
+    assert Decision.objects.count() == 1
+
+
+def test_a_double_click_on_launch_launches_once(
+    new_page: NewPage, let_in: LetIn, running: Campaign, alice: User
+) -> None:
+    assert running.channel is not None
+    people = world.a_list(running.team, world.phones(3, start=50), "Others")
+    draft = world.a_campaign(running.channel, people, name="Twice")
+    page = new_page()
+    let_in(page, alice)
+    page.goto(f"/riverside-dental/campaigns/{draft.public_id}/review/")
+    page.get_by_role("button", name="Send to 3 people now").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Twice")
+    assert draft.events.filter(kind="launched").count() == 1
+
+
+@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_every_part_is_accessible_and_fits(
+    new_page: NewPage,
+    let_in: LetIn,
+    alice: User,
+    running: Campaign,
+    screenshot: Callable[[Page, str], object],
+    assert_accessible: Callable[[Page], None],
+    assert_fits: Callable[[Page], None],
+    device: Device,
+    colours: ColourScheme,
+) -> None:
+    accepted(job(running, 1), "d91fb0c9d81f7a30c688c354")
+    unclear(job(running, 2), looks=3)
+    refused(job(running, 3), "channel_key is invalid " + "x" * 120)
+    page = new_page(device, colours)
+    let_in(page, alice)
+
+    def look(name: str) -> None:
+        screenshot(page, f"running-{name}-{device}-{colours}")
+        assert_fits(page)
+        assert_accessible(page)
+
+    page.goto(f"/riverside-dental/campaigns/{running.public_id}/")
+    look("page")
+    page.get_by_role("button", name="Send again").click()
+    look("dialog")
+    page.goto("/riverside-dental/campaigns/")
+    look("history")
+    page.goto("/riverside-dental/")
+    look("overview")

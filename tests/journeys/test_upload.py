@@ -1,0 +1,158 @@
+"""The way from a file to a list, as a person walks it in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from recipients.models import RecipientList
+from teams.models import Team, User
+from tests.browser import NewPage
+from tests.processes import Processes
+
+pytestmark = [pytest.mark.journey, pytest.mark.processes]
+
+FILE = """Mobile,Full name,Dentist,Last visit,Notes
+(415) 555-2671,Emilia Brandt,Dr. Osei,2025-09-12,prefers mornings
++44 7911 123456,Aoife Ní Bhriain,Dr. Osei,2025-08-30,
+4.15555E+09,Jonas Weber,Dr. Lind,2025-10-02,
+555-013,Priya N.,Dr. Lind,2025-07-19,
+,Chioma A.,Dr. Osei,2025-11-11,
+415-555-2671,Emilia B.,Dr. Osei,2025-09-12,the same again
+(212) 736-5000,Ola Nordmann,Dr. Lind,2025-03-01,
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "patients-2026.csv"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("device", "colours"),
+    [("desktop", "light"), ("phone", "dark")],
+)
+def test_a_file_becomes_a_list(
+    transactional_db: None,
+    new_page: NewPage,
+    riverside: Team,
+    bob: User,
+    let_in: Callable[[Page, User], None],
+    file: Path,
+    processes: Processes,
+    screenshot: Callable[[Page, str], Path],
+    assert_accessible: Callable[[Page], None],
+    assert_fits: Callable[[Page], None],
+    device: str,
+    colours: str,
+) -> None:
+    page = new_page(device, colours)
+    let_in(page, bob)
+
+    def look(name: str) -> None:
+        screenshot(page, f"upload-{name}-{device}-{colours}")
+        assert_fits(page)
+        assert_accessible(page)
+
+    page.goto(f"/{riverside.slug}/lists/")
+    look("1-no-lists")
+    page.get_by_role("link", name="Upload recipients").first.click()
+    look("2-upload")
+    page.get_by_label("Choose your file").set_input_files(file)
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("patients-2026.csv")
+    expect(page.get_by_text("Excel cut this number off").first).to_be_visible()
+    look("3-check")
+
+    page.get_by_label("List name").fill("Spring patients")
+    page.get_by_label("Column Notes is").select_option("Leave out")
+    expect(page.locator("th.left-out")).to_have_text("Notes")
+    expect(page.get_by_label("List name")).to_have_value("Spring patients")
+    page.get_by_label("Everyone in Riverside Dental").check()
+    page.get_by_role("button", name="Import 3 recipients").first.click()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    look("4-progress")
+
+    processes.worker("background")
+    expect(page.get_by_role("heading", level=2, name="People")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Spring patients")
+    look("5-list")
+    made = RecipientList.objects.get()
+    assert (made.recipient_count, made.duplicate_count, made.visibility) == (3, 1, "team")
+    assert made.field_names == ["Dentist", "Last visit"]
+
+    page.get_by_role("searchbox").fill("ola")
+    expect(page.locator("#people tbody tr")).to_have_count(1)
+    page.goto(f"/{riverside.slug}/lists/")
+    look("6-lists")
+
+
+def test_a_file_that_is_no_list_is_told_without_leaving_the_page(
+    transactional_db: None,
+    page: Page,
+    riverside: Team,
+    bob: User,
+    let_in: Callable[[Page, User], None],
+    tmp_path: Path,
+) -> None:
+    let_in(page, bob)
+    page.goto(f"/{riverside.slug}/lists/upload/")
+    wrong, right = tmp_path / "report.pdf", tmp_path / "people.csv"
+    wrong.write_bytes(b"%PDF-1.7")
+    right.write_text(FILE)
+    page.get_by_label("Choose your file").set_input_files(wrong)
+    said = page.get_by_role("alert")
+    expect(said).to_contain_text("This is a file of the type PDF, not a table.")
+    expect(said).to_be_focused()
+    page.get_by_label("Choose your file").set_input_files(right)
+    expect(page.get_by_role("heading", level=1)).to_have_text("people.csv")
+
+
+def test_a_dropped_file_is_uploaded(
+    transactional_db: None,
+    page: Page,
+    riverside: Team,
+    bob: User,
+    let_in: Callable[[Page, User], None],
+) -> None:
+    let_in(page, bob)
+    page.goto(f"/{riverside.slug}/lists/upload/")
+    dropped = page.evaluate_handle(
+        """text => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], "dropped.csv", {type: "text/csv"}));
+            return data;
+        }""",
+        FILE,
+    )
+    page.dispatch_event("[data-dropzone]", "drop", {"dataTransfer": dropped})
+    expect(page.get_by_role("heading", level=1)).to_have_text("dropped.csv")
+
+
+def test_without_scripts_the_form_does_it(
+    transactional_db: None,
+    browser: Browser,
+    live_server: Any,
+    riverside: Team,
+    bob: User,
+    let_in: Callable[[Page, User], None],
+    file: Path,
+) -> None:
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    let_in(page, bob)
+    page.goto(f"/{riverside.slug}/lists/upload/")
+    page.get_by_label("Choose your file").set_input_files(file)
+    page.get_by_role("button", name="Upload and check").click()
+    page.get_by_label("Numbers without a country code are from").select_option("GB")
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("#id_default_country")).to_have_value("GB")
+    page.get_by_role("button", name="Import").first.click()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    context.close()

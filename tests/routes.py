@@ -1,0 +1,199 @@
+"""Every address of the site, who may open it, and a team at work to open it for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import uuid4
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from campaigns.models import Campaign, Submission
+from recipients.models import ListImport, OptOut, RecipientList
+from recipients.people import person_id
+from teams import invitations
+from teams.access import Action
+from teams.models import Role, Team, User
+from tests.campaigns import world
+from tests.campaigns.pages import arranging
+
+GET, POST = "GET", "POST"
+Who = Action | Literal["everybody", "signed in"]
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who may open an address, and the methods it answers."""
+
+    who: Who
+    methods: tuple[str, ...] = (GET,)
+    # What a POST has to say to be understood at all.
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+FORM, BUTTON = (GET, POST), (POST,)
+
+ROUTES: dict[str, Route] = {
+    "healthz": Route("everybody"),
+    "sample-recipients": Route("signed in"),
+    # Who they are, and which team to open.
+    "home": Route("signed in"),
+    "sign-in": Route("everybody", FORM),
+    "sign-out": Route("everybody", BUTTON),
+    "account": Route("signed in", FORM),
+    "password-change": Route("signed in", FORM),
+    "password-reset": Route("everybody", FORM),
+    "password-reset-sent": Route("everybody"),
+    "password-reset-confirm": Route("everybody", FORM),
+    "invitation": Route("everybody", FORM),
+    # The team.
+    "team": Route(Action.VIEW),
+    "team-settings": Route(Action.MANAGE_TEAM, BUTTON),
+    "invite": Route(Action.MANAGE_TEAM, BUTTON),
+    "invitation-revoke": Route(Action.MANAGE_TEAM, BUTTON),
+    "member-role": Route(Action.MANAGE_TEAM, BUTTON),
+    # Themselves; others need MANAGE_TEAM (tests/teams/test_team_page.py).
+    "member-remove": Route(Action.VIEW, BUTTON),
+    # Recipient lists.
+    "lists": Route(Action.VIEW),
+    "upload": Route(Action.EDIT_LISTS, FORM),
+    "import": Route(Action.EDIT_LISTS),
+    "import-check": Route(Action.EDIT_LISTS, BUTTON),
+    "import-summary": Route(Action.EDIT_LISTS),
+    "import-confirm": Route(Action.EDIT_LISTS, BUTTON),
+    "import-discard": Route(Action.EDIT_LISTS, BUTTON),
+    "import-progress": Route(Action.EDIT_LISTS),
+    "import-stop": Route(Action.EDIT_LISTS, BUTTON),
+    "import-retry": Route(Action.EDIT_LISTS, BUTTON),
+    "rejected-rows": Route(Action.EDIT_LISTS),
+    "list": Route(Action.VIEW),
+    "list-search": Route(Action.VIEW, FORM),
+    "list-sharing": Route(Action.EDIT_LISTS, BUTTON),
+    # Opt-outs.
+    "opt-outs": Route(Action.VIEW),
+    "opt-outs-search": Route(Action.VIEW, FORM),
+    "opt-outs-add": Route(Action.EDIT_LISTS, FORM),
+    "opt-outs-export": Route(Action.EXPORT),
+    "opt-out-lift": Route(Action.EDIT_LISTS, FORM),
+    "blocks": Route(Action.VIEW),
+    "block": Route(Action.LAUNCH, BUTTON),
+    "unblock": Route(Action.LAUNCH, BUTTON),
+    # A person.
+    "find-person": Route(Action.VIEW, BUTTON, {"phone": "+12025550000"}),
+    "person": Route(Action.VIEW),
+    # Campaigns.
+    "overview": Route(Action.VIEW),
+    "campaigns": Route(Action.VIEW),
+    "campaign-new": Route(Action.COMPOSE, BUTTON),
+    "campaign": Route(Action.VIEW),
+    "campaign-live": Route(Action.VIEW),
+    "compose": Route(Action.COMPOSE, FORM),
+    "preview": Route(Action.COMPOSE, BUTTON),
+    "audience": Route(Action.COMPOSE, BUTTON),
+    "moment": Route(Action.COMPOSE, BUTTON),
+    "campaign-delete": Route(Action.COMPOSE, BUTTON),
+    "review": Route(Action.COMPOSE),
+    "launch": Route(Action.LAUNCH, BUTTON),
+    "pause": Route(Action.LAUNCH, BUTTON),
+    "resume": Route(Action.LAUNCH, BUTTON),
+    "cancel": Route(Action.LAUNCH, BUTTON),
+    "decide": Route(Action.DECIDE, BUTTON, {"kind": "do_not_send", "shown_version": "1"}),
+    "look-again": Route(Action.DECIDE, BUTTON),
+}
+
+OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.who, Action)}
+# Addresses of a campaign that has been launched; the others speak of a draft.
+OF_A_LAUNCHED_ONE = {
+    *("campaign", "campaign-live", "pause", "resume", "cancel", "decide", "look-again")
+}
+OF_AN_IMPORT = {name for name in ROUTES if name.startswith("import")} | {"rejected-rows"}
+
+
+def patterns() -> Iterator[tuple[str, URLPattern]]:
+    """Every URL pattern with its whole path, without the admin's, which are Django's own."""
+    yield from _below(get_resolver().url_patterns, "")
+
+
+def _below(found: list[Any], prefix: str) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in found:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name != "admin":
+                yield from _below(pattern.url_patterns, path)
+        else:
+            yield path, pattern
+
+
+def path_of(name: str) -> str:
+    """A route's whole pattern."""
+    return next(path for path, pattern in patterns() if pattern.name == name)
+
+
+def address(name: str, team: Team, **values: Any) -> str:
+    """The address of a route; what it speaks of does not exist unless it is among `values`."""
+    path = path_of(name)
+    made_up = {key: uuid4() for key in re.findall(r"<uuid:(\w+)>", path)}
+    made_up |= dict.fromkeys(re.findall(r"<(?:str:)?(token|uidb64|person_id)>", path), "made-up")
+    known = {"team_slug": team.slug, **made_up, **values}
+    return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
+
+
+@dataclass(frozen=True)
+class Site:
+    """A team with one thing of every kind, so that every address leads somewhere."""
+
+    team: Team
+    people: RecipientList
+    draft: Campaign
+    launched: Campaign
+    job: Submission
+    invitation: invitations.Invited
+    opt_out: OptOut
+
+    def url(self, name: str, person: User) -> str:
+        """The address of a route as `person` would open it."""
+        values: dict[str, Any] = {
+            "list_id": self.people.public_id,
+            "campaign_id": (self.launched if name in OF_A_LAUNCHED_ONE else self.draft).public_id,
+            "job_id": self.job.public_id,
+            "account_id": self.job.account.public_id,
+            "person_id": person_id(self.team, self.opt_out.phone),
+            "entry_id": self.opt_out.public_id,
+            "invitation_id": self.invitation.invitation.public_id,
+            "user_id": person.public_id,
+            "token": self.invitation.link.rstrip("/").rpartition("/")[2],
+        }
+        if name in OF_AN_IMPORT:
+            # An upload is its uploader's own until it has become a list.
+            values["import_id"] = an_import(self.team, person).public_id
+        return address(name, self.team, **values)
+
+
+def a_site(team: Team, owner: User) -> Site:
+    """Fill a team: there is a draft, and a launched campaign with a job nobody knows about."""
+    people = world.a_list(team, world.phones(12))
+    channel = world.a_channel(team, label="Front desk SMS", phone_number="+16317471111")
+    launched = world.launched(world.a_campaign(channel, people))
+    return Site(
+        team=team,
+        people=people,
+        draft=world.a_campaign(channel, people),
+        launched=launched,
+        job=arranging.unclear(arranging.job(launched)),
+        invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
+        opt_out=world.opt_out(team, world.phones(1)[0]),
+    )
+
+
+def an_import(team: Team, person: User) -> ListImport:
+    """A file of this person's that waits on its check page."""
+    client = Client()
+    client.force_login(person)
+    rows = b"Mobile,Full name\n(415) 555-2671,Emilia Brandt\n555-013,Priya N.\n"
+    file = SimpleUploadedFile("patients.csv", rows)
+    client.post(reverse("upload", args=[team.slug]), {"file": file})
+    return ListImport.objects.filter(uploaded_by=person).last() or ListImport()

@@ -1,0 +1,120 @@
+"""Every page, as a careful reviewer reads it: headings, labels, ids, and no inline code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from teams.models import Team, User
+from tests.html_reader import faults_of_fragment, faults_of_page
+from tests.people import ClientOf
+from tests.routes import GET, ROUTES, Site, a_site
+
+PAGES = [name for name, route in ROUTES.items() if GET in route.methods]
+
+
+@pytest.fixture
+def site(riverside: Team, alice: User) -> Site:
+    return a_site(riverside, alice)
+
+
+def faults(answer: Any) -> list[str]:
+    html = answer.content.decode()
+    return faults_of_page(html) if "<html" in html else faults_of_fragment(html)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_well_made(site: Site, client_of: ClientOf, alice: User, name: str) -> None:
+    answer = client_of(alice).get(site.url(name, alice), follow=True)
+    assert answer.status_code < 500
+    if answer["Content-Type"].startswith("text/html"):
+        assert not faults(answer), "\n".join(faults(answer))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_viewers_page_is_well_made(
+    site: Site, client_of: ClientOf, vera: User, name: str
+) -> None:
+    answer = client_of(vera).get(site.url(name, vera), follow=True)
+    if answer["Content-Type"].startswith("text/html"):
+        assert not faults(answer), "\n".join(faults(answer))
+
+
+@pytest.mark.parametrize("name", [n for n in PAGES if ROUTES[n].who == "everybody"])
+def test_a_public_page_is_well_made(site: Site, alice: User, name: str) -> None:
+    answer = Client().get(site.url(name, alice), follow=True)
+    if answer["Content-Type"].startswith("text/html"):
+        assert not faults(answer), "\n".join(faults(answer))
+
+
+@pytest.mark.parametrize("name", ["home", "overview", "lists", "campaigns", "upload", "team"])
+def test_an_empty_teams_page_is_well_made(
+    riverside: Team, client_of: ClientOf, alice: User, name: str
+) -> None:
+    url = "/" if name == "home" else f"/{riverside.slug}/{PLACES[name]}"
+    answer = client_of(alice).get(url, follow=True)
+    assert answer.status_code == 200
+    assert not faults(answer), "\n".join(faults(answer))
+
+
+PLACES = {
+    "overview": "",
+    "lists": "lists/",
+    "campaigns": "campaigns/",
+    "upload": "lists/upload/",
+    "team": "team/",
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["sign-in", "password-reset", "account", "password-change", "invite", "team-settings"]
+)
+def test_a_form_with_errors_is_well_made(
+    site: Site, client_of: ClientOf, alice: User, name: str
+) -> None:
+    client = Client() if ROUTES[name].who == "everybody" else client_of(alice)
+    answer = client.post(site.url(name, alice))
+    assert b"data-error-summary" in answer.content
+    assert not faults(answer), "\n".join(faults(answer))
+
+
+@pytest.mark.parametrize(
+    ("html", "fault"),
+    [
+        ("<p onclick='x()'>", "onclick= in"),
+        ("<p style='color: red'></p>", "inline style"),
+        ("<style></style>", "inline style"),
+        ("<script>x()</script>", "inline script"),
+        ("<a href='javascript:x()'>x</a>", "code in a link"),
+        ("<p id=a></p><p id=a></p>", "stands 2 times"),
+        ("<input name=x>", "no label"),
+        ("<form method=post></form>", "no token"),
+        ("<p><b></p>", "</p> closes"),
+    ],
+)
+def test_the_reviewer_sees_this(html: str, fault: str) -> None:
+    assert fault in "\n".join(faults_of_fragment(html))
+
+
+GOOD = "<html lang=en><title>A · B</title><main><h1>A</h1><h2>C</h2></main></html>"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("<h1>A</h1>", "<h1>A</h1><h1>A</h1>", "2 first headings"),
+        ("<title>A", "<title>X", "does not start with"),
+        ("<h2>C</h2>", "<h3>C</h3>", "skips a level"),
+        ("<h2>C</h2>", "<a href='#x'>x</a>", "leads nowhere"),
+        ("<h2>C</h2>", "<p aria-describedby='x'></p>", "leads nowhere"),
+        ("<h2>C</h2>", "<img src='x'>", "no alt"),
+        ("<h2>C</h2>", "<button></button>", "nothing to read"),
+        (" lang=en", "", "does not say its language"),
+        ("<main>", "<main></main><main>", "not exactly one <main>"),
+    ],
+)
+def test_the_reviewer_sees_this_in_a_page(right: str, wrong: str, fault: str) -> None:
+    assert not faults_of_page(GOOD)
+    assert fault in "\n".join(faults_of_page(GOOD.replace(right, wrong, 1)))
