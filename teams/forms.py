@@ -134,7 +134,7 @@ class NewPersonForm(StyledForm):
 
 
 class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
-    """A team's name, and what is assumed where a time or a number says no place."""
+    """A team's name, what is assumed where a time or a number says no place, and prices."""
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
@@ -145,17 +145,36 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         label=_("Numbers without a country code are from"), choices=country_choices
     )
 
+    currency = forms.CharField(
+        label=_("Currency"),
+        max_length=3,
+        required=False,
+        help_text=_("Three letters, such as EUR or USD."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
     class Meta:
         model = Team
-        fields = ("name", "time_zone", "default_country", "lists_shared")
+        fields = (
+            *("name", "time_zone", "default_country", "lists_shared"),
+            *("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
+        )
         labels = {
             "name": _("Name of the team"),
             "lists_shared": _("New lists are shared with everyone in the team"),
         }
         help_texts = {
-            "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay.")
+            "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay."),
+            "price_per_segment": _(
+                "As your contract says, such as 0.0079. With it, everybody sees what a campaign "
+                "costs before it goes out."
+            ),
         }
         error_messages = {"name": {"required": _("Type a name for the team.")}}
+
+    def clean_currency(self) -> str:
+        """In capitals, however it was typed; the one in use where nothing was."""
+        return str(self.cleaned_data["currency"]).strip().upper() or self.instance.currency
 
 
 class InviteForm(StyledForm):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import time
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from teams.addresses import validate_team_address
 from teams.countries import validate_country
+from teams.money import validate_currency
 from teams.time_zones import validate_time_zone
 
 
@@ -71,6 +74,14 @@ class Role(models.TextChoices):
     OWNER = "owner", _("Owner: also manages the team")
 
 
+# Networks bill in fractions of a cent: up to 9,999.999999 each.
+_PRICE: dict[str, Any] = {
+    "max_digits": 10,
+    "decimal_places": 6,
+    "validators": [MinValueValidator(Decimal(0))],
+}
+
+
 class Team(models.Model):
     """A group that shares recipient lists, channels and campaigns."""
 
@@ -100,6 +111,19 @@ class Team(models.Model):
     )
     confirm_typed_above = models.PositiveIntegerField(
         _("type the number before sending to more people than"), null=True, blank=True
+    )
+    # What sending costs (`campaigns.cost`); null: nobody said, and no cost is shown.
+    currency = models.CharField(
+        _("currency"), max_length=3, default="USD", validators=[validate_currency]
+    )
+    price_per_segment = models.DecimalField(
+        _("price of one SMS segment"), null=True, blank=True, **_PRICE
+    )
+    price_per_mms = models.DecimalField(
+        _("price of one SMS with media (MMS)"), null=True, blank=True, **_PRICE
+    )
+    price_per_whatsapp = models.DecimalField(
+        _("price of one WhatsApp message"), null=True, blank=True, **_PRICE
     )
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import audience, drafts, message, personal_texts, plan, tasks
+from campaigns import audience, cost, drafts, message, personal_texts, plan, tasks
 from campaigns import launch as launching
 from campaigns.forms import LaunchForm
 from campaigns.models import Campaign, CampaignList, ClockKeeper
@@ -54,6 +54,8 @@ def _numbers(campaign: Campaign, user: User) -> dict[str, Any]:
         "left_out": left_out_in_words(count.left_out),
         "lists": audience.lists_of(campaign, CampaignList.Kind.INCLUDE),
         "lists_left_out": audience.lists_of(campaign, CampaignList.Kind.EXCLUDE),
+        "cost": cost.of_survey(campaign, survey),
+        "spread": survey.texts.spread,
         "jobs": survey.jobs,
         "texts": survey.texts.distinct,
         "first_slot": plan.slots_from(send_at, 1)[0],

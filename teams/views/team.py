@@ -28,7 +28,7 @@ def team(request: TeamRequest) -> HttpResponse:
 @require_POST
 @page_of_team(Action.MANAGE_TEAM)
 def team_settings(request: TeamRequest) -> HttpResponse:
-    """Change name, zone, country, and how new lists are shared."""
+    """Change name, zone, country, how new lists are shared, and what sending costs."""
     # Another instance than request.team: what is not saved must not show in the header.
     form = TeamForm(request.POST, instance=Team.objects.get(pk=request.team.pk))
     if not form.is_valid():

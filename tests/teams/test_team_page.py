@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -179,13 +180,26 @@ class TestSettings:
         saved = (riverside.name, riverside.time_zone, riverside.default_country)
         assert saved == ("Riverside", "Europe/Berlin", "DE")
 
+    def test_prices_are_saved_with_their_currency(self, owner: Client, riverside: Team) -> None:
+        self.change(owner, riverside, currency=" eur ", price_per_segment="0.0079")
+        riverside.refresh_from_db()
+        assert (riverside.currency, riverside.price_per_segment) == ("EUR", Decimal("0.0079"))
+        assert riverside.price_per_whatsapp is None
+
     def test_keep_the_address_of_the_team(self, owner: Client, riverside: Team) -> None:
         self.change(owner, riverside, slug="taken-over", public_id="x")
         riverside.refresh_from_db()
         assert riverside.slug == "riverside-dental"
 
     @pytest.mark.parametrize(
-        "wrong", [{"time_zone": "Mars/Olympus"}, {"default_country": "XX"}, {"name": ""}]
+        "wrong",
+        [
+            {"time_zone": "Mars/Olympus"},
+            {"default_country": "XX"},
+            {"name": ""},
+            {"currency": "€"},
+            {"price_per_segment": "-1"},
+        ],
     )
     def test_must_exist(self, owner: Client, riverside: Team, wrong: dict[str, str]) -> None:
         answer = self.change(owner, riverside, **wrong)
