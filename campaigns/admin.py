@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
+from campaigns import account_admin  # noqa: F401 - registers its pages
 from campaigns.gateway import reopen
 from campaigns.models import (
     Attempt,
@@ -61,7 +62,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = GatewayAccount
-        fields = ("label",)
+        fields = ("label", "team")
         widgets = {"label": UnfoldAdminTextInputWidget()}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -97,6 +98,7 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ("label", "masked_key", "state_label", "halt_reason", "cool_until")
     list_filter = ("state",)
     search_fields = ("label", "=api_key_tail")
+    autocomplete_fields = ("team",)
     actions = ("use_again",)
     readonly_fields = (
         "state_in_words",
@@ -108,7 +110,7 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
         "created_at",
     )
     fieldsets = (
-        (None, {"fields": ("label", "new_api_key")}),
+        (None, {"fields": ("label", "team", "new_api_key")}),
         (
             _("Condition"),
             {

@@ -184,6 +184,7 @@ def message_for(built: Built, slot: datetime) -> BulkMessage:
         campaign.message.media_url,
         schedule=slot,
         duplicates_allowed=campaign.duplicates_allowed,
+        user_id=campaign.message.user_id or None,
     )
 
 

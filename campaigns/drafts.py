@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignEvent, CampaignList, Channel
+from campaigns.models import Campaign, CampaignEvent, CampaignList, Channel, VendorMember
 from campaigns.moves import record_event
 from campaigns.states import CampaignState
 from recipients.models import RecipientList
@@ -33,6 +33,7 @@ class Content:
 
     name: str
     channel: Channel | None = None
+    sent_as: VendorMember | None = None
     lists: tuple[RecipientList, ...] = ()
     lists_left_out: tuple[RecipientList, ...] = ()
     duplicates_allowed: bool = False
@@ -111,6 +112,7 @@ def content_of(campaign: Campaign) -> Content:
     return Content(
         name=campaign.name,
         channel=campaign.channel,
+        sent_as=campaign.sent_as,
         lists=tuple(_chosen(campaign, CampaignList.Kind.INCLUDE)),
         lists_left_out=tuple(_chosen(campaign, CampaignList.Kind.EXCLUDE)),
         duplicates_allowed=campaign.duplicates_allowed,
@@ -145,6 +147,7 @@ def _columns(content: Content) -> dict[str, object]:
     return {
         "name": content.name,
         "channel": content.channel,
+        "sent_as": content.sent_as,
         "duplicates_allowed": content.duplicates_allowed,
         "text": content.text,
         "media_kind": content.media_kind,

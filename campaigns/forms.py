@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.drafts import Content, content_of
 from campaigns.message import Problem
-from campaigns.models import Campaign, Channel, MediaKind
+from campaigns.models import Campaign, Channel, MediaKind, VendorMember
 from campaigns.plan import WALL_FORMAT, WallTime, resolve_wall_time
 from recipients.models import RecipientList
 from teams.models import User
@@ -93,6 +93,16 @@ class ComposeForm(forms.Form):
             "invalid_choice": gettext_lazy(
                 "This channel is not one of your team's. Choose one of those shown."
             )
+        },
+    )
+    sent_as = PublicChoice(
+        VendorMember.objects.none(),
+        label=gettext_lazy("Shown as sender in Sociocs"),
+        to_field_name="public_id",
+        required=False,
+        empty_label=gettext_lazy("Sociocs API (nobody in particular)"),
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose one of the people shown, or nobody.")
         },
     )
     lists = PublicChoices(
@@ -180,6 +190,9 @@ class ComposeForm(forms.Form):
         in_use = Q(is_active=True) | Q(pk=campaign.channel_id)
         channels = Channel.objects.filter(in_use, team=campaign.team).select_related("account")
         self._field("channel").queryset = channels.order_by("created_at", "pk")
+        accounts = channels.values("account")
+        present = Q(account__in=accounts, gone_since=None) | Q(pk=campaign.sent_as_id)
+        self._field("sent_as").queryset = VendorMember.objects.filter(present)
 
     def _offer_lists(self, campaign: Campaign, user: User) -> None:
         usable = RecipientList.objects.for_member(campaign.team, user).values("pk")
@@ -198,9 +211,16 @@ class ComposeForm(forms.Form):
         for one in twice:
             sentence = _("“%(name)s” is to get the message and to be left out. Choose one of both.")
             self.add_error("lists_left_out", sentence % {"name": one.name})
+        self._clean_sender(cleaned)
         if cleaned.get("when") == LATER:
             self._clean_time(cleaned)
         return cleaned
+
+    def _clean_sender(self, cleaned: dict[str, Any]) -> None:
+        channel, sender = cleaned.get("channel"), cleaned.get("sent_as")
+        if channel and sender and sender.account_id != channel.account_id:
+            sentence = _("%(name)s is not in the Sociocs account of this channel. Choose again.")
+            self.add_error("sent_as", sentence % {"name": sender.name})
 
     def _clean_time(self, cleaned: dict[str, Any]) -> None:
         date, time = cleaned.get("date"), cleaned.get("time")
@@ -237,6 +257,7 @@ class ComposeForm(forms.Form):
         return Content(
             name=given["name"],
             channel=given["channel"],
+            sent_as=given["sent_as"],
             lists=by_age(given["lists"]),
             lists_left_out=by_age(given["lists_left_out"]),
             duplicates_allowed=given["duplicates_allowed"],
@@ -275,6 +296,7 @@ def stored(campaign: Campaign) -> dict[str, Any]:
         "version": campaign.version,
         "name": content.name,
         "channel": content.channel and content.channel.public_id,
+        "sent_as": content.sent_as and content.sent_as.public_id,
         "lists": [one.public_id for one in content.lists],
         "lists_left_out": [one.public_id for one in content.lists_left_out],
         "duplicates_allowed": content.duplicates_allowed,

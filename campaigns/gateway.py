@@ -71,13 +71,16 @@ class VendorClock:
 _clocks: dict[int, VendorClock] = {}
 
 
-def client_of(account: GatewayAccount) -> SociocsClient:
-    """A client for this account. Raises LaneHalted when its key or address cannot be used."""
+def client_of(account: GatewayAccount, seconds: float | None = None) -> SociocsClient:
+    """A client for this account, each call of which may take so many `seconds`.
+
+    Raises LaneHalted when its key or address cannot be used.
+    """
     try:
         return SociocsClient(
             settings.SOCIOCS_BASE_URL,
             account.api_key.reveal(),
-            total_timeout=settings.SOCIOCS_TIMEOUT_SECONDS,
+            total_timeout=seconds or settings.SOCIOCS_TIMEOUT_SECONDS,
         )
     except (Undecryptable, Misconfigured):
         halt(account, "config")

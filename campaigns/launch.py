@@ -79,6 +79,9 @@ def problems(
                 ),
             )
         )
+    if campaign.sent_as and campaign.sent_as.gone_since:
+        sentence = _("%(name)s is no longer in the Sociocs account. Choose another sender.")
+        found.append(Problem("sent_as", sentence % {"name": campaign.sent_as.name}))
     if not has_lists:
         found.append(Problem("lists", _("Choose at least one recipient list.")))
     found += list_access.problems(campaign, user)

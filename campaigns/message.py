@@ -178,4 +178,5 @@ def message_of(campaign: Campaign) -> Message:
         media_kind=campaign.media_kind,
         media_url=campaign.media_url,
         field_rules=campaign.field_rules,
+        user_id=campaign.sent_as.user_id if campaign.sent_as else "",
     )

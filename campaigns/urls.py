@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import blocks, campaign, compose, decisions, history, person, review
+from campaigns.views import blocks, campaign, channels, compose, decisions, history, person, review
 
 urlpatterns = [
     path("", history.overview, name="overview"),
@@ -35,4 +35,10 @@ urlpatterns = [
     path("opt-outs/at-sociocs/", blocks.blocks, name="blocks"),
     path("opt-outs/at-sociocs/<uuid:account_id>/block/", blocks.block, name="block"),
     path("opt-outs/at-sociocs/<uuid:account_id>/unblock/", blocks.unblock, name="unblock"),
+    path("channels/", channels.channels, name="channels"),
+    path("channels/new/", channels.new_channel, name="channel-new"),
+    path("channels/<uuid:channel_id>/", channels.channel, name="channel"),
+    path("channels/accounts/new/", channels.new_account, name="account-new"),
+    path("channels/accounts/<uuid:account_id>/", channels.account, name="vendor-account"),
+    path("channels/accounts/<uuid:account_id>/read/", channels.sync, name="channels-sync"),
 ]

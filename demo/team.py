@@ -20,7 +20,7 @@ def make_demo_team(email: str, password: str, api_key: str) -> Team:
         )
         owner = _owner(email, password)
         Membership.objects.update_or_create(team=team, user=owner, defaults={"role": Role.OWNER})
-        account = _account(api_key)
+        account = _account(api_key, team)
         for seed in CHANNELS.values():
             Channel.objects.get_or_create(
                 team=team,
@@ -43,10 +43,10 @@ def _owner(email: str, password: str) -> User:
     return owner
 
 
-def _account(api_key: str) -> GatewayAccount:
+def _account(api_key: str, team: Team) -> GatewayAccount:
     account = GatewayAccount.objects.filter(api_key_sha256=key_sha256(api_key)).first()
     if account is None:
-        account = GatewayAccount(label="Sandbox")
+        account = GatewayAccount(label="Sandbox", team=team)
         remember_key(account, api_key)
         account.save()
     return account

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from campaigns.models import Campaign, Submission
+from campaigns.models import Campaign, GatewayAccount, Submission
 from recipients.models import ListImport, OptOut, RecipientList
 from recipients.people import person_id
 from teams import invitations
@@ -82,6 +82,13 @@ ROUTES: dict[str, Route] = {
     "blocks": Route(Action.VIEW),
     "block": Route(Action.LAUNCH, BUTTON),
     "unblock": Route(Action.LAUNCH, BUTTON),
+    # Channels.
+    "channels": Route(Action.VIEW),
+    "channel": Route(Action.MANAGE_TEAM, FORM),
+    "channel-new": Route(Action.MANAGE_TEAM, FORM),
+    "account-new": Route(Action.MANAGE_TEAM, FORM),
+    "vendor-account": Route(Action.MANAGE_TEAM, FORM),
+    "channels-sync": Route(Action.MANAGE_TEAM, BUTTON),
     # A person.
     "find-person": Route(Action.VIEW, BUTTON, {"phone": "+12025550000"}),
     "person": Route(Action.VIEW),
@@ -161,6 +168,7 @@ class Site:
             "campaign_id": (self.launched if name in OF_A_LAUNCHED_ONE else self.draft).public_id,
             "job_id": self.job.public_id,
             "account_id": self.job.account.public_id,
+            "channel_id": self.draft.channel.public_id if self.draft.channel else None,
             "person_id": person_id(self.team, self.opt_out.phone),
             "entry_id": self.opt_out.public_id,
             "invitation_id": self.invitation.invitation.public_id,
@@ -177,6 +185,7 @@ def a_site(team: Team, owner: User) -> Site:
     """Fill a team: there is a draft, and a launched campaign with a job nobody knows about."""
     people = world.a_list(team, world.phones(12))
     channel = world.a_channel(team, label="Front desk SMS", phone_number="+16317471111")
+    GatewayAccount.objects.filter(pk=channel.account_id).update(team=team)
     launched = world.launched(world.a_campaign(channel, people))
     return Site(
         team=team,

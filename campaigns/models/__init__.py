@@ -6,7 +6,7 @@ and events are facts, never edited or deleted.
 
 from __future__ import annotations
 
-from campaigns.models.accounts import Channel, GatewayAccount
+from campaigns.models.accounts import Channel, ChannelEvent, GatewayAccount, VendorMember
 from campaigns.models.blocks import VendorBlock
 from campaigns.models.campaigns import (
     Campaign,
@@ -28,6 +28,7 @@ __all__ = [
     "CampaignList",
     "CampaignRecipient",
     "Channel",
+    "ChannelEvent",
     "ClockKeeper",
     "Decision",
     "GatewayAccount",
@@ -38,5 +39,6 @@ __all__ = [
     "RenderedText",
     "Submission",
     "VendorBlock",
+    "VendorMember",
     "uuid7",
 ]

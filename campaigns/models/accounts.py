@@ -12,13 +12,22 @@ from campaigns.models.words import choices, in_words
 from campaigns.protocol import Lane
 from campaigns.states import LaneState
 from sociocs_gateway.providers import CAPABILITIES, Capabilities, Provider
-from teams.models import Team
+from teams.models import Team, User
 
 
 class GatewayAccount(models.Model):
     """A Sociocs account (one API key): a lane of its own, shared by the channels that use it."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # Whose owners look after its key and channels; null: only the person who runs this server does.
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        verbose_name=_("managed by the owners of"),
+    )
     label = models.CharField(_("label"), max_length=100)
     api_key = SecretField(_("API key"))
     api_key_tail = models.CharField(max_length=4, editable=False)
@@ -32,6 +41,8 @@ class GatewayAccount(models.Model):
     rate_limits = models.PositiveSmallIntegerField(default=0)
     # What this account's answers were seen to contain, e.g. {"lists_schedule": true}.
     capabilities = models.JSONField(default=dict, blank=True)
+    # When its channels and team members were last read at Sociocs.
+    synced_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -71,6 +82,8 @@ class Channel(models.Model):
         _("segments or messages it sends in a second"), null=True, blank=True
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    # Since when Sociocs no longer lists it; null: it does, or nobody has looked.
+    missing_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -88,3 +101,58 @@ class Channel(models.Model):
     def capabilities(self) -> Capabilities:
         """What this channel's provider can carry."""
         return CAPABILITIES[Provider(self.provider)]
+
+
+class VendorMember(models.Model):
+    """A person of a Sociocs account, as whom a message may be sent; read from `/team-members`."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(GatewayAccount, on_delete=models.CASCADE, related_name="members")
+    # The vendor's id, sent as `user_id`.
+    user_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    # Since when Sociocs no longer lists them: a draft that names them has to choose again.
+    gone_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["account", "user_id"], name="one_member_per_account_and_id"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChannelEvent(models.Model):
+    """What was changed about a team's channels and accounts, and by whom. Append-only.
+
+    `details` holds labels and counts, never a key: of a key only its last four characters.
+    """
+
+    class Kind(models.TextChoices):
+        ACCOUNT_ADDED = "account_added", _("added the Sociocs account")
+        KEY_CHANGED = "key_changed", _("changed the API key of")
+        ACCOUNT_RENAMED = "account_renamed", _("renamed the Sociocs account")
+        SYNCED = "synced", _("read the channels of")
+        CHANNEL_ADDED = "channel_added", _("added the channel")
+        CHANNEL_CHANGED = "channel_changed", _("changed the channel")
+        CHANNEL_STOPPED = "channel_stopped", _("took out of use")
+        CHANNEL_USED_AGAIN = "channel_used_again", _("put into use again")
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="channel_events")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    # What it was about, as it was called then.
+    subject = models.CharField(max_length=100)
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    details = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        # The channels page shows the latest.
+        indexes = (models.Index(fields=["team", "-id"], name="channel_events_of_a_team"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.subject}"

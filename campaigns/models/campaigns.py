@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models.accounts import Channel
+from campaigns.models.accounts import Channel, VendorMember
 from campaigns.models.words import choices, in_words
 from campaigns.states import CampaignState
 from recipients.models import RecipientList
@@ -51,6 +51,10 @@ class Campaign(models.Model):
     name = models.CharField(_("name"), max_length=120)
     channel = models.ForeignKey(
         Channel, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns"
+    )
+    # The person of the Sociocs account shown there as sender; null: "Sociocs API".
+    sent_as = models.ForeignKey(
+        VendorMember, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     state = models.CharField(
         max_length=20, choices=choices(CampaignState), default=CampaignState.DRAFT
@@ -186,6 +190,8 @@ class Message(models.Model):
     text = models.TextField(blank=True)
     media_kind = models.CharField(max_length=5, choices=MediaKind.choices, blank=True)
     media_url = models.URLField(max_length=2000, blank=True)
+    # The vendor's id of who is shown there as sender; blank: "Sociocs API".
+    user_id = models.CharField(max_length=200, blank=True)
     field_rules = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

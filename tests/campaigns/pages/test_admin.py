@@ -20,12 +20,14 @@ from campaigns.models import (
     CampaignEvent,
     CampaignRecipient,
     Channel,
+    ChannelEvent,
     Decision,
     GatewayAccount,
     Heartbeat,
     RenderedText,
     Submission,
     VendorBlock,
+    VendorMember,
 )
 from campaigns.states import Outcome
 from teams.models import Team, User
@@ -59,6 +61,10 @@ def everything(draft: Campaign, alice: User) -> Campaign:
         opt_out=world.opt_out(draft.team, "+12025559999"),
         account=job(draft).account,
         not_before=timezone.now(),
+    )
+    VendorMember.objects.create(account=job(draft).account, user_id="ada", name="Ada Okafor")
+    ChannelEvent.objects.create(
+        team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
     )
     return draft
 

@@ -1,0 +1,30 @@
+"""What was read at Sociocs about its accounts, and who changed them, in the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from campaigns.models import ChannelEvent, VendorMember
+from teams.admin_mixins import ReadOnlyAdmin
+
+
+@admin.register(VendorMember)
+class VendorMemberAdmin(ReadOnlyAdmin):
+    """As whom messages may be sent."""
+
+    list_display = ("name", "account", "user_id", "gone_since")
+    list_filter = ("account",)
+    search_fields = ("name", "=user_id")
+    list_select_related = ("account",)
+    ordering = ("-pk",)
+
+
+@admin.register(ChannelEvent)
+class ChannelEventAdmin(ReadOnlyAdmin):
+    """Who changed which channel or account."""
+
+    list_display = ("created_at", "team", "kind", "subject", "actor")
+    list_filter = ("kind",)
+    search_fields = ("subject", "team__name", "=actor__email")
+    list_select_related = ("team", "actor")
+    ordering = ("-pk",)
