@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from campaigns import account_admin  # noqa: F401 - registers its pages
+from campaigns import account_admin, drafting_admin  # noqa: F401 - register their pages
 from campaigns.gateway import reopen
 from campaigns.models import (
     Attempt,

@@ -1,7 +1,8 @@
 """Drafts: making, saving and deleting campaigns that nobody has launched yet.
 
 A save is a conditional UPDATE on the version that its form shows: a form that is older than the
-draft changes nothing and learns who changed it.
+draft changes nothing and learns who changed it. A page that saves by itself may miss the answer to
+its own last save; it is told from a colleague's by the page's own mark (`PageSave`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -16,7 +19,14 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignEvent, CampaignList, Channel, VendorMember
+from campaigns.models import (
+    Campaign,
+    CampaignEvent,
+    CampaignList,
+    Channel,
+    DraftPage,
+    VendorMember,
+)
 from campaigns.moves import record_event
 from campaigns.states import CampaignState
 from recipients.models import RecipientList
@@ -43,6 +53,13 @@ class Content:
     wall_time: str = ""
     time_zone: str = ""
     fold: int = 0
+
+
+class PageSave(NamedTuple):
+    """Which open composer page saves, and the how-manieth save of that page it is, from 1."""
+
+    page: UUID
+    n: int
 
 
 class Outdated(Exception):
@@ -85,14 +102,21 @@ def _name_for_today(team: Team) -> str:
     return _("Campaign of %(day)s") % {"day": f"{today:%-d %b %Y}"}
 
 
-def save(campaign: Campaign, user: User, version: int, content: Content) -> None:
+def save(
+    campaign: Campaign,
+    user: User,
+    version: int,
+    content: Content,
+    page_save: PageSave | None = None,
+) -> None:
     """Save `content` over the draft as of `version`. Raises Outdated; refreshes `campaign`.
 
     Saving again what the draft already says is no conflict: a form sent twice is saved once.
     """
     with transaction.atomic():
+        known = _version_known_to(campaign, user, version, page_save)
         saved = Campaign.objects.filter(
-            pk=campaign.pk, state=CampaignState.DRAFT.value, version=version
+            pk=campaign.pk, state=CampaignState.DRAFT.value, version=known
         ).update(
             version=F("version") + 1,
             updated_by=user,
@@ -101,10 +125,41 @@ def save(campaign: Campaign, user: User, version: int, content: Content) -> None
         )
         if saved:
             _replace_lists(campaign, content)
+            _note(campaign, user, known + 1, page_save)
     campaign.refresh_from_db()
     is_draft = campaign.state == CampaignState.DRAFT
     if not saved and not (is_draft and content_of(campaign) == content):
         raise Outdated(campaign.updated_by, campaign.updated_at, campaign.version, is_draft)
+
+
+def _version_known_to(
+    campaign: Campaign, user: User, version: int, page_save: PageSave | None
+) -> int:
+    """The version that the form has seen: its own, or the one that its page's last save made.
+
+    A save that was overtaken by a later one of the same page knows only its own.
+    """
+    if page_save is None:
+        return version
+    own = DraftPage.objects.filter(
+        campaign=campaign, user=user, page=page_save.page, saved_n__lt=page_save.n
+    )
+    made = own.values_list("saved_version", flat=True).first()
+    return max(version, made or 0)
+
+
+def _note(campaign: Campaign, user: User, version: int, page_save: PageSave | None) -> None:
+    if page_save is not None:
+        DraftPage.objects.update_or_create(
+            campaign=campaign,
+            page=page_save.page,
+            user=user,
+            defaults={
+                "seen_at": timezone.now(),
+                "saved_version": version,
+                "saved_n": page_save.n,
+            },
+        )
 
 
 def content_of(campaign: Campaign) -> Content:

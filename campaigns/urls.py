@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import blocks, campaign, channels, compose, decisions, history, person, review
+from campaigns.views import (
+    blocks,
+    campaign,
+    channels,
+    compose,
+    decisions,
+    drafting,
+    history,
+    person,
+    review,
+)
 
 urlpatterns = [
     path("", history.overview, name="overview"),
@@ -16,6 +26,9 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/compose/preview/", compose.preview, name="preview"),
     path("campaigns/<uuid:campaign_id>/compose/audience/", compose.audience, name="audience"),
     path("campaigns/<uuid:campaign_id>/compose/moment/", compose.moment, name="moment"),
+    path("campaigns/<uuid:campaign_id>/compose/autosave/", drafting.autosave, name="autosave"),
+    path("campaigns/<uuid:campaign_id>/compose/here/", drafting.here, name="draft-open"),
+    path("campaigns/<uuid:campaign_id>/duplicate/", drafting.duplicate, name="campaign-duplicate"),
     path("campaigns/<uuid:campaign_id>/delete/", compose.delete, name="campaign-delete"),
     path("campaigns/<uuid:campaign_id>/review/", review.review, name="review"),
     path("campaigns/<uuid:campaign_id>/launch/", review.launch, name="launch"),

@@ -18,6 +18,7 @@ from campaigns.models.campaigns import (
     Message,
     RenderedText,
 )
+from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
 
@@ -31,6 +32,7 @@ __all__ = [
     "ChannelEvent",
     "ClockKeeper",
     "Decision",
+    "DraftPage",
     "GatewayAccount",
     "Heartbeat",
     "HoursZone",

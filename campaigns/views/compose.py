@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import drafts, launch, message
+from campaigns.autosaving import page_save_of
 from campaigns.forms import ComposeForm, is_uuid
 from campaigns.message import Problem
 from campaigns.models import Campaign, CampaignEvent
@@ -79,9 +80,9 @@ def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     if request.POST.get("overwrite") == str(campaign.version):
         version = campaign.version
     try:
-        drafts.save(campaign, request.user, version, form.content())
+        drafts.save(campaign, request.user, version, form.content(), page_save_of(form))
     except drafts.Outdated as outdated:
-        form.add_error(None, _outdated_sentence(outdated, campaign))
+        form.add_error(None, outdated_sentence(outdated, campaign))
         return _page(request, form, status=409, outdated=outdated)
     return _after_saving(request, campaign)
 
@@ -120,7 +121,8 @@ def _with_suggested_time(request: TeamRequest, campaign: Campaign) -> ComposeFor
     return form
 
 
-def _outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
+def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
+    """Why a form was not saved, and what to do about it."""
     who = outdated.by or _("Somebody")
     if not outdated.is_draft:
         return _(
@@ -148,6 +150,7 @@ def _page(
     context: dict[str, Any] = {
         "form": form,
         "campaign": form.campaign,
+        "page_token": uuid4(),
         "outdated": outdated,
         "came_back": sentence(came_back) if came_back else "",
         "borrowed": drafts.borrowed_lists(form.campaign, request.user),

@@ -52,18 +52,4 @@
       if (event.key === "Enter") event.preventDefault();
     });
   });
-
-  // --- Nothing typed is lost by leaving ---------------------------------------------------------------
-
-  const typed = () => JSON.stringify([...new FormData(form)].filter(([name]) => name !== "place"));
-  const before = typed();
-  // A page that came back with errors shows what is not saved yet.
-  const isUnsaved = document.querySelector("[data-error-summary]") !== null && form.dataset.compose === "posted";
-  let leaving = false;
-  form.addEventListener("submit", () => {
-    leaving = true;
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (!leaving && (isUnsaved || typed() !== before)) event.preventDefault();
-  });
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -22,6 +23,7 @@ from campaigns.models import (
     Channel,
     ChannelEvent,
     Decision,
+    DraftPage,
     GatewayAccount,
     Heartbeat,
     RenderedText,
@@ -56,6 +58,7 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     accepted(job(draft), "kQ2x81Vb")
     Decision.objects.create(user=alice, submission=job(draft), kind="try_again", shown_version=1)
     assert draft.message is not None
+    DraftPage.objects.create(campaign=draft, user=alice, page=uuid4())
     RenderedText.objects.create(message=draft.message, number=1, text="Hi", segments=1)
     VendorBlock.objects.create(
         opt_out=world.opt_out(draft.team, "+12025559999"),
