@@ -77,7 +77,7 @@ def guess_reading(path: Path) -> Reading:
     reading = Reading(encoding=encoding, has_nul=has_nul)
     with _open(path, reading) as lines:
         first = lines.readline(2_000).rstrip("\r\n").strip('"')
-    if re.fullmatch(r"sep=(?:\t|[^\w\s\"\0])", first, re.IGNORECASE):
+    if re.fullmatch(r"sep=(?:\t|[^\w\s\"\\\0])", first, re.IGNORECASE):
         return replace(reading, delimiter=first[-1], has_separator_line=True)
     return replace(reading, delimiter=_guess_delimiter(path, reading))
 
