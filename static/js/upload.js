@@ -33,6 +33,8 @@
 
   const answered = () => {
     if (new URL(request.responseURL).pathname !== new URL(form.action).pathname) {
+      // Whoever comes back to this page wants to choose anew, not to send it once more.
+      field.value = "";
       window.location.assign(request.responseURL);
       return;
     }
@@ -97,4 +99,7 @@
     zone.classList.remove("over");
     if (event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
   });
+
+  // Chosen by a quick hand before this code was there.
+  if (field.files.length) send(field.files[0]);
 })();
