@@ -8,7 +8,7 @@ its own last save; it is told from a colleague's by the page's own mark (`PageSa
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -29,6 +29,7 @@ from campaigns.models import (
 )
 from campaigns.moves import record_event
 from campaigns.states import CampaignState
+from campaigns.timing import Timing, timing_of, usual_for
 from recipients.models import RecipientList
 from teams.models import Team, User
 
@@ -53,6 +54,7 @@ class Content:
     wall_time: str = ""
     time_zone: str = ""
     fold: int = 0
+    timing: Timing = field(default_factory=Timing)
 
 
 class PageSave(NamedTuple):
@@ -91,6 +93,7 @@ def create(team: Team, user: User, lists: Iterable[RecipientList] = ()) -> Campa
                 updated_by=user,
                 name=_name_for_today(team),
                 time_zone=team.time_zone,
+                **usual_for(team).columns(),
             )
             record_event(draft, CampaignEvent.Kind.CREATED, user)
         _choose(draft, chosen, CampaignList.Kind.INCLUDE)
@@ -177,6 +180,7 @@ def content_of(campaign: Campaign) -> Content:
         wall_time=campaign.wall_time,
         time_zone=campaign.time_zone,
         fold=campaign.fold,
+        timing=timing_of(campaign),
     )
 
 
@@ -210,6 +214,7 @@ def _columns(content: Content) -> dict[str, object]:
         "wall_time": content.wall_time,
         "time_zone": content.time_zone,
         "fold": content.fold,
+        **content.timing.columns(),
     }
 
 

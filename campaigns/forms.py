@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,19 +21,16 @@ from django.utils.translation import gettext_lazy
 from campaigns.drafts import Content, content_of
 from campaigns.message import Problem
 from campaigns.models import Campaign, Channel, MediaKind, VendorMember
-from campaigns.plan import WALL_FORMAT, WallTime, resolve_wall_time
+from campaigns.schedule_fields import ScheduleFields, stored_schedule
 from recipients.models import RecipientList
 from teams.models import User
-from teams.time_zones import validate_time_zone, zone_choices
 
-NOW, LATER = "now", "later"
 LONGEST_TEXT = 20_000
-YEARS = range(2000, 2100)
 # What people put between the thousands of a number.
 THOUSANDS = re.compile(r"[\s,.'\u2019]")
 
 # Where a problem of the message or the plan shows on the page.
-_FIELD_OF = {"wall_time": "date"}
+_FIELD_OF = {"wall_time": "date", "pace": "pace_count"}
 
 
 class PlainText(forms.CharField):
@@ -72,7 +68,7 @@ class PublicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         return super().clean(value)
 
 
-class ComposeForm(forms.Form):
+class ComposeForm(ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -143,32 +139,6 @@ class ComposeForm(forms.Form):
     media_url = PlainText(
         label=gettext_lazy("Public address of the media"), max_length=2000, required=False
     )
-    when = forms.ChoiceField(
-        label=gettext_lazy("When"),
-        choices=[(NOW, gettext_lazy("Now")), (LATER, gettext_lazy("Later"))],
-        widget=forms.RadioSelect,
-    )
-    date = forms.DateField(
-        label=gettext_lazy("Date"),
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": gettext_lazy("Write the date as 2026-04-02.")},
-    )
-    time = forms.TimeField(
-        label=gettext_lazy("Time"),
-        required=False,
-        input_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={"invalid": gettext_lazy("Write the time as 09:30.")},
-    )
-    time_zone = forms.CharField(
-        label=gettext_lazy("Time zone"), max_length=64, validators=[validate_time_zone]
-    )
-    fold = forms.ChoiceField(
-        label=gettext_lazy("Which of the two"),
-        required=False,
-        choices=[("0", gettext_lazy("the first")), ("1", gettext_lazy("the second"))],
-        widget=forms.RadioSelect,
-    )
 
     def __init__(self, campaign: Campaign, user: User, data: Any = None) -> None:
         """`data` is what was posted; None stands for the draft itself."""
@@ -176,12 +146,6 @@ class ComposeForm(forms.Form):
         self.campaign = campaign
         self._offer_channels(campaign)
         self._offer_lists(campaign, user)
-
-    def zones(self) -> list[tuple[str, str]]:
-        """The time zones to choose from: (name, label), the draft's own always among them."""
-        own = self.campaign.time_zone or self.campaign.team.time_zone
-        offered = zone_choices()
-        return offered if own in dict(offered) else [(own, own), *offered]
 
     def _field(self, name: str) -> Any:
         return self.fields[name]
@@ -212,8 +176,7 @@ class ComposeForm(forms.Form):
             sentence = _("“%(name)s” is to get the message and to be left out. Choose one of both.")
             self.add_error("lists_left_out", sentence % {"name": one.name})
         self._clean_sender(cleaned)
-        if cleaned.get("when") == LATER:
-            self._clean_time(cleaned)
+        self.clean_schedule(cleaned)
         return cleaned
 
     def _clean_sender(self, cleaned: dict[str, Any]) -> None:
@@ -221,35 +184,6 @@ class ComposeForm(forms.Form):
         if channel and sender and sender.account_id != channel.account_id:
             sentence = _("%(name)s is not in the Sociocs account of this channel. Choose again.")
             self.add_error("sent_as", sentence % {"name": sender.name})
-
-    def _clean_time(self, cleaned: dict[str, Any]) -> None:
-        date, time = cleaned.get("date"), cleaned.get("time")
-        if date is None and "date" not in self.errors:
-            self.add_error("date", _("Choose the day on which it goes out, or send it now."))
-        if date is not None and date.year not in YEARS:
-            self.add_error("date", _("Write the year with four digits, such as 2026."))
-        if time is None and "time" not in self.errors:
-            self.add_error("time", _("Choose the time at which it goes out, or send it now."))
-        resolved = self.resolved()
-        if resolved and len(resolved.candidates) > 1 and not cleaned.get("fold"):
-            self.add_error(
-                "fold",
-                _("The clocks go back, so this time comes twice. Choose which one you mean."),
-            )
-
-    @property
-    def wall_time(self) -> str:
-        """The wall time that was typed, `YYYY-MM-DDTHH:MM`; "" for now or while it is none."""
-        cleaned = self.cleaned_data
-        date, time = cleaned.get("date"), cleaned.get("time")
-        if cleaned.get("when") != LATER or date is None or time is None:
-            return ""
-        return datetime.combine(date, time).strftime(WALL_FORMAT)
-
-    def resolved(self) -> WallTime | None:
-        """What the typed time is in UTC, and None when there is none to look at."""
-        zone = self.cleaned_data.get("time_zone")
-        return resolve_wall_time(self.wall_time, zone) if self.wall_time and zone else None
 
     def content(self) -> Content:
         """What a valid form says."""
@@ -267,6 +201,7 @@ class ComposeForm(forms.Form):
             wall_time=self.wall_time,
             time_zone=given["time_zone"],
             fold=int(given["fold"] or 0),
+            timing=self.timing(),
         )
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
@@ -291,7 +226,6 @@ def by_age(lists: Iterable[RecipientList]) -> tuple[RecipientList, ...]:
 def stored(campaign: Campaign) -> dict[str, Any]:
     """The draft as the form's fields would be posted."""
     content = content_of(campaign)
-    date, _t, time = content.wall_time.partition("T")
     return {
         "version": campaign.version,
         "name": content.name,
@@ -303,11 +237,7 @@ def stored(campaign: Campaign) -> dict[str, Any]:
         "text": content.text,
         "media_kind": content.media_kind,
         "media_url": content.media_url,
-        "when": LATER if content.wall_time else NOW,
-        "date": date,
-        "time": time,
-        "time_zone": content.time_zone or campaign.team.time_zone,
-        "fold": str(content.fold) if content.wall_time else "",
+        **stored_schedule(campaign),
     }
 
 

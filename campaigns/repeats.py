@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -44,6 +44,7 @@ class Repeat:
 
     `month_day`: 1 to 31, or None for the last day; a month that is too short has its run on its
     last day. `until`: the last day on which there may be a run; None: until somebody ends it.
+    `times`: how many runs that was said to be, if it was said so (`ending_after`).
     """
 
     every: Every
@@ -52,6 +53,7 @@ class Repeat:
     weekdays: frozenset[int] = frozenset()
     month_day: int | None = None
     until: date | None = None
+    times: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ def preview(repeat: Repeat, after: datetime, count: int) -> list[Occurrence]:
     return list(islice(occurrences(repeat, after), count))
 
 
+def ending_after(repeat: Repeat, first: datetime, times: int) -> Repeat:
+    """The repeat that ends with the `times`-th run, the one at `first` being the first."""
+    endless = replace(repeat, until=None, times=None)
+    later = preview(endless, first, times - 1)
+    last = later[-1].day if later else shown(first, ZoneInfo(repeat.zone)).date()
+    return replace(endless, until=last, times=times)
+
+
 def _days(repeat: Repeat, first: date) -> Iterator[date]:
     """The days of a repeat from about `first` on (a day earlier, for clocks that go back)."""
     day = first - timedelta(days=1)
@@ -116,7 +126,7 @@ def _month_days(month_day: int | None, first: date) -> Iterator[date]:
 def as_json(repeat: Repeat) -> dict[str, Any]:
     """A repeat in JSON: {"every": "week", "at": "09:30", "zone": "Europe/London", "days": [0, 3]}.
 
-    A month has "day": 15 or "last"; "until" is a date.
+    A month has "day": 15 or "last"; "until" is a date; "times" says how that date was meant.
     """
     stored: dict[str, Any] = {
         "every": repeat.every.value,
@@ -129,6 +139,8 @@ def as_json(repeat: Repeat) -> dict[str, Any]:
         stored["day"] = repeat.month_day or LAST_DAY
     if repeat.until is not None:
         stored["until"] = repeat.until.isoformat()
+    if repeat.times is not None:
+        stored["times"] = repeat.times
     return stored
 
 
@@ -143,6 +155,7 @@ def from_json(stored: Mapping[str, Any]) -> Repeat:
             weekdays=_weekdays(stored["days"]) if every is Every.WEEK else frozenset(),
             month_day=_month_day(stored["day"]) if every is Every.MONTH else None,
             until=date.fromisoformat(stored["until"]) if stored.get("until") else None,
+            times=int(stored["times"]) if stored.get("times") else None,
         )
     except NotARepeat:
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -158,10 +159,19 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             *("name", "time_zone", "default_country", "lists_shared"),
             *("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
+            *("hours_from", "hours_to", "confirm_typed_above", "approval_above"),
         )
+        widgets = {
+            "hours_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "hours_to": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        }
         labels = {
             "name": _("Name of the team"),
             "lists_shared": _("New lists are shared with everyone in the team"),
+            "hours_from": _("New campaigns go out from"),
+            "hours_to": _("New campaigns go out until"),
+            "confirm_typed_above": _("Type the number before sending to more people than"),
+            "approval_above": _("A second person approves before it goes to more people than"),
         }
         help_texts = {
             "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay."),
@@ -169,8 +179,28 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
                 "As your contract says, such as 0.0079. With it, everybody sees what a campaign "
                 "costs before it goes out."
             ),
+            "hours_to": _("00:00 is the end of the day. Leave both empty for any time of day."),
+            "confirm_typed_above": _("Leave it empty to ask nobody."),
+            "approval_above": _("Leave it empty if nobody has to. 0 asks for every campaign."),
         }
-        error_messages = {"name": {"required": _("Type a name for the team.")}}
+        error_messages = {
+            "name": {"required": _("Type a name for the team.")},
+            "hours_from": {"invalid": _("Write the time as 09:00.")},
+            "hours_to": {"invalid": _("Write the time as 19:00.")},
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        opens, closes = cleaned.get("hours_from"), cleaned.get("hours_to")
+        if (opens is None) != (closes is None) and not {"hours_from", "hours_to"} & {*self.errors}:
+            name = "hours_from" if opens is None else "hours_to"
+            self.add_error(name, _("Write both times, or leave both empty for any time of day."))
+        elif opens is not None and closes is not None and time() < closes <= opens:
+            self.add_error(
+                "hours_to",
+                _("These hours leave no time to send. Write a later end, such as 19:00."),
+            )
+        return cleaned
 
     def clean_currency(self) -> str:
         """In capitals, however it was typed; the one in use where nothing was."""

@@ -20,9 +20,11 @@ from campaigns.models.campaigns import (
 )
 from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
+from campaigns.models.plans import Approval, DraftPlan
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
 
 __all__ = [
+    "Approval",
     "Attempt",
     "Campaign",
     "CampaignEvent",
@@ -33,6 +35,7 @@ __all__ = [
     "ClockKeeper",
     "Decision",
     "DraftPage",
+    "DraftPlan",
     "GatewayAccount",
     "Heartbeat",
     "HoursZone",

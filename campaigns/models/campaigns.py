@@ -104,6 +104,12 @@ class Campaign(models.Model):
     parent = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
     )
+    # Of a run: the day it is for. A day has one run, however often the tick is killed.
+    run_on = models.DateField(null=True, blank=True)
+    # Of a launched campaign that repeats: when its next run goes out; null: no more of them.
+    next_run_at = models.DateTimeField(null=True, blank=True)
+    # Jobs are being taken back from the vendor, and what follows (`rescheduling.Wish`): {} if not.
+    take_back = models.JSONField(default=dict, blank=True)
 
     message = models.ForeignKey(
         "Message", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -142,6 +148,7 @@ class Campaign(models.Model):
                 | Q(hours_from__isnull=False, hours_to__isnull=False),
                 name="hours_have_both_ends",
             ),
+            models.UniqueConstraint(fields=["parent", "run_on"], name="a_day_has_one_run"),
         )
         indexes = (
             # The history: a team's campaigns, newest first, page by page.
@@ -151,6 +158,14 @@ class Campaign(models.Model):
                 fields=["state", "hand_over_at"],
                 name="campaigns_at_work",
                 condition=Q(state__in=["freezing", "scheduled", "sending", "paused", "cancelling"]),
+            ),
+            # The calendar: a team's campaigns that go out in some days.
+            models.Index(fields=["team", "send_by"], name="campaigns_by_time"),
+            # The tick: whose next run is to be made.
+            models.Index(
+                fields=["next_run_at"],
+                name="campaigns_that_repeat",
+                condition=Q(next_run_at__isnull=False),
             ),
         )
 

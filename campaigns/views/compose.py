@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns import audience as audiences
 from campaigns import drafts, launch, message
 from campaigns.autosaving import page_save_of
 from campaigns.forms import ComposeForm, is_uuid
@@ -21,7 +22,8 @@ from campaigns.message import Problem
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import CampaignState
 from campaigns.timeline import sentence
-from campaigns.views.compose_parts import count_of, moment_of, phone_of
+from campaigns.views.compose_parts import count_of, phone_of
+from campaigns.views.schedule_step import moment_of, schedule_context
 from campaigns.words import left_out_in_words
 from recipients.models import RecipientList
 from teams.access import Action, TeamRequest, page_of_team
@@ -64,7 +66,9 @@ def campaign_of(request: TeamRequest, campaign_id: UUID) -> Campaign:
 
 def problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
     """All that keeps this person from launching this draft now."""
-    return launch.problems(campaign, user=request.user)
+    # Whether a pace ever ends depends on how many they are.
+    people = audiences.count(campaign).people if campaign.pace_count and campaign.channel else None
+    return launch.problems(campaign, people=people or None, user=request.user)
 
 
 def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
@@ -115,6 +119,7 @@ def _faults_of_message(form: ComposeForm) -> list[Problem]:
 def _with_suggested_time(request: TeamRequest, campaign: Campaign) -> ComposeForm:
     """What was typed, with the suggested time instead of the one that does not exist."""
     data = request.POST.copy()
+    data["when"] = "later"
     data["date"], _t, data["time"] = request.POST.get("use_time", "").partition("T")
     form = ComposeForm(campaign, request.user, data)
     form.is_valid()
@@ -158,6 +163,7 @@ def _page(
         "count": count,
         "left_out": left_out_in_words(count.left_out),
         "moment": moment_of(form),
+        **schedule_context(form),
     }
     # Last: a field with an error counts as empty, and the phone shows what was typed all the same.
     form.add_problems(problems)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,6 @@ from campaigns.words import left_out_in_words
 from recipients.models import Recipient
 from sociocs_gateway.providers import Medium
 from teams.models import User
-from teams.templatetags.interface import zone_abbreviation
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,82 +101,4 @@ def count_of(form: ComposeForm) -> audience.AudienceCount:
         lists,
         [one.pk for one in given.get("lists_left_out") or ()],
         bool(given.get("duplicates_allowed")),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A wall time to choose with one click."""
-
-    wall_time: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One of the two moments of a wall time that comes twice; `fold` is the form's value."""
-
-    fold: str
-    label: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When it would go out: `at` in UTC, or what is to be settled first.
-
-    `suggestions` surround a time that the clocks jump over, `readings` are the two of one that
-    comes twice. With none of them and no `at`, there is no time to speak of yet.
-    """
-
-    is_now: bool = False
-    lead: timedelta = timedelta()
-    at: datetime | None = None
-    zone: str = ""
-    has_passed: bool = False
-    suggestions: tuple[Suggestion, ...] = ()
-    readings: tuple[Reading, ...] = ()
-
-
-def moment_of(form: ComposeForm) -> Moment:
-    """What the chosen time means."""
-    resolved, lead = form.resolved(), plan.lead()
-    if not form.wall_time:
-        is_now = form.cleaned_data.get("when") == "now"
-        return Moment(is_now=is_now, lead=lead)
-    zone = form.cleaned_data.get("time_zone", "")
-    if resolved is None:
-        return Moment(lead=lead)
-    if not resolved.candidates:
-        return Moment(lead=lead, suggestions=_suggestions(form.wall_time, resolved.suggestions))
-    fold = form.data.get("fold") or ""
-    readings = _readings(resolved.candidates, zone, fold)
-    if readings and not any(one.is_chosen for one in readings):
-        return Moment(lead=lead, zone=zone, readings=readings)
-    at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
-    return Moment(
-        lead=lead,
-        at=at,
-        zone=zone,
-        has_passed=at < datetime.now(UTC) + lead,
-        readings=readings,
-    )
-
-
-def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
-    day = wanted.partition("T")[0]
-    made = []
-    for wall in walls:
-        date, _t, time = wall.partition("T")
-        made.append(Suggestion(wall, time if date == day else f"{date} {time}"))
-    return tuple(made)
-
-
-def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[Reading, ...]:
-    if len(candidates) < 2:
-        return ()
-    here = [one.astimezone(ZoneInfo(zone)) for one in candidates]
-    return tuple(
-        Reading(str(place), f"{one:%H:%M} {zone_abbreviation(one)}", fold == str(place))
-        for place, one in enumerate(here)
     )

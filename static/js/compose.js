@@ -29,6 +29,7 @@
     if (!button) return;
     event.preventDefault();
     const [date, time] = button.value.split("T");
+    form.elements.when.value = "later";
     form.elements.date.value = date;
     form.elements.time.value = time;
     form.elements.time.dispatchEvent(new Event("change", { bubbles: true }));

@@ -1,0 +1,214 @@
+"""The schedule step of the composer: what the chosen time, pace and hours mean."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_clock
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import hours as sending_hours
+from campaigns import pacing, plan, repeats, timetable
+from campaigns.forms import ComposeForm
+from campaigns.models import Campaign, Channel
+from campaigns.repeats import Occurrence
+from campaigns.schedule_fields import zone_of
+from campaigns.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
+from campaigns.timetable_problems import in_words
+from teams.templatetags.interface import zone_abbreviation
+
+# A plan of more jobs than this is worked out on the review page only.
+_JOBS_AT_ONCE = 5_000
+_RUNS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A wall time to choose with one click."""
+
+    wall_time: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One of the two moments of a wall time that comes twice; `fold` is the form's value."""
+
+    fold: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When it would go out: `at` in UTC, or what is to be settled first.
+
+    `suggestions` surround a time that the clocks jump over, `readings` are the two of one that
+    comes twice. With none of them and no `at`, there is no time to speak of yet. `opens`: when the
+    sending hours begin that the time lies outside of (`hours`: those, in words). `ends`: about when
+    the last message leaves. `queue`: how long the sender needs, `overflow`: what would be lost.
+    """
+
+    is_now: bool = False
+    lead: timedelta = timedelta()
+    at: datetime | None = None
+    zone: str = ""
+    has_passed: bool = False
+    suggestions: tuple[Suggestion, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    opens: datetime | None = None
+    hours: str = ""
+    ends: datetime | None = None
+    queue: str = ""
+    overflow: str = ""
+    repeat: str = ""
+    runs: tuple[Occurrence, ...] = ()
+
+
+def moment_of(form: ComposeForm) -> Moment:
+    """What the chosen schedule means."""
+    resolved, lead = form.resolved(), plan.lead()
+    zone = str(zone_of(form))
+    if not form.wall_time:
+        moment = Moment(is_now=form.cleaned_data.get("when") == "now", lead=lead, zone=zone)
+        return _with_plan(form, moment, timezone.now() + lead) if moment.is_now else moment
+    if resolved is None:
+        return Moment(lead=lead, zone=zone)
+    if not resolved.candidates:
+        suggestions = _suggestions(form.wall_time, resolved.suggestions)
+        return Moment(lead=lead, zone=zone, suggestions=suggestions)
+    fold = form.data.get("fold") or ""
+    readings = _readings(resolved.candidates, zone, fold)
+    if readings and not any(one.is_chosen for one in readings):
+        return Moment(lead=lead, zone=zone, readings=readings)
+    at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
+    has_passed = at < datetime.now(UTC) + lead
+    moment = Moment(lead=lead, at=at, zone=zone, has_passed=has_passed, readings=readings)
+    return moment if has_passed else _with_plan(form, moment, at)
+
+
+def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
+    day = wanted.partition("T")[0]
+    made = []
+    for wall in walls:
+        date, _t, time = wall.partition("T")
+        made.append(Suggestion(wall, time if date == day else f"{date} {time}"))
+    return tuple(made)
+
+
+def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[Reading, ...]:
+    if len(candidates) < 2:
+        return ()
+    here = [one.astimezone(ZoneInfo(zone)) for one in candidates]
+    return tuple(
+        Reading(str(place), f"{one:%H:%M} {zone_abbreviation(one)}", fold == str(place))
+        for place, one in enumerate(here)
+    )
+
+
+# --- What it takes --------------------------------------------------------------------------------
+
+
+def _with_plan(form: ComposeForm, moment: Moment, start: datetime) -> Moment:
+    """Add when hours begin, when the last message leaves, and what the sender needs."""
+    draft, channel = _as_typed(form), form.cleaned_data.get("channel")
+    people = sum(one.recipient_count for one in form.cleaned_data.get("lists") or ())
+    hours = timetable.hours_of(draft)
+    if hours is not None and hours.is_empty:
+        return moment
+    if hours is not None:
+        first = next(sending_hours.windows(hours, [moment.zone], start, start + pacing.LONGEST))
+        if first.opens > start:
+            moment = replace(moment, opens=first.opens, hours=in_words(hours))
+    if channel is not None and people:
+        moment = _with_end(draft, channel, moment, start, people)
+    if draft.repeat:
+        repeat = repeats.from_json(draft.repeat)
+        runs = tuple(islice(repeats.occurrences(repeat, start), _RUNS_SHOWN))
+        moment = replace(moment, repeat=repeat_in_words(repeat), runs=runs)
+    return moment
+
+
+def _with_end(
+    draft: Campaign, channel: Channel, moment: Moment, start: datetime, people: int
+) -> Moment:
+    estimate = timetable.queue_estimate(draft, [(draft.text, people)])
+    told = queue_sentence(channel, estimate) if estimate.duration > timedelta(minutes=1) else ""
+    if timetable.is_timed(draft):
+        return replace(moment, queue=told, ends=_last_slot(draft, start, people))
+    ends = start + estimate.duration
+    return replace(moment, queue=told, overflow=overflow_sentence(estimate), ends=ends)
+
+
+def _last_slot(draft: Campaign, start: datetime, people: int) -> datetime | None:
+    """When the last of them get it; None when that takes long to say, or is not to be had."""
+    terms = timetable.terms_of(draft, start, [(draft.text, people)])
+    each = min(terms.largest, terms.pace.count if terms.pace else terms.largest)
+    if people / each > _JOBS_AT_ONCE:
+        return None
+    try:
+        return pacing.last_slot(
+            [pacing.Group((timetable.zone_of(draft),), (people,))], start, terms
+        )
+    except pacing.CannotPlan:
+        return None
+
+
+def _as_typed(form: ComposeForm) -> Campaign:
+    """The draft as the form says it, never to be saved."""
+    draft, given = copy.copy(form.campaign), form.cleaned_data
+    draft.channel = given.get("channel")
+    draft.text = given.get("text", "")
+    draft.time_zone = str(zone_of(form))
+    for name, value in form.timing().columns().items():
+        setattr(draft, name, value)
+    return draft
+
+
+# --- What is offered ------------------------------------------------------------------------------
+
+
+def schedule_context(form: ComposeForm) -> dict[str, Any]:
+    """What the step's template wants besides the form and its moment."""
+    return {"quick_times": quick_times(form, timezone.now()), "zone_fields": zone_fields(form)}
+
+
+def zone_fields(form: ComposeForm) -> list[str]:
+    """Columns that may name a recipient's time zone; those that sound like it first."""
+    names = [name for one in form.fields["lists"].queryset for name in one.field_names]  # type: ignore[attr-defined]
+    chosen = form["zone_field"].value()
+    found = dict.fromkeys([*names, *([chosen] if chosen else [])])
+    return sorted(found, key=lambda name: ("zone" not in name.casefold(), name.casefold()))
+
+
+def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
+    """Times that people choose most, by the clock of the chosen zone: "Today at 16:00"."""
+    zone, hours = zone_of(form), timetable.hours_of(_as_typed(form))
+    here = now.astimezone(zone)
+    morning = hours.opens if hours and not hours.is_empty else wall_clock(9)
+    found = []
+    soon = (here + plan.lead() + timedelta(minutes=30)).replace(tzinfo=None)
+    for at in (9, 12, 14, 16, 18, 20):
+        wall = datetime.combine(here.date(), wall_clock(at))
+        if wall > soon and (hours is None or hours.include(wall.time())):
+            label = _("Today at %(time)s") % {"time": f"{wall:%-H:%M}"}
+            found.append(Suggestion(wall.strftime(plan.WALL_FORMAT), label))
+            break
+    for day, name in _days_ahead(here.date()):
+        wall = datetime.combine(day, morning)
+        label = _("%(day)s at %(time)s") % {"day": name, "time": f"{wall:%-H:%M}"}
+        found.append(Suggestion(wall.strftime(plan.WALL_FORMAT), label))
+    return found
+
+
+def _days_ahead(today: date) -> list[tuple[date, str]]:
+    tomorrow = today + timedelta(days=1)
+    monday = today + timedelta(days=7 - today.weekday())
+    days = [(tomorrow, _("Tomorrow"))]
+    return days if monday == tomorrow else [*days, (monday, _("Monday"))]
