@@ -71,6 +71,12 @@ UPLOAD_MAX_MB: int = env.int("UPLOAD_MAX_MB", default=200)
 IMPORT_MAX_ROWS: int = env.int("IMPORT_MAX_ROWS", default=2_000_000)
 IMPORT_MAX_COLUMNS: int = env.int("IMPORT_MAX_COLUMNS", default=200)
 IMPORT_MAX_UNPACKED_MB: int = env.int("IMPORT_MAX_UNPACKED_MB", default=1000)
+IMPORT_MAX_UNPACKED_RATIO: int = env.int("IMPORT_MAX_UNPACKED_RATIO", default=200)
+# What the process that opens a workbook may use before it is ended.
+IMPORT_MAX_SECONDS: int = env.int("IMPORT_MAX_SECONDS", default=90)
+IMPORT_MAX_MEMORY_MB: int = env.int("IMPORT_MAX_MEMORY_MB", default=1500)
+# How long an uploaded file is kept after its import, and the import can be undone.
+UPLOAD_KEEP_DAYS: int = env.int("UPLOAD_KEEP_DAYS", default=7)
 UPLOADS_DIR = DATA_DIR / "uploads"
 
 # --- Django ---------------------------------------------------------------------------------------

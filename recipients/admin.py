@@ -29,6 +29,7 @@ _STATE_COLOURS = {
     ListImport.State.COMPLETED: "success",
     ListImport.State.FAILED: "danger",
     ListImport.State.STOPPED: "",
+    ListImport.State.UNDONE: "",
 }
 
 

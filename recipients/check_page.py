@@ -90,8 +90,11 @@ def check_context(
         % {"ready": f"{judgement.ready:,}", "rows": f"{judgement.rows:,}"},
         "has_phones": question is None,
         "obstacle": sentence_for(obstacle) if obstacle else "",
-        "can_import": obstacle is None,
+        # What is done to a list that is there must be seen before.
+        "can_import": obstacle is None and (list_import.is_judged or not list_import.is_addition),
         "is_counting": not list_import.is_judged,
+        "target": list_import.target_list,
+        "effects": _effects(list_import, judgement) if list_import.is_addition else [],
         "sheet_columns": _columns(list_import, form),
         "sheet_rows": _rows(list_import, judgement.sample),
         "header_row": Reading.from_json(list_import.reading).has_header,
@@ -102,6 +105,30 @@ def check_context(
         "asked": asked + 1,
         "delay": 1 if asked < 10 else 3,
     }
+
+
+@dataclass(frozen=True)
+class EffectLine:
+    """So many people, and what becomes of them if the file is imported in the chosen mode."""
+
+    count: int
+    words: str
+    is_loss: bool = False
+
+
+def _effects(list_import: ListImport, judgement: Judgement) -> list[EffectLine]:
+    target, there, new = list_import.target_list, judgement.on_list, judgement.ready
+    before = target.recipient_count if target else 0
+    lines = [EffectLine(new - there, _("people are added"))]
+    match list_import.mode:
+        case ListImport.Mode.REPLACE:
+            lines.append(EffectLine(there, _("people stay, with the data of this file")))
+            lines.append(EffectLine(max(0, before - there), _("people are removed"), is_loss=True))
+        case ListImport.Mode.UPDATE:
+            lines.append(EffectLine(there, _("people on the list get the data of this file")))
+        case _:
+            lines.append(EffectLine(there, _("people on the list already stay as they are")))
+    return [line for line in lines if line.count or line is lines[0]]
 
 
 def _country_is_doubtful(judgement: Judgement) -> bool:

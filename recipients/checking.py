@@ -22,19 +22,22 @@ from recipients.columns import (
     Role,
     guess_columns,
     has_header,
+    named_as,
     phone_candidates,
     require_phone_column,
     unique_names,
 )
 from recipients.file_problems import Fault, FileProblem
 from recipients.file_types import Encoding, is_workbook
-from recipients.judging import Judgement, judge
-from recipients.models import ListImport, RecipientList, Visibility
+from recipients.judging import Judgement, Known, judge, nobody
+from recipients.models import ListImport, Recipient, RecipientList, Visibility
+from recipients.opt_outs import opted_out_among
 from recipients.phone_numbers import PhoneReader
 from recipients.reports import own_headers
 from recipients.row_sources import Reading, data_rows, guess_reading, head
+from recipients.sharing import may_edit
 from recipients.storing import StoredUpload, delete_stored, rows_path, stored_path
-from recipients.workbooks import unpack
+from recipients.workbooks import Limits, unpack
 from teams.models import Team, User
 
 # So many rows are judged while the person waits, about a tenth of a second.
@@ -42,11 +45,18 @@ ROWS_AT_ONCE = 10_000
 _ROWS_TO_GUESS_FROM = 200
 
 
-def begin(team: Team, user: User, upload: StoredUpload, token: uuid.UUID) -> ListImport:
+def begin(
+    team: Team,
+    user: User,
+    upload: StoredUpload,
+    token: uuid.UUID,
+    target: RecipientList | None = None,
+) -> ListImport:
     """Make the import of a stored file and judge its first rows.
 
-    `token` comes from the upload form: the same form sent twice gives the same import. Raises
-    FileProblem, and deletes the file, when it cannot become a list at all.
+    `token` comes from the upload form: the same form sent twice gives the same import. `target` is
+    the list whose people the file's will join, None for a new list. Raises FileProblem, and deletes
+    the file, when it cannot become a list at all.
     """
     if known := ListImport.objects.filter(public_id=token).first():
         if known.uploaded_by == user and known.team == team:
@@ -63,7 +73,9 @@ def begin(team: Team, user: User, upload: StoredUpload, token: uuid.UUID) -> Lis
         file_sha256=upload.sha256,
         default_country=team.default_country,
         visibility=Visibility.TEAM if team.lists_shared else Visibility.PRIVATE,
-        list_name=list_name_from(upload.name or ""),
+        list_name=target.name if target else list_name_from(upload.name or ""),
+        target_list=target,
+        mode=ListImport.Mode.NEW if target else "",
     )
     try:
         _guess(made)
@@ -100,6 +112,8 @@ class Choices:
     first_row_has_names: bool
     list_name: str
     visibility: Visibility
+    # What becomes of the people on the list that is there; "" leaves that as it is.
+    mode: str = ""
     # How else to read the file; "" and None leave that as it is.
     sheet: str = ""
     encoding: Encoding | None = None
@@ -115,6 +129,7 @@ def change(list_import: ListImport, choices: Choices) -> None:
     before = (list_import.reading, list_import.columns, list_import.default_country)
     list_import.list_name, list_import.visibility = choices.list_name, choices.visibility
     list_import.default_country = choices.default_country
+    list_import.mode = (choices.mode or list_import.mode) if list_import.is_addition else ""
     reading = Reading.from_json(list_import.reading)
     if choices.sheet not in ("", reading.sheet):
         _guess_columns(list_import, _unpacked(list_import, choices.sheet))
@@ -122,7 +137,7 @@ def change(list_import: ListImport, choices: Choices) -> None:
         _guess_columns(list_import, other)
     else:
         _take_over(list_import, choices)
-    fields = ["list_name", "visibility"]
+    fields = ["list_name", "visibility", "mode"]
     if before != (list_import.reading, list_import.columns, list_import.default_country):
         _judge_first_rows(list_import)
         # A worker that judges the file as it was read before loses its claim.
@@ -177,6 +192,8 @@ def confirm(list_import: ListImport) -> None:
     judgement = Judgement.from_json(list_import.judgement)
     if list_import.is_judged and not judgement.ready:
         raise FileProblem(Fault.NO_VALID_ROW)
+    if list_import.is_addition:
+        _require_target(list_import)
     with transaction.atomic():
         confirmed = ListImport.objects.filter(
             pk=list_import.pk, state=ListImport.State.CHECKING
@@ -192,6 +209,21 @@ def confirm(list_import: ListImport) -> None:
             _make_list(list_import, columns)
 
 
+def _require_target(list_import: ListImport) -> None:
+    """Raise FileProblem unless the list is there and its people may still be changed.
+
+    What is done to a list must be seen before, and so the whole file is to be judged first.
+    """
+    target, user = list_import.target_list, list_import.uploaded_by
+    usable = RecipientList.objects.filter(
+        pk=target.pk if target else 0, is_ready=True, archived_at=None
+    )
+    if target is None or user is None or not usable.exists() or not may_edit(target, user):
+        raise FileProblem(Fault.LIST_GONE)
+    if not list_import.is_judged:
+        raise FileProblem(Fault.STILL_COUNTING)
+
+
 def _make_list(list_import: ListImport, columns: Sequence[Column]) -> None:
     owner = list_import.uploaded_by
     assert owner is not None, "only the one who uploaded a file can confirm it"
@@ -199,7 +231,8 @@ def _make_list(list_import: ListImport, columns: Sequence[Column]) -> None:
         team=list_import.team,
         owner=owner,
         name=list_import.list_name,
-        visibility=list_import.visibility,
+        # The people of an addition are in a list that nobody will ever see.
+        visibility=Visibility.PRIVATE if list_import.is_addition else list_import.visibility,
         field_names=[column.name for column in columns if column.role is Role.FIELD],
     )
     list_import.save(update_fields=["recipient_list"])
@@ -267,6 +300,8 @@ def _guess_columns(list_import: ListImport, reading: Reading) -> None:
         if reading.has_header
         else guess_columns([], cells, phones)
     )
+    if list_import.target_list is not None:
+        columns = named_as(columns, list_import.target_list.field_names)
     list_import.reading = reading.to_json()
     list_import.columns = [column.to_json() for column in columns]
 
@@ -275,13 +310,14 @@ def _unpacked(list_import: ListImport, sheet: str = "") -> Reading:
     """Write a sheet of the workbook as text: the given one, else the first that is not empty."""
     stored = stored_path(list_import.stored_name)
     made = stored.with_name(f"{stored.name}.csv.new")
-    sheets = unpack(
-        stored,
-        made,
-        sheet=sheet,
-        max_columns=settings.IMPORT_MAX_COLUMNS,
-        max_megabytes=settings.IMPORT_MAX_UNPACKED_MB,
+    limits = Limits(
+        columns=settings.IMPORT_MAX_COLUMNS,
+        megabytes=settings.IMPORT_MAX_UNPACKED_MB,
+        ratio=settings.IMPORT_MAX_UNPACKED_RATIO,
+        seconds=settings.IMPORT_MAX_SECONDS,
+        memory_megabytes=settings.IMPORT_MAX_MEMORY_MB,
     )
+    sheets = unpack(stored, made, limits, sheet=sheet)
     reading = Reading(Encoding.UTF_8, sheet=sheets.chosen, sheets=tuple(sheets.names))
     made.rename(rows_path(list_import.stored_name, reading))
     return reading
@@ -318,7 +354,22 @@ def _judged(list_import: ListImport, limit: int | None) -> Judgement:
         max_columns=settings.IMPORT_MAX_COLUMNS,
         max_rows=settings.IMPORT_MAX_ROWS,
     )
-    return judge(rows, _columns(list_import), list_import.default_country, limit=limit)
+    return judge(
+        rows,
+        _columns(list_import),
+        list_import.default_country,
+        limit=limit,
+        register=opted_out_among(list_import.team),
+        list_there=_on_target(list_import),
+    )
+
+
+def _on_target(list_import: ListImport) -> Known:
+    """Counts those of some phones that are on the list the file is for."""
+    if list_import.target_list_id is None:
+        return nobody
+    there = Recipient.objects.filter(recipient_list_id=list_import.target_list_id, occurrence=0)
+    return lambda phones: there.filter(phone__in=phones).count()
 
 
 def _columns(list_import: ListImport) -> list[Column]:

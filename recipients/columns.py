@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -187,6 +187,14 @@ def unique_names(headers: Sequence[str]) -> list[str]:
         taken.add(name.casefold())
         names.append(name)
     return names
+
+
+def named_as(columns: Sequence[Column], names: Collection[str]) -> list[Column]:
+    """The columns, spelled as in `names` where those have the same name in other letters' case."""
+    spelled = {name.casefold(): name for name in names}
+    return [
+        replace(column, name=spelled.get(column.name.casefold(), column.name)) for column in columns
+    ]
 
 
 def column_letters(index: int) -> str:

@@ -27,6 +27,8 @@ class Fault(StrEnum):
     NO_VALID_ROW = "no_valid_row"
     FILE_GONE = "file_gone"
     INTERRUPTED = "interrupted"
+    LIST_GONE = "list_gone"
+    STILL_COUNTING = "still_counting"
 
 
 class FileProblem(Exception):

@@ -14,6 +14,7 @@ from recipients.row_sources import Reading
 from recipients.sentences import DELIMITERS, ENCODINGS, ROLES
 from recipients.storing import StoredUpload
 from teams.countries import country_choices
+from teams.models import Team
 
 
 class UploadForm(forms.Form):
@@ -50,6 +51,11 @@ class CheckForm(forms.Form):
     visibility = forms.ChoiceField(
         label=_("Who can use this list"), choices=Visibility.choices, widget=forms.RadioSelect
     )
+    mode = forms.ChoiceField(
+        label=_("What the file does to the list"),
+        choices=ListImport.Mode.choices,
+        widget=forms.RadioSelect,
+    )
 
     def __init__(self, list_import: ListImport, data: Any = None) -> None:
         super().__init__(
@@ -59,8 +65,14 @@ class CheckForm(forms.Form):
                 "default_country": list_import.default_country,
                 "first_row_has_names": Reading.from_json(list_import.reading).has_header,
                 "visibility": list_import.visibility,
+                "mode": list_import.mode,
             },
         )
+        if list_import.is_addition:
+            del self.fields["list_name"], self.fields["visibility"]
+        else:
+            del self.fields["mode"]
+            self._offer_visibilities(list_import.team)
         self._columns = list_import.columns
         self._ask_how_to_read(Reading.from_json(list_import.reading))
         for index, column in enumerate(list_import.columns):
@@ -69,11 +81,14 @@ class CheckForm(forms.Form):
                 choices=_role_choices(column["name"]),
                 initial=column["role"],
             )
+
+    def _offer_visibilities(self, team: Team) -> None:
+        """Name the team; single colleagues are chosen on the list's own page."""
         visibility = self.fields["visibility"]
         assert isinstance(visibility, forms.ChoiceField)
         visibility.choices = [
             (Visibility.PRIVATE, Visibility.PRIVATE.label),
-            (Visibility.TEAM, _("Everyone in %(team)s") % {"team": list_import.team.name}),
+            (Visibility.TEAM, _("Everyone in %(team)s") % {"team": team.name}),
         ]
 
     def _ask_how_to_read(self, reading: Reading) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
@@ -22,9 +22,10 @@ from recipients.check_page import check_context
 from recipients.file_problems import Fault, FileProblem
 from recipients.file_types import Encoding
 from recipients.forms import CheckForm, UploadForm
-from recipients.models import ListImport, Visibility
+from recipients.models import ListImport, RecipientList, Visibility
 from recipients.reports import rejected_rows_csv
 from recipients.sentences import sentence_for
+from recipients.sharing import may_edit
 from recipients.storing import MEGABYTE, ListFileHandler, stored_path
 from teams.access import Action, TeamRequest, page_of_team
 
@@ -46,8 +47,9 @@ def upload(request: TeamRequest) -> HttpResponse:
 
 @csrf_protect
 def _receive(request: TeamRequest, handler: ListFileHandler) -> HttpResponse:
+    target = _target(request)
     if request.method != "POST":
-        return _upload_page(request)
+        return upload_page(request, target)
     form = UploadForm(request.POST, request.FILES)
     try:
         if handler.problem is not None:
@@ -55,19 +57,42 @@ def _receive(request: TeamRequest, handler: ListFileHandler) -> HttpResponse:
         if not form.is_valid():
             raise FileProblem(Fault.NO_FILE)
         list_import = checking.begin(
-            request.team, request.user, form.cleaned_data["file"], form.cleaned_data["token"]
+            request.team,
+            request.user,
+            form.cleaned_data["file"],
+            form.cleaned_data["token"],
+            target,
         )
     except FileProblem as problem:
-        return _upload_page(request, problem)
+        return upload_page(request, target, problem)
     if not list_import.is_judged:
         tasks.judge_on_commit(list_import.pk)
     return redirect("import", request.team.slug, list_import.public_id)
 
 
-def _upload_page(request: TeamRequest, problem: FileProblem | None = None) -> HttpResponse:
+def _target(request: TeamRequest) -> RecipientList | None:
+    """The list that `?list=` names, if this person may change its people; else 404."""
+    if "list" not in request.GET:
+        return None
+    try:
+        list_id = uuid.UUID(request.GET["list"])
+    except ValueError as error:
+        raise Http404 from error
+    usable = RecipientList.objects.for_member(request.team, request.user)
+    found: RecipientList = get_object_or_404(usable, public_id=list_id)
+    if not may_edit(found, request.user):
+        raise Http404
+    return found
+
+
+def upload_page(
+    request: TeamRequest, target: RecipientList | None, problem: FileProblem | None = None
+) -> HttpResponse:
+    """The page to bring people on; `target` is the list that they are for."""
     context = {
         # A browser cannot give the file back; the next one is a new import with its own token.
         "form": UploadForm(),
+        "target": target,
         "problem": sentence_for(problem) if problem else "",
         "max_megabytes": settings.UPLOAD_MAX_MB,
         "max_bytes": str(settings.UPLOAD_MAX_MB * MEGABYTE),
@@ -140,7 +165,8 @@ def _keep(list_import: ListImport, form: CheckForm, *, needs_name: bool) -> bool
         default_country=chosen["default_country"],
         first_row_has_names=chosen["first_row_has_names"],
         list_name=chosen.get("list_name", list_import.list_name),
-        visibility=Visibility(chosen["visibility"]),
+        visibility=Visibility(chosen.get("visibility", list_import.visibility)),
+        mode=chosen.get("mode", ""),
         sheet=chosen.get("sheet", ""),
         encoding=Encoding(chosen["encoding"]) if chosen.get("encoding") else None,
         delimiter=chosen.get("delimiter", ""),
@@ -221,7 +247,7 @@ def stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Stop a running import; nothing of it stays."""
     list_import = own_import(request, import_id)
     if keeping.stop(list_import):
-        messages.info(request, _("The import was stopped. Nothing was added to your lists."))
+        messages.info(request, _("The import was stopped. Your lists are as they were."))
     return redirect("import", request.team.slug, list_import.public_id)
 
 

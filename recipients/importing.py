@@ -1,7 +1,8 @@
 """The import itself: rows of the stored file become recipients or rejected rows, chunk by chunk.
 
 A chunk and the progress are one transaction: a worker that is killed leaves a whole number of
-chunks, and the next one goes on behind them. The list becomes visible in the last transaction.
+chunks, and the next one goes on behind them. The list becomes visible, or its rows join the list
+they are for (`merging`), in the last transaction.
 At any time: rows_done = recipient_count + duplicate_count + rejected_count.
 """
 
@@ -9,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from typing import Any
 
 import orjson
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
-from recipients import claiming
+from recipients import claiming, merging
 from recipients.bulk_load import Row, load, quick_commits
 from recipients.columns import Column
 from recipients.file_problems import Fault, FileProblem
@@ -27,6 +29,7 @@ from recipients.row_sources import Reading, data_rows
 from recipients.row_sources import Row as SourceRow
 from recipients.rows import RowReader
 from recipients.seen_phones import SeenPhones
+from recipients.sharing import may_edit
 from recipients.storing import rows_path
 
 State = ListImport.State
@@ -35,6 +38,7 @@ State = ListImport.State
 _ROWS_A_CHUNK = {"sqlite": 5_000, "postgresql": 50_000}
 _RECIPIENT_COLUMNS = (
     *("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number"),
+    "list_import_id",
 )
 _REJECTED_COLUMNS = ("list_import_id", "row_number", "code", "cells")
 
@@ -110,18 +114,19 @@ class _Sieve:
 
     def accepted(self, rows: Iterable[SourceRow]) -> Iterator[Row]:
         """Yield what goes into the table of recipients; keep what does not in `rejected`."""
-        read, times_seen, list_id = self._reader.read, self._seen.add, self._list_id
+        read, times_seen = self._reader.read, self._seen.add
+        list_id, import_id = self._list_id, self._import_id
         for number, cells in rows:
             self.rows += 1
             answer = read(cells)
             if isinstance(answer, str):
-                self.rejected.append((self._import_id, number, answer, _json(cells)))
+                self.rejected.append((import_id, number, answer, _json(cells)))
                 continue
             phone, name, fields, _ = answer
             occurrence = times_seen(phone)
             if occurrence:
                 self.duplicates += 1
-            yield (list_id, phone, occurrence, name, _json(fields), number)
+            yield (list_id, phone, occurrence, name, _json(fields), number, import_id)
 
     @property
     def progress(self) -> dict[str, F | CombinedExpression | int]:
@@ -151,7 +156,7 @@ def _json(value: object) -> str:
 
 
 def _finish(claimed: ListImport) -> None:
-    """Make the list visible, if it has anybody in it."""
+    """Make the list visible, or let its people join the list they are for, if there are any."""
     with transaction.atomic():
         done = claiming.held(claimed, State.IMPORTING)
         counts = (
@@ -163,19 +168,61 @@ def _finish(claimed: ListImport) -> None:
             raise ClaimLost
         if not counts["recipient_count"]:
             raise FileProblem(Fault.NO_VALID_ROW)
-        RecipientList.objects.filter(list_imports=claimed).update(
-            recipient_count=counts["recipient_count"],
-            duplicate_count=counts["duplicate_count"],
-            is_ready=True,
-            updated_at=timezone.now(),
-        )
+        staged = RecipientList.objects.get(list_imports=claimed)
+        staged.recipient_count = counts["recipient_count"]
+        staged.duplicate_count = counts["duplicate_count"]
+        differing = differing_duplicates(staged) if staged.duplicate_count else 0
+        made = _joined(claimed, staged) if claimed.is_addition else _shown(staged)
         done.update(
             state=State.COMPLETED,
             rows_total=counts["rows_done"],
+            differing_count=differing,
             judgement={},
             lease_until=None,
             completed_at=timezone.now(),
+            **made,
         )
+
+
+def _shown(staged: RecipientList) -> dict[str, Any]:
+    """Make the new list visible; return nothing to be stored with the import."""
+    staged.is_ready = True
+    staged.save(update_fields=["recipient_count", "duplicate_count", "is_ready", "updated_at"])
+    return {}
+
+
+def _joined(claimed: ListImport, staged: RecipientList) -> dict[str, Any]:
+    """Let the staged people join the list they are for; return what the import has to store.
+
+    Raises FileProblem when that list is gone or may no longer be edited by who confirmed.
+    """
+    target = (
+        RecipientList.objects.select_for_update()
+        .filter(pk=claimed.target_list_id or 0, is_ready=True, archived_at=None)
+        .first()
+    )
+    if target is None or claimed.uploaded_by is None or not may_edit(target, claimed.uploaded_by):
+        raise FileProblem(Fault.LIST_GONE)
+    effect = merging.bring_in(claimed, target, staged)
+    # What was not taken is cleared away with the next tick.
+    RecipientList.objects.filter(pk=staged.pk).update(archived_at=timezone.now())
+    return {
+        "recipient_list": target,
+        "kept_list": claimed.kept_list,
+        "effect": effect.to_json(),
+    }
+
+
+def differing_duplicates(staged: RecipientList) -> int:
+    """How many duplicates have another name or other fields than the first row of their phone."""
+    first = Recipient.objects.filter(
+        recipient_list=OuterRef("recipient_list"), phone=OuterRef("phone"), occurrence=0
+    )
+    return (
+        Recipient.objects.filter(recipient_list=staged, occurrence__gt=0)
+        .filter(~Exists(first.filter(name=OuterRef("name"), fields=OuterRef("fields"))))
+        .count()
+    )
 
 
 def _fail(claimed: ListImport, problem: FileProblem) -> None:

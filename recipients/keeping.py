@@ -7,15 +7,15 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import ProtectedError, Q, QuerySet
 from django.utils import timezone
 
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from recipients.storing import delete_stored, stored_path
+from recipients.undoing import keep_for
 
 State = ListImport.State
 
-KEEP_FILES = timedelta(days=7)
 _KEEP_ORPHANS = timedelta(days=1)
 # Small enough that others write in between, also on SQLite.
 _ROWS_A_DELETE = 5_000
@@ -41,7 +41,7 @@ def discard(list_import: ListImport) -> None:
 
 
 def check_again(list_import: ListImport) -> bool:
-    """Take a stopped or failed import back to the check page; return whether that is possible.
+    """Take an import that came to nothing back to the check page; return whether that is possible.
 
     It is as long as its file is there. What the first attempt wrote is left to `clear_leftovers`.
     """
@@ -53,12 +53,16 @@ def check_again(list_import: ListImport) -> bool:
     leftover = list_import.recipient_list_id or 0
     with transaction.atomic():
         again = ListImport.objects.filter(
-            pk=list_import.pk, state__in=(State.STOPPED, State.FAILED)
+            pk=list_import.pk, state__in=(State.STOPPED, State.FAILED, State.UNDONE)
         ).update(
             state=State.CHECKING,
             is_judged=False,
             recipient_list=None,
             rows_total=None,
+            differing_count=0,
+            effect={},
+            completed_at=None,
+            undone_at=None,
             failure="",
             failure_details={},
             claim_token=None,
@@ -87,23 +91,42 @@ def waiting_judgements() -> list[int]:
 
 
 def clear_leftovers() -> None:
-    """Delete lists that will never be visible: those of stopped and failed imports."""
+    """Delete lists that will never be visible: those of stopped, failed and undone imports."""
     ended = Q(list_imports__state__in=(State.STOPPED, State.FAILED)) | ~Q(archived_at=None)
     for leftover in RecipientList.objects.filter(ended, is_ready=False).distinct():
         _delete_recipients(leftover)
-        leftover.delete()
+        try:
+            leftover.delete()
+        except ProtectedError:
+            # A campaign speaks of the list by its name. Empty, and no longer a leftover.
+            RecipientList.objects.filter(pk=leftover.pk).update(
+                is_ready=True,
+                archived_at=leftover.archived_at or timezone.now(),
+                recipient_count=0,
+                duplicate_count=0,
+            )
 
 
 def delete_old_files() -> None:
-    """Delete uploaded files after seven days, and imports that nobody confirmed with them."""
-    before = timezone.now() - KEEP_FILES
+    """Delete uploaded files some days after their import, and imports nobody confirmed with them.
+
+    With the file goes what the import displaced: it can be undone no longer.
+    """
+    before = timezone.now() - keep_for()
     old = ListImport.objects.filter(created_at__lt=before).exclude(
         state__in=(State.QUEUED, State.IMPORTING)
     )
+    old = old.exclude(completed_at__gte=before)
     for list_import in old.exclude(stored_name="").only("stored_name"):
         delete_stored(list_import.stored_name)
         ListImport.objects.filter(pk=list_import.pk).update(stored_name="", judgement={})
     old.filter(state=State.CHECKING).delete()
+    with transaction.atomic():
+        displaced = RecipientList.objects.filter(
+            pk__in=old.exclude(kept_list=None).values("kept_list")
+        )
+        displaced.update(archived_at=timezone.now())
+        old.exclude(kept_list=None).update(kept_list=None)
 
 
 def delete_orphans() -> None:

@@ -132,6 +132,17 @@ class Recipient(models.Model):
     fields = models.JSONField(default=dict, blank=True)
     # As the person's spreadsheet shows it: the header is row 1. Null for people added by hand.
     row_number = models.PositiveIntegerField(null=True, blank=True)
+    # What brought the row in, for undoing it; null for people added by hand. Looked for within one
+    # list only, and not checked by the database: both would cost an import time.
+    list_import = models.ForeignKey(
+        "ListImport",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
 
     class Meta:
         constraints = (
@@ -157,6 +168,14 @@ class ListImport(models.Model):
         COMPLETED = "completed", _("Imported")
         FAILED = "failed", _("Failed")
         STOPPED = "stopped", _("Stopped")
+        UNDONE = "undone", _("Undone")
+
+    class Mode(models.TextChoices):
+        """What a file does to a list that is there already."""
+
+        NEW = "new", _("Only add people who are not on the list yet")
+        UPDATE = "update", _("Add new people, and update those on the list")
+        REPLACE = "replace", _("Replace everybody on the list")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="list_imports")
@@ -165,6 +184,16 @@ class ListImport(models.Model):
     )
     recipient_list = models.ForeignKey(
         RecipientList, on_delete=models.SET_NULL, null=True, related_name="list_imports"
+    )
+    # The list that is there and gets the file's people.
+    target_list = models.ForeignKey(
+        RecipientList, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Empty when the file becomes a new list; it stays when `target_list` is deleted meanwhile.
+    mode = models.CharField(max_length=7, choices=Mode.choices, blank=True)
+    # Never visible: what the file changed on that list, as it was before, for undoing it.
+    kept_list = models.ForeignKey(
+        RecipientList, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
     # The name as the person knows it, for showing only; the stored file has a random one.
@@ -190,6 +219,11 @@ class ListImport(models.Model):
     recipient_count = models.PositiveIntegerField(default=0)
     duplicate_count = models.PositiveIntegerField(default=0)
     rejected_count = models.PositiveIntegerField(default=0)
+    # Duplicates whose name or fields are not those of the first row with their phone.
+    differing_count = models.PositiveIntegerField(default=0)
+    # Of an import into a list that was there: people added, updated, removed, left as they were
+    # (`merging.Effect` as JSON).
+    effect = models.JSONField(default=dict, blank=True)
     # What a check of the file found, for the check page only: `judging.Judgement` as JSON, with
     # cells of its rows, therefore emptied once the import is over.
     judgement = models.JSONField(default=dict, blank=True)
@@ -206,6 +240,7 @@ class ListImport(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = (
@@ -223,11 +258,36 @@ class ListImport(models.Model):
         return self.file_name
 
     @property
+    def is_addition(self) -> bool:
+        """Whether the file's people join a list that is there, not a new one of their own."""
+        return bool(self.mode)
+
+    @property
     def problem(self) -> FileProblem | None:
         """Why the file cannot be imported, or why the import failed."""
         if not self.failure:
             return None
         return FileProblem(Fault(self.failure), **self.failure_details)
+
+
+class RememberedColumns(models.Model):
+    """What a team said about a file's columns, for its next file with the same headers."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    # Of the headers as `columns.headers_key` makes it.
+    key = models.CharField(max_length=64)
+    # The roles (`columns.Role`) in the order of the columns.
+    roles = models.JSONField(default=list)
+    default_country = models.CharField(max_length=2, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["team", "key"], name="one_memory_per_headers"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.team} · {len(self.roles)}"
 
 
 class RejectedRow(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _FIRST_SIZE = 1 << 21
 _FULLEST = 0.6
@@ -60,16 +60,36 @@ class SeenPhones:
 
 
 class DistinctPhones:
-    """Counts distinct phones exactly, with 8 bytes each until `count` is asked."""
+    """Counts distinct phones exactly, with 16 bytes for each row until `count` is asked."""
 
     def __init__(self) -> None:
-        self._buckets = [array("Q") for _ in range(_BUCKETS)]
+        self._phones = [array("Q") for _ in range(_BUCKETS)]
+        self._data = [array("q") for _ in range(_BUCKETS)]
 
-    def add(self, phone: str) -> None:
-        """Remember a phone in E.164."""
+    def add(self, phone: str, data: int = 0) -> None:
+        """Remember a phone in E.164, and the hash of what else its row has."""
         number = int(phone)
-        self._buckets[number % _BUCKETS].append(number)
+        bucket = number % _BUCKETS
+        self._phones[bucket].append(number)
+        self._data[bucket].append(data)
 
-    def count(self) -> int:
-        """How many different phones were added; a set of one bucket at a time is made for it."""
-        return sum(len(set(bucket)) for bucket in self._buckets)
+    def count(self) -> tuple[int, int]:
+        """Return how many different phones were added, and how many rows with other data.
+
+        The latter are rows whose data is not that of the first row with their phone. One bucket at
+        a time is made into a table for it.
+        """
+        distinct = differing = 0
+        for phones, data in zip(self._phones, self._data, strict=True):
+            first: dict[int, int] = {}
+            for phone, one in zip(phones, data, strict=True):
+                differing += first.setdefault(phone, one) != one
+            distinct += len(first)
+        return distinct, differing
+
+    def batches(self, size: int) -> Iterator[list[str]]:
+        """Yield the distinct phones in E.164, at most `size` at a time."""
+        for phones in self._phones:
+            distinct = [f"+{number}" for number in set(phones)]
+            for start in range(0, len(distinct), size):
+                yield distinct[start : start + size]

@@ -18,6 +18,7 @@ from recipients.file_problems import Fault, FileProblem
 from recipients.file_types import Encoding
 from recipients.phone_numbers import Doubt, Reason
 from recipients.rows import RowReason
+from recipients.undoing import Obstacle
 
 
 class Words(NamedTuple):
@@ -133,6 +134,21 @@ DELIMITERS: Mapping[str, str | Promise] = {
     "|": gettext_lazy("vertical line"),
 }
 
+UNDO_OBSTACLES: Mapping[str, str | Promise] = {
+    Obstacle.NOT_COMPLETE: gettext_lazy("This import is not complete; there is nothing to undo."),
+    Obstacle.NOT_YOURS: gettext_lazy(
+        "Only the owner of this list can undo the import it came from. Ask them."
+    ),
+    Obstacle.LIST_GONE: gettext_lazy("The list of this import is archived or deleted."),
+    Obstacle.LATER_IMPORT: gettext_lazy(
+        "Another file was added to this list later. Undo that import first."
+    ),
+    Obstacle.TOO_LATE: gettext_lazy(
+        "This import is too long ago: what it changed is no longer kept. Remove people by hand, or "
+        "replace the list by another file."
+    ),
+}
+
 _FAULTS: Mapping[Fault, str | Promise] = {
     Fault.NO_FILE: gettext_lazy("Choose a file first."),
     Fault.EMPTY: gettext_lazy(
@@ -190,6 +206,14 @@ _FAULTS: Mapping[Fault, str | Promise] = {
     Fault.INTERRUPTED: gettext_lazy(
         "The import was interrupted again and again. Try it once more; if that fails too, tell the "
         "person who looks after this server."
+    ),
+    Fault.LIST_GONE: gettext_lazy(
+        "The list you were adding to is no longer there, or no longer yours to edit. Ask its "
+        "owner, or choose the file again and make a list of its own."
+    ),
+    Fault.STILL_COUNTING: gettext_lazy(
+        "What this does to your list is still being counted. It takes a few seconds; then look at "
+        "the numbers and confirm."
     ),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from recipients import import_views, sharing_views, views
+from recipients import import_views, sharing_views, undo_views, views
 
 urlpatterns = [
     path("", views.lists, name="lists"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("imports/<uuid:import_id>/progress/", import_views.progress, name="import-progress"),
     path("imports/<uuid:import_id>/stop/", import_views.stop, name="import-stop"),
     path("imports/<uuid:import_id>/retry/", import_views.retry, name="import-retry"),
+    path("imports/<uuid:import_id>/undo/", undo_views.undo, name="import-undo"),
     path(
         "imports/<uuid:import_id>/rejected-rows/",
         import_views.rejected_rows,

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from recipients import undoing
 from recipients.check_page import Finding, findings
 from recipients.forms import SearchForm
 from recipients.models import (
@@ -133,7 +134,12 @@ def _list_context(
     request: TeamRequest, recipient_list: RecipientList, page: Page[Recipient], form: SearchForm
 ) -> dict[str, Any]:
     is_owner = recipient_list.owner_id == request.user.pk
-    last_import = recipient_list.list_imports.order_by("-created_at").first()
+    last_import = (
+        recipient_list.list_imports.filter(state=ListImport.State.COMPLETED)
+        .select_related("recipient_list")
+        .order_by("-completed_at")
+        .first()
+    )
     fields = recipient_list.field_names
     return {
         "recipient_list": recipient_list,
@@ -146,6 +152,7 @@ def _list_context(
         "list_import": last_import,
         "sees_rejected": last_import is not None and last_import.uploaded_by_id == request.user.pk,
         "rejections": _rejections(last_import) if last_import is not None else [],
+        "may_undo": last_import is not None and undoing.obstacle(last_import, request.user) is None,
         "opted_out": opted_out_count(recipient_list),
     }
 

@@ -1,6 +1,6 @@
 """The child process of `recipients.workbooks`: reads one sheet within limits, writes it as CSV.
 
-    python -m recipients.workbook_child WORKBOOK TEXT SHEET MAX_COLUMNS MAX_MEGABYTES
+    python -m recipients.workbook_child WORKBOOK TEXT SHEET COLUMNS MEGABYTES SECONDS MEMORY_MB
 
 Prints {"sheets": […], "chosen": "…"} or {"fault": "…", "details": {…}} as JSON. Without Django, to
 start quickly and to have nothing in it worth taking.
@@ -20,8 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from recipients.file_problems import Fault, FileProblem
 
-_CPU_SECONDS = 90
-_MEMORY = 1_500_000_000
+_MEGABYTE = 1024 * 1024
 # Digits that a spreadsheet's number keeps (IEEE 754 double).
 _EXACT = 10**15
 
@@ -30,13 +29,16 @@ Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 def main() -> None:
     """Read the arguments, set the limits, do the work, print the answer."""
-    workbook, text, sheet, max_columns, max_megabytes = sys.argv[1:]
-    megabytes = int(max_megabytes) * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (megabytes, megabytes))
+    workbook, text, sheet = sys.argv[1:4]
+    max_columns, megabytes, seconds, memory = map(int, sys.argv[4:])
+    for kind, most in (
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_AS, memory * _MEGABYTE),
+        (resource.RLIMIT_FSIZE, megabytes * _MEGABYTE),
+    ):
+        resource.setrlimit(kind, (most, most))
     try:
-        answer = write_sheet(Path(workbook), Path(text), sheet, int(max_columns))
+        answer = write_sheet(Path(workbook), Path(text), sheet, max_columns)
     except FileProblem as problem:
         answer = {"fault": problem.fault, "details": problem.details}
     except PasswordError:

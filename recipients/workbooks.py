@@ -11,16 +11,30 @@ import json
 import subprocess
 import sys
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from recipients.file_problems import Fault, FileProblem
 
-# A recipient list is text and numbers: 5 to 30 times its packed size.
-_MOST_TIMES_ITS_SIZE = 200
 _MOST_MEMBERS = 1_000
-_SECONDS = 120
+# Beyond the seconds of work: a busy machine lets the child wait.
+_SECONDS_TO_WAIT = 30
 _ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one workbook may take: of columns, disk, work and memory.
+
+    `ratio`: how many times its packed size it may unpack to; a recipient list is 5 to 30.
+    """
+
+    columns: int
+    megabytes: int
+    ratio: int
+    seconds: int
+    memory_megabytes: int
 
 
 class Sheets(NamedTuple):
@@ -30,9 +44,7 @@ class Sheets(NamedTuple):
     chosen: str
 
 
-def unpack(
-    workbook: Path, text: Path, *, sheet: str = "", max_columns: int, max_megabytes: int
-) -> Sheets:
+def unpack(workbook: Path, text: Path, limits: Limits, *, sheet: str = "") -> Sheets:
     """Write one sheet of a workbook as CSV (UTF-8, comma) and return which ones there are.
 
     `sheet`: its name, or "" for the first with anything in it. Rows keep their numbers: blank ones
@@ -40,14 +52,16 @@ def unpack(
     limits; `text` is deleted then.
     """
     if zipfile.is_zipfile(workbook):
-        _check_declared_sizes(workbook, max_megabytes)
+        _check_declared_sizes(workbook, limits)
+    numbers = (limits.columns, limits.megabytes, limits.seconds, limits.memory_megabytes)
     command = [
         *(sys.executable, "-m", "recipients.workbook_child"),
-        *(str(workbook), str(text), sheet, str(max_columns), str(max_megabytes)),
+        *(str(workbook), str(text), sheet, *map(str, numbers)),
     ]
+    patience = limits.seconds + _SECONDS_TO_WAIT
     try:
         done = subprocess.run(  # noqa: S603  our own program, and no shell
-            command, cwd=_ROOT, capture_output=True, timeout=_SECONDS, check=False
+            command, cwd=_ROOT, capture_output=True, timeout=patience, check=False
         )
         answer = json.loads(done.stdout) if done.stdout else {}
     except subprocess.TimeoutExpired as expired:
@@ -60,7 +74,7 @@ def unpack(
     raise FileProblem(Fault(fault), **answer.get("details", {}))
 
 
-def _check_declared_sizes(workbook: Path, max_megabytes: int) -> None:
+def _check_declared_sizes(workbook: Path, limits: Limits) -> None:
     """Raise FileProblem for an archive that says itself that it is too much, or is encrypted."""
     try:
         with zipfile.ZipFile(workbook) as archive:
@@ -71,6 +85,6 @@ def _check_declared_sizes(workbook: Path, max_megabytes: int) -> None:
         raise FileProblem(Fault.ENCRYPTED)
     unpacked = sum(member.file_size for member in members)
     packed = max(workbook.stat().st_size, 1)
-    is_bomb = unpacked > 10_000_000 and unpacked > packed * _MOST_TIMES_ITS_SIZE
-    if is_bomb or unpacked > max_megabytes * 1024 * 1024 or len(members) > _MOST_MEMBERS:
+    is_bomb = unpacked > 10_000_000 and unpacked > packed * limits.ratio
+    if is_bomb or unpacked > limits.megabytes * 1024 * 1024 or len(members) > _MOST_MEMBERS:
         raise FileProblem(Fault.TOO_MUCH_INSIDE)

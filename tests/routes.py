@@ -69,6 +69,7 @@ ROUTES: dict[str, Route] = {
     "import-progress": Route(Action.EDIT_LISTS),
     "import-stop": Route(Action.EDIT_LISTS, BUTTON),
     "import-retry": Route(Action.EDIT_LISTS, BUTTON),
+    "import-undo": Route(Action.EDIT_LISTS, FORM),
     "rejected-rows": Route(Action.EDIT_LISTS),
     "list": Route(Action.VIEW),
     "list-search": Route(Action.VIEW, FORM),

@@ -24,15 +24,28 @@ class Door:
         self.client = Client()
         self.client.force_login(person)
 
-    def upload(self, content: bytes | str, name: str = "people.csv", **fields: str) -> Any:
+    def upload(
+        self,
+        content: bytes | str,
+        name: str = "people.csv",
+        target: RecipientList | None = None,
+        **fields: str,
+    ) -> Any:
         """Send a file by the upload form; the response, not following a redirect."""
         raw = content.encode() if isinstance(content, str) else content
         url = reverse("upload", args=[self.team.slug])
+        if target is not None:
+            url += f"?list={target.public_id}"
         return self.client.post(url, {**fields, "file": SimpleUploadedFile(name, raw)})
 
-    def checked(self, content: bytes | str, name: str = "people.csv") -> ListImport:
+    def checked(
+        self,
+        content: bytes | str,
+        name: str = "people.csv",
+        target: RecipientList | None = None,
+    ) -> ListImport:
         """Upload a file that must be taken, and return its import."""
-        response = self.upload(content, name)
+        response = self.upload(content, name, target)
         assert response.status_code == 302, response.content.decode()
         import_id = response["Location"].rstrip("/").rpartition("/")[2]
         return ListImport.objects.get(public_id=import_id)
@@ -59,6 +72,7 @@ class Door:
             "list_name": list_import.list_name,
             "default_country": list_import.default_country,
             "visibility": list_import.visibility,
+            "mode": list_import.mode,
             "first_row_has_names": "on" if list_import.reading["has_header"] else "",
         }
         roles = {f"role_{n}": column["role"] for n, column in enumerate(list_import.columns)}

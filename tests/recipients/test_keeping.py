@@ -138,7 +138,15 @@ def test_files_are_deleted_after_a_week(door: Door, uploads: Path) -> None:
     ListImport.objects.update(created_at=timezone.now() - timedelta(days=6))
     keeping.delete_old_files()
     assert len(list(uploads.iterdir())) == 3
-    ListImport.objects.update(created_at=timezone.now() - timedelta(days=8))
+    days_ago = timezone.now() - timedelta(days=8)
+    ListImport.objects.update(created_at=days_ago)
+    keeping.delete_old_files()
+    # What was imported stays for a week after the import, not after the upload.
+    assert {path.name for path in uploads.iterdir()} == {
+        running.stored_name,
+        people.list_imports.get().stored_name,
+    }
+    ListImport.objects.filter(state=State.COMPLETED).update(completed_at=days_ago)
     keeping.delete_old_files()
     assert [path.name for path in uploads.iterdir()] == [running.stored_name]
     assert not ListImport.objects.filter(pk=open_check.pk).exists()
