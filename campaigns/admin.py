@@ -18,7 +18,11 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from campaigns import account_admin, drafting_admin  # noqa: F401 - register their pages
+from campaigns import (  # noqa: F401 - register their pages
+    account_admin,
+    delivery_admin,
+    drafting_admin,
+)
 from campaigns.gateway import reopen
 from campaigns.models import (
     Attempt,

@@ -52,6 +52,12 @@ class Secret:
     def __bool__(self) -> bool:
         return bool(self.token)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.token == self.token
+
+    def __hash__(self) -> int:
+        return hash(self.token)
+
     def __repr__(self) -> str:
         return "Secret(…)"
 

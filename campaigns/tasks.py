@@ -10,7 +10,7 @@ import logging
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError as BrokerError
 
-from campaigns import blocking, control, launch, reconcile, submit
+from campaigns import blocking, control, delivery, launch, learning, reconcile, submit
 from campaigns import tick as ticking
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,10 @@ def tick() -> None:
         nudge(revoke, account_id)
     for account_id in blocking.accounts_to_ask():
         nudge(block, account_id)
+    if delivery.has_work():
+        nudge(work_through)
+    for endpoint_id in learning.endpoints_to_learn():
+        nudge(learn, endpoint_id)
 
 
 @shared_task(name="campaigns.freeze", queue="background")
@@ -75,3 +79,18 @@ def block(account_id: int) -> None:
     """Ask the vendor to block people who opted out, or to take that back."""
     if blocking.ask_some(account_id):
         nudge(block, account_id)
+
+
+@shared_task(name="campaigns.work_through", queue="background")
+def work_through() -> None:
+    """Make something of what the vendor reported."""
+    if delivery.work_through():
+        nudge(work_through)
+    else:
+        delivery.forget_old_bodies()
+
+
+@shared_task(name="campaigns.learn", queue="background")
+def learn(endpoint_id: int) -> None:
+    """Look up whose messages the vendor reported on."""
+    learning.learn(endpoint_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from campaigns.views import (
     blocks,
@@ -43,6 +43,7 @@ urlpatterns = [
         decisions.look_again,
         name="look-again",
     ),
+    path("", include("campaigns.history_urls")),
     path("people/", person.find_person, name="find-person"),
     path("people/<str:person_id>/", person.person, name="person"),
     path("opt-outs/at-sociocs/", blocks.blocks, name="blocks"),

@@ -89,6 +89,18 @@ def lift(opt_out: OptOut, reason: str, by: User) -> bool:
     )
 
 
+def lift_own(team: Team, phone: str, reason: str) -> bool:
+    """Lift an opt-out that the person made by their own reply, because they wish it so.
+
+    One that a colleague entered, or that the vendor reported, stays: nobody knows whether the
+    person means that one too.
+    """
+    mine = OptOut.objects.filter(
+        team=team, phone=phone, lifted_at=None, source=OptOut.Source.INBOUND
+    )
+    return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason))
+
+
 def register(team: Team, *, lifted: bool = False, words: str = "") -> QuerySet[OptOut]:
     """The team's open opt-outs, or those that were lifted; of `words`, a number or part of a note.
 

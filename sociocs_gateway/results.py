@@ -217,11 +217,15 @@ class ListedMessage:
     """One message of ``GET /messages``; ``None`` is what it does not show.
 
     :param phone: the recipient in E.164.
+    :param job_id: the bulk job it was part of.
     :param sent_at: aware, UTC.
     """
 
     message_id: str
     phone: str | None = field(default=None, repr=False)
+    job_id: str | None = None
+    text: str | None = field(default=None, repr=False)
+    is_incoming: bool = False
     status: DeliveryStatus = DeliveryStatus.UNKNOWN
     vendor_status: str | None = None
     sent_at: datetime | None = None
@@ -237,6 +241,9 @@ class ListedMessage:
         return cls(
             message_id,
             phone=phone_field(raw, "to", "phone_number"),
+            job_id=id_field(raw, "job_id", "bulk_job_id"),
+            text=text_field(raw, "text", "message"),
+            is_incoming=text_field(raw, "direction") == "incoming",
             status=DeliveryStatus.of(word or ""),
             vendor_status=word,
             sent_at=moment_field(raw, "timestamp", "created_at"),

@@ -12,7 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from campaigns.models import Campaign, GatewayAccount, Submission
+from campaigns.fields import Secret
+from campaigns.models import Campaign, Channel, GatewayAccount, Submission, WebhookEndpoint
 from recipients.models import ListImport, OptOut, RecipientList
 from recipients.people import person_id
 from teams import invitations
@@ -22,7 +23,7 @@ from tests.campaigns import world
 from tests.campaigns.pages import arranging
 
 GET, POST = "GET", "POST"
-Who = Action | Literal["everybody", "signed in"]
+Who = Action | Literal["everybody", "signed in", "the vendor"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,14 @@ ROUTES: dict[str, Route] = {
     "account-new": Route(Action.MANAGE_TEAM, FORM),
     "vendor-account": Route(Action.MANAGE_TEAM, FORM),
     "channels-sync": Route(Action.MANAGE_TEAM, BUTTON),
+    # What Sociocs reports.
+    "webhook": Route("the vendor", BUTTON),
+    "delivery": Route(Action.VIEW),
+    "delivery-on": Route(Action.MANAGE_TEAM, BUTTON),
+    "delivery-check": Route(Action.MANAGE_TEAM, BUTTON),
+    "delivery-off": Route(Action.MANAGE_TEAM, BUTTON),
+    "replies": Route(Action.VIEW),
+    "campaign-replies": Route(Action.VIEW),
     # A person.
     "find-person": Route(Action.VIEW, BUTTON, {"phone": "+12025550000"}),
     "person": Route(Action.VIEW),
@@ -119,7 +128,8 @@ ROUTES: dict[str, Route] = {
 OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.who, Action)}
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
-    *("campaign", "campaign-live", "pause", "resume", "cancel", "decide", "look-again")
+    *("campaign", "campaign-live", "pause", "resume", "cancel", "decide", "look-again"),
+    *("campaign-replies",),
 }
 OF_AN_IMPORT = {name for name in ROUTES if name.startswith("import")} | {"rejected-rows"}
 
@@ -164,6 +174,7 @@ class Site:
     job: Submission
     invitation: invitations.Invited
     opt_out: OptOut
+    channel: Channel
 
     def url(self, name: str, person: User) -> str:
         """The address of a route as `person` would open it."""
@@ -172,7 +183,7 @@ class Site:
             "campaign_id": (self.launched if name in OF_A_LAUNCHED_ONE else self.draft).public_id,
             "job_id": self.job.public_id,
             "account_id": self.job.account.public_id,
-            "channel_id": self.draft.channel.public_id if self.draft.channel else None,
+            "channel_id": self.channel.public_id,
             "person_id": person_id(self.team, self.opt_out.phone),
             "entry_id": self.opt_out.public_id,
             "invitation_id": self.invitation.invitation.public_id,
@@ -191,6 +202,8 @@ def a_site(team: Team, owner: User) -> Site:
     channel = world.a_channel(team, label="Front desk SMS", phone_number="+16317471111")
     GatewayAccount.objects.filter(pk=channel.account_id).update(team=team)
     launched = world.launched(world.a_campaign(channel, people))
+    # Never confirmed by the vendor, so that switching it off asks nobody.
+    WebhookEndpoint.objects.create(channel=channel, secret=Secret.of("a secret"))
     return Site(
         team=team,
         people=people,
@@ -199,6 +212,7 @@ def a_site(team: Team, owner: User) -> Site:
         job=arranging.unclear(arranging.job(launched)),
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
+        channel=channel,
     )
 
 

@@ -18,6 +18,13 @@ from campaigns.models.campaigns import (
     Message,
     RenderedText,
 )
+from campaigns.models.delivery import (
+    DeliveryCount,
+    Reply,
+    SentMessage,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
 from campaigns.models.plans import Approval, DraftPlan
@@ -34,6 +41,7 @@ __all__ = [
     "ChannelEvent",
     "ClockKeeper",
     "Decision",
+    "DeliveryCount",
     "DraftPage",
     "DraftPlan",
     "GatewayAccount",
@@ -42,8 +50,12 @@ __all__ = [
     "MediaKind",
     "Message",
     "RenderedText",
+    "Reply",
+    "SentMessage",
     "Submission",
     "VendorBlock",
     "VendorMember",
+    "WebhookEndpoint",
+    "WebhookEvent",
     "uuid7",
 ]

@@ -268,6 +268,10 @@ class CampaignRecipient(models.Model):
                 fields=["campaign", "position"], name="a_position_holds_one_person"
             ),
         )
+        indexes = (
+            # The campaigns somebody was in: their page, the history's filter, whose message it was.
+            models.Index(fields=["phone", "campaign"], name="campaigns_of_a_person"),
+        )
 
     def __str__(self) -> str:
         return self.phone

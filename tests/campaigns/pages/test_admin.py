@@ -36,6 +36,7 @@ from teams.models import Team, User
 from tests.campaigns import world
 from tests.campaigns.pages.arranging import accepted, attempted, job
 from tests.campaigns.pages.browsing import text_of
+from tests.campaigns.pages.reports import reported_on
 from tests.factories import create_person
 
 KEY = "e047aa11:Xqc3SecretSecretSecret"
@@ -69,6 +70,7 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
     )
+    reported_on(draft)
     return draft
 
 

@@ -1,0 +1,18 @@
+"""Addresses of what became of campaigns, below `/<team>/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from campaigns.views import delivery, replies
+
+urlpatterns = [
+    path(
+        "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"
+    ),
+    path("replies/", replies.replies, name="replies"),
+    path("delivery/", delivery.delivery, name="delivery"),
+    path("delivery/<uuid:channel_id>/on/", delivery.switch_on, name="delivery-on"),
+    path("delivery/<uuid:channel_id>/check/", delivery.check, name="delivery-check"),
+    path("delivery/<uuid:channel_id>/off/", delivery.switch_off, name="delivery-off"),
+]

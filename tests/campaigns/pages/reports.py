@@ -1,0 +1,30 @@
+"""One of everything that the vendor reports on a campaign, and that is made of it."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from campaigns import delivery
+from campaigns.fields import Secret
+from campaigns.models import Campaign, Reply, WebhookEndpoint
+
+
+def reported_on(campaign: Campaign) -> None:
+    """A channel that reports, a message that arrived, and somebody who wrote back."""
+    assert campaign.channel is not None
+    now, person = timezone.now(), campaign.recipients.order_by("position")[0]
+    endpoint = WebhookEndpoint.objects.create(
+        channel=campaign.channel, secret=Secret.of("a secret"), state="on"
+    )
+    delivery.keep(endpoint, b'{"event": "something new"}')
+    delivery.know(campaign.channel, "m1", person)
+    Reply.objects.create(
+        team=campaign.team,
+        channel=campaign.channel,
+        campaign=campaign,
+        message_id="m2",
+        phone=person.phone,
+        text="Thank you",
+        sent_at=now,
+        received_at=now,
+    )
