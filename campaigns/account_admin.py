@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from campaigns.models import ChannelEvent, VendorMember
+from campaigns.models import ChannelEvent, NumberForTests, SentTest, VendorMember
 from teams.admin_mixins import ReadOnlyAdmin
 
 
@@ -27,4 +27,25 @@ class ChannelEventAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     search_fields = ("subject", "team__name", "=actor__email")
     list_select_related = ("team", "actor")
+    ordering = ("-pk",)
+
+
+@admin.register(NumberForTests)
+class NumberForTestsAdmin(ReadOnlyAdmin):
+    """Whom a team's tests may go to."""
+
+    list_display = ("label", "team", "phone", "added_by")
+    search_fields = ("label", "=phone", "team__name")
+    list_select_related = ("team", "added_by")
+    ordering = ("-pk",)
+
+
+@admin.register(SentTest)
+class SentTestAdmin(ReadOnlyAdmin):
+    """Which tests were sent, by whom, and what became of them."""
+
+    list_display = ("created_at", "campaign", "user", "label", "phone", "outcome", "reason")
+    list_filter = ("outcome",)
+    search_fields = ("campaign__name", "=phone", "=message_id")
+    list_select_related = ("campaign", "user")
     ordering = ("-pk",)

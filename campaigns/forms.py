@@ -140,6 +140,9 @@ class ComposeForm(ScheduleFields):
         label=gettext_lazy("Public address of the media"), max_length=2000, required=False
     )
 
+    # Only for what is said of tests; its place on the page is the button that leads to them.
+    test = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, campaign: Campaign, user: User, data: Any = None) -> None:
         """`data` is what was posted; None stands for the draft itself."""
         super().__init__(stored(campaign) if data is None else data)

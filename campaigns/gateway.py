@@ -33,7 +33,7 @@ from sociocs_gateway.exceptions import (
     Refused,
     TryLater,
 )
-from sociocs_gateway.messages import BulkMessage
+from sociocs_gateway.messages import BulkMessage, Message
 from sociocs_gateway.results import BulkJobList
 
 
@@ -162,11 +162,17 @@ def learn_from(account: GatewayAccount, jobs: BulkJobList) -> None:
 
 
 def post(
-    client: SociocsClient, message: BulkMessage, before_send: Callable[[], None]
+    client: SociocsClient, message: BulkMessage | Message, before_send: Callable[[], None]
 ) -> tuple[Answer, dict[str, str]]:
-    """Make the one call. Returns the answer as the protocol reads it, and evidence for a person."""
+    """Make the one call. Returns the answer as the protocol reads it, and evidence for a person.
+
+    Of a message to one person, `job_id` is the message's id.
+    """
     try:
-        accepted = client.send_bulk(message, before_send=before_send)
+        if isinstance(message, BulkMessage):
+            accepted_id = client.send_bulk(message, before_send=before_send).job_id
+        else:
+            accepted_id = client.send_message(message, before_send=before_send).message_id
     except OutcomeUnknown as error:
         answer = Answer(
             AnswerKind.UNKNOWN,
@@ -188,7 +194,7 @@ def post(
     except GatewayError as error:
         # A kind of error this code does not know yet: never taken as proof of anything.
         return Answer(AnswerKind.UNKNOWN, error.reason.value, halts=_halts(error)), {}
-    return Answer(AnswerKind.ACCEPTED, job_id=accepted.job_id, http_status=200), {}
+    return Answer(AnswerKind.ACCEPTED, job_id=accepted_id, http_status=200), {}
 
 
 def _not_sent(error: TryLater | AuthenticationFailed | Misconfigured) -> Answer:

@@ -17,6 +17,7 @@ from campaigns import (
     message,
     personal_texts,
     plan,
+    sent_tests,
     timetable,
     timetable_problems,
 )
@@ -82,6 +83,9 @@ def problems(
     if campaign.sent_as and campaign.sent_as.gone_since:
         sentence = _("%(name)s is no longer in the Sociocs account. Choose another sender.")
         found.append(Problem("sent_as", sentence % {"name": campaign.sent_as.name}))
+    if campaign.team.test_required and not sent_tests.is_tested(campaign):
+        sentence = _("Your team launches only what was tested. Send a test of just this message.")
+        found.append(Problem("test", sentence))
     if not has_lists:
         found.append(Problem("lists", _("Choose at least one recipient list.")))
     found += list_access.problems(campaign, user)

@@ -13,6 +13,7 @@ from campaigns.field_sentences import sentence
 from campaigns.models import Campaign, Channel, Message
 from sociocs_gateway.exceptions import MessageNotExpressible
 from sociocs_gateway.messages import BulkMessage, MessageFault, Recipient
+from sociocs_gateway.messages import Message as SingleMessage
 from sociocs_gateway.providers import MediaKind, Provider
 
 # Stands in for the audience while only the message is looked at; it is never sent to.
@@ -46,6 +47,26 @@ def bulk_message(
         Provider(channel.provider),
         channel.channel_key,
         recipients,
+        text=text,
+        **media,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def single_message(
+    channel: Channel,
+    recipient: Recipient,
+    text: str,
+    media_kind: str,
+    media_url: str,
+    **options: object,
+) -> SingleMessage:
+    """The gateway's message to one person. Raises MessageNotExpressible."""
+    media = {MediaKind(media_kind).parameter: media_url} if media_kind and media_url else {}
+    return SingleMessage(
+        Provider(channel.provider),
+        channel.channel_key,
+        recipient,
         text=text,
         **media,  # type: ignore[arg-type]
         **options,  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from campaigns.views import (
     history,
     person,
     review,
+    sent_tests,
 )
 
 urlpatterns = [
@@ -55,4 +56,11 @@ urlpatterns = [
     path("channels/accounts/new/", channels.new_account, name="account-new"),
     path("channels/accounts/<uuid:account_id>/", channels.account, name="vendor-account"),
     path("channels/accounts/<uuid:account_id>/read/", channels.sync, name="channels-sync"),
+    path("campaigns/<uuid:campaign_id>/compose/test/", sent_tests.test_send, name="test-send"),
+    path("channels/test-numbers/", sent_tests.add_number, name="test-number-add"),
+    path(
+        "channels/test-numbers/<uuid:number_id>/remove/",
+        sent_tests.remove_number,
+        name="test-number-remove",
+    ),
 ]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from teams.countries import country_choices
 from teams.form_style import StyledForm, StyledFormMixin, email_input, password_input
 from teams.models import Role, Team, User
+from teams.phones import PhoneField
 from teams.time_zones import zone_choices
 
 
@@ -73,7 +74,7 @@ class AccountForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("name", "email")
+        fields = ("name", "email", "phone")
         widgets = {"email": email_input()}
         labels = {"name": _("Name"), "email": _("E-mail address")}
         error_messages = {
@@ -83,6 +84,12 @@ class AccountForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
                 "unique": _("Another account has this e-mail address. Choose a different one."),
             },
         }
+
+    phone = PhoneField(
+        label=_("Your mobile number"),
+        required=False,
+        help_text=_("With its country code, such as +1 631 747 1111. For tests to yourself."),
+    )
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
@@ -157,7 +164,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields = (
-            *("name", "time_zone", "default_country", "lists_shared"),
+            *("name", "time_zone", "default_country", "lists_shared", "test_required"),
             *("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
             *("hours_from", "hours_to", "confirm_typed_above", "approval_above"),
         )
@@ -172,9 +179,13 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "hours_to": _("New campaigns go out until"),
             "confirm_typed_above": _("Type the number before sending to more people than"),
             "approval_above": _("A second person approves before it goes to more people than"),
+            "test_required": _("A test comes before every launch"),
         }
         help_texts = {
             "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay."),
+            "test_required": _(
+                "Nobody can launch a campaign before just that message was sent to a test phone."
+            ),
             "price_per_segment": _(
                 "As your contract says, such as 0.0079. With it, everybody sees what a campaign "
                 "costs before it goes out."

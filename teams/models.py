@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from teams.addresses import validate_team_address
 from teams.countries import validate_country
 from teams.money import validate_currency
+from teams.phones import validate_phone
 from teams.time_zones import validate_time_zone
 
 
@@ -43,6 +44,10 @@ class User(AbstractUser):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
+    # Where tests go that a person sends to themselves.
+    phone = models.CharField(
+        _("mobile number"), max_length=16, blank=True, validators=[validate_phone]
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -111,6 +116,9 @@ class Team(models.Model):
     )
     confirm_typed_above = models.PositiveIntegerField(
         _("type the number before sending to more people than"), null=True, blank=True
+    )
+    test_required = models.BooleanField(
+        _("a campaign is launched only after a test of just that message"), default=False
     )
     # What sending costs (`campaigns.cost`); null: nobody said, and no cost is shown.
     currency = models.CharField(

@@ -13,7 +13,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from campaigns.fields import Secret
-from campaigns.models import Campaign, Channel, GatewayAccount, Submission, WebhookEndpoint
+from campaigns.models import (
+    Campaign,
+    Channel,
+    GatewayAccount,
+    NumberForTests,
+    Submission,
+    WebhookEndpoint,
+)
 from recipients.models import ListImport, OptOut, RecipientList
 from recipients.people import person_id
 from teams import invitations
@@ -99,6 +106,8 @@ ROUTES: dict[str, Route] = {
     "delivery-off": Route(Action.MANAGE_TEAM, BUTTON),
     "replies": Route(Action.VIEW),
     "campaign-replies": Route(Action.VIEW),
+    "test-number-add": Route(Action.MANAGE_TEAM, BUTTON),
+    "test-number-remove": Route(Action.MANAGE_TEAM, BUTTON),
     # A person.
     "find-person": Route(Action.VIEW, BUTTON, {"phone": "+12025550000"}),
     "person": Route(Action.VIEW),
@@ -115,6 +124,7 @@ ROUTES: dict[str, Route] = {
     "autosave": Route(Action.COMPOSE, BUTTON),
     "draft-open": Route(Action.COMPOSE, BUTTON),
     "campaign-duplicate": Route(Action.COMPOSE, BUTTON),
+    "test-send": Route(Action.COMPOSE, FORM),
     "campaign-delete": Route(Action.COMPOSE, BUTTON),
     "review": Route(Action.COMPOSE),
     "launch": Route(Action.LAUNCH, BUTTON),
@@ -175,6 +185,7 @@ class Site:
     invitation: invitations.Invited
     opt_out: OptOut
     channel: Channel
+    number: NumberForTests
 
     def url(self, name: str, person: User) -> str:
         """The address of a route as `person` would open it."""
@@ -184,6 +195,7 @@ class Site:
             "job_id": self.job.public_id,
             "account_id": self.job.account.public_id,
             "channel_id": self.channel.public_id,
+            "number_id": self.number.public_id,
             "person_id": person_id(self.team, self.opt_out.phone),
             "entry_id": self.opt_out.public_id,
             "invitation_id": self.invitation.invitation.public_id,
@@ -213,6 +225,7 @@ def a_site(team: Team, owner: User) -> Site:
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
         channel=channel,
+        number=NumberForTests.objects.create(team=team, label="Desk phone", phone="+12025550199"),
     )
 
 

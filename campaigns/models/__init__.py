@@ -28,6 +28,7 @@ from campaigns.models.delivery import (
 from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
 from campaigns.models.plans import Approval, DraftPlan
+from campaigns.models.sent_tests import NumberForTests, SentTest
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
 
 __all__ = [
@@ -49,9 +50,11 @@ __all__ = [
     "HoursZone",
     "MediaKind",
     "Message",
+    "NumberForTests",
     "RenderedText",
     "Reply",
     "SentMessage",
+    "SentTest",
     "Submission",
     "VendorBlock",
     "VendorMember",

@@ -19,6 +19,7 @@ from campaigns.channel_words import carries
 from campaigns.models import Channel, GatewayAccount
 from campaigns.sender_queue import Throughput, estimate
 from campaigns.states import LaneState
+from campaigns.views.sent_tests import NumberForm
 from sociocs_gateway.providers import Provider
 from teams.access import Action, TeamRequest, page_of_team
 
@@ -45,6 +46,8 @@ def channels(request: TeamRequest) -> HttpResponse:
         "accounts": steps.accounts_of(request.team).prefetch_related("members"),
         "halted": LaneState.HALTED.value,
         "changes": changes[:CHANGES_SHOWN],
+        "numbers": request.team.numbers_for_tests.all(),
+        "number_form": NumberForm(),
     }
     return render(request, "campaigns/channels.html", context)
 

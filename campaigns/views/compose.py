@@ -93,6 +93,8 @@ def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
 
 def _after_saving(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     here = [request.team.slug, campaign.public_id]
+    if "test" in request.POST:
+        return redirect(reverse("test-send", args=here) + f"?person={_wanted_place(request)}")
     if "review" not in request.POST:
         messages.success(request, _("The draft is saved."))
         return redirect("compose", *here)

@@ -84,6 +84,7 @@ ROUTES: Routes[Handler] = Routes(
         ("GET", "/sandbox/witness", witness.totals),
         ("GET", "/sandbox/witness/jobs", witness.jobs),
         ("GET", "/sandbox/witness/jobs/{job_id}", witness.job),
+        ("GET", "/sandbox/witness/messages", witness.messages),
         ("GET", "/sandbox/witness/phones", witness.phones),
     ]
 )

@@ -76,6 +76,24 @@ def job(sandbox: Sandbox, request: Request) -> Answer:
     return json_answer(_job(fields) | {"recipients": recipients})
 
 
+def messages(sandbox: Sandbox, _: Request) -> Answer:
+    """``GET /sandbox/witness/messages``: all of ``POST /message``, oldest first, with recipients.
+
+    At most 10,000 are listed.
+    """
+    rows = sandbox.database.rows(
+        f"SELECT {_JOB_COLUMNS}, phones, names FROM jobs WHERE kind = 'message'"  # noqa: S608 - columns from above
+        " ORDER BY seq LIMIT ?",
+        (LISTED_MESSAGES,),
+    )
+    listed = []
+    for row in rows:
+        fields = dict(row)
+        [phone], [name] = orjson.loads(fields.pop("phones")), orjson.loads(fields.pop("names"))
+        listed.append(_job(fields) | {"to": f"+{phone}", "name": name})
+    return json_answer(listed)
+
+
 def phones(sandbox: Sandbox, request: Request) -> Answer:
     """``GET /sandbox/witness/phones?min=2``: numbers with so many messages, most first.
 
@@ -96,6 +114,7 @@ def phones(sandbox: Sandbox, request: Request) -> Answer:
 
 
 LISTED_PHONES = 10_000
+LISTED_MESSAGES = 10_000
 
 
 def _job(fields: dict[str, Any]) -> dict[str, Any]:

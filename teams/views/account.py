@@ -40,7 +40,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     person = User.objects.get(pk=request.user.pk)
     form = AccountForm(request.POST if request.method == "POST" else None, instance=person)
     if request.method == "POST" and form.is_valid():
-        form.instance.save(update_fields=["name", "email"])
+        form.instance.save(update_fields=["name", "email", "phone"])
         if form.instance.email != email_before:
             _tell_old_address(email_before)
         messages.success(request, _("Your account is saved."))

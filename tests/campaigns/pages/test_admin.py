@@ -26,7 +26,9 @@ from campaigns.models import (
     DraftPage,
     GatewayAccount,
     Heartbeat,
+    NumberForTests,
     RenderedText,
+    SentTest,
     Submission,
     VendorBlock,
     VendorMember,
@@ -66,6 +68,8 @@ def everything(draft: Campaign, alice: User) -> Campaign:
         account=job(draft).account,
         not_before=timezone.now(),
     )
+    NumberForTests.objects.create(team=draft.team, label="Desk", phone="+12025550199")
+    SentTest.objects.create(campaign=draft, token=draft.public_id, user=alice, phone="+12025550199")
     VendorMember.objects.create(account=job(draft).account, user_id="ada", name="Ada Okafor")
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
