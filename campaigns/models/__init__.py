@@ -27,6 +27,7 @@ from campaigns.models.delivery import (
 )
 from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
+from campaigns.models.limits import CallRate, DayTotal
 from campaigns.models.plans import Approval, DraftPlan
 from campaigns.models.sent_tests import NumberForTests, SentTest
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
@@ -34,6 +35,7 @@ from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
 __all__ = [
     "Approval",
     "Attempt",
+    "CallRate",
     "Campaign",
     "CampaignEvent",
     "CampaignList",
@@ -41,6 +43,7 @@ __all__ = [
     "Channel",
     "ChannelEvent",
     "ClockKeeper",
+    "DayTotal",
     "Decision",
     "DeliveryCount",
     "DraftPage",
