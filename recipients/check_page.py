@@ -9,6 +9,7 @@ from typing import Any
 from django.forms import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from phonenumbers import country_code_for_region, region_code_for_country_code
 
 from recipients.checking import phone_question
 from recipients.columns import Role
@@ -18,7 +19,7 @@ from recipients.judging import Judgement, SampleRow
 from recipients.models import ListImport
 from recipients.phone_numbers import Doubt, Reason
 from recipients.row_sources import Reading
-from recipients.sentences import DOUBTS, REJECTIONS, Words, sentence_for
+from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
 from teams.countries import country_name
 
 # What numbers of one country are when they are read as those of another.
@@ -35,6 +36,8 @@ class SheetColumn:
     role: BoundField
     is_used: bool
     is_skipped: bool
+    # The input for the name of a column whose file has none.
+    typed: BoundField | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ def check_context(
 ) -> dict[str, Any]:
     """The template's variables; `problem` is why confirming was refused, if it was."""
     judgement = Judgement.from_json(list_import.judgement)
+    reading = Reading.from_json(list_import.reading)
     question = phone_question(list_import)
     obstacle = problem or list_import.problem or question
     nothing_ready = question is None and list_import.is_judged and not judgement.ready
@@ -97,10 +101,17 @@ def check_context(
         "effects": _effects(list_import, judgement) if list_import.is_addition else [],
         "sheet_columns": _columns(list_import, form),
         "sheet_rows": _rows(list_import, judgement.sample),
-        "header_row": Reading.from_json(list_import.reading).has_header,
+        "header_row": reading.header_row,
+        "is_remembered": reading.is_remembered,
+        "found_as": _("Read with a %(delimiter)s between the columns, %(encoding)s")
+        % {
+            "delimiter": DELIMITERS.get(reading.delimiter, reading.delimiter),
+            "encoding": ENCODINGS[reading.encoding],
+        },
         "rejections": findings(judgement.rejected, REJECTIONS),
         "doubts": findings(judgement.doubts, DOUBTS),
         "country": country_name(list_import.default_country),
+        "main_code": _main_code(judgement, list_import.default_country),
         "country_is_doubtful": _country_is_doubtful(judgement),
         "asked": asked + 1,
         "delay": 1 if asked < 10 else 3,
@@ -139,6 +150,27 @@ def _country_is_doubtful(judgement: Judgement) -> bool:
     return unlikely * 2 > judgement.rows
 
 
+@dataclass(frozen=True)
+class MainCode:
+    """The country code that most numbers are written with, such as "+44"."""
+
+    code: str
+    country: str
+    count: int
+    # Not that of the country the other numbers are read as, while these are the many.
+    is_another: bool
+
+
+def _main_code(judgement: Judgement, default_country: str) -> MainCode | None:
+    for code, count in judgement.codes.items():
+        region = region_code_for_country_code(int(code))
+        is_another = code != str(country_code_for_region(default_country))
+        return MainCode(
+            f"+{code}", country_name(region), count, is_another and count > judgement.home
+        )
+    return None
+
+
 def _columns(list_import: ListImport, form: CheckForm) -> list[SheetColumn]:
     return [
         SheetColumn(
@@ -146,6 +178,7 @@ def _columns(list_import: ListImport, form: CheckForm) -> list[SheetColumn]:
             role=form[f"role_{index}"],
             is_used=column["role"] in (Role.PHONE, Role.NAME),
             is_skipped=column["role"] == Role.SKIP,
+            typed=form[f"name_{index}"] if f"name_{index}" in form.fields else None,
         )
         for index, column in enumerate(list_import.columns)
     ]

@@ -16,33 +16,23 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from recipients import claiming
-from recipients.columns import (
-    Column,
-    Role,
-    guess_columns,
-    has_header,
-    named_as,
-    phone_candidates,
-    require_phone_column,
-    unique_names,
-)
+from recipients import claiming, guessing
+from recipients.columns import Column, Role, phone_candidates, require_phone_column
 from recipients.file_problems import Fault, FileProblem
-from recipients.file_types import Encoding, is_workbook
-from recipients.judging import Judgement, Known, judge, nobody
+from recipients.file_types import Encoding
+from recipients.judging import Judgement, Known, SampleRow, judge, nobody
 from recipients.models import ListImport, Recipient, RecipientList, Visibility
 from recipients.opt_outs import opted_out_among
 from recipients.phone_numbers import PhoneReader
-from recipients.reports import own_headers
-from recipients.row_sources import Reading, data_rows, guess_reading, head
+from recipients.row_sources import Reading, data_rows
 from recipients.sharing import may_edit
-from recipients.storing import StoredUpload, delete_stored, rows_path, stored_path
-from recipients.workbooks import Limits, unpack
+from recipients.storing import StoredUpload, delete_stored, rows_path
 from teams.models import Team, User
 
 # So many rows are judged while the person waits, about a tenth of a second.
 ROWS_AT_ONCE = 10_000
-_ROWS_TO_GUESS_FROM = 200
+# Of the rows among which the columns' names may be, so much is shown.
+_TOP_ROWS, _TOP_CELLS, _TOP_CHARACTERS = 8, 4, 30
 
 
 def begin(
@@ -78,7 +68,7 @@ def begin(
         mode=ListImport.Mode.NEW if target else "",
     )
     try:
-        _guess(made)
+        guessing.guess(made)
         _judge_first_rows(made)
     except FileProblem:
         delete_stored(upload.stored_name)
@@ -109,11 +99,14 @@ class Choices:
 
     roles: Sequence[Role]
     default_country: str
-    first_row_has_names: bool
+    # The row with the columns' names, 0 for none; None leaves that as it is.
+    header_row: int | None
     list_name: str
     visibility: Visibility
     # What becomes of the people on the list that is there; "" leaves that as it is.
     mode: str = ""
+    # Of the columns of a file without names, in their order.
+    names: Sequence[str] = ()
     # How else to read the file; "" and None leave that as it is.
     sheet: str = ""
     encoding: Encoding | None = None
@@ -132,9 +125,9 @@ def change(list_import: ListImport, choices: Choices) -> None:
     list_import.mode = (choices.mode or list_import.mode) if list_import.is_addition else ""
     reading = Reading.from_json(list_import.reading)
     if choices.sheet not in ("", reading.sheet):
-        _guess_columns(list_import, _unpacked(list_import, choices.sheet))
+        guessing.read_as(list_import, guessing.unpacked(list_import, choices.sheet))
     elif (other := _corrected(reading, choices)) != reading:
-        _guess_columns(list_import, other)
+        guessing.read_as(list_import, other)
     else:
         _take_over(list_import, choices)
     fields = ["list_name", "visibility", "mode"]
@@ -166,16 +159,20 @@ def _corrected(reading: Reading, choices: Choices) -> Reading:
 
 
 def _take_over(list_import: ListImport, choices: Choices) -> None:
-    """Give the columns their roles and, if that has changed, the first row its meaning."""
+    """Give the columns their roles and names or, if that has changed, another row its meaning."""
     reading = Reading.from_json(list_import.reading)
+    columns = _columns(list_import)
+    other_header = choices.header_row not in (None, reading.header_row)
+    if other_header:
+        guessing.read_as(list_import, reading, choices.header_row)
+        columns = _columns(list_import)
+        if len(columns) != len(choices.roles) or any(one.role is Role.PHONE for one in columns):
+            return
     columns = [
-        replace(column, role=role)
-        for column, role in zip(_columns(list_import), choices.roles, strict=True)
+        replace(column, role=role) for column, role in zip(columns, choices.roles, strict=True)
     ]
-    if choices.first_row_has_names != reading.has_header:
-        reading = replace(reading, has_header=choices.first_row_has_names)
-        columns = _renamed(list_import, reading, columns)
-    list_import.reading = reading.to_json()
+    if choices.names and not reading.has_header and not other_header:
+        columns = guessing.rename(columns, choices.names)
     list_import.columns = [column.to_json() for column in columns]
 
 
@@ -207,6 +204,7 @@ def confirm(list_import: ListImport) -> None:
         )
         if confirmed:
             _make_list(list_import, columns)
+            guessing.remember(list_import)
 
 
 def _require_target(list_import: ListImport) -> None:
@@ -277,68 +275,6 @@ def phone_question(list_import: ListImport) -> FileProblem | None:
     return None
 
 
-def _guess(list_import: ListImport) -> None:
-    """Fill in how to read the file and what its columns are."""
-    stored = stored_path(list_import.stored_name)
-    workbook = is_workbook(stored)
-    _guess_columns(list_import, _unpacked(list_import) if workbook else guess_reading(stored))
-
-
-def _guess_columns(list_import: ListImport, reading: Reading) -> None:
-    """Fill in what the columns are when the file is read so; the first row may have their names."""
-    path = rows_path(list_import.stored_name, reading)
-    first = head(path, reading, _ROWS_TO_GUESS_FROM, max_columns=settings.IMPORT_MAX_COLUMNS)
-    if not first:
-        raise FileProblem(Fault.EMPTY)
-    phones = PhoneReader(list_import.default_country)
-    cells = [cells for _, cells in first]
-    reading = replace(reading, has_header=has_header(cells[0], phones))
-    if reading.has_header and len(cells) == 1:
-        raise FileProblem(Fault.HEADER_ONLY)
-    columns = (
-        guess_columns(cells[0], cells[1:], phones, own_headers())
-        if reading.has_header
-        else guess_columns([], cells, phones)
-    )
-    if list_import.target_list is not None:
-        columns = named_as(columns, list_import.target_list.field_names)
-    list_import.reading = reading.to_json()
-    list_import.columns = [column.to_json() for column in columns]
-
-
-def _unpacked(list_import: ListImport, sheet: str = "") -> Reading:
-    """Write a sheet of the workbook as text: the given one, else the first that is not empty."""
-    stored = stored_path(list_import.stored_name)
-    made = stored.with_name(f"{stored.name}.csv.new")
-    limits = Limits(
-        columns=settings.IMPORT_MAX_COLUMNS,
-        megabytes=settings.IMPORT_MAX_UNPACKED_MB,
-        ratio=settings.IMPORT_MAX_UNPACKED_RATIO,
-        seconds=settings.IMPORT_MAX_SECONDS,
-        memory_megabytes=settings.IMPORT_MAX_MEMORY_MB,
-    )
-    sheets = unpack(stored, made, limits, sheet=sheet)
-    reading = Reading(Encoding.UTF_8, sheet=sheets.chosen, sheets=tuple(sheets.names))
-    made.rename(rows_path(list_import.stored_name, reading))
-    return reading
-
-
-def _renamed(list_import: ListImport, reading: Reading, columns: Sequence[Column]) -> list[Column]:
-    """The columns with names from the first row, or with letters where that is a person."""
-    first = head(
-        rows_path(list_import.stored_name, reading),
-        reading,
-        1,
-        max_columns=settings.IMPORT_MAX_COLUMNS,
-    )
-    cells = first[0][1] if reading.has_header and first else []
-    headers = [cells[index] if index < len(cells) else "" for index in range(len(columns))]
-    return [
-        replace(column, header=header[:60], name=name)
-        for column, header, name in zip(columns, headers, unique_names(headers), strict=True)
-    ]
-
-
 def _judge_first_rows(list_import: ListImport) -> None:
     judgement = _judged(list_import, limit=ROWS_AT_ONCE)
     list_import.judgement = judgement.to_json()
@@ -354,7 +290,7 @@ def _judged(list_import: ListImport, limit: int | None) -> Judgement:
         max_columns=settings.IMPORT_MAX_COLUMNS,
         max_rows=settings.IMPORT_MAX_ROWS,
     )
-    return judge(
+    found = judge(
         rows,
         _columns(list_import),
         list_import.default_country,
@@ -362,6 +298,11 @@ def _judged(list_import: ListImport, limit: int | None) -> Judgement:
         register=opted_out_among(list_import.team),
         list_there=_on_target(list_import),
     )
+    found.top = [
+        SampleRow(number, [cell[:_TOP_CHARACTERS] for cell in cells[:_TOP_CELLS]])
+        for number, cells in guessing.first_rows(list_import, reading, _TOP_ROWS)
+    ]
+    return found
 
 
 def _on_target(list_import: ListImport) -> Known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
@@ -15,6 +16,7 @@ from recipients.phone_numbers import Doubt, Phone, PhoneReader
 MAX_NAME = 60
 # Share of a column's filled cells that must be phone numbers when its header does not say so.
 _ENOUGH_PHONES = 0.6
+_MOST_ABOVE_HEADER = 10
 
 
 class Role(StrEnum):
@@ -96,9 +98,34 @@ _LAST_NAME_WORDS = frozenset(
 )
 
 
-def has_header(first: Sequence[str], reader: PhoneReader) -> bool:
-    """Whether the first row has names of columns: a row with a phone number in it has not."""
-    return not any(_is_phone(cell, reader) for cell in first)
+def find_header(rows: Sequence[tuple[int, Sequence[str]]], reader: PhoneReader) -> int:
+    """The number of the row with the columns' names; 0 when the file begins with people.
+
+    `rows`: the first ones, each with its number. Above the names there may be a title or notes,
+    which fill fewer cells than the rows below do. A row with a phone number in it has no names.
+    """
+    filled = [sum(1 for cell in cells if cell.strip()) for _, cells in rows]
+    usual = sorted(filled)[len(filled) // 2]
+    for (number, cells), width in zip(rows[:_MOST_ABOVE_HEADER], filled, strict=False):
+        if any(_is_phone(cell, reader) for cell in cells):
+            break
+        if width * 2 > usual or any(map(_says_phone, cells)):
+            return number
+    first, cells = rows[0]
+    return 0 if any(_is_phone(cell, reader) for cell in cells) else first
+
+
+def parted(
+    rows: Sequence[tuple[int, list[str]]], header_row: int
+) -> tuple[list[str], list[list[str]]]:
+    """The columns' names, empty when there are none, and the cells of the rows below."""
+    header = next((cells for number, cells in rows if number == header_row), [])
+    return header, [cells for number, cells in rows if number > header_row]
+
+
+def headers_key(headers: Sequence[str]) -> str:
+    """What files with the same headers have in common, in whatever case and spacing: a digest."""
+    return hashlib.sha256("\x1f".join(map(_words, headers)).encode()).hexdigest()
 
 
 def guess_columns(

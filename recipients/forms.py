@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from recipients.columns import Role
+from recipients.columns import MAX_NAME, Role, column_letters
+from recipients.judging import Judgement, SampleRow
 from recipients.models import ListImport, Visibility
+from recipients.pasting import MAX_CHARACTERS
 from recipients.row_sources import Reading
 from recipients.sentences import DELIMITERS, ENCODINGS, ROLES
 from recipients.storing import StoredUpload
@@ -35,6 +38,33 @@ class UploadForm(forms.Form):
         return upload
 
 
+class PasteForm(forms.Form):
+    """Numbers or rows as somebody copied them, and a token as that of a file."""
+
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+    rows = forms.CharField(
+        label=_("Or paste numbers or rows"),
+        max_length=MAX_CHARACTERS,
+        error_messages={
+            "required": _("Paste at least one phone number."),
+            "max_length": _("This is too much to paste. Save it as a file and choose that one."),
+        },
+        # Blanks and tabs at the ends are empty cells.
+        strip=False,
+    )
+
+    def clean_token(self) -> uuid.UUID:
+        """A form that lost its token is simply a new one."""
+        return self.cleaned_data["token"] or uuid.uuid4()
+
+    def clean_rows(self) -> str:
+        """Something that is not blank."""
+        rows: str = self.cleaned_data["rows"]
+        if not rows.strip():
+            raise forms.ValidationError(self.fields["rows"].error_messages["required"])
+        return rows
+
+
 class CheckForm(forms.Form):
     """The choices of the check page. There is one field `role_N` for each column of the file."""
 
@@ -47,7 +77,9 @@ class CheckForm(forms.Form):
     default_country = forms.ChoiceField(
         label=_("Numbers without a country code are from"), choices=country_choices
     )
-    first_row_has_names = forms.BooleanField(label=_("First row has column names"), required=False)
+    header_row = forms.TypedChoiceField(
+        label=_("The columns' names are in"), coerce=int, empty_value=None, required=False
+    )
     visibility = forms.ChoiceField(
         label=_("Who can use this list"), choices=Visibility.choices, widget=forms.RadioSelect
     )
@@ -63,7 +95,7 @@ class CheckForm(forms.Form):
             initial={
                 "list_name": list_import.list_name,
                 "default_country": list_import.default_country,
-                "first_row_has_names": Reading.from_json(list_import.reading).has_header,
+                "header_row": Reading.from_json(list_import.reading).header_row,
                 "visibility": list_import.visibility,
                 "mode": list_import.mode,
             },
@@ -74,7 +106,9 @@ class CheckForm(forms.Form):
             del self.fields["mode"]
             self._offer_visibilities(list_import.team)
         self._columns = list_import.columns
-        self._ask_how_to_read(Reading.from_json(list_import.reading))
+        reading = Reading.from_json(list_import.reading)
+        self._ask_how_to_read(reading)
+        self._ask_for_names(list_import, reading)
         for index, column in enumerate(list_import.columns):
             self.fields[f"role_{index}"] = forms.ChoiceField(
                 label=_("Column %(name)s is") % {"name": column["name"]},
@@ -114,10 +148,40 @@ class CheckForm(forms.Form):
                 required=False,
             )
 
+    def _ask_for_names(self, list_import: ListImport, reading: Reading) -> None:
+        """Let the row of names be another one; a file without it gets names typed."""
+        header_row = self.fields["header_row"]
+        assert isinstance(header_row, forms.TypedChoiceField)
+        top = Judgement.from_json(list_import.judgement).top
+        rows = {row.number: _row_in_words(row) for row in top}
+        rows.setdefault(reading.header_row, _("Row %(number)s") % {"number": reading.header_row})
+        rows[0] = _("No row: the first one is a person")
+        header_row.choices = sorted(rows.items(), key=lambda row: row[0] or math.inf)
+        if reading.has_header:
+            return
+        for index, column in enumerate(list_import.columns):
+            self.fields[f"name_{index}"] = forms.CharField(
+                label=_("Name of column %(letters)s") % {"letters": column_letters(index)},
+                initial=column["name"],
+                max_length=MAX_NAME,
+                required=False,
+            )
+
+    @property
+    def names(self) -> list[str]:
+        """The typed names in the order of the columns, of a valid form; none if there is a row."""
+        typed = (f"name_{index}" for index in range(len(self._columns)))
+        return [self.cleaned_data[name] for name in typed if name in self.fields]
+
     @property
     def roles(self) -> list[Role]:
         """The chosen roles in the order of the columns; of a valid form."""
         return [Role(self.cleaned_data[f"role_{index}"]) for index in range(len(self._columns))]
+
+
+def _row_in_words(row: SampleRow) -> str:
+    cells = ", ".join(filter(None, (cell.strip() for cell in row.cells)))
+    return _("Row %(number)s: %(cells)s") % {"number": row.number, "cells": cells}
 
 
 def _role_choices(name: str) -> list[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""Pages of an upload's way: choose a file, check it, watch the import."""
+"""Pages of an upload's way once the file is here: check it, watch the import."""
 
 from __future__ import annotations
 
@@ -6,99 +6,27 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from recipients import checking, keeping, tasks
 from recipients.check_page import check_context
 from recipients.file_problems import Fault, FileProblem
 from recipients.file_types import Encoding
-from recipients.forms import CheckForm, UploadForm
-from recipients.models import ListImport, RecipientList, Visibility
+from recipients.forms import CheckForm
+from recipients.models import ListImport, Visibility
 from recipients.reports import rejected_rows_csv
 from recipients.sentences import sentence_for
-from recipients.sharing import may_edit
-from recipients.storing import MEGABYTE, ListFileHandler, stored_path
+from recipients.storing import stored_path
 from teams.access import Action, TeamRequest, page_of_team
 
 State = ListImport.State
-
-
-# The CSRF middleware would read the body, and with it the file, before the handler is in place.
-@csrf_exempt
-@require_http_methods(["GET", "POST"])
-@page_of_team(Action.EDIT_LISTS)
-def upload(request: TeamRequest) -> HttpResponse:
-    """The page to choose a file on, and the door it comes in by."""
-    handler = ListFileHandler(request)
-    request.upload_handlers = [handler]
-    response = _receive(request, handler)
-    assert isinstance(response, HttpResponse)
-    return response
-
-
-@csrf_protect
-def _receive(request: TeamRequest, handler: ListFileHandler) -> HttpResponse:
-    target = _target(request)
-    if request.method != "POST":
-        return upload_page(request, target)
-    form = UploadForm(request.POST, request.FILES)
-    try:
-        if handler.problem is not None:
-            raise handler.problem
-        if not form.is_valid():
-            raise FileProblem(Fault.NO_FILE)
-        list_import = checking.begin(
-            request.team,
-            request.user,
-            form.cleaned_data["file"],
-            form.cleaned_data["token"],
-            target,
-        )
-    except FileProblem as problem:
-        return upload_page(request, target, problem)
-    if not list_import.is_judged:
-        tasks.judge_on_commit(list_import.pk)
-    return redirect("import", request.team.slug, list_import.public_id)
-
-
-def _target(request: TeamRequest) -> RecipientList | None:
-    """The list that `?list=` names, if this person may change its people; else 404."""
-    if "list" not in request.GET:
-        return None
-    try:
-        list_id = uuid.UUID(request.GET["list"])
-    except ValueError as error:
-        raise Http404 from error
-    usable = RecipientList.objects.for_member(request.team, request.user)
-    found: RecipientList = get_object_or_404(usable, public_id=list_id)
-    if not may_edit(found, request.user):
-        raise Http404
-    return found
-
-
-def upload_page(
-    request: TeamRequest, target: RecipientList | None, problem: FileProblem | None = None
-) -> HttpResponse:
-    """The page to bring people on; `target` is the list that they are for."""
-    context = {
-        # A browser cannot give the file back; the next one is a new import with its own token.
-        "form": UploadForm(),
-        "target": target,
-        "problem": sentence_for(problem) if problem else "",
-        "max_megabytes": settings.UPLOAD_MAX_MB,
-        "max_bytes": str(settings.UPLOAD_MAX_MB * MEGABYTE),
-        "too_large": sentence_for(FileProblem(Fault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)),
-    }
-    return render(request, "recipients/upload.html", context, status=422 if problem else 200)
 
 
 @require_GET
@@ -131,7 +59,9 @@ def check(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
         return _check_page(request, list_import, form)
     context = check_context(list_import, form) | {"swap": True}
     # What has just been used must not fold up under the hand.
-    context["shows_reading"] = request.headers.get("HX-Trigger-Name") in ("delimiter", "encoding")
+    context["shows_reading"] = request.headers.get("HX-Trigger-Name") in (
+        *("delimiter", "encoding", "header_row"),
+    )
     return render(request, "recipients/_check.html", context)
 
 
@@ -163,7 +93,8 @@ def _keep(list_import: ListImport, form: CheckForm, *, needs_name: bool) -> bool
     choices = checking.Choices(
         roles=form.roles,
         default_country=chosen["default_country"],
-        first_row_has_names=chosen["first_row_has_names"],
+        header_row=chosen["header_row"],
+        names=form.names,
         list_name=chosen.get("list_name", list_import.list_name),
         visibility=Visibility(chosen.get("visibility", list_import.visibility)),
         mode=chosen.get("mode", ""),
@@ -211,8 +142,11 @@ def summary(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 @page_of_team(Action.EDIT_LISTS)
 def discard(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Forget a file that was only checked, and choose another one."""
-    keeping.discard(own_import(request, import_id))
-    return redirect("upload", request.team.slug)
+    list_import = own_import(request, import_id)
+    keeping.discard(list_import)
+    address = redirect("upload", request.team.slug).url
+    target = list_import.target_list
+    return redirect(f"{address}?list={target.public_id}" if target else address)
 
 
 @require_GET

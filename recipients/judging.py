@@ -63,6 +63,8 @@ class Judgement:
     rejected: dict[str, int] = field(default_factory=dict)
     doubts: dict[str, int] = field(default_factory=dict)
     sample: list[SampleRow] = field(default_factory=list)
+    # The file's very first rows, one of which may have the columns' names.
+    top: list[SampleRow] = field(default_factory=list)
     is_whole: bool = False
 
     @property
@@ -78,8 +80,10 @@ class Judgement:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Judgement:
         """Return what `to_json` made; {} gives an empty one."""
-        sample = [SampleRow(**row) for row in stored.get("sample", [])]
-        return cls(**{**stored, "sample": sample})
+        rows = {
+            name: [SampleRow(**row) for row in stored.get(name, [])] for name in ("sample", "top")
+        }
+        return cls(**{**stored, **rows})
 
     def to_json(self) -> dict[str, Any]:
         """Return the judgement as JSON values."""

@@ -203,7 +203,7 @@ class ListImport(models.Model):
     file_size = models.BigIntegerField()
     file_sha256 = models.CharField(max_length=64)
     # How to read the file, guessed at upload and corrected on the check page:
-    # {"encoding": "utf-8", "delimiter": ";", "has_header": true, …} (`row_sources.Reading`)
+    # {"encoding": "utf-8", "delimiter": ";", "header_row": 1, …} (`row_sources.Reading`)
     reading = models.JSONField(default=dict)
     # One per column, in order: {"header": "Mobile", "name": "Mobile", "role": "phone"}; the
     # roles are `columns.Role`.

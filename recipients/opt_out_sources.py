@@ -11,8 +11,9 @@ from django.conf import settings
 
 from recipients.columns import (
     Role,
+    find_header,
     guess_columns,
-    has_header,
+    parted,
     phone_candidates,
     require_phone_column,
 )
@@ -86,9 +87,8 @@ def _phone_column(path: Path, phones: PhoneReader) -> tuple[Reading, int]:
     first = head(path, reading, _ROWS_TO_GUESS_FROM, max_columns=settings.IMPORT_MAX_COLUMNS)
     if not first:
         raise FileProblem(Fault.EMPTY)
-    cells = [cells for _, cells in first]
-    reading = replace(reading, has_header=has_header(cells[0], phones))
-    header, sample = (cells[0], cells[1:]) if reading.has_header else ([], cells)
+    reading = replace(reading, header_row=find_header(first, phones))
+    header, sample = parted(first, reading.header_row)
     columns = guess_columns(header, sample, phones, own_headers())
     headers = [column.header for column in columns]
     require_phone_column(columns, phone_candidates(headers, sample, phones))

@@ -12,8 +12,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any, Self, TextIO
 
@@ -50,8 +50,12 @@ class Reading:
     delimiter: str = ","
     # Excel's own first line "sep=;", which it does not show.
     has_separator_line: bool = False
-    has_header: bool = True
+    # The number of the row with the columns' names, 0 when the file has none. What is above that
+    # row is not read.
+    header_row: int = 1
     has_nul: bool = False
+    # The columns' roles are those of an earlier file with the same headers.
+    is_remembered: bool = False
     # Of a workbook: the sheet that was written as text to be read, and all there are.
     sheet: str = ""
     sheets: tuple[str, ...] = ()
@@ -60,7 +64,13 @@ class Reading:
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Return what `to_json` made; raise TypeError or ValueError for anything else."""
         encoding, sheets = Encoding(stored["encoding"]), tuple(stored.get("sheets", ()))
-        return cls(**{**stored, "encoding": encoding, "sheets": sheets})
+        known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
+        return cls(**{**known, "encoding": encoding, "sheets": sheets})
+
+    @property
+    def has_header(self) -> bool:
+        """Whether a row of the file has the columns' names."""
+        return self.header_row > 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the reading as JSON values."""
@@ -113,9 +123,8 @@ def rows(path: Path, reading: Reading, *, max_columns: int) -> Iterator[Row]:
 def data_rows(path: Path, reading: Reading, *, max_columns: int, max_rows: int) -> Iterator[Row]:
     """Yield the rows below the header like `rows`; raise FileProblem after `max_rows` of them."""
     found = rows(path, reading, max_columns=max_columns)
-    if reading.has_header:
-        next(found, None)
-    for count, row in enumerate(found):
+    below = dropwhile(lambda row: row[0] <= reading.header_row, found)
+    for count, row in enumerate(below):
         if count == max_rows:
             raise FileProblem(Fault.TOO_MANY_ROWS, most=max_rows)
         yield row

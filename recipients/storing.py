@@ -92,6 +92,15 @@ class ListFileHandler(FileUploadHandler):
             delete_stored(self._stored_name)
 
 
+def store(content: bytes) -> str:
+    """Write what did not come as a file; return its internal name."""
+    settings.UPLOADS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stored_name = secrets.token_hex(16)
+    with open(stored_path(stored_name), "xb", opener=_private) as file:
+        file.write(content)
+    return stored_name
+
+
 def stored_path(stored_name: str) -> Path:
     """Where the file of that internal name lies."""
     return _folder() / stored_name

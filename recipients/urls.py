@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from recipients import import_views, sharing_views, undo_views, views
+from recipients import import_views, sharing_views, undo_views, upload_views, views
 
 urlpatterns = [
     path("", views.lists, name="lists"),
-    path("upload/", import_views.upload, name="upload"),
+    path("upload/", upload_views.upload, name="upload"),
+    path("upload/paste/", upload_views.paste, name="paste"),
     path("imports/<uuid:import_id>/", import_views.import_page, name="import"),
     path("imports/<uuid:import_id>/check/", import_views.check, name="import-check"),
     path("imports/<uuid:import_id>/summary/", import_views.summary, name="import-summary"),

@@ -69,6 +69,7 @@ ROUTES: dict[str, Route] = {
     # Recipient lists.
     "lists": Route(Action.VIEW),
     "upload": Route(Action.EDIT_LISTS, FORM),
+    "paste": Route(Action.EDIT_LISTS, BUTTON, {"rows": "+12025550000"}),
     "import": Route(Action.EDIT_LISTS),
     "import-check": Route(Action.EDIT_LISTS, BUTTON),
     "import-summary": Route(Action.EDIT_LISTS),

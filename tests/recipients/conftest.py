@@ -73,7 +73,7 @@ class Door:
             "default_country": list_import.default_country,
             "visibility": list_import.visibility,
             "mode": list_import.mode,
-            "first_row_has_names": "on" if list_import.reading["has_header"] else "",
+            "header_row": str(list_import.reading["header_row"]),
         }
         roles = {f"role_{n}": column["role"] for n, column in enumerate(list_import.columns)}
         return fields | roles

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from recipients import checking, claiming
-from recipients.models import ListImport, RecipientList
+from recipients import checking, claiming, guessing, importing
+from recipients.models import ListImport, OptOut, RecipientList
 from teams.models import Team, User
 from tests.recipients.conftest import Door
 
@@ -91,9 +92,9 @@ def test_another_phone_column_judges_the_file_anew(door: Door) -> None:
 
 def test_the_first_row_can_be_a_person(door: Door) -> None:
     made = door.checked("Ann,4155552671\nBob,2127365000\n")
-    assert made.reading["has_header"] is False
+    assert made.reading["header_row"] == 0
     made = door.checked("a,Mobile\nBob,2127365000\n")
-    door.post("import-check", made, first_row_has_names="")
+    door.post("import-check", made, header_row="0")
     made.refresh_from_db()
     assert made.judgement["rows"] == 2
     assert [column["name"] for column in made.columns] == ["Column A", "Column B"]
@@ -234,7 +235,8 @@ def test_a_fault_far_down_the_file_is_found_before_the_import(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checking, "ROWS_AT_ONCE", 2)
-    monkeypatch.setattr(checking, "_ROWS_TO_GUESS_FROM", 2)
+    monkeypatch.setattr(guessing, "_ROWS_TO_GUESS_FROM", 2)
+    monkeypatch.setattr(checking, "_TOP_ROWS", 2)
     made = door.checked('Mobile,x\n4155552671,a\n2127365000,b\n2127365001,"open\n')
     checking.judge_whole(made.pk)
     assert "A double quote opens in row 4 and never closes." in text(door.get("import", made))
@@ -277,6 +279,89 @@ def test_nothing_changes_once_it_is_confirmed(door: Door) -> None:
         door.client.post(door.url(name, made), fields | {"default_country": "GB"})
     assert ListImport.objects.filter(pk=made.pk).values().get() == before
     assert RecipientList.objects.count() == 1
+
+
+def test_a_file_without_names_gets_typed_ones(door: Door) -> None:
+    made = door.checked("4155552671,Ann,Boston\n2127365000,Bob,Lynn\n")
+    page = door.get("import", made).content.decode()
+    assert 'aria-label="Name of column C"' in page
+    door.post("import-check", made, name_0="", name_1="Name", name_2="name")
+    made.refresh_from_db()
+    # Empty ones keep their letter, and no name comes twice.
+    assert [column["name"] for column in made.columns] == ["Column A", "Name", "name 2"]
+    door.post("import-confirm", made, name_1="Who", name_2="City", role_1="name")
+    made.refresh_from_db()
+    assert made.recipient_list is not None
+    assert made.recipient_list.field_names == ["City"]
+
+
+def test_names_below_a_title_are_found_and_can_be_put_right(door: Door) -> None:
+    made = door.checked("Patients of 2026,,\n\nMobile,Name,City\n4155552671,Ann,Boston\n")
+    assert made.reading["header_row"] == 3
+    assert made.judgement["rows"] == 1
+    page = text(door.get("import", made))
+    assert "Row 3: Mobile, Name, City" in page
+    assert "No row: the first one is a person" in page
+    door.post("import-check", made, header_row="1")
+    made.refresh_from_db()
+    assert made.columns[0]["header"] == "Patients of 2026"
+    assert made.judgement["rows"] == 2
+    response = door.post("import-check", made, header_row="4")
+    assert "only one row" in text(response)
+    assert door.post("import-check", made, header_row="999").status_code == 422
+
+
+def test_what_the_team_chose_is_remembered_for_the_same_headers(door: Door, alice: User) -> None:
+    made = door.checked("Cell,Home phone,Note\n4155552671,2127365000,x\n")
+    assert made.columns[0]["role"] == "field"
+    door.post(
+        "import-confirm", made, role_0="phone", role_1="skip", role_2="name", default_country="CA"
+    )
+    again = Door(door.team, alice).checked("cell,HOME PHONE ,Note\n4155552672,2127365001,y\n")
+    assert [column["role"] for column in again.columns] == ["phone", "skip", "name"]
+    assert again.default_country == "CA"
+    assert "As your team chose the last time" in text(Door(door.team, alice).get("import", again))
+    other = door.checked("Cell,Note,Home phone\n4155552672,y,2127365001\n")
+    assert "As your team chose" not in text(door.get("import", other))
+
+
+def test_another_team_remembers_nothing_of_it(door: Door, charlie: User) -> None:
+    made = door.checked("Cell,Home phone\n4155552671,2127365000\n")
+    door.post("import-confirm", made, role_0="phone", role_1="skip")
+    theirs = Door(charlie.teams.get(), charlie).checked("Cell,Home phone\n4155552671,2127365000\n")
+    assert theirs.columns[1]["role"] == "field"
+
+
+def test_who_has_opted_out_is_told_before_the_import(door: Door) -> None:
+    OptOut.objects.create(team=door.team, phone="+14155552671")
+    OptOut.objects.create(team=door.team, phone="+12127365000", lifted_at=timezone.now())
+    made = door.checked("Phone\n4155552671\n2127365000\n")
+    assert numbers(door.get("import", made))["Opted out"] == "1"
+    assert numbers(door.get("import", made))["Ready to import"] == "2"
+
+
+def test_duplicates_with_other_data_are_counted(door: Door) -> None:
+    same = "4155552671,Ann,Boston\n"
+    made = door.checked(f"Phone,Name,City\n{same}{same}4155552671,Bob,Boston\n2127365000,Cleo,\n")
+    assert (made.judgement["duplicates"], made.judgement["differing"]) == (2, 1)
+    assert "1 of them with other data" in text(door.get("import", made))
+    door.post("import-confirm", made)
+    importing.run_import(made.pk)
+    made.refresh_from_db()
+    assert (made.duplicate_count, made.differing_count) == (2, 1)
+    assert made.recipient_list is not None
+    assert "1 row repeats a number with other data" in text(door.open(made.recipient_list))
+
+
+def test_the_country_is_chosen_with_the_observation_that_decides_it(door: Door) -> None:
+    rows = "".join(f"+4474001{number}\n" for number in range(23456, 23465))
+    made = door.checked(f"Phone\n{rows}2127365000\n")
+    said = text(door.get("import", made))
+    assert "9 of 10 already start with +44 (United Kingdom)." in said
+    assert "Are the others really from United States?" in said
+    # Written with the code, but without a plus.
+    made = door.checked("Phone\n" + rows.replace("+", ""))
+    assert made.judgement["codes"] == {"44": 9}
 
 
 def test_a_colleague_does_not_see_what_i_upload(door: Door, riverside: Team, alice: User) -> None:

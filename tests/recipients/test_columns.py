@@ -10,8 +10,8 @@ from recipients.columns import (
     Column,
     Role,
     column_letters,
+    find_header,
     guess_columns,
-    has_header,
     phone_candidates,
     require_phone_column,
     unique_names,
@@ -99,12 +99,27 @@ def test_our_own_columns_are_left_out_when_a_report_comes_back() -> None:
     assert [column.role for column in columns] == [Role.SKIP, Role.PHONE]
 
 
+PERSON = ["4155552671", "Ann", "Boston"]
+
+
 @pytest.mark.parametrize(
-    ("first", "expected"),
-    [(["Phone", "Name"], True), (["4155552671", "Ann"], False), (["hello"], True)],
+    ("rows", "expected"),
+    [
+        ([["Phone", "Name", "City"], PERSON], 1),
+        ([PERSON, PERSON], 0),
+        ([["hello"]], 1),
+        ([["4155552671"]], 0),
+        # A title, notes and blank cells above the names; the rows keep their numbers.
+        ([["Patients of 2026", "", ""], ["Phone", "Name", "City"], PERSON], 2),
+        ([["Report"], ["by Ann", "x"], ["Phone", "Name", "City", "Age"], [*PERSON, "7"]], 3),
+        # Few names, but one says what it is.
+        ([["Mobile", "", ""], PERSON, PERSON], 1),
+        ([["Title", "", ""], PERSON, PERSON], 1),
+        ([["", "", ""], ["Phone", "Name", ""], PERSON], 2),
+    ],
 )
-def test_a_first_row_with_a_number_is_a_person(first: list[str], expected: bool) -> None:
-    assert has_header(first, US) is expected
+def test_the_row_with_the_names_is_found(rows: list[list[str]], expected: int) -> None:
+    assert find_header(list(enumerate(rows, 1)), US) == expected
 
 
 def column(name: str, role: Role) -> Column:

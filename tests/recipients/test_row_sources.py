@@ -201,7 +201,7 @@ def test_the_head_is_read_without_the_rest(file: Path) -> None:
 
 
 def test_a_reading_survives_its_way_through_the_database() -> None:
-    reading = Reading.from_json({"encoding": "utf-16-le", "delimiter": ";", "has_header": False})
+    reading = Reading.from_json({"encoding": "utf-16-le", "delimiter": ";", "header_row": 0})
     assert Reading.from_json(reading.to_json()) == reading
 
 
