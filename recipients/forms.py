@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from recipients.columns import MAX_NAME, Role, column_letters
@@ -153,7 +154,7 @@ class CheckForm(forms.Form):
         header_row = self.fields["header_row"]
         assert isinstance(header_row, forms.TypedChoiceField)
         top = Judgement.from_json(list_import.judgement).top
-        rows = {row.number: _row_in_words(row) for row in top}
+        rows: dict[int, str | Promise] = {row.number: _row_in_words(row) for row in top}
         rows.setdefault(reading.header_row, _("Row %(number)s") % {"number": reading.header_row})
         rows[0] = _("No row: the first one is a person")
         header_row.choices = sorted(rows.items(), key=lambda row: row[0] or math.inf)
@@ -179,7 +180,7 @@ class CheckForm(forms.Form):
         return [Role(self.cleaned_data[f"role_{index}"]) for index in range(len(self._columns))]
 
 
-def _row_in_words(row: SampleRow) -> str:
+def _row_in_words(row: SampleRow) -> str | Promise:
     cells = ", ".join(filter(None, (cell.strip() for cell in row.cells)))
     return _("Row %(number)s: %(cells)s") % {"number": row.number, "cells": cells}
 

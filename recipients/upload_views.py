@@ -60,7 +60,7 @@ def paste(request: TeamRequest) -> HttpResponse:
     """Take pasted numbers or rows the way of a file."""
     target, form = _target(request), PasteForm(request.POST)
     if not form.is_valid():
-        problem = next(iter(form.errors.values()))[0]
+        problem = str(next(iter(form.errors.values()))[0])
         return _upload_page(request, target, pasted=form, paste_problem=problem)
     today = timezone.localtime(timezone=ZoneInfo(request.team.time_zone))
     name = _("Pasted on %(date)s") % {"date": date_format(today, "DATE_FORMAT")}
