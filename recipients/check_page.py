@@ -9,6 +9,7 @@ from typing import Any
 from django.forms import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from phonenumbers import country_code_for_region, region_code_for_country_code
 
 from recipients.checking import phone_question
@@ -128,17 +129,20 @@ class EffectLine:
 
 
 def _effects(list_import: ListImport, judgement: Judgement) -> list[EffectLine]:
-    target, there, new = list_import.target_list, judgement.on_list, judgement.ready
-    before = target.recipient_count if target else 0
-    lines = [EffectLine(new - there, _("people are added"))]
+    target, there = list_import.target_list, judgement.on_list
+    new, before = judgement.ready - there, target.recipient_count if target else 0
+    lines = [EffectLine(new, ngettext("person is added", "people are added", new))]
     match list_import.mode:
         case ListImport.Mode.REPLACE:
-            lines.append(EffectLine(there, _("people stay, with the data of this file")))
-            lines.append(EffectLine(max(0, before - there), _("people are removed"), is_loss=True))
+            gone = max(0, before - there)
+            lines += [
+                EffectLine(there, _("on the list already: kept, with the data of this file")),
+                EffectLine(gone, ngettext("person is removed", "people are removed", gone), True),
+            ]
         case ListImport.Mode.UPDATE:
-            lines.append(EffectLine(there, _("people on the list get the data of this file")))
+            lines.append(EffectLine(there, _("on the list already: updated by this file")))
         case _:
-            lines.append(EffectLine(there, _("people on the list already stay as they are")))
+            lines.append(EffectLine(there, _("on the list already: left as they are")))
     return [line for line in lines if line.count or line is lines[0]]
 
 
@@ -162,7 +166,10 @@ class MainCode:
 
 
 def _main_code(judgement: Judgement, default_country: str) -> MainCode | None:
+    """The code that at least half of the numbers are written with."""
     for code, count in judgement.codes.items():
+        if count * 2 < judgement.ready + judgement.duplicates:
+            break
         region = region_code_for_country_code(int(code))
         is_another = code != str(country_code_for_region(default_country))
         return MainCode(

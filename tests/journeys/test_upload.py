@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ FILE = """Mobile,Full name,Dentist,Last visit,Notes
 ,Chioma A.,Dr. Osei,2025-11-11,
 415-555-2671,Emilia B.,Dr. Osei,2025-09-12,the same again
 (212) 736-5000,Ola Nordmann,Dr. Lind,2025-03-01,
+"""
+
+
+# As cells copied from a spreadsheet.
+CORRECTED = """Mobile\tFull name\tDentist
+(415) 555-0142\tJonas Weber\tDr. Lind
+(212) 555-0131\tPriya N.\tDr. Lind
+(212) 736-5000\tOla Nordmann\tDr. Osei
 """
 
 
@@ -91,6 +100,32 @@ def test_a_file_becomes_a_list(
     expect(page.locator("#people tbody tr")).to_have_count(1)
     page.goto(f"/{riverside.slug}/lists/")
     look("6-lists")
+
+    page.get_by_role("link", name="Spring patients").click()
+    corrected_rows_come_and_go(page, look)
+    made.refresh_from_db()
+    assert (made.recipient_count, made.duplicate_count) == (3, 1)
+
+
+def corrected_rows_come_and_go(page: Page, look: Callable[[str], None]) -> None:
+    """Rows that were left out are added to the list, are seen to be right, and taken back."""
+    page.get_by_role("link", name="Upload the corrected rows").click()
+    look("7-add")
+    page.get_by_label("Or paste numbers or rows").fill(CORRECTED)
+    page.get_by_role("button", name="Check what I pasted").click()
+    effect = page.locator("#effect").get_by_role("listitem")
+    expect(effect).to_have_text([re.compile("2.*added"), re.compile("1.*left as they are")])
+    page.get_by_label("Replace everybody on the list").check()
+    expect(effect.last).to_have_text(re.compile("2.*removed"))
+    look("8-effect")
+    page.get_by_label("Add new people, and update those on the list").check()
+    page.get_by_role("button", name="Add and update people").first.click()
+    expect(page.get_by_text("2 added, 1 updated, 0 removed")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="Undo this import").click()
+    expect(page.get_by_text("people whom the file brought leave the list")).to_be_visible()
+    look("9-undo")
+    page.get_by_role("button", name="Undo the import").click()
+    expect(page.get_by_text("The import was undone.")).to_be_visible()
 
 
 def test_a_file_that_is_no_list_is_told_without_leaving_the_page(

@@ -105,13 +105,13 @@ def test_what_happens_is_told_before_it_does(door: Door) -> None:
     people = door.imported(THERE)
     made = door.checked(FILE, target=people)
     page = told(door.get("import", made))
-    assert "1 people are added" in page
-    assert "1 people on the list already stay as they are" in page
+    assert "1 person is added" in page
+    assert "1 on the list already: left as they are" in page
     page = told(door.post("import-check", made, mode="replace"))
     made.refresh_from_db()
     assert made.mode == "replace"
     page = told(door.get("import", made))
-    assert "1 people are removed" in page
+    assert "1 person is removed" in page
     assert "Replace the list" in page
     assert people_of(people).keys() == {ANN, BOB}
 
