@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import append_only, checks
+from campaigns import checks
 
 
 class CampaignsConfig(AppConfig):
@@ -17,7 +16,6 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        post_migrate.connect(append_only.after_migrating, sender=self)
         register(checks.sending_settings, Tags.compatibility)
         register(checks.durable_sqlite, Tags.database)
         register(checks.production_settings, Tags.security, deploy=True)

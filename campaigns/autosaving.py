@@ -12,13 +12,16 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from campaigns.audience_fields import is_uuid
 from campaigns.drafts import PageSave
-from campaigns.forms import ComposeForm, is_uuid, stored
+from campaigns.forms import ComposeForm, stored
+from campaigns.schedule_fields import ScheduleFields
 from teams.models import User
 
 TOGETHER = (
-    frozenset({"when", "date", "time", "time_zone", "fold"}),
+    frozenset(ScheduleFields.base_fields),
     frozenset({"lists", "lists_left_out"}),
+    frozenset({"filters", "filters_left_out"}),
 )
 
 

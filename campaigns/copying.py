@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignEvent, CampaignList
+from campaigns import choices
+from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import record_event
 from campaigns.plan import WALL_FORMAT, lead
 from teams.models import User
@@ -24,7 +25,8 @@ from teams.models import User
 NOT_CONTENT = frozenset(
     {
         *("id", "public_id", "team", "created_by", "created_at", "updated_by", "updated_at"),
-        *("state", "state_reason", "version", "message", "parent", "repeat"),
+        *("state", "state_reason", "version", "message"),
+        *("parent", "repeat", "run_on", "next_run_at"),
         *("confirmed_count", "frozen_count", "left_out", "freeze_cursor", "zone_report"),
         *("launch_token", "launched_by", "launched_at", "finished_at"),
         *("send_at", "hand_over_at", "send_by"),
@@ -48,13 +50,15 @@ def duplicate(campaign: Campaign, user: User) -> Campaign:
     values["wall_time"] = next_time(campaign.wall_time, campaign.time_zone, timezone.now())
     with transaction.atomic():
         copy = Campaign.objects.create(
-            team_id=campaign.team_id, created_by=user, updated_by=user, **values
+            team_id=campaign.team_id,
+            created_by=user,
+            updated_by=user,
+            # Not the first: it is not a draft in which nothing stands yet (`drafts.create`).
+            version=2,
+            **values,
         )
         record_event(copy, CampaignEvent.Kind.CREATED, user)
-        CampaignList.objects.bulk_create(
-            CampaignList(campaign=copy, recipient_list_id=one.recipient_list_id, kind=one.kind)
-            for one in campaign.list_choices.order_by("pk")
-        )
+        choices.take_over(copy, choices.as_json(campaign))
     return copy
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from campaigns.models import DraftPage
+from campaigns.models import CampaignFilter, DraftPage, EarlierCampaign
 from teams.admin_mixins import ReadOnlyAdmin
 
 
@@ -15,4 +15,25 @@ class DraftPageAdmin(ReadOnlyAdmin):
     list_display = ("campaign", "user", "seen_at", "saved_version")
     search_fields = ("campaign__name", "user__name")
     list_select_related = ("campaign", "user")
+    ordering = ("-pk",)
+
+
+@admin.register(CampaignFilter)
+class CampaignFilterAdmin(ReadOnlyAdmin):
+    """Which campaign takes people from which saved filter, or leaves them out by it."""
+
+    list_display = ("campaign", "saved_filter", "kind")
+    list_filter = ("kind",)
+    search_fields = ("campaign__name", "saved_filter__name")
+    list_select_related = ("campaign", "saved_filter")
+    ordering = ("-pk",)
+
+
+@admin.register(EarlierCampaign)
+class EarlierCampaignAdmin(ReadOnlyAdmin):
+    """Which campaign leaves out the people of which earlier one."""
+
+    list_display = ("campaign", "earlier")
+    search_fields = ("campaign__name", "earlier__name")
+    list_select_related = ("campaign", "earlier")
     ordering = ("-pk",)

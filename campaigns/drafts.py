@@ -15,10 +15,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns import choices
 from campaigns.models import (
     Campaign,
     CampaignEvent,
@@ -28,9 +29,10 @@ from campaigns.models import (
     VendorMember,
 )
 from campaigns.moves import record_event
+from campaigns.selection import filters_of
 from campaigns.states import CampaignState
 from campaigns.timing import Timing, timing_of, usual_for
-from recipients.models import RecipientList
+from recipients.models import RecipientList, SavedFilter
 from teams.models import Team, User
 
 
@@ -47,6 +49,10 @@ class Content:
     sent_as: VendorMember | None = None
     lists: tuple[RecipientList, ...] = ()
     lists_left_out: tuple[RecipientList, ...] = ()
+    filters: tuple[SavedFilter, ...] = ()
+    filters_left_out: tuple[SavedFilter, ...] = ()
+    campaigns_left_out: tuple[Campaign, ...] = ()
+    days_left_out: int | None = None
     duplicates_allowed: bool = False
     text: str = ""
     media_kind: str = ""
@@ -78,13 +84,17 @@ class Outdated(Exception):
         self.is_draft = is_draft
 
 
-def create(team: Team, user: User, lists: Iterable[RecipientList] = ()) -> Campaign:
-    """A new draft with these lists chosen; or the one `user` made before and has not touched."""
-    chosen = list(lists)
+def create(
+    team: Team,
+    user: User,
+    lists: Iterable[RecipientList] = (),
+    filters: Iterable[SavedFilter] = (),
+) -> Campaign:
+    """A new draft with these chosen; or the one `user` made before and has not touched."""
     with transaction.atomic():
         untouched = Campaign.objects.filter(
             team=team, created_by=user, state=CampaignState.DRAFT.value, version=1
-        ).exclude(list_choices__isnull=False)
+        ).exclude(Q(list_choices__isnull=False) | Q(filter_choices__isnull=False))
         draft = untouched.order_by("-pk").first()
         if draft is None:
             draft = Campaign.objects.create(
@@ -96,7 +106,8 @@ def create(team: Team, user: User, lists: Iterable[RecipientList] = ()) -> Campa
                 **usual_for(team).columns(),
             )
             record_event(draft, CampaignEvent.Kind.CREATED, user)
-        _choose(draft, chosen, CampaignList.Kind.INCLUDE)
+        choices.replace_lists(draft, lists, ())
+        choices.replace_filters(draft, filters, ())
     return draft
 
 
@@ -127,7 +138,9 @@ def save(
             **_columns(content),
         )
         if saved:
-            _replace_lists(campaign, content)
+            choices.replace_lists(campaign, content.lists, content.lists_left_out)
+            choices.replace_filters(campaign, content.filters, content.filters_left_out)
+            choices.replace_earlier(campaign, content.campaigns_left_out)
             _note(campaign, user, known + 1, page_save)
     campaign.refresh_from_db()
     is_draft = campaign.state == CampaignState.DRAFT
@@ -171,8 +184,12 @@ def content_of(campaign: Campaign) -> Content:
         name=campaign.name,
         channel=campaign.channel,
         sent_as=campaign.sent_as,
-        lists=tuple(_chosen(campaign, CampaignList.Kind.INCLUDE)),
-        lists_left_out=tuple(_chosen(campaign, CampaignList.Kind.EXCLUDE)),
+        lists=choices.lists_by_age(campaign, CampaignList.Kind.INCLUDE),
+        lists_left_out=choices.lists_by_age(campaign, CampaignList.Kind.EXCLUDE),
+        filters=tuple(filters_of(campaign, CampaignList.Kind.INCLUDE)),
+        filters_left_out=tuple(filters_of(campaign, CampaignList.Kind.EXCLUDE)),
+        campaigns_left_out=choices.earlier_of(campaign),
+        days_left_out=campaign.days_left_out,
         duplicates_allowed=campaign.duplicates_allowed,
         text=campaign.text,
         media_kind=campaign.media_kind,
@@ -202,12 +219,20 @@ def borrowed_lists(campaign: Campaign, user: User) -> list[RecipientList]:
     return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))
 
 
+def borrowed_filters(campaign: Campaign, user: User) -> list[SavedFilter]:
+    """Filters in the draft that `user` may not use: not theirs, deleted, or over such a list."""
+    chosen = SavedFilter.objects.filter(campaign_choices__campaign=campaign)
+    usable = SavedFilter.objects.for_member(campaign.team, user).values("pk")
+    return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))
+
+
 def _columns(content: Content) -> dict[str, object]:
     return {
         "name": content.name,
         "channel": content.channel,
         "sent_as": content.sent_as,
         "duplicates_allowed": content.duplicates_allowed,
+        "days_left_out": content.days_left_out,
         "text": content.text,
         "media_kind": content.media_kind,
         "media_url": content.media_url,
@@ -216,30 +241,3 @@ def _columns(content: Content) -> dict[str, object]:
         "fold": content.fold,
         **content.timing.columns(),
     }
-
-
-def _chosen(campaign: Campaign, kind: CampaignList.Kind) -> list[RecipientList]:
-    choices = campaign.list_choices.filter(kind=kind).select_related("recipient_list")
-    return [choice.recipient_list for choice in choices.order_by("recipient_list__pk")]
-
-
-def _replace_lists(campaign: Campaign, content: Content) -> None:
-    wanted = {one.pk: CampaignList.Kind.INCLUDE for one in content.lists}
-    wanted |= {one.pk: CampaignList.Kind.EXCLUDE for one in content.lists_left_out}
-    for choice in campaign.list_choices.all():
-        if wanted.get(choice.recipient_list_id) != choice.kind:
-            choice.delete()
-    for kind, lists in (
-        (CampaignList.Kind.INCLUDE, content.lists),
-        (CampaignList.Kind.EXCLUDE, content.lists_left_out),
-    ):
-        _choose(campaign, lists, kind)
-
-
-def _choose(campaign: Campaign, lists: Iterable[RecipientList], kind: CampaignList.Kind) -> None:
-    present = set(campaign.list_choices.values_list("recipient_list_id", flat=True))
-    CampaignList.objects.bulk_create(
-        CampaignList(campaign=campaign, recipient_list=one, kind=kind)
-        for one in lists
-        if one.pk not in present
-    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.db.models import Q
@@ -18,11 +17,11 @@ from django.forms.utils import ErrorList
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.audience_fields import AudienceFields, in_order, is_uuid, stored_audience
 from campaigns.drafts import Content, content_of
 from campaigns.message import Problem
 from campaigns.models import Campaign, Channel, MediaKind, VendorMember
 from campaigns.schedule_fields import ScheduleFields, stored_schedule
-from recipients.models import RecipientList
 from teams.models import User
 
 LONGEST_TEXT = 20_000
@@ -41,15 +40,6 @@ class PlainText(forms.CharField):
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
 
 
-def is_uuid(text: object) -> bool:
-    """Whether this could be a public id."""
-    try:
-        UUID(str(text))
-    except ValueError:
-        return False
-    return True
-
-
 class PublicChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """One object by its public id; anything else is no valid choice, whatever it looks like."""
 
@@ -59,16 +49,7 @@ class PublicChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return super().to_python(value)
 
 
-class PublicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Several objects by their public ids."""
-
-    def clean(self, value: Any) -> Any:
-        if not all(is_uuid(one) for one in value or ()):
-            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
-        return super().clean(value)
-
-
-class ComposeForm(ScheduleFields):
+class ComposeForm(AudienceFields, ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -101,23 +82,6 @@ class ComposeForm(ScheduleFields):
             "invalid_choice": gettext_lazy("Choose one of the people shown, or nobody.")
         },
     )
-    lists = PublicChoices(
-        RecipientList.objects.none(),
-        label=gettext_lazy("Send to"),
-        to_field_name="public_id",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    lists_left_out = PublicChoices(
-        RecipientList.objects.none(),
-        label=gettext_lazy("Leave out"),
-        to_field_name="public_id",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    duplicates_allowed = forms.BooleanField(
-        label=gettext_lazy("Send to duplicates"), required=False
-    )
     text = PlainText(
         label=gettext_lazy("Text"),
         max_length=LONGEST_TEXT,
@@ -148,10 +112,7 @@ class ComposeForm(ScheduleFields):
         super().__init__(stored(campaign) if data is None else data)
         self.campaign = campaign
         self._offer_channels(campaign)
-        self._offer_lists(campaign, user)
-
-    def _field(self, name: str) -> Any:
-        return self.fields[name]
+        self.offer_audience(campaign, user)
 
     def _offer_channels(self, campaign: Campaign) -> None:
         in_use = Q(is_active=True) | Q(pk=campaign.channel_id)
@@ -161,23 +122,9 @@ class ComposeForm(ScheduleFields):
         present = Q(account__in=accounts, gone_since=None) | Q(pk=campaign.sent_as_id)
         self._field("sent_as").queryset = VendorMember.objects.filter(present)
 
-    def _offer_lists(self, campaign: Campaign, user: User) -> None:
-        usable = RecipientList.objects.for_member(campaign.team, user).values("pk")
-        # A colleague's list stays in the draft until somebody takes it out; launching is blocked.
-        offered = Q(pk__in=usable) | Q(campaign_choices__campaign=campaign)
-        lists = RecipientList.objects.filter(offered, team=campaign.team).distinct()
-        sentence = _("Choose lists of your team: one of these is not yours to use (any more).")
-        for name in ("lists", "lists_left_out"):
-            field = self._field(name)
-            field.queryset = lists.select_related("owner").order_by("-created_at", "-pk")
-            field.error_messages["invalid_choice"] = sentence
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        twice = set(cleaned.get("lists") or ()) & set(cleaned.get("lists_left_out") or ())
-        for one in twice:
-            sentence = _("“%(name)s” is to get the message and to be left out. Choose one of both.")
-            self.add_error("lists_left_out", sentence % {"name": one.name})
+        self.clean_audience(cleaned)
         self._clean_sender(cleaned)
         self.clean_schedule(cleaned)
         return cleaned
@@ -195,8 +142,12 @@ class ComposeForm(ScheduleFields):
             name=given["name"],
             channel=given["channel"],
             sent_as=given["sent_as"],
-            lists=by_age(given["lists"]),
-            lists_left_out=by_age(given["lists_left_out"]),
+            lists=in_order(given["lists"]),
+            lists_left_out=in_order(given["lists_left_out"]),
+            filters=in_order(given["filters"]),
+            filters_left_out=in_order(given["filters_left_out"]),
+            campaigns_left_out=in_order(given["campaigns_left_out"]),
+            days_left_out=given["days_left_out"],
             duplicates_allowed=given["duplicates_allowed"],
             text=given["text"],
             media_kind=given["media_kind"],
@@ -221,11 +172,6 @@ class ComposeForm(ScheduleFields):
         return bool(self.cleaned_data.get(problem.field))
 
 
-def by_age(lists: Iterable[RecipientList]) -> tuple[RecipientList, ...]:
-    """Lists in the order they were made: the order in which an audience is frozen."""
-    return tuple(sorted(lists, key=lambda one: one.pk))
-
-
 def stored(campaign: Campaign) -> dict[str, Any]:
     """The draft as the form's fields would be posted."""
     content = content_of(campaign)
@@ -234,9 +180,7 @@ def stored(campaign: Campaign) -> dict[str, Any]:
         "name": content.name,
         "channel": content.channel and content.channel.public_id,
         "sent_as": content.sent_as and content.sent_as.public_id,
-        "lists": [one.public_id for one in content.lists],
-        "lists_left_out": [one.public_id for one in content.lists_left_out],
-        "duplicates_allowed": content.duplicates_allowed,
+        **stored_audience(content),
         "text": content.text,
         "media_kind": content.media_kind,
         "media_url": content.media_url,
@@ -259,8 +203,6 @@ class DecisionForm(forms.Form):
     attempt_id = forms.UUIDField(required=False)
     # Typed before a job is sent again: how many people might get it twice.
     people = forms.CharField(required=False, max_length=20)
-    # The job that was seen at Sociocs, with "mark as sent".
-    job_id = PlainText(required=False, max_length=200)
 
     def typed_people(self) -> int | None:
         """The typed number, whatever separates its thousands; None when it is none."""

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from campaigns import (
     audience,
-    day_limits,
+    audience_problems,
     list_access,
     message,
     personal_texts,
@@ -63,7 +63,11 @@ def problems(
     user: User | None = None,
 ) -> list[Problem]:
     """Everything that keeps `user` from launching a draft now to `people`, field by field."""
-    has_lists = campaign.list_choices.filter(kind=CampaignList.Kind.INCLUDE).exists()
+    include = CampaignList.Kind.INCLUDE
+    has_lists = (
+        campaign.list_choices.filter(kind=include).exists()
+        or campaign.filter_choices.filter(kind=include).exists()
+    )
     found = message.problems(
         campaign.channel,
         campaign.text,
@@ -90,6 +94,7 @@ def problems(
     if not has_lists:
         found.append(Problem("lists", _("Choose at least one recipient list.")))
     found += list_access.problems(campaign, user)
+    found += audience_problems.problems(campaign)
     return found + _time_problems(campaign, now or timezone.now(), people)
 
 
@@ -240,12 +245,10 @@ def _planned(
     campaign: Campaign, send_at: datetime, now: datetime, texts: Mapping[int, str]
 ) -> tuple[list[Submission], datetime]:
     """The submissions of a frozen campaign, unsaved, and when it begins. Raises CannotPlan."""
-    if timetable.is_timed(campaign):
-        submissions = timetable.cut(campaign, send_at, now, texts)
-    else:
-        submissions = plan.cut(campaign, send_at, texts, day_limits.smallest_limit(campaign))
-    day_limits.apply(campaign, submissions)
-    # Sending hours, or a day with room, may begin later than the chosen time.
+    if not timetable.is_timed(campaign):
+        return plan.cut(campaign, send_at, texts), send_at
+    submissions = timetable.cut(campaign, send_at, now, texts)
+    # Sending hours may begin later than the chosen time.
     return submissions, max(send_at, submissions[0].planned_slot)
 
 

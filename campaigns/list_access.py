@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from campaigns.drafts import borrowed_lists
+from campaigns.drafts import borrowed_filters, borrowed_lists
 from campaigns.message import Problem
 from campaigns.models import Campaign
-from recipients.models import RecipientList
+from recipients.models import RecipientList, SavedFilter
 from teams.models import User
 
 
@@ -20,7 +20,11 @@ def problems(campaign: Campaign, user: User | None = None) -> list[Problem]:
     are in the team; the owner of a list may launch it for a colleague all the same.
     """
     mine = borrowed_lists(campaign, user) if user else []
-    return [*(_not_yours(one) for one in mine), *_not_the_authors(campaign, user, mine)]
+    return [
+        *(_not_yours(one) for one in mine),
+        *_not_the_authors(campaign, user, mine),
+        *_filters(campaign, user),
+    ]
 
 
 def _not_yours(one: RecipientList) -> Problem:
@@ -45,3 +49,32 @@ def _not_the_authors(
         if one not in told and one.owner != user:
             names = {"list": one.name, "owner": one.owner, "author": author}
             yield Problem("lists", sentence % names)
+
+
+def _filters(campaign: Campaign, user: User | None) -> Iterable[Problem]:
+    """Filters that are not whoever launches may use, or that the author may not (any more)."""
+    author = campaign.created_by
+    people = [user]
+    if author and author != user and author.memberships.filter(team=campaign.team_id).exists():
+        people.append(author)
+    told: set[SavedFilter] = set()
+    for person in people:
+        for one in borrowed_filters(campaign, person) if person else ():
+            if one in told or (person != user and one.owner == user):
+                continue
+            told.add(one)
+            yield Problem("lists", _filter_sentence(one, None if person == user else person))
+
+
+def _filter_sentence(one: SavedFilter, author: User | None) -> str:
+    if one.archived_at is not None:
+        return _("The filter “%(filter)s” was deleted. Take it out.") % {"filter": one.name}
+    if author is None:
+        return _(
+            "The filter “%(filter)s” of %(owner)s, or a list it looks at, is not shared with you. "
+            "Take it out, or ask for it to be shared."
+        ) % {"filter": one.name, "owner": one.owner}
+    return _(
+        "The filter “%(filter)s” of %(owner)s, or a list it looks at, is not shared with "
+        "%(author)s, who wrote this campaign. Take it out, or ask for it to be shared."
+    ) % {"filter": one.name, "owner": one.owner, "author": author}

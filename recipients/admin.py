@@ -12,12 +12,14 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from recipients.models import (
+    FilterList,
     ListImport,
     ListShare,
     OptOut,
     Recipient,
     RecipientList,
     RejectedRow,
+    SavedFilter,
 )
 from recipients.sentences import REJECTIONS, sentence_for
 from teams.admin_mixins import BigTableAdmin, ReadOnlyAdmin
@@ -139,4 +141,25 @@ class OptOutAdmin(ReadOnlyAdmin):
     list_filter = ("source", ("lifted_at", admin.EmptyFieldListFilter))
     list_select_related = ("team", "created_by")
     search_fields = ("phone", "team__name")
+    ordering = ("-pk",)
+
+
+@admin.register(SavedFilter)
+class SavedFilterAdmin(ReadOnlyAdmin):
+    """Saved filters. They are made and changed on their own pages."""
+
+    list_display = ("name", "team", "owner", "visibility", "created_at", "archived_at")
+    list_filter = ("visibility",)
+    search_fields = ("name", "team__name", "owner__name")
+    list_select_related = ("team", "owner")
+    ordering = ("-pk",)
+
+
+@admin.register(FilterList)
+class FilterListAdmin(ReadOnlyAdmin):
+    """Which lists a saved filter looks at."""
+
+    list_display = ("saved_filter", "recipient_list", "is_without")
+    search_fields = ("saved_filter__name", "recipient_list__name")
+    list_select_related = ("saved_filter", "recipient_list")
     ordering = ("-pk",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from recipients.sqlite_functions import register_on_every_connection
 from teams.leaving import when_a_member_leaves
 
 
@@ -15,4 +16,6 @@ class RecipientsConfig(AppConfig):
     verbose_name = _("Recipients")
 
     def ready(self) -> None:
+        register_on_every_connection()
         when_a_member_leaves("recipients.sharing.hand_over")
+        when_a_member_leaves("recipients.filters.hand_over")

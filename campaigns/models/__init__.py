@@ -7,6 +7,7 @@ and events are facts, never edited or deleted.
 from __future__ import annotations
 
 from campaigns.models.accounts import Channel, ChannelEvent, GatewayAccount, VendorMember
+from campaigns.models.audience import CampaignFilter, EarlierCampaign
 from campaigns.models.blocks import VendorBlock
 from campaigns.models.campaigns import (
     Campaign,
@@ -27,7 +28,6 @@ from campaigns.models.delivery import (
 )
 from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
-from campaigns.models.limits import CallRate, DayTotal
 from campaigns.models.plans import Approval, DraftPlan
 from campaigns.models.sent_tests import NumberForTests, SentTest
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
@@ -35,19 +35,19 @@ from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
 __all__ = [
     "Approval",
     "Attempt",
-    "CallRate",
     "Campaign",
     "CampaignEvent",
+    "CampaignFilter",
     "CampaignList",
     "CampaignRecipient",
     "Channel",
     "ChannelEvent",
     "ClockKeeper",
-    "DayTotal",
     "Decision",
     "DeliveryCount",
     "DraftPage",
     "DraftPlan",
+    "EarlierCampaign",
     "GatewayAccount",
     "Heartbeat",
     "HoursZone",

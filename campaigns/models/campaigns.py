@@ -69,6 +69,8 @@ class Campaign(models.Model):
     # How dynamic fields are filled (`personal_texts.FieldRules`): {"fallbacks": {"Dentist": "us"}}.
     field_rules = models.JSONField(default=dict, blank=True)
     duplicates_allowed = models.BooleanField(default=False)
+    # Whoever got, or is about to get, a campaign of the team in so many days is left out.
+    days_left_out = models.PositiveSmallIntegerField(null=True, blank=True)
     lists = models.ManyToManyField(RecipientList, through="CampaignList", related_name="campaigns")
 
     # Null: "now". A wall time and its zone are what was meant; send_at is what that makes in UTC.

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import audience as audiences
 from campaigns import drafts, launch, message
+from campaigns.audience_fields import is_uuid
 from campaigns.autosaving import page_save_of
-from campaigns.forms import ComposeForm, is_uuid
+from campaigns.forms import ComposeForm
 from campaigns.message import Problem
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import CampaignState

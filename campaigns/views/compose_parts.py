@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from campaigns import audience, dynamic_fields, message, personal_texts, plan, rendering
-from campaigns.drafts import borrowed_lists
-from campaigns.forms import ComposeForm, by_age
+from campaigns import audience, dynamic_fields, message, personal_texts, plan, rendering, selection
+from campaigns.audience_count import AudienceCount, count_selection
+from campaigns.drafts import borrowed_filters, borrowed_lists
+from campaigns.forms import ComposeForm
 from campaigns.models import Campaign
 from campaigns.words import left_out_in_words
-from recipients.models import Recipient
+from recipients.models import Recipient, RecipientList
 from sociocs_gateway.providers import Medium
 from teams.models import User
 
@@ -45,8 +46,7 @@ def phone_of(form: ComposeForm, wanted_place: int, writer: User) -> Phone:
     given = form.cleaned_data
     channel, kind = given.get("channel"), given.get("media_kind", "")
     # Nobody is shown the people of a list that is not, or no longer, theirs to use.
-    hidden = borrowed_lists(form.campaign, writer)
-    lists = [one for one in by_age(given.get("lists") or ()) if one not in hidden]
+    lists = shown_lists(form, writer)
     total = sum(one.recipient_count for one in lists)
     place = max(1, min(wanted_place, total)) if total else 0
     person = audience.person_in(lists, place - 1) if place else None
@@ -65,6 +65,16 @@ def phone_of(form: ComposeForm, wanted_place: int, writer: User) -> Phone:
         warnings=message.warnings(channel, kind),
         no_text=no_text,
     )
+
+
+def shown_lists(form: ComposeForm, writer: User) -> list[RecipientList]:
+    """The lists that people come from, without those that are not the writer's to use."""
+    hidden = set(borrowed_lists(form.campaign, writer))
+    unseen = set(borrowed_filters(form.campaign, writer))
+    choice = form.choice()
+    filters = tuple(one for one in choice.filters if one not in unseen)
+    found = selection.people_lists(replace(choice, filters=filters))
+    return [one for one in found if one not in hidden]
 
 
 def text_for(
@@ -90,15 +100,11 @@ def _time_on_phone(form: ComposeForm) -> str:
     return f"{here + plan.lead():%H:%M}"
 
 
-def count_of(form: ComposeForm) -> audience.AudienceCount:
+def selection_of(form: ComposeForm) -> selection.Selection:
+    """The audience that the form chooses now, right or wrong."""
+    return selection.select(form.campaign, form.choice())
+
+
+def count_of(form: ComposeForm) -> AudienceCount:
     """Who would get it, and who would not and why."""
-    given = form.cleaned_data
-    lists = [one.pk for one in given.get("lists") or ()]
-    if not lists:
-        return audience.AudienceCount()
-    return audience.count_lists(
-        form.campaign.team_id,
-        lists,
-        [one.pk for one in given.get("lists_left_out") or ()],
-        bool(given.get("duplicates_allowed")),
-    )
+    return count_selection(selection_of(form))

@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import decisions, tasks
-from campaigns.control import NotPossible
+from campaigns import control, tasks
 from campaigns.forms import DecisionForm
 from campaigns.models import Submission
 from campaigns.states import DecisionKind
@@ -53,15 +52,14 @@ def decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRespons
         )
         return _back(request, job)
     try:
-        decisions.decide(
+        control.decide(
             job,
             request.user,
             DecisionKind(kind),
             shown_version=form.cleaned_data["shown_version"],
             attempt_id=form.cleaned_data["attempt_id"] or NO_ATTEMPT,
-            job_id=form.cleaned_data["job_id"] if kind == DecisionKind.MARK_AS_SENT else "",
         )
-    except NotPossible as error:
+    except control.NotPossible as error:
         messages.error(request, error.sentence)
     else:
         tasks.nudge(tasks.tick)
@@ -73,7 +71,7 @@ def decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRespons
 def look_again(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
     """Look for an unclear job in Sociocs' list once more, now."""
     job = _job_of(request, campaign_id, job_id)
-    decisions.look_again(job)
+    control.look_again(job)
     tasks.nudge(tasks.look, job.account_id)
     messages.info(request, _("We are looking for job %(seq)d at Sociocs again.") % {"seq": job.seq})
     return _back(request, job)

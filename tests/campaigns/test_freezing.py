@@ -5,8 +5,6 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from campaigns import audience, launch
@@ -146,42 +144,3 @@ def test_a_freeze_that_is_killed_goes_on_where_it_was(
     campaign.refresh_from_db()
     assert frozen_phones(campaign) == world.phones(10)
     assert (campaign.frozen_count, campaign.submissions.count()) == (10, 1)
-
-
-few_phones = st.lists(st.sampled_from(world.phones(6)), max_size=8)
-
-
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    included=st.lists(few_phones, min_size=1, max_size=3),
-    excluded=few_phones,
-    opted_out=st.sets(st.sampled_from(world.phones(6)), max_size=3),
-    duplicates_allowed=st.booleans(),
-)
-def test_the_count_is_what_gets_frozen_and_the_sums_add_up(
-    channel: Channel,
-    included: list[list[str]],
-    excluded: list[str],
-    opted_out: set[str],
-    duplicates_allowed: bool,
-) -> None:
-    team = channel.team
-    OptOut.objects.all().delete()
-    lists = [world.a_list(team, phones) for phones in included]
-    campaign = world.a_campaign(channel, *lists, duplicates_allowed=duplicates_allowed)
-    leave_out(campaign, world.a_list(team, excluded))
-    for phone in opted_out:
-        world.opt_out(team, phone)
-
-    counted = audience.count(campaign)
-    Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.FREEZING)
-    while not audience.freeze_chunk(campaign.pk):
-        pass
-    campaign.refresh_from_db()
-
-    kept = [p for phones in included for p in phones if p not in opted_out | set(excluded)]
-    expected = sorted(kept) if duplicates_allowed else sorted(set(kept))
-    assert sorted(frozen_phones(campaign)) == expected
-    assert counted.people == campaign.frozen_count == len(expected)
-    assert counted.left_out == campaign.left_out
-    assert counted.rows == counted.people + counted.left_out_count == sum(map(len, included))

@@ -17,15 +17,15 @@ from django.utils import timezone
 
 from campaigns.models import (
     Attempt,
-    CallRate,
     Campaign,
     CampaignEvent,
+    CampaignFilter,
     CampaignRecipient,
     Channel,
     ChannelEvent,
-    DayTotal,
     Decision,
     DraftPage,
+    EarlierCampaign,
     GatewayAccount,
     Heartbeat,
     NumberForTests,
@@ -36,6 +36,7 @@ from campaigns.models import (
     VendorMember,
 )
 from campaigns.states import Outcome
+from recipients.models import SavedFilter
 from teams.models import Team, User
 from tests.campaigns import world
 from tests.campaigns.pages.arranging import accepted, attempted, job
@@ -64,6 +65,9 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     Decision.objects.create(user=alice, submission=job(draft), kind="try_again", shown_version=1)
     assert draft.message is not None
     DraftPage.objects.create(campaign=draft, user=alice, page=uuid4())
+    EarlierCampaign.objects.create(campaign=draft, earlier=draft)
+    held = SavedFilter.objects.create(team=draft.team, owner=alice, name="In London")
+    CampaignFilter.objects.create(campaign=draft, saved_filter=held)
     RenderedText.objects.create(message=draft.message, number=1, text="Hi", segments=1)
     VendorBlock.objects.create(
         opt_out=world.opt_out(draft.team, "+12025559999"),
@@ -73,8 +77,6 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     NumberForTests.objects.create(team=draft.team, label="Desk", phone="+12025550199")
     SentTest.objects.create(campaign=draft, token=draft.public_id, user=alice, phone="+12025550199")
     VendorMember.objects.create(account=job(draft).account, user_id="ada", name="Ada Okafor")
-    DayTotal.objects.create(team=draft.team, channel=draft.channel, day=timezone.now().date())
-    CallRate.objects.create(account=job(draft).account)
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
     )

@@ -248,7 +248,7 @@ def test_a_copy_says_what_the_campaign_says(
 
     assert "This is a copy of “Spring check-up”" in text_of(page)
     copy = Campaign.objects.latest("pk")
-    assert (copy.name, copy.state, copy.version) == ("Spring check-up (copy)", "draft", 1)
+    assert (copy.name, copy.state, copy.version) == ("Spring check-up (copy)", "draft", 2)
     assert (copy.created_by, copy.message, copy.launch_token) == (alice, None, None)
     names = [one.name for one in copying.content_fields() if one.name != "name"]
     assert {n: getattr(copy, n) for n in names} == {n: getattr(campaign, n) for n in names}

@@ -1,0 +1,96 @@
+"""The rows behind what a campaign chooses: lists and filters in and out, earlier campaigns out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from campaigns.models import Campaign, CampaignFilter, CampaignList, EarlierCampaign
+from recipients.models import RecipientList, SavedFilter
+
+INCLUDE, EXCLUDE = CampaignList.Kind.INCLUDE, CampaignList.Kind.EXCLUDE
+
+
+def lists_by_age(campaign: Campaign, kind: CampaignList.Kind) -> tuple[RecipientList, ...]:
+    """The campaign's lists of a kind, in the order they were made."""
+    chosen = campaign.list_choices.filter(kind=kind).select_related("recipient_list")
+    return tuple(choice.recipient_list for choice in chosen.order_by("recipient_list__pk"))
+
+
+def earlier_of(campaign: Campaign) -> tuple[Campaign, ...]:
+    """The campaigns whose people this one leaves out, in the order they were made."""
+    chosen = campaign.earlier_choices.select_related("earlier").order_by("earlier__pk")
+    return tuple(choice.earlier for choice in chosen)
+
+
+def replace_lists(
+    campaign: Campaign, lists: Iterable[RecipientList], left_out: Iterable[RecipientList]
+) -> None:
+    """Choose these lists and no others; those that stay keep their place."""
+    wanted = {one.pk: INCLUDE for one in lists} | {one.pk: EXCLUDE for one in left_out}
+    for choice in campaign.list_choices.all():
+        if wanted.get(choice.recipient_list_id) != choice.kind:
+            choice.delete()
+    present = set(campaign.list_choices.values_list("recipient_list_id", flat=True))
+    CampaignList.objects.bulk_create(
+        CampaignList(campaign=campaign, recipient_list_id=key, kind=kind)
+        for key, kind in wanted.items()
+        if key not in present
+    )
+
+
+def replace_filters(
+    campaign: Campaign, filters: Iterable[SavedFilter], left_out: Iterable[SavedFilter]
+) -> None:
+    """Choose these filters and no others."""
+    wanted = {one.pk: INCLUDE for one in filters} | {one.pk: EXCLUDE for one in left_out}
+    for choice in campaign.filter_choices.all():
+        if wanted.get(choice.saved_filter_id) == choice.kind:
+            del wanted[choice.saved_filter_id]
+        else:
+            choice.delete()
+    CampaignFilter.objects.bulk_create(
+        CampaignFilter(campaign=campaign, saved_filter_id=key, kind=kind)
+        for key, kind in wanted.items()
+    )
+
+
+def replace_earlier(campaign: Campaign, earlier: Iterable[Campaign]) -> None:
+    """Leave out the people of these campaigns and no others."""
+    wanted = {one.pk for one in earlier}
+    campaign.earlier_choices.exclude(earlier__in=wanted).delete()
+    present = set(campaign.earlier_choices.values_list("earlier_id", flat=True))
+    EarlierCampaign.objects.bulk_create(
+        EarlierCampaign(campaign=campaign, earlier_id=key) for key in sorted(wanted - present)
+    )
+
+
+# --- Taken over into another campaign -------------------------------------------------------------
+
+
+def as_json(campaign: Campaign) -> dict[str, Any]:
+    """All choices of a campaign by primary key, as JSON values."""
+    return {
+        "lists": list(campaign.list_choices.values_list("recipient_list_id", "kind")),
+        "filters": list(campaign.filter_choices.values_list("saved_filter_id", "kind")),
+        "earlier": list(campaign.earlier_choices.values_list("earlier_id", flat=True)),
+    }
+
+
+def take_over(campaign: Campaign, stored: Mapping[str, Any]) -> None:
+    """Give a campaign without choices those of `as_json`; what no longer exists is passed over."""
+    team = campaign.team_id
+    lists = dict(stored.get("lists", ()))
+    known = RecipientList.objects.filter(pk__in=lists, team=team).order_by("pk")
+    CampaignList.objects.bulk_create(
+        CampaignList(campaign=campaign, recipient_list=one, kind=lists[one.pk]) for one in known
+    )
+    filters = dict(stored.get("filters", ()))
+    CampaignFilter.objects.bulk_create(
+        CampaignFilter(campaign=campaign, saved_filter=one, kind=filters[one.pk])
+        for one in SavedFilter.objects.filter(pk__in=filters, team=team).order_by("pk")
+    )
+    earlier = Campaign.objects.filter(pk__in=stored.get("earlier", ()), team=team)
+    EarlierCampaign.objects.bulk_create(
+        EarlierCampaign(campaign=campaign, earlier=one) for one in earlier.exclude(pk=campaign.pk)
+    )

@@ -1,0 +1,111 @@
+"""Whom an earlier campaign has reached, may have reached, or is about to reach.
+
+Left out of a later campaign are the people of every job that is not known to have reached nobody:
+an unclear one may have, a waiting one will. A job that was refused, taken back or never handed over
+reached nobody, unless an attempt at it never got a clear answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
+from campaigns.models import Attempt, Campaign, CampaignRecipient, Submission
+from campaigns.states import WAITING, CampaignState, Outcome, SubmissionState
+from recipients.sql import Sql, integers
+from teams.models import Team
+
+S = SubmissionState
+REACHED_NOBODY = frozenset({S.REFUSED, S.REVOKED, S.CANCELLED, S.ABANDONED})
+# Campaigns that can be chosen on the page; older ones are found by their days.
+OFFERED = 60
+
+
+class Span(NamedTuple):
+    """Neighbours in the audience of a campaign: the positions from `first` to `last`."""
+
+    campaign: int
+    first: int
+    last: int
+
+
+def offered(campaign: Campaign) -> list[int]:
+    """The team's latest launched campaigns, by primary key: those that may have reached anybody."""
+    launched = Campaign.objects.filter(team=campaign.team_id).exclude(pk=campaign.pk)
+    launched = launched.exclude(state=CampaignState.DRAFT.value)
+    return list(launched.order_by("-created_at", "-pk").values_list("pk", flat=True)[:OFFERED])
+
+
+def is_preparing(campaigns: Iterable[int]) -> Campaign | None:
+    """One of these campaigns (primary keys) that is still noting down who gets it."""
+    freezing = Campaign.objects.filter(pk__in=campaigns, state=CampaignState.FREEZING.value)
+    return freezing.first()
+
+
+def since(team: Team, days: int, now: datetime) -> datetime:
+    """The midnight of the team's clocks with which "the last `days` days" begin."""
+    today = now.astimezone(ZoneInfo(team.time_zone))
+    first = (today - timedelta(days=days)).date()
+    return datetime(first.year, first.month, first.day, tzinfo=today.tzinfo)
+
+
+def campaigns_since(team_id: int, moment: datetime, besides: int) -> list[int]:
+    """The team's campaigns of which a job may have gone out since, or still will."""
+    ended = Q(finished_at__lt=moment)
+    found = Campaign.objects.filter(team=team_id).exclude(state=CampaignState.DRAFT.value)
+    found = found.exclude(ended).exclude(pk=besides)
+    return list(found.order_by("pk").values_list("pk", flat=True))
+
+
+def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Span, ...]:
+    """Who was or may be reached, as spans; of jobs since `moment`, and those that still wait."""
+    jobs = Submission.objects.filter(campaign__in=list(campaigns)).annotate(
+        at=Coalesce("current_attempt__slot", "planned_slot")
+    )
+    rows = jobs.order_by("campaign_id", "first_position").values_list(
+        "campaign_id", "first_position", "last_position", "state", "at", "pk"
+    )
+    unclear = set(
+        Attempt.objects.filter(
+            submission__in=jobs.filter(state__in=[one.value for one in REACHED_NOBODY]),
+            outcome=Outcome.AMBIGUOUS.value,
+            revoked_at=None,
+        ).values_list("submission_id", flat=True)
+    )
+
+    def may_have_reached(row: tuple[int, int, int, str, datetime, int]) -> bool:
+        state = SubmissionState(row[3])
+        if state in REACHED_NOBODY and row[5] not in unclear:
+            return False
+        return moment is None or state in WAITING or row[4] >= moment
+
+    found = []
+    # Between two jobs that follow each other stands nobody, so that they make one span.
+    for (campaign, is_reached), run in groupby(rows, lambda row: (row[0], may_have_reached(row))):
+        if is_reached:
+            run_of = list(run)
+            found.append(Span(campaign, run_of[0][1], run_of[-1][2]))
+    return tuple(found)
+
+
+def holds(reached: Iterable[Span], row: str) -> Sql:
+    """Whether the phone of a row named `row` is in one of the spans, in SQL."""
+    found = list(reached)
+    if not found:
+        return Sql("(1 = 0)")
+    table = CampaignRecipient._meta.db_table
+    values = ", ".join(f"({one.campaign:d}, {one.first:d}, {one.last:d})" for one in found)
+    campaigns = integers(dict.fromkeys(one.campaign for one in found))
+    return Sql(
+        # The spans are looked at only for somebody who was in one of the campaigns at all.
+        f"EXISTS (SELECT 1 FROM {table} c WHERE c.campaign_id IN ({campaigns}) "
+        f"AND c.phone = {row}.phone AND c.left_out = '' AND EXISTS "
+        f"(SELECT 1 FROM (VALUES {values}) AS s WHERE s.column1 = c.campaign_id "
+        "AND c.position BETWEEN s.column2 AND s.column3))"
+    )
