@@ -33,13 +33,19 @@ NOT_QUICK = [
     "tests/test_pages.py",
     "tests/test_routes.py",
 ]
+# Left out of the second run: what asks nothing that another database may answer differently.
+NOT_AGAIN = [
+    "tests/recipients/test_workbooks.py",
+    "tests/teams/",
+    "tests/test_routes.py",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--touching-database",
+        "--second-run",
         action="store_true",
-        help="only tests that use the database: what a second run on another one is for",
+        help="only what another database may answer differently: what a second run is for",
     )
     parser.addoption(
         "--quick",
@@ -59,8 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("touching_database"):
-        keep_only(touches_database, config, items)
+    if config.getoption("second_run"):
+        keep_only(is_for_both, config, items)
     if config.getoption("quick"):
         keep_only(is_quick, config, items)
 
@@ -80,8 +86,12 @@ def is_quick(item: pytest.Item) -> bool:
     return not item.nodeid.startswith(tuple(NOT_QUICK))
 
 
-def touches_database(item: pytest.Item) -> bool:
-    """Return whether a test asks for the database, by its mark or by a fixture it uses."""
+def is_for_both(item: pytest.Item) -> bool:
+    """Return whether a test asks the database what another one may answer differently."""
+    # Journeys wait for a browser; the one with everything around it is made on both databases.
+    only_pages = item.get_closest_marker("journey") and not item.get_closest_marker("processes")
+    if only_pages or item.nodeid.startswith(tuple(NOT_AGAIN)):
+        return False
     fixtures: list[str] = getattr(item, "fixturenames", [])
     return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(
         fixtures

@@ -81,6 +81,7 @@ def team_fields(**changes: str) -> dict[str, str]:
         "slug": "riverside",
         "time_zone": "Europe/Berlin",
         "default_country": "DE",
+        "currency": "EUR",
         "memberships-TOTAL_FORMS": "0",
         "memberships-INITIAL_FORMS": "0",
     } | changes
