@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from campaigns.models import ChannelEvent, NumberForTests, SentTest, VendorMember
+from campaigns.models import ChannelEvent, MediaFile, NumberForTests, SentTest, VendorMember
 from teams.admin_mixins import ReadOnlyAdmin
 
 
@@ -48,4 +48,15 @@ class SentTestAdmin(ReadOnlyAdmin):
     list_filter = ("outcome",)
     search_fields = ("campaign__name", "=phone", "=message_id")
     list_select_related = ("campaign", "user")
+    ordering = ("-pk",)
+
+
+@admin.register(MediaFile)
+class MediaFileAdmin(ReadOnlyAdmin):
+    """What teams uploaded for messages to carry."""
+
+    list_display = ("label", "team", "kind", "size", "uploaded_by", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("label", "=name", "team__name")
+    list_select_related = ("team", "uploaded_by")
     ordering = ("-pk",)

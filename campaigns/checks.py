@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -52,7 +53,28 @@ def sending_settings(**_: Any) -> list[CheckMessage]:
                 id="campaigns.E004",
             )
         )
-    return found + _encryption_keys()
+    return found + _encryption_keys() + _media()
+
+
+def _media() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.MEDIA_LINK_LOOPBACK and not settings.DEMO:
+        found.append(
+            Error(
+                "MEDIA_LINK_LOOPBACK is set: members could look at services of this machine.",
+                hint=f"Unset it. {TRIAL}",
+                id="campaigns.E006",
+            )
+        )
+    if settings.MEDIA_BUCKET and find_spec("storages") is None:
+        found.append(
+            Error(
+                "MEDIA_BUCKET is set, but what speaks S3 is not installed.",
+                hint='Add it to the image: pip install "django-storages[s3]"',
+                id="campaigns.E007",
+            )
+        )
+    return found
 
 
 def _encryption_keys() -> list[CheckMessage]:

@@ -12,6 +12,7 @@ from campaigns.views import (
     decisions,
     drafting,
     history,
+    media,
     person,
     review,
     sent_tests,
@@ -63,4 +64,8 @@ urlpatterns = [
         sent_tests.remove_number,
         name="test-number-remove",
     ),
+    path("campaigns/<uuid:campaign_id>/compose/media/", media.check, name="media-check"),
+    path("media/", media.media, name="media"),
+    path("media/upload/", media.upload, name="media-upload"),
+    path("media/<uuid:media_id>/delete/", media.delete, name="media-delete"),
 ]

@@ -79,6 +79,49 @@ IMPORT_MAX_MEMORY_MB: int = env.int("IMPORT_MAX_MEMORY_MB", default=1500)
 UPLOAD_KEEP_DAYS: int = env.int("UPLOAD_KEEP_DAYS", default=7)
 UPLOADS_DIR = DATA_DIR / "uploads"
 
+# --- Media that messages carry --------------------------------------------------------------------
+
+# Uploaded media lies below DATA_DIR and is served here, or in a bucket that speaks S3.
+MEDIA_BUCKET: str = env.str("MEDIA_BUCKET", default="")
+MEDIA_BUCKET_ENDPOINT: str = env.str("MEDIA_BUCKET_ENDPOINT", default="")
+MEDIA_BUCKET_REGION: str = env.str("MEDIA_BUCKET_REGION", default="")
+MEDIA_BUCKET_KEY_ID: str = env.str("MEDIA_BUCKET_KEY_ID", default="")
+MEDIA_BUCKET_SECRET: str = env.str("MEDIA_BUCKET_SECRET", default="")
+MEDIA_IS_SERVED_HERE = not MEDIA_BUCKET
+# What stands before a file's name in its public address.
+MEDIA_BASE_URL: str = env.str("MEDIA_BASE_URL", default="").rstrip("/") or f"{BASE_URL}/media"
+MEDIA_MAX_MB: int = env.int("MEDIA_MAX_MB", default=16)
+# Whether a typed media address is looked at from here, and where: any public site, unless named.
+MEDIA_LINK_CHECK: bool = env.bool("MEDIA_LINK_CHECK", default=True)
+MEDIA_LINK_HOSTS: list[str] = env.list("MEDIA_LINK_HOSTS", default=[])
+# For trials and tests: also plain http on this very machine. Refused in production.
+MEDIA_LINK_LOOPBACK: bool = env.bool("MEDIA_LINK_LOOPBACK", default=False)
+
+
+def _media_store() -> dict[str, Any]:
+    """Where uploaded media is kept, as an entry of STORAGES."""
+    if MEDIA_IS_SERVED_HERE:
+        options = {"location": DATA_DIR / "media", "file_permissions_mode": 0o640}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": MEDIA_BUCKET,
+            "endpoint_url": MEDIA_BUCKET_ENDPOINT or None,
+            "region_name": MEDIA_BUCKET_REGION or None,
+            "access_key": MEDIA_BUCKET_KEY_ID or None,
+            "secret_key": MEDIA_BUCKET_SECRET or None,
+            "file_overwrite": False,
+            "querystring_auth": False,
+            # As a download, and never as a page.
+            "object_parameters": {
+                "ContentDisposition": "attachment",
+                "CacheControl": "public, max-age=86400, immutable",
+            },
+        },
+    }
+
+
 # --- Django ---------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -279,7 +322,8 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # `make run` serves straight from static/; a container serves what collectstatic gathered.
 WHITENOISE_USE_FINDERS: bool = env.bool("SERVE_STATIC", default=DEBUG)
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
+    "media": _media_store(),
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (

@@ -7,13 +7,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from campaigns import health
-from campaigns.views import webhooks
+from campaigns.views import media, webhooks
 from teams.views.signing_in import sign_in_to_the_admin
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/login/", sign_in_to_the_admin),
     path("admin/", admin.site.urls),
+    path("media/<str:file_name>", media.public_media, name="public-media"),
     path("webhooks/<uuid:endpoint_id>/", webhooks.receive, name="webhook"),
     path("", include("teams.urls")),
     path("<slug:team_slug>/lists/", include("recipients.urls")),

@@ -66,11 +66,13 @@ class MediaSupport:
     :param max_bytes: the network's limit for one file.
     :param sure_in_bulk: the vendor's pages agree that bulk jobs carry it.
     :param sure_in_single: the vendor's pages agree that single messages carry it.
+    :param types: the content types that the network's own pages name; empty: any.
     """
 
     max_bytes: int
     sure_in_bulk: bool
     sure_in_single: bool
+    types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,30 @@ class Capabilities:
 
 _TWILIO_STATUSES = ("queued", "sending", "sent", "delivered", "undelivered", "failed")
 
+# Twilio, "Accepted content types for media"; WhatsApp Business Platform, "Supported media types".
+_MMS_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif"})
+_WHATSAPP_IMAGES = frozenset({"image/jpeg", "image/png"})
+_VIDEOS = frozenset({"video/mp4", "video/3gpp"})
+
 _MMS = MappingProxyType(
     {
-        MediaKind.IMAGE: MediaSupport(5 * MB, sure_in_bulk=True, sure_in_single=True),
-        MediaKind.VIDEO: MediaSupport(5 * MB, sure_in_bulk=True, sure_in_single=True),
+        MediaKind.IMAGE: MediaSupport(
+            5 * MB, sure_in_bulk=True, sure_in_single=True, types=_MMS_IMAGES
+        ),
+        MediaKind.VIDEO: MediaSupport(
+            5 * MB, sure_in_bulk=True, sure_in_single=True, types=_VIDEOS
+        ),
         MediaKind.FILE: MediaSupport(5 * MB, sure_in_bulk=False, sure_in_single=True),
     }
 )
 _WHATSAPP_MEDIA = MappingProxyType(
     {
-        MediaKind.IMAGE: MediaSupport(5 * MB, sure_in_bulk=True, sure_in_single=False),
-        MediaKind.VIDEO: MediaSupport(16 * MB, sure_in_bulk=True, sure_in_single=False),
+        MediaKind.IMAGE: MediaSupport(
+            5 * MB, sure_in_bulk=True, sure_in_single=False, types=_WHATSAPP_IMAGES
+        ),
+        MediaKind.VIDEO: MediaSupport(
+            16 * MB, sure_in_bulk=True, sure_in_single=False, types=_VIDEOS
+        ),
         MediaKind.FILE: MediaSupport(16 * MB, sure_in_bulk=True, sure_in_single=False),
     }
 )

@@ -12,11 +12,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from campaigns import media_store
 from campaigns.fields import Secret
 from campaigns.models import (
     Campaign,
     Channel,
     GatewayAccount,
+    MediaFile,
     NumberForTests,
     Submission,
     WebhookEndpoint,
@@ -47,6 +49,7 @@ FORM, BUTTON = (GET, POST), (POST,)
 
 ROUTES: dict[str, Route] = {
     "healthz": Route("everybody"),
+    "public-media": Route("everybody"),
     "sample-recipients": Route("signed in"),
     # Who they are, and which team to open.
     "home": Route("signed in"),
@@ -126,6 +129,10 @@ ROUTES: dict[str, Route] = {
     "draft-open": Route(Action.COMPOSE, BUTTON),
     "campaign-duplicate": Route(Action.COMPOSE, BUTTON),
     "test-send": Route(Action.COMPOSE, FORM),
+    "media-check": Route(Action.COMPOSE, BUTTON),
+    "media": Route(Action.COMPOSE),
+    "media-upload": Route(Action.COMPOSE, BUTTON),
+    "media-delete": Route(Action.COMPOSE, BUTTON),
     "campaign-delete": Route(Action.COMPOSE, BUTTON),
     "review": Route(Action.COMPOSE),
     "launch": Route(Action.LAUNCH, BUTTON),
@@ -136,6 +143,7 @@ ROUTES: dict[str, Route] = {
     "look-again": Route(Action.DECIDE, BUTTON),
 }
 
+_TEXTS = re.compile(r"<(?:str:)?(token|uidb64|person_id|file_name)>")
 OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.who, Action)}
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
@@ -169,7 +177,9 @@ def address(name: str, team: Team, **values: Any) -> str:
     """The address of a route; what it speaks of does not exist unless it is among `values`."""
     path = path_of(name)
     made_up = {key: uuid4() for key in re.findall(r"<uuid:(\w+)>", path)}
-    made_up |= dict.fromkeys(re.findall(r"<(?:str:)?(token|uidb64|person_id)>", path), "made-up")
+    made_up |= dict.fromkeys(
+        re.findall(r"<(?:str:)?(token|uidb64|person_id|file_name)>", path), "made-up"
+    )
     known = {"team_slug": team.slug, **made_up, **values}
     return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
 
@@ -187,6 +197,7 @@ class Site:
     opt_out: OptOut
     channel: Channel
     number: NumberForTests
+    media: MediaFile
 
     def url(self, name: str, person: User) -> str:
         """The address of a route as `person` would open it."""
@@ -196,6 +207,8 @@ class Site:
             "job_id": self.job.public_id,
             "account_id": self.job.account.public_id,
             "channel_id": self.channel.public_id,
+            "media_id": self.media.public_id,
+            "file_name": self.media.name,
             "number_id": self.number.public_id,
             "person_id": person_id(self.team, self.opt_out.phone),
             "entry_id": self.opt_out.public_id,
@@ -203,6 +216,9 @@ class Site:
             "user_id": person.public_id,
             "token": self.invitation.link.rstrip("/").rpartition("/")[2],
         }
+        if name == "media-delete":
+            # Their own; others' need MANAGE_TEAM.
+            values["media_id"] = a_media_file(self.team, person).public_id
         if name in OF_AN_IMPORT:
             # An upload is its uploader's own until it has become a list.
             values["import_id"] = an_import(self.team, person).public_id
@@ -226,8 +242,18 @@ def a_site(team: Team, owner: User) -> Site:
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
         channel=channel,
+        media=a_media_file(team, owner),
         number=NumberForTests.objects.create(team=team, label="Desk phone", phone="+12025550199"),
     )
+
+
+def a_media_file(team: Team, owner: User) -> MediaFile:
+    """An uploaded picture of one pixel."""
+    pixel = (
+        b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00"
+        b"\x01\x00\x00\x02\x02D\x01\x00;"
+    )
+    return media_store.take(team, owner, SimpleUploadedFile("pixel.gif", pixel))
 
 
 def an_import(team: Team, person: User) -> ListImport:

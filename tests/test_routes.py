@@ -156,5 +156,5 @@ def test_a_page_of_ones_own_asks_to_sign_in(riverside: Team, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n, route in ROUTES.items() if route.who == "everybody"])
-def test_a_public_page_opens_for_everybody(riverside: Team, name: str) -> None:
-    assert ask(Client(), name, address(name, riverside)).status_code not in SHUT
+def test_a_public_page_opens_for_everybody(site: Site, alice: User, name: str) -> None:
+    assert ask(Client(), name, site.url(name, alice)).status_code not in SHUT

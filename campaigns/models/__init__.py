@@ -28,6 +28,7 @@ from campaigns.models.delivery import (
 )
 from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
+from campaigns.models.media import MediaFile
 from campaigns.models.plans import Approval, DraftPlan
 from campaigns.models.sent_tests import NumberForTests, SentTest
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
@@ -51,6 +52,7 @@ __all__ = [
     "GatewayAccount",
     "Heartbeat",
     "HoursZone",
+    "MediaFile",
     "MediaKind",
     "Message",
     "NumberForTests",

@@ -28,6 +28,7 @@ from campaigns.models import (
     EarlierCampaign,
     GatewayAccount,
     Heartbeat,
+    MediaFile,
     NumberForTests,
     RenderedText,
     SentTest,
@@ -74,6 +75,7 @@ def everything(draft: Campaign, alice: User) -> Campaign:
         account=job(draft).account,
         not_before=timezone.now(),
     )
+    MediaFile.objects.create(team=draft.team, name="a.jpg", kind="image", size=1)
     NumberForTests.objects.create(team=draft.team, label="Desk", phone="+12025550199")
     SentTest.objects.create(campaign=draft, token=draft.public_id, user=alice, phone="+12025550199")
     VendorMember.objects.create(account=job(draft).account, user_id="ada", name="Ada Okafor")
