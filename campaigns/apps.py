@@ -7,6 +7,7 @@ from django.core.checks import Tags, register
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import checks
+from teams.leaving import when_a_member_leaves
 
 
 class CampaignsConfig(AppConfig):
@@ -19,3 +20,4 @@ class CampaignsConfig(AppConfig):
         register(checks.sending_settings, Tags.compatibility)
         register(checks.durable_sqlite, Tags.database)
         register(checks.production_settings, Tags.security, deploy=True)
+        when_a_member_leaves("campaigns.leaving.hand_over")

@@ -28,11 +28,21 @@ def problems(campaign: Campaign, user: User | None = None) -> list[Problem]:
 
 
 def _not_yours(one: RecipientList) -> Problem:
+    if one.archived_at is not None:
+        return Problem("lists", _put_away(one))
     sentence = _(
         "“%(list)s” belongs to %(name)s and is not shared with you. Take it out, or ask for it to "
         "be shared."
     )
     return Problem("lists", sentence % {"list": one.name, "name": one.owner})
+
+
+def _put_away(one: RecipientList) -> str:
+    if one.deleted_at is not None:
+        sentence = _("“%(list)s” was deleted. Take it out, or choose another list.")
+    else:
+        sentence = _("“%(list)s” is archived. Take it out, or ask %(name)s to bring it back.")
+    return sentence % {"list": one.name, "name": one.owner}
 
 
 def _not_the_authors(

@@ -78,6 +78,8 @@ IMPORT_MAX_MEMORY_MB: int = env.int("IMPORT_MAX_MEMORY_MB", default=1500)
 # How long an uploaded file is kept after its import, and the import can be undone.
 UPLOAD_KEEP_DAYS: int = env.int("UPLOAD_KEEP_DAYS", default=7)
 UPLOADS_DIR = DATA_DIR / "uploads"
+# Large files that were asked for, until they are fetched or a day old.
+EXPORTS_DIR = DATA_DIR / "exports"
 
 # --- Media that messages carry --------------------------------------------------------------------
 

@@ -94,14 +94,16 @@ def clear_leftovers() -> None:
     """Delete lists that will never be visible: those of stopped, failed and undone imports."""
     ended = Q(list_imports__state__in=(State.STOPPED, State.FAILED)) | ~Q(archived_at=None)
     for leftover in RecipientList.objects.filter(ended, is_ready=False).distinct():
-        _delete_recipients(leftover)
+        delete_people(leftover)
         try:
             leftover.delete()
         except ProtectedError:
             # A campaign speaks of the list by its name. Empty, and no longer a leftover.
+            now = timezone.now()
             RecipientList.objects.filter(pk=leftover.pk).update(
                 is_ready=True,
-                archived_at=leftover.archived_at or timezone.now(),
+                archived_at=leftover.archived_at or now,
+                deleted_at=now,
                 recipient_count=0,
                 duplicate_count=0,
             )
@@ -148,7 +150,8 @@ def delete_orphans() -> None:
             path.unlink(missing_ok=True)
 
 
-def _delete_recipients(recipient_list: RecipientList) -> None:
+def delete_people(recipient_list: RecipientList) -> None:
+    """Delete every row of a list that nobody sees, a little at a time."""
     rows = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
     while some := list(rows.values_list("pk", flat=True)[:_ROWS_A_DELETE]):
         rows.filter(pk__lte=some[-1]).order_by().delete()

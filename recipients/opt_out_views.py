@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from recipients import opt_outs
+from recipients import exporting, opt_outs
 from recipients.file_problems import Fault, FileProblem
 from recipients.forms import SearchForm
-from recipients.models import OptOut
+from recipients.models import Export, OptOut
 from recipients.opt_out_forms import LiftForm, OptOutForm
 from recipients.opt_out_sources import Judged, in_file, pasted
 from recipients.paging import page_of
@@ -176,10 +176,12 @@ def lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
     return redirect("opt-outs", request.team.slug)
 
 
-@require_GET
+@require_POST
 @page_of_team(Action.EXPORT)
 def export(request: TeamRequest) -> HttpResponseBase:
     """The open opt-outs as a CSV file."""
+    count = opt_outs.register(request.team).count()
+    exporting.note(request.team, request.user, Export.Kind.OPT_OUTS, "csv", count)
     response = StreamingHttpResponse(
         opt_outs.register_csv(request.team), content_type="text/csv; charset=utf-8"
     )

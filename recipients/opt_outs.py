@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from recipients.models import OptOut, Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
-from recipients.reports import safe_cell
+from recipients.spreadsheet_cells import phone_cell, safe_cell
 from teams.models import Team, User
 
 _PHONES_A_QUERY = 500
@@ -127,8 +127,8 @@ def register_csv(team: Team) -> Iterator[bytes]:
     for count, row in enumerate(rows.iterator(_ROWS_A_PIECE), 1):
         by = str(row.created_by) if row.created_by else ""
         since = f"{row.created_at:%Y-%m-%d %H:%M}"
-        cells = (row.phone, since, row.get_source_display(), row.note, by)
-        writer.writerow(map(safe_cell, map(str, cells)))
+        cells = (since, row.get_source_display(), row.note, by)
+        writer.writerow([phone_cell(row.phone), *map(safe_cell, map(str, cells))])
         if count % _ROWS_A_PIECE == 0:
             yield piece.getvalue().encode("utf-8", errors="replace")
             piece.seek(0)

@@ -18,10 +18,9 @@ from recipients.phone_numbers import PhoneReader
 from recipients.row_sources import Reading, data_rows
 from recipients.rows import RowReader
 from recipients.sentences import REJECTIONS
+from recipients.spreadsheet_cells import safe_cell
 from recipients.storing import rows_path
 
-# Spreadsheets run cells that begin so as formulas (OWASP, CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _ROWS_A_PIECE = 500
 
 Rejected = tuple[int, str, Sequence[str]]
@@ -37,11 +36,6 @@ def rejected_rows_csv(list_import: ListImport) -> Iterator[bytes]:
     headers = [column["header"] or column["name"] for column in list_import.columns]
     yield "\ufeff".encode()
     yield from _written(headers, rows, Reading.from_json(list_import.reading).delimiter)
-
-
-def safe_cell(text: str) -> str:
-    """The text so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def own_headers() -> list[str]:

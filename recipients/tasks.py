@@ -12,7 +12,15 @@ from celery import Task, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from recipients import checking, importing, keeping
+from recipients import (
+    checking,
+    exporting,
+    importing,
+    keeping,
+    list_filling,
+    list_keeping,
+    list_operations,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +37,18 @@ def judge_file(import_id: int) -> None:
     checking.judge_whole(import_id)
 
 
+@shared_task(name="recipients.fill_lists", queue="background")
+def fill_lists(operation_id: int) -> None:
+    """Make the lists of one operation."""
+    list_filling.run_operation(operation_id)
+
+
+@shared_task(name="recipients.make_export", queue="background")
+def make_export(export_id: int) -> None:
+    """Write the file of one export."""
+    exporting.make_file(export_id)
+
+
 @shared_task(name="recipients.tick", queue="background")
 def tick() -> None:
     """Nudge what waits, clear away what is left."""
@@ -36,7 +56,13 @@ def tick() -> None:
         _publish(import_list, import_id)
     for import_id in keeping.waiting_judgements():
         _publish(judge_file, import_id)
+    for operation_id in list_operations.waiting_operations():
+        _publish(fill_lists, operation_id)
+    for export_id in exporting.waiting_exports():
+        _publish(make_export, export_id)
     keeping.clear_leftovers()
+    list_keeping.clear_deleted()
+    exporting.delete_old_files()
     keeping.delete_old_files()
     keeping.delete_orphans()
 
@@ -51,9 +77,19 @@ def judge_on_commit(import_id: int) -> None:
     transaction.on_commit(lambda: _publish(judge_file, import_id))
 
 
-def _publish(task: Task[[int], None], import_id: int) -> None:
+def fill_on_commit(operation_id: int) -> None:
+    """Let a worker begin with the operation once this transaction is committed."""
+    transaction.on_commit(lambda: _publish(fill_lists, operation_id))
+
+
+def export_on_commit(export_id: int) -> None:
+    """Let a worker write the file once this transaction is committed."""
+    transaction.on_commit(lambda: _publish(make_export, export_id))
+
+
+def _publish(task: Task[[int], None], row_id: int) -> None:
     try:
-        task.delay(import_id)
+        task.delay(row_id)
     except (OperationalError, OSError) as failure:
         # The tick finds the row; the person must not see an error because a doorbell is broken.
         logger.warning("%s not queued: %s", task.name, type(failure).__name__)

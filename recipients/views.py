@@ -5,17 +5,20 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from recipients import undoing
+from recipients.addressed_lists import may_put_away, usable_list
 from recipients.check_page import Finding, findings
-from recipients.forms import SearchForm
+from recipients.exporting import exports_of
+from recipients.list_search import KEYS, Order, people
 from recipients.models import (
     ListImport,
+    ListOperation,
     ListShare,
     Recipient,
     RecipientList,
@@ -24,8 +27,8 @@ from recipients.models import (
     Visibility,
 )
 from recipients.opt_outs import opted_out_count
-from recipients.paging import Page, page_of
-from recipients.phone_numbers import Phone, PhoneReader
+from recipients.paging import Page, page_of, write_place
+from recipients.people_forms import QuestionForm
 from recipients.sentences import REJECTIONS
 from recipients.sharing import may_edit
 from recipients.sharing_views import colleagues
@@ -39,33 +42,53 @@ FILTERS = {
     "mine": gettext_lazy("Mine"),
     "shared": gettext_lazy("Shared with me"),
     "team": gettext_lazy("The whole team's"),
+    "archived": gettext_lazy("Archived"),
+}
+# What `?sort=` may say: the words, the keys, and whether the greatest comes first.
+SORTS = {
+    "": (gettext_lazy("Newest first"), ("pk",), True),
+    "name": (gettext_lazy("By name"), ("name", "pk"), False),
+    "size": (gettext_lazy("Largest first"), ("recipient_count", "pk"), True),
 }
 _UNFINISHED = (
     *(ListImport.State.CHECKING, ListImport.State.QUEUED, ListImport.State.IMPORTING),
     *(ListImport.State.FAILED,),
 )
+_BEING_MADE = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
 
 
 @require_GET
 @page_of_team(Action.VIEW)
 def lists(request: TeamRequest) -> HttpResponse:
-    """The lists a person may use, newest first, and their own imports that are not finished."""
-    show = request.GET.get("show", "")
+    """The lists a person may use, and what of their own is not finished."""
+    show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
+    words = request.GET.get("words", "").replace("\0", "").strip()[:120]
+    _label, keys, greatest_first = SORTS.get(sort, SORTS[""])
+    found = _shown(request, show)
     page = page_of(
-        _shown(request, show).select_related("owner"),
+        (found.filter(name__icontains=words) if words else found).select_related("owner"),
         LISTS_A_PAGE,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
-        newest_first=True,
+        newest_first=greatest_first,
+        keys=keys,
     )
     unfinished = ListImport.objects.filter(
         team=request.team, uploaded_by=request.user, state__in=_UNFINISHED
     ).order_by("-created_at")[:10]
+    operations = ListOperation.objects.filter(
+        team=request.team, started_by=request.user, state__in=_BEING_MADE
+    ).order_by("-pk")[:10]
     context = {
         "page": page,
         "unfinished": unfinished,
+        "operations": operations,
         "show": show if show in FILTERS else "",
+        "sort": sort if sort in SORTS else "",
+        "words": words,
         "filters": FILTERS.items(),
+        "sorts": [(value, label) for value, (label, *_rest) in SORTS.items()],
+        "sees_archived": show == "archived",
     }
     return render(request, "recipients/lists.html", context)
 
@@ -77,6 +100,8 @@ def _shown(request: TeamRequest, show: str) -> RecipientListQuerySet:
     if show == "shared":
         lent = ListShare.objects.filter(user=request.user).values("recipient_list")
         return usable.filter(pk__in=lent)
+    if show == "archived":
+        return RecipientList.objects.archived_for_member(request.team, request.user)
     return usable.filter(visibility=Visibility.TEAM) if show == "team" else usable
 
 
@@ -91,48 +116,60 @@ def list_page(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    context = _list_context(request, recipient_list, page, SearchForm())
-    if getattr(request, "htmx", False):
-        return render(request, "recipients/_recipients.html", context)
-    return render(request, "recipients/list.html", context)
+    return _answer(request, recipient_list, page, QuestionForm(recipient_list))
 
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.VIEW)
 def search(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
-    """The people of a list whose name or phone holds some words.
+    """The people of a list that a question is about, in the order it says.
 
     POST keeps the words out of addresses and logs; whoever comes back by a link sees the list.
     """
     recipient_list = usable_list(request, list_id)
     if request.method == "GET":
         return redirect("list", request.team.slug, recipient_list.public_id)
-    form = SearchForm(request.POST)
-    words = form.cleaned_data["words"] if form.is_valid() else ""
+    form = QuestionForm(recipient_list, request.POST)
     page = page_of(
-        _matching(recipient_list, words, request.team.default_country),
+        people(recipient_list, form.question),
         RECIPIENTS_A_PAGE,
         after=request.POST.get("after", ""),
         before=request.POST.get("before", ""),
+        keys=KEYS[form.question.order],
     )
-    context = _list_context(request, recipient_list, page, form) | {"words": words}
+    return _answer(request, recipient_list, page, form)
+
+
+def _answer(
+    request: TeamRequest, recipient_list: RecipientList, page: Page[Recipient], form: QuestionForm
+) -> HttpResponse:
+    context = _people_context(request, recipient_list, page, form)
     if getattr(request, "htmx", False):
         return render(request, "recipients/_recipients.html", context)
+    context |= _list_context(request, recipient_list)
     return render(request, "recipients/list.html", context)
 
 
-def usable_list(request: TeamRequest, list_id: uuid.UUID) -> RecipientList:
-    """The list at that address if this person may use it; else 404, as if it did not exist."""
-    usable = RecipientList.objects.for_member(request.team, request.user).select_related(
-        "owner", "shared_by", "team"
-    )
-    found: RecipientList = get_object_or_404(usable, public_id=list_id)
-    return found
-
-
-def _list_context(
-    request: TeamRequest, recipient_list: RecipientList, page: Page[Recipient], form: SearchForm
+def _people_context(
+    request: TeamRequest, recipient_list: RecipientList, page: Page[Recipient], form: QuestionForm
 ) -> dict[str, Any]:
+    fields = recipient_list.field_names
+    return {
+        "recipient_list": recipient_list,
+        "page": page,
+        "rows": [
+            (row, write_place(row.pk), [row.fields.get(name, "") for name in fields])
+            for row in page.rows
+        ],
+        "search": form,
+        "asked": form.question,
+        # Words or an order: the pages follow by POST.
+        "is_asked": form.question.is_narrow or form.question.order != Order.FILE,
+        "may_edit_list": may_edit(recipient_list, request.user),
+    }
+
+
+def _list_context(request: TeamRequest, recipient_list: RecipientList) -> dict[str, Any]:
     is_owner = recipient_list.owner_id == request.user.pk
     last_import = (
         recipient_list.list_imports.filter(state=ListImport.State.COMPLETED)
@@ -140,20 +177,16 @@ def _list_context(
         .order_by("-completed_at")
         .first()
     )
-    fields = recipient_list.field_names
     return {
-        "recipient_list": recipient_list,
-        "page": page,
-        "rows": [(row, [row.fields.get(name, "") for name in fields]) for row in page.rows],
-        "search": form,
         "is_owner": is_owner,
-        "may_edit_list": may_edit(recipient_list, request.user),
+        "may_put_away": may_put_away(request, recipient_list),
         "colleagues": colleagues(recipient_list) if is_owner else [],
         "list_import": last_import,
         "sees_rejected": last_import is not None and last_import.uploaded_by_id == request.user.pk,
         "rejections": _rejections(last_import) if last_import is not None else [],
         "may_undo": last_import is not None and undoing.obstacle(last_import, request.user) is None,
         "opted_out": opted_out_count(recipient_list),
+        "exports": exports_of(recipient_list)[:3],
     }
 
 
@@ -165,17 +198,3 @@ def _rejections(list_import: ListImport) -> list[Finding]:
         .order_by("-rows")
     )
     return findings(dict(counts), REJECTIONS)
-
-
-def _matching(
-    recipient_list: RecipientList, words: str, default_country: str
-) -> QuerySet[Recipient]:
-    people = Recipient.objects.filter(recipient_list=recipient_list)
-    if not words.strip():
-        return people
-    phone = PhoneReader(default_country).read(words)
-    if isinstance(phone, Phone):
-        return people.filter(phone=phone.e164)
-    digits = "".join(character for character in words if character.isdigit())
-    by_name = Q(name__icontains=words.strip())
-    return people.filter(by_name | Q(phone__contains=digits)) if digits else people.filter(by_name)

@@ -11,6 +11,7 @@ from uuid import uuid4
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from campaigns import media_store
 from campaigns.fields import Secret
@@ -23,7 +24,9 @@ from campaigns.models import (
     Submission,
     WebhookEndpoint,
 )
-from recipients.models import ListImport, OptOut, RecipientList
+from recipients import exporting, list_operations
+from recipients.models import Export, ListImport, OptOut, Permission, RecipientList
+from recipients.paging import write_place
 from recipients.people import person_id
 from teams import invitations
 from teams.access import Action
@@ -86,11 +89,29 @@ ROUTES: dict[str, Route] = {
     "list": Route(Action.VIEW),
     "list-search": Route(Action.VIEW, FORM),
     "list-sharing": Route(Action.EDIT_LISTS, BUTTON),
+    "list-new": Route(Action.EDIT_LISTS, FORM),
+    "list-person-add": Route(Action.EDIT_LISTS, FORM),
+    "list-person": Route(Action.EDIT_LISTS, FORM),
+    "list-people-remove": Route(Action.EDIT_LISTS, BUTTON),
+    "list-rename": Route(Action.EDIT_LISTS, FORM),
+    "list-copy": Route(Action.EDIT_LISTS, FORM),
+    "list-merge": Route(Action.EDIT_LISTS, FORM),
+    "list-split": Route(Action.EDIT_LISTS, FORM),
+    "list-subtract": Route(Action.EDIT_LISTS, FORM),
+    "list-operation": Route(Action.EDIT_LISTS),
+    "list-export": Route(Action.EXPORT, BUTTON),
+    "export": Route(Action.EXPORT),
+    "export-file": Route(Action.EXPORT),
+    "list-use": Route(Action.VIEW),
+    "list-put-away": Route(Action.EDIT_LISTS),
+    "list-archive": Route(Action.EDIT_LISTS, BUTTON),
+    "list-restore": Route(Action.EDIT_LISTS, BUTTON),
+    "list-delete": Route(Action.EDIT_LISTS, BUTTON),
     # Opt-outs.
     "opt-outs": Route(Action.VIEW),
     "opt-outs-search": Route(Action.VIEW, FORM),
     "opt-outs-add": Route(Action.EDIT_LISTS, FORM),
-    "opt-outs-export": Route(Action.EXPORT),
+    "opt-outs-export": Route(Action.EXPORT, BUTTON),
     "opt-out-lift": Route(Action.EDIT_LISTS, FORM),
     "blocks": Route(Action.VIEW),
     "block": Route(Action.LAUNCH, BUTTON),
@@ -150,6 +171,8 @@ OF_A_LAUNCHED_ONE = {
     *("campaign", "campaign-live", "pause", "resume", "cancel", "decide", "look-again"),
     *("campaign-replies",),
 }
+OF_AN_ARCHIVED_LIST = {"list-restore"}
+OF_AN_EXPORT = {"export", "export-file"}
 OF_AN_IMPORT = {name for name in ROUTES if name.startswith("import")} | {"rejected-rows"}
 
 
@@ -178,7 +201,7 @@ def address(name: str, team: Team, **values: Any) -> str:
     path = path_of(name)
     made_up = {key: uuid4() for key in re.findall(r"<uuid:(\w+)>", path)}
     made_up |= dict.fromkeys(
-        re.findall(r"<(?:str:)?(token|uidb64|person_id|file_name)>", path), "made-up"
+        re.findall(r"<(?:str:)?(token|uidb64|person_id|row_id|file_name)>", path), "made-up"
     )
     known = {"team_slug": team.slug, **made_up, **values}
     return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
@@ -190,6 +213,7 @@ class Site:
 
     team: Team
     people: RecipientList
+    archived: RecipientList
     draft: Campaign
     launched: Campaign
     job: Submission
@@ -202,7 +226,8 @@ class Site:
     def url(self, name: str, person: User) -> str:
         """The address of a route as `person` would open it."""
         values: dict[str, Any] = {
-            "list_id": self.people.public_id,
+            "list_id": (self.archived if name in OF_AN_ARCHIVED_LIST else self.people).public_id,
+            "row_id": write_place(self.people.recipients.all()[0].pk),
             "campaign_id": (self.launched if name in OF_A_LAUNCHED_ONE else self.draft).public_id,
             "job_id": self.job.public_id,
             "account_id": self.job.account.public_id,
@@ -222,12 +247,20 @@ class Site:
         if name in OF_AN_IMPORT:
             # An upload is its uploader's own until it has become a list.
             values["import_id"] = an_import(self.team, person).public_id
+        if name == "list-operation":
+            values["operation_id"] = list_operations.copy(self.people, person, "Copy").public_id
+        if name in OF_AN_EXPORT:
+            values["export_id"] = an_export(self.people, person).public_id
         return address(name, self.team, **values)
 
 
 def a_site(team: Team, owner: User) -> Site:
     """Fill a team: there is a draft, and a launched campaign with a job nobody knows about."""
     people = world.a_list(team, world.phones(12))
+    archived = world.a_list(team, world.phones(2), "Last year")
+    RecipientList.objects.filter(pk=people.pk).update(team_permission=Permission.EDIT)
+    RecipientList.objects.filter(pk=archived.pk).update(archived_at=timezone.now())
+    people.refresh_from_db()
     channel = world.a_channel(team, label="Front desk SMS", phone_number="+16317471111")
     GatewayAccount.objects.filter(pk=channel.account_id).update(team=team)
     launched = world.launched(world.a_campaign(channel, people))
@@ -236,6 +269,7 @@ def a_site(team: Team, owner: User) -> Site:
     return Site(
         team=team,
         people=people,
+        archived=archived,
         draft=world.a_campaign(channel, people),
         launched=launched,
         job=arranging.unclear(arranging.job(launched)),
@@ -264,3 +298,10 @@ def an_import(team: Team, person: User) -> ListImport:
     file = SimpleUploadedFile("patients.csv", rows)
     client.post(reverse("upload", args=[team.slug]), {"file": file})
     return ListImport.objects.filter(uploaded_by=person).last() or ListImport()
+
+
+def an_export(people: RecipientList, person: User) -> Export:
+    """A file that this person asked for and that is ready."""
+    ordered = exporting.order_file(people.team, person, people)
+    exporting.make_file(ordered.pk)
+    return ordered

@@ -1,4 +1,4 @@
-"""Recipient lists, the imports that fill them, opt-outs, and saved filters over lists."""
+"""Recipient lists, the imports that fill them, what is made of them, opt-outs, saved filters."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from recipients.models.lists import (
     RememberedColumns,
     Visibility,
 )
+from recipients.models.operations import Export, ListInOperation, ListOperation
 
 __all__ = [
+    "Export",
     "FilterList",
     "ListImport",
+    "ListInOperation",
+    "ListOperation",
     "ListShare",
     "OptOut",
     "Permission",

@@ -33,12 +33,18 @@ class RecipientListQuerySet(models.QuerySet["RecipientList"]):
 
     def for_member(self, team: Team, user: User) -> RecipientListQuerySet:
         """The team's finished, unarchived lists that `user` may use."""
+        return self._shared_with(team, user).filter(archived_at=None)
+
+    def archived_for_member(self, team: Team, user: User) -> RecipientListQuerySet:
+        """The lists that `user` could use before they were archived; deleted ones are gone."""
+        return self._shared_with(team, user).filter(archived_at__isnull=False, deleted_at=None)
+
+    def _shared_with(self, team: Team, user: User) -> RecipientListQuerySet:
         lent = ListShare.objects.filter(user=user).values("recipient_list")
         return self.filter(
             Q(visibility=Visibility.TEAM) | Q(owner=user) | Q(pk__in=lent),
             team=team,
             is_ready=True,
-            archived_at=None,
         )
 
 
@@ -75,6 +81,12 @@ class RecipientList(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    archived_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Deleted for good: also archived, and its people go in the background. The row stays, with its
+    # name, where a campaign still speaks of it.
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects = RecipientListQuerySet.as_manager()
 

@@ -53,7 +53,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.matches("[hx-post], [data-hx-post]")) return;
+    // A download leaves the page as it is: the same button may be pressed again.
+    if (form.method !== "post" || form.matches("[hx-post], [data-hx-post], [data-downloads]")) return;
     if (form.dataset.sending) {
       event.preventDefault();
       return;

@@ -103,11 +103,13 @@ def remove_member(request: TeamRequest, user_id: UUID) -> HttpResponse:
     words = {"name": member.user, "team": request.team, "heir": heir}
     if leaves:
         messages.success(
-            request, _("You have left %(team)s. %(heir)s now owns your lists there.") % words
+            request,
+            _("You have left %(team)s. %(heir)s has your lists and drafts now.") % words,
         )
         return redirect("home")
     messages.success(
-        request, _("%(name)s is no longer in the team. You now own their lists.") % words
+        request,
+        _("%(name)s is no longer in the team. You have their lists and drafts.") % words,
     )
     return _to_team_page(request)
 

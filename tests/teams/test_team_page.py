@@ -113,7 +113,7 @@ class TestLeaving:
         self, owner: Client, riverside: Team, alice: User, bob: User, list_of_bob: RecipientList
     ) -> None:
         answer = remove(owner, riverside, bob)
-        assertContains(answer, "Bob Okafor is no longer in the team. You now own their lists.")
+        assertContains(answer, "Bob Okafor is no longer in the team. You have their lists")
         assert role_of(bob) is None
         list_of_bob.refresh_from_db()
         assert list_of_bob.owner == alice
@@ -152,7 +152,7 @@ class TestLeaving:
     ) -> None:
         add_member(riverside, create_person("Later Owner"), Role.OWNER)
         answer = remove(client_of(bob), riverside, bob)
-        assertContains(answer, "You have left Riverside Dental. Alice Moreau now owns your lists")
+        assertContains(answer, "You have left Riverside Dental. Alice Moreau has your lists")
         list_of_bob.refresh_from_db()
         assert list_of_bob.owner == alice
 

@@ -1,0 +1,191 @@
+"""A list as a file: CSV as it is read, XLSX made in one go; who took what and when is kept.
+
+Every cell is text. Phones are as they were uploaded, E.164, so that the file comes back as it went.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import xlsxwriter
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from recipients import claiming
+from recipients.models import Export, Recipient, RecipientList
+from recipients.spreadsheet_cells import phone_cell, safe_cell
+from teams.models import Team, User
+
+Kind, State = Export.Kind, Export.State
+
+# So many rows become a workbook while the person waits, in about a second.
+ROWS_AT_ONCE = 10_000
+KEEP_FILES = timedelta(days=1)
+_ROWS_A_READ = 2_000
+# A sheet of Excel has 1,048,576 rows (Excel specifications and limits); one is the header.
+_ROWS_A_SHEET = 1_000_000
+_LONGEST_CELL = 32_767
+
+
+def note(
+    team: Team,
+    user: User,
+    kind: Export.Kind,
+    file_format: str,
+    row_count: int,
+    recipient_list: RecipientList | None = None,
+) -> Export:
+    """Keep that somebody takes data out, before the first row leaves."""
+    return Export.objects.create(
+        team=team,
+        exported_by=user,
+        kind=kind,
+        recipient_list=recipient_list,
+        name=recipient_list.name if recipient_list else "",
+        file_format=file_format,
+        row_count=row_count,
+    )
+
+
+def order_file(team: Team, user: User, recipient_list: RecipientList) -> Export:
+    """Keep it, and have the workbook made in the background; the caller nudges the task."""
+    made = note(team, user, Kind.LIST, "xlsx", recipient_list.row_count, recipient_list)
+    made.state = State.QUEUED
+    made.save(update_fields=["state"])
+    return made
+
+
+def list_csv(recipient_list: RecipientList) -> Iterator[bytes]:
+    """Yield the list as CSV (UTF-8 with BOM, for Excel) in pieces, in its own order."""
+    piece = io.StringIO()
+    writer = csv.writer(piece)
+    writer.writerow(map(safe_cell, _header(recipient_list)))
+    yield "\ufeff".encode()
+    fields = recipient_list.field_names
+    for rows in _chunks(recipient_list):
+        for phone, name, values in rows:
+            cells = (name, *(str(values.get(field, "")) for field in fields))
+            writer.writerow([phone_cell(phone), *map(safe_cell, cells)])
+        yield piece.getvalue().encode("utf-8", errors="replace")
+        piece.seek(0)
+        piece.truncate()
+    yield piece.getvalue().encode("utf-8", errors="replace")
+
+
+def write_xlsx(recipient_list: RecipientList, path: Path) -> None:
+    """Write the list as a workbook, in memory that does not grow with it.
+
+    Cells are strings, never formulas, links or numbers; beyond a sheet's rows comes another sheet.
+    """
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_numbers": False,
+        "strings_to_urls": False,
+        "tmpdir": str(path.parent),
+    }
+    header, fields = _header(recipient_list), recipient_list.field_names
+    with xlsxwriter.Workbook(str(path), options) as book:
+        bold = book.add_format({"bold": True})
+        sheet, at = _sheet(book, header, bold), 1
+        for rows in _chunks(recipient_list):
+            for phone, name, values in rows:
+                if at > _ROWS_A_SHEET:
+                    sheet, at = _sheet(book, header, bold), 1
+                cells = (phone, name, *(str(values.get(field, "")) for field in fields))
+                for column, text in enumerate(cells):
+                    if text:
+                        sheet.write_string(at, column, text[:_LONGEST_CELL])
+                at += 1
+
+
+def _sheet(
+    book: xlsxwriter.Workbook, header: list[str], bold: xlsxwriter.format.Format
+) -> xlsxwriter.worksheet.Worksheet:
+    sheet = book.add_worksheet()
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(header), 18)
+    for column, text in enumerate(header):
+        sheet.write_string(0, column, text, bold)
+    return sheet
+
+
+def _header(recipient_list: RecipientList) -> list[str]:
+    return [_("Phone"), _("Name"), *recipient_list.field_names]
+
+
+def _chunks(recipient_list: RecipientList) -> Iterator[list[tuple[str, str, dict[str, str]]]]:
+    """The list's rows in its order, by key: no cursor is held open for a slow reader."""
+    after = 0
+    found = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
+    while rows := list(
+        found.filter(pk__gt=after).values_list("pk", "phone", "name", "fields")[:_ROWS_A_READ]
+    ):
+        yield [(phone, name, fields) for _pk, phone, name, fields in rows]
+        after = rows[-1][0]
+
+
+# --- Large workbooks, made in the background ------------------------------------------------------
+
+
+def make_file(export_id: int) -> None:
+    """Write the workbook of an export that waits; nothing when another worker is at it."""
+    claimed = claiming.claim(Export.objects.all(), export_id, State.QUEUED, State.WORKING)
+    if claimed is None:
+        return
+    held = claiming.held(claimed, State.QUEUED, State.WORKING)
+    source = claimed.recipient_list
+    if claimed.attempts > claiming.MOST_ATTEMPTS or source is None or source.deleted_at:
+        held.update(state=State.FAILED, lease_until=None)
+        return
+    held.update(state=State.WORKING, lease_until=timezone.now() + _LONGEST_WRITE)
+    folder = Path(settings.EXPORTS_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stored_name = secrets.token_hex(16)
+    write_xlsx(source, folder / stored_name)
+    done = claiming.held(claimed, State.WORKING).update(
+        state=State.READY, stored_name=stored_name, lease_until=None
+    )
+    if not done:
+        (folder / stored_name).unlink(missing_ok=True)
+
+
+# Longer than a workbook of two million rows takes; a task is ended after ten minutes anyhow.
+_LONGEST_WRITE = timedelta(minutes=11)
+
+
+def path_of(export: Export) -> Path | None:
+    """Where the finished file lies; None when there is none, or none any more."""
+    if not export.stored_name:
+        return None
+    path = Path(settings.EXPORTS_DIR) / export.stored_name
+    return path if path.exists() else None
+
+
+def waiting_exports() -> list[int]:
+    """Ids of exports that nobody works on."""
+    waiting = Export.objects.filter(state__in=(State.QUEUED, State.WORKING))
+    return list(claiming.free(waiting, timezone.now()).values_list("pk", flat=True))
+
+
+def delete_old_files() -> None:
+    """Delete files a day after they were asked for, and what a worker that died left behind."""
+    folder = Path(settings.EXPORTS_DIR)
+    if not folder.exists():
+        return
+    before = (timezone.now() - KEEP_FILES).timestamp()
+    for path in folder.iterdir():
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)
+
+
+def exports_of(recipient_list: RecipientList) -> QuerySet[Export]:
+    """Who exported a list, the latest first."""
+    return recipient_list.exports.select_related("exported_by").order_by("-pk")

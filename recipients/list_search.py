@@ -1,0 +1,116 @@
+"""Finding people in one list: by name or phone, by the value of a field, in one of three orders.
+
+Pages go by key, so that the ten-thousandth is as quick as the first. Orders by file and by phone
+follow an index; a search, a field's value and the order by name look through the list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Func, Q, QuerySet, TextField, Value
+
+from recipients.models import Recipient, RecipientList
+from recipients.phone_numbers import Phone, PhoneReader
+
+# So many values of a field are told apart on a page.
+VALUES_SHOWN = 100
+
+
+class Order(StrEnum):
+    """In which order people are shown."""
+
+    FILE = "file"
+    PHONE = "phone"
+    NAME = "name"
+
+
+# What a page's place is made of; the last of them tells any two rows apart.
+KEYS: dict[Order, tuple[str, ...]] = {
+    Order.FILE: ("pk",),
+    Order.PHONE: ("phone", "occurrence"),
+    Order.NAME: ("name", "pk"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """Who is looked for. `value` is compared with `field_name`, if there is one; "" means empty."""
+
+    words: str = ""
+    field_name: str = ""
+    value: str = ""
+    order: Order = field(default=Order.FILE)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it may leave somebody out."""
+        return bool(self.words.strip() or self.field_name)
+
+
+class FieldValue(Func):
+    """The text of a recipient's field, whatever the field is called; "" where it is empty.
+
+    `KeyTextTransform` would take a field named "2024" for a place in an array.
+    """
+
+    output_field = TextField()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(F("fields"), Value(name))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "COALESCE(jsonb_extract_path_text(%(expressions)s), '')"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "COALESCE((SELECT value FROM json_each(%(expressions)s), '')"
+        return self.as_sql(
+            compiler, connection, template=template, arg_joiner=") WHERE key = ", **context
+        )
+
+
+def field_value_sql(column: str) -> str:
+    """The same for SQL written by hand: `column` holds the fields, %s takes the field's name."""
+    if connection.vendor == "postgresql":
+        return f"COALESCE(jsonb_extract_path_text({column}, %s), '')"
+    return f"COALESCE((SELECT value FROM json_each({column}) WHERE key = %s), '')"  # noqa: S608
+
+
+def people(recipient_list: RecipientList, question: Question) -> QuerySet[Recipient]:
+    """Those of the list whom the question is about; in no order."""
+    found = Recipient.objects.filter(recipient_list=recipient_list)
+    if question.words.strip():
+        found = found.filter(_named(question.words.strip(), recipient_list.team.default_country))
+    if question.field_name:
+        found = found.alias(_value=FieldValue(question.field_name)).filter(_value=question.value)
+    return found
+
+
+def _named(words: str, default_country: str) -> Q:
+    """A whole number may be written in any way; parts of one are compared with its digits."""
+    phone = PhoneReader(default_country).read(words)
+    if isinstance(phone, Phone):
+        return Q(phone=phone.e164)
+    digits = "".join(filter(str.isdecimal, words))
+    by_name = Q(name__icontains=words)
+    return by_name | Q(phone__contains=digits) if digits else by_name
+
+
+def values_of(recipient_list: RecipientList, field_name: str) -> list[tuple[str, int]]:
+    """The values of a field with how many rows have each, the commonest first.
+
+    At most VALUES_SHOWN + 1: with one more there are too many to show.
+    """
+    table = connection.ops.quote_name(Recipient._meta.db_table)
+    value = field_value_sql("r.fields")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {value}, COUNT(*) FROM {table} r WHERE r.recipient_list_id = %s "  # noqa: S608
+            "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s",
+            [field_name, recipient_list.pk, VALUES_SHOWN + 1],
+        )
+        return [(value, count) for value, count in cursor.fetchall()]
