@@ -16,12 +16,17 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from campaigns import (  # noqa: F401 - register their pages
     account_admin,
     delivery_admin,
     drafting_admin,
+    limits_admin,
 )
 from campaigns.gateway import reopen
 from campaigns.models import (
@@ -66,8 +71,16 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = GatewayAccount
-        fields = ("label", "team")
-        widgets = {"label": UnfoldAdminTextInputWidget()}
+        fields = ("label", "team", "calls_per_second", "calls_per_minute")
+        widgets = {
+            "label": UnfoldAdminTextInputWidget(),
+            "calls_per_second": UnfoldAdminIntegerFieldWidget(),
+            "calls_per_minute": UnfoldAdminIntegerFieldWidget(),
+        }
+        help_texts = {
+            "calls_per_second": _("By all workers together. Empty: as the settings say; 0: any."),
+            "calls_per_minute": _("What Sociocs itself says (HTTP 429) is honoured anyway."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,7 +127,10 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
         "created_at",
     )
     fieldsets = (
-        (None, {"fields": ("label", "team", "new_api_key")}),
+        (
+            None,
+            {"fields": ("label", "team", "new_api_key", ("calls_per_second", "calls_per_minute"))},
+        ),
         (
             _("Condition"),
             {
@@ -131,7 +147,7 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
     def get_fieldsets(self, request: HttpRequest, obj: GatewayAccount | None = None) -> Any:
         """A new account has done nothing yet."""
         found = super().get_fieldsets(request, obj)
-        return found if obj else found[:1]
+        return found if obj else found[:2]
 
     def save_model(
         self, request: HttpRequest, obj: GatewayAccount, form: AccountForm, change: bool

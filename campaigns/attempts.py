@@ -8,57 +8,39 @@ its deadline (`campaigns.reconcile`) and never READY.
 from __future__ import annotations
 
 import logging
-import random
 import time
 import uuid
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from campaigns import plan, timetable
+from campaigns import day_limits, plan, recording, timetable
 from campaigns.failpoints import failpoint
+from campaigns.gateway import boot_time
 from campaigns.message import bulk_message
-from campaigns.models import (
-    Attempt,
-    Campaign,
-    CampaignEvent,
-    CampaignRecipient,
-    GatewayAccount,
-    Submission,
-)
-from campaigns.moves import (
-    durable,
-    locked_campaign,
-    move_campaign,
-    move_submission,
-    record_event,
-    save_lane,
-)
+from campaigns.models import Attempt, Campaign, CampaignRecipient, Submission, uuid7
+from campaigns.moves import durable, locked_campaign, move_submission
 from campaigns.protocol import (
     ATTEMPT_DEADLINE,
-    Answer,
-    AnswerKind,
+    START_FENCE,
     Refusal,
-    after_answer,
     intent_refusal,
-    lane_after,
-    next_look,
-    pause_after,
-    retry_delay,
     slot_candidates,
 )
-from campaigns.states import CampaignState, How, Outcome, PauseReason, SubmissionState
+from campaigns.recording import Answered
+from campaigns.states import CampaignState, PauseReason, SubmissionState
 from sociocs_gateway.exceptions import MessageNotExpressible
 from sociocs_gateway.messages import BulkMessage, Recipient
 
 log = logging.getLogger(__name__)
 
-_SLOT_LOOK_AHEAD = 300
 _PAUSES = {
     Refusal.PAST_SEND_BY: PauseReason.WINDOW,
     Refusal.QUIET_HOURS: PauseReason.QUIET_HOURS,
+    Refusal.DAILY_LIMIT: PauseReason.QUOTA,
 }
 
 
@@ -66,31 +48,27 @@ _PAUSES = {
 class Built:
     """A claimed submission with all that its call needs, except the slot.
 
-    `left_out`: primary keys of those who opted out since the audience was frozen.
+    `left_out`: primary keys of those who opted out since the audience was frozen. `attempt_id`:
+    what its attempt will be called, to be looked for when a commit got no answer.
     """
 
     submission: Submission
     token: uuid.UUID
     recipients: list[Recipient] = field(default_factory=list)
     left_out: list[int] = field(default_factory=list)
+    attempt_id: uuid.UUID = field(default_factory=uuid7)
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A committed intent, and the message that is now to be sent once."""
+    """A committed intent, and the message that is now to be sent once.
+
+    `intended_at`: when it was decided, by `gateway.boot_time`; the call is not made long after it.
+    """
 
     attempt: Attempt
     message: BulkMessage
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer in hand that is not stored yet. It exists only here."""
-
-    attempt_id: uuid.UUID
-    submission: Submission
-    answer: Answer
-    evidence: dict[str, str]
+    intended_at: float
 
 
 def turn(
@@ -98,77 +76,144 @@ def turn(
 ) -> Begun | Refusal | None:
     """Store the answer of one call and open the attempt of the next, in one transaction.
 
-    Repeated while the database is away. Returns what is to be sent now, why it must not be sent, or
-    None when nothing was `built`.
+    Repeated while the database is away: an answer for as long as it takes, an intent alone until
+    its start fence (then OperationalError comes out, and nothing was sent). Returns what is to be
+    sent now, why it must not be sent, or None when nothing was `built`.
     """
-    pause_before_next = 0.1
+    this = _Turn(answered, built, vendor_now)
+    pauses = _pauses()
     while True:
         try:
-            with durable():
-                if answered is not None:
-                    _record(answered)
-                begun = _begin(built, vendor_now) if built is not None else None
-        except OperationalError:
-            if answered is None:
+            begun = this.play()
+        except IntegrityError as error:
+            this.settle_conflict(error)
+        except (OperationalError, InterfaceError):
+            if this.answered is None and this.is_too_late:
                 raise
-            log.warning("attempt %s: answer not stored yet, trying again", answered.attempt_id)
+            log.warning("a turn is not stored yet, trying again")
             connection.close()
-            time.sleep(pause_before_next)
-            pause_before_next = min(pause_before_next * 2, 10)
+            time.sleep(next(pauses))
+            this.is_repeated = True
         else:
             if isinstance(begun, Begun):
                 failpoint("after_intent")
             return begun
 
 
+def _pauses() -> Iterator[float]:
+    pause = 0.1
+    while True:
+        yield pause
+        pause = min(pause * 2, 10)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One turn, however often its transaction has to be repeated.
+
+    `is_repeated`: an earlier try may have been committed although its answer never came.
+    `is_contested`: a constraint of the database refused the intent.
+    """
+
+    answered: Answered | None
+    built: Built | None
+    vendor_now: datetime
+    intended_at: float = field(default_factory=boot_time)
+    is_repeated: bool = False
+    is_contested: bool = False
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether an intent that was committed now could not be followed by a call any more."""
+        return boot_time() - self.intended_at > START_FENCE.total_seconds()
+
+    def play(self) -> Begun | Refusal | None:
+        with durable():
+            recorded = recording.record(self.answered) if self.answered is not None else None
+            if self.built is None:
+                return None
+            if self.is_contested:
+                # Another worker's call is open on this lane, or there is a live attempt.
+                return Refusal.STILL_OPEN
+            return self._begin(self.built, recorded)
+
+    def settle_conflict(self, error: IntegrityError) -> None:
+        """The database refused: the job id is another attempt's, or so is the lane."""
+        contradictory = recording.contradictory(self.answered) if self.answered else None
+        if contradictory is not None and contradictory != self.answered:
+            self.answered = contradictory
+        elif self.built is not None and not self.is_contested:
+            self.is_contested = True
+        else:
+            raise error
+
+    def _begin(self, built: Built, recorded: Campaign | None) -> Begun | Refusal:
+        """B4, the point of no return: insert an open attempt.
+
+        Pausing and cancelling take the same row lock: either they come first and this finds them,
+        or this comes first and one submission is on its way.
+        """
+        if self.is_repeated and (found := Attempt.objects.filter(pk=built.attempt_id).first()):
+            return Begun(found, message_for(built, found.slot), self.intended_at)
+        campaign_id = built.submission.campaign_id
+        if recorded is not None and recorded.pk == campaign_id:
+            campaign = recorded
+        else:
+            campaign = locked_campaign(campaign_id)
+        submission = (
+            Submission.objects.select_for_update(of=("self",))
+            .select_related("account")
+            .get(pk=built.submission.pk)
+        )
+        # As they were when it was claimed, a moment ago.
+        campaign.channel = built.submission.campaign.channel
+        campaign.team = built.submission.campaign.team
+        slot = free_slot(
+            submission.account_id, submission.planned_slot, self.vendor_now + plan.lead()
+        )
+        message = _message_or_fault(built, slot)
+        refusal = _refusal(campaign, submission, built, slot, message)
+        if refusal is not None:
+            return refusal
+        if not isinstance(message, BulkMessage):
+            _close_unsent(submission, message)
+            return Refusal.WRONG_STATE
+        return Begun(_opened(campaign, submission, built, slot, message), message, self.intended_at)
+
+
 # --- The intent -----------------------------------------------------------------------------------
 
 
-def _begin(built: Built, vendor_now: datetime) -> Begun | Refusal:
-    """B4, the point of no return: insert an open attempt.
-
-    Pausing and cancelling take the same row lock: either they come first and this finds them, or
-    this comes first and one submission is on its way.
-    """
-    try:
-        with transaction.atomic():
-            return _begin_locked(built, vendor_now)
-    except IntegrityError:
-        # Another worker's call is open on this lane, or this submission has a live attempt.
-        return Refusal.STILL_OPEN
-
-
-def _begin_locked(built: Built, vendor_now: datetime) -> Begun | Refusal:
-    campaign = locked_campaign(built.submission.campaign_id)
-    submission = Submission.objects.select_for_update().get(pk=built.submission.pk)
-    account = GatewayAccount.objects.get(pk=submission.account_id)
+def _refusal(
+    campaign: Campaign,
+    submission: Submission,
+    built: Built,
+    slot: datetime,
+    message: BulkMessage | MessageNotExpressible | None,
+) -> Refusal | None:
+    """Why there is to be no intent now, noted where people see it; else who opted out is noted."""
     assert campaign.send_by is not None
-    slot = free_slot(account.pk, submission.planned_slot, vendor_now + plan.lead())
+
+    def fits() -> bool:
+        is_sendable = isinstance(message, BulkMessage)
+        return not is_sendable or day_limits.count(campaign, slot, len(built.recipients))
+
     refusal = intent_refusal(
         CampaignState(campaign.state),
         SubmissionState(submission.state),
         submission.claim_token == built.token,
         slot,
         submission.send_by or campaign.send_by,
-        account.lane,
+        submission.account.lane,
         timezone.now(),
         timetable.is_in_hours(campaign, submission, slot),
+        fits,
     )
     if refusal in _PAUSES:
-        pause(campaign, _PAUSES[refusal])
-    if refusal is not None:
-        return refusal
-    if built.left_out:
+        recording.pause(campaign, _PAUSES[refusal])
+    if refusal is None and built.left_out:
         CampaignRecipient.objects.filter(pk__in=built.left_out).update(left_out="opted_out")
-    if not built.recipients:
-        move_submission(submission, SubmissionState.CANCELLED, claim_token=None, lease_until=None)
-        return Refusal.WRONG_STATE
-    try:
-        message = message_for(built, slot)
-    except MessageNotExpressible as fault:
-        _refuse_unbuilt(submission, fault)
-        return Refusal.WRONG_STATE
-    return Begun(_open_attempt(submission, slot, message, built.token), message)
+    return refusal
 
 
 def message_for(built: Built, slot: datetime) -> BulkMessage:
@@ -188,20 +233,32 @@ def message_for(built: Built, slot: datetime) -> BulkMessage:
     )
 
 
-def _open_attempt(
-    submission: Submission, slot: datetime, message: BulkMessage, token: uuid.UUID
+def _message_or_fault(built: Built, slot: datetime) -> BulkMessage | MessageNotExpressible | None:
+    """The message, why the vendor's API has no words for it, or None for nobody."""
+    if not built.recipients:
+        return None
+    try:
+        return message_for(built, slot)
+    except MessageNotExpressible as fault:
+        return fault
+
+
+def _opened(
+    campaign: Campaign, submission: Submission, built: Built, slot: datetime, message: BulkMessage
 ) -> Attempt:
     now = timezone.now()
     attempt = Attempt.objects.create(
+        id=built.attempt_id,
         submission=submission,
         account_id=submission.account_id,
         n=submission.attempt_count + 1,
         slot=slot,
-        token=token,
+        token=built.token,
         body_sha256=message.sha256(),
         recipient_count=len(message.recipients),
         started_at=now,
         deadline=now + ATTEMPT_DEADLINE,
+        counted_on=day_limits.day_of(campaign.team, slot),
     )
     move_submission(
         submission,
@@ -215,151 +272,28 @@ def _open_attempt(
     return attempt
 
 
-def _refuse_unbuilt(submission: Submission, fault: MessageNotExpressible) -> None:
-    """A submission that cannot be said in the vendor's API waits for a person; nothing was sent."""
-    move_submission(
-        submission,
-        SubmissionState.REFUSED,
-        refusal=[fault.code],
-        claim_token=None,
-        lease_until=None,
-    )
+def _close_unsent(submission: Submission, fault: MessageNotExpressible | None) -> None:
+    """Nobody is left in it; or it cannot be said in the vendor's API and waits for a person."""
+    changes: dict[str, object] = {"claim_token": None, "lease_until": None}
+    if fault is None:
+        move_submission(submission, SubmissionState.CANCELLED, **changes)
+    else:
+        move_submission(submission, SubmissionState.REFUSED, refusal=[fault.code], **changes)
 
 
 def free_slot(account_id: int, planned: datetime, earliest: datetime) -> datetime:
     """The first second of this lane that no attempt has used yet."""
     candidates = slot_candidates(planned, earliest)
     first = next(candidates)
-    used = Attempt.objects.filter(account_id=account_id, slot__gte=first).order_by("slot")
-    taken = set(used.values_list("slot", flat=True)[:_SLOT_LOOK_AHEAD])
-    if first not in taken:
+    used = Attempt.objects.filter(account_id=account_id)
+    if not used.filter(slot=first).exists():
         return first
-    return next(slot for slot in candidates if slot not in taken)
-
-
-# --- The answer -----------------------------------------------------------------------------------
-
-
-def _record(answered: Answered) -> None:
-    """B5-B8, B11, B16, B17: store what the vendor said. Doing it twice changes nothing."""
-    try:
-        with transaction.atomic():
-            _record_locked(answered)
-    except IntegrityError:
-        # The job id belongs to another attempt: the vendor contradicts itself, so we know nothing.
-        unclear = Answer(AnswerKind.UNKNOWN, "job_id_known", http_status=200)
-        _record_locked(replace(answered, answer=unclear))
-
-
-def _record_locked(answered: Answered) -> None:
-    campaign = locked_campaign(answered.submission.campaign_id)
-    account = GatewayAccount.objects.select_for_update().get(pk=answered.submission.account_id)
-    submission = Submission.objects.select_for_update().get(pk=answered.submission.pk)
-    attempt = Attempt.objects.select_for_update().get(pk=answered.attempt_id)
-    verdict = after_answer(
-        Outcome(attempt.outcome),
-        SubmissionState(submission.state),
-        How(submission.how) if submission.how else None,
-        submission.current_attempt_id == attempt.pk,
-        answered.answer,
-    )
-    if verdict.outcome is None:
-        return
-    now = timezone.now()
-    _finish(attempt, verdict.outcome, answered, now)
-    lane = lane_after(account.lane, answered.answer, now, random.random())  # noqa: S311 - no secret
-    if lane != account.lane:
-        save_lane(account, lane)
-    if verdict.state is not None:
-        changes = _changes(submission, attempt, answered.answer, verdict.state, verdict.how, now)
-        if verdict.contradicted:
-            changes["is_contradicted"] = True
-        move_submission(submission, verdict.state, **changes)
-    _tell(campaign, submission, answered.answer)
-    reason = pause_after(lane, answered.answer)
-    if reason is not None:
-        pause(campaign, reason)
-
-
-def _finish(attempt: Attempt, outcome: Outcome, answered: Answered, now: datetime) -> None:
-    attempt.outcome = outcome.value
-    attempt.reason = answered.answer.reason
-    attempt.http_status = answered.answer.http_status
-    attempt.finished_at = now
-    attempt.job_id = answered.answer.job_id
-    attempt.evidence = answered.evidence
-    unclear = outcome is Outcome.AMBIGUOUS
-    attempt.next_look_at = next_look(now, attempt.slot, 0, now) if unclear else None
-    attempt.save(
-        update_fields=[
-            "outcome",
-            "reason",
-            "http_status",
-            "finished_at",
-            "job_id",
-            "evidence",
-            "next_look_at",
-        ]
-    )
-
-
-def _changes(
-    submission: Submission,
-    attempt: Attempt,
-    answer: Answer,
-    state: SubmissionState,
-    how: How | None,
-    now: datetime,
-) -> dict[str, object]:
-    """What is written to a submission together with the state its answer leads to."""
-    changes: dict[str, object] = {"claim_token": None, "lease_until": None}
-    if state is SubmissionState.ACCEPTED:
-        changes |= {"job_id": answer.job_id, "how": how.value if how else "", "not_sent_count": 0}
-        changes |= {"current_attempt": attempt}
-    elif state is SubmissionState.READY:
-        wait = retry_delay(submission.not_sent_count, random.random())  # noqa: S311 - no secret
-        changes |= {"not_before": now + wait, "not_sent_count": submission.not_sent_count + 1}
-    elif state is SubmissionState.REFUSED:
-        changes |= {"refusal": attempt.evidence.get("messages", "").splitlines(), "how": ""}
-    return changes
-
-
-def _tell(campaign: Campaign, submission: Submission, answer: Answer) -> None:
-    """Put what a person should know into the campaign's timeline."""
-    kinds = {
-        AnswerKind.UNKNOWN: CampaignEvent.Kind.UNCLEAR,
-        AnswerKind.REFUSED: CampaignEvent.Kind.REFUSED,
-    }
-    if answer.kind in kinds:
-        record_event(
-            campaign,
-            kinds[answer.kind],
-            seq=submission.seq,
-            people=submission.recipient_count,
-            reason=answer.reason,
-            http_status=answer.http_status,
-        )
-
-
-# --- Pausing by the system ------------------------------------------------------------------------
-
-
-def pause(campaign: Campaign, reason: PauseReason) -> None:
-    """C7; the caller holds the campaign's row lock. Nothing in flight is touched."""
-    if campaign.state == CampaignState.SENDING and move_campaign(
-        campaign, CampaignState.PAUSED, reason.value
-    ):
-        record_event(campaign, CampaignEvent.Kind.PAUSED, reason=reason.value)
-
-
-def pause_halted(account: GatewayAccount) -> None:
-    """A halted lane pauses every campaign that is sending through it."""
-    account.refresh_from_db()
-    if not account.halt_reason:
-        return
-    sending = Campaign.objects.filter(
-        channel__account=account, state=CampaignState.SENDING.value
-    ).values_list("pk", flat=True)
-    for campaign_id in list(sending):
-        with transaction.atomic():
-            pause(locked_campaign(campaign_id), PauseReason(account.halt_reason))
+    following = used.filter(slot__gt=first).order_by("slot").values_list("slot", flat=True)
+    taken = following.iterator(chunk_size=500)
+    next_taken = next(taken, None)
+    for slot in candidates:
+        while next_taken is not None and next_taken < slot:
+            next_taken = next(taken, None)
+        if slot != next_taken:
+            return slot
+    raise AssertionError("seconds never end")

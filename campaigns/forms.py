@@ -203,6 +203,8 @@ class DecisionForm(forms.Form):
     attempt_id = forms.UUIDField(required=False)
     # Typed before a job is sent again: how many people might get it twice.
     people = forms.CharField(required=False, max_length=20)
+    # The job that was seen at Sociocs, with "mark as sent".
+    job_id = PlainText(required=False, max_length=200)
 
     def typed_people(self) -> int | None:
         """The typed number, whatever separates its thousands; None when it is none."""

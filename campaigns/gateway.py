@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from campaigns import call_rates
 from campaigns.fields import Undecryptable
 from campaigns.models import Attempt, GatewayAccount
 from campaigns.moves import save_lane
@@ -123,6 +124,7 @@ def knows_time(account: GatewayAccount) -> bool:
 
 def list_jobs(account: GatewayAccount, client: SociocsClient) -> BulkJobList:
     """The vendor's list of jobs; an answer also clears the lane's need of a probe."""
+    call_rates.wait(account)
     try:
         jobs = client.list_bulk_jobs()
     except GatewayError as error:
@@ -147,8 +149,11 @@ def listed(jobs: BulkJobList) -> list[ListedJob]:
 
 
 def learn_from(account: GatewayAccount, jobs: BulkJobList) -> None:
-    """Learn from a job of ours in the list whether the vendor shows schedules there at all."""
-    if "lists_schedule" in account.capabilities:
+    """Learn from a job of ours in the list whether the vendor shows schedules there at all.
+
+    Where it does not, looking by itself ends: every unclear case is asked.
+    """
+    if account.capabilities.get("lists_schedule"):
         return
     ids = [job.job_id for job in jobs]
     ours = set(
@@ -157,8 +162,9 @@ def learn_from(account: GatewayAccount, jobs: BulkJobList) -> None:
     own = [job for job in jobs if job.job_id in ours]
     if own:
         shows = any(job.schedule is not None for job in own)
-        account.capabilities = {**account.capabilities, "lists_schedule": shows}
-        account.save(update_fields=["capabilities"])
+        if account.capabilities.get("lists_schedule") is not shows:
+            account.capabilities = {**account.capabilities, "lists_schedule": shows}
+            account.save(update_fields=["capabilities"])
 
 
 def post(
@@ -212,8 +218,9 @@ def _halts(error: GatewayError) -> str:
     return error.halt.value if error.halt else ""
 
 
-def delete(client: SociocsClient, job_id: str) -> Deletion:
+def delete(account: GatewayAccount, client: SociocsClient, job_id: str) -> Deletion:
     """Take a job back, and read the answer. Raises LaneHalted only through `client_of`."""
+    call_rates.wait(account)
     try:
         client.delete_bulk_job(job_id)
     except NotFound:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from campaigns import (
     audience,
     audience_problems,
+    day_limits,
     list_access,
     message,
     personal_texts,
@@ -245,10 +246,12 @@ def _planned(
     campaign: Campaign, send_at: datetime, now: datetime, texts: Mapping[int, str]
 ) -> tuple[list[Submission], datetime]:
     """The submissions of a frozen campaign, unsaved, and when it begins. Raises CannotPlan."""
-    if not timetable.is_timed(campaign):
-        return plan.cut(campaign, send_at, texts), send_at
-    submissions = timetable.cut(campaign, send_at, now, texts)
-    # Sending hours may begin later than the chosen time.
+    if timetable.is_timed(campaign):
+        submissions = timetable.cut(campaign, send_at, now, texts)
+    else:
+        submissions = plan.cut(campaign, send_at, texts, day_limits.smallest_limit(campaign))
+    day_limits.apply(campaign, submissions)
+    # Sending hours, or a day with room, may begin later than the chosen time.
     return submissions, max(send_at, submissions[0].planned_slot)
 
 

@@ -92,12 +92,15 @@ def position_of(group: int, place: int) -> int:
     return group * GROUP + place
 
 
-def cut(campaign: Campaign, send_at: datetime, texts: Mapping[int, str]) -> list[Submission]:
+def cut(
+    campaign: Campaign, send_at: datetime, texts: Mapping[int, str], at_most: int | None = None
+) -> list[Submission]:
     """Cut the frozen audience into unsaved submissions, in the order of its positions.
 
     `texts` by group; where there is more than group 0, no submission reaches over two of them.
+    `at_most`: people that a job may hold at most, if fewer than usual.
     """
-    size = settings.RECIPIENTS_PER_SUBMISSION
+    size = min(settings.RECIPIENTS_PER_SUBMISSION, at_most or settings.RECIPIENTS_PER_SUBMISSION)
     slices = list((_slices if set(texts) == {0} else _slices_by_group)(campaign.pk, size))
     slots = slots_from(send_at, len(slices))
     assert campaign.channel is not None

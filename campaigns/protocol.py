@@ -48,6 +48,7 @@ class Refusal(StrEnum):
     NOT_MY_CLAIM = "not_my_claim"
     PAST_SEND_BY = "past_send_by"
     QUIET_HOURS = "quiet_hours"
+    DAILY_LIMIT = "daily_limit"
     OUTDATED = "outdated"
     STILL_OPEN = "still_open"
     TOO_LATE = "too_late"
@@ -61,10 +62,13 @@ CLOCK_SKEW = timedelta(seconds=60)
 SEND_WINDOW = timedelta(hours=4)
 VENDOR_REACH = timedelta(days=30)
 STRIKES_TO_PAUSE = 2
+REFUSALS_TO_PAUSE = 2
 RETRY_DELAYS = (0, 5, 15, 60, 300)
 COOL_DELAYS = (2, 4, 8, 16, 32, 64, 128, 256, 300)
 COOL_AT_MOST = timedelta(minutes=15)
 COOL_AT_LEAST = timedelta(seconds=2)
+# HTTP 413: the request was larger than the vendor takes.
+TOO_LARGE = 413
 
 
 # --- The campaign ---------------------------------------------------------------------------------
@@ -178,11 +182,14 @@ def intent_refusal(
     lane: Lane,
     now: datetime,
     is_in_hours: bool = True,
+    fits: Callable[[], bool] = lambda: True,
 ) -> Refusal | None:
     """B4, the point of no return: why an attempt may not be opened, or None.
 
     Asked inside the transaction that inserts the open attempt, with the campaign's row locked.
     `is_in_hours`: whether `slot` lies in the sending hours of everybody in the submission.
+    `fits` counts its people on the slot's day and says whether they fit (`campaigns.day_limits`):
+    asked last, so that nothing is used up by what is refused for another reason.
     """
     if submission is not S.CLAIMED or not claim_is_mine:
         return Refusal.NOT_MY_CLAIM
@@ -192,7 +199,7 @@ def intent_refusal(
         return Refusal.QUIET_HOURS
     if slot > send_by:
         return Refusal.PAST_SEND_BY
-    return lane_refusal(lane, now)
+    return lane_refusal(lane, now) or (None if fits() else Refusal.DAILY_LIMIT)
 
 
 def lease_is_over(lease_until: datetime | None, now: datetime) -> bool:
@@ -296,7 +303,8 @@ def after_answer(
     if not is_current:
         return Verdict(new)
     if submission in {S.POSTING, S.UNKNOWN}:
-        return Verdict(new, _AFTER_POSTING[answer.kind])
+        state = _AFTER_POSTING[answer.kind]
+        return Verdict(new, None if state is submission else state)
     if submission is S.ACCEPTED and how is How.PERSON and new is Outcome.NOT_SENT:
         return Verdict(new, S.REFUSED, contradicted=True)
     return Verdict(new)
@@ -345,15 +353,21 @@ def retry_delay(not_sent_before: int, jitter: float) -> timedelta:
     return timedelta(seconds=step * (1 + jitter / 2))
 
 
-def pause_after(lane: Lane, answer: Answer) -> PauseReason | None:
+def pause_after(lane: Lane, answer: Answer, refused_alike: int = 0) -> PauseReason | None:
     """C7: whether an answer pauses the campaign, and why.
 
-    Two unclear outcomes in a row: an outage of the vendor costs two questions, not a thousand.
+    Two unclear outcomes in a row: an outage of the vendor costs two questions, not a thousand. The
+    same for refusals: `refused_alike` counts the campaign's jobs that are refused with the same
+    text or in the same words, this one included. A job that is too large is never the only one.
     """
     if answer.halts:
         return PauseReason(answer.halts)
     if answer.kind is AnswerKind.UNKNOWN and lane.strikes >= STRIKES_TO_PAUSE:
         return PauseReason.CIRCUIT
+    if answer.kind is AnswerKind.REFUSED and answer.http_status == TOO_LARGE:
+        return PauseReason.TOO_LARGE
+    if answer.kind is AnswerKind.REFUSED and refused_alike >= REFUSALS_TO_PAUSE:
+        return PauseReason.REFUSALS
     return None
 
 
@@ -424,24 +438,27 @@ def _agrees(wanted: Wanted, job: ListedJob) -> bool:
     )
 
 
-FIRST_LOOKS = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
+FIRST_LOOKS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 180))
+# Until so long after the slot, every so often.
+LATER_LOOKS = (
+    (timedelta(minutes=15), timedelta(minutes=5)),
+    (timedelta(days=1), timedelta(hours=1)),
+)
 
 
-def next_look(
-    unclear_since: datetime, slot: datetime, looks: int, now: datetime
-) -> datetime | None:
+def next_look(unclear_since: datetime, slot: datetime, now: datetime) -> datetime | None:
     """When to look again; None: no more by itself (a person can still ask for a look).
 
     After 5 s, 15 s, 1 min and 3 min, every 5 min until a quarter of an hour after the slot, then
-    hourly for a day.
+    hourly for a day. A look that was blind uses its turn up: it counts as none, but asking a list
+    that shows nothing every few seconds helps nobody.
     """
-    steps = (*FIRST_LOOKS, timedelta(minutes=3))
-    if looks < len(steps):
-        return max(now, unclear_since + steps[looks])
-    if now < slot + timedelta(minutes=15):
-        return now + timedelta(minutes=5)
-    if now < slot + timedelta(days=1):
-        return now + timedelta(hours=1)
+    for wait in FIRST_LOOKS:
+        if now < unclear_since + wait:
+            return unclear_since + wait
+    for until, step in LATER_LOOKS:
+        if now < slot + until:
+            return now + step
     return None
 
 
@@ -497,11 +514,21 @@ def after_cancel(
     submission: SubmissionState, slot: datetime | None, now: datetime
 ) -> SubmissionState:
     """C13, B18, B23: a cancelled campaign's submission; `now` is the vendor's."""
-    if submission in CANCELLABLE:
-        return S.CANCELLED
+    return S.CANCELLED if submission in CANCELLABLE else after_take_back(submission, slot, now)
+
+
+def after_take_back(
+    submission: SubmissionState, slot: datetime | None, now: datetime
+) -> SubmissionState:
+    """B18: "take these back" while a campaign is paused; what waits goes on waiting."""
     if submission is S.ACCEPTED and slot is not None and now < slot:
         return S.REVOKING
     return submission
+
+
+def after_resumption(submission: SubmissionState) -> SubmissionState:
+    """B1, B22: a submission of a campaign that goes on; also when it was taken back only then."""
+    return S.READY if submission in {S.PLANNED, S.REVOKED} else submission
 
 
 def after_deletion(answer: Deletion, slot: datetime, now: datetime) -> SubmissionState | None:

@@ -10,6 +10,7 @@ import logging
 import uuid
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns import gateway
@@ -20,13 +21,15 @@ from campaigns.protocol import (
     AnswerKind,
     Sight,
     Wanted,
-    after_answer,
     after_silence,
     look,
     next_look,
 )
+from campaigns.recording import know_better, stop_if_cancelled, verdict_on
 from campaigns.states import How, Outcome, SubmissionState
+from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
+from sociocs_gateway.results import BulkJobList
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ def _give_up_waiting(attempt_id: uuid.UUID) -> bool:
         attempt.reason = "silence"
         attempt.finished_at = now
         # Its worker was gone long before the deadline: look at once.
-        attempt.next_look_at = now
+        attempt.next_look_at = now if attempt.account.can_be_looked_at else None
         attempt.save()
         GatewayAccount.objects.filter(pk=attempt.account_id).update(probe_needed=True)
         if verdict.state is not None:
@@ -80,9 +83,7 @@ def reconcile(account_id: int) -> int:
     """
     account = GatewayAccount.objects.get(pk=account_id)
     due = list(
-        Attempt.objects.filter(account=account, next_look_at__lte=timezone.now())
-        .select_related("submission__campaign__channel")
-        .order_by("next_look_at")[:500]
+        _unclear(account).filter(next_look_at__lte=timezone.now()).order_by("next_look_at")[:500]
     )
     if not due:
         return 0
@@ -92,19 +93,41 @@ def reconcile(account_id: int) -> int:
     except (GatewayError, gateway.LaneHalted) as error:
         log.warning("lane %s: could not look at the list of jobs: %s", account.public_id, error)
         for attempt in due:
-            _note_look(attempt, Sight.BLIND)
+            _note_look(account, attempt, Sight.BLIND)
         return 0
+    return _look_for(account, due, jobs)
+
+
+def look_once_more(
+    account: GatewayAccount, client: SociocsClient, submission_ids: list[int]
+) -> int:
+    """Before something is sent again on a person's word: is it there after all? Returns how many.
+
+    Raises GatewayError or gateway.LaneHalted when the list cannot be had: then nothing is sent.
+    """
+    unclear = list(_unclear(account).filter(submission_id__in=submission_ids))
+    if not unclear or not account.can_be_looked_at:
+        return 0
+    return _look_for(account, unclear, gateway.list_jobs(account, client))
+
+
+def _unclear(account: GatewayAccount) -> QuerySet[Attempt]:
+    found = Attempt.objects.filter(account=account, outcome=Outcome.AMBIGUOUS.value)
+    return found.select_related("submission__campaign__channel")
+
+
+def _look_for(account: GatewayAccount, attempts: list[Attempt], jobs: BulkJobList) -> int:
     gateway.learn_from(account, jobs)
     listed = gateway.listed(jobs)
     found = 0
-    for attempt in due:
+    for attempt in attempts:
         sight, job_id = look(
-            _wanted(attempt), listed, jobs.is_full, lambda job: _is_owned(account_id, job)
+            _wanted(attempt), listed, jobs.is_full, lambda job: _is_owned(account.pk, job)
         )
         if sight is Sight.FOUND and _attach(attempt.pk, job_id):
             found += 1
         else:
-            _note_look(attempt, sight)
+            _note_look(account, attempt, sight)
     return found
 
 
@@ -137,13 +160,7 @@ def _attach_found(attempt_id: uuid.UUID, job_id: str) -> bool:
     campaign = locked_campaign(found.submission.campaign_id)
     submission = Submission.objects.select_for_update().get(pk=found.submission_id)
     attempt = Attempt.objects.select_for_update().get(pk=attempt_id)
-    verdict = after_answer(
-        Outcome(attempt.outcome),
-        SubmissionState(submission.state),
-        How(submission.how) if submission.how else None,
-        submission.current_attempt_id == attempt.pk,
-        Answer(AnswerKind.ACCEPTED, job_id=job_id),
-    )
+    verdict = verdict_on(attempt, submission, Answer(AnswerKind.ACCEPTED, job_id=job_id))
     if verdict.outcome is None:
         return False
     now = timezone.now()
@@ -164,21 +181,25 @@ def _attach_found(attempt_id: uuid.UUID, job_id: str) -> bool:
             claim_token=None,
             lease_until=None,
         )
+        stop_if_cancelled(campaign, submission, attempt)
+    elif verdict.how is not None:
+        know_better(submission, attempt, How.SLOT)
+    if verdict.state is not None or verdict.how is not None:
         record_event(
             campaign, CampaignEvent.Kind.FOUND, seq=submission.seq, people=attempt.recipient_count
         )
     return True
 
 
-def _note_look(attempt: Attempt, sight: Sight) -> None:
+def _note_look(account: GatewayAccount, attempt: Attempt, sight: Sight) -> None:
     """Remember that we looked; a blind look does not count as one."""
     now = timezone.now()
-    looks = attempt.looks + (sight is not Sight.BLIND)
     since = attempt.finished_at or attempt.started_at
+    again = next_look(since, attempt.slot, now) if account.can_be_looked_at else None
     with transaction.atomic():
         Attempt.objects.filter(pk=attempt.pk, outcome=Outcome.AMBIGUOUS.value).update(
-            looks=looks,
+            looks=attempt.looks + (sight is not Sight.BLIND),
             last_look_at=now,
             last_sight=sight.value,
-            next_look_at=next_look(since, attempt.slot, looks, now),
+            next_look_at=again,
         )

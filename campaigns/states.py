@@ -89,6 +89,9 @@ class PauseReason(StrEnum):
     WINDOW = "window"
     QUIET_HOURS = "quiet_hours"
     CLOCK = "clock"
+    QUOTA = "quota"
+    REFUSALS = "refusals"
+    TOO_LARGE = "too_large"
 
 
 C, S = CampaignState, SubmissionState

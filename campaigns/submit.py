@@ -13,20 +13,23 @@ been sent is ever sent again by itself.
 from __future__ import annotations
 
 import logging
+import random
 import time
 import uuid
 from datetime import datetime
+from itertools import islice, zip_longest
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns import gateway
-from campaigns.attempts import Answered, Begun, Built, pause_halted, turn
+from campaigns import call_rates, gateway, reconcile
+from campaigns.attempts import Begun, Built, turn
 from campaigns.failpoints import failpoint
-from campaigns.models import CampaignRecipient, GatewayAccount, Submission
+from campaigns.models import Campaign, CampaignRecipient, GatewayAccount, Submission
 from campaigns.moves import move_submissions
 from campaigns.protocol import LEASE, START_FENCE, Refusal, lane_refusal
+from campaigns.recording import Answered, pause_halted
 from campaigns.states import CampaignState, SubmissionState
 from recipients.models import OptOut
 from sociocs_gateway.client import SociocsClient
@@ -87,12 +90,16 @@ def _hand_over_each(
     failpoint("after_claim")
     answered: Answered | None = None
     try:
+        _look_before_sending_again(account, client, claimed)
         for submission in claimed:
             built = build(submission)
             failpoint("after_build")
-            if not gateway.knows_time(account):
+            pause = call_rates.reserve(account)
+            if pause or not gateway.knows_time(account):
+                # An answer in hand must not wait for anything.
                 _store(answered)
                 answered = None
+            time.sleep(pause)
             now = gateway.vendor_clock(account, client).now()
             before, answered = answered, None
             begun = turn(before, built, now)
@@ -101,11 +108,22 @@ def _hand_over_each(
             elif begun in _LANE_RESTS:
                 account.refresh_from_db()
                 return begun is not Refusal.PROBE_NEEDED
+    except call_rates.MustWait:
+        return True
     finally:
         _store(answered)
         release(claimed)
     account.refresh_from_db()
     return False
+
+
+def _look_before_sending_again(
+    account: GatewayAccount, client: SociocsClient, claimed: list[Submission]
+) -> None:
+    """Whoever said "send again" may have been overtaken by proof that the first one arrived."""
+    tried = [one.pk for one in claimed if one.attempt_count]
+    if tried:
+        reconcile.look_once_more(account, client, tried)
 
 
 def _store(answered: Answered | None) -> None:
@@ -116,11 +134,10 @@ def _store(answered: Answered | None) -> None:
 
 def _call(client: SociocsClient, begun: Begun) -> Answered:
     """Make the one call of an attempt, unless this process was frozen since its intent."""
-    intended = gateway.boot_time()
 
     def fence() -> None:
         failpoint("before_send")
-        if gateway.boot_time() - intended > START_FENCE.total_seconds():
+        if gateway.boot_time() - begun.intended_at > START_FENCE.total_seconds():
             raise WaitedTooLong
 
     answer, evidence = gateway.post(client, begun.message, fence)
@@ -152,14 +169,14 @@ def _ready(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
 
 
 def claim(account: GatewayAccount, at_most: int = CLAIMED_AT_ONCE) -> list[Submission]:
-    """B2: take the next READY submissions of this lane for this worker; may be empty."""
+    """B2: take the next READY submissions of this lane for this worker; may be empty.
+
+    The lane's campaigns take turns, so that a long one does not hold up a short one.
+    """
     failpoint("before_claim")
     token = uuid.uuid4()
     with transaction.atomic():
-        rows = _ready(account, timezone.now())
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True, of=("self",))
-        ids = list(rows.values_list("pk", flat=True)[:at_most])
+        ids = _in_turns(account, at_most)
         move_submissions(
             ids,
             SubmissionState.READY,
@@ -167,10 +184,33 @@ def claim(account: GatewayAccount, at_most: int = CLAIMED_AT_ONCE) -> list[Submi
             claim_token=token,
             lease_until=timezone.now() + LEASE,
         )
-    mine = Submission.objects.filter(pk__in=ids, claim_token=token)
-    return list(
-        mine.select_related("campaign__channel", "campaign__message").order_by("planned_slot", "id")
+    mine = Submission.objects.filter(pk__in=ids, claim_token=token).select_related(
+        "campaign__channel", "campaign__message", "campaign__team"
     )
+    place = {pk: number for number, pk in enumerate(ids)}
+    return sorted(mine, key=lambda one: place[one.pk])
+
+
+def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
+    """Primary keys of READY submissions, one of each campaign in turn; locked where possible."""
+    now = timezone.now()
+    ready = _ready(account, now)
+    waiting = Campaign.objects.filter(
+        Exists(ready.filter(campaign=OuterRef("pk")).order_by()), state=CampaignState.SENDING.value
+    )
+    campaigns = list(waiting.values_list("pk", flat=True))
+    # With more campaigns than fit into a batch, chance is fair enough.
+    chosen = random.sample(campaigns, min(at_most, len(campaigns)))
+    share = -(-at_most // max(1, len(chosen)))
+    queues = [_first_of(ready.filter(campaign_id=one), share) for one in chosen]
+    turns = (one for turn_of in zip_longest(*queues) for one in turn_of if one is not None)
+    return list(islice(turns, at_most))
+
+
+def _first_of(rows: QuerySet[Submission], number: int) -> list[int]:
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True, of=("self",))
+    return list(rows.values_list("pk", flat=True)[:number])
 
 
 def release(submissions: list[Submission]) -> None:

@@ -10,7 +10,7 @@ import logging
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError as BrokerError
 
-from campaigns import blocking, control, delivery, launch, learning, reconcile, submit
+from campaigns import blocking, delivery, launch, learning, reconcile, submit, taking_back
 from campaigns import tick as ticking
 
 log = logging.getLogger(__name__)
@@ -69,9 +69,11 @@ def look(account_id: int) -> None:
 
 @shared_task(name="campaigns.revoke", queue="sending")
 def revoke(account_id: int) -> None:
-    """Take jobs of cancelled campaigns back."""
-    control.revoke(account_id)
-    ticking.settle()
+    """Take jobs of cancelled and paused campaigns back."""
+    if taking_back.revoke(account_id):
+        nudge(revoke, account_id)
+    else:
+        ticking.settle()
 
 
 @shared_task(name="campaigns.block", queue="background")

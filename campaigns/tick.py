@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from campaigns import attempts, control, reconcile
+from campaigns import control, reconcile, recording, taking_back
 from campaigns.models import Attempt, Campaign, CampaignEvent, Heartbeat, Submission
 from campaigns.moves import locked_campaign, move_campaign, move_submissions, record_event
 from campaigns.protocol import paused_by_lane, when_due, when_settled
-from campaigns.states import CampaignState, Outcome, SubmissionState
+from campaigns.states import QUESTIONS, CampaignState, Outcome, SubmissionState
 
 HEARTBEAT = "tick"
 _UNSETTLED = [
@@ -84,13 +84,8 @@ def _begin_or_miss(campaign: Campaign) -> None:
     if new is CampaignState.MISSED:
         record_event(campaign, CampaignEvent.Kind.MISSED)
         return
-    ids = list(
-        campaign.submissions.filter(state=SubmissionState.PLANNED.value).values_list(
-            "pk", flat=True
-        )
-    )
-    move_submissions(ids, SubmissionState.PLANNED, SubmissionState.READY)
-    record_event(campaign, CampaignEvent.Kind.STARTED, jobs=len(ids))
+    jobs = control.make_ready(campaign)
+    record_event(campaign, CampaignEvent.Kind.STARTED, jobs=jobs)
 
 
 def release_abandoned_claims() -> None:
@@ -109,9 +104,13 @@ def release_abandoned_claims() -> None:
 
 def settle() -> None:
     """C9-C12, C14: campaigns whose submissions have come to rest, and those being cancelled."""
-    for campaign_id in list(
-        Campaign.objects.filter(state__in=_UNSETTLED).values_list("pk", flat=True)
-    ):
+    unsettled = Campaign.objects.filter(state__in=_UNSETTLED).values_list("pk", flat=True)
+    # A late refusal of what a person had marked as sent: the campaign was thought to be complete.
+    reopened = Submission.objects.filter(
+        state__in=[state.value for state in QUESTIONS],
+        campaign__state=CampaignState.COMPLETED.value,
+    ).values_list("campaign_id", flat=True)
+    for campaign_id in sorted({*unsettled, *reopened}):
         settle_campaign(campaign_id)
 
 
@@ -120,7 +119,10 @@ def settle_campaign(campaign_id: int) -> None:
     with transaction.atomic():
         campaign = locked_campaign(campaign_id)
         if campaign.state == CampaignState.CANCELLING:
-            control.sweep_cancelling(campaign)
+            taking_back.sweep_cancelling(campaign)
+        elif campaign.state == CampaignState.SENDING:
+            # Taken back only after the campaign was let go on.
+            control.make_ready(campaign)
         states = tally(campaign_id)
         _pause_on_halted_lane(campaign, states)
         new = when_settled(CampaignState(campaign.state), states, has_slots_ahead(campaign_id))
@@ -138,7 +140,7 @@ def _pause_on_halted_lane(campaign: Campaign, states: Counter[SubmissionState]) 
     lane = campaign.channel.account.lane
     reason = paused_by_lane(CampaignState(campaign.state), lane, states)
     if reason is not None:
-        attempts.pause(campaign, reason)
+        recording.pause(campaign, reason)
 
 
 _EVENTS = {

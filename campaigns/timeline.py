@@ -125,6 +125,19 @@ def _found(_who: str, details: Details) -> str:
     return _("Job %(seq)s was found at Sociocs") % {"seq": details.get("seq", "?")}
 
 
+def _taking_back(who: str, details: Details) -> str:
+    count = jobs(details.get("jobs", 0))
+    if who:
+        return _("%(who)s asked Sociocs to give %(jobs)s back") % {"who": who, "jobs": count}
+    return _("Sociocs was asked to give %(jobs)s back") % {"jobs": count}
+
+
+def _split(_who: str, details: Details) -> str:
+    return _("What was left was cut into jobs of at most %(people)s") % {
+        "people": people(details.get("people", 0))
+    }
+
+
 def _decided(who: str, details: Details) -> str:
     answer = _ANSWERS.get(details.get("answer", ""), gettext_lazy("answered for job %(seq)s"))
     did = str(answer) % {"seq": details.get("seq", "?")}
@@ -142,5 +155,7 @@ _SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {
     Kind.UNCLEAR: _unclear,
     Kind.REFUSED: _refused,
     Kind.FOUND: _found,
+    Kind.TAKING_BACK: _taking_back,
+    Kind.SPLIT: _split,
     Kind.DECIDED: _decided,
 }

@@ -13,7 +13,7 @@ from itertools import islice
 
 from django.conf import settings
 
-from campaigns import pacing, plan
+from campaigns import day_limits, pacing, plan
 from campaigns.arranging import Block, blocks_of, is_arranged, zones_of
 from campaigns.hours import Hours, is_open
 from campaigns.models import Attempt, Campaign, CampaignRecipient, Submission
@@ -82,7 +82,10 @@ def terms_of(
     """The rules for its plan from `start` on; texts as for `queue_estimate`."""
     assert campaign.channel is not None
     return Terms(
-        largest=settings.RECIPIENTS_PER_SUBMISSION,
+        largest=min(
+            settings.RECIPIENTS_PER_SUBMISSION,
+            day_limits.smallest_limit(campaign) or settings.RECIPIENTS_PER_SUBMISSION,
+        ),
         pace=pace_of(campaign),
         hours=hours_of(campaign),
         # A message that waits at the provider until after the hours would wake somebody.

@@ -37,6 +37,7 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/launch/", review.launch, name="launch"),
     path("campaigns/<uuid:campaign_id>/pause/", campaign.pause, name="pause"),
     path("campaigns/<uuid:campaign_id>/resume/", campaign.resume, name="resume"),
+    path("campaigns/<uuid:campaign_id>/take-back/", campaign.take_back, name="take-back"),
     path("campaigns/<uuid:campaign_id>/cancel/", campaign.cancel, name="cancel"),
     path(
         "campaigns/<uuid:campaign_id>/jobs/<uuid:job_id>/decide/", decisions.decide, name="decide"

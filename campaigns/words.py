@@ -246,6 +246,18 @@ PAUSE_WORDS: Mapping[str, Text] = {
         "This server's clock and Sociocs' clock differ by more than a minute. Ask the person who "
         "manages this server to set it."
     ),
+    PauseReason.QUOTA: gettext_lazy(
+        "The daily limit is used up. Go on, and the rest goes out on the following days, at the "
+        "same time of day."
+    ),
+    PauseReason.REFUSALS: gettext_lazy(
+        "Sociocs refused two jobs for the same reason, so it would refuse the others as well. Mend "
+        "the cause first, then go on."
+    ),
+    PauseReason.TOO_LARGE: gettext_lazy(
+        "Sociocs finds a job too large. Go on, and it is sent, like all that is left, in jobs of "
+        "half the size."
+    ),
 }
 
 # How an attempt without a clear answer ended, in brackets behind "no clear answer".
@@ -262,6 +274,7 @@ UNCLEAR_WORDS: Mapping[str, Text] = {
     Reason.REDIRECT: gettext_lazy("Sociocs pointed to another address"),
     Reason.SERVER_ERROR: gettext_lazy("Sociocs reported an error of its own"),
     Reason.UNEXPECTED_STATUS: gettext_lazy("an answer that means nothing to us"),
+    "job_id_known": gettext_lazy("the answer named a job that belongs to other people"),
     "silence": gettext_lazy("our own process ended before the answer came"),
 }
 

@@ -60,6 +60,10 @@ LATE_GRACE_SECONDS: int = env.int("LATE_GRACE_SECONDS", default=15 * 60)
 RECIPIENTS_PER_SUBMISSION: int = env.int("RECIPIENTS_PER_SUBMISSION", default=1000)
 # A bulk job has one text: each different text of a personalised campaign is a job of its own.
 MAX_DISTINCT_TEXTS: int = env.int("MAX_DISTINCT_TEXTS", default=1000)
+# Limits of our own, 0 for none; an account, a team or a channel may have others (in the admin).
+SOCIOCS_CALLS_PER_SECOND: int = env.int("SOCIOCS_CALLS_PER_SECOND", default=0)
+SOCIOCS_CALLS_PER_MINUTE: int = env.int("SOCIOCS_CALLS_PER_MINUTE", default=0)
+TEAM_DAILY_LIMIT: int = env.int("TEAM_DAILY_LIMIT", default=0)
 SOCIOCS_TIMEOUT_SECONDS: int = env.int("SOCIOCS_TIMEOUT_SECONDS", default=60)
 TICK_SECONDS = 10
 # For tests: where a worker kills or freezes itself (`campaigns.failpoints`). Refused in production.

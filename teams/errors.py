@@ -5,7 +5,10 @@ They use no database, no session and no context, because those may be what went 
 
 from __future__ import annotations
 
+import sys
+
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -61,8 +64,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+# A writer that holds the database up is done, or given up on, within this time.
+RETRY_SECONDS = 30
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our own fault."""
+    """500: our own fault; 503 while the database is away, full or held up by another process."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return _without_database(request)
     return _page(
         request,
         500,
@@ -72,6 +81,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
             " overview before you try again."
         ),
     )
+
+
+def _without_database(request: HttpRequest) -> HttpResponse:
+    page = _page(
+        request,
+        503,
+        _("The database cannot be used at the moment"),
+        _(
+            "What you did last may not have been kept. Wait half a minute, look whether it is"
+            " there, and try again if it is not. If this stays, tell the person who manages this"
+            " server."
+        ),
+    )
+    page.headers["Retry-After"] = str(RETRY_SECONDS)
+    return page
 
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:

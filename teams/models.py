@@ -133,6 +133,10 @@ class Team(models.Model):
     price_per_whatsapp = models.DecimalField(
         _("price of one WhatsApp message"), null=True, blank=True, **_PRICE
     )
+    # Null: as the settings say; 0: no limit (`campaigns.day_limits`).
+    daily_limit = models.PositiveIntegerField(
+        _("people its campaigns may go to in a day"), null=True, blank=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
 

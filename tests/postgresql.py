@@ -20,7 +20,6 @@ from tooling import children
 # Nothing here must survive a power cut, and waiting for the disk would double the run's time.
 SPEED_OVER_SAFETY = [
     *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),
-    *("-c", "max_connections=200"),
 ]
 
 _serial = itertools.count(1)
@@ -53,6 +52,7 @@ class PostgresServer:
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="campaigns-pg-", dir=_folder_open_to_all()))
         self._log = self.folder / "log"
+        self._options = [] if durable else SPEED_OVER_SAFETY
         try:
             self._start()
         except BaseException:
@@ -69,7 +69,7 @@ class PostgresServer:
                 [
                     str(self._programs / "postgres"),
                     *("-D", str(self.folder / "data"), "-k", str(self.folder)),
-                    *("-c", "listen_addresses=", *SPEED_OVER_SAFETY),
+                    *("-c", "listen_addresses=", "-c", "max_connections=200", *self._options),
                 ],
                 env=self._environment(),
                 cwd=self.folder,

@@ -159,6 +159,7 @@ ROUTES: dict[str, Route] = {
     "launch": Route(Action.LAUNCH, BUTTON),
     "pause": Route(Action.LAUNCH, BUTTON),
     "resume": Route(Action.LAUNCH, BUTTON),
+    "take-back": Route(Action.LAUNCH, BUTTON),
     "cancel": Route(Action.LAUNCH, BUTTON),
     "decide": Route(Action.DECIDE, BUTTON, {"kind": "do_not_send", "shown_version": "1"}),
     "look-again": Route(Action.DECIDE, BUTTON),
@@ -168,8 +169,8 @@ _TEXTS = re.compile(r"<(?:str:)?(token|uidb64|person_id|file_name)>")
 OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.who, Action)}
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
-    *("campaign", "campaign-live", "pause", "resume", "cancel", "decide", "look-again"),
-    *("campaign-replies",),
+    *("campaign", "campaign-live", "pause", "resume", "take-back", "cancel", "decide"),
+    *("campaign-replies", "look-again"),
 }
 OF_AN_ARCHIVED_LIST = {"list-restore"}
 OF_AN_EXPORT = {"export", "export-file"}

@@ -28,6 +28,7 @@ from campaigns.models.delivery import (
 )
 from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
+from campaigns.models.limits import CallRate, DayTotal
 from campaigns.models.media import MediaFile
 from campaigns.models.plans import Approval, DraftPlan
 from campaigns.models.sent_tests import NumberForTests, SentTest
@@ -36,6 +37,7 @@ from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
 __all__ = [
     "Approval",
     "Attempt",
+    "CallRate",
     "Campaign",
     "CampaignEvent",
     "CampaignFilter",
@@ -44,6 +46,7 @@ __all__ = [
     "Channel",
     "ChannelEvent",
     "ClockKeeper",
+    "DayTotal",
     "Decision",
     "DeliveryCount",
     "DraftPage",

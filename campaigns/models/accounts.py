@@ -39,6 +39,9 @@ class GatewayAccount(models.Model):
     probe_needed = models.BooleanField(default=False)
     strikes = models.PositiveSmallIntegerField(default=0)
     rate_limits = models.PositiveSmallIntegerField(default=0)
+    # Null: as the settings say; 0: as fast as it goes. Shared by all workers (`call_rates`).
+    calls_per_second = models.PositiveIntegerField(_("calls a second"), null=True, blank=True)
+    calls_per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
     # What this account's answers were seen to contain, e.g. {"lists_schedule": true}.
     capabilities = models.JSONField(default=dict, blank=True)
     # When its channels and team members were last read at Sociocs.
@@ -51,6 +54,11 @@ class GatewayAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} (…{self.api_key_tail})"
+
+    @property
+    def can_be_looked_at(self) -> bool:
+        """Whether a job of ours can be told by its slot in the vendor's list, as far as we know."""
+        return self.capabilities.get("lists_schedule") is not False
 
     @property
     def lane(self) -> Lane:
@@ -80,6 +88,10 @@ class Channel(models.Model):
     # Null: what is usual for such a sender (`sender_queue.THROUGHPUT`).
     messages_per_second = models.FloatField(
         _("segments or messages it sends in a second"), null=True, blank=True
+    )
+    # Null: no limit but the team's.
+    daily_limit = models.PositiveIntegerField(
+        _("people it may be sent to in a day"), null=True, blank=True
     )
     is_active = models.BooleanField(_("in use"), default=True)
     # Since when Sociocs no longer lists it; null: it does, or nobody has looked.

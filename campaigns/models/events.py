@@ -9,9 +9,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign
+from campaigns.models.facts import Fact
 
 
-class CampaignEvent(models.Model):
+class CampaignEvent(Fact):
     """What happened to a campaign, when, and who did it. Append-only; numbers, never people."""
 
     class Kind(models.TextChoices):
@@ -26,6 +27,8 @@ class CampaignEvent(models.Model):
         UNCLEAR = "unclear", _("No clear answer for a job")
         REFUSED = "refused", _("Sociocs refused a job")
         FOUND = "found", _("An unclear job was found at Sociocs")
+        TAKING_BACK = "taking_back", _("Jobs are taken back")
+        SPLIT = "split", _("The rest goes in smaller jobs")
         DECIDED = "decided", _("A question was answered")
         NEEDS_DECISION = "needs_decision", _("Only questions are left")
         CANCEL_ASKED = "cancel_asked", _("Cancelled by")

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from campaigns.models.accounts import GatewayAccount
 from campaigns.models.campaigns import Campaign
+from campaigns.models.facts import Fact, KeptQuerySet
 from campaigns.models.words import choices, in_words
 from campaigns.states import LIVE_OUTCOMES, DecisionKind, How, Outcome, SubmissionState
 
@@ -67,9 +68,9 @@ class Submission(models.Model):
             ),
         )
         indexes = (
-            # A lane looks for its next submission to hand over.
+            # A lane looks for what each of its campaigns has to hand over next.
             models.Index(
-                fields=["account", "planned_slot", "id"],
+                fields=["account", "campaign", "planned_slot", "id"],
                 name="submissions_ready",
                 condition=Q(state="ready"),
             ),
@@ -123,12 +124,16 @@ class Attempt(models.Model):
         "Decision", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The day of the team's calendar on which its people count (`campaigns.day_limits`).
+    counted_on = models.DateField(null=True, blank=True)
     # What the vendor answered, without keys and numbers.
     evidence = models.JSONField(default=dict, blank=True)
     looks = models.PositiveSmallIntegerField(default=0)
     last_look_at = models.DateTimeField(null=True, blank=True)
     last_sight = models.CharField(max_length=10, blank=True)
     next_look_at = models.DateTimeField(null=True, blank=True)
+
+    objects = KeptQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -176,7 +181,7 @@ class Attempt(models.Model):
         return str(self.pk)
 
 
-class Decision(models.Model):
+class Decision(Fact):
     """What a person answered about a submission, having seen which version. Append-only."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from campaigns import audience, control, history, tasks
+from campaigns import audience, control, delays, history, tasks
 from campaigns.health import is_ticking
 from campaigns.models import Campaign, CampaignList
 from campaigns.states import CampaignState
@@ -70,6 +70,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "lists": _shown_lists(found, request.user),
         "person": None if found.state == CampaignState.DRAFT else audience.person_at(found, 0),
         "reach": _reach(found, tally),
+        "delays": delays.delays_of(found, tally.waiting_jobs),
         "is_live": not is_at_rest,
         "is_stuck": not is_at_rest and not is_ticking(),
         "fingerprint": history.fingerprint(found, tally),
@@ -84,9 +85,14 @@ def _shown_lists(found: Campaign, user: User) -> list[tuple[RecipientList, bool]
 
 
 def _reach(found: Campaign, tally: Tally) -> dict[str, int]:
-    """What cancelling now could still stop, in jobs: not handed over, to take back, gone out."""
-    gone, ahead = history.slots_passed_and_ahead(found, timezone.now())
-    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone}
+    """What cancelling now could still stop, in jobs: not handed over, to take back, gone out.
+
+    `is_late`: the last moment at which it might go out has passed; going on sets a new one.
+    """
+    now = timezone.now()
+    gone, ahead = history.slots_passed_and_ahead(found, now)
+    is_late = found.send_by is not None and found.send_by < now
+    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": is_late}
 
 
 Act = Callable[[Campaign, User], None]
@@ -115,6 +121,13 @@ def pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Let a paused or missed campaign go on."""
     return _act(request, campaign_id, control.resume)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Take back what a paused campaign has at Sociocs with its time still to come."""
+    return _act(request, campaign_id, control.take_back)
 
 
 @require_POST

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import control, tasks
+from campaigns import decisions, tasks
+from campaigns.control import NotPossible
 from campaigns.forms import DecisionForm
 from campaigns.models import Submission
 from campaigns.states import DecisionKind
@@ -52,14 +53,15 @@ def decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRespons
         )
         return _back(request, job)
     try:
-        control.decide(
+        decisions.decide(
             job,
             request.user,
             DecisionKind(kind),
             shown_version=form.cleaned_data["shown_version"],
             attempt_id=form.cleaned_data["attempt_id"] or NO_ATTEMPT,
+            job_id=form.cleaned_data["job_id"] if kind == DecisionKind.MARK_AS_SENT else "",
         )
-    except control.NotPossible as error:
+    except NotPossible as error:
         messages.error(request, error.sentence)
     else:
         tasks.nudge(tasks.tick)
@@ -71,7 +73,7 @@ def decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRespons
 def look_again(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
     """Look for an unclear job in Sociocs' list once more, now."""
     job = _job_of(request, campaign_id, job_id)
-    control.look_again(job)
+    decisions.look_again(job)
     tasks.nudge(tasks.look, job.account_id)
     messages.info(request, _("We are looking for job %(seq)d at Sociocs again.") % {"seq": job.seq})
     return _back(request, job)

@@ -218,14 +218,13 @@ def test_a_list_that_cannot_show_our_slot_is_a_blind_look() -> None:
 
 def test_looks_become_rarer_and_end() -> None:
     since, slot = NOW, NOW + timedelta(minutes=5)
-    first = [protocol.next_look(since, slot, n, NOW) for n in range(4)]
-    assert [one - NOW for one in first if one] == [
-        timedelta(seconds=5),
-        timedelta(seconds=15),
-        timedelta(minutes=1),
-        timedelta(minutes=3),
-    ]
-    assert protocol.next_look(since, slot, 9, slot + timedelta(days=2)) is None
+    found, now = [], NOW
+    for _ in range(7):
+        now = protocol.next_look(since, slot, now) or NOW
+        found.append((now - NOW).total_seconds())
+    assert found == [5, 15, 60, 180, 480, 780, 1080]
+    assert protocol.next_look(since, slot, slot + timedelta(hours=1)) == slot + timedelta(hours=2)
+    assert protocol.next_look(since, slot, slot + timedelta(days=2)) is None
 
 
 @pytest.mark.parametrize("kind", DecisionKind)

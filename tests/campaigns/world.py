@@ -139,3 +139,8 @@ def set_fault(sandbox: Sandbox, fault: str, **rule: Any) -> None:
         f"{sandbox.url}/sandbox/faults", json={"fault": fault} | values, timeout=10
     )
     answer.raise_for_status()
+
+
+def clear_faults(sandbox: Sandbox) -> None:
+    """Make the sandbox behave again."""
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=10).raise_for_status()

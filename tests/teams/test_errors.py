@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -22,6 +22,10 @@ def fail(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("the secret reason")
 
 
+def find_no_database(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("database is locked")
+
+
 def refuse(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied("Ask <Alice>.")
 
@@ -32,6 +36,7 @@ def suspect(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("fail/", fail),
+    path("busy/", find_no_database),
     path("refuse/", refuse),
     path("suspect/", suspect),
     path("", include("config.urls")),
@@ -53,6 +58,7 @@ class TestErrorPages:
             ("/suspect/", 400, "reload the page and try again"),
             ("/refuse/", 403, "Ask &lt;Alice&gt;."),
             ("/no/such/page/", 404, "start from the overview"),
+            ("/busy/", 503, "Wait half a minute"),
             ("/fail/", 500, "look at the overview before you try again"),
         ],
     )
@@ -115,3 +121,9 @@ class TestHeaders:
         assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.urls(__name__)
+def test_a_database_that_is_away_says_when_to_come_back(browser: Client) -> None:
+    assert browser.get("/busy/").headers["Retry-After"] == "30"
+    assert browser.get("/busy/", headers={"HX-Request": "true"}).status_code == 503

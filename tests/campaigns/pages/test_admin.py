@@ -17,12 +17,14 @@ from django.utils import timezone
 
 from campaigns.models import (
     Attempt,
+    CallRate,
     Campaign,
     CampaignEvent,
     CampaignFilter,
     CampaignRecipient,
     Channel,
     ChannelEvent,
+    DayTotal,
     Decision,
     DraftPage,
     EarlierCampaign,
@@ -79,6 +81,8 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     NumberForTests.objects.create(team=draft.team, label="Desk", phone="+12025550199")
     SentTest.objects.create(campaign=draft, token=draft.public_id, user=alice, phone="+12025550199")
     VendorMember.objects.create(account=job(draft).account, user_id="ada", name="Ada Okafor")
+    DayTotal.objects.create(team=draft.team, channel=draft.channel, day=timezone.now().date())
+    CallRate.objects.create(account=job(draft).account)
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
     )
