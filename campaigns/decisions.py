@@ -70,6 +70,7 @@ def _decide(
         submission=submission,
         attempt=attempt,
         kind=kind.value,
+        job_id=job_id,
         shown_version=shown_version,
     )
     if kind is DecisionKind.SEND_AGAIN and attempt is not None:

@@ -1,11 +1,18 @@
-"""What the vendor reported, in the admin: to look at, never to change."""
+"""What became of campaigns, in the admin: to look at, never to change."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import DeliveryCount, Reply, SentMessage, WebhookEndpoint, WebhookEvent
+from campaigns.models import (
+    DeliveryCount,
+    FollowUp,
+    Reply,
+    SentMessage,
+    WebhookEndpoint,
+    WebhookEvent,
+)
 from teams.admin_mixins import ReadOnlyAdmin
 
 
@@ -64,4 +71,14 @@ class ReplyAdmin(ReadOnlyAdmin):
     search_fields = ("phone__exact",)
     search_help_text = _("The whole number, as +14155552671")
     list_select_related = ("channel", "campaign")
+    ordering = ("-pk",)
+
+
+@admin.register(FollowUp)
+class FollowUpAdmin(ReadOnlyAdmin):
+    """New campaigns for those whom earlier ones did not reach."""
+
+    list_display = ("campaign", "draft", "asked_by", "asked_at", "done_at")
+    search_fields = ("campaign__name",)
+    list_select_related = ("campaign", "draft", "asked_by")
     ordering = ("-pk",)

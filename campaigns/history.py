@@ -268,16 +268,21 @@ def jobs_of(campaign: Campaign, after: int = 0, size: int = JOBS_PER_PAGE) -> Jo
     found = campaign.submissions.filter(seq__gt=after).select_related("current_attempt")
     submissions = list(found.order_by("seq")[: size + 1])
     shown = submissions[:size]
-    unclear = set(
-        Attempt.objects.filter(
-            outcome=Outcome.AMBIGUOUS.value, submission__in=[one.pk for one in shown]
-        ).values_list("submission_id", flat=True)
-    )
     return Jobs(
-        [_job(one, was_unclear=one.pk in unclear) for one in shown],
+        job_lines(shown),
         max(after - size, 0) if after else None,
         shown[-1].seq if len(submissions) > size else None,
     )
+
+
+def job_lines(submissions: Sequence[Submission]) -> list[Job]:
+    """These submissions with their words; one query for all."""
+    unclear = set(
+        Attempt.objects.filter(
+            outcome=Outcome.AMBIGUOUS.value, submission__in=[one.pk for one in submissions]
+        ).values_list("submission_id", flat=True)
+    )
+    return [_job(one, was_unclear=one.pk in unclear) for one in submissions]
 
 
 def _job(submission: Submission, was_unclear: bool) -> Job:

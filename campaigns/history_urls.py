@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import delivery, replies
+from campaigns.views import delivery, people, replies
 
 urlpatterns = [
+    path("campaigns/<uuid:campaign_id>/people/", people.people, name="campaign-people"),
+    path("campaigns/<uuid:campaign_id>/jobs/<uuid:job_id>/", people.job, name="job"),
+    path("campaigns/<uuid:campaign_id>/follow-up/", people.follow_up, name="follow-up"),
     path(
         "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"
     ),

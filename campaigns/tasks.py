@@ -10,10 +10,22 @@ import logging
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError as BrokerError
 
-from campaigns import blocking, delivery, launch, learning, reconcile, submit, taking_back
+from campaigns import (
+    blocking,
+    delivery,
+    followups,
+    launch,
+    learning,
+    reconcile,
+    submit,
+    taking_back,
+)
 from campaigns import tick as ticking
 
 log = logging.getLogger(__name__)
+
+# Less than a task's time limit; what is left then is found by the tick.
+GATHERING_SECONDS = 300
 
 
 def nudge(task: Task[..., None], *args: int) -> None:
@@ -42,6 +54,8 @@ def tick() -> None:
         nudge(work_through)
     for endpoint_id in learning.endpoints_to_learn():
         nudge(learn, endpoint_id)
+    for follow_up_id in followups.to_gather():
+        nudge(gather, follow_up_id)
 
 
 @shared_task(name="campaigns.freeze", queue="background")
@@ -96,3 +110,9 @@ def work_through() -> None:
 def learn(endpoint_id: int) -> None:
     """Look up whose messages the vendor reported on."""
     learning.learn(endpoint_id)
+
+
+@shared_task(name="campaigns.gather", queue="background")
+def gather(follow_up_id: int) -> None:
+    """Gather the people whom a campaign did not reach, for a new draft."""
+    followups.gather(follow_up_id, GATHERING_SECONDS)

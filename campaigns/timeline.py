@@ -51,7 +51,8 @@ _BY_ITSELF: Mapping[Kind, Text] = {
     Kind.CANCELLED: gettext_lazy("Nothing more is handed over"),
     Kind.COMPLETED: gettext_lazy("Every job was handed over and its time has come"),
 }
-_ANSWERS: Mapping[str, Text] = {
+# What somebody answered, behind their name.
+ANSWERS: Mapping[str, Text] = {
     DecisionKind.MARK_AS_SENT: gettext_lazy("marked job %(seq)s as sent"),
     DecisionKind.SEND_AGAIN: gettext_lazy("had job %(seq)s sent again"),
     DecisionKind.DO_NOT_SEND: gettext_lazy("decided not to send job %(seq)s"),
@@ -139,7 +140,7 @@ def _split(_who: str, details: Details) -> str:
 
 
 def _decided(who: str, details: Details) -> str:
-    answer = _ANSWERS.get(details.get("answer", ""), gettext_lazy("answered for job %(seq)s"))
+    answer = ANSWERS.get(details.get("answer", ""), gettext_lazy("answered for job %(seq)s"))
     did = str(answer) % {"seq": details.get("seq", "?")}
     return f"{who or _('Somebody')} {did}"
 

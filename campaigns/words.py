@@ -15,8 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from campaigns.states import CampaignState, How, PauseReason, SubmissionState
+from campaigns.states import CampaignState, How, Outcome, PauseReason, SubmissionState
 from sociocs_gateway.exceptions import Reason
+from sociocs_gateway.results import DeliveryStatus
 
 Text = str | Promise
 
@@ -188,6 +189,47 @@ PART_WORDS: Mapping[Part, tuple[Text, str]] = {
     Part.TAKEN_BACK: (gettext_lazy("taken back"), "info"),
     Part.WAITING: (gettext_lazy("waiting"), "neutral"),
     Part.NOT_SENT: (gettext_lazy("not sent"), "neutral"),
+}
+
+
+# What is known of one attempt.
+OUTCOME_WORDS: Mapping[str, Word] = {
+    Outcome.OPEN: Word(
+        gettext_lazy("Under way"), "info", gettext_lazy("We wait for the answer."), moving=True
+    ),
+    Outcome.ACCEPTED: Word(
+        gettext_lazy("Accepted"), "success", gettext_lazy("Sociocs made a job of it.")
+    ),
+    Outcome.NOT_SENT: Word(
+        gettext_lazy("Not sent"), "neutral", gettext_lazy("Provably nothing was sent.")
+    ),
+    Outcome.AMBIGUOUS: Word(
+        gettext_lazy("No clear answer"),
+        "warning",
+        gettext_lazy("It may or may not have been sent."),
+    ),
+}
+
+# How far a message got, as the networks report it.
+DELIVERY_WORDS: Mapping[DeliveryStatus, Word] = {
+    DeliveryStatus.UNKNOWN: Word(
+        gettext_lazy("Nothing reported"), "neutral", gettext_lazy("No network has said anything.")
+    ),
+    DeliveryStatus.QUEUED: Word(
+        gettext_lazy("On its way"), "info", gettext_lazy("The network has it in its queue.")
+    ),
+    DeliveryStatus.SENT: Word(
+        gettext_lazy("Sent"), "info", gettext_lazy("It left for the phone; no more is reported.")
+    ),
+    DeliveryStatus.FAILED: Word(
+        gettext_lazy("Not delivered"), "danger", gettext_lazy("The network could not deliver it.")
+    ),
+    DeliveryStatus.DELIVERED: Word(
+        gettext_lazy("Delivered"), "success", gettext_lazy("It is on the phone.")
+    ),
+    DeliveryStatus.READ: Word(
+        gettext_lazy("Read"), "success", gettext_lazy("It was opened on the phone.")
+    ),
 }
 
 

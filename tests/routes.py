@@ -131,6 +131,10 @@ ROUTES: dict[str, Route] = {
     "delivery-off": Route(Action.MANAGE_TEAM, BUTTON),
     "replies": Route(Action.VIEW),
     "campaign-replies": Route(Action.VIEW),
+    # What became of a campaign.
+    "campaign-people": Route(Action.VIEW, FORM),
+    "job": Route(Action.VIEW),
+    "follow-up": Route(Action.COMPOSE, BUTTON),
     "test-number-add": Route(Action.MANAGE_TEAM, BUTTON),
     "test-number-remove": Route(Action.MANAGE_TEAM, BUTTON),
     # A person.
@@ -170,7 +174,7 @@ OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.w
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
     *("campaign", "campaign-live", "pause", "resume", "take-back", "cancel", "decide"),
-    *("campaign-replies", "look-again"),
+    *("campaign-replies", "campaign-people", "job", "follow-up", "look-again"),
 }
 OF_AN_ARCHIVED_LIST = {"list-restore"}
 OF_AN_EXPORT = {"export", "export-file"}

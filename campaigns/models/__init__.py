@@ -28,6 +28,7 @@ from campaigns.models.delivery import (
 )
 from campaigns.models.drafting import DraftPage
 from campaigns.models.events import CampaignEvent, Heartbeat
+from campaigns.models.followups import FollowUp
 from campaigns.models.limits import CallRate, DayTotal
 from campaigns.models.media import MediaFile
 from campaigns.models.plans import Approval, DraftPlan
@@ -52,6 +53,7 @@ __all__ = [
     "DraftPage",
     "DraftPlan",
     "EarlierCampaign",
+    "FollowUp",
     "GatewayAccount",
     "Heartbeat",
     "HoursZone",

@@ -273,6 +273,12 @@ class CampaignRecipient(models.Model):
         indexes = (
             # The campaigns somebody was in: their page, the history's filter, whose message it was.
             models.Index(fields=["phone", "campaign"], name="campaigns_of_a_person"),
+            # The few who were left out after all, page by page.
+            models.Index(
+                fields=["campaign", "position"],
+                name="people_left_out",
+                condition=~Q(left_out=""),
+            ),
         )
 
     def __str__(self) -> str:

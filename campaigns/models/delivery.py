@@ -145,6 +145,12 @@ class SentMessage(models.Model):
                 name="messages_unattributed",
                 condition=Q(recipient__isnull=True),
             ),
+            # A campaign's people by how far their message got, page by page.
+            models.Index(
+                fields=["campaign", "status", "recipient"],
+                name="messages_of_a_campaign",
+                condition=Q(recipient__isnull=False),
+            ),
             # The overview counts what failed by day.
             models.Index(
                 fields=["channel", "changed_at"],

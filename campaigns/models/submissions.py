@@ -80,6 +80,8 @@ class Submission(models.Model):
             ),
             # The tick and the pages count a campaign's submissions by state.
             models.Index(fields=["campaign", "state"], include=["recipient_count"], name="tally"),
+            # Somebody's job is the one whose positions hold theirs.
+            models.Index(fields=["campaign", "last_position"], name="submissions_by_position"),
             models.Index(fields=["job_id"], name="submissions_by_job", condition=~Q(job_id="")),
             # Every page of a team says how many of its jobs wait for an answer of a person.
             models.Index(
@@ -190,6 +192,8 @@ class Decision(Fact):
         Attempt, on_delete=models.PROTECT, null=True, blank=True, related_name="decisions"
     )
     kind = models.CharField(max_length=20, choices=choices(DecisionKind))
+    # The job that the person saw at the vendor, if they say which.
+    job_id = models.CharField(max_length=200, blank=True)
     shown_version = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from campaigns import audience, control, delays, history, tasks
+from campaigns import audience, control, delays, followups, history, tasks
+from campaigns.arrival import Arrival, arrival_of, expects_news
 from campaigns.health import is_ticking
 from campaigns.models import Campaign, CampaignList
 from campaigns.states import CampaignState
@@ -59,6 +60,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
     after = request.GET.get("after", "")
     questions = history.questions_of(found) if tally.question_count else []
     is_at_rest = found.state in history.AT_REST
+    arrival = arrival_of(found)
     return {
         "campaign": found,
         "row": history.Row(found, tally, history.word_of(found, tally)),
@@ -71,11 +73,22 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "person": None if found.state == CampaignState.DRAFT else audience.person_at(found, 0),
         "reach": _reach(found, tally),
         "delays": delays.delays_of(found, tally.waiting_jobs),
-        "is_live": not is_at_rest,
+        "arrival": arrival,
+        "rest": followups.rest_of(found, tally),
+        "gathering": found.follow_ups.filter(done_at=None).select_related("recipient_list").first(),
+        "is_live": not is_at_rest or expects_news(found),
         "is_stuck": not is_at_rest and not is_ticking(),
-        "fingerprint": history.fingerprint(found, tally),
+        "fingerprint": f"{history.fingerprint(found, tally)}.{_mark(arrival)}",
         "zone": found.time_zone or request.team.time_zone,
     }
+
+
+def _mark(arrival: Arrival | None) -> str:
+    """Changes whenever what was reported does."""
+    if arrival is None:
+        return ""
+    counts = "-".join(str(count) for count, _word, _fill in arrival.parts)
+    return f"{counts}-{arrival.unattributed}{'r' if arrival.has_replies else ''}"
 
 
 def _shown_lists(found: Campaign, user: User) -> list[tuple[RecipientList, bool]]:

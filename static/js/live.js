@@ -8,10 +8,16 @@
   let delay = FIRST;
   let timer = 0;
 
+  // How long after a press its click has surely come.
+  const PRESS = 100;
+  let pressed = false;
+
   const region = () => document.querySelector("[data-live]");
 
-  // What somebody is reading or typing is not taken from under their hands.
+  // What somebody is reading, typing or pressing is not taken from under their hands: a button that
+  // was replaced between press and release would never be clicked.
   const isBusy = (part) =>
+    pressed ||
     part.querySelector("dialog[open]") !== null ||
     (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
 
@@ -33,16 +39,36 @@
     if (note && after && after !== before) note.textContent = after;
   };
 
+  const openAgain = (ids) => {
+    for (const id of ids) document.getElementById(id)?.setAttribute("open", "");
+  };
+
+  const press = (event) => {
+    if (event.type === "pointerdown" || event.key === " " || event.key === "Enter") pressed = true;
+  };
+  const release = () => {
+    setTimeout(() => {
+      pressed = false;
+    }, PRESS);
+  };
+  for (const begin of ["pointerdown", "keydown"]) document.addEventListener(begin, press, true);
+  for (const end of ["pointerup", "pointercancel", "keyup", "dragend"]) document.addEventListener(end, release, true);
+  // Whoever presses and changes to another window lets go there.
+  window.addEventListener("blur", release);
+
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = region();
     if (event.detail.elt !== part) return;
     // It may have become busy while the answer was on its way.
     if (isBusy(part)) event.detail.shouldSwap = false;
+    const open = [...part.querySelectorAll("details[open][id]")].map((details) => details.id);
+    setTimeout(openAgain, 0, open);
     const before = document.querySelector("[data-live-state]")?.textContent.trim();
     setTimeout(sayState, 100, before);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (!event.detail.requestConfig.elt.matches("[data-live]")) return;
+    // Busy when the answer came: it is asked for again, and soon.
     const isNew = event.detail.successful && event.detail.xhr.status !== 204;
     delay = isNew ? FIRST : Math.min(delay * 1.5, SLOWEST);
     plan();

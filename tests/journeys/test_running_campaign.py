@@ -96,6 +96,20 @@ def test_an_open_dialog_is_not_taken_away_by_news(watched: Page, running: Campai
     expect(watched.get_by_text("kQ2x81Vb")).to_be_visible(timeout=15_000)
 
 
+def test_a_button_that_is_being_pressed_is_not_taken_away_by_news(
+    watched: Page, running: Campaign
+) -> None:
+    button = watched.get_by_role("button", name="Cancel the campaign")
+    box = button.bounding_box()
+    assert box is not None
+    watched.mouse.move(box["x"] + 8, box["y"] + 8)
+    watched.mouse.down()
+    accepted(job(running, 1), "kQ2x81Vb")
+    watched.wait_for_timeout(2500)
+    watched.mouse.up()
+    expect(watched.get_by_role("dialog")).to_be_visible()
+
+
 def test_pausing_going_on_and_cancelling(watched: Page, running: Campaign) -> None:
     watched.get_by_role("button", name="Pause").click()
     expect(watched.locator("[data-live-state]")).to_have_text("Paused")

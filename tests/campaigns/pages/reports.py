@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from campaigns import delivery
 from campaigns.fields import Secret
-from campaigns.models import Campaign, Reply, WebhookEndpoint
+from campaigns.models import Campaign, FollowUp, Reply, WebhookEndpoint
+from tests.campaigns import world
 
 
 def reported_on(campaign: Campaign) -> None:
@@ -27,4 +28,7 @@ def reported_on(campaign: Campaign) -> None:
         text="Thank you",
         sent_at=now,
         received_at=now,
+    )
+    FollowUp.objects.create(
+        campaign=campaign, groups=["not_sent"], asked_by=world.owner_of(campaign.team)
     )

@@ -198,7 +198,7 @@ def test_many_jobs_come_page_by_page(desk: Desk, draft: Campaign, settings: Sett
     url: str | None = desk.url("campaign", many)
     while url:
         html = desk.client.get(url).content.decode()
-        seen += re.findall(r'data-label="#">(\d+)<', html)
+        seen += re.findall(r'data-label="#"><a [^>]*>(\d+)<', html)
         following = re.search(r'rel="next" href="([^"]*)"', html)
         url = following[1] if following else None
 
