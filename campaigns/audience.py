@@ -10,7 +10,7 @@ stopped. What is frozen is fixed with the first chunk (`Selection`), whoever cha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,7 +24,7 @@ from campaigns.moves import locked_campaign
 from campaigns.selection import Selection, lists_of
 from campaigns.states import CampaignState
 from recipients.filters import EVERYBODY
-from recipients.models import Recipient, RecipientList
+from recipients.models import Recipient
 from recipients.sql import Sql, integers, sql
 
 __all__ = ["AudienceCount", "count", "lists_of"]
@@ -37,18 +37,12 @@ def count(campaign: Campaign) -> AudienceCount:
     return count_selection(selection.of(campaign))
 
 
-def person_at(campaign: Campaign, offset: int) -> Recipient | None:
-    """The recipient to preview at `offset` (0-based) of the chosen lists, None past the end."""
-    return person_in(selection.people_lists(selection.choice_of(campaign)), offset)
-
-
-def person_in(lists: Iterable[RecipientList], offset: int) -> Recipient | None:
-    """The recipient at `offset` (0-based) of these lists, None past the end."""
-    for one in lists:
-        if offset < one.recipient_count:
-            rows = Recipient.objects.filter(recipient_list=one, occurrence=0).order_by("id")
-            return rows[offset : offset + 1].first()
-        offset -= one.recipient_count
+def first_person(campaign: Campaign) -> Recipient | None:
+    """The first recipient of the lists that people come from, None without any."""
+    for one in selection.people_lists(selection.choice_of(campaign)):
+        person = Recipient.objects.filter(recipient_list=one, occurrence=0).order_by("id").first()
+        if person is not None:
+            return person
     return None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from campaigns.models import (
     VendorMember,
 )
 from campaigns.moves import record_event
+from campaigns.personal_texts import FieldRules
 from campaigns.selection import filters_of
 from campaigns.states import CampaignState
 from campaigns.timing import Timing, timing_of, usual_for
@@ -57,6 +58,8 @@ class Content:
     text: str = ""
     media_kind: str = ""
     media_url: str = ""
+    # `personal_texts.FieldRules` as JSON.
+    field_rules: dict[str, Any] = field(default_factory=dict)
     wall_time: str = ""
     time_zone: str = ""
     fold: int = 0
@@ -194,6 +197,7 @@ def content_of(campaign: Campaign) -> Content:
         text=campaign.text,
         media_kind=campaign.media_kind,
         media_url=campaign.media_url,
+        field_rules=FieldRules.from_json(campaign.field_rules).to_json(),
         wall_time=campaign.wall_time,
         time_zone=campaign.time_zone,
         fold=campaign.fold,
@@ -236,6 +240,7 @@ def _columns(content: Content) -> dict[str, object]:
         "text": content.text,
         "media_kind": content.media_kind,
         "media_url": content.media_url,
+        "field_rules": content.field_rules,
         "wall_time": content.wall_time,
         "time_zone": content.time_zone,
         "fold": content.fold,

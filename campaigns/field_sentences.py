@@ -86,3 +86,12 @@ def sentence(fault: TextFault) -> str:
         "instead": fault.instead,
         "usage": USAGE.get(fault.word, ""),
     }
+
+
+def browser_sentences() -> dict[str, dict[str, str]]:
+    """The same sentences for `static/js/editor.js`: with %(word)s and the like still in them."""
+    return {
+        "faults": {code.value: str(text) for code, text in _SENTENCES.items()},
+        "instead": {code.value: str(text) for code, text in _INSTEAD.items()},
+        "usage": dict(USAGE),
+    }

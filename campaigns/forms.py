@@ -19,8 +19,10 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.audience_fields import AudienceFields, in_order, is_uuid, stored_audience
 from campaigns.drafts import Content, content_of
+from campaigns.field_forms import FieldRulesForm, posted
 from campaigns.message import Problem
 from campaigns.models import Campaign, Channel, MediaKind, VendorMember
+from campaigns.personal_texts import FieldRules
 from campaigns.schedule_fields import ScheduleFields, stored_schedule
 from teams.models import User
 
@@ -49,7 +51,7 @@ class PublicChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return super().to_python(value)
 
 
-class ComposeForm(AudienceFields, ScheduleFields):
+class ComposeForm(AudienceFields, FieldRulesForm, ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -152,11 +154,16 @@ class ComposeForm(AudienceFields, ScheduleFields):
             text=given["text"],
             media_kind=given["media_kind"],
             media_url=given["media_url"],
+            field_rules=self.rules().to_json(),
             wall_time=self.wall_time,
             time_zone=given["time_zone"],
             fold=int(given["fold"] or 0),
             timing=self.timing(),
         )
+
+    def rules(self) -> FieldRules:
+        """How its dynamic fields are filled."""
+        return self.field_rules(FieldRules.from_json(self.campaign.field_rules))
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         """Show these next to their fields."""
@@ -184,6 +191,7 @@ def stored(campaign: Campaign) -> dict[str, Any]:
         "text": content.text,
         "media_kind": content.media_kind,
         "media_url": content.media_url,
+        **posted(FieldRules.from_json(content.field_rules)),
         **stored_schedule(campaign),
     }
 

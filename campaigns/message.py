@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from campaigns import dynamic_fields
 from campaigns.dynamic_fields import Program, parse
 from campaigns.field_sentences import sentence
 from campaigns.models import Campaign, Channel, Message
+from campaigns.words import Text
 from sociocs_gateway.exceptions import MessageNotExpressible
 from sociocs_gateway.messages import BulkMessage, MessageFault, Recipient
 from sociocs_gateway.messages import Message as SingleMessage
@@ -18,6 +20,13 @@ from sociocs_gateway.providers import MediaKind, Provider
 
 # Stands in for the audience while only the message is looked at; it is never sent to.
 _ANYBODY = Recipient("+12025550100")
+# What each field that everybody has stands for, in the order in which they are offered.
+PREDEFINED_LABELS: Mapping[str, Text] = {
+    dynamic_fields.CUSTOMER_NAME: gettext_lazy("the person's name"),
+    dynamic_fields.PHONE_NUMBER: gettext_lazy("their number, without the +"),
+    dynamic_fields.BUSINESS_NAME: gettext_lazy("your team's name"),
+    dynamic_fields.SENDER_NAME: gettext_lazy("the name of whoever launches it"),
+}
 _FIELD_OF_FAULT = {
     MessageFault.NO_CHANNEL: "channel",
     MessageFault.UNKNOWN_PROVIDER: "channel",

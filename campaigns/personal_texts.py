@@ -23,6 +23,7 @@ from campaigns import audience, plan
 from campaigns.audience import AudienceCount
 from campaigns.date_masks import Calendar
 from campaigns.dynamic_fields import BUSINESS_NAME, SENDER_NAME, Program, parse
+from campaigns.empty_fields import EmptyFields, lackable
 from campaigns.models import Campaign, CampaignRecipient, Message, RenderedText
 from campaigns.moves import locked_campaign
 from campaigns.rendering import (
@@ -62,8 +63,9 @@ class FieldRules:
         return cls(dict(stored.get("fallbacks", {})), stored.get("day_first"))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the rules as JSON values."""
-        return {"fallbacks": dict(self.fallbacks), "day_first": self.day_first}
+        """Return the rules as JSON values; without any, {}."""
+        stored: dict[str, Any] = {"fallbacks": dict(self.fallbacks)} if self.fallbacks else {}
+        return stored if self.day_first is None else stored | {"day_first": self.day_first}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Survey:
     count: AudienceCount
     texts: TextTally
     jobs: int
+    empty: EmptyFields
 
     @property
     def has_too_many_texts(self) -> bool:
@@ -108,28 +111,35 @@ def survey(campaign: Campaign, sender: User | None, at: datetime) -> Survey:
     Raises ValueError for a text with faults. Of a text that is the same for everybody, nobody is
     looked at; otherwise 1,000,000 people take some seconds.
     """
-    rules = FieldRules.from_json(campaign.field_rules)
-    renderer = renderer_of(campaign, parse(campaign.text), rules, sender, at)
+    rules, program = FieldRules.from_json(campaign.field_rules), parse(campaign.text)
+    renderer = renderer_of(campaign, program, rules, sender, at)
     counted = audience.count(campaign)
     texts = TextTally(limits_of(campaign, campaign.media_url))
+    empty = EmptyFields(lackable(program))
     if renderer.constant is not None:
         texts.add_constant(counted.people, renderer.constant)
     else:
-        for keys, rendered in _rendered(renderer, audience.chunks_of_people(campaign)):
+        chunks = audience.chunks_of_people(campaign)
+        for keys, rendered in _rendered(renderer, chunks, empty):
             for key, text in zip(keys, rendered, strict=True):
                 texts.add(key, text)
     left_out = counted.left_out | dict(texts.by_reason)
     count = AudienceCount(counted.rows, texts.people, left_out)
-    return Survey(count, texts, texts.jobs(settings.RECIPIENTS_PER_SUBMISSION))
+    return Survey(count, texts, texts.jobs(settings.RECIPIENTS_PER_SUBMISSION), empty)
 
 
 def _rendered(
-    renderer: Renderer, chunks: Iterator[list[audience.PersonRow]]
+    renderer: Renderer,
+    chunks: Iterator[list[audience.PersonRow]],
+    empty: EmptyFields | None = None,
 ) -> Iterator[tuple[list[int], list[str | Missing]]]:
-    """(keys, texts) of each chunk, in the order of its rows."""
+    """(keys, texts) of each chunk, in the order of its rows; `empty` looks at everybody too."""
     for rows in chunks:
-        people = (person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows)
-        yield [row[0] for row in rows], list(renderer.render_each(people))
+        keys = [row[0] for row in rows]
+        people = [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]
+        if empty is not None:
+            empty.look(keys, people)
+        yield keys, list(renderer.render_each(people))
 
 
 # --- At the launch --------------------------------------------------------------------------------

@@ -131,13 +131,20 @@ class Renderer:
 
     def render(self, person: Person) -> str | Missing:
         """The text for one person, or why there is none."""
-        pieces: list[str] = []
+        pieces = self.filled(person)
+        if isinstance(pieces, Missing):
+            return pieces
+        return "".join([text for text, _is_value in pieces])
+
+    def filled(self, person: Person) -> list[tuple[str, bool]] | Missing:
+        """The same in pieces: (text, whether it stands for a field of the person's)."""
+        pieces: list[tuple[str, bool]] = []
         steps, place = self._steps, 0
         while place < len(steps):
             kind, text, mask, values, target = steps[place]
             place += 1
             if kind is Kind.TEXT:
-                pieces.append(text)
+                pieces.append((text, False))
             elif kind is Kind.JUMP:
                 place = target
             elif kind is Kind.UNLESS:
@@ -147,8 +154,8 @@ class Renderer:
                 written = self._written(text, mask, _value(person, text))
                 if isinstance(written, Missing):
                     return written
-                pieces.append(written)
-        return "".join(pieces)
+                pieces.append((written, True))
+        return pieces
 
     def _written(self, name: str, mask: Mask | None, value: str) -> str | Missing:
         if not value.strip(_BLANK):

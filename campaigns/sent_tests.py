@@ -19,8 +19,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import audience, dynamic_fields, gateway, message, personal_texts, rendering
+from campaigns import (
+    audience,
+    dynamic_fields,
+    gateway,
+    message,
+    personal_texts,
+    previewing,
+    rendering,
+)
 from campaigns.models import Campaign, SentTest
+from campaigns.previewing import Ask, Move
 from campaigns.protocol import Answer, AnswerKind
 from campaigns.states import LaneState, Outcome
 from campaigns.words import left_out_in_words
@@ -90,9 +99,9 @@ def send(
     token: UUID,
     content: str,
     lists: list[RecipientList],
-    place: int,
+    person: int,
 ) -> SentTest:
-    """Send what the person at `place` (from 1) of `lists` would get to `target`, once.
+    """Send what the recipient `person` (a key) of `lists` would get to `target`, once.
 
     `content` is the hash of what the person at the screen saw, `token` came with the form: a second
     click gives the test that the first one made. Raises NotSent.
@@ -100,7 +109,7 @@ def send(
     before = SentTest.objects.filter(campaign=campaign, token=token).first()
     if before is not None:
         return before
-    made = _message(campaign, user, target, content, lists, place)
+    made = _message(campaign, user, target, content, lists, person)
     if not throttling.take(PER_PERSON, str(user.pk)):
         minutes = throttling.minutes_left(PER_PERSON, str(user.pk))
         raise NotSent(
@@ -134,7 +143,7 @@ def _message(
     target: Target,
     content: str,
     lists: list[RecipientList],
-    place: int,
+    person: int,
 ) -> Message:
     """What is to be sent. Raises NotSent."""
     if content != content_sha256(campaign):
@@ -156,7 +165,7 @@ def _message(
         return message.single_message(
             campaign.channel,
             Recipient(target.phone, target.label.replace("{{", "{ {")),
-            _text(campaign, user, lists, place),
+            _text(campaign, user, lists, person),
             campaign.media_kind,
             campaign.media_url,
             user_id=campaign.sent_as.user_id if campaign.sent_as else None,
@@ -187,7 +196,7 @@ def _check_way(campaign: Campaign, target: Target) -> None:
         )
 
 
-def _text(campaign: Campaign, user: User, lists: list[RecipientList], place: int) -> str:
+def _text(campaign: Campaign, user: User, lists: list[RecipientList], person: int) -> str:
     """The text as the chosen person would get it. Raises NotSent."""
     program = dynamic_fields.parse(campaign.text)
     rules = personal_texts.FieldRules.from_json(campaign.field_rules)
@@ -195,13 +204,16 @@ def _text(campaign: Campaign, user: User, lists: list[RecipientList], place: int
     if renderer.constant is not None:
         rendered = renderer.constant
     else:
-        person = audience.person_in(lists, place - 1) if lists else None
-        if person is None:
+        chosen = previewing.find(lists, Ask(Move.GO, person), "").person
+        if chosen is None:
             raise NotSent(
                 _("The text has fields that differ from person to person. Choose a list first.")
             )
-        fields = dict(person.fields)
-        rendered = renderer.render(rendering.person_of(person.phone, person.name, fields))
+        if chosen.pk != person:
+            # Not somebody else's text instead: what was shown is what is sent.
+            raise NotSent(_("This person is no longer on the chosen lists. Choose another one."))
+        fields = dict(chosen.fields)
+        rendered = renderer.render(rendering.person_of(chosen.phone, chosen.name, fields))
     if isinstance(rendered, rendering.Missing):
         why = left_out_in_words({rendered.reason.value: 1})[0][1]
         raise NotSent(

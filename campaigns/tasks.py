@@ -19,6 +19,7 @@ from campaigns import (
     reconcile,
     submit,
     taking_back,
+    text_surveys,
 )
 from campaigns import tick as ticking
 
@@ -116,3 +117,9 @@ def learn(endpoint_id: int) -> None:
 def gather(follow_up_id: int) -> None:
     """Gather the people whom a campaign did not reach, for a new draft."""
     followups.gather(follow_up_id, GATHERING_SECONDS)
+
+
+@shared_task(name="campaigns.survey_texts", queue="background")
+def survey_texts(campaign_id: int) -> None:
+    """Render a draft's text for everybody, for the figures in the composer."""
+    text_surveys.run(campaign_id)

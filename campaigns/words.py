@@ -242,6 +242,7 @@ def left_out_in_words(left_out: Mapping[str, int]) -> list[tuple[int, str]]:
         "filtered": _("left out by a saved filter"),
         "earlier_campaign": _("got an earlier campaign"),
         "recent": _("got a message in the days before"),
+        "not_chosen": _("not in the chosen filters"),
         "missing_value": _("without a value for a field"),
         "unreadable_date": _("with a date that cannot be read"),
         "no_text": _("would get an empty message"),

@@ -148,6 +148,8 @@ ROUTES: dict[str, Route] = {
     "campaign-live": Route(Action.VIEW),
     "compose": Route(Action.COMPOSE, FORM),
     "preview": Route(Action.COMPOSE, BUTTON),
+    "text-fields": Route(Action.COMPOSE, BUTTON),
+    "figures": Route(Action.COMPOSE, BUTTON),
     "audience": Route(Action.COMPOSE, BUTTON),
     "moment": Route(Action.COMPOSE, BUTTON),
     "autosave": Route(Action.COMPOSE, BUTTON),

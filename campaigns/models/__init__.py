@@ -34,6 +34,7 @@ from campaigns.models.media import MediaFile
 from campaigns.models.plans import Approval, DraftPlan
 from campaigns.models.sent_tests import NumberForTests, SentTest
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
+from campaigns.models.surveys import TextSurvey
 
 __all__ = [
     "Approval",
@@ -66,6 +67,7 @@ __all__ = [
     "SentMessage",
     "SentTest",
     "Submission",
+    "TextSurvey",
     "VendorBlock",
     "VendorMember",
     "WebhookEndpoint",

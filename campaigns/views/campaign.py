@@ -70,7 +70,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "events": [(one, sentence(one), tone(one)) for one in history.timeline_of(found)],
         "left_out": left_out_in_words(found.left_out),
         "lists": _shown_lists(found, request.user),
-        "person": None if found.state == CampaignState.DRAFT else audience.person_at(found, 0),
+        "person": None if found.state == CampaignState.DRAFT else audience.first_person(found),
         "reach": _reach(found, tally),
         "delays": delays.delays_of(found, tally.waiting_jobs),
         "arrival": arrival,

@@ -23,7 +23,9 @@ from campaigns.message import Problem
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import CampaignState
 from campaigns.timeline import sentence
+from campaigns.views import message_parts
 from campaigns.views.compose_parts import count_of, phone_of
+from campaigns.views.message_parts import asked, whole_number
 from campaigns.views.schedule_step import moment_of, schedule_context
 from campaigns.words import left_out_in_words
 from recipients.models import RecipientList
@@ -95,7 +97,8 @@ def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
 def _after_saving(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     here = [request.team.slug, campaign.public_id]
     if "test" in request.POST:
-        return redirect(reverse("test-send", args=here) + f"?person={_wanted_place(request)}")
+        shown, place = (whole_number(request.POST.get(name)) for name in ("shown", "place"))
+        return redirect(reverse("test-send", args=here) + f"?person={shown}&place={place}")
     if "review" not in request.POST:
         messages.success(request, _("The draft is saved."))
         return redirect("compose", *here)
@@ -162,7 +165,8 @@ def _page(
         "outdated": outdated,
         "came_back": sentence(came_back) if came_back else "",
         "borrowed": drafts.borrowed_lists(form.campaign, request.user),
-        "phone": phone_of(form, _wanted_place(request), request.user),
+        "phone": phone_of(form, asked(request.POST), request.user),
+        **message_parts.of_form(form, request.user),
         "count": count,
         "left_out": left_out_in_words(count.left_out),
         "moment": moment_of(form),
@@ -173,11 +177,6 @@ def _page(
     return render(request, "campaigns/compose.html", context, status=status)
 
 
-def _wanted_place(request: TeamRequest) -> int:
-    text = request.POST.get("person") or request.POST.get("place") or "1"
-    return int(text) if text.isdecimal() and len(text) < 10 else 1
-
-
 # --- Fragments: nothing is saved, and what is wrong stays silent until somebody saves -------------
 
 
@@ -185,15 +184,6 @@ def _fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
     form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
     form.is_valid()
     return form
-
-
-@require_POST
-@page_of_team(Action.COMPOSE)
-def preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
-    """The phone as what is typed now would look. A POST, since texts do not belong into URLs."""
-    form = _fragment_form(request, campaign_id)
-    phone = phone_of(form, _wanted_place(request), request.user)
-    return render(request, "campaigns/_preview.html", {"phone": phone})
 
 
 @require_POST

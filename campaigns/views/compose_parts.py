@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from campaigns import audience, dynamic_fields, message, personal_texts, plan, rendering, selection
+from campaigns import (
+    dynamic_fields,
+    message,
+    personal_texts,
+    plan,
+    previewing,
+    rendering,
+    selection,
+)
 from campaigns.audience_count import AudienceCount, count_selection
 from campaigns.drafts import borrowed_filters, borrowed_lists
 from campaigns.forms import ComposeForm
 from campaigns.models import Campaign
+from campaigns.personal_texts import FieldRules
+from campaigns.whatsapp_text import Piece
 from campaigns.words import left_out_in_words
 from recipients.models import Recipient, RecipientList
 from sociocs_gateway.providers import Medium
@@ -23,34 +33,41 @@ from teams.models import User
 class Phone:
     """The message as a phone shows it to one person of the chosen lists.
 
-    `place` counts from 1 among `total` rows; both are 0 and `person` is None without any.
-    `no_text` says why this person would get nothing.
+    `text` in pieces: (text, whether it stands for a field of the person's). `found`: whose it is,
+    and where among the lists' people. `no_text` says why this person would get nothing.
     """
 
     campaign_id: UUID
     look: str
     sender: str
-    text: str
+    text: list[Piece]
     media_kind: str
     media_url: str
     time: str
-    person: Recipient | None
-    place: int
-    total: int
+    found: previewing.Answer
+    words: str
     warnings: list[str]
     no_text: str = ""
+    # The person's values by field, for the browser to count the text as it is typed.
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def person(self) -> Recipient | None:
+        """Whose phone it is."""
+        return self.found.person
 
 
-def phone_of(form: ComposeForm, wanted_place: int, writer: User) -> Phone:
+def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
     """The phone for what the form says now, right or wrong, as sent by `writer`."""
     given = form.cleaned_data
     channel, kind = given.get("channel"), given.get("media_kind", "")
-    # Nobody is shown the people of a list that is not, or no longer, theirs to use.
-    lists = shown_lists(form, writer)
-    total = sum(one.recipient_count for one in lists)
-    place = max(1, min(wanted_place, total)) if total else 0
-    person = audience.person_in(lists, place - 1) if place else None
-    text, no_text = text_for(form.campaign, given.get("text", ""), person, writer)
+    found = previewing.find(shown_lists(form, writer), ask, form.campaign.team.default_country)
+    text, no_text = filled_for(
+        form.campaign, given.get("text", ""), found.person, writer, form.rules()
+    )
+    if found.person is not None:
+        reason = previewing.refusal(found.person, selection.select(form.campaign, form.choice()))
+        no_text = _why({reason: 1}) if reason else no_text
     return Phone(
         campaign_id=form.campaign.public_id,
         look=(channel.capabilities.medium if channel else Medium.SMS).value,
@@ -59,11 +76,11 @@ def phone_of(form: ComposeForm, wanted_place: int, writer: User) -> Phone:
         media_kind=kind,
         media_url=given.get("media_url", "") if kind else "",
         time=_time_on_phone(form),
-        person=person,
-        place=place,
-        total=total,
+        found=found,
+        words=ask.words,
         warnings=message.warnings(channel, kind),
         no_text=no_text,
+        values=_values_of(form.campaign, found.person, writer),
     )
 
 
@@ -81,16 +98,43 @@ def text_for(
     campaign: Campaign, text: str, person: Recipient | None, writer: User
 ) -> tuple[str, str]:
     """(the text this person gets, why they get none); a text with faults is shown as it stands."""
+    pieces, why = filled_for(campaign, text, person, writer)
+    return "".join(piece for piece, _is_value in pieces), why
+
+
+def filled_for(
+    campaign: Campaign,
+    text: str,
+    person: Recipient | None,
+    writer: User,
+    rules: FieldRules | None = None,
+) -> tuple[list[Piece], str]:
+    """The same in pieces; by the draft's own rules unless others are given."""
     program = dynamic_fields.parse(text)
     if person is None or program.faults:
-        return text, ""
-    rules = personal_texts.FieldRules.from_json(campaign.field_rules)
+        return [(text, False)] if text else [], ""
+    rules = rules or FieldRules.from_json(campaign.field_rules)
     renderer = personal_texts.renderer_of(campaign, program, rules, writer, timezone.now())
-    rendered = renderer.render(rendering.person_of(person.phone, person.name, dict(person.fields)))
-    if isinstance(rendered, rendering.Missing):
-        why = left_out_in_words({rendered.reason.value: 1})[0][1]
-        return "", f"{why}: {rendered.field}" if rendered.field else why
-    return rendered, ""
+    filled = renderer.filled(rendering.person_of(person.phone, person.name, dict(person.fields)))
+    if isinstance(filled, rendering.Missing):
+        why = _why({filled.reason.value: 1})
+        return [], f"{why}: {filled.field}" if filled.field else why
+    return filled, ""
+
+
+def _why(left_out: dict[str, int]) -> str:
+    return left_out_in_words(left_out)[0][1]
+
+
+def _values_of(campaign: Campaign, person: Recipient | None, writer: User) -> dict[str, str]:
+    if person is None:
+        return {}
+    constants = {
+        dynamic_fields.BUSINESS_NAME: campaign.team.name,
+        dynamic_fields.SENDER_NAME: writer.name,
+    }
+    values = rendering.person_of(person.phone, person.name, dict(person.fields))
+    return {**values, **constants}
 
 
 def _time_on_phone(form: ComposeForm) -> str:

@@ -46,7 +46,7 @@ def _numbers(campaign: Campaign, user: User) -> dict[str, Any]:
     send_at = launching.send_time(campaign, now)
     survey = personal_texts.survey(campaign, user, send_at)
     count = survey.count
-    person = audience.person_at(campaign, 0)
+    person = audience.first_person(campaign)
     zone = campaign.time_zone or campaign.team.time_zone
     return {
         "campaign": campaign,

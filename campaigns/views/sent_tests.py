@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,13 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import drafts, sent_tests
+from campaigns import sent_tests
 from campaigns.forms import ComposeForm, PlainText
 from campaigns.models import Campaign, NumberForTests, SentTest
+from campaigns.previewing import Ask, Move
 from campaigns.sent_tests import Target
 from campaigns.states import CampaignState, Outcome
 from campaigns.views.compose import campaign_of
-from campaigns.views.compose_parts import phone_of
+from campaigns.views.compose_parts import phone_of, shown_lists
+from campaigns.views.message_parts import whole_number
 from campaigns.words import unclear_words
 from recipients.models import RecipientList
 from teams.access import Action, TeamRequest, page_of_team
@@ -31,7 +34,7 @@ from teams.templatetags.interface import phone_number
 
 ME = "me"
 TESTS_SHOWN = 20
-_FURTHEST = 10**9
+_LARGEST_KEY = 2**63 - 1
 # Why nothing was sent, where the vendor did not say it in its own words.
 _NOT_SENT = {
     "rate_limited": gettext_lazy("Sociocs asked us to wait. Send it again in a minute."),
@@ -44,7 +47,7 @@ class SendTestForm(StyledForm):
 
     token = forms.UUIDField(widget=forms.HiddenInput)
     content = forms.CharField(widget=forms.HiddenInput, max_length=64)
-    person = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=_FURTHEST)
+    person = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=_LARGEST_KEY)
     to = forms.ChoiceField(
         label=gettext_lazy("Send it to"),
         widget=forms.RadioSelect,
@@ -105,7 +108,7 @@ def test_send(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
             token=given["token"],
             content=given["content"],
             lists=_lists(campaign, request.user),
-            place=given["person"],
+            person=given["person"],
         )
     except sent_tests.NotSent as refused:
         form.add_error(None, refused.sentence)
@@ -117,8 +120,9 @@ def test_send(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 def _lists(campaign: Campaign, user: User) -> list[RecipientList]:
     """The draft's lists whose people this member may see."""
-    hidden = drafts.borrowed_lists(campaign, user)
-    return [one for one in drafts.content_of(campaign).lists if one not in hidden]
+    form = ComposeForm(campaign, user)
+    form.is_valid()
+    return shown_lists(form, user)
 
 
 def _tell(request: TeamRequest, test: SentTest) -> None:
@@ -146,16 +150,21 @@ def in_words(test: SentTest) -> tuple[str, str, str]:
     return _("No clear answer"), "warning", sentence % {"why": reason}
 
 
+def _ask(data: Mapping[str, str]) -> Ask:
+    """Whose text is wanted: the recipient `person` (a key), or by `move` the one beside."""
+    key, place = whole_number(data.get("person")), whole_number(data.get("place"))
+    move = data.get("move")
+    return Ask(Move(move) if move in {Move.NEXT, Move.PREVIOUS} else Move.STAY, key, place)
+
+
 def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -> HttpResponse:
     shown = ComposeForm(campaign, request.user)
     shown.is_valid()
-    place = request.POST.get("person") or request.GET.get("person") or "1"
-    wanted = int(place) if place.isdecimal() and len(place) < 10 else 1
-    phone = phone_of(shown, wanted, request.user)
+    phone = phone_of(shown, _ask(request.POST or request.GET), request.user)
     fresh = {
         "token": uuid4(),
         "content": sent_tests.content_sha256(campaign),
-        "person": phone.place,
+        "person": phone.person.pk if phone.person else 0,
     }
     empty = SendTestForm(initial=fresh, user=request.user, team=request.team)
     if not empty.is_bound and len(empty.targets) == 1:

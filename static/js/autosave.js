@@ -12,7 +12,7 @@
   const PATIENCE = 15000;
   const SLOWEST = 60000;
   // What says nothing about the campaign.
-  const BOOKKEEPING = new Set(["csrfmiddlewaretoken", "version", "page", "n", "place"]);
+  const BOOKKEEPING = new Set(["csrfmiddlewaretoken", "version", "page", "n", "place", "shown", "person_words", "figures_asked"]);
 
   const typed = () => JSON.stringify([...new FormData(form)].filter(([name]) => !BOOKKEEPING.has(name)));
 

@@ -43,10 +43,15 @@ def draft(line: Channel, patients: RecipientList, alice: User) -> Campaign:
     return world.a_campaign(line, patients, text="Hi {{CUSTOMER_NAME}}!")
 
 
+def key_of(draft: Campaign, place: int) -> int:
+    people = Recipient.objects.filter(recipient_list__in=draft.lists.all(), occurrence=0)
+    return people.order_by("pk")[place - 1].pk
+
+
 def send(desk: Desk, draft: Campaign, person: int = 1, **changes: object) -> Page:
-    """Open the page for a person and press the button."""
+    """Open the page for the person at this place and press the button."""
     url = desk.url("test-send", draft)
-    page = desk.client.get(url, {"person": person})
+    page = desk.client.get(url, {"person": key_of(draft, person)})
     form = fields_of(page, form_id="test") | {"to": "me"} | changes
     return desk.client.post(url, form, follow=True)
 
@@ -69,7 +74,7 @@ def test_one_click_is_one_message_with_the_text_of_the_person_shown(
     assert "The test is handed over to Sociocs. It should arrive on Alice Moreau's phone" in words
     assert "this very message" in words
     # The page stays with the person that was chosen.
-    assert page.request["QUERY_STRING"] == "person=3"
+    assert page.request["QUERY_STRING"] == f"person={key_of(draft, 3)}"
     assert MINE[1:] not in caplog.text
 
 
@@ -199,7 +204,8 @@ def test_a_team_can_require_a_test_of_just_this_message(
 
 
 def test_the_composer_saves_and_leads_there(desk: Desk, draft: Campaign) -> None:
-    page = desk.write(draft, "test", text="Just typed", place="2")
+    page = desk.write(draft, "test", text="Just typed", shown=key_of(draft, 2), place="2")
     assert page.request["PATH_INFO"] == desk.url("test-send", draft)
     assert "Just typed" in text_of(page)
     assert "2 of 12" in text_of(page)
+    assert "to Person 3 " in text_of(page)

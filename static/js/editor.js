@@ -1,0 +1,192 @@
+// The message's text: fields marked where they stand, faults told while somebody writes, fields
+// inserted by a click, a row of rules for each field that somebody may lack. Needs fields.js.
+// Offers window.textEditor to the scripts beside it.
+(() => {
+  "use strict";
+  const editor = document.querySelector("[data-editor]");
+  if (!editor) return;
+  const area = editor.querySelector("textarea");
+  const marks = editor.querySelector("[data-marks]");
+  const faults = document.querySelector("[data-faults]");
+  const sentences = JSON.parse(document.getElementById("field-sentences").textContent);
+  const NEVER_EMPTY = ["PHONE_NUMBER", "BUSINESS_NAME", "SENDER_NAME"];
+  const PAUSE = 700;
+
+  const fields = () =>
+    [...document.querySelectorAll("#fields [data-field]")].map(({ dataset }) => ({
+      name: dataset.field,
+      label: dataset.label || "",
+    }));
+  const helpers = () =>
+    [...document.querySelectorAll("#fields [data-helper]")].map(({ dataset }) => ({
+      name: dataset.helper,
+      label: dataset.label,
+      text: dataset.inserts,
+      selects: dataset.selects,
+    }));
+  // Columns count as known only where lists are chosen: before, every name may still be right.
+  const known = () => {
+    const names = fields().map(({ name }) => name);
+    const chosen = document.querySelector('[name="lists"]:checked, [name="lists"][type="hidden"]');
+    return chosen ? names : [...names, ...window.dynamicFields.parse(area.value).uses.map(({ name }) => name)];
+  };
+
+  // --- Marks: a copy of the text behind the text field, of which only the grounds are seen ---------
+
+  // Each letter of the copy has to lie under its own.
+  const SAME = ["font", "letterSpacing", "lineHeight", "padding", "borderWidth", "textIndent", "tabSize"];
+  const dress = () => {
+    const style = getComputedStyle(area);
+    SAME.forEach((name) => {
+      marks.style[name] = style[name];
+    });
+  };
+
+  const mark = (text, className) => {
+    const piece = document.createElement("mark");
+    piece.className = className;
+    piece.textContent = text;
+    return piece;
+  };
+  const show = () => {
+    const text = area.value;
+    const pieces = [];
+    let end = 0;
+    for (const { start, end: stop, fault } of window.dynamicFields.marks(text, known())) {
+      if (start < end) continue;
+      pieces.push(text.slice(end, start), mark(text.slice(start, stop), fault ? "is-fault" : "is-field"));
+      end = stop;
+    }
+    // The last line is as high as in the field, also while it is empty.
+    marks.replaceChildren(...pieces, text.slice(end), "\u200b");
+    scroll();
+  };
+  const scroll = () => {
+    marks.scrollTop = area.scrollTop;
+  };
+
+  // --- Faults in words ------------------------------------------------------------------------------
+
+  const sentenceOf = ({ code, word, instead }) => {
+    const pattern = (instead && sentences.instead[code]) || sentences.faults[code];
+    const values = { word: word.length > 60 ? `${word.slice(0, 60)}…` : word, instead, usage: sentences.usage[word] || "" };
+    return pattern.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+  };
+  const toldByServer = () =>
+    [...document.querySelectorAll("#id_text-error span")].map((one) => one.textContent);
+  const lineOf = ({ start, end, sentence }) => {
+    const line = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link-button";
+    button.textContent = sentence;
+    button.addEventListener("click", () => {
+      area.focus();
+      area.setSelectionRange(start, end);
+    });
+    line.append(button);
+    return line;
+  };
+  let told = "[]";
+  const tell = () => {
+    const already = new Set(toldByServer());
+    const lines = [];
+    for (const { start, end, fault } of window.dynamicFields.marks(area.value, known())) {
+      const sentence = fault && !isBeingTyped(fault) ? sentenceOf(fault) : "";
+      if (!sentence || already.has(sentence)) continue;
+      already.add(sentence);
+      lines.push({ start, end, sentence });
+    }
+    // The same lines stay as they are: one of them may just be getting the focus.
+    if (told === JSON.stringify(lines)) return;
+    told = JSON.stringify(lines);
+    faults.replaceChildren(...lines.map(lineOf));
+    faults.hidden = lines.length === 0;
+  };
+  // A field that is open at the caret is being written, not forgotten.
+  const isBeingTyped = ({ code, start, end }) =>
+    code === "unclosed" && document.activeElement === area && area.selectionEnd >= start && area.selectionEnd <= end;
+
+  // --- Inserting: by the browser's own command, so that Ctrl+Z takes it back ------------------------
+
+  const insert = (text, start = area.selectionStart, end = area.selectionEnd) => {
+    area.focus();
+    area.setSelectionRange(start, end);
+    if (document.execCommand("insertText", false, text)) return;
+    area.setRangeText(text, start, end, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  // Inserts a helper and selects the field in it that is to be chosen.
+  const insertHelper = ({ text, selects }, start, end) => {
+    const from = start ?? area.selectionStart;
+    insert(text, start, end);
+    const place = text.indexOf(selects);
+    if (place >= 0) area.setSelectionRange(from + place, from + place + selects.length);
+  };
+  document.addEventListener("click", (event) => {
+    const chip = event.target.closest("#fields [data-inserts]");
+    if (!chip) return;
+    if (chip.dataset.helper) insertHelper({ text: chip.dataset.inserts, selects: chip.dataset.selects });
+    else insert(chip.dataset.inserts);
+  });
+
+  // --- Rules: one row for each field that the text writes -------------------------------------------
+
+  const rules = document.querySelector("[data-rules]");
+  const template = document.querySelector("[data-rule-template]");
+  const addRule = (name) => {
+    const numbers = [...rules.querySelectorAll('[name^="rule_name_"]')].map((one) => Number(one.name.slice(10)));
+    const number = Math.max(-1, ...numbers) + 1;
+    const row = template.content.firstElementChild.cloneNode(true);
+    row.dataset.rule = name;
+    row.querySelector("[data-rule-name]").textContent = name;
+    for (const part of row.querySelectorAll("[name], [for], [id]")) {
+      for (const attribute of ["name", "for", "id"]) {
+        const value = part.getAttribute(attribute);
+        if (value) part.setAttribute(attribute, value.replace(/_-1$/, `_${number}`));
+      }
+    }
+    row.querySelector('[type="hidden"]').value = name;
+    const input = row.querySelector('[type="text"]');
+    input.setAttribute("aria-label", `${input.getAttribute("aria-label")} ${name}`.trim());
+    rules.append(row);
+  };
+  const showRules = () => {
+    const { steps } = window.dynamicFields.parse(area.value);
+    const offered = known();
+    const written = steps.filter(
+      ({ kind, text }) => (kind === "field" || kind === "date") && !NEVER_EMPTY.includes(text) && offered.includes(text),
+    );
+    const names = new Set(written.map(({ text }) => text));
+    const rows = [...rules.querySelectorAll("[data-rule]")];
+    names.forEach((name) => {
+      if (!rows.some((row) => row.dataset.rule === name)) addRule(name);
+    });
+    rules.querySelectorAll("[data-rule]").forEach((row) => {
+      row.hidden = !names.has(row.dataset.rule);
+    });
+    document.querySelector("[data-field-rules]").hidden = names.size === 0;
+    document.querySelector("[data-date-rule]").hidden = !steps.some(({ kind }) => kind === "date");
+  };
+
+  // --- When ------------------------------------------------------------------------------------------
+
+  let timer = 0;
+  const changed = () => {
+    show();
+    showRules();
+    clearTimeout(timer);
+    timer = setTimeout(tell, PAUSE);
+  };
+  area.addEventListener("input", changed);
+  area.addEventListener("scroll", scroll);
+  area.addEventListener("blur", tell);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "fields") changed();
+  });
+  window.addEventListener("resize", dress);
+  dress();
+  changed();
+
+  window.textEditor = { area, marks, fields, helpers, insert, insertHelper };
+})();
