@@ -62,6 +62,10 @@ def resume(campaign: Campaign, user: User) -> None:
         here = locked_campaign(campaign.pk)
         if here.state not in {CampaignState.PAUSED, CampaignState.MISSED}:
             raise NotPossible(_("This campaign is not paused any more."))
+        if here.state_reason == PauseReason.TAKING_BACK:
+            raise NotPossible(
+                _("Jobs are still being taken back. Wait until that is done, then go on.")
+            )
         assert here.channel is not None
         if here.channel.account.state == LaneState.HALTED:
             raise NotPossible(
@@ -138,7 +142,8 @@ def cancel(campaign: Campaign, user: User) -> None:
         here = locked_campaign(campaign.pk)
         if (CampaignState(here.state), CampaignState.CANCELLING) not in _CANCELLABLE_FROM:
             raise NotPossible(_("This campaign is finished. There is nothing left to cancel."))
-        move_campaign(here, CampaignState.CANCELLING)
+        # Whoever stops a campaign that repeats does not expect it back next week.
+        move_campaign(here, CampaignState.CANCELLING, next_run_at=None)
         record_event(here, CampaignEvent.Kind.CANCEL_ASKED, user)
         taking_back.sweep_cancelling(here)
     campaign.refresh_from_db()

@@ -29,7 +29,7 @@ NOT_CONTENT = frozenset(
         *("parent", "repeat", "run_on", "next_run_at"),
         *("confirmed_count", "frozen_count", "left_out", "freeze_cursor", "zone_report"),
         *("launch_token", "launched_by", "launched_at", "finished_at"),
-        *("send_at", "hand_over_at", "send_by"),
+        *("send_at", "hand_over_at", "send_by", "take_back", "run_on", "next_run_at"),
     }
 )
 LONGEST_NAME = 120
@@ -45,9 +45,13 @@ def duplicate(campaign: Campaign, user: User) -> Campaign:
 
     A time that has passed becomes the next day with that time of day.
     """
-    values = {one.attname: getattr(campaign, one.attname) for one in content_fields()}
-    values["name"] = name_of_copy(campaign.name)
-    values["wall_time"] = next_time(campaign.wall_time, campaign.time_zone, timezone.now())
+    wall_time = next_time(campaign.wall_time, campaign.time_zone, timezone.now())
+    return copy_of(campaign, user, name=name_of_copy(campaign.name), wall_time=wall_time)
+
+
+def copy_of(campaign: Campaign, user: User | None, **changes: Any) -> Campaign:
+    """A new draft of `user`'s that says what `campaign` says, except for some columns."""
+    values = {one.attname: getattr(campaign, one.attname) for one in content_fields()} | changes
     with transaction.atomic():
         copy = Campaign.objects.create(
             team_id=campaign.team_id,

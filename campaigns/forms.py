@@ -128,7 +128,7 @@ class ComposeForm(AudienceFields, FieldRulesForm, ScheduleFields):
         cleaned = super().clean() or self.cleaned_data
         self.clean_audience(cleaned)
         self._clean_sender(cleaned)
-        self.clean_schedule(cleaned)
+        self.check_schedule(cleaned)
         return cleaned
 
     def _clean_sender(self, cleaned: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from campaigns import (
     message,
     personal_texts,
     plan,
+    repeats,
     sent_tests,
     timetable,
     timetable_problems,
@@ -168,8 +169,15 @@ def _launch(
         raise LaunchRefused(
             "nobody", _("Nobody would get this message. Choose a list with people who may get it.")
         )
-    send_at = send_time(campaign, now)
-    last = plan.last_slot(send_at, confirmed_count)
+    _begin(campaign, user, token, confirmed_count, send_time(campaign, now))
+    record_event(campaign, CampaignEvent.Kind.LAUNCHED, user, people=confirmed_count)
+
+
+def _begin(
+    campaign: Campaign, user: User, token: UUID, confirmed_count: int | None, send_at: datetime
+) -> None:
+    now = timezone.now()
+    last = plan.last_slot(send_at, confirmed_count or 0)
     move_campaign(
         campaign,
         CampaignState.FREEZING,
@@ -184,8 +192,32 @@ def _launch(
         send_at=send_at,
         hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
         send_by=plan.send_by_of(last),
+        next_run_at=repeats.instant_after(campaign.repeat, send_at),
     )
-    record_event(campaign, CampaignEvent.Kind.LAUNCHED, user, people=confirmed_count)
+
+
+def launch_run(run: Campaign, user: User, token: UUID, at: datetime) -> None:
+    """Launch a draft that is a run, due at `at`; whoever is on its lists then gets it.
+
+    A time that has passed does not stand in the way: a run that is late asks. The caller holds a
+    transaction. Raises LaunchRefused.
+    """
+    now = timezone.now()
+    blocking = [one for one in problems(run, now, None, user) if one.field != "wall_time"]
+    if blocking:
+        raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
+    lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
+    if needs_second_person(run, sum(one.recipient_count for one in lists)):
+        raise LaunchRefused(
+            "approval", _("A second person has to approve it, since so many people get it.")
+        )
+    _begin(run, user, token, None, at)
+
+
+def needs_second_person(campaign: Campaign, people: int) -> bool:
+    """Whether the team wants a campaign to so many people approved by a colleague."""
+    above = campaign.team.approval_above
+    return above is not None and people > above
 
 
 def freeze(campaign_id: int) -> None:
@@ -198,7 +230,9 @@ def freeze(campaign_id: int) -> None:
         if campaign.state != CampaignState.FREEZING:
             return
         texts = personal_texts.texts_of(campaign)
-        if campaign.frozen_count != campaign.confirmed_count or not texts:
+        # Nobody has confirmed a number for a run.
+        confirmed = campaign.confirmed_count
+        if confirmed not in {None, campaign.frozen_count} or not texts:
             _back_to_draft(campaign, "audience_changed", None)
             return
         assert campaign.send_at is not None
@@ -284,6 +318,7 @@ def _back_to_draft(campaign: Campaign, reason: str, user: User | None) -> None:
         send_at=None,
         hand_over_at=None,
         send_by=None,
+        next_run_at=None,
     )
     record_event(
         campaign,

@@ -531,6 +531,24 @@ def after_resumption(submission: SubmissionState) -> SubmissionState:
     return S.READY if submission in {S.PLANNED, S.REVOKED} else submission
 
 
+def is_taken_back(tally: Mapping[SubmissionState, int], may_be_found: bool) -> bool:
+    """Whether taking back has come to its end, so that what follows may begin.
+
+    `tally` counts submissions per state (missing = 0). `may_be_found`: an unclear job whose time is
+    still to come is being looked for; found, it can be taken back as well.
+    """
+    return not may_be_found and not any(tally.get(one, 0) for one in IN_FLIGHT)
+
+
+def was_never_sent(outcomes: Iterable[tuple[Outcome, bool]]) -> bool:
+    """Whether it is proven that nothing of a campaign was or will be sent.
+
+    `outcomes`: of every attempt there was, and whether it is proven taken back. What a person
+    answered about an unclear one proves nothing.
+    """
+    return all(revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes)
+
+
 def after_deletion(answer: Deletion, slot: datetime, now: datetime) -> SubmissionState | None:
     """B19-B21: the state after a DELETE; None: ask again.
 

@@ -85,6 +85,12 @@ def next_occurrence(repeat: Repeat, after: datetime) -> Occurrence | None:
     return next(occurrences(repeat, after), None)
 
 
+def instant_after(stored: Mapping[str, Any] | None, after: datetime) -> datetime | None:
+    """When the first run later than `after` is due, of a repeat as `as_json` made it."""
+    found = next_occurrence(from_json(stored), after) if stored else None
+    return found.instant if found else None
+
+
 def preview(repeat: Repeat, after: datetime, count: int) -> list[Occurrence]:
     """The next `count` runs, fewer if it ends before."""
     return list(islice(occurrences(repeat, after), count))

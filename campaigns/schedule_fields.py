@@ -68,14 +68,11 @@ def _wall(label: Any) -> forms.TimeField:
     )
 
 
-class ScheduleFields(forms.Form):
-    """The fields of the schedule step; a part of `ComposeForm`."""
+class WallTimeFields(forms.Form):
+    """A day, a time and a zone, and which of the two where a time comes twice."""
 
     campaign: Campaign
 
-    when = _radio(
-        [(NOW, gettext_lazy("Now")), (LATER, gettext_lazy("Later"))], gettext_lazy("When"), True
-    )
     date = forms.DateField(
         label=gettext_lazy("Date"),
         required=False,
@@ -91,6 +88,55 @@ class ScheduleFields(forms.Form):
         gettext_lazy("Which of the two"),
     )
 
+    def zones(self) -> list[tuple[str, str]]:
+        """The time zones to choose from: (name, label), the draft's own always among them."""
+        own = self.campaign.time_zone or self.campaign.team.time_zone
+        offered = zone_choices()
+        return offered if own in dict(offered) else [(own, own), *offered]
+
+    def _need(self, name: str, sentence: str) -> None:
+        if self.cleaned_data.get(name) is None and name not in self.errors:
+            self.add_error(name, sentence)
+
+    def check_time(self, cleaned: dict[str, Any]) -> None:
+        """Complain about a day or a time that is none, or is not clear yet."""
+        self._need("date", _("Choose the day on which it goes out, or send it now."))
+        date = cleaned.get("date")
+        if date is not None and date.year not in YEARS:
+            self.add_error("date", _("Write the year with four digits, such as 2026."))
+        self._need("time", _("Choose the time at which it goes out, or send it now."))
+        resolved = self.resolved()
+        if resolved and len(resolved.candidates) > 1 and not cleaned.get("fold"):
+            self.add_error(
+                "fold",
+                _("The clocks go back, so this time comes twice. Choose which one you mean."),
+            )
+
+    @property
+    def is_now(self) -> bool:
+        """Whether no time is to be chosen at all."""
+        return False
+
+    @property
+    def wall_time(self) -> str:
+        """The wall time that was typed, `YYYY-MM-DDTHH:MM`; "" for now or while it is none."""
+        date, time = self.cleaned_data.get("date"), self.cleaned_data.get("time")
+        if self.is_now or date is None or time is None:
+            return ""
+        return datetime.combine(date, time).strftime(WALL_FORMAT)
+
+    def resolved(self) -> WallTime | None:
+        """What the typed time is in UTC, and None when there is none to look at."""
+        zone = self.cleaned_data.get("time_zone")
+        return resolve_wall_time(self.wall_time, zone) if self.wall_time and zone else None
+
+
+class ScheduleFields(WallTimeFields):
+    """The fields of the schedule step; a part of `ComposeForm`."""
+
+    when = _radio(
+        [(NOW, gettext_lazy("Now")), (LATER, gettext_lazy("Later"))], gettext_lazy("When"), True
+    )
     hours = _radio(
         [
             (SET_HOURS, gettext_lazy("Only between")),
@@ -171,39 +217,16 @@ class ScheduleFields(forms.Form):
 
     clock_keeper = _radio(ClockKeeper.choices, gettext_lazy("Who keeps the clock"))
 
-    def zones(self) -> list[tuple[str, str]]:
-        """The time zones to choose from: (name, label), the draft's own always among them."""
-        own = self.campaign.time_zone or self.campaign.team.time_zone
-        offered = zone_choices()
-        return offered if own in dict(offered) else [(own, own), *offered]
-
     # --- Checking -----------------------------------------------------------------------------
 
-    def clean_schedule(self, cleaned: dict[str, Any]) -> None:
+    def check_schedule(self, cleaned: dict[str, Any]) -> None:
         """Complain about what cannot be stored."""
         if cleaned.get("when") == LATER:
-            self._clean_time(cleaned)
+            self.check_time(cleaned)
         self._clean_hours(cleaned)
         self._clean_pace(cleaned)
         if cleaned.get("repeats"):
             self._clean_repeat(cleaned)
-
-    def _need(self, name: str, sentence: str) -> None:
-        if self.cleaned_data.get(name) is None and name not in self.errors:
-            self.add_error(name, sentence)
-
-    def _clean_time(self, cleaned: dict[str, Any]) -> None:
-        self._need("date", _("Choose the day on which it goes out, or send it now."))
-        date = cleaned.get("date")
-        if date is not None and date.year not in YEARS:
-            self.add_error("date", _("Write the year with four digits, such as 2026."))
-        self._need("time", _("Choose the time at which it goes out, or send it now."))
-        resolved = self.resolved()
-        if resolved and len(resolved.candidates) > 1 and not cleaned.get("fold"):
-            self.add_error(
-                "fold",
-                _("The clocks go back, so this time comes twice. Choose which one you mean."),
-            )
 
     def _clean_hours(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("hours") == SET_HOURS:
@@ -234,18 +257,8 @@ class ScheduleFields(forms.Form):
     # --- What it means ------------------------------------------------------------------------
 
     @property
-    def wall_time(self) -> str:
-        """The wall time that was typed, `YYYY-MM-DDTHH:MM`; "" for now or while it is none."""
-        cleaned = self.cleaned_data
-        date, time = cleaned.get("date"), cleaned.get("time")
-        if cleaned.get("when") != LATER or date is None or time is None:
-            return ""
-        return datetime.combine(date, time).strftime(WALL_FORMAT)
-
-    def resolved(self) -> WallTime | None:
-        """What the typed time is in UTC, and None when there is none to look at."""
-        zone = self.cleaned_data.get("time_zone")
-        return resolve_wall_time(self.wall_time, zone) if self.wall_time and zone else None
+    def is_now(self) -> bool:
+        return self.cleaned_data.get("when") == NOW
 
     def timing(self) -> Timing:
         """What a form says, as far as it can be understood."""
@@ -354,7 +367,33 @@ def _stored_repeat(timing: Timing, first: str) -> dict[str, Any]:
     }
 
 
-def zone_of(form: ScheduleFields) -> ZoneInfo:
+class RescheduleForm(WallTimeFields):
+    """Another time for a campaign, launched or not."""
+
+    def __init__(self, campaign: Campaign, data: Any = None) -> None:
+        """`data` is what was posted; None stands for the time that it has now."""
+        date, _t, time = (campaign.wall_time or _present_time(campaign)).partition("T")
+        present = {"date": date, "time": time, "fold": str(campaign.fold)}
+        zone = campaign.time_zone or campaign.team.time_zone
+        super().__init__(present | {"time_zone": zone} if data is None else data)
+        self.campaign = campaign
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.check_time(cleaned)
+        resolved = self.resolved()
+        if resolved is not None and not resolved.candidates:
+            self.add_error("time", _("The clocks jump over this time. Choose another one."))
+        return cleaned
+
+
+def _present_time(campaign: Campaign) -> str:
+    zone = ZoneInfo(campaign.time_zone or campaign.team.time_zone)
+    at = campaign.send_at or datetime.now(zone)
+    return at.astimezone(zone).strftime(WALL_FORMAT)
+
+
+def zone_of(form: WallTimeFields) -> ZoneInfo:
     """The zone that was chosen; the team's while it is none."""
     given = form.cleaned_data.get("time_zone")
     return ZoneInfo(given or form.campaign.team.time_zone)

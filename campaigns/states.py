@@ -92,6 +92,8 @@ class PauseReason(StrEnum):
     QUOTA = "quota"
     REFUSALS = "refusals"
     TOO_LARGE = "too_large"
+    # Jobs are being taken back; what follows stands in the campaign's `take_back`.
+    TAKING_BACK = "taking_back"
 
 
 C, S = CampaignState, SubmissionState
@@ -103,6 +105,8 @@ CAMPAIGN_MOVES: frozenset[tuple[CampaignState, CampaignState]] = frozenset(
         (C.FREEZING, C.DRAFT),
         (C.SCHEDULED, C.SENDING),
         (C.SCHEDULED, C.MISSED),
+        # Undone before anything was tried: nothing has left this machine.
+        (C.SCHEDULED, C.DRAFT),
         (C.SCHEDULED, C.CANCELLING),
         (C.MISSED, C.SENDING),
         (C.MISSED, C.SCHEDULED),
@@ -112,6 +116,8 @@ CAMPAIGN_MOVES: frozenset[tuple[CampaignState, CampaignState]] = frozenset(
         (C.SENDING, C.COMPLETED),
         (C.SENDING, C.CANCELLING),
         (C.PAUSED, C.SENDING),
+        # What was taken back, and what never left, waits for a new time.
+        (C.PAUSED, C.SCHEDULED),
         (C.PAUSED, C.CANCELLING),
         (C.PAUSED, C.NEEDS_DECISION),
         (C.PAUSED, C.COMPLETED),

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from campaigns import control, reconcile, recording, taking_back
+from campaigns import control, reconcile, recording, repeating, rescheduling, taking_back
 from campaigns.models import Attempt, Campaign, CampaignEvent, Heartbeat, Submission
 from campaigns.moves import locked_campaign, move_campaign, move_submissions, record_event
 from campaigns.protocol import paused_by_lane, when_due, when_settled
@@ -42,8 +42,10 @@ class Work:
 
 def tick() -> Work:
     """Move everything that time alone moves, and return the work there is."""
+    repeating.make_due()
     begin_due()
     control.continue_in_hours()
+    rescheduling.go_on()
     release_abandoned_claims()
     reconcile.sweep_silent()
     settle()

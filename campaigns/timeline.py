@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import schedule_timeline
 from campaigns.models import CampaignEvent
 from campaigns.states import DecisionKind, PauseReason
 from campaigns.words import PAUSE_WORDS, Text, jobs, people, unclear_words
@@ -146,6 +147,7 @@ def _decided(who: str, details: Details) -> str:
 
 
 _SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {
+    **schedule_timeline.SENTENCES,
     **{kind: _by_hand(kind) for kind in _BY_HAND},
     **{kind: _by_itself(text) for kind, text in _BY_ITSELF.items()},
     Kind.LAUNCHED: _launched,

@@ -243,14 +243,17 @@ def is_in_hours(campaign: Campaign, submission: Submission, slot: datetime) -> b
     return hours is None or is_open(hours, zones, slot)
 
 
-def replan(campaign: Campaign, earliest: datetime, now: datetime) -> datetime | None:
+def replan(
+    campaign: Campaign, earliest: datetime, now: datetime, is_moved: bool = False
+) -> datetime | None:
     """New slots, from `earliest` on, for what was not handed over; when nothing is late, the old.
 
-    Returns the last moment for the last of them, None if nothing is left. Jobs stay as they were
-    cut. Raises pacing.CannotPlan; then nothing was changed.
+    `is_moved`: new ones in any case, since another time was chosen. Returns the last moment for the
+    last of them, None if nothing is left. Jobs stay as they were cut. Raises pacing.CannotPlan;
+    then nothing was changed.
     """
     unsent = list(campaign.submissions.filter(state__in=_UNSENT).order_by("planned_slot", "seq"))
-    if any(one.planned_slot < earliest for one in unsent):
+    if is_moved or any(one.planned_slot < earliest for one in unsent):
         by_zones: dict[str, list[Submission]] = defaultdict(list)
         for one in unsent:
             by_zones[one.zones].append(one)

@@ -301,6 +301,9 @@ PAUSE_WORDS: Mapping[str, Text] = {
         "Sociocs finds a job too large. Go on, and it is sent, like all that is left, in jobs of "
         "half the size."
     ),
+    PauseReason.TAKING_BACK: gettext_lazy(
+        "Jobs are being taken back from Sociocs; meanwhile nothing more is handed over."
+    ),
 }
 
 # How an attempt without a clear answer ended, in brackets behind "no clear answer".

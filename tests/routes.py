@@ -163,6 +163,9 @@ ROUTES: dict[str, Route] = {
     "campaign-delete": Route(Action.COMPOSE, BUTTON),
     "review": Route(Action.COMPOSE),
     "launch": Route(Action.LAUNCH, BUTTON),
+    "reschedule": Route(Action.LAUNCH, FORM),
+    "undo": Route(Action.LAUNCH, BUTTON),
+    "repeat-end": Route(Action.LAUNCH, BUTTON),
     "pause": Route(Action.LAUNCH, BUTTON),
     "resume": Route(Action.LAUNCH, BUTTON),
     "take-back": Route(Action.LAUNCH, BUTTON),
@@ -177,6 +180,7 @@ OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.w
 OF_A_LAUNCHED_ONE = {
     *("campaign", "campaign-live", "pause", "resume", "take-back", "cancel", "decide"),
     *("campaign-replies", "campaign-people", "job", "follow-up", "look-again"),
+    *("reschedule", "undo", "repeat-end"),
 }
 OF_AN_ARCHIVED_LIST = {"list-restore"}
 OF_AN_EXPORT = {"export", "export-file"}

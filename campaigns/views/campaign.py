@@ -22,6 +22,7 @@ from campaigns.states import CampaignState
 from campaigns.tally import Tally, tallies
 from campaigns.timeline import sentence, tone
 from campaigns.views.compose import campaign_of
+from campaigns.views.its_time import its_time
 from campaigns.views.questions import question_of
 from campaigns.words import PAUSE_WORDS, left_out_in_words
 from recipients.models import RecipientList
@@ -77,6 +78,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "rest": followups.rest_of(found, tally),
         "gathering": found.follow_ups.filter(done_at=None).select_related("recipient_list").first(),
         "is_live": not is_at_rest or expects_news(found),
+        "its_time": its_time(found, tally, timezone.now()),
         "is_stuck": not is_at_rest and not is_ticking(),
         "fingerprint": f"{history.fingerprint(found, tally)}.{_mark(arrival)}",
         "zone": found.time_zone or request.team.time_zone,

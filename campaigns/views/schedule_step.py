@@ -18,7 +18,7 @@ from campaigns import pacing, plan, repeats, timetable
 from campaigns.forms import ComposeForm
 from campaigns.models import Campaign, Channel
 from campaigns.repeats import Occurrence
-from campaigns.schedule_fields import zone_of
+from campaigns.schedule_fields import WallTimeFields, zone_of
 from campaigns.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
 from campaigns.timetable_problems import in_words
 from teams.templatetags.interface import zone_abbreviation
@@ -73,11 +73,18 @@ class Moment:
 
 def moment_of(form: ComposeForm) -> Moment:
     """What the chosen schedule means."""
+    moment = time_of(form)
+    if moment.is_now:
+        return _with_plan(form, moment, timezone.now() + moment.lead)
+    return _with_plan(form, moment, moment.at) if moment.at and not moment.has_passed else moment
+
+
+def time_of(form: WallTimeFields) -> Moment:
+    """What the chosen time alone means."""
     resolved, lead = form.resolved(), plan.lead()
     zone = str(zone_of(form))
     if not form.wall_time:
-        moment = Moment(is_now=form.cleaned_data.get("when") == "now", lead=lead, zone=zone)
-        return _with_plan(form, moment, timezone.now() + lead) if moment.is_now else moment
+        return Moment(is_now=form.is_now, lead=lead, zone=zone)
     if resolved is None:
         return Moment(lead=lead, zone=zone)
     if not resolved.candidates:
@@ -89,8 +96,7 @@ def moment_of(form: ComposeForm) -> Moment:
         return Moment(lead=lead, zone=zone, readings=readings)
     at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
     has_passed = at < datetime.now(UTC) + lead
-    moment = Moment(lead=lead, at=at, zone=zone, has_passed=has_passed, readings=readings)
-    return moment if has_passed else _with_plan(form, moment, at)
+    return Moment(lead=lead, at=at, zone=zone, has_passed=has_passed, readings=readings)
 
 
 def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:

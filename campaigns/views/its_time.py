@@ -1,0 +1,196 @@
+"""What can be done about a launched campaign's time: undo, another time, taking back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db.models import Min
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns import control, history, repeating, repeats, rescheduling, tasks
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.repeats import Occurrence
+from campaigns.rescheduling import NewTime, Then, Wish
+from campaigns.schedule_fields import RescheduleForm
+from campaigns.schedule_timeline import taken_back_in_words
+from campaigns.schedule_words import repeat_in_words
+from campaigns.states import CampaignState, PauseReason, SubmissionState
+from campaigns.tally import Tally, tallies
+from campaigns.timetable import zone_of
+from campaigns.views.compose import campaign_of
+from campaigns.views.schedule_step import time_of
+from teams.access import Action, TeamRequest, page_of_team
+
+C, S = CampaignState, SubmissionState
+_MOVABLE = frozenset({C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED, C.NEEDS_DECISION})
+_LATE = frozenset({PauseReason.WINDOW.value, PauseReason.QUIET_HOURS.value})
+_RUNS_SHOWN = 3
+# By the wall: when a message would wake people.
+_NIGHT = (range(21, 24), range(8))
+UNPROCESSABLE = 422
+
+
+@dataclass(frozen=True, slots=True)
+class ItsTime:
+    """What a campaign's page says of its time.
+
+    `undo_until`: the moment up to which all of it can be taken back, None when some of it is out.
+    `ahead`, `waiting`, `out`: jobs at the vendor whose time is to come, here, and gone out. `wish`:
+    what is going on while jobs are taken back; `told`: what could be reached, once that is over.
+    `is_late`: it asks whether it should still go out; `night`: the time there if people sleep now.
+    """
+
+    undo_until: datetime | None = None
+    may_move: bool = False
+    may_take_back: bool = False
+    ahead: int = 0
+    waiting: int = 0
+    out: int = 0
+    wish: Wish | None = None
+    told: str = ""
+    is_late: bool = False
+    night: str = ""
+    repeat: str = ""
+    runs: list[Occurrence] = field(default_factory=list)
+    made_runs: list[Campaign] = field(default_factory=list)
+    draft_id: str = ""
+
+
+def its_time(campaign: Campaign, tally: Tally, now: datetime) -> ItsTime:
+    """What the page of a campaign says of its time; nothing much for a draft."""
+    state = CampaignState(campaign.state)
+    repeat = repeats.from_json(campaign.repeat) if campaign.repeat else None
+    told_of_repeat: dict[str, Any] = {}
+    if repeat is not None and state is not C.DRAFT:
+        after = max(now, campaign.send_at or now)
+        told_of_repeat = {
+            "repeat": repeat_in_words(repeat),
+            "runs": repeats.preview(repeat, after, _RUNS_SHOWN) if campaign.next_run_at else [],
+            "made_runs": repeating.latest_runs(campaign),
+        }
+    if state not in _MOVABLE:
+        draft_id = campaign.take_back.get("draft", "") if campaign.take_back else ""
+        return ItsTime(draft_id=draft_id, **told_of_repeat)
+    wish = Wish.of(campaign)
+    out, ahead = history.slots_passed_and_ahead(campaign, now)
+    is_late = state is C.MISSED or campaign.state_reason in _LATE
+    return ItsTime(
+        undo_until=None if out or wish or is_late else _undo_until(campaign, tally, now),
+        may_move=wish is None and bool(ahead or tally.waiting_jobs or tally.jobs[S.REVOKED]),
+        may_take_back=wish is None and bool(ahead) and state in {C.SENDING, C.NEEDS_DECISION},
+        ahead=ahead,
+        waiting=tally.waiting_jobs,
+        out=out,
+        wish=wish,
+        told="" if wish else _told(campaign),
+        is_late=is_late,
+        night=_night(campaign, now) if is_late else "",
+        **told_of_repeat,
+    )
+
+
+def _undo_until(campaign: Campaign, tally: Tally, now: datetime) -> datetime | None:
+    """The first moment at which anything goes out; None when that has come, or may have."""
+    if campaign.state == C.SCHEDULED and not tally.jobs[S.READY]:
+        first = campaign.send_at
+    else:
+        found = campaign.submissions.exclude(
+            state__in=[S.REVOKED.value, S.CANCELLED.value, S.ABANDONED.value, S.REFUSED.value]
+        ).aggregate(planned=Min("planned_slot"), held=Min("current_attempt__slot"))
+        moments = [one for one in (found["planned"], found["held"]) if one is not None]
+        first = min(moments, default=None)
+    return first if first is not None and first > now else None
+
+
+def _told(campaign: Campaign) -> str:
+    """What taking back could reach, while that is the last thing that happened."""
+    last = campaign.events.order_by("-pk").first()
+    if campaign.state != C.PAUSED or last is None or last.kind != CampaignEvent.Kind.TAKEN_BACK:
+        return ""
+    return taken_back_in_words(last.details)
+
+
+def _night(campaign: Campaign, now: datetime) -> str:
+    here = now.astimezone(ZoneInfo(zone_of(campaign)))
+    asleep = any(here.hour in hours for hours in _NIGHT)
+    return f"{here:%H:%M}" if asleep and campaign.hours_from is None else ""
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.LAUNCH)
+def reschedule(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Choose another time for a campaign; says beforehand what that can still reach."""
+    found = campaign_of(request, campaign_id)
+    if request.method == "GET":
+        form = RescheduleForm(found)
+        form.is_valid()
+        return _reschedule_page(request, found, form)
+    data = request.POST.copy()
+    if "use_time" in data:
+        data["date"], _t, data["time"] = str(data["use_time"]).partition("T")
+    form = RescheduleForm(found, data)
+    if not form.is_valid() or "use_time" in data:
+        return _reschedule_page(request, found, form, UNPROCESSABLE)
+    given = form.cleaned_data
+    time = NewTime(form.wall_time, given["time_zone"], int(given["fold"] or 0))
+    try:
+        rescheduling.reschedule(found, request.user, time)
+    except control.NotPossible as error:
+        form.add_error("date", error.sentence)
+        return _reschedule_page(request, found, form, UNPROCESSABLE)
+    tasks.nudge(tasks.tick)
+    if Wish.of(found) is None:
+        messages.success(request, _("It has its new time."))
+    if request.POST.get("back") == "calendar":
+        return redirect("calendar", request.team.slug)
+    return redirect("campaign", request.team.slug, found.public_id)
+
+
+def _reschedule_page(
+    request: TeamRequest, found: Campaign, form: RescheduleForm, status: int = 200
+) -> HttpResponse:
+    tally = tallies([found.pk]).get(found.pk, Tally())
+    context = {
+        "campaign": found,
+        "form": form,
+        "moment": time_of(form),
+        "its_time": its_time(found, tally, timezone.now()),
+        "zone": zone_of(found),
+        "back": request.POST.get("back") or request.GET.get("back", ""),
+    }
+    return render(request, "campaigns/reschedule.html", context, status=status)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Take back what is not out yet; `then` says whether to pause or to undo the launch."""
+    found = campaign_of(request, campaign_id)
+    wanted = request.POST.get("then", "")
+    then = Then.UNDO if wanted == Then.UNDO else Then.PAUSE
+    try:
+        rescheduling.take_back(found, request.user, then)
+    except control.NotPossible as error:
+        messages.error(request, error.sentence)
+    else:
+        tasks.nudge(tasks.tick)
+    return redirect("campaign", request.team.slug, found.public_id)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def end_repeat(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Make no more runs of a campaign that repeats; those that exist stay as they are."""
+    found = campaign_of(request, campaign_id)
+    if repeating.end(found, request.user):
+        messages.success(request, _("It repeats no more. Runs that were made already stay."))
+    return redirect("campaign", request.team.slug, found.public_id)
