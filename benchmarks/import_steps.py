@@ -20,8 +20,8 @@ from recipients.storing import StoredUpload
 from teams.models import Team, User
 
 TABLE = Recipient._meta.db_table
-COLUMNS = "recipient_list_id, phone, occurrence, name, fields, row_number"
-INSERT = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608
+COLUMNS = "recipient_list_id, phone, occurrence, name, fields, row_number, list_import_id"
+INSERT = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)"  # noqa: S608
 
 
 def check(file: Path) -> dict[str, float]:
@@ -97,9 +97,9 @@ def _empty_table() -> None:
 
 
 def _copy_lines(rows: list[tuple[Any, ...]], list_id: int) -> Iterator[bytes]:
-    for _, phone, occurrence, name, fields, number in rows:
+    for _, phone, occurrence, name, fields, number, import_id in rows:
         text = fields.replace("\\", "\\\\")
-        yield f"{list_id}\t{phone}\t{occurrence}\t{name}\t{text}\t{number}\n".encode()
+        yield f"{list_id}\t{phone}\t{occurrence}\t{name}\t{text}\t{number}\t{import_id}\n".encode()
 
 
 def peak() -> float:

@@ -106,13 +106,16 @@ def find_header(rows: Sequence[tuple[int, Sequence[str]]], reader: PhoneReader) 
     """
     filled = [sum(1 for cell in cells if cell.strip()) for _, cells in rows]
     usual = sorted(filled)[len(filled) // 2]
+    wide = 0
     for (number, cells), width in zip(rows[:_MOST_ABOVE_HEADER], filled, strict=False):
         if any(_is_phone(cell, reader) for cell in cells):
             break
-        if width * 2 > usual or any(map(_says_phone, cells)):
+        if any(map(_says_phone, cells)):
             return number
+        if not wide and width * 2 > usual:
+            wide = number
     first, cells = rows[0]
-    return 0 if any(_is_phone(cell, reader) for cell in cells) else first
+    return wide or (0 if any(_is_phone(cell, reader) for cell in cells) else first)
 
 
 def parted(

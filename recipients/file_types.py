@@ -56,6 +56,8 @@ _ARCHIVES = (
 _CONTROLS = bytes(code for code in range(32) if code not in (0, 9, 10, 11, 12, 13, 26, 27))
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _SAMPLE = 64 * 1024
+# Of bytes: in fewer, a single stray character would already be much.
+_SMALL = 200
 _CHUNK = 1024 * 1024
 
 
@@ -121,7 +123,7 @@ def refuse_other_types(path: Path) -> None:
 def _is_binary(start: bytes) -> bool:
     """Whether there are more control characters or zeros than an accident explains."""
     others = len(start) - len(start.translate(None, _CONTROLS))
-    return others * 50 > len(start) or start.count(0) * 4 > len(start)
+    return others * 50 > max(len(start), _SMALL) or start.count(0) * 4 > len(start)
 
 
 def detect_encoding(path: Path) -> tuple[Encoding, bool]:

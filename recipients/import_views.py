@@ -200,6 +200,9 @@ def retry(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 def rejected_rows(request: TeamRequest, import_id: uuid.UUID) -> HttpResponseBase:
     """The rejected rows as a CSV file with reasons."""
     list_import = own_import(request, import_id)
+    if list_import.state == State.CHECKING and checking.phone_question(list_import) is not None:
+        # Before it is known which column is the phone, no row is wrong.
+        return redirect("import", request.team.slug, list_import.public_id)
     name = slugify(list_import.list_name or "rows") or "rows"
     return StreamingHttpResponse(
         _as_far_as_readable(list_import),

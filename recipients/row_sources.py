@@ -22,6 +22,8 @@ from recipients.file_types import Encoding, detect_encoding, refuse_other_types
 
 DELIMITERS = ",;\t|"
 MAX_CELL_CHARACTERS = 10_000
+# Beyond this the reader gives up; up to it we can tell a long text from a quote that swallows rows.
+csv.field_size_limit(1_000_000)
 # A quote that is never closed swallows the rows below it into one cell.
 MAX_CELL_LINES = 100
 # Only rows of more characters are worth a look at each cell.
