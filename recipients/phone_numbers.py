@@ -116,6 +116,9 @@ class PhoneReader:
         first: Phone | Rejection | None = None
         for number, plus_was_added in self._readings(_unglued_decimal(text)):
             answer = _judged(number, self.default_country or None)
+            if answer == Rejection(Reason.PREMIUM):
+                # Valid as it is written: with a plus it would be a stranger's.
+                return first if isinstance(first, Phone) else answer
             if isinstance(answer, Phone) and answer.doubt is not Doubt.NOT_ASSIGNED:
                 # A plus added to a number that is possible at home would be a guess.
                 if not plus_was_added:

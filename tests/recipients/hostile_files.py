@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.recipients.workbooks import archive, compound, ods, xls, xlsx
+from tests.recipients.workbooks import Rows, archive, compound, ods, xls, xlsx
 
 A, B, C = "+14155552671", "+12127365000", "+447400123456"
 
@@ -358,15 +358,15 @@ def limits() -> Iterator[Case]:
 
 def good_workbooks() -> Iterator[Case]:
     """Pitfalls D13 and D21, fault G4."""
-    people = [["Phone", "City"], [14155552671, "Rome"], [C, "Bath"]]
+    people: Rows = [["Phone", "City"], [14155552671, "Rome"], [C, "Bath"]]
     yield Case("xlsx", xlsx({"A": people}), ready=2, fields={"City": "Rome"}, file_name="a.xlsx")
     yield Case("xlsx-called-csv", xlsx({"A": people}), ready=2)
     yield Case("ods", ods({"A": people}), ready=2, file_name="a.ods")
     yield Case("xls", xls([["Phone", "City"], [14155552671.0, "Rome"]]), ready=1, file_name="a.xls")
     yield Case("xlsx-sheets", xlsx({"Cover": [], "People": people}), ready=2, says="Cover")
-    lost = [["Phone", "x"], [4.15555267112345e20, "a"], [14155552671, "b"]]
+    lost: Rows = [["Phone", "x"], [4.15555267112345e20, "a"], [14155552671, "b"]]
     yield Case("xlsx-lost-digits", xlsx({"A": lost}), ready=1, rejected={"excel_shortened": 1})
-    title = [["Patients", None], [], ["Phone", "City"], [14155552671, "Rome"]]
+    title: Rows = [["Patients", None], [], ["Phone", "City"], [14155552671, "Rome"]]
     yield Case("xlsx-title", xlsx({"A": title}), ready=1, fields={"City": "Rome"})
     inside = '<row r="1"><c r="A1"><v>14155552671</v></c></row>'
     lies = f'<dimension ref="A1:XFD1048576"/><sheetData>{inside}</sheetData>'
@@ -386,7 +386,7 @@ def good_workbooks() -> Iterator[Case]:
 
 def bad_workbooks() -> Iterator[Case]:
     """Faults G2, G3 and G5; more of them in test_workbooks.py."""
-    people = [["Phone"], [14155552671]]
+    people: Rows = [["Phone"], [14155552671]]
     yield Case("xlsx-empty", xlsx({"A": []}), refused=EMPTY)
     yield Case("xlsx-cut", xlsx({"A": people})[:-30], refused=UNREADABLE)
     yield Case(

@@ -164,6 +164,11 @@ def test_an_unknown_country_is_refused() -> None:
         PhoneReader("XX")
 
 
+def test_a_premium_number_is_not_read_as_one_abroad() -> None:
+    # With a plus in front it would be a number in Connecticut.
+    assert PhoneReader("IN").read("1860 345 1234") == Rejection(Reason.PREMIUM)
+
+
 def test_every_reason_and_doubt_has_words() -> None:
     assert set(REJECTIONS) >= set(Reason)
     assert set(DOUBTS) == set(Doubt)
