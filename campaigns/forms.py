@@ -218,11 +218,3 @@ class DecisionForm(forms.Form):
         """The typed number, whatever separates its thousands; None when it is none."""
         digits = THOUSANDS.sub("", self.cleaned_data["people"])
         return int(digits) if digits.isdecimal() else None
-
-
-class HistoryForm(forms.Form):
-    """The filters above the history. Values that mean nothing are left out, never an error."""
-
-    q = PlainText(required=False, max_length=120)
-    status = forms.CharField(required=False)
-    channel = forms.UUIDField(required=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -171,20 +170,15 @@ class Page:
         return any(row.campaign.state not in AT_REST for row in self.rows)
 
 
-def campaigns_of(
-    team: Team, words: str = "", status: str = "", channel: UUID | None = None
-) -> QuerySet[Campaign]:
-    """A team's campaigns, filtered, newest first; an unknown status filters nothing."""
+def campaigns_of(team: Team) -> QuerySet[Campaign]:
+    """A team's campaigns, newest first, as lines of a table want them."""
     found = Campaign.objects.filter(team=team)
-    if words:
-        found = found.filter(name__icontains=words)
-    if status in STATUSES:
-        found = found.filter(state__in=states_of(status))
-    if channel:
-        found = found.filter(channel__public_id=channel)
-    return found.select_related("channel", "created_by", "launched_by").order_by(
-        "-created_at", "-pk"
-    )
+    return for_rows(found).order_by("-created_at", "-pk")
+
+
+def for_rows(found: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    """With all that a line of the table shows of a campaign itself."""
+    return found.select_related("channel", "created_by", "launched_by")
 
 
 def page_of(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import delivery, people, replies
+from campaigns.views import delivery, history, people, replies
 
 urlpatterns = [
+    path("campaigns/of-person/", history.campaigns_of_person, name="campaigns-of-person"),
     path("campaigns/<uuid:campaign_id>/people/", people.people, name="campaign-people"),
     path("campaigns/<uuid:campaign_id>/jobs/<uuid:job_id>/", people.job, name="job"),
     path("campaigns/<uuid:campaign_id>/follow-up/", people.follow_up, name="follow-up"),

@@ -132,6 +132,7 @@ ROUTES: dict[str, Route] = {
     "replies": Route(Action.VIEW),
     "campaign-replies": Route(Action.VIEW),
     # What became of a campaign.
+    "campaigns-of-person": Route(Action.VIEW, BUTTON),
     "campaign-people": Route(Action.VIEW, FORM),
     "job": Route(Action.VIEW),
     "follow-up": Route(Action.COMPOSE, BUTTON),

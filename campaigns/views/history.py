@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns.forms import HistoryForm
 from campaigns.history import (
     AT_REST,
     Key,
     Page,
     Row,
     campaigns_of,
+    for_rows,
     jobs_in_question,
     page_of,
     rows_of,
     states_of,
 )
+from campaigns.history_filters import Filters, filtered
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from recipients.models import RecipientList
+from recipients.people import person_id, phone_of
+from recipients.phone_numbers import Phone, PhoneReader
 from teams.access import Action, TeamRequest, page_of_team
 
 STATUS_LABELS = {
@@ -42,6 +48,7 @@ STATUS_LABELS = {
 NOTHING_NEW = 204
 ATTENTION_SHOWN = 3
 SECTION_ROWS = 5
+CHOICES_SHOWN = 200
 
 
 @require_http_methods(["GET"])
@@ -94,12 +101,8 @@ def _first_steps(request: TeamRequest) -> dict[str, bool]:
 @page_of_team(Action.VIEW)
 def campaigns(request: TeamRequest) -> HttpResponse:
     """The history, filtered, a page at a time; `?seen` asks for the table alone if it changed."""
-    form = HistoryForm(request.GET)
-    form.is_valid()
-    filters = {name: str(form.cleaned_data.get(name) or "") for name in ("q", "status", "channel")}
-    found = campaigns_of(
-        request.team, filters["q"], filters["status"], form.cleaned_data.get("channel")
-    )
+    filters = Filters.read(request.GET)
+    found = for_rows(filtered(request.team, filters, request.user))
     page = page_of(
         found, Key.read(request.GET.get("before", "")), Key.read(request.GET.get("after", ""))
     )
@@ -109,12 +112,13 @@ def campaigns(request: TeamRequest) -> HttpResponse:
     context = {
         "page": page,
         "filters": filters,
-        "is_filtered": any(filters.values()),
+        "is_filtered": bool(filters.chosen()),
         "is_live": page.is_live,
         "fingerprint": fingerprint,
         **_addresses(request, page, filters),
         "statuses": STATUS_LABELS.items(),
-        "channels": request.team.channels.all(),
+        **_choices(request),
+        "person": phone_of(request.team, filters.person) if filters.person else None,
         "attention": _attention(request),
         "first_steps": _first_steps(request) if not page.rows else None,
     }
@@ -124,10 +128,35 @@ def campaigns(request: TeamRequest) -> HttpResponse:
     )
 
 
-def _addresses(request: TeamRequest, page: Page, filters: dict[str, str]) -> dict[str, str]:
+@require_POST
+@page_of_team(Action.VIEW)
+def campaigns_of_person(request: TeamRequest) -> HttpResponse:
+    """Go to the history of the number in `phone`, which no address is to hold."""
+    filters = Filters.read(request.POST)
+    read = PhoneReader(request.team.default_country).read(request.POST.get("phone", "")[:100])
+    if isinstance(read, Phone):
+        filters = replace(filters, person=person_id(request.team, read.e164))
+    else:
+        messages.error(request, _("This is no phone number. The other filters are as they were."))
+    page = reverse("campaigns", args=[request.team.slug])
+    return redirect(f"{page}?{urlencode(filters.chosen())}")
+
+
+def _choices(request: TeamRequest) -> dict[str, Any]:
+    """What the filters offer; their lists are the latest that the person may use."""
+    lists = RecipientList.objects.for_member(request.team, request.user).order_by("-created_at")
+    people = request.team.members.order_by("name", "email")
+    return {
+        "channels": request.team.channels.all(),
+        "authors": [(str(one.public_id), str(one)) for one in people[:CHOICES_SHOWN]],
+        "lists": [(str(one.public_id), one.name) for one in lists[:CHOICES_SHOWN]],
+    }
+
+
+def _addresses(request: TeamRequest, page: Page, filters: Filters) -> dict[str, str]:
     """The addresses of this page (for its own renewal) and of its neighbours."""
     here = reverse("campaigns", args=[request.team.slug])
-    kept = {name: value for name, value in filters.items() if value}
+    kept = filters.chosen()
 
     def to(**place: str) -> str:
         query = urlencode(kept | place)
@@ -138,6 +167,7 @@ def _addresses(request: TeamRequest, page: Page, filters: dict[str, str]) -> dic
         "live_url": to(**place),
         "newer_url": to(after=str(page.newer)) if page.newer else "",
         "older_url": to(before=str(page.older)) if page.older else "",
+        "without_person_url": f"{here}?{urlencode(kept | {'person': ''})}",
     }
 
 
