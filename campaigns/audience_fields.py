@@ -13,49 +13,24 @@ from django.utils.translation import gettext_lazy
 from campaigns import choices, reach
 from campaigns.models import Campaign
 from campaigns.selection import Choice
+from recipients.choosing import PublicChoices
 from recipients.models import RecipientList, SavedFilter
 from teams.models import User
 
 LONGEST_PAUSE = 365
 
 
-def is_uuid(text: object) -> bool:
-    """Whether this could be a public id."""
-    try:
-        UUID(str(text))
-    except ValueError:
-        return False
-    return True
-
-
-class PublicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Several objects by their public ids."""
-
-    def clean(self, value: Any) -> Any:
-        if not all(is_uuid(one) for one in value or ()):
-            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
-        return super().clean(value)
-
-
-def _choices(label: Any, objects: Any) -> PublicChoices:
-    return PublicChoices(
-        objects.none(),
-        label=label,
-        to_field_name="public_id",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-
 class AudienceFields(forms.Form):
     """Lists and saved filters in and out, and earlier campaigns whose people are left out."""
 
-    lists = _choices(gettext_lazy("Send to"), RecipientList.objects)
-    lists_left_out = _choices(gettext_lazy("Leave out"), RecipientList.objects)
-    filters = _choices(gettext_lazy("Send to saved filters"), SavedFilter.objects)
-    filters_left_out = _choices(gettext_lazy("Leave out by saved filters"), SavedFilter.objects)
-    campaigns_left_out = _choices(
-        gettext_lazy("Leave out who got an earlier campaign"), Campaign.objects
+    lists = PublicChoices(RecipientList.objects, gettext_lazy("Send to"))
+    lists_left_out = PublicChoices(RecipientList.objects, gettext_lazy("Leave out"))
+    filters = PublicChoices(SavedFilter.objects, gettext_lazy("Send to saved filters"))
+    filters_left_out = PublicChoices(
+        SavedFilter.objects, gettext_lazy("Leave out by saved filters")
+    )
+    campaigns_left_out = PublicChoices(
+        Campaign.objects, gettext_lazy("Leave out who got an earlier campaign")
     )
     days_left_out = forms.IntegerField(
         label=gettext_lazy("Leave out who got any campaign in the last days"),
@@ -119,6 +94,12 @@ class AudienceFields(forms.Form):
                     "“%(name)s” is to get the message and to be left out. Choose one of both."
                 )
                 self.add_error(left_out, sentence % {"name": one.name})
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether anything is chosen to leave people out by."""
+        names = ("lists_left_out", "filters_left_out", "campaigns_left_out", "days_left_out")
+        return any(self[name].value() for name in names)
 
     def choice(self, hidden: frozenset[int] = frozenset()) -> Choice:
         """What is chosen so far, right or wrong; lists with a key in `hidden` left out of it."""

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from django.http import QueryDict
 
-from campaigns.audience_fields import is_uuid
 from campaigns.drafts import PageSave
 from campaigns.forms import ComposeForm, stored
 from campaigns.schedule_fields import ScheduleFields
+from recipients.choosing import is_uuid
 from teams.models import User
 
 TOGETHER = (

@@ -26,10 +26,10 @@ NOT_CONTENT = frozenset(
     {
         *("id", "public_id", "team", "created_by", "created_at", "updated_by", "updated_at"),
         *("state", "state_reason", "version", "message"),
-        *("parent", "repeat", "run_on", "next_run_at"),
+        *("parent", "repeat", "run_on", "next_run_at", "take_back"),
         *("confirmed_count", "frozen_count", "left_out", "freeze_cursor", "zone_report"),
         *("launch_token", "launched_by", "launched_at", "finished_at"),
-        *("send_at", "hand_over_at", "send_by", "take_back", "run_on", "next_run_at"),
+        *("send_at", "hand_over_at", "send_by"),
     }
 )
 LONGEST_NAME = 120
@@ -40,16 +40,27 @@ def content_fields() -> list[Any]:
     return [one for one in Campaign._meta.concrete_fields if one.name not in NOT_CONTENT]
 
 
-def duplicate(campaign: Campaign, user: User) -> Campaign:
+def duplicate(campaign: Campaign, user: User | None, *, with_audience: bool = True) -> Campaign:
     """A new draft of `user`'s that says what `campaign` says, whatever became of that one.
 
-    A time that has passed becomes the next day with that time of day.
+    A time that has passed becomes the next day with that time of day. Without its audience nobody
+    is chosen, and nobody is left out.
     """
     wall_time = next_time(campaign.wall_time, campaign.time_zone, timezone.now())
-    return copy_of(campaign, user, name=name_of_copy(campaign.name), wall_time=wall_time)
+    changes: dict[str, Any] = {} if with_audience else {"days_left_out": None}
+    return copy_of(
+        campaign,
+        user,
+        with_audience=with_audience,
+        name=name_of_copy(campaign.name),
+        wall_time=wall_time,
+        **changes,
+    )
 
 
-def copy_of(campaign: Campaign, user: User | None, **changes: Any) -> Campaign:
+def copy_of(
+    campaign: Campaign, user: User | None, *, with_audience: bool = True, **changes: Any
+) -> Campaign:
     """A new draft of `user`'s that says what `campaign` says, except for some columns."""
     values = {one.attname: getattr(campaign, one.attname) for one in content_fields()} | changes
     with transaction.atomic():
@@ -62,7 +73,8 @@ def copy_of(campaign: Campaign, user: User | None, **changes: Any) -> Campaign:
             **values,
         )
         record_event(copy, CampaignEvent.Kind.CREATED, user)
-        choices.take_over(copy, choices.as_json(campaign))
+        if with_audience:
+            choices.take_over(copy, choices.as_json(campaign))
     return copy
 
 

@@ -206,12 +206,11 @@ def _finish(follow_up: FollowUp) -> Campaign | None:
     gathered.is_ready = True
     gathered.recipient_count, gathered.duplicate_count = people, total - people
     gathered.save(update_fields=["is_ready", "recipient_count", "duplicate_count", "updated_at"])
-    draft = copying.duplicate(campaign, follow_up.asked_by)
+    draft = copying.duplicate(campaign, follow_up.asked_by, with_audience=False)
     draft.name = gathered.name
     # It was meant for another time than the rest is.
     draft.wall_time = ""
     draft.save(update_fields=["name", "wall_time"])
-    draft.list_choices.all().delete()
     CampaignList.objects.create(campaign=draft, recipient_list=gathered)
     follow_up.draft = draft
     follow_up.save(update_fields=["done_at", "draft"])

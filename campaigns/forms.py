@@ -17,13 +17,14 @@ from django.forms.utils import ErrorList
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.audience_fields import AudienceFields, in_order, is_uuid, stored_audience
+from campaigns.audience_fields import AudienceFields, in_order, stored_audience
 from campaigns.drafts import Content, content_of
 from campaigns.field_forms import FieldRulesForm, posted
 from campaigns.message import Problem
 from campaigns.models import Campaign, Channel, MediaKind, VendorMember
 from campaigns.personal_texts import FieldRules
 from campaigns.schedule_fields import ScheduleFields, stored_schedule
+from recipients.choosing import is_uuid
 from teams.models import User
 
 LONGEST_TEXT = 20_000

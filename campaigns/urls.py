@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from campaigns.views import (
+    audience_step,
     blocks,
     campaign,
     channels,
@@ -31,7 +32,12 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/compose/preview/", message_step.preview, name="preview"),
     path("campaigns/<uuid:campaign_id>/compose/fields/", message_step.fields, name="text-fields"),
     path("campaigns/<uuid:campaign_id>/compose/figures/", message_step.figures, name="figures"),
-    path("campaigns/<uuid:campaign_id>/compose/audience/", compose.audience, name="audience"),
+    path("campaigns/<uuid:campaign_id>/compose/audience/", audience_step.audience, name="audience"),
+    path(
+        "campaigns/<uuid:campaign_id>/compose/audience/people/",
+        audience_step.people,
+        name="audience-people",
+    ),
     path("campaigns/<uuid:campaign_id>/compose/moment/", compose.moment, name="moment"),
     path("campaigns/<uuid:campaign_id>/compose/autosave/", drafting.autosave, name="autosave"),
     path("campaigns/<uuid:campaign_id>/compose/here/", drafting.here, name="draft-open"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self
 
 from django.db import connection
@@ -124,9 +125,22 @@ def _cell(field: str, row: str) -> Sql:
     )
 
 
+@cache
+def _collation() -> str:
+    """What makes PostgreSQL's LOWER know letters beyond ASCII, whatever the database's locale."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT collname FROM pg_collation WHERE collname IN ('und-x-icu', 'C.utf8') "
+            "ORDER BY collname DESC LIMIT 1"
+        )
+        found = cursor.fetchone()
+    return f' COLLATE "{found[0]}"' if found else ""
+
+
 def _letters(condition: Condition, cell: Sql) -> Sql:
     is_postgresql = connection.vendor == "postgresql"
-    small = sql("LOWER({cell})" if is_postgresql else "unicode_lower({cell})", cell=cell)
+    lower = f"LOWER({{cell}}{_collation()})" if is_postgresql else "unicode_lower({cell})"
+    small = sql(lower, cell=cell)
     wanted = [one.strip().lower() for one in condition.values]
     if not wanted:
         return NOTHING

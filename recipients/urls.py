@@ -6,6 +6,7 @@ from django.urls import path
 
 from recipients import (
     export_views,
+    filter_views,
     import_views,
     list_change_views,
     operation_views,
@@ -38,6 +39,13 @@ urlpatterns = [
     path("operations/<uuid:operation_id>/", operation_views.operation, name="list-operation"),
     path("exports/<uuid:export_id>/", export_views.export_page, name="export"),
     path("exports/<uuid:export_id>/file/", export_views.export_file, name="export-file"),
+    path("filters/", filter_views.filters_page, name="filters"),
+    path("filters/new/", filter_views.new, name="filter-new"),
+    path("filters/conditions/", filter_views.conditions, name="filter-conditions"),
+    path("filters/count/", filter_views.count, name="filter-typed-count"),
+    path("filters/<uuid:filter_id>/", filter_views.one_filter, name="filter"),
+    path("filters/<uuid:filter_id>/count/", filter_views.count_saved, name="filter-count"),
+    path("filters/<uuid:filter_id>/delete/", filter_views.delete, name="filter-delete"),
     path("<uuid:list_id>/", views.list_page, name="list"),
     path("<uuid:list_id>/people/add/", people_views.add, name="list-person-add"),
     path("<uuid:list_id>/people/remove/", people_views.remove, name="list-people-remove"),

@@ -25,7 +25,7 @@ from campaigns.models import (
     WebhookEndpoint,
 )
 from recipients import exporting, list_operations
-from recipients.models import Export, ListImport, OptOut, Permission, RecipientList
+from recipients.models import Export, ListImport, OptOut, Permission, RecipientList, SavedFilter
 from recipients.paging import write_place
 from recipients.people import person_id
 from teams import invitations
@@ -107,6 +107,14 @@ ROUTES: dict[str, Route] = {
     "list-archive": Route(Action.EDIT_LISTS, BUTTON),
     "list-restore": Route(Action.EDIT_LISTS, BUTTON),
     "list-delete": Route(Action.EDIT_LISTS, BUTTON),
+    # Saved filters.
+    "filters": Route(Action.VIEW),
+    "filter-new": Route(Action.EDIT_LISTS, FORM),
+    "filter-conditions": Route(Action.EDIT_LISTS, BUTTON),
+    "filter-typed-count": Route(Action.EDIT_LISTS, BUTTON),
+    "filter": Route(Action.VIEW, FORM),
+    "filter-count": Route(Action.VIEW),
+    "filter-delete": Route(Action.EDIT_LISTS, BUTTON),
     # Opt-outs.
     "opt-outs": Route(Action.VIEW),
     "opt-outs-search": Route(Action.VIEW, FORM),
@@ -152,6 +160,7 @@ ROUTES: dict[str, Route] = {
     "text-fields": Route(Action.COMPOSE, BUTTON),
     "figures": Route(Action.COMPOSE, BUTTON),
     "audience": Route(Action.COMPOSE, BUTTON),
+    "audience-people": Route(Action.COMPOSE, BUTTON),
     "moment": Route(Action.COMPOSE, BUTTON),
     "autosave": Route(Action.COMPOSE, BUTTON),
     "draft-open": Route(Action.COMPOSE, BUTTON),
@@ -231,6 +240,7 @@ class Site:
     job: Submission
     invitation: invitations.Invited
     opt_out: OptOut
+    saved_filter: SavedFilter
     channel: Channel
     number: NumberForTests
     media: MediaFile
@@ -248,6 +258,7 @@ class Site:
             "file_name": self.media.name,
             "number_id": self.number.public_id,
             "person_id": person_id(self.team, self.opt_out.phone),
+            "filter_id": self.saved_filter.public_id,
             "entry_id": self.opt_out.public_id,
             "invitation_id": self.invitation.invitation.public_id,
             "user_id": person.public_id,
@@ -287,6 +298,7 @@ def a_site(team: Team, owner: User) -> Site:
         job=arranging.unclear(arranging.job(launched)),
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
+        saved_filter=world.a_filter(team, people),
         channel=channel,
         media=a_media_file(team, owner),
         number=NumberForTests.objects.create(team=team, label="Desk phone", phone="+12025550199"),

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import audience as audiences
 from campaigns import drafts, launch, message
-from campaigns.audience_fields import is_uuid
 from campaigns.autosaving import page_save_of
 from campaigns.forms import ComposeForm
 from campaigns.message import Problem
@@ -24,21 +23,29 @@ from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import CampaignState
 from campaigns.timeline import sentence
 from campaigns.views import message_parts
-from campaigns.views.compose_parts import count_of, phone_of
+from campaigns.views.compose_parts import audience_context, phone_of
 from campaigns.views.message_parts import asked, whole_number
 from campaigns.views.schedule_step import moment_of, schedule_context
-from campaigns.words import left_out_in_words
-from recipients.models import RecipientList
+from recipients.choosing import is_uuid
+from recipients.models import RecipientList, SavedFilter
 from teams.access import Action, TeamRequest, page_of_team
 
 
 @require_POST
 @page_of_team(Action.COMPOSE)
 def new(request: TeamRequest) -> HttpResponse:
-    """Make a draft and open it; the field `list` (public ids) chooses lists at once."""
-    usable = RecipientList.objects.for_member(request.team, request.user)
-    wanted = [one for one in request.POST.getlist("list") if is_uuid(one)]
-    draft = drafts.create(request.team, request.user, usable.filter(public_id__in=wanted))
+    """Make a draft and open it; `list` and `filter` (public ids) choose some at once."""
+    lists = RecipientList.objects.for_member(request.team, request.user)
+    filters = SavedFilter.objects.for_member(request.team, request.user)
+    wanted, fitting = (
+        [one for one in request.POST.getlist(name) if is_uuid(one)] for name in ("list", "filter")
+    )
+    draft = drafts.create(
+        request.team,
+        request.user,
+        lists.filter(public_id__in=wanted),
+        filters.filter(public_id__in=fitting),
+    )
     return redirect("compose", request.team.slug, draft.public_id)
 
 
@@ -157,18 +164,15 @@ def _page(
 ) -> HttpResponse:
     last = form.campaign.events.order_by("-pk").first()
     came_back = last if last and last.kind == CampaignEvent.Kind.LAUNCH_UNDONE else None
-    count = count_of(form)
     context: dict[str, Any] = {
         "form": form,
         "campaign": form.campaign,
         "page_token": uuid4(),
         "outdated": outdated,
         "came_back": sentence(came_back) if came_back else "",
-        "borrowed": drafts.borrowed_lists(form.campaign, request.user),
         "phone": phone_of(form, asked(request.POST), request.user),
         **message_parts.of_form(form, request.user),
-        "count": count,
-        "left_out": left_out_in_words(count.left_out),
+        **audience_context(form, request.user),
         "moment": moment_of(form),
         **schedule_context(form),
     }
@@ -180,7 +184,8 @@ def _page(
 # --- Fragments: nothing is saved, and what is wrong stays silent until somebody saves -------------
 
 
-def _fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
+def fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
+    """What is typed now, right or wrong."""
     form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
     form.is_valid()
     return form
@@ -188,18 +193,9 @@ def _fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def audience(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
-    """How many people the chosen lists make, and who is left out why."""
-    count = count_of(_fragment_form(request, campaign_id))
-    context = {"count": count, "left_out": left_out_in_words(count.left_out)}
-    return render(request, "campaigns/_audience.html", context)
-
-
-@require_POST
-@page_of_team(Action.COMPOSE)
 def moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the chosen time means, or what has to be settled about it."""
-    form = _fragment_form(request, campaign_id)
+    form = fragment_form(request, campaign_id)
     return render(request, "campaigns/_moment.html", {"form": form, "moment": moment_of(form)})
 
 

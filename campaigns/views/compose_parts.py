@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from campaigns import (
     rendering,
     selection,
 )
-from campaigns.audience_count import AudienceCount, count_selection
+from campaigns.audience_count import AudienceCount, count_selection, is_quick
 from campaigns.drafts import borrowed_filters, borrowed_lists
 from campaigns.forms import ComposeForm
 from campaigns.models import Campaign
@@ -149,6 +150,21 @@ def selection_of(form: ComposeForm) -> selection.Selection:
     return selection.select(form.campaign, form.choice())
 
 
-def count_of(form: ComposeForm) -> AudienceCount:
-    """Who would get it, and who would not and why."""
-    return count_selection(selection_of(form))
+def audience_context(form: ComposeForm, user: User) -> dict[str, Any]:
+    """What the step about recipients shows with the page.
+
+    The count comes with it unless it takes longer than a page may.
+    """
+    chosen = selection_of(form)
+    return {
+        **counted(count_selection(chosen) if is_quick(chosen) else None),
+        "borrowed": borrowed_lists(form.campaign, user),
+        "borrowed_filters": borrowed_filters(form.campaign, user),
+    }
+
+
+def counted(count: AudienceCount | None) -> dict[str, Any]:
+    """A count for the page: the numbers, and (rows, why, code) of those left out."""
+    left_out = count.left_out if count else {}
+    told = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
+    return {"count": count, "left_out": told}

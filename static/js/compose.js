@@ -53,4 +53,19 @@
       if (event.key === "Enter") event.preventDefault();
     });
   });
+
+  // --- The people behind a number: opened below it, put away when the choice changes ------------------
+
+  const who = document.getElementById("who");
+  let opener = null;
+  document.getElementById("recipients").addEventListener("change", () => who.replaceChildren());
+  form.addEventListener("click", (event) => {
+    if (event.target.closest(".meter-part")) opener = event.target.closest(".meter-part");
+    if (!event.target.closest("[data-closes-who]")) return;
+    who.replaceChildren();
+    if (opener && opener.isConnected) opener.focus();
+  });
+  who.addEventListener("htmx:afterSettle", () => {
+    if (!who.contains(document.activeElement)) who.querySelector(".who")?.focus();
+  });
 })();

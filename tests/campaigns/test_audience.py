@@ -22,7 +22,7 @@ from campaigns.models import (
     EarlierCampaign,
 )
 from campaigns.states import CampaignState
-from recipients.models import FilterList, Recipient, RecipientList, SavedFilter
+from recipients.models import RecipientList
 from teams.models import Team
 from tests.campaigns import world
 from tests.campaigns.pages.arranging import accepted, job
@@ -38,26 +38,6 @@ def team(channel: Channel) -> Team:
     return channel.team
 
 
-def a_filter(
-    team: Team,
-    *lists: RecipientList,
-    without: tuple[RecipientList, ...] = (),
-    conditions: list[dict[str, Any]] | None = None,
-) -> SavedFilter:
-    made = SavedFilter.objects.create(
-        team=team,
-        owner=world.owner_of(team),
-        name="In London",
-        conditions=conditions or [],
-        visibility="team",
-    )
-    for one in lists:
-        FilterList.objects.create(saved_filter=made, recipient_list=one)
-    for one in without:
-        FilterList.objects.create(saved_filter=made, recipient_list=one, is_without=True)
-    return made
-
-
 def is_in(city: str) -> list[dict[str, Any]]:
     return [{"field": "City", "op": "is", "values": [city]}]
 
@@ -65,10 +45,7 @@ def is_in(city: str) -> list[dict[str, Any]]:
 def a_list_with_cities(team: Team, rows: list[tuple[str, str]]) -> RecipientList:
     """A list with a row per (phone, city)."""
     made = world.a_list(team, [phone for phone, _ in rows])
-    people = list(Recipient.objects.filter(recipient_list=made).order_by("pk"))
-    for person, (_, city) in zip(people, rows, strict=True):
-        person.fields = {"City": city}
-    Recipient.objects.bulk_update(people, ["fields"])
+    world.fill(made, "City", [city for _, city in rows])
     return made
 
 
@@ -197,7 +174,7 @@ def test_the_count_is_what_gets_frozen_and_the_sums_add_up(
         for n in sorted(numbers):
             CampaignList.objects.create(campaign=campaign, recipient_list=lists[n], kind=kind)
         for over, without, city in filters:
-            made = a_filter(
+            made = world.a_filter(
                 team,
                 *(lists[n] for n in sorted(over)),
                 without=tuple(lists[n] for n in sorted(without)),

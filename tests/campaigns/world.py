@@ -11,7 +11,7 @@ import requests
 from campaigns import audience, launch, tick
 from campaigns.models import Campaign, CampaignList, Channel, GatewayAccount, Submission
 from campaigns.secrets import remember_key
-from recipients.models import OptOut, Recipient, RecipientList
+from recipients.models import FilterList, OptOut, Recipient, RecipientList, SavedFilter
 from teams.models import Membership, Role, Team, User
 from tests.processes import Sandbox
 
@@ -91,6 +91,33 @@ def phones(count: int, start: int = 0) -> list[str]:
 
 def opt_out(team: Team, phone: str) -> OptOut:
     return OptOut.objects.create(team=team, phone=phone)
+
+
+def a_filter(
+    team: Team,
+    *lists: RecipientList,
+    without: tuple[RecipientList, ...] = (),
+    conditions: list[dict[str, Any]] | None = None,
+    **fields: Any,
+) -> SavedFilter:
+    """A filter of the team's owner, shared with everyone."""
+    values = {"owner": owner_of(team), "name": "In London", "visibility": "team"} | fields
+    made = SavedFilter.objects.create(team=team, conditions=conditions or [], **values)
+    for one in lists:
+        FilterList.objects.create(saved_filter=made, recipient_list=one)
+    for one in without:
+        FilterList.objects.create(saved_filter=made, recipient_list=one, is_without=True)
+    return made
+
+
+def fill(people: RecipientList, name: str, values: list[str]) -> None:
+    """Give the list's rows a field, in their order."""
+    rows = list(Recipient.objects.filter(recipient_list=people).order_by("pk"))
+    for row, value in zip(rows, values, strict=True):
+        row.fields[name] = value
+    Recipient.objects.bulk_update(rows, ["fields"], batch_size=500)
+    people.field_names = [*people.field_names, name]
+    people.save()
 
 
 def a_campaign(channel: Channel, *lists: RecipientList, **fields: Any) -> Campaign:

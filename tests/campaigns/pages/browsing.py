@@ -12,6 +12,9 @@ from django.urls import reverse
 from campaigns.models import Campaign
 from teams.models import Team
 
+# Fields of which a form may send several.
+SEVERAL = ("lists", "filters", "campaigns_left_out")
+
 Fields = dict[str, Any]
 # A response of Django's test client, whose own type is private to its stubs.
 Page = Any
@@ -64,7 +67,7 @@ def fields_of(page: Page, form_id: str = "compose") -> Fields:
     reader = _Reader(form_id)
     reader.feed(page.content.decode())
     return {
-        name: values if name.startswith("lists") else values[0]
+        name: values if name.startswith(SEVERAL) else values[0]
         for name, values in reader.fields.items()
         if name != "csrfmiddlewaretoken"
     }

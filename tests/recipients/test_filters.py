@@ -1,0 +1,320 @@
+"""Saved filters: what their conditions mean, who may use them, and their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest_django.asserts import assertRedirects
+
+from recipients import filters, sharing
+from recipients.conditions import Condition, Op
+from recipients.filters import Definition
+from recipients.models import (
+    FilterList,
+    Permission,
+    Recipient,
+    RecipientList,
+    SavedFilter,
+    Visibility,
+)
+from recipients.sqlite_functions import date_key, number_of
+from teams.models import Team, User
+from tests.campaigns import world
+from tests.campaigns.pages.browsing import complaints_of, fields_of, text_of
+from tests.people import ClientOf
+
+CELLS = [
+    *("London", "  london ", "LEEDS", "", "   ", "Ärztehaus", "ÄRZTEHAUS", "50%_x", "a'b"),
+    *("2026-04-03", "3.4.2026", "3/4/2026", "2026-04-03 09:30", "4/13/2026", "100", "-12.50"),
+    *("1,000", "1e5", "\u00a0London"),
+]
+
+
+@pytest.fixture
+def people(riverside: Team, alice: User) -> RecipientList:
+    """A row for each of CELLS."""
+    made = world.a_list(riverside, world.phones(len(CELLS)), "Patients")
+    world.fill(made, 'Where "is\\ it" (Ort: Zürich)', CELLS)
+    world.fill(made, "City", CELLS)
+    return made
+
+
+def held(
+    people: RecipientList, field: str, op: str, *values: str, day_first: bool = True
+) -> list[str]:
+    """The cells of those who fit."""
+    definition = Definition((people.pk,), (), (Condition(field, Op(op), values),), False, day_first)
+    cells = dict(zip(world.phones(len(CELLS)), CELLS, strict=True))
+    found = [cells[one.phone] for one in filters.sample(definition, 100)]
+    assert filters.count(definition).people == len(found)
+    return found
+
+
+CASES: list[tuple[str, tuple[str, ...], list[str]]] = [
+    ("is", ("LONDON",), ["London", "  london ", "\u00a0London"]),
+    ("is", ("ärztehaus",), ["Ärztehaus", "ÄRZTEHAUS"]),
+    ("is", ("a'b",), ["a'b"]),
+    ("one_of", ("leeds", "100"), ["LEEDS", "100"]),
+    ("contains", ("%_",), ["50%_x"]),
+    ("contains", ("ondo",), ["London", "  london ", "\u00a0London"]),
+    ("starts", ("lo",), ["London", "  london ", "\u00a0London"]),
+    ("empty", (), ["", "   "]),
+    ("before", ("2026-04-04",), ["2026-04-03", "3.4.2026", "3/4/2026", "2026-04-03 09:30"]),
+    ("after", ("2026-04-04",), ["4/13/2026"]),
+    ("above", ("99.5",), ["100"]),
+    ("below", ("0",), ["-12.50"]),
+]
+
+
+@pytest.mark.parametrize("field", ["City", 'Where "is\\ it" (Ort: Zürich)'])
+@pytest.mark.parametrize(("op", "values", "expected"), CASES)
+def test_a_condition_finds_whom_it_says(
+    people: RecipientList, field: str, op: str, values: tuple[str, ...], expected: list[str]
+) -> None:
+    assert held(people, field, op, *values) == expected
+
+
+def test_the_opposites_hold_everybody_else(people: RecipientList) -> None:
+    is_london = held(people, "City", "is", "london")
+    assert held(people, "City", "is_not", "london") == [c for c in CELLS if c not in is_london]
+    assert held(people, "City", "filled") == [c for c in CELLS if c.strip()]
+
+
+def test_the_month_comes_first_where_the_filter_says_so(people: RecipientList) -> None:
+    found = held(people, "City", "before", "2026-04-01", day_first=False)
+    assert found == ["3/4/2026"]
+    assert held(people, "City", "after", "2026-04-12", day_first=False) == ["4/13/2026"]
+
+
+def test_name_and_phone_are_fields_too(people: RecipientList) -> None:
+    assert held(people, "CUSTOMER_NAME", "is", "person 2") == [CELLS[0]]
+    assert held(people, "PHONE_NUMBER", "is", world.phones(3)[2]) == [CELLS[2]]
+
+
+def test_a_field_that_nobody_has_is_empty(people: RecipientList) -> None:
+    assert held(people, "No such", "filled") == []
+    assert held(people, "No such", "is_not", "x") == CELLS
+
+
+def test_who_is_on_another_list_is_not_held(riverside: Team, people: RecipientList) -> None:
+    away = world.a_list(riverside, world.phones(3), "Booked")
+    definition = Definition((people.pk,), (away.pk,))
+    assert filters.count(definition).people == len(CELLS) - 3
+
+
+words = st.text(st.sampled_from("aAäÄ é%_'\"\\ß1/.-"), max_size=4)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(words, min_size=1, max_size=8), value=words, op=st.sampled_from(list(Op)[:7]))
+def test_both_databases_compare_as_python_does(
+    riverside: Team, alice: User, cells: list[str], value: str, op: Op
+) -> None:
+    Recipient.objects.all().delete()
+    made = world.a_list(riverside, world.phones(len(cells)))
+    world.fill(made, "City", cells)
+    wanted = value.strip().lower()
+    tests: dict[Op, Callable[[str], bool]] = {
+        Op.IS: lambda cell: cell == wanted,
+        Op.IS_NOT: lambda cell: cell != wanted,
+        Op.ONE_OF: lambda cell: cell == wanted,
+        Op.CONTAINS: lambda cell: wanted in cell,
+        Op.STARTS: lambda cell: cell.startswith(wanted),
+        Op.EMPTY: lambda cell: cell == "",
+        Op.FILLED: lambda cell: cell != "",
+    }
+    definition = Definition((made.pk,), (), (Condition("City", op, (value,)),))
+    expected = sum(1 for cell in cells if tests[op](cell.strip(" \t\r\n\u00a0").lower()))
+    assert filters.count(definition).people == expected
+
+
+def test_both_databases_read_days_and_numbers_alike(riverside: Team, alice: User) -> None:
+    cells = [*CELLS, "31.12.99", "1.2.20266", "0x10", "٣", "3/4/2026 at noon"]
+    made = world.a_list(riverside, world.phones(len(cells)))
+    world.fill(made, "City", cells)
+
+    def fits(op: Op, value: str) -> list[str]:
+        definition = Definition((made.pk,), (), (Condition("City", op, (value,)),))
+        return [one.fields["City"] for one in filters.sample(definition, 100)]
+
+    trimmed = [(cell, cell.strip(" \t\r\n\u00a0")) for cell in cells]
+    assert fits(Op.AFTER, "0001-01-01") == [cell for cell, bare in trimmed if date_key(bare, 1)]
+    numbers = [cell for cell, bare in trimmed if number_of(bare) is not None]
+    assert fits(Op.ABOVE, "-1e300") == numbers
+
+
+# --- Who may use one ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def in_london(riverside: Team, people: RecipientList) -> SavedFilter:
+    return world.a_filter(
+        riverside, people, conditions=[{"field": "City", "op": "is", "values": ["London"]}]
+    )
+
+
+def usable(team: Team, person: User) -> list[str]:
+    found = SavedFilter.objects.for_member(team, person)
+    return list(found.values_list("name", flat=True))
+
+
+def test_a_filter_is_usable_only_with_all_its_lists(
+    riverside: Team, alice: User, sami: User, people: RecipientList, in_london: SavedFilter
+) -> None:
+    assert usable(riverside, sami) == ["In London"]
+    booked = world.a_list(riverside, world.phones(1), "Booked")
+    FilterList.objects.create(saved_filter=in_london, recipient_list=booked, is_without=True)
+    for one in (people, booked):
+        sharing.share(one, alice, Visibility.PRIVATE)
+        assert usable(riverside, sami) == []
+        assert usable(riverside, alice) == ["In London"]
+        sharing.share(one, alice, Visibility.NAMED, people={sami: Permission.USE})
+        assert usable(riverside, sami) == ["In London"]
+
+
+def test_a_private_filter_is_its_owners_and_a_lent_one_whom_it_is_lent_to(
+    riverside: Team, alice: User, sami: User, bob: User, in_london: SavedFilter
+) -> None:
+    SavedFilter.objects.update(visibility="named")
+    in_london.lent_to.add(sami)
+    assert usable(riverside, sami) == ["In London"]
+    assert usable(riverside, bob) == []
+    SavedFilter.objects.update(visibility="private")
+    assert usable(riverside, sami) == []
+
+
+def test_filters_of_who_leaves_go_to_the_heir(
+    riverside: Team, alice: User, sami: User, people: RecipientList
+) -> None:
+    world.a_filter(riverside, people, owner=sami)
+    assert filters.hand_over(riverside, sami, alice) == 1
+    assert SavedFilter.objects.get().owner == alice
+
+
+# --- The pages ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def client(client_of: ClientOf, alice: User) -> Client:
+    return client_of(alice)
+
+
+def typed(people: RecipientList, *lines: dict[str, str], **more: Any) -> dict[str, Any]:
+    """What the form would send."""
+    fields = {"name": "Londoners", "lists": [str(people.public_id)], "match": "all"}
+    fields |= {"visibility": "team", "day_first": "yes"} | more
+    for n, line in enumerate(lines):
+        blank = {"field": "", "op": "is", "value": "", "values": "", "day": ""}
+        fields |= {f"{what}-{n}": box for what, box in (blank | line).items()}
+    return fields
+
+
+def test_a_filter_is_made_read_again_and_changed(
+    client: Client, riverside: Team, people: RecipientList
+) -> None:
+    line = {"field": "City", "op": "one_of", "values": "London\r\n\r\nLeeds "}
+    url = reverse("filter-new", args=[riverside.slug])
+    page = client.post(url, typed(people, line, {}), follow=True)
+    assert "The filter “Londoners” is saved." in text_of(page)
+    saved = SavedFilter.objects.get()
+    assert saved.conditions == [{"field": "City", "op": "one_of", "values": ["London", "Leeds"]}]
+
+    shown = fields_of(page, "filter")
+    assert (shown["field-0"], shown["values-0"]) == ("City", "London\nLeeds")
+    client.post(reverse("filter", args=[riverside.slug, saved.public_id]), shown | {"name": "New"})
+    saved.refresh_from_db()
+    assert saved.name == "New"
+    assert len(saved.conditions) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ({"field": "City", "op": "is"}, "Say what it is compared with"),
+        ({"field": "City", "op": "one_of"}, "Say what it is compared with"),
+        ({"field": "City", "op": "before", "day": "3 April"}, "Write the day as 2026-04-02."),
+        ({"field": "City", "op": "above", "value": "many"}, "Write a number"),
+        ({"field": "City", "op": "like", "value": "x"}, "Choose how the field is looked at."),
+        ({"field": "City", "op": "is", "value": "x" * 501}, "Write 500 characters at most."),
+    ],
+)
+def test_a_line_that_says_nothing_is_told_at_its_place_and_stays_typed(
+    client: Client, riverside: Team, people: RecipientList, line: dict[str, str], sentence: str
+) -> None:
+    page = client.post(reverse("filter-new", args=[riverside.slug]), typed(people, line))
+    assert page.status_code == 422
+    found = {place for text, place in complaints_of(page).items() if sentence in text}
+    assert found == {"id_field-0"}
+    assert fields_of(page, "filter")["value-0"] == line.get("value", "")
+    assert not SavedFilter.objects.exists()
+
+
+def test_name_and_lists_are_asked_for(
+    client: Client, riverside: Team, people: RecipientList
+) -> None:
+    page = client.post(
+        reverse("filter-new", args=[riverside.slug]), typed(people, name=" ", lists=[])
+    )
+    assert set(complaints_of(page).values()) == {"id_name", "id_lists_0"}
+
+
+def test_lines_come_and_go_without_scripts(
+    client: Client, riverside: Team, people: RecipientList
+) -> None:
+    url = reverse("filter-new", args=[riverside.slug])
+    lines = ({"field": "City", "value": "London"}, {"field": "City", "value": "Leeds"})
+    more = fields_of(client.post(url, typed(people, *lines, add="1")), "filter")
+    assert [more[f"value-{n}"] for n in range(3)] == ["London", "Leeds", ""]
+    less = fields_of(client.post(url, typed(people, *lines, drop="0")), "filter")
+    assert (less["value-0"], "value-1" in less, less["name"]) == ("Leeds", False, "Londoners")
+
+
+def test_the_count_answers_while_one_types(
+    client: Client, riverside: Team, people: RecipientList
+) -> None:
+    url = reverse("filter-typed-count", args=[riverside.slug])
+    text = text_of(client.post(url, typed(people, {"field": "City", "value": "london"}, name="")))
+    assert text.startswith("3 people fit now")
+    assert "+1 202 555 0000" in text
+
+
+def test_a_colleague_reads_it_and_cannot_change_it(
+    client_of: ClientOf, riverside: Team, sami: User, in_london: SavedFilter, people: RecipientList
+) -> None:
+    client = client_of(sami)
+    url = reverse("filter", args=[riverside.slug, in_london.public_id])
+    assert "City is “London”" in text_of(client.get(url))
+    assert "Only the owner" in text_of(client.post(url, typed(people), follow=True))
+    delete = reverse("filter-delete", args=[riverside.slug, in_london.public_id])
+    assert "Only the owner" in text_of(client.post(delete, follow=True))
+    in_london.refresh_from_db()
+    assert (in_london.name, in_london.archived_at) == ("In London", None)
+
+
+def test_people_of_a_list_that_is_not_theirs_are_not_counted_for_them(
+    client_of: ClientOf, riverside: Team, alice: User, sami: User, in_london: SavedFilter
+) -> None:
+    sharing.share(RecipientList.objects.get(), alice, Visibility.PRIVATE)
+    client = client_of(sami)
+    url = reverse("filter-count", args=[riverside.slug, in_london.public_id])
+    assert not any(sign.isdigit() for sign in text_of(client.get(url, {"people": ""})))
+    page = client.get(reverse("filter", args=[riverside.slug, in_london.public_id]))
+    assert "It looks at a list that is not shared with you" in text_of(page)
+    assert "not all are yours to use" in text_of(
+        client.get(reverse("filters", args=[riverside.slug]))
+    )
+
+
+def test_a_deleted_filter_is_gone_from_the_page(
+    client: Client, riverside: Team, people: RecipientList, alice: User
+) -> None:
+    mine = world.a_filter(riverside, people, owner=alice)
+    answer = client.post(reverse("filter-delete", args=[riverside.slug, mine.public_id]))
+    assertRedirects(answer, reverse("filters", args=[riverside.slug]))
+    assert usable(riverside, alice) == []
