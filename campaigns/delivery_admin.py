@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import (
     DeliveryCount,
     FollowUp,
+    Notice,
+    NoticeChoice,
+    NoticedEvent,
     Reply,
     SentMessage,
     WebhookEndpoint,
@@ -81,4 +84,36 @@ class FollowUpAdmin(ReadOnlyAdmin):
     list_display = ("campaign", "draft", "asked_by", "asked_at", "done_at")
     search_fields = ("campaign__name",)
     list_select_related = ("campaign", "draft", "asked_by")
+    ordering = ("-pk",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """What people were told, and whether a mail of it went out."""
+
+    list_display = ("user", "team", "campaign", "kind", "read_at", "mail", "created_at")
+    list_filter = ("kind", "mail")
+    search_fields = ("user__email", "campaign__name")
+    list_select_related = ("user", "team", "campaign")
+    ordering = ("-pk",)
+
+
+@admin.register(NoticeChoice)
+class NoticeChoiceAdmin(ReadOnlyAdmin):
+    """What members want to be told of."""
+
+    list_display = ("membership", "kind", "in_app", "by_email")
+    list_filter = ("kind",)
+    search_fields = ("membership__user__email",)
+    list_select_related = ("membership__user", "membership__team")
+    ordering = ("-pk",)
+
+
+@admin.register(NoticedEvent)
+class NoticedEventAdmin(ReadOnlyAdmin):
+    """Which events people have been told of."""
+
+    list_display = ("event",)
+    search_fields = ("event__campaign__name",)
+    list_select_related = ("event__campaign",)
     ordering = ("-pk",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import delivery, history, people, replies
+from campaigns.views import delivery, history, notices, people, replies
 
 urlpatterns = [
     path("campaigns/of-person/", history.campaigns_of_person, name="campaigns-of-person"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path(
         "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"
     ),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read/", notices.read_all, name="notices-read"),
+    path("notices/choices/", notices.choices, name="notice-choices"),
+    path("notices/<uuid:notice_id>/", notices.open_notice, name="notice"),
     path("replies/", replies.replies, name="replies"),
     path("delivery/", delivery.delivery, name="delivery"),
     path("delivery/<uuid:channel_id>/on/", delivery.switch_on, name="delivery-on"),

@@ -16,6 +16,7 @@ from campaigns import (
     followups,
     launch,
     learning,
+    notices,
     reconcile,
     submit,
     taking_back,
@@ -55,6 +56,8 @@ def tick() -> None:
         nudge(work_through)
     for endpoint_id in learning.endpoints_to_learn():
         nudge(learn, endpoint_id)
+    if notices.has_work():
+        nudge(notify)
     for follow_up_id in followups.to_gather():
         nudge(gather, follow_up_id)
 
@@ -123,3 +126,10 @@ def gather(follow_up_id: int) -> None:
 def survey_texts(campaign_id: int) -> None:
     """Render a draft's text for everybody, for the figures in the composer."""
     text_surveys.run(campaign_id)
+
+
+@shared_task(name="campaigns.notify", queue="background")
+def notify() -> None:
+    """Tell people what happened to campaigns."""
+    notices.make_notices()
+    notices.send_mails()

@@ -17,13 +17,16 @@ from campaigns import media_store
 from campaigns.fields import Secret
 from campaigns.models import (
     Campaign,
+    CampaignEvent,
     Channel,
     GatewayAccount,
     MediaFile,
+    Notice,
     NumberForTests,
     Submission,
     WebhookEndpoint,
 )
+from campaigns.moves import record_event
 from recipients import exporting, list_operations
 from recipients.models import Export, ListImport, OptOut, Permission, RecipientList, SavedFilter
 from recipients.paging import write_place
@@ -140,6 +143,10 @@ ROUTES: dict[str, Route] = {
     "replies": Route(Action.VIEW),
     "campaign-replies": Route(Action.VIEW),
     # What became of a campaign.
+    "notices": Route(Action.VIEW),
+    "notices-read": Route(Action.VIEW, BUTTON),
+    "notice-choices": Route(Action.VIEW, FORM),
+    "notice": Route(Action.VIEW, BUTTON),
     "campaigns-of-person": Route(Action.VIEW, BUTTON),
     "campaign-people": Route(Action.VIEW, FORM),
     "job": Route(Action.VIEW),
@@ -267,6 +274,9 @@ class Site:
         if name == "media-delete":
             # Their own; others' need MANAGE_TEAM.
             values["media_id"] = a_media_file(self.team, person).public_id
+        if name == "notice":
+            # A notice is one person's own.
+            values["notice_id"] = a_notice(self.launched, person).public_id
         if name in OF_AN_IMPORT:
             # An upload is its uploader's own until it has become a list.
             values["import_id"] = an_import(self.team, person).public_id
@@ -329,3 +339,11 @@ def an_export(people: RecipientList, person: User) -> Export:
     ordered = exporting.order_file(people.team, person, people)
     exporting.make_file(ordered.pk)
     return ordered
+
+
+def a_notice(campaign: Campaign, person: User) -> Notice:
+    """What this person was told of a campaign."""
+    event = record_event(campaign, CampaignEvent.Kind.COMPLETED)
+    return Notice.objects.create(
+        user=person, team=campaign.team, campaign=campaign, event=event, kind="completed"
+    )

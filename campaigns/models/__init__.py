@@ -31,6 +31,7 @@ from campaigns.models.events import CampaignEvent, Heartbeat
 from campaigns.models.followups import FollowUp
 from campaigns.models.limits import CallRate, DayTotal
 from campaigns.models.media import MediaFile
+from campaigns.models.notices import Notice, NoticeChoice, NoticedEvent, NoticeKind, Whose
 from campaigns.models.plans import Approval, DraftPlan
 from campaigns.models.sent_tests import NumberForTests, SentTest
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
@@ -61,6 +62,10 @@ __all__ = [
     "MediaFile",
     "MediaKind",
     "Message",
+    "Notice",
+    "NoticeChoice",
+    "NoticeKind",
+    "NoticedEvent",
     "NumberForTests",
     "RenderedText",
     "Reply",
@@ -72,5 +77,6 @@ __all__ = [
     "VendorMember",
     "WebhookEndpoint",
     "WebhookEvent",
+    "Whose",
     "uuid7",
 ]

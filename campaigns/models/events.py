@@ -55,6 +55,8 @@ class CampaignEvent(Fact):
 
     class Meta:
         ordering = ("id",)
+        # Looking for what nobody has been told of yet (`campaigns.notices`).
+        indexes = (models.Index(fields=["created_at"], name="events_by_time"),)
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.campaign}"

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from campaigns import delivery
+from campaigns import delivery, notices
 from campaigns.fields import Secret
-from campaigns.models import Campaign, FollowUp, Reply, WebhookEndpoint
+from campaigns.models import (
+    Campaign,
+    CampaignEvent,
+    FollowUp,
+    Notice,
+    NoticeKind,
+    Reply,
+    WebhookEndpoint,
+    Whose,
+)
+from campaigns.moves import record_event
 from tests.campaigns import world
 
 
@@ -29,6 +39,11 @@ def reported_on(campaign: Campaign) -> None:
         sent_at=now,
         received_at=now,
     )
+    membership = campaign.team.memberships.get(role="owner")
+    event = record_event(campaign, CampaignEvent.Kind.COMPLETED)
+    notices.choose(membership, NoticeKind.COMPLETED, Whose.ALL, Whose.NOBODY)
+    notices.make_notices()
+    Notice.objects.filter(event=event).update(read_at=now)
     FollowUp.objects.create(
         campaign=campaign, groups=["not_sent"], asked_by=world.owner_of(campaign.team)
     )
