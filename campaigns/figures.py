@@ -8,7 +8,7 @@ while somebody types, and said to be one; once the draft rests, a worker renders
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -21,8 +21,11 @@ from campaigns.dynamic_fields import Program
 from campaigns.empty_fields import EmptyFields, lackable
 from campaigns.personal_texts import Survey
 from campaigns.rendering import Limits, Missing, Renderer, Spread, TextTally, person_of
+from campaigns.selection import Selection
 from campaigns.sms_segments import Encoding, count
+from recipients.filters import EVERYBODY
 from recipients.models import Recipient, RecipientList
+from recipients.sql import Sql, joined, sql
 
 SAMPLE = 1_000
 # From how many places of a list the sample is taken.
@@ -168,22 +171,43 @@ class Sizes:
 # --- A sample -------------------------------------------------------------------------------------
 
 
-def sample_of(lists: Sequence[RecipientList], size: int = SAMPLE) -> list[PersonRow]:
-    """At most about `size` people from all over these lists; all of them if there are no more.
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """People of an audience, picked from `rows_seen` rows from all over its lists.
 
-    Keys are of `Recipient`. Some rows behind each of a number of evenly spaced ids: however long
-    the lists are, an index finds them at once.
+    The rows that were seen and are not among `people` are left out whatever the text says. Keys
+    are of `Recipient`.
+    """
+
+    people: list[PersonRow]
+    rows_seen: int
+
+    def share_of(self, rows: int) -> int:
+        """How many of `rows` rows get a text, going by the sample."""
+        return rows * len(self.people) // max(self.rows_seen, 1)
+
+
+def sample_of(
+    lists: Sequence[RecipientList], chosen: Selection | None = None, size: int = SAMPLE
+) -> Sample:
+    """Look at about `size` rows from all over these lists; at all of them if there are no more.
+
+    Some rows behind each of a number of evenly spaced ids: however long the lists are, an index
+    finds them at once. Only then it is asked who of them is in the audience `chosen`.
     """
     total = sum(one.recipient_count for one in lists)
-    parts: list[str] = []
+    seen, people = 0, []
     for one in lists:
         if total <= size:
-            parts.append(_rows_sql(one.pk, 0, size))
-            continue
-        share = max(1, size * one.recipient_count // total)
-        places = max(1, min(_PLACES * one.recipient_count // total, share))
-        parts += [_rows_sql(one.pk, start, -(-share // places)) for start in _starts(one, places)]
-    return _read(parts)
+            starts, number = [0], size
+        else:
+            share = max(1, size * one.recipient_count // total)
+            places = max(1, min(_PLACES * one.recipient_count // total, share))
+            starts, number = _starts(one, places), -(-share // places)
+        rows = _rows(one.pk, starts, number, _kept(one.pk, chosen))
+        seen += len(rows)
+        people += [row[:4] for row in rows if row[4]]
+    return Sample(people, seen)
 
 
 def _starts(one: RecipientList, places: int) -> list[int]:
@@ -195,21 +219,29 @@ def _starts(one: RecipientList, places: int) -> list[int]:
     return [first + (last - first) * n // places for n in range(places)]
 
 
-def _rows_sql(list_id: int, start: int, number: int) -> str:
+def _kept(list_id: int, chosen: Selection | None) -> Sql:
+    """Whether the row `p` of a list is in the audience, in SQL."""
+    if chosen is None:
+        return EVERYBODY
+    parts = joined((one.rows("p") for one in chosen.parts if one.list_id == list_id), "OR")
+    return joined([parts, chosen.kept("p")], "AND")
+
+
+def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql) -> list[Any]:
+    """(key, phone, name, fields, whether it is kept) of the rows behind each start, once each."""
     table = Recipient._meta.db_table
-    return (
-        f"SELECT * FROM (SELECT r.id, r.phone, r.name, CAST(r.fields AS text) AS fields "  # noqa: S608 - a table name of ours and integers
-        f"FROM {table} r WHERE r.recipient_list_id = {list_id:d} AND r.id >= {start:d} "
-        f"AND r.occurrence = 0 ORDER BY r.id LIMIT {number:d}) AS part"
+    parts = [
+        f"SELECT * FROM (SELECT r.* FROM {table} r WHERE r.recipient_list_id = {list_id:d} "  # noqa: S608 - a table of ours and integers
+        f"AND r.id >= {start:d} AND r.occurrence = 0 ORDER BY r.id LIMIT {number:d}) AS part"
+        for start in starts
+    ]
+    if not parts:
+        return []
+    asked = sql(
+        "SELECT p.id, p.phone, p.name, CAST(p.fields AS text), CASE WHEN {kept} THEN 1 ELSE 0 END "
+        f"FROM ({' UNION ALL '.join(parts)}) AS p",
+        kept=kept,
     )
-
-
-def _read(parts: Iterable[str]) -> list[PersonRow]:
-    parts = list(parts)
-    rows: dict[int, PersonRow] = {}
-    # SQLite takes 500 pieces in a statement.
-    for start in range(0, len(parts), 200):
-        with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(parts[start : start + 200]))
-            rows |= {row[0]: row for row in cursor.fetchall()}
-    return list(rows.values())
+    with connection.cursor() as cursor:
+        cursor.execute(asked.text, asked.values)
+        return list({row[0]: row for row in cursor.fetchall()}.values())

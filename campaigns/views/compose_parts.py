@@ -88,8 +88,8 @@ def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
 def shown_lists(form: ComposeForm, writer: User) -> list[RecipientList]:
     """The lists that people come from, without those that are not the writer's to use."""
     hidden = set(borrowed_lists(form.campaign, writer))
-    unseen = set(borrowed_filters(form.campaign, writer))
     choice = form.choice()
+    unseen = set(borrowed_filters(form.campaign, writer)) if choice.filters else set()
     filters = tuple(one for one in choice.filters if one not in unseen)
     found = selection.people_lists(replace(choice, filters=filters))
     return [one for one in found if one not in hidden]

@@ -30,7 +30,6 @@ from campaigns.previewing import Ask, Move
 from campaigns.rendering import Limits, Spread
 from campaigns.views.compose_parts import shown_lists
 from campaigns.words import left_out_in_words
-from recipients.models import RecipientList
 from sociocs_gateway.providers import Medium
 from teams.models import User
 
@@ -189,10 +188,12 @@ def figures_shown(form: ComposeForm, user: User, times_asked: int = 0) -> tuple[
     everybody, wants_worker = None, False
     if _is_saved(form):
         everybody, wants_worker = text_surveys.figures_of(form.campaign, user)
-    sample = _sampled(form, user, lists)
     rows = sum(one.recipient_count for one in lists)
-    is_whole = everybody is not None or sample.looked_at >= rows
-    shown = _shown(form, everybody or sample, sample, rows, is_sample=not is_whole)
+    picked = figures.sample_of(lists, selection.select(form.campaign, form.choice()))
+    sample = _sampled(form, user, picked)
+    is_whole = everybody is not None or picked.rows_seen >= rows
+    people = everybody.looked_at if everybody else picked.share_of(rows)
+    shown = _shown(form, everybody or sample, sample, people, is_sample=not is_whole)
     if not is_whole:
         # Less and less often, while nobody touches the page.
         shown = replace(shown, asks_again_in=min(3 * 2**times_asked, 60), asked=times_asked + 1)
@@ -206,35 +207,35 @@ def _is_saved(form: ComposeForm) -> bool:
     return drafts.content_of(form.campaign) == form.content()
 
 
-def _sampled(form: ComposeForm, user: User, lists: list[RecipientList]) -> Figures:
+def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
     given, campaign = form.cleaned_data, form.campaign
     program = dynamic_fields.parse(given.get("text", ""))
     renderer = personal_texts.renderer_of(campaign, program, form.rules(), user, timezone.now())
     channel = given.get("channel")
     limit = channel.capabilities.max_text_length if channel else _NO_LIMIT
     limits = Limits(limit, bool(given.get("media_url")))
-    return figures.of_people(renderer, program, limits, figures.sample_of(lists))
+    return figures.of_people(renderer, program, limits, picked.people)
 
 
 def _shown(
-    form: ComposeForm, found: Figures, sample: Figures, rows: int, *, is_sample: bool
+    form: ComposeForm, found: Figures, sample: Figures, people: int, *, is_sample: bool
 ) -> Shown:
     given, team = form.cleaned_data, form.campaign.team
     channel: Channel | None = given.get("channel")
     has_media = bool(given.get("media_kind") and given.get("media_url"))
     looked_at = max(found.looked_at, 1)
-    total = rows if is_sample else found.people
+    total = found.people
     spread = found.spread
     segments = spread.total if spread else 0
     if is_sample:
-        total = rows * found.people // looked_at
-        segments = rows * segments // looked_at
+        total = people * found.people // looked_at
+        segments = people * segments // looked_at
     fallbacks = form.rules().fallbacks
     return Shown(
         figures=found,
         advice=sample,
         is_sample=is_sample,
-        rows=rows,
+        rows=people,
         total=total,
         is_sms=channel is None or channel.capabilities.medium is Medium.SMS,
         segments=segments,

@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns import figures, personal_texts, text_surveys
+from campaigns import figures, personal_texts, selection, text_surveys
 from campaigns.dynamic_fields import parse
 from campaigns.figures import Figures, Saving, sample_of
 from campaigns.models import Campaign, Channel, TextSurvey
@@ -126,8 +126,9 @@ def test_it_is_told_whose_data_makes_the_sms_dearer() -> None:
 
 def test_few_people_are_all_in_the_sample(channel: Channel) -> None:
     lists = [a_list(channel, ["a"] * 5), a_list(channel, ["b"] * 4, start=5)]
-    sample = sample_of(lists, 9)
-    assert sorted(row[1] for row in sample) == world.phones(9)
+    sample = sample_of(lists, size=9)
+    assert sorted(row[1] for row in sample.people) == world.phones(9)
+    assert sample.rows_seen == 9
 
 
 def test_a_sample_is_bounded_and_from_all_over_the_lists(channel: Channel) -> None:
@@ -135,15 +136,28 @@ def test_a_sample_is_bounded_and_from_all_over_the_lists(channel: Channel) -> No
         world.a_list(channel.team, world.phones(900)),
         world.a_list(channel.team, world.phones(300, 900)),
     ]
-    sample = sample_of(lists, 120)
+    sample = sample_of(lists, size=120)
 
-    keys = [row[0] for row in sample]
-    assert len(set(keys)) == len(keys)
+    keys = [row[0] for row in sample.people]
+    assert len(set(keys)) == len(keys) == sample.rows_seen
     assert 100 <= len(keys) <= 160
     for one in lists:
         rows = list(one.recipients.order_by("pk").values_list("pk", flat=True))
         for part in (rows[: len(rows) // 4], rows[3 * len(rows) // 4 :]):
             assert set(part) & set(keys)
+
+
+def test_whoever_the_campaign_leaves_out_is_not_in_the_sample(channel: Channel) -> None:
+    people = world.a_list(channel.team, world.phones(10))
+    world.opt_out(channel.team, world.phones(1)[0])
+    booked = world.a_list(channel.team, world.phones(3), "Booked")
+    draft = world.a_campaign(channel, people)
+    choice = selection.Choice(lists=(people,), lists_out=(booked,))
+
+    sample = sample_of([people], selection.select(draft, choice))
+
+    assert sorted(row[1] for row in sample.people) == world.phones(10)[3:]
+    assert (sample.rows_seen, sample.share_of(1000)) == (10, 700)
 
 
 # --- Everybody, by a worker -----------------------------------------------------------------------
