@@ -76,9 +76,9 @@ def measure(recipients: int, requests: int) -> None:
 
     asks: dict[str, Ask] = {
         "typing": lambda n: {"text": TEXT + "x" * n, "shown": anywhere()},
-        "next": lambda n: {"text": TEXT, "person": "next", "shown": anywhere()},
-        "go": lambda n: {"text": TEXT, "person": f"go-{anywhere()}"},
-        "number": lambda n: {"person": "search", "person_words": some_number(chance, recipients)},
+        "next": lambda _n: {"text": TEXT, "person": "next", "shown": anywhere()},
+        "go": lambda _n: {"text": TEXT, "person": f"go-{anywhere()}"},
+        "number": lambda _n: {"person": "search", "person_words": some_number(chance, recipients)},
     }
     phone = [ask(client, draft, "preview", named, requests) for named in asks.items()]
     figures = ask(client, draft, "figures", ("figures", asks["typing"]), requests)

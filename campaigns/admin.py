@@ -71,13 +71,19 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = GatewayAccount
-        fields = ("label", "team", "calls_per_second", "calls_per_minute")
+        fields = ("label", "team", "calls_per_second", "calls_per_minute", "name_placeholder")
         widgets = {
+            "name_placeholder": UnfoldAdminTextInputWidget(),
             "label": UnfoldAdminTextInputWidget(),
             "calls_per_second": UnfoldAdminIntegerFieldWidget(),
             "calls_per_minute": UnfoldAdminIntegerFieldWidget(),
         }
         help_texts = {
+            "name_placeholder": _(
+                "Only if Sociocs fills it in for this account's bulk jobs, such as {{name}}: send "
+                "a test first. Writers may then let it, and everybody shares one text. Empty: "
+                "names are always written here."
+            ),
             "calls_per_second": _("By all workers together. Empty: as the settings say; 0: any."),
             "calls_per_minute": _("What Sociocs itself says (HTTP 429) is honoured anyway."),
         }
@@ -129,7 +135,15 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
     fieldsets = (
         (
             None,
-            {"fields": ("label", "team", "new_api_key", ("calls_per_second", "calls_per_minute"))},
+            {
+                "fields": (
+                    "label",
+                    "team",
+                    "new_api_key",
+                    ("calls_per_second", "calls_per_minute"),
+                    "name_placeholder",
+                )
+            },
         ),
         (
             _("Condition"),

@@ -230,6 +230,8 @@ def message_for(built: Built, slot: datetime) -> BulkMessage:
         schedule=slot,
         duplicates_allowed=campaign.duplicates_allowed,
         user_id=campaign.message.user_id or None,
+        # Its texts were let through for that one field alone (`rendering.Limits`).
+        dynamic_fields_allowed=bool(campaign.message.field_rules.get("name_placeholder")),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from campaigns.models import CampaignFilter, DraftPage, EarlierCampaign
+from campaigns.models import CampaignFilter, DraftPage, EarlierCampaign, TextSurvey
 from teams.admin_mixins import ReadOnlyAdmin
 
 
@@ -37,3 +37,13 @@ class EarlierCampaignAdmin(ReadOnlyAdmin):
     search_fields = ("campaign__name", "earlier__name")
     list_select_related = ("campaign", "earlier")
     ordering = ("-pk",)
+
+
+@admin.register(TextSurvey)
+class TextSurveyAdmin(ReadOnlyAdmin):
+    """What workers found when they rendered drafts for everybody: figures, no texts."""
+
+    list_display = ("campaign", "wanted_by", "wanted_at", "finished_at")
+    search_fields = ("campaign__name",)
+    list_select_related = ("campaign", "wanted_by")
+    ordering = ("-wanted_at",)

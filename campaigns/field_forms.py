@@ -65,6 +65,10 @@ class FieldRulesForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    name_by_sociocs = forms.BooleanField(
+        label=gettext_lazy("Let Sociocs fill in the names"), required=False
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         numbers = sorted(int(found[1]) for key in self.data if (found := _ROW.fullmatch(str(key))))
@@ -130,12 +134,20 @@ class FieldRulesForm(forms.Form):
         return FieldRules(
             fallbacks if self._numbers else before.fallbacks,
             _DAY_FIRST.get(self.cleaned_data.get("day_first", "")),
+            self.name_placeholder if self.cleaned_data.get("name_by_sociocs") else "",
         )
+
+    @property
+    def name_placeholder(self) -> str:
+        """How the chosen channel's account has names filled in by Sociocs; "" where it does not."""
+        channel = self.cleaned_data.get("channel")
+        return str(channel.account.name_placeholder) if channel else ""
 
 
 def posted(rules: FieldRules) -> dict[str, str]:
     """Stored rules as the form's fields would be sent."""
     data = {
+        "name_by_sociocs": "on" if rules.name_placeholder else "",
         "day_first": {None: "", True: DAY_FIRST, False: MONTH_FIRST}[rules.day_first],
     }
     for number, (name, text) in enumerate(sorted(rules.fallbacks.items())):

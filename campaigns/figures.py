@@ -90,15 +90,15 @@ class Figures:
 
 def of_survey(survey: Survey) -> Figures:
     """The figures of everybody."""
-    texts = survey.texts
+    texts, handed = survey.texts, survey.handed_over
     return Figures(
-        looked_at=texts.people + texts.left_out_count,
-        people=texts.people,
-        left_out=dict(texts.by_reason),
+        looked_at=handed.people + handed.left_out_count,
+        people=handed.people,
+        left_out=dict(handed.by_reason),
         by_segments=dict(texts.by_segments),
-        distinct=texts.distinct,
+        distinct=handed.distinct,
         jobs=survey.jobs,
-        is_exact=texts.is_exact,
+        is_exact=handed.is_exact,
         longest=texts.longest.key if texts.longest else 0,
         longest_segments=texts.longest.segments if texts.longest else 0,
         empty=dict(survey.empty.people),
@@ -239,8 +239,9 @@ def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql) -> list[A
         return []
     asked = sql(
         "SELECT p.id, p.phone, p.name, CAST(p.fields AS text), CASE WHEN {kept} THEN 1 ELSE 0 END "
-        f"FROM ({' UNION ALL '.join(parts)}) AS p",
+        "FROM ({rows}) AS p",
         kept=kept,
+        rows=Sql(" UNION ALL ".join(parts)),
     )
     with connection.cursor() as cursor:
         cursor.execute(asked.text, asked.values)

@@ -93,6 +93,7 @@ def problems(
     if campaign.team.test_required and not sent_tests.is_tested(campaign):
         sentence = _("Your team launches only what was tested. Send a test of just this message.")
         found.append(Problem("test", sentence))
+    found += message.name_problems(campaign)
     if not has_lists:
         found.append(Problem("lists", _("Choose at least one recipient list.")))
     found += list_access.problems(campaign, user)

@@ -127,6 +127,23 @@ def problems(
     return found
 
 
+def name_problems(campaign: Campaign) -> list[Problem]:
+    """Why the names cannot be left to Sociocs, where the draft does so; empty when they can."""
+    wanted = campaign.field_rules.get("name_placeholder", "")
+    known = campaign.channel.account.name_placeholder if campaign.channel else wanted
+    if not wanted or wanted == known:
+        return []
+    return [
+        Problem(
+            "name_by_sociocs",
+            _(
+                "The account of this channel does not let Sociocs fill in names like that. Save "
+                "the draft once more, and they are written here."
+            ),
+        )
+    ]
+
+
 def _field_problems(program: Program, known_fields: Collection[str] | None) -> list[Problem]:
     faults = list(program.faults)
     if known_fields is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from campaigns.moves import locked_campaign
 from campaigns.rendering import (
     Limits,
     Missing,
+    Person,
     Renderer,
     Rules,
     Spread,
@@ -52,20 +53,27 @@ class FieldRules:
 
     `fallbacks`: what is written for whom a field is empty; whoever lacks any other field is left
     out. `day_first` tells 03/04/2026 apart; None leaves out whoever has such a date.
+    `name_placeholder`: how Sociocs is asked to fill in people's names; "": names are written here.
     """
 
     fallbacks: Mapping[str, str] = field(default_factory=dict)
     day_first: bool | None = None
+    name_placeholder: str = ""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Return what `to_json` made; {} gives the defaults."""
-        return cls(dict(stored.get("fallbacks", {})), stored.get("day_first"))
+        fallbacks = dict(stored.get("fallbacks", {}))
+        return cls(fallbacks, stored.get("day_first"), stored.get("name_placeholder", ""))
 
     def to_json(self) -> dict[str, Any]:
         """Return the rules as JSON values; without any, {}."""
         stored: dict[str, Any] = {"fallbacks": dict(self.fallbacks)} if self.fallbacks else {}
-        return stored if self.day_first is None else stored | {"day_first": self.day_first}
+        if self.day_first is not None:
+            stored["day_first"] = self.day_first
+        if self.name_placeholder:
+            stored["name_placeholder"] = self.name_placeholder
+        return stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +82,15 @@ class Survey:
 
     count: AudienceCount
     texts: TextTally
+    # The texts as they are handed over: fewer than people read where Sociocs fills in the names.
+    handed_over: TextTally
     jobs: int
     empty: EmptyFields
 
     @property
     def has_too_many_texts(self) -> bool:
         """Whether launching would be refused for the number of different texts."""
-        return self.texts.distinct > settings.MAX_DISTINCT_TEXTS
+        return self.handed_over.distinct > settings.MAX_DISTINCT_TEXTS
 
 
 def renderer_of(
@@ -93,13 +103,15 @@ def renderer_of(
     zone = ZoneInfo(campaign.time_zone or campaign.team.time_zone)
     constants = {BUSINESS_NAME: campaign.team.name, SENDER_NAME: sender.name if sender else ""}
     calendar = Calendar(zone, at.astimezone(zone).date(), rules.day_first)
-    return Renderer(program, Rules(constants, rules.fallbacks, calendar))
+    given = Rules(constants, rules.fallbacks, calendar, rules.name_placeholder)
+    return Renderer(program, given)
 
 
-def limits_of(campaign: Campaign, media_url: str) -> Limits:
+def limits_of(campaign: Campaign, media_url: str, rules: FieldRules) -> Limits:
     """What the campaign's channel takes."""
     assert campaign.channel is not None
-    return Limits(campaign.channel.capabilities.max_text_length, bool(media_url))
+    longest = campaign.channel.capabilities.max_text_length
+    return Limits(longest, bool(media_url), rules.name_placeholder)
 
 
 # --- Before the launch ----------------------------------------------------------------------------
@@ -112,20 +124,49 @@ def survey(campaign: Campaign, sender: User | None, at: datetime) -> Survey:
     looked at; otherwise 1,000,000 people take some seconds.
     """
     rules, program = FieldRules.from_json(campaign.field_rules), parse(campaign.text)
-    renderer = renderer_of(campaign, program, rules, sender, at)
+    read, handed = replace(rules, name_placeholder=""), rules
+    renderer = renderer_of(campaign, program, read, sender, at)
     counted = audience.count(campaign)
-    texts = TextTally(limits_of(campaign, campaign.media_url))
-    empty = EmptyFields(lackable(program))
+    texts = TextTally(limits_of(campaign, campaign.media_url, handed))
+    handed_over, empty = texts, EmptyFields(lackable(program))
     if renderer.constant is not None:
         texts.add_constant(counted.people, renderer.constant)
+    elif handed.name_placeholder:
+        handed_over = TextTally(texts.limits)
+        both = (renderer, renderer_of(campaign, program, handed, sender, at))
+        _tally_both(both, (texts, handed_over), audience.chunks_of_people(campaign), empty)
     else:
         chunks = audience.chunks_of_people(campaign)
         for keys, rendered in _rendered(renderer, chunks, empty):
             for key, text in zip(keys, rendered, strict=True):
                 texts.add(key, text)
-    left_out = counted.left_out | dict(texts.by_reason)
-    count = AudienceCount(counted.rows, texts.people, left_out)
-    return Survey(count, texts, texts.jobs(settings.RECIPIENTS_PER_SUBMISSION), empty)
+    left_out = counted.left_out | dict(handed_over.by_reason)
+    count = AudienceCount(counted.rows, handed_over.people, left_out)
+    jobs = handed_over.jobs(settings.RECIPIENTS_PER_SUBMISSION)
+    return Survey(count, texts, handed_over, jobs, empty)
+
+
+def _tally_both(
+    renderers: tuple[Renderer, Renderer],
+    tallies: tuple[TextTally, TextTally],
+    chunks: Iterator[list[audience.PersonRow]],
+    empty: EmptyFields,
+) -> None:
+    """Count what people read and what is handed over; who gets nothing of this reads nothing."""
+    for rows in chunks:
+        keys, people = _people(rows)
+        empty.look(keys, people)
+        both = zip(*(one.render_each(people) for one in renderers), strict=True)
+        for key, (text, handed) in zip(keys, both, strict=True):
+            is_out = isinstance(handed, Missing) or tallies[1].limits.refusal(handed) is not None
+            tallies[1].add(key, handed)
+            if not is_out:
+                tallies[0].add(key, text)
+
+
+def _people(rows: list[audience.PersonRow]) -> tuple[list[int], list[Person]]:
+    keys = [row[0] for row in rows]
+    return keys, [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]
 
 
 def _rendered(
@@ -135,8 +176,7 @@ def _rendered(
 ) -> Iterator[tuple[list[int], list[str | Missing]]]:
     """(keys, texts) of each chunk, in the order of its rows; `empty` looks at everybody too."""
     for rows in chunks:
-        keys = [row[0] for row in rows]
-        people = [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]
+        keys, people = _people(rows)
         if empty is not None:
             empty.look(keys, people)
         yield keys, list(renderer.render_each(people))
@@ -202,7 +242,8 @@ def _placed(
     rendered: Iterator[tuple[list[int], list[str | Missing]]],
 ) -> _Placed:
     """Give each person a group; texts that were not seen before get a number and are stored."""
-    limits = limits_of(campaign, message.media_url)
+    rules = FieldRules.from_json(message.field_rules)
+    limits = limits_of(campaign, message.media_url, rules)
     numbers = dict(message.rendered_texts.values_list("text", "number"))
     stored = len(numbers)
     placed = _Placed()
@@ -270,7 +311,9 @@ def texts_of(campaign: Campaign) -> dict[int, str]:
     constant = launched_renderer(campaign).constant
     if constant is not None:
         refused = isinstance(constant, Missing) or limits_of(
-            campaign, campaign.message.media_url
+            campaign,
+            campaign.message.media_url,
+            FieldRules.from_json(campaign.message.field_rules),
         ).refusal(constant)
         return {} if refused else {0: str(constant)}
     return dict(campaign.message.rendered_texts.values_list("number", "text"))

@@ -19,6 +19,8 @@ from campaigns.sms_segments import segments
 
 _BLANK = " \t\r\n\u00a0"
 _OPENING = "{{"
+# As long as a name may be (`CampaignRecipient.name`).
+LONGEST_NAME = 200
 
 
 class LeftOut(StrEnum):
@@ -44,13 +46,15 @@ class Rules:
     """How a text is rendered, apart from the people.
 
     `constants`: fields that are the same for everybody. `fallbacks`: what is written where a person
-    has no value for a field; whoever lacks any other field is left out. Neither touches conditions:
-    a missing value equals only "".
+    has no value for a field; whoever lacks any other field is left out. `name_placeholder`: what is
+    written instead of a person's name, for Sociocs to fill in. None touches conditions: a missing
+    value equals only "".
     """
 
     constants: Mapping[str, str] = field(default_factory=dict)
     fallbacks: Mapping[str, str] = field(default_factory=dict)
     calendar: Calendar = field(default_factory=Calendar)
+    name_placeholder: str = ""
 
 
 Person = Mapping[str, str]
@@ -75,7 +79,9 @@ class Renderer:
         kinds = {step.kind for step in self._steps}
         # The text that everybody gets, where nothing in it depends on the person.
         self.constant = self.render({}) if kinds <= {Kind.TEXT, Kind.JUMP} else None
-        self._is_straight = kinds <= {Kind.TEXT, Kind.FIELD, Kind.DATE}
+        self._is_straight = (
+            kinds <= {Kind.TEXT, Kind.FIELD, Kind.DATE} and not rules.name_placeholder
+        )
 
     def _with_constants(self, following: int, step: Step) -> Step:
         """The step, or what it comes to where its field is the same for everybody."""
@@ -161,8 +167,11 @@ class Renderer:
         if not value.strip(_BLANK):
             fallback = self._rules.fallbacks.get(name)
             return Missing(LeftOut.MISSING_VALUE, name) if fallback is None else fallback
+        if self._rules.name_placeholder and _OPENING in value:
+            # Braces that come with a value are never let through with our own.
+            return Missing(LeftOut.BRACES_LEFT, name)
         if mask is None:
-            return value
+            return self._rules.name_placeholder or value if name == CUSTOMER_NAME else value
         date = self._dates[mask](value)
         return Missing(LeftOut.UNREADABLE_DATE, name) if date is None else date
 
@@ -202,19 +211,27 @@ def _value(person: Person, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a channel takes: code points at most, and whether media stand for an empty text."""
+    """What a channel takes: code points at most, and whether media stand for an empty text.
+
+    `name_placeholder` is let through: Sociocs puts a name of up to LONGEST_NAME in its place.
+    """
 
     characters: int
     has_media: bool = False
+    name_placeholder: str = ""
 
     def refusal(self, text: str) -> Missing | None:
         """Why a rendered text cannot be sent, None when it can."""
         if not text.strip() and not self.has_media:
             return Missing(LeftOut.NO_TEXT)
-        if len(text) > self.characters:
+        rest, length = text, len(text)
+        if self.name_placeholder and self.name_placeholder in text:
+            rest = text.replace(self.name_placeholder, "")
+            length = len(rest) + LONGEST_NAME * text.count(self.name_placeholder)
+        if length > self.characters:
             return Missing(LeftOut.TEXT_TOO_LONG)
         # The vendor might read it as one of its own fields.
-        return Missing(LeftOut.BRACES_LEFT) if _OPENING in text else None
+        return Missing(LeftOut.BRACES_LEFT) if _OPENING in rest else None
 
 
 # --- Counting what comes out ----------------------------------------------------------------------

@@ -169,6 +169,7 @@ def _message(
             campaign.media_kind,
             campaign.media_url,
             user_id=campaign.sent_as.user_id if campaign.sent_as else None,
+            dynamic_fields_allowed=bool(campaign.field_rules.get("name_placeholder")),
         )
     except MessageNotExpressible as fault:
         code = MessageFault(fault.code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,13 @@ class GatewayAccount(models.Model):
     api_key_tail = models.CharField(max_length=4, editable=False)
     # One lane per key: slots are unique per account, so a key must not be here twice.
     api_key_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    # How Sociocs is asked to fill in people's names in bulk jobs; blank: it is not known to.
+    name_placeholder = models.CharField(
+        _("Sociocs' own field for the name"),
+        max_length=40,
+        blank=True,
+        validators=[RegexValidator(r"^\{\{\w+\}\}\Z", _("Write a field, such as {{name}}."))],
+    )
     state = models.CharField(max_length=10, choices=choices(LaneState), default=LaneState.OPEN)
     halt_reason = models.CharField(max_length=20, blank=True)
     cool_until = models.DateTimeField(null=True, blank=True)

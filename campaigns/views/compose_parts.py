@@ -114,7 +114,8 @@ def filled_for(
     program = dynamic_fields.parse(text)
     if person is None or program.faults:
         return [(text, False)] if text else [], ""
-    rules = rules or FieldRules.from_json(campaign.field_rules)
+    # What the person reads, whoever fills in the name.
+    rules = replace(rules or FieldRules.from_json(campaign.field_rules), name_placeholder="")
     renderer = personal_texts.renderer_of(campaign, program, rules, writer, timezone.now())
     filled = renderer.filled(rendering.person_of(person.phone, person.name, dict(person.fields)))
     if isinstance(filled, rendering.Missing):

@@ -26,6 +26,7 @@ from campaigns.figures import Figures, Saving
 from campaigns.forms import ComposeForm
 from campaigns.message import PREDEFINED_LABELS
 from campaigns.models import Channel
+from campaigns.personal_texts import FieldRules
 from campaigns.previewing import Ask, Move
 from campaigns.rendering import Limits, Spread
 from campaigns.views.compose_parts import shown_lists
@@ -208,13 +209,27 @@ def _is_saved(form: ComposeForm) -> bool:
 
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
-    given, campaign = form.cleaned_data, form.campaign
+    given, campaign, rules = form.cleaned_data, form.campaign, form.rules()
     program = dynamic_fields.parse(given.get("text", ""))
-    renderer = personal_texts.renderer_of(campaign, program, form.rules(), user, timezone.now())
     channel = given.get("channel")
     limit = channel.capabilities.max_text_length if channel else _NO_LIMIT
-    limits = Limits(limit, bool(given.get("media_url")))
-    return figures.of_people(renderer, program, limits, picked.people)
+
+    def found(rules: FieldRules) -> Figures:
+        renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
+        limits = Limits(limit, bool(given.get("media_url")), rules.name_placeholder)
+        return figures.of_people(renderer, program, limits, picked.people)
+
+    read = found(replace(rules, name_placeholder=""))
+    if not rules.name_placeholder:
+        return read
+    handed = found(rules)
+    return replace(
+        read,
+        people=handed.people,
+        left_out=handed.left_out,
+        distinct=handed.distinct,
+        jobs=handed.jobs,
+    )
 
 
 def _shown(

@@ -35,7 +35,7 @@ def preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def fields(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The fields that the chosen lists offer."""
     form = _form(request, campaign_id)
-    context = {**field_choices(form), "campaign": form.campaign}
+    context = {**field_choices(form), "form": form, "campaign": form.campaign}
     return render(request, "campaigns/_fields.html", context)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from datetime import UTC, datetime, time
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -464,7 +465,7 @@ def expected_texts(
     """(phone, text) for who gets one, and the others by reason: each person rendered alone."""
     constants = {"BUSINESS_NAME": campaign.team.name, "SENDER_NAME": "Alice Owner"}
     rules, program = RenderingRules(constants, fallbacks), parse(campaign.text)
-    limits = personal_texts.limits_of(campaign, "")
+    limits = personal_texts.limits_of(campaign, "", FieldRules())
     got, left_out, seen = [], Counter[str](), set()
     for one in itertools.chain.from_iterable(
         Recipient.objects.filter(recipient_list=people).order_by("pk") for people in lists
@@ -539,3 +540,69 @@ def test_a_position_says_which_text_it_belongs_to() -> None:
     assert plan.position_of(3, 17) // plan.GROUP == 3
     # The database's largest whole number.
     assert plan.position_of(plan.LEFT_OUT, plan.GROUP - 1) < 2**63
+
+
+# --- Names that Sociocs fills in ------------------------------------------------------------------
+
+BY_SOCIOCS = {"name_placeholder": "{{name}}", "fallbacks": {"CUSTOMER_NAME": "there"}}
+
+
+def named_by_sociocs(names: list[str], **fields: Any) -> Campaign:
+    channel = world.a_channel(world.a_team())
+    channel.account.name_placeholder = "{{name}}"
+    channel.account.save()
+    people = world.a_list(channel.team, world.phones(len(names)))
+    for person, name in zip(people.recipients.order_by("pk"), names, strict=True):
+        person.name = name
+        person.save()
+    values = {"text": "Hi {{CUSTOMER_NAME}}!", "field_rules": BY_SOCIOCS} | fields
+    return world.a_campaign(channel, people, **values)
+
+
+@pytest.mark.django_db
+def test_names_left_to_sociocs_make_one_text_for_everybody_who_has_one() -> None:
+    campaign = named_by_sociocs(["Ann", "Bo", "", "Cy"])
+
+    survey = personal_texts.survey(campaign, None, timezone.now())
+    world.launched(campaign)
+
+    assert (survey.handed_over.distinct, survey.texts.distinct, survey.jobs) == (2, 4, 2)
+    texts = campaign.submissions.order_by("seq").values_list("text", "recipient_count")
+    assert list(texts) == [("Hi {{name}}!", 3), ("Hi there!", 1)]
+
+
+@pytest.mark.django_db
+def test_braces_of_a_persons_own_never_pass_for_ours() -> None:
+    campaign = named_by_sociocs(["Ann", "{{name}}", "{{SECRET}}"])
+
+    survey = personal_texts.survey(campaign, None, timezone.now())
+    launch.launch(
+        campaign,
+        world.owner_of(campaign.team),
+        version=campaign.version,
+        token=uuid4(),
+        confirmed_count=survey.count.people,
+    )
+    launch.freeze(campaign.pk)
+    campaign.refresh_from_db()
+
+    assert survey.count.left_out == {"braces_left": 2} == campaign.left_out
+    assert survey.texts.people == survey.count.people == 1
+    assert {one.text for one in campaign.submissions.all()} == {"Hi {{name}}!"}
+
+
+@pytest.mark.django_db
+def test_a_name_of_any_length_has_to_fit() -> None:
+    text = "x" * 1500 + "{{CUSTOMER_NAME}}"
+    survey = personal_texts.survey(named_by_sociocs(["Ann"], text=text), None, timezone.now())
+    assert survey.count.left_out == {"text_too_long": 1}
+
+
+@pytest.mark.django_db
+def test_an_account_that_no_longer_fills_in_names_stops_the_launch() -> None:
+    campaign = named_by_sociocs(["Ann"])
+    assert not launch.problems(campaign)
+    assert campaign.channel is not None
+    campaign.channel.account.name_placeholder = ""
+    campaign.channel.account.save()
+    assert [one.field for one in launch.problems(campaign)] == ["name_by_sociocs"]

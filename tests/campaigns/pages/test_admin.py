@@ -35,6 +35,7 @@ from campaigns.models import (
     RenderedText,
     SentTest,
     Submission,
+    TextSurvey,
     VendorBlock,
     VendorMember,
 )
@@ -69,6 +70,7 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     assert draft.message is not None
     DraftPage.objects.create(campaign=draft, user=alice, page=uuid4())
     EarlierCampaign.objects.create(campaign=draft, earlier=draft)
+    TextSurvey.objects.create(campaign=draft, wanted_by=alice, wanted_at=timezone.now())
     held = SavedFilter.objects.create(team=draft.team, owner=alice, name="In London")
     CampaignFilter.objects.create(campaign=draft, saved_filter=held)
     RenderedText.objects.create(message=draft.message, number=1, text="Hi", segments=1)

@@ -209,3 +209,27 @@ def test_too_many_different_texts_say_what_to_do(
 
 def test_a_text_with_a_fault_has_no_figures(desk: Desk, draft: Campaign) -> None:
     assert figures_of(desk, draft, text="Hi {{CUSTOMER_NAME") == ""
+
+
+# --- Names that Sociocs fills in ------------------------------------------------------------------
+
+
+def test_leaving_the_names_to_sociocs_is_offered_only_where_its_account_can(
+    desk: Desk, draft: Campaign
+) -> None:
+    form = fields_of(desk.get("compose", draft))
+    assert "Let Sociocs fill in the names" not in text_of(desk.post("text-fields", draft, **form))
+    assert draft.channel is not None
+    draft.channel.account.name_placeholder = "{{name}}"
+    draft.channel.account.save()
+    assert "{{name}} instead of each name" in text_of(desk.post("text-fields", draft, **form))
+
+    text = "Hi {{CUSTOMER_NAME}}"
+    desk.write(draft, text=text, name_by_sociocs="on")
+
+    draft.refresh_from_db()
+    assert draft.field_rules == {"name_placeholder": "{{name}}"}
+    # The phone shows what the person reads; one text goes to all of them.
+    form = fields_of(desk.get("compose", draft))
+    assert "Hi Person 2" in text_of(desk.post("preview", draft, **form))
+    assert "Different texts" not in text_of(desk.post("figures", draft, **form))
