@@ -203,6 +203,13 @@ class LaunchForm(forms.Form):
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     token = forms.UUIDField(widget=forms.HiddenInput)
     confirmed_count = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    # Typed before many people get something (`Team.confirm_typed_above`).
+    typed_count = forms.CharField(required=False, max_length=20)
+
+    def typed_people(self) -> int | None:
+        """The typed number, whatever separates its thousands; None when it is none."""
+        digits = THOUSANDS.sub("", self.cleaned_data["typed_count"])
+        return int(digits) if digits.isdecimal() else None
 
 
 class DecisionForm(forms.Form):

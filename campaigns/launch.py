@@ -133,16 +133,27 @@ def _time_problems(campaign: Campaign, now: datetime, people: int | None) -> lis
 
 
 def launch(
-    campaign: Campaign, user: User, *, version: int, token: UUID, confirmed_count: int
+    campaign: Campaign,
+    user: User,
+    *,
+    version: int,
+    token: UUID,
+    confirmed_count: int,
+    is_approved: bool = False,
 ) -> None:
     """C1: fix the content and begin to freeze the audience. The caller nudges the freeze task.
 
     `version` and `confirmed_count` are what the review page showed; `token` came with its form, so
-    that a second click is the same launch. Raises LaunchRefused.
+    that a second click is the same launch. `is_approved`: a second person has seen it as well.
+    Raises LaunchRefused.
     """
     try:
         with transaction.atomic():
-            _launch(locked_campaign(campaign.pk), user, version, token, confirmed_count)
+            here = locked_campaign(campaign.pk)
+            is_again = here.launch_token == token
+            if not is_again and not is_approved and needs_second_person(here, confirmed_count):
+                raise _not_approved()
+            _launch(here, user, version, token, confirmed_count)
     except IntegrityError:
         raise _outdated() from None
     campaign.refresh_from_db()
@@ -209,10 +220,13 @@ def launch_run(run: Campaign, user: User, token: UUID, at: datetime) -> None:
         raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
     lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
     if needs_second_person(run, sum(one.recipient_count for one in lists)):
-        raise LaunchRefused(
-            "approval", _("A second person has to approve it, since so many people get it.")
-        )
+        raise _not_approved()
     _begin(run, user, token, None, at)
+
+
+def _not_approved() -> LaunchRefused:
+    sentence = _("A second person has to approve it, since so many people get it.")
+    return LaunchRefused("approval", sentence)
 
 
 def needs_second_person(campaign: Campaign, people: int) -> bool:

@@ -17,6 +17,7 @@ from campaigns import (
     launch,
     learning,
     notices,
+    plan_making,
     reconcile,
     submit,
     taking_back,
@@ -67,6 +68,12 @@ def freeze(campaign_id: int) -> None:
     """Freeze a launched campaign's audience; then let the tick begin it at once."""
     launch.freeze(campaign_id)
     nudge(tick)
+
+
+@shared_task(name="campaigns.make_plan", queue="background")
+def make_plan(campaign_id: int) -> None:
+    """Make the plan of a draft whose audience is large."""
+    plan_making.make(campaign_id)
 
 
 @shared_task(name="campaigns.hand_over", queue="sending")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns import approvals
 from campaigns.history import (
     AT_REST,
     Key,
@@ -61,6 +62,7 @@ def overview(request: TeamRequest) -> HttpResponse:
         return HttpResponse(status=NOTHING_NEW)
     context = {
         "sections": shown,
+        "wishes": approvals.waiting_in(request.team),
         "first_steps": None if shown else _first_steps(request),
         "is_live": any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
         "fingerprint": fingerprint,

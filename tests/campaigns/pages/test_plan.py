@@ -1,0 +1,233 @@
+"""The plan page's checklist and its large audiences, and a second person's approval."""
+
+from __future__ import annotations
+
+from datetime import time
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from campaigns import launch, plan_making, plan_report
+from campaigns.launch import LaunchRefused
+from campaigns.models import Approval, Campaign, CampaignEvent, Channel, DraftPlan
+from recipients.models import RecipientList
+from teams.models import Team, User
+from tests.campaigns import world
+from tests.campaigns.pages.browsing import Desk, Page, fields_of, text_of
+from tests.campaigns.pages.conftest import DeskOf
+
+AT_NIGHT = {"wall_time": "2027-04-02T03:30", "time_zone": "America/New_York"}
+
+
+def change(draft: Campaign, **fields: object) -> Campaign:
+    Campaign.objects.filter(pk=draft.pk).update(**fields)
+    draft.refresh_from_db()
+    return draft
+
+
+def press(desk: Desk, draft: Campaign, **more: object) -> str:
+    """Press the button of the plan page; what the page says after it."""
+    fields = fields_of(desk.get("review", draft), "launch")
+    page = desk.client.post(desk.url("launch", draft), {**fields, **more}, follow=True)
+    draft.refresh_from_db()
+    return text_of(page)
+
+
+class TestChecklist:
+    def test_a_warning_is_overruled_by_name(
+        self, desk: Desk, draft: Campaign, riverside: Team, alice: User
+    ) -> None:
+        riverside.hours_from, riverside.hours_to = time(9), time(19)
+        riverside.save()
+        change(draft, **AT_NIGHT)
+        text = text_of(desk.get("review", draft))
+        assert "at 03:30: people may be asleep" in text
+        assert "This is right: Alice Moreau" in text
+
+        assert "Nothing was sent yet." in press(desk, draft)
+        assert draft.state == "draft"
+
+        press(desk, draft, overrule="night")
+
+        assert draft.state == "freezing"
+        overruled = draft.events.get(kind=CampaignEvent.Kind.OVERRULED)
+        assert (overruled.actor, "asleep" in overruled.details["warnings"][0]) == (alice, True)
+        assert "Alice Moreau went ahead in spite of:" in text_of(desk.get("campaign", draft))
+
+    def test_the_same_text_to_the_same_people_is_pointed_out(
+        self, desk: Desk, draft: Campaign, front_desk: Channel, patients: RecipientList
+    ) -> None:
+        other = world.a_list(front_desk.team, world.phones(5, start=500), "Others")
+        world.launched(world.a_campaign(front_desk, other, name="Not these"))
+        assert "said the same" not in text_of(desk.get("review", draft))
+
+        assert "“Last week” said the same to 12 of these people already." in text_of(
+            desk.get("review", draft)
+        )
+
+    def test_another_campaign_on_the_same_channel_is_pointed_out(
+        self, desk: Desk, draft: Campaign, front_desk: Channel, riverside: Team
+    ) -> None:
+        other = world.a_list(riverside, world.phones(5, start=500), "Others")
+        later = {"wall_time": "2027-04-02T09:30", "time_zone": "America/New_York"}
+        world.launched(world.a_campaign(front_desk, other, name="Recall", text="x", **later))
+        change(draft, **later)
+        assert "“Recall” goes out through the same channel" in text_of(desk.get("review", draft))
+
+    def test_many_people_are_typed(self, desk: Desk, draft: Campaign, riverside: Team) -> None:
+        riverside.confirm_typed_above = 10
+        riverside.save()
+        assert "Type 12 to send it" in text_of(desk.get("review", draft))
+        assert "Type the number of people" in press(desk, draft, typed_count="11")
+        assert draft.state == "draft"
+        press(desk, draft, typed_count="12")
+        assert draft.state == "freezing"
+
+
+class TestSlots:
+    def test_a_pace_is_drawn_and_said(
+        self, desk: Desk, draft: Campaign, settings: Settings
+    ) -> None:
+        change(draft, pace_count=4, pace_minutes=10)
+        page = desk.get("review", draft)
+        assert "4 people every 10 minutes" in text_of(page)
+        assert page.content.decode().count("<rect ") >= 3
+
+    def test_zones_have_a_first_and_a_last_message(
+        self, desk: Desk, front_desk: Channel, riverside: Team
+    ) -> None:
+        phones = ["+12125550101", "+12125550102", "+447900000123"]
+        draft = world.a_campaign(front_desk, world.a_list(riverside, phones, "Two lands"))
+        change(
+            draft,
+            hours_from=time(9),
+            hours_to=time(19),
+            hours_zone="recipient",
+            wall_time="2027-04-02T06:00",
+            time_zone="America/New_York",
+        )
+        text = text_of(desk.get("review", draft))
+        assert "Europe/London 1 Fri 2 Apr 2027, 11:00 BST" in text
+        assert "America/NewYork 2 Fri 2 Apr 2027, 09:00 EDT" in text
+
+
+class TestLargeAudiences:
+    @pytest.fixture(autouse=True)
+    def large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(plan_making, "SMALL", 5)
+
+    def test_a_worker_makes_the_plan_while_the_page_waits(
+        self, desk: Desk, draft: Campaign
+    ) -> None:
+        assert "The plan is being made" in text_of(desk.get("review", draft))
+        assert "The plan is being made" in text_of(desk.get("planning", draft))
+
+        plan_making.make(draft.pk)
+
+        assert desk.get("planning", draft)["HX-Refresh"] == "true"
+        assert "People 12" in text_of(desk.get("review", draft))
+        press(desk, draft)
+        assert draft.state == "freezing"
+
+    def test_a_change_makes_another_plan(self, desk: Desk, draft: Campaign) -> None:
+        desk.get("review", draft)
+        plan_making.make(draft.pk)
+        world.add_people(draft.lists.get(), world.phones(3, start=900))
+        assert "The plan is being made" in text_of(desk.get("review", draft))
+        plan_making.make(draft.pk)
+        assert "People 15" in text_of(desk.get("review", draft))
+
+    def test_a_worker_that_died_is_followed_by_another(
+        self, desk: Desk, draft: Campaign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.get("review", draft)
+        with monkeypatch.context() as patch:
+            patch.setattr(plan_report, "report", _dies)
+            with pytest.raises(KeyboardInterrupt):
+                plan_making.make(draft.pk)
+        plan_making.make(draft.pk)
+        assert DraftPlan.objects.get().report is None
+        monkeypatch.setattr(plan_making, "STUCK", -plan_making.STUCK)
+        plan_making.make(draft.pk)
+        assert DraftPlan.objects.get().report is not None
+
+
+def _dies(*_args: object) -> None:
+    raise KeyboardInterrupt
+
+
+class TestApproval:
+    @pytest.fixture(autouse=True)
+    def four_eyes(self, riverside: Team) -> None:
+        riverside.approval_above = 10
+        riverside.save()
+
+    def answer(self, desk: Desk, draft: Campaign, answer: str, **more: str) -> Page:
+        wish = Approval.objects.latest("pk")
+        fields = fields_of(desk.get("review", draft), "approval") or {
+            "fingerprint": wish.fingerprint
+        }
+        url = desk.url("approve", draft, wish.public_id)
+        page = desk.client.post(url, {**fields, "answer": answer, **more}, follow=True)
+        draft.refresh_from_db()
+        return page
+
+    def test_a_colleague_approves_and_with_that_it_is_sent(
+        self, desk: Desk, desk_of: DeskOf, sami: User, alice: User, draft: Campaign
+    ) -> None:
+        assert "Ask for approval: Send to 12 people now" in text_of(desk.get("review", draft))
+        press(desk, draft)
+        assert draft.state == "draft"
+        assert "Alice Moreau asks for approval" in text_of(desk_of(sami).get("review", draft))
+        assert "Spring check-up" in text_of(desk_of(sami).get("overview"))
+
+        self.answer(desk_of(sami), draft, "approve")
+
+        assert (draft.state, draft.launched_by, draft.confirmed_count) == ("freezing", alice, 12)
+        assert draft.events.get(kind=CampaignEvent.Kind.APPROVED).actor == sami
+
+    def test_nobody_approves_their_own(self, desk: Desk, draft: Campaign) -> None:
+        press(desk, draft)
+        assert "somebody else has to approve it" in text_of(desk.get("review", draft))
+        self.answer(desk, draft, "approve")
+        assert draft.state == "draft"
+
+    def test_any_change_asks_again(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        world.add_people(draft.lists.get(), world.phones(1, start=700))
+        page = self.answer(desk_of(sami), draft, "approve")
+        assert draft.state == "draft"
+        assert "changed since" in text_of(page) or "it was changed" in text_of(page)
+        assert Approval.objects.get().answer == "outdated"
+
+    def test_a_change_of_the_text_asks_again(
+        self, desk: Desk, desk_of: DeskOf, sami: User, bob: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        desk_of(bob).write(draft, text="Other words")
+        self.answer(desk_of(sami), draft, "approve")
+        assert draft.state == "draft"
+
+    def test_a_no_has_a_reason_that_is_shown(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        page = self.answer(desk_of(sami), draft, "reject")
+        assert "Say why" in text_of(page)
+        self.answer(desk_of(sami), draft, "reject", reason="Wrong list")
+        assert "Sami Haddad did not approve it: “Wrong list”" in text_of(desk.get("review", draft))
+        assert draft.state == "draft"
+
+    def test_an_editor_cannot_answer(
+        self, desk: Desk, desk_of: DeskOf, bob: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        assert self.answer(desk_of(bob), draft, "approve").status_code == 403
+
+    def test_the_engine_itself_does_not_launch_without(self, draft: Campaign, alice: User) -> None:
+        with pytest.raises(LaunchRefused, match="approval"):
+            launch.launch(
+                draft, alice, version=draft.version, token=draft.public_id, confirmed_count=12
+            )
