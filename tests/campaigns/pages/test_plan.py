@@ -60,6 +60,8 @@ class TestChecklist:
         other = world.a_list(front_desk.team, world.phones(5, start=500), "Others")
         world.launched(world.a_campaign(front_desk, other, name="Not these"))
         assert "said the same" not in text_of(desk.get("review", draft))
+        again = world.a_campaign(front_desk, patients, name="Last week", text="See  YOU in spring.")
+        world.launched(again)
 
         assert "“Last week” said the same to 12 of these people already." in text_of(
             desk.get("review", draft)
