@@ -31,6 +31,7 @@ from campaigns import (  # noqa: F401 - register their pages
 from campaigns.gateway import reopen
 from campaigns.models import (
     Attempt,
+    BlockCheck,
     Campaign,
     CampaignEvent,
     CampaignList,
@@ -391,6 +392,17 @@ class VendorBlockAdmin(ReadOnlyAdmin):
     list_filter = ("state", "is_block", "account")
     search_fields = ("opt_out__phone__exact",)
     list_select_related = ("opt_out", "account")
+    ordering = ("-pk",)
+
+
+@admin.register(BlockCheck)
+class BlockCheckAdmin(ReadOnlyAdmin):
+    """Lists whose people the vendor is asked about."""
+
+    list_display = ("recipient_list", "account", "state", "asked", "total", "found", "created_at")
+    list_filter = ("state", "account")
+    search_fields = ("recipient_list__name", "asked_by__email")
+    list_select_related = ("recipient_list", "account")
     ordering = ("-pk",)
 
 

@@ -6,11 +6,13 @@ No retries, no eta, no countdown here: the tick finds whatever is left to do.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError as BrokerError
 
 from campaigns import (
+    block_checks,
     blocking,
     delivery,
     followups,
@@ -43,24 +45,23 @@ def nudge(task: Task[..., None], *args: int) -> None:
 def tick() -> None:
     """Derive all work and nudge the tasks below."""
     work = ticking.tick()
-    for campaign_id in work.freeze:
-        nudge(freeze, campaign_id)
-    for account_id in work.submit:
-        nudge(hand_over, account_id)
-    for account_id in work.reconcile:
-        nudge(look, account_id)
-    for account_id in work.revoke:
-        nudge(revoke, account_id)
-    for account_id in blocking.accounts_to_ask():
-        nudge(block, account_id)
+    _nudge_each(freeze, work.freeze)
+    _nudge_each(hand_over, work.submit)
+    _nudge_each(look, work.reconcile)
+    _nudge_each(revoke, work.revoke)
+    _nudge_each(block, blocking.accounts_to_ask())
+    _nudge_each(find_blocked, block_checks.waiting_checks())
     if delivery.has_work():
         nudge(work_through)
-    for endpoint_id in learning.endpoints_to_learn():
-        nudge(learn, endpoint_id)
+    _nudge_each(learn, learning.endpoints_to_learn())
     if notices.has_work():
         nudge(notify)
-    for follow_up_id in followups.to_gather():
-        nudge(gather, follow_up_id)
+    _nudge_each(gather, followups.to_gather())
+
+
+def _nudge_each(task: Task[..., None], ids: Iterable[int]) -> None:
+    for row_id in ids:
+        nudge(task, row_id)
 
 
 @shared_task(name="campaigns.freeze", queue="background")
@@ -106,6 +107,13 @@ def block(account_id: int) -> None:
     """Ask the vendor to block people who opted out, or to take that back."""
     if blocking.ask_some(account_id):
         nudge(block, account_id)
+
+
+@shared_task(name="campaigns.find_blocked", queue="background")
+def find_blocked(check_id: int) -> None:
+    """Ask the vendor who of a list is blocked there already."""
+    if block_checks.ask_on(check_id):
+        nudge(find_blocked, check_id)
 
 
 @shared_task(name="campaigns.work_through", queue="background")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from recipients.admin_phone_search import PhoneSearchAdmin
 from recipients.models import (
+    Export,
     FilterList,
     ListImport,
+    ListInOperation,
+    ListOperation,
     ListShare,
     OptOut,
     Recipient,
@@ -58,7 +60,7 @@ class RecipientListAdmin(BigTableAdmin):
     readonly_fields = (
         *("public_id", "team", "field_names", "is_ready", "recipient_count", "duplicate_count"),
         "shared_by",
-        *("created_at", "updated_at"),
+        *("created_at", "updated_at", "archived_at", "archived_by", "deleted_at"),
     )
     inlines: ClassVar[list[type[TabularInline]]] = [ListShareInline]
 
@@ -99,23 +101,12 @@ class ListImportAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Recipient)
-class RecipientAdmin(ReadOnlyAdmin):
-    """The people of all lists. Searched by a phone number, whole or its beginning."""
+class RecipientAdmin(PhoneSearchAdmin):
+    """The people of all lists."""
 
     list_display = ("phone", "name", "recipient_list", "occurrence", "row_number")
     list_select_related = ("recipient_list",)
-    search_fields = ("phone",)
-    search_help_text = _("The beginning of a phone number, with its country code: +1415…")
-    ordering = ("-pk",)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Recipient], search_term: str
-    ) -> tuple[QuerySet[Recipient], bool]:
-        """Numbers as people write them: only the digits count."""
-        digits = "".join(filter(str.isdigit, search_term))
-        if search_term.strip() and not digits:
-            return queryset.none(), False
-        return (queryset.filter(phone__startswith=f"+{digits}") if digits else queryset), False
+    index_of = "recipient_list"
 
 
 @admin.register(RejectedRow)
@@ -124,7 +115,8 @@ class RejectedRowAdmin(ReadOnlyAdmin):
 
     list_display = ("list_import", "row_number", "reason", "code")
     list_select_related = ("list_import",)
-    search_fields = ("=code", "list_import__file_name")
+    search_fields = ("=code", "=list_import__public_id")
+    search_help_text = _("A reason's code, or the id of an import")
     ordering = ("-pk",)
 
     @admin.display(description=_("reason"))
@@ -134,14 +126,13 @@ class RejectedRowAdmin(ReadOnlyAdmin):
 
 
 @admin.register(OptOut)
-class OptOutAdmin(ReadOnlyAdmin):
+class OptOutAdmin(PhoneSearchAdmin):
     """Who does not want messages. Added and lifted on the team's page, where a reason is asked."""
 
     list_display = ("phone", "team", "source", "created_by", "created_at", "lifted_at")
     list_filter = ("source", ("lifted_at", admin.EmptyFieldListFilter))
     list_select_related = ("team", "created_by")
-    search_fields = ("phone", "team__name")
-    ordering = ("-pk",)
+    index_of = "team"
 
 
 @admin.register(SavedFilter)
@@ -162,4 +153,40 @@ class FilterListAdmin(ReadOnlyAdmin):
     list_display = ("saved_filter", "recipient_list", "is_without")
     search_fields = ("saved_filter__name", "recipient_list__name")
     list_select_related = ("saved_filter", "recipient_list")
+    ordering = ("-pk",)
+
+
+class ListInOperationInline(TabularInline):  # type: ignore[misc]
+    """The lists of an operation, each with its part in it."""
+
+    model = ListInOperation
+    extra = 0
+    fields = readonly_fields = ("part", "recipient_list", "value")
+    can_delete = False
+
+    def has_add_permission(self, *_args: Any, **_kwargs: Any) -> bool:
+        return False
+
+
+@admin.register(ListOperation)
+class ListOperationAdmin(ReadOnlyAdmin):
+    """Lists made out of lists: copies, merges, parts and differences."""
+
+    list_display = ("kind", "team", "started_by", "state", "rows_done", "rows_total", "created_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("team", "started_by")
+    search_fields = ("=public_id", "team__name", "started_by__email")
+    ordering = ("-pk",)
+    inlines: ClassVar[list[type[TabularInline]]] = [ListInOperationInline]
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    """Who took which data along, and when. Nobody changes this."""
+
+    list_display = ("name", "kind", "team", "exported_by", "file_format", "row_count", "created_at")
+    list_filter = ("kind", "file_format")
+    list_select_related = ("team", "exported_by")
+    search_fields = ("name", "team__name", "exported_by__email")
+    exclude = ("stored_name", "claim_token", "lease_until", "attempts")
     ordering = ("-pk",)

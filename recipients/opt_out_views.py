@@ -26,6 +26,7 @@ from recipients.storing import ListFileHandler, StoredUpload, delete_stored, sto
 from teams.access import Action, TeamRequest, page_of_team
 
 ROWS_A_PAGE = 50
+MOST_COUNTED = 10_000
 
 
 @require_GET
@@ -58,11 +59,14 @@ def _register_page(request: TeamRequest, after: str, before: str, words: str = "
         before=before,
         newest_first=True,
     )
+    # No further: a register of a million would be read whole for one number.
+    count = opt_outs.register(request.team)[: MOST_COUNTED + 1].count()
     context = {
         "page": page,
         "words": words,
         "lifted": lifted,
-        "count": opt_outs.register(request.team).count(),
+        "count": min(count, MOST_COUNTED),
+        "is_more": count > MOST_COUNTED,
     }
     return render(request, "recipients/opt_outs.html", context)
 

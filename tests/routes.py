@@ -13,9 +13,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from campaigns import media_store
+from campaigns import block_checks, media_store
 from campaigns.fields import Secret
 from campaigns.models import (
+    BlockCheck,
     Campaign,
     CampaignEvent,
     Channel,
@@ -127,6 +128,8 @@ ROUTES: dict[str, Route] = {
     "blocks": Route(Action.VIEW),
     "block": Route(Action.LAUNCH, BUTTON),
     "unblock": Route(Action.LAUNCH, BUTTON),
+    "find-blocked": Route(Action.LAUNCH, BUTTON),
+    "stop-finding": Route(Action.LAUNCH, BUTTON),
     # Channels.
     "channels": Route(Action.VIEW),
     "channel": Route(Action.MANAGE_TEAM, FORM),
@@ -250,6 +253,7 @@ class Site:
     invitation: invitations.Invited
     opt_out: OptOut
     saved_filter: SavedFilter
+    check: BlockCheck
     channel: Channel
     number: NumberForTests
     media: MediaFile
@@ -269,6 +273,7 @@ class Site:
             "person_id": person_id(self.team, self.opt_out.phone),
             "filter_id": self.saved_filter.public_id,
             "entry_id": self.opt_out.public_id,
+            "check_id": self.check.public_id,
             "invitation_id": self.invitation.invitation.public_id,
             "user_id": person.public_id,
             "token": self.invitation.link.rstrip("/").rpartition("/")[2],
@@ -309,6 +314,7 @@ def a_site(team: Team, owner: User) -> Site:
         launched=launched,
         job=arranging.unclear(arranging.job(launched)),
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
+        check=block_checks.begin(channel.account, people, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
         saved_filter=world.a_filter(team, people),
         channel=channel,

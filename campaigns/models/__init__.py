@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from campaigns.models.accounts import Channel, ChannelEvent, GatewayAccount, VendorMember
 from campaigns.models.audience import CampaignFilter, EarlierCampaign
-from campaigns.models.blocks import VendorBlock
+from campaigns.models.blocks import BlockCheck, VendorBlock
 from campaigns.models.campaigns import (
     Campaign,
     CampaignList,
@@ -40,6 +40,7 @@ from campaigns.models.surveys import TextSurvey
 __all__ = [
     "Approval",
     "Attempt",
+    "BlockCheck",
     "CallRate",
     "Campaign",
     "CampaignEvent",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from recipients.models import OptOut
-from teams.models import User
+from recipients.models import OptOut, RecipientList
+from teams.models import Team, User
 
 
 class VendorBlock(models.Model):
@@ -54,3 +56,48 @@ class VendorBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account} #{self.opt_out_id}"
+
+
+class BlockCheck(models.Model):
+    """Asking an account, person by person, who of a list is blocked there already.
+
+    Whoever is goes into the register of opt-outs.
+    """
+
+    class State(models.TextChoices):
+        WORKING = "working", _("Being asked")
+        DONE = "done", _("Asked")
+        STOPPED = "stopped", _("Stopped")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="block_checks")
+    account = models.ForeignKey(
+        "campaigns.GatewayAccount", on_delete=models.CASCADE, related_name="block_checks"
+    )
+    recipient_list = models.ForeignKey(
+        RecipientList, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WORKING)
+    # The row of the list asked about last: a worker that dies costs a few questions, no answer.
+    after = models.PositiveBigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    asked = models.PositiveIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
+    unclear = models.PositiveIntegerField(default=0)
+    # Not asked before then: a worker is at it, or the vendor wants us to wait.
+    not_before = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = (
+            models.Index(
+                fields=["not_before"],
+                name="block_checks_waiting",
+                condition=Q(state="working"),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.account} #{self.pk}"

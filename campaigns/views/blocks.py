@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,15 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import blocking, tasks
-from campaigns.models import GatewayAccount, VendorBlock
+from campaigns import block_checks, blocking, tasks
+from campaigns.models import BlockCheck, GatewayAccount, VendorBlock
 from campaigns.states import LaneState
 from campaigns.words import Text, unclear_words
+from recipients.models import RecipientList
 from sociocs_gateway.exceptions import Reason
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team, User
 
 PROBLEMS_SHOWN = 50
+LISTS_OFFERED = 200
 _REFUSALS: dict[str, Text] = {
     Reason.NOT_FOUND: gettext_lazy("Sociocs does not know this number"),
     Reason.FORBIDDEN: gettext_lazy("this API key may not block anybody"),
@@ -28,13 +31,25 @@ _REFUSALS: dict[str, Text] = {
 }
 
 
+class ListForm(forms.Form):
+    """The public id of a list."""
+
+    list = forms.UUIDField()
+
+
 @require_GET
 @page_of_team(Action.VIEW)
 def blocks(request: TeamRequest) -> HttpResponse:
     """How many of the register are blocked at each account, and what went wrong."""
     problems = blocking.problems(request.team)[: PROBLEMS_SHOWN + 1]
+    usable = RecipientList.objects.for_member(request.team, request.user)
     context = {
-        "standings": list(blocking.standings(request.team)),
+        "standings": [
+            (one, block_checks.latest(request.team, one.account))
+            for one in blocking.standings(request.team)
+        ],
+        "lists": usable.order_by("name")[:LISTS_OFFERED],
+        "visible": set(usable.values_list("pk", flat=True)),
         "problems": [(row, _why(row)) for row in problems[:PROBLEMS_SHOWN]],
         "has_more": len(problems) > PROBLEMS_SHOWN,
         "halted": LaneState.HALTED.value,
@@ -54,6 +69,35 @@ def block(request: TeamRequest, account_id: UUID) -> HttpResponse:
 def unblock(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Take the blocks of lifted opt-outs back at an account."""
     return _ask(request, account_id, blocking.take_back)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def find_blocked(request: TeamRequest, account_id: UUID) -> HttpResponse:
+    """Ask an account who of the list `list` is blocked there already."""
+    account = get_object_or_404(blocking.accounts_of(request.team), public_id=account_id)
+    usable = RecipientList.objects.for_member(request.team, request.user)
+    form = ListForm(request.POST)
+    people = usable.filter(public_id=form.cleaned_data["list"]).first() if form.is_valid() else None
+    if people is None:
+        messages.error(request, _("Choose a list whose people to ask about."))
+    else:
+        begun = block_checks.begin(account, people, request.user)
+        tasks.nudge(tasks.find_blocked, begun.pk)
+        messages.success(
+            request, _("Sociocs is being asked about everybody on “%(list)s”.") % {"list": people}
+        )
+    return redirect("blocks", request.team.slug)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def stop_finding(request: TeamRequest, check_id: UUID) -> HttpResponse:
+    """Ask no further; who was found stays opted out."""
+    check = get_object_or_404(BlockCheck, team=request.team, public_id=check_id)
+    if block_checks.stop(check):
+        messages.info(request, _("Nobody else is asked about. Who was found stays opted out."))
+    return redirect("blocks", request.team.slug)
 
 
 def _ask(

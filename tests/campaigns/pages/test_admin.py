@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns import block_checks
 from campaigns.models import (
     Attempt,
     CallRate,
@@ -74,6 +75,7 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     held = SavedFilter.objects.create(team=draft.team, owner=alice, name="In London")
     CampaignFilter.objects.create(campaign=draft, saved_filter=held)
     RenderedText.objects.create(message=draft.message, number=1, text="Hi", segments=1)
+    block_checks.begin(job(draft).account, draft.lists.get(), alice)
     VendorBlock.objects.create(
         opt_out=world.opt_out(draft.team, "+12025559999"),
         account=job(draft).account,

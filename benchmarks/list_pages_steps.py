@@ -1,0 +1,126 @@
+"""The part of benchmarks.list_pages that needs Django: a large list, and somebody who uses it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from recipients import exporting, list_filling, list_operations, opt_outs
+from recipients.bulk_load import Row, load
+from recipients.list_search import KEYS, Order, values_of
+from recipients.models import ListOperation, OptOut, Recipient, RecipientList
+from recipients.paging import write_place
+from recipients.views import RECIPIENTS_A_PAGE
+from teams.models import Membership, Role, Team, User
+
+COLUMNS = ("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number")
+TOWNS = ("Ayr", "Boston", "Cork", "Derby")
+OPT_OUTS = 20_000
+
+
+class Looker:
+    """Somebody with a list of so many people, and a browser."""
+
+    def __init__(self, people: int) -> None:
+        self.team = Team.objects.create(name="Benchmark", slug="benchmark")
+        self.user = User.objects.create_user("benchmark@example.org", name="Benchmark")
+        Membership.objects.create(team=self.team, user=self.user, role=Role.OWNER)
+        self.list = RecipientList.objects.create(
+            team=self.team,
+            owner=self.user,
+            name="Everybody",
+            field_names=["Town", "Code"],
+            is_ready=True,
+            recipient_count=people,
+        )
+        with transaction.atomic():
+            load(Recipient._meta.db_table, COLUMNS, self._rows(people))
+        every = max(people // OPT_OUTS, 1)
+        phones = {phone_of(n) for n in range(0, people, every)}
+        opt_outs.add(self.team, phones, OptOut.Source.BY_HAND, self.user)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                # As autovacuum does some minutes after an import.
+                cursor.execute("VACUUM ANALYZE")
+        self.client = Client()
+        self.client.force_login(self.user)
+        self.phone, self.name = phone_of(people - 3), f"Person {people - 3}"
+        self._places: dict[tuple[str, int], str] = {}
+
+    def _rows(self, people: int) -> Iterator[Row]:
+        for n in range(people):
+            fields = f'{{"Town": "{TOWNS[n % 4]}", "Code": "c{n}"}}'
+            yield (self.list.pk, phone_of(n), 0, f"Person {n}", fields, n + 2)
+
+    def page(self, order: str, number: int) -> None:
+        """Open the page of that number, counted from 0."""
+        place = self._place(order, number)
+        if order == Order.FILE:
+            self._check(self.client.get(self._url("list"), {"after": place}))
+        else:
+            self.ask(order=order, after=place)
+
+    def ask(self, **fields: str) -> None:
+        """Look for people as the form on the page does."""
+        headers = {"HX-Request": "true"}
+        self._check(self.client.post(self._url("list-search"), fields, headers=headers))
+
+    def operations(self) -> dict[str, Callable[[], Any]]:
+        """What is done with whole lists, in this order."""
+        return {
+            "values_s": lambda: values_of(self.list, "Town"),
+            "copy_s": lambda: self._run(list_operations.copy(self.list, self.user, "Copy")),
+            "merge_s": lambda: self._run(
+                list_operations.merge([self.list, self._copy], self.user, "Both", each_once=True)
+            ),
+            "split_s": lambda: self._run(
+                list_operations.split(self.list, self.user, "Town", TOWNS)
+            ),
+            "subtract_s": lambda: self._run(
+                list_operations.subtract(self.list, [self._copy], self.user, "Nobody")
+            ),
+            "csv_s": lambda: deque(exporting.list_csv(self.list), maxlen=0),
+            "xlsx_s": self._write_xlsx,
+        }
+
+    @cached_property
+    def _copy(self) -> RecipientList:
+        return RecipientList.objects.get(name="Copy")
+
+    def _run(self, operation: ListOperation) -> None:
+        list_filling.run_operation(operation.pk)
+        operation.refresh_from_db()
+        assert operation.state == ListOperation.State.COMPLETED
+
+    def _write_xlsx(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            exporting.write_xlsx(self.list, Path(folder) / "list.xlsx")
+
+    def _place(self, order: str, number: int) -> str:
+        if not number:
+            return ""
+        if (order, number) not in self._places:
+            rows = Recipient.objects.filter(recipient_list=self.list)
+            keys = rows.order_by(*KEYS[Order(order)]).values_list("pk", flat=True)
+            self._places[order, number] = write_place(keys[number * RECIPIENTS_A_PAGE - 1])
+        return self._places[order, number]
+
+    def _url(self, name: str) -> str:
+        return reverse(name, args=[self.team.slug, self.list.public_id])
+
+    def _check(self, answer: Any) -> None:
+        assert answer.status_code == 200, answer.status_code
+        assert b"Person " in answer.content
+
+
+def phone_of(number: int) -> str:
+    """Spread over the numbers there are, so that the order by phone is another one."""
+    return f"+1{2_000_000_000 + number * 7_919 % 7_999_999_993}"
