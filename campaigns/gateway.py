@@ -16,12 +16,12 @@ from campaigns.fields import Undecryptable
 from campaigns.models import Attempt, GatewayAccount
 from campaigns.moves import save_lane
 from campaigns.protocol import (
-    CLOCK_SKEW,
     PREFLIGHT_FRESH,
     Answer,
     AnswerKind,
     Deletion,
     ListedJob,
+    clocks_disagree,
 )
 from campaigns.states import LaneState
 from sociocs_gateway.client import SociocsClient
@@ -110,7 +110,7 @@ def vendor_clock(account: GatewayAccount, client: SociocsClient) -> VendorClock:
     if jobs.server_date is None or clock is None:
         # Without a Date header there is no clock but ours.
         return VendorClock(timezone.now(), boot_time())
-    if abs(clock.now() - timezone.now()) > CLOCK_SKEW:
+    if clocks_disagree(timezone.now(), clock.now()):
         halt(account, "clock")
         raise LaneHalted("clock")
     return clock

@@ -20,7 +20,7 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
-from campaigns.tally import Tally, tallies
+from campaigns.tally import MAY_HAVE_GONE, Tally, tallies
 from campaigns.words import (
     AWAITING_ITS_TIME,
     CAMPAIGN_WORDS,
@@ -273,7 +273,7 @@ def job_lines(submissions: Sequence[Submission]) -> list[Job]:
     """These submissions with their words; one query for all."""
     unclear = set(
         Attempt.objects.filter(
-            outcome=Outcome.AMBIGUOUS.value, submission__in=[one.pk for one in submissions]
+            MAY_HAVE_GONE, submission__in=[one.pk for one in submissions]
         ).values_list("submission_id", flat=True)
     )
     return [_job(one, was_unclear=one.pk in unclear) for one in submissions]

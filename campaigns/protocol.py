@@ -202,6 +202,14 @@ def intent_refusal(
     return lane_refusal(lane, now) or (None if fits() else Refusal.DAILY_LIMIT)
 
 
+def clocks_disagree(ours: datetime, vendors: datetime) -> bool:
+    """Whether our clock is so far from the vendor's that a person must look at it first.
+
+    Slots come from the vendor's clock anyway; hours, days and last moments are read off ours.
+    """
+    return abs(vendors - ours) > CLOCK_SKEW
+
+
 def lease_is_over(lease_until: datetime | None, now: datetime) -> bool:
     """B3: a claim whose worker went away may be taken back; nothing has left the machine."""
     return lease_until is None or now >= lease_until
@@ -274,7 +282,9 @@ _AFTER_POSTING = {
     AnswerKind.UNKNOWN: S.UNKNOWN,
 }
 # Late proof that an attempt was accepted outranks every state that supposed otherwise (B11, B16).
-_YIELDS_TO_PROOF = frozenset({S.UNKNOWN, S.READY, S.CLAIMED, S.ABANDONED, S.CANCELLED})
+_YIELDS_TO_PROOF = frozenset(
+    {S.UNKNOWN, S.READY, S.CLAIMED, S.ABANDONED, S.CANCELLED, S.REVOKED, S.REFUSED}
+)
 
 
 def after_answer(
@@ -283,11 +293,13 @@ def after_answer(
     how: How | None,
     is_current: bool,
     answer: Answer,
+    is_proven: bool = False,
 ) -> Verdict:
     """B5-B8, B11, B16, B17: record an answer, on time or late. A second recording changes nothing.
 
     `outcome` is the attempt's, `submission` and `how` the submission's present ones; `is_current`:
-    no later attempt was opened for the submission.
+    no later attempt was opened for the submission. `is_proven`: another attempt was accepted and
+    not taken back, so that this one, if it was not sent, need not be.
     """
     if outcome in {Outcome.ACCEPTED, Outcome.NOT_SENT}:
         return Verdict()
@@ -302,10 +314,12 @@ def after_answer(
         return Verdict(new)
     if not is_current:
         return Verdict(new)
+    if is_proven and new is Outcome.NOT_SENT and submission in {S.POSTING, S.UNKNOWN}:
+        return Verdict(new, S.ACCEPTED, How.SLOT)
     if submission in {S.POSTING, S.UNKNOWN}:
         state = _AFTER_POSTING[answer.kind]
         return Verdict(new, None if state is submission else state)
-    if submission is S.ACCEPTED and how is How.PERSON and new is Outcome.NOT_SENT:
+    if submission is S.ACCEPTED and how is How.PERSON and new is Outcome.NOT_SENT and not is_proven:
         return Verdict(new, S.REFUSED, contradicted=True)
     return Verdict(new)
 
@@ -549,16 +563,17 @@ def was_never_sent(outcomes: Iterable[tuple[Outcome, bool]]) -> bool:
     return all(revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes)
 
 
-def after_deletion(answer: Deletion, slot: datetime, now: datetime) -> SubmissionState | None:
+def after_deletion(
+    answer: Deletion, slot: datetime, now: datetime, is_proven: bool = False
+) -> SubmissionState | None:
     """B19-B21: the state after a DELETE; None: ask again.
 
     A 404 before the slot proves that the job will not run. At or after the slot it proves nothing:
-    an earlier DELETE may have worked, or the job ran and is gone.
+    an earlier DELETE may have worked, or the job ran and is gone. `is_proven`: another attempt was
+    accepted and not taken back; then these people have not been spared by taking this one back.
     """
-    if answer is Deletion.DELETED:
-        return S.REVOKED
     if answer is Deletion.ALREADY_RUNNING:
         return S.ACCEPTED
-    if answer is Deletion.NOT_THERE:
-        return S.REVOKED if now < slot else S.UNKNOWN
-    return None
+    if answer is Deletion.DELETED or (answer is Deletion.NOT_THERE and now < slot):
+        return S.ACCEPTED if is_proven else S.REVOKED
+    return S.UNKNOWN if answer is Deletion.NOT_THERE else None

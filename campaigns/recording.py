@@ -62,7 +62,8 @@ def record(answered: Answered) -> Campaign:
         .get(pk=answered.attempt_id)
     )
     submission, account = attempt.submission, attempt.account
-    verdict = verdict_on(attempt, submission, answered.answer)
+    other = other_accepted(submission, attempt)
+    verdict = verdict_on(attempt, submission, answered.answer, other)
     if verdict.outcome is None:
         return campaign
     now = timezone.now()
@@ -73,9 +74,11 @@ def record(answered: Answered) -> Campaign:
     if lane != account.lane:
         save_lane(account, lane)
     if verdict.state is not None:
-        changes = _changes(submission, attempt, answered.answer, verdict, now)
+        changes = _changes(submission, attempt, verdict, now)
+        if other is not None and verdict.outcome is Outcome.NOT_SENT:
+            changes |= job_of(other)
         move_submission(submission, verdict.state, **changes)
-        stop_if_cancelled(campaign, submission, attempt)
+        stop_if_cancelled(campaign, submission, other or attempt)
     elif verdict.how is not None:
         know_better(submission, attempt, verdict.how)
     _tell(campaign, submission, answered.answer)
@@ -90,14 +93,30 @@ def contradictory(answered: Answered) -> Answered:
     return replace(answered, answer=Answer(AnswerKind.UNKNOWN, "job_id_known", http_status=200))
 
 
-def verdict_on(attempt: Attempt, submission: Submission, answer: Answer) -> Verdict:
-    """What the protocol says about an answer to this attempt."""
+def other_accepted(submission: Submission, attempt: Attempt) -> Attempt | None:
+    """Another attempt at a submission of which it is proven that it was accepted."""
+    if submission.attempt_count < 2:
+        return None
+    proven = submission.attempts.filter(outcome=Outcome.ACCEPTED.value, revoked_at=None)
+    return proven.exclude(pk=attempt.pk).order_by("-n").first()
+
+
+def job_of(attempt: Attempt) -> dict[str, object]:
+    """What a submission says while this accepted attempt is the one that counts."""
+    return {"current_attempt": attempt, "job_id": attempt.job_id, "how": How.SLOT.value}
+
+
+def verdict_on(
+    attempt: Attempt, submission: Submission, answer: Answer, other: Attempt | None
+) -> Verdict:
+    """What the protocol says about an answer to this attempt; `other` as by `other_accepted`."""
     return after_answer(
         Outcome(attempt.outcome),
         SubmissionState(submission.state),
         How(submission.how) if submission.how else None,
         submission.current_attempt_id == attempt.pk,
         answer,
+        other is not None,
     )
 
 
@@ -124,13 +143,13 @@ def _finish(attempt: Attempt, outcome: Outcome, answered: Answered, now: datetim
 
 
 def _changes(
-    submission: Submission, attempt: Attempt, answer: Answer, verdict: Verdict, now: datetime
+    submission: Submission, attempt: Attempt, verdict: Verdict, now: datetime
 ) -> dict[str, object]:
     """What is written to a submission together with the state its answer leads to."""
     changes: dict[str, object] = {"claim_token": None, "lease_until": None}
     if verdict.state is SubmissionState.ACCEPTED:
         how = verdict.how.value if verdict.how else ""
-        changes |= {"job_id": answer.job_id, "how": how, "not_sent_count": 0}
+        changes |= {"job_id": attempt.job_id, "how": how, "not_sent_count": 0}
         changes |= {"current_attempt": attempt}
     elif verdict.state is SubmissionState.READY:
         wait = retry_delay(submission.not_sent_count, random.random())  # noqa: S311 - no secret

@@ -149,6 +149,8 @@ SUBMISSION_MOVES: frozenset[tuple[SubmissionState, SubmissionState]] = frozenset
         (S.CLAIMED, S.ACCEPTED),
         (S.ABANDONED, S.ACCEPTED),
         (S.CANCELLED, S.ACCEPTED),
+        (S.REVOKED, S.ACCEPTED),
+        (S.REFUSED, S.ACCEPTED),
         (S.ACCEPTED, S.REFUSED),
         (S.ACCEPTED, S.REVOKING),
         (S.REVOKING, S.REVOKED),

@@ -17,6 +17,7 @@ from campaigns.moves import (
     move_submissions,
 )
 from campaigns.protocol import Deletion, after_cancel, after_deletion, after_take_back
+from campaigns.recording import job_of, other_accepted, stop_if_cancelled
 from campaigns.states import CANCELLABLE, How, SubmissionState
 from sociocs_gateway.exceptions import GatewayError
 
@@ -103,15 +104,21 @@ def _record_deletion(submission_id: int, job_id: str, answer: Deletion, now: dat
         if submission.state != SubmissionState.REVOKING or submission.job_id != job_id:
             return
         assert attempt is not None
-        new = after_deletion(answer, attempt.slot, now)
+        other = other_accepted(submission, attempt)
+        new = after_deletion(answer, attempt.slot, now, other is not None)
         if new is None:
             return
         changes: dict[str, object] = {}
-        if new is SubmissionState.REVOKED:
+        is_revoked = after_deletion(answer, attempt.slot, now) is SubmissionState.REVOKED
+        if is_revoked:
             attempt.revoked_at = timezone.now()
             attempt.save(update_fields=["revoked_at"])
             day_limits.take_off(attempt, campaign)
+        if is_revoked and other is not None:
+            changes |= job_of(other)
         elif new is SubmissionState.UNKNOWN:
             # Neither "sent" nor "not sent" is proven: the attempt stays live, a person is asked.
             changes["how"] = ""
         move_submission(submission, new, **changes)
+        if is_revoked and other is not None:
+            stop_if_cancelled(campaign, submission, other)

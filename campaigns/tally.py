@@ -6,11 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from campaigns.models import Attempt, Submission
 from campaigns.states import IN_FLIGHT, QUESTIONS, WAITING, How, Outcome, SubmissionState
 from campaigns.words import PART_OF, PART_WORDS, Part
+
+# Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then
+# asked back at the last moment and gone, and left at that.
+MAY_HAVE_GONE = Q(outcome=Outcome.AMBIGUOUS.value) | Q(
+    outcome=Outcome.ACCEPTED.value,
+    revoked_at=None,
+    submission__state=SubmissionState.ABANDONED.value,
+)
 
 
 @dataclass(slots=True)
@@ -85,7 +93,13 @@ def _unclear_before(campaign_ids: Sequence[int]) -> list[tuple[int, SubmissionSt
     unclear = Attempt.objects.filter(
         outcome=Outcome.AMBIGUOUS.value, submission__campaign_id__in=campaign_ids
     ).values("submission_id")
-    rows = Submission.objects.filter(pk__in=unclear).values_list(
+    gone = Submission.objects.filter(
+        campaign_id__in=campaign_ids,
+        state=SubmissionState.ABANDONED.value,
+        attempts__outcome=Outcome.ACCEPTED.value,
+        attempts__revoked_at=None,
+    ).values("pk")
+    rows = Submission.objects.filter(Q(pk__in=unclear) | Q(pk__in=gone)).values_list(
         "campaign_id", "state", "recipient_count", "how"
     )
     return [

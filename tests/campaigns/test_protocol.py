@@ -91,7 +91,7 @@ def test_a_late_refusal_of_what_a_person_marked_as_sent_is_shown_again() -> None
 def test_late_proof_makes_a_second_sending_unnecessary() -> None:
     proof = Answer(AnswerKind.ACCEPTED, job_id="j")
 
-    for state in (S.UNKNOWN, S.READY, S.CLAIMED, S.ABANDONED, S.CANCELLED):
+    for state in (S.UNKNOWN, S.READY, S.CLAIMED, S.ABANDONED, S.CANCELLED, S.REVOKED, S.REFUSED):
         verdict = protocol.after_answer(Outcome.AMBIGUOUS, state, None, True, proof)
         assert verdict.state is S.ACCEPTED
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import pytest
@@ -16,6 +16,7 @@ from campaigns import protocol
 from campaigns.protocol import Answer, AnswerKind, Deletion, Refusal, Sight
 from campaigns.states import Outcome, SubmissionState
 from tests.campaigns.simulation import schedule, store
+from tests.campaigns.simulation.freezing import CHUNK, Freezing
 from tests.campaigns.simulation.schedule import Schedule
 
 S: TypeAlias = SubmissionState
@@ -83,12 +84,33 @@ class UnguardedRecord(Schedule):
         submission.job_id, submission.how = answer.job_id, None
 
 
+class SlotsByOurClock(Schedule):
+    """Believes its own clock, whatever the vendor's answers say."""
+
+    def _preflight(self) -> timedelta:
+        return self.skew
+
+
+class CountsApart(Schedule):
+    """Looks at what a day has left first, and commits the intent later."""
+
+    def _preflight(self) -> timedelta | None:
+        days = {one.slot.date() for one in self.store.attempts}
+        self.seen = {day: self.store.people_on(day) for day in days}
+        return super()._preflight()
+
+    def _fits(self, slot: datetime) -> bool:
+        limit = self.store.daily_limit
+        used = self.seen.get(slot.date(), 0)
+        return limit is None or used + store.PEOPLE_PER_JOB <= limit
+
+
 def _after_answer_with(changes: dict[AnswerKind, protocol.Verdict]) -> Callable[..., Any]:
     original = protocol.after_answer
 
     def mutant(outcome: Outcome, submission: S, *rest: Any) -> protocol.Verdict:
         verdict = original(outcome, submission, *rest)
-        answer = rest[-1]
+        answer = next(one for one in rest if isinstance(one, Answer))
         if submission is S.POSTING and verdict.state is not None and answer.kind in changes:
             return changes[answer.kind]
         return verdict
@@ -151,6 +173,11 @@ def _blind_workers(monkeypatch: pytest.MonkeyPatch) -> type[Schedule]:
     return Schedule
 
 
+def _without_lead(monkeypatch: pytest.MonkeyPatch) -> type[Schedule]:
+    monkeypatch.setattr(schedule, "LEAD", timedelta())
+    return Schedule
+
+
 MUTANTS: dict[str, Mutation] = {
     "the intent is committed after the call": lambda _: IntentAfterTheCall,
     "claims are not checked and the rule is not in the database": _blind_workers,
@@ -182,12 +209,24 @@ MUTANTS: dict[str, Mutation] = {
     "an answer is recorded unguarded": lambda _: UnguardedRecord,
     "a job that is gone counts as taken back in time": _patched(
         "after_deletion",
-        lambda answer, slot, now: (
-            S.REVOKED if answer is Deletion.NOT_THERE else _after_deletion(answer, slot, now)
+        lambda answer, *rest: (
+            S.REVOKED if answer is Deletion.NOT_THERE else _after_deletion(answer, *rest)
         ),
     ),
     "a late refusal of what was marked as sent is not shown": _patched(
         "after_answer", _never_contradicts
+    ),
+    "slots come from our own clock": lambda _: SlotsByOurClock,
+    "a job is handed over only when its time has come": _without_lead,
+    "sending hours are not checked at the intent": _patched(
+        "intent_refusal", _ignoring(_intent_refusal, Refusal.QUIET_HOURS)
+    ),
+    "a day's people are counted apart from the intent": lambda _: CountsApart,
+    "a deletion without an answer counts as taken back": _patched(
+        "after_deletion",
+        lambda answer, *rest: (
+            S.REVOKED if answer is Deletion.UNCLEAR else _after_deletion(answer, *rest)
+        ),
     ),
     "an old page can decide": _patched("after_decision", _decides_whatever_was_shown),
 }
@@ -204,3 +243,37 @@ def test_each_guard_is_needed(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
         except AssertionError:
             return
     pytest.fail(f"{MUTANT_SCHEDULES} schedules did not notice that {name}")
+
+
+def test_an_audience_is_frozen_once_and_accounted_for_whatever_is_killed() -> None:
+    for seed in range(2_000):
+        Freezing(seed).play()
+
+
+class CursorApart(Freezing):
+    """Commits the rows, and then the cursor."""
+
+    def worker(self) -> schedule.Step:
+        while self.audience.cursor < len(self.audience.rows):
+            start = self.audience.cursor
+            self.insert(start)
+            yield
+            self.move_cursor(start + CHUNK)
+            yield
+
+
+class NoUniqueKey(Freezing):
+    """Trusts that every phone comes once."""
+
+    def is_free(self, phone: int) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("kind", [CursorApart, NoUniqueKey])
+def test_each_guard_of_freezing_is_needed(kind: type[Freezing]) -> None:
+    def play_all() -> None:
+        for seed in range(500):
+            kind(seed).play()
+
+    with pytest.raises(AssertionError):
+        play_all()

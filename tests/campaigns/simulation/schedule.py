@@ -7,8 +7,10 @@ transactions as `campaigns.attempts`, `tick`, `reconcile` and `control` do.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import accumulate
 
 from campaigns import protocol
 from campaigns.protocol import Answer, AnswerKind, Deletion, Refusal, Sight, Wanted
@@ -16,16 +18,44 @@ from campaigns.states import (
     CampaignState,
     DecisionKind,
     How,
+    LaneState,
     Outcome,
+    PauseReason,
     SubmissionState,
 )
-from tests.campaigns.simulation.store import Attempt, Store, Submission, Violation
+from tests.campaigns.simulation.store import (
+    PEOPLE_PER_JOB,
+    Attempt,
+    Store,
+    Submission,
+    Violation,
+)
 from tests.campaigns.simulation.vendor import Vendor
 
 C, S = CampaignState, SubmissionState
+OPENS, CLOSES = time(9), time(19)
 START = datetime(2026, 4, 2, 9, 30, 0, tzinfo=UTC)
 LEAD = timedelta(minutes=5)
 LATE_GRACE = timedelta(minutes=15)
+
+# What happens next, and how often.
+_CHANCES = {
+    "_advance_someone": 14,
+    "_start_worker": 6,
+    "_tick": 6,
+    "_look": 4,
+    "_revoke": 3,
+    "_time_passes": 5,
+    "_crash": 2,
+    "_freeze": 1,
+    "_thaw": 2,
+    "_pause_or_resume": 1,
+    "_take_back": 0.5,
+    "_somebody_sets_our_clock": 0.3,
+    "_cancel": 1,
+    "_decide": 3,
+}
+_ACTS, _WEIGHTS = list(_CHANCES), list(accumulate(_CHANCES.values()))
 
 Step = Iterator[None]
 
@@ -35,14 +65,18 @@ class Schedule:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
+        # The vendor's time; ours may be off, and be set while everything runs.
         self.now = START
+        self.skew = timedelta()
         send_at = START + LEAD + timedelta(minutes=self.random.choice([0, 0, 1, 30]))
         self.vendor = Vendor()
         self.store = Store(
             send_at,
             send_at + timedelta(hours=4),
             self.random.choice([START, send_at - LEAD]),
+            self.random.choice([None, None, 2 * PEOPLE_PER_JOB]),
         )
+        self.has_hours = self.random.random() < 0.5
         slots = protocol.slot_candidates(send_at, send_at)
         for number in range(self.random.randint(1, 4)):
             self.store.submissions.append(Submission(number, next(slots)))
@@ -61,28 +95,15 @@ class Schedule:
         self._come_to_rest()
 
     def _random_step(self) -> None:
-        choices: list[tuple[int, Callable[[], None]]] = [
-            (14, self._advance_someone),
-            (6, self._start_worker),
-            (6, self._tick),
-            (4, self._look),
-            (3, self._revoke),
-            (5, self._time_passes),
-            (2, self._crash),
-            (1, self._freeze),
-            (2, self._thaw),
-            (1, self._pause_or_resume),
-            (1, self._cancel),
-            (3, self._decide),
-        ]
-        weights = [weight for weight, _ in choices]
-        self.random.choices(choices, weights)[0][1]()
+        act = self.random.choices(_ACTS, cum_weights=_WEIGHTS)[0]
+        getattr(self, act)()
         self.vendor.run(self.now)
 
     def _come_to_rest(self) -> None:
         """Everybody finishes, time passes, and a person answers what is left: do not send."""
         self.running += self.frozen
         self.frozen = []
+        self.skew = timedelta()
         for rounds in range(400):
             while self.running:
                 self._advance(self.running[0])
@@ -90,7 +111,8 @@ class Schedule:
             self._look()
             self._revoke()
             self._start_worker()
-            self.now += timedelta(seconds=37)
+            self.now += timedelta(seconds=37) if rounds < 100 else timedelta(minutes=31)
+            self._skip_what_only_waits()
             self.vendor.run(self.now)
             self._check_always()
             if self.store.state in {C.PAUSED, C.MISSED}:
@@ -99,7 +121,12 @@ class Schedule:
                 break
             if rounds > 60:
                 self._answer_all(DecisionKind.DO_NOT_SEND)
-        self.vendor.run(self.now + timedelta(hours=5))
+        self.vendor.run(self.now + timedelta(days=30))
+
+    def _skip_what_only_waits(self) -> None:
+        """When nothing is left but jobs at the vendor: on to when the last of them goes out."""
+        if all(one.state in {S.ACCEPTED, S.ABANDONED} for one in self.store.submissions):
+            self.now = max([self.now, *(one.slot for one in self.store.attempts)])
 
     # --- actors
 
@@ -136,6 +163,14 @@ class Schedule:
         seconds = [1, 4, 11, 45, 130, 200, 600, 18_000]
         self.now += timedelta(seconds=self.random.choices(seconds, [4, 4, 4, 4, 4, 4, 4, 1])[0])
 
+    def _somebody_sets_our_clock(self) -> None:
+        self.skew = timedelta(seconds=self.random.choice([0, 0, 40, -40, 10_800, -10_800]))
+
+    @property
+    def ours(self) -> datetime:
+        """What our own clock says."""
+        return self.now + self.skew
+
     def _worker(self) -> Step:
         """claim | intent | the call | record: a yield is where a process can be lost."""
         store = self.store
@@ -144,16 +179,18 @@ class Schedule:
             return
         token = submission.token
         yield
-        vendor_now = self.now  # preflight: the vendor's clock, at most a minute old
-        if protocol.lane_refusal(store.lane, self.now) is Refusal.PROBE_NEEDED:
+        offset = self._preflight()
+        if offset is None:
+            return
+        if protocol.lane_refusal(store.lane, self.ours) is Refusal.PROBE_NEEDED:
             store.lane = _probed(store.lane)
         yield
-        attempt = self._begin(submission, token, vendor_now)
+        attempt = self._begin(submission, token, self.now + offset)
         if attempt is None:
             if submission.state is S.CLAIMED and submission.token == token:
                 store.move(submission, S.READY)
             return
-        begun = self.now
+        begun = self.now  # by a clock that nobody sets
         yield
         if self.now - begun > protocol.START_FENCE:
             answer = Answer(AnswerKind.TRY_LATER, "start_fence")
@@ -162,16 +199,25 @@ class Schedule:
         yield
         self._record(attempt, answer)
 
+    def _preflight(self) -> timedelta | None:
+        """How far the vendor's time is from the clock that nobody sets; None halts the lane."""
+        if protocol.clocks_disagree(self.ours, self.now):
+            self.store.lane = replace(
+                self.store.lane, state=LaneState.HALTED, halt_reason=PauseReason.CLOCK.value
+            )
+            return None
+        return timedelta()
+
     def _claim(self) -> Submission | None:
         store = self.store
         for one in store.submissions:
             refusal = protocol.claim_refusal(
-                store.state, one.state, one.not_before, store.lane, self.now
+                store.state, one.state, one.not_before, store.lane, self.ours
             )
             if refusal in {None, Refusal.PROBE_NEEDED}:
                 store.tokens += 1
                 store.move(one, S.CLAIMED)
-                one.token, one.lease_until = store.tokens, self.now + protocol.LEASE
+                one.token, one.lease_until = store.tokens, self.ours + protocol.LEASE
                 return one
         return None
 
@@ -187,24 +233,35 @@ class Schedule:
             slot,
             store.send_by,
             store.lane,
-            self.now,
+            self.ours,
+            not self.has_hours or OPENS <= slot.time() < CLOSES,
+            lambda: self._fits(slot),
         )
-        if refusal is Refusal.PAST_SEND_BY and store.state is C.SENDING:
+        asks = {Refusal.PAST_SEND_BY, Refusal.QUIET_HOURS, Refusal.DAILY_LIMIT}
+        if refusal in asks and store.state is C.SENDING:
             store.move_campaign(C.PAUSED)
         if refusal is not None:
             return None
         try:
             attempt = store.open_attempt(
-                submission.number, slot, self.now + protocol.ATTEMPT_DEADLINE
+                submission.number, slot, self.ours + protocol.ATTEMPT_DEADLINE
             )
         except Violation:
             return None
         # What people were promised: nothing new after a pause, nothing after the last moment.
         assert store.state is C.SENDING, f"an intent while the campaign is {store.state}"
         assert slot <= store.send_by, "an intent for later than the last moment"
+        if self.has_hours:
+            assert OPENS <= slot.time() < CLOSES, f"an intent for {slot:%H:%M}"
+        assert store.is_within_daily_limit(slot.date()), "more people in a day than allowed"
         store.move(submission, S.POSTING)
         submission.current = attempt.number
         return attempt
+
+    def _fits(self, slot: datetime) -> bool:
+        """Asked and counted in one transaction: the attempts are the count."""
+        limit = self.store.daily_limit
+        return limit is None or self.store.people_on(slot.date()) + PEOPLE_PER_JOB <= limit
 
     def _call(self, attempt: Attempt) -> Answer:
         """The POST itself: what the vendor does, and what comes back of it."""
@@ -212,6 +269,9 @@ class Schedule:
             ["ok", "lost", "landing", "never", "429", "400", "dns", "401"],
             [12, 3, 2, 3, 1, 1, 1, 0.3] if self.faulty else [1, 0, 0, 0, 0, 0, 0, 0],
         )[0]
+        if what in {"ok", "lost"}:
+            # Whoever sends "now" by accident leaves nobody time to take it back.
+            assert attempt.slot > self.now, "a job that goes out at once"
         if what == "ok":
             return Answer(AnswerKind.ACCEPTED, job_id=self._job_of(attempt), http_status=200)
         if what == "lost":
@@ -239,32 +299,52 @@ class Schedule:
             submission.how,
             submission.current == attempt.number,
             answer,
+            self._other_accepted(attempt) is not None,
         )
         if verdict.outcome is None:
             return
         attempt.outcome, attempt.job_id = verdict.outcome, answer.job_id
-        store.lane = protocol.lane_after(store.lane, answer, self.now, 0.5)
+        store.lane = protocol.lane_after(store.lane, answer, self.ours, 0.5)
         if verdict.state is not None:
             store.move(submission, verdict.state)
             if verdict.state is S.ACCEPTED:
-                submission.job_id, submission.how = answer.job_id, verdict.how
+                if verdict.outcome is Outcome.NOT_SENT:
+                    attempt = self._other_accepted(attempt) or attempt
+                submission.job_id, submission.how = attempt.job_id, verdict.how
                 submission.current = attempt.number
+                self._stop_if_cancelled(submission, attempt)
             elif verdict.state is S.READY:
-                submission.not_before = self.now + protocol.retry_delay(0, 0.5)
-        reason = protocol.pause_after(store.lane, answer)
+                submission.not_before = self.ours + protocol.retry_delay(0, 0.5)
+        elif verdict.how is not None:
+            submission.job_id, submission.how = answer.job_id, verdict.how
+        alike = sum(one.state is S.REFUSED for one in store.submissions)
+        reason = protocol.pause_after(store.lane, answer, alike)
         if reason is not None and store.state is C.SENDING:
             store.move_campaign(C.PAUSED)
+
+    def _other_accepted(self, attempt: Attempt) -> Attempt | None:
+        for one in reversed(self.store.attempts):
+            is_proven = one.outcome is Outcome.ACCEPTED and not one.revoked
+            if one.submission == attempt.submission and one is not attempt and is_proven:
+                return one
+        return None
+
+    def _stop_if_cancelled(self, submission: Submission, attempt: Attempt) -> None:
+        if self.store.state in {C.CANCELLING, C.CANCELLED}:
+            new = protocol.after_cancel(S.ACCEPTED, attempt.slot, self.ours)
+            if new is not S.ACCEPTED:
+                self.store.move(submission, new)
 
     # --- tick, reconciler, revoker
 
     def _tick(self) -> None:
         self._begin_or_miss()
         for one in self.store.submissions:
-            if one.state is S.CLAIMED and protocol.lease_is_over(one.lease_until, self.now):
+            if one.state is S.CLAIMED and protocol.lease_is_over(one.lease_until, self.ours):
                 self.store.move(one, S.READY)
                 one.token = 0
         for attempt in self.store.attempts:
-            if attempt.outcome is Outcome.OPEN and self.now >= attempt.deadline:
+            if attempt.outcome is Outcome.OPEN and self.ours >= attempt.deadline:
                 self._give_up_waiting(attempt)
         self._settle()
 
@@ -272,7 +352,7 @@ class Schedule:
         store = self.store
         if store.state is not C.SCHEDULED:
             return
-        new = protocol.when_due(store.hand_over_at, store.send_at, self.now, LATE_GRACE)
+        new = protocol.when_due(store.hand_over_at, store.send_at, self.ours, LATE_GRACE)
         if new is not None:
             store.move_campaign(new)
         if new is C.SENDING:
@@ -282,10 +362,12 @@ class Schedule:
         store = self.store
         if store.state is C.CANCELLING:
             self._sweep_cancelling()
+        elif store.state is C.SENDING:
+            self._make_ready()
         if protocol.paused_by_lane(store.state, store.lane, store.tally()):
             store.move_campaign(C.PAUSED)
         ahead = any(
-            one.outcome is Outcome.ACCEPTED and not one.revoked and one.slot > self.now
+            one.outcome is Outcome.ACCEPTED and not one.revoked and one.slot > self.ours
             for one in store.attempts
         )
         settled = protocol.when_settled(store.state, store.tally(), ahead)
@@ -308,7 +390,7 @@ class Schedule:
             if attempt.outcome is not Outcome.AMBIGUOUS:
                 continue
             sight, job_id = protocol.look(
-                Wanted(attempt.slot, 10, "text", "channel"),
+                Wanted(attempt.slot, PEOPLE_PER_JOB, "text", "channel"),
                 listed,
                 len(listed) >= 100,
                 self.store.owns,
@@ -333,6 +415,9 @@ class Schedule:
             self.store.move(submission, verdict.state)
             submission.job_id, submission.how = job_id, How.SLOT
             submission.current = attempt.number
+            self._stop_if_cancelled(submission, attempt)
+        elif verdict.how is not None:
+            submission.job_id, submission.how = job_id, How.SLOT
 
     def _revoke(self) -> None:
         for submission in self.store.submissions:
@@ -343,11 +428,17 @@ class Schedule:
             answer = self.vendor.delete(submission.job_id, now)
             if self.faulty and self.random.random() < 0.3:
                 answer = Deletion.UNCLEAR
-            new = protocol.after_deletion(answer, attempt.slot, now)
+            other = self._other_accepted(attempt)
+            new = protocol.after_deletion(answer, attempt.slot, now, other is not None)
             if new is None:
                 continue
-            attempt.revoked |= new is S.REVOKED
+            is_revoked = protocol.after_deletion(answer, attempt.slot, now) is S.REVOKED
+            attempt.revoked |= is_revoked
             self.store.move(submission, new)
+            if is_revoked and other is not None:
+                submission.current, submission.job_id = other.number, other.job_id
+                submission.how = How.SLOT
+                self._stop_if_cancelled(submission, other)
 
     # --- people
 
@@ -357,16 +448,45 @@ class Schedule:
         elif self.store.state in {C.PAUSED, C.MISSED}:
             self._resume()
 
+    def _take_back(self) -> None:
+        """ "Take these back" while it is paused."""
+        if self.store.state is C.PAUSED:
+            for one in self.store.submissions:
+                new = protocol.after_take_back(one.state, self._slot_to_take_back(one), self.ours)
+                if new is not one.state:
+                    self.store.move(one, new)
+
+    def _slot_to_take_back(self, submission: Submission) -> datetime | None:
+        attempt = self.store.current_of(submission)
+        is_ours = submission.job_id and submission.how is not How.PERSON
+        return attempt.slot if attempt and is_ours and not attempt.revoked else None
+
     def _resume(self) -> None:
         self.store.lane = protocol.Lane(probe_needed=True)
-        self.store.send_by = max(self.store.send_by, self.now + timedelta(hours=4))
+        self._plan_anew()
         self.store.move_campaign(C.SENDING)
         self._make_ready()
 
+    def _plan_anew(self) -> None:
+        """The rest goes out from now on, in its hours, on days that have room."""
+        at = max(self.now, self.store.send_at) + LEAD
+        days = 0
+        for one in self.store.submissions:
+            if one.state not in {S.PLANNED, S.READY, S.CLAIMED, S.REVOKED}:
+                continue
+            if self.store.daily_limit is not None:
+                days += 1
+            planned = at + timedelta(days=days)
+            if self.has_hours and not OPENS <= planned.time() < CLOSES:
+                planned = planned.replace(hour=OPENS.hour, minute=0) + timedelta(days=1)
+            one.planned = planned
+            self.store.send_by = max(self.store.send_by, planned + timedelta(hours=4))
+
     def _make_ready(self) -> None:
         for one in self.store.submissions:
-            if one.state in {S.PLANNED, S.REVOKED}:
-                self.store.move(one, S.READY)
+            new = protocol.after_resumption(one.state)
+            if new is not one.state:
+                self.store.move(one, new)
 
     def _cancel(self) -> None:
         cancellable = {C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED, C.NEEDS_DECISION}
@@ -376,9 +496,7 @@ class Schedule:
 
     def _sweep_cancelling(self) -> None:
         for one in self.store.submissions:
-            attempt = self.store.current_of(one)
-            slot = attempt.slot if attempt and not attempt.revoked else None
-            new = protocol.after_cancel(one.state, slot if one.job_id else None, self.now)
+            new = protocol.after_cancel(one.state, self._slot_to_take_back(one), self.ours)
             if new is not one.state:
                 self.store.move(one, new)
 
@@ -429,13 +547,14 @@ class Schedule:
             sent = self.vendor.executions(one.number)
             doubtful = any(
                 attempt.outcome is Outcome.AMBIGUOUS
+                or (attempt.outcome is Outcome.ACCEPTED and not attempt.revoked)
                 for attempt in self.store.attempts
                 if attempt.submission == one.number
             )
             if one.state is S.ACCEPTED and one.how is not How.PERSON:
                 assert sent >= 1, f"submission {one.number} was never sent"
-            if one.state in {S.CANCELLED, S.REVOKED} and not doubtful:
-                assert sent == 0, f"submission {one.number} was sent although it was taken back"
+            if one.state in {S.CANCELLED, S.REVOKED, S.REFUSED, S.ABANDONED} and not doubtful:
+                assert sent == 0, f"submission {one.number} was sent although it is said not to be"
             if one.state is S.ACCEPTED and one.how is How.PERSON:
                 attempt = self.store.current_of(one)
                 refuted = attempt is not None and attempt.outcome is Outcome.NOT_SENT
@@ -444,6 +563,4 @@ class Schedule:
 
 
 def _probed(lane: protocol.Lane) -> protocol.Lane:
-    return protocol.Lane(
-        lane.state, lane.halt_reason, lane.cool_until, False, lane.strikes, lane.rate_limits
-    )
+    return replace(lane, probe_needed=False)

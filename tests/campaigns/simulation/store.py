@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from campaigns.protocol import Lane
 from campaigns.states import (
@@ -15,6 +15,8 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
+
+PEOPLE_PER_JOB = 10
 
 
 class Violation(Exception):
@@ -63,6 +65,8 @@ class Store:
     send_at: datetime
     send_by: datetime
     hand_over_at: datetime
+    # People in a day; None: no limit.
+    daily_limit: int | None = None
     state: CampaignState = CampaignState.SCHEDULED
     lane: Lane = field(default_factory=Lane)
     submissions: list[Submission] = field(default_factory=list)
@@ -91,6 +95,16 @@ class Store:
         attempt = Attempt(len(self.attempts), submission, slot, deadline)
         self.attempts.append(attempt)
         return attempt
+
+    def people_on(self, day: date) -> int:
+        """People whom attempts may have reached, or will reach, on a day."""
+        return PEOPLE_PER_JOB * sum(
+            one.slot.date() == day and one.outcome in LIVE_OUTCOMES and not one.revoked
+            for one in self.attempts
+        )
+
+    def is_within_daily_limit(self, day: date) -> bool:
+        return self.daily_limit is None or self.people_on(day) <= self.daily_limit
 
     def owns(self, job_id: str) -> bool:
         return any(one.job_id == job_id for one in self.attempts)
