@@ -99,8 +99,10 @@ def when_settled(
     def some(states: Collection[SubmissionState]) -> bool:
         return any(tally.get(one, 0) for one in states)
 
-    if state is C.CANCELLING:
-        return None if some({*IN_FLIGHT, *WAITING, S.UNKNOWN}) else C.CANCELLED
+    if state in {C.CANCELLING, C.CANCELLED}:
+        # Cancelled, and a job turns up at the vendor after all: it is not over yet.
+        wanted = C.CANCELLING if some({*IN_FLIGHT, *WAITING, S.UNKNOWN}) else C.CANCELLED
+        return None if wanted is state else wanted
     if state not in {C.SENDING, C.PAUSED, C.NEEDS_DECISION, C.COMPLETED}:
         return None
     wanted = C.COMPLETED

@@ -126,6 +126,7 @@ CAMPAIGN_MOVES: frozenset[tuple[CampaignState, CampaignState]] = frozenset(
         (C.NEEDS_DECISION, C.CANCELLING),
         (C.COMPLETED, C.NEEDS_DECISION),
         (C.CANCELLING, C.CANCELLED),
+        (C.CANCELLED, C.CANCELLING),
     }
 )
 

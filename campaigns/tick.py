@@ -12,14 +12,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from campaigns import control, reconcile, recording, repeating, rescheduling, taking_back
 from campaigns.models import Attempt, Campaign, CampaignEvent, Heartbeat, Submission
 from campaigns.moves import locked_campaign, move_campaign, move_submissions, record_event
 from campaigns.protocol import paused_by_lane, when_due, when_settled
-from campaigns.states import QUESTIONS, CampaignState, Outcome, SubmissionState
+from campaigns.states import CampaignState, Outcome, SubmissionState
 
 HEARTBEAT = "tick"
 _UNSETTLED = [
@@ -107,13 +107,22 @@ def release_abandoned_claims() -> None:
 def settle() -> None:
     """C9-C12, C14: campaigns whose submissions have come to rest, and those being cancelled."""
     unsettled = Campaign.objects.filter(state__in=_UNSETTLED).values_list("pk", flat=True)
-    # A late refusal of what a person had marked as sent: the campaign was thought to be complete.
-    reopened = Submission.objects.filter(
-        state__in=[state.value for state in QUESTIONS],
-        campaign__state=CampaignState.COMPLETED.value,
-    ).values_list("campaign_id", flat=True)
-    for campaign_id in sorted({*unsettled, *reopened}):
+    for campaign_id in sorted({*unsettled, *_no_longer_over()}):
         settle_campaign(campaign_id)
+
+
+def _no_longer_over() -> QuerySet[Submission, int]:
+    """Campaigns that were over until something was found out late.
+
+    The vendor refused what a person had marked as sent; or a job of a cancelled campaign turned up.
+    """
+    over = [CampaignState.COMPLETED.value, CampaignState.CANCELLED.value]
+    found = [SubmissionState.UNKNOWN.value, SubmissionState.REVOKING.value]
+    late = Q(state__in=found) | Q(
+        state=SubmissionState.REFUSED.value, campaign__state=CampaignState.COMPLETED.value
+    )
+    rows = Submission.objects.filter(late, campaign__state__in=over)
+    return rows.values_list("campaign_id", flat=True)
 
 
 def settle_campaign(campaign_id: int) -> None:

@@ -41,16 +41,19 @@ def new_database(folder: Path, template: str = "template1") -> str:
 class PostgresServer:
     """A running server. Reached by a socket in a folder that only its user and root can enter."""
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, parent: Path | None = None) -> None:
         """Create the data folder and start the server; about a second.
 
-        `durable`: commits wait for the disk, as in production; for benchmarks.
+        `durable`: commits wait for the disk, as in production; for benchmarks. `parent`: a folder
+        open to all in which it keeps its data.
 
         Raises RuntimeError with the end of the server's log when it does not come up.
         """
         # PostgreSQL refuses to run as root.
         self._user = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
-        self.folder = Path(tempfile.mkdtemp(prefix="campaigns-pg-", dir=_folder_open_to_all()))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="campaigns-pg-", dir=parent or _folder_open_to_all())
+        )
         self._log = self.folder / "log"
         self._options = [] if durable else SPEED_OVER_SAFETY
         try:
@@ -64,6 +67,10 @@ class PostgresServer:
             os.chown(self.folder, self._user, -1)
         self._programs = self._runnable_programs()
         self._initialise()
+        self.run()
+
+    def run(self) -> None:
+        """Start the server on its data; again after `kill`, when it recovers what was committed."""
         with self._log.open("ab") as log:
             self._process = children.spawn(
                 [
@@ -77,6 +84,16 @@ class PostgresServer:
                 user=self._user,
             )
         self._wait_until_ready()
+
+    def kill(self) -> None:
+        """End it as a power cut would (kill -9); its data stays."""
+        children.signal_group(self._process, signal.SIGKILL)
+        self._process.wait()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server itself still runs."""
+        return self._process.poll() is None
 
     def stop(self) -> None:
         """End the server at once and remove all it wrote."""

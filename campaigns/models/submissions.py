@@ -78,6 +78,10 @@ class Submission(models.Model):
             models.Index(
                 fields=["lease_until"], name="submissions_claimed", condition=Q(state="claimed")
             ),
+            # The tick looks for jobs to ask back: few among all that were ever handed over.
+            models.Index(
+                fields=["account"], name="submissions_revoking", condition=Q(state="revoking")
+            ),
             # The tick and the pages count a campaign's submissions by state.
             models.Index(fields=["campaign", "state"], include=["recipient_count"], name="tally"),
             # Somebody's job is the one whose positions hold theirs.

@@ -1,11 +1,11 @@
-"""A short round of real kills and freezes; `tests/campaigns/chaos.py` plays long ones."""
+"""A short round of real kills and freezes; `python -m tests.campaigns.chaos` plays long ones."""
 
 from __future__ import annotations
 
 import pytest
 
 from campaigns.models import Channel
-from tests.campaigns import chaos
+from tests.campaigns.chaos import rounds
 from tests.processes import Processes, Sandbox
 
 
@@ -13,11 +13,11 @@ from tests.processes import Processes, Sandbox
 def test_killed_and_frozen_workers_double_nobody_and_lose_nobody(
     channel: Channel, processes: Processes, sandbox: Sandbox
 ) -> None:
-    chaos.launch_campaigns(channel, jobs=60)
-    round_of = chaos.Chaos(processes, sandbox, seed=7)
+    rounds.launch_campaigns(channel, jobs=60)
+    round_of = rounds.Chaos(processes, sandbox, seed=7)
 
     round_of.hurt(times=12)
     round_of.come_to_rest()
 
-    counted = chaos.verdict(sandbox)
+    counted = rounds.verdict(sandbox)
     assert counted["accepted"] + counted["unknown"] == 60

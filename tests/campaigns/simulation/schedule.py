@@ -117,7 +117,7 @@ class Schedule:
             self._check_always()
             if self.store.state in {C.PAUSED, C.MISSED}:
                 self._resume()
-            if self.store.state in {C.COMPLETED, C.CANCELLED}:
+            if self.store.state in {C.COMPLETED, C.CANCELLED} and self._is_settled():
                 break
             if rounds > 60:
                 self._answer_all(DecisionKind.DO_NOT_SEND)
@@ -357,6 +357,9 @@ class Schedule:
             store.move_campaign(new)
         if new is C.SENDING:
             self._make_ready()
+
+    def _is_settled(self) -> bool:
+        return protocol.when_settled(self.store.state, self.store.tally(), False) is None
 
     def _settle(self) -> None:
         store = self.store

@@ -1,8 +1,7 @@
 """Real workers, killed and frozen at random, with the sandbox as the witness.
 
-`python -m tests.campaigns.chaos --kills 200 --database postgresql` is the long version of
-`test_chaos.py`. Leases and deadlines are put into the past from time to time, so that the schedule
-holds more turns than the real waiting times would allow.
+Leases and deadlines are put into the past from time to time, so that the schedule holds more turns
+than the real waiting times would allow.
 """
 
 from __future__ import annotations
@@ -11,23 +10,25 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import psutil
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from campaigns import tasks
-from campaigns.models import Attempt, Campaign, Channel, Submission
+from campaigns.models import Attempt, Campaign, CampaignRecipient, Channel, Submission
 from campaigns.states import SubmissionState
 from tests.campaigns import world
 from tests.processes import Child, Processes, Sandbox
 
 WORKERS = 2
 PEOPLE_PER_JOB = 10
+BUSY = 40
 
 
 @dataclass
@@ -37,8 +38,12 @@ class Chaos:
     processes: Processes
     sandbox: Sandbox
     seed: int
+    # How many jobs are waiting at least, if new campaigns are to be launched all the time.
+    channel: Channel | None = None
     workers: list[Child] = field(default_factory=list)
+    launched_people: int = 0
     hurts: Counter[str] = field(default_factory=Counter)
+    troubles: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -46,6 +51,7 @@ class Chaos:
     def hurt(self, times: int) -> None:
         """Kill or freeze that many processes, keeping the campaigns going in between."""
         for _ in range(times):
+            self.keep_busy()
             self.keep_going(self.random.uniform(0.05, 0.6))
             victim = self.random.choice(list(self.victims()))
             if self.random.random() < 0.7:
@@ -55,6 +61,42 @@ class Chaos:
             else:
                 self.hurts["frozen"] += 1
                 self.freeze(victim)
+
+    def trouble(
+        self, what: str, begin: Callable[[], None], end: Callable[[], None], seconds: float = 3
+    ) -> None:
+        """Let something go wrong around the workers for a while, and see that they recover."""
+        self.keep_busy()
+        self.keep_going(1)
+        begin()
+        self.keep_going(seconds)
+        end()
+        before = self.accepted()
+        deadline = time.monotonic() + 90
+        while self.accepted() <= before:
+            assert time.monotonic() < deadline, f"nothing goes on after: {what}"
+            self.keep_busy()
+            self.keep_going(1)
+            self.time_passes()
+        self.troubles[what] += 1
+
+    def accepted(self) -> int:
+        return Submission.objects.filter(state="accepted").count()
+
+    def wait_for_the_last_slot(self) -> None:
+        """Until the vendor has sent all it has: only then is nobody known to be texted twice."""
+        while world.witness(self.sandbox)["scheduled_jobs"]:
+            time.sleep(0.5)
+
+    def keep_busy(self) -> None:
+        """Launch another campaign when little is left to hand over."""
+        if self.channel is None:
+            return
+        if Submission.objects.filter(state__in=["planned", "ready"]).count() < BUSY:
+            phones = world.phones(BUSY * PEOPLE_PER_JOB, start=self.launched_people)
+            self.launched_people += len(phones)
+            campaign = world.a_campaign(self.channel, world.a_list(self.channel.team, phones))
+            world.launched(campaign)
 
     def victims(self) -> Iterator[psutil.Process]:
         """The workers' processes: parents and pool."""
@@ -107,13 +149,16 @@ class Chaos:
 
     def time_passes(self) -> None:
         """Let every lease and deadline be over, unless a frozen process holds the rows' locks."""
-        with suppress(OperationalError), transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SET LOCAL lock_timeout = '500ms'")
-            self._backdate()
+        try:
+            with transaction.atomic():
+                self._let_it_pass()
+        except (OperationalError, InterfaceError):
+            connection.close()
 
-    def _backdate(self) -> None:
+    def _let_it_pass(self) -> None:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '500ms'")
         past = timezone.now() - timedelta(seconds=1)
         Submission.objects.exclude(lease_until=None).update(lease_until=past)
         Attempt.objects.filter(outcome="open", started_at__lt=past).update(deadline=past)
@@ -124,7 +169,7 @@ class Chaos:
         """Hurt nobody any more until nothing is left to do but questions."""
         rest = {SubmissionState.ACCEPTED, SubmissionState.UNKNOWN}
         deadline = time.monotonic() + timeout
-        while set(Submission.objects.values_list("state", flat=True)) - rest or looked_less_than(2):
+        while set(Submission.objects.values_list("state", flat=True)) - rest or not_looked_for():
             if time.monotonic() > deadline:
                 raise AssertionError(Counter(Submission.objects.values_list("state", flat=True)))
             Campaign.objects.filter(state="paused").update(state="sending")
@@ -132,8 +177,8 @@ class Chaos:
             self.keep_going(0.3)
 
 
-def looked_less_than(times: int) -> bool:
-    return Attempt.objects.filter(outcome="ambiguous", looks__lt=times).exists()
+def not_looked_for() -> bool:
+    return Attempt.objects.filter(outcome="ambiguous", last_look_at=None).exists()
 
 
 def launch_campaigns(channel: Channel, jobs: int) -> None:
@@ -148,13 +193,23 @@ def verdict(sandbox: Sandbox) -> dict[str, int]:
     """Compare our rows with what the vendor's side saw; raises AssertionError on any difference."""
     jobs = {job["job_id"]: job for job in world.witness(sandbox, "/jobs")}
     assert world.witness(sandbox, "/phones?min=2")["phones"] == 0, "somebody was texted twice"
-    accepted = Submission.objects.filter(state="accepted")
+    accepted = list(Submission.objects.filter(state="accepted"))
     lost = [one for one in accepted if one.job_id not in jobs]
     assert not lost, f"{len(lost)} submissions say accepted and have no job"
-    assert len({one.job_id for one in accepted}) == accepted.count(), "two share a job"
+    assert len({one.job_id for one in accepted}) == len(accepted), "two share a job"
     for one in accepted:
         assert jobs[one.job_id]["recipient_count"] == one.recipient_count
     unknown = Submission.objects.filter(state="unknown").count()
-    unexplained = len(jobs) - accepted.count()
+    unexplained = len(jobs) - len(accepted)
     assert 0 <= unexplained <= unknown, f"{unexplained} jobs that no submission knows of"
-    return {"jobs": len(jobs), "accepted": accepted.count(), "unknown": unknown}
+    everybody = CampaignRecipient.objects.count()
+    accounted = Submission.objects.aggregate(people=Sum("recipient_count"))["people"]
+    assert accounted == everybody, f"{accounted} people in jobs, {everybody} launched"
+    return {
+        "people": everybody,
+        "jobs": len(jobs),
+        "accepted": len(accepted),
+        "found": sum(one.how == "slot" for one in accepted),
+        "unknown": unknown,
+        "attempts": Attempt.objects.count(),
+    }
