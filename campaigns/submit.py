@@ -16,6 +16,8 @@ import logging
 import random
 import time
 import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, zip_longest
 
@@ -38,7 +40,7 @@ from sociocs_gateway.messages import Recipient
 
 log = logging.getLogger(__name__)
 
-CLAIMED_AT_ONCE = 10
+CLAIMED_AT_ONCE = 20
 # A task ends before this, far below Celery's hard limit, and asks to be called again.
 TURN_SECONDS = 60.0
 _LANE_RESTS = {
@@ -88,33 +90,69 @@ def _hand_over_each(
     True: the lane must rest.
     """
     failpoint("after_claim")
-    answered: Answered | None = None
-    try:
-        _look_before_sending_again(account, client, claimed)
-        for submission in claimed:
-            built = build(submission)
-            failpoint("after_build")
-            pause = call_rates.reserve(account)
-            if pause or not gateway.knows_time(account):
-                # An answer in hand must not wait for anything.
-                _store(answered)
-                answered = None
-            time.sleep(pause)
-            now = gateway.vendor_clock(account, client).now()
-            before, answered = answered, None
-            begun = turn(before, built, now)
-            if isinstance(begun, Begun):
-                answered = _call(client, begun)
-            elif begun in _LANE_RESTS:
-                account.refresh_from_db()
-                return begun is not Refusal.PROBE_NEEDED
-    except call_rates.MustWait:
-        return True
-    finally:
-        _store(answered)
-        release(claimed)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        line = _Line(account, client, thread)
+        try:
+            _look_before_sending_again(account, client, claimed)
+            for submission in claimed:
+                # While the call of the one before is under way.
+                built = build(submission)
+                failpoint("after_build")
+                refusal = line.hand_over(built)
+                if refusal in _LANE_RESTS:
+                    account.refresh_from_db()
+                    return refusal is not Refusal.PROBE_NEEDED
+        except call_rates.MustWait:
+            return True
+        finally:
+            line.store()
+            release(claimed)
     account.refresh_from_db()
     return False
+
+
+@dataclass(slots=True)
+class _Line:
+    """One call after the other. The thread only calls; the database is not touched there."""
+
+    account: GatewayAccount
+    client: SociocsClient
+    thread: ThreadPoolExecutor
+    under_way: Future[Answered] | None = None
+    answered: Answered | None = None
+
+    def hand_over(self, built: Built) -> Refusal | None:
+        """Store the answer of the call before, and begin the next one unless it is refused.
+
+        Raises call_rates.MustWait, GatewayError or gateway.LaneHalted; then nothing was begun.
+        """
+        self.wait()
+        pause = call_rates.reserve(self.account)
+        if pause or not gateway.knows_time(self.account):
+            # An answer in hand must not wait for anything.
+            self.store()
+        time.sleep(pause)
+        now = gateway.vendor_clock(self.account, self.client).now()
+        begun = turn(self.answered, built, now)
+        self.answered = None
+        if not isinstance(begun, Begun):
+            return begun
+        self.under_way = self.thread.submit(_call, self.client, begun)
+        return None
+
+    def wait(self) -> None:
+        """Wait for the answer of the call under way."""
+        if self.under_way is not None:
+            call, self.under_way = self.under_way, None
+            self.answered = call.result()
+
+    def store(self) -> None:
+        """Store the answer of the call before, without a next one."""
+        self.wait()
+        if self.answered is not None:
+            turn(self.answered, None, timezone.now())
+            self.answered = None
+            failpoint("after_record")
 
 
 def _look_before_sending_again(
@@ -124,12 +162,6 @@ def _look_before_sending_again(
     tried = [one.pk for one in claimed if one.attempt_count]
     if tried:
         reconcile.look_once_more(account, client, tried)
-
-
-def _store(answered: Answered | None) -> None:
-    if answered is not None:
-        turn(answered, None, timezone.now())
-        failpoint("after_record")
 
 
 def _call(client: SociocsClient, begun: Begun) -> Answered:
