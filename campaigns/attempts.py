@@ -17,7 +17,7 @@ from datetime import datetime
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from campaigns import day_limits, plan, recording, timetable
+from campaigns import day_limits, one_by_one, plan, recording, timetable
 from campaigns.failpoints import failpoint
 from campaigns.gateway import boot_time
 from campaigns.message import bulk_message
@@ -33,7 +33,7 @@ from campaigns.protocol import (
 from campaigns.recording import Answered
 from campaigns.states import CampaignState, PauseReason, SubmissionState
 from sociocs_gateway.exceptions import MessageNotExpressible
-from sociocs_gateway.messages import BulkMessage, Recipient
+from sociocs_gateway.messages import BulkMessage, Message, Recipient
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Begun:
     """
 
     attempt: Attempt
-    message: BulkMessage
+    message: BulkMessage | Message
     intended_at: float
 
 
@@ -175,7 +175,7 @@ class _Turn:
         refusal = _refusal(campaign, submission, built, slot, message)
         if refusal is not None:
             return refusal
-        if not isinstance(message, BulkMessage):
+        if not isinstance(message, BulkMessage | Message):
             _close_unsent(submission, message)
             return Refusal.WRONG_STATE
         return Begun(_opened(campaign, submission, built, slot, message), message, self.intended_at)
@@ -189,13 +189,13 @@ def _refusal(
     submission: Submission,
     built: Built,
     slot: datetime,
-    message: BulkMessage | MessageNotExpressible | None,
+    message: BulkMessage | Message | MessageNotExpressible | None,
 ) -> Refusal | None:
     """Why there is to be no intent now, noted where people see it; else who opted out is noted."""
     assert campaign.send_by is not None
 
     def fits() -> bool:
-        is_sendable = isinstance(message, BulkMessage)
+        is_sendable = isinstance(message, BulkMessage | Message)
         return not is_sendable or day_limits.count(campaign, slot, len(built.recipients))
 
     refusal = intent_refusal(
@@ -216,8 +216,11 @@ def _refusal(
     return refusal
 
 
-def message_for(built: Built, slot: datetime) -> BulkMessage:
+def message_for(built: Built, slot: datetime) -> BulkMessage | Message:
     """The gateway's message for this submission. Raises MessageNotExpressible."""
+    if built.submission.is_single:
+        [recipient] = built.recipients
+        return one_by_one.message_for(built.submission, recipient, slot)
     campaign = built.submission.campaign
     assert campaign.channel is not None
     assert campaign.message is not None
@@ -235,7 +238,9 @@ def message_for(built: Built, slot: datetime) -> BulkMessage:
     )
 
 
-def _message_or_fault(built: Built, slot: datetime) -> BulkMessage | MessageNotExpressible | None:
+def _message_or_fault(
+    built: Built, slot: datetime
+) -> BulkMessage | Message | MessageNotExpressible | None:
     """The message, why the vendor's API has no words for it, or None for nobody."""
     if not built.recipients:
         return None
@@ -246,7 +251,11 @@ def _message_or_fault(built: Built, slot: datetime) -> BulkMessage | MessageNotE
 
 
 def _opened(
-    campaign: Campaign, submission: Submission, built: Built, slot: datetime, message: BulkMessage
+    campaign: Campaign,
+    submission: Submission,
+    built: Built,
+    slot: datetime,
+    message: BulkMessage | Message,
 ) -> Attempt:
     now = timezone.now()
     attempt = Attempt.objects.create(
@@ -257,7 +266,7 @@ def _opened(
         slot=slot,
         token=built.token,
         body_sha256=message.sha256(),
-        recipient_count=len(message.recipients),
+        recipient_count=len(built.recipients),
         started_at=now,
         deadline=now + ATTEMPT_DEADLINE,
         counted_on=day_limits.day_of(campaign.team, slot),

@@ -127,5 +127,7 @@ def _refusal_sentence(refusal: Refusal, submission: Submission) -> str:
 
 def look_again(submission: Submission) -> None:
     """A person asks for one more look at the vendor's list, now."""
+    if submission.is_single:
+        return
     unclear = submission.attempts.filter(outcome=Outcome.AMBIGUOUS.value)
     unclear.update(next_look_at=timezone.now() - timedelta(seconds=1))

@@ -7,7 +7,7 @@ its own last save; it is told from a colleague's by the page's own mark (`PageSa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -48,6 +48,8 @@ class Content:
     name: str
     channel: Channel | None = None
     sent_as: VendorMember | None = None
+    one_by_one: bool = False
+    template: Mapping[str, Any] = field(default_factory=dict)
     lists: tuple[RecipientList, ...] = ()
     lists_left_out: tuple[RecipientList, ...] = ()
     filters: tuple[SavedFilter, ...] = ()
@@ -187,6 +189,8 @@ def content_of(campaign: Campaign) -> Content:
         name=campaign.name,
         channel=campaign.channel,
         sent_as=campaign.sent_as,
+        one_by_one=campaign.one_by_one,
+        template=campaign.template,
         lists=choices.lists_by_age(campaign, CampaignList.Kind.INCLUDE),
         lists_left_out=choices.lists_by_age(campaign, CampaignList.Kind.EXCLUDE),
         filters=tuple(filters_of(campaign, CampaignList.Kind.INCLUDE)),
@@ -235,6 +239,8 @@ def _columns(content: Content) -> dict[str, object]:
         "name": content.name,
         "channel": content.channel,
         "sent_as": content.sent_as,
+        "one_by_one": content.one_by_one,
+        "template": dict(content.template),
         "duplicates_allowed": content.duplicates_allowed,
         "days_left_out": content.days_left_out,
         "text": content.text,

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.audience_fields import AudienceFields, in_order, stored_audience
 from campaigns.drafts import Content, content_of
 from campaigns.field_forms import FieldRulesForm, posted
+from campaigns.handing_fields import HandingFields, stored_handing
 from campaigns.message import Problem
 from campaigns.models import Campaign, Channel, MediaKind, VendorMember
 from campaigns.personal_texts import FieldRules
@@ -52,7 +53,7 @@ class PublicChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return super().to_python(value)
 
 
-class ComposeForm(AudienceFields, FieldRulesForm, ScheduleFields):
+class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -141,10 +142,13 @@ class ComposeForm(AudienceFields, FieldRulesForm, ScheduleFields):
     def content(self) -> Content:
         """What a valid form says."""
         given = self.cleaned_data
+        one_by_one, template = self.handed()
         return Content(
             name=given["name"],
             channel=given["channel"],
             sent_as=given["sent_as"],
+            one_by_one=one_by_one,
+            template=template,
             lists=in_order(given["lists"]),
             lists_left_out=in_order(given["lists_left_out"]),
             filters=in_order(given["filters"]),
@@ -188,6 +192,7 @@ def stored(campaign: Campaign) -> dict[str, Any]:
         "name": content.name,
         "channel": content.channel and content.channel.public_id,
         "sent_as": content.sent_as and content.sent_as.public_id,
+        **stored_handing(content.one_by_one, content.template),
         **stored_audience(content),
         "text": content.text,
         "media_kind": content.media_kind,
@@ -223,6 +228,11 @@ class DecisionForm(forms.Form):
     job_id = PlainText(required=False, max_length=200)
 
     def typed_people(self) -> int | None:
-        """The typed number, whatever separates its thousands; None when it is none."""
-        digits = THOUSANDS.sub("", self.cleaned_data["people"])
-        return int(digits) if digits.isdecimal() else None
+        """The typed number; None when it is none."""
+        return typed_number(self.cleaned_data["people"])
+
+
+def typed_number(text: str) -> int | None:
+    """The number that somebody typed, whatever separates its thousands; None when it is none."""
+    digits = THOUSANDS.sub("", text)
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else None

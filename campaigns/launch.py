@@ -14,9 +14,11 @@ from django.utils.translation import ngettext
 from campaigns import (
     audience,
     audience_problems,
+    contents,
     day_limits,
     list_access,
     message,
+    one_by_one,
     personal_texts,
     plan,
     repeats,
@@ -70,13 +72,7 @@ def problems(
         campaign.list_choices.filter(kind=include).exists()
         or campaign.filter_choices.filter(kind=include).exists()
     )
-    found = message.problems(
-        campaign.channel,
-        campaign.text,
-        campaign.media_kind,
-        campaign.media_url,
-        audience.field_names(campaign) if has_lists else None,
-    )
+    found = contents.problems(campaign, audience.field_names(campaign) if has_lists else None)
     if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
         found.append(
             Problem(
@@ -96,6 +92,7 @@ def problems(
     found += message.name_problems(campaign)
     if not has_lists:
         found.append(Problem("lists", _("Choose at least one recipient list.")))
+    found += one_by_one.problems(campaign, people)
     found += list_access.problems(campaign, user)
     found += audience_problems.problems(campaign)
     return found + _time_problems(campaign, now or timezone.now(), people)
@@ -298,8 +295,11 @@ def _planned(
     if timetable.is_timed(campaign):
         submissions = timetable.cut(campaign, send_at, now, texts)
     else:
-        submissions = plan.cut(campaign, send_at, texts, day_limits.smallest_limit(campaign))
+        at_most = 1 if campaign.one_by_one else day_limits.smallest_limit(campaign)
+        submissions = plan.cut(campaign, send_at, texts, at_most)
     day_limits.apply(campaign, submissions)
+    if campaign.one_by_one:
+        one_by_one.write_texts(campaign, submissions)
     # Sending hours, or a day with room, may begin later than the chosen time.
     return submissions, max(send_at, submissions[0].planned_slot)
 

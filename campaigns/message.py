@@ -225,5 +225,7 @@ def message_of(campaign: Campaign) -> Message:
         media_kind=campaign.media_kind,
         media_url=campaign.media_url,
         field_rules=campaign.field_rules,
+        one_by_one=campaign.one_by_one,
+        template=campaign.template,
         user_id=campaign.sent_as.user_id if campaign.sent_as else "",
     )

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, F, Value
 
-from campaigns import audience, plan
+from campaigns import audience, plan, whatsapp_templates
 from campaigns.audience import AudienceCount
 from campaigns.date_masks import Calendar
 from campaigns.dynamic_fields import BUSINESS_NAME, SENDER_NAME, Program, parse
@@ -86,11 +86,12 @@ class Survey:
     handed_over: TextTally
     jobs: int
     empty: EmptyFields
+    one_by_one: bool = False
 
     @property
     def has_too_many_texts(self) -> bool:
         """Whether launching would be refused for the number of different texts."""
-        return self.handed_over.distinct > settings.MAX_DISTINCT_TEXTS
+        return not self.one_by_one and self.handed_over.distinct > settings.MAX_DISTINCT_TEXTS
 
 
 def renderer_of(
@@ -107,11 +108,25 @@ def renderer_of(
     return Renderer(program, given)
 
 
+def source_of(content: Campaign | Message) -> str:
+    """The text that is rendered for each person: of a template, its variables' values."""
+    return whatsapp_templates.read(content.template).source if content.template else content.text
+
+
+def rules_of(content: Campaign | Message) -> FieldRules:
+    """Its rules; Sociocs fills in names in bulk jobs at most, never in messages of their own."""
+    rules = FieldRules.from_json(content.field_rules)
+    return replace(rules, name_placeholder="") if content.one_by_one else rules
+
+
 def limits_of(campaign: Campaign, media_url: str, rules: FieldRules) -> Limits:
     """What the campaign's channel takes."""
     assert campaign.channel is not None
-    longest = campaign.channel.capabilities.max_text_length
-    return Limits(longest, bool(media_url), rules.name_placeholder)
+    able = campaign.channel.capabilities
+    if campaign.template:
+        # A template has words of its own, so its variables may be none.
+        return Limits(able.max_template_text_length or 0, has_media=True)
+    return Limits(able.max_text_length, bool(media_url), rules.name_placeholder)
 
 
 # --- Before the launch ----------------------------------------------------------------------------
@@ -123,7 +138,7 @@ def survey(campaign: Campaign, sender: User | None, at: datetime) -> Survey:
     Raises ValueError for a text with faults. Of a text that is the same for everybody, nobody is
     looked at; otherwise 1,000,000 people take some seconds.
     """
-    rules, program = FieldRules.from_json(campaign.field_rules), parse(campaign.text)
+    rules, program = rules_of(campaign), parse(source_of(campaign))
     read, handed = replace(rules, name_placeholder=""), rules
     renderer = renderer_of(campaign, program, read, sender, at)
     counted = audience.count(campaign)
@@ -143,7 +158,9 @@ def survey(campaign: Campaign, sender: User | None, at: datetime) -> Survey:
     left_out = counted.left_out | dict(handed_over.by_reason)
     count = AudienceCount(counted.rows, handed_over.people, left_out)
     jobs = handed_over.jobs(settings.RECIPIENTS_PER_SUBMISSION)
-    return Survey(count, texts, handed_over, jobs, empty)
+    if campaign.one_by_one:
+        jobs = count.people
+    return Survey(count, texts, handed_over, jobs, empty, campaign.one_by_one)
 
 
 def _tally_both(
@@ -198,8 +215,8 @@ def launched_renderer(campaign: Campaign) -> Renderer:
     """Renders the message of a launched campaign, as the person who launched it."""
     assert campaign.message is not None
     assert campaign.send_at is not None
-    rules = FieldRules.from_json(campaign.message.field_rules)
-    program = parse(campaign.message.text)
+    rules = rules_of(campaign.message)
+    program = parse(source_of(campaign.message))
     return renderer_of(campaign, program, rules, campaign.launched_by, campaign.send_at)
 
 
@@ -241,9 +258,11 @@ def _placed(
     message: Message,
     rendered: Iterator[tuple[list[int], list[str | Missing]]],
 ) -> _Placed:
-    """Give each person a group; texts that were not seen before get a number and are stored."""
-    rules = FieldRules.from_json(message.field_rules)
-    limits = limits_of(campaign, message.media_url, rules)
+    """Give each person a group; texts that were not seen before get a number and are stored.
+
+    Where everybody gets a message of their own, all with a text are one group, and none is stored.
+    """
+    limits = limits_of(campaign, message.media_url, rules_of(message))
     numbers = dict(message.rendered_texts.values_list("text", "number"))
     stored = len(numbers)
     placed = _Placed()
@@ -256,8 +275,11 @@ def _placed(
                 if missing is None:
                     numbers[text] = len(numbers) + 1
             is_out = missing is not None
-            placed.groups.append(plan.LEFT_OUT if is_out else numbers[str(text)])
+            group = 1 if campaign.one_by_one else numbers.get(str(text), plan.LEFT_OUT)
+            placed.groups.append(plan.LEFT_OUT if is_out else group)
             placed.reasons.append(missing.reason.value if missing is not None else "")
+    if campaign.one_by_one:
+        return placed
     if len(numbers) > settings.MAX_DISTINCT_TEXTS:
         raise TooManyTexts
     RenderedText.objects.bulk_create(
@@ -313,9 +335,12 @@ def texts_of(campaign: Campaign) -> dict[int, str]:
         refused = isinstance(constant, Missing) or limits_of(
             campaign,
             campaign.message.media_url,
-            FieldRules.from_json(campaign.message.field_rules),
+            rules_of(campaign.message),
         ).refusal(constant)
         return {} if refused else {0: str(constant)}
+    if campaign.one_by_one:
+        # Each submission is given its own (`one_by_one.write_texts`).
+        return {1: ""}
     return dict(campaign.message.rendered_texts.values_list("number", "text"))
 
 

@@ -139,5 +139,7 @@ def _duplicates(campaign: Campaign) -> Check | None:
 
 
 def _medium(campaign: Campaign) -> list[Check]:
+    if campaign.template:
+        return []
     found = message.warnings(campaign.channel, campaign.media_kind)
     return [Check(f"medium{n}", False, sentence) for n, sentence in enumerate(found)]

@@ -149,7 +149,7 @@ def report(campaign: Campaign, user: User, now: datetime, told: Told = lambda _n
         people=people,
         left_out=dict(survey.count.left_out),
         jobs=jobs,
-        texts=survey.texts.distinct,
+        texts=0 if campaign.one_by_one else survey.texts.distinct,
         spread=asdict(spread) if spread else None,
         queue_seconds=queue.duration.total_seconds(),
         overflow="" if timetable.is_timed(campaign) else overflow_sentence(queue),
@@ -239,13 +239,14 @@ def _candidates(campaign: Campaign, now: datetime) -> Iterable[Campaign]:
     launched = Campaign.objects.filter(
         team_id=campaign.team_id, launched_at__gte=now - EARLIER
     ).exclude(state__in=[CampaignState.DRAFT.value, CampaignState.CANCELLED.value])
-    columns = ("public_id", "name", "text", "media_url", "send_at", "created_at")
+    columns = ("public_id", "name", "text", "template", "media_url", "send_at", "created_at")
     return launched.exclude(pk=campaign.pk).only(*columns).order_by("-launched_at")[:500]
 
 
 def _says(campaign: Campaign) -> tuple[str, str]:
     """What people read, whatever the spaces and capitals."""
-    return " ".join(campaign.text.split()).casefold(), campaign.media_url
+    said = f"{campaign.template.get('id', '')} {personal_texts.source_of(campaign)}"
+    return " ".join(said.split()).casefold(), campaign.media_url
 
 
 def people_in_common(campaign: Campaign, other: Campaign) -> int:

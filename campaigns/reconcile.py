@@ -55,7 +55,8 @@ def _give_up_waiting(attempt_id: uuid.UUID) -> bool:
         attempt.reason = "silence"
         attempt.finished_at = now
         # Its worker was gone long before the deadline: look at once.
-        attempt.next_look_at = now if attempt.account.can_be_looked_at else None
+        is_listed = attempt.account.can_be_looked_at and not submission.is_single
+        attempt.next_look_at = now if is_listed else None
         attempt.save()
         GatewayAccount.objects.filter(pk=attempt.account_id).update(probe_needed=True)
         if verdict.state is not None:
@@ -112,7 +113,9 @@ def look_once_more(
 
 
 def _unclear(account: GatewayAccount) -> QuerySet[Attempt]:
-    found = Attempt.objects.filter(account=account, outcome=Outcome.AMBIGUOUS.value)
+    found = Attempt.objects.filter(
+        account=account, outcome=Outcome.AMBIGUOUS.value, submission__is_single=False
+    )
     return found.select_related("submission__campaign__channel")
 
 

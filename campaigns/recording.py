@@ -127,7 +127,8 @@ def _finish(attempt: Attempt, outcome: Outcome, answered: Answered, now: datetim
     attempt.finished_at = now
     attempt.job_id = answered.answer.job_id
     attempt.evidence = answered.evidence
-    unclear = outcome is Outcome.AMBIGUOUS and attempt.account.can_be_looked_at
+    is_listed = attempt.account.can_be_looked_at and not attempt.submission.is_single
+    unclear = outcome is Outcome.AMBIGUOUS and is_listed
     attempt.next_look_at = next_look(now, attempt.slot, now) if unclear else None
     attempt.save(
         update_fields=[
@@ -170,6 +171,8 @@ def know_better(submission: Submission, attempt: Attempt, how: How) -> None:
 
 def stop_if_cancelled(campaign: Campaign, submission: Submission, attempt: Attempt) -> None:
     """B18: proof that comes after the campaign was cancelled: a job still ahead is taken back."""
+    if submission.is_single:
+        return
     if campaign.state in _BEING_STOPPED and submission.state == SubmissionState.ACCEPTED:
         new = after_cancel(SubmissionState.ACCEPTED, attempt.slot, timezone.now())
         if new is not SubmissionState.ACCEPTED:

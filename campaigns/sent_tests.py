@@ -21,12 +21,14 @@ from django.utils.translation import ngettext
 
 from campaigns import (
     audience,
+    contents,
     dynamic_fields,
     gateway,
     message,
     personal_texts,
     previewing,
     rendering,
+    whatsapp_templates,
 )
 from campaigns.models import Campaign, SentTest
 from campaigns.previewing import Ask, Move
@@ -77,6 +79,7 @@ def content_sha256(campaign: Campaign) -> str:
         campaign.media_kind,
         campaign.media_url,
         campaign.field_rules,
+        campaign.template,
     ]
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
@@ -150,26 +153,25 @@ def _message(
         raise NotSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
         )
-    problems = message.problems(
-        campaign.channel,
-        campaign.text,
-        campaign.media_kind,
-        campaign.media_url,
-        audience.field_names(campaign) if lists else None,
-    )
+    problems = contents.problems(campaign, audience.field_names(campaign) if lists else None)
     if problems:
         raise NotSent(" ".join(one.sentence for one in problems))
     _check_way(campaign, target)
     assert campaign.channel is not None
+    text = _text(campaign, user, lists, person)
+    user_id = campaign.sent_as.user_id if campaign.sent_as else None
+    recipient = Recipient(target.phone, target.label.replace("{{", "{ {"))
     try:
+        if campaign.template:
+            lines = whatsapp_templates.one_line_each(text)
+            template = whatsapp_templates.for_person(campaign.template, lines)
+            return message.single_message(
+                *(campaign.channel, recipient, "", "", ""), template=template, user_id=user_id
+            )
         return message.single_message(
-            campaign.channel,
-            Recipient(target.phone, target.label.replace("{{", "{ {")),
-            _text(campaign, user, lists, person),
-            campaign.media_kind,
-            campaign.media_url,
-            user_id=campaign.sent_as.user_id if campaign.sent_as else None,
-            dynamic_fields_allowed=bool(campaign.field_rules.get("name_placeholder")),
+            *(campaign.channel, recipient, text, campaign.media_kind, campaign.media_url),
+            user_id=user_id,
+            dynamic_fields_allowed=bool(personal_texts.rules_of(campaign).name_placeholder),
         )
     except MessageNotExpressible as fault:
         code = MessageFault(fault.code)
@@ -199,8 +201,8 @@ def _check_way(campaign: Campaign, target: Target) -> None:
 
 def _text(campaign: Campaign, user: User, lists: list[RecipientList], person: int) -> str:
     """The text as the chosen person would get it. Raises NotSent."""
-    program = dynamic_fields.parse(campaign.text)
-    rules = personal_texts.FieldRules.from_json(campaign.field_rules)
+    program = dynamic_fields.parse(personal_texts.source_of(campaign))
+    rules = personal_texts.rules_of(campaign)
     renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
     if renderer.constant is not None:
         rendered = renderer.constant

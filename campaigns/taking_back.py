@@ -56,6 +56,7 @@ def _ask_back(campaign: Campaign, rule: Rule) -> int:
         state=SubmissionState.ACCEPTED.value,
         current_attempt__slot__gt=now,
         current_attempt__revoked_at=None,
+        is_single=False,
     )
     # Never a job that a person only named: it might be somebody else's.
     accepted = accepted.exclude(job_id="").exclude(how=How.PERSON.value)

@@ -85,7 +85,7 @@ def _launch_undone(who: str, details: Details) -> str:
     if details.get("reason") == "too_many_texts":
         return _(
             "Back to a draft: its fields make more different messages than may be sent at once. "
-            "Use fewer fields, or fewer people"
+            "Use fewer fields or fewer people, or send one message for each person"
         )
     if details.get("reason") == "never_ends":
         return _(

@@ -82,7 +82,9 @@ def terms_of(
     """The rules for its plan from `start` on; texts as for `queue_estimate`."""
     assert campaign.channel is not None
     return Terms(
-        largest=min(
+        largest=1
+        if campaign.one_by_one
+        else min(
             settings.RECIPIENTS_PER_SUBMISSION,
             day_limits.smallest_limit(campaign) or settings.RECIPIENTS_PER_SUBMISSION,
         ),

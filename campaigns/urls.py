@@ -65,6 +65,7 @@ urlpatterns = [
     path("", include("campaigns.history_urls")),
     path("lists/<uuid:list_id>/use/", list_use.list_use, name="list-use"),
     path("lists/<uuid:list_id>/put-away/", list_use.put_away, name="list-put-away"),
+    path("campaigns/<uuid:campaign_id>/decide-together/", decisions.decide_all, name="decide-all"),
     path("people/", person.find_person, name="find-person"),
     path("people/<str:person_id>/", person.person, name="person"),
     path("opt-outs/at-sociocs/", blocks.blocks, name="blocks"),

@@ -64,6 +64,8 @@ MAX_DISTINCT_TEXTS: int = env.int("MAX_DISTINCT_TEXTS", default=1000)
 SOCIOCS_CALLS_PER_SECOND: int = env.int("SOCIOCS_CALLS_PER_SECOND", default=0)
 SOCIOCS_CALLS_PER_MINUTE: int = env.int("SOCIOCS_CALLS_PER_MINUTE", default=0)
 TEAM_DAILY_LIMIT: int = env.int("TEAM_DAILY_LIMIT", default=0)
+# Handed over one by one, a campaign takes a second for each person.
+MAX_MESSAGES_ONE_BY_ONE: int = env.int("MAX_MESSAGES_ONE_BY_ONE", default=10_000)
 SOCIOCS_TIMEOUT_SECONDS: int = env.int("SOCIOCS_TIMEOUT_SECONDS", default=60)
 TICK_SECONDS = 10
 # For tests: where a worker kills or freezes itself (`campaigns.failpoints`). Refused in production.

@@ -193,6 +193,7 @@ ROUTES: dict[str, Route] = {
     "take-back": Route(Action.LAUNCH, BUTTON),
     "cancel": Route(Action.LAUNCH, BUTTON),
     "decide": Route(Action.DECIDE, BUTTON, {"kind": "do_not_send", "shown_version": "1"}),
+    "decide-all": Route(Action.DECIDE, BUTTON, {"kind": "do_not_send"}),
     "look-again": Route(Action.DECIDE, BUTTON),
 }
 
@@ -201,7 +202,7 @@ OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.w
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
     *("campaign", "campaign-live", "pause", "resume", "take-back", "cancel", "decide"),
-    *("campaign-replies", "campaign-people", "job", "follow-up", "look-again"),
+    *("campaign-replies", "campaign-people", "job", "follow-up", "look-again", "decide-all"),
     *("reschedule", "undo", "repeat-end"),
 }
 OF_AN_ARCHIVED_LIST = {"list-restore"}

@@ -68,6 +68,10 @@ class Campaign(models.Model):
     media_url = models.URLField(_("media address"), max_length=2000, blank=True)
     # How dynamic fields are filled (`personal_texts.FieldRules`): {"fallbacks": {"Dentist": "us"}}.
     field_rules = models.JSONField(default=dict, blank=True)
+    # One message for each person instead of jobs for many (`campaigns.one_by_one`).
+    one_by_one = models.BooleanField(default=False)
+    # An approved WhatsApp template instead of text and media (`whatsapp_templates.as_json`).
+    template = models.JSONField(default=dict, blank=True)
     duplicates_allowed = models.BooleanField(default=False)
     # Whoever got, or is about to get, a campaign of the team in so many days is left out.
     days_left_out = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -209,6 +213,8 @@ class Message(models.Model):
     media_url = models.URLField(max_length=2000, blank=True)
     # The vendor's id of who is shown there as sender; blank: "Sociocs API".
     user_id = models.CharField(max_length=200, blank=True)
+    one_by_one = models.BooleanField(default=False)
+    template = models.JSONField(default=dict, blank=True)
     field_rules = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

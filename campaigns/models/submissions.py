@@ -17,7 +17,7 @@ from campaigns.states import LIVE_OUTCOMES, DecisionKind, How, Outcome, Submissi
 
 
 class Submission(models.Model):
-    """One future `POST /messages/bulk`: one text, one time, one slice of the audience."""
+    """One future POST: one text, one time, one slice of the audience; mostly `/messages/bulk`."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="submissions")
@@ -29,6 +29,8 @@ class Submission(models.Model):
     last_position = models.PositiveBigIntegerField()
     recipient_count = models.PositiveIntegerField()
     text = models.TextField(blank=True)
+    # One `POST /message` to one person (`campaigns.one_by_one`): in no list, never taken back.
+    is_single = models.BooleanField(default=False)
     state = models.CharField(
         max_length=10, choices=choices(SubmissionState), default=SubmissionState.PLANNED
     )

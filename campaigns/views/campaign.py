@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from campaigns import audience, control, delays, followups, history, tasks
+from campaigns import audience, control, deciding_together, delays, followups, history, tasks
 from campaigns.arrival import Arrival, arrival_of, expects_news
 from campaigns.health import is_ticking
 from campaigns.models import Campaign, CampaignList
@@ -66,6 +66,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "campaign": found,
         "row": history.Row(found, tally, history.word_of(found, tally)),
         "pause_reason": PAUSE_WORDS.get(found.state_reason, ""),
+        "together": deciding_together.question_of(found) if questions else None,
         "questions": [question_of(one, tally.job_count) for one in questions],
         "jobs": history.jobs_of(found, int(after) if after.isdecimal() and len(after) < 10 else 0),
         "events": [(one, sentence(one), tone(one)) for one in history.timeline_of(found)],

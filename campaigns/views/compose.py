@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import audience as audiences
-from campaigns import drafts, launch, message
+from campaigns import drafts, launch, message, whatsapp_templates
 from campaigns.autosaving import page_save_of
 from campaigns.forms import ComposeForm
 from campaigns.message import Problem
@@ -120,6 +120,10 @@ def _faults_of_message(form: ComposeForm) -> list[Problem]:
     What is only missing yet is named to whoever wants to review it.
     """
     given = form.cleaned_data
+    template = form.typed_template()
+    if template:
+        found = whatsapp_templates.problems(given.get("channel"), template, None)
+        return [one for one in found if "review" in form.data or form.is_filled(one)]
     found = message.problems(
         given.get("channel"),
         given.get("text", ""),

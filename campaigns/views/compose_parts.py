@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from campaigns import (
     previewing,
     rendering,
     selection,
+    whatsapp_templates,
 )
 from campaigns.audience_count import AudienceCount, count_selection, is_quick
 from campaigns.drafts import borrowed_filters, borrowed_lists
@@ -63,9 +65,15 @@ def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
     given = form.cleaned_data
     channel, kind = given.get("channel"), given.get("media_kind", "")
     found = previewing.find(shown_lists(form, writer), ask, form.campaign.team.default_country)
-    text, no_text = filled_for(
-        form.campaign, given.get("text", ""), found.person, writer, form.rules()
-    )
+    template = form.typed_template()
+    if template:
+        kind = ""
+        said, no_text = template_for(form.campaign, template, found.person, writer, form.rules())
+        text = [(said, False)] if said else []
+    else:
+        text, no_text = filled_for(
+            form.campaign, given.get("text", ""), found.person, writer, form.rules()
+        )
     if found.person is not None:
         reason = previewing.refusal(found.person, selection.select(form.campaign, form.choice()))
         no_text = _why({reason: 1}) if reason else no_text
@@ -79,7 +87,7 @@ def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
         time=_time_on_phone(form),
         found=found,
         words=ask.words,
-        warnings=message.warnings(channel, kind),
+        warnings=[] if template else message.warnings(channel, kind),
         no_text=no_text,
         values=_values_of(form.campaign, found.person, writer),
     )
@@ -93,6 +101,29 @@ def shown_lists(form: ComposeForm, writer: User) -> list[RecipientList]:
     filters = tuple(one for one in choice.filters if one not in unseen)
     found = selection.people_lists(replace(choice, filters=filters))
     return [one for one in found if one not in hidden]
+
+
+def template_for(
+    campaign: Campaign,
+    template: Mapping[str, str],
+    person: Recipient | None,
+    writer: User,
+    rules: FieldRules | None = None,
+) -> tuple[str, str]:
+    """As `text_for`: the template's own text with this person's values in it."""
+    source = whatsapp_templates.read(template).source
+    pieces, no_text = filled_for(campaign, source, person, writer, rules)
+    if no_text:
+        return "", no_text
+    rendered = "".join(piece for piece, _is_value in pieces)
+    return whatsapp_templates.filled(template, whatsapp_templates.one_line_each(rendered)), ""
+
+
+def content_for(campaign: Campaign, person: Recipient | None, writer: User) -> str:
+    """What this person of a stored draft gets."""
+    if campaign.template:
+        return template_for(campaign, campaign.template, person, writer)[0]
+    return text_for(campaign, campaign.text, person, writer)[0]
 
 
 def text_for(

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import decisions, tasks
+from campaigns import deciding_together, decisions, tasks
 from campaigns.control import NotPossible
-from campaigns.forms import DecisionForm
-from campaigns.models import Submission
+from campaigns.forms import DecisionForm, typed_number
+from campaigns.models import Campaign, Submission
 from campaigns.states import DecisionKind
-from campaigns.words import number
+from campaigns.words import number, people
 from teams.access import Action, TeamRequest, page_of_team
 
 NO_ATTEMPT = UUID(int=0)
@@ -66,6 +66,32 @@ def decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRespons
     else:
         tasks.nudge(tasks.tick)
     return _back(request, job)
+
+
+@require_POST
+@page_of_team(Action.DECIDE)
+def decide_all(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Record one answer for all unclear single messages of a campaign."""
+    campaign = get_object_or_404(Campaign, team=request.team, public_id=campaign_id)
+    kind, asked = request.POST.get("kind", ""), deciding_together.question_of(campaign)
+    if kind not in deciding_together.KINDS:
+        raise Http404
+    typed = typed_number(request.POST.get("people", ""))
+    if kind == DecisionKind.SEND_AGAIN and (asked is None or typed != asked.people):
+        count = number(asked.people) if asked else "0"
+        sentence = _("Nothing was sent again: type %(n)s, the people who might get it twice.")
+        messages.error(request, sentence % {"n": count})
+        return redirect("campaign", request.team.slug, campaign.public_id)
+    try:
+        answered = deciding_together.decide_all(
+            campaign, request.user, DecisionKind(kind), request.POST.get("mark", "")
+        )
+    except NotPossible as error:
+        messages.error(request, error.sentence)
+    else:
+        tasks.nudge(tasks.tick)
+        messages.success(request, _("Answered for %(people)s.") % {"people": people(answered)})
+    return redirect("campaign", request.team.slug, campaign.public_id)
 
 
 @require_POST

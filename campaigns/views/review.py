@@ -26,6 +26,7 @@ from campaigns import (
     audience,
     cost,
     drafts,
+    one_by_one,
     plan,
     plan_checks,
     plan_making,
@@ -43,7 +44,7 @@ from campaigns.schedule_words import repeat_in_words
 from campaigns.states import CampaignState
 from campaigns.timetable_problems import in_words, pace_in_words
 from campaigns.views.compose import campaign_of, problems_of
-from campaigns.views.compose_parts import text_for
+from campaigns.views.compose_parts import content_for
 from campaigns.words import left_out_in_words, people
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
@@ -134,7 +135,8 @@ def _page(
         # "Now" inside the hours goes out as soon as it may.
         "is_now": not campaign.wall_time and _begins_at_once(report),
         "person": person,
-        "text": campaign.text if is_hidden else text_for(campaign, campaign.text, person, user)[0],
+        "text": campaign.text if is_hidden else content_for(campaign, person, user),
+        "one_by_one_takes": one_by_one.EACH * report.people,
         "time_on_phone": f"{(report.first_slot or send_at).astimezone(ZoneInfo(zone)):%H:%M}",
         "checks": plan_checks.checks(campaign, report, zone),
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,

@@ -116,6 +116,27 @@ def test_with_the_answer_in_hand_the_job_is_found_by_its_slot(
     everybody_is_in_one_job(sandbox)
 
 
+def test_one_by_one_the_killed_message_is_asked_about_and_nobody_gets_two(
+    channel: Channel, processes: Processes, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    people = world.a_list(channel.team, world.phones(4))
+    campaign = world.launched(world.a_campaign(channel, people, one_by_one=True))
+    campaign.submissions.update(not_before=None)
+    pending = [tmp_path / "after_claim", tmp_path / "after_answer"]
+    plan = ",".join(f"{file.name}=once:{file}:kill" for file in pending)
+    for file in pending:
+        file.touch()
+    env = {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": "2", "SOCIOCS_TIMEOUT_SECONDS": "5"}
+    processes.worker("sending", env=env | {"FAILPOINTS": plan})
+
+    wait_until(states_are(campaign, accepted=3, unknown=1))
+
+    # It had arrived, which no list tells: it stays a question, and is not sent again.
+    landed = [one["to"] for one in world.witness(sandbox, "/messages")]
+    assert sorted(landed) == world.phones(4)
+    assert Attempt.objects.count() == 4
+
+
 def everybody_is_in_one_job(sandbox: Sandbox) -> None:
     seen = world.witness(sandbox)
     assert (seen["jobs"], seen["recipients"]) == (JOBS, PEOPLE)
