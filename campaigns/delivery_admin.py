@@ -12,6 +12,7 @@ from campaigns.models import (
     NoticeChoice,
     NoticedEvent,
     Reply,
+    Report,
     SentMessage,
     WebhookEndpoint,
     WebhookEvent,
@@ -116,4 +117,15 @@ class NoticedEventAdmin(ReadOnlyAdmin):
     list_display = ("event",)
     search_fields = ("event__campaign__name",)
     list_select_related = ("event__campaign",)
+    ordering = ("-pk",)
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnlyAdmin):
+    """Who took people or the history out, and when."""
+
+    list_display = ("team", "campaign", "asked_by", "file_format", "rows_total", "created_at")
+    list_filter = ("file_format", "state")
+    search_fields = ("campaign__name", "asked_by__email")
+    list_select_related = ("team", "campaign", "asked_by")
     ordering = ("-pk",)

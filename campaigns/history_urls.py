@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import delivery, history, notices, people, replies
+from campaigns.views import delivery, history, notices, people, replies, reports
 
 urlpatterns = [
     path("campaigns/of-person/", history.campaigns_of_person, name="campaigns-of-person"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path(
         "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"
     ),
+    path("campaigns/report/", reports.report_history, name="report-history"),
+    path("campaigns/<uuid:campaign_id>/report/", reports.report_campaign, name="report-campaign"),
+    path("reports/<uuid:report_id>/", reports.report, name="report"),
+    path("reports/<uuid:report_id>/file/", reports.report_file, name="report-file"),
     path("notices/", notices.notices, name="notices"),
     path("notices/read/", notices.read_all, name="notices-read"),
     path("notices/choices/", notices.choices, name="notice-choices"),

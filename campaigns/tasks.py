@@ -21,6 +21,7 @@ from campaigns import (
     notices,
     plan_making,
     reconcile,
+    reporting,
     submit,
     taking_back,
     text_surveys,
@@ -57,6 +58,7 @@ def tick() -> None:
     if notices.has_work():
         nudge(notify)
     _nudge_each(gather, followups.to_gather())
+    _nudge_each(make_report, reporting.reports_to_make())
 
 
 def _nudge_each(task: Task[..., None], ids: Iterable[int]) -> None:
@@ -148,3 +150,9 @@ def notify() -> None:
     """Tell people what happened to campaigns."""
     notices.make_notices()
     notices.send_mails()
+
+
+@shared_task(name="campaigns.make_report", queue="background")
+def make_report(report_id: int) -> None:
+    """Make the file of a large report."""
+    reporting.make(report_id)

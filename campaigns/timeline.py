@@ -66,6 +66,11 @@ def _by_hand(kind: Kind) -> Callable[[str, Details], str]:
     return lambda who, _details: str(named) % {"who": who} if who else str(unnamed)
 
 
+def _exported(who: str, details: Details) -> str:
+    count = {"people": people(details.get("people", 0)), "who": who or _("Somebody who left")}
+    return _("%(who)s exported it with its %(people)s") % count
+
+
 def _by_itself(text: str | Promise) -> Callable[[str, Details], str]:
     return lambda _who, _details: str(text)
 
@@ -161,4 +166,5 @@ _SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {
     Kind.TAKING_BACK: _taking_back,
     Kind.SPLIT: _split,
     Kind.DECIDED: _decided,
+    Kind.EXPORTED: _exported,
 }

@@ -5,22 +5,18 @@ Every cell is text. Phones are as they were uploaded, E.164, so that the file co
 
 from __future__ import annotations
 
-import csv
-import io
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-import xlsxwriter
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from recipients import claiming
+from recipients import claiming, table_files
 from recipients.models import Export, Recipient, RecipientList
-from recipients.spreadsheet_cells import phone_cell, safe_cell
 from teams.models import Team, User
 
 Kind, State = Export.Kind, Export.State
@@ -29,9 +25,6 @@ Kind, State = Export.Kind, Export.State
 ROWS_AT_ONCE = 10_000
 KEEP_FILES = timedelta(days=1)
 _ROWS_A_READ = 2_000
-# A sheet of Excel has 1,048,576 rows (Excel specifications and limits); one is the header.
-_ROWS_A_SHEET = 1_000_000
-_LONGEST_CELL = 32_767
 
 
 def note(
@@ -64,71 +57,29 @@ def order_file(team: Team, user: User, recipient_list: RecipientList) -> Export:
 
 def list_csv(recipient_list: RecipientList) -> Iterator[bytes]:
     """Yield the list as CSV (UTF-8 with BOM, for Excel) in pieces, in its own order."""
-    piece = io.StringIO()
-    writer = csv.writer(piece)
-    writer.writerow(map(safe_cell, _header(recipient_list)))
-    yield "\ufeff".encode()
-    fields = recipient_list.field_names
-    for rows in _chunks(recipient_list):
-        for phone, name, values in rows:
-            cells = (name, *(str(values.get(field, "")) for field in fields))
-            writer.writerow([phone_cell(phone), *map(safe_cell, cells)])
-        yield piece.getvalue().encode("utf-8", errors="replace")
-        piece.seek(0)
-        piece.truncate()
-    yield piece.getvalue().encode("utf-8", errors="replace")
+    return table_files.csv_pieces(_header(recipient_list), _chunks(recipient_list))
 
 
 def write_xlsx(recipient_list: RecipientList, path: Path) -> None:
-    """Write the list as a workbook, in memory that does not grow with it.
-
-    Cells are strings, never formulas, links or numbers; beyond a sheet's rows comes another sheet.
-    """
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_numbers": False,
-        "strings_to_urls": False,
-        "tmpdir": str(path.parent),
-    }
-    header, fields = _header(recipient_list), recipient_list.field_names
-    with xlsxwriter.Workbook(str(path), options) as book:
-        bold = book.add_format({"bold": True})
-        sheet, at = _sheet(book, header, bold), 1
-        for rows in _chunks(recipient_list):
-            for phone, name, values in rows:
-                if at > _ROWS_A_SHEET:
-                    sheet, at = _sheet(book, header, bold), 1
-                cells = (phone, name, *(str(values.get(field, "")) for field in fields))
-                for column, text in enumerate(cells):
-                    if text:
-                        sheet.write_string(at, column, text[:_LONGEST_CELL])
-                at += 1
-
-
-def _sheet(
-    book: xlsxwriter.Workbook, header: list[str], bold: xlsxwriter.format.Format
-) -> xlsxwriter.worksheet.Worksheet:
-    sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, len(header), 18)
-    for column, text in enumerate(header):
-        sheet.write_string(0, column, text, bold)
-    return sheet
+    """Write the list as a workbook, in memory that does not grow with it."""
+    table_files.write_xlsx(path, _header(recipient_list), _chunks(recipient_list))
 
 
 def _header(recipient_list: RecipientList) -> list[str]:
     return [_("Phone"), _("Name"), *recipient_list.field_names]
 
 
-def _chunks(recipient_list: RecipientList) -> Iterator[list[tuple[str, str, dict[str, str]]]]:
+def _chunks(recipient_list: RecipientList) -> Iterator[table_files.Rows]:
     """The list's rows in its order, by key: no cursor is held open for a slow reader."""
-    after = 0
+    after, names = 0, recipient_list.field_names
     found = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
     while rows := list(
         found.filter(pk__gt=after).values_list("pk", "phone", "name", "fields")[:_ROWS_A_READ]
     ):
-        yield [(phone, name, fields) for _pk, phone, name, fields in rows]
+        yield [
+            [phone, name, *(str(fields.get(one, "")) for one in names)]
+            for _pk, phone, name, fields in rows
+        ]
         after = rows[-1][0]
 
 

@@ -24,6 +24,7 @@ from campaigns.models import (
     MediaFile,
     Notice,
     NumberForTests,
+    Report,
     Submission,
     WebhookEndpoint,
 )
@@ -146,6 +147,10 @@ ROUTES: dict[str, Route] = {
     "replies": Route(Action.VIEW),
     "campaign-replies": Route(Action.VIEW),
     # What became of a campaign.
+    "report-history": Route(Action.EXPORT, BUTTON),
+    "report-campaign": Route(Action.EXPORT, BUTTON),
+    "report": Route(Action.EXPORT),
+    "report-file": Route(Action.EXPORT),
     "notices": Route(Action.VIEW),
     "notices-read": Route(Action.VIEW, BUTTON),
     "notice-choices": Route(Action.VIEW, FORM),
@@ -203,6 +208,7 @@ OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.w
 OF_A_LAUNCHED_ONE = {
     *("campaign", "campaign-live", "pause", "resume", "take-back", "cancel", "decide"),
     *("campaign-replies", "campaign-people", "job", "follow-up", "look-again", "decide-all"),
+    *("report-campaign",),
     *("reschedule", "undo", "repeat-end"),
 }
 OF_AN_ARCHIVED_LIST = {"list-restore"}
@@ -282,6 +288,9 @@ class Site:
         if name == "media-delete":
             # Their own; others' need MANAGE_TEAM.
             values["media_id"] = a_media_file(self.team, person).public_id
+        if name.startswith("report") and "report_id" in path_of(name):
+            # A file is for who asked for it.
+            values["report_id"] = a_report(self.launched, person).public_id
         if name == "notice":
             # A notice is one person's own.
             values["notice_id"] = a_notice(self.launched, person).public_id
@@ -355,4 +364,11 @@ def a_notice(campaign: Campaign, person: User) -> Notice:
     event = record_event(campaign, CampaignEvent.Kind.COMPLETED)
     return Notice.objects.create(
         user=person, team=campaign.team, campaign=campaign, event=event, kind="completed"
+    )
+
+
+def a_report(campaign: Campaign, person: User) -> Report:
+    """A file of this person's that is being made."""
+    return Report.objects.create(
+        team=campaign.team, asked_by=person, campaign=campaign, file_format="csv"
     )

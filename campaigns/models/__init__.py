@@ -33,6 +33,7 @@ from campaigns.models.limits import CallRate, DayTotal
 from campaigns.models.media import MediaFile
 from campaigns.models.notices import Notice, NoticeChoice, NoticedEvent, NoticeKind, Whose
 from campaigns.models.plans import Approval, DraftPlan
+from campaigns.models.reports import Report
 from campaigns.models.sent_tests import NumberForTests, SentTest
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
 from campaigns.models.surveys import TextSurvey
@@ -70,6 +71,7 @@ __all__ = [
     "NumberForTests",
     "RenderedText",
     "Reply",
+    "Report",
     "SentMessage",
     "SentTest",
     "Submission",

@@ -34,6 +34,7 @@ class CampaignEvent(Fact):
         CANCEL_ASKED = "cancel_asked", _("Cancelled by")
         CANCELLED = "cancelled", _("Cancelled")
         COMPLETED = "completed", _("All handed over")
+        EXPORTED = "exported", _("Exported")
         RESCHEDULED = "rescheduled", _("Rescheduled")
         TAKE_BACK_ASKED = "take_back_asked", _("Jobs are being taken back")
         TAKEN_BACK = "taken_back", _("Jobs were taken back")

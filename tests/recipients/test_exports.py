@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from recipients import exporting, importing
+from recipients import exporting, importing, table_files
 from recipients.models import Export, RecipientList, Visibility
 from recipients.spreadsheet_cells import phone_cell, safe_cell
 from teams.models import Team, User
@@ -184,7 +184,7 @@ def test_a_large_workbook_is_made_by_a_worker(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(exporting, "ROWS_AT_ONCE", 3)
-    monkeypatch.setattr(exporting, "_ROWS_A_SHEET", 10)
+    monkeypatch.setattr(table_files, "ROWS_A_SHEET", 10)
     monkeypatch.setattr(settings, "EXPORTS_DIR", tmp_path / "exports")
     client = client_of(sami)
     place = client.post(url("list-export", people), {"format": "xlsx"})["Location"]

@@ -13,6 +13,7 @@ from campaigns.models import (
     Notice,
     NoticeKind,
     Reply,
+    Report,
     WebhookEndpoint,
     Whose,
 )
@@ -44,6 +45,7 @@ def reported_on(campaign: Campaign) -> None:
     notices.choose(membership, NoticeKind.COMPLETED, Whose.ALL, Whose.NOBODY)
     notices.make_notices()
     Notice.objects.filter(event=event).update(read_at=now)
+    Report.objects.create(team=campaign.team, campaign=campaign, file_format="csv", state="taken")
     FollowUp.objects.create(
         campaign=campaign, groups=["not_sent"], asked_by=world.owner_of(campaign.team)
     )
