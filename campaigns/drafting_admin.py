@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from campaigns.models import CampaignFilter, DraftPage, EarlierCampaign, TextSurvey
+from campaigns.models import (
+    CampaignFilter,
+    DraftPage,
+    EarlierCampaign,
+    MessageTemplate,
+    TemplateVersion,
+    TextSurvey,
+)
 from teams.admin_mixins import ReadOnlyAdmin
 
 
@@ -47,3 +54,23 @@ class TextSurveyAdmin(ReadOnlyAdmin):
     search_fields = ("campaign__name",)
     list_select_related = ("campaign", "wanted_by")
     ordering = ("-wanted_at",)
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(ReadOnlyAdmin):
+    """Saved messages. They are made and changed on their own pages."""
+
+    list_display = ("name", "folder", "team", "current", "used_at", "archived_at")
+    search_fields = ("name", "folder", "team__name")
+    list_select_related = ("team",)
+    ordering = ("-pk",)
+
+
+@admin.register(TemplateVersion)
+class TemplateVersionAdmin(ReadOnlyAdmin):
+    """What each saved message said at each time."""
+
+    list_display = ("template", "number", "made_by", "made_at")
+    search_fields = ("template__name",)
+    list_select_related = ("template", "made_by")
+    ordering = ("-pk",)

@@ -20,6 +20,7 @@ from campaigns.views import (
     person,
     review,
     sent_tests,
+    templates,
 )
 
 urlpatterns = [
@@ -41,6 +42,8 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/compose/moment/", compose.moment, name="moment"),
     path("campaigns/<uuid:campaign_id>/compose/autosave/", drafting.autosave, name="autosave"),
     path("campaigns/<uuid:campaign_id>/compose/here/", drafting.here, name="draft-open"),
+    path("campaigns/<uuid:campaign_id>/keep/", templates.keep, name="template-keep"),
+    path("templates/", include("campaigns.template_urls")),
     path("campaigns/<uuid:campaign_id>/duplicate/", drafting.duplicate, name="campaign-duplicate"),
     path("campaigns/<uuid:campaign_id>/delete/", compose.delete, name="campaign-delete"),
     path("campaigns/<uuid:campaign_id>/review/", review.review, name="review"),

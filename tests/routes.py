@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from campaigns import block_checks, media_store
+from campaigns import block_checks, media_store, message_templates
 from campaigns.fields import Secret
 from campaigns.models import (
     BlockCheck,
@@ -22,6 +22,7 @@ from campaigns.models import (
     Channel,
     GatewayAccount,
     MediaFile,
+    MessageTemplate,
     Notice,
     NumberForTests,
     Report,
@@ -179,6 +180,14 @@ ROUTES: dict[str, Route] = {
     "moment": Route(Action.COMPOSE, BUTTON),
     "autosave": Route(Action.COMPOSE, BUTTON),
     "draft-open": Route(Action.COMPOSE, BUTTON),
+    # Templates.
+    "templates": Route(Action.VIEW),
+    "template": Route(Action.VIEW, FORM),
+    "template-keep": Route(Action.COMPOSE, FORM),
+    "template-begin": Route(Action.COMPOSE, BUTTON),
+    "template-go-back": Route(Action.COMPOSE, BUTTON),
+    "template-delete": Route(Action.COMPOSE, BUTTON),
+    "fields-in-use": Route(Action.VIEW),
     "campaign-duplicate": Route(Action.COMPOSE, BUTTON),
     "test-send": Route(Action.COMPOSE, FORM),
     "media-check": Route(Action.COMPOSE, BUTTON),
@@ -261,6 +270,7 @@ class Site:
     opt_out: OptOut
     saved_filter: SavedFilter
     check: BlockCheck
+    template: MessageTemplate
     channel: Channel
     number: NumberForTests
     media: MediaFile
@@ -278,6 +288,7 @@ class Site:
             "file_name": self.media.name,
             "number_id": self.number.public_id,
             "person_id": person_id(self.team, self.opt_out.phone),
+            "template_id": self.template.public_id,
             "filter_id": self.saved_filter.public_id,
             "entry_id": self.opt_out.public_id,
             "check_id": self.check.public_id,
@@ -327,6 +338,7 @@ def a_site(team: Team, owner: User) -> Site:
         check=block_checks.begin(channel.account, people, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
         saved_filter=world.a_filter(team, people),
+        template=message_templates.make(launched, owner, "Reminder", "Dental"),
         channel=channel,
         media=a_media_file(team, owner),
         number=NumberForTests.objects.create(team=team, label="Desk phone", phone="+12025550199"),

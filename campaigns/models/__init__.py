@@ -37,6 +37,7 @@ from campaigns.models.reports import Report
 from campaigns.models.sent_tests import NumberForTests, SentTest
 from campaigns.models.submissions import Attempt, Decision, Submission, uuid7
 from campaigns.models.surveys import TextSurvey
+from campaigns.models.templates import MessageTemplate, TemplateVersion
 
 __all__ = [
     "Approval",
@@ -64,6 +65,7 @@ __all__ = [
     "MediaFile",
     "MediaKind",
     "Message",
+    "MessageTemplate",
     "Notice",
     "NoticeChoice",
     "NoticeKind",
@@ -75,6 +77,7 @@ __all__ = [
     "SentMessage",
     "SentTest",
     "Submission",
+    "TemplateVersion",
     "TextSurvey",
     "VendorBlock",
     "VendorMember",

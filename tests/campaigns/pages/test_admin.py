@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import block_checks
+from campaigns import block_checks, message_templates
 from campaigns.models import (
     Attempt,
     CallRate,
@@ -72,6 +72,7 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     DraftPage.objects.create(campaign=draft, user=alice, page=uuid4())
     EarlierCampaign.objects.create(campaign=draft, earlier=draft)
     TextSurvey.objects.create(campaign=draft, wanted_by=alice, wanted_at=timezone.now())
+    message_templates.make(draft, alice, "Reminder", "")
     held = SavedFilter.objects.create(team=draft.team, owner=alice, name="In London")
     CampaignFilter.objects.create(campaign=draft, saved_filter=held)
     RenderedText.objects.create(message=draft.message, number=1, text="Hi", segments=1)
