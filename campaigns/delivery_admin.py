@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import (
+    DayCount,
     DeliveryCount,
     FollowUp,
     Notice,
@@ -128,4 +129,15 @@ class ReportAdmin(ReadOnlyAdmin):
     list_filter = ("file_format", "state")
     search_fields = ("campaign__name", "asked_by__email")
     list_select_related = ("team", "campaign", "asked_by")
+    ordering = ("-pk",)
+
+
+@admin.register(DayCount)
+class DayCountAdmin(ReadOnlyAdmin):
+    """What became of each day's messages."""
+
+    list_display = ("team", "channel", "day", "sent", "failed", "opt_outs", "cost")
+    list_filter = ("day",)
+    search_fields = ("team__name", "channel__label")
+    list_select_related = ("team", "channel")
     ordering = ("-pk",)

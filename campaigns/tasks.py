@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from campaigns import (
     block_checks,
     blocking,
+    days,
     delivery,
     followups,
     launch,
@@ -59,6 +60,8 @@ def tick() -> None:
         nudge(notify)
     _nudge_each(gather, followups.to_gather())
     _nudge_each(make_report, reporting.reports_to_make())
+    if days.is_due():
+        nudge(count_days)
 
 
 def _nudge_each(task: Task[..., None], ids: Iterable[int]) -> None:
@@ -156,3 +159,9 @@ def notify() -> None:
 def make_report(report_id: int) -> None:
     """Make the file of a large report."""
     reporting.make(report_id)
+
+
+@shared_task(name="campaigns.count_days", queue="background")
+def count_days() -> None:
+    """Count what became of the last days, for the overview's charts."""
+    days.count_days()

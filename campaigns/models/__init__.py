@@ -19,6 +19,7 @@ from campaigns.models.campaigns import (
     Message,
     RenderedText,
 )
+from campaigns.models.days import DayCount
 from campaigns.models.delivery import (
     DeliveryCount,
     Reply,
@@ -52,6 +53,7 @@ __all__ = [
     "Channel",
     "ChannelEvent",
     "ClockKeeper",
+    "DayCount",
     "DayTotal",
     "Decision",
     "DeliveryCount",

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import approvals
+from campaigns.charts import month_of
 from campaigns.history import (
     AT_REST,
     Key,
@@ -69,6 +70,8 @@ def overview(request: TeamRequest) -> HttpResponse:
         "live_url": reverse("overview", args=[request.team.slug]),
     }
     is_fragment = "seen" in request.GET
+    if not is_fragment:
+        context["month"] = month_of(request.team)
     return render(
         request, "campaigns/_overview.html" if is_fragment else "campaigns/overview.html", context
     )

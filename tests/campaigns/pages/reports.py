@@ -9,6 +9,7 @@ from campaigns.fields import Secret
 from campaigns.models import (
     Campaign,
     CampaignEvent,
+    DayCount,
     FollowUp,
     Notice,
     NoticeKind,
@@ -46,6 +47,7 @@ def reported_on(campaign: Campaign) -> None:
     notices.make_notices()
     Notice.objects.filter(event=event).update(read_at=now)
     Report.objects.create(team=campaign.team, campaign=campaign, file_format="csv", state="taken")
+    DayCount.objects.create(team=campaign.team, day=now.date(), sent=1)
     FollowUp.objects.create(
         campaign=campaign, groups=["not_sent"], asked_by=world.owner_of(campaign.team)
     )
