@@ -6,8 +6,9 @@ Every cell is text. Phones are as they were uploaded, E.164, so that the file co
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -25,6 +26,8 @@ Kind, State = Export.Kind, Export.State
 ROWS_AT_ONCE = 10_000
 KEEP_FILES = timedelta(days=1)
 _ROWS_A_READ = 2_000
+# Longer than the rows between two renewals take, and than the packing at the end.
+_LEASE = timedelta(minutes=5)
 
 
 def note(
@@ -60,9 +63,20 @@ def list_csv(recipient_list: RecipientList) -> Iterator[bytes]:
     return table_files.csv_pieces(_header(recipient_list), _chunks(recipient_list))
 
 
-def write_xlsx(recipient_list: RecipientList, path: Path) -> None:
-    """Write the list as a workbook, in memory that does not grow with it."""
-    table_files.write_xlsx(path, _header(recipient_list), _chunks(recipient_list))
+def write_xlsx(
+    recipient_list: RecipientList, path: Path, tell: Callable[[], object] = lambda: None
+) -> None:
+    """Write the list as a workbook, in memory that does not grow with it.
+
+    `tell` is called every few thousand rows, and may raise to end it.
+    """
+
+    def told() -> Iterator[table_files.Rows]:
+        for rows in _chunks(recipient_list):
+            tell()
+            yield rows
+
+    table_files.write_xlsx(path, _header(recipient_list), told())
 
 
 def _header(recipient_list: RecipientList) -> list[str]:
@@ -96,11 +110,14 @@ def make_file(export_id: int) -> None:
     if claimed.attempts > claiming.MOST_ATTEMPTS or source is None or source.deleted_at:
         held.update(state=State.FAILED, lease_until=None)
         return
-    held.update(state=State.WORKING, lease_until=timezone.now() + _LONGEST_WRITE)
+    held.update(state=State.WORKING)
     folder = Path(settings.EXPORTS_DIR)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stored_name = secrets.token_hex(16)
-    write_xlsx(source, folder / stored_name)
+    try:
+        write_xlsx(source, folder / stored_name, partial(_renew, claimed))
+    except _ClaimLost:
+        return
     done = claiming.held(claimed, State.WORKING).update(
         state=State.READY, stored_name=stored_name, lease_until=None
     )
@@ -108,8 +125,14 @@ def make_file(export_id: int) -> None:
         (folder / stored_name).unlink(missing_ok=True)
 
 
-# Longer than a workbook of two million rows takes; a task is ended after ten minutes anyhow.
-_LONGEST_WRITE = timedelta(minutes=11)
+class _ClaimLost(Exception):
+    """Another worker writes the file: this one was slow. What is there is deleted by its age."""
+
+
+def _renew(claimed: Export) -> None:
+    lease = timezone.now() + _LEASE
+    if not claiming.held(claimed, State.WORKING).update(lease_until=lease):
+        raise _ClaimLost
 
 
 def path_of(export: Export) -> Path | None:

@@ -116,14 +116,16 @@ def _insert_parts(claimed: ListOperation, span: str) -> None:
 def _complete(target: int, span: str) -> None:
     """Give those who are in the target already what only this list says about them."""
     if connection.vendor == "postgresql":
-        fields = "r.fields || x.fields"
+        fields, stands = "r.fields || x.fields", "x.fields"
     else:
-        fields = "json_patch(r.fields, x.fields)"
+        fields, stands = "json_patch(r.fields, x.fields)", "json(x.fields)"
     _execute(
         f"UPDATE {_TABLE} AS x SET fields = {fields}, "  # noqa: S608
         "name = CASE WHEN x.name = '' THEN r.name ELSE x.name END "
         f"FROM {_TABLE} r WHERE {span} AND r.occurrence = 0 "
-        f"AND x.recipient_list_id = {target:d} AND x.phone = r.phone AND x.occurrence = 0"
+        f"AND x.recipient_list_id = {target:d} AND x.phone = r.phone AND x.occurrence = 0 "
+        # Rows that stay as they are need not be written: that would take most of the time.
+        f"AND (x.name = '' AND r.name <> '' OR {fields} <> {stands})"
     )
 
 

@@ -17,6 +17,7 @@ from recipients.phone_numbers import Phone, PhoneReader
 from recipients.spreadsheet_cells import phone_cell, safe_cell
 from teams.models import Team, User
 
+QUICKLY_COUNTED = 5_000
 _PHONES_A_QUERY = 500
 _ROWS_A_PIECE = 500
 
@@ -48,6 +49,14 @@ def opted_out_among(team: Team) -> Callable[[list[str]], int]:
     if not open_ones.exists():
         return lambda _phones: 0
     return lambda phones: open_ones.filter(phone__in=phones).count()
+
+
+def is_quickly_counted(recipient_list: RecipientList) -> bool:
+    """Whether `opted_out_count` answers at once: the list or the register is not large."""
+    if recipient_list.row_count <= QUICKLY_COUNTED:
+        return True
+    register = OptOut.objects.filter(team_id=recipient_list.team_id, lifted_at=None)
+    return register[: QUICKLY_COUNTED + 1].count() <= QUICKLY_COUNTED
 
 
 def opted_out_count(recipient_list: RecipientList) -> int:

@@ -43,7 +43,8 @@ def fill_lists(operation_id: int) -> None:
     list_filling.run_operation(operation_id)
 
 
-@shared_task(name="recipients.make_export", queue="background")
+# A workbook of two million rows takes minutes, and cannot be gone on with.
+@shared_task(name="recipients.make_export", queue="background", time_limit=3_600)
 def make_export(export_id: int) -> None:
     """Write the file of one export."""
     exporting.make_file(export_id)

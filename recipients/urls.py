@@ -47,6 +47,7 @@ urlpatterns = [
     path("filters/<uuid:filter_id>/count/", filter_views.count_saved, name="filter-count"),
     path("filters/<uuid:filter_id>/delete/", filter_views.delete, name="filter-delete"),
     path("<uuid:list_id>/", views.list_page, name="list"),
+    path("<uuid:list_id>/opted-out/", views.opted_out, name="list-opted-out"),
     path("<uuid:list_id>/people/add/", people_views.add, name="list-person-add"),
     path("<uuid:list_id>/people/remove/", people_views.remove, name="list-people-remove"),
     path("<uuid:list_id>/people/<str:row_id>/", people_views.change, name="list-person"),

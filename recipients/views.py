@@ -26,7 +26,7 @@ from recipients.models import (
     RejectedRow,
     Visibility,
 )
-from recipients.opt_outs import opted_out_count
+from recipients.opt_outs import is_quickly_counted, opted_out_count
 from recipients.paging import Page, page_of, write_place
 from recipients.people_forms import QuestionForm
 from recipients.sentences import REJECTIONS
@@ -140,6 +140,14 @@ def search(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     return _answer(request, recipient_list, page, form)
 
 
+@require_GET
+@page_of_team(Action.VIEW)
+def opted_out(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+    """How many of the list have opted out, for a page that did not wait for it."""
+    count = opted_out_count(usable_list(request, list_id))
+    return render(request, "recipients/_opted_out.html", {"opted_out": count})
+
+
 def _answer(
     request: TeamRequest, recipient_list: RecipientList, page: Page[Recipient], form: QuestionForm
 ) -> HttpResponse:
@@ -185,7 +193,9 @@ def _list_context(request: TeamRequest, recipient_list: RecipientList) -> dict[s
         "sees_rejected": last_import is not None and last_import.uploaded_by_id == request.user.pk,
         "rejections": _rejections(last_import) if last_import is not None else [],
         "may_undo": last_import is not None and undoing.obstacle(last_import, request.user) is None,
-        "opted_out": opted_out_count(recipient_list),
+        "opted_out": opted_out_count(recipient_list)
+        if is_quickly_counted(recipient_list)
+        else None,
         "exports": exports_of(recipient_list)[:3],
     }
 

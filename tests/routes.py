@@ -95,6 +95,7 @@ ROUTES: dict[str, Route] = {
     "list": Route(Action.VIEW),
     "list-search": Route(Action.VIEW, FORM),
     "list-sharing": Route(Action.EDIT_LISTS, BUTTON),
+    "list-opted-out": Route(Action.VIEW),
     "list-new": Route(Action.EDIT_LISTS, FORM),
     "list-person-add": Route(Action.EDIT_LISTS, FORM),
     "list-person": Route(Action.EDIT_LISTS, FORM),
