@@ -7,6 +7,7 @@ from django.urls import include, path
 from campaigns.views import (
     audience_step,
     blocks,
+    calendar,
     campaign,
     channels,
     compose,
@@ -25,6 +26,7 @@ from campaigns.views import (
 
 urlpatterns = [
     path("", history.overview, name="overview"),
+    path("calendar/", calendar.calendar, name="calendar"),
     path("campaigns/", history.campaigns, name="campaigns"),
     path("campaigns/new/", compose.new, name="campaign-new"),
     path("campaigns/<uuid:campaign_id>/", campaign.campaign, name="campaign"),

@@ -39,6 +39,7 @@ class Link:
 PLACES = (
     Place("overview", _("Overview"), _("Overview"), "layout-dashboard"),
     Place("campaigns", _("Campaigns"), _("Campaigns"), "speakerphone"),
+    Place("calendar", _("Calendar"), _("Calendar"), "calendar"),
     Place("lists", _("Recipient lists"), _("Lists"), "address-book"),
     Place("opt-outs", _("Opt-outs"), _("Opt-outs"), "ban"),
 )

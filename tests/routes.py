@@ -168,6 +168,7 @@ ROUTES: dict[str, Route] = {
     "person": Route(Action.VIEW),
     # Campaigns.
     "overview": Route(Action.VIEW),
+    "calendar": Route(Action.VIEW),
     "campaigns": Route(Action.VIEW),
     "campaign-new": Route(Action.COMPOSE, BUTTON),
     "campaign": Route(Action.VIEW),

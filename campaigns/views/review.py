@@ -172,7 +172,8 @@ def _types_number(campaign: Campaign, count: int) -> bool:
 
 def _zone_row(one: Any) -> dict[str, Any]:
     return {
-        "zones": one.zones,
+        "name": one.zones[0].replace("_", " ") if one.zones else "",
+        "others": max(0, len(one.zones) - 1),
         "people": one.people,
         "jobs": one.jobs,
         "first": datetime.fromisoformat(one.first),

@@ -110,7 +110,7 @@ class TestSlots:
         )
         text = text_of(desk.get("review", draft))
         assert "Europe/London 1 Fri 2 Apr 2027, 11:00 BST" in text
-        assert "America/NewYork 2 Fri 2 Apr 2027, 09:00 EDT" in text
+        assert "America/New York 2 Fri 2 Apr 2027, 09:00 EDT" in text
 
 
 class TestLargeAudiences:

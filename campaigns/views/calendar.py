@@ -1,0 +1,86 @@
+"""The calendar: what goes out by day and by week, and how to move it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from campaigns import outlook
+from campaigns.outlook import Entry
+from teams.access import Action, TeamRequest, page_of_team
+
+_YEARS = range(2000, 2100)
+# By day, these hours are always shown; others when something happens in them.
+_USUAL_HOURS = range(8, 20)
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def calendar(request: TeamRequest) -> HttpResponse:
+    """A week, or with `?view=day` a day, around `?day` (2026-04-02), by the team's clock."""
+    zone = request.team.time_zone
+    today = timezone.now().astimezone(ZoneInfo(zone)).date()
+    day = _day(request.GET.get("day", "")) or today
+    is_week = request.GET.get("view") != "day"
+    start = day - timedelta(days=day.weekday()) if is_week else day
+    length = timedelta(days=7 if is_week else 1)
+    found = outlook.entries(request.team, start, start + length, zone)
+    context: dict[str, Any] = {
+        "is_week": is_week,
+        "day": day,
+        "start": start,
+        "last": start + length - timedelta(days=1),
+        "today": today,
+        "before": start - length,
+        "after": start + length,
+        "zone": zone,
+        "conflict_count": sum(1 for one in found if one.in_the_way),
+        "days": _days(found, start, zone, today) if is_week else [],
+        "hours": [] if is_week else _hours(found, zone),
+    }
+    return render(request, "campaigns/calendar.html", context)
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day.year in _YEARS else None
+
+
+def _days(found: list[Entry], start: date, zone: str, today: date) -> list[dict[str, Any]]:
+    by_day = defaultdict(list)
+    for one in found:
+        by_day[one.first.astimezone(ZoneInfo(zone)).date()].append(one)
+    days = [start + timedelta(days=n) for n in range(7)]
+    return [{"day": day, "entries": by_day[day], "is_today": day == today} for day in days]
+
+
+def _hours(found: list[Entry], zone: str) -> list[dict[str, Any]]:
+    """Each hour with what begins in it, and what is still going on."""
+    area = ZoneInfo(zone)
+    begins, goes_on = defaultdict(list), defaultdict(list)
+    for one in found:
+        first, last = one.first.astimezone(area), one.last.astimezone(area)
+        begins[first.hour].append(one)
+        for hour in range(first.hour + 1, last.hour + 1):
+            goes_on[hour].append(one)
+    shown = sorted({*_USUAL_HOURS, *begins, *goes_on})
+    return [
+        {
+            "hour": f"{hour:02d}",
+            "label": _("%(hour)s:00") % {"hour": f"{hour:02d}"},
+            "entries": begins[hour],
+            "going_on": goes_on[hour],
+        }
+        for hour in shown
+    ]

@@ -1,0 +1,131 @@
+"""The calendar: what goes out when, what gets in whose way, and how it is moved."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+import time_machine
+
+from campaigns import outlook
+from campaigns.models import Campaign, Channel
+from recipients.models import RecipientList
+from teams.models import Team
+from tests.campaigns import world
+from tests.campaigns.pages.browsing import Desk, text_of
+
+NEW_YORK = "America/New_York"
+MARCH = date(2027, 3, 29)
+
+
+@pytest.fixture(autouse=True)
+def clock(db: None) -> object:
+    with time_machine.travel("2027-03-29T12:00:00Z", tick=False) as travel:
+        yield travel
+
+
+def at(wall: str, **fields: object) -> dict[str, object]:
+    return {"wall_time": wall, "time_zone": NEW_YORK, "clock_keeper": "here", **fields}
+
+
+def week(team: Team, start: date = MARCH, days: int = 7) -> list[str]:
+    """`30 09:30 Recall planned`: each entry of some days by the team's clock."""
+    found = outlook.entries(team, start, date.fromordinal(start.toordinal() + days), NEW_YORK)
+    return [
+        f"{one.wall_time[8:].replace('T', ' ')} {one.campaign.name} {one.kind}"
+        if not one.is_run
+        else f"{one.first:%d %H:%M}Z {one.campaign.name} run"
+        for one in found
+    ]
+
+
+def test_a_week_has_what_is_launched_drafted_and_to_come(
+    riverside: Team, front_desk: Channel, patients: RecipientList
+) -> None:
+    daily = {"every": "day", "at": "09:30", "zone": NEW_YORK, "until": "2027-04-02"}
+    world.launched(
+        world.a_campaign(front_desk, patients, name="Daily", repeat=daily, **at("2027-03-31T09:30"))
+    )
+    world.a_campaign(front_desk, patients, name="Idea", **at("2027-03-30T16:00"))
+    world.a_campaign(front_desk, patients, name="Next week", **at("2027-04-05T00:00"))
+    world.a_campaign(front_desk, patients, name="Whenever")
+
+    assert week(riverside) == [
+        "30 16:00 Idea draft",
+        "31 09:30 Daily planned",
+        "01 13:30Z Daily run",
+        "02 13:30Z Daily run",
+    ]
+
+
+def test_a_campaign_over_two_days_stands_in_both(
+    riverside: Team, front_desk: Channel, patients: RecipientList
+) -> None:
+    drip = at("2027-03-30T20:00", pace_count=6, pace_minutes=6 * 60)
+    campaign = world.launched(world.a_campaign(front_desk, patients, name="Drip", **drip))
+    found = outlook.entries(riverside, MARCH, date(2027, 4, 5), NEW_YORK)
+    assert [(one.campaign, one.people, one.jobs) for one in found] == [
+        (campaign, 6, 1),
+        (campaign, 6, 1),
+    ]
+
+
+def test_two_on_one_channel_at_once_are_in_the_way(
+    desk: Desk, riverside: Team, front_desk: Channel, clinic: Channel, patients: RecipientList
+) -> None:
+    for name, channel, wall in (
+        ("One", front_desk, "2027-03-30T09:30"),
+        ("Two", front_desk, "2027-03-30T09:30"),
+        ("Elsewhere", clinic, "2027-03-30T09:30"),
+        ("Later", front_desk, "2027-03-30T15:00"),
+    ):
+        world.launched(world.a_campaign(channel, patients, name=name, **at(wall)))
+    found = outlook.entries(riverside, MARCH, date(2027, 4, 5), NEW_YORK)
+    assert {one.campaign.name: one.in_the_way for one in found} == {
+        "One": ["Two"],
+        "Two": ["One"],
+        "Elsewhere": [],
+        "Later": [],
+    }
+    text = text_of(desk.get("calendar"))
+    assert "same channel as “Two”" in text
+    assert "2 campaigns share their channel" in text
+
+
+@pytest.mark.parametrize("query", [{}, {"day": "2027-03-30"}, {"day": "rubbish"}])
+@pytest.mark.parametrize("view", ["week", "day"])
+def test_days_and_weeks_open_whatever_is_asked(
+    desk: Desk, front_desk: Channel, patients: RecipientList, query: dict[str, str], view: str
+) -> None:
+    world.a_campaign(front_desk, patients, name="Idea", **at("2027-03-30T16:00"))
+    page = desk.get("calendar", view=view, **query)
+    assert page.status_code == 200
+    assert ("Idea" in text_of(page)) is (view == "week" or query == {"day": "2027-03-30"})
+
+
+def test_moving_leads_back_to_the_calendar(
+    desk: Desk, front_desk: Channel, patients: RecipientList
+) -> None:
+    campaign = world.launched(
+        world.a_campaign(front_desk, patients, name="Recall", **at("2027-03-30T09:30"))
+    )
+    answer = desk.post(
+        "reschedule",
+        campaign,
+        date="2027-04-01",
+        time="10:00",
+        time_zone=NEW_YORK,
+        back="calendar",
+    )
+    assert answer["Location"] == desk.url("calendar")
+    assert week(desk.team) == ["01 10:00 Recall planned"]
+    assert Campaign.objects.get().state == "scheduled"
+
+
+def test_another_teams_campaigns_are_not_there(
+    desk: Desk, elsewhere: Channel, riverside: Team
+) -> None:
+    foreign = world.a_list(elsewhere.team, world.phones(3), "Theirs")
+    world.a_campaign(elsewhere, foreign, name="Secret", **at("2027-03-30T09:30"))
+    assert "Secret" not in text_of(desk.get("calendar"))
+    assert week(riverside) == []
