@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from campaigns.drafts import borrowed_filters, borrowed_lists
@@ -19,17 +20,26 @@ def problems(campaign: Campaign, user: User | None = None) -> list[Problem]:
     Whoever launches must be able to use every list, and so must whoever wrote the draft while they
     are in the team; the owner of a list may launch it for a colleague all the same.
     """
-    mine = borrowed_lists(campaign, user) if user else []
+    # Whoever sends it, and if nobody is at it: such a list is about to be emptied, or should rest.
+    away = _lists_put_away(campaign)
+    mine = [one for one in borrowed_lists(campaign, user) if one not in away] if user else []
     return [
+        *(Problem("lists", _put_away(one)) for one in away),
         *(_not_yours(one) for one in mine),
-        *_not_the_authors(campaign, user, mine),
+        *_not_the_authors(campaign, user, [*away, *mine]),
         *_filters(campaign, user),
     ]
 
 
+def _lists_put_away(campaign: Campaign) -> list[RecipientList]:
+    """Archived and deleted lists that the campaign, or a filter that it chooses, looks at."""
+    chosen = Q(campaign_choices__campaign=campaign)
+    looked_at = Q(filter_choices__saved_filter__campaign_choices__campaign=campaign)
+    found = RecipientList.objects.filter(chosen | looked_at, archived_at__isnull=False)
+    return list(found.select_related("owner").order_by("pk").distinct())
+
+
 def _not_yours(one: RecipientList) -> Problem:
-    if one.archived_at is not None:
-        return Problem("lists", _put_away(one))
     sentence = _(
         "“%(list)s” belongs to %(name)s and is not shared with you. Take it out, or ask for it to "
         "be shared."

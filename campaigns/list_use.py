@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from campaigns.models import Campaign, CampaignList
+from django.db.models import QuerySet
+
+from campaigns.models import Campaign, CampaignFilter, CampaignList
 from campaigns.states import CampaignState
-from recipients.models import ListInOperation, RecipientList
+from recipients.models import ListInOperation, RecipientList, SavedFilter
+
+Choice = TypeVar("Choice", CampaignList, CampaignFilter)
 
 SHOWN = 100
 
@@ -40,13 +45,29 @@ def lists_made_of(recipient_list: RecipientList) -> Iterable[ListInOperation]:
     return found.order_by("-pk")[:SHOWN]
 
 
+def filters_with(recipient_list: RecipientList) -> list[SavedFilter]:
+    """Saved filters that look at the list: none of them can be used without it."""
+    found = SavedFilter.objects.filter(list_choices__recipient_list=recipient_list)
+    return list(found.filter(archived_at=None).order_by("name", "pk")[:SHOWN])
+
+
 def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[Use]:
-    choices = recipient_list.campaign_choices.select_related(
-        "campaign__created_by", "campaign__launched_by"
-    )
-    draft = {"campaign__state": CampaignState.DRAFT.value}
-    choices = choices.filter(**draft) if is_draft else choices.exclude(**draft)
-    return [
-        Use(one.campaign, one.kind == CampaignList.Kind.EXCLUDE)
-        for one in choices.order_by("-campaign")[:SHOWN]
+    """Campaigns that choose the list, or a filter that looks at it; each once, latest first."""
+    by_filter = {"saved_filter__list_choices__recipient_list": recipient_list}
+    choices: list[CampaignList | CampaignFilter] = [
+        *_chosen(CampaignList.objects.filter(recipient_list=recipient_list), is_draft),
+        *_chosen(CampaignFilter.objects.filter(**by_filter), is_draft),
     ]
+    uses = {
+        one.campaign_id: Use(one.campaign, one.kind == CampaignList.Kind.EXCLUDE)
+        for one in reversed(choices)
+    }
+    return [uses[pk] for pk in sorted(uses, reverse=True)[:SHOWN]]
+
+
+def _chosen(choices: QuerySet[Choice], is_draft: bool) -> Iterable[Choice]:
+    draft = {"campaign__state": CampaignState.DRAFT.value}
+    kept = choices.filter(**draft) if is_draft else choices.exclude(**draft)
+    return kept.select_related("campaign__created_by", "campaign__launched_by").order_by(
+        "-campaign"
+    )[:SHOWN]

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from campaigns.history import rows_of
-from campaigns.list_use import drafts_with, launched_with, lists_made_of
+from campaigns.list_use import drafts_with, filters_with, launched_with, lists_made_of
 from recipients.addressed_lists import may_put_away, usable_or_archived_list
 from recipients.exporting import exports_of
 from recipients.list_keeping import is_being_filled
@@ -51,5 +51,6 @@ def _touched(found: RecipientList) -> dict[str, object]:
     return {
         "recipient_list": found,
         "drafts": drafts_with(found),
+        "filters": filters_with(found),
         "launched": [(use, row) for use, row in zip(launched, words, strict=True)],
     }

@@ -75,6 +75,50 @@ def test_a_list_is_withdrawn_while_a_colleagues_draft_uses_it(
     assert draft.state == "draft"
 
 
+def test_a_list_is_worked_on_from_its_page(
+    new_page: NewPage, let_in: LetIn, people: RecipientList, alice: User
+) -> None:
+    people.field_names = ["Town"]
+    people.save(update_fields=["field_names"])
+    page = new_page("desktop")
+    let_in(page, alice)
+    page.goto(f"/riverside-dental/lists/{people.public_id}/")
+
+    page.get_by_role("button", name="Add people").click()
+    page.get_by_role("link", name="One person, by hand").click()
+    page.get_by_label("Phone number").fill("202 555 0199")
+    page.get_by_label("Town").fill("Ayr")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Added to “Spring patients”.")).to_be_visible()
+
+    page.get_by_label("Only people whose field").select_option("Town")
+    page.get_by_label("is exactly").fill("Ayr")
+    rows = page.locator("#people tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("+1 202 555 0199")
+
+    page.get_by_role("button", name="More", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as CSV").click()
+    assert "+12025550199,,Ayr" in download.value.path().read_text("utf-8-sig")
+
+    page.goto(f"/riverside-dental/lists/{people.public_id}/split/?field=Town")
+    page.get_by_role("button", name="Make the lists").click()
+    expect(page.get_by_role("link", name="Spring patients · Ayr")).to_be_visible()
+
+    page.goto(f"/riverside-dental/lists/{people.public_id}/")
+    page.get_by_label("Tick +1 202 555 0199").check()
+    page.get_by_role("button", name="Take the ticked out of the list").click()
+    page.get_by_role("button", name="Take them out").click()
+    expect(page.get_by_text("1 row was taken out of the list.")).to_be_visible()
+
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("link", name="Archive or delete").click()
+    page.get_by_role("button", name="Archive", exact=True).click()
+    page.get_by_role("button", name="Bring back Spring patients").click()
+    expect(page.get_by_text("“Spring patients” is back.")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("device", "colours"),
     [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("phone", "dark")],
@@ -120,3 +164,10 @@ def test_the_pages_look_right(
     page.get_by_role("button", name="Share", exact=True).click()
     look("sharing-1-dialog")
     look("sharing-2-lists", "lists/?show=mine")
+    world.a_list(riverside, world.phones(3), "Autumn patients")
+    here = f"lists/{people.public_id}/"
+    look("list-1-page", here)
+    page.get_by_role("button", name="More", exact=True).click()
+    look("list-2-menu")
+    for number, step in enumerate(("people/add", "put-together", "split", "put-away", "use"), 3):
+        look(f"list-{number}-{step.replace('/', '-')}", f"{here}{step}/")

@@ -7,8 +7,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from campaigns import audience, launch
-from campaigns.models import Campaign, CampaignRecipient
+from campaigns import audience, launch, list_access, list_use
+from campaigns.models import Campaign, CampaignFilter, CampaignRecipient
 from recipients import list_keeping
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from teams import members
@@ -65,6 +65,23 @@ def test_a_draft_says_that_its_list_is_archived_and_goes_on_when_it_is_back(
         press_send(draft, alice, count)
     list_keeping.restore(patients)
     press_send(draft, alice, count)
+
+
+def test_nothing_goes_to_an_archived_list_though_nobody_is_at_it(
+    draft: Campaign, patients: RecipientList, riverside: Team, alice: User
+) -> None:
+    held = world.a_filter(riverside, patients)
+    CampaignFilter.objects.create(campaign=draft, saved_filter=held)
+    Campaign.objects.update(created_by=None)
+    draft.refresh_from_db()
+    assert not list_access.problems(draft)
+    list_keeping.archive(patients, alice)
+    for _chosen in ("by itself", "by a filter"):
+        (problem,) = list_access.problems(draft)
+        assert "“Patients 2026” is archived." in problem.sentence
+        assert [use.campaign for use in list_use.drafts_with(patients)] == [draft]
+        draft.list_choices.all().delete()
+    assert list_use.filters_with(patients) == [held]
 
 
 def press_send(draft: Campaign, user: User, count: int) -> None:
