@@ -27,6 +27,7 @@ from campaigns import (  # noqa: F401 - register their pages
     delivery_admin,
     drafting_admin,
     limits_admin,
+    schedule_admin,
 )
 from campaigns.gateway import reopen
 from campaigns.models import (

@@ -14,7 +14,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/login/", sign_in_to_the_admin),
     path("admin/", admin.site.urls),
-    path("media/<str:file_name>", media.public_media, name="public-media"),
+    path("media/<str:filename>", media.public_media, name="public-media"),
     path("webhooks/<uuid:endpoint_id>/", webhooks.receive, name="webhook"),
     path("", include("teams.urls")),
     path("<slug:team_slug>/lists/", include("recipients.urls")),

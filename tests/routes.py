@@ -213,7 +213,7 @@ ROUTES: dict[str, Route] = {
     "look-again": Route(Action.DECIDE, BUTTON),
 }
 
-_TEXTS = re.compile(r"<(?:str:)?(token|uidb64|person_id|file_name)>")
+_TEXTS = re.compile(r"<(?:str:)?(token|uidb64|person_id|filename)>")
 OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.who, Action)}
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
@@ -252,7 +252,7 @@ def address(name: str, team: Team, **values: Any) -> str:
     path = path_of(name)
     made_up = {key: uuid4() for key in re.findall(r"<uuid:(\w+)>", path)}
     made_up |= dict.fromkeys(
-        re.findall(r"<(?:str:)?(token|uidb64|person_id|row_id|file_name)>", path), "made-up"
+        re.findall(r"<(?:str:)?(token|uidb64|person_id|row_id|filename)>", path), "made-up"
     )
     known = {"team_slug": team.slug, **made_up, **values}
     return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
@@ -287,7 +287,7 @@ class Site:
             "account_id": self.job.account.public_id,
             "channel_id": self.channel.public_id,
             "media_id": self.media.public_id,
-            "file_name": self.media.name,
+            "filename": self.media.name,
             "number_id": self.number.public_id,
             "person_id": person_id(self.team, self.opt_out.phone),
             "template_id": self.template.public_id,

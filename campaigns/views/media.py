@@ -97,14 +97,14 @@ def _checked(request: TeamRequest, channel: Channel | None, kind: str, url: str)
 
 @login_not_required
 @require_safe
-def public_media(_request: HttpRequest, file_name: str) -> FileResponse:
+def public_media(_request: HttpRequest, filename: str) -> FileResponse:
     """A file for whoever knows its name: the provider fetches it without signing in.
 
     What it is comes from our own record. It is a download in every browser, and nothing in it runs.
     """
     if not settings.MEDIA_IS_SERVED_HERE:
         raise Http404
-    found = get_object_or_404(MediaFile, name=file_name)
+    found = get_object_or_404(MediaFile, name=filename)
     try:
         content = media_store.store().open(found.name)
     except FileNotFoundError:

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from campaigns import block_checks, message_templates
 from campaigns.models import (
+    Approval,
     Attempt,
     CallRate,
     Campaign,
@@ -28,6 +29,7 @@ from campaigns.models import (
     DayTotal,
     Decision,
     DraftPage,
+    DraftPlan,
     EarlierCampaign,
     GatewayAccount,
     Heartbeat,
@@ -90,6 +92,10 @@ def everything(draft: Campaign, alice: User) -> Campaign:
     CallRate.objects.create(account=job(draft).account)
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
+    )
+    DraftPlan.objects.create(campaign=draft, fingerprint="f")
+    Approval.objects.create(
+        campaign=draft, asked_by=alice, fingerprint="f", version=1, people=12, token=uuid4()
     )
     reported_on(draft)
     return draft
