@@ -82,8 +82,11 @@ def _insert(claimed: ListOperation, source: int, after: int, upto: int) -> None:
         return
     (target,) = _ids(claimed, Part.TARGET)
     if claimed.kind == Kind.MERGE and claimed.each_once:
-        _complete(target, span)
-        span += f" AND r.occurrence = 0 AND NOT {_on_lists([target])}"
+        span += " AND r.occurrence = 0"
+        if claimed.cursor.get("list"):
+            # Of the first list nobody is in the target yet.
+            _complete(target, span)
+            span += f" AND NOT {_on_lists([target])}"
         occurrence = "0"
     elif claimed.kind == Kind.MERGE:
         occurrence = _next_occurrence(f"{target:d}")
@@ -122,7 +125,7 @@ def _complete(target: int, span: str) -> None:
     _execute(
         f"UPDATE {_TABLE} AS x SET fields = {fields}, "  # noqa: S608
         "name = CASE WHEN x.name = '' THEN r.name ELSE x.name END "
-        f"FROM {_TABLE} r WHERE {span} AND r.occurrence = 0 "
+        f"FROM {_TABLE} r WHERE {span} "
         f"AND x.recipient_list_id = {target:d} AND x.phone = r.phone AND x.occurrence = 0 "
         # Rows that stay as they are need not be written: that would take most of the time.
         f"AND (x.name = '' AND r.name <> '' OR {fields} <> {stands})"
