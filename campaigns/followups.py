@@ -27,8 +27,8 @@ from campaigns.models import (
     SentMessage,
 )
 from campaigns.reached import STATES_OF, merged
-from campaigns.states import CampaignState, Outcome
-from campaigns.tally import Tally
+from campaigns.states import CampaignState
+from campaigns.tally import MAY_HAVE_GONE, Tally
 from campaigns.words import Part
 from recipients.models import Recipient, RecipientList
 from sociocs_gateway.results import DeliveryStatus
@@ -149,7 +149,7 @@ def _gather_piece(follow_up: FollowUp) -> bool:
         return False
     unclear = set(
         Attempt.objects.filter(
-            outcome=Outcome.AMBIGUOUS.value, submission__in=[pk for pk, *_rest in jobs]
+            MAY_HAVE_GONE, submission__in=[pk for pk, *_rest in jobs]
         ).values_list("submission_id", flat=True)
     )
     groups = set(follow_up.groups)

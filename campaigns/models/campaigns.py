@@ -165,6 +165,17 @@ class Campaign(models.Model):
                 name="campaigns_at_work",
                 condition=Q(state__in=["freezing", "scheduled", "sending", "paused", "cancelling"]),
             ),
+            # The overview and the history: what waits for somebody, runs, or goes out next.
+            models.Index(
+                fields=["team", "state", "send_at"],
+                name="campaigns_not_at_rest",
+                condition=Q(
+                    state__in=[
+                        *("freezing", "scheduled", "missed", "sending", "paused"),
+                        *("needs_decision", "cancelling"),
+                    ]
+                ),
+            ),
             # The calendar: a team's campaigns that go out in some days.
             models.Index(fields=["team", "send_by"], name="campaigns_by_time"),
             # The tick: whose next run is to be made.

@@ -194,6 +194,17 @@ def test_a_draft_for_the_rest_has_those_who_were_chosen_and_nobody_else(
     assert (made.recipient_count, made.is_ready, made.visibility) == (len(people), True, "private")
 
 
+def test_who_was_asked_back_too_late_may_have_been_sent_it(
+    cancelled: Campaign, alice: User
+) -> None:
+    accepted(job(cancelled, 3), "c")
+    become(job(cancelled, 3), S.ABANDONED)
+    asked = followups.ask(cancelled, alice, [followups.Group.NOT_SENT])
+    draft = followups.gather(asked.pk, 60)
+    assert draft is not None
+    assert gathered(draft) == ["09", "10"]
+
+
 def test_the_page_offers_it_with_numbers_and_warns(desk: Desk, cancelled: Campaign) -> None:
     page = desk.get("campaign", cancelled)
     text = text_of(page)
