@@ -42,7 +42,10 @@ class UploadForm(forms.Form):
 class PasteForm(forms.Form):
     """Numbers or rows as somebody copied them, and a token as that of a file."""
 
-    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
+    # Both forms stand on one page, where an id may stand only once.
+    token = forms.UUIDField(
+        widget=forms.HiddenInput({"id": "id_paste_token"}), initial=uuid.uuid4, required=False
+    )
     rows = forms.CharField(
         label=_("Or paste numbers or rows"),
         max_length=MAX_CHARACTERS,

@@ -57,7 +57,7 @@ def open_composer(page: Page, let_in: LetIn, person: User) -> Page:
 def test_the_page_answers_while_one_writes(composer: Page) -> None:
     composer.get_by_text("Clinic WhatsApp").click()
     expect(composer.locator(".phone-whatsapp")).to_be_visible()
-    expect(composer.get_by_text("in the last 24 hours")).to_be_visible()
+    expect(composer.locator("#preview").get_by_text("in the last 24 hours")).to_be_visible()
     composer.get_by_text("Patients 2026").first.click()
     expect(composer.locator("#audience")).to_have_text("12 people get this message 1 duplicate")
     composer.get_by_role("switch").check()
