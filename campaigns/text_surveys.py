@@ -32,10 +32,13 @@ STUCK = timedelta(minutes=3)
 _NO_MATTER = {"name"}
 
 
-def figures_of(campaign: Campaign, user: User) -> tuple[Figures | None, bool]:
+def figures_of(
+    campaign: Campaign, user: User, *, may_want: bool = True
+) -> tuple[Figures | None, bool]:
     """(the figures of everybody as far as there are any, whether a worker has to be nudged).
 
-    The draft as it is stored. Raises ValueError for a text with faults.
+    The draft as it is stored. Without `may_want`, nothing new is wanted of a worker. Raises
+    ValueError for a text with faults.
     """
     now = timezone.now()
     key = key_of(campaign, user, now)
@@ -45,7 +48,8 @@ def figures_of(campaign: Campaign, user: User) -> tuple[Figures | None, bool]:
     if _size(campaign) <= SMALL:
         found = of_survey(personal_texts.survey(campaign, user, send_time(campaign, now)))
         return found, False
-    if known and not known.finished_at and known.wanted_at > now - STUCK:
+    is_under_way = known and not known.finished_at and known.wanted_at > now - STUCK
+    if is_under_way or not may_want:
         return None, False
     TextSurvey.objects.update_or_create(
         campaign=campaign,

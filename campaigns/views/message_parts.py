@@ -134,7 +134,8 @@ class Shown:
 
 def of_form(form: ComposeForm, user: User) -> dict[str, Any]:
     """The template's context for the whole message step."""
-    found, _wants_worker = figures_shown(form, user)
+    # A large audience is surveyed once the page has come to rest and asks again.
+    found, _wants_worker = figures_shown(form, user, may_want=False)
     return {**field_choices(form), "sentences": browser_sentences(), "figures": found}
 
 
@@ -176,7 +177,9 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     return {"fields": predefined + [FieldChoice(name) for name in own], "snippets": snippets}
 
 
-def figures_shown(form: ComposeForm, user: User, times_asked: int = 0) -> tuple[Shown | None, bool]:
+def figures_shown(
+    form: ComposeForm, user: User, times_asked: int = 0, *, may_want: bool = True
+) -> tuple[Shown | None, bool]:
     """(the figures for what the form says, whether a worker has to be nudged).
 
     None without people or with a text that cannot be rendered.
@@ -188,7 +191,7 @@ def figures_shown(form: ComposeForm, user: User, times_asked: int = 0) -> tuple[
         return None, False
     everybody, wants_worker = None, False
     if _is_saved(form):
-        everybody, wants_worker = text_surveys.figures_of(form.campaign, user)
+        everybody, wants_worker = text_surveys.figures_of(form.campaign, user, may_want=may_want)
     rows = sum(one.recipient_count for one in lists)
     picked = figures.sample_of(lists, selection.select(form.campaign, form.choice()))
     sample = _sampled(form, user, picked)

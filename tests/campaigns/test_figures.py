@@ -182,6 +182,8 @@ def test_a_small_audience_is_looked_at_at_once(channel: Channel) -> None:
 def test_a_worker_looks_at_a_large_one_once(large: Campaign) -> None:
     owner = world.owner_of(large.team)
 
+    # Opening the page alone sets no worker to it.
+    assert text_surveys.figures_of(large, owner, may_want=False) == (None, False)
     assert text_surveys.figures_of(large, owner) == (None, True)
     assert text_surveys.figures_of(large, owner) == (None, False)
     assert text_surveys.run(large.pk)
