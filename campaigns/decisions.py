@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns import splitting
 from campaigns.control import NotPossible
 from campaigns.models import Attempt, CampaignEvent, Decision, Submission
 from campaigns.moves import durable, locked_campaign, move_submission, record_event
@@ -77,6 +78,8 @@ def _decide(
         attempt.waived_by = decision
         attempt.save(update_fields=["waived_by"])
     move_submission(submission, new, **_changes_of(new, job_id))
+    if kind is DecisionKind.TRY_AGAIN:
+        splitting.split_to_try_again(campaign, submission, user)
     record_event(
         campaign,
         CampaignEvent.Kind.DECIDED,

@@ -45,6 +45,16 @@ def split_if_too_large(campaign: Campaign, user: User) -> None:
             _split(campaign, user, limit)
 
 
+def split_to_try_again(campaign: Campaign, submission: Submission, user: User) -> None:
+    """A person has a refused job, READY again by now, tried again: in halves if it was too large.
+
+    So is everything else that is left; trying the same again would be refused again.
+    """
+    attempt = submission.current_attempt
+    if attempt is not None and attempt.reason == TOO_LARGE and submission.recipient_count > 1:
+        _split(campaign, user, submission.recipient_count // 2)
+
+
 def _try_again(submission: Submission, user: User) -> None:
     """B15: refused is provably not sent."""
     Decision.objects.create(

@@ -26,7 +26,9 @@ MAY_IMPORT = {
 OUTERMOST = re.compile(r"(.+_)?(admin|tasks|urls|views)")
 # Ways to ask Celery for a later or a second try. The database alone says what is due: a message
 # with a time on it is delivered twice or not at all when the broker restarts.
-CELERYS_OWN_RETRIES = {"autoretry_for", "countdown", "eta", "retry_backoff", "retry_kwargs"}
+CELERYS_OWN_RETRIES = {
+    *("autoretry_for", "countdown", "eta", "max_retries", "retry_backoff", "retry_kwargs"),
+}
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
 
@@ -106,12 +108,32 @@ def test_models_import_no_step_that_imports_them(app: str) -> None:
 
 def test_no_task_asks_celery_for_another_try() -> None:
     wrong = [
-        f"{name(path)}:{node.value.lineno} {node.arg}="
+        f"{name(path)}:{line} {word}"
         for path in python_files(PRODUCT)
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.keyword) and node.arg in CELERYS_OWN_RETRIES
+        for word, line in words_for_another_try(tree(path))
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def words_for_another_try(module: ast.Module) -> Iterator[tuple[str, int]]:
+    """Yield (word, line) for an argument or an option of that name, and for `task.retry(...)`."""
+    for node in ast.walk(module):
+        match node:
+            case ast.keyword(arg=str(word), value=value) if word in CELERYS_OWN_RETRIES:
+                yield word, value.lineno
+            case ast.Dict(keys=keys):
+                for key in keys:
+                    if isinstance(key, ast.Constant) and key.value in CELERYS_OWN_RETRIES:
+                        yield str(key.value), key.lineno
+            case ast.Call(func=ast.Attribute(attr="retry")):
+                yield "retry", node.lineno
+
+
+@pytest.mark.parametrize(
+    "code", ["task.apply_async(eta=t)", "task.retry()", "task.apply_async(**{'countdown': 3})"]
+)
+def test_asking_celery_for_another_try_is_seen(code: str) -> None:
+    assert list(words_for_another_try(ast.parse(code)))
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns import control, submit, tick
+from campaigns import control, decisions, submit, tick
 from campaigns.models import Campaign, Channel, Decision
+from campaigns.states import DecisionKind
 from tests.campaigns import world
 from tests.processes import Sandbox
 
@@ -63,3 +64,27 @@ def test_a_job_that_is_too_large_asks_and_then_all_go_in_halves(
     assert sum(job["recipient_count"] for job in jobs) == 50
     assert world.witness(sandbox)["recipients"] == 50
     assert Decision.objects.get().kind == "try_again"
+
+
+def test_the_only_job_is_tried_again_in_halves(channel: Channel, sandbox: Sandbox) -> None:
+    campaign = world.launched(
+        world.a_campaign(channel, world.a_list(channel.team, world.phones(9)))
+    )
+    world.set_fault(sandbox, "413")
+    hand_over(campaign)
+    refused = campaign.submissions.get()
+    assert (campaign.state, refused.state) == ("needs_decision", "refused")
+
+    decisions.decide(
+        refused,
+        world.owner_of(channel.team),
+        DecisionKind.TRY_AGAIN,
+        shown_version=refused.version,
+        attempt_id=refused.attempts.get().pk,
+    )
+    tick.tick()
+    hand_over(campaign)
+
+    assert sorted(one.recipient_count for one in campaign.submissions.all()) == [1, 4, 4]
+    assert set(world.states(campaign)) == {"accepted"}
+    assert world.witness(sandbox)["recipients"] == 9
