@@ -17,7 +17,7 @@ from recipients.columns import Role
 from recipients.file_problems import Fault, FileProblem
 from recipients.forms import CheckForm
 from recipients.judging import Judgement, SampleRow
-from recipients.models import ListImport
+from recipients.models import ListImport, RecipientList
 from recipients.phone_numbers import Doubt, Reason
 from recipients.row_sources import Reading
 from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
@@ -99,6 +99,7 @@ def check_context(
         "can_import": obstacle is None and (list_import.is_judged or not list_import.is_addition),
         "is_counting": not list_import.is_judged,
         "target": list_import.target_list,
+        "same_file": _same_file(list_import),
         "effects": _effects(list_import, judgement) if list_import.is_addition else [],
         "sheet_columns": _columns(list_import, form),
         "sheet_rows": _rows(list_import, judgement.sample),
@@ -117,6 +118,21 @@ def check_context(
         "asked": asked + 1,
         "delay": 1 if asked < 10 else 3,
     }
+
+
+def _same_file(list_import: ListImport) -> RecipientList | None:
+    """The list that this very file became before, as far as the person may see it."""
+    user = list_import.uploaded_by
+    if user is None:
+        return None
+    usable = RecipientList.objects.for_member(list_import.team, user)
+    before = ListImport.objects.filter(
+        file_sha256=list_import.file_sha256,
+        recipient_list__in=usable,
+        state=ListImport.State.COMPLETED,
+    )
+    last = before.select_related("recipient_list").order_by("-pk").first()
+    return last.recipient_list if last else None
 
 
 @dataclass(frozen=True)

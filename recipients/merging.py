@@ -90,17 +90,15 @@ def take_back(list_import: ListImport, target: RecipientList) -> None:
 def _replace(ids: dict[str, int]) -> Effect:
     before = _run(_SET_ASIDE, ids)
     rows = _run(_MOVE_IN, ids)
-    same = _count(
-        f"SELECT COUNT(*) FROM {_TABLE} t JOIN {_TABLE} s ON s.recipient_list_id = %(t)s "  # noqa: S608
-        f"AND {_SAME_ROW} WHERE t.recipient_list_id = %(k)s",
-        ids,
-    )
-    changed = _count(
-        f"SELECT COUNT(*) FROM {_TABLE} t JOIN {_TABLE} s ON s.recipient_list_id = %(t)s "  # noqa: S608
-        f"AND {_SAME_ROW} WHERE t.recipient_list_id = %(k)s "
-        f"AND (s.name <> t.name OR {_comparable('s.fields')} <> {_comparable('t.fields')})",
-        ids,
-    )
+    differ = f"s.name <> t.name OR {_comparable('s.fields')} <> {_comparable('t.fields')}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT COUNT(*), COALESCE(SUM(CASE WHEN {differ} THEN 1 ELSE 0 END), 0) "  # noqa: S608
+            f"FROM {_TABLE} t JOIN {_TABLE} s ON s.recipient_list_id = %(t)s AND {_SAME_ROW} "
+            "WHERE t.recipient_list_id = %(k)s",
+            ids,
+        )
+        same, changed = map(int, cursor.fetchone())
     return Effect(
         added=rows - same, updated=changed, removed=before - same, unchanged=same - changed
     )
@@ -170,12 +168,6 @@ def _run(statement: str, values: dict[str, int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
-
-
-def _count(query: str, values: dict[str, int]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(query, values)
-        return int(cursor.fetchone()[0])
 
 
 def _count_again(target: RecipientList) -> None:

@@ -364,6 +364,16 @@ def test_the_country_is_chosen_with_the_observation_that_decides_it(door: Door) 
     assert made.judgement["codes"] == {"44": 9}
 
 
+def test_a_file_that_was_imported_before_is_recognised(door: Door, alice: User) -> None:
+    made = door.checked(FILE)
+    assert "This very file" not in text(door.get("import", made))
+    people = door.imported(FILE)
+    assert f"is in the list {people.name}" in text(door.get("import", door.checked(FILE, "b.csv")))
+    # A list of one's own is nobody else's business.
+    hers = Door(door.team, alice)
+    assert "This very file" not in text(hers.get("import", hers.checked(FILE)))
+
+
 def test_a_colleague_does_not_see_what_i_upload(door: Door, riverside: Team, alice: User) -> None:
     made = door.checked(FILE)
     assert Door(riverside, alice).get("import", made).status_code == 404
