@@ -27,7 +27,7 @@ OUTERMOST = re.compile(r"(.+_)?(admin|tasks|urls|views)")
 # Ways to ask Celery for a later or a second try. The database alone says what is due: a message
 # with a time on it is delivered twice or not at all when the broker restarts.
 CELERYS_OWN_RETRIES = {
-    *("autoretry_for", "countdown", "eta", "max_retries", "retry_backoff", "retry_kwargs"),
+    *("autoretry_for", "countdown", "eta", "retry_backoff", "retry_kwargs"),
 }
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400

@@ -61,7 +61,10 @@ OUTCOMES = {
     ),
 }
 # Some take parameters: the late one lands after a second, the vast body is over our limit.
-PARAMETERS = {"late_landing": {"seconds": 1.0}, "huge_body": {"bytes": 2_000_000}}
+PARAMETERS: dict[str, dict[str, float]] = {
+    "late_landing": {"seconds": 1.0},
+    "huge_body": {"bytes": 2_000_000},
+}
 
 
 @pytest.fixture

@@ -105,7 +105,6 @@ def judged(night: Chaos, sandbox: Sandbox) -> dict[str, int]:
     from tests.campaigns.chaos.rounds import verdict  # noqa: PLC0415 - needs Django
 
     night.come_to_rest()
-    night.wait_for_the_last_slot()
     return verdict(sandbox)
 
 
