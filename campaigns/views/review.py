@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -138,6 +139,9 @@ def _page(
         "text": campaign.text if is_hidden else content_for(campaign, person, user),
         "one_by_one_takes": one_by_one.EACH * report.people,
         "time_on_phone": f"{(report.first_slot or send_at).astimezone(ZoneInfo(zone)):%H:%M}",
+        "most_texts": settings.MAX_DISTINCT_TEXTS,
+        "has_too_many_texts": not campaign.one_by_one
+        and report.texts > settings.MAX_DISTINCT_TEXTS,
         "checks": plan_checks.checks(campaign, report, zone),
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
         "needs_approval": needs_approval,

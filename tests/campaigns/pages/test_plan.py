@@ -34,6 +34,16 @@ def press(desk: Desk, draft: Campaign, **more: object) -> str:
 
 
 class TestChecklist:
+    def test_more_texts_than_allowed_cannot_be_sent_from_here(
+        self, desk: Desk, draft: Campaign, settings: Settings
+    ) -> None:
+        change(draft, text="For you alone: {{PHONE_NUMBER}}")
+        assert "one campaign may have" not in text_of(desk.get("review", draft))
+        settings.MAX_DISTINCT_TEXTS = 2
+        page = desk.get("review", draft)
+        assert "different texts: one campaign may have 2." in text_of(page)
+        assert "disabled" in page.content.decode().split('id="launch"')[1].split("</form>")[0]
+
     def test_a_warning_is_overruled_by_name(
         self, desk: Desk, draft: Campaign, riverside: Team, alice: User
     ) -> None:
