@@ -71,16 +71,7 @@
     if (event.persisted) document.querySelectorAll("form[data-sending]").forEach(release);
   });
 
-  // --- Dialogs, menus, copying -----------------------------------------------------------------
-
-  document.addEventListener("click", (event) => {
-    const opener = event.target.closest("[data-opens-dialog]");
-    if (opener) document.getElementById(opener.dataset.opensDialog).showModal();
-    const closer = event.target.closest("[data-closes-dialog]");
-    if (closer) closer.closest("dialog").close();
-    // The dialog itself is hit only outside of its content: on the shade around it.
-    if (event.target.matches("dialog[open]")) event.target.close();
-  });
+  // --- Copying -----------------------------------------------------------------------------------
 
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copies]");
