@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Route,
+)
 
 from tooling import assets, chromium
 from tooling.places import VAR
@@ -77,6 +86,33 @@ def no_icon(page: Page) -> list[str]:
         "uses => uses.map(use => use.getAttribute('href').split('#')[1])"
     )
     return [f"no icon {name!r} in the sprite" for name in sorted({*asked} - ICONS)]
+
+
+ACTS = ("check", "click", "fill", "press", "select_option", "set_input_files", "uncheck")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def human_hands() -> Iterator[None]:
+    """Let nobody act on a page whose scripts are still on their way, as no person is that quick.
+
+    Playwright waits until a thing is to be seen, and acts in the same millisecond.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ACTS:
+            patch.setattr(Locator, name, once_loaded(getattr(Locator, name)))
+        yield
+
+
+def once_loaded(act: Callable[..., Any]) -> Callable[..., Any]:
+    """The act, done once the page that the thing stands on has loaded."""
+
+    @functools.wraps(act)
+    def patient(thing: Locator, *args: Any, **kwargs: Any) -> Any:
+        thing.first.wait_for(state="attached")
+        thing.page.wait_for_load_state("load")
+        return act(thing, *args, **kwargs)
+
+    return patient
 
 
 @pytest.fixture

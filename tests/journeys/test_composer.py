@@ -49,8 +49,6 @@ def open_composer(page: Page, let_in: LetIn, person: User) -> Page:
     page.goto("/riverside-dental/campaigns/")
     page.get_by_role("button", name="New campaign").first.click()
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-    # Its scripts come last; before them nothing watches what is typed.
-    page.wait_for_load_state()
     return page
 
 

@@ -113,8 +113,6 @@ def corrected_rows_come_and_go(page: Page, look: Callable[[str], None]) -> None:
     look("7-add")
     page.get_by_label("Or paste numbers or rows").fill(CORRECTED)
     page.get_by_role("button", name="Check what I pasted").click()
-    # Before the page's scripts are there nothing follows a choice.
-    page.wait_for_url("**/imports/**", wait_until="load")
     effect = page.locator("#effect").get_by_role("listitem")
     expect(effect).to_have_text([re.compile("2.*added"), re.compile("1.*left as they are")])
     page.get_by_label("Replace everybody on the list").check()
