@@ -71,6 +71,8 @@ class Chaos:
         begin()
         self.keep_going(seconds)
         end()
+        # Our own connection may be to a server that was killed.
+        connection.close()
         before = self.accepted()
         deadline = time.monotonic() + 90
         while self.accepted() <= before:
