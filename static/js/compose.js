@@ -36,24 +36,6 @@
     form.elements.time.focus();
   });
 
-  // --- Many lists: show those whose name contains what is typed -------------------------------------
-
-  form.querySelectorAll("[data-list-choices]").forEach((choices) => {
-    const box = choices.querySelector("[data-list-filter-box]");
-    if (!box) return;
-    box.hidden = false;
-    box.addEventListener("input", (event) => {
-      event.stopPropagation();
-      const wanted = event.target.value.trim().toLowerCase();
-      choices.querySelectorAll("[data-list-name]").forEach((choice) => {
-        choice.hidden = !choice.dataset.listName.includes(wanted) && !choice.querySelector(":checked");
-      });
-    });
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") event.preventDefault();
-    });
-  });
-
   // --- The people behind a number: opened below it, put away when the choice changes ------------------
 
   const who = document.getElementById("who");
