@@ -86,6 +86,8 @@ def reply(vendor: Vendor, phone: str, text: str, channel: str = "front-desk-sms"
 
 
 def wait_until_idle(vendor: Vendor) -> dict[str, Any]:
+    """Wait until what was due has gone out, and whoever subscribed was told all of it."""
+    vendor.settled()
     deadline = time.monotonic() + 20
     while not (counts := vendor.witness()["webhooks"])["idle"]:
         assert time.monotonic() < deadline
