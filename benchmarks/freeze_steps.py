@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
-from campaigns import audience
+from campaigns.audiences import audience
 from campaigns.models import (
     Campaign,
     CampaignFilter,

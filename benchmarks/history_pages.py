@@ -12,9 +12,9 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 
-from campaigns.history import Key
 from campaigns.models import Campaign, CampaignRecipient
-from recipients.people import person_id
+from campaigns.outcomes.history import Key
+from recipients.lists.people import person_id
 from tests.campaigns import world
 
 JOBS = 10

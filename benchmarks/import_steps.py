@@ -14,9 +14,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from recipients import checking, importing
+from recipients.files.storing import StoredUpload
+from recipients.imports import checking, importing
 from recipients.models import ListImport, Recipient, RecipientList
-from recipients.storing import StoredUpload
 from teams.models import Team, User
 
 TABLE = Recipient._meta.db_table

@@ -13,12 +13,13 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from recipients import exporting, list_filling, list_operations, opt_outs
-from recipients.bulk_load import Row, load
-from recipients.list_search import KEYS, Order, values_of
+from recipients.files.bulk_load import Row, load
+from recipients.lists import exporting, list_filling, list_operations
+from recipients.lists.list_search import KEYS, Order, values_of
+from recipients.lists.paging import write_place
 from recipients.models import ListOperation, OptOut, Recipient, RecipientList
-from recipients.paging import write_place
-from recipients.views import RECIPIENTS_A_PAGE
+from recipients.opting_out import opt_outs
+from recipients.views.lists import RECIPIENTS_A_PAGE
 from teams.models import Membership, Role, Team, User
 
 COLUMNS = ("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number")

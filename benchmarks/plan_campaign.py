@@ -22,9 +22,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from campaigns.hours import Hours, is_open  # noqa: E402 - found only with the path above
-from campaigns.pacing import Group, Pace, Slice, Terms, slices  # noqa: E402
-from campaigns.zones import PhoneZones  # noqa: E402
+from campaigns.scheduling.hours import Hours, is_open  # noqa: E402 - found only with the path above
+from campaigns.scheduling.pacing import Group, Pace, Slice, Terms, slices  # noqa: E402
+from campaigns.scheduling.zones import PhoneZones  # noqa: E402
 
 OFFICE_HOURS = Hours(wall(9), wall(19))
 # In the middle of a working day in Europe; clocks change there in the night after.

@@ -120,7 +120,7 @@ def ask(
     """Milliseconds of each request."""
     from django.urls import reverse  # noqa: PLC0415 - needs Django
 
-    from campaigns.forms import stored  # noqa: PLC0415
+    from campaigns.writing.forms import stored  # noqa: PLC0415
 
     name, wanted = named
     form = {field: value for field, value in stored(draft).items() if value is not None}

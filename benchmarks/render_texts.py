@@ -20,9 +20,9 @@ from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from campaigns.dynamic_fields import parse
-from campaigns.rendering import Person, Renderer, Rules, person_of
-from campaigns.sms_segments import segments
+from campaigns.texts.dynamic_fields import parse
+from campaigns.texts.rendering import Person, Renderer, Rules, person_of
+from campaigns.texts.sms_segments import segments
 
 In = TypeVar("In")
 Out = TypeVar("Out")

@@ -84,8 +84,9 @@ def set_up_django(url: str, folder: Path, sandbox: Sandbox) -> None:
 
 
 def measure(recipients: int, sandbox: Sandbox) -> None:
-    from campaigns import audience, launch, submit, tick  # noqa: PLC0415 - needs Django
+    from campaigns.audiences import audience  # noqa: PLC0415
     from campaigns.models import Submission  # noqa: PLC0415
+    from campaigns.sending import launch, submit, tick  # noqa: PLC0415 - needs Django
     from tests.campaigns import world  # noqa: PLC0415
 
     campaign = prepared(recipients, sandbox)

@@ -7,7 +7,8 @@ from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import append_only, checks
+from campaigns import checks
+from campaigns.sending import append_only
 from teams.leaving import when_a_member_leaves
 
 

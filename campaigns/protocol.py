@@ -190,8 +190,9 @@ def intent_refusal(
 
     Asked inside the transaction that inserts the open attempt, with the campaign's row locked.
     `is_in_hours`: whether `slot` lies in the sending hours of everybody in the submission.
-    `fits` counts its people on the slot's day and says whether they fit (`campaigns.day_limits`):
-    asked last, so that nothing is used up by what is refused for another reason.
+    `fits` counts its people on the slot's day and says whether they fit
+    (`campaigns.scheduling.day_limits`): asked last, so that nothing is used up by what is refused
+    for another reason.
     """
     if submission is not S.CLAIMED or not claim_is_mine:
         return Refusal.NOT_MY_CLAIM

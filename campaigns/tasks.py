@@ -11,23 +11,12 @@ from collections.abc import Iterable
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError as BrokerError
 
-from campaigns import (
-    block_checks,
-    blocking,
-    days,
-    delivery,
-    followups,
-    launch,
-    learning,
-    notices,
-    plan_making,
-    reconcile,
-    reporting,
-    submit,
-    taking_back,
-    text_surveys,
-)
-from campaigns import tick as ticking
+from campaigns.feedback import block_checks, blocking, delivery, learning
+from campaigns.outcomes import days, followups, notices, reporting
+from campaigns.plans import plan_making
+from campaigns.sending import launch, reconcile, submit, taking_back
+from campaigns.sending import tick as ticking
+from campaigns.writing import text_surveys
 
 log = logging.getLogger(__name__)
 

@@ -68,7 +68,8 @@ TEAM_DAILY_LIMIT: int = env.int("TEAM_DAILY_LIMIT", default=0)
 MAX_MESSAGES_ONE_BY_ONE: int = env.int("MAX_MESSAGES_ONE_BY_ONE", default=10_000)
 SOCIOCS_TIMEOUT_SECONDS: int = env.int("SOCIOCS_TIMEOUT_SECONDS", default=60)
 TICK_SECONDS = 10
-# For tests: where a worker kills or freezes itself (`campaigns.failpoints`). Refused in production.
+# For tests: where a worker kills or freezes itself (`campaigns.sending.failpoints`).
+# Refused in production.
 FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
 
 # --- Recipient files ------------------------------------------------------------------------------

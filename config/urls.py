@@ -6,8 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from campaigns import health
-from campaigns.views import media, webhooks
+from campaigns.views import health, media, webhooks
 from teams.views.signing_in import sign_in_to_the_admin
 
 urlpatterns = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from campaigns.models import Channel, GatewayAccount
-from campaigns.secrets import key_sha256, remember_key
+from campaigns.vendor.secrets import key_sha256, remember_key
 from sociocs_gateway.sandbox.seeds import CHANNELS
 from teams.models import Membership, Role, Team, User
 

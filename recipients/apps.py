@@ -17,5 +17,5 @@ class RecipientsConfig(AppConfig):
 
     def ready(self) -> None:
         register_on_every_connection()
-        when_a_member_leaves("recipients.sharing.hand_over")
-        when_a_member_leaves("recipients.filters.hand_over")
+        when_a_member_leaves("recipients.lists.sharing.hand_over")
+        when_a_member_leaves("recipients.saved_filters.filters.hand_over")

@@ -13,12 +13,12 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recipients.columns import Role
-from recipients.file_problems import Fault, FileProblem
-from recipients.file_types import Encoding
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_types import Encoding
+from recipients.files.rows import RowReason
+from recipients.imports.columns import Role
+from recipients.imports.undoing import Obstacle
 from recipients.phone_numbers import Doubt, Reason
-from recipients.rows import RowReason
-from recipients.undoing import Obstacle
 
 
 class Words(NamedTuple):

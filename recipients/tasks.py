@@ -12,15 +12,8 @@ from celery import Task, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from recipients import (
-    checking,
-    exporting,
-    importing,
-    keeping,
-    list_filling,
-    list_keeping,
-    list_operations,
-)
+from recipients.imports import checking, importing, keeping
+from recipients.lists import exporting, list_filling, list_keeping, list_operations
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from campaigns import block_checks, media_store, message_templates
+from campaigns.feedback import block_checks
 from campaigns.fields import Secret
+from campaigns.media import media_store
 from campaigns.models import (
     BlockCheck,
     Campaign,
@@ -30,10 +31,11 @@ from campaigns.models import (
     WebhookEndpoint,
 )
 from campaigns.moves import record_event
-from recipients import exporting, list_operations
+from campaigns.writing import message_templates
+from recipients.lists import exporting, list_operations
+from recipients.lists.paging import write_place
+from recipients.lists.people import person_id
 from recipients.models import Export, ListImport, OptOut, Permission, RecipientList, SavedFilter
-from recipients.paging import write_place
-from recipients.people import person_id
 from teams import invitations
 from teams.access import Action
 from teams.models import Role, Team, User

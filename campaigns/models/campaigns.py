@@ -68,7 +68,7 @@ class Campaign(models.Model):
     media_url = models.URLField(_("media address"), max_length=2000, blank=True)
     # How dynamic fields are filled (`personal_texts.FieldRules`): {"fallbacks": {"Dentist": "us"}}.
     field_rules = models.JSONField(default=dict, blank=True)
-    # One message for each person instead of jobs for many (`campaigns.one_by_one`).
+    # One message for each person instead of jobs for many (`campaigns.sending.one_by_one`).
     one_by_one = models.BooleanField(default=False)
     # An approved WhatsApp template instead of text and media (`whatsapp_templates.as_json`).
     template = models.JSONField(default=dict, blank=True)

@@ -11,7 +11,7 @@ from teams.models import Team
 class DayCount(models.Model):
     """One channel's day on the calendar of its team, or the team's own figures (no channel).
 
-    Counted by `campaigns.days` from the jobs themselves, over and over: it may be lost.
+    Counted by `campaigns.outcomes.days` from the jobs themselves, over and over: it may be lost.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -1,4 +1,7 @@
-"""How much was used of what is limited; `campaigns.day_limits` and `campaigns.call_rates` write."""
+"""How much was used of what is limited.
+
+`campaigns.scheduling.day_limits` and `campaigns.vendor.call_rates` write it.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ class Submission(models.Model):
     last_position = models.PositiveBigIntegerField()
     recipient_count = models.PositiveIntegerField()
     text = models.TextField(blank=True)
-    # One `POST /message` to one person (`campaigns.one_by_one`): in no list, never taken back.
+    # One `POST /message` to one person (`campaigns.sending.one_by_one`): the vendor lists no job
+    # for it, and it cannot be taken back.
     is_single = models.BooleanField(default=False)
     state = models.CharField(
         max_length=10, choices=choices(SubmissionState), default=SubmissionState.PLANNED
@@ -132,7 +133,7 @@ class Attempt(models.Model):
         "Decision", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     revoked_at = models.DateTimeField(null=True, blank=True)
-    # The day of the team's calendar on which its people count (`campaigns.day_limits`).
+    # The day of the team's calendar on which its people count (`campaigns.scheduling.day_limits`).
     counted_on = models.DateField(null=True, blank=True)
     # What the vendor answered, without keys and numbers.
     evidence = models.JSONField(default=dict, blank=True)

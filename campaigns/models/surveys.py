@@ -9,7 +9,7 @@ from teams.models import User
 
 
 class TextSurvey(models.Model):
-    """A draft's text looked at for its whole audience (`campaigns.text_surveys`).
+    """A draft's text looked at for its whole audience (`campaigns.writing.text_surveys`).
 
     Figures only: a personal text stands nowhere before the launch.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from campaigns.notices import unread_count
+from campaigns.outcomes.notices import unread_count
 from teams.models import Team, User
 
 register = template.Library()

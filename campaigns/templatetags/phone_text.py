@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from campaigns.whatsapp_text import Look, Piece, runs
+from campaigns.texts.whatsapp_text import Look, Piece, runs
 
 register = template.Library()
 

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns.audience_count import count_selection
-from campaigns.audience_people import PEOPLE, Place, page_of
-from campaigns.selection import people_lists
+from campaigns.audiences.audience_count import count_selection
+from campaigns.audiences.audience_people import PEOPLE, Place, page_of
+from campaigns.audiences.selection import people_lists
 from campaigns.views.compose import fragment_form
 from campaigns.views.compose_parts import counted, selection_of
 from campaigns.words import left_out_in_words

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import block_checks, blocking, tasks
+from campaigns import tasks
+from campaigns.feedback import block_checks, blocking
 from campaigns.models import BlockCheck, GatewayAccount, VendorBlock
 from campaigns.states import LaneState
 from campaigns.words import Text, unclear_words

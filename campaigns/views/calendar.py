@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaigns import outlook
-from campaigns.outlook import Entry
+from campaigns.scheduling import outlook
+from campaigns.scheduling.outlook import Entry
 from teams.access import Action, TeamRequest, page_of_team
 
 _YEARS = range(2000, 2100)

@@ -14,14 +14,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from campaigns import audience, control, deciding_together, delays, followups, history, tasks
-from campaigns.arrival import Arrival, arrival_of, expects_news
-from campaigns.health import is_ticking
+from campaigns import tasks
+from campaigns.audiences import audience
+from campaigns.feedback.arrival import Arrival, arrival_of, expects_news
 from campaigns.models import Campaign, CampaignList
+from campaigns.outcomes import followups, history
+from campaigns.outcomes.tally import Tally, tallies
+from campaigns.outcomes.timeline import sentence, tone
+from campaigns.sending import control, deciding_together, delays
 from campaigns.states import CampaignState
-from campaigns.tally import Tally, tallies
-from campaigns.timeline import sentence, tone
 from campaigns.views.compose import campaign_of
+from campaigns.views.health import is_ticking
 from campaigns.views.its_time import its_time
 from campaigns.views.questions import question_of
 from campaigns.words import PAUSE_WORDS, left_out_in_words

@@ -13,12 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns import channels as steps
-from campaigns.channel_forms import AccountForm, ChannelForm, NewChannelForm
-from campaigns.channel_words import carries
 from campaigns.models import Channel, GatewayAccount
-from campaigns.sender_queue import Throughput, estimate
+from campaigns.scheduling.sender_queue import Throughput, estimate
 from campaigns.states import LaneState
+from campaigns.vendor import channels as steps
+from campaigns.vendor.channel_forms import AccountForm, ChannelForm, NewChannelForm
+from campaigns.vendor.channel_words import carries
 from campaigns.views.sent_tests import NumberForm
 from sociocs_gateway.providers import Provider
 from teams.access import Action, TeamRequest, page_of_team

@@ -14,20 +14,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import audience as audiences
-from campaigns import drafts, launch, message, whatsapp_templates
-from campaigns.autosaving import page_save_of
-from campaigns.forms import ComposeForm
-from campaigns.message import Problem
+from campaigns.audiences import audience as audiences
 from campaigns.models import Campaign, CampaignEvent
+from campaigns.outcomes.timeline import sentence
+from campaigns.sending import launch
 from campaigns.states import CampaignState
-from campaigns.timeline import sentence
+from campaigns.texts import whatsapp_templates
 from campaigns.views import message_parts
 from campaigns.views.compose_parts import audience_context, phone_of
 from campaigns.views.message_parts import asked, whole_number
 from campaigns.views.schedule_step import moment_of, schedule_context
-from recipients.choosing import is_uuid
+from campaigns.writing import drafts, message
+from campaigns.writing.autosaving import page_save_of
+from campaigns.writing.forms import ComposeForm
+from campaigns.writing.message import Problem
 from recipients.models import RecipientList, SavedFilter
+from recipients.saved_filters.choosing import is_uuid
 from teams.access import Action, TeamRequest, page_of_team
 
 

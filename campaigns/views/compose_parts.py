@@ -10,23 +10,17 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from campaigns import (
-    dynamic_fields,
-    message,
-    personal_texts,
-    plan,
-    previewing,
-    rendering,
-    selection,
-    whatsapp_templates,
-)
-from campaigns.audience_count import AudienceCount, count_selection, is_quick
-from campaigns.drafts import borrowed_filters, borrowed_lists
-from campaigns.forms import ComposeForm
+from campaigns.audiences import selection
+from campaigns.audiences.audience_count import AudienceCount, count_selection, is_quick
 from campaigns.models import Campaign
-from campaigns.personal_texts import FieldRules
-from campaigns.whatsapp_text import Piece
+from campaigns.scheduling import plan
+from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
+from campaigns.texts.personal_texts import FieldRules
+from campaigns.texts.whatsapp_text import Piece
 from campaigns.words import left_out_in_words
+from campaigns.writing import message, previewing
+from campaigns.writing.drafts import borrowed_filters, borrowed_lists
+from campaigns.writing.forms import ComposeForm
 from recipients.models import Recipient, RecipientList
 from sociocs_gateway.providers import Medium
 from teams.models import User

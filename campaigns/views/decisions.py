@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import deciding_together, decisions, tasks
-from campaigns.control import NotPossible
-from campaigns.forms import DecisionForm, typed_number
+from campaigns import tasks
 from campaigns.models import Campaign, Submission
+from campaigns.sending import deciding_together, decisions
+from campaigns.sending.control import NotPossible
 from campaigns.states import DecisionKind
 from campaigns.words import number, people
+from campaigns.writing.forms import DecisionForm, typed_number
 from teams.access import Action, TeamRequest, page_of_team
 
 NO_ATTEMPT = UUID(int=0)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import subscriptions
+from campaigns.feedback import subscriptions
 from campaigns.models import Channel, WebhookEndpoint
 from campaigns.words import Text, unclear_words
 from sociocs_gateway.exceptions import Reason

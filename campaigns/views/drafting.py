@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from campaigns import copying, drafts, presence
-from campaigns.autosaving import page_save_of, storable
-from campaigns.forms import ComposeForm
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from campaigns.views.compose import campaign_of, outdated_sentence
-from recipients.choosing import is_uuid
+from campaigns.writing import copying, drafts, presence
+from campaigns.writing.autosaving import page_save_of, storable
+from campaigns.writing.forms import ComposeForm
+from recipients.saved_filters.choosing import is_uuid
 from teams.access import Action, TeamRequest, page_of_team
 
 CONFLICT, NOT_STORED = 409, 422

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import approvals
-from campaigns.charts import month_of
-from campaigns.history import (
+from campaigns.models import Campaign
+from campaigns.outcomes.charts import month_of
+from campaigns.outcomes.history import (
     AT_REST,
     Key,
     Page,
@@ -31,11 +31,11 @@ from campaigns.history import (
     rows_of,
     states_of,
 )
-from campaigns.history_filters import Filters, filtered
-from campaigns.models import Campaign
+from campaigns.outcomes.history_filters import Filters, filtered
+from campaigns.plans import approvals
 from campaigns.states import CampaignState
+from recipients.lists.people import person_id, phone_of
 from recipients.models import RecipientList
-from recipients.people import person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from teams.access import Action, TeamRequest, page_of_team
 

@@ -16,16 +16,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import control, history, repeating, repeats, rescheduling, tasks
+from campaigns import tasks
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.repeats import Occurrence
-from campaigns.rescheduling import NewTime, Then, Wish
-from campaigns.schedule_fields import RescheduleForm
-from campaigns.schedule_timeline import taken_back_in_words
-from campaigns.schedule_words import repeat_in_words
+from campaigns.outcomes import history
+from campaigns.outcomes.schedule_timeline import taken_back_in_words
+from campaigns.outcomes.tally import Tally, tallies
+from campaigns.scheduling import repeats
+from campaigns.scheduling.repeats import Occurrence
+from campaigns.scheduling.schedule_fields import RescheduleForm
+from campaigns.scheduling.schedule_words import repeat_in_words
+from campaigns.scheduling.timetable import zone_of
+from campaigns.sending import control, repeating, rescheduling
+from campaigns.sending.rescheduling import NewTime, Then, Wish
 from campaigns.states import CampaignState, PauseReason, SubmissionState
-from campaigns.tally import Tally, tallies
-from campaigns.timetable import zone_of
 from campaigns.views.compose import campaign_of
 from campaigns.views.schedule_step import time_of
 from teams.access import Action, TeamRequest, page_of_team

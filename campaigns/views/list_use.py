@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from campaigns.history import rows_of
-from campaigns.list_use import drafts_with, filters_with, launched_with, lists_made_of
-from recipients.addressed_lists import may_put_away, usable_or_archived_list
-from recipients.exporting import exports_of
-from recipients.list_keeping import is_being_filled
+from campaigns.audiences.list_use import drafts_with, filters_with, launched_with, lists_made_of
+from campaigns.outcomes.history import rows_of
+from recipients.lists.addressed_lists import may_put_away, usable_or_archived_list
+from recipients.lists.exporting import exports_of
+from recipients.lists.list_keeping import is_being_filled
 from recipients.models import RecipientList
 from teams.access import Action, TeamRequest, page_of_team
 

@@ -12,11 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from campaigns import media_check, media_store
-from campaigns.forms import ComposeForm
-from campaigns.media_check import Finding
+from campaigns.media import media_check, media_store
+from campaigns.media.media_check import Finding
 from campaigns.models import Channel, MediaFile
 from campaigns.views.compose import campaign_of
+from campaigns.writing.forms import ComposeForm
 from teams import throttling
 from teams.access import Action, TeamRequest, page_of_team, require
 

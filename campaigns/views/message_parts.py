@@ -11,26 +11,20 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import (
-    cost,
-    drafts,
-    dynamic_fields,
-    figures,
-    personal_texts,
-    selection,
-    text_surveys,
-)
-from campaigns.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
-from campaigns.field_sentences import USAGE, browser_sentences
-from campaigns.figures import Figures, Saving
-from campaigns.forms import ComposeForm
-from campaigns.message import PREDEFINED_LABELS
+from campaigns.audiences import selection
 from campaigns.models import Channel
-from campaigns.personal_texts import FieldRules
-from campaigns.previewing import Ask, Move
-from campaigns.rendering import Limits, Spread
+from campaigns.texts import cost, dynamic_fields, figures, personal_texts
+from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
+from campaigns.texts.field_sentences import USAGE, browser_sentences
+from campaigns.texts.figures import Figures, Saving
+from campaigns.texts.personal_texts import FieldRules
+from campaigns.texts.rendering import Limits, Spread
 from campaigns.views.compose_parts import shown_lists
 from campaigns.words import left_out_in_words
+from campaigns.writing import drafts, text_surveys
+from campaigns.writing.forms import ComposeForm
+from campaigns.writing.message import PREDEFINED_LABELS
+from campaigns.writing.previewing import Ask, Move
 from sociocs_gateway.providers import Medium
 from teams.models import User
 

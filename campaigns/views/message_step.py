@@ -9,10 +9,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from campaigns import tasks
-from campaigns.forms import ComposeForm
 from campaigns.views.compose import campaign_of
 from campaigns.views.compose_parts import phone_of
 from campaigns.views.message_parts import asked, field_choices, figures_shown
+from campaigns.writing.forms import ComposeForm
 from teams.access import Action, TeamRequest, page_of_team
 
 

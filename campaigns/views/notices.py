@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.models import NoticeKind, Whose
-from campaigns.notices import choices_of, choose, inbox, mark_read, sentence, unread_count
-from recipients.paging import page_of
+from campaigns.outcomes.notices import choices_of, choose, inbox, mark_read, sentence, unread_count
+from recipients.lists.paging import page_of
 from teams.access import Action, TeamRequest, page_of_team
 
 NOTICES_PER_PAGE = 30

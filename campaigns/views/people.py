@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns import followups, tasks
-from campaigns.history import job_lines
+from campaigns import tasks
 from campaigns.models import Campaign, Decision, Submission
-from campaigns.reached import FILTERS, people_of
-from campaigns.timeline import ANSWERS
+from campaigns.outcomes import followups
+from campaigns.outcomes.history import job_lines
+from campaigns.outcomes.reached import FILTERS, people_of
+from campaigns.outcomes.timeline import ANSWERS
 from campaigns.views.compose import campaign_of
 from campaigns.words import OUTCOME_WORDS, Text, Word, unclear_words
 from teams.access import Action, TeamRequest, page_of_team

@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.person import parts_of
+from campaigns.outcomes.person import parts_of
 from campaigns.words import left_out_in_words
-from recipients.people import lists_with, opt_outs_of, person_id, phone_of
+from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
 from teams.access import Action, TeamRequest, page_of_team

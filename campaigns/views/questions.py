@@ -8,10 +8,10 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.message import sentence_of
 from campaigns.models import Attempt, Submission
 from campaigns.states import Outcome, SubmissionState
 from campaigns.words import unclear_words
+from campaigns.writing.message import sentence_of
 from sociocs_gateway.messages import MessageFault
 
 

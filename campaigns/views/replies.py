@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from campaigns.models import Campaign, Reply
 from campaigns.views.compose import campaign_of
-from recipients.paging import page_of
+from recipients.lists.paging import page_of
 from teams.access import Action, TeamRequest, page_of_team
 
 REPLIES_PER_PAGE = 50

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns import reporting, tasks
-from campaigns.history_filters import Filters
+from campaigns import tasks
 from campaigns.models import Report
+from campaigns.outcomes import reporting
+from campaigns.outcomes.history_filters import Filters
 from campaigns.views.compose import campaign_of
-from recipients import table_files
+from recipients.files import table_files
 from teams.access import Action, TeamRequest, page_of_team
 
 _TYPES = {"csv": table_files.CSV_TYPE, "xlsx": table_files.XLSX_TYPE}

@@ -22,31 +22,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from campaigns import (
-    approvals,
-    audience,
-    cost,
-    drafts,
-    one_by_one,
-    plan,
-    plan_checks,
-    plan_making,
-    repeats,
-    tasks,
-    timetable,
-)
-from campaigns import launch as launching
-from campaigns.forms import LaunchForm
+from campaigns import tasks
+from campaigns.audiences import audience
 from campaigns.models import Approval, Campaign, CampaignEvent, CampaignList, ClockKeeper, DraftPlan
 from campaigns.moves import record_event
-from campaigns.plan_report import Report
+from campaigns.plans import approvals, plan_checks, plan_making
+from campaigns.plans.plan_report import Report
 from campaigns.protocol import VENDOR_REACH
-from campaigns.schedule_words import repeat_in_words
+from campaigns.scheduling import plan, repeats, timetable
+from campaigns.scheduling.schedule_words import repeat_in_words
+from campaigns.scheduling.timetable_problems import in_words, pace_in_words
+from campaigns.sending import launch as launching
+from campaigns.sending import one_by_one
 from campaigns.states import CampaignState
-from campaigns.timetable_problems import in_words, pace_in_words
+from campaigns.texts import cost
 from campaigns.views.compose import campaign_of, problems_of
 from campaigns.views.compose_parts import content_for
 from campaigns.words import left_out_in_words, people
+from campaigns.writing import drafts
+from campaigns.writing.forms import LaunchForm
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
 

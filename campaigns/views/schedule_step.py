@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import hours as sending_hours
-from campaigns import pacing, plan, repeats, timetable
-from campaigns.forms import ComposeForm
 from campaigns.models import Campaign, Channel
-from campaigns.repeats import Occurrence
-from campaigns.schedule_fields import WallTimeFields, zone_of
-from campaigns.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
-from campaigns.timetable_problems import in_words
+from campaigns.scheduling import hours as sending_hours
+from campaigns.scheduling import pacing, plan, repeats, timetable
+from campaigns.scheduling.repeats import Occurrence
+from campaigns.scheduling.schedule_fields import WallTimeFields, zone_of
+from campaigns.scheduling.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
+from campaigns.scheduling.timetable_problems import in_words
+from campaigns.writing.forms import ComposeForm
 from teams.templatetags.interface import zone_abbreviation
 
 # A plan of more jobs than this is worked out on the review page only.

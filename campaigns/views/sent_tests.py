@@ -15,16 +15,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import sent_tests
-from campaigns.forms import ComposeForm, PlainText
 from campaigns.models import Campaign, NumberForTests, SentTest
-from campaigns.previewing import Ask, Move
-from campaigns.sent_tests import Target
 from campaigns.states import CampaignState, Outcome
 from campaigns.views.compose import campaign_of
 from campaigns.views.compose_parts import phone_of, shown_lists
 from campaigns.views.message_parts import whole_number
 from campaigns.words import unclear_words
+from campaigns.writing import sent_tests
+from campaigns.writing.forms import ComposeForm, PlainText
+from campaigns.writing.previewing import Ask, Move
+from campaigns.writing.sent_tests import Target
 from recipients.models import RecipientList
 from teams.access import Action, TeamRequest, page_of_team
 from teams.form_style import StyledForm

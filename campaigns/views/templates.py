@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns import field_use, message_templates
 from campaigns.models import Campaign, Channel, MessageTemplate
-from campaigns.template_forms import TemplateForm
 from campaigns.views.compose import campaign_of
-from recipients.choosing import is_uuid
+from campaigns.writing import field_use, message_templates
+from campaigns.writing.template_forms import TemplateForm
 from recipients.models import RecipientList
+from recipients.saved_filters.choosing import is_uuid
 from sociocs_gateway.providers import Medium
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import Team

@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from campaigns import delivery, subscriptions, tasks
+from campaigns import tasks
+from campaigns.feedback import delivery, subscriptions
 from campaigns.models import WebhookEndpoint
 from sociocs_gateway.webhooks import MAX_BODY_BYTES, SIGNATURE_HEADER, verify
 

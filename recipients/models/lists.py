@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from recipients.file_problems import Fault, FileProblem
+from recipients.files.file_problems import Fault, FileProblem
 from teams.models import Team, User
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.urls import reverse
 
-from recipients.people import person_id
+from recipients.lists.people import person_id
 from teams.models import Team
 
 register = template.Library()

@@ -1,4 +1,4 @@
-// Dates in people's fields: campaigns/date_masks.py in the browser, where the sources are named.
+// Dates in people's fields: campaigns/texts/date_masks.py in the browser, where the sources are named.
 // Both are held together by tests/campaigns/vectors/dynamic_fields.json.
 (() => {
   "use strict";

@@ -1,4 +1,4 @@
-// Texts with dynamic fields: campaigns/dynamic_fields.py and rendering.py in the browser, so that
+// Texts with dynamic fields: campaigns/texts/dynamic_fields.py and rendering.py in the browser, so that
 // marking faults and showing one person's text never wait for the server. Needs dates.js. Both sides
 // are held together by tests/campaigns/vectors/dynamic_fields.json. Places are UTF-16 units here, as
 // a text field counts.

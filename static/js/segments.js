@@ -1,4 +1,4 @@
-// How many SMS a text makes: campaigns/sms_segments.py in the browser, where the sources are named.
+// How many SMS a text makes: campaigns/texts/sms_segments.py in the browser, where the sources are named.
 // Both are held together by tests/campaigns/vectors/sms_segments.json.
 (() => {
   "use strict";

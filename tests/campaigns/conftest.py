@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.fixtures import Settings
 
-from campaigns import gateway
 from campaigns.models import Channel
+from campaigns.vendor import gateway
 from teams.models import Team
 from tests.campaigns import world
 from tests.processes import Sandbox

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from campaigns import submit
 from campaigns.models import Attempt, Campaign, CampaignEvent, Channel, Decision
 from campaigns.models.facts import FactsStay
+from campaigns.sending import submit
 from tests.campaigns import world
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from campaigns import audience
+from campaigns.audiences import audience
 from campaigns.models import (
     Campaign,
     CampaignFilter,

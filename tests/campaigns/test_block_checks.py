@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import block_checks, gateway
+from campaigns.feedback import block_checks
 from campaigns.models import BlockCheck, Channel
-from recipients import opt_outs
+from campaigns.vendor import gateway
 from recipients.models import OptOut, RecipientList
+from recipients.opting_out import opt_outs
 from teams.models import User
 from tests.campaigns import world
 from tests.people import ClientOf

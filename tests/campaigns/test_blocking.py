@@ -9,12 +9,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import blocking, gateway
+from campaigns.feedback import blocking
 from campaigns.models import Channel, GatewayAccount, VendorBlock
-from campaigns.secrets import remember_key
 from campaigns.states import LaneState
-from recipients import opt_outs
+from campaigns.vendor import gateway
+from campaigns.vendor.secrets import remember_key
 from recipients.models import OptOut
+from recipients.opting_out import opt_outs
 from teams.models import Team, User
 from tests.campaigns import world
 from tests.people import ClientOf

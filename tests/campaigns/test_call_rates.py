@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from pytest_django.fixtures import Settings
 
-from campaigns import call_rates
 from campaigns.models import Channel, GatewayAccount
+from campaigns.vendor import call_rates
 from tests.campaigns import world
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,8 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from campaigns import cost, personal_texts
 from campaigns.models import Channel
+from campaigns.texts import cost, personal_texts
 from teams.money import money, validate_currency
 from tests.campaigns import world
 

@@ -11,9 +11,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from campaigns import control, day_limits, submit, tick
 from campaigns.models import Campaign, Channel, DayTotal
 from campaigns.moves import locked_campaign
+from campaigns.scheduling import day_limits
+from campaigns.sending import control, submit, tick
 from tests.campaigns import world
 from tests.processes import Sandbox
 

@@ -11,8 +11,10 @@ import requests
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from campaigns import delivery, learning, submit, subscriptions, tasks
+from campaigns import tasks
+from campaigns.feedback import delivery, learning, subscriptions
 from campaigns.models import Channel, DeliveryCount, Reply, WebhookEndpoint, WebhookEvent
+from campaigns.sending import submit
 from recipients.models import OptOut
 from tests.campaigns import world
 from tests.processes import Sandbox

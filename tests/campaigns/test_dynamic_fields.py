@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from campaigns.date_masks import Calendar, UnknownLetters, read_mask
-from campaigns.dynamic_fields import (
+from campaigns.texts.date_masks import Calendar, UnknownLetters, read_mask
+from campaigns.texts.dynamic_fields import (
     PREDEFINED,
     TextFault,
     fields_used,
@@ -19,8 +19,8 @@ from campaigns.dynamic_fields import (
     tags,
     unknown_fields,
 )
-from campaigns.field_sentences import sentence
-from campaigns.rendering import LeftOut, Limits, Missing, Renderer, Rules, TextTally, render
+from campaigns.texts.field_sentences import sentence
+from campaigns.texts.rendering import LeftOut, Limits, Missing, Renderer, Rules, TextTally, render
 from tests.campaigns import vectors
 from tests.campaigns.vectors import Case
 

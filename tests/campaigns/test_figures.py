@@ -7,12 +7,14 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns import figures, personal_texts, selection, text_surveys
-from campaigns.dynamic_fields import parse
-from campaigns.figures import Figures, Saving, sample_of
+from campaigns.audiences import selection
 from campaigns.models import Campaign, Channel, TextSurvey
-from campaigns.rendering import Limits, Renderer, Rules, render
-from campaigns.sms_segments import segments
+from campaigns.texts import figures, personal_texts
+from campaigns.texts.dynamic_fields import parse
+from campaigns.texts.figures import Figures, Saving, sample_of
+from campaigns.texts.rendering import Limits, Renderer, Rules, render
+from campaigns.texts.sms_segments import segments
+from campaigns.writing import text_surveys
 from recipients.models import Recipient, RecipientList
 from tests.campaigns import world
 

@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from pytest_django.fixtures import Settings
 
-from campaigns import audience, launch
+from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient, Channel
+from campaigns.sending import launch
 from campaigns.states import CampaignState
 from recipients.models import OptOut, RecipientList
 from teams.models import Team

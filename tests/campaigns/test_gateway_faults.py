@@ -14,8 +14,9 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from campaigns import gateway, reconcile, submit, tick
 from campaigns.models import Attempt, Campaign, Channel, GatewayAccount, Submission
+from campaigns.sending import reconcile, submit, tick
+from campaigns.vendor import gateway
 from tests.campaigns import world
 from tests.gateway.certificates import Authority
 from tests.gateway.scripted_server import running

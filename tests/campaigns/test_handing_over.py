@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns import reconcile, submit, tick
 from campaigns.models import Attempt, Campaign, CampaignEvent, CampaignRecipient, Channel
+from campaigns.sending import reconcile, submit, tick
 from campaigns.states import CampaignState, SubmissionState
 from tests.campaigns import world
 from tests.processes import Sandbox

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.clocks import offsets, read_wall
-from campaigns.hours import Hours, Window, is_open, windows
+from campaigns.scheduling.clocks import offsets, read_wall
+from campaigns.scheduling.hours import Hours, Window, is_open, windows
 
 ZONES = [
     "Europe/London",

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 import pytest
 from django.db import OperationalError, connection
 
-from campaigns import attempts, gateway, moves, submit, tick
+from campaigns import moves
 from campaigns.models import Attempt, Campaign, Channel
+from campaigns.sending import attempts, submit, tick
+from campaigns.vendor import gateway
 from tests.campaigns import world
 from tests.processes import Sandbox
 

@@ -11,19 +11,19 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from campaigns import (
+from campaigns.models import Attempt, Campaign, CampaignRecipient, Channel, Submission
+from campaigns.scheduling import day_limits
+from campaigns.sending import (
     control,
-    day_limits,
     deciding_together,
     decisions,
     launch,
     reconcile,
-    sent_tests,
     submit,
     tick,
 )
-from campaigns.models import Attempt, Campaign, CampaignRecipient, Channel, Submission
 from campaigns.states import DecisionKind
+from campaigns.writing import sent_tests
 from recipients.models import Recipient, RecipientList
 from tests.campaigns import world
 from tests.campaigns.pages import arranging

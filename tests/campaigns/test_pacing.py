@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns import pacing
-from campaigns.hours import Hours, is_open
-from campaigns.pacing import Group, NeverEnds, NoSlot, Pace, Slice, Terms
+from campaigns.scheduling import pacing
+from campaigns.scheduling.hours import Hours, is_open
+from campaigns.scheduling.pacing import Group, NeverEnds, NoSlot, Pace, Slice, Terms
 
 START = datetime(2026, 10, 24, 8, 30, tzinfo=UTC)
 OFFICE = Hours(time(9), time(19))

@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from campaigns import audience, launch, personal_texts, plan, submit, tick
-from campaigns.dynamic_fields import parse
+from campaigns.audiences import audience
 from campaigns.models import (
     Campaign,
     CampaignList,
@@ -24,10 +23,14 @@ from campaigns.models import (
     RenderedText,
     Submission,
 )
-from campaigns.personal_texts import FieldRules, Survey
-from campaigns.rendering import Missing, person_of, render
-from campaigns.rendering import Rules as RenderingRules
+from campaigns.scheduling import plan
+from campaigns.sending import launch, submit, tick
 from campaigns.states import CampaignState
+from campaigns.texts import personal_texts
+from campaigns.texts.dynamic_fields import parse
+from campaigns.texts.personal_texts import FieldRules, Survey
+from campaigns.texts.rendering import Missing, person_of, render
+from campaigns.texts.rendering import Rules as RenderingRules
 from recipients.models import Recipient, RecipientList
 from sociocs_gateway.messages import Recipient as Person
 from teams.models import Team

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns import previewing, selection
-from campaigns.previewing import Answer, Ask, Move, find
+from campaigns.audiences import selection
+from campaigns.writing import previewing
+from campaigns.writing.previewing import Answer, Ask, Move, find
 from recipients.models import Recipient, RecipientList
 from teams.models import Team
 from tests.campaigns import world

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from campaigns import public_addresses
-from campaigns.public_addresses import Fault, Fetched, NotFetched, Rules, fetch, is_public
+from campaigns.media import public_addresses
+from campaigns.media.public_addresses import Fault, Fetched, NotFetched, Rules, fetch, is_public
 
 WEB = Rules()
 CLOSED = """

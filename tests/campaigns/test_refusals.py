@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns import control, decisions, submit, tick
 from campaigns.models import Campaign, Channel, Decision
+from campaigns.sending import control, decisions, submit, tick
 from campaigns.states import DecisionKind
 from tests.campaigns import world
 from tests.processes import Sandbox

@@ -11,8 +11,9 @@ import pytest
 import time_machine
 from pytest_django.fixtures import Settings
 
-from campaigns import audience, launch, repeating, tick
+from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent, Channel, ClockKeeper
+from campaigns.sending import launch, repeating, tick
 from campaigns.states import CampaignState
 from tests.campaigns import world
 

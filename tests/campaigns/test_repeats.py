@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import repeats
-from campaigns.repeats import Every, NotARepeat, Repeat
+from campaigns.scheduling import repeats
+from campaigns.scheduling.repeats import Every, NotARepeat, Repeat
 
 LONDON = "Europe/London"
 

@@ -9,13 +9,15 @@ import pytest
 import time_machine
 from pytest_django.fixtures import Settings
 
-from campaigns import control, gateway, plan, rescheduling, submit, taking_back, tick
-from campaigns.control import NotPossible
 from campaigns.models import Attempt, Campaign, CampaignEvent, Channel, ClockKeeper
+from campaigns.outcomes.schedule_timeline import taken_back_in_words
 from campaigns.protocol import Deletion
-from campaigns.rescheduling import NewTime, Then
-from campaigns.schedule_timeline import taken_back_in_words
+from campaigns.scheduling import plan
+from campaigns.sending import control, rescheduling, submit, taking_back, tick
+from campaigns.sending.control import NotPossible
+from campaigns.sending.rescheduling import NewTime, Then
 from campaigns.states import CampaignState, SubmissionState
+from campaigns.vendor import gateway
 from tests.campaigns import world
 from tests.processes import Sandbox
 

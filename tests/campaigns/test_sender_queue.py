@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns.sender_queue import Sender, estimate, sender_of
+from campaigns.scheduling.sender_queue import Sender, estimate, sender_of
 from sociocs_gateway.providers import Provider
 
 SMS = Provider.TWILIO_SMS

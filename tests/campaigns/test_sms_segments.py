@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.sms_segments import Encoding, cheaper, count, segments
+from campaigns.texts.sms_segments import Encoding, cheaper, count, segments
 from tests.campaigns import vectors
 from tests.campaigns.vectors import Case, text_of
 

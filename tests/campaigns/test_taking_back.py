@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from campaigns import control, decisions, reconcile, submit, taking_back, tick
-from campaigns.control import NotPossible
 from campaigns.models import Attempt, Campaign, Channel, DayTotal
+from campaigns.sending import control, decisions, reconcile, submit, taking_back, tick
+from campaigns.sending.control import NotPossible
 from campaigns.states import DecisionKind
 from teams.models import User
 from tests.campaigns import world

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
-from campaigns.date_masks import read_mask
-from campaigns.dynamic_fields import TextFault, parse
-from campaigns.rendering import Rules, render
-from campaigns.sms_segments import cheaper, count
+from campaigns.texts.date_masks import read_mask
+from campaigns.texts.dynamic_fields import TextFault, parse
+from campaigns.texts.rendering import Rules, render
+from campaigns.texts.sms_segments import cheaper, count
 from tests.campaigns import vectors
 from tests.campaigns.test_dynamic_fields import any_person, any_text, calendar_of, shown
 from tests.campaigns.test_sms_segments import some_text

@@ -14,8 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from campaigns import attempts, audience, control, launch, submit, tick
-from campaigns.forecast import forecast
+from campaigns.audiences import audience
 from campaigns.models import (
     Attempt,
     Campaign,
@@ -26,9 +25,11 @@ from campaigns.models import (
     HoursZone,
     Submission,
 )
-from campaigns.pacing import Pace
+from campaigns.plans.forecast import forecast
+from campaigns.scheduling.pacing import Pace
+from campaigns.scheduling.timetable_problems import pace_in_words
+from campaigns.sending import attempts, control, launch, submit, tick
 from campaigns.states import CampaignState
-from campaigns.timetable_problems import pace_in_words
 from recipients.models import Recipient, RecipientList
 from teams.models import Team
 from tests.campaigns import world

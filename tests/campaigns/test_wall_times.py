@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import plan
+from campaigns.scheduling import plan
 
 ZONES = [
     "Europe/London",

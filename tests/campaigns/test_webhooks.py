@@ -16,7 +16,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns import delivery, learning
+from campaigns.feedback import delivery, learning
 from campaigns.fields import Secret
 from campaigns.models import (
     Campaign,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.templatetags.phone_text import on_phone
-from campaigns.whatsapp_text import runs
+from campaigns.texts.whatsapp_text import runs
 
 CASES = [
     ("*bold*", '<span class="look-bold">bold</span>'),

@@ -1,7 +1,7 @@
 """kill -9 of a real worker at each step of a submission: nobody twice, nobody lost, no guess.
 
-The worker kills itself at a named place (`campaigns.failpoints`) once, and is then started again.
-Leases and deadlines are put into the past instead of being waited for.
+The worker kills itself at a named place (`campaigns.sending.failpoints`) once, and is then started
+again. Leases and deadlines are put into the past instead of being waited for.
 """
 
 from __future__ import annotations

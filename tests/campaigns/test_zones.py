@@ -9,8 +9,8 @@ import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
-from campaigns.clocks import offsets
-from campaigns.zones import PhoneZones, named_zone
+from campaigns.scheduling.clocks import offsets
+from campaigns.scheduling.zones import PhoneZones, named_zone
 
 NOW = datetime(2026, 4, 2, 9, 30, tzinfo=UTC)
 

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import requests
 
-from campaigns import audience, launch, tick
+from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, Channel, GatewayAccount, Submission
-from campaigns.secrets import remember_key
+from campaigns.sending import launch, tick
+from campaigns.vendor.secrets import remember_key
 from recipients.models import FilterList, OptOut, Recipient, RecipientList, SavedFilter
 from teams.models import Membership, Role, Team, User
 from tests.processes import Sandbox

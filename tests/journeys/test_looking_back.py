@@ -11,10 +11,11 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 
-from campaigns import delivery, notices
+from campaigns.feedback import delivery
 from campaigns.fields import Secret
 from campaigns.models import Campaign, CampaignEvent, DayCount, Reply, WebhookEndpoint
 from campaigns.moves import record_event
+from campaigns.outcomes import notices
 from campaigns.states import Outcome, SubmissionState
 from teams.models import Team, User
 from tests.browser import ColourScheme, Device, NewPage

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from recipients import opt_outs
+from recipients.lists.people import person_id
 from recipients.models import OptOut, RecipientList, Visibility
-from recipients.people import person_id
+from recipients.opting_out import opt_outs
 from teams.models import Team, User
 from tests.browser import NewPage
 from tests.campaigns import world

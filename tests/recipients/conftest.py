@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from recipients import importing
+from recipients.imports import importing
 from recipients.models import ListImport, RecipientList
 from teams.models import Team, User
 

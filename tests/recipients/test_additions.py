@@ -14,7 +14,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recipients import checking, importing, keeping, undoing
+from recipients.imports import checking, importing, keeping, undoing
 from recipients.models import ListImport, OptOut, Recipient, RecipientList, Visibility
 from teams.models import User
 from tests.campaigns import world

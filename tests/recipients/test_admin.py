@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from recipients import exporting, list_operations
+from recipients.lists import exporting, list_operations
 from recipients.models import Export, ListOperation, OptOut, Recipient, RecipientList
 from teams.models import Team
 from tests.campaigns import world

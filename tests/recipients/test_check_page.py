@@ -10,7 +10,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from recipients import checking, claiming, guessing, importing
+from recipients import claiming
+from recipients.imports import checking, guessing, importing
 from recipients.models import ListImport, OptOut, RecipientList
 from teams.models import Team, User
 from tests.recipients.conftest import Door

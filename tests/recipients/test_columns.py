@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipients.columns import (
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.imports.columns import (
     Column,
     Role,
     column_letters,
@@ -16,7 +17,6 @@ from recipients.columns import (
     require_phone_column,
     unique_names,
 )
-from recipients.file_problems import Fault, FileProblem
 from recipients.phone_numbers import PhoneReader
 
 US = PhoneReader("US")

@@ -16,9 +16,11 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from recipients import exporting, importing, table_files
+from recipients.files import table_files
+from recipients.files.spreadsheet_cells import phone_cell, safe_cell
+from recipients.imports import importing
+from recipients.lists import exporting
 from recipients.models import Export, RecipientList, Visibility
-from recipients.spreadsheet_cells import phone_cell, safe_cell
 from teams.models import Team, User
 from tests.people import ClientOf
 from tests.recipients.conftest import Door

@@ -12,9 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.asserts import assertRedirects
 
-from recipients import filters, sharing
-from recipients.conditions import Condition, Op
-from recipients.filters import Definition
+from recipients.lists import sharing
 from recipients.models import (
     FilterList,
     Permission,
@@ -23,6 +21,9 @@ from recipients.models import (
     SavedFilter,
     Visibility,
 )
+from recipients.saved_filters import filters
+from recipients.saved_filters.conditions import Condition, Op
+from recipients.saved_filters.filters import Definition
 from recipients.sqlite_functions import date_key, number_of
 from teams.models import Team, User
 from tests.campaigns import world

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from recipients import importing
+from recipients.imports import importing
 from recipients.models import ListImport, Recipient, RejectedRow
 from tests.recipients.conftest import Door
 from tests.recipients.hostile_files import Case, cases

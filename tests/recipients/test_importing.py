@@ -11,7 +11,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recipients import claiming, importing, keeping
+from recipients import claiming
+from recipients.imports import importing, keeping
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from teams.models import User
 from tests.recipients.conftest import Door

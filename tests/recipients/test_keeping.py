@@ -12,7 +12,8 @@ import redis
 from django.urls import reverse
 from django.utils import timezone
 
-from recipients import claiming, importing, keeping, tasks
+from recipients import claiming, tasks
+from recipients.imports import importing, keeping
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from tests.recipients.conftest import Door
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from recipients import claiming, list_filling, list_keeping, list_operations
+from recipients import claiming
+from recipients.lists import list_filling, list_keeping, list_operations
 from recipients.models import (
     ListInOperation,
     ListOperation,

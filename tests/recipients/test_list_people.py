@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from recipients import people_editing
+from recipients.lists import people_editing
+from recipients.lists.paging import write_place
+from recipients.lists.people_editing import AlreadyThere, Details
 from recipients.models import ListShare, OptOut, RecipientList, Visibility
-from recipients.paging import write_place
-from recipients.people_editing import AlreadyThere, Details
 from teams.models import Team, User
 from tests.factories import create_person, create_team
 from tests.people import ClientOf

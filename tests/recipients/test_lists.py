@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from recipients import opt_outs
+from recipients.lists.sharing import hand_over
 from recipients.models import ListShare, OptOut, Recipient, RecipientList, Visibility
-from recipients.sharing import hand_over
+from recipients.opting_out import opt_outs
 from teams.models import Team, User
 from tests.people import ClientOf
 from tests.recipients.conftest import Door

@@ -10,9 +10,9 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipients import importing
+from recipients.files.pasting import MAX_CHARACTERS, one_number_a_line
+from recipients.imports import importing
 from recipients.models import ListImport
-from recipients.pasting import MAX_CHARACTERS, one_number_a_line
 from recipients.phone_numbers import PhoneReader
 from teams.models import User
 from tests.recipients.conftest import Door

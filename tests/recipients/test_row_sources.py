@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recipients.file_problems import Fault, FileProblem
-from recipients.row_sources import Reading, data_rows, guess_reading, head, rows
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.row_sources import Reading, data_rows, guess_reading, head, rows
 
 BOM = "\ufeff"
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from recipients import sharing
+from recipients.lists import sharing
 from recipients.models import ListShare, Permission, RecipientList, Visibility
 from teams import members
 from teams.models import Team, User

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from campaigns import launch
 from campaigns.models import Attempt, Campaign, Submission
+from campaigns.sending import launch
 from campaigns.states import Outcome, SubmissionState
 from tests.campaigns import world
 

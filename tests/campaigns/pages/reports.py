@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from campaigns import delivery, notices
+from campaigns.feedback import delivery
 from campaigns.fields import Secret
 from campaigns.models import (
     Campaign,
@@ -19,6 +19,7 @@ from campaigns.models import (
     Whose,
 )
 from campaigns.moves import record_event
+from campaigns.outcomes import notices
 from tests.campaigns import world
 
 

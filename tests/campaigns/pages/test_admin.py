@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import block_checks, message_templates
+from campaigns.feedback import block_checks
 from campaigns.models import (
     Approval,
     Attempt,
@@ -43,6 +43,7 @@ from campaigns.models import (
     VendorMember,
 )
 from campaigns.states import Outcome
+from campaigns.writing import message_templates
 from recipients.models import SavedFilter
 from teams.models import Team, User
 from tests.campaigns import world

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 import time_machine
 
-from campaigns import outlook
 from campaigns.models import Campaign, Channel
+from campaigns.scheduling import outlook
 from recipients.models import RecipientList
 from teams.models import Team
 from tests.campaigns import world

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from campaigns import submit
-from campaigns.channels import number_of
 from campaigns.models import Campaign, Channel, ChannelEvent, GatewayAccount, VendorMember
-from campaigns.secrets import remember_key
+from campaigns.sending import submit
 from campaigns.states import LaneState
+from campaigns.vendor.channels import number_of
+from campaigns.vendor.secrets import remember_key
 from recipients.models import RecipientList
 from sociocs_gateway.results import ChannelDetails
 from teams.models import Team, User

@@ -9,8 +9,8 @@ import time_machine
 from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 
-from campaigns import drafts
 from campaigns.models import Campaign, CampaignList, Channel
+from campaigns.writing import drafts
 from recipients.models import RecipientList
 from teams.models import Team, User
 from tests.campaigns import world

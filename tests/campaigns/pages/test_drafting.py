@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 import time_machine
 
-from campaigns import copying
 from campaigns.models import Campaign, Channel, DraftPage
+from campaigns.writing import copying
 from recipients.models import RecipientList
 from teams.models import Team, User
 from tests.campaigns import world

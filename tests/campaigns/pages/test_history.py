@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from campaigns.history import Key, campaigns_of, page_of
 from campaigns.models import Campaign, Channel
+from campaigns.outcomes.history import Key, campaigns_of, page_of
 from campaigns.states import CampaignState, SubmissionState
 from recipients.models import RecipientList
 from teams.models import Team, User

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from campaigns.history_filters import Filters
 from campaigns.models import Campaign, Channel
+from campaigns.outcomes.history_filters import Filters
 from recipients.models import RecipientList
 from teams.models import Team, User
 from tests.campaigns import world

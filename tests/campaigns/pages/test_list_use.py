@@ -7,9 +7,11 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from campaigns import audience, launch, list_access, list_use
+from campaigns.audiences import audience, list_use
 from campaigns.models import Campaign, CampaignFilter, CampaignRecipient
-from recipients import list_keeping
+from campaigns.sending import launch
+from campaigns.writing import list_access
+from recipients.lists import list_keeping
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from teams import members
 from teams.models import Team, User

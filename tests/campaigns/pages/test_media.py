@@ -13,9 +13,9 @@ from django.test import Client
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from campaigns import media_check, public_addresses
+from campaigns.media import media_check, public_addresses
+from campaigns.media.public_addresses import Fault, Fetched, NotFetched
 from campaigns.models import Campaign, Channel, MediaFile
-from campaigns.public_addresses import Fault, Fetched, NotFetched
 from teams.models import User
 from tests.campaigns.pages.browsing import Desk, text_of
 from tests.campaigns.pages.conftest import DeskOf

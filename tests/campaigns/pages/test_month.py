@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from campaigns import days
-from campaigns.charts import month_of
 from campaigns.models import Campaign, Channel, DayCount, Heartbeat
+from campaigns.outcomes import days
+from campaigns.outcomes.charts import month_of
 from campaigns.states import SubmissionState
 from recipients.models import RecipientList
 from teams.models import Team

@@ -10,9 +10,9 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from campaigns import notices
 from campaigns.models import Campaign, CampaignEvent, Notice, NoticedEvent, NoticeKind, Whose
 from campaigns.moves import record_event
+from campaigns.outcomes import notices
 from teams.models import User
 from tests.campaigns.pages.browsing import Desk, text_of
 from tests.campaigns.pages.conftest import DeskOf

@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from campaigns import delivery, followups
+from campaigns.feedback import delivery
 from campaigns.models import Campaign, CampaignRecipient, Decision, FollowUp
-from campaigns.reached import FILTERS, merged, people_of
+from campaigns.outcomes import followups
+from campaigns.outcomes.reached import FILTERS, merged, people_of
 from campaigns.states import Outcome, SubmissionState
 from recipients.models import Recipient, RecipientList
 from teams.models import User
@@ -79,7 +80,7 @@ def test_filters_show_their_people_over_all_pages(
         fail_to_reach(launched, phone)
     CampaignRecipient.objects.filter(phone="+12025550006").update(left_out="opted_out")
     for size in (50, 2, 1):
-        monkeypatch.setattr("campaigns.reached.PEOPLE_PER_PAGE", size)
+        monkeypatch.setattr("campaigns.outcomes.reached.PEOPLE_PER_PAGE", size)
         assert shown(launched) == [f"{n:02}" for n in range(12)]
         assert shown(launched, only="handed_over") == ["00", "01", "02", "06", "07", "08"]
         assert shown(launched, only="not_sent") == ["09", "10", "11"]

@@ -9,9 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Campaign, CampaignRecipient
-from recipients import opt_outs, sharing
+from recipients.lists import sharing
+from recipients.lists.people import person_id, phone_of
 from recipients.models import OptOut, RecipientList, Visibility
-from recipients.people import person_id, phone_of
+from recipients.opting_out import opt_outs
 from teams.models import Team, User
 from tests.campaigns import world
 from tests.campaigns.pages import arranging

@@ -7,9 +7,10 @@ from datetime import time
 import pytest
 from pytest_django.fixtures import Settings
 
-from campaigns import launch, plan_making, plan_report
-from campaigns.launch import LaunchRefused
 from campaigns.models import Approval, Campaign, CampaignEvent, Channel, DraftPlan
+from campaigns.plans import plan_making, plan_report
+from campaigns.sending import launch
+from campaigns.sending.launch import LaunchRefused
 from recipients.models import RecipientList
 from teams.models import Team, User
 from tests.campaigns import world

@@ -13,9 +13,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from python_calamine import CalamineWorkbook
 
-from campaigns import delivery, reporting
+from campaigns.feedback import delivery
 from campaigns.models import Campaign, CampaignRecipient, Report
-from recipients import table_files
+from campaigns.outcomes import reporting
+from recipients.files import table_files
 from recipients.models import RecipientList
 from teams.models import User
 from tests.campaigns import world

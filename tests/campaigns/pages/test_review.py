@@ -12,8 +12,8 @@ from django.test import Client
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
 
-from campaigns import launch
 from campaigns.models import Campaign, CampaignEvent, Channel
+from campaigns.sending import launch
 from recipients.models import RecipientList
 from teams.models import Role, Team, User
 from tests.campaigns import world

@@ -8,8 +8,8 @@ from datetime import time
 import pytest
 import time_machine
 
-from campaigns import drafts
 from campaigns.models import Campaign
+from campaigns.writing import drafts
 from teams.models import Team, User
 from tests.campaigns.pages.browsing import Desk, Fields, complaints_of, fields_of, text_of
 

@@ -10,8 +10,9 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from campaigns import launch, sent_tests
 from campaigns.models import Campaign, Channel, NumberForTests, SentTest
+from campaigns.sending import launch
+from campaigns.writing import sent_tests
 from recipients.models import Recipient, RecipientList
 from teams import throttling
 from teams.models import Team, User

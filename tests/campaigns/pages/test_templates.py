@@ -10,9 +10,9 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertRedirects
 
-from campaigns import copying, message_templates
 from campaigns.models import Campaign, Channel, MessageTemplate
-from recipients import sharing
+from campaigns.writing import copying, message_templates
+from recipients.lists import sharing
 from recipients.models import RecipientList, Visibility
 from teams.models import Team, User
 from tests.campaigns import world

@@ -6,9 +6,10 @@ import uuid
 
 import pytest
 
-from campaigns import audience, launch
+from campaigns.audiences import audience
 from campaigns.models import Campaign
-from recipients import sharing
+from campaigns.sending import launch
+from recipients.lists import sharing
 from recipients.models import Permission, RecipientList, Visibility
 from teams import members
 from teams.models import User

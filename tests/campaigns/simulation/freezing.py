@@ -1,7 +1,8 @@
 """Freezing an audience under random crashes and repeated messages.
 
-The steps are those of `campaigns.audience.freeze_chunk`: the rows of a chunk, the numbers of who
-was left out and the cursor are one transaction, and a phone is frozen once by a unique key.
+The steps are those of `campaigns.audiences.audience.freeze_chunk`: the rows of a chunk, the
+numbers of who was left out and the cursor are one transaction, and a phone is frozen once by a
+unique key.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One random schedule: workers, ticks, people, crashes, freezes, late and lost answers.
 
 Every decision is asked of `campaigns.protocol`; the simulation only carries it out, in the same
-transactions as `campaigns.attempts`, `tick`, `reconcile` and `control` do.
+transactions as `campaigns.sending.attempts`, `tick`, `reconcile` and `control` do.
 """
 
 from __future__ import annotations

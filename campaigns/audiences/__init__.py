@@ -1,0 +1,1 @@
+"""Who gets a campaign: choosing, counting, freezing."""

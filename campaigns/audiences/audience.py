@@ -1,0 +1,218 @@
+"""Who gets a campaign: counting before launch, freezing at launch. Every row is accounted for.
+
+rows of the chosen lists and filters = people + each reason to leave somebody out, always.
+
+A row is looked at in this order: opted out; on a list, in a filter or in an earlier campaign whose
+people are left out; same phone again. Freezing runs in the database (INSERT … SELECT), chunk by
+chunk; each chunk commits its rows and the cursor together, so that a killed freeze goes on where it
+stopped. What is frozen is fixed with the first chunk (`Selection`), whoever changes a filter then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
+
+from campaigns.audiences import selection
+from campaigns.audiences.audience_count import RECIPIENTS, AudienceCount, count_selection
+from campaigns.audiences.selection import Selection, lists_of
+from campaigns.models import Campaign, CampaignRecipient
+from campaigns.moves import locked_campaign
+from campaigns.scheduling import arranging
+from campaigns.states import CampaignState
+from recipients.models import Recipient
+from recipients.saved_filters.filters import EVERYBODY
+from recipients.sql import Sql, integers, sql
+
+__all__ = ["AudienceCount", "count", "lists_of"]
+
+CHUNK = 20_000
+
+
+def count(campaign: Campaign) -> AudienceCount:
+    """Count the audience as it would be frozen now."""
+    return count_selection(selection.of(campaign))
+
+
+def first_person(campaign: Campaign) -> Recipient | None:
+    """The first recipient of the lists that people come from, None without any."""
+    for one in selection.people_lists(selection.choice_of(campaign)):
+        person = Recipient.objects.filter(recipient_list=one, occurrence=0).order_by("id").first()
+        if person is not None:
+            return person
+    return None
+
+
+def field_names(campaign: Campaign) -> list[str]:
+    """The columns that the chosen lists have, each once: the dynamic fields besides the predefined.
+
+    A person lacks the fields of the lists that they are not on.
+    """
+    lists = selection.people_lists(selection.choice_of(campaign))
+    return list(dict.fromkeys(name for one in lists for name in one.field_names))
+
+
+# A key, the phone, the name, and the fields as JSON.
+PersonRow = tuple[int, str, str, str]
+
+
+def as_text(column: str) -> Cast:
+    """A JSON column as it is stored, to be read by who needs it."""
+    return Cast(column, TextField())
+
+
+def chunks_of_people(campaign: Campaign) -> Iterator[list[PersonRow]]:
+    """Everybody who would be frozen now, in the order of freezing; keys are of `Recipient`."""
+    chosen = selection.of(campaign)
+    for number in range(len(chosen.parts)):
+        who, after = people_of(chosen, number), 0
+        while rows := _people_after(who, after):
+            yield rows
+            after = rows[-1][0]
+
+
+def people_of(chosen: Selection, number: int) -> Sql:
+    """Which rows named r of the part `number` are people of the audience, in SQL."""
+    part = chosen.parts[number]
+    who = sql("{rows} AND {kept}", rows=part.rows("r"), kept=chosen.kept("r"))
+    if chosen.duplicates_allowed:
+        return who
+    return sql(
+        "{who} AND {first} AND NOT {before}",
+        who=who,
+        first=part.comes_first("r"),
+        before=chosen.stands_before(number, "r"),
+    )
+
+
+def _people_after(who: Sql, after: int) -> list[PersonRow]:
+    asked = sql(
+        f"SELECT r.id, r.phone, r.name, CAST(r.fields AS text) FROM {RECIPIENTS} r "
+        f"WHERE {{who}} AND r.id > {after:d} ORDER BY r.id LIMIT {CHUNK:d}",
+        who=who,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked.text, asked.values)
+        return list(cursor.fetchall())
+
+
+def freeze_chunk(campaign_id: int) -> bool:
+    """Freeze the next chunk; True when the audience is complete. Safe to repeat at any time."""
+    with transaction.atomic():
+        campaign = locked_campaign(campaign_id)
+        if campaign.state != CampaignState.FREEZING:
+            return False
+        cursor = campaign.freeze_cursor or {
+            "list": 0,
+            "after": 0,
+            "position": 0,
+            "selection": selection.of(campaign).to_json(),
+        }
+        chosen = Selection.from_json(cursor["selection"])
+        if cursor["list"] >= len(chosen.parts):
+            return True
+        upto = _chunk_end(chosen.parts[cursor["list"]].list_id, cursor["after"])
+        if upto is None:
+            cursor = {**cursor, "list": cursor["list"] + 1, "after": 0}
+        else:
+            _freeze_rows(campaign, chosen, cursor, upto)
+            cursor = {**cursor, "after": upto, "position": cursor["position"] + CHUNK}
+        campaign.freeze_cursor = cursor
+        campaign.save(update_fields=["freeze_cursor", "frozen_count", "left_out"])
+        return bool(cursor["list"] >= len(chosen.parts))
+
+
+def drop(campaign: Campaign) -> None:
+    """Delete the frozen audience of a campaign that goes back to being a draft."""
+    CampaignRecipient.objects.filter(campaign=campaign).delete()
+
+
+def _chunk_end(list_id: int, after: int) -> int | None:
+    """The id of the last row of the next chunk of a list; None when the list is done."""
+    rows = Recipient.objects.filter(recipient_list_id=list_id, pk__gt=after).order_by("pk")
+    ids = rows.values_list("pk", flat=True)
+    last = ids[CHUNK - 1 : CHUNK].first()
+    return last if last is not None else rows.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _freeze_rows(campaign: Campaign, chosen: Selection, cursor: dict[str, Any], upto: int) -> None:
+    """Insert one chunk's people and add up who was left out, in the caller's transaction."""
+    part = chosen.parts[cursor["list"]]
+    span = Sql(f"r.id > {cursor['after']:d} AND r.id <= {upto:d}")
+    rows = sql("{rows} AND {span}", rows=part.rows("r"), span=span)
+    frozen = _insert(campaign, chosen, cursor, upto, rows)
+    found = _by_reason(chosen, rows, frozen)
+    campaign.frozen_count += frozen
+    for reason, number in found.items():
+        if number:
+            campaign.left_out[reason] = campaign.left_out.get(reason, 0) + number
+
+
+def _insert(
+    campaign: Campaign, chosen: Selection, cursor: dict[str, Any], upto: int, rows: Sql
+) -> int:
+    """Insert those of a chunk's rows that are people; return how many."""
+    number, part = cursor["list"], chosen.parts[cursor["list"]]
+    if chosen.duplicates_allowed:
+        occurrence, first = f"r.occurrence{_earlier_rows(chosen, number)}", EVERYBODY
+    else:
+        # Of a phone in an earlier list, the table's own rule keeps the first.
+        occurrence, first = "0", part.comes_first("r")
+    source, values = Sql(f"{RECIPIENTS} r"), EVERYBODY
+    position = f"{cursor['position']:d} + ROW_NUMBER() OVER (ORDER BY r.id)"
+    if arranging.is_arranged(campaign):
+        placed = arranging.place_rows(campaign, cursor, part.list_id, upto)
+        # SQLite keeps the order of a CROSS JOIN: for each place its row, never the reverse.
+        source = Sql(f"{placed.source} CROSS JOIN {RECIPIENTS} r", tuple(placed.values))
+        values, position = Sql("r.id = p.id"), "p.position"
+    asked = sql(
+        f"INSERT INTO {CampaignRecipient._meta.db_table} "
+        "(campaign_id, position, phone, occurrence, name, fields, left_out) "
+        f"SELECT {campaign.pk:d}, {position}, r.phone, {occurrence}, r.name, r.fields, '' "
+        "FROM {source} WHERE {values} AND {rows} AND {first} AND {kept} ON CONFLICT DO NOTHING",
+        source=source,
+        values=values,
+        rows=rows,
+        first=first,
+        kept=chosen.kept("r"),
+    )
+    with connection.cursor() as inserting:
+        inserting.execute(asked.text, asked.values)
+        return int(inserting.rowcount)
+
+
+def _by_reason(chosen: Selection, rows: Sql, frozen: int) -> dict[str, int]:
+    """Why the rows of a chunk that were not frozen are left out."""
+    with connection.cursor() as cursor:
+        asked = sql(f"SELECT COUNT(*) FROM {RECIPIENTS} r WHERE {{rows}}", rows=rows)
+        cursor.execute(asked.text, asked.values)
+        total = int(cursor.fetchone()[0])
+        if total == frozen:
+            return {}
+        cases = Sql("")
+        for code, holds in chosen.reasons("r"):
+            cases = sql(f"{{cases}} WHEN {{holds}} THEN '{code}'", cases=cases, holds=holds)
+        asked = sql(
+            "SELECT reason, COUNT(*) FROM (SELECT CASE {cases} ELSE '' END AS reason "
+            f"FROM {RECIPIENTS} r WHERE {{rows}}) AS looked_at GROUP BY reason",
+            cases=cases,
+            rows=rows,
+        )
+        cursor.execute(asked.text, asked.values)
+        found = {reason: int(number) for reason, number in cursor.fetchall() if reason}
+    return {**found, "duplicate": total - frozen - sum(found.values())}
+
+
+def _earlier_rows(chosen: Selection, number: int) -> str:
+    """How many rows with this phone the lists of earlier parts hold: ` + (SELECT …)`."""
+    earlier = [one.list_id for one in chosen.parts[:number]]
+    if not earlier:
+        return ""
+    return (
+        f" + (SELECT COUNT(*) FROM {RECIPIENTS} e WHERE e.recipient_list_id IN "
+        f"({integers(earlier)}) AND e.phone = r.phone)"
+    )

@@ -1,0 +1,135 @@
+"""Counting a selection: who would get it, and who would not and why. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import connection
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
+from campaigns.audiences.selection import Selection
+from recipients.models import OptOut, Recipient, RecipientList
+from recipients.saved_filters.filters import EVERYBODY
+from recipients.sql import Sql, integers, sql
+
+RECIPIENTS = Recipient._meta.db_table
+# Looking at more rows than these takes longer than a page may.
+QUICK = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceCount:
+    """`rows` of the chosen lists, `people` who will get it, and the rest by reason."""
+
+    rows: int = 0
+    people: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def left_out_count(self) -> int:
+        """Rows that are not sent to."""
+        return sum(self.left_out.values())
+
+
+def is_quick(chosen: Selection) -> bool:
+    """Whether counting takes no time worth waiting for.
+
+    One list as it is comes from its own counters; anything else looks at its rows.
+    """
+    is_plain = len(chosen.reasons("r")) == 1 and len(chosen.parts) == 1 and chosen.whole
+    return bool(is_plain) or _counters(one.list_id for one in chosen.parts)[0] <= QUICK
+
+
+def count_selection(chosen: Selection) -> AudienceCount:
+    """Count the people of a selection as it would be frozen now."""
+    if not chosen.parts:
+        return AudienceCount()
+    sources = _sources(chosen)
+    rows, distinct = _counters(chosen.whole)
+    rows += sum(_number(one.rows("r")) for one in chosen.parts if one.filters)
+    left_out: dict[str, int] = {}
+    earlier = EVERYBODY
+    for code, holds in chosen.reasons("r"):
+        if code == "opted_out":
+            number = sum(_opted_out(source, chosen.team_id) for source in sources)
+        else:
+            why = sql("{holds} AND {earlier}", holds=holds, earlier=earlier)
+            number = sum(_number(sql("{source} AND {why}", source=one, why=why)) for one in sources)
+        left_out[code] = number
+        earlier = sql("{earlier} AND NOT {holds}", earlier=earlier, holds=holds)
+    gone = sum(left_out.values())
+    if chosen.duplicates_allowed:
+        people = rows - gone
+    elif len(chosen.parts) == 1 and chosen.whole:
+        people = distinct if not gone else _first_rows(chosen)
+    else:
+        people = _distinct(sources, chosen.kept("r"))
+    left_out = {"duplicate": rows - gone - people, **left_out}
+    return AudienceCount(rows, people, {reason: n for reason, n in left_out.items() if n})
+
+
+def _sources(chosen: Selection) -> list[Sql]:
+    """The rows named r: all lists that are taken whole together, each other part by itself."""
+    whole = Sql(f"r.recipient_list_id IN ({integers(sorted(chosen.whole))})")
+    others = [one.rows("r") for one in chosen.parts if one.filters]
+    return [whole, *others] if chosen.whole else others
+
+
+def _counters(lists: Iterable[int]) -> tuple[int, int]:
+    """(rows, different phones of each) that the lists say they have."""
+    totals = RecipientList.objects.filter(pk__in=list(lists)).aggregate(
+        rows=Coalesce(Sum(F("recipient_count") + F("duplicate_count")), 0),
+        distinct=Coalesce(Sum("recipient_count"), 0),
+    )
+    return int(totals["rows"]), int(totals["distinct"])
+
+
+def _opted_out(source: Sql, team_id: int) -> int:
+    # From the opt-outs' side: they are few, the lists are long.
+    asked = sql(
+        f"SELECT COUNT(*) FROM {OptOut._meta.db_table} o JOIN {RECIPIENTS} r "
+        "ON r.phone = o.phone AND {source} "
+        f"WHERE o.team_id = {team_id:d} AND o.lifted_at IS NULL",
+        source=source,
+    )
+    return _one(asked)
+
+
+def _number(rows: Sql) -> int:
+    return _one(sql(f"SELECT COUNT(*) FROM {RECIPIENTS} r WHERE {{rows}}", rows=rows))
+
+
+def _first_rows(chosen: Selection) -> int:
+    part = chosen.parts[0]
+    return _number(
+        sql(
+            "{rows} AND {first} AND {kept}",
+            rows=part.rows("r"),
+            first=part.comes_first("r"),
+            kept=chosen.kept("r"),
+        )
+    )
+
+
+def _distinct(sources: Iterable[Sql], kept: Sql) -> int:
+    phones = [
+        sql(
+            f"SELECT r.phone FROM {RECIPIENTS} r WHERE {{source}} AND {{kept}}",
+            source=source,
+            kept=kept,
+        )
+        for source in sources
+    ]
+    text = " UNION ".join(one.text for one in phones)
+    values = tuple(value for one in phones for value in one.values)
+    if len(phones) == 1:
+        text = text.replace("SELECT r.phone", "SELECT DISTINCT r.phone", 1)
+    return _one(Sql(f"SELECT COUNT(*) FROM ({text}) AS phones", values))
+
+
+def _one(asked: Sql) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(asked.text, asked.values)
+        return int(cursor.fetchone()[0])

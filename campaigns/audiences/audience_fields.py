@@ -1,0 +1,134 @@
+"""The composer's fields about who gets it, besides the lists; part of `ComposeForm`."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.audiences import choices, reach
+from campaigns.audiences.selection import Choice
+from campaigns.models import Campaign
+from recipients.models import RecipientList, SavedFilter
+from recipients.saved_filters.choosing import PublicChoices
+from teams.models import User
+
+LONGEST_PAUSE = 365
+
+
+class AudienceFields(forms.Form):
+    """Lists and saved filters in and out, and earlier campaigns whose people are left out."""
+
+    lists = PublicChoices(RecipientList.objects, gettext_lazy("Send to"))
+    lists_left_out = PublicChoices(RecipientList.objects, gettext_lazy("Leave out"))
+    filters = PublicChoices(SavedFilter.objects, gettext_lazy("Send to saved filters"))
+    filters_left_out = PublicChoices(
+        SavedFilter.objects, gettext_lazy("Leave out by saved filters")
+    )
+    campaigns_left_out = PublicChoices(
+        Campaign.objects, gettext_lazy("Leave out who got an earlier campaign")
+    )
+    days_left_out = forms.IntegerField(
+        label=gettext_lazy("Leave out who got any campaign in the last days"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_PAUSE,
+        error_messages={
+            "invalid": gettext_lazy("Write the number of days in digits, such as 7."),
+            "min_value": gettext_lazy("Write 1 day or more, or leave it empty."),
+            "max_value": gettext_lazy("Write 365 days at most."),
+        },
+    )
+    duplicates_allowed = forms.BooleanField(
+        label=gettext_lazy("Send to duplicates"), required=False
+    )
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def offer_audience(self, campaign: Campaign, user: User) -> None:
+        """Fill the fields' choices for a person. What the draft holds already is always offered.
+
+        A colleague's list stays in the draft until somebody takes it out; launching is blocked.
+        """
+        team = campaign.team
+        usable = RecipientList.objects.for_member(team, user).values("pk")
+        offered = Q(pk__in=usable) | Q(campaign_choices__campaign=campaign)
+        lists = RecipientList.objects.filter(offered, team=team).distinct()
+        usable_filters = SavedFilter.objects.for_member(team, user).values("pk")
+        offered = Q(pk__in=usable_filters) | Q(campaign_choices__campaign=campaign)
+        filters = SavedFilter.objects.filter(offered, team=team).distinct()
+        self._offer(
+            ("lists", "lists_left_out"),
+            lists.select_related("owner").order_by("-created_at", "-pk"),
+            _("Choose lists of your team: one of these is not yours to use (any more)."),
+        )
+        self._offer(
+            ("filters", "filters_left_out"),
+            filters.select_related("owner").order_by("-created_at", "-pk"),
+            _("Choose filters of your team: one of these is not yours to use (any more)."),
+        )
+        held = [one.pk for one in choices.earlier_of(campaign)]
+        earlier = Campaign.objects.filter(pk__in=[*reach.offered(campaign), *held])
+        self._offer(
+            ("campaigns_left_out",),
+            earlier.order_by("-created_at", "-pk"),
+            _("Choose earlier campaigns of your team."),
+        )
+
+    def _offer(self, names: tuple[str, ...], objects: Any, sentence: str) -> None:
+        for name in names:
+            field = self._field(name)
+            field.queryset = objects
+            field.error_messages["invalid_choice"] = sentence
+
+    def clean_audience(self, cleaned: dict[str, Any]) -> None:
+        """Nobody can get the message and be left out by the same list or filter."""
+        for chosen, left_out in (("lists", "lists_left_out"), ("filters", "filters_left_out")):
+            for one in set(cleaned.get(chosen) or ()) & set(cleaned.get(left_out) or ()):
+                sentence = _(
+                    "“%(name)s” is to get the message and to be left out. Choose one of both."
+                )
+                self.add_error(left_out, sentence % {"name": one.name})
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether anything is chosen to leave people out by."""
+        names = ("lists_left_out", "filters_left_out", "campaigns_left_out", "days_left_out")
+        return any(self[name].value() for name in names)
+
+    def choice(self, hidden: frozenset[int] = frozenset()) -> Choice:
+        """What is chosen so far, right or wrong; lists with a key in `hidden` left out of it."""
+        given = self.cleaned_data
+        return Choice(
+            lists=tuple(one for one in in_order(given.get("lists")) if one.pk not in hidden),
+            filters=in_order(given.get("filters")),
+            lists_out=in_order(given.get("lists_left_out")),
+            filters_out=in_order(given.get("filters_left_out")),
+            campaigns_out=tuple(one.pk for one in in_order(given.get("campaigns_left_out"))),
+            days_out=given.get("days_left_out"),
+            duplicates_allowed=bool(given.get("duplicates_allowed")),
+        )
+
+
+def in_order(found: Any) -> tuple[Any, ...]:
+    """What was chosen, in the order it was made: the order in which an audience is frozen."""
+    return tuple(sorted(found or (), key=lambda one: one.pk))
+
+
+def stored_audience(content: Any) -> dict[str, Any]:
+    """What a draft's content says about its audience, as the fields would be posted."""
+
+    def keys(name: str) -> list[UUID]:
+        return [one.public_id for one in getattr(content, name)]
+
+    names = ("lists", "lists_left_out", "filters", "filters_left_out", "campaigns_left_out")
+    return {
+        **{name: keys(name) for name in names},
+        "days_left_out": content.days_left_out or "",
+        "duplicates_allowed": content.duplicates_allowed,
+    }

@@ -1,0 +1,253 @@
+"""What an audience is made of: rows of lists, and the reasons for which some are left out.
+
+Each row of each list counts once, however many chosen lists and filters hold it. A reason to leave
+somebody out speaks of their phone, so that it holds for all their rows alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from django.utils import timezone
+
+from campaigns.audiences import reach
+from campaigns.audiences.reach import Span
+from campaigns.models import Campaign, CampaignList
+from recipients.models import OptOut, Recipient, RecipientList, SavedFilter
+from recipients.saved_filters import filters
+from recipients.saved_filters.filters import Definition
+from recipients.sql import Sql, integers, joined, sql
+
+_RECIPIENTS = Recipient._meta.db_table
+INCLUDE, EXCLUDE = CampaignList.Kind.INCLUDE, CampaignList.Kind.EXCLUDE
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen for a campaign; campaigns by primary key."""
+
+    lists: tuple[RecipientList, ...] = ()
+    filters: tuple[SavedFilter, ...] = ()
+    lists_out: tuple[RecipientList, ...] = ()
+    filters_out: tuple[SavedFilter, ...] = ()
+    campaigns_out: tuple[int, ...] = ()
+    days_out: int | None = None
+    duplicates_allowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of one list: all of them, or those that one of the filters holds.
+
+    `repeats`: whether a phone may stand there more than once.
+    """
+
+    list_id: int
+    repeats: bool
+    filters: tuple[Definition, ...] = ()
+
+    def rows(self, row: str) -> Sql:
+        """Whether `row` is one of them, in SQL."""
+        on_list = Sql(f"{row}.recipient_list_id = {self.list_id:d}")
+        if not self.filters:
+            return on_list
+        fits = joined((one.fits(row) for one in self.filters), "OR")
+        return sql("({on_list} AND {fits})", on_list=on_list, fits=fits)
+
+    def comes_first(self, row: str) -> Sql:
+        """Whether no row of the part before `row` has its phone, in SQL."""
+        if not self.filters:
+            return Sql(f"{row}.occurrence = 0")
+        if not self.repeats:
+            return filters.EVERYBODY
+        return sql(
+            f"NOT EXISTS (SELECT 1 FROM {_RECIPIENTS} d WHERE {{rows}} "
+            f"AND d.phone = {row}.phone AND d.occurrence < {row}.occurrence)",
+            rows=self.rows("d"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """An audience as it is frozen: it keeps its meaning when lists' filters change."""
+
+    team_id: int
+    parts: tuple[Part, ...] = ()
+    lists_out: tuple[int, ...] = ()
+    filters_out: tuple[Definition, ...] = ()
+    reached: tuple[Span, ...] = ()
+    recent: tuple[Span, ...] = ()
+    duplicates_allowed: bool = False
+    # The lists of the parts that are taken whole.
+    whole: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        whole = frozenset(one.list_id for one in self.parts if not one.filters)
+        object.__setattr__(self, "whole", whole)
+
+    def reasons(self, row: str) -> list[tuple[str, Sql]]:
+        """(code, whether it holds for `row`), in the order in which they are asked about."""
+        found = [("opted_out", _opted_out(self.team_id, row))]
+        if self.lists_out:
+            found.append(("excluded", _on_lists(self.lists_out, row)))
+        if self.filters_out:
+            found.append(("filtered", _held_elsewhere(self.filters_out, row)))
+        if self.reached:
+            found.append(("earlier_campaign", reach.holds(self.reached, row)))
+        if self.recent:
+            found.append(("recent", reach.holds(self.recent, row)))
+        return found
+
+    def kept(self, row: str) -> Sql:
+        """Whether no reason to leave `row` out holds, in SQL."""
+        nots = (sql("NOT {one}", one=one) for _code, one in self.reasons(row))
+        return joined(nots, "AND", empty=filters.EVERYBODY)
+
+    def stands_before(self, number: int, row: str) -> Sql:
+        """Whether the phone of `row`, of the part `number`, is in an earlier part, in SQL."""
+        earlier = self.parts[:number]
+        whole = [one.list_id for one in earlier if not one.filters]
+        found = [_on_lists(whole, row)] if whole else []
+        found += [_held(one.rows("x"), row) for one in earlier if one.filters]
+        return joined(found, "OR")
+
+    def to_json(self) -> dict[str, Any]:
+        """The selection as JSON values."""
+        return {
+            "team": self.team_id,
+            "parts": [
+                [one.list_id, one.repeats, [f.to_json() for f in one.filters]] for one in self.parts
+            ],
+            "lists_out": list(self.lists_out),
+            "filters_out": [one.to_json() for one in self.filters_out],
+            "reached": [list(one) for one in self.reached],
+            "recent": [list(one) for one in self.recent],
+            "duplicates_allowed": self.duplicates_allowed,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The selection that `to_json` made."""
+        return cls(
+            team_id=stored["team"],
+            parts=tuple(
+                Part(list_id, repeats, tuple(map(Definition.from_json, found)))
+                for list_id, repeats, found in stored["parts"]
+            ),
+            lists_out=tuple(stored["lists_out"]),
+            filters_out=tuple(map(Definition.from_json, stored["filters_out"])),
+            reached=tuple(Span(*one) for one in stored["reached"]),
+            recent=tuple(Span(*one) for one in stored["recent"]),
+            duplicates_allowed=stored["duplicates_allowed"],
+        )
+
+
+def lists_of(campaign: Campaign, kind: CampaignList.Kind) -> list[RecipientList]:
+    """The campaign's lists of a kind, in the order they were chosen."""
+    chosen = campaign.list_choices.filter(kind=kind).select_related("recipient_list__owner")
+    return [choice.recipient_list for choice in chosen.order_by("id")]
+
+
+def filters_of(campaign: Campaign, kind: CampaignList.Kind) -> list[SavedFilter]:
+    """The campaign's saved filters of a kind, in the order they were made."""
+    chosen = campaign.filter_choices.filter(kind=kind).select_related("saved_filter__owner")
+    return [choice.saved_filter for choice in chosen.order_by("saved_filter")]
+
+
+def choice_of(campaign: Campaign) -> Choice:
+    """What a campaign's draft has chosen."""
+    earlier = campaign.earlier_choices.order_by("earlier").values_list("earlier", flat=True)
+    return Choice(
+        lists=tuple(lists_of(campaign, INCLUDE)),
+        filters=tuple(filters_of(campaign, INCLUDE)),
+        lists_out=tuple(lists_of(campaign, EXCLUDE)),
+        filters_out=tuple(filters_of(campaign, EXCLUDE)),
+        campaigns_out=tuple(earlier),
+        days_out=campaign.days_left_out,
+        duplicates_allowed=campaign.duplicates_allowed,
+    )
+
+
+def of(campaign: Campaign) -> Selection:
+    """The selection that a campaign's draft makes now."""
+    return select(campaign, choice_of(campaign))
+
+
+def select(campaign: Campaign, choice: Choice, now: datetime | None = None) -> Selection:
+    """The selection that `choice` makes for a campaign now."""
+    recent: tuple[Span, ...] = ()
+    if choice.days_out:
+        moment = reach.since(campaign.team, choice.days_out, now or timezone.now())
+        others = reach.campaigns_since(campaign.team_id, moment, besides=campaign.pk)
+        recent = reach.spans(others, moment)
+    return Selection(
+        team_id=campaign.team_id,
+        parts=parts_of(choice.lists, choice.filters),
+        lists_out=tuple(one.pk for one in choice.lists_out),
+        filters_out=tuple(filters.definitions_of(choice.filters_out)),
+        reached=reach.spans(choice.campaigns_out) if choice.campaigns_out else (),
+        recent=recent,
+        duplicates_allowed=choice.duplicates_allowed,
+    )
+
+
+def parts_of(
+    lists: Iterable[RecipientList], saved_filters: Iterable[SavedFilter]
+) -> tuple[Part, ...]:
+    """Every list once: whole where it is chosen itself, else by the filters over it."""
+    whole = {one.pk: one for one in lists}
+    over: dict[int, list[Definition]] = {}
+    for definition in filters.definitions_of(saved_filters):
+        for list_id in definition.lists:
+            if list_id not in whole:
+                over.setdefault(list_id, []).append(definition)
+    repeating = set(
+        RecipientList.objects.filter(pk__in=over, duplicate_count__gt=0).values_list(
+            "pk", flat=True
+        )
+    )
+    return (
+        *(Part(key, one.duplicate_count > 0) for key, one in whole.items()),
+        *(Part(key, key in repeating, tuple(over[key])) for key in sorted(over)),
+    )
+
+
+def people_lists(choice: Choice) -> list[RecipientList]:
+    """All lists that people may come from: the chosen ones, and those under the filters."""
+    chosen = [one.pk for one in choice.filters]
+    under = RecipientList.objects.filter(
+        filter_choices__saved_filter__in=chosen, filter_choices__is_without=False
+    )
+    found = {one.pk: one for one in choice.lists}
+    for one in under.order_by("pk").distinct():
+        found.setdefault(one.pk, one)
+    return list(found.values())
+
+
+# The pieces of SQL below hold table names of ours and integers (`:d`), never anything typed.
+
+
+def _opted_out(team_id: int, row: str) -> Sql:
+    return Sql(
+        f"EXISTS (SELECT 1 FROM {OptOut._meta.db_table} o WHERE o.team_id = {team_id:d} "
+        f"AND o.phone = {row}.phone AND o.lifted_at IS NULL)"
+    )
+
+
+def _on_lists(list_ids: Iterable[int], row: str) -> Sql:
+    return _held(Sql(f"x.recipient_list_id IN ({integers(list_ids)})"), row)
+
+
+def _held(rows: Sql, row: str) -> Sql:
+    """Whether the phone of `row` is in one of the `rows` named x."""
+    return sql(
+        f"EXISTS (SELECT 1 FROM {_RECIPIENTS} x WHERE {{rows}} AND x.phone = {row}.phone)",
+        rows=rows,
+    )
+
+
+def _held_elsewhere(definitions: Iterable[Definition], row: str) -> Sql:
+    return joined((_held(one.holds("x"), row) for one in definitions), "OR")

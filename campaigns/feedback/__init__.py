@@ -1,0 +1,1 @@
+"""What comes back: delivery reports, replies, opt-outs and blocks."""

@@ -1,0 +1,1 @@
+"""Images, videos and files that go along: taken in, looked at, fetched with care."""

@@ -1,0 +1,1 @@
+"""What became of campaigns: history, timeline, reports, follow-ups, notices."""

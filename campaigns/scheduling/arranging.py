@@ -1,0 +1,130 @@
+"""Positions by time zone: in an audience, people who share their zones stand next to each other.
+
+A submission is a range of positions, and its people need the same sending hours. Positions are
+given out in blocks, one zone a block, while the audience is frozen; what a block has left at the
+end stays empty. Where people get different texts they are moved on by whole groups later on
+(`plan.position_of`), so that within a group the zones still stand together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Count, F, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+
+from campaigns.models import Campaign, CampaignRecipient, HoursZone
+from campaigns.scheduling.plan import GROUP, LEFT_OUT, position_of
+from campaigns.scheduling.zones import Doubt, PhoneZones, named_zone
+from recipients.models import Recipient
+
+# Positions of a block; a group (`plan.GROUP`) has room for 4,096 of them, which is ten times as
+# many as there are zones.
+BLOCK = 2**20
+# In a cursor: the label of each block, and how many of its positions are given out.
+_KEY = "blocks"
+
+
+class Block(NamedTuple):
+    """Neighbours who share a label (`labeller`) and a text (`plan.position_of`), if they do."""
+
+    label: str
+    text: int
+    people: int
+
+
+def is_arranged(campaign: Campaign) -> bool:
+    """Whether its people are sent to by their own clocks."""
+    return campaign.hours_from is not None and campaign.hours_zone == HoursZone.RECIPIENT
+
+
+def labeller(start: datetime) -> Callable[[str, str | None], str]:
+    """What tells a person's label from their phone (E.164) and the cell that names their zone.
+
+    The clocks of the year from `start` on count.
+    A label is their possible zones with commas between, or a `Doubt` whose people are sent to by
+    the campaign's clock. An empty cell leaves it to the number.
+    """
+    phone_zones = PhoneZones(start)
+
+    def label_of(phone: str, cell: str | None) -> str:
+        if cell and not cell.isspace():
+            return named_zone(cell) or Doubt.NO_SUCH_ZONE.value
+        return ",".join(phone_zones.of(phone)) or Doubt.NOWHERE.value
+
+    return label_of
+
+
+def zones_of(label: str) -> tuple[str, ...]:
+    """The zones that a label names; none for a doubt, and where nobody was labelled."""
+    return () if not label or label in set(Doubt) else tuple(label.split(","))
+
+
+class Placed(NamedTuple):
+    """A table of (id, position) named "p", as a piece of SQL with its values."""
+
+    source: str
+    values: list[Any]
+
+
+def place_rows(campaign: Campaign, cursor: dict[str, Any], list_id: int, upto: int) -> Placed:
+    """Positions for the rows of a list after `cursor["after"]`, up to the row `upto`.
+
+    What was given out is noted in `cursor`, to be kept in the same transaction as the rows.
+    """
+    assert campaign.send_at is not None
+    label_of = labeller(campaign.send_at)
+    blocks: list[list[Any]] = cursor.setdefault(_KEY, [])
+    newest = {label: number for number, (label, _) in enumerate(blocks)}
+    ids, positions = [], []
+    for pk, phone, cell in _rows(campaign.zone_field, list_id, cursor["after"], upto):
+        label = label_of(phone, cell)
+        number = newest.get(label)
+        if number is None or blocks[number][1] == BLOCK:
+            number = newest[label] = len(blocks)
+            blocks.append([label, 0])
+        ids.append(pk)
+        positions.append(number * BLOCK + blocks[number][1])
+        blocks[number][1] += 1
+    return _table(ids, positions)
+
+
+def _rows(
+    zone_field: str, list_id: int, after: int, upto: int
+) -> Iterator[tuple[int, str, str | None]]:
+    cell: Any = Value(None, output_field=TextField())
+    if zone_field:
+        cell = KeyTextTransform(zone_field, "fields")
+    rows = Recipient.objects.filter(recipient_list_id=list_id, pk__gt=after, pk__lte=upto)
+    return rows.order_by("pk").annotate(cell=cell).values_list("pk", "phone", "cell").iterator()
+
+
+def _table(ids: list[int], positions: list[int]) -> Placed:
+    if connection.vendor == "postgresql":
+        return Placed("unnest(%s::bigint[], %s::bigint[]) AS p(id, position)", [ids, positions])
+    pairs = json.dumps(list(zip(ids, positions, strict=True)))
+    return Placed(
+        "(SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS position "
+        "FROM json_each(%s)) AS p",
+        [pairs],
+    )
+
+
+def blocks_of(campaign: Campaign) -> list[Block]:
+    """The blocks of a frozen audience in the order of their positions, empty ones left out."""
+    labels = [label for label, _ in campaign.freeze_cursor.get(_KEY, [])] or [""]
+    length = BLOCK if is_arranged(campaign) else GROUP
+    counted = (
+        CampaignRecipient.objects.filter(campaign=campaign, position__lt=position_of(LEFT_OUT, 0))
+        .annotate(block=F("position") / Value(length))
+        .values("block")
+        .annotate(people=Count("pk"))
+        .order_by("block")
+        .values_list("block", "people")
+    )
+    a_group = GROUP // length
+    return [Block(labels[block % a_group], block // a_group, people) for block, people in counted]

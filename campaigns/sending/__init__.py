@@ -1,0 +1,1 @@
+"""From launch to recorded answers: nobody twice, nobody lost."""

@@ -1,0 +1,311 @@
+"""Attempts: the intent that is committed before a call, and the answer that is recorded after it.
+
+`turn` does both in one durable transaction: the answer of the call before and the intent of the
+next one. Losing the process between two turns leaves one open attempt, which becomes UNKNOWN at
+its deadline (`campaigns.sending.reconcile`) and never READY.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from campaigns.models import Attempt, Campaign, CampaignRecipient, Submission, uuid7
+from campaigns.moves import durable, locked_campaign, move_submission
+from campaigns.protocol import (
+    ATTEMPT_DEADLINE,
+    START_FENCE,
+    Refusal,
+    intent_refusal,
+    slot_candidates,
+)
+from campaigns.scheduling import day_limits, plan, timetable
+from campaigns.sending import one_by_one, recording
+from campaigns.sending.failpoints import failpoint
+from campaigns.sending.recording import Answered
+from campaigns.states import CampaignState, PauseReason, SubmissionState
+from campaigns.vendor.gateway import boot_time
+from campaigns.writing.message import bulk_message
+from sociocs_gateway.exceptions import MessageNotExpressible
+from sociocs_gateway.messages import BulkMessage, Message, Recipient
+
+log = logging.getLogger(__name__)
+
+_PAUSES = {
+    Refusal.PAST_SEND_BY: PauseReason.WINDOW,
+    Refusal.QUIET_HOURS: PauseReason.QUIET_HOURS,
+    Refusal.DAILY_LIMIT: PauseReason.QUOTA,
+}
+
+
+@dataclass(slots=True)
+class Built:
+    """A claimed submission with all that its call needs, except the slot.
+
+    `left_out`: primary keys of those who opted out since the audience was frozen. `attempt_id`:
+    what its attempt will be called, to be looked for when a commit got no answer.
+    """
+
+    submission: Submission
+    token: uuid.UUID
+    recipients: list[Recipient] = field(default_factory=list)
+    left_out: list[int] = field(default_factory=list)
+    attempt_id: uuid.UUID = field(default_factory=uuid7)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A committed intent, and the message that is now to be sent once.
+
+    `intended_at`: when it was decided, by `gateway.boot_time`; the call is not made long after it.
+    """
+
+    attempt: Attempt
+    message: BulkMessage | Message
+    intended_at: float
+
+
+def turn(
+    answered: Answered | None, built: Built | None, vendor_now: datetime
+) -> Begun | Refusal | None:
+    """Store the answer of one call and open the attempt of the next, in one transaction.
+
+    Repeated while the database is away: an answer for as long as it takes, an intent alone until
+    its start fence (then OperationalError comes out, and nothing was sent). Returns what is to be
+    sent now, why it must not be sent, or None when nothing was `built`.
+    """
+    this = _Turn(answered, built, vendor_now)
+    pauses = _pauses()
+    while True:
+        try:
+            begun = this.play()
+        except IntegrityError as error:
+            this.settle_conflict(error)
+        except (OperationalError, InterfaceError):
+            if this.answered is None and this.is_too_late:
+                raise
+            log.warning("a turn is not stored yet, trying again")
+            connection.close()
+            time.sleep(next(pauses))
+            this.is_repeated = True
+        else:
+            if isinstance(begun, Begun):
+                failpoint("after_intent")
+            return begun
+
+
+def _pauses() -> Iterator[float]:
+    pause = 0.1
+    while True:
+        yield pause
+        pause = min(pause * 2, 10)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One turn, however often its transaction has to be repeated.
+
+    `is_repeated`: an earlier try may have been committed although its answer never came.
+    `is_contested`: a constraint of the database refused the intent.
+    """
+
+    answered: Answered | None
+    built: Built | None
+    vendor_now: datetime
+    intended_at: float = field(default_factory=boot_time)
+    is_repeated: bool = False
+    is_contested: bool = False
+
+    @property
+    def is_too_late(self) -> bool:
+        """Whether an intent that was committed now could not be followed by a call any more."""
+        return boot_time() - self.intended_at > START_FENCE.total_seconds()
+
+    def play(self) -> Begun | Refusal | None:
+        with durable():
+            recorded = recording.record(self.answered) if self.answered is not None else None
+            if self.built is None:
+                return None
+            if self.is_contested:
+                # Another worker's call is open on this lane, or there is a live attempt.
+                return Refusal.STILL_OPEN
+            return self._begin(self.built, recorded)
+
+    def settle_conflict(self, error: IntegrityError) -> None:
+        """The database refused: the job id is another attempt's, or so is the lane."""
+        contradictory = recording.contradictory(self.answered) if self.answered else None
+        if contradictory is not None and contradictory != self.answered:
+            self.answered = contradictory
+        elif self.built is not None and not self.is_contested:
+            self.is_contested = True
+        else:
+            raise error
+
+    def _begin(self, built: Built, recorded: Campaign | None) -> Begun | Refusal:
+        """B4, the point of no return: insert an open attempt.
+
+        Pausing and cancelling take the same row lock: either they come first and this finds them,
+        or this comes first and one submission is on its way.
+        """
+        if self.is_repeated and (found := Attempt.objects.filter(pk=built.attempt_id).first()):
+            return Begun(found, message_for(built, found.slot), self.intended_at)
+        campaign_id = built.submission.campaign_id
+        if recorded is not None and recorded.pk == campaign_id:
+            campaign = recorded
+        else:
+            campaign = locked_campaign(campaign_id)
+        submission = (
+            Submission.objects.select_for_update(of=("self",))
+            .select_related("account")
+            .get(pk=built.submission.pk)
+        )
+        # As they were when it was claimed, a moment ago.
+        campaign.channel = built.submission.campaign.channel
+        campaign.team = built.submission.campaign.team
+        slot = free_slot(
+            submission.account_id, submission.planned_slot, self.vendor_now + plan.lead()
+        )
+        message = _message_or_fault(built, slot)
+        refusal = _refusal(campaign, submission, built, slot, message)
+        if refusal is not None:
+            return refusal
+        if not isinstance(message, BulkMessage | Message):
+            _close_unsent(submission, message)
+            return Refusal.WRONG_STATE
+        return Begun(_opened(campaign, submission, built, slot, message), message, self.intended_at)
+
+
+# --- The intent -----------------------------------------------------------------------------------
+
+
+def _refusal(
+    campaign: Campaign,
+    submission: Submission,
+    built: Built,
+    slot: datetime,
+    message: BulkMessage | Message | MessageNotExpressible | None,
+) -> Refusal | None:
+    """Why there is to be no intent now, noted where people see it; else who opted out is noted."""
+    assert campaign.send_by is not None
+
+    def fits() -> bool:
+        is_sendable = isinstance(message, BulkMessage | Message)
+        return not is_sendable or day_limits.count(campaign, slot, len(built.recipients))
+
+    refusal = intent_refusal(
+        CampaignState(campaign.state),
+        SubmissionState(submission.state),
+        submission.claim_token == built.token,
+        slot,
+        submission.send_by or campaign.send_by,
+        submission.account.lane,
+        timezone.now(),
+        timetable.is_in_hours(campaign, submission, slot),
+        fits,
+    )
+    if refusal in _PAUSES:
+        recording.pause(campaign, _PAUSES[refusal])
+    if refusal is None and built.left_out:
+        CampaignRecipient.objects.filter(pk__in=built.left_out).update(left_out="opted_out")
+    return refusal
+
+
+def message_for(built: Built, slot: datetime) -> BulkMessage | Message:
+    """The gateway's message for this submission. Raises MessageNotExpressible."""
+    if built.submission.is_single:
+        [recipient] = built.recipients
+        return one_by_one.message_for(built.submission, recipient, slot)
+    campaign = built.submission.campaign
+    assert campaign.channel is not None
+    assert campaign.message is not None
+    return bulk_message(
+        campaign.channel,
+        built.recipients,
+        built.submission.text,
+        campaign.message.media_kind,
+        campaign.message.media_url,
+        schedule=slot,
+        duplicates_allowed=campaign.duplicates_allowed,
+        user_id=campaign.message.user_id or None,
+        # Its texts were let through for that one field alone (`rendering.Limits`).
+        dynamic_fields_allowed=bool(campaign.message.field_rules.get("name_placeholder")),
+    )
+
+
+def _message_or_fault(
+    built: Built, slot: datetime
+) -> BulkMessage | Message | MessageNotExpressible | None:
+    """The message, why the vendor's API has no words for it, or None for nobody."""
+    if not built.recipients:
+        return None
+    try:
+        return message_for(built, slot)
+    except MessageNotExpressible as fault:
+        return fault
+
+
+def _opened(
+    campaign: Campaign,
+    submission: Submission,
+    built: Built,
+    slot: datetime,
+    message: BulkMessage | Message,
+) -> Attempt:
+    now = timezone.now()
+    attempt = Attempt.objects.create(
+        id=built.attempt_id,
+        submission=submission,
+        account_id=submission.account_id,
+        n=submission.attempt_count + 1,
+        slot=slot,
+        token=built.token,
+        body_sha256=message.sha256(),
+        recipient_count=len(built.recipients),
+        started_at=now,
+        deadline=now + ATTEMPT_DEADLINE,
+        counted_on=day_limits.day_of(campaign.team, slot),
+    )
+    move_submission(
+        submission,
+        SubmissionState.POSTING,
+        current_attempt=attempt,
+        attempt_count=attempt.n,
+        recipient_count=attempt.recipient_count,
+        lease_until=None,
+    )
+    failpoint("inside_intent")
+    return attempt
+
+
+def _close_unsent(submission: Submission, fault: MessageNotExpressible | None) -> None:
+    """Nobody is left in it; or it cannot be said in the vendor's API and waits for a person."""
+    changes: dict[str, object] = {"claim_token": None, "lease_until": None}
+    if fault is None:
+        move_submission(submission, SubmissionState.CANCELLED, **changes)
+    else:
+        move_submission(submission, SubmissionState.REFUSED, refusal=[fault.code], **changes)
+
+
+def free_slot(account_id: int, planned: datetime, earliest: datetime) -> datetime:
+    """The first second of this lane that no attempt has used yet."""
+    candidates = slot_candidates(planned, earliest)
+    first = next(candidates)
+    used = Attempt.objects.filter(account_id=account_id)
+    if not used.filter(slot=first).exists():
+        return first
+    following = used.filter(slot__gt=first).order_by("slot").values_list("slot", flat=True)
+    taken = following.iterator(chunk_size=500)
+    next_taken = next(taken, None)
+    for slot in candidates:
+        while next_taken is not None and next_taken < slot:
+            next_taken = next(taken, None)
+        if slot != next_taken:
+            return slot
+    raise AssertionError("seconds never end")

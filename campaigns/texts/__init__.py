@@ -1,0 +1,1 @@
+"""Texts: dynamic fields, rendering for each person, SMS segments, WhatsApp's own signs."""

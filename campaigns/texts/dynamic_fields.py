@@ -1,0 +1,380 @@
+"""Texts with dynamic fields: read once into a flat program, or into what is wrong and where.
+
+Fields are `{{Name}}`, case-sensitive: four that everybody has and every column of the lists. The
+helpers are the vendor's (docs.sociocs.com/miscellaneous/dynamic-fields), and blocks nest as in the
+Handlebars language they come from:
+
+    {{#dateFormat "dddd, mmmm d"}}{{Date}}{{/dateFormat}}
+    {{#ifeq "A" Place}}…{{else ifeq "B" Place}}…{{else}}…{{/ifeq}}
+    {{#contains (arr "A" "B") Place}}…{{else}}…{{/contains}}
+
+A text is data, never code: `campaigns.texts.rendering` walks the program with one person's
+values, which are put in as they are and never read again. `static/js/fields.js` does the same in
+the browser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
+from functools import lru_cache
+from typing import NamedTuple
+
+from campaigns.texts.date_masks import Mask, UnknownLetters, read_mask
+
+CUSTOMER_NAME = "CUSTOMER_NAME"
+# Begins with the country code, without the "+".
+PHONE_NUMBER = "PHONE_NUMBER"
+BUSINESS_NAME = "BUSINESS_NAME"
+SENDER_NAME = "SENDER_NAME"
+PREDEFINED = (CUSTOMER_NAME, PHONE_NUMBER, BUSINESS_NAME, SENDER_NAME)
+
+DATE_FORMAT, IF_EQUAL, CONTAINS = "dateFormat", "ifeq", "contains"
+HELPERS = (DATE_FORMAT, IF_EQUAL, CONTAINS)
+
+
+class Fault(StrEnum):
+    """What is wrong with a text; `campaigns.texts.field_sentences` has the words."""
+
+    UNCLOSED = "unclosed"
+    NOT_OPENED = "not_opened"
+    TOO_MANY_BRACES = "too_many_braces"
+    EMPTY = "empty"
+    UNKNOWN_FIELD = "unknown_field"
+    UNKNOWN_HELPER = "unknown_helper"
+    WRONG_USE = "wrong_use"
+    BAD_MASK = "bad_mask"
+    BLOCK_NOT_CLOSED = "block_not_closed"
+    CLOSES_NOTHING = "closes_nothing"
+    ELSE_OUTSIDE = "else_outside"
+    ELSE_TWICE = "else_twice"
+    DATE_WITHOUT_FIELD = "date_without_field"
+
+
+@dataclass(frozen=True, slots=True)
+class TextFault:
+    """One fault from `start` to `end` (code points from 0, end exclusive).
+
+    `word` is what was found there (a name, a helper, letters), `instead` what was perhaps meant.
+    """
+
+    code: Fault
+    start: int
+    end: int
+    word: str = ""
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldUse:
+    """A field that a text names, in the tag from `start` to `end`."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Kind(Enum):
+    """What a step of a program does."""
+
+    TEXT = auto()
+    FIELD = auto()
+    DATE = auto()
+    # Go on at `target` unless the field has one of the values.
+    UNLESS = auto()
+    JUMP = auto()
+
+
+class Step(NamedTuple):
+    """One step: `text` is what is written (TEXT) or the field that is looked at."""
+
+    kind: Kind
+    text: str = ""
+    mask: Mask | None = None
+    values: tuple[str, ...] = ()
+    target: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A text that was read. Only one without `faults` can be rendered. Jumps lead forward only."""
+
+    text: str
+    steps: tuple[Step, ...]
+    uses: tuple[FieldUse, ...]
+    faults: tuple[TextFault, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it names, each once, in their order."""
+        return tuple(dict.fromkeys(use.name for use in self.uses))
+
+    @property
+    def written_fields(self) -> tuple[str, ...]:
+        """The fields whose values are written, not only compared: those a person may lack."""
+        written = (step.text for step in self.steps if step.kind in {Kind.FIELD, Kind.DATE})
+        return tuple(dict.fromkeys(written))
+
+    def unknown(self, known: Collection[str]) -> list[TextFault]:
+        """A fault for each use of a field that is neither predefined nor in `known`."""
+        names = {*PREDEFINED, *known}
+        return [
+            TextFault(Fault.UNKNOWN_FIELD, use.start, use.end, use.name, _alike(use.name, names))
+            for use in self.uses
+            if use.name not in names
+        ]
+
+    def shortest(self) -> int:
+        """The fewest characters it can make of a person with values of one character."""
+        lengths = [0] * (len(self.steps) + 1)
+        for place in range(len(self.steps) - 1, -1, -1):
+            step, rest = self.steps[place], lengths[place + 1]
+            if step.kind is Kind.TEXT:
+                lengths[place] = len(step.text) + rest
+            elif step.kind is Kind.JUMP:
+                lengths[place] = lengths[step.target]
+            elif step.kind is Kind.UNLESS:
+                lengths[place] = min(rest, lengths[step.target])
+            else:
+                lengths[place] = 1 + rest
+        return lengths[0]
+
+
+def fields_used(text: str) -> tuple[str, ...]:
+    """The fields that a text names, each once, in their order."""
+    return parse(text).fields
+
+
+def unknown_fields(text: str, known: Collection[str]) -> list[TextFault]:
+    """A fault for each field that nobody has: neither predefined nor in `known`."""
+    return parse(text).unknown(known)
+
+
+def tags(text: str) -> Iterator[tuple[int, int]]:
+    """Where the `{{…}}` of a text are, (start, end) in their order, whatever is in them."""
+    return (found.span() for found in _TAG.finditer(text))
+
+
+def _alike(name: str, names: Collection[str]) -> str:
+    """The one known name that differs only in case, spaces or underscores; else ""."""
+
+    def bare(one: str) -> str:
+        return re.sub("[ _-]", "", one).lower()
+
+    alike = sorted(one for one in names if bare(one) == bare(name))
+    return alike[0] if len(alike) == 1 else ""
+
+
+# --- Reading --------------------------------------------------------------------------------------
+
+# A whole tag; else braces that open without closing, are too many, or close without opening.
+_TAG = re.compile(r"\{\{([^{}]*)\}\}(?!\})|\{\{+[^{}\n]*\}*|\}\}+")
+# How much of an unclosed tag is shown as wrong: its first word, not the rest of the line.
+_UNCLOSED = re.compile(r"\{\{[ \t\u00a0]*[^ \t\u00a0{}]*\}?")
+_SPACES = " \t\r\n\u00a0"
+_S = f"[{_SPACES}]"
+_NAME_REST = re.compile(rf"([^{_SPACES}\"'(]*){_S}*([\s\S]*)")
+# Straight quotes, \" within them, or the curly ones that phones and word processors make of them.
+_VALUE = r"""(?:"((?:[^"\\]|\\[\s\S])*)"|'((?:[^'\\]|\\[\s\S])*)'|[“”„]([^“”„]*)[“”„])"""
+_ONE_VALUE = re.compile(_VALUE)
+_MASK = re.compile(rf"{_VALUE}{_S}*")
+_EQUAL = re.compile(rf"{_VALUE}{_S}+([^\"'“”„{_SPACES}][\s\S]*)")
+_AMONG = re.compile(rf"\({_S}*arr((?:{_S}+{_VALUE})+){_S}*\){_S}*([\s\S]+)")
+# A helper that was written like a field, without its "#".
+_BARE_HELPER = re.compile(rf"({'|'.join(HELPERS)}){_S}*[(\"'“”„][\s\S]*")
+
+
+@lru_cache(maxsize=128)
+def parse(text: str) -> Program:
+    """Read a text. Never raises: what is wrong is in `faults`, in the order of the text."""
+    parser = _Parser(text)
+    end = 0
+    for found in _TAG.finditer(text):
+        parser.write(text[end : found.start()])
+        end = found.end()
+        if found[1] is None:
+            parser.braces(found[0], found.start(), end)
+        else:
+            parser.tag(found[1].strip(_SPACES), found.start(), end)
+    parser.write(text[end:])
+    parser.finish()
+    faults = sorted(parser.faults, key=lambda fault: (fault.start, fault.end))
+    return Program(text, tuple(parser.steps), tuple(parser.uses), tuple(faults))
+
+
+@dataclass(slots=True)
+class _Block:
+    """An open block: its tag, the jump that leads to its next branch, and those to its end."""
+
+    helper: str
+    start: int
+    end: int
+    first_step: int
+    next_branch: int | None = None
+    exits: list[int] = field(default_factory=list)
+    has_else: bool = False
+    mask: Mask | None = None
+
+
+class _Parser:
+    """Collects the steps of one text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.steps: list[Step] = []
+        self.uses: list[FieldUse] = []
+        self.faults: list[TextFault] = []
+        self._blocks: list[_Block] = []
+
+    def write(self, text: str) -> None:
+        if text:
+            self.steps.append(Step(Kind.TEXT, text))
+
+    def braces(self, found: str, start: int, end: int) -> None:
+        if found.startswith("}"):
+            self._fault(Fault.NOT_OPENED, start, end)
+        elif found.startswith("{{{") or found.endswith("}}}"):
+            self._fault(Fault.TOO_MANY_BRACES, start, end, found)
+        else:
+            shown = _UNCLOSED.match(found)
+            assert shown is not None
+            word = shown[0].strip("{}" + _SPACES)
+            self._fault(Fault.UNCLOSED, start, start + shown.end(), word)
+
+    def tag(self, inner: str, start: int, end: int) -> None:
+        if not inner:
+            self._fault(Fault.EMPTY, start, end)
+        elif inner.startswith("#"):
+            self._open(*_split(inner[1:].lstrip(_SPACES)), start, end)
+        elif inner.startswith("/"):
+            self._close(inner[1:].strip(_SPACES), start, end)
+        elif _split(inner)[0] == "else":
+            self._else(_split(inner)[1], start, end)
+        elif bare := _BARE_HELPER.fullmatch(inner):
+            self._fault(Fault.WRONG_USE, start, end, bare[1])
+        else:
+            self.steps.append(Step(Kind.FIELD, self._use(inner, start, end)))
+
+    def finish(self) -> None:
+        for block in self._blocks:
+            self._fault(Fault.BLOCK_NOT_CLOSED, block.start, block.end, block.helper)
+
+    def _fault(self, code: Fault, start: int, end: int, word: str = "", instead: str = "") -> None:
+        self.faults.append(TextFault(code, start, end, word, instead))
+
+    def _use(self, name: str, start: int, end: int) -> str:
+        # Names of columns have single spaces (recipients.imports.columns).
+        name = re.sub(f"{_S}+", " ", name)
+        self.uses.append(FieldUse(name, start, end))
+        return name
+
+    # --- Blocks ---
+
+    def _open(self, helper: str, rest: str, start: int, end: int) -> None:
+        block = _Block(helper, start, end, len(self.steps))
+        self._blocks.append(block)
+        if helper == DATE_FORMAT:
+            block.mask = self._mask(rest, start, end)
+        elif helper in HELPERS:
+            block.next_branch = self._condition(helper, rest, start, end)
+        else:
+            alike = _alike(helper, HELPERS)
+            self._fault(Fault.UNKNOWN_HELPER, start, end, helper, alike)
+
+    def _mask(self, rest: str, start: int, end: int) -> Mask | None:
+        found = _MASK.fullmatch(rest)
+        text = _values(found[0])[0] if found else ""
+        if not text.strip(_SPACES):
+            self._fault(Fault.WRONG_USE, start, end, DATE_FORMAT)
+            return None
+        try:
+            return read_mask(text)
+        except UnknownLetters as unknown:
+            self._fault(Fault.BAD_MASK, start, end, unknown.letters, unknown.instead)
+            return None
+
+    def _condition(self, helper: str, rest: str, start: int, end: int) -> int | None:
+        """Add the step that leaves this branch; its place, or None when it cannot be read."""
+        found = (_EQUAL if helper == IF_EQUAL else _AMONG).fullmatch(rest)
+        if not found:
+            self._fault(Fault.WRONG_USE, start, end, helper)
+            return None
+        # The field's name is the last group; the values stand before it.
+        name = self._use(found[found.re.groups].rstrip(_SPACES), start, end)
+        values = tuple(_values(rest[: found.start(found.re.groups)]))
+        self.steps.append(Step(Kind.UNLESS, name, values=values))
+        return len(self.steps) - 1
+
+    def _else(self, rest: str, start: int, end: int) -> None:
+        block = self._blocks[-1] if self._blocks else None
+        if block is None or block.helper == DATE_FORMAT:
+            self._fault(Fault.ELSE_OUTSIDE, start, end)
+            return
+        if block.has_else:
+            self._fault(Fault.ELSE_TWICE, start, end)
+            return
+        block.exits.append(len(self.steps))
+        self.steps.append(Step(Kind.JUMP))
+        self._lead_here(block)
+        if not rest:
+            block.has_else = True
+            return
+        helper, rest = _split(rest)
+        if helper in {IF_EQUAL, CONTAINS}:
+            block.next_branch = self._condition(helper, rest, start, end)
+        else:
+            self._fault(Fault.UNKNOWN_HELPER, start, end, helper, _alike(helper, HELPERS))
+
+    def _close(self, helper: str, start: int, end: int) -> None:
+        if helper not in {block.helper for block in self._blocks}:
+            self._fault(Fault.CLOSES_NOTHING, start, end, helper)
+            return
+        block = self._blocks.pop()
+        while block.helper != helper:
+            self._fault(Fault.BLOCK_NOT_CLOSED, block.start, block.end, block.helper)
+            block = self._blocks.pop()
+        if block.helper == DATE_FORMAT:
+            self._finish_date(block, end)
+            return
+        self._lead_here(block)
+        for place in block.exits:
+            self.steps[place] = self.steps[place]._replace(target=len(self.steps))
+
+    def _lead_here(self, block: _Block) -> None:
+        if block.next_branch is not None:
+            step = self.steps[block.next_branch]
+            self.steps[block.next_branch] = step._replace(target=len(self.steps))
+            block.next_branch = None
+
+    def _finish_date(self, block: _Block, end: int) -> None:
+        body = self.steps[block.first_step :]
+        named = [step.text for step in body if step.kind is Kind.FIELD]
+        others = [step for step in body if step.kind is not Kind.FIELD]
+        if len(named) != 1 or any(s.kind is not Kind.TEXT or s.text.strip(_SPACES) for s in others):
+            self._fault(Fault.DATE_WITHOUT_FIELD, block.start, end)
+            return
+        del self.steps[block.first_step :]
+        self.steps.append(Step(Kind.DATE, named[0], mask=block.mask))
+
+
+def _split(inner: str) -> tuple[str, str]:
+    """The first word and the rest."""
+    found = _NAME_REST.fullmatch(inner)
+    assert found is not None
+    return found[1], found[2]
+
+
+def _values(text: str) -> list[str]:
+    """The quoted values in a piece of a tag, in their order."""
+    values = []
+    for found in _ONE_VALUE.finditer(text):
+        double, single, curly = found.groups()
+        if double is not None:
+            values.append(double.replace('\\"', '"'))
+        elif single is not None:
+            values.append(single.replace("\\'", "'"))
+        else:
+            values.append(curly)
+    return values

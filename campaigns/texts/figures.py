@@ -1,0 +1,248 @@
+"""What a text makes of an audience, for the composer: segments, jobs, who lacks what, the longest.
+
+Small audiences are looked at whole. Of a large one a sample from all over the lists is rendered
+while somebody types, and said to be one; once the draft rests, a worker renders it for everybody
+(`text_surveys`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import orjson
+from django.conf import settings
+from django.db import connection
+
+from campaigns.audiences.audience import PersonRow
+from campaigns.audiences.selection import Selection
+from campaigns.texts.dynamic_fields import Program
+from campaigns.texts.empty_fields import EmptyFields, lackable
+from campaigns.texts.personal_texts import Survey
+from campaigns.texts.rendering import Limits, Missing, Renderer, Spread, TextTally, person_of
+from campaigns.texts.sms_segments import Encoding, count
+from recipients.models import Recipient, RecipientList
+from recipients.saved_filters.filters import EVERYBODY
+from recipients.sql import Sql, joined, sql
+
+SAMPLE = 1_000
+# From how many places of a list the sample is taken.
+_PLACES = 40
+# Saving a segment by leaving out more than so many characters is no advice but another text.
+_MOST_SAVED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Leaving out `characters` saves a segment each for `people` of those looked at."""
+
+    characters: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was found: `people` of the `looked_at` get a text, the others are in `left_out`.
+
+    `empty` and `somebody`: by field, how many lack it and the key of one of them. `longest` is the
+    key of whoever gets the longest text. `distinct` and `jobs` are lower bounds unless `is_exact`.
+    `dear`: people whose own values, not the text, bring their message out of the GSM alphabet.
+    """
+
+    looked_at: int
+    people: int
+    left_out: Mapping[str, int]
+    by_segments: Mapping[int, int]
+    distinct: int
+    jobs: int
+    is_exact: bool = True
+    longest: int = 0
+    longest_segments: int = 0
+    empty: Mapping[str, int] = field(default_factory=dict)
+    somebody: Mapping[str, int] = field(default_factory=dict)
+    dear: int = 0
+    saving: Saving | None = None
+
+    @property
+    def spread(self) -> Spread | None:
+        """Segments over the people who get a text."""
+        return Spread.of(self.by_segments)
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures as JSON values: numbers and names of fields, nothing of a person's."""
+        names = ("looked_at", "people", "distinct", "jobs", "is_exact", "longest")
+        return {name: getattr(self, name) for name in names} | {
+            "longest_segments": self.longest_segments,
+            "left_out": dict(self.left_out),
+            "by_segments": {str(n): people for n, people in self.by_segments.items()},
+            "empty": dict(self.empty),
+            "somebody": dict(self.somebody),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what `to_json` made."""
+        by_segments = {int(n): people for n, people in stored["by_segments"].items()}
+        return cls(**{**stored, "by_segments": by_segments})
+
+
+def of_survey(survey: Survey) -> Figures:
+    """The figures of everybody."""
+    texts, handed = survey.texts, survey.handed_over
+    return Figures(
+        looked_at=handed.people + handed.left_out_count,
+        people=handed.people,
+        left_out=dict(handed.by_reason),
+        by_segments=dict(texts.by_segments),
+        distinct=handed.distinct,
+        jobs=survey.jobs,
+        is_exact=handed.is_exact,
+        longest=texts.longest.key if texts.longest else 0,
+        longest_segments=texts.longest.segments if texts.longest else 0,
+        empty=dict(survey.empty.people),
+        somebody=dict(survey.empty.somebody),
+    )
+
+
+def of_people(
+    renderer: Renderer, program: Program, limits: Limits, rows: Sequence[PersonRow]
+) -> Figures:
+    """The figures of these people."""
+    texts, empty = TextTally(limits), EmptyFields(lackable(program))
+    sizes = Sizes(is_gsm=count(_literal(program)).encoding is Encoding.GSM_7)
+    persons = [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]
+    empty.look([row[0] for row in rows], persons)
+    for row, text in zip(rows, renderer.render_each(persons), strict=True):
+        texts.add(row[0], text)
+        if not isinstance(text, Missing):
+            sizes.add(text)
+    return Figures(
+        looked_at=len(rows),
+        people=texts.people,
+        left_out=dict(texts.by_reason),
+        by_segments=dict(texts.by_segments),
+        distinct=texts.distinct,
+        jobs=texts.jobs(settings.RECIPIENTS_PER_SUBMISSION),
+        longest=texts.longest.key if texts.longest else 0,
+        longest_segments=texts.longest.segments if texts.longest else 0,
+        empty=empty.people,
+        somebody=empty.somebody,
+        dear=sizes.dear,
+        saving=sizes.saving(),
+    )
+
+
+def _literal(program: Program) -> str:
+    return "".join(step.text for step in program.steps if step.kind.name == "TEXT")
+
+
+@dataclass(slots=True)
+class Sizes:
+    """Looks at texts one by one for what could make them cheaper."""
+
+    is_gsm: bool
+    dear: int = 0
+    # People by how many characters fewer would save a segment.
+    _over: Counter[int] = field(default_factory=Counter)
+
+    def add(self, text: str) -> None:
+        """Look at one person's text."""
+        size = count(text)
+        self.dear += self.is_gsm and size.encoding is Encoding.UCS_2
+        if size.segments > 1:
+            alone, each = (160, 153) if size.encoding is Encoding.GSM_7 else (70, 67)
+            room = alone if size.segments == 2 else each * (size.segments - 1)
+            if 0 < size.units - room <= _MOST_SAVED:
+                self._over[size.units - room] += 1
+
+    def saving(self) -> Saving | None:
+        """The fewest characters that save as many segments as any: half of all savers at least."""
+        savers = self._over.total()
+        people = 0
+        for characters in sorted(self._over):
+            people += self._over[characters]
+            if 2 * people >= savers:
+                return Saving(characters, people)
+        return None
+
+
+# --- A sample -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """People of an audience, picked from `rows_seen` rows from all over its lists.
+
+    The rows that were seen and are not among `people` are left out whatever the text says. Keys
+    are of `Recipient`.
+    """
+
+    people: list[PersonRow]
+    rows_seen: int
+
+    def share_of(self, rows: int) -> int:
+        """How many of `rows` rows get a text, going by the sample."""
+        return rows * len(self.people) // max(self.rows_seen, 1)
+
+
+def sample_of(
+    lists: Sequence[RecipientList], chosen: Selection | None = None, size: int = SAMPLE
+) -> Sample:
+    """Look at about `size` rows from all over these lists; at all of them if there are no more.
+
+    Some rows behind each of a number of evenly spaced ids: however long the lists are, an index
+    finds them at once. Only then it is asked who of them is in the audience `chosen`.
+    """
+    total = sum(one.recipient_count for one in lists)
+    seen, people = 0, []
+    for one in lists:
+        if total <= size:
+            starts, number = [0], size
+        else:
+            share = max(1, size * one.recipient_count // total)
+            places = max(1, min(_PLACES * one.recipient_count // total, share))
+            starts, number = _starts(one, places), -(-share // places)
+        rows = _rows(one.pk, starts, number, _kept(one.pk, chosen))
+        seen += len(rows)
+        people += [row[:4] for row in rows if row[4]]
+    return Sample(people, seen)
+
+
+def _starts(one: RecipientList, places: int) -> list[int]:
+    """Evenly spaced ids over a list, the first one being its first."""
+    ids = Recipient.objects.filter(recipient_list=one).order_by("id").values_list("id", flat=True)
+    first, last = ids.first(), ids.last()
+    if first is None or last is None:
+        return []
+    return [first + (last - first) * n // places for n in range(places)]
+
+
+def _kept(list_id: int, chosen: Selection | None) -> Sql:
+    """Whether the row `p` of a list is in the audience, in SQL."""
+    if chosen is None:
+        return EVERYBODY
+    parts = joined((one.rows("p") for one in chosen.parts if one.list_id == list_id), "OR")
+    return joined([parts, chosen.kept("p")], "AND")
+
+
+def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql) -> list[Any]:
+    """(key, phone, name, fields, whether it is kept) of the rows behind each start, once each."""
+    table = Recipient._meta.db_table
+    parts = [
+        f"SELECT * FROM (SELECT r.* FROM {table} r WHERE r.recipient_list_id = {list_id:d} "  # noqa: S608 - a table of ours and integers
+        f"AND r.id >= {start:d} AND r.occurrence = 0 ORDER BY r.id LIMIT {number:d}) AS part"
+        for start in starts
+    ]
+    if not parts:
+        return []
+    asked = sql(
+        "SELECT p.id, p.phone, p.name, CAST(p.fields AS text), CASE WHEN {kept} THEN 1 ELSE 0 END "
+        "FROM ({rows}) AS p",
+        kept=kept,
+        rows=Sql(" UNION ALL ".join(parts)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked.text, asked.values)
+        return list({row[0]: row for row in cursor.fetchall()}.values())

@@ -1,0 +1,181 @@
+"""Approved WhatsApp templates: what a person types about one, and what is sent of it.
+
+A template's variables are little texts with dynamic fields. For rendering they are one text, the
+values with a separator between, so a missing value means the same as in any other text: its
+fallback, or the person is left out (`personal_texts`). What is sent to a person is kept as their
+submission's text, a line for each variable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.models import Channel
+from campaigns.texts.dynamic_fields import parse
+from campaigns.texts.field_sentences import sentence
+from campaigns.writing.message import Problem
+from sociocs_gateway.messages import Template, TemplateValues
+from sociocs_gateway.providers import TemplateVariables
+
+# A character that no template may contain and nobody types.
+SEPARATOR = "\x1f"
+SECTIONS = ("Header", "Body", "Buttons")
+MEDIA = "MEDIA_URL"
+LONGEST_ID = 200
+_LINE = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9 ]*(?:\.[A-Za-z_0-9 ]+)?|[0-9]+)\s*=(.*)", re.DOTALL)
+_PLACE = re.compile(r"\{\{\s*([A-Za-z_0-9]+)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A template as a draft has it: `values` are the texts of the variables called `names`.
+
+    `faulty`: the lines that name no variable. `body` is the template's own text, for the preview.
+    """
+
+    id: str
+    body: str
+    names: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    faulty: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """The values as one text to render."""
+        return SEPARATOR.join(self.values)
+
+
+def as_json(template_id: str, body: str, lines: str) -> dict[str, str]:
+    """What a campaign keeps of a template, just as it was typed."""
+    return {"id": template_id, "body": body, "variables": lines}
+
+
+def read(kept: Mapping[str, Any]) -> Written:
+    """What `as_json` kept, line by line: `1 = {{CUSTOMER_NAME}}`, `Body.1 = 09:30`."""
+    names: list[str] = []
+    values: list[str] = []
+    faulty: list[str] = []
+    for line in str(kept.get("variables", "")).splitlines():
+        if not line.strip():
+            continue
+        found = _LINE.fullmatch(line.replace(SEPARATOR, " "))
+        if found is None or found.group(1).strip() in names:
+            faulty.append(line.strip())
+            continue
+        names.append(found.group(1).strip())
+        values.append(found.group(2).strip())
+    return Written(
+        str(kept.get("id", "")).strip(),
+        str(kept.get("body", "")),
+        tuple(names),
+        tuple(values),
+        tuple(faulty),
+    )
+
+
+def one_line_each(rendered: str) -> str:
+    """A rendered source as it is kept with a submission; templates take no line ends in values."""
+    return "\n".join(" ".join(value.split()) for value in rendered.split(SEPARATOR))
+
+
+def for_person(kept: Mapping[str, Any], text: str) -> Template:
+    """What is sent to the person whose submission says `text`."""
+    written = read(kept)
+    values = text.split("\n") if written.names else []
+    return Template(written.id, _nested(zip(written.names, values, strict=True)))
+
+
+def _nested(pairs: Iterator[tuple[str, str]] | zip[tuple[str, str]]) -> TemplateValues:
+    """`1` stands for itself; `Body.1` for 1 in the section Body."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        section, dot, key = name.partition(".")
+        if dot:
+            found.setdefault(section, {})[key] = value
+        else:
+            found[name] = value
+    return found
+
+
+def filled(kept: Mapping[str, Any], text: str) -> str:
+    """The template's own text with a person's values in it; the values alone where nobody gave it.
+
+    `text` as it is kept with a submission.
+    """
+    written = read(kept)
+    lines = text.split("\n") if written.names else []
+    if not written.body.strip():
+        told = [f"{name}: {value}" for name, value in zip(written.names, lines, strict=False)]
+        return "\n".join([_("Template %(id)s") % {"id": written.id}, *told])
+    values = dict(zip(written.names, lines, strict=False))
+    short = {name.rpartition(".")[2]: value for name, value in values.items() if "Body." in name}
+    known = {**values, **short}
+    return _PLACE.sub(lambda place: known.get(place.group(1), place.group(0)), written.body)
+
+
+# --- What is wrong with one -----------------------------------------------------------------------
+
+
+def problems(
+    channel: Channel | None, kept: Mapping[str, Any], known_fields: Collection[str] | None
+) -> list[Problem]:
+    """Why this template cannot be sent through this channel; empty when it can."""
+    written = read(kept)
+    found: list[Problem] = []
+    if channel is None:
+        found.append(Problem("channel", _("Choose the channel that sends this campaign.")))
+    elif not channel.is_active:
+        found.append(Problem("channel", _("This channel is no longer in use. Choose another one.")))
+    elif channel.capabilities.template_variables is None:
+        words = {"provider": channel.capabilities.label}
+        told = _("%(provider)s has no templates. Choose a WhatsApp channel, or write a text.")
+        found.append(Problem("handing", told % words))
+    if not written.id:
+        found.append(Problem("template_id", _("Enter the template's id, as your provider has it.")))
+    found += [Problem("template_variables", one) for one in _in_lines(channel, written)]
+    program = parse(written.source)
+    faults = list(program.faults)
+    if known_fields is not None:
+        faults += program.unknown(known_fields)
+    found += [Problem("template_variables", one) for one in dict.fromkeys(map(sentence, faults))]
+    return found
+
+
+def _in_lines(channel: Channel | None, written: Written) -> Iterator[str]:
+    for line in written.faulty:
+        told = _("“%(line)s” names no variable, or one for the second time. Write 1 = text.")
+        yield told % {"line": line[:60]}
+    for name, value in zip(written.names, written.values, strict=True):
+        if not value:
+            yield _("The variable %(name)s is empty: WhatsApp refuses that.") % {"name": name}
+    shape = channel.capabilities.template_variables if channel else None
+    yield from _misshapen(shape, written.names)
+    missing = [
+        place
+        for place in dict.fromkeys(_PLACE.findall(written.body))
+        if place not in {name.rpartition(".")[2] for name in written.names}
+    ]
+    for place in missing:
+        told = _("The template's text has {{%(name)s}}, and no line says what stands there.")
+        yield told % {"name": place}
+
+
+def _misshapen(shape: TemplateVariables | None, names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        section, dot, _key = name.partition(".")
+        if shape is TemplateVariables.NUMBERED and not name.isdecimal():
+            told = _("Twilio's variables have numbers: write 1 = …, not %(name)s = ….")
+            yield told % {"name": name}
+        if shape is TemplateVariables.SECTIONS and not (
+            name == MEDIA or (dot and section in SECTIONS)
+        ):
+            told = _(
+                "Gupshup's variables are MEDIA_URL, or stand in a section: write Body.1 = …, "
+                "Header.1 = … or Buttons.1 = …, not %(name)s = …."
+            )
+            yield told % {"name": name}

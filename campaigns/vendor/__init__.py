@@ -1,0 +1,1 @@
+"""Sociocs as we know it: accounts, channels, and the way to its API."""

@@ -1,0 +1,1 @@
+"""Files of rows: any kind in, tables out, rows into the database."""

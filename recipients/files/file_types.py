@@ -1,0 +1,166 @@
+"""What kind of file arrived, judged by its content: names and browsers' claims prove nothing."""
+
+from __future__ import annotations
+
+import codecs
+import mmap
+import re
+import zipfile
+from enum import StrEnum
+from pathlib import Path
+
+from recipients.files.file_problems import Fault, FileProblem
+
+
+class Encoding(StrEnum):
+    """How a text file's bytes are to be read."""
+
+    UTF_8 = "utf-8"
+    UTF_16_LE = "utf-16-le"
+    UTF_16_BE = "utf-16-be"
+    WINDOWS_1252 = "windows-1252"
+
+    @property
+    def codec(self) -> str:
+        """Python's name of the codec."""
+        return "cp1252" if self is Encoding.WINDOWS_1252 else self.value
+
+
+# The first bytes of files that people take for a table, and what to call them.
+_OTHER_TYPES = (
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"\x1f\x8b", "gzip"),
+    (b"7z\xbc\xaf", "7-Zip"),
+    (b"Rar!", "RAR"),
+    (b"{\\rtf", "RTF"),
+    (b"SQLite format 3", "SQLite"),
+    (b"PAR1", "Parquet"),
+    (b"BEGIN:VCARD", "vCard"),
+    (b"BEGIN:VCALENDAR", "iCalendar"),
+)
+_ZIP = b"PK\x03\x04"
+# Microsoft's compound files: XLS, DOC, and encrypted files of any newer type.
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# A member of an archive tells what it is.
+_ARCHIVES = (
+    ("xl/workbook.xml", ""),
+    ("xl/workbook.bin", ""),
+    ("word/document.xml", "Word"),
+    ("ppt/presentation.xml", "PowerPoint"),
+    ("Index/Document.iwa", "Numbers"),
+)
+# Without those that a text may have: zero (an accident of some exports), white space, end of file.
+_CONTROLS = bytes(code for code in range(32) if code not in (0, 9, 10, 11, 12, 13, 26, 27))
+_SURROGATE = re.compile("[\udc80-\udcff]")
+_SAMPLE = 64 * 1024
+# Of bytes: in fewer, a single stray character would already be much.
+_SMALL = 200
+_CHUNK = 1024 * 1024
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether the file is an XLSX, XLS or ODS file.
+
+    Raises FileProblem for a relative of theirs that holds no table, and for an encrypted one.
+    """
+    with path.open("rb") as file:
+        start = file.read(len(_COMPOUND))
+        if start == _COMPOUND:
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                return _is_xls(content)
+    if not start.startswith(_ZIP):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = set(archive.namelist())
+            kind = archive.read("mimetype")[:80] if "mimetype" in members else b""
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise FileProblem(Fault.UNREADABLE) from error
+    if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
+        return True
+    for member, name in _ARCHIVES:
+        if member in members:
+            if not name:
+                return True
+            raise FileProblem(Fault.WRONG_TYPE, kind=name)
+    raise FileProblem(Fault.WRONG_TYPE, kind="ZIP")
+
+
+def _is_xls(content: mmap.mmap) -> bool:
+    """Look for the names of streams in a compound file's directory (UTF-16)."""
+
+    def has(stream: str) -> bool:
+        return content.find(stream.encode("utf-16-le")) >= 0
+
+    if has("EncryptedPackage"):
+        raise FileProblem(Fault.ENCRYPTED)
+    if has("Workbook") or has("Book"):
+        return True
+    raise FileProblem(Fault.WRONG_TYPE, kind="Word" if has("WordDocument") else "")
+
+
+def refuse_other_types(path: Path) -> None:
+    """Raise FileProblem unless the file looks like a table in plain text."""
+    with path.open("rb") as file:
+        start = file.read(_SAMPLE)
+    if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise FileProblem(Fault.EMPTY)
+    bare = start.removeprefix(codecs.BOM_UTF8).lstrip()
+    for beginning, kind in _OTHER_TYPES:
+        if bare.upper().startswith(beginning.upper()):
+            raise FileProblem(Fault.WRONG_TYPE, kind=kind)
+    if bare[:1] in (b"{", b"[") and bare[1:].lstrip()[:1] in (b'"', b"{", b"[", b"}", b"]"):
+        raise FileProblem(Fault.WRONG_TYPE, kind="JSON")
+    if bare[:1] == b"<":
+        raise FileProblem(Fault.WRONG_TYPE, kind="XML" if bare[:5] == b"<?xml" else "HTML")
+    if not _utf_16(start) and _is_binary(start):
+        raise FileProblem(Fault.WRONG_TYPE, kind="")
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether there are more control characters or zeros than an accident explains."""
+    others = len(start) - len(start.translate(None, _CONTROLS))
+    return others * 50 > max(len(start), _SMALL) or start.count(0) * 4 > len(start)
+
+
+def detect_encoding(path: Path) -> tuple[Encoding, bool]:
+    """Return the encoding, and whether there may be NUL characters to be passed over."""
+    with path.open("rb") as file:
+        start = file.read(_SAMPLE)
+        if wide := _utf_16(start):
+            return wide, True
+        file.seek(0)
+        right, wrong, has_nul = 0, 0, False
+        while chunk := file.read(_CHUNK):
+            # To the end of the line, so that no character is cut in two.
+            chunk += file.readline(_CHUNK)
+            has_nul = has_nul or b"\0" in chunk
+            if not chunk.isascii():
+                more_right, more_wrong = _count_utf_8(chunk)
+                right, wrong = right + more_right, wrong + more_wrong
+    return (Encoding.WINDOWS_1252 if wrong > right else Encoding.UTF_8), has_nul
+
+
+def _count_utf_8(data: bytes) -> tuple[int, int]:
+    """Return how many non-ASCII characters are UTF-8 and how many bytes are not."""
+    text = data.decode("utf-8", errors="surrogateescape")
+    wrong = len(_SURROGATE.findall(text))
+    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
+    return beyond_ascii - wrong, wrong
+
+
+def _utf_16(start: bytes) -> Encoding | None:
+    """UTF-16 by its byte order mark, or by the zeros that Western text has in every second byte."""
+    if start.startswith(codecs.BOM_UTF16_LE):
+        return Encoding.UTF_16_LE
+    if start.startswith(codecs.BOM_UTF16_BE):
+        return Encoding.UTF_16_BE
+    pairs = len(start) // 2
+    if pairs and start[1::2].count(0) > pairs * 0.7 and start[::2].count(0) < pairs * 0.05:
+        return Encoding.UTF_16_LE
+    if pairs and start[::2].count(0) > pairs * 0.7 and start[1::2].count(0) < pairs * 0.05:
+        return Encoding.UTF_16_BE
+    return None

@@ -1,0 +1,219 @@
+"""The rows of an uploaded file, one after another, numbered as the person's spreadsheet shows them.
+
+A file is never held in memory: whoever wants a million rows gets them one by one. A cell over
+several lines is one row, as in a spreadsheet; blank rows are passed over, but they count in the
+numbering. Every failure is a `FileProblem`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from itertools import dropwhile, islice
+from pathlib import Path
+from typing import Any, Self, TextIO
+
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_types import Encoding, detect_encoding, refuse_other_types
+
+DELIMITERS = ",;\t|"
+MAX_CELL_CHARACTERS = 10_000
+# Beyond this the reader gives up; up to it we can tell a long text from a quote that swallows rows.
+csv.field_size_limit(1_000_000)
+# A quote that is never closed swallows the rows below it into one cell.
+MAX_CELL_LINES = 100
+# Only rows of more characters are worth a look at each cell.
+_LONG_ROW = 200
+_ROWS_TO_JUDGE_DELIMITERS = 50
+
+Row = tuple[int, list[str]]
+
+
+def _windows_1252(error: UnicodeError) -> tuple[str, int]:
+    """Read what is not UTF-8 as Windows-1252, byte by byte: files of both kinds exist."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    wrong = error.object[error.start : error.end]
+    return wrong.decode("cp1252", errors="replace"), error.end
+
+
+codecs.register_error("windows-1252", _windows_1252)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read a file: guessed when it arrives, corrected by a person on the check page."""
+
+    encoding: Encoding
+    delimiter: str = ","
+    # Excel's own first line "sep=;", which it does not show.
+    has_separator_line: bool = False
+    # The number of the row with the columns' names, 0 when the file has none. What is above that
+    # row is not read.
+    header_row: int = 1
+    has_nul: bool = False
+    # The columns' roles are those of an earlier file with the same headers.
+    is_remembered: bool = False
+    # Of a workbook: the sheet that was written as text to be read, and all there are.
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Return what `to_json` made; raise TypeError or ValueError for anything else."""
+        encoding, sheets = Encoding(stored["encoding"]), tuple(stored.get("sheets", ()))
+        known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
+        return cls(**{**known, "encoding": encoding, "sheets": sheets})
+
+    @property
+    def has_header(self) -> bool:
+        """Whether a row of the file has the columns' names."""
+        return self.header_row > 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the reading as JSON values."""
+        return asdict(self) | {"sheets": list(self.sheets)}
+
+
+def guess_reading(path: Path) -> Reading:
+    """Find out how to read a stored file.
+
+    Raises FileProblem when it is empty, of another type, or its quotes do not close.
+    """
+    refuse_other_types(path)
+    encoding, has_nul = detect_encoding(path)
+    reading = Reading(encoding=encoding, has_nul=has_nul)
+    with _open(path, reading) as lines:
+        first = lines.readline(2_000).rstrip("\r\n").strip('"')
+    if re.fullmatch(r"sep=(?:\t|[^\w\s\"\\\0])", first, re.IGNORECASE):
+        return replace(reading, delimiter=first[-1], has_separator_line=True)
+    return replace(reading, delimiter=_guess_delimiter(path, reading))
+
+
+def rows(path: Path, reading: Reading, *, max_columns: int) -> Iterator[Row]:
+    """Yield (row number, cells) of every row that is not blank, the header included.
+
+    Raises FileProblem where the file cannot be read on, naming the row, and for a row wider than
+    `max_columns`. Raises FileNotFoundError when the file is gone.
+    """
+    with _open(path, reading) as lines:
+        if reading.has_separator_line:
+            lines.readline()
+        texts = (line.replace("\0", "") for line in lines) if reading.has_nul else lines
+        reader = csv.reader(texts, delimiter=reading.delimiter)
+        number, text = 0, ""
+        try:
+            for number, cells in enumerate(reader, 1):
+                text = "".join(cells)
+                if not text or text.isspace():
+                    continue
+                if len(cells) > max_columns:
+                    _drop_empty_end(cells, number, max_columns)
+                if len(text) > _LONG_ROW:
+                    _refuse_swollen_cells(cells, number)
+                yield number, cells
+        except csv.Error as error:
+            raise FileProblem(Fault.UNCLOSED_QUOTE, row=number + 1) from error
+    if "\n" in text or "\r" in text or _ends_with_odd_quotes(path):
+        _refuse_unclosed_end(path, reading, number)
+
+
+def data_rows(path: Path, reading: Reading, *, max_columns: int, max_rows: int) -> Iterator[Row]:
+    """Yield the rows below the header like `rows`; raise FileProblem after `max_rows` of them."""
+    found = rows(path, reading, max_columns=max_columns)
+    below = dropwhile(lambda row: row[0] <= reading.header_row, found)
+    for count, row in enumerate(below):
+        if count == max_rows:
+            raise FileProblem(Fault.TOO_MANY_ROWS, most=max_rows)
+        yield row
+
+
+def head(path: Path, reading: Reading, count: int, *, max_columns: int) -> list[Row]:
+    """Return the first `count` rows that are not blank."""
+    found: list[Row] = []
+    for row in rows(path, reading, max_columns=max_columns):
+        found.append(row)
+        if len(found) == count:
+            break
+    return found
+
+
+def _open(path: Path, reading: Reading) -> TextIO:
+    errors = "windows-1252" if reading.encoding is Encoding.UTF_8 else "replace"
+    lines = path.open(encoding=reading.encoding.codec, errors=errors, newline="")
+    if lines.read(1) != "\ufeff":
+        lines.seek(0)
+    return lines
+
+
+def _drop_empty_end(cells: list[str], number: int, max_columns: int) -> None:
+    """Drop empty cells beyond the limit; raise FileProblem when others are there."""
+    if any(map(str.strip, cells[max_columns:])):
+        raise FileProblem(Fault.TOO_MANY_COLUMNS, row=number, columns=len(cells), most=max_columns)
+    del cells[max_columns:]
+
+
+def _refuse_swollen_cells(cells: Sequence[str], number: int) -> None:
+    for cell in cells:
+        if cell.count("\n") + cell.count("\r") > MAX_CELL_LINES:
+            raise FileProblem(Fault.UNCLOSED_QUOTE, row=number)
+        if len(cell) > MAX_CELL_CHARACTERS:
+            raise FileProblem(Fault.CELL_TOO_LONG, row=number, most=MAX_CELL_CHARACTERS)
+
+
+def _ends_with_odd_quotes(path: Path) -> bool:
+    """Whether the last line has an odd number of quotes: a first sign that one is not closed."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 2 * MAX_CELL_CHARACTERS))
+        lines = file.read().splitlines()
+    return bool(lines) and lines[-1].count(b'"') % 2 == 1
+
+
+def _refuse_unclosed_end(path: Path, reading: Reading, number: int) -> None:
+    """Raise FileProblem when the last row has a quote that is open at the end of the file.
+
+    The reader itself is lenient and would keep everything below the quote as one cell.
+    """
+    with _open(path, reading) as lines:
+        reader = csv.reader(lines, delimiter=reading.delimiter)
+        rows_before = number - 1 + reading.has_separator_line
+        for _ in islice(reader, rows_before):
+            pass
+        last = csv.reader(lines, delimiter=reading.delimiter, strict=True)
+        try:
+            for _ in last:
+                pass
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                raise FileProblem(Fault.UNCLOSED_QUOTE, row=number) from error
+
+
+def _guess_delimiter(path: Path, reading: Reading) -> str:
+    """The delimiter under which the first rows agree best on one number of columns, at least two.
+
+    `csv.Sniffer` is no help: it fails on files of one column.
+    """
+    best, best_score = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        widths = _first_widths(path, replace(reading, delimiter=delimiter))
+        # Not the first row's: above the header there may be a title.
+        width, count = Counter(widths).most_common(1)[0] if widths else (0, 0)
+        score = (count / max(len(widths), 1), width)
+        if width >= 2 and score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _first_widths(path: Path, reading: Reading) -> list[int]:
+    try:
+        return [
+            len(cells)
+            for _, cells in head(path, reading, _ROWS_TO_JUDGE_DELIMITERS, max_columns=100_000)
+        ]
+    except FileProblem:
+        return []

@@ -1,0 +1,128 @@
+"""An upload on its way to the disk: untouched, under a name nobody chose, and never too large."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    SkipFile,
+    StopFutureHandlers,
+    StopUpload,
+)
+from django.http import HttpRequest
+
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.row_sources import Reading
+
+FILE_FIELD = "file"
+MEGABYTE = 1024 * 1024
+
+
+class StoredUpload(UploadedFile):  # type: ignore[type-arg]  # generic only in the stubs
+    """A received file: `stored_name` in settings.UPLOADS_DIR, `size` in bytes and `sha256`."""
+
+    def __init__(self, name: str, stored_name: str, size: int, sha256: str) -> None:
+        super().__init__(file=None, name=name, size=size)
+        self.stored_name = stored_name
+        self.sha256 = sha256
+
+
+class ListFileHandler(FileUploadHandler):
+    """Writes the uploaded file to settings.UPLOADS_DIR as it arrives, mode 0600.
+
+    Stops at settings.UPLOAD_MAX_MB: the part received is deleted at once and `problem` is set, so
+    that the disk never holds more than one file of that size for each request.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self.problem: FileProblem | None = None
+        self._file: IO[bytes] | None = None
+        self._stored_name = ""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Open the file on disk; skip all but the first one of the field."""
+        super().new_file(*args, **kwargs)
+        if self.field_name != FILE_FIELD or self._stored_name:
+            raise SkipFile
+        settings.UPLOADS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._stored_name = secrets.token_hex(16)
+        self._size = 0
+        self._hash = hashlib.sha256()
+        path = stored_path(self._stored_name)
+        self._file = open(path, "xb", opener=_private)  # noqa: SIM115
+        raise StopFutureHandlers
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:  # noqa: ARG002
+        """Write a piece; raise StopUpload beyond the limit."""
+        assert self._file is not None
+        self._size += len(raw_data)
+        if self._size > settings.UPLOAD_MAX_MB * MEGABYTE:
+            self._abandon()
+            self.problem = FileProblem(Fault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)
+            # The rest is read and thrown away: an answer during the upload would not be seen.
+            raise StopUpload(connection_reset=False)
+        self._hash.update(raw_data)
+        self._file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> StoredUpload:  # noqa: ARG002
+        """Return what the form gets as its file."""
+        assert self._file is not None
+        self._file.close()
+        self._file = None
+        return StoredUpload(
+            self.file_name or "", self._stored_name, self._size, self._hash.hexdigest()
+        )
+
+    def upload_interrupted(self) -> None:
+        """The connection broke: leave nothing behind."""
+        self._abandon()
+
+    def _abandon(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            delete_stored(self._stored_name)
+
+
+def store(content: bytes) -> str:
+    """Write what did not come as a file; return its internal name."""
+    settings.UPLOADS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stored_name = secrets.token_hex(16)
+    with open(stored_path(stored_name), "xb", opener=_private) as file:
+        file.write(content)
+    return stored_name
+
+
+def stored_path(stored_name: str) -> Path:
+    """Where the file of that internal name lies."""
+    return _folder() / stored_name
+
+
+def rows_path(stored_name: str, reading: Reading) -> Path:
+    """Where the rows of that file are read: of a workbook, the text made of the chosen sheet."""
+    if not reading.sheet:
+        return stored_path(stored_name)
+    return stored_path(f"{stored_name}.{reading.sheets.index(reading.sheet)}.csv")
+
+
+def delete_stored(stored_name: str) -> None:
+    """Delete a stored file and what was made of it; what is gone already is no error."""
+    if stored_name:
+        for path in (stored_path(stored_name), *_folder().glob(f"{stored_name}.*.csv")):
+            path.unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    return Path(settings.UPLOADS_DIR)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

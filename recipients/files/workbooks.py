@@ -1,0 +1,90 @@
+"""Sheets of XLSX, XLS and ODS files as plain text, made by a child process with limits.
+
+A workbook is a program in disguise: a megabyte can unpack to gigabytes. What it declares is
+checked before anything is unpacked; what it does is limited by the operating system, so that the
+worst file ends a child and never the dashboard.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from recipients.files.file_problems import Fault, FileProblem
+
+_MOST_MEMBERS = 1_000
+# Beyond the seconds of work: a busy machine lets the child wait.
+_SECONDS_TO_WAIT = 30
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one workbook may take: of columns, disk, work and memory.
+
+    `ratio`: how many times its packed size it may unpack to; a recipient list is 5 to 30.
+    """
+
+    columns: int
+    megabytes: int
+    ratio: int
+    seconds: int
+    memory_megabytes: int
+
+
+class Sheets(NamedTuple):
+    """The names of a workbook's sheets, and the one that was written as text."""
+
+    names: list[str]
+    chosen: str
+
+
+def unpack(workbook: Path, text: Path, limits: Limits, *, sheet: str = "") -> Sheets:
+    """Write one sheet of a workbook as CSV (UTF-8, comma) and return which ones there are.
+
+    `sheet`: its name, or "" for the first with anything in it. Rows keep their numbers: blank ones
+    are written as blank lines. Raises FileProblem when the workbook cannot be read within the
+    limits; `text` is deleted then.
+    """
+    if zipfile.is_zipfile(workbook):
+        _check_declared_sizes(workbook, limits)
+    numbers = (limits.columns, limits.megabytes, limits.seconds, limits.memory_megabytes)
+    command = [
+        *(sys.executable, "-m", "recipients.files.workbook_child"),
+        *(str(workbook), str(text), sheet, *map(str, numbers)),
+    ]
+    patience = limits.seconds + _SECONDS_TO_WAIT
+    try:
+        done = subprocess.run(  # noqa: S603  our own program, and no shell
+            command, cwd=_ROOT, capture_output=True, timeout=patience, check=False
+        )
+        answer = json.loads(done.stdout) if done.stdout else {}
+    except subprocess.TimeoutExpired as expired:
+        text.unlink(missing_ok=True)
+        raise FileProblem(Fault.TOO_SLOW) from expired
+    if "sheets" in answer:
+        return Sheets(answer["sheets"], answer["chosen"])
+    text.unlink(missing_ok=True)
+    fault = answer.get("fault") or (Fault.TOO_MUCH_INSIDE if done.returncode else Fault.UNREADABLE)
+    raise FileProblem(Fault(fault), **answer.get("details", {}))
+
+
+def _check_declared_sizes(workbook: Path, limits: Limits) -> None:
+    """Raise FileProblem for an archive that says itself that it is too much, or is encrypted."""
+    try:
+        with zipfile.ZipFile(workbook) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise FileProblem(Fault.UNREADABLE) from error
+    if any(member.flag_bits & 1 for member in members):
+        raise FileProblem(Fault.ENCRYPTED)
+    unpacked = sum(member.file_size for member in members)
+    packed = max(workbook.stat().st_size, 1)
+    is_bomb = unpacked > 10_000_000 and unpacked > packed * limits.ratio
+    if is_bomb or unpacked > limits.megabytes * 1024 * 1024 or len(members) > _MOST_MEMBERS:
+        raise FileProblem(Fault.TOO_MUCH_INSIDE)

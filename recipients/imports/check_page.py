@@ -1,0 +1,231 @@
+"""What the check page shows: the numbers, the sheet with its reasons, and what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.forms import BoundField
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from phonenumbers import country_code_for_region, region_code_for_country_code
+
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.row_sources import Reading
+from recipients.imports.checking import phone_question
+from recipients.imports.columns import Role
+from recipients.imports.forms import CheckForm
+from recipients.imports.judging import Judgement, SampleRow
+from recipients.models import ListImport, RecipientList
+from recipients.phone_numbers import Doubt, Reason
+from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
+from teams.countries import country_name
+
+# What numbers of one country are when they are read as those of another.
+_OF_ANOTHER_COUNTRY = (
+    *(Reason.TOO_SHORT, Reason.TOO_LONG, Reason.WRONG_LENGTH, Reason.NO_AREA_CODE),
+)
+
+
+@dataclass(frozen=True)
+class SheetColumn:
+    """A column's header and the select for its role."""
+
+    header: str
+    role: BoundField
+    is_used: bool
+    is_skipped: bool
+    # The input for the name of a column whose file has none.
+    typed: BoundField | None = None
+
+
+@dataclass(frozen=True)
+class SheetCell:
+    """A cell's text, and the words at it when something is wrong with it."""
+
+    text: str
+    reason: str | Promise = ""
+    doubt: str | Promise = ""
+    is_skipped: bool = False
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """A row with the number the person's spreadsheet shows."""
+
+    number: int
+    cells: list[SheetCell]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """So many rows with the same reason, and what to do about them."""
+
+    count: int
+    words: Words
+
+
+def check_context(
+    list_import: ListImport,
+    form: CheckForm,
+    problem: FileProblem | None = None,
+    asked: int = 0,
+) -> dict[str, Any]:
+    """The template's variables; `problem` is why confirming was refused, if it was."""
+    judgement = Judgement.from_json(list_import.judgement)
+    reading = Reading.from_json(list_import.reading)
+    question = phone_question(list_import)
+    obstacle = problem or list_import.problem or question
+    nothing_ready = question is None and list_import.is_judged and not judgement.ready
+    if obstacle is None and nothing_ready:
+        obstacle = FileProblem(Fault.NO_VALID_ROW)
+    return {
+        "list_import": list_import,
+        "form": form,
+        "judgement": judgement,
+        "numbers": judgement.ready + judgement.duplicates,
+        "segments": [
+            (judgement.ready, "done"),
+            (judgement.duplicates, "warning"),
+            (judgement.rejected_count, "danger"),
+        ],
+        "in_words": _("%(ready)s of %(rows)s rows are ready to import.")
+        % {"ready": f"{judgement.ready:,}", "rows": f"{judgement.rows:,}"},
+        "has_phones": question is None,
+        "obstacle": sentence_for(obstacle) if obstacle else "",
+        # What is done to a list that is there must be seen before.
+        "can_import": obstacle is None and (list_import.is_judged or not list_import.is_addition),
+        "is_counting": not list_import.is_judged,
+        "target": list_import.target_list,
+        "same_file": _same_file(list_import),
+        "effects": _effects(list_import, judgement) if list_import.is_addition else [],
+        "sheet_columns": _columns(list_import, form),
+        "sheet_rows": _rows(list_import, judgement.sample),
+        "header_row": reading.header_row,
+        "is_remembered": reading.is_remembered,
+        "found_as": _("Read with a %(delimiter)s between the columns, %(encoding)s")
+        % {
+            "delimiter": DELIMITERS.get(reading.delimiter, reading.delimiter),
+            "encoding": ENCODINGS[reading.encoding],
+        },
+        "rejections": findings(judgement.rejected, REJECTIONS),
+        "doubts": findings(judgement.doubts, DOUBTS),
+        "country": country_name(list_import.default_country),
+        "main_code": _main_code(judgement, list_import.default_country),
+        "country_is_doubtful": _country_is_doubtful(judgement),
+        "asked": asked + 1,
+        "delay": 1 if asked < 10 else 3,
+    }
+
+
+def _same_file(list_import: ListImport) -> RecipientList | None:
+    """The list that this very file became before, as far as the person may see it."""
+    user = list_import.uploaded_by
+    if user is None:
+        return None
+    usable = RecipientList.objects.for_member(list_import.team, user)
+    before = ListImport.objects.filter(
+        file_sha256=list_import.file_sha256,
+        recipient_list__in=usable,
+        state=ListImport.State.COMPLETED,
+    )
+    last = before.select_related("recipient_list").order_by("-pk").first()
+    return last.recipient_list if last else None
+
+
+@dataclass(frozen=True)
+class EffectLine:
+    """So many people, and what becomes of them if the file is imported in the chosen mode."""
+
+    count: int
+    words: str
+    is_loss: bool = False
+
+
+def _effects(list_import: ListImport, judgement: Judgement) -> list[EffectLine]:
+    target, there = list_import.target_list, judgement.on_list
+    new, before = judgement.ready - there, target.recipient_count if target else 0
+    lines = [EffectLine(new, ngettext("person is added", "people are added", new))]
+    match list_import.mode:
+        case ListImport.Mode.REPLACE:
+            gone = max(0, before - there)
+            lines += [
+                EffectLine(there, _("on the list already: kept, with the data of this file")),
+                EffectLine(gone, ngettext("person is removed", "people are removed", gone), True),
+            ]
+        case ListImport.Mode.UPDATE:
+            lines.append(EffectLine(there, _("on the list already: updated by this file")))
+        case _:
+            lines.append(EffectLine(there, _("on the list already: left as they are")))
+    return [line for line in lines if line.count or line is lines[0]]
+
+
+def _country_is_doubtful(judgement: Judgement) -> bool:
+    """Whether most of the rows look like numbers of another country than the chosen one."""
+    unlikely = judgement.doubts.get(Doubt.NOT_ASSIGNED, 0) + sum(
+        judgement.rejected.get(reason, 0) for reason in _OF_ANOTHER_COUNTRY
+    )
+    return unlikely * 2 > judgement.rows
+
+
+@dataclass(frozen=True)
+class MainCode:
+    """The country code that most numbers are written with, such as "+44"."""
+
+    code: str
+    country: str
+    count: int
+    # Not that of the country the other numbers are read as, while these are the many.
+    is_another: bool
+
+
+def _main_code(judgement: Judgement, default_country: str) -> MainCode | None:
+    """The code that at least half of the numbers are written with."""
+    for code, count in judgement.codes.items():
+        if count * 2 < judgement.ready + judgement.duplicates:
+            break
+        region = region_code_for_country_code(int(code))
+        is_another = code != str(country_code_for_region(default_country))
+        return MainCode(
+            f"+{code}", country_name(region), count, is_another and count > judgement.home
+        )
+    return None
+
+
+def _columns(list_import: ListImport, form: CheckForm) -> list[SheetColumn]:
+    return [
+        SheetColumn(
+            header=column["header"] or column["name"],
+            role=form[f"role_{index}"],
+            is_used=column["role"] in (Role.PHONE, Role.NAME),
+            is_skipped=column["role"] == Role.SKIP,
+            typed=form[f"name_{index}"] if f"name_{index}" in form.fields else None,
+        )
+        for index, column in enumerate(list_import.columns)
+    ]
+
+
+def _rows(list_import: ListImport, sample: Sequence[SampleRow]) -> list[SheetRow]:
+    return [SheetRow(row.number, _cells(list_import.columns, row)) for row in sample]
+
+
+def _cells(columns: Sequence[dict[str, str]], row: SampleRow) -> list[SheetCell]:
+    cells = []
+    for index, column in enumerate(columns):
+        is_phone = column["role"] == Role.PHONE
+        cells.append(
+            SheetCell(
+                text=row.cells[index].strip() if index < len(row.cells) else "",
+                reason=REJECTIONS[row.reason].short if is_phone and row.reason else "",
+                doubt=DOUBTS[row.doubt].short if is_phone and row.doubt else "",
+                is_skipped=column["role"] == Role.SKIP,
+            )
+        )
+    return cells
+
+
+def findings(counts: Mapping[str, int], words: Mapping[str, Words]) -> list[Finding]:
+    """The counts of a judgement in words, in their order."""
+    return [Finding(count, words[code]) for code, count in counts.items()]

@@ -1,0 +1,318 @@
+"""From an uploaded file to a confirmed import: read it, judge it, let a person correct and confirm.
+
+The judgement of the first rows is there at once; a worker goes through the rest of a large file
+(`judge_whole`). A change of what decides the judgement starts it over.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from recipients import claiming
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_types import Encoding
+from recipients.files.row_sources import Reading, data_rows
+from recipients.files.storing import StoredUpload, delete_stored, rows_path
+from recipients.imports import guessing
+from recipients.imports.columns import Column, Role, phone_candidates, require_phone_column
+from recipients.imports.judging import Judgement, Known, SampleRow, judge, nobody
+from recipients.lists.sharing import may_edit
+from recipients.models import ListImport, Recipient, RecipientList, Visibility
+from recipients.opting_out.opt_outs import opted_out_among
+from recipients.phone_numbers import PhoneReader
+from teams.models import Team, User
+
+# So many rows are judged while the person waits, about a tenth of a second.
+ROWS_AT_ONCE = 10_000
+# Of the rows among which the columns' names may be, so much is shown.
+_TOP_ROWS, _TOP_CELLS, _TOP_CHARACTERS = 8, 4, 30
+
+
+def begin(
+    team: Team,
+    user: User,
+    upload: StoredUpload,
+    token: uuid.UUID,
+    target: RecipientList | None = None,
+) -> ListImport:
+    """Make the import of a stored file and judge its first rows.
+
+    `token` comes from the upload form: the same form sent twice gives the same import. `target` is
+    the list whose people the file's will join, None for a new list. Raises FileProblem, and deletes
+    the file, when it cannot become a list at all.
+    """
+    if known := ListImport.objects.filter(public_id=token).first():
+        if known.uploaded_by == user and known.team == team:
+            delete_stored(upload.stored_name)
+            return known
+        token = uuid.uuid4()
+    made = ListImport(
+        public_id=token,
+        team=team,
+        uploaded_by=user,
+        file_name=upload.name or "",
+        stored_name=upload.stored_name,
+        file_size=upload.size or 0,
+        file_sha256=upload.sha256,
+        default_country=team.default_country,
+        visibility=Visibility.TEAM if team.lists_shared else Visibility.PRIVATE,
+        list_name=target.name if target else list_name_from(upload.name or ""),
+        target_list=target,
+        mode=ListImport.Mode.NEW if target else "",
+    )
+    try:
+        guessing.guess(made)
+        _judge_first_rows(made)
+    except FileProblem:
+        delete_stored(upload.stored_name)
+        raise
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+    except IntegrityError:
+        delete_stored(upload.stored_name)
+        return ListImport.objects.get(public_id=token, team=team, uploaded_by=user)
+    return made
+
+
+def list_name_from(file_name: str) -> str:
+    """A list's first name: "patients_2026.csv" gives "Patients 2026".
+
+    >>> list_name_from("patients_2026.csv")
+    'Patients 2026'
+    """
+    words = PurePath(file_name).stem.replace("_", " ").replace("-", " ").split()
+    name = " ".join(words)[:120].strip()
+    return name[:1].upper() + name[1:]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was chosen on the check page; `roles` in the order of the columns."""
+
+    roles: Sequence[Role]
+    default_country: str
+    # The row with the columns' names, 0 for none; None leaves that as it is.
+    header_row: int | None
+    list_name: str
+    visibility: Visibility
+    # What becomes of the people on the list that is there; "" leaves that as it is.
+    mode: str = ""
+    # Of the columns of a file without names, in their order.
+    names: Sequence[str] = ()
+    # How else to read the file; "" and None leave that as it is.
+    sheet: str = ""
+    encoding: Encoding | None = None
+    delimiter: str = ""
+
+
+def change(list_import: ListImport, choices: Choices) -> None:
+    """Keep what was chosen and judge the file again if that may change it.
+
+    A file that is read in another way (sheet, encoding, delimiter) has its columns guessed anew.
+    Raises FileProblem, storing nothing, when it cannot be read so.
+    """
+    before = (list_import.reading, list_import.columns, list_import.default_country)
+    list_import.list_name, list_import.visibility = choices.list_name, choices.visibility
+    list_import.default_country = choices.default_country
+    list_import.mode = (choices.mode or list_import.mode) if list_import.is_addition else ""
+    reading = Reading.from_json(list_import.reading)
+    if choices.sheet not in ("", reading.sheet):
+        guessing.read_as(list_import, guessing.unpacked(list_import, choices.sheet))
+    elif (other := _corrected(reading, choices)) != reading:
+        guessing.read_as(list_import, other)
+    else:
+        _take_over(list_import, choices)
+    fields = ["list_name", "visibility", "mode"]
+    if before != (list_import.reading, list_import.columns, list_import.default_country):
+        _judge_first_rows(list_import)
+        # A worker that judges the file as it was read before loses its claim.
+        list_import.claim_token = list_import.lease_until = None
+        fields += [
+            *("reading", "columns", "default_country", "judgement", "is_judged"),
+            *("failure", "failure_details", "claim_token", "lease_until"),
+        ]
+    # Once it is confirmed, nothing of it changes any more: another tab may have done so meanwhile.
+    ListImport.objects.filter(pk=list_import.pk, state=ListImport.State.CHECKING).update(
+        **{name: getattr(list_import, name) for name in fields}
+    )
+
+
+def _corrected(reading: Reading, choices: Choices) -> Reading:
+    """The reading with the encoding and the delimiter that were chosen; a workbook has neither."""
+    if reading.sheet:
+        return reading
+    encoding = choices.encoding or reading.encoding
+    return replace(
+        reading,
+        encoding=encoding,
+        delimiter=choices.delimiter or reading.delimiter,
+        has_nul=reading.has_nul or encoding is not reading.encoding,
+    )
+
+
+def _take_over(list_import: ListImport, choices: Choices) -> None:
+    """Give the columns their roles and names or, if that has changed, another row its meaning."""
+    reading = Reading.from_json(list_import.reading)
+    columns = _columns(list_import)
+    other_header = choices.header_row not in (None, reading.header_row)
+    if other_header:
+        guessing.read_as(list_import, reading, choices.header_row)
+        columns = _columns(list_import)
+        if len(columns) != len(choices.roles) or any(one.role is Role.PHONE for one in columns):
+            return
+    columns = [
+        replace(column, role=role) for column, role in zip(columns, choices.roles, strict=True)
+    ]
+    if choices.names and not reading.has_header and not other_header:
+        columns = guessing.rename(columns, choices.names)
+    list_import.columns = [column.to_json() for column in columns]
+
+
+def confirm(list_import: ListImport) -> None:
+    """Let the import begin: its list is made, invisible until the last row is in.
+
+    Does nothing when it was confirmed before. Raises FileProblem while the file cannot become a
+    list. The caller queues the task on commit.
+    """
+    columns = _columns(list_import)
+    require_phone_column(columns, [])
+    if problem := list_import.problem:
+        raise problem
+    judgement = Judgement.from_json(list_import.judgement)
+    if list_import.is_judged and not judgement.ready:
+        raise FileProblem(Fault.NO_VALID_ROW)
+    if list_import.is_addition:
+        _require_target(list_import)
+    with transaction.atomic():
+        confirmed = ListImport.objects.filter(
+            pk=list_import.pk, state=ListImport.State.CHECKING
+        ).update(
+            state=ListImport.State.QUEUED,
+            confirmed_at=timezone.now(),
+            claim_token=None,
+            lease_until=None,
+            attempts=0,
+            rows_total=judgement.rows if list_import.is_judged else None,
+        )
+        if confirmed:
+            _make_list(list_import, columns)
+            guessing.remember(list_import)
+
+
+def _require_target(list_import: ListImport) -> None:
+    """Raise FileProblem unless the list is there and its people may still be changed.
+
+    What is done to a list must be seen before, and so the whole file is to be judged first.
+    """
+    target, user = list_import.target_list, list_import.uploaded_by
+    usable = RecipientList.objects.filter(
+        pk=target.pk if target else 0, is_ready=True, archived_at=None
+    )
+    if target is None or user is None or not usable.exists() or not may_edit(target, user):
+        raise FileProblem(Fault.LIST_GONE)
+    if not list_import.is_judged:
+        raise FileProblem(Fault.STILL_COUNTING)
+
+
+def _make_list(list_import: ListImport, columns: Sequence[Column]) -> None:
+    owner = list_import.uploaded_by
+    assert owner is not None, "only the one who uploaded a file can confirm it"
+    list_import.recipient_list = RecipientList.objects.create(
+        team=list_import.team,
+        owner=owner,
+        name=list_import.list_name,
+        # The people of an addition are in a list that nobody will ever see.
+        visibility=Visibility.PRIVATE if list_import.is_addition else list_import.visibility,
+        field_names=[column.name for column in columns if column.role is Role.FIELD],
+    )
+    list_import.save(update_fields=["recipient_list"])
+
+
+def judge_whole(import_id: int) -> None:
+    """Judge every row of a file on the check page, if nobody does so yet.
+
+    Does nothing when the import has moved on; a result that comes too late is dropped.
+    """
+    claimed = claiming.claim(
+        ListImport.objects.filter(is_judged=False), import_id, ListImport.State.CHECKING
+    )
+    if claimed is None:
+        return
+    try:
+        if claimed.attempts > claiming.MOST_ATTEMPTS:
+            raise FileProblem(Fault.INTERRUPTED)
+        found: dict[str, Any] = {"judgement": _judged(claimed, limit=None).to_json()}
+    except FileProblem as problem:
+        found = {"failure": problem.fault, "failure_details": problem.details}
+    except FileNotFoundError:
+        found = {"failure": Fault.FILE_GONE, "failure_details": {}}
+    claiming.held(claimed, ListImport.State.CHECKING).update(
+        is_judged=True, attempts=0, lease_until=None, **found
+    )
+
+
+def phone_question(list_import: ListImport) -> FileProblem | None:
+    """What has to be asked about the phone column, or None when one is chosen."""
+    columns = _columns(list_import)
+    reading = Reading.from_json(list_import.reading)
+    judgement = Judgement.from_json(list_import.judgement)
+    headers = [column.header if reading.has_header else "" for column in columns]
+    candidates = phone_candidates(
+        headers, [row.cells for row in judgement.sample], PhoneReader(list_import.default_country)
+    )
+    try:
+        require_phone_column(columns, candidates)
+    except FileProblem as problem:
+        return problem
+    return None
+
+
+def _judge_first_rows(list_import: ListImport) -> None:
+    judgement = _judged(list_import, limit=ROWS_AT_ONCE)
+    list_import.judgement = judgement.to_json()
+    list_import.is_judged = judgement.is_whole
+    list_import.failure, list_import.failure_details = "", {}
+
+
+def _judged(list_import: ListImport, limit: int | None) -> Judgement:
+    reading = Reading.from_json(list_import.reading)
+    rows = data_rows(
+        rows_path(list_import.stored_name, reading),
+        reading,
+        max_columns=settings.IMPORT_MAX_COLUMNS,
+        max_rows=settings.IMPORT_MAX_ROWS,
+    )
+    found = judge(
+        rows,
+        _columns(list_import),
+        list_import.default_country,
+        limit=limit,
+        register=opted_out_among(list_import.team),
+        list_there=_on_target(list_import),
+    )
+    found.top = [
+        SampleRow(number, [cell[:_TOP_CHARACTERS] for cell in cells[:_TOP_CELLS]])
+        for number, cells in guessing.first_rows(list_import, reading, _TOP_ROWS)
+    ]
+    return found
+
+
+def _on_target(list_import: ListImport) -> Known:
+    """Counts those of some phones that are on the list the file is for."""
+    if list_import.target_list_id is None:
+        return nobody
+    there = Recipient.objects.filter(recipient_list_id=list_import.target_list_id, occurrence=0)
+    return lambda phones: there.filter(phone__in=phones).count()
+
+
+def _columns(list_import: ListImport) -> list[Column]:
+    return [Column.from_json(column) for column in list_import.columns]

@@ -1,0 +1,133 @@
+"""What a file is when it arrives: how to read it, and what its columns are.
+
+Both are guesses, put right on the check page. A team's earlier choices for the same headers come
+before any guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.conf import settings
+
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_types import Encoding, is_workbook
+from recipients.files.row_sources import Reading, Row, guess_reading, head
+from recipients.files.storing import rows_path, stored_path
+from recipients.files.workbooks import Limits, unpack
+from recipients.imports.columns import (
+    Column,
+    Role,
+    find_header,
+    guess_columns,
+    headers_key,
+    named_as,
+    parted,
+    unique_names,
+)
+from recipients.imports.reports import own_headers
+from recipients.models import ListImport, RememberedColumns
+from recipients.phone_numbers import PhoneReader
+
+_ROWS_TO_GUESS_FROM = 200
+
+
+def guess(list_import: ListImport) -> None:
+    """Fill in how to read the file, what its columns are, and the country that goes with them.
+
+    Raises FileProblem when it cannot become a list at all.
+    """
+    stored = stored_path(list_import.stored_name)
+    workbook = is_workbook(stored)
+    read_as(list_import, unpacked(list_import) if workbook else guess_reading(stored))
+    if memory := _memory(list_import):
+        list_import.default_country = memory.default_country or list_import.default_country
+
+
+def read_as(list_import: ListImport, reading: Reading, header_row: int | None = None) -> None:
+    """Fill in what the columns are when the file is read so.
+
+    `header_row` is the row with their names, 0 for none; None to find it. Raises FileProblem when
+    there is nothing to read.
+    """
+    first = first_rows(list_import, reading, _ROWS_TO_GUESS_FROM)
+    if not first:
+        raise FileProblem(Fault.EMPTY)
+    phones = PhoneReader(list_import.default_country)
+    found = find_header(first, phones) if header_row is None else header_row
+    header, sample = parted(first, found)
+    if header and not sample:
+        raise FileProblem(Fault.HEADER_ONLY)
+    columns = guess_columns(header, sample, phones, own_headers())
+    reading = replace(reading, header_row=found, is_remembered=False)
+    list_import.columns = [column.to_json() for column in columns]
+    list_import.reading = reading.to_json()
+    if memory := _memory(list_import):
+        roles = map(Role, memory.roles)
+        columns = [replace(one, role=role) for one, role in zip(columns, roles, strict=True)]
+        list_import.reading = replace(reading, is_remembered=True).to_json()
+    if list_import.target_list is not None:
+        columns = named_as(columns, list_import.target_list.field_names)
+    list_import.columns = [column.to_json() for column in columns]
+
+
+def rename(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
+    """The columns of a file without names under those that a person typed."""
+    return [
+        replace(column, name=name)
+        for column, name in zip(columns, unique_names(typed), strict=True)
+    ]
+
+
+def remember(list_import: ListImport) -> None:
+    """Keep the roles and the country for the team's next file with the same headers."""
+    if not Reading.from_json(list_import.reading).has_header:
+        return
+    RememberedColumns.objects.update_or_create(
+        team_id=list_import.team_id,
+        key=_key(list_import),
+        defaults={
+            "roles": [column["role"] for column in list_import.columns],
+            "default_country": list_import.default_country,
+        },
+    )
+
+
+def first_rows(list_import: ListImport, reading: Reading, count: int) -> list[Row]:
+    """The first rows of the file that are not blank, the columns' names among them."""
+    path = rows_path(list_import.stored_name, reading)
+    return head(path, reading, count, max_columns=settings.IMPORT_MAX_COLUMNS)
+
+
+def unpacked(list_import: ListImport, sheet: str = "") -> Reading:
+    """Write a sheet of the workbook as text: the given one, else the first that is not empty."""
+    stored = stored_path(list_import.stored_name)
+    made = stored.with_name(f"{stored.name}.csv.new")
+    limits = Limits(
+        columns=settings.IMPORT_MAX_COLUMNS,
+        megabytes=settings.IMPORT_MAX_UNPACKED_MB,
+        ratio=settings.IMPORT_MAX_UNPACKED_RATIO,
+        seconds=settings.IMPORT_MAX_SECONDS,
+        memory_megabytes=settings.IMPORT_MAX_MEMORY_MB,
+    )
+    sheets = unpack(stored, made, limits, sheet=sheet)
+    reading = Reading(Encoding.UTF_8, sheet=sheets.chosen, sheets=tuple(sheets.names))
+    made.rename(rows_path(list_import.stored_name, reading))
+    return reading
+
+
+def _memory(list_import: ListImport) -> RememberedColumns | None:
+    """What the team said about a file with these headers before."""
+    if not Reading.from_json(list_import.reading).has_header:
+        return None
+    memory = RememberedColumns.objects.filter(
+        team_id=list_import.team_id, key=_key(list_import)
+    ).first()
+    # The key has as many parts as there are columns; a row's own width may still differ.
+    fits = memory is not None and len(memory.roles) == len(list_import.columns)
+    return memory if fits else None
+
+
+def _key(list_import: ListImport) -> str:
+    return headers_key([column["header"] for column in list_import.columns])

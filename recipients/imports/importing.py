@@ -1,0 +1,236 @@
+"""The import itself: rows of the stored file become recipients or rejected rows, chunk by chunk.
+
+A chunk and the progress are one transaction: a worker that is killed leaves a whole number of
+chunks, and the next one goes on behind them. The list becomes visible, or its rows join the list
+they are for (`merging`), in the last transaction.
+At any time: rows_done = recipient_count + duplicate_count + rejected_count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.expressions import CombinedExpression
+from django.utils import timezone
+
+from recipients import claiming
+from recipients.files.bulk_load import Row, load, quick_commits, refresh_statistics
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.row_sources import Reading, data_rows
+from recipients.files.row_sources import Row as SourceRow
+from recipients.files.rows import RowReader
+from recipients.files.seen_phones import SeenPhones
+from recipients.files.storing import rows_path
+from recipients.imports import merging
+from recipients.imports.columns import Column
+from recipients.lists.sharing import may_edit
+from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
+from recipients.phone_numbers import PhoneReader
+
+State = ListImport.State
+
+# Shorter transactions on SQLite, where all others wait for the one writer: a tenth of a second.
+_ROWS_A_CHUNK = {"sqlite": 20_000, "postgresql": 50_000}
+_RECIPIENT_COLUMNS = (
+    *("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number"),
+    "list_import_id",
+)
+_REJECTED_COLUMNS = ("list_import_id", "row_number", "code", "cells")
+
+
+class ClaimLost(Exception):
+    """Somebody stopped the import, or another worker took it over."""
+
+
+def run_import(import_id: int) -> None:
+    """Import the file of a confirmed import, or go on where a dead worker left off.
+
+    Does nothing when another worker is at it or there is nothing to do.
+    """
+    claimed = claiming.claim(ListImport.objects.all(), import_id, State.QUEUED, State.IMPORTING)
+    if claimed is None:
+        return
+    if claimed.attempts > claiming.MOST_ATTEMPTS:
+        _fail(claimed, FileProblem(Fault.INTERRUPTED))
+        return
+    claiming.held(claimed, State.QUEUED).update(state=State.IMPORTING)
+    try:
+        with quick_commits():
+            _import_rows(claimed)
+            refresh_statistics(Recipient._meta.db_table)
+            _finish(claimed)
+    except FileProblem as problem:
+        _fail(claimed, problem)
+    except FileNotFoundError:
+        _fail(claimed, FileProblem(Fault.FILE_GONE))
+    except ClaimLost:
+        return
+
+
+def _import_rows(claimed: ListImport) -> None:
+    reading = Reading.from_json(claimed.reading)
+    rows = data_rows(
+        rows_path(claimed.stored_name, reading),
+        reading,
+        max_columns=settings.IMPORT_MAX_COLUMNS,
+        max_rows=settings.IMPORT_MAX_ROWS,
+    )
+    rest = islice(rows, claimed.rows_done, None)
+    size = _ROWS_A_CHUNK[connection.vendor]
+    sieve = _Sieve(claimed)
+    for first in rest:
+        sieve.begin_chunk()
+        accepted: Iterable[Row] = sieve.accepted(chain([first], islice(rest, size - 1)))
+        if connection.vendor == "sqlite":
+            # Judged before the transaction begins: it locks all others out.
+            accepted = list(accepted)
+        with transaction.atomic():
+            _write(claimed, sieve, accepted)
+
+
+class _Sieve:
+    """Parts the file's rows in recipients and rejected rows, and counts those of one chunk."""
+
+    def __init__(self, claimed: ListImport) -> None:
+        list_id = claimed.recipient_list_id
+        assert list_id is not None
+        self._list_id, self._import_id = list_id, claimed.pk
+        columns = [Column.from_json(column) for column in claimed.columns]
+        self._reader = RowReader(columns, PhoneReader(claimed.default_country))
+        self._seen = SeenPhones()
+        if claimed.rows_done:
+            before = Recipient.objects.filter(recipient_list_id=list_id)
+            self._seen.add_all(before.values_list("phone", flat=True).iterator(10_000))
+        self.begin_chunk()
+
+    def begin_chunk(self) -> None:
+        """Count from zero."""
+        self.rows = self.duplicates = 0
+        self.rejected: list[Row] = []
+
+    def accepted(self, rows: Iterable[SourceRow]) -> Iterator[Row]:
+        """Yield what goes into the table of recipients; keep what does not in `rejected`."""
+        read, times_seen = self._reader.read, self._seen.add
+        list_id, import_id = self._list_id, self._import_id
+        for number, cells in rows:
+            self.rows += 1
+            answer = read(cells)
+            if isinstance(answer, str):
+                self.rejected.append((import_id, number, answer, _json(cells)))
+                continue
+            phone, name, fields, _ = answer
+            occurrence = times_seen(phone)
+            if occurrence:
+                self.duplicates += 1
+            yield (list_id, phone, occurrence, name, _json(fields), number, import_id)
+
+    @property
+    def progress(self) -> dict[str, F | CombinedExpression | int]:
+        """What the chunk adds to the import's counters."""
+        rejected = len(self.rejected)
+        return {
+            "rows_done": F("rows_done") + self.rows,
+            "recipient_count": F("recipient_count") + self.rows - rejected - self.duplicates,
+            "duplicate_count": F("duplicate_count") + self.duplicates,
+            "rejected_count": F("rejected_count") + rejected,
+        }
+
+
+def _write(claimed: ListImport, sieve: _Sieve, accepted: Iterable[Row]) -> None:
+    """Write a chunk and the progress; raise ClaimLost, writing nothing, when the claim is gone."""
+    now = timezone.now()
+    holding = claiming.held(claimed, State.IMPORTING).update(lease_until=now + claiming.LEASE)
+    if not holding:
+        raise ClaimLost
+    load(Recipient._meta.db_table, _RECIPIENT_COLUMNS, accepted)
+    load(RejectedRow._meta.db_table, _REJECTED_COLUMNS, sieve.rejected)
+    claiming.held(claimed, State.IMPORTING).update(attempts=0, **sieve.progress)
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _finish(claimed: ListImport) -> None:
+    """Make the list visible, or let its people join the list they are for, if there are any."""
+    with transaction.atomic():
+        done = claiming.held(claimed, State.IMPORTING)
+        counts = (
+            done.select_for_update(of=("self",))
+            .values("recipient_count", "duplicate_count", "rows_done")
+            .first()
+        )
+        if counts is None:
+            raise ClaimLost
+        if not counts["recipient_count"]:
+            raise FileProblem(Fault.NO_VALID_ROW)
+        staged = RecipientList.objects.get(list_imports=claimed)
+        staged.recipient_count = counts["recipient_count"]
+        staged.duplicate_count = counts["duplicate_count"]
+        differing = differing_duplicates(staged) if staged.duplicate_count else 0
+        made = _joined(claimed, staged) if claimed.is_addition else _shown(staged)
+        done.update(
+            state=State.COMPLETED,
+            rows_total=counts["rows_done"],
+            differing_count=differing,
+            judgement={},
+            lease_until=None,
+            completed_at=timezone.now(),
+            **made,
+        )
+
+
+def _shown(staged: RecipientList) -> dict[str, Any]:
+    """Make the new list visible; return nothing to be stored with the import."""
+    staged.is_ready = True
+    staged.save(update_fields=["recipient_count", "duplicate_count", "is_ready", "updated_at"])
+    return {}
+
+
+def _joined(claimed: ListImport, staged: RecipientList) -> dict[str, Any]:
+    """Let the staged people join the list they are for; return what the import has to store.
+
+    Raises FileProblem when that list is gone or may no longer be edited by who confirmed.
+    """
+    target = (
+        RecipientList.objects.select_for_update()
+        .filter(pk=claimed.target_list_id or 0, is_ready=True, archived_at=None)
+        .first()
+    )
+    if target is None or claimed.uploaded_by is None or not may_edit(target, claimed.uploaded_by):
+        raise FileProblem(Fault.LIST_GONE)
+    effect = merging.bring_in(claimed, target, staged)
+    # What was not taken is cleared away with the next tick.
+    RecipientList.objects.filter(pk=staged.pk).update(archived_at=timezone.now())
+    return {
+        "recipient_list": target,
+        "kept_list": claimed.kept_list,
+        "effect": effect.to_json(),
+    }
+
+
+def differing_duplicates(staged: RecipientList) -> int:
+    """How many duplicates have another name or other fields than the first row of their phone."""
+    first = Recipient.objects.filter(
+        recipient_list=OuterRef("recipient_list"), phone=OuterRef("phone"), occurrence=0
+    )
+    return (
+        Recipient.objects.filter(recipient_list=staged, occurrence__gt=0)
+        .filter(~Exists(first.filter(name=OuterRef("name"), fields=OuterRef("fields"))))
+        .count()
+    )
+
+
+def _fail(claimed: ListImport, problem: FileProblem) -> None:
+    claiming.held(claimed, State.QUEUED, State.IMPORTING).update(
+        state=State.FAILED,
+        failure=problem.fault,
+        failure_details=problem.details,
+        lease_until=None,
+    )

@@ -1,0 +1,80 @@
+"""The rejected rows as a file: the person's own columns, plus where and why.
+
+Ready to be corrected and uploaded again: our columns are left out when it comes back.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from recipients.files.row_sources import Reading, data_rows
+from recipients.files.rows import RowReader
+from recipients.files.spreadsheet_cells import safe_cell
+from recipients.files.storing import rows_path
+from recipients.imports.columns import Column
+from recipients.models import ListImport, RejectedRow
+from recipients.phone_numbers import PhoneReader
+from recipients.sentences import REJECTIONS
+
+_ROWS_A_PIECE = 500
+
+Rejected = tuple[int, str, Sequence[str]]
+
+
+def rejected_rows_csv(list_import: ListImport) -> Iterator[bytes]:
+    """Yield the file in pieces: from the stored file before the import, else from the database.
+
+    Raises FileProblem or FileNotFoundError when the stored file cannot be read.
+    """
+    before = list_import.state == ListImport.State.CHECKING
+    rows = _judged_again(list_import) if before else _stored(list_import)
+    headers = [column["header"] or column["name"] for column in list_import.columns]
+    yield "\ufeff".encode()
+    yield from _written(headers, rows, Reading.from_json(list_import.reading).delimiter)
+
+
+def own_headers() -> list[str]:
+    """The names of the columns that we put in front of the person's own."""
+    return [_("Row in file"), _("Reason"), _("What to do")]
+
+
+def _written(headers: Sequence[str], rows: Iterable[Rejected], delimiter: str) -> Iterator[bytes]:
+    piece = io.StringIO()
+    writer = csv.writer(piece, delimiter=delimiter)
+    # Ours come first: a row with more cells than columns would push them out of their places.
+    writer.writerow([*own_headers(), *map(safe_cell, headers)])
+    for count, (number, code, cells) in enumerate(rows, 1):
+        words = REJECTIONS[code]
+        writer.writerow([number, words.short, words.cure, *map(safe_cell, cells)])
+        if count % _ROWS_A_PIECE == 0:
+            yield piece.getvalue().encode("utf-8", errors="replace")
+            piece.seek(0)
+            piece.truncate()
+    yield piece.getvalue().encode("utf-8", errors="replace")
+
+
+def _stored(list_import: ListImport) -> Iterator[Rejected]:
+    rejected = RejectedRow.objects.filter(list_import=list_import).order_by("row_number")
+    for row in rejected.iterator(_ROWS_A_PIECE):
+        yield row.row_number, row.code, row.cells
+
+
+def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
+    columns = [Column.from_json(column) for column in list_import.columns]
+    reader = RowReader(columns, PhoneReader(list_import.default_country))
+    reading = Reading.from_json(list_import.reading)
+    rows = data_rows(
+        rows_path(list_import.stored_name, reading),
+        reading,
+        max_columns=settings.IMPORT_MAX_COLUMNS,
+        max_rows=settings.IMPORT_MAX_ROWS,
+    )
+    for number, cells in rows:
+        answer = reader.read(cells)
+        if isinstance(answer, str):
+            yield number, answer, cells

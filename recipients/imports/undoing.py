@@ -1,0 +1,124 @@
+"""Undoing an import that is complete: what it brought goes, what it displaced comes back.
+
+Campaigns that were launched hold copies of their people and are not touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from recipients.imports import merging
+from recipients.lists.sharing import may_edit
+from recipients.models import ListImport, Recipient, RecipientList
+from teams.models import User
+
+State = ListImport.State
+
+
+class Obstacle(StrEnum):
+    """Why an import cannot be undone. `recipients.sentences` has the words."""
+
+    NOT_COMPLETE = "not_complete"
+    NOT_YOURS = "not_yours"
+    LIST_GONE = "list_gone"
+    LATER_IMPORT = "later_import"
+    TOO_LATE = "too_late"
+
+
+class CannotUndo(Exception):
+    """The import stays as it is, for this reason."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.value)
+        self.obstacle = obstacle
+
+
+@dataclass(frozen=True)
+class UndoEffect:
+    """What undoing does to the list, in rows; a list that the import made goes altogether.
+
+    `others` are rows of such a list that came by another way than the file.
+    """
+
+    removes_list: bool
+    removed: int = 0
+    restored: int = 0
+    brought_back: int = 0
+    others: int = 0
+
+
+def keep_for() -> timedelta:
+    """How long an import can be undone, and how long its file is kept."""
+    return timedelta(days=settings.UPLOAD_KEEP_DAYS)
+
+
+def obstacle(list_import: ListImport, user: User) -> Obstacle | None:
+    """Why `user` cannot undo this import now, or None when they can."""
+    people = list_import.recipient_list
+    if list_import.state != State.COMPLETED:
+        return Obstacle.NOT_COMPLETE
+    if people is None or not people.is_ready or people.archived_at is not None:
+        return Obstacle.LIST_GONE
+    # A list that the import made goes altogether: only its owner decides that.
+    allowed = may_edit(people, user) if list_import.is_addition else people.owner_id == user.pk
+    if not allowed:
+        return Obstacle.NOT_YOURS
+    done = list_import.completed_at
+    if done is None or timezone.now() - done > keep_for():
+        return Obstacle.TOO_LATE
+    if list_import.is_addition and list_import.kept_list_id is None:
+        return Obstacle.TOO_LATE
+    later = ListImport.objects.filter(
+        recipient_list=people, state=State.COMPLETED, completed_at__gt=done
+    )
+    return Obstacle.LATER_IMPORT if later.exists() else None
+
+
+def effect_of_undoing(list_import: ListImport) -> UndoEffect:
+    """What undoing would do now; the import must have its list."""
+    people = list_import.recipient_list
+    assert people is not None
+    brought = Recipient.objects.filter(recipient_list=people, list_import=list_import).count()
+    if not list_import.is_addition:
+        return UndoEffect(True, removed=brought, others=max(0, people.row_count - brought))
+    kept = Recipient.objects.filter(recipient_list=list_import.kept_list).count()
+    if list_import.mode == ListImport.Mode.REPLACE:
+        return UndoEffect(False, removed=brought, brought_back=kept)
+    return UndoEffect(False, removed=brought, restored=kept)
+
+
+def undo(list_import: ListImport, user: User) -> None:
+    """Undo a completed import in one step; raise CannotUndo, changing nothing, when it cannot be.
+
+    Rows that are not needed any more are deleted in the background (`keeping.clear_leftovers`).
+    """
+    with transaction.atomic():
+        people = (
+            RecipientList.objects.select_for_update()
+            .filter(pk=list_import.recipient_list_id or 0)
+            .first()
+        )
+        locked = (
+            ListImport.objects.select_for_update(of=("self",))
+            .select_related("kept_list")
+            .get(pk=list_import.pk)
+        )
+        locked.recipient_list = people
+        if problem := obstacle(locked, user):
+            raise CannotUndo(problem)
+        assert people is not None
+        now = timezone.now()
+        gone = people
+        if locked.is_addition:
+            merging.take_back(locked, people)
+            assert locked.kept_list is not None
+            gone = locked.kept_list
+        RecipientList.objects.filter(pk=gone.pk).update(is_ready=False, archived_at=now)
+        locked.kept_list, locked.state, locked.undone_at = None, State.UNDONE, now
+        locked.save(update_fields=["kept_list", "state", "undone_at"])

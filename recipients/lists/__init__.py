@@ -1,0 +1,1 @@
+"""Lists and their people: finding, changing, sharing, putting together, taking along."""

@@ -1,0 +1,105 @@
+"""A list's name and its end: archiving, bringing back, deleting for good.
+
+Whatever was launched keeps its own frozen audience; a draft that uses the list cannot be sent until
+the list is back or taken out.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import ProtectedError, Q
+from django.utils import timezone
+
+from recipients.files.storing import delete_stored
+from recipients.imports.keeping import delete_people
+from recipients.models import ListImport, ListOperation, RecipientList, RejectedRow
+from teams.models import User
+
+_IMPORTING = (ListImport.State.QUEUED, ListImport.State.IMPORTING)
+_WORKING = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
+
+
+def rename(recipient_list: RecipientList, name: str) -> None:
+    """Give the list another name."""
+    RecipientList.objects.filter(pk=recipient_list.pk).update(name=name, updated_at=timezone.now())
+
+
+def is_being_filled(recipient_list: RecipientList) -> bool:
+    """Whether an import adds people to it at this moment."""
+    into = Q(recipient_list=recipient_list) | Q(target_list=recipient_list)
+    return ListImport.objects.filter(into, state__in=_IMPORTING).exists()
+
+
+def archive(recipient_list: RecipientList, by: User) -> bool:
+    """Put the list away; False when that was done already. It takes effect at once."""
+    there = RecipientList.objects.filter(pk=recipient_list.pk, archived_at=None)
+    now = timezone.now()
+    return bool(there.update(archived_at=now, archived_by=by, updated_at=now))
+
+
+def restore(recipient_list: RecipientList) -> bool:
+    """Bring an archived list back; False when it is deleted or back already."""
+    away = RecipientList.objects.filter(
+        pk=recipient_list.pk, archived_at__isnull=False, deleted_at=None
+    )
+    return bool(away.update(archived_at=None, archived_by=None, updated_at=timezone.now()))
+
+
+def delete(recipient_list: RecipientList, by: User) -> bool:
+    """Delete the list and its people for good; False when that was done already.
+
+    Nobody sees it from now on; the people are deleted by `clear_deleted`.
+    """
+    now = timezone.now()
+    there = RecipientList.objects.filter(pk=recipient_list.pk, deleted_at=None)
+    if not there.update(deleted_at=now, archived_at=now, archived_by=by, updated_at=now):
+        return False
+    if not recipient_list.row_count and not is_being_filled(recipient_list):
+        _drop(recipient_list)
+    return True
+
+
+def clear_deleted() -> None:
+    """Delete the people of deleted lists, and the lists themselves unless a campaign names them."""
+    for one in RecipientList.objects.filter(
+        ~Q(recipient_count=0, duplicate_count=0, field_names=[]), deleted_at__isnull=False
+    ):
+        if is_being_filled(one) or _is_read_from(one):
+            continue
+        _forget_files(one)
+        delete_people(one)
+        with transaction.atomic():
+            # What remains of it is a name in the history.
+            RecipientList.objects.filter(pk=one.pk).update(
+                recipient_count=0, duplicate_count=0, field_names=[]
+            )
+        _drop(one)
+
+
+def _is_read_from(recipient_list: RecipientList) -> bool:
+    return recipient_list.operations.filter(operation__state__in=_WORKING).exists()
+
+
+def _forget_files(recipient_list: RecipientList) -> None:
+    """Delete the uploaded files it came from, their rejected rows, and what they displaced."""
+    imports = recipient_list.list_imports.all()
+    # Not ready and archived: `keeping.clear_leftovers` deletes them.
+    RecipientList.objects.filter(pk__in=imports.values("kept_list")).update(
+        archived_at=timezone.now()
+    )
+    for list_import in imports:
+        RejectedRow.objects.filter(list_import=list_import).delete()
+        delete_stored(list_import.stored_name)
+        ListImport.objects.filter(pk=list_import.pk).update(
+            stored_name="", judgement={}, kept_list=None
+        )
+
+
+def _drop(recipient_list: RecipientList) -> None:
+    # A filter without its exclusion would find people whom it is to leave out.
+    if recipient_list.filter_choices.exists():
+        return
+    try:
+        recipient_list.delete()
+    except ProtectedError:
+        return

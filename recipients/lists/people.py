@@ -1,0 +1,72 @@
+"""A person within a team: a phone number, under a name that may stand in addresses and logs."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from django.conf import settings
+
+from recipients.models import OptOut, Recipient, RecipientList
+from teams.models import Team, User
+
+LISTS_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """A list the person is on: the first row there, and in how many rows they stand."""
+
+    recipient_list: RecipientList
+    recipient: Recipient
+    rows: int
+
+
+def person_id(team: Team, phone: str) -> str:
+    """The person's public id: always the same for a team, and nobody else can read it.
+
+    AES-SIV (RFC 5297) under a key derived from SECRET_KEY; a new SECRET_KEY makes new ids.
+    """
+    return urlsafe_b64encode(_cipher().encrypt(phone.encode(), _within(team))).decode().rstrip("=")
+
+
+def phone_of(team: Team, public_id: str) -> str | None:
+    """The phone (E.164) behind an id of this team; None for anything else."""
+    try:
+        sealed = urlsafe_b64decode(public_id + "=" * (-len(public_id) % 4))
+        return _cipher().decrypt(sealed, _within(team)).decode()
+    except (InvalidTag, ValueError):
+        return None
+
+
+def lists_with(team: Team, user: User, phone: str) -> list[Place]:
+    """The lists that `user` may see with this phone on them, newest first."""
+    usable = RecipientList.objects.for_member(team, user)
+    rows = Recipient.objects.filter(recipient_list__in=usable, phone=phone)
+    found: dict[int, list[Recipient]] = {}
+    for row in rows.select_related("recipient_list__owner").order_by(
+        "-recipient_list", "occurrence"
+    )[: LISTS_SHOWN * 10]:
+        found.setdefault(row.recipient_list_id, []).append(row)
+    places = [Place(rows[0].recipient_list, rows[0], len(rows)) for rows in found.values()]
+    return places[:LISTS_SHOWN]
+
+
+def opt_outs_of(team: Team, phone: str) -> list[OptOut]:
+    """The person's opt-outs, the latest first; one that is open has no `lifted_at`."""
+    rows = OptOut.objects.filter(team=team, phone=phone)
+    return list(rows.select_related("created_by", "lifted_by").order_by("-pk")[:100])
+
+
+def _cipher() -> AESSIV:
+    return AESSIV(
+        hashlib.sha512(b"recipients.lists.people:" + settings.SECRET_KEY.encode()).digest()
+    )
+
+
+def _within(team: Team) -> list[bytes]:
+    # An id of one team means nothing in another.
+    return [str(team.public_id).encode()]

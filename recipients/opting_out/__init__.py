@@ -1,0 +1,1 @@
+"""The register of people who do not want to be messaged."""

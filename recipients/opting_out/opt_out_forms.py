@@ -1,0 +1,59 @@
+"""What people can say about opt-outs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from recipients.files.storing import StoredUpload
+from teams.form_style import StyledForm
+
+
+class OptOutForm(StyledForm):
+    """Numbers to enter into the register, pasted or in a file, and why."""
+
+    numbers = forms.CharField(
+        label=_("Phone numbers"),
+        required=False,
+        max_length=300_000,
+        widget=forms.Textarea(
+            attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false", "inputmode": "tel"}
+        ),
+        help_text=_("One on each line, written in any way."),
+    )
+    file = forms.FileField(
+        label=_("Or a file with a column of phone numbers"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("A table with up to 100,000 rows. Its other columns are not read."),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("For example where their wish was heard. It stands at each of the numbers."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        has_file = isinstance(cleaned.get("file"), StoredUpload)
+        if not self.errors and not has_file and not cleaned.get("numbers", "").strip():
+            self.add_error("numbers", _t("Paste at least one phone number, or choose a file."))
+        return cleaned
+
+
+class LiftForm(StyledForm):
+    """Why somebody may be messaged again."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": _("Say why this person may be messaged again. It is kept with the opt-out.")
+        },
+    )

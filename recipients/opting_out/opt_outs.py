@@ -1,0 +1,145 @@
+"""The team's register of people who do not want to be messaged. No import can clear it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterator
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from recipients.files.spreadsheet_cells import phone_cell, safe_cell
+from recipients.models import OptOut, Recipient, RecipientList
+from recipients.phone_numbers import Phone, PhoneReader
+from teams.models import Team, User
+
+QUICKLY_COUNTED = 5_000
+_PHONES_A_QUERY = 500
+_ROWS_A_PIECE = 500
+
+
+class Added(NamedTuple):
+    """How many people were entered, and how many had opted out before."""
+
+    new: int
+    known: int
+
+
+def opted_out(team: Team, phones: Collection[str]) -> set[str]:
+    """Those of `phones` (E.164) that have an open opt-out in the team."""
+    wanted = sorted(set(phones))
+    found: set[str] = set()
+    for start in range(0, len(wanted), _PHONES_A_QUERY):
+        some = wanted[start : start + _PHONES_A_QUERY]
+        found.update(
+            OptOut.objects.filter(team=team, lifted_at=None, phone__in=some).values_list(
+                "phone", flat=True
+            )
+        )
+    return found
+
+
+def opted_out_among(team: Team) -> Callable[[list[str]], int]:
+    """Counts those of some phones, at most 500, that have an open opt-out in the team."""
+    open_ones = OptOut.objects.filter(team=team, lifted_at=None)
+    if not open_ones.exists():
+        return lambda _phones: 0
+    return lambda phones: open_ones.filter(phone__in=phones).count()
+
+
+def is_quickly_counted(recipient_list: RecipientList) -> bool:
+    """Whether `opted_out_count` answers at once: the list or the register is not large."""
+    if recipient_list.row_count <= QUICKLY_COUNTED:
+        return True
+    register = OptOut.objects.filter(team_id=recipient_list.team_id, lifted_at=None)
+    return register[: QUICKLY_COUNTED + 1].count() <= QUICKLY_COUNTED
+
+
+def opted_out_count(recipient_list: RecipientList) -> int:
+    """How many people of the list have opted out, each counted once."""
+    register = OptOut.objects.filter(team_id=recipient_list.team_id, lifted_at=None)
+    return Recipient.objects.filter(
+        recipient_list=recipient_list, occurrence=0, phone__in=register.values("phone")
+    ).count()
+
+
+def add(
+    team: Team, phones: Collection[str], source: OptOut.Source, by: User | None, note: str = ""
+) -> Added:
+    """Enter `phones` (E.164) into the register; who is in it already stays as they are."""
+    wanted = sorted(set(phones))
+    with transaction.atomic():
+        known = opted_out(team, wanted)
+        rows = (
+            OptOut(team=team, phone=phone, source=source, note=note, created_by=by)
+            for phone in wanted
+            if phone not in known
+        )
+        # Two colleagues may enter the same person at the same moment.
+        OptOut.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
+    return Added(len(wanted) - len(known), len(known))
+
+
+def lift(opt_out: OptOut, reason: str, by: User) -> bool:
+    """Let the person be messaged again; the row stays, with the reason.
+
+    False when a colleague lifted it first. Raises ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("lifting an opt-out needs a reason")
+    return bool(
+        OptOut.objects.filter(pk=opt_out.pk, lifted_at=None).update(
+            lifted_at=timezone.now(), lifted_by=by, lifted_reason=reason.strip()
+        )
+    )
+
+
+def lift_own(team: Team, phone: str, reason: str) -> bool:
+    """Lift an opt-out that the person made by their own reply, because they wish it so.
+
+    One that a colleague entered, or that the vendor reported, stays: nobody knows whether the
+    person means that one too.
+    """
+    mine = OptOut.objects.filter(
+        team=team, phone=phone, lifted_at=None, source=OptOut.Source.INBOUND
+    )
+    return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason))
+
+
+def register(team: Team, *, lifted: bool = False, words: str = "") -> QuerySet[OptOut]:
+    """The team's open opt-outs, or those that were lifted; of `words`, a number or part of a note.
+
+    A whole number may be written in any way; parts of one are compared with its digits.
+    """
+    rows = OptOut.objects.filter(team=team, lifted_at__isnull=not lifted)
+    if not (words := words.strip()):
+        return rows
+    phone = PhoneReader(team.default_country).read(words)
+    if isinstance(phone, Phone):
+        return rows.filter(phone=phone.e164)
+    digits = "".join(filter(str.isdecimal, words))
+    by_note = Q(note__icontains=words)
+    return rows.filter(by_note | Q(phone__contains=digits)) if digits else rows.filter(by_note)
+
+
+def register_csv(team: Team) -> Iterator[bytes]:
+    """Yield the open opt-outs as a CSV file in pieces, oldest first; no cell is a formula."""
+    piece = io.StringIO()
+    writer = csv.writer(piece)
+    yield "\ufeff".encode()
+    writer.writerow([_("Phone"), _("Opted out (UTC)"), _("How"), _("Note"), _("Added by")])
+    rows = register(team).select_related("created_by").order_by("pk")
+    for count, row in enumerate(rows.iterator(_ROWS_A_PIECE), 1):
+        by = str(row.created_by) if row.created_by else ""
+        since = f"{row.created_at:%Y-%m-%d %H:%M}"
+        cells = (since, row.get_source_display(), row.note, by)
+        writer.writerow([phone_cell(row.phone), *map(safe_cell, map(str, cells))])
+        if count % _ROWS_A_PIECE == 0:
+            yield piece.getvalue().encode("utf-8", errors="replace")
+            piece.seek(0)
+            piece.truncate()
+    yield piece.getvalue().encode("utf-8", errors="replace")

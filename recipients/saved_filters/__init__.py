@@ -1,0 +1,1 @@
+"""Saved filters: people of lists by what is known of them."""

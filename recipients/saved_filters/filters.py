@@ -1,0 +1,145 @@
+"""What a saved filter means: which rows of which lists it holds, counted and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from recipients.models import FilterList, Recipient, RecipientList, SavedFilter
+from recipients.saved_filters.conditions import Condition, where
+from recipients.sql import Sql, integers, joined, sql
+from teams.models import Team, User
+
+_RECIPIENTS = Recipient._meta.db_table
+EVERYBODY = Sql("(1 = 1)")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a filter says: rows of `lists` that fit, whose phone is on none of `without`.
+
+    Lists by primary key. It keeps its meaning when the saved filter is changed.
+    """
+
+    lists: tuple[int, ...]
+    without: tuple[int, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    any_of_them: bool = False
+    day_first: bool = True
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The definition that `to_json` made."""
+        return cls(
+            lists=tuple(stored["lists"]),
+            without=tuple(stored["without"]),
+            conditions=tuple(map(Condition.from_json, stored["conditions"])),
+            any_of_them=stored["any_of_them"],
+            day_first=stored["day_first"],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The definition as JSON values."""
+        return {
+            "lists": list(self.lists),
+            "without": list(self.without),
+            "conditions": [one.to_json() for one in self.conditions],
+            "any_of_them": self.any_of_them,
+            "day_first": self.day_first,
+        }
+
+    def fits(self, row: str) -> Sql:
+        """Whether a row named `row` of one of its lists is held by it, in SQL."""
+        word = "OR" if self.any_of_them else "AND"
+        found = [where(one, row, day_first=self.day_first) for one in self.conditions]
+        conditions = joined(found, word, empty=EVERYBODY)
+        if not self.without:
+            return conditions
+        elsewhere = (
+            f"NOT EXISTS (SELECT 1 FROM {_RECIPIENTS} w "
+            f"WHERE w.recipient_list_id IN ({integers(self.without)}) AND w.phone = {row}.phone)"
+        )
+        return sql(
+            "({conditions} AND {elsewhere})", conditions=conditions, elsewhere=Sql(elsewhere)
+        )
+
+    def holds(self, row: str) -> Sql:
+        """Whether a row named `row` of whatever list is held by it, in SQL."""
+        if not self.lists:
+            return Sql("(1 = 0)")
+        on_lists = Sql(f"{row}.recipient_list_id IN ({integers(self.lists)})")
+        return sql("({on_lists} AND {fits})", on_lists=on_lists, fits=self.fits(row))
+
+
+@dataclass(frozen=True, slots=True)
+class FilterCount:
+    """Rows that a filter holds, and how many different phones they have."""
+
+    rows: int
+    people: int
+
+
+def definitions_of(filters: Iterable[SavedFilter]) -> list[Definition]:
+    """What these filters say now, in their order."""
+    found = list(filters)
+    chosen: dict[int, list[FilterList]] = {one.pk: [] for one in found}
+    for choice in FilterList.objects.filter(saved_filter__in=chosen).order_by("recipient_list"):
+        chosen[choice.saved_filter_id].append(choice)
+    return [
+        Definition(
+            lists=tuple(c.recipient_list_id for c in chosen[one.pk] if not c.is_without),
+            without=tuple(c.recipient_list_id for c in chosen[one.pk] if c.is_without),
+            conditions=tuple(map(Condition.from_json, one.conditions)),
+            any_of_them=one.match == SavedFilter.Match.ANY,
+            day_first=one.day_first,
+        )
+        for one in found
+    ]
+
+
+def count(definition: Definition) -> FilterCount:
+    """Count whom a filter holds now."""
+    if not definition.lists:
+        return FilterCount(0, 0)
+    asked = sql(
+        f"SELECT COUNT(*), COALESCE(SUM(n), 0) FROM (SELECT COUNT(*) AS n FROM {_RECIPIENTS} r "
+        "WHERE {holds} GROUP BY r.phone) AS phones",
+        holds=definition.holds("r"),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked.text, asked.values)
+        people, rows = cursor.fetchone()
+    return FilterCount(int(rows), int(people))
+
+
+def sample(definition: Definition, size: int, after: int = 0) -> list[Recipient]:
+    """The first people of a filter behind the row `after`, in the order of the rows."""
+    if not definition.lists:
+        return []
+    asked = sql(
+        f"SELECT r.* FROM {_RECIPIENTS} r WHERE {{holds}} AND r.id > {after:d} "
+        f"ORDER BY r.id LIMIT {size:d}",
+        holds=definition.holds("r"),
+    )
+    return list(Recipient.objects.raw(asked.text, list(asked.values)))
+
+
+def field_names(lists: Iterable[RecipientList]) -> list[str]:
+    """The columns of these lists, each once, in their order."""
+    return list(dict.fromkeys(name for one in lists for name in one.field_names))
+
+
+def in_words(saved_filter: SavedFilter) -> str:
+    """`City is “London” and Dentist is filled`; "" for a filter without conditions."""
+    word = _(" or ") if saved_filter.match == SavedFilter.Match.ANY else _(" and ")
+    return word.join(Condition.from_json(one).in_words() for one in saved_filter.conditions)
+
+
+def hand_over(team: Team, leaving: User, heir: User) -> int:
+    """Give all filters of somebody who leaves the team to `heir`; return how many."""
+    SavedFilter.lent_to.through.objects.filter(user=leaving, savedfilter__team=team).delete()
+    return SavedFilter.objects.filter(team=team, owner=leaving).update(owner=heir)

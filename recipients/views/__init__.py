@@ -1,0 +1,1 @@
+"""Pages of lists, imports, saved filters and opt-outs."""

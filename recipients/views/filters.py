@@ -1,0 +1,205 @@
+"""Pages of saved filters: all that a person may see, and one of them with its live count."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from recipients.lists.paging import page_of
+from recipients.models import FilterList, RecipientList, SavedFilter
+from recipients.saved_filters import filters
+from recipients.saved_filters.filter_forms import (
+    BOXES,
+    MOST_CONDITIONS,
+    FilterForm,
+    ops,
+    special_fields,
+)
+from recipients.saved_filters.filters import Definition
+from teams.access import Action, TeamRequest, may, page_of_team
+
+FILTERS_A_PAGE = 50
+SHOWN = 8
+SEVERAL = ("lists", "without", "lent_to")
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def filters_page(request: TeamRequest) -> HttpResponse:
+    """The filters a person may see, newest first."""
+    page = page_of(
+        SavedFilter.objects.visible_to(request.team, request.user).select_related("owner"),
+        FILTERS_A_PAGE,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        newest_first=True,
+    )
+    hidden = _with_hidden_lists(request, page.rows)
+    rows = [(one, filters.in_words(one), _lists(one), one.pk in hidden) for one in page.rows]
+    return render(request, "recipients/filters.html", {"page": page, "rows": rows})
+
+
+def _with_hidden_lists(request: TeamRequest, found: Iterable[SavedFilter]) -> set[int]:
+    """Those of the filters that look at a list which is not this person's to use."""
+    usable = RecipientList.objects.for_member(request.team, request.user).values("pk")
+    others = FilterList.objects.filter(saved_filter__in=found).exclude(recipient_list__in=usable)
+    return set(others.values_list("saved_filter", flat=True))
+
+
+def _lists(saved: SavedFilter) -> list[FilterList]:
+    return list(saved.list_choices.select_related("recipient_list").order_by("is_without", "pk"))
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.EDIT_LISTS)
+def new(request: TeamRequest) -> HttpResponse:
+    """Make a filter; `?list=` (public ids) chooses lists at once."""
+    if request.method == "POST":
+        return _posted(request, None)
+    begun = {"lists": request.GET.getlist("list")}
+    return _page(request, FilterForm(request.team, request.user, None, begun=begun))
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.VIEW)
+def one_filter(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
+    """A filter: its owner changes it here, others see what it says and how many it holds."""
+    saved = visible_filter(request, filter_id)
+    is_owner = saved.owner_id == request.user.pk
+    if is_owner and may(request.membership, Action.EDIT_LISTS):
+        if request.method == "POST":
+            return _posted(request, saved)
+        return _page(request, FilterForm(request.team, request.user, saved))
+    if request.method == "POST":
+        messages.error(request, _("Only the owner of a filter can change it. Make one of yours."))
+        return redirect("filter", request.team.slug, saved.public_id)
+    context = {
+        "saved": saved,
+        "words": filters.in_words(saved),
+        "list_choices": _lists(saved),
+        "has_hidden_lists": bool(_with_hidden_lists(request, [saved])),
+    }
+    return render(request, "recipients/filter_shown.html", context)
+
+
+def visible_filter(request: TeamRequest, filter_id: uuid.UUID) -> SavedFilter:
+    """The filter at that address if this person may see it; else 404."""
+    visible = SavedFilter.objects.visible_to(request.team, request.user)
+    found: SavedFilter = get_object_or_404(visible.select_related("owner"), public_id=filter_id)
+    return found
+
+
+def _posted(request: TeamRequest, saved: SavedFilter | None) -> HttpResponse:
+    if "add" in request.POST or "drop" in request.POST:
+        return _page(request, _with_changed_lines(request, saved))
+    form = FilterForm(request.team, request.user, saved, request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    with transaction.atomic():
+        made = form.save(request.user)
+    messages.success(request, _("The filter “%(name)s” is saved.") % {"name": made.name})
+    return redirect("filter", request.team.slug, made.public_id)
+
+
+def _with_changed_lines(request: TeamRequest, saved: SavedFilter | None) -> FilterForm:
+    """What was typed so far, with a line more (`add`) or without the line `drop`."""
+    typed = request.POST
+    lines = [
+        [typed.get(f"{what}-{n}", "") for what in BOXES]
+        for n in range(MOST_CONDITIONS)
+        if f"field-{n}" in typed
+    ]
+    drop = typed.get("drop", "")
+    if drop.isdecimal() and int(drop[:3]) < len(lines):
+        del lines[int(drop[:3])]
+    if "add" in typed or not lines:
+        lines.append([""] * len(BOXES))
+    begun: dict[str, Any] = {
+        name: typed.getlist(name) if name in SEVERAL else typed.get(name, "")
+        for name in FilterForm.base_fields
+    }
+    for n, line in enumerate(lines[:MOST_CONDITIONS]):
+        begun |= {f"{what}-{n}": box for what, box in zip(BOXES, line, strict=True)}
+    return FilterForm(request.team, request.user, saved, begun=begun)
+
+
+def _page(request: TeamRequest, form: FilterForm, status: int = 200) -> HttpResponse:
+    context = {"form": form, "saved": form.saved, **_parts(form)}
+    return render(request, "recipients/filter.html", context, status=status)
+
+
+def _parts(form: FilterForm) -> dict[str, Any]:
+    return {
+        "rows": form.rows(),
+        "known": form.known_fields(),
+        "special": special_fields(),
+        "ops": ops(),
+        "most": MOST_CONDITIONS,
+    }
+
+
+# --- Fragments ------------------------------------------------------------------------------------
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def conditions(request: TeamRequest) -> HttpResponse:
+    """The lines anew: with the columns of the lists that are chosen now, one more or one less."""
+    form = _with_changed_lines(request, None)
+    return render(request, "recipients/_conditions.html", {"form": form, **_parts(form)})
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def count(request: TeamRequest) -> HttpResponse:
+    """How many people the filter holds as it is typed, and some of them."""
+    form = FilterForm(request.team, request.user, None, request.POST)
+    form.is_valid()
+    return _counted(request, form.definition(), with_people=True)
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def count_saved(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
+    """How many people a saved filter holds now; `?people` shows some of them, too."""
+    saved = visible_filter(request, filter_id)
+    if _with_hidden_lists(request, [saved]):
+        return render(request, "recipients/_filter_count.html", {"is_hidden": True})
+    definition = filters.definitions_of([saved])[0]
+    return _counted(request, definition, with_people="people" in request.GET)
+
+
+def _counted(request: TeamRequest, definition: Definition, with_people: bool) -> HttpResponse:
+    people = filters.sample(definition, SHOWN) if with_people else []
+    shown = list(dict.fromkeys(one.field for one in definition.conditions))
+    names = [name for name in shown if name not in dict(special_fields())][:3]
+    context = {
+        "count": filters.count(definition),
+        "has_lists": bool(definition.lists),
+        "columns": names,
+        "people": [(one, [one.fields.get(name, "") for name in names]) for one in people],
+        "with_people": with_people,
+    }
+    return render(request, "recipients/_filter_count.html", context)
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def delete(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
+    """Delete a filter; drafts that use it say so, sent campaigns still name it."""
+    saved = visible_filter(request, filter_id)
+    if saved.owner_id != request.user.pk:
+        messages.error(request, _("Only the owner of a filter can delete it."))
+        return redirect("filter", request.team.slug, saved.public_id)
+    SavedFilter.objects.filter(pk=saved.pk).update(archived_at=timezone.now())
+    messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": saved.name})
+    return redirect("filters", request.team.slug)

@@ -1,0 +1,118 @@
+"""A list's name and its end: made empty, renamed, archived, brought back, deleted."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from recipients.lists import list_keeping
+from recipients.lists.addressed_lists import (
+    archived_list,
+    editable_list,
+    may_put_away,
+    usable_list,
+    usable_or_archived_list,
+)
+from recipients.lists.list_forms import NameForm
+from recipients.models import RecipientList, Visibility
+from teams.access import Action, TeamRequest, page_of_team
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.EDIT_LISTS)
+def new(request: TeamRequest) -> HttpResponse:
+    """Make an empty list, to add people to it by hand."""
+    form = NameForm(request.POST if request.method == "POST" else None)
+    if request.method == "GET" or not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "recipients/list_new.html", {"form": form}, status=status)
+    shared = request.team.lists_shared
+    made = RecipientList.objects.create(
+        team=request.team,
+        owner=request.user,
+        name=form.cleaned_data["name"],
+        visibility=Visibility.TEAM if shared else Visibility.PRIVATE,
+        shared_by=request.user if shared else None,
+        is_ready=True,
+    )
+    return redirect("list-person-add", request.team.slug, made.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.EDIT_LISTS)
+def rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+    """Give a list another name."""
+    found = editable_list(request, list_id)
+    form = NameForm(
+        request.POST if request.method == "POST" else None, initial={"name": found.name}
+    )
+    form.fields["name"].label = _("Name of the list")
+    if request.method == "GET" or not form.is_valid():
+        context = {"recipient_list": found, "form": form}
+        status = 422 if form.is_bound else 200
+        return render(request, "recipients/list_rename.html", context, status=status)
+    list_keeping.rename(found, form.cleaned_data["name"])
+    messages.success(request, _("The list has its new name."))
+    return redirect("list", request.team.slug, found.public_id)
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def archive(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+    """Put a list away, to be brought back at any time."""
+    found = usable_list(request, list_id)
+    if not may_put_away(request, found):
+        return _refused(request, found)
+    if list_keeping.archive(found, request.user):
+        messages.success(
+            request, _("“%(list)s” is archived. Bring it back at any time.") % {"list": found.name}
+        )
+    return redirect(_archived(request))
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def restore(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+    """Bring an archived list back, shared as it was."""
+    found = archived_list(request, list_id)
+    if not may_put_away(request, found):
+        return _refused(request, found)
+    list_keeping.restore(found)
+    messages.success(request, _("“%(list)s” is back.") % {"list": found.name})
+    return redirect("list", request.team.slug, found.public_id)
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def delete(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+    """Delete a list and its people for good."""
+    found = usable_or_archived_list(request, list_id)
+    if not may_put_away(request, found):
+        return _refused(request, found)
+    if list_keeping.is_being_filled(found):
+        messages.error(
+            request, _("A file is being added to this list. Stop that import first, or wait.")
+        )
+        return redirect("list", request.team.slug, found.public_id)
+    if list_keeping.delete(found, request.user):
+        messages.success(
+            request, _("“%(list)s” and its people are deleted.") % {"list": found.name}
+        )
+    return redirect("lists", request.team.slug)
+
+
+def _refused(request: TeamRequest, found: RecipientList) -> HttpResponse:
+    sentence = _("Only the owner of a list can archive or delete it. Ask %(name)s.")
+    messages.error(request, sentence % {"name": found.owner})
+    if found.archived_at is not None:
+        return redirect(_archived(request))
+    return redirect("list", request.team.slug, found.public_id)
+
+
+def _archived(request: TeamRequest) -> str:
+    return redirect("lists", request.team.slug).url + "?show=archived"

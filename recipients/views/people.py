@@ -1,0 +1,125 @@
+"""One person of a list: added by hand, changed, taken out."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from recipients.lists import people_editing
+from recipients.lists.addressed_lists import editable_list
+from recipients.lists.paging import read_place, write_place
+from recipients.lists.people_forms import PersonForm
+from recipients.models import Recipient, RecipientList
+from recipients.opting_out import opt_outs
+from recipients.sentences import DOUBTS
+from teams.access import Action, TeamRequest, page_of_team
+
+MOST_REMOVED = 200
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.EDIT_LISTS)
+def add(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+    """Add somebody to a list; "and another" comes back to an empty form."""
+    recipient_list = editable_list(request, list_id)
+    form = PersonForm(recipient_list, request.POST if request.method == "POST" else None)
+    if request.method == "GET" or not form.is_valid():
+        return _page(request, recipient_list, form)
+    try:
+        people_editing.add(recipient_list, form.details)
+    except people_editing.AlreadyThere as there:
+        return _page(request, recipient_list, form, there.recipient)
+    _tell(request, form, _("Added to “%(list)s”.") % {"list": recipient_list.name})
+    name = "list-person-add" if "another" in request.POST else "list"
+    return redirect(name, request.team.slug, recipient_list.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.EDIT_LISTS)
+def change(request: TeamRequest, list_id: uuid.UUID, row_id: str) -> HttpResponse:
+    """Change what a row of the list says."""
+    recipient_list = editable_list(request, list_id)
+    rows = Recipient.objects.filter(recipient_list=recipient_list).select_related("recipient_list")
+    recipient = rows.filter(pk=read_place(row_id) or 0).first()
+    if recipient is None:
+        raise Http404
+    form = PersonForm(recipient_list, request.POST if request.method == "POST" else None, recipient)
+    if request.method == "GET" or not form.is_valid():
+        return _page(request, recipient_list, form, own=recipient)
+    try:
+        if not people_editing.change(recipient, form.details):
+            raise Http404
+    except people_editing.AlreadyThere as there:
+        return _page(request, recipient_list, form, there.recipient, recipient)
+    _tell(request, form, _("Saved."))
+    return redirect("list", request.team.slug, recipient_list.public_id)
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def remove(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+    """Take the ticked people out of the list (`row`, as often as there are people)."""
+    recipient_list = editable_list(request, list_id)
+    places = map(read_place, request.POST.getlist("row")[:MOST_REMOVED])
+    count = people_editing.remove(recipient_list, [one for one in places if one is not None])
+    if count:
+        sentence = ngettext(
+            "%(n)s row was taken out of the list.", "%(n)s rows were taken out of the list.", count
+        )
+        messages.success(request, sentence % {"n": count})
+    else:
+        messages.info(request, _("Nobody was taken out: tick the people first."))
+    return redirect("list", request.team.slug, recipient_list.public_id)
+
+
+def _tell(request: TeamRequest, form: PersonForm, sentence: str) -> None:
+    messages.success(request, sentence)
+    phone = form.cleaned_data["phone"]
+    if opt_outs.opted_out(request.team, [phone]):
+        messages.warning(
+            request, _("This person has opted out, and is left out of every campaign.")
+        )
+    elif form.doubt is not None:
+        words = DOUBTS[form.doubt]
+        messages.warning(request, f"{words.short}. {words.cure}")
+
+
+def _page(
+    request: TeamRequest,
+    recipient_list: RecipientList,
+    form: PersonForm,
+    there: Recipient | None = None,
+    own: Recipient | None = None,
+) -> HttpResponse:
+    """The form; `there` is the row that has the phone already, `own` the one being changed."""
+    if there is not None:
+        address = reverse(
+            "list-person",
+            args=[request.team.slug, recipient_list.public_id, write_place(there.pk)],
+        )
+        form.add_error(
+            "phone",
+            format_html(
+                '{} <a href="{}">{}</a>',
+                _("This number is on the list already."),
+                address,
+                _("Look at that person"),
+            ),
+        )
+    context: dict[str, Any] = {
+        "recipient_list": recipient_list,
+        "form": form,
+        "recipient": own,
+        "row_id": write_place(own.pk) if own else "",
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "recipients/list_person.html", context, status=status)

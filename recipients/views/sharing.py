@@ -1,0 +1,81 @@
+"""The owner says who may use a list, and with what permission."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from recipients.lists.sharing import share
+from recipients.models import Permission, RecipientList, Visibility
+from teams.access import Action, TeamRequest, page_of_team
+from teams.models import User
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A member in the dialog: the permission they have of their own ("": none), and from whom."""
+
+    user: User
+    permission: str
+    shared_by: User | None
+
+
+def colleagues(recipient_list: RecipientList) -> list[Colleague]:
+    """Everybody else in the team, by name."""
+    shares = {one.user_id: one for one in recipient_list.shares.select_related("shared_by")}
+    members = recipient_list.team.members.exclude(pk=recipient_list.owner_id)
+    return [
+        Colleague(user, one.permission if one else "", one.shared_by if one else None)
+        for user in members.order_by("name", "pk")
+        for one in (shares.get(user.pk),)
+    ]
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def sharing(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+    """Take the dialog's answers: `visibility`, `team_permission`, and one for each colleague."""
+    usable = RecipientList.objects.for_member(request.team, request.user)
+    found = get_object_or_404(usable.select_related("team"), public_id=list_id)
+    here = redirect("list", request.team.slug, found.public_id)
+    if found.owner_id != request.user.pk:
+        messages.error(request, _("Only the owner of a list can share it. Ask them to."))
+        return here
+    if request.POST.get("visibility") not in Visibility.values:
+        messages.error(request, _("Choose who can use this list."))
+        return here
+    people = {
+        one.user: Permission(answer)
+        for one in colleagues(found)
+        if (answer := request.POST.get(f"permission_{one.user.public_id}")) in Permission.values
+    }
+    edit_all = request.POST.get("team_permission") == Permission.EDIT
+    share(
+        found,
+        request.user,
+        Visibility(request.POST["visibility"]),
+        team_permission=Permission.EDIT if edit_all else Permission.USE,
+        people=people,
+    )
+    messages.success(request, _outcome(found))
+    return here
+
+
+def _outcome(recipient_list: RecipientList) -> str:
+    if recipient_list.visibility == Visibility.TEAM:
+        return _("Everyone in %(team)s can use this list now.") % {"team": recipient_list.team.name}
+    if recipient_list.visibility == Visibility.PRIVATE:
+        return _("Only you can use this list now.")
+    count = recipient_list.shares.count()
+    return ngettext(
+        "You and %(n)s colleague can use this list now.",
+        "You and %(n)s colleagues can use this list now.",
+        count,
+    ) % {"n": count}

@@ -1,0 +1,70 @@
+"""Undoing an import: what it does is shown first."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from recipients.files.storing import stored_path
+from recipients.imports import undoing
+from recipients.lists.sharing import may_edit
+from recipients.models import ListImport
+from recipients.sentences import UNDO_OBSTACLES
+from teams.access import Action, TeamRequest, page_of_team
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.EDIT_LISTS)
+def undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
+    """Tell what undoing does, and why it cannot be done; do it when that was confirmed."""
+    list_import = _import_of_a_list(request, import_id)
+    if list_import.state != ListImport.State.COMPLETED:
+        return redirect("import", request.team.slug, list_import.public_id)
+    if request.method == "POST":
+        try:
+            undoing.undo(list_import, request.user)
+        except undoing.CannotUndo as refusal:
+            messages.warning(request, str(UNDO_OBSTACLES[refusal.obstacle]))
+        else:
+            return _undone(request, list_import)
+    obstacle = undoing.obstacle(list_import, request.user)
+    people = list_import.recipient_list
+    context = {
+        "list_import": list_import,
+        "people": people,
+        "obstacle": UNDO_OBSTACLES[obstacle] if obstacle else "",
+        "effect": undoing.effect_of_undoing(list_import) if obstacle is None else None,
+        "has_file": bool(list_import.stored_name) and stored_path(list_import.stored_name).exists(),
+    }
+    return render(request, "recipients/import_undo.html", context)
+
+
+def _undone(request: TeamRequest, list_import: ListImport) -> HttpResponse:
+    people = list_import.recipient_list
+    if list_import.is_addition and people is not None:
+        messages.success(request, _("The import was undone. The list is what it was before."))
+        return redirect("list", request.team.slug, people.public_id)
+    messages.success(request, _("The import was undone. Its list is gone."))
+    if list_import.uploaded_by_id == request.user.pk:
+        return redirect("import", request.team.slug, list_import.public_id)
+    return redirect("lists", request.team.slug)
+
+
+def _import_of_a_list(request: TeamRequest, import_id: uuid.UUID) -> ListImport:
+    """An import of this person's, or into a list that they may edit; else 404."""
+    found: ListImport = get_object_or_404(
+        ListImport.objects.select_related("team", "recipient_list", "kept_list", "uploaded_by"),
+        public_id=import_id,
+        team=request.team,
+    )
+    if found.uploaded_by_id == request.user.pk:
+        return found
+    people = found.recipient_list
+    if people is None or not people.is_ready or not may_edit(people, request.user):
+        raise Http404
+    return found
