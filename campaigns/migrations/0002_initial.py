@@ -6,786 +6,1488 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
-        ('recipients', '0001_initial'),
-        ('teams', '0001_initial'),
+        ("campaigns", "0001_initial"),
+        ("recipients", "0001_initial"),
+        ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='approval',
-            name='answered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="approval",
+            name="answered_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='approval',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="approval",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='blockcheck',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="blockcheck",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='blockcheck',
-            name='recipient_list',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='recipients.recipientlist'),
+            model_name="blockcheck",
+            name="recipient_list",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='blockcheck',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='block_checks', to='teams.team'),
+            model_name="blockcheck",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="block_checks",
+                to="teams.team",
+            ),
         ),
         migrations.CreateModel(
-            name='CallRate',
+            name="CallRate",
             fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='campaigns.gatewayaccount')),
-                ('by_second', models.FloatField(default=0)),
-                ('by_minute', models.FloatField(default=0)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="campaigns.gatewayaccount",
+                    ),
+                ),
+                ("by_second", models.FloatField(default=0)),
+                ("by_minute", models.FloatField(default=0)),
             ],
         ),
         migrations.AddField(
-            model_name='gatewayaccount',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='accounts', to='teams.team', verbose_name='managed by the owners of'),
+            model_name="gatewayaccount",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="accounts",
+                to="teams.team",
+                verbose_name="managed by the owners of",
+            ),
         ),
         migrations.AddField(
-            model_name='blockcheck',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='block_checks', to='campaigns.gatewayaccount'),
+            model_name="blockcheck",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="block_checks",
+                to="campaigns.gatewayaccount",
+            ),
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='campaigns.gatewayaccount'),
+            model_name="attempt",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="attempts",
+                to="campaigns.gatewayaccount",
+            ),
         ),
         migrations.CreateModel(
-            name='TextSurvey',
+            name="TextSurvey",
             fields=[
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='text_survey', serialize=False, to='campaigns.campaign')),
-                ('key', models.CharField(max_length=64)),
-                ('wanted_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('figures', models.JSONField(blank=True, default=dict)),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="text_survey",
+                        serialize=False,
+                        to="campaigns.campaign",
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("wanted_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("figures", models.JSONField(blank=True, default=dict)),
             ],
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='campaigns', to=settings.AUTH_USER_MODEL),
+            model_name="campaign",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="campaigns",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='launched_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="campaign",
+            name="launched_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='campaigns.campaign'),
+            model_name="campaign",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="runs",
+                to="campaigns.campaign",
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaigns', to='teams.team'),
+            model_name="campaign",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="campaigns",
+                to="teams.team",
+            ),
         ),
         migrations.AddField(
-            model_name='campaign',
-            name='updated_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="campaign",
+            name="updated_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='approval',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='campaigns.campaign'),
+            model_name="approval",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="approvals",
+                to="campaigns.campaign",
+            ),
         ),
         migrations.CreateModel(
-            name='NoticedEvent',
+            name="NoticedEvent",
             fields=[
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='campaigns.campaignevent')),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="campaigns.campaignevent",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='campaignevent',
-            name='actor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='campaignevent',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='campaignfilter',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='filter_choices', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='campaignfilter',
-            name='saved_filter',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaign_choices', to='recipients.savedfilter'),
-        ),
-        migrations.AddField(
-            model_name='campaignlist',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='list_choices', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='campaignlist',
-            name='recipient_list',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaign_choices', to='recipients.recipientlist'),
-        ),
-        migrations.AddField(
-            model_name='campaign',
-            name='lists',
-            field=models.ManyToManyField(related_name='campaigns', through='campaigns.CampaignList', to='recipients.recipientlist'),
-        ),
-        migrations.AddField(
-            model_name='campaignrecipient',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='channel',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channels', to='campaigns.gatewayaccount'),
-        ),
-        migrations.AddField(
-            model_name='channel',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='campaign',
-            name='channel',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='campaigns.channel'),
-        ),
-        migrations.AddField(
-            model_name='channelevent',
-            name='actor',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='channelevent',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channel_events', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='daycount',
-            name='channel',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.channel'),
-        ),
-        migrations.AddField(
-            model_name='daycount',
-            name='team',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='daytotal',
-            name='channel',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.channel'),
-        ),
-        migrations.AddField(
-            model_name='daytotal',
-            name='team',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='decision',
-            name='attempt',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='campaigns.attempt'),
-        ),
-        migrations.AddField(
-            model_name='decision',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='attempt',
-            name='waived_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.decision'),
-        ),
-        migrations.AddField(
-            model_name='deliverycount',
-            name='campaign',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='delivery_counts', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='draftpage',
-            name='campaign',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='draft_pages', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='draftpage',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='draftplan',
-            name='campaign',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='draft_plan', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='draftplan',
-            name='wanted_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='earliercampaign',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='earlier_choices', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='earliercampaign',
-            name='earlier',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='later_choices', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='asked_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='draft',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='followup',
-            name='recipient_list',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='recipients.recipientlist'),
-        ),
-        migrations.AddField(
-            model_name='mediafile',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='media_files', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='mediafile',
-            name='uploaded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='message',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='campaign',
-            name='message',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.message'),
-        ),
-        migrations.AddField(
-            model_name='messagetemplate',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='messagetemplate',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='message_templates', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaignevent'),
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='team',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='notice',
-            name='user',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='noticechoice',
-            name='membership',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='notice_choices', to='teams.membership'),
-        ),
-        migrations.AddField(
-            model_name='numberfortests',
-            name='added_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='numberfortests',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='numbers_for_tests', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='renderedtext',
-            name='message',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rendered_texts', to='campaigns.message'),
-        ),
-        migrations.AddField(
-            model_name='reply',
-            name='campaign',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replies', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='reply',
-            name='channel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='campaigns.channel'),
-        ),
-        migrations.AddField(
-            model_name='reply',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='report',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='report',
-            name='campaign',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='report',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='teams.team'),
-        ),
-        migrations.AddField(
-            model_name='sentmessage',
-            name='campaign',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='sentmessage',
-            name='channel',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='sent_messages', to='campaigns.channel'),
-        ),
-        migrations.AddField(
-            model_name='sentmessage',
-            name='recipient',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sent_messages', to='campaigns.campaignrecipient'),
-        ),
-        migrations.AddField(
-            model_name='senttest',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tests', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='senttest',
-            name='user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='submission',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='submissions', to='campaigns.gatewayaccount'),
-        ),
-        migrations.AddField(
-            model_name='submission',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='submissions', to='campaigns.campaign'),
-        ),
-        migrations.AddField(
-            model_name='submission',
-            name='current_attempt',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.attempt'),
-        ),
-        migrations.AddField(
-            model_name='decision',
-            name='submission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='campaigns.submission'),
-        ),
-        migrations.AddField(
-            model_name='attempt',
-            name='submission',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='campaigns.submission'),
-        ),
-        migrations.AddField(
-            model_name='templateversion',
-            name='made_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='templateversion',
-            name='template',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='campaigns.messagetemplate'),
-        ),
-        migrations.AddField(
-            model_name='vendorblock',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blocks', to='campaigns.gatewayaccount'),
-        ),
-        migrations.AddField(
-            model_name='vendorblock',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='vendorblock',
-            name='opt_out',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='vendor_blocks', to='recipients.optout'),
-        ),
-        migrations.AddField(
-            model_name='vendormember',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='campaigns.gatewayaccount'),
-        ),
-        migrations.AddField(
-            model_name='campaign',
-            name='sent_as',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.vendormember'),
-        ),
-        migrations.AddField(
-            model_name='webhookendpoint',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='webhookendpoint',
-            name='channel',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='webhook', to='campaigns.channel'),
-        ),
-        migrations.AddField(
-            model_name='webhookevent',
-            name='endpoint',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='campaigns.webhookendpoint'),
+            model_name="campaignevent",
+            name="actor",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaignevent",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="events",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaignfilter",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="filter_choices",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaignfilter",
+            name="saved_filter",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="campaign_choices",
+                to="recipients.savedfilter",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaignlist",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="list_choices",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaignlist",
+            name="recipient_list",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="campaign_choices",
+                to="recipients.recipientlist",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="lists",
+            field=models.ManyToManyField(
+                related_name="campaigns",
+                through="campaigns.CampaignList",
+                to="recipients.recipientlist",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaignrecipient",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="recipients",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="channel",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="channels",
+                to="campaigns.gatewayaccount",
+            ),
+        ),
+        migrations.AddField(
+            model_name="channel",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="channels",
+                to="teams.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="channel",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="campaigns",
+                to="campaigns.channel",
+            ),
+        ),
+        migrations.AddField(
+            model_name="channelevent",
+            name="actor",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="channelevent",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="channel_events",
+                to="teams.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="daycount",
+            name="channel",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="campaigns.channel",
+            ),
+        ),
+        migrations.AddField(
+            model_name="daycount",
+            name="team",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="teams.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="daytotal",
+            name="channel",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="campaigns.channel",
+            ),
+        ),
+        migrations.AddField(
+            model_name="daytotal",
+            name="team",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="teams.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="decision",
+            name="attempt",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="campaigns.attempt",
+            ),
+        ),
+        migrations.AddField(
+            model_name="decision",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="attempt",
+            name="waived_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="campaigns.decision",
+            ),
+        ),
+        migrations.AddField(
+            model_name="deliverycount",
+            name="campaign",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="delivery_counts",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="draftpage",
+            name="campaign",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="draft_pages",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="draftpage",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="draftplan",
+            name="campaign",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="draft_plan",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="draftplan",
+            name="wanted_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="earliercampaign",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="earlier_choices",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="earliercampaign",
+            name="earlier",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="later_choices",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="followup",
+            name="asked_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="followup",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="follow_ups",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="followup",
+            name="draft",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="followup",
+            name="recipient_list",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="recipients.recipientlist",
+            ),
+        ),
+        migrations.AddField(
+            model_name="mediafile",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="media_files",
+                to="teams.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="mediafile",
+            name="uploaded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="message",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="messages",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="message",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="campaigns.message",
+            ),
+        ),
+        migrations.AddField(
+            model_name="messagetemplate",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="messagetemplate",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="message_templates",
+                to="teams.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="campaigns.campaignevent",
+            ),
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="team",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="teams.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="user",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="noticechoice",
+            name="membership",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notice_choices",
+                to="teams.membership",
+            ),
+        ),
+        migrations.AddField(
+            model_name="numberfortests",
+            name="added_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="numberfortests",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="numbers_for_tests",
+                to="teams.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="renderedtext",
+            name="message",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="rendered_texts",
+                to="campaigns.message",
+            ),
+        ),
+        migrations.AddField(
+            model_name="reply",
+            name="campaign",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="replies",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="reply",
+            name="channel",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="replies",
+                to="campaigns.channel",
+            ),
+        ),
+        migrations.AddField(
+            model_name="reply",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="replies", to="teams.team"
+            ),
+        ),
+        migrations.AddField(
+            model_name="report",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="report",
+            name="campaign",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="reports",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="report",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="reports", to="teams.team"
+            ),
+        ),
+        migrations.AddField(
+            model_name="sentmessage",
+            name="campaign",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sentmessage",
+            name="channel",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="sent_messages",
+                to="campaigns.channel",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sentmessage",
+            name="recipient",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="sent_messages",
+                to="campaigns.campaignrecipient",
+            ),
+        ),
+        migrations.AddField(
+            model_name="senttest",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="tests",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="senttest",
+            name="user",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="submission",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="submissions",
+                to="campaigns.gatewayaccount",
+            ),
+        ),
+        migrations.AddField(
+            model_name="submission",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="submissions",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="submission",
+            name="current_attempt",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="campaigns.attempt",
+            ),
+        ),
+        migrations.AddField(
+            model_name="decision",
+            name="submission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="decisions",
+                to="campaigns.submission",
+            ),
+        ),
+        migrations.AddField(
+            model_name="attempt",
+            name="submission",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="attempts",
+                to="campaigns.submission",
+            ),
+        ),
+        migrations.AddField(
+            model_name="templateversion",
+            name="made_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="templateversion",
+            name="template",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="versions",
+                to="campaigns.messagetemplate",
+            ),
+        ),
+        migrations.AddField(
+            model_name="vendorblock",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="blocks",
+                to="campaigns.gatewayaccount",
+            ),
+        ),
+        migrations.AddField(
+            model_name="vendorblock",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="vendorblock",
+            name="opt_out",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="vendor_blocks",
+                to="recipients.optout",
+            ),
+        ),
+        migrations.AddField(
+            model_name="vendormember",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="members",
+                to="campaigns.gatewayaccount",
+            ),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="sent_as",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="campaigns.vendormember",
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookendpoint",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookendpoint",
+            name="channel",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="webhook",
+                to="campaigns.channel",
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookevent",
+            name="endpoint",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="events",
+                to="campaigns.webhookendpoint",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatewayaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['halted', 'open'])), name='account_state_is_known'),
+            model_name="gatewayaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["halted", "open"])), name="account_state_is_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='blockcheck',
-            index=models.Index(condition=models.Q(('state', 'working')), fields=['not_before'], name='block_checks_waiting'),
+            model_name="blockcheck",
+            index=models.Index(
+                condition=models.Q(("state", "working")),
+                fields=["not_before"],
+                name="block_checks_waiting",
+            ),
         ),
         migrations.AddField(
-            model_name='textsurvey',
-            name='wanted_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="textsurvey",
+            name="wanted_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', 'waiting')), fields=('campaign',), name='one_open_wish_per_campaign'),
+            model_name="approval",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("answer", "waiting")),
+                fields=("campaign",),
+                name="one_open_wish_per_campaign",
+            ),
         ),
         migrations.AddIndex(
-            model_name='campaignevent',
-            index=models.Index(fields=['created_at'], name='events_by_time'),
+            model_name="campaignevent",
+            index=models.Index(fields=["created_at"], name="events_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='campaignfilter',
-            constraint=models.UniqueConstraint(fields=('campaign', 'saved_filter'), name='a_filter_is_chosen_once'),
+            model_name="campaignfilter",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "saved_filter"), name="a_filter_is_chosen_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaignlist',
-            constraint=models.UniqueConstraint(fields=('campaign', 'recipient_list'), name='a_list_is_chosen_once'),
+            model_name="campaignlist",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "recipient_list"), name="a_list_is_chosen_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='campaignrecipient',
-            index=models.Index(fields=['phone', 'campaign'], name='campaigns_of_a_person'),
+            model_name="campaignrecipient",
+            index=models.Index(fields=["phone", "campaign"], name="campaigns_of_a_person"),
         ),
         migrations.AddIndex(
-            model_name='campaignrecipient',
-            index=models.Index(condition=models.Q(('left_out', ''), _negated=True), fields=['campaign', 'position'], name='people_left_out'),
+            model_name="campaignrecipient",
+            index=models.Index(
+                condition=models.Q(("left_out", ""), _negated=True),
+                fields=["campaign", "position"],
+                name="people_left_out",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaignrecipient',
-            constraint=models.UniqueConstraint(fields=('campaign', 'phone', 'occurrence'), name='a_person_is_frozen_once'),
+            model_name="campaignrecipient",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "phone", "occurrence"), name="a_person_is_frozen_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaignrecipient',
-            constraint=models.UniqueConstraint(fields=('campaign', 'position'), name='a_position_holds_one_person'),
+            model_name="campaignrecipient",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "position"), name="a_position_holds_one_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='channel',
-            constraint=models.UniqueConstraint(fields=('team', 'account', 'provider', 'channel_key'), name='one_channel_per_key'),
+            model_name="channel",
+            constraint=models.UniqueConstraint(
+                fields=("team", "account", "provider", "channel_key"), name="one_channel_per_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='channelevent',
-            index=models.Index(fields=['team', '-id'], name='channel_events_of_a_team'),
+            model_name="channelevent",
+            index=models.Index(fields=["team", "-id"], name="channel_events_of_a_team"),
         ),
         migrations.AddIndex(
-            model_name='daycount',
-            index=models.Index(fields=['team', 'day'], name='days_of_a_team'),
+            model_name="daycount",
+            index=models.Index(fields=["team", "day"], name="days_of_a_team"),
         ),
         migrations.AddConstraint(
-            model_name='daytotal',
-            constraint=models.UniqueConstraint(condition=models.Q(('channel', None)), fields=('team', 'day'), name='one_total_per_team_and_day'),
+            model_name="daytotal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("channel", None)),
+                fields=("team", "day"),
+                name="one_total_per_team_and_day",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='daytotal',
-            constraint=models.UniqueConstraint(fields=('team', 'day', 'channel'), name='one_total_per_channel_and_day'),
+            model_name="daytotal",
+            constraint=models.UniqueConstraint(
+                fields=("team", "day", "channel"), name="one_total_per_channel_and_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deliverycount',
-            constraint=models.UniqueConstraint(fields=('campaign', 'status'), name='one_count_per_delivery_status'),
+            model_name="deliverycount",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "status"), name="one_count_per_delivery_status"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='draftpage',
-            constraint=models.UniqueConstraint(fields=('campaign', 'page'), name='a_page_is_known_once'),
+            model_name="draftpage",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "page"), name="a_page_is_known_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='draftplan',
-            index=models.Index(condition=models.Q(('report__isnull', True)), fields=['made_at'], name='plans_wanted'),
+            model_name="draftplan",
+            index=models.Index(
+                condition=models.Q(("report__isnull", True)),
+                fields=["made_at"],
+                name="plans_wanted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='earliercampaign',
-            constraint=models.UniqueConstraint(fields=('campaign', 'earlier'), name='an_earlier_campaign_is_chosen_once'),
+            model_name="earliercampaign",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "earlier"), name="an_earlier_campaign_is_chosen_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['asked_at'], name='follow_ups_to_do'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=["asked_at"],
+                name="follow_ups_to_do",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.UniqueConstraint(condition=models.Q(('done_at__isnull', True)), fields=('campaign',), name='one_follow_up_at_a_time'),
+            model_name="followup",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=("campaign",),
+                name="one_follow_up_at_a_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='mediafile',
-            index=models.Index(fields=['team', '-id'], name='media_files_of_a_team'),
+            model_name="mediafile",
+            index=models.Index(fields=["team", "-id"], name="media_files_of_a_team"),
         ),
         migrations.AddIndex(
-            model_name='messagetemplate',
-            index=models.Index(fields=['team', 'folder', 'name'], name='campaigns_m_team_id_f17bea_idx'),
+            model_name="messagetemplate",
+            index=models.Index(
+                fields=["team", "folder", "name"], name="campaigns_m_team_id_f17bea_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('in_app', True)), fields=['user', 'team', 'id'], name='notices_of_a_person'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("in_app", True)),
+                fields=["user", "team", "id"],
+                name="notices_of_a_person",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('in_app', True), ('read_at__isnull', True)), fields=['user', 'team', 'campaign'], name='notices_unread'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("in_app", True), ("read_at__isnull", True)),
+                fields=["user", "team", "campaign"],
+                name="notices_unread",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('mail', 'waiting')), fields=['mail_not_before'], name='notices_to_mail'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("mail", "waiting")),
+                fields=["mail_not_before"],
+                name="notices_to_mail",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('event', 'user'), name='one_notice_per_event'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                fields=("event", "user"), name="one_notice_per_event"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticechoice',
-            constraint=models.UniqueConstraint(fields=('membership', 'kind'), name='one_choice_per_kind'),
+            model_name="noticechoice",
+            constraint=models.UniqueConstraint(
+                fields=("membership", "kind"), name="one_choice_per_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='numberfortests',
-            constraint=models.UniqueConstraint(fields=('team', 'phone'), name='a_test_number_is_there_once'),
+            model_name="numberfortests",
+            constraint=models.UniqueConstraint(
+                fields=("team", "phone"), name="a_test_number_is_there_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='renderedtext',
-            constraint=models.UniqueConstraint(fields=('message', 'number'), name='one_text_per_number'),
+            model_name="renderedtext",
+            constraint=models.UniqueConstraint(
+                fields=("message", "number"), name="one_text_per_number"
+            ),
         ),
         migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(fields=['team', 'id'], name='replies_in_order'),
+            model_name="reply",
+            index=models.Index(fields=["team", "id"], name="replies_in_order"),
         ),
         migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(fields=['campaign', 'id'], name='replies_of_a_campaign'),
+            model_name="reply",
+            index=models.Index(fields=["campaign", "id"], name="replies_of_a_campaign"),
         ),
         migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(condition=models.Q(('wish', ''), _negated=True), fields=['team', 'phone', '-sent_at'], name='wishes_of_a_person'),
+            model_name="reply",
+            index=models.Index(
+                condition=models.Q(("wish", ""), _negated=True),
+                fields=["team", "phone", "-sent_at"],
+                name="wishes_of_a_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reply',
-            constraint=models.UniqueConstraint(fields=('channel', 'message_id'), name='a_reply_is_kept_once'),
+            model_name="reply",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "message_id"), name="a_reply_is_kept_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='report',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'working'])), fields=['lease_until'], name='reports_to_do'),
+            model_name="report",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "working"])),
+                fields=["lease_until"],
+                name="reports_to_do",
+            ),
         ),
         migrations.AddIndex(
-            model_name='sentmessage',
-            index=models.Index(condition=models.Q(('recipient__isnull', True)), fields=['channel', 'seen_at'], name='messages_unattributed'),
+            model_name="sentmessage",
+            index=models.Index(
+                condition=models.Q(("recipient__isnull", True)),
+                fields=["channel", "seen_at"],
+                name="messages_unattributed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='sentmessage',
-            index=models.Index(condition=models.Q(('recipient__isnull', False)), fields=['campaign', 'status', 'recipient'], name='messages_of_a_campaign'),
+            model_name="sentmessage",
+            index=models.Index(
+                condition=models.Q(("recipient__isnull", False)),
+                fields=["campaign", "status", "recipient"],
+                name="messages_of_a_campaign",
+            ),
         ),
         migrations.AddIndex(
-            model_name='sentmessage',
-            index=models.Index(condition=models.Q(('status', 'failed')), fields=['channel', 'changed_at'], name='messages_failed'),
+            model_name="sentmessage",
+            index=models.Index(
+                condition=models.Q(("status", "failed")),
+                fields=["channel", "changed_at"],
+                name="messages_failed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sentmessage',
-            constraint=models.UniqueConstraint(fields=('channel', 'message_id'), name='a_message_is_known_once'),
+            model_name="sentmessage",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "message_id"), name="a_message_is_known_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='senttest',
-            index=models.Index(fields=['campaign', '-id'], name='tests_of_a_campaign'),
+            model_name="senttest",
+            index=models.Index(fields=["campaign", "-id"], name="tests_of_a_campaign"),
         ),
         migrations.AddConstraint(
-            model_name='senttest',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['accepted', 'ambiguous', 'not_sent', 'open'])), name='test_outcome_is_known'),
+            model_name="senttest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["accepted", "ambiguous", "not_sent", "open"])),
+                name="test_outcome_is_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('state', 'ready')), fields=['account', 'campaign', 'planned_slot', 'id'], name='submissions_ready'),
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("state", "ready")),
+                fields=["account", "campaign", "planned_slot", "id"],
+                name="submissions_ready",
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('state', 'claimed')), fields=['lease_until'], name='submissions_claimed'),
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("state", "claimed")),
+                fields=["lease_until"],
+                name="submissions_claimed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('state', 'revoking')), fields=['account'], name='submissions_revoking'),
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("state", "revoking")),
+                fields=["account"],
+                name="submissions_revoking",
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['campaign', 'state'], include=('recipient_count',), name='tally'),
+            model_name="submission",
+            index=models.Index(
+                fields=["campaign", "state"], include=("recipient_count",), name="tally"
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['campaign', 'last_position'], name='submissions_by_position'),
+            model_name="submission",
+            index=models.Index(
+                fields=["campaign", "last_position"], name="submissions_by_position"
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('job_id', ''), _negated=True), fields=['job_id'], name='submissions_by_job'),
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("job_id", ""), _negated=True),
+                fields=["job_id"],
+                name="submissions_by_job",
+            ),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('state__in', ['unknown', 'refused'])), fields=['campaign'], name='submissions_in_question'),
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("state__in", ["unknown", "refused"])),
+                fields=["campaign"],
+                name="submissions_in_question",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.UniqueConstraint(fields=('campaign', 'seq'), name='one_submission_per_number'),
+            model_name="submission",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "seq"), name="one_submission_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['abandoned', 'accepted', 'cancelled', 'claimed', 'planned', 'posting', 'ready', 'refused', 'revoked', 'revoking', 'unknown'])), name='submission_state_is_known'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "abandoned",
+                            "accepted",
+                            "cancelled",
+                            "claimed",
+                            "planned",
+                            "posting",
+                            "ready",
+                            "refused",
+                            "revoked",
+                            "revoking",
+                            "unknown",
+                        ],
+                    )
+                ),
+                name="submission_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'accepted'), _negated=True), models.Q(('how', ''), _negated=True), _connector='OR'), name='accepted_says_how_we_know'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "accepted"), _negated=True),
+                    models.Q(("how", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="accepted_says_how_we_know",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='submission',
-            constraint=models.CheckConstraint(condition=models.Q(('last_position__gte', models.F('first_position'))), name='a_slice_has_an_order'),
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_position__gte", models.F("first_position"))),
+                name="a_slice_has_an_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'send_again')), fields=('attempt',), name='one_send_again_per_attempt'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "send_again")),
+                fields=("attempt",),
+                name="one_send_again_per_attempt",
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('outcome', 'open')), fields=['deadline'], name='attempts_open'),
+            model_name="attempt",
+            index=models.Index(
+                condition=models.Q(("outcome", "open")), fields=["deadline"], name="attempts_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('outcome', 'ambiguous')), fields=['submission'], name='attempts_unclear'),
+            model_name="attempt",
+            index=models.Index(
+                condition=models.Q(("outcome", "ambiguous")),
+                fields=["submission"],
+                name="attempts_unclear",
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(condition=models.Q(('next_look_at__isnull', False)), fields=['next_look_at'], name='attempts_to_look_for'),
+            model_name="attempt",
+            index=models.Index(
+                condition=models.Q(("next_look_at__isnull", False)),
+                fields=["next_look_at"],
+                name="attempts_to_look_for",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome__in', ['accepted', 'ambiguous', 'open']), ('waived_by', None), ('revoked_at', None)), fields=('submission',), name='one_live_attempt'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("outcome__in", ["accepted", "ambiguous", "open"]),
+                    ("waived_by", None),
+                    ("revoked_at", None),
+                ),
+                fields=("submission",),
+                name="one_live_attempt",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('account', 'slot'), name='a_slot_is_used_once'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                fields=("account", "slot"), name="a_slot_is_used_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'open')), fields=('account',), name='one_post_in_flight_per_account'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "open")),
+                fields=("account",),
+                name="one_post_in_flight_per_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('submission', 'n'), name='one_attempt_per_number'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                fields=("submission", "n"), name="one_attempt_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('job_id', ''), _negated=True), fields=('account', 'job_id'), name='a_job_belongs_to_one_attempt'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("job_id", ""), _negated=True),
+                fields=("account", "job_id"),
+                name="a_job_belongs_to_one_attempt",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['accepted', 'ambiguous', 'not_sent', 'open'])), name='attempt_outcome_is_known'),
+            model_name="attempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outcome__in", ["accepted", "ambiguous", "not_sent", "open"])),
+                name="attempt_outcome_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=models.UniqueConstraint(fields=('template', 'number'), name='a_template_version_is_numbered_once'),
+            model_name="templateversion",
+            constraint=models.UniqueConstraint(
+                fields=("template", "number"), name="a_template_version_is_numbered_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='vendorblock',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['account', 'not_before'], name='blocks_waiting'),
+            model_name="vendorblock",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")),
+                fields=["account", "not_before"],
+                name="blocks_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='vendorblock',
-            constraint=models.UniqueConstraint(fields=('opt_out', 'account'), name='one_block_per_opt_out_and_account'),
+            model_name="vendorblock",
+            constraint=models.UniqueConstraint(
+                fields=("opt_out", "account"), name="one_block_per_opt_out_and_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='vendormember',
-            constraint=models.UniqueConstraint(fields=('account', 'user_id'), name='one_member_per_account_and_id'),
+            model_name="vendormember",
+            constraint=models.UniqueConstraint(
+                fields=("account", "user_id"), name="one_member_per_account_and_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(fields=['team', '-created_at', '-id'], name='campaigns_c_team_id_af4fb7_idx'),
+            model_name="campaign",
+            index=models.Index(
+                fields=["team", "-created_at", "-id"], name="campaigns_c_team_id_af4fb7_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('state__in', ['freezing', 'scheduled', 'sending', 'paused', 'cancelling'])), fields=['state', 'hand_over_at'], name='campaigns_at_work'),
+            model_name="campaign",
+            index=models.Index(
+                condition=models.Q(
+                    ("state__in", ["freezing", "scheduled", "sending", "paused", "cancelling"])
+                ),
+                fields=["state", "hand_over_at"],
+                name="campaigns_at_work",
+            ),
         ),
         migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('state__in', ['freezing', 'scheduled', 'missed', 'sending', 'paused', 'needs_decision', 'cancelling'])), fields=['team', 'state', 'send_at'], name='campaigns_not_at_rest'),
+            model_name="campaign",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "freezing",
+                            "scheduled",
+                            "missed",
+                            "sending",
+                            "paused",
+                            "needs_decision",
+                            "cancelling",
+                        ],
+                    )
+                ),
+                fields=["team", "state", "send_at"],
+                name="campaigns_not_at_rest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(fields=['team', 'send_by'], name='campaigns_by_time'),
+            model_name="campaign",
+            index=models.Index(fields=["team", "send_by"], name="campaigns_by_time"),
         ),
         migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('next_run_at__isnull', False)), fields=['next_run_at'], name='campaigns_that_repeat'),
+            model_name="campaign",
+            index=models.Index(
+                condition=models.Q(("next_run_at__isnull", False)),
+                fields=["next_run_at"],
+                name="campaigns_that_repeat",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['cancelled', 'cancelling', 'completed', 'draft', 'freezing', 'missed', 'needs_decision', 'paused', 'scheduled', 'sending'])), name='campaign_state_is_known'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "cancelled",
+                            "cancelling",
+                            "completed",
+                            "draft",
+                            "freezing",
+                            "missed",
+                            "needs_decision",
+                            "paused",
+                            "scheduled",
+                            "sending",
+                        ],
+                    )
+                ),
+                name="campaign_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('pace_count', None), ('pace_minutes', None)), models.Q(('pace_count__gte', 1), ('pace_minutes__gte', 1)), _connector='OR'), name='a_pace_is_people_and_minutes'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("pace_count", None), ("pace_minutes", None)),
+                    models.Q(("pace_count__gte", 1), ("pace_minutes__gte", 1)),
+                    _connector="OR",
+                ),
+                name="a_pace_is_people_and_minutes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hours_from', None), ('hours_to', None)), models.Q(('hours_from__isnull', False), ('hours_to__isnull', False)), _connector='OR'), name='hours_have_both_ends'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("hours_from", None), ("hours_to", None)),
+                    models.Q(("hours_from__isnull", False), ("hours_to__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hours_have_both_ends",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(fields=('parent', 'run_on'), name='a_day_has_one_run'),
+            model_name="campaign",
+            constraint=models.UniqueConstraint(
+                fields=("parent", "run_on"), name="a_day_has_one_run"
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookendpoint',
-            index=models.Index(condition=models.Q(('learn_at__isnull', False)), fields=['learn_at'], name='endpoints_to_learn'),
+            model_name="webhookendpoint",
+            index=models.Index(
+                condition=models.Q(("learn_at__isnull", False)),
+                fields=["learn_at"],
+                name="endpoints_to_learn",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookevent',
-            index=models.Index(condition=models.Q(('outcome', 'waiting')), fields=['id'], name='events_waiting'),
+            model_name="webhookevent",
+            index=models.Index(
+                condition=models.Q(("outcome", "waiting")), fields=["id"], name="events_waiting"
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookevent',
-            index=models.Index(condition=models.Q(('body__isnull', False)), fields=['received_at'], name='events_with_a_body'),
+            model_name="webhookevent",
+            index=models.Index(
+                condition=models.Q(("body__isnull", False)),
+                fields=["received_at"],
+                name="events_with_a_body",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='webhookevent',
-            constraint=models.UniqueConstraint(fields=('endpoint', 'body_sha256'), name='an_event_is_kept_once'),
+            model_name="webhookevent",
+            constraint=models.UniqueConstraint(
+                fields=("endpoint", "body_sha256"), name="an_event_is_kept_once"
+            ),
         ),
     ]

@@ -6,233 +6,410 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('recipients', '0001_initial'),
-        ('teams', '0001_initial'),
+        ("recipients", "0001_initial"),
+        ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='export',
-            name='exported_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='exports', to=settings.AUTH_USER_MODEL),
+            model_name="export",
+            name="exported_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="exports",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exports', to='teams.team'),
+            model_name="export",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="exports", to="teams.team"
+            ),
         ),
         migrations.AddField(
-            model_name='listimport',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='list_imports', to='teams.team'),
+            model_name="listimport",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="list_imports",
+                to="teams.team",
+            ),
         ),
         migrations.AddField(
-            model_name='listimport',
-            name='uploaded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='list_imports', to=settings.AUTH_USER_MODEL),
+            model_name="listimport",
+            name="uploaded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="list_imports",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='listoperation',
-            name='started_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='list_operations', to=settings.AUTH_USER_MODEL),
+            model_name="listoperation",
+            name="started_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="list_operations",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='listoperation',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='list_operations', to='teams.team'),
+            model_name="listoperation",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="list_operations",
+                to="teams.team",
+            ),
         ),
         migrations.AddField(
-            model_name='listinoperation',
-            name='operation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lists', to='recipients.listoperation'),
+            model_name="listinoperation",
+            name="operation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="lists",
+                to="recipients.listoperation",
+            ),
         ),
         migrations.AddField(
-            model_name='listshare',
-            name='shared_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="listshare",
+            name="shared_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='listshare',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='list_shares', to=settings.AUTH_USER_MODEL),
+            model_name="listshare",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="list_shares",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='optout',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="optout",
+            name="created_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='optout',
-            name='lifted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="optout",
+            name="lifted_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='optout',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='opt_outs', to='teams.team'),
+            model_name="optout",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="opt_outs",
+                to="teams.team",
+            ),
         ),
         migrations.AddField(
-            model_name='recipient',
-            name='list_import',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='recipients.listimport'),
+            model_name="recipient",
+            name="list_import",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="recipients.listimport",
+            ),
         ),
         migrations.AddField(
-            model_name='recipientlist',
-            name='archived_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="recipientlist",
+            name="archived_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='recipientlist',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recipient_lists', to=settings.AUTH_USER_MODEL),
+            model_name="recipientlist",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="recipient_lists",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='recipientlist',
-            name='shared_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="recipientlist",
+            name="shared_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='recipientlist',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recipient_lists', to='teams.team'),
+            model_name="recipientlist",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="recipient_lists",
+                to="teams.team",
+            ),
         ),
         migrations.AddField(
-            model_name='recipient',
-            name='recipient_list',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='recipients.recipientlist'),
+            model_name="recipient",
+            name="recipient_list",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="recipients",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='listshare',
-            name='recipient_list',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shares', to='recipients.recipientlist'),
+            model_name="listshare",
+            name="recipient_list",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="shares",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='listinoperation',
-            name='recipient_list',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='recipients.recipientlist'),
+            model_name="listinoperation",
+            name="recipient_list",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="operations",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='listimport',
-            name='kept_list',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='recipients.recipientlist'),
+            model_name="listimport",
+            name="kept_list",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='listimport',
-            name='recipient_list',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='list_imports', to='recipients.recipientlist'),
+            model_name="listimport",
+            name="recipient_list",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="list_imports",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='listimport',
-            name='target_list',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='recipients.recipientlist'),
+            model_name="listimport",
+            name="target_list",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='filterlist',
-            name='recipient_list',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='filter_choices', to='recipients.recipientlist'),
+            model_name="filterlist",
+            name="recipient_list",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="filter_choices",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='export',
-            name='recipient_list',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='exports', to='recipients.recipientlist'),
+            model_name="export",
+            name="recipient_list",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="exports",
+                to="recipients.recipientlist",
+            ),
         ),
         migrations.AddField(
-            model_name='rejectedrow',
-            name='list_import',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rejected_rows', to='recipients.listimport'),
+            model_name="rejectedrow",
+            name="list_import",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="rejected_rows",
+                to="recipients.listimport",
+            ),
         ),
         migrations.AddField(
-            model_name='rememberedcolumns',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='teams.team'),
+            model_name="rememberedcolumns",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.team"
+            ),
         ),
         migrations.AddField(
-            model_name='savedfilter',
-            name='lent_to',
-            field=models.ManyToManyField(blank=True, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="savedfilter",
+            name="lent_to",
+            field=models.ManyToManyField(blank=True, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='savedfilter',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='saved_filters', to=settings.AUTH_USER_MODEL),
+            model_name="savedfilter",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="saved_filters",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='savedfilter',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_filters', to='teams.team'),
+            model_name="savedfilter",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="saved_filters",
+                to="teams.team",
+            ),
         ),
         migrations.AddField(
-            model_name='filterlist',
-            name='saved_filter',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='list_choices', to='recipients.savedfilter'),
+            model_name="filterlist",
+            name="saved_filter",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="list_choices",
+                to="recipients.savedfilter",
+            ),
         ),
         migrations.AddIndex(
-            model_name='listoperation',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'working'])), fields=['lease_until'], name='list_operations_to_do'),
+            model_name="listoperation",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "working"])),
+                fields=["lease_until"],
+                name="list_operations_to_do",
+            ),
         ),
         migrations.AddIndex(
-            model_name='optout',
-            index=models.Index(fields=['team', 'id'], name='opt_outs_in_order'),
+            model_name="optout",
+            index=models.Index(fields=["team", "id"], name="opt_outs_in_order"),
         ),
         migrations.AddIndex(
-            model_name='optout',
-            index=models.Index(fields=['team', 'phone'], name='opt_outs_of_a_person'),
+            model_name="optout",
+            index=models.Index(fields=["team", "phone"], name="opt_outs_of_a_person"),
         ),
         migrations.AddConstraint(
-            model_name='optout',
-            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at', None)), fields=('team', 'phone'), name='one_open_opt_out_per_phone'),
+            model_name="optout",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("lifted_at", None)),
+                fields=("team", "phone"),
+                name="one_open_opt_out_per_phone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='recipientlist',
-            index=models.Index(fields=['team', '-created_at'], name='recipients__team_id_0a2356_idx'),
+            model_name="recipientlist",
+            index=models.Index(
+                fields=["team", "-created_at"], name="recipients__team_id_0a2356_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='recipient',
-            index=models.Index(fields=['recipient_list', 'id'], name='recipients__recipie_f656a3_idx'),
+            model_name="recipient",
+            index=models.Index(
+                fields=["recipient_list", "id"], name="recipients__recipie_f656a3_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(fields=('recipient_list', 'phone', 'occurrence'), name='one_row_per_phone_and_occurrence'),
+            model_name="recipient",
+            constraint=models.UniqueConstraint(
+                fields=("recipient_list", "phone", "occurrence"),
+                name="one_row_per_phone_and_occurrence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listshare',
-            constraint=models.UniqueConstraint(fields=('recipient_list', 'user'), name='one_share_per_colleague'),
+            model_name="listshare",
+            constraint=models.UniqueConstraint(
+                fields=("recipient_list", "user"), name="one_share_per_colleague"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listinoperation',
-            constraint=models.UniqueConstraint(fields=('operation', 'recipient_list', 'part'), name='one_part_in_an_operation'),
+            model_name="listinoperation",
+            constraint=models.UniqueConstraint(
+                fields=("operation", "recipient_list", "part"), name="one_part_in_an_operation"
+            ),
         ),
         migrations.AddIndex(
-            model_name='listimport',
-            index=models.Index(fields=['team', '-created_at'], name='recipients__team_id_81386d_idx'),
+            model_name="listimport",
+            index=models.Index(
+                fields=["team", "-created_at"], name="recipients__team_id_81386d_idx"
+            ),
         ),
         migrations.AddIndex(
-            model_name='listimport',
-            index=models.Index(condition=models.Q(('state__in', ['checking', 'queued', 'importing'])), fields=['lease_until'], name='imports_to_do'),
+            model_name="listimport",
+            index=models.Index(
+                condition=models.Q(("state__in", ["checking", "queued", "importing"])),
+                fields=["lease_until"],
+                name="imports_to_do",
+            ),
         ),
         migrations.AddIndex(
-            model_name='export',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'working'])), fields=['lease_until'], name='exports_to_do'),
+            model_name="export",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "working"])),
+                fields=["lease_until"],
+                name="exports_to_do",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rejectedrow',
-            constraint=models.UniqueConstraint(fields=('list_import', 'row_number'), name='one_rejection_per_row'),
+            model_name="rejectedrow",
+            constraint=models.UniqueConstraint(
+                fields=("list_import", "row_number"), name="one_rejection_per_row"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rememberedcolumns',
-            constraint=models.UniqueConstraint(fields=('team', 'key'), name='one_memory_per_headers'),
+            model_name="rememberedcolumns",
+            constraint=models.UniqueConstraint(
+                fields=("team", "key"), name="one_memory_per_headers"
+            ),
         ),
         migrations.AddIndex(
-            model_name='savedfilter',
-            index=models.Index(fields=['team', '-created_at'], name='recipients__team_id_a2c354_idx'),
+            model_name="savedfilter",
+            index=models.Index(
+                fields=["team", "-created_at"], name="recipients__team_id_a2c354_idx"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filterlist',
-            constraint=models.UniqueConstraint(fields=('saved_filter', 'recipient_list'), name='a_filter_names_a_list_once'),
+            model_name="filterlist",
+            constraint=models.UniqueConstraint(
+                fields=("saved_filter", "recipient_list"), name="a_filter_names_a_list_once"
+            ),
         ),
     ]
