@@ -235,7 +235,7 @@ def freeze(campaign_id: int) -> None:
         # Nobody has confirmed a number for a run.
         confirmed = campaign.confirmed_count
         if confirmed not in {None, campaign.frozen_count} or not texts:
-            _back_to_draft(campaign, "audience_changed", None)
+            back_to_draft(campaign, "audience_changed", None)
             return
         assert campaign.send_at is not None
         now = timezone.now()
@@ -246,7 +246,7 @@ def freeze(campaign_id: int) -> None:
         try:
             submissions, send_at = _planned(campaign, send_at, now, texts)
         except CannotPlan:
-            _back_to_draft(campaign, "never_ends", None)
+            back_to_draft(campaign, "never_ends", None)
             return
         Submission.objects.bulk_create(submissions, batch_size=500)
         move_campaign(
@@ -273,7 +273,7 @@ def _repeated(step: Callable[[int], bool], campaign_id: int) -> bool:
         with transaction.atomic():
             campaign = locked_campaign(campaign_id)
             if campaign.state == CampaignState.FREEZING:
-                _back_to_draft(campaign, "too_many_texts", None)
+                back_to_draft(campaign, "too_many_texts", None)
         return False
     return True
 
@@ -302,13 +302,14 @@ def undo(campaign: Campaign, user: User) -> bool:
     with transaction.atomic():
         here = locked_campaign(campaign.pk)
         if here.state == CampaignState.FREEZING:
-            _back_to_draft(here, "undone", user)
+            back_to_draft(here, "undone", user)
             campaign.refresh_from_db()
             return True
     return False
 
 
-def _back_to_draft(campaign: Campaign, reason: str, user: User | None) -> None:
+def back_to_draft(campaign: Campaign, reason: str, user: User | None) -> None:
+    """Make a campaign a draft again of which nothing was ever handed over; without submissions."""
     counted = campaign.frozen_count
     audience.drop(campaign)
     personal_texts.drop(campaign)
@@ -319,6 +320,7 @@ def _back_to_draft(campaign: Campaign, reason: str, user: User | None) -> None:
         frozen_count=0,
         left_out={},
         freeze_cursor={},
+        zone_report={},
         launch_token=None,
         send_at=None,
         hand_over_at=None,

@@ -20,7 +20,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.audiences import audience
 from campaigns.models import Attempt, Campaign, CampaignEvent, Submission
 from campaigns.moves import locked_campaign, move_campaign, move_submissions, record_event
 from campaigns.outcomes.history import slots_passed_and_ahead
@@ -31,7 +30,6 @@ from campaigns.scheduling.pacing import CannotPlan
 from campaigns.sending import launch, taking_back
 from campaigns.sending.control import NotPossible
 from campaigns.states import CampaignState, Outcome, PauseReason, SubmissionState
-from campaigns.texts import personal_texts
 from campaigns.writing.copying import copy_of
 from teams.models import User
 
@@ -162,27 +160,8 @@ def _back_to_draft(campaign: Campaign, user: User) -> None:
     """A launch of which nothing was ever tried is a draft again, as if it had not been made."""
     if campaign.state == C.MISSED:
         raise NotPossible(_("Its time has passed. Choose a new one, or cancel it."))
-    people = campaign.frozen_count
     campaign.submissions.all().delete()
-    audience.drop(campaign)
-    personal_texts.drop(campaign)
-    move_campaign(
-        campaign,
-        C.DRAFT,
-        "undone",
-        frozen_count=0,
-        left_out={},
-        freeze_cursor={},
-        zone_report={},
-        launch_token=None,
-        send_at=None,
-        hand_over_at=None,
-        send_by=None,
-        next_run_at=None,
-    )
-    record_event(
-        campaign, CampaignEvent.Kind.LAUNCH_UNDONE, user, reason="undone", confirmed=people
-    )
+    launch.back_to_draft(campaign, "undone", user)
 
 
 def _begin(campaign: Campaign, user: User, then: Then, time: NewTime | None = None) -> None:

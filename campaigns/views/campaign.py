@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from campaigns import tasks
 from campaigns.audiences import audience
 from campaigns.feedback.arrival import Arrival, arrival_of, expects_news
 from campaigns.models import Campaign, CampaignList
@@ -23,6 +20,7 @@ from campaigns.outcomes.tally import Tally, tallies
 from campaigns.outcomes.timeline import sentence, tone
 from campaigns.sending import control, deciding_together, delays
 from campaigns.states import CampaignState
+from campaigns.views.acting import act_on
 from campaigns.views.compose import campaign_of
 from campaigns.views.health import is_ticking
 from campaigns.views.its_time import its_time
@@ -114,43 +112,29 @@ def _reach(found: Campaign, tally: Tally) -> dict[str, int]:
     return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": is_late}
 
 
-Act = Callable[[Campaign, User], None]
-
-
-def _act(request: TeamRequest, campaign_id: UUID, act: Act) -> HttpResponse:
-    found = campaign_of(request, campaign_id)
-    try:
-        act(found, request.user)
-    except control.NotPossible as error:
-        messages.error(request, error.sentence)
-    else:
-        tasks.nudge(tasks.tick)
-    return redirect("campaign", request.team.slug, found.public_id)
-
-
 @require_POST
 @page_of_team(Action.LAUNCH)
 def pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Hand nothing more over until somebody lets it go on."""
-    return _act(request, campaign_id, control.pause)
+    return act_on(request, campaign_id, control.pause)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
 def resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Let a paused or missed campaign go on."""
-    return _act(request, campaign_id, control.resume)
+    return act_on(request, campaign_id, control.resume)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
 def take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what a paused campaign has at Sociocs with its time still to come."""
-    return _act(request, campaign_id, control.take_back)
+    return act_on(request, campaign_id, control.take_back)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
 def cancel(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Stop all that can still be stopped; a launch that is being prepared becomes a draft again."""
-    return _act(request, campaign_id, control.cancel)
+    return act_on(request, campaign_id, control.cancel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from campaigns.scheduling.timetable import zone_of
 from campaigns.sending import control, repeating, rescheduling
 from campaigns.sending.rescheduling import NewTime, Then, Wish
 from campaigns.states import CampaignState, PauseReason, SubmissionState
+from campaigns.views.acting import act_on
 from campaigns.views.compose import campaign_of
 from campaigns.views.schedule_step import time_of
 from teams.access import Action, TeamRequest, page_of_team
@@ -177,16 +179,9 @@ def _reschedule_page(
 @page_of_team(Action.LAUNCH)
 def undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what is not out yet; `then` says whether to pause or to undo the launch."""
-    found = campaign_of(request, campaign_id)
     wanted = request.POST.get("then", "")
     then = Then.UNDO if wanted == Then.UNDO else Then.PAUSE
-    try:
-        rescheduling.take_back(found, request.user, then)
-    except control.NotPossible as error:
-        messages.error(request, error.sentence)
-    else:
-        tasks.nudge(tasks.tick)
-    return redirect("campaign", request.team.slug, found.public_id)
+    return act_on(request, campaign_id, partial(rescheduling.take_back, then=then))
 
 
 @require_POST
