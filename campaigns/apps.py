@@ -23,4 +23,4 @@ class CampaignsConfig(AppConfig):
         register(checks.sending_settings, Tags.compatibility)
         register(checks.durable_sqlite, Tags.database)
         register(checks.production_settings, Tags.security, deploy=True)
-        when_a_member_leaves("campaigns.leaving.hand_over")
+        when_a_member_leaves("campaigns.leaving.hand_over", "campaigns.leaving.holding")

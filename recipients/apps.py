@@ -17,5 +17,6 @@ class RecipientsConfig(AppConfig):
 
     def ready(self) -> None:
         register_on_every_connection()
-        when_a_member_leaves("recipients.lists.sharing.hand_over")
-        when_a_member_leaves("recipients.saved_filters.filters.hand_over")
+        lists, filters = "recipients.lists.sharing", "recipients.saved_filters.filters"
+        when_a_member_leaves(f"{lists}.hand_over", f"{lists}.holding")
+        when_a_member_leaves(f"{filters}.hand_over", f"{filters}.holding")

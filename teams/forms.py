@@ -252,3 +252,28 @@ class RoleForm(StyledForm):
     """Another role for a member."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
+
+
+class HeirForm(StyledForm):
+    """Who gets what somebody leaves behind; the first of the possible ones unless said."""
+
+    heir = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Who gets it"),
+        required=False,
+        empty_label=None,
+        to_field_name="public_id",
+        error_messages={
+            "invalid_choice": _(
+                "This person cannot get it: they left the team, or may only look. Choose another."
+            )
+        },
+    )
+
+    def __init__(self, possible: list[User], data: Any = None) -> None:
+        super().__init__(data)
+        choice = self.fields["heir"]
+        assert isinstance(choice, forms.ModelChoiceField)
+        choice.queryset = User.objects.filter(pk__in=[one.pk for one in possible]).order_by("name")
+        if possible:
+            choice.initial = possible[0].public_id

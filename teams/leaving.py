@@ -5,24 +5,49 @@ No models are imported, so that an AppConfig's `ready()` may register.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django.utils.module_loading import import_string
 
-_hand_overs: list[str] = []
+# So many names of things are told before they are handed over; the rest is counted.
+NAMES_TOLD = 5
 
 
-def when_a_member_leaves(hand_over: str) -> None:
-    """Register `f(team, leaver, heir)` by its dotted path.
+@dataclass(frozen=True)
+class Holding:
+    """What somebody has of one kind: "7 recipient lists", five of their names, "and 2 more"."""
 
-    For apps that know of owned things, to give the leaver's to the heir. `teams.members.remove`
-    calls it inside the transaction that ends the membership.
+    words: str
+    names: list[str]
+    more: int
+
+
+class _Kind(NamedTuple):
+    hand_over: str
+    holding: str
+
+
+_kinds: list[_Kind] = []
+
+
+def when_a_member_leaves(hand_over: str, holding: str) -> None:
+    """Register two functions by their dotted paths, for an app that knows of owned things.
+
+    `hand_over(team, leaver, heir)` gives the leaver's to the heir; `teams.members.remove` calls it
+    inside the transaction that ends the membership. `holding(team, person)` says beforehand what
+    that will be, or None for nothing.
     """
-    if hand_over not in _hand_overs:
-        _hand_overs.append(hand_over)
+    if (kind := _Kind(hand_over, holding)) not in _kinds:
+        _kinds.append(kind)
 
 
-def hand_overs() -> Iterator[Callable[..., Any]]:
-    """The registered functions, in the order of registration."""
-    yield from map(import_string, _hand_overs)
+def hand_over_everything(team: Any, leaver: Any, heir: Any) -> None:
+    """Call the registered functions, in the order of registration."""
+    for kind in _kinds:
+        import_string(kind.hand_over)(team, leaver, heir)
+
+
+def holdings_of(team: Any, person: Any) -> list[Holding]:
+    """All that `person` would hand over now."""
+    return [found for kind in _kinds if (found := import_string(kind.holding)(team, person))]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from teams.access import SignedInRequest
-from teams.leaving import hand_overs
+from teams.access import Action, SignedInRequest, may
+from teams.leaving import hand_over_everything
 from teams.models import Membership, Role, Team, User
 
 
 class LastOwner(Exception):
     """The team would be left without anybody who may manage it: make somebody else owner first."""
+
+
+class NotAnHeir(Exception):
+    """Whoever was to get the leaver's things is not in the team any more, or may not have lists."""
 
 
 @transaction.atomic
@@ -22,18 +26,38 @@ def change_role(member: Membership, role: Role) -> None:
 
 
 @transaction.atomic
-def remove(member: Membership, by: User) -> User:
+def remove(member: Membership, by: User, heir: User | None = None) -> User:
     """End a membership and return the person who got the leaver's things.
 
-    That is whoever removed the member, or, when somebody leaves on their own, the owner who has
-    been in the team longest. Raises LastOwner for the only owner.
+    That is `heir`, who has to be one of `possible_heirs`; without one it is the first of them.
+    Raises LastOwner for the only owner, and NotAnHeir.
     """
     _keep_an_owner(member, new_role=None)
-    heir = by if by != member.user else _longest_owner(member)
-    for hand_over in hand_overs():
-        hand_over(member.team, member.user, heir)
+    possible = possible_heirs(member, by)
+    heir = heir or possible[0]
+    if heir not in possible:
+        raise NotAnHeir
+    hand_over_everything(member.team, member.user, heir)
     member.delete()
     return heir
+
+
+def possible_heirs(leaver: Membership, by: User) -> list[User]:
+    """Whom the leaver's things may go to: everybody whose role lets them work with lists.
+
+    First stands who removes the leaver or, when somebody leaves on their own, the owner who has
+    been in the team longest.
+    """
+    others = leaver.team.memberships.exclude(pk=leaver.pk).select_related("user")
+    able = [one for one in others.order_by("joined_at", "pk") if may(one, Action.EDIT_LISTS)]
+    able.sort(key=lambda one: (one.user != by, one.role != Role.OWNER))
+    return [one.user for one in able]
+
+
+def is_only_owner(member: Membership) -> bool:
+    """Whether nobody could manage the team without this member."""
+    owners = member.team.memberships.filter(role=Role.OWNER)
+    return set(owners.values_list("pk", flat=True)) == {member.pk}
 
 
 def team_to_open(request: SignedInRequest) -> Team | None:
@@ -47,8 +71,3 @@ def _keep_an_owner(member: Membership, new_role: Role | None) -> None:
     owners = member.team.memberships.select_for_update().filter(role=Role.OWNER).order_by("pk")
     if {owner.pk for owner in owners} == {member.pk} and new_role != Role.OWNER:
         raise LastOwner
-
-
-def _longest_owner(leaver: Membership) -> User:
-    owners = leaver.team.memberships.filter(role=Role.OWNER).exclude(pk=leaver.pk)
-    return owners.select_related("user").order_by("joined_at", "pk")[0].user

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from teams.views import account, invitations, signing_in, team
+from teams.views import account, invitations, leaving, signing_in, team
 
 urlpatterns = [
     path("", account.home, name="home"),
@@ -33,7 +33,7 @@ urlpatterns = [
     ),
     path(
         "<slug:team_slug>/team/members/<uuid:user_id>/remove/",
-        team.remove_member,
+        leaving.remove_member,
         name="member-remove",
     ),
 ]

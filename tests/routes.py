@@ -79,7 +79,7 @@ ROUTES: dict[str, Route] = {
     "invitation-revoke": Route(Action.MANAGE_TEAM, BUTTON),
     "member-role": Route(Action.MANAGE_TEAM, BUTTON),
     # Themselves; others need MANAGE_TEAM (tests/teams/test_team_page.py).
-    "member-remove": Route(Action.VIEW, BUTTON),
+    "member-remove": Route(Action.VIEW, FORM),
     # Recipient lists.
     "lists": Route(Action.VIEW),
     "upload": Route(Action.EDIT_LISTS, FORM),

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from recipients.models import ListShare, Permission, RecipientList, Visibility
+from teams.leaving import NAMES_TOLD, Holding
 from teams.models import Team, User
 
 
@@ -76,3 +78,13 @@ def hand_over(team: Team, leaving: User, heir: User) -> int:
         # What was lent to the heir is now theirs.
         ListShare.objects.filter(user=heir, recipient_list__owner=F("user")).delete()
     return given
+
+
+def holding(team: Team, person: User) -> Holding | None:
+    """The lists that somebody would hand over, the latest first; also archived ones."""
+    lists = RecipientList.objects.filter(team=team, owner=person, is_ready=True, deleted_at=None)
+    if not (count := lists.count()):
+        return None
+    names = lists.order_by("-pk").values_list("name", flat=True)[:NAMES_TOLD]
+    words = ngettext("%(n)s recipient list", "%(n)s recipient lists", count) % {"n": count}
+    return Holding(words, list(names), max(count - NAMES_TOLD, 0))

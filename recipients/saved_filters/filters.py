@@ -8,10 +8,12 @@ from typing import Any, Self
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from recipients.models import FilterList, Recipient, RecipientList, SavedFilter
 from recipients.saved_filters.conditions import Condition, where
 from recipients.sql import Sql, integers, joined, sql
+from teams.leaving import NAMES_TOLD, Holding
 from teams.models import Team, User
 
 _RECIPIENTS = Recipient._meta.db_table
@@ -143,3 +145,13 @@ def hand_over(team: Team, leaving: User, heir: User) -> int:
     """Give all filters of somebody who leaves the team to `heir`; return how many."""
     SavedFilter.lent_to.through.objects.filter(user=leaving, savedfilter__team=team).delete()
     return SavedFilter.objects.filter(team=team, owner=leaving).update(owner=heir)
+
+
+def holding(team: Team, person: User) -> Holding | None:
+    """The filters that somebody would hand over, the latest first."""
+    filters = SavedFilter.objects.filter(team=team, owner=person, archived_at=None)
+    if not (count := filters.count()):
+        return None
+    names = filters.order_by("-pk").values_list("name", flat=True)[:NAMES_TOLD]
+    words = ngettext("%(n)s saved filter", "%(n)s saved filters", count) % {"n": count}
+    return Holding(words, list(names), max(count - NAMES_TOLD, 0))

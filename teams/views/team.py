@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from teams import invitations, members
-from teams.access import Action, TeamRequest, page_of_team, require
+from teams.access import Action, TeamRequest, page_of_team
 from teams.countries import country_name
 from teams.forms import InviteForm, RoleForm, TeamForm
 from teams.models import Membership, Role, Team
@@ -35,7 +35,7 @@ def team_settings(request: TeamRequest) -> HttpResponse:
         return _team_page(request, settings_form=form)
     form.instance.save(update_fields=[*form.fields])
     messages.success(request, _("The settings of the team are saved."))
-    return _to_team_page(request)
+    return to_team_page(request)
 
 
 @require_POST
@@ -62,68 +62,44 @@ def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse
         )
     else:
         messages.info(request, _("That invitation was no longer open."))
-    return _to_team_page(request)
+    return to_team_page(request)
 
 
 @require_POST
 @page_of_team(Action.MANAGE_TEAM)
 def change_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     """Give a member another role."""
-    member = _member(request, user_id)
+    member = member_of_page(request, user_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose one of the roles."))
-        return _to_team_page(request)
+        return to_team_page(request)
     role = Role(form.cleaned_data["role"])
     try:
         members.change_role(member, role)
     except members.LastOwner:
-        messages.error(request, _last_owner())
+        messages.error(request, last_owner_sentence())
     else:
         messages.success(
             request,
             _("%(name)s is now: %(role)s.") % {"name": member.user, "role": role.label},
         )
-    return _to_team_page(request)
+    return to_team_page(request)
 
 
-@require_POST
-@page_of_team(Action.VIEW)
-def remove_member(request: TeamRequest, user_id: UUID) -> HttpResponse:
-    """End a membership: an owner anybody's, everybody their own."""
-    member = _member(request, user_id)
-    leaves = member.user == request.user
-    if not leaves:
-        require(request.membership, Action.MANAGE_TEAM)
-    try:
-        heir = members.remove(member, by=request.user)
-    except members.LastOwner:
-        messages.error(request, _last_owner())
-        return _to_team_page(request)
-    words = {"name": member.user, "team": request.team, "heir": heir}
-    if leaves:
-        messages.success(
-            request,
-            _("You have left %(team)s. %(heir)s has your lists and drafts now.") % words,
-        )
-        return redirect("home")
-    messages.success(
-        request,
-        _("%(name)s is no longer in the team. You have their lists and drafts.") % words,
-    )
-    return _to_team_page(request)
-
-
-def _last_owner() -> str:
+def last_owner_sentence() -> str:
+    """Why the only owner stays one, and what to do."""
     return _("A team needs an owner, and this is the only one. Make somebody else an owner first.")
 
 
-def _member(request: TeamRequest, user_id: UUID) -> Membership:
+def member_of_page(request: TeamRequest, user_id: UUID) -> Membership:
+    """The member of this team with that id; else 404."""
     of_team = Membership.objects.select_related("user", "team").filter(team=request.team)
     return get_object_or_404(of_team, user__public_id=user_id)
 
 
-def _to_team_page(request: TeamRequest) -> HttpResponse:
+def to_team_page(request: TeamRequest) -> HttpResponse:
+    """Back to where the members are."""
     return redirect("team", team_slug=request.team.slug)
 
 

@@ -11,9 +11,11 @@ from django.db import connection
 from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
-from recipients.models import ListShare, RecipientList
+from campaigns.models import Campaign
+from recipients.models import ListShare, RecipientList, SavedFilter
 from teams import members
 from teams.models import Membership, Role, Team, User
+from tests.campaigns.pages.browsing import text_of
 from tests.factories import add_member, create_person, create_team
 from tests.people import ClientOf
 
@@ -33,8 +35,13 @@ def set_role(client: Client, team: Team, person: User, role: str) -> Any:
     return client.post(path, {"role": role}, follow=True)
 
 
-def remove(client: Client, team: Team, person: User) -> Any:
-    return client.post(f"/{team.slug}/team/members/{person.public_id}/remove/", follow=True)
+def remove(client: Client, team: Team, person: User, heir: User | None = None) -> Any:
+    fields = {"heir": str(heir.public_id)} if heir else {}
+    return client.post(leaving_page(team, person), fields, follow=True)
+
+
+def leaving_page(team: Team, person: User) -> str:
+    return f"/{team.slug}/team/members/{person.public_id}/remove/"
 
 
 def test_everybody_in_the_team_sees_who_is_in_it(
@@ -113,7 +120,7 @@ class TestLeaving:
         self, owner: Client, riverside: Team, alice: User, bob: User, list_of_bob: RecipientList
     ) -> None:
         answer = remove(owner, riverside, bob)
-        assertContains(answer, "Bob Okafor is no longer in the team. You have their lists")
+        assertContains(answer, "Bob Okafor is no longer in the team. What was theirs is yours now.")
         assert role_of(bob) is None
         list_of_bob.refresh_from_db()
         assert list_of_bob.owner == alice
@@ -152,9 +159,85 @@ class TestLeaving:
     ) -> None:
         add_member(riverside, create_person("Later Owner"), Role.OWNER)
         answer = remove(client_of(bob), riverside, bob)
-        assertContains(answer, "You have left Riverside Dental. Alice Moreau has your lists")
+        assertContains(answer, "What was yours here belongs to Alice Moreau now.")
         list_of_bob.refresh_from_db()
         assert list_of_bob.owner == alice
+
+    def test_what_is_handed_over_is_shown_first(
+        self, client_of: ClientOf, riverside: Team, alice: User, bob: User, vera: User
+    ) -> None:
+        for number in range(7):
+            RecipientList.objects.create(
+                team=riverside, owner=bob, name=f"List {number}", is_ready=True
+            )
+        SavedFilter.objects.create(team=riverside, owner=bob, name="Londoners")
+        Campaign.objects.create(team=riverside, created_by=bob, name="Spring check-up")
+        page = text_of(client_of(bob).get(leaving_page(riverside, bob)))
+        for words in ("7 recipient lists: List 6", "List 2 and 2 more", "1 draft: Spring check-up"):
+            assert words in page
+        assert "1 saved filter: Londoners" in page
+        assert role_of(bob) == Role.EDITOR
+
+    def test_who_has_nothing_is_asked_for_no_heir(
+        self, client_of: ClientOf, riverside: Team, alice: User, vera: User
+    ) -> None:
+        browser = client_of(vera)
+        page = browser.get(leaving_page(riverside, vera))
+        assertContains(page, "nothing has to be handed over")
+        assertNotContains(page, "Who gets it")
+        answer = browser.post(leaving_page(riverside, vera), follow=True)
+        assertContains(answer, "You have left Riverside Dental.")
+
+    def test_the_leaver_chooses_who_gets_lists_filters_and_drafts(
+        self,
+        client_of: ClientOf,
+        riverside: Team,
+        alice: User,
+        bob: User,
+        sami: User,
+        list_of_bob: RecipientList,
+    ) -> None:
+        saved = SavedFilter.objects.create(team=riverside, owner=bob, name="Londoners")
+        draft = Campaign.objects.create(team=riverside, created_by=bob, name="Spring check-up")
+        answer = remove(client_of(bob), riverside, bob, sami)
+        assertContains(answer, "What was yours here belongs to Sami Haddad now.")
+        for one in (list_of_bob, saved, draft):
+            one.refresh_from_db()
+        assert list_of_bob.owner == saved.owner == draft.created_by == sami
+
+    def test_whoever_removes_somebody_chooses_too(
+        self, owner: Client, riverside: Team, bob: User, sami: User, list_of_bob: RecipientList
+    ) -> None:
+        answer = remove(owner, riverside, bob, sami)
+        assertContains(answer, "What was theirs belongs to Sami Haddad now.")
+        list_of_bob.refresh_from_db()
+        assert list_of_bob.owner == sami
+
+    @pytest.mark.parametrize("whom", ["bob", "vera", "charlie"])
+    def test_nobody_inherits_who_is_leaving_may_only_look_or_is_a_stranger(
+        self,
+        client_of: ClientOf,
+        riverside: Team,
+        alice: User,
+        bob: User,
+        vera: User,
+        charlie: User,
+        list_of_bob: RecipientList,
+        whom: str,
+    ) -> None:
+        heir = {"bob": bob, "vera": vera, "charlie": charlie}[whom]
+        answer = remove(client_of(bob), riverside, bob, heir)
+        assert answer.status_code == 422
+        assertContains(answer, "This person cannot get it", status_code=422)
+        list_of_bob.refresh_from_db()
+        assert (list_of_bob.owner, role_of(bob)) == (bob, Role.EDITOR)
+
+    def test_the_only_owner_is_told_before(
+        self, owner: Client, riverside: Team, alice: User, bob: User
+    ) -> None:
+        page = owner.get(leaving_page(riverside, alice))
+        assertContains(page, "Make somebody else an owner first.")
+        assertNotContains(page, "Leave the team</button>")
 
     def test_the_only_owner_cannot_leave(
         self, owner: Client, riverside: Team, alice: User, bob: User
@@ -165,6 +248,7 @@ class TestLeaving:
     def test_nobody_but_an_owner_removes_others(
         self, client_of: ClientOf, riverside: Team, alice: User, bob: User, vera: User
     ) -> None:
+        assert client_of(bob).get(leaving_page(riverside, vera)).status_code == 403
         assert remove(client_of(bob), riverside, vera).status_code == 403
         assert role_of(vera) == Role.VIEWER
 
