@@ -18,6 +18,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Route,
+    expect,
 )
 
 from tooling import assets, chromium
@@ -26,6 +27,9 @@ from tooling.places import VAR
 Device = Literal["desktop", "phone"]
 ColourScheme = Literal["light", "dark"]
 NewPage = Callable[..., Page]
+
+# Two cores shared by a browser, servers and workers: how long something takes says nothing.
+expect.set_options(timeout=20_000)
 
 DEVICES: dict[Device, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1360, "height": 900}},
@@ -46,9 +50,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return browser_type_launch_args | chromium.launch_options()
 
 
-# Chromium says the first for each 4xx page, which a test may well want; HTMX the others when
-# somebody leaves a page that was just asking for something.
-HARMLESS = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
+# Chromium and HTMX say the first two for a page that is not there, which a test may well want;
+# HTMX the others when somebody leaves a page that was just asking for something.
+HARMLESS = (
+    "Failed to load resource",
+    "Response Status Error Code 404",
+    "htmx:afterRequest",
+    "htmx:sendAbort",
+)
 
 
 class Watch:

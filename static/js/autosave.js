@@ -24,6 +24,7 @@
   let timer = 0;
   let again = 2000;
   let isLeaving = false;
+  let isGone = false;
 
   const isOpen = () => !conflict.hasChildNodes() || conflict.textContent.trim() === "";
   const say = (text) => {
@@ -42,6 +43,9 @@
   const take = async (answer, content) => {
     if (answer.redirected || answer.status === 403) {
       retry(words.wordsRefused);
+    } else if (answer.status === 404) {
+      isGone = true;
+      say(words.wordsGone);
     } else if (answer.status === 409) {
       conflict.innerHTML = await answer.text();
       say("");
@@ -78,7 +82,7 @@
   async function save() {
     clearTimeout(timer);
     const content = typed();
-    if (running || isLeaving || !isOpen() || content === offered) return;
+    if (running || isLeaving || isGone || !isOpen() || content === offered) return;
     say(words.wordsSaving);
     running = post(content);
     await running;
@@ -104,11 +108,12 @@
   // A form that is sent while a save is under way would meet its own save as somebody else's.
   form.addEventListener("submit", (event) => {
     clearTimeout(timer);
+    // The answer would be a page that says so, and what was typed would be lost with this one.
+    if (isGone) return event.preventDefault();
     if (running) {
       event.preventDefault();
       const button = event.submitter;
-      running.then(() => setTimeout(() => form.requestSubmit(button)));
-      return;
+      return running.then(() => setTimeout(() => form.requestSubmit(button)));
     }
     isLeaving = true;
     form.elements.n.value = Number(form.elements.n.value) + 1;

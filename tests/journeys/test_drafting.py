@@ -55,6 +55,12 @@ def test_two_people_write_one_draft_and_neither_loses_a_word(
     expect(hers.locator("#conflict")).to_contain_text("Bob Okafor saved this draft")
     expect(hers.get_by_role("textbox", name="Message")).to_have_value("Alice's words")
 
+    draft.delete()
+    his.get_by_role("textbox", name="Message").fill("Bob's last words")
+    expect(his.locator("#save-state")).to_contain_text("somebody deleted this draft")
+    his.get_by_role("button", name="Save draft").first.click()
+    expect(his.get_by_role("textbox", name="Message")).to_have_value("Bob's last words")
+
 
 def test_what_is_typed_without_a_network_is_saved_when_it_is_back(
     new_page: NewPage, let_in: LetIn, alice: User, front_desk: Channel
