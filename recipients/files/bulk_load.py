@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import cast
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -19,6 +18,7 @@ Row = tuple[Value, ...]
 
 _TO_ESCAPE = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _LINES_A_WRITE = 500
+_ROWS_A_CALL = 5_000
 # SQLite's manual, PRAGMA: NORMAL is 1; the log's pages have 4,096 bytes.
 _FOR_BULK = {"synchronous": 1, "wal_autocheckpoint": 16_384}
 
@@ -37,10 +37,7 @@ def load(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         if connection.vendor == "postgresql":
             _copy(cursor, f"COPY {into} FROM STDIN", rows)
         else:
-            marks = ", ".join(["%s"] * len(columns))
-            # Any iterable will do, whatever the stubs say.
-            values = cast("list[Row]", rows)
-            cursor.executemany(f"INSERT INTO {into} VALUES ({marks})", values)  # noqa: S608
+            _insert_many(cursor, into, len(columns), rows)
 
 
 def refresh_statistics(table: str) -> None:
@@ -87,6 +84,14 @@ def copy_line(row: Row) -> str:
     if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(row):
         line = "\t".join(str(value).translate(_TO_ESCAPE) for value in row)
     return line + "\n"
+
+
+def _insert_many(cursor: CursorWrapper, into: str, width: int, rows: Iterable[Row]) -> None:
+    # Some at a time: Django's cursor keeps all that it is given until the end of the call.
+    statement = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * width)})"  # noqa: S608
+    rest = iter(rows)
+    while some := list(islice(rest, _ROWS_A_CALL)):
+        cursor.executemany(statement, some)
 
 
 def _copy(cursor: CursorWrapper, statement: str, rows: Iterable[Row]) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recipients import claiming
+from recipients.files import bulk_load
 from recipients.imports import importing, keeping
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
-from teams.models import User
+from teams.models import Team, User
 from tests.recipients.conftest import Door
 
 State = ListImport.State
@@ -106,6 +109,28 @@ def test_no_text_breaks_the_bulk_load(door: Door, text: str) -> None:
     shown = text.replace("\u2028", " ").replace("\x7f", "").strip()
     assert row.name == shown
     assert row.fields.get("X", "") == shown
+
+
+def test_the_bulk_load_keeps_no_rows(riverside: Team, alice: User) -> None:
+    class Name(str):
+        """A text whose life can be watched."""
+
+    people = RecipientList.objects.create(team=riverside, owner=alice, name="All")
+    alive: WeakSet[Name] = WeakSet()
+    most = 0
+
+    def rows() -> Iterator[bulk_load.Row]:
+        nonlocal most
+        for number in range(20_000):
+            alive.add(name := Name(f"Person {number}"))
+            most = max(most, len(alive))
+            yield people.pk, phone(number), 0, name, "{}"
+
+    columns = ["recipient_list_id", "phone", "occurrence", "name", "fields"]
+    with transaction.atomic():
+        bulk_load.load(Recipient._meta.db_table, columns, rows())
+    assert people.recipients.count() == 20_000
+    assert most <= 10_000
 
 
 def test_a_row_with_more_cells_than_columns_is_rejected(door: Door) -> None:
