@@ -14,14 +14,14 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from recipients import claiming
-from recipients.files.bulk_load import quick_commits
+from recipients.files.bulk_load import quick_commits, refresh_statistics
 from recipients.lists.list_search import field_value_sql
 from recipients.models import ListInOperation, ListOperation, Recipient, RecipientList
 
 Kind, Part, State = ListOperation.Kind, ListInOperation.Part, ListOperation.State
 
 # Short transactions on SQLite, where all others wait for the one writer.
-_ROWS_A_CHUNK = {"sqlite": 10_000, "postgresql": 50_000}
+_ROWS_A_CHUNK = {"sqlite": 10_000, "postgresql": 100_000}
 # Table names of ours and integers (`:d`); a person's text only ever as a parameter.
 _TABLE = Recipient._meta.db_table
 _COLUMNS = "recipient_list_id, phone, occurrence, name, fields, row_number"
@@ -71,6 +71,9 @@ def _next_chunk(claimed: ListOperation) -> bool:
         is_last = len(ids) < size
         cursor = {"list": number + is_last, "after": 0 if is_last else ids[-1]}
         held.update(attempts=0, cursor=cursor, rows_done=F("rows_done") + len(ids))
+    if is_last or claimed.cursor == {}:
+        # The next chunk is joined with what these made, and other work with the list as a whole.
+        refresh_statistics(_TABLE)
     claimed.cursor = cursor
     return True
 
