@@ -68,6 +68,7 @@ class MergeForm(StyledForm):
     def __init__(self, lists: RecipientListQuerySet, data: Any = None, name: str = "") -> None:
         super().__init__(data, initial={"name": name, "each_once": "yes"})
         _offer(self.fields["others"], lists)
+        self.other_lists = self["others"]
 
 
 class SubtractForm(StyledForm):
@@ -86,6 +87,7 @@ class SubtractForm(StyledForm):
     def __init__(self, lists: RecipientListQuerySet, data: Any = None, name: str = "") -> None:
         super().__init__(data, initial={"name": name})
         _offer(self.fields["without"], lists)
+        self.other_lists = self["without"]
 
 
 class SplitForm(forms.Form):
