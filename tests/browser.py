@@ -40,6 +40,11 @@ DEVICES: dict[Device, dict[str, Any]] = {
         "has_touch": True,
     },
 }
+# A test that looks at pages is given both: colours do not depend on the width, nor does what fits
+# on the colours.
+in_each_look = pytest.mark.parametrize(
+    ("device", "colours"), [("desktop", "light"), ("phone", "dark")]
+)
 ICONS = set(assets.icon_names())
 SCREENSHOTS = VAR / "screenshots"
 

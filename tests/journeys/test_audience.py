@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from campaigns.models import Campaign, Channel
 from recipients.models import SavedFilter
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage
+from tests.browser import ColourScheme, Device, NewPage, in_each_look
 from tests.campaigns import world
 
 pytestmark = pytest.mark.journey
@@ -23,7 +23,7 @@ def front_desk(transactional_db: None, riverside: Team, alice: User) -> Channel:
     return world.a_channel(riverside, label="Front desk SMS", phone_number="+16317471111")
 
 
-@pytest.mark.parametrize(("device", "colours"), [("desktop", "light"), ("phone", "dark")])
+@in_each_look
 def test_a_filter_is_made_and_an_audience_chosen_that_adds_up(
     new_page: NewPage,
     let_in: LetIn,

@@ -10,7 +10,7 @@ from playwright.sync_api import Dialog, Page, expect
 from campaigns.models import Campaign, Channel
 from recipients.models import RecipientList
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage
+from tests.browser import ColourScheme, Device, NewPage, in_each_look
 from tests.campaigns import world
 
 pytestmark = pytest.mark.journey
@@ -182,8 +182,7 @@ def test_the_composer_works_without_scripts(
     expect(page.get_by_text("Preparing").first).to_be_visible()
 
 
-@pytest.mark.parametrize("device", ["desktop", "phone"])
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@in_each_look
 def test_everything_open_at_once_is_accessible_and_fits(
     new_page: NewPage,
     let_in: LetIn,

@@ -18,7 +18,7 @@ from campaigns.moves import record_event
 from campaigns.outcomes import notices
 from campaigns.states import Outcome, SubmissionState
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage
+from tests.browser import ColourScheme, Device, NewPage, in_each_look
 from tests.campaigns import world
 from tests.campaigns.pages.arranging import accepted, attempted, become, job
 
@@ -105,7 +105,7 @@ def draw(team: Team, *channels: object) -> None:
             )
 
 
-@pytest.mark.parametrize(("device", "colours"), [("desktop", "light"), ("phone", "dark")])
+@in_each_look
 def test_every_page_is_accessible_and_fits(
     new_page: NewPage,
     let_in: LetIn,

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Decision
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage
+from tests.browser import ColourScheme, Device, NewPage, in_each_look
 from tests.campaigns import world
 from tests.campaigns.pages.arranging import accepted, job, refused, unclear
 
@@ -172,8 +172,7 @@ def test_a_double_click_on_launch_launches_once(
     assert draft.events.filter(kind="launched").count() == 1
 
 
-@pytest.mark.parametrize("device", ["desktop", "phone"])
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@in_each_look
 def test_every_part_is_accessible_and_fits(
     new_page: NewPage,
     let_in: LetIn,

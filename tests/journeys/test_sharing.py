@@ -12,7 +12,7 @@ from recipients.lists.people import person_id
 from recipients.models import OptOut, RecipientList, Visibility
 from recipients.opting_out import opt_outs
 from teams.models import Team, User
-from tests.browser import NewPage
+from tests.browser import NewPage, in_each_look
 from tests.campaigns import world
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -119,10 +119,7 @@ def test_a_list_is_worked_on_from_its_page(
     expect(page.get_by_text("“Spring patients” is back.")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("device", "colours"),
-    [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("phone", "dark")],
-)
+@in_each_look
 def test_the_pages_look_right(
     new_page: NewPage,
     let_in: LetIn,

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from recipients.models import RecipientList
 from teams.models import Team, User
-from tests.browser import NewPage
+from tests.browser import NewPage, in_each_look
 from tests.factories import PASSWORD, create_team
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -46,10 +46,7 @@ def look(
     return check
 
 
-@pytest.mark.parametrize(
-    ("device", "colours"),
-    [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("phone", "dark")],
-)
+@in_each_look
 def test_signing_in_and_out(
     new_page: NewPage, alice_with_password: User, look: Look, device: str, colours: str
 ) -> None:
@@ -76,10 +73,7 @@ def test_signing_in_and_out(
     expect(page.get_by_text("You are signed out.")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("device", "colours"),
-    [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("phone", "dark")],
-)
+@in_each_look
 def test_the_teams_page(
     new_page: NewPage,
     riverside: Team,

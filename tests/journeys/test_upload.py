@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from recipients.models import RecipientList
 from teams.models import Team, User
-from tests.browser import NewPage
+from tests.browser import NewPage, in_each_look
 from tests.processes import Processes
 
 pytestmark = [pytest.mark.journey, pytest.mark.processes]
@@ -43,10 +43,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("device", "colours"),
-    [("desktop", "light"), ("phone", "dark")],
-)
+@in_each_look
 def test_a_file_becomes_a_list(
     transactional_db: None,
     new_page: NewPage,
