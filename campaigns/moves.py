@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Model
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, GatewayAccount, Submission
@@ -42,6 +42,16 @@ def durable() -> Iterator[None]:
 def locked_campaign(campaign_id: int) -> Campaign:
     """The campaign with its row locked until the transaction ends (SQLite: the whole database)."""
     return Campaign.objects.select_for_update().get(pk=campaign_id)
+
+
+def lock(row: Model, *fields: str) -> None:
+    """Lock a row until the transaction ends, and read these of its fields again.
+
+    For where it happens a thousand times for a million people: half the work of a whole row.
+    """
+    found = type(row)._default_manager.select_for_update().filter(pk=row.pk)
+    for name, value in zip(fields, found.values_list(*fields).get(), strict=True):
+        setattr(row, name, value)
 
 
 def move_campaign(campaign: Campaign, to: CampaignState, reason: str = "", **changes: Any) -> bool:

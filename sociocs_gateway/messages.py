@@ -13,12 +13,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import orjson
@@ -63,9 +64,10 @@ class MessageFault(StrEnum):
     TEMPLATE_VARIABLES = "template_variables"
 
 
-@dataclass(frozen=True, repr=False, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One person: where the message goes and what they are called.
+
+    A tuple, because a million of them are made in ten seconds.
 
     :param phone: E.164, with the leading ``+``.
     :param name: shown in the vendor's app; may be empty.
@@ -129,7 +131,7 @@ class BulkMessage:
     @cached_property
     def _body(self) -> bytes:
         parameters = _common_parameters(self)
-        parameters["recipients"] = [{"to": r.phone, "name": r.name} for r in self.recipients]
+        parameters["recipients"] = [{"to": to, "name": name} for to, name in self.recipients]
         parameters["duplicates_allowed"] = self.duplicates_allowed
         return orjson.dumps(parameters)
 
@@ -235,6 +237,24 @@ class Message:
             yield from self.template.texts()
 
 
+M = TypeVar("M", bound=BulkMessage | Message)
+
+
+def at_time(message: M, schedule: datetime) -> M:
+    """The same message at another time, without looking through its recipients again.
+
+    :raises MessageNotExpressible: as by :func:`wire_time`.
+    """
+    if message.schedule == schedule:
+        return message
+    wire_time(schedule)
+    other = copy(message)
+    object.__setattr__(other, "schedule", schedule)
+    # A body that is made already says the other time.
+    vars(other).pop("_body", None)
+    return other
+
+
 def wire_time(moment: datetime) -> str:
     """The vendor's form of a moment: ISO 8601 in UTC, whole seconds, as in ``…T09:30:17+00:00``.
 
@@ -263,9 +283,9 @@ def _known_provider(provider: str) -> Provider:
 
 
 def _check_recipients(recipients: Sequence[Recipient], fields_allowed: bool) -> None:
-    for place, recipient in enumerate(recipients, start=1):
-        if not is_e164(recipient.phone):
-            raise MessageNotExpressible(MessageFault.PHONE_NOT_E164, f"recipient {place}")
+    if not all(map(_E164.fullmatch, [phone for phone, _name in recipients])):
+        place = next(n for n, r in enumerate(recipients, start=1) if not is_e164(r.phone))
+        raise MessageNotExpressible(MessageFault.PHONE_NOT_E164, f"recipient {place}")
     # One search over all names instead of one per person: this runs for a million people.
     _check_text("\n".join([r.name for r in recipients]), "a recipient's name", fields_allowed)
 

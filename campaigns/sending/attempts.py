@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import Attempt, Campaign, CampaignRecipient, Submission, uuid7
-from campaigns.moves import durable, locked_campaign, move_submission
+from campaigns.moves import durable, lock, move_submission
 from campaigns.protocol import (
     ATTEMPT_DEADLINE,
     START_FENCE,
@@ -34,10 +36,13 @@ from campaigns.states import CampaignState, PauseReason, SubmissionState
 from campaigns.vendor.gateway import boot_time
 from campaigns.writing.message import bulk_message
 from sociocs_gateway.exceptions import MessageNotExpressible
-from sociocs_gateway.messages import BulkMessage, Message, Recipient
+from sociocs_gateway.messages import BulkMessage, Message, Recipient, at_time
 
 log = logging.getLogger(__name__)
 
+_SLOTS_LOOKED_AT = 500
+# What may have changed since it was claimed.
+_SUBMISSION_FIELDS = ("state", "claim_token", "planned_slot", "send_by", "zones", "attempt_count")
 _PAUSES = {
     Refusal.PAST_SEND_BY: PauseReason.WINDOW,
     Refusal.QUIET_HOURS: PauseReason.QUIET_HOURS,
@@ -47,16 +52,21 @@ _PAUSES = {
 
 @dataclass(slots=True)
 class Built:
-    """A claimed submission with all that its call needs, except the slot.
+    """A claimed submission with all that its call needs, made while the call before is under way.
 
-    `left_out`: primary keys of those who opted out since the audience was frozen. `attempt_id`:
-    what its attempt will be called, to be looked for when a commit got no answer.
+    `submission` comes with its campaign and its account. `left_out`: phones of those who
+    opted out since the audience was frozen. `message`: what its call says, at a time that may
+    change; or why the vendor's API has no words for it, or None for nobody. `slot`: a second that
+    was free a moment ago, if one was looked for. `attempt_id`: what its attempt will be called, to
+    be looked for when a commit got no answer.
     """
 
     submission: Submission
     token: uuid.UUID
-    recipients: list[Recipient] = field(default_factory=list)
-    left_out: list[int] = field(default_factory=list)
+    recipients: list[Recipient]
+    left_out: list[str]
+    message: BulkMessage | Message | MessageNotExpressible | None = None
+    slot: datetime | None = None
     attempt_id: uuid.UUID = field(default_factory=uuid7)
 
 
@@ -130,56 +140,58 @@ class _Turn:
 
     def play(self) -> Begun | Refusal | None:
         with durable():
-            recorded = recording.record(self.answered) if self.answered is not None else None
+            if self.answered is not None:
+                recording.record(self.answered)
             if self.built is None:
                 return None
             if self.is_contested:
                 # Another worker's call is open on this lane, or there is a live attempt.
                 return Refusal.STILL_OPEN
-            return self._begin(self.built, recorded)
+            return self._begin(self.built)
 
     def settle_conflict(self, error: IntegrityError) -> None:
         """The database refused: the job id is another attempt's, or so is the lane."""
         contradictory = recording.contradictory(self.answered) if self.answered else None
-        if contradictory is not None and contradictory != self.answered:
+        if self.built is not None and self.built.slot is not None:
+            # Somebody may have used that second meanwhile: look for one once more.
+            self.built.slot = None
+        elif contradictory is not None and contradictory != self.answered:
             self.answered = contradictory
         elif self.built is not None and not self.is_contested:
             self.is_contested = True
         else:
             raise error
 
-    def _begin(self, built: Built, recorded: Campaign | None) -> Begun | Refusal:
+    def _begin(self, built: Built) -> Begun | Refusal:
         """B4, the point of no return: insert an open attempt.
 
         Pausing and cancelling take the same row lock: either they come first and this finds them,
         or this comes first and one submission is on its way.
         """
         if self.is_repeated and (found := Attempt.objects.filter(pk=built.attempt_id).first()):
-            return Begun(found, message_for(built, found.slot), self.intended_at)
-        campaign_id = built.submission.campaign_id
-        if recorded is not None and recorded.pk == campaign_id:
-            campaign = recorded
-        else:
-            campaign = locked_campaign(campaign_id)
-        submission = (
-            Submission.objects.select_for_update(of=("self",))
-            .select_related("account")
-            .get(pk=built.submission.pk)
-        )
-        # As they were when it was claimed, a moment ago.
-        campaign.channel = built.submission.campaign.channel
-        campaign.team = built.submission.campaign.team
-        slot = free_slot(
-            submission.account_id, submission.planned_slot, self.vendor_now + plan.lead()
-        )
-        message = _message_or_fault(built, slot)
-        refusal = _refusal(campaign, submission, built, slot, message)
+            assert isinstance(built.message, BulkMessage | Message)
+            found.submission = built.submission
+            return Begun(found, at_time(built.message, found.slot), self.intended_at)
+        submission = built.submission
+        if self.answered is None or self.answered.submission.campaign is not submission.campaign:
+            recording.lock_campaign_and_lane(submission)
+        lock(submission, *_SUBMISSION_FIELDS)
+        slot = self._slot(built)
+        refusal = _refusal(submission.campaign, submission, built, slot)
         if refusal is not None:
             return refusal
-        if not isinstance(message, BulkMessage | Message):
-            _close_unsent(submission, message)
+        if not isinstance(built.message, BulkMessage | Message):
+            _close_unsent(submission, built.message)
             return Refusal.WRONG_STATE
-        return Begun(_opened(campaign, submission, built, slot, message), message, self.intended_at)
+        message = at_time(built.message, slot)
+        return Begun(_opened(submission, built, slot, message), message, self.intended_at)
+
+    def _slot(self, built: Built) -> datetime:
+        """The second that was found while building, unless it is not right any more."""
+        planned, earliest = built.submission.planned_slot, self.vendor_now + plan.lead()
+        if built.slot is not None and built.slot >= max(planned, earliest):
+            return built.slot
+        return free_slot(built.submission.account_id, planned, earliest)
 
 
 # --- The intent -----------------------------------------------------------------------------------
@@ -190,13 +202,12 @@ def _refusal(
     submission: Submission,
     built: Built,
     slot: datetime,
-    message: BulkMessage | Message | MessageNotExpressible | None,
 ) -> Refusal | None:
     """Why there is to be no intent now, noted where people see it; else who opted out is noted."""
     assert campaign.send_by is not None
 
     def fits() -> bool:
-        is_sendable = isinstance(message, BulkMessage | Message)
+        is_sendable = isinstance(built.message, BulkMessage | Message)
         return not is_sendable or day_limits.count(campaign, slot, len(built.recipients))
 
     refusal = intent_refusal(
@@ -213,22 +224,46 @@ def _refusal(
     if refusal in _PAUSES:
         recording.pause(campaign, _PAUSES[refusal])
     if refusal is None and built.left_out:
-        CampaignRecipient.objects.filter(pk__in=built.left_out).update(left_out="opted_out")
+        people = slice_of(submission).filter(phone__in=built.left_out)
+        people.update(left_out="opted_out")
     return refusal
 
 
-def message_for(built: Built, slot: datetime) -> BulkMessage | Message:
-    """The gateway's message for this submission. Raises MessageNotExpressible."""
-    if built.submission.is_single:
-        [recipient] = built.recipients
-        return one_by_one.message_for(built.submission, recipient, slot)
-    campaign = built.submission.campaign
+def slice_of(submission: Submission) -> QuerySet[CampaignRecipient]:
+    """The people of a submission who are not left out."""
+    return CampaignRecipient.objects.filter(
+        campaign_id=submission.campaign_id,
+        position__gte=submission.first_position,
+        position__lte=submission.last_position,
+        left_out="",
+    )
+
+
+def message_or_fault(
+    submission: Submission, recipients: list[Recipient], slot: datetime
+) -> BulkMessage | Message | MessageNotExpressible | None:
+    """What is to be said, why the vendor's API has no words for it, or None for nobody."""
+    if not recipients:
+        return None
+    try:
+        return _message_for(submission, recipients, slot)
+    except MessageNotExpressible as fault:
+        return fault
+
+
+def _message_for(
+    submission: Submission, recipients: list[Recipient], slot: datetime
+) -> BulkMessage | Message:
+    if submission.is_single:
+        [recipient] = recipients
+        return one_by_one.message_for(submission, recipient, slot)
+    campaign = submission.campaign
     assert campaign.channel is not None
     assert campaign.message is not None
     return bulk_message(
         campaign.channel,
-        built.recipients,
-        built.submission.text,
+        recipients,
+        submission.text,
         campaign.message.media_kind,
         campaign.message.media_url,
         schedule=slot,
@@ -239,20 +274,7 @@ def message_for(built: Built, slot: datetime) -> BulkMessage | Message:
     )
 
 
-def _message_or_fault(
-    built: Built, slot: datetime
-) -> BulkMessage | Message | MessageNotExpressible | None:
-    """The message, why the vendor's API has no words for it, or None for nobody."""
-    if not built.recipients:
-        return None
-    try:
-        return message_for(built, slot)
-    except MessageNotExpressible as fault:
-        return fault
-
-
 def _opened(
-    campaign: Campaign,
     submission: Submission,
     built: Built,
     slot: datetime,
@@ -270,12 +292,12 @@ def _opened(
         recipient_count=len(built.recipients),
         started_at=now,
         deadline=now + ATTEMPT_DEADLINE,
-        counted_on=day_limits.day_of(campaign.team, slot),
+        counted_on=day_limits.day_of(submission.campaign.team, slot),
     )
     move_submission(
         submission,
         SubmissionState.POSTING,
-        current_attempt=attempt,
+        current_attempt_id=attempt.pk,
         attempt_count=attempt.n,
         recipient_count=attempt.recipient_count,
         lease_until=None,
@@ -293,19 +315,34 @@ def _close_unsent(submission: Submission, fault: MessageNotExpressible | None) -
         move_submission(submission, SubmissionState.REFUSED, refusal=[fault.code], **changes)
 
 
+def slots_for(account_id: int, planned: Sequence[datetime]) -> list[datetime | None]:
+    """A free second for each of several jobs, by one question; None where that did not tell.
+
+    Only a proposal: whether it is still free, and far enough ahead, is seen at the intent.
+    """
+    earliest = timezone.now() + plan.lead()
+    starts = [next(slot_candidates(one, earliest)) for one in planned]
+    used = Attempt.objects.filter(account_id=account_id, slot__gte=min(starts)).order_by("slot")
+    known = list(used.values_list("slot", flat=True)[:_SLOTS_LOOKED_AT])
+    until = known[-1] if len(known) == _SLOTS_LOOKED_AT else None
+    taken, found = set(known), list[datetime | None]()
+    for start in starts:
+        slot = next(one for one in slot_candidates(start, start) if one not in taken)
+        taken.add(slot)
+        found.append(slot if until is None or slot < until else None)
+    return found
+
+
 def free_slot(account_id: int, planned: datetime, earliest: datetime) -> datetime:
     """The first second of this lane that no attempt has used yet."""
-    candidates = slot_candidates(planned, earliest)
-    first = next(candidates)
-    used = Attempt.objects.filter(account_id=account_id)
-    if not used.filter(slot=first).exists():
-        return first
-    following = used.filter(slot__gt=first).order_by("slot").values_list("slot", flat=True)
-    taken = following.iterator(chunk_size=500)
-    next_taken = next(taken, None)
-    for slot in candidates:
-        while next_taken is not None and next_taken < slot:
-            next_taken = next(taken, None)
-        if slot != next_taken:
+    used = Attempt.objects.filter(account_id=account_id).order_by("slot")
+    taken = deque[datetime]()
+    for slot in slot_candidates(planned, earliest):
+        while taken and taken[0] < slot:
+            taken.popleft()
+        if not taken:
+            following = used.filter(slot__gte=slot).values_list("slot", flat=True)
+            taken.extend(following[:_SLOTS_LOOKED_AT])
+        if not taken or taken[0] != slot:
             return slot
     raise AssertionError("seconds never end")

@@ -17,9 +17,12 @@ from django.utils import timezone
 
 from campaigns.models import Attempt, Campaign, CampaignEvent, GatewayAccount, Submission
 from campaigns.moves import (
+    ForbiddenMove,
+    lock,
     locked_campaign,
     move_campaign,
     move_submission,
+    move_submissions,
     record_event,
     save_lane,
 )
@@ -37,25 +40,80 @@ from campaigns.protocol import (
 from campaigns.scheduling import day_limits
 from campaigns.states import CampaignState, How, Outcome, PauseReason, SubmissionState
 
+# What may have changed since a submission was claimed, and a turn looks at.
+_CAMPAIGN_FIELDS = ("state", "version", "send_by", "hours_from", "hours_to", "time_zone")
+_LANE_FIELDS = ("state", "halt_reason", "cool_until", "probe_needed", "strikes", "rate_limits")
 _BEING_STOPPED = {CampaignState.CANCELLING, CampaignState.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer in hand that is not stored yet. It exists only here."""
+    """An answer in hand that is not stored yet. It exists only here.
+
+    `submission` comes with its campaign and its account; `n`: which attempt at it this was.
+    """
 
     attempt_id: uuid.UUID
+    n: int
     submission: Submission
     answer: Answer
     evidence: dict[str, str]
 
 
-def record(answered: Answered) -> Campaign:
-    """B5-B8, B11, B16, B17: store what the vendor said; returns the campaign with its row locked.
+def lock_campaign_and_lane(submission: Submission) -> None:
+    """Lock what a turn of this submission depends on, and look how it stands now."""
+    lock(submission.campaign, *_CAMPAIGN_FIELDS)
+    lock(submission.account, *_LANE_FIELDS)
+
+
+def record(answered: Answered) -> None:
+    """B5-B8, B11, B16, B17: store what the vendor said; its campaign and lane stay locked.
 
     Raises IntegrityError when the job id belongs to another attempt (see `contradictory`).
     """
-    campaign = locked_campaign(answered.submission.campaign_id)
+    lock_campaign_and_lane(answered.submission)
+    if not _record_the_usual(answered):
+        _record_whatever(answered)
+        lock(answered.submission.account, *_LANE_FIELDS)
+
+
+def _record_the_usual(answered: Answered) -> bool:
+    """B5 for a first attempt that nobody has touched: accepted. False, nothing done, otherwise.
+
+    The same as `_record_whatever` would do with twice the questions; whether it is the usual is
+    asked by the change itself.
+    """
+    submission, answer, now = answered.submission, answered.answer, timezone.now()
+    campaign, account = submission.campaign, submission.account
+    is_usual = answer.kind is AnswerKind.ACCEPTED and answered.n == 1
+    if not is_usual or campaign.state in _BEING_STOPPED:
+        return False
+    verdict = after_answer(Outcome.OPEN, SubmissionState.POSTING, None, True, answer)
+    assert verdict.outcome is not None
+    assert verdict.state is not None
+    assert verdict.how is not None
+    # While it is open its submission is POSTING, and no attempt came after it.
+    if not Attempt.objects.filter(pk=answered.attempt_id, outcome=Outcome.OPEN.value).update(
+        outcome=verdict.outcome.value,
+        http_status=answer.http_status,
+        finished_at=now,
+        job_id=answer.job_id,
+        evidence=answered.evidence,
+    ):
+        return False
+    changes = _accepted(answered.attempt_id, answer.job_id, verdict.how)
+    if not move_submissions(
+        [submission.pk], SubmissionState.POSTING, verdict.state, **_UNCLAIMED, **changes
+    ):
+        raise ForbiddenMove(f"submission {submission.pk}: an open attempt, but not posting")
+    lane = lane_after(account.lane, answer, now, 0)
+    if lane != account.lane:
+        save_lane(account, lane)
+    return True
+
+
+def _record_whatever(answered: Answered) -> None:
+    campaign = answered.submission.campaign
     attempt = (
         Attempt.objects.select_for_update()
         .select_related("submission", "account")
@@ -65,7 +123,7 @@ def record(answered: Answered) -> Campaign:
     other = other_accepted(submission, attempt)
     verdict = verdict_on(attempt, submission, answered.answer, other)
     if verdict.outcome is None:
-        return campaign
+        return
     now = timezone.now()
     _finish(attempt, verdict.outcome, answered, now)
     if verdict.outcome is Outcome.NOT_SENT:
@@ -85,7 +143,6 @@ def record(answered: Answered) -> Campaign:
     reason = pause_after(lane, answered.answer, _refused_alike(submission))
     if reason is not None:
         pause(campaign, reason)
-    return campaign
 
 
 def contradictory(answered: Answered) -> Answered:
@@ -147,11 +204,10 @@ def _changes(
     submission: Submission, attempt: Attempt, verdict: Verdict, now: datetime
 ) -> dict[str, object]:
     """What is written to a submission together with the state its answer leads to."""
-    changes: dict[str, object] = {"claim_token": None, "lease_until": None}
+    changes: dict[str, object] = {**_UNCLAIMED}
     if verdict.state is SubmissionState.ACCEPTED:
-        how = verdict.how.value if verdict.how else ""
-        changes |= {"job_id": attempt.job_id, "how": how, "not_sent_count": 0}
-        changes |= {"current_attempt": attempt}
+        assert verdict.how is not None
+        changes |= _accepted(attempt.pk, attempt.job_id, verdict.how)
     elif verdict.state is SubmissionState.READY:
         wait = retry_delay(submission.not_sent_count, random.random())  # noqa: S311 - no secret
         changes |= {"not_before": now + wait, "not_sent_count": submission.not_sent_count + 1}
@@ -160,6 +216,18 @@ def _changes(
     if verdict.contradicted:
         changes["is_contradicted"] = True
     return changes
+
+
+_UNCLAIMED = {"claim_token": None, "lease_until": None}
+
+
+def _accepted(attempt_id: uuid.UUID, job_id: str, how: How) -> dict[str, object]:
+    return {
+        "job_id": job_id,
+        "how": how.value,
+        "not_sent_count": 0,
+        "current_attempt_id": attempt_id,
+    }
 
 
 def know_better(submission: Submission, attempt: Attempt, how: How) -> None:

@@ -17,27 +17,29 @@ import random
 import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice, zip_longest
+from typing import Self
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignRecipient, GatewayAccount, Submission
+from campaigns.models import Campaign, GatewayAccount, Submission
 from campaigns.moves import move_submissions
 from campaigns.protocol import LEASE, START_FENCE, Refusal, lane_refusal
 from campaigns.sending import reconcile
-from campaigns.sending.attempts import Begun, Built, turn
+from campaigns.sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for, turn
 from campaigns.sending.failpoints import failpoint
 from campaigns.sending.recording import Answered, pause_halted
 from campaigns.states import CampaignState, SubmissionState
 from campaigns.vendor import call_rates, gateway
+from campaigns.vendor.gateway import VendorClock
 from recipients.models import OptOut
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
-from sociocs_gateway.messages import Recipient
+from sociocs_gateway.messages import BulkMessage, Message, Recipient
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +71,11 @@ def hand_over(account_id: int) -> bool:
         return False
     ends = time.monotonic() + TURN_SECONDS
     try:
-        with gateway.client_of(account) as client:
+        with gateway.client_of(account) as client, _Line(account, client) as line:
             while time.monotonic() < ends:
-                gateway.vendor_clock(account, client)
+                line.look_at_the_clock()
                 claimed = claim(account)
-                if not claimed or _hand_over_each(account, client, claimed):
+                if not claimed or _hand_over_each(line, claimed):
                     return False
     except (GatewayError, gateway.LaneHalted) as error:
         log.warning("lane %s: cannot hand over now: %s", account.public_id, error)
@@ -83,44 +85,57 @@ def hand_over(account_id: int) -> bool:
     return True
 
 
-def _hand_over_each(
-    account: GatewayAccount, client: SociocsClient, claimed: list[Submission]
-) -> bool:
-    """Hand each over; whatever happens, answers are stored and unused claims given back.
-
-    True: the lane must rest.
-    """
+def _hand_over_each(line: _Line, claimed: list[Submission]) -> bool:
+    """Hand each over; whatever happens, unused claims are given back. True: the lane must rest."""
     failpoint("after_claim")
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        line = _Line(account, client, thread)
-        try:
-            _look_before_sending_again(account, client, claimed)
-            for submission in claimed:
-                # While the call of the one before is under way.
-                built = build(submission)
-                failpoint("after_build")
-                refusal = line.hand_over(built)
-                if refusal in _LANE_RESTS:
-                    account.refresh_from_db()
-                    return refusal is not Refusal.PROBE_NEEDED
-        except call_rates.MustWait:
-            return True
-        finally:
-            line.store()
-            release(claimed)
+    account = line.account
+    try:
+        _look_before_sending_again(line, claimed)
+        slots = slots_for(account.pk, [one.planned_slot for one in claimed])
+        for submission, slot in zip(claimed, slots, strict=True):
+            # While the call of the one before is under way.
+            built = build(submission, slot)
+            failpoint("after_build")
+            refusal = line.hand_over(built)
+            if refusal in _LANE_RESTS:
+                line.store()
+                account.refresh_from_db()
+                return refusal is not Refusal.PROBE_NEEDED
+    except call_rates.MustWait:
+        return True
+    finally:
+        release(claimed)
     account.refresh_from_db()
     return False
 
 
 @dataclass(slots=True)
 class _Line:
-    """One call after the other. The thread only calls; the database is not touched there."""
+    """One call after the other. The thread only calls; the database is not touched there.
+
+    Left for whatever reason, it has stored the answer of its last call.
+    """
 
     account: GatewayAccount
     client: SociocsClient
-    thread: ThreadPoolExecutor
+    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(max_workers=1))
     under_way: Future[Answered] | None = None
     answered: Answered | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.store()
+        finally:
+            self.thread.shutdown()
+
+    def look_at_the_clock(self) -> VendorClock:
+        """The vendor's clock; may ask, and an answer in hand must not wait for anything."""
+        if not gateway.knows_time(self.account):
+            self.store()
+        return gateway.vendor_clock(self.account, self.client)
 
     def hand_over(self, built: Built) -> Refusal | None:
         """Store the answer of the call before, and begin the next one unless it is refused.
@@ -129,11 +144,10 @@ class _Line:
         """
         self.wait()
         pause = call_rates.reserve(self.account)
-        if pause or not gateway.knows_time(self.account):
-            # An answer in hand must not wait for anything.
+        if pause:
             self.store()
         time.sleep(pause)
-        now = gateway.vendor_clock(self.account, self.client).now()
+        now = self.look_at_the_clock().now()
         begun = turn(self.answered, built, now)
         self.answered = None
         if not isinstance(begun, Begun):
@@ -156,13 +170,12 @@ class _Line:
             failpoint("after_record")
 
 
-def _look_before_sending_again(
-    account: GatewayAccount, client: SociocsClient, claimed: list[Submission]
-) -> None:
+def _look_before_sending_again(line: _Line, claimed: list[Submission]) -> None:
     """Whoever said "send again" may have been overtaken by proof that the first one arrived."""
     tried = [one.pk for one in claimed if one.attempt_count]
     if tried:
-        reconcile.look_once_more(account, client, tried)
+        line.store()
+        reconcile.look_once_more(line.account, line.client, tried)
 
 
 def _call(client: SociocsClient, begun: Begun) -> Answered:
@@ -183,7 +196,8 @@ def _call(client: SociocsClient, begun: Begun) -> Answered:
         answer.http_status or "-",
     )
     failpoint("after_answer")
-    return Answered(begun.attempt.pk, begun.attempt.submission, answer, evidence)
+    attempt = begun.attempt
+    return Answered(attempt.pk, attempt.n, attempt.submission, answer, evidence)
 
 
 # --- Claim ----------------------------------------------------------------------------------------
@@ -217,11 +231,19 @@ def claim(account: GatewayAccount, at_most: int = CLAIMED_AT_ONCE) -> list[Submi
             claim_token=token,
             lease_until=timezone.now() + LEASE,
         )
-    mine = Submission.objects.filter(pk__in=ids, claim_token=token).select_related(
-        "campaign__channel", "campaign__message", "campaign__team"
+    mine = Submission.objects.filter(pk__in=ids, claim_token=token).in_bulk()
+    claimed = [mine[pk] for pk in ids if pk in mine]
+    _complete(claimed, account)
+    return claimed
+
+
+def _complete(submissions: list[Submission], account: GatewayAccount) -> None:
+    """Give each its account and its campaign, which is read once for all that are its."""
+    found = Campaign.objects.select_related("channel", "message", "team").in_bulk(
+        {one.campaign_id for one in submissions}
     )
-    place = {pk: number for number, pk in enumerate(ids)}
-    return sorted(mine, key=lambda one: place[one.pk])
+    for one in submissions:
+        one.campaign, one.account = found[one.campaign_id], account
 
 
 def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
@@ -259,27 +281,35 @@ def release(submissions: list[Submission]) -> None:
 # --- Build ----------------------------------------------------------------------------------------
 
 
-def build(submission: Submission) -> Built:
-    """Read the slice's people, leaving out whoever opted out since the audience was frozen."""
+def build(submission: Submission, slot: datetime | None = None) -> Built:
+    """Read the slice's people, leaving out whoever opted out since the audience was frozen.
+
+    All that can be done before the intent is done here, beside the call that is under way.
+    """
     assert submission.claim_token is not None
+    rows = slice_of(submission)
+    people = list(rows.order_by("position").values_list("phone", "name"))
+    # A question of its own, asked after them: as a column of the first it would be a walk through
+    # all wishes of the team for every job.
     wishes = OptOut.objects.filter(
-        team_id=submission.campaign.team_id, lifted_at=None, phone=OuterRef("phone")
+        team_id=submission.campaign.team_id, lifted_at=None, phone__in=rows.values("phone")
     )
-    rows = (
-        CampaignRecipient.objects.filter(
-            campaign_id=submission.campaign_id,
-            position__gte=submission.first_position,
-            position__lte=submission.last_position,
-            left_out="",
-        )
-        .order_by("position")
-        .values_list("pk", "phone", "name", Exists(wishes))
+    has_opted_out = set(wishes.values_list("phone", flat=True))
+    # The vendor might read "{{" in a name as one of its own fields.
+    recipients = [
+        Recipient(phone, name.replace("{{", "{ {"))
+        for phone, name in people
+        if phone not in has_opted_out
+    ]
+    message = message_or_fault(submission, recipients, slot or submission.planned_slot)
+    if isinstance(message, BulkMessage | Message):
+        # Made now, and kept with it.
+        message.body()
+    return Built(
+        submission,
+        submission.claim_token,
+        recipients,
+        left_out=list(has_opted_out),
+        message=message,
+        slot=slot,
     )
-    built = Built(submission, submission.claim_token)
-    for pk, phone, name, has_opted_out in rows:
-        if has_opted_out:
-            built.left_out.append(pk)
-        else:
-            # The vendor might read "{{" in a name as one of its own fields.
-            built.recipients.append(Recipient(phone, name.replace("{{", "{ {")))
-    return built

@@ -51,6 +51,19 @@ def test_many_workers_at_once_cannot_pass_the_limit(campaign: Campaign) -> None:
     assert set(DayTotal.objects.values_list("people", flat=True)) == {990}
 
 
+def test_without_a_limit_all_are_counted_too_for_the_day_on_which_there_is_one(
+    campaign: Campaign, settings: Settings
+) -> None:
+    settings.TEAM_DAILY_LIMIT = 0
+    other = world.a_campaign(world.a_channel(campaign.team))
+    with transaction.atomic():
+        counted = [day_limits.count(one, SLOT, 30) for one in (campaign, other, campaign)]
+
+    assert all(counted)
+    people = dict(DayTotal.objects.values_list("channel", "people"))
+    assert people == {None: 90, campaign.channel_id: 60, other.channel_id: 30}
+
+
 def test_what_does_not_fit_moves_to_the_same_time_next_day(campaign: Campaign) -> None:
     # The clocks of Berlin go forward in the night to the 29th.
     campaign.team.time_zone = "Europe/Berlin"

@@ -69,6 +69,24 @@ def wait_for_messages(sandbox: Sandbox, count: int, timeout: float = 15) -> None
     raise AssertionError(f"{world.witness(sandbox)}")
 
 
+def test_a_second_that_was_used_meanwhile_is_not_used_again(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = (timezone.now() + timedelta(minutes=10)).replace(second=30, microsecond=0)
+    monkeypatch.setattr(submit, "slots_for", lambda _account, planned: [same] * len(planned))
+    campaign = world.launched(
+        world.a_campaign(channel, world.a_list(channel.team, world.phones(25)))
+    )
+
+    hand_over(campaign)
+
+    # The answer in hand is stored all the same: it was not that one which was contradicted.
+    assert world.states(campaign) == ["accepted"] * 3
+    slots = set(Attempt.objects.values_list("slot", flat=True))
+    assert len(slots) == Attempt.objects.count() == 3
+    assert same in slots
+
+
 def test_no_two_jobs_of_an_account_share_a_second(channel: Channel) -> None:
     people = world.a_list(channel.team, world.phones(35))
     for _ in range(2):

@@ -24,6 +24,7 @@ from sociocs_gateway import (
     Recipient,
     Template,
 )
+from sociocs_gateway.messages import at_time
 
 ANN = Recipient("+14155550101", "Ann")
 SMS = Provider.TWILIO_SMS
@@ -208,6 +209,18 @@ def test_a_message_cannot_be_changed() -> None:
 def test_the_digest_is_that_of_the_body() -> None:
     assert bulk().sha256() == hashlib.sha256(bulk().body()).hexdigest()
     assert bulk().sha256() != bulk(text="Ho").sha256()
+
+
+def test_a_message_at_another_time_says_that_time_and_nothing_else_new() -> None:
+    message = bulk(schedule=datetime(2026, 4, 2, 9, 30, 17, tzinfo=UTC))
+    before = json.loads(message.body())
+    later = at_time(message, datetime(2026, 4, 2, 9, 31, 5, tzinfo=UTC))
+
+    assert json.loads(later.body()) == before | {"schedule": "2026-04-02T09:31:05+00:00"}
+    assert later.sha256() != message.sha256()
+    assert json.loads(message.body()) == before
+    with pytest.raises(MessageNotExpressible):
+        at_time(message, datetime(2026, 4, 2, 9, 31, 5))  # noqa: DTZ001 - without a zone
 
 
 def test_nothing_private_is_in_a_repr() -> None:
