@@ -13,7 +13,7 @@ import datetime as dt
 import json
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
@@ -51,17 +51,27 @@ def main() -> None:
 
 
 def write_sheet(workbook: Path, text: Path, wanted: str, max_columns: int) -> dict[str, object]:
-    """Write the wanted sheet, or the first that has anything in it; return the answer."""
+    """Write the wanted sheet, or the first that may hold a table; return the answer."""
     book = CalamineWorkbook.from_path(workbook)
     names = book.sheet_names
-    chosen = wanted if wanted in names else ""
-    for name in [chosen] if chosen else names:
+    found = _sheet(book, [wanted] if wanted in names else names)
+    if found is None:
+        raise FileProblem(Fault.EMPTY_SHEET if wanted in names else Fault.EMPTY)
+    with text.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows(found, max_columns))
+    return {"sheets": names, "chosen": found.name}
+
+
+def _sheet(book: CalamineWorkbook, names: Iterable[str]) -> CalamineSheet | None:
+    """The first with more than one row: a cover holds a title. Else the first with anything."""
+    only_one_row = None
+    for name in names:
         sheet = book.get_sheet_by_name(name)
-        if sheet.start is not None:
-            with text.open("w", encoding="utf-8", errors="replace", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows(rows(sheet, max_columns))
-            return {"sheets": names, "chosen": name}
-    raise FileProblem(Fault.EMPTY_SHEET if chosen else Fault.EMPTY)
+        if sheet.start is not None and sheet.height > 1:
+            return sheet
+        if sheet.start is not None and only_one_row is None:
+            only_one_row = sheet
+    return only_one_row
 
 
 def rows(sheet: CalamineSheet, max_columns: int) -> Iterator[list[str]]:

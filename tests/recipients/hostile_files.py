@@ -364,6 +364,8 @@ def good_workbooks() -> Iterator[Case]:
     yield Case("ods", ods({"A": people}), ready=2, file_name="a.ods")
     yield Case("xls", xls([["Phone", "City"], [14155552671.0, "Rome"]]), ready=1, file_name="a.xls")
     yield Case("xlsx-sheets", xlsx({"Cover": [], "People": people}), ready=2, says="Cover")
+    titled = xlsx({"Cover": [["Spring list 2026"]], "People": people, "Old": people[:1]})
+    yield Case("xlsx-cover-with-a-title", titled, ready=2, says="Cover")
     lost: Rows = [["Phone", "x"], [4.15555267112345e20, "a"], [14155552671, "b"]]
     yield Case("xlsx-lost-digits", xlsx({"A": lost}), ready=1, rejected={"excel_shortened": 1})
     title: Rows = [["Patients", None], [], ["Phone", "City"], [14155552671, "Rome"]]

@@ -9,7 +9,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from pytest_django.fixtures import Settings
 
+from recipients.files import workbooks
 from tests.recipients.conftest import Door
 from tests.recipients.test_upload import sentence
 from tests.recipients.workbooks import Rows, archive, compound, ods, xls, xlsx
@@ -171,6 +174,35 @@ def test_a_workbook_that_cannot_become_a_list(
     assert response.status_code == 422
     assert sentence(response.content.decode()).startswith(said)
     assert list(uploads.iterdir()) == []
+
+
+class TestAReaderThatIsEnded:
+    """Fault G17: the process that opens a workbook dies, and nothing else does."""
+
+    def test_for_taking_too_long(
+        self, door: Door, uploads: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as impatient:
+            impatient.setattr(workbooks, "_SECONDS_TO_WAIT", 0.001 - settings.IMPORT_MAX_SECONDS)
+            response = door.upload(xlsx({"A": PEOPLE}), "people.xlsx")
+        assert response.status_code == 422
+        assert sentence(response.content.decode()).startswith("Reading this file took too long.")
+        assert list(uploads.iterdir()) == []
+        assert door.checked(xlsx({"A": PEOPLE}), "people.xlsx").judgement["ready"] == 2
+
+    @pytest.mark.parametrize(
+        "limits", [{"IMPORT_MAX_MEMORY_MB": 30}, {"IMPORT_MAX_UNPACKED_MB": 1}], ids=str
+    )
+    def test_by_the_system_at_its_limits(
+        self, door: Door, uploads: Path, settings: Settings, limits: dict[str, int]
+    ) -> None:
+        content = xlsx({"A": [["Name", "Phone"], ["n" * 9_000_000, 14155552671]]})
+        for name, most in limits.items():
+            setattr(settings, name, most)
+        response = door.upload(content, "people.xlsx")
+        assert response.status_code == 422
+        assert sentence(response.content.decode()).startswith("This file unpacks to far more")
+        assert list(uploads.iterdir()) == []
 
 
 def test_a_row_that_is_too_wide_is_named(door: Door) -> None:
