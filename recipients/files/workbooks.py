@@ -47,8 +47,8 @@ class Sheets(NamedTuple):
 def unpack(workbook: Path, text: Path, limits: Limits, *, sheet: str = "") -> Sheets:
     """Write one sheet of a workbook as CSV (UTF-8, comma) and return which ones there are.
 
-    `sheet`: its name, or "" for the first that may hold a table. Rows keep their numbers: blank ones
-    are written as blank lines. Raises FileProblem when the workbook cannot be read within the
+    `sheet`: its name, or "" for the first that may hold a table. Rows keep their numbers: blank
+    ones are written as blank lines. Raises FileProblem when the workbook cannot be read within the
     limits; `text` is deleted then.
     """
     if zipfile.is_zipfile(workbook):

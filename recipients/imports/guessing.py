@@ -26,7 +26,7 @@ from recipients.imports.columns import (
     parted,
     unique_names,
 )
-from recipients.imports.reports import own_headers
+from recipients.imports.reports import own_columns, own_headers
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader
 
@@ -64,7 +64,8 @@ def read_as(list_import: ListImport, reading: Reading, header_row: int | None = 
     list_import.columns = [column.to_json() for column in columns]
     list_import.reading = reading.to_json()
     if memory := _memory(list_import):
-        roles = map(Role, memory.roles)
+        own = len(columns) - len(memory.roles)
+        roles = [*[Role.SKIP] * own, *map(Role, memory.roles)]
         columns = [replace(one, role=role) for one, role in zip(columns, roles, strict=True)]
         list_import.reading = replace(reading, is_remembered=True).to_json()
     if list_import.target_list is not None:
@@ -88,7 +89,7 @@ def remember(list_import: ListImport) -> None:
         team_id=list_import.team_id,
         key=_key(list_import),
         defaults={
-            "roles": [column["role"] for column in list_import.columns],
+            "roles": [column["role"] for column in _their_columns(list_import)],
             "default_country": list_import.default_country,
         },
     )
@@ -125,9 +126,15 @@ def _memory(list_import: ListImport) -> RememberedColumns | None:
         team_id=list_import.team_id, key=_key(list_import)
     ).first()
     # The key has as many parts as there are columns; a row's own width may still differ.
-    fits = memory is not None and len(memory.roles) == len(list_import.columns)
+    fits = memory is not None and len(memory.roles) == len(_their_columns(list_import))
     return memory if fits else None
 
 
 def _key(list_import: ListImport) -> str:
-    return headers_key([column["header"] for column in list_import.columns])
+    return headers_key([column["header"] for column in _their_columns(list_import)])
+
+
+def _their_columns(list_import: ListImport) -> list[dict[str, str]]:
+    """The columns without those of our report, whose corrected rows are read as the file was."""
+    columns: list[dict[str, str]] = list_import.columns
+    return columns[own_columns([column["header"] for column in columns]) :]

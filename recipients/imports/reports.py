@@ -43,14 +43,22 @@ def own_headers() -> list[str]:
     return [_("Row in file"), _("Reason"), _("What to do")]
 
 
+def own_columns(headers: Sequence[str]) -> int:
+    """How many of a file's first columns are ours: it is a report that comes back."""
+    own = own_headers()
+    return len(own) if list(headers[: len(own)]) == own else 0
+
+
 def _written(headers: Sequence[str], rows: Iterable[Rejected], delimiter: str) -> Iterator[bytes]:
     piece = io.StringIO()
     writer = csv.writer(piece, delimiter=delimiter)
     # Ours come first: a row with more cells than columns would push them out of their places.
-    writer.writerow([*own_headers(), *map(safe_cell, headers)])
+    # Of a report that came back, ours are written anew.
+    own = own_columns(headers)
+    writer.writerow([*own_headers(), *map(safe_cell, headers[own:])])
     for count, (number, code, cells) in enumerate(rows, 1):
         words = REJECTIONS[code]
-        writer.writerow([number, words.short, words.cure, *map(safe_cell, cells)])
+        writer.writerow([number, words.short, words.cure, *map(safe_cell, cells[own:])])
         if count % _ROWS_A_PIECE == 0:
             yield piece.getvalue().encode("utf-8", errors="replace")
             piece.seek(0)

@@ -61,6 +61,17 @@ def test_a_corrected_report_can_be_uploaded_again(door: Door) -> None:
     assert again.field_names == ["Town"]
 
 
+def test_a_report_that_comes_back_is_read_as_the_file_was(door: Door) -> None:
+    people = door.imported(FILE, role_2="skip")
+    text = report(door, people.list_imports.get())
+    again = door.checked(text.replace("4.1E+09", "2127365000"), target=people)
+    assert [column["role"] for column in again.columns] == ["skip"] * 3 + ["phone", "name", "skip"]
+    # What is left over is reported once, not in the columns of two reports.
+    left = parsed(report(door, again))
+    assert left[0] == HEADER
+    assert [row[:2] for row in left[1:]] == [["3", "No number"]]
+
+
 def test_a_row_that_was_split_keeps_all_its_cells(door: Door) -> None:
     made = door.checked("Phone;Name\n4155552671;x\n2127365000;Lee; Ann\n2127365001;y\n")
     assert parsed(report(door, made))[1][3:] == ["2127365000", "Lee", " Ann"]
