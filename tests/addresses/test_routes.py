@@ -1,4 +1,4 @@
-"""Who may open which address. An address without a row in tests/routes.py fails."""
+"""Who may open which address. An address without a row in tests/addresses/routes.py fails."""
 
 from __future__ import annotations
 
@@ -16,22 +16,11 @@ from django.urls import reverse
 from teams.access import ALLOWED, Action
 from teams.addresses import RESERVED
 from teams.models import Team, User
+from tests.addresses.routes import GET, OF_A_TEAM, POST, ROUTES, Site, address, path_of, patterns
 from tests.people import ClientOf
-from tests.routes import GET, OF_A_TEAM, POST, ROUTES, Site, a_site, address, path_of, patterns
 
 # Refused, not there, wrong method: what nobody who may open an address should ever see.
 SHUT = {403, 404, 405}
-
-
-@pytest.fixture
-def site(riverside: Team, alice: User) -> Site:
-    return a_site(riverside, alice)
-
-
-@pytest.fixture
-def members(alice: User, sami: User, bob: User, vera: User) -> list[User]:
-    """One person of each role."""
-    return [alice, sami, bob, vera]
 
 
 def ask(client: Client, name: str, url: str) -> Any:

@@ -8,16 +8,11 @@ import pytest
 from django.test import Client
 
 from teams.models import Team, User
+from tests.addresses.routes import GET, ROUTES, Site
 from tests.html_reader import faults_of_fragment, faults_of_page
 from tests.people import ClientOf
-from tests.routes import GET, ROUTES, Site, a_site
 
 PAGES = [name for name, route in ROUTES.items() if GET in route.methods]
-
-
-@pytest.fixture
-def site(riverside: Team, alice: User) -> Site:
-    return a_site(riverside, alice)
 
 
 def faults(answer: Any) -> list[str]:
