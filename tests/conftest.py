@@ -58,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # The product's own is kept beside it, for whom a web server of its own signs in.
     quick = "django.contrib.auth.hashers.MD5PasswordHasher"
     settings.PASSWORD_HASHERS = [quick, settings.PASSWORD_HASHERS[0]]
+    # Looked up when asked for: hundreds of files would be listed anew for each test's client.
+    settings.WHITENOISE_AUTOREFRESH = True
     if config.getoption("quick"):
         hypothesis.settings.load_profile("quick")
 
