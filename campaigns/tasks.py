@@ -6,6 +6,7 @@ No retries, no eta, no countdown here: the tick finds whatever is left to do.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 
 from celery import Task, shared_task
@@ -30,6 +31,18 @@ def nudge(task: Task[..., None], *args: int) -> None:
         task.apply_async(args=args, expires=60)
     except (BrokerError, OSError) as error:
         log.warning("no broker for %s: %s", task.name, type(error).__name__)
+
+
+# When this process last sent a hint, by task; only for those that would come by hundreds.
+_sent_at: dict[str, float] = {}
+
+
+def nudge_once_a_second(task: Task[..., None]) -> None:
+    """Send a hint unless this process did within a second; the tick finds what came after it."""
+    now = time.monotonic()
+    if now - _sent_at.get(task.name, -1) >= 1:
+        _sent_at[task.name] = now
+        nudge(task)
 
 
 @shared_task(name="campaigns.tick", queue="sending")

@@ -167,7 +167,7 @@ def wait_until_answered(url: str, child: Child, timeout: float = 60) -> None:
     while child.is_running and time.monotonic() < deadline:
         try:
             requests.get(url, timeout=5, allow_redirects=False)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.02)
         else:
             return

@@ -47,7 +47,7 @@ def _receive(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     if not verify(body, request.headers.get(SIGNATURE_HEADER), keys):
         return _say(403, "the signature is not right")
     delivery.keep(endpoint, body)
-    tasks.nudge(tasks.work_through)
+    tasks.nudge_once_a_second(tasks.work_through)
     return _say(200, "kept")
 
 

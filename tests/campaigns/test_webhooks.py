@@ -16,6 +16,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaigns import tasks
 from campaigns.feedback import delivery, learning
 from campaigns.fields import Secret
 from campaigns.models import (
@@ -130,6 +131,24 @@ def test_anything_but_the_right_signature_is_refused(
 ) -> None:
     assert call(endpoint, b"{}", signature) == 403
     assert not WebhookEvent.objects.exists()
+
+
+def test_a_burst_of_calls_sends_the_worker_one_hint_a_second(
+    endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    clock = [100.0]
+    monkeypatch.setattr(tasks, "nudge", sent.append)
+    monkeypatch.setattr(tasks, "_sent_at", {})
+    monkeypatch.setattr("campaigns.tasks.time.monotonic", lambda: clock[0])
+
+    answers = [call(endpoint, b"{}") for _ in range(5)]
+    assert answers == [200] * 5
+    assert len(sent) == 1
+
+    clock[0] += 1
+    call(endpoint, b"{}")
+    assert sent == [tasks.work_through] * 2
 
 
 def test_without_a_signature_it_is_refused(endpoint: WebhookEndpoint) -> None:
