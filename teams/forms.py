@@ -40,6 +40,17 @@ class SignInForm(StyledForm):
     )
 
 
+class PasswordAgainForm(StyledForm):
+    """The password of who is signed in, before something that a stranger must not do."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=password_input("current-password"),
+        error_messages={"required": _("Type your password.")},
+    )
+
+
 class ResetRequestForm(StyledForm):
     """Where to send the link for a new password."""
 

@@ -9,6 +9,7 @@ from teams.views import account, invitations, leaving, signing_in, team
 urlpatterns = [
     path("", account.home, name="home"),
     path("sign-in/", signing_in.sign_in, name="sign-in"),
+    path("sign-in/again/", signing_in.sign_in_again, name="sign-in-again"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password_change, name="password-change"),

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -21,6 +22,7 @@ from campaigns.vendor.channel_forms import AccountForm, ChannelForm, NewChannelF
 from campaigns.vendor.channel_words import carries
 from campaigns.views.sent_tests import NumberForm
 from sociocs_gateway.providers import Provider
+from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 
 CHANGES_SHOWN = 15
@@ -140,6 +142,9 @@ def _in_words(synced: steps.Synced) -> str:
 @page_of_team(Action.MANAGE_TEAM)
 def new_account(request: TeamRequest) -> HttpResponse:
     """Add a Sociocs account of the team's own, and read its channels at once."""
+    page = reverse("account-new", args=[request.team.slug])
+    if (asked := proving.ask_again(request, page)) is not None:
+        return asked
     form = AccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -158,6 +163,9 @@ def new_account(request: TeamRequest) -> HttpResponse:
 def account(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Rename a team's own account, or give it a new key."""
     here = get_object_or_404(GatewayAccount.objects.filter(team=request.team), public_id=account_id)
+    page = reverse("vendor-account", args=[request.team.slug, account_id])
+    if (asked := proving.ask_again(request, page)) is not None:
+        return asked
     form = AccountForm(request.POST if request.method == "POST" else None, account=here)
     label = here.label
     if request.method == "POST" and form.is_valid():

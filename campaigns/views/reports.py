@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
@@ -18,6 +19,7 @@ from campaigns.outcomes import reporting
 from campaigns.outcomes.history_filters import Filters
 from campaigns.views.compose import campaign_of
 from recipients.files import table_files
+from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 
 _TYPES = {"csv": table_files.CSV_TYPE, "xlsx": table_files.XLSX_TYPE}
@@ -30,6 +32,10 @@ def report_campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponseBase
     found = campaign_of(request, campaign_id)
     if not reporting.may_be_reported(found):
         raise Http404
+    if found.frozen_count > proving.MANY_NUMBERS:
+        page = reverse("campaign", args=[request.team.slug, found.public_id])
+        if (asked_again := proving.ask_again(request, page)) is not None:
+            return asked_again
     asked = reporting.ask(request.team, request.user, _format(request), found, Filters())
     return _answer(request, asked)
 

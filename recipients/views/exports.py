@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
@@ -16,6 +17,7 @@ from recipients import tasks
 from recipients.lists import exporting
 from recipients.lists.addressed_lists import usable_list
 from recipients.models import Export, RecipientList
+from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,6 +28,10 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
     """The list as the file that `format` says: "csv" or "xlsx". It is kept who asked."""
     found = usable_list(request, list_id)
+    if found.row_count > proving.MANY_NUMBERS:
+        page = reverse("list", args=[request.team.slug, found.public_id])
+        if (asked := proving.ask_again(request, page)) is not None:
+            return asked
     if request.POST.get("format") != "xlsx":
         exporting.note(request.team, request.user, Export.Kind.LIST, "csv", found.row_count, found)
         response = StreamingHttpResponse(

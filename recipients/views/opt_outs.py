@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -24,6 +25,7 @@ from recipients.opting_out import opt_outs
 from recipients.opting_out.opt_out_forms import LiftForm, OptOutForm
 from recipients.opting_out.opt_out_sources import Judged, in_file, pasted
 from recipients.sentences import REJECTIONS, sentence_for
+from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 
 ROWS_A_PAGE = 50
@@ -186,6 +188,10 @@ def lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
 def export(request: TeamRequest) -> HttpResponseBase:
     """The open opt-outs as a CSV file."""
     count = opt_outs.register(request.team).count()
+    if count > proving.MANY_NUMBERS:
+        page = reverse("opt-outs", args=[request.team.slug])
+        if (asked := proving.ask_again(request, page)) is not None:
+            return asked
     exporting.note(request.team, request.user, Export.Kind.OPT_OUTS, "csv", count)
     response = StreamingHttpResponse(
         opt_outs.register_csv(request.team), content_type="text/csv; charset=utf-8"

@@ -22,8 +22,9 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import signing_in, throttling
-from teams.forms import NewPasswordForm, ResetRequestForm, SignInForm
+from teams import proving, signing_in, throttling
+from teams.access import SignedInRequest
+from teams.forms import NewPasswordForm, PasswordAgainForm, ResetRequestForm, SignInForm
 from teams.models import User
 from teams.throttling import RESET_PER_ACCOUNT, RESET_PER_ADDRESS, SIGN_IN_PER_ACCOUNT
 
@@ -45,6 +46,22 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return redirect(goal or "home")
         form.add_error(None, answer.sentence)
     return render(request, "teams/sign_in.html", {"form": form, "next": goal})
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in_again(request: SignedInRequest) -> HttpResponse:
+    """Ask for the password of who is signed in once more, then go back to `next`."""
+    goal = local_page(request, request.POST.get("next") or request.GET.get("next") or "")
+    form = PasswordAgainForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        answer = signing_in.check(request, request.user.email, form.cleaned_data["password"])
+        if isinstance(answer, User):
+            proving.note(request)
+            messages.success(request, _("Thank you. Press the button now."))
+            return redirect(goal or "home")
+        form.add_error(None, answer.sentence)
+    return render(request, "teams/sign_in_again.html", {"form": form, "next": goal})
 
 
 @login_not_required

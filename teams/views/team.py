@@ -8,10 +8,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import invitations, members
+from teams import invitations, members, proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.countries import country_name
 from teams.forms import InviteForm, RoleForm, TeamForm
@@ -69,6 +70,9 @@ def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse
 @page_of_team(Action.MANAGE_TEAM)
 def change_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     """Give a member another role."""
+    page = reverse("team", args=[request.team.slug])
+    if (asked := proving.ask_again(request, page)) is not None:
+        return asked
     member = member_of_page(request, user_id)
     form = RoleForm(request.POST)
     if not form.is_valid():

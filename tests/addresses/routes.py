@@ -65,6 +65,7 @@ ROUTES: dict[str, Route] = {
     # Who they are, and which team to open.
     "home": Route("signed in"),
     "sign-in": Route("everybody", FORM),
+    "sign-in-again": Route("signed in", FORM),
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
     "password-change": Route("signed in", FORM),

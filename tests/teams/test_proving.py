@@ -1,0 +1,98 @@
+"""The password is asked for once more where a browser left open would do most harm."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django.asserts import assertContains, assertRedirects
+
+from recipients.models import Export, RecipientList
+from teams import proving
+from teams.models import Membership, Role, Team, User
+from tests.campaigns import world
+from tests.factories import PASSWORD
+from tests.people import ClientOf
+
+AGAIN = "/sign-in/again/"
+
+
+@pytest.fixture
+def left_open(alice: User, client_of: ClientOf) -> Client:
+    """Alice's browser, eleven minutes after she signed in."""
+    alice.set_password(PASSWORD)
+    alice.save()
+    client = client_of(alice)
+    session = client.session
+    session["proved_at"] = int(time.time()) - 11 * 60
+    session.save()
+    return client
+
+
+@pytest.fixture
+def people(riverside: Team) -> RecipientList:
+    made = world.a_list(riverside, world.phones(3))
+    RecipientList.objects.filter(pk=made.pk).update(visibility="team")
+    return made
+
+
+def take_along(client: Client, team: Team, people: RecipientList) -> Any:
+    return client.post(f"/{team.slug}/lists/{people.public_id}/export/", {"format": "csv"})
+
+
+def test_many_numbers_leave_only_with_the_password(
+    left_open: Client, riverside: Team, people: RecipientList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "MANY_NUMBERS", 2)
+    page = f"/{riverside.slug}/lists/{people.public_id}/"
+
+    sent_away = take_along(left_open, riverside, people)
+    assert sent_away.status_code == 302
+    assert sent_away["Location"].startswith(AGAIN)
+    assert not Export.objects.exists()
+    assertContains(left_open.get(sent_away["Location"]), "Is it still you?")
+
+    wrong = left_open.post(AGAIN, {"next": page, "password": "not-the-password"})
+    assertContains(wrong, "do not belong together")
+    assert take_along(left_open, riverside, people).status_code == 302
+
+    right = left_open.post(AGAIN, {"next": page, "password": PASSWORD})
+    assertRedirects(right, page, fetch_redirect_response=False)
+    assert take_along(left_open, riverside, people).status_code == 200
+    assert Export.objects.count() == 1
+
+
+def test_a_few_numbers_leave_without_it(
+    left_open: Client, riverside: Team, people: RecipientList
+) -> None:
+    assert take_along(left_open, riverside, people).status_code == 200
+
+
+def test_roles_change_only_with_the_password(
+    left_open: Client, riverside: Team, vera: User
+) -> None:
+    member = Membership.objects.get(user=vera)
+    url = f"/{riverside.slug}/team/members/{vera.public_id}/role/"
+
+    assert left_open.post(url, {"role": Role.OWNER})["Location"].startswith(AGAIN)
+    member.refresh_from_db()
+    assert member.role == Role.VIEWER
+
+    left_open.post(AGAIN, {"password": PASSWORD})
+    left_open.post(url, {"role": Role.EDITOR})
+    member.refresh_from_db()
+    assert member.role == Role.EDITOR
+
+
+def test_an_api_key_is_typed_only_with_the_password(left_open: Client, riverside: Team) -> None:
+    url = f"/{riverside.slug}/channels/accounts/new/"
+    assert left_open.get(url)["Location"].startswith(AGAIN)
+    left_open.post(AGAIN, {"password": PASSWORD})
+    assert left_open.get(url).status_code == 200
+
+
+def test_it_leads_to_no_other_site(left_open: Client) -> None:
+    answer = left_open.post(AGAIN, {"next": "https://evil.example/", "password": PASSWORD})
+    assertRedirects(answer, "/", fetch_redirect_response=False)
