@@ -1,7 +1,7 @@
 """Finding people in one list: by name or phone, by the value of a field, in one of three orders.
 
-Pages go by key, so that the ten-thousandth is as quick as the first. Orders by file and by phone
-follow an index; a search, a field's value and the order by name look through the list.
+Pages go by key, so that the ten-thousandth is as quick as the first: each order follows an index.
+A search for a part of a name or a number, and a field's value, look through the list.
 """
 
 from __future__ import annotations

@@ -163,8 +163,12 @@ class Recipient(models.Model):
                 name="one_row_per_phone_and_occurrence",
             ),
         )
-        # Paging through a list, and reading it in its own order when an audience is frozen.
-        indexes = (models.Index(fields=["recipient_list", "id"]),)
+        indexes = (
+            # Paging through a list, and reading it in its own order when an audience is frozen.
+            models.Index(fields=["recipient_list", "id"]),
+            # Paging through a list by name.
+            models.Index(fields=["recipient_list", "name", "id"]),
+        )
 
     def __str__(self) -> str:
         return self.phone
