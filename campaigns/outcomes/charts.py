@@ -56,6 +56,7 @@ class ChannelLine:
     label: str
     sent: int
     failed: int
+    opt_outs: int
     cost: str
 
 
@@ -156,5 +157,6 @@ def _channels(team: Team, found: Sequence[DayCount]) -> list[ChannelLine]:
             costs = [one.cost for one in mine if one.cost is not None]
             cost = money(sum(costs, Decimal(0)), team.currency) if costs else ""
             sent, failed = sum(one.sent for one in mine), sum(one.failed for one in mine)
-            lines.append(ChannelLine(channel.label, sent, failed, cost))
+            opt_outs = sum(one.opt_outs for one in mine)
+            lines.append(ChannelLine(channel.label, sent, failed, opt_outs, cost))
     return sorted(lines, key=lambda line: -line.sent)

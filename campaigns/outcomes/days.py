@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from campaigns.models import Attempt, Channel, DayCount, Heartbeat, SentMessage
+from campaigns.models import Attempt, Channel, DayCount, Heartbeat, Reply, SentMessage
 from campaigns.states import SubmissionState
 from campaigns.texts import sms_segments
 from campaigns.texts.cost import cost_of
@@ -79,9 +79,7 @@ def count_team(team: Team, now: datetime, days: int) -> None:
     ).values_list("channel_id", "changed_at")
     for channel_id, moment in failed.iterator():
         found[channel_id, moment.astimezone(zone).date()].failed += 1
-    opt_outs = OptOut.objects.filter(team=team, created_at__gte=since)
-    for moment in opt_outs.values_list("created_at", flat=True).iterator():
-        found[None, moment.astimezone(zone).date()].opt_outs += 1
+    _count_opt_outs(team, since, found)
     with transaction.atomic():
         # Two workers wait for each other here, and the later one's figures stay.
         Team.objects.select_for_update().get(pk=team.pk)
@@ -90,6 +88,19 @@ def count_team(team: Team, now: datetime, days: int) -> None:
             DayCount(team=team, channel_id=channel_id, day=day, **vars(figures))
             for (channel_id, day), figures in found.items()
         )
+
+
+def _count_opt_outs(team: Team, since: datetime, found: _Days) -> None:
+    """By the channel that a STOP was written to; what colleagues entered is the team's own."""
+    zone = ZoneInfo(team.time_zone)
+    stops = Reply.objects.filter(
+        team=team, wish=Reply.Wish.STOP, received_at__gte=since - timedelta(minutes=1)
+    )
+    written_to = dict(stops.order_by("received_at").values_list("phone", "channel_id"))
+    rows = OptOut.objects.filter(team=team, created_at__gte=since)
+    for phone, source, moment in rows.values_list("phone", "source", "created_at").iterator():
+        channel_id = written_to.get(phone) if source == OptOut.Source.INBOUND else None
+        found[channel_id, moment.astimezone(zone).date()].opt_outs += 1
 
 
 def _count_jobs(

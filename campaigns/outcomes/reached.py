@@ -20,6 +20,8 @@ from recipients.phone_numbers import Phone, PhoneReader
 from sociocs_gateway.results import DeliveryStatus
 
 PEOPLE_PER_PAGE = 50
+# A part of a name or a number has no index: so many people are looked through for one page.
+LOOKED_THROUGH = 100_000
 _JOBS_A_QUERY = 100
 _SALT = "campaigns.outcomes.reached"
 
@@ -52,10 +54,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """A page of people; `after` is the place it ends at, "" on the last one."""
+    """A page of people; `after` is the place it ends at, "" on the last one.
+
+    `is_unfinished`: a search that stopped there, after all it looks through at once.
+    """
 
     shown: list[Person]
     after: str
+    is_unfinished: bool = False
 
 
 def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = "") -> People:
@@ -65,7 +71,11 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
     A place that was tampered with means the first page.
     """
     key = _read(after)
-    everybody = _matching(campaign, words)
+    everybody, until = _matching(campaign, words), None
+    if _is_looked_through(campaign, words) and only not in _DELIVERY:
+        until = _as_far_as(campaign, key)
+    if until is not None:
+        everybody = everybody.filter(position__lte=until)
     if only in _DELIVERY:
         found = _by_delivery(campaign, everybody, _DELIVERY[only], key)
         place = "pk"
@@ -79,10 +89,10 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
                 behind = behind.exclude(left_out="")
             found = list(behind.order_by("position")[: PEOPLE_PER_PAGE + 1])
     shown = found[:PEOPLE_PER_PAGE]
-    more = len(found) > len(shown)
-    return People(
-        people_with_jobs(campaign, shown), _write(getattr(shown[-1], place)) if more else ""
-    )
+    people = people_with_jobs(campaign, shown)
+    if len(found) > len(shown):
+        return People(people, _write(getattr(shown[-1], place)))
+    return People(people, "" if until is None else _write(until), is_unfinished=until is not None)
 
 
 def people_with_jobs(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> list[Person]:
@@ -127,6 +137,22 @@ def _jobs_of(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> dict[int,
                 if job.first_position <= row.position <= job.last_position:
                     found[row.pk] = job
     return found
+
+
+def _is_looked_through(campaign: Campaign, words: str) -> bool:
+    """Whether people have to be compared with the words one by one."""
+    words = words.strip()
+    reader = PhoneReader(campaign.team.default_country)
+    return bool(words) and not isinstance(reader.read(words), Phone)
+
+
+def _as_far_as(campaign: Campaign, key: int | None) -> int | None:
+    """The position at which a search from `key` on stops for now; None: it comes to the end."""
+    ahead = CampaignRecipient.objects.filter(campaign=campaign)
+    if key is not None:
+        ahead = ahead.filter(position__gt=key)
+    positions = ahead.order_by("position").values_list("position", flat=True)
+    return next(iter(positions[LOOKED_THROUGH - 1 : LOOKED_THROUGH]), None)
 
 
 def _matching(campaign: Campaign, words: str) -> QuerySet[CampaignRecipient]:
@@ -185,7 +211,7 @@ def _by_delivery(
     key: int | None,
 ) -> list[CampaignRecipient]:
     messages = SentMessage.objects.filter(
-        campaign=campaign, status__in=statuses, recipient__gt=key or 0
+        campaign=campaign, status__in=statuses, recipient__gt=key or 0, recipient__in=everybody
     )
     ids = messages.order_by("recipient").values_list("recipient", flat=True).distinct()
     rows = everybody.filter(pk__in=list(ids[: PEOPLE_PER_PAGE + 1]))

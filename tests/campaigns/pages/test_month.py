@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Campaign, Channel, DayCount, Heartbeat
+from campaigns.models import Campaign, Channel, DayCount, Heartbeat, Reply
 from campaigns.outcomes import days
 from campaigns.outcomes.charts import month_of
 from campaigns.states import SubmissionState
-from recipients.models import RecipientList
+from recipients.models import OptOut, RecipientList
 from teams.models import Team
 from tests.campaigns import world
 from tests.campaigns.pages.arranging import accepted, become, job, refused
@@ -43,6 +43,27 @@ def test_days_are_those_of_the_teams_calendar(gone_out: Campaign) -> None:
     for _ in range(2):
         days.count_team(gone_out.team, EVENING + timedelta(days=1), 3)
     assert figures(gone_out.team) == {(9, gone_out.channel_id): (12, 0, 0), (9, None): (0, 0, 1)}
+
+
+def test_an_opt_out_counts_for_the_channel_it_was_written_to(gone_out: Campaign) -> None:
+    assert gone_out.channel is not None
+    for phone, source in (("+12025551111", "inbound"), ("+12025552222", "by_hand")):
+        world.opt_out(gone_out.team, phone)
+        OptOut.objects.filter(phone=phone).update(created_at=EVENING, source=source)
+        for number in range(2):
+            Reply.objects.create(
+                team=gone_out.team,
+                channel=gone_out.channel,
+                message_id=f"{phone}-{number}",
+                phone=phone,
+                wish="stop",
+                sent_at=EVENING,
+                received_at=EVENING,
+            )
+
+    days.count_team(gone_out.team, EVENING + timedelta(days=1), 3)
+
+    assert figures(gone_out.team) == {(9, gone_out.channel_id): (12, 0, 1), (9, None): (0, 0, 1)}
 
 
 def test_only_what_went_out_is_sent(gone_out: Campaign) -> None:
@@ -94,7 +115,7 @@ def test_the_overview_draws_it_and_tells_it_as_a_table(
     text, html = text_of(page), page.content.decode()
     assert "Sent 40,001" in text
     assert "Clinic WhatsApp 1 3 " in text
-    assert "Front desk SMS 40,000 0 12.50" in text
+    assert "Front desk SMS 40,000 0 0 12.50" in text
     assert "40,001 in all, 40,000 on the busiest day" in html
     # One message beside forty thousand is still to be seen.
     assert 'height="1.50"' in html

@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.feedback import delivery
 from campaigns.models import Campaign, CampaignRecipient, Decision, FollowUp
-from campaigns.outcomes import followups
+from campaigns.outcomes import followups, reached
 from campaigns.outcomes.reached import FILTERS, merged, people_of
 from campaigns.states import Outcome, SubmissionState
 from recipients.models import Recipient, RecipientList
@@ -95,6 +95,31 @@ def test_filters_show_their_people_over_all_pages(
 
 def test_ranges_that_follow_one_another_are_one() -> None:
     assert merged([(1, 5), (6, 9), (11, 12)]) == [(1, 9), (11, 12)]
+
+
+def test_a_large_campaign_is_searched_part_by_part_and_to_its_end(
+    desk: Desk, launched: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted(job(launched, 4), "j4")
+    monkeypatch.setattr(reached, "LOOKED_THROUGH", 5)
+    # Only the last of the twelve is called that; only the tenth is.
+    assert shown(launched, words="Person 13") == ["11"]
+    assert shown(launched, words="erson 1", only="handed_over") == ["09", "10", "11"]
+
+    page = desk.post("campaign-people", launched, words="Person 13")
+    assert "Nobody found so far." in text_of(page)
+    assert "Search on" in text_of(page)
+    # A whole number is looked up and not searched for.
+    assert not people_of(launched, words="+12025550011").is_unfinished
+
+
+def test_a_name_is_found_among_the_delivered_however_many_there_are(
+    launched: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        fail_to_reach(launched, f"+120255500{number:02d}")
+    monkeypatch.setattr(reached, "PEOPLE_PER_PAGE", 2)
+    assert shown(launched, words="Person 7", only="failed") == ["05"]
 
 
 def test_words_come_by_post_and_stand_in_no_address(desk: Desk, launched: Campaign) -> None:
