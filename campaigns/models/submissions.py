@@ -20,7 +20,10 @@ class Submission(models.Model):
     """One future POST: one text, one time, one slice of the audience; mostly `/messages/bulk`."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="submissions")
+    # No index of its own: a constraint below begins with the campaign.
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="submissions", db_index=False
+    )
     account = models.ForeignKey(
         GatewayAccount, on_delete=models.PROTECT, related_name="submissions"
     )
@@ -114,8 +117,13 @@ class Attempt(models.Model):
     """One try to hand a submission over: written before the call, completed after it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="attempts")
-    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="attempts")
+    # No indexes of their own: constraints below begin with each.
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="attempts", db_index=False
+    )
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.PROTECT, related_name="attempts", db_index=False
+    )
     n = models.PositiveSmallIntegerField()
     # The second the job goes out, sent as `schedule`; unique per account, so it can be found.
     slot = models.DateTimeField()
