@@ -131,6 +131,10 @@ class WallTimeFields(forms.Form):
         return resolve_wall_time(self.wall_time, zone) if self.wall_time and zone else None
 
 
+# What a team's settings say of sending hours, and what a campaign may say besides.
+_HOURS = ("hours_from", "hours_to", "hours_zone", "continues_next_day")
+
+
 class ScheduleFields(WallTimeFields):
     """The fields of the schedule step; a part of `ComposeForm`."""
 
@@ -216,6 +220,26 @@ class ScheduleFields(WallTimeFields):
     )
 
     clock_keeper = _radio(ClockKeeper.choices, gettext_lazy("Who keeps the clock"))
+
+    @property
+    def has_options(self) -> bool:
+        """Whether more than the time is out of the ordinary, or wrong: then it is shown at once."""
+        value, team = self._value, self.campaign.team
+        usual = stored_schedule(
+            Campaign(team=team, hours_from=team.hours_from, hours_to=team.hours_to)
+        )
+        own_hours = value("hours") != usual["hours"] or (
+            value("hours") == SET_HOURS and any(value(one) != (usual[one] or "") for one in _HOURS)
+        )
+        own = own_hours or value("is_paced") or value("repeats")
+        return bool(own or value("clock_keeper") != usual["clock_keeper"] or self._is_wrong())
+
+    def _value(self, name: str) -> Any:
+        return self[name].value() or ""
+
+    def _is_wrong(self) -> bool:
+        aside = {*WallTimeFields.base_fields, "when"}
+        return any(self[name].errors for name in ScheduleFields.base_fields if name not in aside)
 
     # --- Checking -----------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from campaigns.texts import whatsapp_templates
 from campaigns.views import message_parts
 from campaigns.views.compose_parts import audience_context, phone_of
 from campaigns.views.message_parts import asked, whole_number
-from campaigns.views.schedule_step import moment_of, schedule_context
+from campaigns.views.schedule_step import moment_of, options_in_words, schedule_context
 from campaigns.writing import drafts, message
 from campaigns.writing.autosaving import page_save_of
 from campaigns.writing.forms import ComposeForm
@@ -202,7 +202,8 @@ def fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
 def moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the chosen time means, or what has to be settled about it."""
     form = fragment_form(request, campaign_id)
-    return render(request, "campaigns/_moment.html", {"form": form, "moment": moment_of(form)})
+    context = {"form": form, "moment": moment_of(form), "options": options_in_words(form)}
+    return render(request, "campaigns/_moment.html", context)
 
 
 @require_POST

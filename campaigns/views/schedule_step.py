@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, Channel
+from campaigns.models import Campaign, Channel, ClockKeeper, HoursZone
 from campaigns.scheduling import hours as sending_hours
 from campaigns.scheduling import pacing, plan, repeats, timetable
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.scheduling.schedule_fields import WallTimeFields, zone_of
 from campaigns.scheduling.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
-from campaigns.scheduling.timetable_problems import in_words
+from campaigns.scheduling.timetable_problems import in_words, pace_in_words
 from campaigns.writing.forms import ComposeForm
 from teams.templatetags.interface import zone_abbreviation
 
@@ -177,12 +177,32 @@ def _as_typed(form: ComposeForm) -> Campaign:
     return draft
 
 
+def options_in_words(form: ComposeForm) -> str:
+    """What is chosen besides the time: `Only from 09:00 to 19:00 · as fast as it goes · …`."""
+    draft = _as_typed(form)
+    hours, pace = timetable.hours_of(draft), timetable.pace_of(draft)
+    told = [
+        _("only from %(hours)s") % {"hours": in_words(hours)} if hours else _("at any time of day"),
+        _("at most %(pace)s") % {"pace": pace_in_words(pace)} if pace else _("as fast as it goes"),
+        _("again and again") if draft.repeat else _("just once"),
+        str(ClockKeeper(draft.clock_keeper).label),
+    ]
+    if draft.hours_zone == HoursZone.RECIPIENT:
+        told.insert(1, _("by each person's own clock"))
+    words = " · ".join(told)
+    return words[:1].upper() + words[1:]
+
+
 # --- What is offered ------------------------------------------------------------------------------
 
 
 def schedule_context(form: ComposeForm) -> dict[str, Any]:
     """What the step's template wants besides the form and its moment."""
-    return {"quick_times": quick_times(form, timezone.now()), "zone_fields": zone_fields(form)}
+    return {
+        "quick_times": quick_times(form, timezone.now()),
+        "zone_fields": zone_fields(form),
+        "options": options_in_words(form),
+    }
 
 
 def zone_fields(form: ComposeForm) -> list[str]:

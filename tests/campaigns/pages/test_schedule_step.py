@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import time
 
@@ -11,7 +12,14 @@ import time_machine
 from campaigns.models import Campaign
 from campaigns.writing import drafts
 from teams.models import Team, User
-from tests.campaigns.pages.browsing import Desk, Fields, complaints_of, fields_of, text_of
+from tests.campaigns.pages.browsing import (
+    Desk,
+    Fields,
+    Page,
+    complaints_of,
+    fields_of,
+    text_of,
+)
 
 LATER: Fields = {"when": "later", "date": "2027-04-02", "time": "09:30"}
 WEEKLY: Fields = LATER | {"repeats": "week", "repeat_days": ["0", "3"]}
@@ -105,6 +113,51 @@ def test_a_pace_that_never_ends_is_told_with_one_that_does(desk: Desk, draft: Ca
     (sentence,) = complaints_of(page)
     assert "At 1 person every 99 days it would take more than a year" in sentence
     assert "Try 12 people every 99 days" in sentence
+
+
+def is_unfolded(page: Page) -> bool:
+    """Whether the choices besides the time are shown at once."""
+    (tag,) = re.findall(r'<details class="schedule-more"[^>]*>', page.content.decode())
+    return " open" in tag
+
+
+def test_the_choices_besides_the_time_are_told_in_a_line_and_folded(
+    desk: Desk, riverside: Team, alice: User
+) -> None:
+    riverside.hours_from, riverside.hours_to = time(10), time(18)
+    riverside.save()
+    page = desk.get("compose", drafts.create(riverside, alice))
+    line = "Only from 10:00 to 18:00 · as fast as it goes · just once · Sociocs keeps the clock"
+    assert line in text_of(page)
+    assert not is_unfolded(page)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"hours": "set", "hours_from": "08:00", "hours_to": "20:00"}, "Only from 08:00 to 20:00"),
+        (
+            {"hours": "set", "hours_zone": "recipient"},
+            "Only from 09:00 to 19:00 · by each person's own clock",
+        ),
+        (
+            {"is_paced": "yes", "pace_count": "500", "pace_every": "10"},
+            "At any time of day · at most 500 people every 10 minutes",
+        ),
+        (WEEKLY, "as fast as it goes · again and again"),
+        ({"clock_keeper": "here"}, "just once · We keep the clock"),
+    ],
+)
+def test_what_is_out_of_the_ordinary_is_told_and_shown_at_once(
+    desk: Desk, draft: Campaign, changes: Fields, words: str
+) -> None:
+    assert words in moment(desk, draft, **changes)
+    assert is_unfolded(desk.write(draft, **changes))
+
+
+def test_a_wrong_choice_is_shown_at_once(desk: Desk, draft: Campaign) -> None:
+    # "Now" and the team's hours, but for the day of the last run.
+    assert is_unfolded(desk.write(draft, **LATER, repeat_until="tomorrow"))
 
 
 @pytest.fixture
