@@ -19,7 +19,7 @@ class DraftPlan(models.Model):
     """
 
     campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="draft_plan")
-    # What it was made of (`plan_report.fingerprint`); another one means: make it again.
+    # What it was made of (`plan_making.fingerprint`); another one means: make it again.
     fingerprint = models.CharField(max_length=64)
     # Null while it is being made.
     report = models.JSONField(null=True, blank=True)
@@ -60,8 +60,10 @@ class Approval(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     asked_at = models.DateTimeField(auto_now_add=True)
-    # Of the content, the plan and the audience that was seen (`plan_report.fingerprint`).
+    # Of the content, the plan and the lists that were seen (`plan_making.fingerprint`).
     fingerprint = models.CharField(max_length=64)
+    # Of every person that was seen (`audience_digest`): just these are frozen, or nobody is.
+    audience = models.CharField(max_length=64, default="")
     version = models.PositiveIntegerField()
     people = models.PositiveIntegerField()
     # The launch that it becomes: approving twice launches once.

@@ -87,6 +87,11 @@ def _launch_undone(who: str, details: Details) -> str:
         return _(
             "Back to a draft: the lists changed from %(before)s to %(now)s while it was prepared"
         ) % {"before": people(details.get("confirmed") or 0), "now": people(details["counted"])}
+    if details.get("reason") == "not_as_approved":
+        return _(
+            "Back to a draft: the people changed after they were approved, though perhaps only a "
+            "name or a field. Nothing was sent. Look at the plan and ask for approval again"
+        )
     if details.get("reason") == "too_many_texts":
         return _(
             "Back to a draft: its fields make more different messages than may be sent at once. "

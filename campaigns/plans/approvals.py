@@ -1,8 +1,10 @@
 """Four eyes: a second person approves what goes to many people.
 
 Whoever wants to launch asks; a colleague who may launch approves, and with that it is launched, or
-rejects it with a reason. What is approved is bound to what was seen: the draft's version, all it
-says, and its lists as they are (`plan_making.fingerprint`). Any change asks again.
+rejects it with a reason. What is approved is bound to what was seen. The draft's version, all it
+says and its lists' last changes are compared at once (`plan_making.fingerprint`). The people
+themselves, cell by cell, are compared whenever a small audience or the plan of a large one is
+looked at, and with those who are frozen (`audience_digest`). Any change asks again.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.audiences import audience_digest
 from campaigns.models import Approval, Campaign, CampaignEvent
 from campaigns.moves import locked_campaign, record_event
 from campaigns.plans import plan_making
@@ -37,9 +40,14 @@ def open_wish(campaign: Campaign) -> Approval | None:
     if wish is None:
         return None
     if campaign.state != CampaignState.DRAFT or _is_outdated(campaign, wish):
-        campaign.approvals.filter(pk=wish.pk).update(answer=Answer.OUTDATED)
+        outgrow(wish)
         return None
     return wish
+
+
+def outgrow(wish: Approval) -> None:
+    """Close a wish whose draft or people are no longer those it was made for."""
+    Approval.objects.filter(pk=wish.pk, answer=Answer.WAITING).update(answer=Answer.OUTDATED)
 
 
 def last_answer(campaign: Campaign) -> Approval | None:
@@ -60,6 +68,8 @@ def _is_outdated(campaign: Campaign, wish: Approval) -> bool:
     return (
         wish.version != campaign.version
         or plan_making.fingerprint(campaign, wish.asked_by) != wish.fingerprint
+        # Opt-outs, earlier campaigns and whatever else changes people but not their lists.
+        or (plan_making.is_small(campaign) and audience_digest.of_draft(campaign) != wish.audience)
     )
 
 
@@ -70,9 +80,13 @@ def ask(
     version: int,
     token: UUID,
     people: int,
+    audience: str,
     overruled: list[str],
 ) -> None:
-    """Ask colleagues to approve what was just seen. Raises NotApproved if it changed since."""
+    """Ask colleagues to approve what was just seen. Raises NotApproved if it changed since.
+
+    `audience`: the fingerprint of the people in the plan that was seen.
+    """
     with transaction.atomic():
         here = locked_campaign(campaign.pk)
         if here.state != CampaignState.DRAFT or here.version != version:
@@ -86,6 +100,7 @@ def ask(
             campaign=here,
             asked_by=user,
             fingerprint=plan_making.fingerprint(campaign, user),
+            audience=audience,
             version=version,
             people=people,
             token=token,

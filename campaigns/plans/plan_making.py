@@ -29,14 +29,20 @@ STUCK = timedelta(minutes=2)
 
 
 def fingerprint(campaign: Campaign, user: User) -> str:
-    """Of all that a plan is made of: what the draft says, and its lists as they are."""
+    """Of all that a plan is made of: the draft, its lists as they are, and the team's rule."""
     said = text_surveys.key_of(campaign, user, timezone.now())
-    return hashlib.sha256(f"{campaign.version}:{said}".encode()).hexdigest()
+    rule = campaign.team.approval_above
+    return hashlib.sha256(f"{campaign.version}:{rule}:{said}".encode()).hexdigest()
+
+
+def is_small(campaign: Campaign) -> bool:
+    """Whether all rows of a draft's lists may be looked at while a page waits."""
+    return _size(campaign) <= SMALL
 
 
 def report_of(campaign: Campaign, user: User) -> tuple[Report | None, bool]:
     """(the plan, if it is there; whether a worker has to be nudged) of a draft without problems."""
-    if _size(campaign) <= SMALL:
+    if is_small(campaign):
         return plan_report.report(campaign, user, timezone.now()), False
     wanted, now = fingerprint(campaign, user), timezone.now()
     known = DraftPlan.objects.filter(campaign=campaign, fingerprint=wanted).first()

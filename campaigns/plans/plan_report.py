@@ -13,13 +13,13 @@ from typing import Any, Self
 
 from django.db import connection
 
-from campaigns.audiences import audience, selection
+from campaigns.audiences import audience, audience_digest, selection
 from campaigns.audiences.audience_count import RECIPIENTS
 from campaigns.models import Campaign, CampaignRecipient, Submission
 from campaigns.plans.forecast import forecast
 from campaigns.scheduling import day_limits, pacing, plan, timetable
 from campaigns.scheduling.schedule_words import overflow_sentence
-from campaigns.sending.launch import send_time
+from campaigns.sending.launch import needs_second_person, send_time
 from campaigns.states import CampaignState, SubmissionState
 from campaigns.texts import personal_texts
 from campaigns.texts.rendering import Spread
@@ -72,6 +72,7 @@ class Report:
 
     `spread`: SMS segments over all people. `queue_seconds`: what the sender needs for all of it at
     once, `overflow` a sentence if it cannot hold it. `never_ends`: there is no plan within a year.
+    `audience`: the fingerprint of the people, where a second person has to approve them.
     """
 
     start: str
@@ -86,6 +87,7 @@ class Report:
     first: str = ""
     last: str = ""
     never_ends: bool = False
+    audience: str = ""
     bars: list[Bar] = field(default_factory=list)
     zones: list[ZonePlan] = field(default_factory=list)
     doubts: dict[str, int] = field(default_factory=dict)
@@ -158,6 +160,9 @@ def report(campaign: Campaign, user: User, now: datetime, told: Told = lambda _n
         first=slots[0][0].isoformat() if slots else "",
         last=slots[-1][0].isoformat() if slots else "",
         never_ends=people > 0 and not slots,
+        audience=audience_digest.of_draft(campaign)
+        if needs_second_person(campaign, people)
+        else "",
         bars=list(bars(slots)),
         zones=zones,
         doubts=doubts,

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.audiences import audience, audience_problems
-from campaigns.models import Campaign, CampaignEvent, CampaignList, Submission
+from campaigns.audiences import audience, audience_digest, audience_problems
+from campaigns.models import Approval, Campaign, CampaignEvent, CampaignList, Submission
 from campaigns.moves import locked_campaign, move_campaign, record_event
 from campaigns.scheduling import day_limits, plan, repeats, timetable, timetable_problems
 from campaigns.scheduling.pacing import CannotPlan
@@ -227,9 +227,13 @@ def freeze(campaign_id: int) -> None:
     for step in (audience.freeze_chunk, personal_texts.place_chunk):
         if not _repeated(step, campaign_id):
             return
+    is_another = _is_another_than_approved(campaign_id)
     with transaction.atomic():
         campaign = locked_campaign(campaign_id)
         if campaign.state != CampaignState.FREEZING:
+            return
+        if is_another:
+            back_to_draft(campaign, "not_as_approved", None)
             return
         texts = personal_texts.texts_of(campaign)
         # Nobody has confirmed a number for a run.
@@ -259,6 +263,17 @@ def freeze(campaign_id: int) -> None:
         )
         personal_texts.count_people(campaign)
         record_event(campaign, CampaignEvent.Kind.FROZEN, people=campaign.frozen_count)
+
+
+def _is_another_than_approved(campaign_id: int) -> bool:
+    """Whether the frozen people differ in anything from those whom a second person approved."""
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if campaign.launch_token is None:
+        return False
+    approved = campaign.approvals.filter(
+        token=campaign.launch_token, answer=Approval.Answer.APPROVED
+    ).first()
+    return approved is not None and approved.audience != audience_digest.of_frozen(campaign)
 
 
 def _repeated(step: Callable[[int], bool], campaign_id: int) -> bool:

@@ -5,7 +5,7 @@ Large audiences are planned by a worker while the page shows how far it has come
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from campaigns import tasks
-from campaigns.audiences import audience
+from campaigns.audiences import audience, selection
 from campaigns.models import Approval, Campaign, CampaignEvent, CampaignList, ClockKeeper, DraftPlan
 from campaigns.moves import record_event
 from campaigns.plans import approvals, plan_checks, plan_making
@@ -63,6 +63,9 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     report, needs_worker = plan_making.report_of(campaign, wish.asked_by if wish else request.user)
     if needs_worker:
         tasks.nudge(tasks.make_plan, campaign.pk)
+    if report is not None and wish and wish.audience != report.audience:
+        approvals.outgrow(wish)
+        wish = None
     if report is None:
         context = {"campaign": campaign, "progress": _progress(campaign)}
         return render(request, "campaigns/planning.html", context)
@@ -113,7 +116,9 @@ def _page(
         "report": report,
         "left_out": left_out_in_words(report.left_out),
         "lists": audience.lists_of(campaign, CampaignList.Kind.INCLUDE),
+        "filters": selection.filters_of(campaign, CampaignList.Kind.INCLUDE),
         "lists_left_out": audience.lists_of(campaign, CampaignList.Kind.EXCLUDE),
+        "filters_left_out": selection.filters_of(campaign, CampaignList.Kind.EXCLUDE),
         "cost": _cost(campaign, report),
         "spread": report.segments,
         "bars": _drawn(report, zone),
@@ -250,8 +255,8 @@ def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     if is_draft and (drafts.borrowed_lists(campaign, request.user) or _has_problems(request, here)):
         return redirect(reverse("compose", args=here) + "?check")
     try:
-        overruled = _overruled(request, campaign, form) if is_draft else []
-        return _launch_or_ask(request, campaign, form, overruled)
+        seen = _seen(request, campaign, form) if is_draft else _Seen()
+        return _launch_or_ask(request, campaign, form, seen)
     except (_NotYet, launching.LaunchRefused, approvals.NotApproved) as refused:
         messages.error(request, refused.sentence)
         return redirect("review", *here)
@@ -261,8 +266,16 @@ def _has_problems(request: TeamRequest, here: list[Any]) -> bool:
     return bool(problems_of(campaign_of(request, here[1]), request))
 
 
-def _overruled(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> list[str]:
-    """The warnings that this person overrules, in words. Raises _NotYet for any that is left."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Of the plan on the page: whose it is, and the warnings that this person overrules."""
+
+    audience: str = ""
+    overruled: list[str] = field(default_factory=list)
+
+
+def _seen(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> _Seen:
+    """What this person has seen and overruled, in words. Raises _NotYet for what is left to do."""
     report, _needs_worker = plan_making.report_of(campaign, request.user)
     if report is None:
         raise _NotYet(_("The plan is being made again, since something changed. Look at it first."))
@@ -280,25 +293,32 @@ def _overruled(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> li
             _("Nothing was sent yet. Look at this first, and tick it if it is right: %(what)s")
             % {"what": left[0].sentence}
         )
-    return [one.sentence for one in found]
+    return _Seen(report.audience, [one.sentence for one in found])
 
 
 def _launch_or_ask(
-    request: TeamRequest, campaign: Campaign, form: LaunchForm, overruled: list[str]
+    request: TeamRequest, campaign: Campaign, form: LaunchForm, seen: _Seen
 ) -> HttpResponse:
     here, given = [request.team.slug, campaign.public_id], form.cleaned_data
-    seen = {"version": given["version"], "token": given["token"]}
+    asked = {"version": given["version"], "token": given["token"]}
     count = given["confirmed_count"]
     is_draft = campaign.state == CampaignState.DRAFT
     if is_draft and launching.needs_second_person(campaign, count):
-        approvals.ask(campaign, request.user, people=count, overruled=overruled, **seen)
+        approvals.ask(
+            campaign,
+            request.user,
+            people=count,
+            audience=seen.audience,
+            overruled=seen.overruled,
+            **asked,
+        )
         messages.success(request, _("Your colleagues can approve it now. It is not sent before."))
         return redirect("review", *here)
     with transaction.atomic():
-        launching.launch(campaign, request.user, confirmed_count=count, **seen)
-        if overruled:
+        launching.launch(campaign, request.user, confirmed_count=count, **asked)
+        if seen.overruled:
             kind = CampaignEvent.Kind.OVERRULED
-            record_event(campaign, kind, request.user, warnings=overruled)
+            record_event(campaign, kind, request.user, warnings=seen.overruled)
     tasks.nudge(tasks.freeze, campaign.pk)
     return redirect("campaign", *here)
 

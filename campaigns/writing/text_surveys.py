@@ -22,7 +22,7 @@ from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
 from campaigns.texts.figures import Figures, of_survey
 from campaigns.writing import drafts
-from recipients.models import RecipientList
+from recipients.models import RecipientList, SavedFilter
 from teams.models import User
 
 # Rendered at once: some tens of milliseconds.
@@ -120,6 +120,8 @@ def _plain(value: Any) -> Any:
     """A part of a draft as something that is written down alike each time."""
     if isinstance(value, RecipientList):
         return (value.pk, value.row_count, value.updated_at.isoformat())
+    if isinstance(value, SavedFilter):
+        return (value.pk, value.updated_at.isoformat())
     if isinstance(value, Model):
         return value.pk
     if isinstance(value, tuple | list):

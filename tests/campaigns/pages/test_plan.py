@@ -11,7 +11,7 @@ from campaigns.models import Approval, Campaign, CampaignEvent, Channel, DraftPl
 from campaigns.plans import plan_making, plan_report
 from campaigns.sending import launch
 from campaigns.sending.launch import LaunchRefused
-from recipients.models import RecipientList
+from recipients.models import Recipient, RecipientList
 from teams.models import Team, User
 from tests.campaigns import world
 from tests.campaigns.pages.browsing import Desk, Page, fields_of, text_of
@@ -169,6 +169,13 @@ def _dies(*_args: object) -> None:
     raise KeyboardInterrupt
 
 
+def with_another_name(draft: Campaign, name: str = "Somebody else") -> None:
+    """Change one cell of the list, its counters and the time of its change staying as they are."""
+    person = Recipient.objects.filter(recipient_list__campaign_choices__campaign=draft).first()
+    assert person is not None
+    Recipient.objects.filter(pk=person.pk).update(name=name)
+
+
 class TestApproval:
     @pytest.fixture(autouse=True)
     def four_eyes(self, riverside: Team) -> None:
@@ -214,6 +221,87 @@ class TestApproval:
         assert draft.state == "draft"
         assert "changed since" in text_of(page) or "it was changed" in text_of(page)
         assert Approval.objects.get().answer == "outdated"
+
+    def test_a_change_that_leaves_counts_and_times_as_they_are_asks_again(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        with_another_name(draft)
+        page = self.answer(desk_of(sami), draft, "approve")
+        assert draft.state == "draft"
+        assert "changed since" in text_of(page)
+        assert Approval.objects.get().answer == "outdated"
+
+    def test_who_is_frozen_is_who_was_approved_to_the_last_cell(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+        with_another_name(draft)
+
+        launch.freeze(draft.pk)
+
+        draft.refresh_from_db()
+        assert (draft.state, draft.state_reason) == ("draft", "not_as_approved")
+        assert not draft.submissions.exists()
+        assert "changed after they were approved" in text_of(desk.get("compose", draft))
+
+    def test_what_was_approved_goes_out(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign, patients: RecipientList
+    ) -> None:
+        world.fill(patients, "City", [f"Köln {n}" for n in range(patients.row_count)])
+        change(draft, text="See you in {{City}}.")
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+
+        launch.freeze(draft.pk)
+
+        draft.refresh_from_db()
+        assert draft.state == "scheduled"
+
+    def test_a_large_audience_is_compared_with_its_plan_and_when_it_is_frozen(
+        self,
+        desk: Desk,
+        desk_of: DeskOf,
+        sami: User,
+        draft: Campaign,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(plan_making, "SMALL", 5)
+        desk.get("review", draft)
+        plan_making.make(draft.pk)
+        press(desk, draft)
+        with_another_name(draft)
+        self.answer(desk_of(sami), draft, "approve")
+        launch.freeze(draft.pk)
+        draft.refresh_from_db()
+        assert (draft.state, draft.state_reason) == ("draft", "not_as_approved")
+
+        DraftPlan.objects.all().delete()
+        desk.get("review", draft)
+        plan_making.make(draft.pk)
+        press(desk, draft)
+        with_another_name(draft, "Another one")
+        DraftPlan.objects.all().delete()
+        desk_of(sami).get("review", draft)
+        plan_making.make(draft.pk)
+        assert "asks for approval" not in text_of(desk_of(sami).get("review", draft))
+        assert Approval.objects.latest("pk").answer == "outdated"
+
+    def test_a_change_of_a_filter_asks_again(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign, patients: RecipientList
+    ) -> None:
+        world.fill(patients, "City", ["London"] * patients.row_count)
+        named = {"field": "City", "op": "is", "values": ["London"]}
+        chosen = world.a_filter(draft.team, patients, conditions=[named], name="Londoners")
+        draft.list_choices.all().delete()
+        draft.filter_choices.create(saved_filter=chosen)
+        assert "Saved filters Londoners" in text_of(desk.get("review", draft))
+        press(desk, draft)
+        chosen.conditions = [{**named, "values": ["London", "Paris"]}]
+        chosen.save()
+        self.answer(desk_of(sami), draft, "approve")
+        assert draft.state == "draft"
 
     def test_a_change_of_the_text_asks_again(
         self, desk: Desk, desk_of: DeskOf, sami: User, bob: User, draft: Campaign
