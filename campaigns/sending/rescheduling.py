@@ -116,6 +116,17 @@ def reschedule(campaign: Campaign, user: User, time: NewTime) -> None:
     campaign.refresh_from_db()
 
 
+def follow_rules(campaign: Campaign, time: NewTime) -> None:
+    """Plan what waits here again for the same wall time, another instant by new zone rules.
+
+    The caller holds the row lock. Raises NotPossible; then nothing was changed.
+    """
+    now = timezone.now()
+    _check(time.instant(), now)
+    with transaction.atomic():
+        _plan_again(campaign, None, time, now)
+
+
 def _check(at: datetime, now: datetime) -> None:
     if at < now + plan.lead():
         minutes = max(round(plan.lead().total_seconds() / 60), 1)

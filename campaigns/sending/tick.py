@@ -18,7 +18,15 @@ from django.utils import timezone
 from campaigns.models import Attempt, Campaign, CampaignEvent, Heartbeat, Submission
 from campaigns.moves import locked_campaign, move_campaign, move_submissions, record_event
 from campaigns.protocol import paused_by_lane, when_due, when_settled
-from campaigns.sending import control, reconcile, recording, repeating, rescheduling, taking_back
+from campaigns.sending import (
+    control,
+    reconcile,
+    recording,
+    repeating,
+    rescheduling,
+    taking_back,
+    zone_rules,
+)
 from campaigns.states import CampaignState, Outcome, SubmissionState
 
 HEARTBEAT = "tick"
@@ -43,6 +51,7 @@ class Work:
 def tick() -> Work:
     """Move everything that time alone moves, and return the work there is."""
     repeating.make_due()
+    zone_rules.look_again()
     begin_due()
     control.continue_in_hours()
     rescheduling.go_on()
