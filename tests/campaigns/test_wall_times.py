@@ -51,6 +51,9 @@ def test_an_ordinary_time_is_one_instant(wall: str, zone: str, utc: str) -> None
         ("2026-03-08T02:30", "America/New_York", ("2026-03-08T01:30", "2026-03-08T03:30")),
         # Lord Howe Island moves by half an hour.
         ("2026-10-04T02:15", "Australia/Lord_Howe", ("2026-10-04T01:45", "2026-10-04T02:45")),
+        # Morocco goes back to summer time after Ramadan; Brazil's clocks jumped at midnight.
+        ("2026-03-22T02:30", "Africa/Casablanca", ("2026-03-22T01:30", "2026-03-22T03:30")),
+        ("2018-11-04T00:30", "America/Sao_Paulo", ("2018-11-03T23:30", "2018-11-04T01:30")),
     ],
 )
 def test_a_time_the_clocks_jump_over_does_not_exist(
@@ -68,6 +71,8 @@ def test_a_time_the_clocks_jump_over_does_not_exist(
         ("2026-10-25T01:30", "Europe/London", "2026-10-25T00:30", 60),
         ("2026-11-01T01:30", "America/New_York", "2026-11-01T05:30", 60),
         ("2026-04-05T01:45", "Australia/Lord_Howe", "2026-04-04T14:45", 30),
+        ("2026-02-15T02:30", "Africa/Casablanca", "2026-02-15T01:30", 60),
+        ("2018-02-17T23:30", "America/Sao_Paulo", "2018-02-18T01:30", 60),
     ],
 )
 def test_a_time_that_comes_twice_is_two_instants(
