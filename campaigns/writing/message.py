@@ -27,6 +27,7 @@ PREDEFINED_LABELS: Mapping[str, Text] = {
     dynamic_fields.BUSINESS_NAME: gettext_lazy("your team's name"),
     dynamic_fields.SENDER_NAME: gettext_lazy("the name of whoever launches it"),
 }
+_NOTHING_SAID = gettext_lazy("Write a text or attach an image, video or file.")
 _FIELD_OF_FAULT = {
     MessageFault.NO_CHANNEL: "channel",
     MessageFault.UNKNOWN_PROVIDER: "channel",
@@ -103,6 +104,9 @@ def problems(
             Problem("media_url", _("Enter the public address of the media, or attach nothing."))
         )
         return found
+    if channel is None and not text and not media_url:
+        # No channel carries this: whoever has chosen none yet need not come back to be told.
+        found.append(Problem("text", str(_NOTHING_SAID)))
     program = parse(text)
     found += _field_problems(program, known_fields)
     if channel is None or program.faults:
@@ -168,7 +172,7 @@ def sentence_of(fault: MessageFault, channel: Channel, text: str) -> str:
     limit = channel.capabilities.max_text_length
     over = len(text) - limit
     sentences = {
-        MessageFault.NO_TEXT_OR_MEDIA: _("Write a text or attach an image, video or file."),
+        MessageFault.NO_TEXT_OR_MEDIA: str(_NOTHING_SAID),
         MessageFault.TEXT_TOO_LONG: ngettext(
             "The text is %(over)d character too long for %(provider)s, which takes %(limit)d. "
             "Shorten it.",

@@ -179,6 +179,7 @@ def test_review_names_everything_that_is_missing_next_to_its_field(desk: Desk) -
     assert complaints_of(page) == {
         "Choose the channel that sends this campaign.": "id_channel_0",
         "Choose at least one recipient list.": "id_lists_0",
+        "Write a text or attach an image, video or file.": "id_text",
     }
 
 
