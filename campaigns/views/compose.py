@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.audiences import audience as audiences
+from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.outcomes.timeline import sentence
 from campaigns.sending import launch
@@ -122,15 +123,18 @@ def _faults_of_message(form: ComposeForm) -> list[Problem]:
     What is only missing yet is named to whoever wants to review it.
     """
     given = form.cleaned_data
+    lists = selection.people_lists(form.choice())
+    known = {name for one in lists for name in one.field_names} if lists else None
     template = form.typed_template()
     if template:
-        found = whatsapp_templates.problems(given.get("channel"), template, None)
+        found = whatsapp_templates.problems(given.get("channel"), template, known)
         return [one for one in found if "review" in form.data or form.is_filled(one)]
     found = message.problems(
         given.get("channel"),
         given.get("text", ""),
         given.get("media_kind", ""),
         given.get("media_url", ""),
+        known,
     )
     return [one for one in found if "review" in form.data or form.is_filled(one)]
 

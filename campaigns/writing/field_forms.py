@@ -38,6 +38,11 @@ class RuleRow:
     text: str = ""
     bound: BoundField | None = None
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether the page shows it: also one of no use, while a fault of it has to be mended."""
+        return self.is_used or bool(self.bound and self.bound.errors)
+
 
 class FallbackText(forms.CharField):
     """What is written instead of an empty value: one line, as typed."""
@@ -98,8 +103,8 @@ class FieldRulesForm(forms.Form):
 
     @property
     def shows_rules(self) -> bool:
-        """Whether the text writes a field that somebody may lack."""
-        return any(row.is_used for row in self.rule_rows())
+        """Whether the text writes a field that somebody may lack, or a rule has a fault."""
+        return any(row.is_shown for row in self.rule_rows())
 
     @property
     def writes_dates(self) -> bool:

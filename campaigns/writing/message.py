@@ -109,9 +109,10 @@ def problems(
         found.append(Problem("text", str(_NOTHING_SAID)))
     program = parse(text)
     found += _field_problems(program, known_fields)
-    if channel is None or program.faults:
+    if channel is None:
         return found
-    sample = _shortest(program)
+    # The media are looked at also while a text is faulty, and so has no length yet.
+    sample = "x" if program.faults else _shortest(program)
     try:
         bulk_message(
             channel,

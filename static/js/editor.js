@@ -163,9 +163,10 @@
       if (!rows.some((row) => row.dataset.rule === name)) addRule(name);
     });
     rules.querySelectorAll("[data-rule]").forEach((row) => {
-      row.hidden = !names.has(row.dataset.rule);
+      // A rule with a fault stays in sight: the page's summary leads to it.
+      row.hidden = !names.has(row.dataset.rule) && !row.querySelector(".is-invalid");
     });
-    document.querySelector("[data-field-rules]").hidden = names.size === 0;
+    document.querySelector("[data-field-rules]").hidden = !rules.querySelector("[data-rule]:not([hidden])");
     document.querySelector("[data-date-rule]").hidden = !steps.some(({ kind }) => kind === "date");
   };
 

@@ -332,6 +332,15 @@ def test_what_is_missing_is_told_with_what_is_wrong(desk: Desk, draft: Campaign)
     assert set(complaints_of(page).values()) == {"id_name", "id_media_url"}
 
 
+def test_all_faults_of_the_message_are_told_in_one_go(desk: Desk, draft: Campaign) -> None:
+    wrong: Fields = {"media_kind": "image", "media_url": "ftp://a"}
+    page = desk.write(draft, "review", name="", text="Hi {{Nick}} {{", **wrong)
+    found = complaints_of(page)
+    assert list(found.values()).count("id_text") == 2
+    assert "id_media_url" in found.values()
+    assert "id_name" in found.values()
+
+
 # --- Time -----------------------------------------------------------------------------------------
 
 

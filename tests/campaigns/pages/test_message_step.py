@@ -83,6 +83,15 @@ def test_a_field_inside_a_fallback_is_pointed_out_and_kept(
     assert (fields["text"], fields["rule_text_0"]) == (TEXT, "{{Other}}")
 
 
+def test_a_rule_with_a_fault_is_in_sight_though_the_text_has_no_use_for_it(
+    desk: Desk, draft: Campaign, dental: RecipientList
+) -> None:
+    page = desk.write(draft, text="Hi", **rule(0, "Dentist", text="{{Other}}"))
+    html = page.content.decode()
+    assert '<fieldset class="field-rules" data-field-rules>' in html
+    assert '<div class="field-rule" data-rule="Dentist">' in html
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
