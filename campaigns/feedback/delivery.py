@@ -7,7 +7,6 @@ to anybody is counted as that, and credited later if the vendor's list tells who
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -41,12 +40,6 @@ _FIRST_LEARNING = timedelta(seconds=20)
 
 # (campaign, status) -> by how many its count changes.
 Changes = Counter[tuple[int, str]]
-
-
-def keep(endpoint: WebhookEndpoint, body: bytes) -> None:
-    """Store a genuine call; the very same one again changes nothing."""
-    event = WebhookEvent(endpoint=endpoint, body=body, body_sha256=hashlib.sha256(body).digest())
-    WebhookEvent.objects.bulk_create([event], ignore_conflicts=True)
 
 
 def has_work() -> bool:

@@ -49,6 +49,7 @@ class ItsTime:
     """What a campaign's page says of its time.
 
     `undo_until`: the moment up to which all of it can be taken back, None when some of it is out.
+    `unanswered`: jobs whose call has no clear answer (yet): nobody can promise to get them back.
     `ahead`, `waiting`, `out`: jobs at the vendor whose time is to come, here, and gone out. `wish`:
     what is going on while jobs are taken back; `told`: what could be reached, once that is over.
     `is_late`: it asks whether it should still go out; `night`: the time there if people sleep now.
@@ -57,6 +58,7 @@ class ItsTime:
     undo_until: datetime | None = None
     may_move: bool = False
     may_take_back: bool = False
+    unanswered: int = 0
     ahead: int = 0
     waiting: int = 0
     out: int = 0
@@ -92,6 +94,7 @@ def its_time(campaign: Campaign, tally: Tally, now: datetime) -> ItsTime:
         undo_until=None if out or wish or is_late else _undo_until(campaign, tally, now),
         may_move=wish is None and bool(ahead or tally.waiting_jobs or tally.jobs[S.REVOKED]),
         may_take_back=wish is None and bool(ahead) and state in {C.SENDING, C.NEEDS_DECISION},
+        unanswered=tally.jobs[S.POSTING] + tally.jobs[S.UNKNOWN],
         ahead=ahead,
         waiting=tally.waiting_jobs,
         out=out,

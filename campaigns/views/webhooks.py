@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from campaigns import tasks
-from campaigns.feedback import delivery, subscriptions
+from campaigns.feedback import keeping, subscriptions
 from campaigns.models import WebhookEndpoint
 from sociocs_gateway.webhooks import MAX_BODY_BYTES, SIGNATURE_HEADER, verify
 
@@ -46,7 +46,7 @@ def _receive(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     body = request.body
     if not verify(body, request.headers.get(SIGNATURE_HEADER), keys):
         return _say(403, "the signature is not right")
-    delivery.keep(endpoint, body)
+    keeping.keep(endpoint, body)
     tasks.nudge_once_a_second(tasks.work_through)
     return _say(200, "kept")
 

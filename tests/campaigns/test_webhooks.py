@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns import tasks
-from campaigns.feedback import delivery, learning
+from campaigns.feedback import delivery, keeping, learning
 from campaigns.fields import Secret
 from campaigns.models import (
     Campaign,
@@ -189,7 +189,7 @@ def test_while_the_database_is_away_the_vendor_is_asked_to_come_again(
     def away(*_: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(delivery, "keep", away)
+    monkeypatch.setattr(keeping, "keep", away)
     assert call(endpoint, b"{}") == 503
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from campaigns.feedback import delivery
+from campaigns.feedback import delivery, keeping
 from campaigns.fields import Secret
 from campaigns.models import (
     Campaign,
@@ -30,7 +30,7 @@ def reported_on(campaign: Campaign) -> None:
     endpoint = WebhookEndpoint.objects.create(
         channel=campaign.channel, secret=Secret.of("a secret"), state="on"
     )
-    delivery.keep(endpoint, b'{"event": "something new"}')
+    keeping.keep(endpoint, b'{"event": "something new"}')
     delivery.know(campaign.channel, "m1", person)
     Reply.objects.create(
         team=campaign.team,

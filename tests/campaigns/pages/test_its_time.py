@@ -10,7 +10,7 @@ from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
-from campaigns.states import CampaignState
+from campaigns.states import CampaignState, SubmissionState
 from tests.campaigns import world
 from tests.campaigns.pages import arranging
 from tests.campaigns.pages.browsing import Desk, Page, complaints_of, fields_of, text_of
@@ -81,6 +81,13 @@ def test_a_late_campaign_says_what_happened_and_what_can_be_done(
     assert "3 h ago" in text
     for choice in ("Send it now", "Choose a new time", "Cancel it"):
         assert choice in text
+
+
+def test_nothing_is_promised_of_a_job_that_has_no_answer(desk: Desk, draft: Campaign) -> None:
+    arranging.become(arranging.job(world.launched(draft)), SubmissionState.UNKNOWN)
+    text = text_of(desk.get("campaign", draft))
+    assert "1 job has no answer from Sociocs yet" in text
+    assert "You can still take all of it back" not in text
 
 
 def test_what_is_out_is_told_before_anything_is_moved(

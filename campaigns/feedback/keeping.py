@@ -1,0 +1,62 @@
+"""Storing the vendor's calls, those that come at the same time together.
+
+Each is answered only once it is committed. In a burst that would be a commit for each, and on
+SQLite a queue of threads that sleep while another writes; so one thread of a process writes for all
+that wait in it, in one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass, field
+
+from campaigns.models import WebhookEndpoint, WebhookEvent
+
+
+@dataclass
+class _Batch:
+    """Calls that are written together; `error` is for all of them."""
+
+    events: list[WebhookEvent] = field(default_factory=list)
+    is_done: bool = False
+    error: Exception | None = None
+
+    def write(self) -> None:
+        """Commit them; the very same call again changes nothing."""
+        try:
+            WebhookEvent.objects.bulk_create(self.events, ignore_conflicts=True)
+        except Exception as error:  # noqa: BLE001 - each of those who wait raises it
+            self.error = error
+        self.is_done = True
+
+
+class _Desk:
+    """Where the threads of a process put what they were handed."""
+
+    def __init__(self) -> None:
+        self._adding, self._writing = threading.Lock(), threading.Lock()
+        self._open = _Batch()
+
+    def keep(self, event: WebhookEvent) -> None:
+        """Return once it is committed; raises what the database raised."""
+        with self._adding:
+            batch = self._open
+            batch.events.append(event)
+        with self._writing:
+            if not batch.is_done:
+                with self._adding:
+                    # Whoever comes from now on waits for the next one.
+                    self._open = _Batch()
+                batch.write()
+        if batch.error is not None:
+            raise batch.error
+
+
+_desk = _Desk()
+
+
+def keep(endpoint: WebhookEndpoint, body: bytes) -> None:
+    """Store a genuine call; the very same one again changes nothing."""
+    digest = hashlib.sha256(body).digest()
+    _desk.keep(WebhookEvent(endpoint=endpoint, body=body, body_sha256=digest))
