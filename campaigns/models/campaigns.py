@@ -72,6 +72,8 @@ class Campaign(models.Model):
     one_by_one = models.BooleanField(default=False)
     # An approved WhatsApp template instead of text and media (`whatsapp_templates.as_json`).
     template = models.JSONField(default=dict, blank=True)
+    # What was typed of one before another way was chosen: unused until somebody chooses it again.
+    template_aside = models.JSONField(default=dict, blank=True)
     duplicates_allowed = models.BooleanField(default=False)
     # Whoever got, or is about to get, a campaign of the team in so many days is left out.
     days_left_out = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -64,6 +64,11 @@ def cost_of(
     return Cost(messages if by_message else segments, by_message, price, team.currency)
 
 
+def has_media(campaign: Campaign) -> bool:
+    """Whether its messages carry media: those that stand beside a template do not go out."""
+    return bool(campaign.media_url) and not campaign.template
+
+
 def of_survey(campaign: Campaign, survey: Survey) -> Cost | None:
     """What a surveyed draft costs; None without a channel or a price."""
     if campaign.channel is None:
@@ -72,7 +77,7 @@ def of_survey(campaign: Campaign, survey: Survey) -> Cost | None:
     return cost_of(
         campaign.team,
         campaign.channel,
-        bool(campaign.media_url),
+        has_media(campaign),
         messages=survey.count.people,
         segments=spread.total if spread else 0,
     )

@@ -135,6 +135,7 @@ def _page(
         # "Now" inside the hours goes out as soon as it may.
         "is_now": not campaign.wall_time and _begins_at_once(report),
         "person": person,
+        "media_url": campaign.media_url if cost.has_media(campaign) else "",
         "text": campaign.text if is_hidden else content_for(campaign, person, user),
         "one_by_one_takes": one_by_one.EACH * report.people,
         "time_on_phone": f"{(report.first_slot or send_at).astimezone(ZoneInfo(zone)):%H:%M}",
@@ -157,7 +158,7 @@ def _cost(campaign: Campaign, report: Report) -> cost.Cost | None:
     return cost.cost_of(
         campaign.team,
         campaign.channel,
-        bool(campaign.media_url),
+        cost.has_media(campaign),
         messages=report.people,
         segments=report.segments.total if report.segments else 0,
     )

@@ -50,6 +50,8 @@ class Content:
     sent_as: VendorMember | None = None
     one_by_one: bool = False
     template: Mapping[str, Any] = field(default_factory=dict)
+    # What was typed of a template while another way is chosen.
+    template_aside: Mapping[str, Any] = field(default_factory=dict)
     lists: tuple[RecipientList, ...] = ()
     lists_left_out: tuple[RecipientList, ...] = ()
     filters: tuple[SavedFilter, ...] = ()
@@ -191,6 +193,7 @@ def content_of(campaign: Campaign) -> Content:
         sent_as=campaign.sent_as,
         one_by_one=campaign.one_by_one,
         template=campaign.template,
+        template_aside=campaign.template_aside,
         lists=choices.lists_by_age(campaign, CampaignList.Kind.INCLUDE),
         lists_left_out=choices.lists_by_age(campaign, CampaignList.Kind.EXCLUDE),
         filters=tuple(filters_of(campaign, CampaignList.Kind.INCLUDE)),
@@ -241,6 +244,7 @@ def _columns(content: Content) -> dict[str, object]:
         "sent_as": content.sent_as,
         "one_by_one": content.one_by_one,
         "template": dict(content.template),
+        "template_aside": dict(content.template_aside),
         "duplicates_allowed": content.duplicates_allowed,
         "days_left_out": content.days_left_out,
         "text": content.text,

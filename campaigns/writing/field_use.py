@@ -69,8 +69,11 @@ def columns_of(uses: Iterable[Use]) -> list[Column]:
 def fields_in(
     text: str, zone_field: str = "", template: Mapping[str, Any] | None = None
 ) -> tuple[str, ...]:
-    """The columns that a text or the values of a vendor's template name, and the zones' one."""
-    texts = [text, *(whatsapp_templates.read(template).values if template else ())]
+    """The columns that the message names, a text or a vendor's template, and the zones' one.
+
+    A text that stands in a draft while a template goes out is not used, so it breaks nothing.
+    """
+    texts = whatsapp_templates.read(template).values if template else (text,)
     named = [name for one in texts for name in parse(one).fields if name not in PREDEFINED]
     return tuple(dict.fromkeys([*named, *([zone_field] if zone_field else [])]))
 

@@ -23,7 +23,7 @@ from campaigns.scheduling.schedule_fields import ScheduleFields, stored_schedule
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.writing.drafts import Content, content_of
 from campaigns.writing.field_forms import FieldRulesForm, posted
-from campaigns.writing.handing_fields import HandingFields, stored_handing
+from campaigns.writing.handing_fields import Handing, HandingFields, stored_handing
 from campaigns.writing.message import Problem
 from recipients.saved_filters.choosing import is_uuid
 from teams.models import User
@@ -142,13 +142,14 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
     def content(self) -> Content:
         """What a valid form says."""
         given = self.cleaned_data
-        one_by_one, template = self.handed()
+        handing = self.handed()
         return Content(
             name=given["name"],
             channel=given["channel"],
             sent_as=given["sent_as"],
-            one_by_one=one_by_one,
-            template=template,
+            one_by_one=handing.one_by_one,
+            template=handing.template,
+            template_aside=handing.aside,
             lists=in_order(given["lists"]),
             lists_left_out=in_order(given["lists_left_out"]),
             filters=in_order(given["filters"]),
@@ -192,7 +193,7 @@ def stored(campaign: Campaign) -> dict[str, Any]:
         "name": content.name,
         "channel": content.channel and content.channel.public_id,
         "sent_as": content.sent_as and content.sent_as.public_id,
-        **stored_handing(content.one_by_one, content.template),
+        **stored_handing(Handing(content.one_by_one, content.template, content.template_aside)),
         **stored_audience(content),
         "text": content.text,
         "media_kind": content.media_kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
@@ -11,6 +12,18 @@ from django.utils.translation import gettext_lazy
 from campaigns.texts import whatsapp_templates
 
 JOBS, EACH, TEMPLATE = "jobs", "each", "template"
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """How a campaign goes out; `template` is {} where it is a text that goes out.
+
+    `aside`: what was typed of a template before another way was chosen, kept in case it comes back.
+    """
+
+    one_by_one: bool = False
+    template: Mapping[str, Any] = field(default_factory=dict)
+    aside: Mapping[str, Any] = field(default_factory=dict)
 
 
 class HandingFields(forms.Form):
@@ -46,26 +59,28 @@ class HandingFields(forms.Form):
 
     def typed_template(self) -> dict[str, str]:
         """The template as far as it is typed; {} where another way is chosen."""
-        return self.handed()[1]
+        return dict(self.handed().template)
 
-    def handed(self) -> tuple[bool, dict[str, str]]:
-        """(one message for each person, the template if there is one) of a valid form."""
+    def handed(self) -> Handing:
+        """What a valid form says. Nothing that was typed is dropped, whichever way is chosen."""
         given = self.cleaned_data
         handing = given.get("handing") or JOBS
-        if handing != TEMPLATE:
-            return handing == EACH, {}
-        return True, whatsapp_templates.as_json(
+        typed = whatsapp_templates.as_json(
             given.get("template_id", ""),
             given.get("template_body", "").replace("\r\n", "\n"),
             given.get("template_variables", "").replace("\r\n", "\n"),
         )
+        if handing == TEMPLATE:
+            return Handing(one_by_one=True, template=typed)
+        return Handing(handing == EACH, aside=typed if any(typed.values()) else {})
 
 
-def stored_handing(one_by_one: bool, template: Mapping[str, Any]) -> dict[str, str]:
+def stored_handing(handing: Handing) -> dict[str, str]:
     """The fields as they would be posted."""
-    handing = TEMPLATE if template else EACH if one_by_one else JOBS
+    chosen = TEMPLATE if handing.template else EACH if handing.one_by_one else JOBS
+    template = handing.template or handing.aside
     return {
-        "handing": handing,
+        "handing": chosen,
         "template_id": template.get("id", ""),
         "template_body": template.get("body", ""),
         "template_variables": template.get("variables", ""),

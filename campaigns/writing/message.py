@@ -223,12 +223,16 @@ def warnings(channel: Channel | None, media_kind: str) -> list[str]:
 
 
 def message_of(campaign: Campaign) -> Message:
-    """Store and return the content of a draft, which a launch fixes for ever."""
+    """Store and return the content of a draft, which a launch fixes for ever.
+
+    A text or media that stand in the draft beside a template are not part of what goes out.
+    """
+    is_text = not campaign.template
     return Message.objects.create(
         campaign=campaign,
-        text=campaign.text,
-        media_kind=campaign.media_kind,
-        media_url=campaign.media_url,
+        text=campaign.text if is_text else "",
+        media_kind=campaign.media_kind if is_text else "",
+        media_url=campaign.media_url if is_text else "",
         field_rules=campaign.field_rules,
         one_by_one=campaign.one_by_one,
         template=campaign.template,

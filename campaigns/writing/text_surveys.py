@@ -32,7 +32,7 @@ FRESH = timedelta(minutes=10)
 # A worker that took longer has died.
 STUCK = timedelta(minutes=3)
 # What of a draft leaves its texts as they are.
-_NO_MATTER = {"name"}
+_NO_MATTER = {"name", "template_aside"}
 
 
 def figures_of(
