@@ -248,6 +248,7 @@ def left_out_in_words(left_out: Mapping[str, int]) -> list[tuple[int, str]]:
         "no_text": _("would get an empty message"),
         "text_too_long": _("would get a message that is too long"),
         "braces_left": _("with “{{” in a field"),
+        "empty_variable": _("with an empty variable, which WhatsApp refuses"),
     }
     unknown = [reason for reason in left_out if reason not in words]
     return [

@@ -126,9 +126,17 @@ def limits_of(campaign: Campaign, media_url: str, rules: FieldRules) -> Limits:
     assert campaign.channel is not None
     able = campaign.channel.capabilities
     if campaign.template:
-        # A template has words of its own, so its variables may be none.
-        return Limits(able.max_template_text_length or 0, has_media=True)
+        return template_limits(able.max_template_text_length or 0, campaign.template)
     return Limits(able.max_text_length, bool(media_url), rules.name_placeholder)
+
+
+def template_limits(characters: int, template: Mapping[str, Any]) -> Limits:
+    """What the variables of a template may come to. It has words of its own, so it may have none,
+    but WhatsApp takes no empty one.
+    """
+    has_variables = bool(whatsapp_templates.read(template).names)
+    separator = whatsapp_templates.SEPARATOR if has_variables else ""
+    return Limits(characters, has_media=True, separator=separator)
 
 
 # --- Before the launch ----------------------------------------------------------------------------

@@ -31,6 +31,7 @@ class LeftOut(StrEnum):
     NO_TEXT = "no_text"
     TEXT_TOO_LONG = "text_too_long"
     BRACES_LEFT = "braces_left"
+    EMPTY_VARIABLE = "empty_variable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +215,20 @@ class Limits:
     """What a channel takes: code points at most, and whether media stand for an empty text.
 
     `name_placeholder` is let through: Sociocs puts a name of up to LONGEST_NAME in its place.
+    `separator` stands between values none of which may be empty.
     """
 
     characters: int
     has_media: bool = False
     name_placeholder: str = ""
+    separator: str = ""
 
     def refusal(self, text: str) -> Missing | None:
         """Why a rendered text cannot be sent, None when it can."""
         if not text.strip() and not self.has_media:
             return Missing(LeftOut.NO_TEXT)
+        if self.separator and not all(map(str.strip, text.split(self.separator))):
+            return Missing(LeftOut.EMPTY_VARIABLE)
         rest, length = text, len(text)
         if self.name_placeholder and self.name_placeholder in text:
             rest = text.replace(self.name_placeholder, "")

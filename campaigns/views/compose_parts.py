@@ -110,6 +110,11 @@ def template_for(
     if no_text:
         return "", no_text
     rendered = "".join(piece for piece, _is_value in pieces)
+    # Without a person, and with a fault, the values stand there as they were written.
+    limits = personal_texts.template_limits(len(rendered), template)
+    refused = limits.refusal(rendered) if person is not None and source else None
+    if refused and refused.reason is rendering.LeftOut.EMPTY_VARIABLE:
+        return "", _why({refused.reason.value: 1})
     return whatsapp_templates.filled(template, whatsapp_templates.one_line_each(rendered)), ""
 
 

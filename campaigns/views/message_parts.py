@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.audiences import selection
 from campaigns.models import Channel
-from campaigns.texts import cost, dynamic_fields, figures, personal_texts
+from campaigns.texts import cost, dynamic_fields, figures, personal_texts, whatsapp_templates
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.figures import Figures, Saving
@@ -83,6 +83,8 @@ class Shown:
     lacking: list[Lacking]
     left_out: list[tuple[int, str]]
     most_texts: int
+    # Whether everybody gets a message of their own, so that equal texts share nothing.
+    is_single: bool = False
     asks_again_in: int = 0
     asked: int = 0
 
@@ -94,7 +96,7 @@ class Shown:
     @property
     def has_too_many_texts(self) -> bool:
         """Whether a launch would be refused for the number of different texts."""
-        return self.figures.distinct > self.most_texts
+        return not self.is_single and self.figures.distinct > self.most_texts
 
     @property
     def dear(self) -> int:
@@ -178,10 +180,8 @@ def figures_shown(
 
     None without people or with a text that cannot be rendered.
     """
-    given = form.cleaned_data
-    text = given.get("text", "")
-    program, lists = dynamic_fields.parse(text), shown_lists(form, user)
-    if program.faults or not (text or given.get("media_url")) or not lists:
+    program, lists = dynamic_fields.parse(_source(form)), shown_lists(form, user)
+    if program.faults or not _says_anything(form) or not lists:
         return None, False
     everybody, wants_worker = None, False
     if _is_saved(form):
@@ -198,6 +198,24 @@ def figures_shown(
     return shown, wants_worker
 
 
+def _source(form: ComposeForm) -> str:
+    """The text that is rendered for each person."""
+    template = form.typed_template()
+    return (
+        whatsapp_templates.read(template).source if template else form.cleaned_data.get("text", "")
+    )
+
+
+def _says_anything(form: ComposeForm) -> bool:
+    """Whether there is a message yet: a text, media, or a template that its channel can carry."""
+    given, template = form.cleaned_data, form.typed_template()
+    if not template:
+        return bool(given.get("text") or given.get("media_url"))
+    channel: Channel | None = given.get("channel")
+    is_carried = channel is None or channel.capabilities.template_variables is not None
+    return is_carried and any(template.values())
+
+
 def _is_saved(form: ComposeForm) -> bool:
     """Whether the draft says what the form says, so that it can be surveyed as it is stored."""
     if not form.is_valid() or form.cleaned_data["channel"] is None:
@@ -207,17 +225,23 @@ def _is_saved(form: ComposeForm) -> bool:
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
     given, campaign, rules = form.cleaned_data, form.campaign, form.rules()
-    program = dynamic_fields.parse(given.get("text", ""))
-    channel = given.get("channel")
-    limit = channel.capabilities.max_text_length if channel else _NO_LIMIT
+    program = dynamic_fields.parse(_source(form))
+    template = form.typed_template()
+    able = given["channel"].capabilities if given.get("channel") else None
+
+    def limits_by(rules: FieldRules) -> Limits:
+        if template:
+            most = able.max_template_text_length or 0 if able else _NO_LIMIT
+            return personal_texts.template_limits(most, template)
+        most = able.max_text_length if able else _NO_LIMIT
+        return Limits(most, bool(given.get("media_url")), rules.name_placeholder)
 
     def found(rules: FieldRules) -> Figures:
         renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
-        limits = Limits(limit, bool(given.get("media_url")), rules.name_placeholder)
-        return figures.of_people(renderer, program, limits, picked.people)
+        return figures.of_people(renderer, program, limits_by(rules), picked.people)
 
     read = found(replace(rules, name_placeholder=""))
-    if not rules.name_placeholder:
+    if not rules.name_placeholder or form.handed().one_by_one:
         return read
     handed = found(rules)
     return replace(
@@ -234,7 +258,11 @@ def _shown(
 ) -> Shown:
     given, team = form.cleaned_data, form.campaign.team
     channel: Channel | None = given.get("channel")
-    has_media = bool(given.get("media_kind") and given.get("media_url"))
+    template = form.typed_template()
+    has_media = bool(given.get("media_kind") and given.get("media_url")) and not template
+    if template:
+        # Its words are the provider's: how long its values are says nothing.
+        found = replace(found, longest=0)
     looked_at = max(found.looked_at, 1)
     total = found.people
     spread = found.spread
@@ -249,7 +277,7 @@ def _shown(
         is_sample=is_sample,
         rows=people,
         total=total,
-        is_sms=channel is None or channel.capabilities.medium is Medium.SMS,
+        is_sms=not template and (channel is None or channel.capabilities.medium is Medium.SMS),
         segments=segments,
         cost=cost.cost_of(team, channel, has_media, messages=total, segments=segments)
         if channel
@@ -262,4 +290,5 @@ def _shown(
             {why: n for why, n in found.left_out.items() if why != "missing_value"}
         ),
         most_texts=settings.MAX_DISTINCT_TEXTS,
+        is_single=form.handed().one_by_one,
     )

@@ -112,7 +112,11 @@ class FieldRulesForm(forms.Form):
         return any(step.kind is Kind.DATE for step in self._program().steps)
 
     def _program(self) -> Program:
-        return parse(str(self.data.get("text") or ""))
+        return parse(self.typed_source())
+
+    def typed_source(self) -> str:
+        """The text whose fields are asked about, as it is typed now."""
+        return str(self.data.get("text") or "")
 
     def _row(self, number: int, used: list[str]) -> RuleRow:
         name = str(self.data[f"rule_name_{number}"])

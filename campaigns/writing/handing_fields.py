@@ -57,6 +57,14 @@ class HandingFields(forms.Form):
         widget=forms.Textarea,
     )
 
+    def typed_source(self) -> str:
+        """The text that is rendered for each person as it is typed now, right or wrong."""
+        typed = {name: str(self.data.get(name) or "") for name in ("text", "template_variables")}
+        if self.data.get("handing") != TEMPLATE:
+            return typed["text"]
+        lines = whatsapp_templates.as_json("", "", typed["template_variables"])
+        return whatsapp_templates.read(lines).source
+
     def typed_template(self) -> dict[str, str]:
         """The template as far as it is typed; {} where another way is chosen."""
         return dict(self.handed().template)

@@ -210,6 +210,9 @@ def _text(campaign: Campaign, user: User, lists: list[RecipientList], person: in
             raise NotSent(_("This person is no longer on the chosen lists. Choose another one."))
         fields = dict(chosen.fields)
         rendered = renderer.render(rendering.person_of(chosen.phone, chosen.name, fields))
+    if campaign.template and isinstance(rendered, str):
+        limits = personal_texts.limits_of(campaign, "", rules)
+        rendered = limits.refusal(rendered) or rendered
     if isinstance(rendered, rendering.Missing):
         why = left_out_in_words({rendered.reason.value: 1})[0][1]
         raise NotSent(

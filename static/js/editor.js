@@ -24,11 +24,16 @@
       text: dataset.inserts,
       selects: dataset.selects,
     }));
+  // What is rendered for each person: the text, or the variables of the template that goes out.
+  const variables = document.getElementById("id_template_variables");
+  const source = () => (document.querySelector('[name="handing"][value="template"]:checked') ? variables : area).value;
   // Columns count as known only where lists are chosen: before, every name may still be right.
   const known = () => {
     const names = fields().map(({ name }) => name);
     const chosen = document.querySelector('[name="lists"]:checked, [name="lists"][type="hidden"]');
-    return chosen ? names : [...names, ...window.dynamicFields.parse(area.value).uses.map(({ name }) => name)];
+    if (chosen) return names;
+    const typed = [area.value, source()];
+    return [...names, ...typed.flatMap((text) => window.dynamicFields.parse(text).uses.map(({ name }) => name))];
   };
 
   // --- Marks: a copy of the text behind the text field, of which only the grounds are seen ---------
@@ -130,7 +135,7 @@
     else insert(chip.dataset.inserts);
   });
 
-  // --- Rules: one row for each field that the text writes -------------------------------------------
+  // --- Rules: one row for each field that is written -------------------------------------------
 
   const rules = document.querySelector("[data-rules]");
   const template = document.querySelector("[data-rule-template]");
@@ -152,7 +157,7 @@
     rules.append(row);
   };
   const showRules = () => {
-    const { steps } = window.dynamicFields.parse(area.value);
+    const { steps } = window.dynamicFields.parse(source());
     const offered = known();
     const written = steps.filter(
       ({ kind, text }) => (kind === "field" || kind === "date") && !NEVER_EMPTY.includes(text) && offered.includes(text),
@@ -180,6 +185,8 @@
     timer = setTimeout(tell, PAUSE);
   };
   area.addEventListener("input", changed);
+  variables.addEventListener("input", showRules);
+  document.querySelectorAll('[name="handing"]').forEach((one) => one.addEventListener("change", showRules));
   area.addEventListener("scroll", scroll);
   area.addEventListener("blur", tell);
   document.addEventListener("htmx:afterSwap", (event) => {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Channel, MessageTemplate
+from campaigns.sending import launch
 from campaigns.writing import copying, field_use, message, message_templates
 from recipients.models import RecipientList
 from teams.models import User
@@ -82,3 +84,95 @@ def test_copies_and_saved_messages_have_what_is_aside_too(
     saved = message_templates.make(whatsapp_draft, alice, "Reminder", "")
     assert MessageTemplate.objects.get() == saved
     assert message_templates.begin(saved, alice).template_aside == KEPT
+
+
+# --- Fields that a template's variables use -------------------------------------------------------
+
+
+def without_names(people: RecipientList, number: int) -> None:
+    keys = people.recipients.order_by("pk").values_list("pk", flat=True)[:number]
+    people.recipients.filter(pk__in=list(keys)).update(name="")
+
+
+def test_rules_are_offered_for_the_fields_of_variables_and_not_of_the_unused_text(
+    desk: Desk, whatsapp_draft: Campaign
+) -> None:
+    lines = '1 = {{CUSTOMER_NAME}}\n2 = {{#dateFormat "d mmmm"}}{{Visit}}{{/dateFormat}}'
+    typed = TYPED | {"template_variables": lines}
+    desk.write(whatsapp_draft, text="Hi {{Dentist}}", handing="template", **typed)
+    page = desk.get("compose", whatsapp_draft)
+    fields = fields_of(page)
+    assert (fields["rule_name_0"], fields["rule_name_1"]) == ("CUSTOMER_NAME", "Visit")
+    assert "rule_name_2" not in fields
+    html = page.content.decode()
+    assert '<fieldset class="field-rules" data-field-rules>' in html
+    assert '<fieldset class="field-rules" data-date-rule>' in html
+
+
+@pytest.mark.parametrize(
+    ("missing", "instead", "left_out", "reads"),
+    [
+        ("leave_out", "", {"missing_value": 2}, "gets no message (without a value for a field"),
+        ("write", "dear patient", {}, "Hello dear patient, see you."),
+        # Written "nothing", the variable would be empty, and WhatsApp would refuse it.
+        ("write", "", {"empty_variable": 2}, "gets no message (with an empty variable"),
+    ],
+)
+def test_the_rule_is_obeyed_and_counted_alike_by_page_and_launch(
+    desk: Desk,
+    whatsapp_draft: Campaign,
+    patients: RecipientList,
+    alice: User,
+    missing: str,
+    instead: str,
+    left_out: dict[str, int],
+    reads: str,
+) -> None:
+    draft = whatsapp_draft
+    without_names(patients, 2)
+    rule = {
+        "rule_name_0": "CUSTOMER_NAME",
+        "rule_missing_0": missing,
+        "rule_text_0": instead,
+    }
+    desk.write(draft, handing="template", **TYPED, **rule)
+    form = fields_of(desk.get("compose", draft))
+    assert reads in text_of(desk.post("preview", draft, **form))
+    told = text_of(desk.post("figures", draft, **form))
+    assert "2 people have no CUSTOMER_NAME" in told
+    assert ("with an empty variable, which WhatsApp refuses: left out" in told) is (
+        "empty_variable" in left_out
+    )
+    assert "Different texts" not in told
+
+    draft.refresh_from_db()
+    people = 12 - sum(left_out.values())
+    launch.launch(
+        draft, alice, version=draft.version, token=draft.public_id, confirmed_count=people
+    )
+    launch.freeze(draft.pk)
+    draft.refresh_from_db()
+    assert (draft.state, draft.frozen_count) == ("scheduled", people)
+    assert draft.left_out == {"duplicate": 1} | left_out
+    texts = set(draft.submissions.values_list("text", flat=True))
+    assert ("dear patient" in texts) is (instead != "")
+    assert "" not in texts
+
+
+def test_figures_are_those_of_the_template_and_not_of_the_text_beside_it(
+    desk: Desk, whatsapp_draft: Campaign
+) -> None:
+    form = fields_of(desk.get("compose", whatsapp_draft)) | TYPED
+    form |= {"text": "x" * 5000, "handing": "template"}
+    assert "too long" not in text_of(desk.post("figures", whatsapp_draft, **form))
+    assert "too long" in text_of(desk.post("figures", whatsapp_draft, **form | {"handing": "jobs"}))
+
+
+def test_one_message_each_is_not_told_of_jobs_for_equal_texts(
+    desk: Desk, whatsapp_draft: Campaign, settings: Settings
+) -> None:
+    settings.MAX_DISTINCT_TEXTS = 5
+    form = fields_of(desk.get("compose", whatsapp_draft)) | {"text": "Hi {{CUSTOMER_NAME}}"}
+    told = "one campaign may have 5"
+    assert told in text_of(desk.post("figures", whatsapp_draft, **form | {"handing": "jobs"}))
+    assert told not in text_of(desk.post("figures", whatsapp_draft, **form | {"handing": "each"}))
