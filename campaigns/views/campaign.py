@@ -17,6 +17,7 @@ from campaigns.feedback.arrival import Arrival, arrival_of, expects_news
 from campaigns.models import Campaign, CampaignList
 from campaigns.outcomes import followups, history
 from campaigns.outcomes.tally import Tally, tallies
+from campaigns.outcomes.template_said import template_said
 from campaigns.outcomes.timeline import sentence, tone
 from campaigns.sending import control, deciding_together, delays
 from campaigns.states import CampaignState
@@ -74,6 +75,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "left_out": left_out_in_words(found.left_out),
         "lists": _shown_lists(found, request.user),
         "person": None if found.state == CampaignState.DRAFT else audience.first_person(found),
+        "template_said": template_said(found),
         "reach": _reach(found, tally),
         "delays": delays.delays_of(found, tally.waiting_jobs),
         "arrival": arrival,

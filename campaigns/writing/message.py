@@ -209,7 +209,7 @@ def warnings(channel: Channel | None, media_kind: str) -> list[str]:
         found.append(
             _(
                 "WhatsApp delivers a free text only to people who wrote to you in the last "
-                "%(hours)d hours. Everybody else gets approved templates only."
+                "%(hours)d hours. To reach everybody, choose an approved template under “Channel”."
             )
             % {"hours": able.free_text_hours}
         )

@@ -12,6 +12,7 @@ from recipients.models import RecipientList
 from teams.models import User
 from tests.campaigns import world
 from tests.campaigns.pages.browsing import Desk, fields_of, text_of
+from tests.campaigns.pages.conftest import DeskOf
 
 TYPED = {
     "template_id": "HX1",
@@ -176,3 +177,50 @@ def test_one_message_each_is_not_told_of_jobs_for_equal_texts(
     told = "one campaign may have 5"
     assert told in text_of(desk.post("figures", whatsapp_draft, **form | {"handing": "jobs"}))
     assert told not in text_of(desk.post("figures", whatsapp_draft, **form | {"handing": "each"}))
+
+
+# --- What is told ---------------------------------------------------------------------------------
+
+
+def test_the_window_of_whatsapp_is_told_once_and_only_of_a_text(
+    desk: Desk, whatsapp_draft: Campaign
+) -> None:
+    told = "only to people who wrote to you in the last 24 hours. To reach everybody, choose"
+    page = text_of(desk.get("compose", whatsapp_draft))
+    assert told in page
+    assert page.count("24 hours") == 1
+    page = text_of(desk.write(whatsapp_draft, handing="template", **TYPED))
+    assert "24 hours" not in page
+
+
+def test_the_page_of_a_launched_template_shows_it_and_what_the_first_person_got(
+    desk: Desk, whatsapp_draft: Campaign
+) -> None:
+    desk.write(whatsapp_draft, handing="template", **TYPED)
+    whatsapp_draft.refresh_from_db()
+    launched = world.launched(whatsapp_draft)
+    text = text_of(desk.get("campaign", launched))
+    assert "Template HX1 Its text Hello {{1}}, see you. Its variables 1 = {{CUSTOMER_NAME}}" in text
+    first = launched.submissions.order_by("seq")[0]
+    assert f"Hello {first.text}, see you." in text
+    assert f"to {first.text} ·" in text
+    assert "A text of our own" not in text
+
+
+def test_a_campaign_with_a_text_shows_its_text(desk: Desk, whatsapp_draft: Campaign) -> None:
+    desk.write(whatsapp_draft, **TYPED)
+    whatsapp_draft.refresh_from_db()
+    text = text_of(desk.get("campaign", world.launched(whatsapp_draft)))
+    assert "A text of our own" in text
+    assert "HX1" not in text
+
+
+@pytest.mark.parametrize("state", ["freezing", "draft"])
+def test_a_template_without_anybody_yet_is_shown_alone(
+    desk_of: DeskOf, vera: User, whatsapp_draft: Campaign, desk: Desk, state: str
+) -> None:
+    desk.write(whatsapp_draft, handing="template", **TYPED)
+    Campaign.objects.update(state=state)
+    text = text_of(desk_of(vera).get("campaign", whatsapp_draft))
+    assert "Hello {{1}}, see you." in text
+    assert "What the first person gets" not in text
