@@ -32,14 +32,19 @@ EACH = timedelta(seconds=1)
 
 def problems(campaign: Campaign, people: int | None) -> list[Problem]:
     """Why a campaign to so many people cannot go out one by one."""
+    sentence = refusal(people or 0) if campaign.one_by_one else ""
+    return [Problem("handing", sentence)] if sentence else []
+
+
+def refusal(people: int) -> str:
+    """What to do about so many people who are to get a message each; "" when they may."""
     most = settings.MAX_MESSAGES_ONE_BY_ONE
-    if not campaign.one_by_one or people is None or people <= most:
-        return []
-    sentence = _(
+    if people <= most:
+        return ""
+    return _(
         "These are %(people)s people. One by one, a campaign may go to %(most)s: choose fewer "
         "lists, or jobs for many people."
-    )
-    return [Problem("handing", sentence % {"people": number(people), "most": number(most)})]
+    ) % {"people": number(people), "most": number(most)}
 
 
 def write_texts(campaign: Campaign, submissions: Sequence[Submission]) -> None:

@@ -79,8 +79,9 @@ def campaign_of(request: TeamRequest, campaign_id: UUID) -> Campaign:
 
 def problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
     """All that keeps this person from launching this draft now."""
-    # Whether a pace ever ends depends on how many they are.
-    people = audiences.count(campaign).people if campaign.pace_count and campaign.channel else None
+    # Whether a pace ever ends, and whether each may get a message, depends on how many they are.
+    is_counted = campaign.channel and (campaign.pace_count or campaign.one_by_one)
+    people = audiences.count(campaign).people if is_counted else None
     return launch.problems(campaign, people=people or None, user=request.user)
 
 

@@ -14,6 +14,7 @@ from campaigns.audiences import selection
 from campaigns.audiences.audience_count import AudienceCount, count_selection, is_quick
 from campaigns.models import Campaign
 from campaigns.scheduling import plan
+from campaigns.sending import one_by_one
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.whatsapp_text import Piece
@@ -21,6 +22,7 @@ from campaigns.words import left_out_in_words
 from campaigns.writing import message, previewing
 from campaigns.writing.drafts import borrowed_filters, borrowed_lists
 from campaigns.writing.forms import ComposeForm
+from campaigns.writing.handing_fields import JOBS
 from recipients.models import Recipient, RecipientList
 from sociocs_gateway.providers import Medium
 from teams.models import User
@@ -187,15 +189,21 @@ def audience_context(form: ComposeForm, user: User) -> dict[str, Any]:
     The count comes with it unless it takes longer than a page may.
     """
     chosen = selection_of(form)
+    count = count_selection(chosen) if is_quick(chosen) else None
     return {
-        **counted(count_selection(chosen) if is_quick(chosen) else None),
+        **counted(form, count),
         "borrowed": borrowed_lists(form.campaign, user),
         "borrowed_filters": borrowed_filters(form.campaign, user),
     }
 
 
-def counted(count: AudienceCount | None) -> dict[str, Any]:
-    """A count for the page: the numbers, and (rows, why, code) of those left out."""
+def counted(form: ComposeForm, count: AudienceCount | None) -> dict[str, Any]:
+    """A count for the page: the numbers, (rows, why, code) of those left out, and `refusal`.
+
+    `refusal` says that they are too many for the way it goes out.
+    """
     left_out = count.left_out if count else {}
+    is_each = form.cleaned_data.get("handing", JOBS) != JOBS
     told = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
-    return {"count": count, "left_out": told}
+    refusal = one_by_one.refusal(count.people) if count and is_each else ""
+    return {"count": count, "left_out": told, "refusal": refusal}

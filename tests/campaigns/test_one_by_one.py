@@ -27,7 +27,7 @@ from campaigns.writing import sent_tests
 from recipients.models import Recipient, RecipientList
 from tests.campaigns import world
 from tests.campaigns.pages import arranging
-from tests.campaigns.pages.browsing import Desk, complaints_of, text_of
+from tests.campaigns.pages.browsing import Desk, complaints_of, fields_of, text_of
 from tests.processes import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -234,6 +234,23 @@ def test_too_many_people_are_told_before_it_goes(
     settings.MAX_MESSAGES_ONE_BY_ONE = PEOPLE - 1
     with pytest.raises(launch.LaunchRefused, match="problems"):
         launched(whatsapp, people)
+
+
+def test_too_many_people_are_told_while_they_are_chosen(
+    whatsapp: Channel, people: RecipientList, settings: Settings, client: Client
+) -> None:
+    draft = world.a_campaign(whatsapp, people)
+    client.force_login(world.owner_of(draft.team))
+    desk = Desk(draft.team, client)
+    typed = fields_of(desk.get("compose", draft)) | {"handing": "each"}
+    told = f"One by one, a campaign may go to {PEOPLE - 1}: choose fewer lists"
+
+    assert told not in text_of(desk.post("audience", draft, **typed))
+    settings.MAX_MESSAGES_ONE_BY_ONE = PEOPLE - 1
+    assert told in text_of(desk.post("audience", draft, **typed))
+    assert told not in text_of(desk.post("audience", draft, **typed | {"handing": "jobs"}))
+    (complaint,) = complaints_of(desk.send(typed, draft, "review"))
+    assert told in complaint
 
 
 def test_a_pace_holds_for_single_messages_too(whatsapp: Channel, people: RecipientList) -> None:
