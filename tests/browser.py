@@ -203,14 +203,27 @@ def assert_accessible() -> Callable[[Page], None]:
     return check
 
 
+# How much of the page's end is never to be seen above what is fixed to the bottom of a phone.
+COVERED = """() => {
+  const [main, nav] = [document.querySelector("main"), document.querySelector(".thumb-nav")];
+  if (!main || !nav) return 0;
+  const room = document.documentElement.scrollHeight - nav.offsetHeight;
+  return Math.floor(main.getBoundingClientRect().bottom + window.scrollY - room);
+}"""
+
+
 @pytest.fixture
 def assert_fits() -> Callable[[Page], None]:
-    """Fails when a page is wider than its window, so that it would scroll sideways."""
+    """Fails when a page is wider than its window, so that it would scroll sideways, or when its end
+    lies below the places under the thumb, where nobody can press it.
+    """
 
     def check(page: Page) -> None:
         widths: list[int] = page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
         assert widths[0] <= widths[1], f"{page.url} is {widths[0]} px wide in {widths[1]} px"
+        covered: int = page.evaluate(COVERED)
+        assert covered <= 0, f"{page.url} has {covered} px below the places under the thumb"
 
     return check
