@@ -257,12 +257,13 @@ def _says(campaign: Campaign) -> tuple[str, str]:
 
 
 def people_in_common(campaign: Campaign, other: Campaign) -> int:
-    """How many of a draft's people the audience of a launched campaign holds."""
+    """How many of a draft's people a launched campaign was to reach."""
     chosen, total = selection.of(campaign), 0
     for number in range(len(chosen.parts)):
         asked = sql(
             "SELECT COUNT(DISTINCT r.phone) FROM {rows} r WHERE {who} AND EXISTS ("
-            "SELECT 1 FROM {frozen} c WHERE c.campaign_id = {other} AND c.phone = r.phone)",
+            "SELECT 1 FROM {frozen} c WHERE c.campaign_id = {other} AND c.phone = r.phone "
+            "AND c.left_out = '')",
             rows=Sql(RECIPIENTS),
             frozen=Sql(CampaignRecipient._meta.db_table),
             who=audience.people_of(chosen, number),

@@ -78,6 +78,10 @@ class TestChecklist:
             desk.get("review", draft)
         )
 
+        # Whoever was left out then was told nothing.
+        again.recipients.update(left_out="missing_value")
+        assert "said the same" not in text_of(desk.get("review", draft))
+
     def test_another_campaign_on_the_same_channel_is_pointed_out(
         self, desk: Desk, draft: Campaign, front_desk: Channel, riverside: Team
     ) -> None:
