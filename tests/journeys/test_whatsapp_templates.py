@@ -1,0 +1,171 @@
+"""A campaign with an approved WhatsApp template: written, tested, launched, and on the phones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.fixtures import Settings
+
+from campaigns import tasks
+from campaigns.models import Campaign, Channel, NumberForTests
+from campaigns.vendor import gateway
+from recipients.models import RecipientList
+from teams.models import Team, User
+from tests.browser import NewPage
+from tests.campaigns import world
+from tests.processes import Sandbox
+
+pytestmark = pytest.mark.journey
+
+LetIn = Callable[[Page, User], None]
+DESK_PHONE = "+16317471555"
+NAMELESS, DAYLESS, COMPLETE = world.phones(3)
+
+
+@pytest.fixture
+def whatsapp(
+    transactional_db: None, riverside: Team, sandbox: Sandbox, settings: Settings
+) -> Iterator[Channel]:
+    settings.SOCIOCS_BASE_URL = sandbox.url
+    settings.LEAD_SECONDS = 2
+    gateway.forget_clocks()
+    yield world.a_channel(riverside, sandbox, provider="twlowa", label="Clinic WhatsApp")
+    gateway.forget_clocks()
+
+
+@pytest.fixture
+def patients(whatsapp: Channel) -> RecipientList:
+    """One without a name, one without a day, and one with both."""
+    made = world.a_list(whatsapp.team, [NAMELESS, DAYLESS, COMPLETE])
+    world.fill(made, "Day", ["1 May", "", "3 May"])
+    made.recipients.filter(phone=NAMELESS).update(name="")
+    made.recipients.filter(phone=DAYLESS).update(name="Ben")
+    made.recipients.filter(phone=COMPLETE).update(name="Cleo")
+    return made
+
+
+@pytest.fixture
+def look(
+    new_page: NewPage,
+    let_in: LetIn,
+    alice: User,
+    screenshot: Callable[[Page, str], object],
+    assert_accessible: Callable[[Page], None],
+    assert_fits: Callable[[Page], None],
+) -> Callable[[Page, str], None]:
+    """Looks at a page as it stands, and at the same address on a phone in the dark."""
+
+    def at(page: Page, name: str) -> None:
+        phone = new_page("phone", "dark")
+        let_in(phone, alice)
+        phone.goto(page.url)
+        for one, where in ((page, "desktop"), (phone, "phone")):
+            for folded in one.locator("#message-details:not([open]) summary").all():
+                folded.click()
+            screenshot(one, f"whatsapp-template-{name}-{where}")
+            assert_fits(one)
+            assert_accessible(one)
+        phone.close()
+
+    return at
+
+
+def test_from_writing_a_template_to_the_phones(
+    new_page: NewPage,
+    let_in: LetIn,
+    alice: User,
+    whatsapp: Channel,
+    patients: RecipientList,
+    sandbox: Sandbox,
+    run_tasks: Callable[[], list[str]],
+    look: Callable[[Page, str], None],
+) -> None:
+    NumberForTests.objects.create(team=whatsapp.team, label="Desk phone", phone=DESK_PHONE)
+    draft = world.a_campaign(whatsapp, patients, text="")
+    page = new_page()
+    let_in(page, alice)
+    page.goto(f"/riverside-dental/campaigns/{draft.public_id}/compose/")
+    write(page)
+    look(page, "1-compose")
+
+    page.get_by_role("button", name="Next recipient").click()
+    expect(page.locator("#preview")).to_contain_text("2 of 3")
+    page.get_by_role("button", name="Send a test").click()
+    # With the text of the person whom the phone showed.
+    expect(page.locator(".bubble")).to_contain_text("Hello Ben, we expect you on a day that")
+    page.get_by_label("Desk phone").check()
+    page.get_by_role("button", name="Send one test").click()
+    expect(page.get_by_text("this very message")).to_be_visible()
+    assert landed(sandbox) == {DESK_PHONE: {"1": "Ben", "2": "a day that suits you"}}
+
+    page.get_by_role("link", name="Back to the draft").click()
+    page.get_by_role("button", name="Review and send").first.click()
+    expect(page.get_by_text("as the approved template HX0123")).to_be_visible()
+    left_out = page.locator(".check-warning", has_text="Some people get nothing")
+    left_out.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Send to 2 people now").click()
+    expect(page.locator("[data-live]")).to_be_visible()
+    work_until_accepted(draft, run_tasks)
+
+    page.reload()
+    page.locator("#message-details summary").click()
+    panel = page.locator("#message-details")
+    expect(panel).to_contain_text("1 = {{CUSTOMER_NAME}}")
+    expect(panel.locator(".bubble")).to_contain_text("Hello Ben, we expect you on a day that")
+    look(page, "2-launched")
+
+    assert landed(sandbox)[COMPLETE] == {"1": "Cleo", "2": "3 May"}
+    assert set(landed(sandbox)) == {DESK_PHONE, DAYLESS, COMPLETE}
+    page.goto(f"{sandbox.url}/phones/{COMPLETE}")
+    expect(page.get_by_text("HX0123")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text('"1": "Cleo"')).to_be_visible()
+
+
+def write(page: Page) -> None:
+    """Fill in the template; phone, rules and figures follow its variables."""
+    page.get_by_label("An approved WhatsApp template").check()
+    expect(page.get_by_role("textbox", name="Message")).to_be_hidden()
+    page.get_by_label("Template id").fill("HX0123")
+    page.get_by_label("The template's text").fill("Hello {{1}}, we expect you on {{2}}.")
+    page.get_by_role("textbox", name="Its variables").fill("1 = {{CUSTOMER_NAME}}\n2 = {{Day}}")
+    preview, figures = page.locator("#preview"), page.locator("#figures")
+    expect(preview).to_contain_text("This person gets no message")
+    expect(figures).to_contain_text("1 person has no CUSTOMER_NAME: left out")
+    expect(figures).to_contain_text("1 person has no Day: left out")
+
+    page.get_by_label("no Day").select_option("write")
+    page.get_by_label("Instead of Day").fill("a day that suits you")
+    expect(figures).to_contain_text("they read “a day that suits you”")
+    preview.get_by_role("button", name="Next recipient").click()
+    expect(preview.locator(".bubble")).to_contain_text("Hello Ben, we expect you on a day that")
+    expect(page.locator("#save-state")).to_contain_text("Saved")
+
+    # Another way and back: nothing typed is lost.
+    page.get_by_label("Jobs for many people").check()
+    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(page.get_by_label("no Day")).to_be_hidden()
+    page.get_by_label("An approved WhatsApp template").check()
+    expect(page.get_by_label("no Day")).to_be_visible()
+    page.get_by_role("button", name="Save draft").first.click()
+    expect(page.get_by_text("The draft is saved.")).to_be_visible()
+    expect(page.get_by_label("Instead of Day")).to_have_value("a day that suits you")
+
+
+def work_until_accepted(campaign: Campaign, run_tasks: Callable[[], list[str]]) -> None:
+    """Do what the beat and the workers do until Sociocs has taken all messages."""
+    deadline = time.monotonic() + 60
+    while not (found := world.states(campaign)) or set(found) != {"accepted"}:
+        assert time.monotonic() < deadline, found
+        tasks.nudge(tasks.tick)
+        run_tasks()
+
+
+def landed(sandbox: Sandbox) -> dict[str, dict[str, str]]:
+    """The variables that each phone got, none of which got two messages."""
+    found = world.witness(sandbox, "/messages")
+    variables = {one["to"]: one["template"]["variables"] for one in found}
+    assert len(variables) == len(found)
+    return variables
