@@ -388,8 +388,7 @@ def test_the_calendar_moves_by_mouse_and_by_keyboard(
     page.get_by_role("button", name="Move it there").click()
     moved_to("2027-04-01")
 
-    page.get_by_role("link", name="Move Recall").focus()
-    page.keyboard.press("Alt+ArrowRight")
+    page.get_by_role("link", name="Move Recall").press("Alt+ArrowRight")
     expect(page.get_by_role("dialog").get_by_label("Date")).to_have_value("2027-04-02")
     page.keyboard.press("Enter")
     moved_to("2027-04-02")
