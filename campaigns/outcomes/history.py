@@ -289,11 +289,14 @@ def _job(submission: Submission, was_unclear: bool) -> Job:
 
 
 def slots_passed_and_ahead(campaign: Campaign, now: datetime) -> tuple[int, int]:
-    """How many handed-over jobs' time has come, and how many could still be taken back."""
+    """How many handed-over jobs' time has come, and how many could still be taken back.
+
+    A message that was handed over by itself is gone at once: the vendor takes none back.
+    """
     accepted = campaign.submissions.filter(state=SubmissionState.ACCEPTED.value)
+    could_come_back = Q(current_attempt__slot__gt=now, is_single=False)
     found = accepted.aggregate(
-        gone=Count("pk", filter=Q(current_attempt__slot__lte=now)),
-        ahead=Count("pk", filter=Q(current_attempt__slot__gt=now)),
+        gone=Count("pk", filter=~could_come_back), ahead=Count("pk", filter=could_come_back)
     )
     return found["gone"], found["ahead"]
 

@@ -268,6 +268,23 @@ def spread_of(slots: list[datetime]) -> list[int]:
     return sorted({one for one in minutes if one})
 
 
+def test_what_cannot_be_taken_back_is_not_promised_back(
+    whatsapp: Channel, people: RecipientList, settings: Settings, client: Client
+) -> None:
+    # Their second is still far away when they are handed over.
+    settings.LEAD_SECONDS = 300
+    campaign = launched(whatsapp, people)
+    client.force_login(world.owner_of(campaign.team))
+    desk = Desk(campaign.team, client)
+    promise = "You can still take all of it back"
+
+    assert promise in text_of(desk.get("campaign", campaign))
+    hand_over(campaign)
+    page = text_of(desk.get("campaign", campaign))
+    assert promise not in page
+    assert "Undo" not in page
+
+
 def test_fifty_unclear_people_are_one_question(
     whatsapp: Channel, people: RecipientList, client: Client
 ) -> None:
