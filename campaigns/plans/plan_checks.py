@@ -97,7 +97,8 @@ def _is_night(moment: datetime, zone: str) -> bool:
 
 
 def _queue(campaign: Campaign, report: Report) -> Check | None:
-    if campaign.channel is None or not report.people:
+    # One by one they leave more slowly than any sender takes them; the plan tells how slowly.
+    if campaign.channel is None or not report.people or campaign.one_by_one:
         return None
     if report.overflow:
         return Check("queue", False, report.overflow)

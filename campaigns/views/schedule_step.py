@@ -20,8 +20,10 @@ from campaigns.scheduling.repeats import Occurrence
 from campaigns.scheduling.schedule_fields import WallTimeFields, zone_of
 from campaigns.scheduling.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
 from campaigns.scheduling.timetable_problems import in_words, pace_in_words
+from campaigns.sending import one_by_one
 from campaigns.writing.forms import ComposeForm
-from teams.templatetags.interface import zone_abbreviation
+from campaigns.writing.handing_fields import JOBS
+from teams.templatetags.interface import duration, zone_abbreviation
 
 # A plan of more jobs than this is worked out on the review page only.
 _JOBS_AT_ONCE = 5_000
@@ -51,12 +53,14 @@ class Moment:
 
     `suggestions` surround a time that the clocks jump over, `readings` are the two of one that
     comes twice. With none of them and no `at`, there is no time to speak of yet. `opens`: when the
-    sending hours begin that the time lies outside of (`hours`: those, in words). `ends`: about when
+    sending hours begin that the time lies outside of (`hours`: those, in words). `is_each`: one
+    message for each person, which cannot be taken back once it is handed over. `ends`: about when
     the last message leaves. `queue`: how long the sender needs, `overflow`: what would be lost.
     """
 
     is_now: bool = False
     lead: timedelta = timedelta()
+    is_each: bool = False
     at: datetime | None = None
     zone: str = ""
     has_passed: bool = False
@@ -73,7 +77,8 @@ class Moment:
 
 def moment_of(form: ComposeForm) -> Moment:
     """What the chosen schedule means."""
-    moment = time_of(form)
+    is_each = form.cleaned_data.get("handing", JOBS) != JOBS
+    moment = replace(time_of(form), is_each=is_each)
     if moment.is_now:
         return _with_plan(form, moment, timezone.now() + moment.lead)
     return _with_plan(form, moment, moment.at) if moment.at and not moment.has_passed else moment
@@ -146,8 +151,16 @@ def _with_end(
 ) -> Moment:
     estimate = timetable.queue_estimate(draft, [(draft.text, people)])
     told = queue_sentence(channel, estimate) if estimate.duration > timedelta(minutes=1) else ""
+    # One by one they leave more slowly than most senders take them.
+    each = one_by_one.EACH * people
+    is_slower = moment.is_each and each > estimate.duration
+    if is_slower and each > timedelta(minutes=1):
+        sentence = _("One message for each, about one a second: this takes %(time)s.")
+        told = sentence % {"time": duration(each)}
     if timetable.is_timed(draft):
         return replace(moment, queue=told, ends=_last_slot(draft, start, people))
+    if is_slower:
+        return replace(moment, queue=told, ends=start + each)
     ends = start + estimate.duration
     return replace(moment, queue=told, overflow=overflow_sentence(estimate), ends=ends)
 

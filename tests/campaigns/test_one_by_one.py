@@ -285,6 +285,33 @@ def test_what_cannot_be_taken_back_is_not_promised_back(
     assert "Undo" not in page
 
 
+def test_before_the_launch_nothing_is_promised_back_either(
+    whatsapp: Channel, people: RecipientList, settings: Settings, client: Client
+) -> None:
+    settings.LEAD_SECONDS = 300
+    draft = world.a_campaign(whatsapp, people, one_by_one=True, template=TEMPLATE, text="")
+    client.force_login(world.owner_of(draft.team))
+    desk = Desk(draft.team, client)
+
+    composer, plan = text_of(desk.get("compose", draft)), text_of(desk.get("review", draft))
+    assert "What was handed over cannot be taken back; the rest can be cancelled." in composer
+    assert "You can cancel what is not handed over yet." in plan
+    assert "take it all back" not in composer
+    assert "take all of it back" not in plan
+    # The sender's own speed says nothing: one a second is slower.
+    assert "80 messages a second" not in plan
+
+
+def test_a_long_row_of_single_messages_is_told_by_its_own_pace(
+    whatsapp: Channel, people: RecipientList, client: Client
+) -> None:
+    RecipientList.objects.filter(pk=people.pk).update(recipient_count=7200)
+    draft = world.a_campaign(whatsapp, people, one_by_one=True, template=TEMPLATE, text="")
+    client.force_login(world.owner_of(draft.team))
+    page = text_of(Desk(draft.team, client).get("compose", draft))
+    assert "One message for each, about one a second: this takes 2 h." in page
+
+
 def test_fifty_unclear_people_are_one_question(
     whatsapp: Channel, people: RecipientList, client: Client
 ) -> None:
