@@ -11,24 +11,35 @@ import hashlib
 import threading
 from dataclasses import dataclass, field
 
+from django.db import IntegrityError
+
 from campaigns.models import WebhookEndpoint, WebhookEvent
 
 
 @dataclass
 class _Batch:
-    """Calls that are written together; `error` is for all of them."""
+    """Calls that are written together; `errors`, in their order, once they were tried."""
 
     events: list[WebhookEvent] = field(default_factory=list)
-    is_done: bool = False
-    error: Exception | None = None
+    errors: list[Exception | None] = field(default_factory=list)
 
     def write(self) -> None:
-        """Commit them; the very same call again changes nothing."""
-        try:
-            WebhookEvent.objects.bulk_create(self.events, ignore_conflicts=True)
-        except Exception as error:  # noqa: BLE001 - each of those who wait raises it
-            self.error = error
-        self.is_done = True
+        """Commit them. Where one of them cannot be, that one alone is left out."""
+        error = _tried(self.events)
+        if isinstance(error, IntegrityError):
+            # Such as an address whose channel is deleted at this moment.
+            self.errors = [_tried([one]) for one in self.events]
+        else:
+            self.errors = [error] * len(self.events)
+
+
+def _tried(events: list[WebhookEvent]) -> Exception | None:
+    """Commit these; the very same call again changes nothing."""
+    try:
+        WebhookEvent.objects.bulk_create(events, ignore_conflicts=True)
+    except Exception as error:  # noqa: BLE001 - whoever waits raises it
+        return error
+    return None
 
 
 class _Desk:
@@ -41,16 +52,17 @@ class _Desk:
     def keep(self, event: WebhookEvent) -> None:
         """Return once it is committed; raises what the database raised."""
         with self._adding:
-            batch = self._open
+            batch, place = self._open, len(self._open.events)
             batch.events.append(event)
         with self._writing:
-            if not batch.is_done:
+            if not batch.errors:
                 with self._adding:
                     # Whoever comes from now on waits for the next one.
                     self._open = _Batch()
                 batch.write()
-        if batch.error is not None:
-            raise batch.error
+        error = batch.errors[place]
+        if error is not None:
+            raise error
 
 
 _desk = _Desk()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 
 from campaigns.feedback import keeping
 from campaigns.fields import Secret
@@ -61,3 +62,17 @@ def test_what_could_not_be_stored_is_said_to_everybody_who_waited(
 
     monkeypatch.undo()
     assert at_once(endpoint, [b"later"]) == [True]
+
+
+def test_one_that_cannot_be_stored_takes_no_other_with_it(endpoint: WebhookEndpoint) -> None:
+    gone = WebhookEndpoint(pk=endpoint.pk + 1, channel=endpoint.channel)
+    batch = keeping._Batch(
+        [
+            WebhookEvent(endpoint=one, body=body, body_sha256=sha256(body).digest())
+            for one, body in ((endpoint, b"first"), (gone, b"lost"), (endpoint, b"last"))
+        ]
+    )
+    batch.write()
+    assert [type(one) for one in batch.errors] == [type(None), IntegrityError, type(None)]
+    assert set(WebhookEvent.objects.values_list("endpoint", flat=True)) == {endpoint.pk}
+    assert WebhookEvent.objects.count() == 2
