@@ -90,6 +90,8 @@ class Campaign(models.Model):
     send_at = models.DateTimeField(null=True, blank=True)
     hand_over_at = models.DateTimeField(null=True, blank=True)
     send_by = models.DateTimeField(null=True, blank=True)
+    # What the zone rules said when its jobs were planned (`clock_rules.noted`).
+    clock_rules = models.CharField(max_length=64, blank=True)
 
     # Null: as fast as jobs can be handed over; else so many people in each so many minutes.
     pace_count = models.PositiveIntegerField(null=True, blank=True)
@@ -116,6 +118,8 @@ class Campaign(models.Model):
     run_on = models.DateField(null=True, blank=True)
     # Of a launched campaign that repeats: when its next run goes out; null: no more of them.
     next_run_at = models.DateTimeField(null=True, blank=True)
+    # The day that run is for: zone rules may change which instant that is, not the day.
+    next_run_on = models.DateField(null=True, blank=True)
     # Jobs are being taken back from the vendor, and what follows (`rescheduling.Wish`): {} if not.
     take_back = models.JSONField(default=dict, blank=True)
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from campaigns.models import CampaignEvent
@@ -44,8 +45,21 @@ def _moment(text: str, zone: str) -> str:
     return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(zone or 'UTC')):%a %-d %b, %H:%M}"
 
 
+# A government changed its clocks after it was planned (`campaigns.sending.zone_rules`).
+_BY_RULES = {
+    "moved": _lazy("Clock rules changed, so it was planned again. It begins at %(time)s"),
+    "kept": _lazy(
+        "Clock rules changed, and what was planned fits them no more. It keeps its moment: "
+        "%(time)s by the new rules"
+    ),
+    "run": _lazy("Clock rules changed, so its next run was planned again: %(time)s"),
+}
+
+
 def _rescheduled(who: str, details: Details) -> str:
     told = {"who": who, "time": _moment(details.get("after", ""), details.get("zone", ""))}
+    if rules := details.get("rules"):
+        return str(_BY_RULES[rules] % told)
     if who:
         return _("%(who)s gave it another time: %(time)s") % told
     return _("It got another time: %(time)s") % told

@@ -75,9 +75,9 @@ def occurrences(repeat: Repeat, after: datetime) -> Iterator[Occurrence]:
     for day in _days(repeat, shown(after, ZoneInfo(repeat.zone)).date()):
         if repeat.until is not None and day > repeat.until:
             return
-        reading = read_wall(day, repeat.at, repeat.zone)
-        if reading.first > after:
-            yield Occurrence(day, reading.first, not reading.exists, reading.comes_twice)
+        found = occurrence_on(repeat, day)
+        if found.instant > after:
+            yield found
 
 
 def next_occurrence(repeat: Repeat, after: datetime) -> Occurrence | None:
@@ -85,10 +85,22 @@ def next_occurrence(repeat: Repeat, after: datetime) -> Occurrence | None:
     return next(occurrences(repeat, after), None)
 
 
-def instant_after(stored: Mapping[str, Any] | None, after: datetime) -> datetime | None:
-    """When the first run later than `after` is due, of a repeat as `as_json` made it."""
+def occurrence_on(repeat: Repeat, day: date) -> Occurrence:
+    """The run of a day that is one of its days, by the zone rules of now."""
+    reading = read_wall(day, repeat.at, repeat.zone)
+    return Occurrence(day, reading.first, not reading.exists, reading.comes_twice)
+
+
+def next_run(stored: Mapping[str, Any] | None, after: datetime) -> dict[str, Any]:
+    """The columns of a campaign that say when its first run later than `after` is due.
+
+    `stored` as `as_json` made it; both are null where there is none.
+    """
     found = next_occurrence(from_json(stored), after) if stored else None
-    return found.instant if found else None
+    return {
+        "next_run_at": found.instant if found else None,
+        "next_run_on": found.day if found else None,
+    }
 
 
 def preview(repeat: Repeat, after: datetime, count: int) -> list[Occurrence]:

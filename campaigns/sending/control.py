@@ -144,7 +144,7 @@ def cancel(campaign: Campaign, user: User) -> None:
         if (CampaignState(here.state), CampaignState.CANCELLING) not in _CANCELLABLE_FROM:
             raise NotPossible(_("This campaign is finished. There is nothing left to cancel."))
         # Whoever stops a campaign that repeats does not expect it back next week.
-        move_campaign(here, CampaignState.CANCELLING, next_run_at=None)
+        move_campaign(here, CampaignState.CANCELLING, next_run_at=None, next_run_on=None)
         record_event(here, CampaignEvent.Kind.CANCEL_ASKED, user)
         taking_back.sweep_cancelling(here)
     campaign.refresh_from_db()

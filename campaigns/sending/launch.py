@@ -21,7 +21,14 @@ from campaigns.models import (
     Submission,
 )
 from campaigns.moves import locked_campaign, move_campaign, record_event
-from campaigns.scheduling import day_limits, plan, repeats, timetable, timetable_problems
+from campaigns.scheduling import (
+    clock_rules,
+    day_limits,
+    plan,
+    repeats,
+    timetable,
+    timetable_problems,
+)
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.sending import one_by_one
 from campaigns.sending.failpoints import failpoint
@@ -200,7 +207,7 @@ def _begin(
         send_at=send_at,
         hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
         send_by=plan.send_by_of(last),
-        next_run_at=repeats.instant_after(campaign.repeat, send_at),
+        **repeats.next_run(campaign.repeat, send_at),
     )
 
 
@@ -269,6 +276,7 @@ def freeze(campaign_id: int) -> None:
             hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
             send_by=timetable.last_moment(submissions),
             zone_report=campaign.zone_report,
+            clock_rules=clock_rules.noted(campaign),
         )
         personal_texts.count_people(campaign)
         record_event(campaign, CampaignEvent.Kind.FROZEN, people=campaign.frozen_count)
@@ -362,7 +370,9 @@ def back_to_draft(campaign: Campaign, reason: str, user: User | None) -> None:
         send_at=None,
         hand_over_at=None,
         send_by=None,
+        clock_rules="",
         next_run_at=None,
+        next_run_on=None,
     )
     record_event(
         campaign,

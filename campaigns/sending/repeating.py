@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import locked_campaign, record_event
 from campaigns.scheduling import plan, repeats
+from campaigns.scheduling.clocks import shown
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.sending import launch
 from campaigns.writing.copying import LONGEST_NAME, copy_of
@@ -41,7 +42,7 @@ def end(campaign: Campaign, user: User) -> bool:
         here = locked_campaign(campaign.pk)
         if here.next_run_at is None:
             return False
-        Campaign.objects.filter(pk=here.pk).update(next_run_at=None)
+        Campaign.objects.filter(pk=here.pk).update(next_run_at=None, next_run_on=None)
         record_event(here, CampaignEvent.Kind.REPEAT_ENDED, user)
     campaign.refresh_from_db()
     return True
@@ -62,23 +63,30 @@ def _make(campaign: Campaign, now: datetime) -> None:
     if due is None or due > now + AHEAD + plan.lead() or not campaign.repeat:
         return
     occurrence = _latest_due(campaign, due, now)
-    following = repeats.instant_after(campaign.repeat, occurrence.instant)
-    Campaign.objects.filter(pk=campaign.pk).update(next_run_at=following)
+    following = repeats.next_run(campaign.repeat, occurrence.instant)
+    Campaign.objects.filter(pk=campaign.pk).update(**following)
     _run_of(campaign, occurrence)
-    if following is None:
+    if following["next_run_at"] is None:
         record_event(campaign, CampaignEvent.Kind.REPEAT_ENDED)
 
 
 def _latest_due(campaign: Campaign, due: datetime, now: datetime) -> Occurrence:
     """The run that is due; of several that an outage left behind, the last."""
     assert campaign.repeat is not None
-    found = None
-    for one in repeats.occurrences(repeats.from_json(campaign.repeat), due - timedelta(seconds=1)):
-        if found is not None and one.instant > now:
+    repeat, found = repeats.from_json(campaign.repeat), next_of(campaign, due)
+    for one in repeats.occurrences(repeat, found.instant):
+        if one.instant > now:
             break
         found = one
-    assert found is not None
     return found
+
+
+def next_of(campaign: Campaign, due: datetime) -> Occurrence:
+    """The next run of a campaign, noted to be due then, as the zone rules of today have it."""
+    assert campaign.repeat is not None
+    repeat = repeats.from_json(campaign.repeat)
+    day = campaign.next_run_on or shown(due, ZoneInfo(repeat.zone)).date()
+    return repeats.occurrence_on(repeat, day)
 
 
 def _run_of(campaign: Campaign, occurrence: Occurrence) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -25,7 +26,7 @@ from campaigns.moves import locked_campaign, move_campaign, move_submissions, re
 from campaigns.outcomes.history import slots_passed_and_ahead
 from campaigns.outcomes.tally import Tally, tallies
 from campaigns.protocol import is_taken_back, was_never_sent
-from campaigns.scheduling import day_limits, plan, timetable
+from campaigns.scheduling import clock_rules, day_limits, plan, timetable
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.sending import launch, taking_back
 from campaigns.sending.control import NotPossible
@@ -102,7 +103,7 @@ def reschedule(campaign: Campaign, user: User, time: NewTime) -> None:
     is taken back first.
     """
     now = timezone.now()
-    _check(time.instant(), now)
+    check_time(time.instant(), now)
     with transaction.atomic():
         here = locked_campaign(campaign.pk)
         if here.state == C.DRAFT:
@@ -116,18 +117,8 @@ def reschedule(campaign: Campaign, user: User, time: NewTime) -> None:
     campaign.refresh_from_db()
 
 
-def follow_rules(campaign: Campaign, time: NewTime) -> None:
-    """Plan what waits here again for the same wall time, another instant by new zone rules.
-
-    The caller holds the row lock. Raises NotPossible; then nothing was changed.
-    """
-    now = timezone.now()
-    _check(time.instant(), now)
-    with transaction.atomic():
-        _plan_again(campaign, None, time, now)
-
-
-def _check(at: datetime, now: datetime) -> None:
+def check_time(at: datetime, now: datetime) -> None:
+    """Raise NotPossible for a time that has passed as good as, or is too far ahead."""
     if at < now + plan.lead():
         minutes = max(round(plan.lead().total_seconds() / 60), 1)
         raise NotPossible(
@@ -282,7 +273,7 @@ def _undo(campaign: Campaign, user: User | None) -> None:
         return
     draft = copy_of(campaign, user, repeat=campaign.repeat)
     Campaign.objects.filter(pk=campaign.pk).update(
-        take_back={"draft": str(draft.public_id)}, next_run_at=None
+        take_back={"draft": str(draft.public_id)}, next_run_at=None, next_run_on=None
     )
     move_campaign(campaign, C.CANCELLING)
     taking_back.sweep_cancelling(campaign)
@@ -296,7 +287,7 @@ def _reschedule_rest(campaign: Campaign, user: User | None, time: NewTime, now: 
         move_campaign(campaign, C.SENDING)
         return
     try:
-        _check(time.instant(), now)
+        check_time(time.instant(), now)
         with transaction.atomic():
             _plan_again(campaign, user, time, now)
     except NotPossible:
@@ -314,29 +305,13 @@ def _change_draft(campaign: Campaign, user: User, time: NewTime) -> None:
 
 
 def _plan_again(campaign: Campaign, user: User | None, time: NewTime, now: datetime) -> None:
-    """New slots for whatever is still here, and the campaign waits for its new time.
+    """Plan whatever is still here for another time, and tell so.
 
     The caller holds the row lock. Raises NotPossible if no plan fits.
     """
-    before, at = campaign.send_at, time.instant()
+    before = campaign.send_at
     campaign.time_zone = time.time_zone
-    ids = list(campaign.submissions.filter(state=S.REVOKED.value).values_list("pk", flat=True))
-    move_submissions(ids, S.REVOKED, S.READY, job_id="", how="", not_before=None)
-    first, send_by = _new_slots(campaign, at, now)
-    changes = {
-        **asdict(time),
-        "send_at": first,
-        "hand_over_at": plan.hand_over_time(first, campaign.clock_keeper, now),
-        "send_by": send_by,
-        "take_back": {},
-    }
-    if campaign.state == C.SCHEDULED:
-        Campaign.objects.filter(pk=campaign.pk, state=C.SCHEDULED.value).update(
-            **changes, version=F("version") + 1, updated_at=now
-        )
-        campaign.refresh_from_db()
-    else:
-        move_campaign(campaign, C.SCHEDULED, **changes)
+    first = plan_from(campaign, time.instant(), now, **asdict(time))
     record_event(
         campaign,
         CampaignEvent.Kind.RESCHEDULED,
@@ -345,6 +320,32 @@ def _plan_again(campaign: Campaign, user: User | None, time: NewTime, now: datet
         after=first.isoformat(),
         zone=time.time_zone,
     )
+
+
+def plan_from(campaign: Campaign, at: datetime, now: datetime, **changes: Any) -> datetime:
+    """New slots, from `at` on, for whatever is still here; the campaign waits for the first one.
+
+    Returns when that is; `changes` are written with it. The caller holds the row lock. Raises
+    NotPossible if no plan fits.
+    """
+    ids = list(campaign.submissions.filter(state=S.REVOKED.value).values_list("pk", flat=True))
+    move_submissions(ids, S.REVOKED, S.READY, job_id="", how="", not_before=None)
+    first, send_by = _new_slots(campaign, at, now)
+    changes |= {
+        "send_at": first,
+        "hand_over_at": plan.hand_over_time(first, campaign.clock_keeper, now),
+        "send_by": send_by,
+        "take_back": {},
+        "clock_rules": clock_rules.noted(campaign),
+    }
+    if campaign.state == C.SCHEDULED:
+        Campaign.objects.filter(pk=campaign.pk, state=C.SCHEDULED.value).update(
+            **changes, version=F("version") + 1, updated_at=now
+        )
+        campaign.refresh_from_db()
+    else:
+        move_campaign(campaign, C.SCHEDULED, **changes)
+    return first
 
 
 def _new_slots(campaign: Campaign, at: datetime, now: datetime) -> tuple[datetime, datetime]:

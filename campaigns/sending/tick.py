@@ -50,8 +50,8 @@ class Work:
 
 def tick() -> Work:
     """Move everything that time alone moves, and return the work there is."""
-    repeating.make_due()
     zone_rules.look_again()
+    repeating.make_due()
     begin_due()
     control.continue_in_hours()
     rescheduling.go_on()

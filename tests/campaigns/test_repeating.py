@@ -128,7 +128,7 @@ def test_a_day_has_one_run_even_if_it_is_asked_for_again(
     tick.tick()
     # A backup was restored from before.
     Campaign.objects.filter(pk=daily.pk).update(
-        next_run_at=datetime(2027, 3, 27, 9, 30, tzinfo=UTC)
+        next_run_at=datetime(2027, 3, 27, 9, 30, tzinfo=UTC), next_run_on=date(2027, 3, 27)
     )
     tick.tick()
     assert runs(daily) == ["27 Mar 09:30 freezing"]
