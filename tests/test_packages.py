@@ -71,4 +71,4 @@ def test_package_json_names_exact_versions_that_are_locked(path: Path) -> None:
 
 def test_everything_fetched_is_ignored_by_git() -> None:
     ignored = (ROOT / ".gitignore").read_text().splitlines()
-    assert {".venv/", "node_modules/", "static/vendor/", "var/", ".env"} <= set(ignored)
+    assert {".venv", "node_modules", "static/vendor", "var/", ".env"} <= set(ignored)
