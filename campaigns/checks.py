@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -17,7 +16,7 @@ TRIAL = "Only a trial on the sandbox (DEMO=1) may do this."
 
 
 def sending_settings(**_: Any) -> list[CheckMessage]:
-    """E001-E005: what handing over rests on."""
+    """E001-E005: what handing over rests on; E009-E011: where media is kept and looked at."""
     found: list[CheckMessage] = []
     if settings.LEAD_SECONDS < SHORTEST_LEAD and not settings.DEMO:
         found.append(
@@ -63,15 +62,24 @@ def _media() -> list[CheckMessage]:
             Error(
                 "MEDIA_LINK_LOOPBACK is set: members could look at services of this machine.",
                 hint=f"Unset it. {TRIAL}",
-                id="campaigns.E006",
+                id="campaigns.E009",
             )
         )
-    if settings.MEDIA_BUCKET and find_spec("storages") is None:
+    if settings.MEDIA_BUCKET and f"{settings.BASE_URL}/media" == settings.MEDIA_BASE_URL:
         found.append(
             Error(
-                "MEDIA_BUCKET is set, but what speaks S3 is not installed.",
-                hint='Add it to the image: pip install "django-storages[s3]"',
-                id="campaigns.E007",
+                "MEDIA_BUCKET is set and MEDIA_BASE_URL is not: messages would carry addresses at "
+                "which there is nothing.",
+                hint="Set MEDIA_BASE_URL to the address at which everybody can read the bucket.",
+                id="campaigns.E010",
+            )
+        )
+    if settings.MEDIA_BUCKET_ENDPOINT and "://" not in settings.MEDIA_BUCKET_ENDPOINT:
+        found.append(
+            Error(
+                "MEDIA_BUCKET_ENDPOINT is no address.",
+                hint="Begin it with https://, or leave it empty for a bucket of Amazon's.",
+                id="campaigns.E011",
             )
         )
     return found

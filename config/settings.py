@@ -107,20 +107,21 @@ MEDIA_LINK_HOSTS: list[str] = env.list("MEDIA_LINK_HOSTS", default=[])
 MEDIA_LINK_LOOPBACK: bool = env.bool("MEDIA_LINK_LOOPBACK", default=False)
 
 
-def _media_store() -> dict[str, Any]:
+def media_store() -> dict[str, Any]:
     """Where uploaded media is kept, as an entry of STORAGES."""
     if MEDIA_IS_SERVED_HERE:
         options = {"location": DATA_DIR / "media", "file_permissions_mode": 0o640}
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     return {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "campaigns.media.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": MEDIA_BUCKET,
             "endpoint_url": MEDIA_BUCKET_ENDPOINT or None,
             "region_name": MEDIA_BUCKET_REGION or None,
             "access_key": MEDIA_BUCKET_KEY_ID or None,
             "secret_key": MEDIA_BUCKET_SECRET or None,
-            "file_overwrite": False,
+            # Names are never given twice; to ask first would need a right to look around.
+            "file_overwrite": True,
             "querystring_auth": False,
             # As a download, and never as a page.
             "object_parameters": {
@@ -333,7 +334,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # `make run` serves straight from static/; a container serves what collectstatic gathered.
 WHITENOISE_USE_FINDERS: bool = env.bool("SERVE_STATIC", default=DEBUG)
 STORAGES: dict[str, dict[str, Any]] = {
-    "media": _media_store(),
+    "media": media_store(),
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (

@@ -8,6 +8,7 @@ hidden in it (a script, a place, a camera's number) gets out.
 from __future__ import annotations
 
 import io
+import logging
 import secrets
 import zipfile
 from typing import Any, TypeAlias
@@ -24,6 +25,8 @@ from campaigns.media.file_kinds import SUFFIXES, content_type_of, kind_of, offic
 from campaigns.models import Campaign, MediaFile, MediaKind
 from campaigns.states import CampaignState
 from teams.models import Team, User
+
+logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 4096
 # A picture may have so many pixels, all its frames together: it is held in memory whole.
@@ -63,7 +66,7 @@ def take(team: Team, user: User, upload: Upload) -> MediaFile:
     if kind is MediaKind.IMAGE:
         content_type, content = _made_anew(upload, content_type)
     name = f"{secrets.token_urlsafe(24)}{SUFFIXES[content_type]}"
-    kept = store().save(name, content)
+    kept = _kept(name, content)
     label = (upload.name or name)[:200].replace("\x00", "")
     return MediaFile.objects.create(
         team=team,
@@ -72,7 +75,7 @@ def take(team: Team, user: User, upload: Upload) -> MediaFile:
         name=kept,
         kind=kind,
         content_type=content_type,
-        size=store().size(kept),
+        size=content.size,
     )
 
 
@@ -83,8 +86,36 @@ def delete(media: MediaFile) -> None:
     if user is not None:
         sentence = _("“%(name)s” needs this file: phone networks fetch it when it goes out.")
         raise NotTaken(sentence % {"name": user.name})
-    store().delete(media.name)
+    try:
+        store().delete(media.name)
+    except OSError as fault:
+        logger.error("A media file was not deleted: %s", _reason(fault))
+        sentence = _(
+            "“%(name)s” is still there: the place where files are kept refused to delete it, or "
+            "did not answer. Try again in a few minutes; if it stays so, tell whoever runs this "
+            "dashboard."
+        )
+        raise NotTaken(sentence % {"name": media.label}) from None
     media.delete()
+
+
+def _kept(name: str, content: File[Any]) -> str:
+    """Put it into the store; return its name there. Raises NotTaken."""
+    try:
+        return store().save(name, content)
+    except OSError as fault:
+        logger.error("A media file was not kept: %s", _reason(fault))
+        sentence = _(
+            "The file was not uploaded: the place where files are kept refused it, or did not "
+            "answer. Nothing else has changed. Try again in a few minutes; if it stays so, tell "
+            "whoever runs this dashboard."
+        )
+        raise NotTaken(sentence) from None
+
+
+def _reason(fault: OSError) -> str:
+    """Why, without the file's path: whoever knows the name can open the file."""
+    return fault.strerror or type(fault).__name__
 
 
 def _content_type(upload: Upload) -> str:
