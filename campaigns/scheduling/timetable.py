@@ -112,17 +112,23 @@ def _taken(campaign: Campaign, account_id: int, start: datetime) -> set[datetime
 
 
 def cut(
-    campaign: Campaign, send_at: datetime, now: datetime, texts: Mapping[int, str]
+    campaign: Campaign,
+    send_at: datetime,
+    now: datetime,
+    texts: Mapping[int, str],
+    own: Iterable[str] = (),
 ) -> list[Submission]:
     """The unsaved submissions of a frozen campaign, by slot; also notes `zone_report` on it.
 
-    `texts` by the number of their group (`plan.position_of`). Raises pacing.CannotPlan.
+    `texts` by the number of their group (`plan.position_of`); `own`: what each person gets instead,
+    where everybody gets a message of their own. Raises pacing.CannotPlan.
     """
     assert campaign.channel is not None
     blocks = blocks_of(campaign)
     division = divide(campaign, ((one.label, one.people) for one in blocks), send_at)
     campaign.zone_report = division.report
-    terms = terms_of(campaign, send_at, [(texts[one.text], one.people) for one in blocks])
+    said = [(text, 1) for text in own] or [(texts[one.text], one.people) for one in blocks]
+    terms = terms_of(campaign, send_at, said)
     slices = list(pacing.slices(division.groups, send_at, terms))
     ranges = _ranges(campaign, blocks, division, slices)
     return [

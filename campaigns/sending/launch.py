@@ -327,14 +327,15 @@ def _planned(
     campaign: Campaign, send_at: datetime, now: datetime, texts: Mapping[int, str]
 ) -> tuple[list[Submission], datetime]:
     """The submissions of a frozen campaign, unsaved, and when it begins. Raises CannotPlan."""
+    own = one_by_one.texts_of(campaign) if campaign.one_by_one else {}
     if timetable.is_timed(campaign):
-        submissions = timetable.cut(campaign, send_at, now, texts)
+        submissions = timetable.cut(campaign, send_at, now, texts, own.values())
     else:
         at_most = 1 if campaign.one_by_one else day_limits.smallest_limit(campaign)
         submissions = plan.cut(campaign, send_at, texts, at_most)
     day_limits.apply(campaign, submissions)
     if campaign.one_by_one:
-        one_by_one.write_texts(campaign, submissions)
+        one_by_one.write_texts(submissions, own)
     # Sending hours, or a day with room, may begin later than the chosen time.
     return submissions, max(send_at, submissions[0].planned_slot)
 

@@ -9,7 +9,7 @@ and it takes no message back, so each is handed over only shortly before its tim
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import orjson
@@ -47,12 +47,11 @@ def refusal(people: int) -> str:
     ) % {"people": number(people), "most": number(most)}
 
 
-def write_texts(campaign: Campaign, submissions: Sequence[Submission]) -> None:
+def write_texts(submissions: Sequence[Submission], texts: Mapping[int, str]) -> None:
     """Give each unsaved submission of a frozen campaign the text of its person, and its time.
 
     They are handed over LEAD before their slots, and not earlier: nobody can take them back.
     """
-    texts = _texts(campaign)
     for one in submissions:
         one.is_single = True
         one.text = texts[one.first_position]
@@ -60,8 +59,8 @@ def write_texts(campaign: Campaign, submissions: Sequence[Submission]) -> None:
         one.not_before = max(one.not_before, earliest) if one.not_before else earliest
 
 
-def _texts(campaign: Campaign) -> dict[int, str]:
-    """The text of everybody who gets one, by position."""
+def texts_of(campaign: Campaign) -> dict[int, str]:
+    """The text of everybody in a frozen campaign who gets one, by position."""
     assert campaign.message is not None
     renderer = personal_texts.launched_renderer(campaign)
     rows = (

@@ -21,7 +21,7 @@ from django.db.models import Count, F, Value
 
 from campaigns.audiences import audience
 from campaigns.audiences.audience import AudienceCount
-from campaigns.models import Campaign, CampaignRecipient, Message, RenderedText
+from campaigns.models import Campaign, CampaignRecipient, Message, RenderedText, Submission
 from campaigns.moves import locked_campaign
 from campaigns.scheduling import plan
 from campaigns.states import CampaignState
@@ -357,6 +357,9 @@ def texts_of(campaign: Campaign) -> dict[int, str]:
 def spread_of(campaign: Campaign) -> Spread | None:
     """The SMS segments of a frozen campaign over its people; None without anybody."""
     assert campaign.message is not None
+    if campaign.one_by_one:
+        own = Submission.objects.filter(campaign=campaign).values_list("text", flat=True)
+        return Spread.of(Counter(segments(text) for text in own.iterator()))
     by_segments = Counter[int]()
     for needed, people in campaign.message.rendered_texts.values_list(
         "segments", "recipient_count"

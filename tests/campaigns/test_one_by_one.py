@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Attempt, Campaign, CampaignRecipient, Channel, Submission
+from campaigns.models import (
+    Attempt,
+    Campaign,
+    CampaignRecipient,
+    Channel,
+    DayCount,
+    Submission,
+)
+from campaigns.outcomes import days
 from campaigns.scheduling import day_limits
 from campaigns.sending import (
     control,
@@ -23,8 +33,10 @@ from campaigns.sending import (
     tick,
 )
 from campaigns.states import DecisionKind
+from campaigns.texts import personal_texts
 from campaigns.writing import sent_tests
 from recipients.models import Recipient, RecipientList
+from teams.models import Team
 from tests.campaigns import world
 from tests.campaigns.pages import arranging
 from tests.campaigns.pages.browsing import Desk, complaints_of, fields_of, text_of
@@ -114,6 +126,44 @@ def test_gupshup_gets_its_sections(
         "Header": {"1": "Hi"},
         "Body": {"1": "Person 2"},
     }
+
+
+def test_segments_and_cost_are_counted_on_what_each_is_sent(
+    channel: Channel, people: RecipientList
+) -> None:
+    # 1, 1, 2, 3 and 3 segments with the greeting before them.
+    world.fill(people, "Note", ["a", "bo", "c" * 160, "d" * 400, "e" * 400])
+    channel.team.price_per_segment = Decimal("0.01")
+    channel.team.save()
+    campaign = launched(channel, people, template={}, text="Hi {{Note}}")
+
+    spread = personal_texts.spread_of(campaign)
+    assert spread is not None
+    assert (spread.fewest, spread.typical, spread.most, spread.total) == (1, 2, 3, 10)
+    hand_over(campaign)
+    days.count_team(channel.team, timezone.now() + timedelta(days=1), 3)
+    counted = DayCount.objects.filter(channel=channel).aggregate(Sum("sent"), Sum("cost"))
+    assert counted == {"sent__sum": PEOPLE, "cost__sum": Decimal("0.10")}
+
+
+def test_who_would_wait_at_the_sender_beyond_the_hours_goes_out_the_next_day(
+    channel: Channel, team: Team
+) -> None:
+    """One number sends one segment a second: of the last minute, each of these takes four.
+
+    The first goes out a second into it, so the fifteenth would end after it.
+    """
+    people = world.a_list(team, world.phones(20))
+    world.fill(people, "Note", [chr(ord("a") + n) * 500 for n in range(20)])
+    tomorrow = timezone.now().date() + timedelta(days=1)
+    hours = {"hours_from": time(9), "hours_to": time(19), "time_zone": "UTC"}
+    own = {"template": {}, "text": "Hi {{Note}}", "wall_time": f"{tomorrow}T18:59"}
+
+    campaign = launched(channel, people, **own, **hours)
+
+    slots = campaign.submissions.order_by("seq").values_list("planned_slot", flat=True)
+    assert len(slots) == 20
+    assert sum(slot.date() == tomorrow for slot in slots) == 14
 
 
 def test_personal_texts_need_no_jobs_and_keep_to_no_number_of_texts(
