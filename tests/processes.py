@@ -214,14 +214,21 @@ def database_url() -> str:
     return f"postgresql://{used['USER']}@/{used['NAME']}?host={used['OPTIONS']['host']}"
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    """A sandbox of this test's own: .url, .api_key, .storage, and .child to kill it."""
-    running = start_sandbox(tmp_path)
+@pytest.fixture(scope="session")
+def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for all tests of this pytest process, as starting one takes half a second."""
+    running = start_sandbox(tmp_path_factory.mktemp("sandbox"))
     try:
         yield running
     finally:
         running.child.terminate(patience=5)
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """A sandbox that has seen nothing yet and answers as it should: .url, .api_key, .storage."""
+    requests.post(f"{sandbox_process.url}/sandbox/reset", timeout=30).raise_for_status()
+    return sandbox_process
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,24 +28,10 @@ from sociocs_gateway import (
 )
 from sociocs_gateway.sandbox.fault_catalogue import CATALOGUE
 from sociocs_gateway.webhooks import SubscriptionRequest
-from tests.processes import Sandbox, start_sandbox
+from tests.processes import Sandbox
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
 PHONE = "+14155550142"
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    sandbox = start_sandbox(tmp_path_factory.mktemp("sandbox"))
-    yield sandbox
-    sandbox.child.terminate(patience=5)
-
-
-@pytest.fixture
-def sandbox(process: Sandbox) -> Sandbox:
-    control(process, "POST", "/sandbox/reset")
-    control(process, "DELETE", "/sandbox/faults")
-    return process
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
-"""One sandbox process per module, emptied before each test, and a short way to call it."""
+"""The vendor, as a caller sees it who knows its address and its key."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.processes import Sandbox, start_sandbox
+from tests.processes import Sandbox
 
 ANN, BOB, CEM = "+14155550101", "+14155550102", "+4915112345678"
 DAY = timedelta(days=1)
@@ -102,15 +101,6 @@ def later(by: timedelta = DAY) -> str:
     return (datetime.now(UTC) + by).isoformat()
 
 
-@pytest.fixture(scope="module")
-def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    running = start_sandbox(tmp_path_factory.mktemp("sandbox"))
-    yield running
-    running.child.terminate(patience=5)
-
-
 @pytest.fixture
-def vendor(sandbox_process: Sandbox) -> Vendor:
-    vendor = Vendor(sandbox_process)
-    vendor.control("POST", "/reset")
-    return vendor
+def vendor(sandbox: Sandbox) -> Vendor:
+    return Vendor(sandbox)
