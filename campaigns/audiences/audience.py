@@ -75,6 +75,15 @@ def chunks_of_people(campaign: Campaign) -> Iterator[list[PersonRow]]:
             after = rows[-1][0]
 
 
+def first_reached(campaign: Campaign) -> int | None:
+    """The first of those who would be frozen now, as a key of `Recipient`."""
+    chosen = selection.of(campaign)
+    for number in range(len(chosen.parts)):
+        if rows := _people_after(people_of(chosen, number), 0, 1):
+            return rows[0][0]
+    return None
+
+
 def people_of(chosen: Selection, number: int) -> Sql:
     """Which rows named r of the part `number` are people of the audience, in SQL."""
     part = chosen.parts[number]
@@ -89,10 +98,10 @@ def people_of(chosen: Selection, number: int) -> Sql:
     )
 
 
-def _people_after(who: Sql, after: int) -> list[PersonRow]:
+def _people_after(who: Sql, after: int, most: int = CHUNK) -> list[PersonRow]:
     asked = sql(
         f"SELECT r.id, r.phone, r.name, CAST(r.fields AS text) FROM {RECIPIENTS} r "
-        f"WHERE {{who}} AND r.id > {after:d} ORDER BY r.id LIMIT {CHUNK:d}",
+        f"WHERE {{who}} AND r.id > {after:d} ORDER BY r.id LIMIT {most:d}",
         who=who,
     )
     with connection.cursor() as cursor:

@@ -73,6 +73,7 @@ class Report:
     `spread`: SMS segments over all people. `queue_seconds`: what the sender needs for all of it at
     once, `overflow` a sentence if it cannot hold it. `never_ends`: there is no plan within a year.
     `audience`: the fingerprint of the people, where a second person has to approve them.
+    `somebody`: the first `Recipient` who gets it, to show what; None: nobody does.
     """
 
     start: str
@@ -88,6 +89,7 @@ class Report:
     last: str = ""
     never_ends: bool = False
     audience: str = ""
+    somebody: int | None = None
     bars: list[Bar] = field(default_factory=list)
     zones: list[ZonePlan] = field(default_factory=list)
     doubts: dict[str, int] = field(default_factory=dict)
@@ -163,6 +165,7 @@ def report(campaign: Campaign, user: User, now: datetime, told: Told = lambda _n
         audience=audience_digest.of_draft(campaign)
         if needs_second_person(campaign, people)
         else "",
+        somebody=_somebody(campaign, survey),
         bars=list(bars(slots)),
         zones=zones,
         doubts=doubts,
@@ -171,6 +174,12 @@ def report(campaign: Campaign, user: User, now: datetime, told: Told = lambda _n
     )
     told(STEPS)
     return made
+
+
+def _somebody(campaign: Campaign, survey: personal_texts.Survey) -> int | None:
+    if not survey.count.people:
+        return None
+    return survey.texts.first or audience.first_reached(campaign)
 
 
 Slots = list[tuple[datetime, int]]

@@ -279,8 +279,9 @@ class Longest:
 class TextTally:
     """Counts rendered texts without keeping them.
 
-    `people` get a text. `by_reason` and `by_field` count those left out. Different texts are told
-    apart up to `most_distinct`; `distinct` is then a lower bound, and `is_exact` false.
+    `people` get a text, `first` is the key of the first of them (None where all get the same).
+    `by_reason` and `by_field` count those left out. Different texts are told apart up to
+    `most_distinct`; `distinct` is then a lower bound, and `is_exact` false.
     """
 
     limits: Limits
@@ -289,6 +290,7 @@ class TextTally:
     by_reason: Counter[str] = field(default_factory=Counter)
     by_field: Counter[str] = field(default_factory=Counter)
     by_segments: Counter[int] = field(default_factory=Counter)
+    first: int | None = None
     longest: Longest | None = None
     is_exact: bool = True
     # People and segments of each text, by the text's hash: a million texts would not fit.
@@ -338,6 +340,8 @@ class TextTally:
             self.is_exact = False
         self.people += 1
         self.by_segments[needed] += 1
+        if self.first is None:
+            self.first = key
         longest = self.longest
         if longest is None or (needed, len(text)) > (longest.segments, len(longest.text)):
             self.longest = Longest(key, text, needed)

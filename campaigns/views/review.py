@@ -41,6 +41,7 @@ from campaigns.views.compose_parts import content_for
 from campaigns.words import left_out_in_words, people
 from campaigns.writing import drafts
 from campaigns.writing.forms import LaunchForm
+from recipients.models import Recipient
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
 
@@ -107,7 +108,7 @@ def _page(
     zone = campaign.time_zone or campaign.team.time_zone
     send_at = launching.send_time(campaign, now)
     is_hidden = bool(drafts.borrowed_lists(campaign, user))
-    person = None if is_hidden else audience.first_person(campaign)
+    person = None if is_hidden else _shown(campaign, report)
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
     needs_approval = launching.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
@@ -151,6 +152,12 @@ def _page(
         "last_answer": None if wish else approvals.last_answer(campaign),
         "token": uuid4(),
     }
+
+
+def _shown(campaign: Campaign, report: Report) -> Recipient | None:
+    """Whose message is shown: the first person who gets one, unless they are gone by now."""
+    found = Recipient.objects.filter(pk=report.somebody).first() if report.somebody else None
+    return found or audience.first_person(campaign)
 
 
 def _cost(campaign: Campaign, report: Report) -> cost.Cost | None:

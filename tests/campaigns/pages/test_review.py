@@ -50,6 +50,24 @@ def test_the_numbers_add_up_to_the_lists(
     assert "Patients 2026 (13)" in text
 
 
+@pytest.mark.parametrize("text", ["Hi {{Dentist}}", "Hello"])
+def test_the_phone_shows_the_first_person_who_gets_it(
+    desk: Desk, front_desk: Channel, riverside: Team, text: str
+) -> None:
+    phones = world.phones(3)
+    people = world.a_list(riverside, phones)
+    world.fill(people, "Dentist", ["Dr. Osei", "", "Dr. Lind"])
+    world.opt_out(riverside, phones[0])
+    campaign = world.a_campaign(front_desk, people, text=text)
+
+    page = text_of(desk.get("review", campaign))
+
+    assert "appears here" not in page
+    name, said = ("Person 4", "Hi Dr. Lind") if "{{" in text else ("Person 3", "Hello")
+    assert f"to {name} ·" in page
+    assert said in page
+
+
 def test_the_button_says_what_it_does_now(desk: Desk, draft: Campaign) -> None:
     assert button_of(desk.get("review", draft)) == "Send to 12 people now"
 
