@@ -95,12 +95,14 @@ def jobs_at(sandbox: Sandbox, state: str = "scheduled") -> list[dict[str, object
     return [one for one in world.witness(sandbox, "/jobs") if one["state"] == state]
 
 
-def minutes(campaign: Campaign) -> list[datetime]:
-    """The minutes in which its jobs go out; each has a second of its own."""
-    found = campaign.submissions.order_by("seq").values_list("current_attempt__slot", flat=True)
-    slots = list(found)
-    assert slots == sorted(set(slots))
-    return [one.replace(second=0) for one in slots]
+def seconds_after(at: datetime, campaign: Campaign) -> list[float]:
+    """How many seconds after its time each of its jobs goes out.
+
+    Never 0: the vendor's list is searched for a job by its second, and `:00` is left to whoever
+    schedules by hand there (`protocol.slot_candidates`). So the job of 09:30 goes out at 09:30:01.
+    """
+    slots = campaign.submissions.order_by("seq").values_list("current_attempt__slot", flat=True)
+    return [(slot - at).total_seconds() for slot in slots]
 
 
 def write_time(page: Page, date: str, time: str) -> None:
@@ -177,7 +179,7 @@ def test_later_in_another_zone_and_then_at_another_time(
     page.get_by_role("button", name="Send to 12 people on").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring check-up")
     work()
-    assert minutes(draft) == [at] * 3
+    assert seconds_after(at, draft) == [1, 2, 3]
     assert len(jobs_at(sandbox)) == 3
 
     page.reload()
@@ -186,7 +188,7 @@ def test_later_in_another_zone_and_then_at_another_time(
     page.get_by_role("button", name="Give it this time").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring check-up")
     work()
-    assert minutes(draft) == [at + timedelta(days=1)] * 3
+    assert seconds_after(at + timedelta(days=1), draft) == [1, 2, 3]
     assert len(jobs_at(sandbox)) == 3
 
 
