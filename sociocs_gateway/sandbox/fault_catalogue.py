@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -180,6 +181,19 @@ def _huge_body(parameters: Parameters) -> Answer:
     return Answer(200, b'{"status":"success","data":{"padding":"' + b"x" * size + b'"}}')
 
 
+def _own_body(parameters: Parameters) -> Answer:
+    return Answer(200, str(parameters.get("body", "")).encode())
+
+
+def _gzip_bomb(parameters: Parameters) -> Answer:
+    """Blanks, packed piece by piece so that the sandbox itself never holds them all."""
+    packer = zlib.compressobj(1, wbits=31)
+    piece = b" " * 1_000_000
+    pieces = int(parameters.get("bytes", GZIP_BOMB_BYTES)) // len(piece)
+    packed = b"".join(packer.compress(piece) for _ in range(pieces)) + packer.flush()
+    return Answer(200, packed, headers=[("Content-Encoding", "gzip")])
+
+
 def _invalid_json(answer: Answer) -> Answer:
     return Answer(answer.status, answer.body[:-1] + b",}", answer.content_type, answer.headers)
 
@@ -192,9 +206,14 @@ def _deep_json(_: Answer) -> Answer:
     return Answer(200, b"[" * 50_000 + b"]" * 50_000)
 
 
-def _many_headers(answer: Answer) -> Answer:
-    extra = [(f"X-Padding-{number}", "x") for number in range(400)]
-    return Answer(answer.status, answer.body, answer.content_type, answer.headers + extra)
+def _many_headers(disturbance: Disturbance, parameters: Parameters) -> None:
+    count = int(parameters.get("headers", MANY_HEADERS))
+    extra = [(f"X-Padding-{number}", "x") for number in range(count)]
+
+    def alteration(answer: Answer) -> Answer:
+        return Answer(answer.status, answer.body, answer.content_type, answer.headers + extra)
+
+    disturbance.alterations.append(alteration)
 
 
 def _empty_list(_: Answer) -> Answer:
@@ -211,6 +230,8 @@ def _without_schedule(answer: Answer) -> Answer:
 
 _Disturb = Callable[[Disturbance, Parameters], None]
 HUGE_BODY_BYTES = 50_000_000.0
+GZIP_BOMB_BYTES = 50_000_000.0
+MANY_HEADERS = 400.0
 
 GROUPS: tuple[tuple[str, tuple[FaultKind, ...]], ...] = (
     (
@@ -310,12 +331,29 @@ GROUPS: tuple[tuple[str, tuple[FaultKind, ...]], ...] = (
             FaultKind("invalid_json", "The true answer as broken JSON", _altered(_invalid_json)),
             FaultKind("deep_json", "200 with JSON nested 50,000 deep", _altered(_deep_json)),
             FaultKind("html_page", "200 with an HTML page", _altered(_html_page)),
-            FaultKind("many_headers", "The true answer under 400 headers", _altered(_many_headers)),
+            FaultKind(
+                "own_body",
+                "200 with a body you name; the job is made",
+                _replaced(_own_body, performs=True),
+                {"body": ""},
+            ),
+            FaultKind(
+                "many_headers",
+                "The true answer under hundreds of headers",
+                _many_headers,
+                {"headers": MANY_HEADERS},
+            ),
             FaultKind(
                 "huge_body",
                 "200 with a body of 50 MB",
                 _replaced(_huge_body, performs=True),
                 {"bytes": HUGE_BODY_BYTES},
+            ),
+            FaultKind(
+                "gzip_bomb",
+                "200 with a small body that unpacks to 50 MB",
+                _replaced(_gzip_bomb, performs=True),
+                {"bytes": GZIP_BOMB_BYTES},
             ),
             FaultKind("no_job_id", "200 and success, but no job id", _altered(_without_job_id)),
             FaultKind("duplicate_job_id", "200 with the id of an earlier job", _repeat_job_id),

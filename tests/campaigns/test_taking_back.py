@@ -12,6 +12,7 @@ from campaigns.models import Attempt, Campaign, Channel, DayTotal
 from campaigns.sending import control, decisions, reconcile, submit, taking_back, tick
 from campaigns.sending.control import NotPossible
 from campaigns.states import DecisionKind
+from campaigns.vendor import gateway
 from teams.models import User
 from tests.campaigns import world
 from tests.processes import Sandbox
@@ -28,6 +29,7 @@ def owner(channel: Channel) -> User:
 def campaign(channel: Channel, quick: Settings) -> Campaign:
     """Three jobs, the first of which goes out in five minutes."""
     quick.LEAD_SECONDS = 300
+    quick.SOCIOCS_TIMEOUT_SECONDS = 1
     return world.launched(world.a_campaign(channel, world.a_list(channel.team, world.phones(25))))
 
 
@@ -92,8 +94,8 @@ def test_only_a_paused_campaign_with_jobs_ahead_gives_any_back(
         control.take_back(campaign, owner)
 
 
-@pytest.mark.parametrize("fault", ["503", "silence", "reset_after_reading", "429"])
-def test_an_unclear_deletion_is_asked_again(
+@pytest.mark.parametrize("fault", ["503", "silence", "reset_after_reading", "429", "400"])
+def test_a_deletion_that_did_not_delete_is_asked_again(
     campaign: Campaign, owner: User, sandbox: Sandbox, fault: str
 ) -> None:
     hand_over(campaign)
@@ -108,6 +110,36 @@ def test_an_unclear_deletion_is_asked_again(
 
     assert world.states(campaign) == ["revoked"] * 3
     assert campaign.state == "cancelled"
+
+
+@pytest.mark.parametrize("fault", ["404", "job_made_no_answer"])
+def test_a_job_that_is_gone_before_its_time_was_taken_back(
+    campaign: Campaign, owner: User, sandbox: Sandbox, fault: str
+) -> None:
+    hand_over(campaign)
+    control.cancel(campaign, owner)
+    world.set_fault(sandbox, fault, method="DELETE", path="/messages/bulk/*")
+
+    revoke(campaign)
+
+    assert world.states(campaign) == ["revoked"] * 3
+    assert campaign.state == "cancelled"
+
+
+def test_a_job_that_is_gone_when_its_time_has_come_is_asked_about(
+    campaign: Campaign, owner: User, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_over(campaign)
+    control.cancel(campaign, owner)
+    first = Attempt.objects.order_by("slot").first()
+    assert first is not None
+    monkeypatch.setattr(gateway.VendorClock, "now", lambda _: first.slot)
+    world.set_fault(sandbox, "404", method="DELETE", path=f"/messages/bulk/{first.job_id}")
+
+    revoke(campaign)
+
+    assert sorted(world.states(campaign)) == ["revoked", "revoked", "unknown"]
+    assert campaign.state == "cancelling"
 
 
 def test_a_job_that_is_found_after_the_campaign_was_cancelled_is_taken_back(

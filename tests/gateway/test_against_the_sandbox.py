@@ -222,8 +222,10 @@ EXPECTED: dict[str, Expected] = {
     "invalid_json": NOT_JSON,
     "deep_json": NOT_JSON,
     "html_page": NOT_JSON,
+    "own_body": NOT_JSON,
     "many_headers": Expected(OutcomeUnknown, Reason.UNREADABLE_ANSWER, job=True),
     "huge_body": Expected(OutcomeUnknown, Reason.ANSWER_TOO_LARGE, job=True),
+    "gzip_bomb": NOT_JSON,
     "no_job_id": Expected(OutcomeUnknown, Reason.ANSWER_INCOMPLETE, job=True),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import gzip
 import json
 import time
 from collections.abc import Callable
@@ -162,6 +163,21 @@ def test_a_page_comes_instead_of_json(vendor: Vendor) -> None:
 
 def test_headers_come_in_hundreds(vendor: Vendor) -> None:
     assert post_job(vendor, "many_headers").head.count(b"\r\n") > 400
+    assert post_job(vendor, "many_headers; headers=900").head.count(b"\r\n") > 900
+
+
+def test_a_body_can_be_named(vendor: Vendor) -> None:
+    heard = post_job(vendor, 'own_body; body={"status": "success", "data": {"job_id": null}}')
+    assert json.loads(heard.body)["data"] == {"job_id": None}
+    assert jobs_made(vendor) == 1
+
+
+def test_a_body_unpacks_to_a_multiple(vendor: Vendor) -> None:
+    heard = post_job(vendor, "gzip_bomb; bytes=20000000", patience=20)
+    assert heard.header("Content-Encoding") == "gzip"
+    assert len(heard.body) < 200_000
+    assert len(gzip.decompress(heard.body)) == 20_000_000
+    assert jobs_made(vendor) == 1
 
 
 def test_a_body_is_huge(vendor: Vendor) -> None:
