@@ -64,6 +64,8 @@ class Approval(models.Model):
     fingerprint = models.CharField(max_length=64)
     # Of every person that was seen (`audience_digest`): just these are frozen, or nobody is.
     audience = models.CharField(max_length=64, default="")
+    # What the text takes from elsewhere (`outside_values`): just this is said, or nothing is.
+    outside_values = models.JSONField(default=dict)
     version = models.PositiveIntegerField()
     people = models.PositiveIntegerField()
     # The launch that it becomes: approving twice launches once.

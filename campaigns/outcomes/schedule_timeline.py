@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from campaigns.models import CampaignEvent
-from campaigns.words import jobs, number, people
+from campaigns.words import Text, jobs, number, people
 
 Kind = CampaignEvent.Kind
 Details = dict[str, Any]
@@ -103,6 +103,27 @@ def _approved(who: str, details: Details) -> str:
 def _rejected(who: str, details: Details) -> str:
     told = {"who": who or _("Somebody"), "why": details.get("reason", "")}
     return _("%(who)s did not approve it: “%(why)s”") % told
+
+
+_PARTS: Mapping[str, Text] = {
+    "people": _lazy("the people who get it"),
+    "BUSINESS_NAME": _lazy("the team's name"),
+    "SENDER_NAME": _lazy("the sender's name"),
+    "time_zone": _lazy("the team's time zone"),
+}
+
+
+def not_as_approved(details: Details) -> str:
+    """Why what a second person approved was not frozen, and what to do."""
+    changed = [str(_PARTS[one]) for one in details.get("changed", ["people"]) if one in _PARTS]
+    told = {"what": _(" and ").join(changed)}
+    return (
+        _(
+            "Back to a draft, nothing was sent: after it was approved, this changed: %(what)s. "
+            "Look at the plan and ask for approval again"
+        )
+        % told
+    )
 
 
 def _run_made(_who: str, details: Details) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import CampaignEvent
 from campaigns.outcomes import schedule_timeline
+from campaigns.outcomes.schedule_timeline import not_as_approved
 from campaigns.states import DecisionKind, PauseReason
 from campaigns.words import PAUSE_WORDS, Text, jobs, people, unclear_words
 
@@ -88,10 +89,7 @@ def _launch_undone(who: str, details: Details) -> str:
             "Back to a draft: the lists changed from %(before)s to %(now)s while it was prepared"
         ) % {"before": people(details.get("confirmed") or 0), "now": people(details["counted"])}
     if details.get("reason") == "not_as_approved":
-        return _(
-            "Back to a draft: the people changed after they were approved, though perhaps only a "
-            "name or a field. Nothing was sent. Look at the plan and ask for approval again"
-        )
+        return not_as_approved(details)
     if details.get("reason") == "too_many_texts":
         return _(
             "Back to a draft: its fields make more different messages than may be sent at once. "

@@ -4,7 +4,8 @@ Whoever wants to launch asks; a colleague who may launch approves, and with that
 rejects it with a reason. What is approved is bound to what was seen. The draft's version, all it
 says and its lists' last changes are compared at once (`plan_making.fingerprint`). The people
 themselves, cell by cell, are compared whenever a small audience or the plan of a large one is
-looked at, and with those who are frozen (`audience_digest`). Any change asks again.
+looked at, and with those who are frozen (`audience_digest`); so are the names that a text takes
+from elsewhere (`outside_values`). Any change asks again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from campaigns.moves import locked_campaign, record_event
 from campaigns.plans import plan_making
 from campaigns.sending import launch
 from campaigns.states import CampaignState
+from campaigns.texts import personal_texts
 from teams.models import Team, User
 
 Answer = Approval.Answer
@@ -51,9 +53,15 @@ def outgrow(wish: Approval) -> None:
 
 
 def last_answer(campaign: Campaign) -> Approval | None:
-    """The latest wish if it was rejected or outgrown, for whoever looks at the draft next."""
+    """The latest wish if it came to nothing, for whoever looks at the draft next.
+
+    An approved one did when it could not be frozen as it was seen.
+    """
     last = campaign.approvals.select_related("answered_by", "asked_by").order_by("-pk").first()
-    return last if last and last.answer in {Answer.REJECTED, Answer.OUTDATED} else None
+    came_to_nothing = {Answer.REJECTED, Answer.OUTDATED}
+    if campaign.state_reason == launch.NOT_AS_APPROVED:
+        came_to_nothing.add(Answer.APPROVED)
+    return last if last and last.answer in came_to_nothing else None
 
 
 def waiting_in(team: Team) -> list[Approval]:
@@ -101,6 +109,7 @@ def ask(
             asked_by=user,
             fingerprint=plan_making.fingerprint(campaign, user),
             audience=audience,
+            outside_values=personal_texts.outside_values_of(campaign, user),
             version=version,
             people=people,
             token=token,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -33,12 +34,16 @@ from campaigns.scheduling.pacing import CannotPlan
 from campaigns.sending import one_by_one
 from campaigns.sending.failpoints import failpoint
 from campaigns.states import CampaignState, LaneState
-from campaigns.texts import personal_texts
+from campaigns.texts import outside_values, personal_texts
 from campaigns.writing import contents, list_access, message, sent_tests
 from campaigns.writing.message import Problem
 from teams.models import User
 
 FURTHEST = timedelta(days=365)
+# Why it is a draft again: something of it changed between a second person's approval and freezing.
+NOT_AS_APPROVED = "not_as_approved"
+# That the people are others, among the names of values that are.
+PEOPLE = "people"
 # From so many frozen people on, what the database knew of their table is not true any more.
 _MANY = 50_000
 
@@ -243,13 +248,13 @@ def freeze(campaign_id: int) -> None:
     for step in (audience.freeze_chunk, personal_texts.place_chunk):
         if not _repeated(step, campaign_id):
             return
-    is_another = _is_another_than_approved(campaign_id)
+    are_others = _are_others_than_approved(campaign_id)
     with transaction.atomic():
         campaign = locked_campaign(campaign_id)
         if campaign.state != CampaignState.FREEZING:
             return
-        if is_another:
-            back_to_draft(campaign, "not_as_approved", None)
+        if changed := _changed_since_approval(campaign, are_others):
+            back_to_draft(campaign, NOT_AS_APPROVED, None, changed=changed)
             return
         texts = personal_texts.texts_of(campaign)
         # Nobody has confirmed a number for a run.
@@ -295,15 +300,28 @@ def _tell_the_planner() -> None:
             cursor.execute(f"ANALYZE {table}")
 
 
-def _is_another_than_approved(campaign_id: int) -> bool:
+def _approval_of(campaign: Campaign) -> Approval | None:
+    """The second person's approval that it was launched by."""
+    if campaign.launch_token is None:
+        return None
+    answer = Approval.Answer.APPROVED
+    return campaign.approvals.filter(token=campaign.launch_token, answer=answer).first()
+
+
+def _are_others_than_approved(campaign_id: int) -> bool:
     """Whether the frozen people differ in anything from those whom a second person approved."""
     campaign = Campaign.objects.get(pk=campaign_id)
-    if campaign.launch_token is None:
-        return False
-    approved = campaign.approvals.filter(
-        token=campaign.launch_token, answer=Approval.Answer.APPROVED
-    ).first()
+    approved = _approval_of(campaign)
     return approved is not None and approved.audience != audience_digest.of_frozen(campaign)
+
+
+def _changed_since_approval(campaign: Campaign, are_others: bool) -> list[str]:
+    """Codes of what is no longer as a second person approved it; none without an approval."""
+    approved = _approval_of(campaign)
+    if approved is None:
+        return []
+    now = personal_texts.outside_values_of(campaign, campaign.launched_by)
+    return [PEOPLE] * are_others + outside_values.changed(approved.outside_values, now)
 
 
 def _repeated(step: Callable[[int], bool], campaign_id: int) -> bool:
@@ -354,7 +372,7 @@ def undo(campaign: Campaign, user: User) -> bool:
     return False
 
 
-def back_to_draft(campaign: Campaign, reason: str, user: User | None) -> None:
+def back_to_draft(campaign: Campaign, reason: str, user: User | None, **details: Any) -> None:
     """Make a campaign a draft again of which nothing was ever handed over; without submissions."""
     counted = campaign.frozen_count
     audience.drop(campaign)
@@ -382,4 +400,5 @@ def back_to_draft(campaign: Campaign, reason: str, user: User | None) -> None:
         reason=reason,
         confirmed=campaign.confirmed_count,
         counted=counted,
+        **details,
     )

@@ -27,8 +27,9 @@ from campaigns.scheduling import plan
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
 from campaigns.texts.date_masks import Calendar
-from campaigns.texts.dynamic_fields import BUSINESS_NAME, SENDER_NAME, Program, parse
+from campaigns.texts.dynamic_fields import Program, parse
 from campaigns.texts.empty_fields import EmptyFields, lackable
+from campaigns.texts.outside_values import constants_of, outside_values
 from campaigns.texts.rendering import (
     Limits,
     Missing,
@@ -104,15 +105,19 @@ def renderer_of(
     "Today" and "Tomorrow" are counted from `at`, in the campaign's zone.
     """
     zone = ZoneInfo(campaign.time_zone or campaign.team.time_zone)
-    constants = {BUSINESS_NAME: campaign.team.name, SENDER_NAME: sender.name if sender else ""}
     calendar = Calendar(zone, at.astimezone(zone).date(), rules.day_first)
-    given = Rules(constants, rules.fallbacks, calendar, rules.name_placeholder)
+    given = Rules(constants_of(campaign, sender), rules.fallbacks, calendar, rules.name_placeholder)
     return Renderer(program, given)
 
 
 def source_of(content: Campaign | Message) -> str:
     """The text that is rendered for each person: of a template, its variables' values."""
     return whatsapp_templates.read(content.template).source if content.template else content.text
+
+
+def outside_values_of(campaign: Campaign, sender: User | None) -> dict[str, str]:
+    """What its text takes from elsewhere if `sender` launches it, or has launched it."""
+    return outside_values(campaign, parse(source_of(campaign)), sender)
 
 
 def rules_of(content: Campaign | Message) -> FieldRules:

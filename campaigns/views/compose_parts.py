@@ -16,6 +16,7 @@ from campaigns.models import Campaign
 from campaigns.scheduling import plan
 from campaigns.sending import one_by_one
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
+from campaigns.texts.outside_values import constants_of
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.whatsapp_text import Piece
 from campaigns.words import left_out_in_words
@@ -163,12 +164,8 @@ def _why(left_out: dict[str, int]) -> str:
 def _values_of(campaign: Campaign, person: Recipient | None, writer: User) -> dict[str, str]:
     if person is None:
         return {}
-    constants = {
-        dynamic_fields.BUSINESS_NAME: campaign.team.name,
-        dynamic_fields.SENDER_NAME: writer.name,
-    }
     values = rendering.person_of(person.phone, person.name, dict(person.fields))
-    return {**values, **constants}
+    return {**values, **constants_of(campaign, writer)}
 
 
 def _time_on_phone(form: ComposeForm) -> str:

@@ -26,7 +26,7 @@ from campaigns import tasks
 from campaigns.audiences import audience, selection
 from campaigns.models import Approval, Campaign, CampaignEvent, CampaignList, ClockKeeper, DraftPlan
 from campaigns.moves import record_event
-from campaigns.plans import approvals, plan_checks, plan_making
+from campaigns.plans import approvals, coming_back, plan_checks, plan_making
 from campaigns.plans.plan_report import Report
 from campaigns.protocol import VENDOR_REACH
 from campaigns.scheduling import plan, repeats, timetable
@@ -149,9 +149,16 @@ def _page(
         "types_number": _types_number(campaign, report.people),
         "wish": wish,
         "why_not": approvals.may_answer(wish, user) if wish else "",
-        "last_answer": None if wish else approvals.last_answer(campaign),
+        **_last_answer(campaign, wish),
         "token": uuid4(),
     }
+
+
+def _last_answer(campaign: Campaign, wish: Approval | None) -> dict[str, Any]:
+    last = None if wish else approvals.last_answer(campaign)
+    came_back = last is not None and last.answer == Approval.Answer.APPROVED
+    changed = coming_back.what_changed(campaign, last) if last and came_back else []
+    return {"last_answer": last, "what_changed": changed}
 
 
 def _shown(campaign: Campaign, report: Report) -> Recipient | None:

@@ -180,6 +180,16 @@ def with_another_name(draft: Campaign, name: str = "Somebody else") -> None:
     Recipient.objects.filter(pk=person.pk).update(name=name)
 
 
+def rename(team: Team, sender: User, whose: str) -> None:
+    """Change a name, or the zone, that a campaign's text takes from elsewhere."""
+    if whose == "team":
+        Team.objects.filter(pk=team.pk).update(name="Hillside Dental")
+    elif whose == "sender":
+        User.objects.filter(pk=sender.pk).update(name="Alice Novak")
+    else:
+        Team.objects.filter(pk=team.pk).update(time_zone="Europe/London")
+
+
 class TestApproval:
     @pytest.fixture(autouse=True)
     def four_eyes(self, riverside: Team) -> None:
@@ -248,7 +258,70 @@ class TestApproval:
         draft.refresh_from_db()
         assert (draft.state, draft.state_reason) == ("draft", "not_as_approved")
         assert not draft.submissions.exists()
-        assert "changed after they were approved" in text_of(desk.get("compose", draft))
+        assert "this changed: the people who get it" in text_of(desk.get("compose", draft))
+        page = text_of(desk.get("review", draft))
+        assert "Sami Haddad approved sending it to 12 people, as Alice Moreau had asked" in page
+        assert "as many people as before, but a number, a name or a field" in page
+        assert "ask for approval again" in page
+        press(desk, draft)
+        assert "It came back" not in text_of(desk.get("review", draft))
+        self.answer(desk_of(sami), draft, "approve")
+        launch.freeze(draft.pk)
+        draft.refresh_from_db()
+        assert draft.state == "scheduled"
+
+    def test_it_says_how_many_would_get_it_by_now(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+        world.add_people(draft.lists.get(), world.phones(1, start=700))
+        launch.freeze(draft.pk)
+        page = text_of(desk.get("review", draft))
+        assert "12 people were approved, 13 people would have got it" in page
+
+    @pytest.mark.parametrize(
+        ("whose", "told"),
+        [
+            ("team", "The team's name, which the text says: “Riverside Dental” was approved"),
+            ("sender", "The sender's name, which the text says: “Alice Moreau” was approved"),
+            ("zone", "The team's time zone, by which it goes out: America/New_York was approved"),
+        ],
+    )
+    def test_names_from_elsewhere_are_approved_too(
+        self,
+        desk: Desk,
+        desk_of: DeskOf,
+        sami: User,
+        alice: User,
+        riverside: Team,
+        draft: Campaign,
+        whose: str,
+        told: str,
+    ) -> None:
+        change(draft, text="{{BUSINESS_NAME}}: ask for {{SENDER_NAME}}.")
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+        rename(riverside, alice, whose)
+
+        launch.freeze(draft.pk)
+
+        draft.refresh_from_db()
+        assert (draft.state, draft.state_reason) == ("draft", "not_as_approved")
+        page = text_of(desk.get("review", draft))
+        assert told in page
+        assert "Who gets it:" not in page
+
+    def test_a_name_that_the_text_does_not_say_may_change(
+        self, desk: Desk, desk_of: DeskOf, sami: User, alice: User, riverside: Team, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+        rename(riverside, alice, "team")
+        rename(riverside, alice, "sender")
+        launch.freeze(draft.pk)
+        draft.refresh_from_db()
+        assert draft.state == "scheduled"
 
     def test_what_was_approved_goes_out(
         self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign, patients: RecipientList
