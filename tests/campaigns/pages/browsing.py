@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -132,3 +133,8 @@ class Desk:
         """Press a button of a composer that was opened before."""
         url = self.url("compose", campaign)
         return self.client.post(url, {**form, **changes, button: ""}, follow=True)
+
+
+def admin_address(model: type[Model], page: str = "changelist", *args: object) -> str:
+    """The address of a model of campaigns in the admin."""
+    return reverse(f"admin:campaigns_{model._meta.model_name}_{page}", args=args)

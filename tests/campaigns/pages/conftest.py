@@ -12,6 +12,7 @@ from recipients.models import RecipientList
 from teams.models import Team, User
 from tests.campaigns import world
 from tests.campaigns.pages.browsing import Desk
+from tests.factories import create_person
 from tests.people import ClientOf
 
 DeskOf = Callable[[User], Desk]
@@ -66,3 +67,11 @@ def draft(front_desk: Channel, patients: RecipientList) -> Campaign:
 def elsewhere(charlie: User) -> Channel:
     """A channel of another team."""
     return world.a_channel(charlie.memberships.get().team, label="Not yours")
+
+
+@pytest.fixture
+def back_office(db: None) -> Client:
+    """The admin with its manager signed in."""
+    client = Client()
+    client.force_login(create_person("Root", is_staff=True, is_superuser=True))
+    return client
