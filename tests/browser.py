@@ -18,6 +18,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Route,
+    ViewportSize,
     expect,
 )
 
@@ -27,6 +28,7 @@ from tooling.places import VAR
 Device = Literal["desktop", "phone"]
 ColourScheme = Literal["light", "dark"]
 NewPage = Callable[..., Page]
+Look = Callable[[Page, str], None]
 
 # Two cores shared by a browser, servers and workers: how long something takes says nothing.
 expect.set_options(timeout=20_000)
@@ -40,11 +42,8 @@ DEVICES: dict[Device, dict[str, Any]] = {
         "has_touch": True,
     },
 }
-# A test that looks at pages is given both: colours do not depend on the width, nor does what fits
-# on the colours.
-in_each_look = pytest.mark.parametrize(
-    ("device", "colours"), [("desktop", "light"), ("phone", "dark")]
-)
+# How a page is looked at: colours do not depend on the width, nor does what fits on the colours.
+LOOKS: list[tuple[Device, ColourScheme]] = [("desktop", "light"), ("phone", "dark")]
 ICONS = set(assets.icon_names())
 SCREENSHOTS = VAR / "screenshots"
 
@@ -227,3 +226,37 @@ def assert_fits() -> Callable[[Page], None]:
         assert covered <= 0, f"{page.url} has {covered} px below the places under the thumb"
 
     return check
+
+
+@pytest.fixture
+def look(
+    screenshot: Callable[[Page, str], Path],
+    assert_accessible: Callable[[Page], None],
+    assert_fits: Callable[[Page], None],
+) -> Look:
+    """`look(page, "list")` judges a page as it stands, on a desk by day and in a hand by night.
+
+    A picture of each is kept, nothing is too wide, and axe-core finds nothing to improve. Then the
+    page is as it was.
+    """
+
+    def judge(page: Page, name: str) -> None:
+        size, colours = page.viewport_size, page.evaluate(COLOURS)
+        for device, scheme in LOOKS:
+            show(page, DEVICES[device]["viewport"], scheme)
+            screenshot(page, f"{name}-{device}-{scheme}")
+            assert_fits(page)
+            assert_accessible(page)
+        show(page, size, colours)
+
+    return judge
+
+
+COLOURS = "matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'"
+
+
+def show(page: Page, size: ViewportSize | None, colours: ColourScheme) -> None:
+    """Give a page another window and other colours."""
+    page.emulate_media(color_scheme=colours)
+    if size is not None:
+        page.set_viewport_size(size)

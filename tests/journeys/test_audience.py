@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from campaigns.models import Campaign, Channel
 from recipients.models import SavedFilter
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage, in_each_look
+from tests.browser import Look, NewPage
 from tests.campaigns import world
 
 pytestmark = pytest.mark.journey
@@ -23,24 +23,19 @@ def front_desk(transactional_db: None, riverside: Team, alice: User) -> Channel:
     return world.a_channel(riverside, label="Front desk SMS", phone_number="+16317471111")
 
 
-@in_each_look
 def test_a_filter_is_made_and_an_audience_chosen_that_adds_up(
     new_page: NewPage,
     let_in: LetIn,
     alice: User,
     front_desk: Channel,
-    screenshot: Callable[[Page, str], object],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-    device: Device,
-    colours: ColourScheme,
+    look: Look,
 ) -> None:
     patients = world.a_list(front_desk.team, world.phones(12), "Patients 2026")
     world.fill(patients, "City", ["London", "Leeds", "Bath"] * 4)
     sent = world.launched(
         world.a_campaign(front_desk, world.a_list(front_desk.team, world.phones(2)))
     )
-    page = new_page(device, colours)
+    page = new_page("phone", "dark")
     let_in(page, alice)
 
     page.goto("/riverside-dental/lists/filters/new/")
@@ -50,9 +45,7 @@ def test_a_filter_is_made_and_an_audience_chosen_that_adds_up(
     page.get_by_label("How it is looked at").select_option("one_of")
     page.get_by_label("Values, one in each line").fill("london\nbath")
     expect(page.locator("#filter-count")).to_contain_text("8 people fit now")
-    screenshot(page, f"filter-{device}-{colours}")
-    assert_fits(page)
-    assert_accessible(page)
+    look(page, "filter")
     page.get_by_role("button", name="Save filter").first.click()
     expect(page.get_by_text("is saved.")).to_be_visible()
     assert SavedFilter.objects.get().conditions[0]["values"] == ["london", "bath"]
@@ -69,9 +62,7 @@ def test_a_filter_is_made_and_an_audience_chosen_that_adds_up(
     expect(page.get_by_role("region", name="Left out: got an earlier campaign")).to_contain_text(
         "+1 202 555 0000"
     )
-    screenshot(page, f"audience-{device}-{colours}")
-    assert_fits(page)
-    assert_accessible(page)
+    look(page, "audience")
     expect(page.locator("#save-state")).to_contain_text("Saved")
     draft = Campaign.objects.latest("pk")
     assert [one.earlier for one in draft.earlier_choices.all()] == [sent]

@@ -10,7 +10,7 @@ from playwright.sync_api import Dialog, Page, expect
 from campaigns.models import Campaign, Channel
 from recipients.models import RecipientList
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage, in_each_look
+from tests.browser import Look, NewPage
 from tests.campaigns import world
 
 pytestmark = pytest.mark.journey
@@ -182,20 +182,15 @@ def test_the_composer_works_without_scripts(
     expect(page.get_by_text("Preparing").first).to_be_visible()
 
 
-@in_each_look
 def test_everything_open_at_once_is_accessible_and_fits(
     new_page: NewPage,
     let_in: LetIn,
     alice: User,
     clinic: Channel,
     patients: RecipientList,
-    screenshot: Callable[[Page, str], object],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-    device: Device,
-    colours: ColourScheme,
+    look: Look,
 ) -> None:
-    page = open_composer(new_page(device, colours), let_in, alice)
+    page = open_composer(new_page(), let_in, alice)
     page.get_by_text("Clinic WhatsApp").click()
     page.get_by_text("Patients 2026").first.click()
     page.get_by_text("Leave people out").click()
@@ -208,6 +203,4 @@ def test_everything_open_at_once_is_accessible_and_fits(
     expect(page.get_by_text("01:30 EDT")).to_be_visible()
     page.get_by_role("button", name="Review and send").first.click()
     expect(page.get_by_role("alert")).to_be_visible()
-    screenshot(page, f"composer-{device}-{colours}")
-    assert_fits(page)
-    assert_accessible(page)
+    look(page, "composer")

@@ -18,7 +18,7 @@ from campaigns.moves import record_event
 from campaigns.outcomes import notices
 from campaigns.states import Outcome, SubmissionState
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage, in_each_look
+from tests.browser import Look, NewPage
 from tests.campaigns import world
 from tests.campaigns.pages.arranging import accepted, attempted, become, job
 
@@ -105,19 +105,14 @@ def draw(team: Team, *channels: object) -> None:
             )
 
 
-@in_each_look
 def test_every_page_is_accessible_and_fits(
     new_page: NewPage,
     let_in: LetIn,
     alice: User,
     gone_out: Campaign,
-    screenshot: Callable[[Page, str], object],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-    device: Device,
-    colours: ColourScheme,
+    look: Look,
 ) -> None:
-    page = new_page(device, colours)
+    page = new_page()
     let_in(page, alice)
     here = f"/riverside-dental/campaigns/{gone_out.public_id}/"
     places = {
@@ -136,9 +131,7 @@ def test_every_page_is_accessible_and_fits(
         page.evaluate(
             "for (const one of document.querySelectorAll('main details')) one.open = true"
         )
-        screenshot(page, f"looking-back-{name}-{device}-{colours}")
-        assert_fits(page)
-        assert_accessible(page)
+        look(page, f"looking-back-{name}")
 
 
 def test_a_draft_is_made_for_the_rest(

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Decision
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage, in_each_look
+from tests.browser import Look, NewPage
 from tests.campaigns import world
 from tests.campaigns.pages.arranging import accepted, job, refused, unclear
 
@@ -172,34 +172,24 @@ def test_a_double_click_on_launch_launches_once(
     assert draft.events.filter(kind="launched").count() == 1
 
 
-@in_each_look
 def test_every_part_is_accessible_and_fits(
     new_page: NewPage,
     let_in: LetIn,
     alice: User,
     running: Campaign,
-    screenshot: Callable[[Page, str], object],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-    device: Device,
-    colours: ColourScheme,
+    look: Look,
 ) -> None:
     accepted(job(running, 1), "d91fb0c9d81f7a30c688c354")
     unclear(job(running, 2), looks=3)
     refused(job(running, 3), "channel_key is invalid " + "x" * 120)
-    page = new_page(device, colours)
+    page = new_page()
     let_in(page, alice)
 
-    def look(name: str) -> None:
-        screenshot(page, f"running-{name}-{device}-{colours}")
-        assert_fits(page)
-        assert_accessible(page)
-
     page.goto(f"/riverside-dental/campaigns/{running.public_id}/")
-    look("page")
+    look(page, "running-page")
     page.get_by_role("button", name="Send again").click()
-    look("dialog")
+    look(page, "running-dialog")
     page.goto("/riverside-dental/campaigns/")
-    look("history")
+    look(page, "running-history")
     page.goto("/riverside-dental/")
-    look("overview")
+    look(page, "running-overview")

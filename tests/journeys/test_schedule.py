@@ -18,7 +18,7 @@ from campaigns.scheduling import plan
 from campaigns.vendor import gateway
 from recipients.models import RecipientList
 from teams.models import Team, User
-from tests.browser import ColourScheme, Device, NewPage, in_each_look
+from tests.browser import Look, NewPage
 from tests.campaigns import world
 from tests.processes import Sandbox
 
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.journey
 
 LetIn = Callable[[Page, User], None]
 Work = Callable[[], None]
-Look = Callable[[Page, str], None]
 NEW_YORK, TOKYO = "America/New_York", "Asia/Tokyo"
 
 
@@ -73,20 +72,6 @@ def work(run_tasks: Callable[[], list[str]]) -> Work:
     return once
 
 
-@pytest.fixture
-def look(
-    screenshot: Callable[[Page, str], object],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-) -> Look:
-    def at(page: Page, name: str) -> None:
-        screenshot(page, f"schedule-{name}")
-        assert_fits(page)
-        assert_accessible(page)
-
-    return at
-
-
 def url(campaign: Campaign, then: str = "") -> str:
     return f"/riverside-dental/campaigns/{campaign.public_id}/{then}"
 
@@ -116,7 +101,6 @@ def review(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Review")
 
 
-@in_each_look
 def test_now_counts_down_and_undo_leaves_a_draft(
     new_page: NewPage,
     let_in: LetIn,
@@ -126,11 +110,9 @@ def test_now_counts_down_and_undo_leaves_a_draft(
     sandbox: Sandbox,
     work: Work,
     look: Look,
-    device: Device,
-    colours: ColourScheme,
 ) -> None:
     draft = world.a_campaign(at_the_vendor, patients)
-    page = new_page(device, colours)
+    page = new_page("phone", "dark")
     let_in(page, alice)
     page.goto(url(draft, "review/"))
     page.get_by_role("button", name="Send to 12 people now").click()
@@ -139,13 +121,13 @@ def test_now_counts_down_and_undo_leaves_a_draft(
     assert len(jobs_at(sandbox)) == 3
     page.reload()
     expect(page.locator("[data-counts-down]")).to_have_text(re.compile(r"^[0-5]:\d\d$"))
-    look(page, f"countdown-{device}-{colours}")
+    look(page, "schedule-countdown")
 
     page.get_by_role("button", name="Undo: back to a draft").click()
     expect(page.get_by_text("The launch is being undone")).to_be_visible()
     work()
     expect(page.get_by_text("nobody got anything")).to_be_visible()
-    look(page, f"undone-{device}-{colours}")
+    look(page, "schedule-undone")
     page.get_by_role("link", name="Open the draft").click()
 
     expect(page.get_by_role("textbox", name="Message")).to_have_value("See you in spring.")
@@ -192,7 +174,6 @@ def test_later_in_another_zone_and_then_at_another_time(
     assert len(jobs_at(sandbox)) == 3
 
 
-@in_each_look
 def test_a_drip_over_two_days_keeps_its_hours(
     new_page: NewPage,
     let_in: LetIn,
@@ -201,11 +182,9 @@ def test_a_drip_over_two_days_keeps_its_hours(
     patients: RecipientList,
     work: Work,
     look: Look,
-    device: Device,
-    colours: ColourScheme,
 ) -> None:
     draft = world.a_campaign(front_desk, patients, clock_keeper=ClockKeeper.HERE)
-    page = new_page(device, colours)
+    page = new_page("phone", "dark")
     let_in(page, alice)
     page.goto(url(draft, "compose/"))
     write_time(page, "2027-04-02", "15:00")
@@ -217,7 +196,7 @@ def test_a_drip_over_two_days_keeps_its_hours(
     review(page)
     expect(page.locator(".plan-timeline figcaption")).to_contain_text("Fri 2 Apr, 15:00 EDT")
     expect(page.locator(".plan-timeline figcaption")).to_contain_text("Sat 3 Apr, 09:00 EDT")
-    look(page, f"drip-{device}-{colours}")
+    look(page, "schedule-drip")
     page.get_by_role("button", name="Send to 12 people on Fri 2 Apr").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring check-up")
     work()
@@ -265,7 +244,6 @@ def test_a_repeating_campaign_makes_its_next_run_in_time(
     expect(page.get_by_role("link", name="Reminder · 1 Apr 2027")).to_be_visible()
 
 
-@in_each_look
 def test_a_second_person_approves_and_a_change_asks_again(
     new_page: NewPage,
     let_in: LetIn,
@@ -275,13 +253,11 @@ def test_a_second_person_approves_and_a_change_asks_again(
     front_desk: Channel,
     patients: RecipientList,
     look: Look,
-    device: Device,
-    colours: ColourScheme,
 ) -> None:
     riverside.approval_above = 10
     riverside.save()
     draft = world.a_campaign(front_desk, patients)
-    hers, his = new_page(device, colours), new_page(device, colours)
+    hers, his = new_page(), new_page("phone", "dark")
     let_in(hers, alice)
     let_in(his, sami)
 
@@ -293,7 +269,7 @@ def test_a_second_person_approves_and_a_change_asks_again(
     ask()
     his.goto("/riverside-dental/")
     his.get_by_role("link", name="Look and decide").click()
-    look(his, f"approval-{device}-{colours}")
+    look(his, "schedule-approval")
     hers.goto(url(draft, "compose/"))
     hers.get_by_role("textbox", name="Message").fill("Other words.")
     hers.get_by_role("button", name="Save draft").first.click()
@@ -301,7 +277,7 @@ def test_a_second_person_approves_and_a_change_asks_again(
 
     his.get_by_role("button", name="Approve and send to 12 people").click()
     expect(his.get_by_text("has to be asked for again")).to_be_visible()
-    look(his, f"outdated-{device}-{colours}")
+    look(his, "schedule-outdated")
     draft.refresh_from_db()
     assert draft.state == "draft"
 
@@ -313,7 +289,6 @@ def test_a_second_person_approves_and_a_change_asks_again(
     assert (draft.state, draft.launched_by, draft.text) == ("freezing", alice, "Other words.")
 
 
-@in_each_look
 def test_after_an_outage_a_late_campaign_asks_and_does_what_is_chosen(
     new_page: NewPage,
     let_in: LetIn,
@@ -322,8 +297,6 @@ def test_after_an_outage_a_late_campaign_asks_and_does_what_is_chosen(
     patients: RecipientList,
     clock: time_machine.Traveller,
     look: Look,
-    device: Device,
-    colours: ColourScheme,
 ) -> None:
     when = {"wall_time": "2027-03-30T09:30", "time_zone": NEW_YORK, "clock_keeper": "here"}
     late = [
@@ -332,7 +305,7 @@ def test_after_an_outage_a_late_campaign_asks_and_does_what_is_chosen(
     ]
     clock.move_to("2027-03-30T16:31:00Z")
     tasks.tick()
-    page = new_page(device, colours)
+    page = new_page()
     let_in(page, alice)
 
     def choose(campaign: Campaign, role: str, choice: str) -> None:
@@ -344,7 +317,7 @@ def test_after_an_outage_a_late_campaign_asks_and_does_what_is_chosen(
 
     now, anew, never = late
     choose(never, "button", "Cancel it")
-    look(page, f"late-{device}-{colours}")
+    look(page, "schedule-late")
     page.get_by_role("dialog").get_by_role("button", name="Cancel the campaign").click()
     expect(page.locator("[data-live-state]")).to_have_text("Cancelling")
     tasks.tick()
@@ -354,7 +327,7 @@ def test_after_an_outage_a_late_campaign_asks_and_does_what_is_chosen(
     page.get_by_role("button", name="Give it this time").click()
     expect(page.locator("[data-live-state]")).to_contain_text("Scheduled")
     choose(now, "button", "Send it now")
-    look(page, f"late-now-{device}-{colours}")
+    look(page, "schedule-late-now")
     page.get_by_role("dialog").locator("button[type=submit]").click()
     expect(page.locator("[data-live-state]")).to_contain_text("Handing over")
 
@@ -386,7 +359,7 @@ def test_the_calendar_moves_by_mouse_and_by_keyboard(
 
     page.locator("[data-entry]").drag_to(page.locator("[data-drop-date='2027-04-01']"))
     expect(page.get_by_role("dialog").get_by_label("Date")).to_have_value("2027-04-01")
-    look(page, "calendar-move")
+    look(page, "schedule-calendar-move")
     page.get_by_role("button", name="Move it there").click()
     moved_to("2027-04-01")
 

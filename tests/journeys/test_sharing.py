@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +11,7 @@ from recipients.lists.people import person_id
 from recipients.models import OptOut, RecipientList, Visibility
 from recipients.opting_out import opt_outs
 from teams.models import Team, User
-from tests.browser import NewPage, in_each_look
+from tests.browser import Look, NewPage
 from tests.campaigns import world
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -119,7 +118,6 @@ def test_a_list_is_worked_on_from_its_page(
     expect(page.get_by_text("“Spring patients” is back.")).to_be_visible()
 
 
-@in_each_look
 def test_the_pages_look_right(
     new_page: NewPage,
     let_in: LetIn,
@@ -127,44 +125,38 @@ def test_the_pages_look_right(
     riverside: Team,
     alice: User,
     sami: User,
-    screenshot: Callable[[Page, str], Path],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-    device: str,
-    colours: str,
+    look: Look,
 ) -> None:
     channel = world.a_channel(riverside, label="Front desk SMS")
     world.launched(world.a_campaign(channel, people))
     phones = world.phones(4)
     opt_outs.add(riverside, phones, OptOut.Source.BY_HAND, sami, "Asked at the desk")
     opt_outs.lift(OptOut.objects.get(phone=phones[3]), "Signed up again", alice)
-    page = new_page(device, colours)
+    page = new_page()
     let_in(page, alice)
 
-    def look(name: str, address: str = "") -> None:
+    def see(name: str, address: str = "") -> None:
         if address:
             page.goto(f"/riverside-dental/{address}")
-        screenshot(page, f"{name}-{device}-{colours}")
-        assert_fits(page)
-        assert_accessible(page)
+        look(page, name)
 
-    look("opt-outs-1-register", "opt-outs/")
-    look("opt-outs-2-lifted", "opt-outs/?lifted")
-    look("opt-outs-3-add", "opt-outs/add/")
+    see("opt-outs-1-register", "opt-outs/")
+    see("opt-outs-2-lifted", "opt-outs/?lifted")
+    see("opt-outs-3-add", "opt-outs/add/")
     page.get_by_label("Phone numbers", exact=True).fill("hello\n+1 202 555 0199")
     page.get_by_role("button", name="Add to the opt-outs").click()
-    look("opt-outs-4-rejected")
-    look("opt-outs-5-lift", f"opt-outs/{OptOut.objects.first().public_id}/lift/")  # type: ignore[union-attr]
-    look("opt-outs-6-at-sociocs", "opt-outs/at-sociocs/")
-    look("person", f"people/{person_id(riverside, phones[0])}/")
+    see("opt-outs-4-rejected")
+    see("opt-outs-5-lift", f"opt-outs/{OptOut.objects.first().public_id}/lift/")  # type: ignore[union-attr]
+    see("opt-outs-6-at-sociocs", "opt-outs/at-sociocs/")
+    see("person", f"people/{person_id(riverside, phones[0])}/")
     page.goto(f"/riverside-dental/lists/{people.public_id}/")
     page.get_by_role("button", name="Share", exact=True).click()
-    look("sharing-1-dialog")
-    look("sharing-2-lists", "lists/?show=mine")
+    see("sharing-1-dialog")
+    see("sharing-2-lists", "lists/?show=mine")
     world.a_list(riverside, world.phones(3), "Autumn patients")
     here = f"lists/{people.public_id}/"
-    look("list-1-page", here)
+    see("list-1-page", here)
     page.get_by_role("button", name="More", exact=True).click()
-    look("list-2-menu")
+    see("list-2-menu")
     for number, step in enumerate(("people/add", "put-together", "split", "put-away", "use"), 3):
-        look(f"list-{number}-{step.replace('/', '-')}", f"{here}{step}/")
+        see(f"list-{number}-{step.replace('/', '-')}", f"{here}{step}/")

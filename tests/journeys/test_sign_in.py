@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -13,12 +12,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from recipients.models import RecipientList
 from teams.models import Team, User
-from tests.browser import NewPage, in_each_look
+from tests.browser import Look, NewPage
 from tests.factories import PASSWORD, create_team
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
-Look = Callable[[Page, str], None]
 LetIn = Callable[[Page, User], None]
 
 
@@ -30,28 +28,8 @@ def alice_with_password(alice: User, settings: Settings) -> User:
     return alice
 
 
-@pytest.fixture
-def look(
-    screenshot: Callable[[Page, str], Path],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-) -> Look:
-    """Take a picture, and check what can be checked without eyes."""
-
-    def check(page: Page, name: str) -> None:
-        screenshot(page, name)
-        assert_fits(page)
-        assert_accessible(page)
-
-    return check
-
-
-@in_each_look
-def test_signing_in_and_out(
-    new_page: NewPage, alice_with_password: User, look: Look, device: str, colours: str
-) -> None:
-    page = new_page(device, colours)
-    kind = f"{device}-{colours}"
+def test_signing_in_and_out(new_page: NewPage, alice_with_password: User, look: Look) -> None:
+    page = new_page("phone", "dark")
     page.goto("/account/")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.get_by_label("E-mail address").fill("alice@example.org")
@@ -60,20 +38,19 @@ def test_signing_in_and_out(
     summary = page.get_by_role("alert")
     expect(summary).to_contain_text("do not belong together")
     expect(summary).to_be_focused()
-    look(page, f"sign-in-1-wrong-{kind}")
+    look(page, "sign-in-1-wrong")
 
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
-    look(page, f"sign-in-2-account-{kind}")
+    look(page, "sign-in-2-account")
 
     page.get_by_role("button", name="Menu").click()
-    look(page, f"sign-in-3-menu-{kind}")
+    look(page, "sign-in-3-menu")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
 
 
-@in_each_look
 def test_the_teams_page(
     new_page: NewPage,
     riverside: Team,
@@ -82,25 +59,22 @@ def test_the_teams_page(
     sami: User,
     let_in: LetIn,
     look: Look,
-    device: str,
-    colours: str,
 ) -> None:
-    page = new_page(device, colours)
-    kind = f"{device}-{colours}"
+    page = new_page("phone", "dark")
     RecipientList.objects.create(team=riverside, owner=bob, name="Patients", is_ready=True)
     let_in(page, alice)
     page.goto("/riverside-dental/team/")
     page.get_by_label("E-mail address").fill("nora@example.org")
     page.get_by_role("button", name="Send the invitation").click()
     expect(page.get_by_label("The link")).to_have_value(re.compile("/invitations/.{43,}/"))
-    look(page, f"team-1-invited-{kind}")
+    look(page, "team-1-invited")
     page.get_by_role("link", name="Back to the team").click()
-    look(page, f"team-2-team-{kind}")
+    look(page, "team-2-team")
 
     page.get_by_role("button", name="Change role of Bob Okafor").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Role of Bob Okafor")
-    look(page, f"team-3-role-{kind}")
+    look(page, "team-3-role")
     dialog.get_by_label("Sender").check()
     dialog.get_by_role("button", name="Change the role").click()
     expect(page.get_by_text("Bob Okafor is now: Sender")).to_be_visible()
@@ -108,7 +82,7 @@ def test_the_teams_page(
     page.get_by_role("link", name="Remove Bob Okafor").click()
     expect(page.get_by_label("Who gets it").locator("option:checked")).to_have_text("Alice Moreau")
     page.get_by_label("Who gets it").select_option("Sami Haddad")
-    look(page, f"team-4-remove-{kind}")
+    look(page, "team-4-remove")
     page.get_by_role("button", name="Remove from the team").click()
     expect(page.get_by_text("What was theirs belongs to Sami Haddad now.")).to_be_visible()
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from recipients.models import RecipientList
 from teams.models import Team, User
-from tests.browser import NewPage, in_each_look
+from tests.browser import Look, NewPage
 from tests.processes import Processes
 
 pytestmark = [pytest.mark.journey, pytest.mark.processes]
@@ -43,7 +43,6 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@in_each_look
 def test_a_file_becomes_a_list(
     transactional_db: None,
     new_page: NewPage,
@@ -52,29 +51,20 @@ def test_a_file_becomes_a_list(
     let_in: Callable[[Page, User], None],
     file: Path,
     processes: Processes,
-    screenshot: Callable[[Page, str], Path],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-    device: str,
-    colours: str,
+    look: Look,
 ) -> None:
-    page = new_page(device, colours)
+    page = new_page("phone", "dark")
     let_in(page, bob)
 
-    def look(name: str) -> None:
-        screenshot(page, f"upload-{name}-{device}-{colours}")
-        assert_fits(page)
-        assert_accessible(page)
-
     page.goto(f"/{riverside.slug}/lists/")
-    look("1-no-lists")
+    look(page, "upload-1-no-lists")
     page.get_by_role("link", name="Upload recipients").first.click()
-    look("2-upload")
+    look(page, "upload-2-upload")
     page.get_by_label("Choose your file").set_input_files(file)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("patients-2026.csv")
-    expect(page.get_by_text("Excel cut this number off").first).to_be_visible()
-    look("3-check")
+    expect(page.get_by_text("Excel cut this number of").first).to_be_visible()
+    look(page, "upload-3-check")
 
     page.get_by_label("List name").fill("Spring patients")
     page.get_by_label("Column Notes is").select_option("Leave out")
@@ -83,12 +73,12 @@ def test_a_file_becomes_a_list(
     page.get_by_label("Everyone in Riverside Dental").check()
     page.get_by_role("button", name="Import 3 recipients").first.click()
     expect(page.get_by_text("Waiting for its turn")).to_be_visible()
-    look("4-progress")
+    look(page, "upload-4-progress")
 
     processes.worker("background")
     expect(page.get_by_role("heading", level=2, name="People")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring patients")
-    look("5-list")
+    look(page, "upload-5-list")
     made = RecipientList.objects.get()
     assert (made.recipient_count, made.duplicate_count, made.visibility) == (3, 1, "team")
     assert made.field_names == ["Dentist", "Last visit"]
@@ -96,7 +86,7 @@ def test_a_file_becomes_a_list(
     page.get_by_placeholder("Search by name or phone").fill("ola")
     expect(page.locator("#people tbody tr")).to_have_count(1)
     page.goto(f"/{riverside.slug}/lists/")
-    look("6-lists")
+    look(page, "upload-6-lists")
 
     page.get_by_role("link", name="Spring patients").click()
     corrected_rows_come_and_go(page, look)
@@ -104,23 +94,23 @@ def test_a_file_becomes_a_list(
     assert (made.recipient_count, made.duplicate_count) == (3, 1)
 
 
-def corrected_rows_come_and_go(page: Page, look: Callable[[str], None]) -> None:
+def corrected_rows_come_and_go(page: Page, look: Look) -> None:
     """Rows that were left out are added to the list, are seen to be right, and taken back."""
     page.get_by_role("link", name="Upload the corrected rows").click()
-    look("7-add")
+    look(page, "upload-7-add")
     page.get_by_label("Or paste numbers or rows").fill(CORRECTED)
     page.get_by_role("button", name="Check what I pasted").click()
     effect = page.locator("#effect").get_by_role("listitem")
     expect(effect).to_have_text([re.compile("2.*added"), re.compile("1.*left as they are")])
     page.get_by_label("Replace everybody on the list").check()
     expect(effect.last).to_have_text(re.compile("2.*removed"))
-    look("8-effect")
+    look(page, "upload-8-effect")
     page.get_by_label("Add new people, and update those on the list").check()
     page.get_by_role("button", name="Add and update people").first.click()
     expect(page.get_by_text("2 added, 1 updated, 0 removed")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Undo this import").click()
     expect(page.get_by_text("people whom the file brought leave the list")).to_be_visible()
-    look("9-undo")
+    look(page, "upload-9-undo")
     page.get_by_role("button", name="Undo the import").click()
     expect(page.get_by_text("The import was undone.")).to_be_visible()
 
@@ -135,7 +125,7 @@ def test_a_file_that_is_no_list_is_told_without_leaving_the_page(
 ) -> None:
     let_in(page, bob)
     page.goto(f"/{riverside.slug}/lists/upload/")
-    wrong, right = tmp_path / "report.pdf", tmp_path / "people.csv"
+    wrong, right = tmp_path / "report.pd", tmp_path / "people.csv"
     wrong.write_bytes(b"%PDF-1.7")
     right.write_text(FILE)
     page.get_by_label("Choose your file").set_input_files(wrong)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import DEVICES, Watch, in_each_look
+from tests.browser import DEVICES, Look, Watch
 from tests.sandbox.conftest import ANN, BOB, Vendor
 
 pytestmark = pytest.mark.journey
@@ -95,24 +95,18 @@ def test_a_fault_is_switched_on_by_hand(vendor: Vendor, visit: Visit) -> None:
     expect(page.get_by_text("No fault in force")).to_be_visible()
 
 
-@in_each_look
 def test_every_page_fits_and_can_be_used_by_everybody(
-    vendor: Vendor,
-    visit: Visit,
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-    device: str,
-    colours: str,
+    vendor: Vendor, visit: Visit, look: Look
 ) -> None:
     vendor.make_job(schedule=..., text="By text message")
     job_id = vendor.make_job(schedule=..., image_url="https://media.example.org/a.png", **WHATSAPP)
     vendor.make_job()
     vendor.control("POST", "/faults", {"fault": "list_stale", "times": 1})
     vendor.settled()
-    page = visit(f"/phones/{ANN}", device, colours)
+    page = visit(f"/phones/{ANN}")
     page.get_by_role("button", name="STOP").click()
     paths = ["/", "/?q=nobody", f"/phones/{ANN}", f"/phones/{ANN}?channel=front-desk-sms"]
-    for path in [*paths, "/phones/4915100000", "/jobs", f"/jobs/{job_id}", "/jobs/0", "/faults"]:
+    paths += ["/phones/4915100000", "/jobs", f"/jobs/{job_id}", "/jobs/0", "/faults"]
+    for number, path in enumerate(paths, 1):
         page.goto(path)
-        assert_accessible(page)
-        assert_fits(page)
+        look(page, f"sandbox-{number}")
