@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
@@ -26,9 +26,12 @@ from campaigns.models import (
     Submission,
 )
 from campaigns.plans.forecast import forecast
+from campaigns.protocol import Answer, AnswerKind
+from campaigns.scheduling import timetable
 from campaigns.scheduling.pacing import Pace
 from campaigns.scheduling.timetable_problems import pace_in_words
 from campaigns.sending import attempts, control, launch, submit, tick
+from campaigns.sending.recording import Answered
 from campaigns.states import CampaignState
 from recipients.models import Recipient, RecipientList
 from teams.models import Team
@@ -401,6 +404,73 @@ def test_everybody_frozen_is_in_exactly_one_job_of_their_zone(
     assert at == sorted(set(at))
     for one in jobs:
         assert {phone[:3] for phone in people_of(one)} in ({"+44"}, {"+12"}, {"+87"}, {"+61"})
+
+
+# What each of some campaigns of one account asks for; several may begin at the same second.
+some_plans = st.fixed_dictionaries(
+    {"wall_time": st.sampled_from(["", "2026-11-20T12:00", "2026-11-20T18:59"])},
+    optional={
+        "hours_from": st.just(time(9)),
+        "hours_zone": st.sampled_from(HoursZone),
+        "pace_count": st.integers(2, 9),
+    },
+).map(
+    lambda plan: {
+        **plan,
+        "time_zone": LONDON,
+        **({"hours_to": time(19)} if "hours_from" in plan else {}),
+        **({"pace_minutes": 1} if "pace_count" in plan else {}),
+    }
+)
+
+
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(plans=st.lists(some_plans, min_size=2, max_size=3))
+@example(plans=[{"wall_time": "2026-11-20T12:00", "time_zone": LONDON}] * 2)
+@example(plans=[OWN_CLOCK | {"pace_count": 4, "pace_minutes": 1}] * 3)
+def test_campaigns_of_an_account_never_share_a_second(
+    team: Team, quick: Settings, clock: time_machine.Traveller, plans: list[dict[str, Any]]
+) -> None:
+    quick.RECIPIENTS_PER_SUBMISSION = 3
+    channel = world.a_channel(team, phone_number="+447900000999")
+    people = world.a_list(team, [*BRITISH[:7], *NEW_YORKERS[:4], AT_SEA[0]])
+    campaigns = [world.launched(world.a_campaign(channel, people, **plan)) for plan in plans]
+    planned: set[datetime] = set()
+    for campaign in campaigns:
+        slots = [one.planned_slot for one in campaign.submissions.order_by("seq")]
+        assert slots == sorted(set(slots))
+        # Without a pace and hours, a second is looked for only when it is handed over.
+        assert not timetable.is_timed(campaign) or not planned & {*slots}
+        planned |= {*slots}
+
+    taken = handed_over(channel)
+
+    assert len(taken) == len(set(taken))
+    for campaign in campaigns:
+        jobs = list(campaign.submissions.select_related("current_attempt").order_by("seq"))
+        slots = [one.current_attempt.slot for one in jobs if one.current_attempt]
+        assert len(slots) == len(jobs)
+        assert slots == sorted(slots)
+        assert all(
+            timetable.is_in_hours(campaign, one, at) for one, at in zip(jobs, slots, strict=True)
+        )
+        got_it = [phone for one in jobs for phone in people_of(one)]
+        assert sorted(got_it) == sorted(people.recipients.values_list("phone", flat=True))
+
+
+def handed_over(channel: Channel) -> list[datetime]:
+    """Hand over whatever an account has, each job answered at once; the second each goes out at."""
+    while claimed := submit.claim(channel.account):
+        proposed = attempts.slots_for(channel.account_id, [one.planned_slot for one in claimed])
+        for submission, slot in zip(claimed, proposed, strict=True):
+            begun = attempts.turn(None, submit.build(submission, slot), datetime.now(UTC))
+            assert isinstance(begun, attempts.Begun)
+            answer = Answer(AnswerKind.ACCEPTED, job_id=uuid4().hex, http_status=201)
+            answered = Answered(begun.attempt.pk, begun.attempt.n, submission, answer, {})
+            attempts.turn(answered, None, datetime.now(UTC))
+    return list(
+        Attempt.objects.filter(account_id=channel.account_id).values_list("slot", flat=True)
+    )
 
 
 # --- While it runs --------------------------------------------------------------------------------
