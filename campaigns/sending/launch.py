@@ -102,14 +102,20 @@ def problems(
         found.append(Problem("test", sentence))
     found += message.name_problems(campaign)
     if not has_lists:
-        found.append(Problem("lists", _("Choose at least one recipient list.")))
+        found.append(no_list())
     found += one_by_one.problems(campaign, people)
     found += list_access.problems(campaign, user)
     found += audience_problems.problems(campaign)
-    return found + _time_problems(campaign, now or timezone.now(), people)
+    return found + time_problems(campaign, now or timezone.now(), people)
 
 
-def _time_problems(campaign: Campaign, now: datetime, people: int | None) -> list[Problem]:
+def no_list() -> Problem:
+    """Nobody is chosen yet."""
+    return Problem("lists", _("Choose at least one recipient list."))
+
+
+def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list[Problem]:
+    """Why its schedule keeps a draft from being launched now to so many people."""
     try:
         send_at = send_time(campaign, now)
     except ValueError:

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -24,7 +25,7 @@ from campaigns.texts import whatsapp_templates
 from campaigns.views import message_parts
 from campaigns.views.compose_parts import audience_context, phone_of
 from campaigns.views.message_parts import asked, whole_number
-from campaigns.views.schedule_step import moment_of, options_in_words, schedule_context
+from campaigns.views.schedule_step import as_typed, moment_of, options_in_words, schedule_context
 from campaigns.writing import drafts, message
 from campaigns.writing.autosaving import page_save_of
 from campaigns.writing.forms import ComposeForm
@@ -93,7 +94,7 @@ def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     if "person" in request.POST:
         return _page(request, form)
     if not is_valid:
-        return _page(request, form, _faults_of_message(form), status=422)
+        return _page(request, form, _faults_besides(form), status=422)
     version = form.cleaned_data["version"]
     if request.POST.get("overwrite") == str(campaign.version):
         version = campaign.version
@@ -118,26 +119,34 @@ def _after_saving(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     return redirect("review", *here)
 
 
-def _faults_of_message(form: ComposeForm) -> list[Problem]:
-    """What is wrong with the text and media of a form that cannot be saved: told in the same go.
+def _faults_besides(form: ComposeForm) -> list[Problem]:
+    """What else is wrong in a form that cannot be saved: told in the same go.
 
     What is only missing yet is named to whoever wants to review it.
     """
+    chosen = form.choice()
+    found = _faults_of_message(form)
+    if not {"lists", "filters"} & set(form.errors) and not (chosen.lists or chosen.filters):
+        found.append(launch.no_list())
+    if "time_zone" not in form.errors:
+        found += launch.time_problems(as_typed(form), timezone.now(), None)
+    return [one for one in found if "review" in form.data or form.is_filled(one)]
+
+
+def _faults_of_message(form: ComposeForm) -> list[Problem]:
     given = form.cleaned_data
     lists = selection.people_lists(form.choice())
     known = {name for one in lists for name in one.field_names} if lists else None
     template = form.typed_template()
     if template:
-        found = whatsapp_templates.problems(given.get("channel"), template, known)
-        return [one for one in found if "review" in form.data or form.is_filled(one)]
-    found = message.problems(
+        return whatsapp_templates.problems(given.get("channel"), template, known)
+    return message.problems(
         given.get("channel"),
         given.get("text", ""),
         given.get("media_kind", ""),
         given.get("media_url", ""),
         known,
     )
-    return [one for one in found if "review" in form.data or form.is_filled(one)]
 
 
 def _with_suggested_time(request: TeamRequest, campaign: Campaign) -> ComposeForm:

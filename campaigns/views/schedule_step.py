@@ -128,7 +128,7 @@ def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[R
 
 def _with_plan(form: ComposeForm, moment: Moment, start: datetime) -> Moment:
     """Add when hours begin, when the last message leaves, and what the sender needs."""
-    draft, channel = _as_typed(form), form.cleaned_data.get("channel")
+    draft, channel = as_typed(form), form.cleaned_data.get("channel")
     people = sum(one.recipient_count for one in form.cleaned_data.get("lists") or ())
     hours = timetable.hours_of(draft)
     if hours is not None and hours.is_empty:
@@ -179,12 +179,13 @@ def _last_slot(draft: Campaign, start: datetime, people: int) -> datetime | None
         return None
 
 
-def _as_typed(form: ComposeForm) -> Campaign:
+def as_typed(form: ComposeForm) -> Campaign:
     """The draft as the form says it, never to be saved."""
     draft, given = copy.copy(form.campaign), form.cleaned_data
     draft.channel = given.get("channel")
     draft.text = given.get("text", "")
     draft.time_zone = str(zone_of(form))
+    draft.wall_time, draft.fold = form.wall_time, int(given.get("fold") or 0)
     for name, value in form.timing().columns().items():
         setattr(draft, name, value)
     return draft
@@ -192,7 +193,7 @@ def _as_typed(form: ComposeForm) -> Campaign:
 
 def options_in_words(form: ComposeForm) -> str:
     """What is chosen besides the time: `Only from 09:00 to 19:00 · as fast as it goes · …`."""
-    draft = _as_typed(form)
+    draft = as_typed(form)
     hours, pace = timetable.hours_of(draft), timetable.pace_of(draft)
     told = [
         _("only from %(hours)s") % {"hours": in_words(hours)} if hours else _("at any time of day"),
@@ -228,7 +229,7 @@ def zone_fields(form: ComposeForm) -> list[str]:
 
 def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
     """Times that people choose most, by the clock of the chosen zone: "Today at 16:00"."""
-    zone, hours = zone_of(form), timetable.hours_of(_as_typed(form))
+    zone, hours = zone_of(form), timetable.hours_of(as_typed(form))
     here = now.astimezone(zone)
     morning = hours.opens if hours and not hours.is_empty else wall_clock(9)
     found = []

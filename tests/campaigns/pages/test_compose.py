@@ -341,6 +341,30 @@ def test_all_faults_of_the_message_are_told_in_one_go(desk: Desk, draft: Campaig
     assert "id_name" in found.values()
 
 
+PASSED: Fields = {"when": "later", "date": "2026-01-05", "time": "09:30"}
+
+
+def test_a_missing_list_and_a_past_time_are_told_with_what_cannot_be_saved(
+    desk: Desk, draft: Campaign
+) -> None:
+    page = desk.write(draft, "review", name="", lists=[], **PASSED)
+    assert page.status_code == 422
+    assert complaints_of(page) == {
+        "Give the campaign a name.": "id_name",
+        "Choose at least one recipient list.": "id_lists_0",
+        "This time has passed. Choose a later one, or send it now.": "id_date",
+    }
+    # Whoever only saves is not told what is missing yet, but what is wrong.
+    saved = complaints_of(desk.write(draft, "save", name="", lists=[], **PASSED))
+    assert set(saved.values()) == {"id_name", "id_date"}
+
+
+def test_no_time_is_judged_by_a_zone_that_is_none(desk: Desk, draft: Campaign) -> None:
+    page = desk.write(draft, "review", time_zone="Mars/Olympus", **PASSED)
+    assert page.status_code == 422
+    assert not any("has passed" in one for one in complaints_of(page))
+
+
 # --- Time -----------------------------------------------------------------------------------------
 
 
