@@ -297,7 +297,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
+        # The composer shows an uploaded picture as the phone will.
+        "img-src": [SELF, "data:", urlsplit(MEDIA_BASE_URL)._replace(path="").geturl()],
         "connect-src": [SELF],
         "font-src": [SELF],
         "form-action": [SELF],

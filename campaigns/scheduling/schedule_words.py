@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -44,7 +45,8 @@ def queue_sentence(channel: Channel, estimate: Estimate) -> str:
         speed = str(SENDERS[sender_of(Provider(channel.provider), channel.phone_number)])
     return _("%(speed)s: this takes %(time)s.") % {
         "speed": speed[:1].upper() + speed[1:],
-        "time": duration(estimate.duration),
+        # Nothing takes no time at all.
+        "time": duration(max(estimate.duration, timedelta(seconds=1))),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -33,3 +34,11 @@ def _part(words: str, how: Look) -> SafeString | str:
     if Look.VALUE in how:
         return format_html('<mark class="{}">{}</mark>', classes, words)
     return format_html('<span class="{}">{}</span>', classes, words) if classes else words
+
+
+@register.filter
+def is_uploaded(url: str) -> bool:
+    """Whether a media file was uploaded here: only these may be shown, as a page of the dashboard
+    asks no other server for anything.
+    """
+    return url.startswith(f"{settings.MEDIA_BASE_URL}/")

@@ -17,7 +17,7 @@ from campaigns.media import media_check, public_addresses
 from campaigns.media.public_addresses import Fault, Fetched, NotFetched
 from campaigns.models import Campaign, Channel, MediaFile
 from teams.models import User
-from tests.campaigns.pages.browsing import Desk, text_of
+from tests.campaigns.pages.browsing import Desk, fields_of, text_of
 from tests.campaigns.pages.conftest import DeskOf
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +180,23 @@ def test_the_composer_gets_the_address_to_fill_in(desk: Desk) -> None:
     answer = desk.client.post(url, {"file": file}, headers={"HX-Request": "true"})
     kept = MediaFile.objects.get()
     assert f'data-uploaded-url="{kept.url}" data-uploaded-kind="image"' in answer.content.decode()
+
+
+def test_the_phone_shows_an_uploaded_picture_and_asks_no_other_server_for_one(
+    desk: Desk, draft: Campaign, clinic: Channel
+) -> None:
+    desk.post("media-upload", file=SimpleUploadedFile("a.png", picture("PNG")))
+    ours = MediaFile.objects.get().url
+    form = fields_of(desk.get("compose", draft)) | {
+        "channel": str(clinic.pk),
+        "media_kind": "image",
+    }
+    shown = desk.post("preview", draft, **form | {"media_url": ours})
+    assert f'<img class="media-shown" src="{ours}"' in shown.content.decode()
+    assert ours.rsplit("/", 2)[0] in desk.get("compose", draft)["Content-Security-Policy"]
+    typed = desk.post("preview", draft, **form | {"media_url": "https://example.org/a.png"})
+    assert "https://example.org/a.png" in text_of(typed)
+    assert "<img" not in typed.content.decode()
 
 
 # --- The check of an address ----------------------------------------------------------------------

@@ -187,7 +187,7 @@ def test_figures_and_cost_are_those_of_the_rendered_texts(
     riverside.save()
     text = "x" * 145 + TEXT
     found = figures_of(desk, draft, text=text)
-    assert "Segments 2 In all 22 Cost 0.22 USD" in found
+    assert "Get it 11 of 12 Segments 2 In all 22 Cost 0.22 USD" in found
     assert "1 person has no Dentist: left out. See one" in found
     assert "Different texts 11" in found
 
@@ -196,6 +196,7 @@ def test_a_small_shortening_is_proposed(desk: Desk, draft: Campaign, riverside: 
     riverside.price_per_segment = Decimal("0.01")
     riverside.save()
     found = figures_of(desk, draft, text="x" * 164)
+    assert "Get it" not in found
     assert "Removing 4 characters saves a segment for 12 people (0.12 USD)." in found
 
 
