@@ -97,6 +97,25 @@ AWAITING_ITS_TIME = Word(
     gettext_lazy("Sociocs has every job and sends them when their time comes."),
 )
 
+# A draft, but nothing of it is its writer's to do.
+WAITS_FOR_APPROVAL = Word(
+    gettext_lazy("Waits for approval"),
+    "warning",
+    gettext_lazy("Nothing is sent until a colleague approves it."),
+)
+
+# PAUSED by the clock: what it waits for says more than that it waits.
+PAUSED_BY_THE_CLOCK: Mapping[str, Word] = {
+    PauseReason.WINDOW: Word(
+        gettext_lazy("Late"), "warning", gettext_lazy("No further job is handed over unasked.")
+    ),
+    PauseReason.QUIET_HOURS: Word(
+        gettext_lazy("Outside its hours"),
+        "warning",
+        gettext_lazy("No further job is handed over unasked."),
+    ),
+}
+
 SUBMISSION_WORDS: Mapping[SubmissionState, Word] = {
     S.PLANNED: Word(
         gettext_lazy("Waiting"), "neutral", gettext_lazy("Waits for the campaign to start.")

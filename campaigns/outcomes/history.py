@@ -27,8 +27,10 @@ from campaigns.words import (
     HOW_WE_KNOW,
     PART_OF,
     PART_WORDS,
+    PAUSED_BY_THE_CLOCK,
     PERHAPS_SENT,
     SUBMISSION_WORDS,
+    WAITS_FOR_APPROVAL,
     Part,
     Text,
     Word,
@@ -65,6 +67,10 @@ AT_REST = frozenset({CampaignState.DRAFT, CampaignState.CANCELLED, CampaignState
 
 def word_of(campaign: Campaign, tally: Tally) -> Word:
     """The words for where a campaign stands: as its jobs say it, a little before the tick does."""
+    if campaign.state == CampaignState.DRAFT and tally.waits_for_approval:
+        return WAITS_FOR_APPROVAL
+    if campaign.state == CampaignState.PAUSED and campaign.state_reason in PAUSED_BY_THE_CLOCK:
+        return PAUSED_BY_THE_CLOCK[campaign.state_reason]
     if campaign.state != CampaignState.SENDING or not tally.job_count or tally.unfinished_jobs:
         return CAMPAIGN_WORDS[CampaignState(campaign.state)]
     if tally.question_count:

@@ -6,10 +6,18 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
-from campaigns.models import Attempt, Submission
-from campaigns.states import IN_FLIGHT, QUESTIONS, WAITING, How, Outcome, SubmissionState
+from campaigns.models import Approval, Attempt, Submission
+from campaigns.states import (
+    IN_FLIGHT,
+    QUESTIONS,
+    WAITING,
+    CampaignState,
+    How,
+    Outcome,
+    SubmissionState,
+)
 from campaigns.words import PART_OF, PART_WORDS, Part
 
 # Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then
@@ -31,6 +39,8 @@ class Tally:
     perhaps_sent: int = 0
     # People of handed-over jobs with such an attempt before: they may get it twice.
     perhaps_twice: int = 0
+    # A draft that a colleague was asked to approve as it stands.
+    waits_for_approval: bool = False
     # Changes whenever any job does.
     versions: int = 0
 
@@ -67,7 +77,7 @@ class Tally:
 
 
 def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
-    """The tallies of these campaigns, by their primary keys, in two queries."""
+    """The tallies of these campaigns, by their primary keys, in a few queries."""
     found: dict[int, Tally] = defaultdict(Tally)
     rows = (
         Submission.objects.filter(campaign_id__in=campaign_ids)
@@ -85,6 +95,14 @@ def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
             found[campaign_id].perhaps_sent += people
         elif state is SubmissionState.ACCEPTED:
             found[campaign_id].perhaps_twice += people
+    wishes = Approval.objects.filter(
+        campaign_id__in=campaign_ids,
+        answer=Approval.Answer.WAITING,
+        version=F("campaign__version"),
+        campaign__state=CampaignState.DRAFT.value,
+    )
+    for campaign_id in wishes.values_list("campaign_id", flat=True):
+        found[campaign_id].waits_for_approval = True
     return found
 
 

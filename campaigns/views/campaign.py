@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -86,6 +87,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "is_stuck": not is_at_rest and not is_ticking(),
         "fingerprint": f"{history.fingerprint(found, tally)}.{_mark(arrival)}",
         "zone": found.time_zone or request.team.time_zone,
+        "wall_time": datetime.fromisoformat(found.wall_time) if found.wall_time else None,
     }
 
 

@@ -34,6 +34,7 @@ from campaigns.outcomes.history import (
 from campaigns.outcomes.history_filters import Filters, filtered
 from campaigns.plans import approvals
 from campaigns.states import CampaignState
+from campaigns.words import PAUSED_BY_THE_CLOCK
 from recipients.lists.people import person_id, phone_of
 from recipients.models import RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
@@ -186,10 +187,14 @@ def _fingerprint(rows: Iterable[Row]) -> str:
 
 
 def _attention(request: TeamRequest) -> list[tuple[Campaign, int]]:
-    """Campaigns with jobs that wait for an answer, and how many; the first few."""
+    """Campaigns with jobs that wait for an answer, and how many; those that are late; the first."""
     found: dict[Campaign, int] = {}
     for job in jobs_in_question(request.team)[:200]:
         found[job.campaign] = found.get(job.campaign, 0) + 1
-    missed = Campaign.objects.filter(team=request.team, state=CampaignState.MISSED.value)
-    found |= dict.fromkeys(missed[:ATTENTION_SHOWN], 0)
+    late = Q(state=CampaignState.MISSED.value) | Q(
+        state=CampaignState.PAUSED.value, state_reason__in=list(PAUSED_BY_THE_CLOCK)
+    )
+    asking = Campaign.objects.filter(late, team=request.team)
+    for one in asking[:ATTENTION_SHOWN]:
+        found.setdefault(one, 0)
     return list(found.items())[:ATTENTION_SHOWN]

@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import tasks
@@ -23,10 +24,11 @@ from campaigns.outcomes import history
 from campaigns.outcomes.schedule_timeline import taken_back_in_words
 from campaigns.outcomes.tally import Tally, tallies
 from campaigns.scheduling import repeats
+from campaigns.scheduling.hours import is_open
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.scheduling.schedule_fields import RescheduleForm
 from campaigns.scheduling.schedule_words import repeat_in_words
-from campaigns.scheduling.timetable import zone_of
+from campaigns.scheduling.timetable import hours_of, zone_of
 from campaigns.sending import control, repeating, rescheduling
 from campaigns.sending.rescheduling import NewTime, Then, Wish
 from campaigns.states import CampaignState, PauseReason, SubmissionState
@@ -52,7 +54,8 @@ class ItsTime:
     `unanswered`: jobs whose call has no clear answer (yet): nobody can promise to get them back.
     `ahead`, `waiting`, `out`: jobs at the vendor whose time is to come, here, and gone out. `wish`:
     what is going on while jobs are taken back; `told`: what could be reached, once that is over.
-    `is_late`: it asks whether it should still go out; `night`: the time there if people sleep now.
+    `is_late`: it asks whether it should still go out; `night`: the time there if people sleep now;
+    `is_closed`: by its own clock, its sending hours are over, so that nothing goes out "now".
     """
 
     undo_until: datetime | None = None
@@ -65,11 +68,32 @@ class ItsTime:
     wish: Wish | None = None
     told: str = ""
     is_late: bool = False
+    is_closed: bool = False
     night: str = ""
     repeat: str = ""
     runs: list[Occurrence] = field(default_factory=list)
     made_runs: list[Campaign] = field(default_factory=list)
     draft_id: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """`1 job is out already, 2 wait here`: only what there is."""
+        parts = [
+            (
+                self.out,
+                ngettext("%(n)d job is out already", "%(n)d jobs are out already", self.out),
+            ),
+            (
+                self.ahead,
+                ngettext(
+                    "%(n)d at Sociocs could still be taken back",
+                    "%(n)d at Sociocs could still be taken back",
+                    self.ahead,
+                ),
+            ),
+            (self.waiting, ngettext("%(n)d waits here", "%(n)d wait here", self.waiting)),
+        ]
+        return ", ".join(words % {"n": n} for n, words in parts if n)
 
 
 def its_time(campaign: Campaign, tally: Tally, now: datetime) -> ItsTime:
@@ -102,6 +126,7 @@ def its_time(campaign: Campaign, tally: Tally, now: datetime) -> ItsTime:
         told="" if wish else _told(campaign),
         is_late=is_late,
         night=_night(campaign, now) if is_late else "",
+        is_closed=is_late and _is_closed(campaign, now),
         **told_of_repeat,
     )
 
@@ -131,6 +156,11 @@ def _night(campaign: Campaign, now: datetime) -> str:
     here = now.astimezone(ZoneInfo(zone_of(campaign)))
     asleep = any(here.hour in hours for hours in _NIGHT)
     return f"{here:%H:%M}" if asleep and campaign.hours_from is None else ""
+
+
+def _is_closed(campaign: Campaign, now: datetime) -> bool:
+    hours = hours_of(campaign)
+    return hours is not None and not is_open(hours, [zone_of(campaign)], now)
 
 
 @require_http_methods(["GET", "POST"])

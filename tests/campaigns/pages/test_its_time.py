@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Submission
 from campaigns.states import CampaignState, SubmissionState
 from tests.campaigns import world
 from tests.campaigns.pages import arranging
@@ -81,6 +82,38 @@ def test_a_late_campaign_says_what_happened_and_what_can_be_done(
     assert "3 h ago" in text
     for choice in ("Send it now", "Choose a new time", "Cancel it"):
         assert choice in text
+
+
+def test_what_waits_for_its_sending_hours_is_not_offered_to_go_out_now(
+    desk: Desk, draft: Campaign
+) -> None:
+    now = timezone.now().astimezone(ZoneInfo("America/New_York"))
+    begins = 20 if now.hour < 12 else 2
+    campaign = scheduled(draft, hours_from=time(begins), hours_to=time(begins + 1))
+    Campaign.objects.update(state=CampaignState.PAUSED, state_reason="quiet_hours")
+    text = text_of(desk.get("campaign", campaign))
+    assert "The rest waits for its sending hours" in text
+    assert "Send it in its next sending hours" in text
+    assert "Send it now" not in text
+    assert "go out at once" not in text
+    assert "Outside its hours" in text_of(desk.get("campaigns"))
+
+
+def test_what_is_held_tells_only_what_there_is(desk: Desk, draft: Campaign) -> None:
+    campaign = scheduled(draft)
+    Campaign.objects.update(state=CampaignState.PAUSED, state_reason="person")
+    Submission.objects.update(planned_slot=timezone.now() - timedelta(hours=1))
+    text = text_of(desk.get("campaign", campaign))
+    assert "1 waits here" in text
+    assert "0 " not in text.partition("Its time")[2].partition("Jobs")[0]
+
+
+def test_a_late_campaign_is_among_those_that_need_somebody(desk: Desk, draft: Campaign) -> None:
+    scheduled(draft)
+    Campaign.objects.update(state=CampaignState.PAUSED, state_reason="window")
+    text = text_of(desk.get("campaigns"))
+    assert "“Spring check-up” is held by the clock. Part of it is out." in text
+    assert "Late" in text
 
 
 def test_nothing_is_promised_of_a_job_that_has_no_answer(desk: Desk, draft: Campaign) -> None:

@@ -220,6 +220,19 @@ class TestApproval:
         assert (draft.state, draft.launched_by, draft.confirmed_count) == ("freezing", alice, 12)
         assert draft.events.get(kind=CampaignEvent.Kind.APPROVED).actor == sami
 
+    def test_whoever_only_looks_is_told_what_it_waits_for(
+        self, desk: Desk, desk_of: DeskOf, vera: User, draft: Campaign
+    ) -> None:
+        change(draft, wall_time="2027-04-02T09:30", time_zone="America/New_York")
+        press(desk, draft)
+        text = text_of(desk_of(vera).get("campaign", draft))
+        assert "Waits for approval Nothing is sent until a colleague approves it." in text
+        assert "What would be sent Goes out Fri 2 Apr 2027, 09:30 America/New_York" in text
+        assert "Waits for approval" in text_of(desk.get("campaigns"))
+        # A change takes the wish with it, and with that what it waits for.
+        change(draft, version=draft.version + 1)
+        assert "Waits for approval" not in text_of(desk.get("campaigns"))
+
     def test_nobody_approves_their_own(self, desk: Desk, draft: Campaign) -> None:
         press(desk, draft)
         assert "somebody else has to approve it" in text_of(desk.get("review", draft))
