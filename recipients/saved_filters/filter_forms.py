@@ -146,6 +146,10 @@ class FilterForm(forms.Form):
             except forms.ValidationError as fault:
                 self.add_error(f"field-{row.n}", fault)
         cleaned["conditions"] = conditions
+        is_named = cleaned.get("visibility") == Visibility.NAMED
+        if is_named and not cleaned.get("lent_to") and "lent_to" not in self.errors:
+            sentence = _("No colleague is chosen. Choose who may use it, or choose “%(mine)s”.")
+            self.add_error("visibility", sentence % {"mine": Visibility.PRIVATE.label})
         return cleaned
 
     def definition(self) -> Definition:
@@ -169,8 +173,6 @@ class FilterForm(forms.Form):
         saved.conditions = [one.to_json() for one in given["conditions"]]
         lent_to = given["lent_to"] if given["visibility"] == Visibility.NAMED else ()
         saved.visibility = given["visibility"]
-        if saved.visibility == Visibility.NAMED and not lent_to:
-            saved.visibility = Visibility.PRIVATE
         saved.save()
         saved.lent_to.set(lent_to)
         saved.list_choices.all().delete()

@@ -189,6 +189,7 @@ def _list_context(request: TeamRequest, recipient_list: RecipientList) -> dict[s
         "is_owner": is_owner,
         "may_put_away": may_put_away(request, recipient_list),
         "colleagues": colleagues(recipient_list) if is_owner else [],
+        "nobody_chosen": is_owner and request.GET.get("chosen") == "nobody",
         "list_import": last_import,
         "sees_rejected": last_import is not None and last_import.uploaded_by_id == request.user.pk,
         "rejections": _rejections(last_import) if last_import is not None else [],

@@ -56,6 +56,9 @@ def sharing(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
         for one in colleagues(found)
         if (answer := request.POST.get(f"permission_{one.user.public_id}")) in Permission.values
     }
+    if request.POST["visibility"] == Visibility.NAMED and not people:
+        # The dialog opens again and says that somebody has to be chosen.
+        return redirect(f"{here.url}?chosen=nobody")
     edit_all = request.POST.get("team_permission") == Permission.EDIT
     share(
         found,

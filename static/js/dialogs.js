@@ -10,4 +10,8 @@
     // The dialog itself is hit only outside of its content: on the shade around it.
     if (event.target.matches("dialog[open]")) event.target.close();
   });
+  // What was answered in it has to be looked at again.
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelector("dialog[data-opens-itself]")?.showModal();
+  });
 })();

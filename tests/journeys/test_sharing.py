@@ -53,6 +53,9 @@ def test_a_list_is_withdrawn_while_a_colleagues_draft_uses_it(
 
     his.goto("/riverside-dental/lists/")
     expect(his.get_by_text("Spring patients")).to_have_count(0)
+    choose(hers, people, "Only the colleagues chosen below")
+    # The dialog has opened again.
+    expect(hers.get_by_text("Nothing is changed: no colleague was chosen.")).to_be_visible()
     choose(hers, people, "Only the colleagues chosen below", "Sami Haddad")
     expect(hers.get_by_text("You and 1 colleague can use this list now.")).to_be_visible()
     his.goto("/riverside-dental/lists/?show=shared")

@@ -265,6 +265,17 @@ def test_name_and_lists_are_asked_for(
     assert set(complaints_of(page).values()) == {"id_name", "id_lists_0"}
 
 
+def test_lending_it_to_nobody_is_asked_about(
+    client_of: ClientOf, riverside: Team, alice: User, people: RecipientList
+) -> None:
+    url = reverse("filter-new", args=[riverside.slug])
+    page = client_of(alice).post(url, typed(people, visibility="named"))
+    assert complaints_of(page) == {
+        "No colleague is chosen. Choose who may use it, or choose “Only me”.": "id_visibility_0"
+    }
+    assert not SavedFilter.objects.exists()
+
+
 def test_lines_come_and_go_without_scripts(
     client: Client, riverside: Team, people: RecipientList
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -94,13 +95,24 @@ def test_may_edit_is_more_than_may_use(
     assert sees(client_of(bob), people) is (visibility != "private")
 
 
-def test_chosen_people_without_anybody_chosen_means_only_me(
-    client_of: ClientOf, people: RecipientList, alice: User
+@pytest.mark.parametrize("before", ["private", "team", "named"])
+def test_chosen_people_without_anybody_chosen_is_asked_about(
+    client_of: ClientOf, people: RecipientList, alice: User, bob: User, before: str
 ) -> None:
-    answer = share(client_of(alice), people, "named")
-    assert "Only you can use this list now." in answer.content.decode()
+    hers = client_of(alice)
+    share(hers, people, before, **{field(bob): "edit"})
+
+    answer = share(hers, people, "named", **{field(bob): ""})
+
+    html = answer.content.decode()
+    assert "Nothing is changed: no colleague was chosen." in html
+    assert "can use this list now" not in html
+    # The dialog stands open, with the choice that was made.
+    assert '<dialog id="sharing" aria-labelledby="sharing-title" data-opens-itself>' in html
+    assert re.search(r'value="named" checked', html)
     people.refresh_from_db()
-    assert people.visibility == Visibility.PRIVATE
+    assert people.visibility == before
+    assert sees(client_of(bob), people) is (before != "private")
 
 
 def test_a_stranger_cannot_be_lent_anything(
