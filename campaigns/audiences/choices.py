@@ -11,10 +11,28 @@ from recipients.models import RecipientList, SavedFilter
 INCLUDE, EXCLUDE = CampaignList.Kind.INCLUDE, CampaignList.Kind.EXCLUDE
 
 
-def lists_by_age(campaign: Campaign, kind: CampaignList.Kind) -> tuple[RecipientList, ...]:
-    """The campaign's lists of a kind, in the order they were made."""
-    chosen = campaign.list_choices.filter(kind=kind).select_related("recipient_list")
-    return tuple(choice.recipient_list for choice in chosen.order_by("recipient_list__pk"))
+def in_and_out(
+    chosen: Iterable[CampaignList] | Iterable[CampaignFilter], name: str
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """(what is written to, what is left out): the rows `name` of choices, in the choices' order."""
+    found: dict[str, list[Any]] = {INCLUDE.value: [], EXCLUDE.value: []}
+    for choice in chosen:
+        found[choice.kind].append(getattr(choice, name))
+    return tuple(found[INCLUDE.value]), tuple(found[EXCLUDE.value])
+
+
+def lists_by_age(
+    campaign: Campaign,
+) -> tuple[tuple[RecipientList, ...], tuple[RecipientList, ...]]:
+    """The campaign's lists, (in, left out), in the order they were made."""
+    chosen = campaign.list_choices.select_related("recipient_list")
+    return in_and_out(chosen.order_by("recipient_list__pk"), "recipient_list")
+
+
+def filters_by_age(campaign: Campaign) -> tuple[tuple[SavedFilter, ...], tuple[SavedFilter, ...]]:
+    """The campaign's saved filters, (in, left out), in the order they were made."""
+    chosen = campaign.filter_choices.select_related("saved_filter__owner")
+    return in_and_out(chosen.order_by("saved_filter"), "saved_filter")
 
 
 def earlier_of(campaign: Campaign) -> tuple[Campaign, ...]:

@@ -14,6 +14,7 @@ from typing import Any, Self
 from django.utils import timezone
 
 from campaigns.audiences import reach
+from campaigns.audiences.choices import filters_by_age, in_and_out
 from campaigns.audiences.reach import Span
 from campaigns.models import Campaign, CampaignList
 from recipients.models import OptOut, Recipient, RecipientList, SavedFilter
@@ -22,7 +23,6 @@ from recipients.saved_filters.filters import Definition
 from recipients.sql import Sql, integers, joined, sql
 
 _RECIPIENTS = Recipient._meta.db_table
-INCLUDE, EXCLUDE = CampaignList.Kind.INCLUDE, CampaignList.Kind.EXCLUDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +151,17 @@ def lists_of(campaign: Campaign, kind: CampaignList.Kind) -> list[RecipientList]
     return [choice.recipient_list for choice in chosen.order_by("id")]
 
 
-def filters_of(campaign: Campaign, kind: CampaignList.Kind) -> list[SavedFilter]:
-    """The campaign's saved filters of a kind, in the order they were made."""
-    chosen = campaign.filter_choices.filter(kind=kind).select_related("saved_filter__owner")
-    return [choice.saved_filter for choice in chosen.order_by("saved_filter")]
-
-
 def choice_of(campaign: Campaign) -> Choice:
     """What a campaign's draft has chosen."""
     earlier = campaign.earlier_choices.order_by("earlier").values_list("earlier", flat=True)
+    chosen = campaign.list_choices.select_related("recipient_list__owner").order_by("id")
+    lists, lists_out = in_and_out(chosen, "recipient_list")
+    filters, filters_out = filters_by_age(campaign)
     return Choice(
-        lists=tuple(lists_of(campaign, INCLUDE)),
-        filters=tuple(filters_of(campaign, INCLUDE)),
-        lists_out=tuple(lists_of(campaign, EXCLUDE)),
-        filters_out=tuple(filters_of(campaign, EXCLUDE)),
+        lists=lists,
+        filters=filters,
+        lists_out=lists_out,
+        filters_out=filters_out,
         campaigns_out=tuple(earlier),
         days_out=campaign.days_left_out,
         duplicates_allowed=campaign.duplicates_allowed,

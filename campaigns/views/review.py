@@ -24,7 +24,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from campaigns import tasks
 from campaigns.audiences import audience, selection
-from campaigns.models import Approval, Campaign, CampaignEvent, CampaignList, ClockKeeper, DraftPlan
+from campaigns.models import Approval, Campaign, CampaignEvent, ClockKeeper, DraftPlan
 from campaigns.moves import record_event
 from campaigns.plans import approvals, coming_back, plan_checks, plan_making
 from campaigns.plans.plan_report import Report
@@ -112,14 +112,15 @@ def _page(
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
     needs_approval = launching.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
+    chosen = selection.choice_of(campaign)
     return {
         "campaign": campaign,
         "report": report,
         "left_out": left_out_in_words(report.left_out),
-        "lists": audience.lists_of(campaign, CampaignList.Kind.INCLUDE),
-        "filters": selection.filters_of(campaign, CampaignList.Kind.INCLUDE),
-        "lists_left_out": audience.lists_of(campaign, CampaignList.Kind.EXCLUDE),
-        "filters_left_out": selection.filters_of(campaign, CampaignList.Kind.EXCLUDE),
+        "lists": chosen.lists,
+        "filters": chosen.filters,
+        "lists_left_out": chosen.lists_out,
+        "filters_left_out": chosen.filters_out,
         "cost": _cost(campaign, report),
         "spread": report.segments,
         "bars": _drawn(report, zone),

@@ -20,11 +20,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.audiences import choices
-from campaigns.audiences.selection import filters_of
 from campaigns.models import (
     Campaign,
     CampaignEvent,
-    CampaignList,
     Channel,
     DraftPage,
     VendorMember,
@@ -187,6 +185,8 @@ def _note(campaign: Campaign, user: User, version: int, page_save: PageSave | No
 
 def content_of(campaign: Campaign) -> Content:
     """What the draft says now."""
+    lists, lists_left_out = choices.lists_by_age(campaign)
+    filters, filters_left_out = choices.filters_by_age(campaign)
     return Content(
         name=campaign.name,
         channel=campaign.channel,
@@ -194,10 +194,10 @@ def content_of(campaign: Campaign) -> Content:
         one_by_one=campaign.one_by_one,
         template=campaign.template,
         template_aside=campaign.template_aside,
-        lists=choices.lists_by_age(campaign, CampaignList.Kind.INCLUDE),
-        lists_left_out=choices.lists_by_age(campaign, CampaignList.Kind.EXCLUDE),
-        filters=tuple(filters_of(campaign, CampaignList.Kind.INCLUDE)),
-        filters_left_out=tuple(filters_of(campaign, CampaignList.Kind.EXCLUDE)),
+        lists=lists,
+        lists_left_out=lists_left_out,
+        filters=filters,
+        filters_left_out=filters_left_out,
         campaigns_left_out=choices.earlier_of(campaign),
         days_left_out=campaign.days_left_out,
         duplicates_allowed=campaign.duplicates_allowed,
