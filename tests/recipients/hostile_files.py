@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.recipients.workbooks import Rows, archive, compound, ods, xls, xlsx
+from tests.recipients.workbooks import Rows, archive, compound, ods, with_entity, xls, xlsx
 
 A, B, C = "+14155552671", "+12127365000", "+447400123456"
 
@@ -396,6 +396,12 @@ def bad_workbooks() -> Iterator[Case]:
     )
     zeros = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{"0" * 12_000_000}</t></is></c></row>'
     yield Case("xlsx-bomb", xlsx({"A": f"<sheetData>{zeros}</sheetData>"}), refused=UNPACKS)
+    stolen: Rows = [["Phone", "City"], [14155552671, "ENTITY"]]
+    for kind, made in (("xlsx", xlsx({"A": stolen})), ("ods", ods({"A": stolen}))):
+        for what, address in (("file", "file:///etc/passwd"), ("web", "http://127.0.0.1:9/")):
+            entity = with_entity(made, address)
+            name = f"{kind}-entity-from-a-{what}"
+            yield Case(name, entity, refused=UNREADABLE, file_name=f"a.{kind}")
     yield Case("docx", archive({"word/document.xml": "<x/>"}), refused=other("Word"))
     yield Case("pptx", archive({"ppt/presentation.xml": "<x/>"}), refused=other("PowerPoint"))
     yield Case("numbers-app", archive({"Index/Document.iwa": "x"}), refused=other("Numbers"))

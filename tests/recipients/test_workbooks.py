@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 import struct
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,10 @@ from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from recipients.files import workbooks
+from recipients.models import ListImport
 from tests.recipients.conftest import Door
 from tests.recipients.test_upload import sentence
-from tests.recipients.workbooks import Rows, archive, compound, ods, xls, xlsx
+from tests.recipients.workbooks import Rows, archive, compound, ods, with_entity, xls, xlsx
 
 PEOPLE: Rows = [["Phone", "Name"], [14155552671, "Ann"], ["+44 7400 123456", "José"]]
 
@@ -174,6 +177,39 @@ def test_a_workbook_that_cannot_become_a_list(
     assert response.status_code == 422
     assert sentence(response.content.decode()).startswith(said)
     assert list(uploads.iterdir()) == []
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """Takes connections; `accept` fails as long as there was none."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield server
+
+
+@pytest.mark.parametrize("make", [xlsx, ods], ids=["xlsx", "ods"])
+@pytest.mark.parametrize("cell", ["ENTITY", "Rome"], ids=["used", "declared"])
+def test_nothing_outside_a_workbook_is_fetched_or_read(
+    door: Door, listener: socket.socket, tmp_path: Path, make: Callable[..., bytes], cell: str
+) -> None:
+    """External entities (CWE-611): an address at which somebody waits, and a file of the server."""
+    secret = tmp_path / "secret"
+    secret.write_text("opensesame")
+    workbook = make({"A": [["Phone", "City"], [14155552671, cell]]})
+    web = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    for address in (web, secret.as_uri()):
+        response = door.upload(with_entity(workbook, address), "people.xlsx")
+        if cell == "ENTITY":
+            assert response.status_code == 422
+            assert sentence(response.content.decode()).startswith("We could not read this file.")
+        else:
+            made = ListImport.objects.latest("pk")
+            page = door.get("import", made).content.decode()
+            assert "Rome" in page
+            assert "opensesame" not in page
+        assert "opensesame" not in response.content.decode()
+    with pytest.raises(BlockingIOError):
+        listener.accept()
 
 
 class TestAReaderThatIsEnded:
