@@ -45,7 +45,6 @@ NOT_AGAIN = [
     "tests/campaigns/pages/test_schedule_step.py",
     "tests/campaigns/pages/test_sent_tests.py",
     "tests/campaigns/test_gateway_faults.py",
-    "tests/journeys/test_upload.py",
     "tests/recipients/test_workbooks.py",
     "tests/teams/",
 ]

@@ -13,9 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from recipients.models import RecipientList
 from teams.models import Team, User
 from tests.browser import Look, NewPage
-from tests.processes import Processes
 
-pytestmark = [pytest.mark.journey, pytest.mark.processes]
+pytestmark = pytest.mark.journey
 
 FILE = """Mobile,Full name,Dentist,Last visit,Notes
 (415) 555-2671,Emilia Brandt,Dr. Osei,2025-09-12,prefers mornings
@@ -50,7 +49,7 @@ def test_a_file_becomes_a_list(
     bob: User,
     let_in: Callable[[Page, User], None],
     file: Path,
-    processes: Processes,
+    run_tasks: Callable[[], list[str]],
     look: Look,
 ) -> None:
     page = new_page("phone", "dark")
@@ -75,7 +74,7 @@ def test_a_file_becomes_a_list(
     expect(page.get_by_text("Waiting for its turn")).to_be_visible()
     look(page, "upload-4-progress")
 
-    processes.worker("background")
+    run_tasks()
     expect(page.get_by_role("heading", level=2, name="People")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring patients")
     look(page, "upload-5-list")
@@ -89,12 +88,12 @@ def test_a_file_becomes_a_list(
     look(page, "upload-6-lists")
 
     page.get_by_role("link", name="Spring patients").click()
-    corrected_rows_come_and_go(page, look)
+    corrected_rows_come_and_go(page, look, run_tasks)
     made.refresh_from_db()
     assert (made.recipient_count, made.duplicate_count) == (3, 1)
 
 
-def corrected_rows_come_and_go(page: Page, look: Look) -> None:
+def corrected_rows_come_and_go(page: Page, look: Look, run_tasks: Callable[[], list[str]]) -> None:
     """Rows that were left out are added to the list, are seen to be right, and taken back."""
     page.get_by_role("link", name="Upload the corrected rows").click()
     look(page, "upload-7-add")
@@ -107,6 +106,8 @@ def corrected_rows_come_and_go(page: Page, look: Look) -> None:
     look(page, "upload-8-effect")
     page.get_by_label("Add new people, and update those on the list").check()
     page.get_by_role("button", name="Add and update people").first.click()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    run_tasks()
     expect(page.get_by_text("2 added, 1 updated, 0 removed")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Undo this import").click()
     expect(page.get_by_text("people whom the file brought leave the list")).to_be_visible()
