@@ -41,7 +41,7 @@ def checks(campaign: Campaign, report: Report, zone: str) -> list[Check]:
         _night(campaign, report, zone),
         _queue(campaign, report),
         _left_out(report),
-        _zones(report),
+        _zones(campaign, report),
         _duplicates(campaign),
         *_medium(campaign),
     ]
@@ -114,7 +114,7 @@ def _left_out(report: Report) -> Check | None:
     return Check("left_out", False, _("Some people get nothing: %(said)s.") % {"said": said})
 
 
-def _zones(report: Report) -> Check | None:
+def _zones(campaign: Campaign, report: Report) -> Check | None:
     if not report.doubts:
         return None
     count = sum(report.doubts.values())
@@ -131,7 +131,14 @@ def _zones(report: Report) -> Check | None:
         "no_common_hours": _("no common hours"),
     }
     why = ", ".join(f"{number(n)} {words.get(code, code)}" for code, n in report.doubts.items())
-    return Check("zones", False, sentence % {"people": people(count), "why": why})
+    said = sentence % {"people": people(count), "why": why}
+    if "no_such_zone" in report.doubts:
+        advice = _(
+            "Write names such as Europe/Berlin in the column “%(column)s” of your list, or leave "
+            "the cell empty: then their number tells."
+        )
+        said = f"{said} {advice % {'column': campaign.zone_field}}"
+    return Check("zones", False, said)
 
 
 def _duplicates(campaign: Campaign) -> Check | None:

@@ -357,10 +357,15 @@ def _stored_pace(timing: Timing) -> dict[str, Any]:
     minutes = timing.pace_minutes
     if minutes is None:
         return {"is_paced": "", "pace_count": "", "pace_every": "", "pace_unit": "minutes"}
+    return fields_of_pace(timing.pace_count, minutes)
+
+
+def fields_of_pace(count: int | None, minutes: int) -> dict[str, Any]:
+    """The fields that say `count` people every so many minutes."""
     unit = next(name for name in ("days", "hours", "minutes") if minutes % UNITS[name] == 0)
     return {
         "is_paced": "yes",
-        "pace_count": timing.pace_count,
+        "pace_count": count,
         "pace_every": minutes // UNITS[unit],
         "pace_unit": unit,
     }
@@ -400,15 +405,22 @@ class RescheduleForm(WallTimeFields):
         present = {"date": date, "time": time, "fold": str(campaign.fold)}
         zone = campaign.time_zone or campaign.team.time_zone
         super().__init__(present | {"time_zone": zone} if data is None else data)
+        self._understood = ""
         self.campaign = campaign
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         self.check_time(cleaned)
+        self._understood = self.wall_time
         resolved = self.resolved()
         if resolved is not None and not resolved.candidates:
             self.add_error("time", _("The clocks jump over this time. Choose another one."))
         return cleaned
+
+    @property
+    def wall_time(self) -> str:
+        # A complaint takes the field's value away, but what works instead depends on it.
+        return self._understood or super().wall_time
 
 
 def _present_time(campaign: Campaign) -> str:

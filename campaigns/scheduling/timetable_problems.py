@@ -37,9 +37,8 @@ def problems(campaign: Campaign, start: datetime, count: int | None = None) -> l
     if campaign.time_zone and campaign.time_zone not in zone_names():
         return [Problem("time_zone", _no_such_zone(campaign.time_zone))]
     hours, pace = hours_of(campaign), pace_of(campaign)
-    anybody = Group((zone_of(campaign),), (1,))
     if hours is not None and hours.is_empty:
-        return [Problem("hours", _no_slot(hours, wider_hours([anybody], start, hours)))]
+        return [Problem("hours", _no_slot(hours, hours_that_work(campaign, hours, start)))]
     if campaign.channel is None or count is None or (hours is None and pace is None):
         return []
     groups = [Group((zone_of(campaign),), (count,))]
@@ -49,12 +48,22 @@ def problems(campaign: Campaign, start: datetime, count: int | None = None) -> l
     except NeverEnds:
         if pace is None:
             return [Problem("hours", _too_few_hours(count))]
-        return [
-            Problem("pace", _too_slow(count, pace, quicker_pace(groups, start, terms, _REASONABLE)))
-        ]
+        faster = quicker_pace(groups, start, terms, _REASONABLE)
+        return [Problem("pace", _too_slow(count, pace, faster))]
     except CannotPlan:
         return [Problem("hours", _too_few_hours(count))]
     return []
+
+
+def hours_that_work(campaign: Campaign, hours: Hours, start: datetime) -> Hours:
+    """Instead of hours that leave no slot, the nearest that do."""
+    return wider_hours([Group((zone_of(campaign),), (1,))], start, hours)
+
+
+def pace_that_ends(campaign: Campaign, start: datetime, count: int) -> Pace | None:
+    """Instead of a pace that never ends, one that is done in good time; None: no such pace."""
+    terms = terms_of(campaign, start, [(campaign.text, count)])
+    return quicker_pace([Group((zone_of(campaign),), (count,))], start, terms, _REASONABLE)
 
 
 def _no_such_zone(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from campaigns.audiences import audience as audiences
 from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.outcomes.timeline import sentence
+from campaigns.scheduling.schedule_fields import ScheduleFields
 from campaigns.sending import launch
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
@@ -87,8 +89,8 @@ def problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
 
 
 def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
-    if "use_time" in request.POST:
-        return _page(request, _with_suggested_time(request, campaign))
+    if "use_time" in request.POST or "use" in request.POST:
+        return _page(request, _with_suggestion(request, campaign))
     form = ComposeForm(campaign, request.user, request.POST)
     is_valid = form.is_valid()
     if "person" in request.POST:
@@ -149,11 +151,15 @@ def _faults_of_message(form: ComposeForm) -> list[Problem]:
     )
 
 
-def _with_suggested_time(request: TeamRequest, campaign: Campaign) -> ComposeForm:
-    """What was typed, with the suggested time instead of the one that does not exist."""
+def _with_suggestion(request: TeamRequest, campaign: Campaign) -> ComposeForm:
+    """What was typed, with the suggested time, hours or pace instead of what cannot work."""
     data = request.POST.copy()
-    data["when"] = "later"
-    data["date"], _t, data["time"] = request.POST.get("use_time", "").partition("T")
+    if "use_time" in data:
+        data["when"] = "later"
+        data["date"], _t, data["time"] = request.POST.get("use_time", "").partition("T")
+    for name, value in parse_qsl(request.POST.get("use", "")):
+        if name in ScheduleFields.base_fields:
+            data[name] = value
     form = ComposeForm(campaign, request.user, data)
     form.is_valid()
     return form

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from datetime import time as wall_clock
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -17,10 +18,16 @@ from campaigns.models import Campaign, Channel, ClockKeeper, HoursZone
 from campaigns.scheduling import hours as sending_hours
 from campaigns.scheduling import pacing, plan, repeats, timetable
 from campaigns.scheduling.repeats import Occurrence
-from campaigns.scheduling.schedule_fields import WallTimeFields, zone_of
+from campaigns.scheduling.schedule_fields import WallTimeFields, fields_of_pace, zone_of
 from campaigns.scheduling.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
-from campaigns.scheduling.timetable_problems import in_words, pace_in_words
+from campaigns.scheduling.timetable_problems import (
+    hours_that_work,
+    in_words,
+    pace_in_words,
+    pace_that_ends,
+)
 from campaigns.sending import one_by_one
+from campaigns.sending.launch import FURTHEST
 from campaigns.writing.forms import ComposeForm
 from campaigns.writing.handing_fields import JOBS
 from teams.templatetags.interface import duration, zone_abbreviation
@@ -35,6 +42,15 @@ class Suggestion:
     """A wall time to choose with one click."""
 
     wall_time: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What cannot work, and with one click what does: `use` holds the form's fields as a query."""
+
+    sentence: str
+    use: str
     label: str
 
 
@@ -56,6 +72,8 @@ class Moment:
     sending hours begin that the time lies outside of (`hours`: those, in words). `is_each`: one
     message for each person, which cannot be taken back once it is handed over. `ends`: about when
     the last message leaves. `queue`: how long the sender needs, `overflow`: what would be lost.
+    `instead`: times that work, of one that `has_passed` or `is_too_far`; `mending`: hours or a pace
+    that do.
     """
 
     is_now: bool = False
@@ -64,6 +82,9 @@ class Moment:
     at: datetime | None = None
     zone: str = ""
     has_passed: bool = False
+    is_too_far: bool = False
+    instead: tuple[Suggestion, ...] = ()
+    mending: Mending | None = None
     suggestions: tuple[Suggestion, ...] = ()
     readings: tuple[Reading, ...] = ()
     opens: datetime | None = None
@@ -81,7 +102,7 @@ def moment_of(form: ComposeForm) -> Moment:
     moment = replace(time_of(form), is_each=is_each)
     if moment.is_now:
         return _with_plan(form, moment, timezone.now() + moment.lead)
-    return _with_plan(form, moment, moment.at) if moment.at and not moment.has_passed else moment
+    return _with_plan(form, moment, moment.at) if moment.at and not moment.instead else moment
 
 
 def time_of(form: WallTimeFields) -> Moment:
@@ -100,8 +121,37 @@ def time_of(form: WallTimeFields) -> Moment:
     if readings and not any(one.is_chosen for one in readings):
         return Moment(lead=lead, zone=zone, readings=readings)
     at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
-    has_passed = at < datetime.now(UTC) + lead
-    return Moment(lead=lead, at=at, zone=zone, has_passed=has_passed, readings=readings)
+    now = timezone.now()
+    moment = Moment(lead=lead, at=at, zone=zone, readings=readings)
+    if at < now + lead:
+        soon = now + lead + timedelta(minutes=2)
+        instead = _same_time(form.wall_time, zone, soon, timedelta(days=1))
+        return replace(moment, has_passed=True, instead=instead)
+    if at > now + FURTHEST:
+        instead = _same_time(form.wall_time, zone, now + FURTHEST, timedelta(days=-1))
+        return replace(moment, is_too_far=True, instead=instead[:1])
+    return moment
+
+
+def _same_time(wall: str, zone: str, limit: datetime, step: timedelta) -> tuple[Suggestion, ...]:
+    """The same time on the wall on the two days nearest to `limit`, after or before it."""
+    at = datetime.strptime(wall, plan.WALL_FORMAT).time()  # noqa: DTZ007 - by the wall
+    today, found = timezone.now().astimezone(ZoneInfo(zone)).date(), list[Suggestion]()
+    day = limit.astimezone(ZoneInfo(zone)).date()
+    while len(found) < 2:
+        one = datetime.combine(day, at)
+        candidates = plan.resolve_wall_time(one.strftime(plan.WALL_FORMAT), zone).candidates
+        # Neither a time that comes twice on that day nor one that never comes.
+        if len(candidates) == 1 and (candidates[0] >= limit) == (step > timedelta()):
+            found.append(Suggestion(one.strftime(plan.WALL_FORMAT), _day_and_time(one, today)))
+        day += step
+    return tuple(found)
+
+
+def _day_and_time(wall: datetime, today: date) -> str:
+    names = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")}
+    day = names.get(wall.date()) or f"{wall:%a %-d %b %Y}"
+    return _("%(day)s at %(time)s") % {"day": day, "time": f"{wall:%-H:%M}"}
 
 
 def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
@@ -132,7 +182,7 @@ def _with_plan(form: ComposeForm, moment: Moment, start: datetime) -> Moment:
     people = sum(one.recipient_count for one in form.cleaned_data.get("lists") or ())
     hours = timetable.hours_of(draft)
     if hours is not None and hours.is_empty:
-        return moment
+        return replace(moment, mending=_other_hours(draft, hours, start))
     if hours is not None:
         first = next(sending_hours.windows(hours, [moment.zone], start, start + pacing.LONGEST))
         if first.opens > start:
@@ -158,18 +208,48 @@ def _with_end(
         sentence = _("One message for each, about one a second: this takes %(time)s.")
         told = sentence % {"time": duration(each)}
     if timetable.is_timed(draft):
-        return replace(moment, queue=told, ends=_last_slot(draft, start, people))
+        ends = _last_slot(draft, start, people)
+        mending = _other_pace(draft, start, people) if ends is None else None
+        return replace(moment, queue=told, ends=ends, mending=mending)
     if is_slower:
         return replace(moment, queue=told, ends=start + each)
     ends = start + estimate.duration
     return replace(moment, queue=told, overflow=overflow_sentence(estimate), ends=ends)
 
 
+def _other_hours(draft: Campaign, hours: sending_hours.Hours, start: datetime) -> Mending:
+    better = hours_that_work(draft, hours, start)
+    fields = {"hours_from": f"{better.opens:%H:%M}", "hours_to": f"{better.closes:%H:%M}"}
+    sentence = _(
+        "These sending hours leave no time to send: they have to end later than they begin."
+    )
+    return Mending(sentence, urlencode(fields), in_words(better))
+
+
+def _other_pace(draft: Campaign, start: datetime, people: int) -> Mending | None:
+    """A pace instead of one that never ends; None as well where that takes long to say."""
+    terms = timetable.terms_of(draft, start, [(draft.text, people)])
+    if terms.pace is None or not _is_quickly_said(terms, people):
+        return None
+    better = pace_that_ends(draft, start, people)
+    if better is None:
+        return None
+    sentence = _("At %(pace)s it would take more than a year.")
+    fields = fields_of_pace(better.count, better.minutes)
+    return Mending(
+        sentence % {"pace": pace_in_words(terms.pace)}, urlencode(fields), pace_in_words(better)
+    )
+
+
+def _is_quickly_said(terms: pacing.Terms, people: int) -> bool:
+    each = min(terms.largest, terms.pace.count if terms.pace else terms.largest)
+    return people / each <= _JOBS_AT_ONCE
+
+
 def _last_slot(draft: Campaign, start: datetime, people: int) -> datetime | None:
     """When the last of them get it; None when that takes long to say, or is not to be had."""
     terms = timetable.terms_of(draft, start, [(draft.text, people)])
-    each = min(terms.largest, terms.pace.count if terms.pace else terms.largest)
-    if people / each > _JOBS_AT_ONCE:
+    if not _is_quickly_said(terms, people):
         return None
     try:
         return pacing.last_slot(

@@ -24,6 +24,16 @@
 
   // --- A suggested time goes into its fields -------------------------------------------------------
 
+  // Hours or a pace that work, instead of those that cannot.
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-use]");
+    if (!button) return;
+    event.preventDefault();
+    for (const [name, value] of new URLSearchParams(button.value)) form.elements[name].value = value;
+    form.elements.hours_from.dispatchEvent(new Event("change", { bubbles: true }));
+    document.getElementById("moment").querySelector("p")?.scrollIntoView({ block: "nearest" });
+  });
+
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-use-time]");
     if (!button) return;

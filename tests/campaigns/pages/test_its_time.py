@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,24 @@ def test_a_time_that_cannot_be_is_told_and_nothing_typed_is_lost(
     assert f'value="{typed.get("date", "2027-04-02")}"' in page.content.decode()
     campaign.refresh_from_db()
     assert campaign.wall_time == "2027-04-02T09:30"
+
+
+@pytest.mark.parametrize(
+    ("date", "time"), [("2020-01-01", "09:30"), ("2099-01-01", "09:30"), ("2027-03-14", "02:30")]
+)
+def test_a_time_that_works_is_offered_and_taken(
+    desk: Desk, draft: Campaign, date: str, time: str
+) -> None:
+    campaign = scheduled(draft)
+    page = move(desk, campaign, date=date, time=time)
+    (offered, *_more) = re.findall(r'name="use_time" value="([^"]+)"', page.content.decode())
+    page = desk.post(
+        "reschedule", campaign, **{**fields_of(page, "reschedule"), "use_time": offered}
+    )
+    answer = desk.post("reschedule", campaign, **fields_of(page, "reschedule"))
+    assertRedirects(answer, desk.url("campaign", campaign))
+    campaign.refresh_from_db()
+    assert campaign.wall_time == offered
 
 
 def test_a_late_campaign_says_what_happened_and_what_can_be_done(

@@ -127,6 +127,24 @@ class TestSlots:
         assert "Europe/London 1 Fri 2 Apr 2027, 11:00 BST" in text
         assert "America/New York 2 Fri 2 Apr 2027, 09:00 EDT" in text
 
+    def test_a_zone_that_does_not_exist_is_counted_and_told_how_to_write(
+        self, desk: Desk, draft: Campaign, patients: RecipientList
+    ) -> None:
+        cells = ["Mars/Olympus", *[""] * (patients.row_count - 1)]
+        world.fill(patients, "Clock", cells)
+        own = {"hours_from": time(9), "hours_to": time(19), "hours_zone": "recipient"}
+        change(draft, zone_field="Clock", **own)
+        text = text_of(desk.get("review", draft))
+        assert "1 person has no time zone that could be used (1 no such zone)" in text
+        assert "Write names such as Europe/Berlin in the column “Clock” of your list" in text
+        # Both ways that it names work.
+        for cell in ("Europe/Berlin", ""):
+            Recipient.objects.filter(fields__Clock=cells[0]).update(fields={"Clock": cell})
+            text = text_of(desk.get("review", draft))
+            assert "no such zone" not in text
+            assert "People 12" in text
+            cells[0] = cell
+
 
 class TestLargeAudiences:
     @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import time
+from html import unescape
 
 import pytest
 import time_machine
@@ -113,6 +114,73 @@ def test_a_pace_that_never_ends_is_told_with_one_that_does(desk: Desk, draft: Ca
     (sentence,) = complaints_of(page)
     assert "At 1 person every 99 days it would take more than a year" in sentence
     assert "Try 12 people every 99 days" in sentence
+
+
+def taken(desk: Desk, draft: Campaign, page: Page, name: str) -> Page:
+    """Press the first button below the time that offers something else, then save and review.
+
+    What was typed besides is still there in between.
+    """
+    (value, *_others) = re.findall(rf'name="{name}" value="([^"]*)" data-use', offered(page))
+    typed = fields_of(page)
+    mended = desk.client.post(desk.url("compose", draft), {**typed, name: unescape(value)})
+    fields = fields_of(mended)
+    assert fields["text"] == typed["text"] == "Typed and not saved."
+    return desk.client.post(desk.url("compose", draft), {**fields, "review": ""}, follow=True)
+
+
+def offered(page: Page) -> str:
+    return str(page.content.decode()).partition('id="moment"')[2].partition("</details>")[0]
+
+
+@pytest.fixture
+def january() -> Iterator[None]:
+    """It is 10:00 on 10 January in New York."""
+    with time_machine.travel("2027-01-10T15:00:00Z", tick=False):
+        yield
+
+
+@pytest.mark.usefixtures("january")
+@pytest.mark.parametrize(
+    ("typed", "sentence", "name"),
+    [
+        (
+            {"when": "later", "date": "2020-01-01", "time": "09:30"},
+            "This is in the past or less than",
+            "use_time",
+        ),
+        (
+            {"when": "later", "date": "2031-01-01", "time": "09:30"},
+            "This is more than a year ahead. Choose an earlier time.",
+            "use_time",
+        ),
+        (
+            {"when": "later", "date": "2027-03-14", "time": "02:30"},
+            "The clocks jump over this time on that day.",
+            "use_time",
+        ),
+        (
+            {"hours": "set", "hours_from": "19:00", "hours_to": "09:00"},
+            "These sending hours leave no time to send",
+            "use",
+        ),
+        # Up to the end of the day, which no field takes as 24:00.
+        ({"hours": "set", "hours_from": "23:45", "hours_to": "23:45"}, "22:45 to 24:00", "use"),
+        (
+            {"is_paced": "yes", "pace_count": "1", "pace_every": "99", "pace_unit": "days"},
+            "At 1 person every 99 days it would take more than a year. This works: 12 people",
+            "use",
+        ),
+    ],
+)
+def test_what_is_suggested_instead_works_and_nothing_typed_is_lost(
+    desk: Desk, draft: Campaign, typed: Fields, sentence: str, name: str
+) -> None:
+    page = desk.write(draft, "review", text="Typed and not saved.", person="next", **typed)
+    assert sentence in text_of(page)
+    page = taken(desk, draft, page, name)
+    assert not complaints_of(page)
+    assert "Review “Spring check-up”" in text_of(page)
 
 
 def is_unfolded(page: Page) -> bool:
