@@ -42,6 +42,7 @@ from campaigns.words import left_out_in_words, people
 from campaigns.writing import drafts
 from campaigns.writing.forms import LaunchForm
 from recipients.models import Recipient
+from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
 
@@ -267,6 +268,8 @@ def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("The form was incomplete, so nothing was sent. Look again."))
         return redirect("review", *here)
+    if (asked := _prove_again(request, campaign, form.cleaned_data["confirmed_count"])) is not None:
+        return asked
     is_draft = campaign.state == CampaignState.DRAFT
     if is_draft and (drafts.borrowed_lists(campaign, request.user) or _has_problems(request, here)):
         return redirect(reverse("compose", args=here) + "?check")
@@ -276,6 +279,16 @@ def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     except (_NotYet, launching.LaunchRefused, approvals.NotApproved) as refused:
         messages.error(request, refused.sentence)
         return redirect("review", *here)
+
+
+def _prove_again(request: TeamRequest, campaign: Campaign, count: int) -> HttpResponse | None:
+    """To more people than the team's marks, only the browser's owner sends: where to prove it."""
+    marks = (campaign.team.confirm_typed_above, campaign.team.approval_above)
+    if not any(mark is not None and count > mark for mark in marks):
+        return None
+    return proving.ask_again(
+        request, reverse("review", args=[request.team.slug, campaign.public_id])
+    )
 
 
 def _has_problems(request: TeamRequest, here: list[Any]) -> bool:
@@ -348,6 +361,10 @@ def answer_wish(request: TeamRequest, campaign_id: UUID, wish_id: UUID) -> HttpR
     user: User = request.user
     try:
         if request.POST.get("answer") == "approve":
+            wish = approvals.open_wish(campaign)
+            asked = _prove_again(request, campaign, wish.people) if wish else None
+            if asked is not None:
+                return asked
             approvals.approve(wish_id, campaign, user, request.POST.get("fingerprint", ""))
         else:
             approvals.reject(wish_id, campaign, user, request.POST.get("reason", ""))

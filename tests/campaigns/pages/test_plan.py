@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from time import time as time_now
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -100,6 +101,22 @@ class TestChecklist:
         press(desk, draft, typed_count="12")
         assert draft.state == "freezing"
 
+    def test_many_people_are_sent_to_only_with_the_password(
+        self, desk: Desk, draft: Campaign, riverside: Team
+    ) -> None:
+        riverside.confirm_typed_above = 10
+        riverside.save()
+        leave_open(desk)
+
+        told = press(desk, draft, typed_count="12")
+
+        assert "Type your password, then press it again" in told
+        assert draft.state == "draft"
+        riverside.confirm_typed_above = 12
+        riverside.save()
+        press(desk, draft)
+        assert draft.state == "freezing"
+
 
 class TestSlots:
     def test_a_pace_is_drawn_and_said(
@@ -187,6 +204,13 @@ class TestLargeAudiences:
         assert DraftPlan.objects.get().report is not None
 
 
+def leave_open(desk: Desk) -> None:
+    """Their browser, eleven minutes after they signed in."""
+    session = desk.client.session
+    session["proved_at"] = int(time_now()) - 11 * 60
+    session.save()
+
+
 def _dies(*_args: object) -> None:
     raise KeyboardInterrupt
 
@@ -250,6 +274,18 @@ class TestApproval:
         # A change takes the wish with it, and with that what it waits for.
         change(draft, version=draft.version + 1)
         assert "Waits for approval" not in text_of(desk.get("campaigns"))
+
+    def test_only_whom_the_browser_belongs_to_approves(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        colleague = desk_of(sami)
+        leave_open(colleague)
+
+        page = self.answer(colleague, draft, "approve")
+
+        assert "Type your password, then press it again" in text_of(page)
+        assert draft.state == "draft"
 
     def test_nobody_approves_their_own(self, desk: Desk, draft: Campaign) -> None:
         press(desk, draft)
