@@ -119,6 +119,9 @@ def test_from_writing_a_template_to_the_phones(
 
     assert landed(sandbox)[COMPLETE] == {"1": "Cleo", "2": "3 May"}
     assert set(landed(sandbox)) == {DESK_PHONE, DAYLESS, COMPLETE}
+    # The page names the very messages that Sociocs has.
+    for job_id in ids_of(sandbox, {DAYLESS, COMPLETE}):
+        expect(page.get_by_text(job_id)).to_be_visible()
     page.goto(f"{sandbox.url}/phones/{COMPLETE}")
     expect(page.get_by_text("HX0123")).to_be_visible(timeout=30_000)
     expect(page.get_by_text('"1": "Cleo"')).to_be_visible()
@@ -169,3 +172,8 @@ def landed(sandbox: Sandbox) -> dict[str, dict[str, str]]:
     variables = {one["to"]: one["template"]["variables"] for one in found}
     assert len(variables) == len(found)
     return variables
+
+
+def ids_of(sandbox: Sandbox, phones: set[str]) -> list[str]:
+    """The vendor's ids of what went to these."""
+    return [one["job_id"] for one in world.witness(sandbox, "/messages") if one["to"] in phones]
