@@ -74,6 +74,9 @@ def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
     if found.person is not None:
         reason = previewing.refusal(found.person, selection.select(form.campaign, form.choice()))
         no_text = _why({reason: 1}) if reason else no_text
+    if no_text and not text:
+        # A picture alone does not go out either.
+        kind = ""
     return Phone(
         campaign_id=form.campaign.public_id,
         look=(channel.capabilities.medium if channel else Medium.SMS).value,
@@ -84,7 +87,7 @@ def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
         time=_time_on_phone(form),
         found=found,
         words=ask.words,
-        warnings=[] if template else message.warnings(channel, kind),
+        warnings=[] if template else message.warnings(channel, given.get("media_kind", "")),
         no_text=no_text,
         values=_values_of(form.campaign, found.person, writer),
     )

@@ -114,7 +114,10 @@ def test_the_phone_follows_the_rules_of_the_form(
     desk: Desk, draft: Campaign, dental: RecipientList
 ) -> None:
     form = fields_of(desk.get("compose", draft)) | {"text": TEXT}
-    assert "This person gets no message" in text_of(desk.post("preview", draft, **form))
+    form |= {"media_kind": "image", "media_url": "https://example.org/smile.png"}
+    found = text_of(desk.post("preview", draft, **form))
+    assert "This person gets no message" in found
+    assert "smile.png" not in found
     told = desk.post("preview", draft, **form | rule(0, "Dentist", text="your dentist"))
     assert "See your dentist, Person 2." in text_of(told)
 
