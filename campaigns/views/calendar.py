@@ -20,6 +20,8 @@ from teams.access import Action, TeamRequest, page_of_team
 _YEARS = range(2000, 2100)
 # By day, these hours are always shown; others when something happens in them.
 _USUAL_HOURS = range(8, 20)
+# Of a day that holds many, so many are shown at once; a few more than that are not worth a fold.
+_SHOWN, _NOT_WORTH_A_FOLD = 8, 2
 
 
 @require_http_methods(["GET"])
@@ -42,7 +44,11 @@ def calendar(request: TeamRequest) -> HttpResponse:
         "before": start - length,
         "after": start + length,
         "zone": zone,
+        "back": "calendar" if is_week else "calendar-day",
+        "is_empty": not found,
+        "has_movable": any(one.may_move for one in found),
         "conflict_count": sum(1 for one in found if one.in_the_way),
+        "first_conflict": next((one for one in found if one.in_the_way), None),
         "days": _days(found, start, zone, today) if is_week else [],
         "hours": [] if is_week else _hours(found, zone),
     }
@@ -62,7 +68,19 @@ def _days(found: list[Entry], start: date, zone: str, today: date) -> list[dict[
     for one in found:
         by_day[one.first.astimezone(ZoneInfo(zone)).date()].append(one)
     days = [start + timedelta(days=n) for n in range(7)]
-    return [{"day": day, "entries": by_day[day], "is_today": day == today} for day in days]
+    return [{"day": day, "is_today": day == today, **_folded(by_day[day])} for day in days]
+
+
+def _folded(entries: list[Entry]) -> dict[str, Any]:
+    """A day's entries: those shown at once, and the rest with how many are in somebody's way."""
+    shown = len(entries) if len(entries) <= _SHOWN + _NOT_WORTH_A_FOLD else _SHOWN
+    rest = entries[shown:]
+    return {
+        "entries": entries[:shown],
+        "rest": rest,
+        "rest_in_the_way": sum(1 for one in rest if one.in_the_way),
+        "count": len(entries),
+    }
 
 
 def _hours(found: list[Entry], zone: str) -> list[dict[str, Any]]:

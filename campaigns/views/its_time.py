@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from django.contrib import messages
 from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -41,6 +43,8 @@ C, S = CampaignState, SubmissionState
 _MOVABLE = frozenset({C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED, C.NEEDS_DECISION})
 _LATE = frozenset({PauseReason.WINDOW.value, PauseReason.QUIET_HOURS.value})
 _RUNS_SHOWN = 3
+# What a form that leads back to the calendar says -> the view it came from.
+_CALENDARS = {"calendar": "week", "calendar-day": "day"}
 # By the wall: when a message would wake people.
 _NIGHT = (range(21, 24), range(8))
 UNPROCESSABLE = 422
@@ -188,9 +192,18 @@ def reschedule(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     tasks.nudge(tasks.tick)
     if Wish.of(found) is None:
         messages.success(request, _("It has its new time."))
-    if request.POST.get("back") == "calendar":
-        return redirect("calendar", request.team.slug)
+    if request.POST.get("back") in _CALENDARS:
+        return redirect(_on_the_calendar(request, found, time.instant()))
     return redirect("campaign", request.team.slug, found.public_id)
+
+
+def _on_the_calendar(request: TeamRequest, moved: Campaign, at: datetime) -> str:
+    """Where a campaign that was moved stands now, in the view that it was moved from."""
+    day = at.astimezone(ZoneInfo(request.team.time_zone)).date()
+    query = urlencode({"view": _CALENDARS[request.POST["back"]], "day": day.isoformat()})
+    return (
+        f"{reverse('calendar', args=[request.team.slug])}?{query}#on-{day:%Y%m%d}-{moved.public_id}"
+    )
 
 
 def _reschedule_page(

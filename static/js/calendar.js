@@ -3,6 +3,17 @@
 // Without this file "Move" leads to a page that does the same.
 (() => {
   "use strict";
+  // What an address leads to, a conflict or what was just moved, may be folded away on a busy day.
+  const unfold = () => {
+    const place = location.hash && document.getElementById(location.hash.slice(1));
+    const fold = place && place.closest("details:not([open])");
+    if (!fold) return;
+    fold.open = true;
+    place.scrollIntoView({ block: "center" });
+  };
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
   const dialog = document.getElementById("move-dialog");
   if (!dialog) return;
   const form = dialog.querySelector("[data-move-form]");
@@ -61,7 +72,9 @@
   const target = (event) => event.target.closest("[data-drop-date], [data-drop-hour]");
   document.addEventListener("dragstart", (event) => {
     dragged = event.target.closest?.("[data-entry]") || null;
-    if (dragged) event.dataTransfer.effectAllowed = "move";
+    if (!dragged) return;
+    event.dataTransfer.effectAllowed = "move";
+    dragged.classList.add("cal-dragged");
   });
   document.addEventListener("dragover", (event) => {
     if (!dragged || !target(event)) return;
@@ -70,6 +83,7 @@
     target(event).classList.add("cal-over");
   });
   document.addEventListener("dragend", () => {
+    dragged?.classList.remove("cal-dragged");
     dragged = null;
     document.querySelectorAll(".cal-over").forEach((part) => part.classList.remove("cal-over"));
   });

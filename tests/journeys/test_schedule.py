@@ -367,3 +367,7 @@ def test_the_calendar_moves_by_mouse_and_by_keyboard(
     expect(page.get_by_role("dialog").get_by_label("Date")).to_have_value("2027-04-02")
     page.keyboard.press("Enter")
     moved_to("2027-04-02")
+    # The keyboard goes on where it was: at what has just been moved.
+    page.wait_for_load_state("load")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Recall", exact=True)).to_be_focused()

@@ -92,6 +92,30 @@ def test_two_on_one_channel_at_once_are_in_the_way(
     assert "2 campaigns share their channel" in text
 
 
+def test_of_a_busy_day_the_first_are_shown_and_the_rest_is_counted(
+    desk: Desk, front_desk: Channel, patients: RecipientList
+) -> None:
+    for n in range(11):
+        world.a_campaign(front_desk, patients, name=f"Number {n}", **at(f"2027-03-30T09:{n:02d}"))
+    page = desk.get("calendar", day="2027-03-30")
+    (fold,) = page.content.decode().split("<details")[1:]
+    assert [f"Number {n}<" in fold for n in range(11)] == [False] * 8 + [True] * 3
+    assert "11 campaigns" in text_of(page)
+    assert "3 more" in text_of(page)
+
+
+def test_an_empty_week_says_so_and_offers_nothing_to_move(
+    desk: Desk, front_desk: Channel, patients: RecipientList
+) -> None:
+    text = text_of(desk.get("calendar"))
+    assert "Nothing goes out in this week." in text
+    assert "Drag" not in text
+    world.a_campaign(front_desk, patients, **at("2027-03-30T16:00"))
+    text = text_of(desk.get("calendar"))
+    assert "Nothing goes out" not in text
+    assert "Drag a campaign" in text
+
+
 @pytest.mark.parametrize("query", [{}, {"day": "2027-03-30"}, {"day": "rubbish"}])
 @pytest.mark.parametrize("view", ["week", "day"])
 def test_days_and_weeks_open_whatever_is_asked(
@@ -103,8 +127,9 @@ def test_days_and_weeks_open_whatever_is_asked(
     assert ("Idea" in text_of(page)) is (view == "week" or query == {"day": "2027-03-30"})
 
 
-def test_moving_leads_back_to_the_calendar(
-    desk: Desk, front_desk: Channel, patients: RecipientList
+@pytest.mark.parametrize(("back", "view"), [("calendar", "week"), ("calendar-day", "day")])
+def test_moving_leads_to_where_it_stands_on_the_calendar(
+    desk: Desk, front_desk: Channel, patients: RecipientList, back: str, view: str
 ) -> None:
     campaign = world.launched(
         world.a_campaign(front_desk, patients, name="Recall", **at("2027-03-30T09:30"))
@@ -112,13 +137,15 @@ def test_moving_leads_back_to_the_calendar(
     answer = desk.post(
         "reschedule",
         campaign,
-        date="2027-04-01",
+        date="2027-04-08",
         time="10:00",
         time_zone=NEW_YORK,
-        back="calendar",
+        back=back,
     )
-    assert answer["Location"] == desk.url("calendar")
-    assert week(desk.team) == ["01 10:00 Recall planned"]
+    place = f"on-20270408-{campaign.public_id}"
+    assert answer["Location"] == f"{desk.url('calendar')}?view={view}&day=2027-04-08#{place}"
+    assert f'id="{place}"' in desk.client.get(answer["Location"]).content.decode()
+    assert week(desk.team, date(2027, 4, 5)) == ["08 10:00 Recall planned"]
     assert Campaign.objects.get().state == "scheduled"
 
 
