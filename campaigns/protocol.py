@@ -361,7 +361,7 @@ def cooling(rate_limits: int, retry_after: float | None, jitter: float) -> timed
     else:
         step = COOL_DELAYS[min(rate_limits, len(COOL_DELAYS) - 1)]
         wanted = timedelta(seconds=step * (1 + jitter / 2))
-    return max(COOL_AT_LEAST, min(wanted, COOL_AT_MOST))
+    return max(COOL_AT_LEAST, wanted)
 
 
 def retry_delay(not_sent_before: int, jitter: float) -> timedelta:

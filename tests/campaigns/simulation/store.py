@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import ClassVar
 
 from campaigns.protocol import Lane
 from campaigns.states import (
@@ -37,6 +38,19 @@ class Attempt:
     job_id: str = ""
     waived: bool = False
     revoked: bool = False
+    # It was asked back too late: perhaps it was deleted, perhaps it has gone out.
+    is_doubted: bool = False
+
+    def conclude(self, outcome: Outcome) -> None:
+        """What is known for certain stays: a trigger of the database."""
+        if self.outcome in {Outcome.ACCEPTED, Outcome.NOT_SENT}:
+            raise ForbiddenMove(f"attempt {self.number}: {self.outcome} -> {outcome}")
+        self.outcome = outcome
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is certain that its people are reached by it."""
+        return self.outcome is Outcome.ACCEPTED and not self.revoked and not self.is_doubted
 
     @property
     def is_live(self) -> bool:
@@ -56,6 +70,8 @@ class Submission:
     job_id: str = ""
     how: How | None = None
     send_agains: int = 0
+    # Somebody of it opted out.
+    has_opted_out: bool = False
 
 
 @dataclass
@@ -72,6 +88,11 @@ class Store:
     submissions: list[Submission] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     tokens: int = 0
+    # Constraints that a mutant does without.
+    lacks: ClassVar[frozenset[str]] = frozenset()
+    # Somebody wants its launch undone, as soon as its jobs are taken back; and: it was.
+    is_to_be_undone: bool = False
+    is_draft_again: bool = False
 
     def move_campaign(self, to: CampaignState) -> None:
         if (self.state, to) not in CAMPAIGN_MOVES:
@@ -88,9 +109,11 @@ class Store:
         """Insert an open attempt under the unique indexes of the schema."""
         if any(one.submission == submission and one.is_live for one in self.attempts):
             raise Violation("one_live_attempt")
-        if any(one.outcome is Outcome.OPEN for one in self.attempts):
+        is_calling = any(one.outcome is Outcome.OPEN for one in self.attempts)
+        if is_calling and "one_post_in_flight_per_account" not in self.lacks:
             raise Violation("one_post_in_flight_per_account")
-        if any(one.slot == slot for one in self.attempts):
+        is_used = any(one.slot == slot for one in self.attempts)
+        if is_used and "a_slot_is_used_once" not in self.lacks:
             raise Violation("a_slot_is_used_once")
         attempt = Attempt(len(self.attempts), submission, slot, deadline)
         self.attempts.append(attempt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from campaigns.protocol import Deletion, ListedJob
 
@@ -17,6 +18,16 @@ class Job:
     slot: datetime
     deleted: bool = False
     executed: bool = False
+    # Jobs that somebody makes by hand may say and count anything.
+    recipient_count: int = 10
+    text: str = "text"
+    channel_key: str = "channel"
+
+
+# Whose job it is when it is none of ours.
+STRANGER = -1
+# As many as the list shows; the real one shows a hundred.
+LISTED = 3
 
 
 @dataclass
@@ -37,6 +48,10 @@ class Vendor:
         """A request that is still under way: it becomes a job only at `at`."""
         self.landing.append((at, submission, slot))
 
+    def accept_by_hand(self, slot: datetime, **differences: Any) -> None:
+        """Somebody schedules a job of their own on the same account."""
+        self.jobs.append(Job(f"job-{len(self.jobs) + 1}", STRANGER, slot, **differences))
+
     def run(self, now: datetime) -> None:
         """Let land what is under way and send what is due."""
         due = [one for one in self.landing if one[0] <= now]
@@ -46,11 +61,28 @@ class Vendor:
         for job in self.jobs:
             job.executed |= not job.deleted and job.slot <= now
 
-    def listed(self, hidden: int = 0) -> list[ListedJob]:
-        """The list, newest schedule first; a stale one lacks the last `hidden` jobs."""
+    def listed(self, hidden: int = 0, is_bare: bool = False) -> list[ListedJob]:
+        """The list, newest schedule first; a stale one lacks the last `hidden` jobs.
+
+        It never ends between two jobs of one second.
+        `is_bare`: it does not say of every job when it goes out.
+        """
         shown = self.jobs[: len(self.jobs) - hidden] if hidden else self.jobs
-        rows = sorted((j for j in shown if not j.deleted), key=lambda j: j.slot, reverse=True)
-        return [ListedJob(job.job_id, job.slot, 10, "text", "channel") for job in rows[:100]]
+        rows = [job for job in reversed(shown) if not job.deleted]
+        rows.sort(key=lambda job: job.slot, reverse=True)
+        ends = LISTED
+        while ends and len(rows) > ends and rows[ends].slot == rows[ends - 1].slot:
+            ends -= 1
+        return [
+            ListedJob(
+                job.job_id,
+                None if is_bare and job.slot.second % 2 else job.slot,
+                job.recipient_count,
+                job.text,
+                job.channel_key,
+            )
+            for job in rows[:ends]
+        ]
 
     def delete(self, job_id: str, now: datetime) -> Deletion:
         """Delete a job that has not begun; one that ran long ago is not there any more."""
