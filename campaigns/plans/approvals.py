@@ -47,6 +47,12 @@ def open_wish(campaign: Campaign) -> Approval | None:
     return wish
 
 
+def asked_as_it_is(campaign: Campaign) -> Approval | None:
+    """The wish that waits for the draft as it is stored; its people are not looked at again."""
+    found = campaign.approvals.filter(answer=Answer.WAITING, version=campaign.version)
+    return found.select_related("asked_by").first()
+
+
 def outgrow(wish: Approval) -> None:
     """Close a wish whose draft or people are no longer those it was made for."""
     Approval.objects.filter(pk=wish.pk, answer=Answer.WAITING).update(answer=Answer.OUTDATED)

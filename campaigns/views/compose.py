@@ -20,6 +20,7 @@ from campaigns.audiences import audience as audiences
 from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.outcomes.timeline import sentence
+from campaigns.plans import approvals
 from campaigns.scheduling.schedule_fields import ScheduleFields
 from campaigns.sending import launch
 from campaigns.states import CampaignState
@@ -181,6 +182,10 @@ def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
     ) % {"who": who, "time": f"{at:%H:%M}"}
 
 
+# What makes somebody open a draft again that they thought was on its way.
+_CAME_BACK = {CampaignEvent.Kind.LAUNCH_UNDONE, CampaignEvent.Kind.REJECTED}
+
+
 def _page(
     request: TeamRequest,
     form: ComposeForm,
@@ -189,13 +194,14 @@ def _page(
     outdated: drafts.Outdated | None = None,
 ) -> HttpResponse:
     last = form.campaign.events.order_by("-pk").first()
-    came_back = last if last and last.kind == CampaignEvent.Kind.LAUNCH_UNDONE else None
+    came_back = last if last and last.kind in _CAME_BACK else None
     context: dict[str, Any] = {
         "form": form,
         "campaign": form.campaign,
         "page_token": uuid4(),
         "outdated": outdated,
         "came_back": sentence(came_back) if came_back else "",
+        "wish": approvals.asked_as_it_is(form.campaign),
         "phone": phone_of(form, asked(request.POST), request.user),
         **message_parts.of_form(form, request.user),
         **audience_context(form, request.user),

@@ -287,6 +287,23 @@ class TestApproval:
         assert "Type your password, then press it again" in text_of(page)
         assert draft.state == "draft"
 
+    def test_whoever_writes_on_is_told_that_it_waits_and_why_it_was_refused(
+        self, desk: Desk, desk_of: DeskOf, sami: User, bob: User, draft: Campaign
+    ) -> None:
+        waits = "It waits for approval, as Alice Moreau asked."
+        assert waits not in text_of(desk.get("compose", draft))
+        press(desk, draft)
+        assert waits in text_of(desk_of(bob).get("compose", draft))
+        self.answer(desk_of(sami), draft, "reject", reason="Wrong list")
+        text = text_of(desk.get("compose", draft))
+        assert waits not in text
+        assert "Sami Haddad did not approve it: “Wrong list”" in text
+        press(desk, draft)
+        desk_of(bob).write(draft, text="Other words")
+        text = text_of(desk.get("compose", draft))
+        assert waits not in text
+        assert "did not approve" not in text
+
     def test_nobody_approves_their_own(self, desk: Desk, draft: Campaign) -> None:
         press(desk, draft)
         assert "somebody else has to approve it" in text_of(desk.get("review", draft))
