@@ -18,12 +18,20 @@ HARMLESS = re.compile(
     r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
     re.IGNORECASE,
 )
+# PostgreSQL quotes the row that broke a rule, names and texts included, perhaps over several lines.
+# In an exception's `repr` the line ends are escaped, and all of it is one line.
+QUOTED_ROW = re.compile(
+    r"^([ ]*(?:DETAIL|CONTEXT):).*?"
+    r"(?=\n[ ]*(?:DETAIL|CONTEXT|HINT|STATEMENT):|\n\n|\n  File |\nThe above |\nTraceback |\Z)"
+    r"|(\\n(?:DETAIL|CONTEXT):)[^\n]*",
+    re.DOTALL | re.MULTILINE,
+)
 CONTROL = {code: f"\\x{code:02x}" for code in [*range(32), 127] if code not in (9, 10)}
 
 
 def mask(text: str) -> str:
     """Return `text` with every phone number, API key and secret link replaced by a mark."""
-    text = TOKEN_IN_PATH.sub(r"\1[token]", text)
+    text = QUOTED_ROW.sub(r"\1\2 [withheld]", TOKEN_IN_PATH.sub(r"\1[token]", text))
     kept: list[str] = []
     end = 0
     for harmless in HARMLESS.finditer(text):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from teams.addresses import validate_team_address
 from teams.countries import validate_country
+from teams.discreet import by_number
 from teams.money import validate_currency
 from teams.phones import validate_phone
 from teams.time_zones import validate_time_zone
@@ -53,6 +54,8 @@ class User(AbstractUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    __repr__ = by_number
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -160,6 +163,8 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_person"),
         )
 
+    __repr__ = by_number
+
     def __str__(self) -> str:
         return f"{self.user} · {self.team}"
 
@@ -184,6 +189,8 @@ class Invitation(models.Model):
     class Meta:
         # The team page lists the open ones, newest first.
         indexes = (models.Index(fields=["team", "-created_at"]),)
+
+    __repr__ = by_number
 
     def __str__(self) -> str:
         return f"{self.email} · {self.team}"

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 
 import pytest
+from celery import Celery, Task
+from celery.app.trace import build_tracer
+from django.apps import apps
+from django.db.models import Model
 from hypothesis import given
 from hypothesis import strategies as st
 
+import campaigns.tasks
+import recipients.tasks
 from config.logs import LineFormatter, MaskPersonalData, mask
+from tests.gateway import canaries
 
 
 @pytest.mark.parametrize(
@@ -52,6 +60,70 @@ def test_what_an_operator_needs_stays(harmless: str) -> None:
 @given(st.text(), st.integers(10**10, 10**14))
 def test_no_phone_number_survives_wherever_it_stands(around: str, number: int) -> None:
     assert f"+{number}" not in mask(f"{around} +{number} {around}")
+
+
+class _Refused(Exception):
+    """As psycopg words it: the whole row, as it would have been stored."""
+
+
+def test_a_task_that_fails_tells_nothing_of_the_people_it_was_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.handler.setFormatter(LineFormatter())
+    caplog.handler.addFilter(MaskPersonalData())
+
+    @Celery(set_as_current=False).task
+    def store() -> None:
+        raise _Refused(
+            'null value in column "list" violates a rule\n'
+            f"DETAIL:  Failing row contains (7, {canaries.PHONE}, {canaries.NAME},\n"
+            f"{canaries.TEXT}, e047canary).\n"
+            f'CONTEXT:  COPY people, line 5: "{canaries.NAME}"'
+        )
+
+    trace = build_tracer("store", store, app=store.app)
+    with caplog.at_level(logging.INFO):
+        trace("01a208a5-2529-77d9-8f1d-79ea7d9e1123", [], {}, {"id": "x", "argsrepr": "(7,)"})
+
+    assert "violates a rule" in caplog.text
+    assert "DETAIL: [withheld]" in caplog.text
+    assert canaries.found_in(caplog.text) == []
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        model
+        for app in ("campaigns", "recipients", "teams")
+        for model in apps.get_app_config(app).get_models()
+        if {"phone", "email"} & {one.name for one in model._meta.get_fields()}
+    ],
+)
+def test_a_row_about_a_person_shows_itself_to_developers_without_them(model: type[Model]) -> None:
+    row = model()
+    words = {"phone": canaries.PHONE, "email": "w@canary.example", "name": canaries.NAME}
+    for name, word in (words | {"label": canaries.NAME, "text": canaries.TEXT}).items():
+        if name in {one.name for one in model._meta.get_fields()}:
+            setattr(row, name, word)
+
+    assert canaries.found_in(repr(row)) == []
+    assert "canary" not in repr(row)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        one
+        for module in (campaigns.tasks, recipients.tasks)
+        for one in vars(module).values()
+        if isinstance(one, Task)
+    ],
+)
+def test_a_task_is_told_numbers_and_nothing_else(task: Task[..., None]) -> None:
+    told = inspect.get_annotations(task.run, eval_str=True)
+    told.pop("return")
+
+    assert set(told.values()) <= {int}
 
 
 def test_arguments_and_tracebacks_are_masked_and_one_record_is_one_line() -> None:

@@ -12,6 +12,7 @@ from campaigns.models.accounts import Channel, VendorMember
 from campaigns.models.words import choices, in_words
 from campaigns.states import CampaignState
 from recipients.models import RecipientList
+from teams.discreet import by_number
 from teams.models import Team, User
 
 
@@ -307,6 +308,8 @@ class CampaignRecipient(models.Model):
                 condition=~Q(left_out=""),
             ),
         )
+
+    __repr__ = by_number
 
     def __str__(self) -> str:
         return self.phone

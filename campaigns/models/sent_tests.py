@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.campaigns import Campaign
 from campaigns.models.words import choices, in_words
 from campaigns.states import Outcome
+from teams.discreet import by_number
 from teams.models import Team, User
 
 # Longer than any call takes: an answer that is not here by then will not come.
@@ -33,6 +34,8 @@ class NumberForTests(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["team", "phone"], name="a_test_number_is_there_once"),
         )
+
+    __repr__ = by_number
 
     def __str__(self) -> str:
         return self.label
@@ -67,6 +70,8 @@ class SentTest(models.Model):
             # A campaign's latest tests.
             models.Index(fields=["campaign", "-id"], name="tests_of_a_campaign"),
         )
+
+    __repr__ = by_number
 
     def __str__(self) -> str:
         return f"{self.campaign} · {self.label}"

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from recipients.files.file_problems import Fault, FileProblem
+from teams.discreet import by_number
 from teams.models import Team, User
 
 
@@ -169,6 +170,8 @@ class Recipient(models.Model):
             # Paging through a list by name.
             models.Index(fields=["recipient_list", "name", "id"]),
         )
+
+    __repr__ = by_number
 
     def __str__(self) -> str:
         return self.phone
@@ -366,6 +369,8 @@ class OptOut(models.Model):
             # A person's history, with the opt-outs that were lifted.
             models.Index(fields=["team", "phone"], name="opt_outs_of_a_person"),
         )
+
+    __repr__ = by_number
 
     def __str__(self) -> str:
         return self.phone
