@@ -236,6 +236,12 @@ def jobs_in_question(team: Team) -> QuerySet[Submission]:
     )
 
 
+def waits_for_somebody(team: Team) -> Q:
+    """Campaigns that stand still until somebody acts, or have a job about which to decide."""
+    asked = jobs_in_question(team).order_by().values("campaign_id")
+    return Q(state__in=states_of("waiting_for_you")) | Q(pk__in=asked)
+
+
 def questions_of(campaign: Campaign) -> list[Submission]:
     """The first jobs of a campaign that wait for a person's answer."""
     questions = jobs_in_question(campaign.team).filter(campaign=campaign)

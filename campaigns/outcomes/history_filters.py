@@ -14,7 +14,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, CampaignList, CampaignRecipient, Submission
-from campaigns.outcomes.history import STATUSES, states_of
+from campaigns.outcomes.history import STATUSES, states_of, waits_for_somebody
 from campaigns.writing.forms import PlainText
 from recipients.lists.people import phone_of
 from recipients.models import RecipientList
@@ -73,7 +73,9 @@ def filtered(team: Team, filters: Filters, user: User) -> QuerySet[Campaign]:
     if filters.q:
         found = found.filter(Q(name__icontains=filters.q) | Q(text__icontains=filters.q))
     if filters.status:
-        found = found.filter(state__in=states_of(filters.status))
+        is_waiting = filters.status == "waiting_for_you"
+        states = Q(state__in=states_of(filters.status))
+        found = found.filter(waits_for_somebody(team) if is_waiting else states)
     if filters.channel:
         found = found.filter(channel__public_id=filters.channel)
     if filters.author:

@@ -30,6 +30,7 @@ from campaigns.outcomes.history import (
     page_of,
     rows_of,
     states_of,
+    waits_for_somebody,
 )
 from campaigns.outcomes.history_filters import Filters, filtered
 from campaigns.plans import approvals
@@ -82,10 +83,9 @@ def _sections(request: TeamRequest) -> list[tuple[str, list[Row]]]:
     """The overview's tables with their titles; empty ones are left out."""
     mine = campaigns_of(request.team)
     in_question = jobs_in_question(request.team).values("campaign_id")
-    waiting = Q(state__in=states_of("waiting_for_you")) | Q(pk__in=in_question)
     going = states_of("scheduled")
     sections = [
-        (_("Waiting for you"), mine.filter(waiting)),
+        (_("Waiting for you"), mine.filter(waits_for_somebody(request.team))),
         (_("Running"), mine.filter(state__in=states_of("running")).exclude(pk__in=in_question)),
         (_("Goes out next"), mine.filter(state__in=going).order_by("send_at", "pk")),
         (_("Latest"), mine.filter(state__in=states_of("draft", "completed", "cancelled"))),
@@ -195,6 +195,7 @@ def _attention(request: TeamRequest) -> list[tuple[Campaign, int]]:
         state=CampaignState.PAUSED.value, state_reason__in=list(PAUSED_BY_THE_CLOCK)
     )
     asking = Campaign.objects.filter(late, team=request.team)
-    for one in asking[:ATTENTION_SHOWN]:
+    # One more than is shown tells that there are more.
+    for one in asking[: ATTENTION_SHOWN + 1]:
         found.setdefault(one, 0)
-    return list(found.items())[:ATTENTION_SHOWN]
+    return list(found.items())[: ATTENTION_SHOWN + 1]

@@ -330,6 +330,21 @@ def test_the_overview_sorts_by_what_needs_attention(
     assert len(names_on(page)) == 6
 
 
+def test_what_needs_somebody_is_told_to_be_more_than_is_shown(
+    desk: Desk, front_desk: Channel, patients: RecipientList
+) -> None:
+    for number in range(4):
+        made(front_desk, f"Late {number}", state="missed")
+        text = text_of(desk.get("campaigns"))
+        assert ("All that wait for you" in text) is (number == 3)
+    assert text_of(desk.get("campaigns")).count("it missed its time") == 3
+    asked = world.launched(world.a_campaign(front_desk, patients, name="In doubt"))
+    unclear(job(asked))
+    page = desk.client.get(f"{desk.url('campaigns')}?status=waiting_for_you")
+    assert len(names_on(page)) == 5
+    assert "In doubt" in names_on(page)
+
+
 def test_the_overview_renews_itself(desk: Desk, draft: Campaign) -> None:
     world.launched(draft)
     url = live_url(desk.get("overview"))
