@@ -302,7 +302,7 @@ def after_answer(
 
     `outcome` is the attempt's, `submission` and `how` the submission's present ones; `is_current`:
     no later attempt was opened for the submission. `is_proven`: another attempt was accepted and
-    not taken back, so that this one, if it was not sent, need not be.
+    not taken back, so that this one need not be sent, and nobody is asked what became of it.
     """
     if outcome in {Outcome.ACCEPTED, Outcome.NOT_SENT}:
         return Verdict()
@@ -317,7 +317,7 @@ def after_answer(
         return Verdict(new)
     if not is_current:
         return Verdict(new)
-    if is_proven and new is Outcome.NOT_SENT and submission in {S.POSTING, S.UNKNOWN}:
+    if is_proven and submission in {S.POSTING, S.UNKNOWN}:
         return Verdict(new, S.ACCEPTED, How.SLOT)
     if submission in {S.POSTING, S.UNKNOWN}:
         state = _AFTER_POSTING[answer.kind]
@@ -327,10 +327,17 @@ def after_answer(
     return Verdict(new)
 
 
-def after_silence(outcome: Outcome, submission: SubmissionState) -> Verdict:
-    """B9: the deadline of an open attempt passed. Never back to READY: it may have been sent."""
+def after_silence(
+    outcome: Outcome, submission: SubmissionState, is_proven: bool = False
+) -> Verdict:
+    """B9: the deadline of an open attempt passed. Never back to READY: it may have been sent.
+
+    `is_proven` as in `after_answer`.
+    """
     if outcome is not Outcome.OPEN:
         return Verdict()
+    if is_proven and submission is S.POSTING:
+        return Verdict(Outcome.AMBIGUOUS, S.ACCEPTED, How.SLOT)
     return Verdict(Outcome.AMBIGUOUS, S.UNKNOWN if submission is S.POSTING else None)
 
 

@@ -24,7 +24,13 @@ from campaigns.protocol import (
     look,
     next_look,
 )
-from campaigns.sending.recording import know_better, stop_if_cancelled, verdict_on
+from campaigns.sending.recording import (
+    job_of,
+    know_better,
+    other_accepted,
+    stop_if_cancelled,
+    verdict_on,
+)
 from campaigns.states import How, Outcome, SubmissionState
 from campaigns.vendor import gateway
 from sociocs_gateway.client import SociocsClient
@@ -47,7 +53,10 @@ def _give_up_waiting(attempt_id: uuid.UUID) -> bool:
         campaign = locked_campaign(found.submission.campaign_id)
         submission = Submission.objects.select_for_update().get(pk=found.submission_id)
         attempt = Attempt.objects.select_for_update().get(pk=attempt_id)
-        verdict = after_silence(Outcome(attempt.outcome), SubmissionState(submission.state))
+        other = other_accepted(submission, attempt)
+        verdict = after_silence(
+            Outcome(attempt.outcome), SubmissionState(submission.state), other is not None
+        )
         if verdict.outcome is None:
             return False
         now = timezone.now()
@@ -60,7 +69,8 @@ def _give_up_waiting(attempt_id: uuid.UUID) -> bool:
         attempt.save()
         GatewayAccount.objects.filter(pk=attempt.account_id).update(probe_needed=True)
         if verdict.state is not None:
-            move_submission(submission, verdict.state)
+            move_submission(submission, verdict.state, **(job_of(other) if other else {}))
+            stop_if_cancelled(campaign, submission, other or attempt)
         record_event(
             campaign,
             CampaignEvent.Kind.UNCLEAR,

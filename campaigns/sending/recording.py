@@ -133,7 +133,7 @@ def _record_whatever(answered: Answered) -> None:
         save_lane(account, lane)
     if verdict.state is not None:
         changes = _changes(submission, attempt, verdict, now)
-        if other is not None and verdict.outcome is Outcome.NOT_SENT:
+        if other is not None and verdict.outcome is not Outcome.ACCEPTED:
             changes |= job_of(other)
         move_submission(submission, verdict.state, **changes)
         stop_if_cancelled(campaign, submission, other or attempt)

@@ -14,7 +14,17 @@ from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Campaign, CampaignEvent, Channel, Decision, GatewayAccount, Heartbeat
+from campaigns.models import (
+    Attempt,
+    Campaign,
+    CampaignEvent,
+    Channel,
+    Decision,
+    GatewayAccount,
+    Heartbeat,
+)
+from campaigns.protocol import Answer, AnswerKind
+from campaigns.sending import attempts, reconcile, recording
 from campaigns.states import CampaignState, Outcome, SubmissionState
 from recipients.models import RecipientList
 from sociocs_gateway.exceptions import Reason
@@ -128,6 +138,33 @@ def test_people_who_may_get_it_twice_are_counted(desk: Desk, running: Campaign) 
     attempted(first, Outcome.AMBIGUOUS, waived_by=a_decision(first))
     accepted(first, "second")
     assert "5 people may get it twice" in text_of(desk.get("campaign", running))
+
+
+def falls_silent(second: Attempt) -> None:
+    Attempt.objects.filter(pk=second.pk).update(deadline=timezone.now())
+    reconcile.sweep_silent()
+
+
+def gets_no_clear_answer(second: Attempt) -> None:
+    answer = Answer(AnswerKind.UNKNOWN, "timeout")
+    answered = recording.Answered(second.pk, second.n, second.submission, answer, {})
+    attempts.turn(answered, None, timezone.now())
+
+
+@pytest.mark.parametrize("ends", [falls_silent, gets_no_clear_answer])
+def test_a_second_call_asks_nobody_once_the_first_is_proven(
+    desk: Desk, running: Campaign, ends: Callable[[Attempt], None]
+) -> None:
+    asked = job(running, 1)
+    attempted(asked, Outcome.ACCEPTED, job_id="kQ2x81Vb", waived_by=a_decision(asked))
+    second = attempted(asked, Outcome.OPEN)
+    become(asked, SubmissionState.POSTING, current_attempt=second, attempt_count=2)
+    ends(second)
+    text = text_of(desk.get("campaign", running))
+    assert "5 people may get it twice" in text
+    assert "1 kQ2x81Vb 5 " in text
+    assert "May or may not have been handed over" not in text
+    assert state_of(running) == "sending"
 
 
 def a_decision(submission: Any) -> Decision:

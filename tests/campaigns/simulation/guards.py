@@ -176,8 +176,17 @@ GUARDS: dict[str, tuple[str, str]] = {
         "",
     ),
     "what is proven to be sent is sent again": (
-        "    if is_proven and new is Outcome.NOT_SENT and submission in {S.POSTING, S.UNKNOWN}:\n"
+        "    if is_proven and submission in {S.POSTING, S.UNKNOWN}:\n"
         "        return Verdict(new, S.ACCEPTED, How.SLOT)\n",
+        "",
+    ),
+    "an unclear answer asks about what is proven to be sent": (
+        "    if is_proven and submission in {S.POSTING, S.UNKNOWN}:\n",
+        "    if is_proven and new is Outcome.NOT_SENT and submission in {S.POSTING, S.UNKNOWN}:\n",
+    ),
+    "silence asks about what is proven to be sent": (
+        "    if is_proven and submission is S.POSTING:\n"
+        "        return Verdict(Outcome.AMBIGUOUS, S.ACCEPTED, How.SLOT)\n",
         "",
     ),
     "a late refusal of what was marked as sent is kept back": (

@@ -453,7 +453,7 @@ class Schedule:
         if verdict.state is not None:
             store.move(submission, verdict.state)
             if verdict.state is S.ACCEPTED:
-                if verdict.outcome is Outcome.NOT_SENT:
+                if verdict.outcome is not Outcome.ACCEPTED:
                     attempt = self._other_accepted(attempt) or attempt
                 submission.job_id, submission.how = attempt.job_id, verdict.how
                 submission.current = attempt.number
@@ -573,11 +573,16 @@ class Schedule:
 
     def _give_up_waiting(self, attempt: Attempt) -> None:
         submission = self.store.submissions[attempt.submission]
-        verdict = protocol.after_silence(attempt.outcome, submission.state)
+        other = self._other_accepted(attempt)
+        verdict = protocol.after_silence(attempt.outcome, submission.state, other is not None)
         if verdict.outcome is not None:
             attempt.conclude(verdict.outcome)
         if verdict.state is not None:
             self.store.move(submission, verdict.state)
+        if verdict.state is S.ACCEPTED and other is not None:
+            submission.job_id, submission.how = other.job_id, verdict.how
+            submission.current = other.number
+            self._stop_if_cancelled(submission, other)
 
     def _look(self) -> None:
         """The reconciler: one list, possibly stale, for every unclear attempt."""
@@ -827,6 +832,11 @@ class Schedule:
         for one in self.store.submissions:
             sent = self.vendor.executions(one.number)
             assert sent <= 1 + one.send_agains, f"submission {one.number} went out {sent} times"
+            proven = any(
+                attempt.is_proven and attempt.submission == one.number
+                for attempt in self.store.attempts
+            )
+            assert not proven or one.state is not S.UNKNOWN, "asked about what is proven"
             assert not self.store.is_draft_again or not sent, "a draft again, and it was sent"
 
     def check_at_rest(self) -> None:

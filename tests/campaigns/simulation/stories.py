@@ -109,6 +109,23 @@ def found_before_a_failure(story: Story) -> None:
     story.tick(61)
 
 
+def found_before_an_unclear_answer(story: Story) -> None:
+    """The first turns up while the second call is open, and the second gets no clear answer."""
+    story.sent_again()
+    second = story.called("lost")
+    story.looked()
+    story.stored(second)
+    story.tick()
+
+
+def found_before_silence(story: Story) -> None:
+    """The first turns up while the second call is open, and the second's worker is lost."""
+    story.sent_again()
+    story.called("lost")
+    story.looked()
+    story.tick(200)
+
+
 def marked_found_and_refused(story: Story) -> None:
     """The second is marked as sent, the first turns up, the second was refused."""
     story.sent_again()
@@ -147,6 +164,8 @@ STORIES: list[Callable[[Story], None]] = [
     an_overtaken_proof,
     found_after_a_refusal,
     found_before_a_failure,
+    found_before_an_unclear_answer,
+    found_before_silence,
     marked_found_and_refused,
     found_after_it_came_back,
     found_before_it_came_back,
