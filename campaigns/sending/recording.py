@@ -160,7 +160,7 @@ def other_accepted(submission: Submission, attempt: Attempt) -> Attempt | None:
 
 def job_of(attempt: Attempt) -> dict[str, object]:
     """What a submission says while this accepted attempt is the one that counts."""
-    return {"current_attempt": attempt, "job_id": attempt.job_id, "how": How.SLOT.value}
+    return {"current_attempt_id": attempt.pk, "job_id": attempt.job_id, "how": How.SLOT.value}
 
 
 def verdict_on(

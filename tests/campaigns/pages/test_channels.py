@@ -19,6 +19,7 @@ from tests.campaigns.pages.browsing import Desk, Page, complaints_of, text_of
 from tests.campaigns.pages.conftest import DeskOf
 from tests.people import ClientOf
 from tests.processes import Sandbox
+from tooling import children
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,10 +116,10 @@ def test_a_key_that_is_not_accepted_is_not_kept(desk: Desk, vendor: Sandbox) -> 
 
 
 def test_nothing_changes_while_sociocs_is_away(
-    desk: Desk, vendor: Sandbox, riverside: Team
+    desk: Desk, vendor: Sandbox, riverside: Team, settings: Settings
 ) -> None:
     connect(desk, vendor.api_key)
-    vendor.child.kill()
+    settings.SOCIOCS_BASE_URL = f"http://127.0.0.1:{children.free_port()}"
     account = riverside.accounts.get()
     page = desk.client.post(read_url(desk, account), follow=True)
     assert "Sociocs gave no usable answer, so nothing was changed." in text_of(page)
