@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -102,7 +103,7 @@ def test_counting_is_done_every_few_minutes_and_by_one_worker(gone_out: Campaign
 def test_the_overview_draws_it_and_tells_it_as_a_table(
     desk: Desk, gone_out: Campaign, clinic: Channel
 ) -> None:
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=ZoneInfo(desk.team.time_zone))
     DayCount.objects.create(team=desk.team, channel=clinic, day=today, sent=1, failed=3)
     DayCount.objects.create(
         team=desk.team,
