@@ -57,7 +57,7 @@ def main() -> None:
 @contextmanager
 def running_sandbox(folder: Path) -> Iterator[int]:
     """A sandbox process with an empty storage; gives its port."""
-    command = [sys.executable, "-m", "sociocs_gateway.sandbox", "--port", "0"]
+    command = [sys.executable, "-m", "sociocs_sandbox", "--port", "0"]
     command += ["--storage", str(folder / "sandbox.sqlite3"), "--api-key", API_KEY]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:

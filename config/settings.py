@@ -148,6 +148,7 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
+    "interface",
     "teams",
     "recipients",
     "campaigns",
@@ -158,8 +159,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "teams.middleware.kept_by_no_cache",
-    "teams.middleware.looser_policy_for_the_admin",
+    "interface.middleware.kept_by_no_cache",
+    "interface.middleware.looser_policy_for_the_admin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -169,7 +170,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "teams.middleware.sign_in_as_a_page",
+    "interface.middleware.sign_in_as_a_page",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -278,7 +279,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_COOKIES
 SESSION_COOKIE_NAME = "sessionid" if INSECURE_COOKIES else "__Host-sessionid"
 CSRF_COOKIE_NAME = "csrftoken" if INSECURE_COOKIES else "__Host-csrftoken"
-CSRF_FAILURE_VIEW = "teams.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "interface.errors.csrf_failure"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 

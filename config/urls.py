@@ -21,10 +21,10 @@ urlpatterns = [
     path("<slug:team_slug>/", include("campaigns.urls")),
 ]
 
-handler400 = "teams.errors.bad_request"
-handler403 = "teams.errors.forbidden"
-handler404 = "teams.errors.not_found"
-handler500 = "teams.errors.server_error"
+handler400 = "interface.errors.bad_request"
+handler403 = "interface.errors.forbidden"
+handler404 = "interface.errors.not_found"
+handler500 = "interface.errors.server_error"
 
 if settings.DEMO:
     urlpatterns.insert(0, path("demo/", include("demo.urls")))

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from campaigns.models import Channel, GatewayAccount
 from campaigns.vendor.secrets import key_sha256, remember_key
-from sociocs_gateway.sandbox.seeds import CHANNELS
+from sociocs_sandbox.seeds import CHANNELS
 from teams.models import Membership, Role, Team, User
 
 SLUG = "riverside-dental"

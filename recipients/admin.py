@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin
 from recipients.admin_phone_search import PhoneSearchAdmin
 from recipients.models import (
     Export,
@@ -24,7 +25,6 @@ from recipients.models import (
     SavedFilter,
 )
 from recipients.sentences import REJECTIONS, sentence_for
-from teams.admin_mixins import BigTableAdmin, ReadOnlyAdmin
 
 _STATE_COLOURS = {
     ListImport.State.CHECKING: "warning",

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from teams.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin
 
 Row = TypeVar("Row", bound=Model)
 # "+" and a country code of one digit say nothing yet.

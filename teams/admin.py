@@ -15,10 +15,10 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from teams.admin_mixins import BigTableAdmin, ReadOnlyAdmin
-from teams.countries import country_choices
+from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin
+from interface.countries import country_choices
+from interface.time_zones import zone_choices
 from teams.models import Invitation, Membership, Role, Team, User
-from teams.time_zones import zone_choices
 
 # Rights come from a person's role in a team (teams.access), never from a group.
 admin.site.unregister(Group)

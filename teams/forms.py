@@ -14,11 +14,11 @@ from django.contrib.auth.password_validation import (
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from teams.countries import country_choices
-from teams.form_style import StyledForm, StyledFormMixin, email_input, password_input
+from interface.countries import country_choices
+from interface.form_style import StyledForm, StyledFormMixin, email_input, password_input
+from interface.phones import PhoneField
+from interface.time_zones import zone_choices
 from teams.models import Role, Team, User
-from teams.phones import PhoneField
-from teams.time_zones import zone_choices
 
 
 class SignInForm(StyledForm):

@@ -13,12 +13,12 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from interface.countries import validate_country
+from interface.discreet import by_number
+from interface.money import validate_currency
+from interface.phones import validate_phone
+from interface.time_zones import validate_time_zone
 from teams.addresses import validate_team_address
-from teams.countries import validate_country
-from teams.discreet import by_number
-from teams.money import validate_currency
-from teams.phones import validate_phone
-from teams.time_zones import validate_time_zone
 
 
 class UserManager(BaseUserManager["User"]):

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from tooling.places import ROOT
 
-PRODUCT = ["campaigns", "config", "demo", "recipients", "sociocs_gateway", "teams"]
+PRODUCT = [
+    *("campaigns", "config", "demo", "interface", "recipients"),
+    *("sociocs_gateway", "sociocs_sandbox", "teams"),
+]
 EVERYTHING = [*PRODUCT, "benchmarks", "docker", "tests", "tooling"]
 
 

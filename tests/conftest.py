@@ -29,7 +29,7 @@ hypothesis.settings.load_profile("project")
 NOT_QUICK = [
     "tests/campaigns/pages/",
     "tests/campaigns/test_simulation.py",
-    "tests/sandbox/",
+    "tests/sociocs_sandbox/",
     "tests/addresses/",
 ]
 # Left out of the second run: what asks nothing that another database may answer differently. Every

@@ -181,7 +181,7 @@ def start_sandbox(folder: Path) -> Sandbox:
     child = Child(
         "sandbox",
         [
-            *(sys.executable, "-m", "sociocs_gateway.sandbox"),
+            *(sys.executable, "-m", "sociocs_sandbox"),
             *("--host", "127.0.0.1", "--port", str(port), "--storage", str(storage)),
         ],
         os.environ | {"SANDBOX_API_KEY": api_key},

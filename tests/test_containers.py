@@ -109,7 +109,7 @@ def test_the_image_does_not_run_as_root() -> None:
 
 def test_the_image_holds_neither_the_demo_nor_the_sandbox_nor_any_data() -> None:
     left_out = set((ROOT / ".dockerignore").read_text().splitlines())
-    assert {"demo", "sociocs_gateway/sandbox", "tests", "var", ".*"} <= left_out
+    assert {"demo", "sociocs_sandbox", "tests", "var", ".*"} <= left_out
 
 
 def test_every_file_that_the_dockerfile_copies_exists() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import campaigns.tasks
 import recipients.tasks
 from config.logs import LineFormatter, MaskPersonalData, mask
-from tests.gateway import canaries
+from tests.sociocs_gateway import canaries
 
 
 @pytest.mark.parametrize(

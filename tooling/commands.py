@@ -14,7 +14,7 @@ python3 dev.py COMMAND
 
   run     start the dashboard, its workers, a broker and the Sociocs sandbox; Ctrl+C stops them
   test    run every check and every test, on SQLite and on PostgreSQL (some minutes)
-          with arguments: only pytest with them, as in `test tests/gateway -k refused`
+          with arguments: only pytest with them, as in `test tests/sociocs_gateway -k refused`
   check   run the checks and tests that take less than a minute
   setup   fetch what `run` needs (with --tests: what `test` needs) and stop there
   lock    write requirements/*.txt and package-lock.json anew, with the newest allowed versions

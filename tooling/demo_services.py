@@ -66,7 +66,7 @@ def services(env: Mapping[str, str]) -> list[Service]:
     """Return what has to run, in the order of starting: first what the others lean on."""
     python, data = str(PYTHON), data_folder()
     sandbox = [
-        *(python, "-m", "sociocs_gateway.sandbox"),
+        *(python, "-m", "sociocs_sandbox"),
         *("--host", HOST, "--port", str(urlsplit(env["SANDBOX_URL"]).port)),
         *("--storage", str(data / "sandbox.sqlite3")),
     ]

@@ -27,7 +27,7 @@ from campaigns.states import LaneState
 from campaigns.vendor.gateway import reopen
 from campaigns.vendor.secrets import key_sha256, remember_key
 from campaigns.words import PAUSE_WORDS
-from teams.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin
 
 
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -8,7 +8,7 @@ from campaigns.models import (
     BlockCheck,
     VendorBlock,
 )
-from teams.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin
 
 
 @admin.register(VendorBlock)

@@ -19,7 +19,7 @@ from campaigns.models import (
 from campaigns.outcomes.timeline import sentence
 from campaigns.states import CampaignState
 from campaigns.words import CAMPAIGN_WORDS
-from teams.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin
 
 
 class WithMediaAdmin(ReadOnlyAdmin):

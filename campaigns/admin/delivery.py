@@ -18,7 +18,7 @@ from campaigns.models import (
     WebhookEndpoint,
     WebhookEvent,
 )
-from teams.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin
 
 
 @admin.register(WebhookEndpoint)

@@ -15,7 +15,7 @@ from campaigns.models import (
     TemplateVersion,
     TextSurvey,
 )
-from teams.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin
 
 
 @admin.register(DraftPage)

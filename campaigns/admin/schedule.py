@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from campaigns.models import Approval, DraftPlan
-from teams.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin
 
 
 @admin.register(Approval)

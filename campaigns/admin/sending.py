@@ -15,7 +15,7 @@ from campaigns.models import (
 )
 from campaigns.states import Outcome, SubmissionState
 from campaigns.words import SUBMISSION_WORDS
-from teams.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin
 
 
 @admin.register(Submission)

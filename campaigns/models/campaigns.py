@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.accounts import Channel, VendorMember
 from campaigns.models.words import choices, in_words
 from campaigns.states import CampaignState
+from interface.discreet import by_number
 from recipients.models import RecipientList
-from teams.discreet import by_number
 from teams.models import Team, User
 
 

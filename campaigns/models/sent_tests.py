@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.campaigns import Campaign
 from campaigns.models.words import choices, in_words
 from campaigns.states import Outcome
-from teams.discreet import by_number
+from interface.discreet import by_number
 from teams.models import Team, User
 
 # Longer than any call takes: an answer that is not here by then will not come.

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from campaigns.models import DayCount
 from campaigns.outcomes.days import SHOWN_DAYS
 from campaigns.words import number
+from interface.money import money
 from teams.models import Team
-from teams.money import money
 
 # The drawing's own units.
 WIDTH, HEIGHT = 300, 64

@@ -20,7 +20,7 @@ from campaigns.scheduling import repeats
 from campaigns.scheduling.plan import WALL_FORMAT, WallTime, resolve_wall_time
 from campaigns.scheduling.repeats import LAST_DAY, Every, Repeat
 from campaigns.scheduling.timing import Timing, timing_of
-from teams.time_zones import validate_time_zone, zone_choices
+from interface.time_zones import validate_time_zone, zone_choices
 
 NOW, LATER = "now", "later"
 YEARS = range(2000, 2100)

@@ -12,8 +12,8 @@ from campaigns.models import Channel
 from campaigns.scheduling.repeats import Every, Repeat
 from campaigns.scheduling.sender_queue import Estimate, Sender, sender_of
 from campaigns.words import Text, number
+from interface.templatetags.interface import duration
 from sociocs_gateway.providers import Provider
-from teams.templatetags.interface import duration
 
 # With the figures of `sender_queue.THROUGHPUT`.
 SENDERS: Mapping[Sender, Text] = {

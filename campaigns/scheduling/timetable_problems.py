@@ -21,7 +21,7 @@ from campaigns.scheduling.pacing import (
 from campaigns.scheduling.timetable import hours_of, pace_of, terms_of, zone_of
 from campaigns.words import number, people
 from campaigns.writing.message import Problem
-from teams.time_zones import zone_names
+from interface.time_zones import zone_names
 
 # What a suggested pace should be done in: as far as Sociocs plans ahead.
 _REASONABLE = timedelta(days=30)

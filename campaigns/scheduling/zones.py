@@ -20,8 +20,8 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 
 from campaigns.scheduling.clocks import offsets
 from campaigns.scheduling.hours import HORIZON
+from interface.time_zones import zone_names
 from recipients.phone_patterns import LANDLINE, MOBILE, accepted_abroad
-from teams.time_zones import zone_names
 
 Zones = tuple[str, ...]
 

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from campaigns.models import Campaign, Channel
 from campaigns.texts.personal_texts import Survey
+from interface.money import money
 from sociocs_gateway.providers import Medium
 from teams.models import Team
-from teams.money import money
 
 
 @dataclass(frozen=True, slots=True)

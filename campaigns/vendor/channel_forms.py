@@ -12,8 +12,8 @@ from campaigns.models import Channel, GatewayAccount
 from campaigns.scheduling.sender_queue import THROUGHPUT, sender_of
 from campaigns.vendor.channels import is_key_known
 from campaigns.writing.forms import PublicChoice
+from interface.form_style import StyledForm, StyledFormMixin
 from sociocs_gateway.providers import CAPABILITIES, Provider
-from teams.form_style import StyledForm, StyledFormMixin
 from teams.models import Team
 
 FASTEST = 10_000

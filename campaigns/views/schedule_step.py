@@ -30,7 +30,7 @@ from campaigns.sending import one_by_one
 from campaigns.sending.launch import FURTHEST
 from campaigns.writing.forms import ComposeForm
 from campaigns.writing.handing_fields import JOBS
-from teams.templatetags.interface import duration, zone_abbreviation
+from interface.templatetags.interface import duration, zone_abbreviation
 
 # A plan of more jobs than this is worked out on the review page only.
 _JOBS_AT_ONCE = 5_000

@@ -25,12 +25,12 @@ from campaigns.writing import sent_tests
 from campaigns.writing.forms import ComposeForm, PlainText
 from campaigns.writing.previewing import Ask, Move
 from campaigns.writing.sent_tests import Target
+from interface.form_style import StyledForm
+from interface.phones import PhoneField
+from interface.templatetags.interface import phone_number
 from recipients.models import RecipientList
 from teams.access import Action, TeamRequest, page_of_team
-from teams.form_style import StyledForm
 from teams.models import Team, User
-from teams.phones import PhoneField
-from teams.templatetags.interface import phone_number
 
 ME = "me"
 TESTS_SHOWN = 20

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from phonenumbers import country_code_for_region, region_code_for_country_code
 
+from interface.countries import country_name
 from recipients.files.file_problems import Fault, FileProblem
 from recipients.files.row_sources import Reading
 from recipients.imports.checking import phone_question
@@ -21,7 +22,6 @@ from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, RecipientList
 from recipients.phone_numbers import Doubt, Reason
 from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
-from teams.countries import country_name
 
 # What numbers of one country are when they are read as those of another.
 _OF_ANOTHER_COUNTRY = (

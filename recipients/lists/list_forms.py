@@ -8,9 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from interface.form_style import StyledForm
 from recipients.lists.list_operations import LONGEST_NAME
 from recipients.models import RecipientList, RecipientListQuerySet
-from teams.form_style import StyledForm
 
 
 def _name_field(**details: Any) -> forms.CharField:

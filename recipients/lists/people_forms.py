@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from interface.form_style import StyledForm
 from recipients.files.rows import MAX_NAME, printable
 from recipients.lists.list_search import Order, Question
 from recipients.lists.people_editing import Details
 from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Doubt, Phone, PhoneReader
 from recipients.sentences import REJECTIONS
-from teams.form_style import StyledForm
 
 LONGEST_FIELD = 1_000
 _QUIET = {"autocomplete": "off", "spellcheck": "false"}

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from interface.discreet import by_number
 from recipients.files.file_problems import Fault, FileProblem
-from teams.discreet import by_number
 from teams.models import Team, User
 
 

@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from interface.form_style import StyledForm
 from recipients.files.storing import StoredUpload
-from teams.form_style import StyledForm
 
 
 class OptOutForm(StyledForm):

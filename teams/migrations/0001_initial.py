@@ -10,11 +10,11 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import interface.countries
+import interface.money
+import interface.phones
+import interface.time_zones
 import teams.addresses
-import teams.countries
-import teams.money
-import teams.phones
-import teams.time_zones
 
 
 class Migration(migrations.Migration):
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         max_length=16,
-                        validators=[teams.phones.validate_phone],
+                        validators=[interface.phones.validate_phone],
                         verbose_name="mobile number",
                     ),
                 ),
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default="UTC",
                         max_length=64,
-                        validators=[teams.time_zones.validate_time_zone],
+                        validators=[interface.time_zones.validate_time_zone],
                         verbose_name="time zone",
                     ),
                 ),
@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default="US",
                         max_length=2,
-                        validators=[teams.countries.validate_country],
+                        validators=[interface.countries.validate_country],
                         verbose_name="numbers without a country code are from",
                     ),
                 ),
@@ -230,7 +230,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         default="USD",
                         max_length=3,
-                        validators=[teams.money.validate_currency],
+                        validators=[interface.money.validate_currency],
                         verbose_name="currency",
                     ),
                 ),

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from interface.countries import country_name
 from teams import invitations, members, proving
 from teams.access import Action, TeamRequest, page_of_team
-from teams.countries import country_name
 from teams.forms import InviteForm, RoleForm, TeamForm
 from teams.models import Membership, Role, Team
 

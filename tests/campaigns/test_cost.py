@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Channel
 from campaigns.texts import cost, personal_texts
-from teams.money import money, validate_currency
+from interface.money import money, validate_currency
 from tests.campaigns import world
 
 PRICES = {

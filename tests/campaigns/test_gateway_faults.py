@@ -1,6 +1,7 @@
 """Every way in which the vendor can fail, against the whole of claiming, calling and recording.
 
-The client alone is looked at in tests/gateway. One sandbox plays all faults, one after the other.
+The client alone is looked at in tests/sociocs_gateway. One sandbox plays all faults, one after
+the other.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ from campaigns.vendor import gateway
 from sociocs_gateway.client import SociocsClient
 from tests.campaigns import world
 from tests.campaigns.pages.browsing import text_of
-from tests.gateway.certificates import Authority
-from tests.gateway.scripted_server import close_at_once, raw, running
 from tests.processes import Sandbox
+from tests.sociocs_gateway.certificates import Authority
+from tests.sociocs_gateway.scripted_server import close_at_once, raw, running
 from tooling import children
 
 pytestmark = pytest.mark.django_db(transaction=True)

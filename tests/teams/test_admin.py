@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains
 
-from teams import admin_mixins
-from teams.admin_mixins import CappedPaginator
+from interface import admin_mixins
+from interface.admin_mixins import CappedPaginator
 from teams.models import Membership, Team, User
 from tests.factories import PASSWORD, create_person
 from tests.people import ClientOf

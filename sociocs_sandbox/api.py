@@ -1,0 +1,206 @@
+"""The vendor's endpoints, each a few lines: check, do, answer in the vendor's envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sociocs_sandbox import validation
+from sociocs_sandbox.authentication import Account
+from sociocs_sandbox.exchange import (
+    Answer,
+    MalformedBody,
+    Request,
+    json_answer,
+    refusal,
+    success,
+)
+from sociocs_sandbox.fault_catalogue import Disturbance
+from sociocs_sandbox.jobs import JobAlreadyStarted, JobNotFound
+from sociocs_sandbox.messages import listed_messages
+from sociocs_sandbox.routing import Routes
+from sociocs_sandbox.sandbox import Sandbox
+from sociocs_sandbox.seeds import CHANNELS, TEAM_MEMBERS
+from sociocs_sandbox.subscriptions import SubscriptionNotFound
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated request to the vendor, with what faults do to its effect."""
+
+    sandbox: Sandbox
+    account: Account
+    request: Request
+    disturbance: Disturbance
+
+
+def answer(sandbox: Sandbox, request: Request, disturbance: Disturbance) -> Answer:
+    """Answer as the vendor does; whatever is wrong with the request becomes an error envelope."""
+    route = ROUTES.find(request.method, request.path)
+    if route is None:
+        return refusal(404, "Endpoint not found")
+    account = sandbox.accounts.authenticate(request.headers, request.query)
+    if account is None:
+        return refusal(401, "Authentication failed: the API key is missing or not valid")
+    request.params = route.params
+    try:
+        return route.handler(Call(sandbox, account, request, disturbance))
+    except MalformedBody:
+        return refusal(400, "The body is not valid JSON")
+    except validation.ValidationFailed as failure:
+        return refusal(400, *failure.messages)
+    except JobAlreadyStarted:
+        return refusal(400, "The job is running or has already run")
+    except JobNotFound:
+        return refusal(404, "Job not found")
+    except SubscriptionNotFound:
+        return refusal(404, "Webhook subscription not found")
+
+
+def create_bulk_job(call: Call) -> Answer:
+    """``POST /messages/bulk``."""
+    checked = validation.bulk_request(call.request.json(), call.sandbox.options.max_recipients)
+    jobs = call.sandbox.jobs
+    job_id = jobs.create(
+        call.account.id,
+        "bulk",
+        checked,
+        call.request.body,
+        landing_delay_ms=round(call.disturbance.landing_delay_seconds * 1000),
+    )
+    if call.disturbance.repeats_job_id:
+        job_id = jobs.earlier_job_id(call.account.id, job_id)
+    return success({"job_id": job_id})
+
+
+def list_bulk_jobs(call: Call) -> Answer:
+    """``GET /messages/bulk``: at most 100, newest scheduled first."""
+    stale_ms = round(call.disturbance.stale_seconds * 1000)
+    return success(call.sandbox.jobs.listed(call.account.id, stale_ms=stale_ms))
+
+
+def reschedule_bulk_job(call: Call) -> Answer:
+    """``PUT /messages/bulk/{job_id}``."""
+    job_id = call.request.params["job_id"]
+    schedule_ms = validation.schedule_request(call.request.json())
+    call.sandbox.jobs.reschedule(call.account.id, job_id, schedule_ms)
+    return success({"job_id": job_id})
+
+
+def delete_bulk_job(call: Call) -> Answer:
+    """``DELETE /messages/bulk/{job_id}``."""
+    job_id = call.request.params["job_id"]
+    call.sandbox.jobs.delete(call.account.id, job_id)
+    return success({"job_id": job_id})
+
+
+def send_message(call: Call) -> Answer:
+    """``POST /message``: one message, at once or at its schedule."""
+    checked = validation.single_request(call.request.json())
+    job_id = call.sandbox.jobs.create(call.account.id, "message", checked, call.request.body)
+    return success({"message_id": job_id})
+
+
+def list_messages(call: Call) -> Answer:
+    """``GET /messages?start_date&end_date``: messages by UTC day."""
+    start_ms, end_ms = validation.message_period(call.request.query)
+    return success(listed_messages(call.sandbox.database, call.account.id, start_ms, end_ms))
+
+
+def list_channels(call: Call) -> Answer:
+    """``GET /channels?provider=P``: a bare list, as the vendor documents it."""
+    provider = validation.provider_filter(call.request.query)
+    return json_answer(
+        [
+            {"id": channel.key, "channel_key": channel.key, "name": channel.name}
+            for channel in CHANNELS.values()
+            if channel.provider == provider
+        ]
+    )
+
+
+def get_channel(call: Call) -> Answer:
+    """``GET /channels/{channel_key}``."""
+    channel = CHANNELS.get(call.request.params["channel_key"])
+    if channel is None:
+        return refusal(404, "Channel not found")
+    return success(
+        {
+            "name": channel.name,
+            "country_code": channel.country_code,
+            "phone_number": channel.phone_number,
+            "provider": channel.provider,
+        }
+    )
+
+
+def list_team_members(_: Call) -> Answer:
+    """``GET /team-members``."""
+    return success([vars(member) for member in TEAM_MEMBERS.values()])
+
+
+def block_contact(call: Call) -> Answer:
+    """``POST /contacts/block/{phone}``."""
+    phone = validation.phone_number(call.request.params["phone"])
+    call.sandbox.contacts.block(call.account.id, phone)
+    return success({"is_blocked": True})
+
+
+def unblock_contact(call: Call) -> Answer:
+    """``POST /contacts/unblock/{phone}``."""
+    phone = validation.phone_number(call.request.params["phone"])
+    call.sandbox.contacts.unblock(call.account.id, phone)
+    return success({"is_blocked": False})
+
+
+def is_contact_blocked(call: Call) -> Answer:
+    """``GET /contacts/isblocked/{phone}``."""
+    phone = validation.phone_number(call.request.params["phone"])
+    return success({"is_blocked": call.sandbox.contacts.is_blocked(call.account.id, phone)})
+
+
+def save_subscription(call: Call) -> Answer:
+    """``POST /webhook-subscriptions``: the same ``subscriber_reference_id`` again updates."""
+    fields = validation.subscription_request(call.request.json())
+    return success({"id": call.sandbox.subscriptions.save(call.account.id, fields)})
+
+
+def list_subscriptions(call: Call) -> Answer:
+    """``GET /webhook-subscriptions``."""
+    subscriptions = call.sandbox.subscriptions.of_account(call.account.id)
+    return success([subscription.as_json() for subscription in subscriptions])
+
+
+def get_subscription(call: Call) -> Answer:
+    """``GET /webhook-subscriptions/{id}``."""
+    subscription_id = call.request.params["id"]
+    return success(call.sandbox.subscriptions.get(call.account.id, subscription_id).as_json())
+
+
+def delete_subscription(call: Call) -> Answer:
+    """``DELETE /webhook-subscriptions/{id}``."""
+    subscription_id = call.request.params["id"]
+    call.sandbox.subscriptions.delete(call.account.id, subscription_id)
+    return success({"id": subscription_id})
+
+
+ROUTES: Routes[Callable[[Call], Answer]] = Routes(
+    [
+        ("POST", "/messages/bulk", create_bulk_job),
+        ("GET", "/messages/bulk", list_bulk_jobs),
+        ("PUT", "/messages/bulk/{job_id}", reschedule_bulk_job),
+        ("DELETE", "/messages/bulk/{job_id}", delete_bulk_job),
+        ("POST", "/message", send_message),
+        ("GET", "/messages", list_messages),
+        ("GET", "/channels", list_channels),
+        ("GET", "/channels/{channel_key}", get_channel),
+        ("GET", "/team-members", list_team_members),
+        ("POST", "/contacts/block/{phone}", block_contact),
+        ("POST", "/contacts/unblock/{phone}", unblock_contact),
+        ("GET", "/contacts/isblocked/{phone}", is_contact_blocked),
+        ("POST", "/webhook-subscriptions", save_subscription),
+        ("GET", "/webhook-subscriptions", list_subscriptions),
+        ("GET", "/webhook-subscriptions/{id}", get_subscription),
+        ("DELETE", "/webhook-subscriptions/{id}", delete_subscription),
+    ]
+)

@@ -1,0 +1,129 @@
+"""What a person sees when something goes wrong, and what every answer carries."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import include, path
+from pytest_django.asserts import assertContains
+
+from config.urls import handler400, handler403, handler404, handler500
+from interface import errors
+from teams.models import Team, User
+from tests.people import ClientOf
+
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
+
+
+def fail(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("the secret reason")
+
+
+def find_no_database(request: HttpRequest) -> HttpResponse:
+    raise OperationalError("database is locked")
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied("Ask <Alice>.")
+
+
+def suspect(request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation("the secret reason")
+
+
+urlpatterns = [
+    path("fail/", fail),
+    path("busy/", find_no_database),
+    path("refuse/", refuse),
+    path("suspect/", suspect),
+    path("", include("config.urls")),
+]
+
+
+@pytest.fixture
+def browser(alice: User, client_of: ClientOf) -> Client:
+    client = client_of(alice)
+    client.raise_request_exception = False
+    return client
+
+
+@pytest.mark.urls(__name__)
+class TestErrorPages:
+    @pytest.mark.parametrize(
+        ("address", "status", "advice"),
+        [
+            ("/suspect/", 400, "reload the page and try again"),
+            ("/refuse/", 403, "Ask &lt;Alice&gt;."),
+            ("/no/such/page/", 404, "start from the overview"),
+            ("/busy/", 503, "Wait half a minute"),
+            ("/fail/", 500, "look at the overview before you try again"),
+        ],
+    )
+    def test_say_what_happened_and_what_to_do(
+        self, browser: Client, address: str, status: int, advice: str
+    ) -> None:
+        answer = browser.get(address)
+        assertContains(answer, advice, status_code=status)
+        assertContains(answer, "<h1>", status_code=status)
+        assert b"secret" not in answer.content
+
+    @pytest.mark.parametrize(
+        ("address", "status"),
+        [("/suspect/", 400), ("/refuse/", 403), ("/no/such/page/", 404), ("/fail/", 500)],
+    )
+    def test_are_one_sentence_for_a_fragment(
+        self, browser: Client, address: str, status: int
+    ) -> None:
+        answer = browser.get(address, headers={"HX-Request": "true"})
+        assert answer.status_code == status
+        assert answer["Content-Type"].startswith("text/plain")
+        assert "<h1" not in answer.content.decode()
+
+    def test_need_no_database(self, db: None) -> None:
+        def no_database(*_: object) -> None:
+            raise AssertionError("asked the database")
+
+        with connection.execute_wrapper(no_database):
+            assert errors.server_error(HttpRequest()).status_code == 500
+
+
+class TestHeaders:
+    def test_pages_are_kept_by_no_cache(
+        self, browser: Client, client: Client, riverside: Team
+    ) -> None:
+        for answer in (browser.get(f"/{riverside.slug}/team/"), client.get("/sign-in/")):
+            assert answer["Cache-Control"] == "no-store"
+
+    def test_the_policy_allows_no_inline_code(self, browser: Client, riverside: Team) -> None:
+        policy = browser.get(f"/{riverside.slug}/team/")["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+    def test_the_admin_may_evaluate_but_not_run_inline_scripts(
+        self, browser: Client, alice: User
+    ) -> None:
+        alice.is_staff = alice.is_superuser = True
+        alice.save()
+        directives = {
+            words.split()[0]: words.split()[1:]
+            for words in browser.get("/admin/")["Content-Security-Policy"].split("; ")
+        }
+        assert directives["script-src"] == ["'self'", "'unsafe-eval'"]
+        assert directives["style-src"] == ["'self'", "'unsafe-inline'"]
+        assert directives["frame-ancestors"] == ["'none'"]
+
+    def test_other_sites_learn_nothing_and_get_no_window(self, client: Client) -> None:
+        answer = client.get("/sign-in/")
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.urls(__name__)
+def test_a_database_that_is_away_says_when_to_come_back(browser: Client) -> None:
+    assert browser.get("/busy/").headers["Retry-After"] == "30"
+    assert browser.get("/busy/", headers={"HX-Request": "true"}).status_code == 503
