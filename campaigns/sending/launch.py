@@ -31,6 +31,7 @@ from campaigns.scheduling import (
     timetable_problems,
 )
 from campaigns.scheduling.pacing import CannotPlan
+from campaigns.scheduling.timing import lead
 from campaigns.sending import one_by_one
 from campaigns.sending.failpoints import failpoint
 from campaigns.states import CampaignState, LaneState
@@ -62,7 +63,7 @@ def send_time(campaign: Campaign, now: datetime) -> datetime:
 
     Raises ValueError for a wall time that does not exist.
     """
-    earliest = now + plan.lead()
+    earliest = now + lead()
     if not campaign.wall_time:
         return earliest
     candidates = plan.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
@@ -128,8 +129,8 @@ def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list
         return [
             Problem("wall_time", _("This time has passed. Choose a later one, or send it now."))
         ]
-    if send_at < now + plan.lead() - timedelta(seconds=1):
-        minutes = max(round(plan.lead().total_seconds() / 60), 1)
+    if send_at < now + lead() - timedelta(seconds=1):
+        minutes = max(round(lead().total_seconds() / 60), 1)
         return [
             Problem(
                 "wall_time",
@@ -273,7 +274,7 @@ def freeze(campaign_id: int) -> None:
         send_at = campaign.send_at
         if not campaign.wall_time:
             # "Now" means LEAD from the moment all is ready, however long freezing took.
-            send_at = max(send_at, now + plan.lead())
+            send_at = max(send_at, now + lead())
         try:
             submissions, send_at = _planned(campaign, send_at, now, texts)
         except CannotPlan:
