@@ -16,7 +16,8 @@ from campaigns.scheduling import day_limits, plan, timetable
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.sending import launch, splitting, taking_back
-from campaigns.states import CampaignState, LaneState, PauseReason, SubmissionState
+from campaigns.states import CampaignState, PauseReason, SubmissionState
+from campaigns.vendor.lanes import LaneState
 from teams.models import User
 
 

@@ -34,8 +34,9 @@ from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.sending import one_by_one
 from campaigns.sending.failpoints import failpoint
-from campaigns.states import CampaignState, LaneState
+from campaigns.states import CampaignState
 from campaigns.texts import outside_values, personal_texts
+from campaigns.vendor.lanes import LaneState
 from campaigns.writing import contents, list_access, message, sent_tests
 from campaigns.writing.message import Problem
 from teams.models import User
