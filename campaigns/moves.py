@@ -10,8 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignEvent, GatewayAccount, Submission
-from campaigns.protocol import Lane
+from campaigns.models import Campaign, CampaignEvent, Submission
 from campaigns.states import (
     CAMPAIGN_MOVES,
     SUBMISSION_MOVES,
@@ -101,23 +100,3 @@ def record_event(
 ) -> CampaignEvent:
     """Add to the campaign's timeline. `details` holds numbers and codes, never people."""
     return CampaignEvent.objects.create(campaign=campaign, kind=kind, actor=actor, details=details)
-
-
-def save_lane(account: GatewayAccount, lane: Lane) -> None:
-    """Write what the protocol says about an account; the caller holds its row lock."""
-    account.state = lane.state.value
-    account.halt_reason = lane.halt_reason
-    account.cool_until = lane.cool_until
-    account.probe_needed = lane.probe_needed
-    account.strikes = lane.strikes
-    account.rate_limits = lane.rate_limits
-    account.save(
-        update_fields=[
-            "state",
-            "halt_reason",
-            "cool_until",
-            "probe_needed",
-            "strikes",
-            "rate_limits",
-        ]
-    )

@@ -27,11 +27,11 @@ from campaigns.states import (
     CampaignState,
     DecisionKind,
     How,
-    LaneState,
     Outcome,
     PauseReason,
     SubmissionState,
 )
+from campaigns.vendor.lanes import Lane, LaneState
 
 C, S = CampaignState, SubmissionState
 
@@ -133,18 +133,6 @@ def paused_by_lane(
 
 
 # --- Claim and intent -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """What is known of a gateway account's readiness."""
-
-    state: LaneState = LaneState.OPEN
-    halt_reason: str = ""
-    cool_until: datetime | None = None
-    probe_needed: bool = False
-    strikes: int = 0
-    rate_limits: int = 0
 
 
 def lane_refusal(lane: Lane, now: datetime) -> Refusal | None:

@@ -53,13 +53,6 @@ class Outcome(StrEnum):
 LIVE_OUTCOMES = frozenset({Outcome.OPEN, Outcome.AMBIGUOUS, Outcome.ACCEPTED})
 
 
-class LaneState(StrEnum):
-    """A lane is one gateway account; a halted one waits for a person."""
-
-    OPEN = "open"
-    HALTED = "halted"
-
-
 class How(StrEnum):
     """How we know that a submission was accepted."""
 

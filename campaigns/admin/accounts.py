@@ -23,8 +23,8 @@ from campaigns.models import (
     GatewayAccount,
     VendorMember,
 )
-from campaigns.states import LaneState
 from campaigns.vendor.gateway import reopen
+from campaigns.vendor.lanes import LaneState
 from campaigns.vendor.secrets import key_sha256, remember_key
 from campaigns.words import PAUSE_WORDS
 from interface.admin_mixins import ReadOnlyAdmin

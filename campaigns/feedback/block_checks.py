@@ -14,8 +14,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import BlockCheck, GatewayAccount
-from campaigns.states import LaneState
 from campaigns.vendor import gateway
+from campaigns.vendor.lanes import LaneState
 from recipients.models import OptOut, Recipient, RecipientList
 from recipients.opting_out import opt_outs
 from sociocs_gateway.client import SociocsClient

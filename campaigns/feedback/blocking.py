@@ -16,8 +16,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import GatewayAccount, VendorBlock
-from campaigns.states import LaneState
 from campaigns.vendor import gateway
+from campaigns.vendor.lanes import LaneState
 from recipients.models import OptOut
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import (

@@ -11,6 +11,7 @@ from django.db import migrations, models
 import campaigns.fields
 import campaigns.models.submissions
 import campaigns.states
+import campaigns.vendor.lanes
 
 
 class Migration(migrations.Migration):
@@ -54,7 +55,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[("open", "Open"), ("halted", "Halted")],
-                        default=campaigns.states.LaneState["OPEN"],
+                        default=campaigns.vendor.lanes.LaneState["OPEN"],
                         max_length=10,
                     ),
                 ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import fields
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -10,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.fields import SecretField
 from campaigns.models.words import choices, in_words
-from campaigns.protocol import Lane
-from campaigns.states import LaneState
+from campaigns.vendor.lanes import Lane, LaneState
 from sociocs_gateway.providers import CAPABILITIES, Capabilities, Provider
 from teams.models import Team, User
 
@@ -79,6 +79,16 @@ class GatewayAccount(models.Model):
             strikes=self.strikes,
             rate_limits=self.rate_limits,
         )
+
+    def keep_lane(self, lane: Lane) -> None:
+        """Write its readiness as it is now; the caller holds the row's lock."""
+        self.state = lane.state.value
+        self.halt_reason = lane.halt_reason
+        self.cool_until = lane.cool_until
+        self.probe_needed = lane.probe_needed
+        self.strikes = lane.strikes
+        self.rate_limits = lane.rate_limits
+        self.save(update_fields=[one.name for one in fields(Lane)])
 
 
 class Channel(models.Model):

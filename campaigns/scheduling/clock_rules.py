@@ -14,7 +14,7 @@ from django.db.models import Max, Min
 
 from campaigns.models import Campaign
 from campaigns.scheduling.clocks import offsets
-from campaigns.scheduling.timetable import zone_of
+from campaigns.scheduling.timing import zone_of
 
 
 def noted(campaign: Campaign) -> str:

@@ -10,6 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+# A time on the wall, as it is kept and as a page sends it.
+WALL_FORMAT = "%Y-%m-%dT%H:%M"
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

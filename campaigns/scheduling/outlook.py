@@ -19,7 +19,8 @@ from django.db.models.functions import Coalesce, TruncDay
 
 from campaigns.models import Campaign, Submission
 from campaigns.scheduling import plan, repeats, timetable
-from campaigns.scheduling.clocks import read_wall
+from campaigns.scheduling.clocks import WALL_FORMAT, read_wall
+from campaigns.scheduling.timing import zone_of
 from campaigns.states import WAITING, CampaignState, SubmissionState
 from campaigns.words import CAMPAIGN_WORDS, Text
 from teams.models import Team
@@ -71,7 +72,7 @@ class Entry:
     @property
     def zone(self) -> str:
         """The zone in which its time was meant."""
-        return timetable.zone_of(self.campaign)
+        return zone_of(self.campaign)
 
     @property
     def takes_time(self) -> bool:
@@ -82,7 +83,7 @@ class Entry:
     def wall_time(self) -> str:
         """`2026-04-02T09:30`: the campaign's beginning by that clock, which a move starts from."""
         begins = self.campaign.send_at or self.first
-        return begins.astimezone(ZoneInfo(self.zone)).strftime(plan.WALL_FORMAT)
+        return begins.astimezone(ZoneInfo(self.zone)).strftime(WALL_FORMAT)
 
 
 def entries(team: Team, start: date, until: date, zone: str) -> list[Entry]:
@@ -136,11 +137,11 @@ def _drafts(team: Team, opens: datetime, closes: datetime) -> Iterator[Entry]:
     drafts = Campaign.objects.filter(
         team=team,
         state=C.DRAFT.value,
-        wall_time__gte=(opens - around).strftime(plan.WALL_FORMAT),
-        wall_time__lte=(closes + around).strftime(plan.WALL_FORMAT),
+        wall_time__gte=(opens - around).strftime(WALL_FORMAT),
+        wall_time__lte=(closes + around).strftime(WALL_FORMAT),
     )
     for campaign in drafts.select_related("channel", "team").order_by("wall_time")[:_MOST]:
-        reading = plan.resolve_wall_time(campaign.wall_time, timetable.zone_of(campaign))
+        reading = plan.resolve_wall_time(campaign.wall_time, zone_of(campaign))
         if reading.candidates and opens <= reading.candidates[0] < closes:
             yield Entry(campaign, reading.candidates[0], reading.candidates[0])
 

@@ -13,8 +13,9 @@ from django.db import connection
 
 from campaigns.models import Campaign, CampaignRecipient, ClockKeeper, Submission
 from campaigns.protocol import SEND_WINDOW, VENDOR_REACH, slot_candidates
+from campaigns.scheduling.clocks import WALL_FORMAT
+from campaigns.scheduling.timing import lead
 
-WALL_FORMAT = "%Y-%m-%dT%H:%M"
 # Room for the people of one group in the numbering of positions.
 GROUP = 2**32
 # The group of those who get no text after all, behind everybody else.
@@ -44,11 +45,6 @@ def resolve_wall_time(wall: str, zone: str) -> WallTime:
         around = sorted(one.astimezone(area).replace(tzinfo=None) for one in moments)
         return WallTime((), tuple(one.strftime(WALL_FORMAT) for one in around))
     return WallTime(tuple(sorted(set(real))))
-
-
-def lead() -> timedelta:
-    """How long before its slot a job is handed over."""
-    return timedelta(seconds=settings.LEAD_SECONDS)
 
 
 def hand_over_time(send_at: datetime, keeper: str, now: datetime) -> datetime:

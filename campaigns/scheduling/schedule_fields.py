@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign, ClockKeeper, HoursZone
 from campaigns.scheduling import repeats
-from campaigns.scheduling.plan import WALL_FORMAT, WallTime, resolve_wall_time
+from campaigns.scheduling.clocks import WALL_FORMAT
+from campaigns.scheduling.plan import WallTime, resolve_wall_time
 from campaigns.scheduling.repeats import LAST_DAY, Every, Repeat
 from campaigns.scheduling.timing import Timing, timing_of
 from interface.time_zones import validate_time_zone, zone_choices

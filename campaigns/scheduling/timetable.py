@@ -19,6 +19,7 @@ from campaigns.scheduling.arranging import Block, blocks_of, is_arranged, zones_
 from campaigns.scheduling.hours import Hours, is_open
 from campaigns.scheduling.pacing import Group, Pace, Slice, Terms
 from campaigns.scheduling.sender_queue import Estimate, estimate
+from campaigns.scheduling.timing import zone_of
 from campaigns.scheduling.zones import Doubt
 from campaigns.states import SubmissionState
 from campaigns.texts.sms_segments import segments
@@ -37,11 +38,6 @@ _UNSENT = (
 def is_timed(campaign: Campaign) -> bool:
     """Whether a campaign has a pace or sending hours."""
     return campaign.pace_count is not None or campaign.hours_from is not None
-
-
-def zone_of(campaign: Campaign) -> str:
-    """The zone whose clock counts for the whole campaign."""
-    return campaign.time_zone or campaign.team.time_zone
 
 
 def hours_of(campaign: Campaign) -> Hours | None:

@@ -18,7 +18,8 @@ from campaigns.scheduling.pacing import (
     quicker_pace,
     wider_hours,
 )
-from campaigns.scheduling.timetable import hours_of, pace_of, terms_of, zone_of
+from campaigns.scheduling.timetable import hours_of, pace_of, terms_of
+from campaigns.scheduling.timing import zone_of
 from campaigns.words import number, people
 from campaigns.writing.message import Problem
 from interface.time_zones import zone_names

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
+
+from django.conf import settings
 
 from campaigns.models import Campaign, ClockKeeper, HoursZone
 from teams.models import Team
@@ -37,6 +39,16 @@ class Timing:
 def timing_of(campaign: Campaign) -> Timing:
     """What a campaign says."""
     return Timing(**{name: getattr(campaign, name) for name in Timing.__dataclass_fields__})
+
+
+def lead() -> timedelta:
+    """How long before its slot a job is handed over."""
+    return timedelta(seconds=settings.LEAD_SECONDS)
+
+
+def zone_of(campaign: Campaign) -> str:
+    """The zone whose clock counts for the whole campaign."""
+    return campaign.time_zone or campaign.team.time_zone
 
 
 def usual_for(team: Team) -> Timing:

@@ -28,7 +28,8 @@ from campaigns.protocol import (
     intent_refusal,
     slot_candidates,
 )
-from campaigns.scheduling import day_limits, plan, timetable
+from campaigns.scheduling import day_limits, timetable
+from campaigns.scheduling.timing import lead
 from campaigns.sending import one_by_one, recording
 from campaigns.sending.failpoints import failpoint
 from campaigns.sending.recording import Answered
@@ -188,7 +189,7 @@ class _Turn:
 
     def _slot(self, built: Built) -> datetime:
         """The second that was found while building, unless it is not right any more."""
-        planned, earliest = built.submission.planned_slot, self.vendor_now + plan.lead()
+        planned, earliest = built.submission.planned_slot, self.vendor_now + lead()
         if built.slot is not None and built.slot >= max(planned, earliest):
             return built.slot
         return free_slot(built.submission.account_id, planned, earliest)
@@ -320,7 +321,7 @@ def slots_for(account_id: int, planned: Sequence[datetime]) -> list[datetime | N
 
     Only a proposal: whether it is still free, and far enough ahead, is seen at the intent.
     """
-    earliest = timezone.now() + plan.lead()
+    earliest = timezone.now() + lead()
     starts = [next(slot_candidates(one, earliest)) for one in planned]
     used = Attempt.objects.filter(account_id=account_id, slot__gte=min(starts)).order_by("slot")
     known = list(used.values_list("slot", flat=True)[:_SLOTS_LOOKED_AT])

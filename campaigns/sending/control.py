@@ -14,8 +14,10 @@ from campaigns.moves import locked_campaign, move_campaign, move_submissions, re
 from campaigns.protocol import after_resumption
 from campaigns.scheduling import day_limits, plan, timetable
 from campaigns.scheduling.pacing import CannotPlan
+from campaigns.scheduling.timing import lead
 from campaigns.sending import launch, splitting, taking_back
-from campaigns.states import CampaignState, LaneState, PauseReason, SubmissionState
+from campaigns.states import CampaignState, PauseReason, SubmissionState
+from campaigns.vendor.lanes import LaneState
 from teams.models import User
 
 
@@ -122,7 +124,7 @@ def _send_by_from_now(campaign: Campaign) -> datetime:
     CannotPlan.
     """
     now = timezone.now()
-    first = max(campaign.send_at or now, now + plan.lead())
+    first = max(campaign.send_at or now, now + lead())
     if timetable.is_timed(campaign):
         send_by = timetable.replan(campaign, first, now) or now
     else:

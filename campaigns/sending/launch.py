@@ -31,10 +31,12 @@ from campaigns.scheduling import (
     timetable_problems,
 )
 from campaigns.scheduling.pacing import CannotPlan
+from campaigns.scheduling.timing import lead
 from campaigns.sending import one_by_one
 from campaigns.sending.failpoints import failpoint
-from campaigns.states import CampaignState, LaneState
+from campaigns.states import CampaignState
 from campaigns.texts import outside_values, personal_texts
+from campaigns.vendor.lanes import LaneState
 from campaigns.writing import contents, list_access, message, sent_tests
 from campaigns.writing.message import Problem
 from teams.models import User
@@ -62,7 +64,7 @@ def send_time(campaign: Campaign, now: datetime) -> datetime:
 
     Raises ValueError for a wall time that does not exist.
     """
-    earliest = now + plan.lead()
+    earliest = now + lead()
     if not campaign.wall_time:
         return earliest
     candidates = plan.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
@@ -128,8 +130,8 @@ def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list
         return [
             Problem("wall_time", _("This time has passed. Choose a later one, or send it now."))
         ]
-    if send_at < now + plan.lead() - timedelta(seconds=1):
-        minutes = max(round(plan.lead().total_seconds() / 60), 1)
+    if send_at < now + lead() - timedelta(seconds=1):
+        minutes = max(round(lead().total_seconds() / 60), 1)
         return [
             Problem(
                 "wall_time",
@@ -273,7 +275,7 @@ def freeze(campaign_id: int) -> None:
         send_at = campaign.send_at
         if not campaign.wall_time:
             # "Now" means LEAD from the moment all is ready, however long freezing took.
-            send_at = max(send_at, now + plan.lead())
+            send_at = max(send_at, now + lead())
         try:
             submissions, send_at = _planned(campaign, send_at, now, texts)
         except CannotPlan:

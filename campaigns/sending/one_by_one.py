@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignRecipient, Submission
-from campaigns.scheduling import plan
+from campaigns.scheduling.timing import lead
 from campaigns.texts import personal_texts, whatsapp_templates
 from campaigns.texts.rendering import person_of
 from campaigns.words import number
@@ -55,7 +55,7 @@ def write_texts(submissions: Sequence[Submission], texts: Mapping[int, str]) -> 
     for one in submissions:
         one.is_single = True
         one.text = texts[one.first_position]
-        earliest = one.planned_slot - plan.lead()
+        earliest = one.planned_slot - lead()
         one.not_before = max(one.not_before, earliest) if one.not_before else earliest
 
 

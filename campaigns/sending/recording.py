@@ -24,7 +24,6 @@ from campaigns.moves import (
     move_submission,
     move_submissions,
     record_event,
-    save_lane,
 )
 from campaigns.protocol import (
     Answer,
@@ -108,7 +107,7 @@ def _record_the_usual(answered: Answered) -> bool:
         raise ForbiddenMove(f"submission {submission.pk}: an open attempt, but not posting")
     lane = lane_after(account.lane, answer, now, 0)
     if lane != account.lane:
-        save_lane(account, lane)
+        account.keep_lane(lane)
     return True
 
 
@@ -130,7 +129,7 @@ def _record_whatever(answered: Answered) -> None:
         day_limits.take_off(attempt, campaign)
     lane = lane_after(account.lane, answered.answer, now, random.random())  # noqa: S311 - no secret
     if lane != account.lane:
-        save_lane(account, lane)
+        account.keep_lane(lane)
     if verdict.state is not None:
         changes = _changes(submission, attempt, verdict, now)
         if other is not None and verdict.outcome is not Outcome.ACCEPTED:

@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import locked_campaign, record_event
-from campaigns.scheduling import plan, repeats
-from campaigns.scheduling.clocks import shown
+from campaigns.scheduling import repeats
+from campaigns.scheduling.clocks import WALL_FORMAT, shown
 from campaigns.scheduling.repeats import Occurrence
+from campaigns.scheduling.timing import lead
 from campaigns.sending import launch
 from campaigns.writing.copying import LONGEST_NAME, copy_of
 from teams.models import User
@@ -51,7 +52,7 @@ def end(campaign: Campaign, user: User) -> bool:
 def make_due() -> None:
     """Make the runs whose time is near."""
     now = timezone.now()
-    due = Campaign.objects.filter(next_run_at__lte=now + AHEAD + plan.lead())
+    due = Campaign.objects.filter(next_run_at__lte=now + AHEAD + lead())
     for campaign_id in list(due.values_list("pk", flat=True)):
         with transaction.atomic():
             _make(locked_campaign(campaign_id), now)
@@ -60,7 +61,7 @@ def make_due() -> None:
 def _make(campaign: Campaign, now: datetime) -> None:
     """Make the next run of a campaign whose row is locked, and note when the one after is due."""
     due = campaign.next_run_at
-    if due is None or due > now + AHEAD + plan.lead() or not campaign.repeat:
+    if due is None or due > now + AHEAD + lead() or not campaign.repeat:
         return
     occurrence = _latest_due(campaign, due, now)
     following = repeats.next_run(campaign.repeat, occurrence.instant)
@@ -101,7 +102,7 @@ def _run_of(campaign: Campaign, occurrence: Occurrence) -> None:
         parent=campaign,
         run_on=occurrence.day,
         # As the clocks show it: on a day when they jump over its time, another one.
-        wall_time=occurrence.instant.astimezone(ZoneInfo(zone)).strftime(plan.WALL_FORMAT),
+        wall_time=occurrence.instant.astimezone(ZoneInfo(zone)).strftime(WALL_FORMAT),
         time_zone=zone,
         fold=0,
     )

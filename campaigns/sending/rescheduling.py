@@ -28,6 +28,7 @@ from campaigns.outcomes.tally import Tally, tallies
 from campaigns.protocol import is_taken_back, was_never_sent
 from campaigns.scheduling import clock_rules, day_limits, plan, timetable
 from campaigns.scheduling.pacing import CannotPlan
+from campaigns.scheduling.timing import lead
 from campaigns.sending import launch, taking_back
 from campaigns.sending.control import NotPossible
 from campaigns.states import CampaignState, Outcome, PauseReason, SubmissionState
@@ -119,8 +120,8 @@ def reschedule(campaign: Campaign, user: User, time: NewTime) -> None:
 
 def check_time(at: datetime, now: datetime) -> None:
     """Raise NotPossible for a time that has passed as good as, or is too far ahead."""
-    if at < now + plan.lead():
-        minutes = max(round(plan.lead().total_seconds() / 60), 1)
+    if at < now + lead():
+        minutes = max(round(lead().total_seconds() / 60), 1)
         raise NotPossible(
             ngettext(
                 "This has passed, or is less than %(n)d minute ahead. Choose a later time.",

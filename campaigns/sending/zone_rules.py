@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, Heartbeat
 from campaigns.moves import locked_campaign, record_event
-from campaigns.scheduling import clock_rules, plan, timetable
+from campaigns.scheduling import clock_rules, timetable
+from campaigns.scheduling.timing import lead, zone_of
 from campaigns.sending import repeating, rescheduling
 from campaigns.sending.control import NotPossible
 from campaigns.sending.rescheduling import NewTime
@@ -66,12 +67,12 @@ def _follow(campaign: Campaign, now: datetime) -> None:
         # Clocks jump over it now, it has passed by them, or no plan fits: it keeps its moments.
         is_kept = True
     if is_kept or _slots(campaign) != before:
-        _tell(campaign, "kept" if is_kept else "moved", moment, timetable.zone_of(campaign))
+        _tell(campaign, "kept" if is_kept else "moved", moment, zone_of(campaign))
 
 
 def _by_todays_rules(campaign: Campaign, now: datetime) -> datetime:
     """From when on it is planned. Raises NotPossible for a wall time that does not exist."""
-    soonest = now + plan.lead()
+    soonest = now + lead()
     if not campaign.wall_time:
         # Launched to go out at once, and held up by its hours or by a daily limit.
         return soonest

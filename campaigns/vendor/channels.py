@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import Channel, ChannelEvent, GatewayAccount, VendorMember
-from campaigns.states import LaneState
 from campaigns.vendor import gateway
+from campaigns.vendor.lanes import LaneState
 from campaigns.vendor.secrets import key_sha256, remember_key
 from sociocs_gateway import results
 from sociocs_gateway.client import SociocsClient

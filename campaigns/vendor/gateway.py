@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from campaigns.fields import Undecryptable
 from campaigns.models import Attempt, GatewayAccount
-from campaigns.moves import save_lane
 from campaigns.protocol import (
     PREFLIGHT_FRESH,
     Answer,
@@ -22,8 +21,8 @@ from campaigns.protocol import (
     ListedJob,
     clocks_disagree,
 )
-from campaigns.states import LaneState
 from campaigns.vendor import call_rates
+from campaigns.vendor.lanes import Lane, LaneState
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import (
     AuthenticationFailed,
@@ -236,8 +235,7 @@ def reopen(account: GatewayAccount) -> None:
     """A person has looked at a halted lane: use it again, after a fresh look at the list."""
     with transaction.atomic():
         account = GatewayAccount.objects.select_for_update().get(pk=account.pk)
-        lane = type(account.lane)(probe_needed=True)
-        save_lane(account, lane)
+        account.keep_lane(Lane(probe_needed=True))
     _clocks.pop(account.pk, None)
 
 

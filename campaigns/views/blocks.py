@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns import tasks
 from campaigns.feedback import block_checks, blocking
 from campaigns.models import BlockCheck, GatewayAccount, VendorBlock
-from campaigns.states import LaneState
+from campaigns.vendor.lanes import LaneState
 from campaigns.words import Text, unclear_words
 from recipients.models import RecipientList
 from sociocs_gateway.exceptions import Reason

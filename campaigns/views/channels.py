@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.models import Channel, GatewayAccount
 from campaigns.scheduling.sender_queue import Throughput, estimate
-from campaigns.states import LaneState
 from campaigns.vendor import channels as steps
 from campaigns.vendor.channel_forms import AccountForm, ChannelForm, NewChannelForm
 from campaigns.vendor.channel_words import carries
+from campaigns.vendor.lanes import LaneState
 from campaigns.views.sent_tests import NumberForm
 from sociocs_gateway.providers import Provider
 from teams import proving

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.audiences import selection
 from campaigns.audiences.audience_count import AudienceCount, count_selection, is_quick
 from campaigns.models import Campaign
-from campaigns.scheduling import plan
+from campaigns.scheduling.timing import lead
 from campaigns.sending import one_by_one
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
 from campaigns.texts.outside_values import constants_of
@@ -175,7 +175,7 @@ def _time_on_phone(form: ComposeForm) -> str:
     if form.wall_time:
         return form.wall_time.partition("T")[2]
     here = timezone.now().astimezone(ZoneInfo(form.campaign.team.time_zone))
-    return f"{here + plan.lead():%H:%M}"
+    return f"{here + lead():%H:%M}"
 
 
 def selection_of(form: ComposeForm) -> selection.Selection:

@@ -30,7 +30,8 @@ from campaigns.scheduling.hours import is_open
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.scheduling.schedule_fields import RescheduleForm
 from campaigns.scheduling.schedule_words import repeat_in_words
-from campaigns.scheduling.timetable import hours_of, zone_of
+from campaigns.scheduling.timetable import hours_of
+from campaigns.scheduling.timing import zone_of
 from campaigns.sending import control, repeating, rescheduling
 from campaigns.sending.rescheduling import NewTime, Then, Wish
 from campaigns.states import CampaignState, PauseReason, SubmissionState

@@ -32,6 +32,7 @@ from campaigns.protocol import VENDOR_REACH
 from campaigns.scheduling import plan, repeats, timetable
 from campaigns.scheduling.schedule_words import repeat_in_words
 from campaigns.scheduling.timetable_problems import in_words, pace_in_words
+from campaigns.scheduling.timing import lead
 from campaigns.sending import launch as launching
 from campaigns.sending import one_by_one
 from campaigns.states import CampaignState
@@ -127,7 +128,7 @@ def _page(
         "bars": _drawn(report, zone),
         "zones": [_zone_row(one) for one in report.zones] if len(report.zones) > 1 else [],
         "zone": zone,
-        "lead": plan.lead(),
+        "lead": lead(),
         "hours": in_words(hours) if hours else "",
         "pace": pace_in_words(pace) if pace else "",
         "repeat": repeat_in_words(repeats.from_json(campaign.repeat)) if campaign.repeat else "",

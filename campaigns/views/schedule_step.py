@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, Channel, ClockKeeper, HoursZone
 from campaigns.scheduling import hours as sending_hours
-from campaigns.scheduling import pacing, plan, repeats, timetable
+from campaigns.scheduling import pacing, plan, repeats, timetable, timing
+from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.scheduling.schedule_fields import WallTimeFields, fields_of_pace, zone_of
 from campaigns.scheduling.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
@@ -107,7 +108,7 @@ def moment_of(form: ComposeForm) -> Moment:
 
 def time_of(form: WallTimeFields) -> Moment:
     """What the chosen time alone means."""
-    resolved, lead = form.resolved(), plan.lead()
+    resolved, lead = form.resolved(), timing.lead()
     zone = str(zone_of(form))
     if not form.wall_time:
         return Moment(is_now=form.is_now, lead=lead, zone=zone)
@@ -135,15 +136,15 @@ def time_of(form: WallTimeFields) -> Moment:
 
 def _same_time(wall: str, zone: str, limit: datetime, step: timedelta) -> tuple[Suggestion, ...]:
     """The same time on the wall on the two days nearest to `limit`, after or before it."""
-    at = datetime.strptime(wall, plan.WALL_FORMAT).time()  # noqa: DTZ007 - by the wall
+    at = datetime.strptime(wall, WALL_FORMAT).time()  # noqa: DTZ007 - by the wall
     today, found = timezone.now().astimezone(ZoneInfo(zone)).date(), list[Suggestion]()
     day = limit.astimezone(ZoneInfo(zone)).date()
     while len(found) < 2:
         one = datetime.combine(day, at)
-        candidates = plan.resolve_wall_time(one.strftime(plan.WALL_FORMAT), zone).candidates
+        candidates = plan.resolve_wall_time(one.strftime(WALL_FORMAT), zone).candidates
         # Neither a time that comes twice on that day nor one that never comes.
         if len(candidates) == 1 and (candidates[0] >= limit) == (step > timedelta()):
-            found.append(Suggestion(one.strftime(plan.WALL_FORMAT), _day_and_time(one, today)))
+            found.append(Suggestion(one.strftime(WALL_FORMAT), _day_and_time(one, today)))
         day += step
     return tuple(found)
 
@@ -252,9 +253,7 @@ def _last_slot(draft: Campaign, start: datetime, people: int) -> datetime | None
     if not _is_quickly_said(terms, people):
         return None
     try:
-        return pacing.last_slot(
-            [pacing.Group((timetable.zone_of(draft),), (people,))], start, terms
-        )
+        return pacing.last_slot([pacing.Group((timing.zone_of(draft),), (people,))], start, terms)
     except pacing.CannotPlan:
         return None
 
@@ -313,17 +312,17 @@ def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
     here = now.astimezone(zone)
     morning = hours.opens if hours and not hours.is_empty else wall_clock(9)
     found = []
-    soon = (here + plan.lead() + timedelta(minutes=30)).replace(tzinfo=None)
+    soon = (here + timing.lead() + timedelta(minutes=30)).replace(tzinfo=None)
     for at in (9, 12, 14, 16, 18, 20):
         wall = datetime.combine(here.date(), wall_clock(at))
         if wall > soon and (hours is None or hours.include(wall.time())):
             label = _("Today at %(time)s") % {"time": f"{wall:%-H:%M}"}
-            found.append(Suggestion(wall.strftime(plan.WALL_FORMAT), label))
+            found.append(Suggestion(wall.strftime(WALL_FORMAT), label))
             break
     for day, name in _days_ahead(here.date()):
         wall = datetime.combine(day, morning)
         label = _("%(day)s at %(time)s") % {"day": name, "time": f"{wall:%-H:%M}"}
-        found.append(Suggestion(wall.strftime(plan.WALL_FORMAT), label))
+        found.append(Suggestion(wall.strftime(WALL_FORMAT), label))
     return found
 
 

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from campaigns.audiences import choices
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import record_event
-from campaigns.scheduling.plan import WALL_FORMAT, lead
+from campaigns.scheduling.clocks import WALL_FORMAT
+from campaigns.scheduling.timing import lead
 from teams.models import User
 
 # Who and when, where it stands, and what launching made of it. A repeat is asked for anew: two

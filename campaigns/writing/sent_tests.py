@@ -22,9 +22,10 @@ from django.utils.translation import ngettext
 from campaigns.audiences import audience
 from campaigns.models import Campaign, SentTest
 from campaigns.protocol import Answer, AnswerKind
-from campaigns.states import LaneState, Outcome
+from campaigns.states import Outcome
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
 from campaigns.vendor import gateway
+from campaigns.vendor.lanes import LaneState
 from campaigns.words import left_out_in_words
 from campaigns.writing import contents, message, previewing
 from campaigns.writing.previewing import Ask, Move

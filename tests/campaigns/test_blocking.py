@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from campaigns.feedback import blocking
 from campaigns.models import Channel, GatewayAccount, VendorBlock
-from campaigns.states import LaneState
 from campaigns.vendor import gateway
+from campaigns.vendor.lanes import LaneState
 from campaigns.vendor.secrets import remember_key
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import protocol
-from campaigns.protocol import Answer, AnswerKind, Lane, ListedJob, Refusal, Sight, Wanted
+from campaigns.protocol import Answer, AnswerKind, ListedJob, Refusal, Sight, Wanted
 from campaigns.states import (
     CAMPAIGN_MOVES,
     SUBMISSION_MOVES,
     CampaignState,
     DecisionKind,
     How,
-    LaneState,
     Outcome,
     SubmissionState,
 )
+from campaigns.vendor.lanes import Lane, LaneState
 
 C: TypeAlias = CampaignState
 S: TypeAlias = SubmissionState

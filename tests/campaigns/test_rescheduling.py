@@ -13,6 +13,8 @@ from campaigns.models import Attempt, Campaign, CampaignEvent, Channel, ClockKee
 from campaigns.outcomes.schedule_timeline import taken_back_in_words
 from campaigns.protocol import Deletion
 from campaigns.scheduling import plan
+from campaigns.scheduling.clocks import WALL_FORMAT
+from campaigns.scheduling.timing import lead
 from campaigns.sending import control, rescheduling, submit, taking_back, tick
 from campaigns.sending.control import NotPossible
 from campaigns.sending.rescheduling import NewTime, Then
@@ -52,7 +54,7 @@ def work(campaign: Campaign) -> None:
 
 def in_(hours: int) -> NewTime:
     at = datetime.now(UTC) + timedelta(hours=hours)
-    return NewTime(at.astimezone(ZoneInfo(ZONE)).strftime(plan.WALL_FORMAT), ZONE)
+    return NewTime(at.astimezone(ZoneInfo(ZONE)).strftime(WALL_FORMAT), ZONE)
 
 
 def wish(campaign: Campaign, then: Then) -> None:
@@ -185,7 +187,7 @@ class TestAnotherTime:
         )
         move(campaign, later)
         assert (campaign.state, campaign.send_at) == ("scheduled", later.instant())
-        assert campaign.hand_over_at == later.instant() - plan.lead()
+        assert campaign.hand_over_at == later.instant() - lead()
         slots = campaign.submissions.order_by("seq").values_list("planned_slot", flat=True)
         assert list(slots) == plan.slots_from(later.instant(), 3)
         assert not Attempt.objects.exists()

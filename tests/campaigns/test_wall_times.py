@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.scheduling import plan
+from campaigns.scheduling.clocks import WALL_FORMAT
 
 ZONES = [
     "Europe/London",
@@ -91,11 +92,11 @@ def test_a_time_that_comes_twice_is_two_instants(
     zone=st.sampled_from(ZONES),
 )
 def test_every_instant_reads_back_as_the_wall_showed_it(moment: datetime, zone: str) -> None:
-    wall = moment.strftime(plan.WALL_FORMAT)
+    wall = moment.strftime(WALL_FORMAT)
 
     read = plan.resolve_wall_time(wall, zone)
 
-    shown = [one.astimezone(ZoneInfo(zone)).strftime(plan.WALL_FORMAT) for one in read.candidates]
+    shown = [one.astimezone(ZoneInfo(zone)).strftime(WALL_FORMAT) for one in read.candidates]
     assert shown == [wall] * len(read.candidates)
     for suggestion in read.suggestions:
         assert plan.resolve_wall_time(suggestion, zone).candidates

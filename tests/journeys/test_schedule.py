@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns import tasks
 from campaigns.models import Campaign, Channel, ClockKeeper
-from campaigns.scheduling import plan
+from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.vendor import gateway
 from recipients.models import RecipientList
 from teams.models import Team, User
@@ -353,9 +353,7 @@ def test_the_calendar_moves_by_mouse_and_by_keyboard(
     def moved_to(day: str) -> None:
         expect(page.locator(f"[data-drop-date='{day}'] [data-entry]")).to_contain_text("Recall")
         campaign.refresh_from_db()
-        assert campaign.wall_time == datetime.fromisoformat(f"{day}T09:30").strftime(
-            plan.WALL_FORMAT
-        )
+        assert campaign.wall_time == datetime.fromisoformat(f"{day}T09:30").strftime(WALL_FORMAT)
 
     page.locator("[data-entry]").drag_to(page.locator("[data-drop-date='2027-04-01']"))
     expect(page.get_by_role("dialog").get_by_label("Date")).to_have_value("2027-04-01")

@@ -8,8 +8,8 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Channel, ChannelEvent, GatewayAccount, VendorMember
 from campaigns.sending import submit
-from campaigns.states import LaneState
 from campaigns.vendor.channels import number_of
+from campaigns.vendor.lanes import LaneState
 from campaigns.vendor.secrets import remember_key
 from recipients.models import RecipientList
 from sociocs_gateway.results import ChannelDetails

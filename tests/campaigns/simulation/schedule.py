@@ -29,11 +29,11 @@ from campaigns.states import (
     CampaignState,
     DecisionKind,
     How,
-    LaneState,
     Outcome,
     PauseReason,
     SubmissionState,
 )
+from campaigns.vendor.lanes import Lane, LaneState
 from tests.campaigns.simulation.store import (
     PEOPLE_PER_JOB,
     Attempt,
@@ -747,7 +747,7 @@ class Schedule:
         return attempt.slot if attempt and is_ours and not attempt.revoked else None
 
     def _resume(self) -> None:
-        self.store.lane = protocol.Lane(probe_needed=True)
+        self.store.lane = Lane(probe_needed=True)
         self.unclear_in_a_row = 0
         self._plan_anew()
         self.store.move_campaign(C.SENDING)
@@ -870,5 +870,5 @@ class Schedule:
             assert one.state in {S.ACCEPTED, S.ABANDONED, S.CANCELLED, S.REVOKED, S.REFUSED}
 
 
-def _probed(lane: protocol.Lane) -> protocol.Lane:
+def _probed(lane: Lane) -> Lane:
     return replace(lane, probe_needed=False)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar
 
-from campaigns.protocol import Lane
 from campaigns.states import (
     CAMPAIGN_MOVES,
     LIVE_OUTCOMES,
@@ -16,6 +15,7 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
+from campaigns.vendor.lanes import Lane
 
 PEOPLE_PER_JOB = 10
 
