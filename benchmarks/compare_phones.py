@@ -1,6 +1,6 @@
 """Whether numbers are read as libphonenumber reads them, over a large sample.
 
-    .venv/bin/python -m benchmarks.compare_phones [--numbers 1000000] [--seed 20261125]
+    python -m benchmarks.compare_phones [--numbers 1000000] [--seed 20261125]
 
 Numbers of every region in many spellings, right ones and damaged ones, each read in the country it
 is from or in another one. What the library calls valid must be read the same, and what is taken

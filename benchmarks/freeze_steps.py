@@ -24,9 +24,9 @@ from teams.models import Team, User
 CITIES = "'London', 'Leeds', 'Bath', 'York', 'Hull'"
 
 
-def measured(rows: int) -> dict[str, float]:
+def measured(rows: str) -> dict[str, float]:
     """Seconds of each count, freeze and floor."""
-    usual, full = _arranged(rows)
+    usual, full = _arranged(int(rows))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")

@@ -1,6 +1,6 @@
 """How fast a million rows become a list, against the database's own floor in the same run.
 
-    .venv/bin/python -m benchmarks.import_list [--rows 1000000]
+    python -m benchmarks.import_list [--rows 1000000]
 
 Makes a CSV file of five columns (numbers of twelve countries in mixed spellings, 3% duplicates, 2%
 that are no numbers), imports it through the product's own path into PostgreSQL and into SQLite, and
@@ -15,17 +15,11 @@ where R is the product's time divided by the floor and M the importing process's
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
-import shutil
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from tests.postgresql import PostgresServer, new_database
-from tooling.places import ROOT
+from benchmarks.surroundings import empty_tables, figures_of
 
 # Country code and, for its numbers, what is fixed ("7911") and how many digits follow.
 COUNTRIES = [
@@ -42,59 +36,28 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, default=1_000_000)
     arguments.add_argument("--runs", type=int, default=1, help="the best of so many counts")
     arguments.add_argument("--only", choices=["postgresql", "sqlite"])
-    arguments.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     options = arguments.parse_args()
-    if options.step:
-        step(*options.step)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="campaigns-benchmark-"))
-    server = PostgresServer(durable=True)
-    try:
-        file = folder / "people.csv"
+    with tempfile.TemporaryDirectory(prefix="campaigns-benchmark-") as folder:
+        file = Path(folder) / "people.csv"
         make_file(file, options.rows)
         print(f"{options.rows:,} rows, {file.stat().st_size / 1e6:.0f} MB")
         databases = [options.only] if options.only else ["postgresql", "sqlite"]
-        found = {
-            database: [measure(database, file, folder, server) for _ in range(options.runs)]
-            for database in databases
-        }
-        report(found)
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def measure(database: str, file: Path, folder: Path, server: PostgresServer) -> dict[str, float]:
-    """Import the file and load the same rows raw; return seconds and megabytes."""
-    work = Path(tempfile.mkdtemp(dir=folder))
-    url = (
-        new_database(server.folder)
-        if database == "postgresql"
-        else f"sqlite:///{work / 'campaigns.sqlite3'}"
-    )
-    env = os.environ | {
-        "DATABASE_URL": url,
-        "DATA_DIR": str(work),
-        "REDIS_URL": "redis://127.0.0.1:1/0",
-        "DEBUG": "0",
-        "SECRET_KEY": "benchmark",
-        "LOG_LEVEL": "ERROR",
-    }
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True
-    )
-    seconds: dict[str, float] = {}
-    for name in ("check", "import", "raw"):
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.import_list", "--step", name, str(file)],
-            cwd=ROOT,
-            env=env,
-            check=True,
-            stdout=subprocess.PIPE,
+        report(
+            {
+                database: [measure(database, file) for _ in range(options.runs)]
+                for database in databases
+            }
         )
-        seconds |= json.loads(done.stdout)
-    print(database, " ".join(f"{name} {value:.2f}" for name, value in seconds.items()), flush=True)
-    return seconds
+
+
+def measure(database: str, file: Path) -> dict[str, float]:
+    """Import the file and load the same rows raw; return seconds and megabytes."""
+    figures: dict[str, float] = {}
+    with empty_tables(database) as environment:
+        for step in ("check", "run", "raw"):
+            figures |= figures_of(f"import_steps.{step}", str(file), environment=environment)
+    print(database, " ".join(f"{name} {value:.2f}" for name, value in figures.items()), flush=True)
+    return figures
 
 
 def report(found: dict[str, list[dict[str, float]]]) -> None:
@@ -145,18 +108,6 @@ def spelled(chance: random.Random) -> str:
         case 3 if code == "1":
             return f"({number[:3]}) {number[3:6]}-{number[6:]}"
     return f"+{code}{number}"
-
-
-def step(name: str, file: str) -> None:
-    """One step in a process of its own; print its figures as JSON."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django  # noqa: PLC0415  the settings must be in the environment first
-
-    django.setup()
-    from benchmarks import import_steps  # noqa: PLC0415
-
-    steps = {"check": import_steps.check, "import": import_steps.run, "raw": import_steps.raw}
-    print(json.dumps(steps[name](Path(file))))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
+import statistics
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,38 @@ from teams.models import Membership, Role, Team, User
 COLUMNS = ("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number")
 TOWNS = ("Ayr", "Boston", "Cork", "Derby")
 OPT_OUTS = 20_000
+TIMES = 15
+
+
+def measured(people: str) -> dict[str, float]:
+    """Fill, look, make lists; seconds of each, and the process's largest size."""
+    looker = Looker(int(people))
+    far = min(9_999, int(people) // RECIPIENTS_A_PAGE - 1)
+    figures: dict[str, float] = {}
+    for order in ("file", "phone", "name"):
+        prefix = "" if order == "file" else f"{order}_"
+        figures[f"{prefix}first_page"] = median(partial(looker.page, order, 0))
+        figures[f"{prefix}far_page"] = median(partial(looker.page, order, far))
+    figures["exact_phone"] = median(lambda: looker.ask(words=looker.phone))
+    figures["rare_name"] = median(lambda: looker.ask(words=looker.name), 3)
+    figures["rare_value"] = median(lambda: looker.ask(field="Code", value="c7"), 3)
+    figures["common_value"] = median(lambda: looker.ask(field="Town", value="Ayr"), 3)
+    for name, act in looker.operations().items():
+        figures[name] = took(act)
+    figures["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return figures
+
+
+def median(act: Callable[[], Any], times: int = TIMES) -> float:
+    act()
+    return statistics.median(took(act) for _ in range(times))
+
+
+def took(act: Callable[[], Any]) -> float:
+    """Seconds that it takes."""
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
 
 
 class Looker:

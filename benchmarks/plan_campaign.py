@@ -1,8 +1,8 @@
-"""How fast an audience is planned: `python benchmarks/plan_campaign.py`.
+"""How fast an audience is planned: `python -m benchmarks.plan_campaign`.
 
 Finds the time zones of 1,000,000 numbers in 20 zones and cuts all of it into jobs with slots inside
 everybody's sending hours, by the product's own code and without a database (how long noting down an
-audience takes is `submit_campaign.py`'s affair). Checks the plan, and prints, last, `plan_s S
+audience takes is `submit_campaign`'s affair). Checks the plan, and prints, last, `plan_s S
 peak_rss_mb M`: seconds without the making of the numbers, and the most memory this process ever
 held.
 """
@@ -11,20 +11,15 @@ from __future__ import annotations
 
 import argparse
 import resource
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from datetime import time as wall
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from campaigns.scheduling.hours import Hours, is_open  # noqa: E402 - found only with the path above
-from campaigns.scheduling.pacing import Group, Pace, Slice, Terms, slices  # noqa: E402
-from campaigns.scheduling.zones import PhoneZones  # noqa: E402
+from campaigns.scheduling.hours import Hours, is_open
+from campaigns.scheduling.pacing import Group, Pace, Slice, Terms, slices
+from campaigns.scheduling.zones import PhoneZones
 
 OFFICE_HOURS = Hours(wall(9), wall(19))
 # In the middle of a working day in Europe; clocks change there in the night after.

@@ -1,4 +1,4 @@
-"""How fast the composer answers while somebody writes: `python benchmarks/preview.py`.
+"""How fast the composer answers while somebody writes: `python -m benchmarks.preview`.
 
 A draft with one list of `--recipients` people; the fragments of the page are asked for as a browser
 asks, through the whole application: the phone (a new text, the next person, somebody far behind,
@@ -9,18 +9,14 @@ requests. Prints percentiles of each in milliseconds, and last `preview_p95_ms P
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from benchmarks.surroundings import BROWSED, durable_database, set_up_django
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -36,27 +32,12 @@ def main() -> None:
     options.add_argument("--recipients", type=int, default=1_000_000)
     options.add_argument("--requests", type=int, default=200)
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        set_up_django(folder)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        durable_database("sqlite", Path(name)) as url,
+    ):
+        set_up_django(url, Path(name), **BROWSED)
         measure(chosen.recipients, chosen.requests)
-
-
-def set_up_django(folder: str) -> None:
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "SECRET_KEY": uuid.uuid4().hex,
-        "FIELD_ENCRYPTION_KEYS": "YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcmstYmU=",
-        "DATA_DIR": folder,
-        "ALLOWED_HOSTS": "testserver",
-        "INSECURE_COOKIES": "1",
-        "SERVE_STATIC": "1",
-        "LOG_LEVEL": "ERROR",
-    }
-    import django  # noqa: PLC0415 - reads the environment above
-    from django.core.management import call_command  # noqa: PLC0415
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 def measure(recipients: int, requests: int) -> None:

@@ -1,4 +1,4 @@
-"""How fast texts are rendered and their SMS segments counted: `python benchmarks/render_texts.py`.
+"""How fast texts are rendered and their SMS segments counted: `python -m benchmarks.render_texts`.
 
 Renders one text with three fields for each of a million people and counts each rendered text, in
 chunks as the product does it. Next to it, on the same people and in the same run, the naive way:
@@ -11,14 +11,10 @@ from __future__ import annotations
 import argparse
 import random
 import resource
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from campaigns.texts.dynamic_fields import parse
 from campaigns.texts.rendering import Person, Renderer, Rules, person_of

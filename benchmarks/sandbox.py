@@ -1,6 +1,6 @@
 """How fast the sandbox takes bulk jobs over real HTTP, each POST on a connection of its own.
 
-    python benchmarks/sandbox.py --jobs 1000 --recipients 1000 --connections 4
+    python -m benchmarks.sandbox --jobs 1000 --recipients 1000 --connections 4
 
 Starts a sandbox with an empty storage, hands the jobs over (each number gets one message), waits
 until all messages are on the phones, and prints last ``jobs_per_s N recipients_per_s N``.
@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-ROOT = Path(__file__).resolve().parent.parent
+from tooling.places import ROOT
+
 API_KEY = "benchmark:key"
 
 

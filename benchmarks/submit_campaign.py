@@ -1,4 +1,4 @@
-"""How fast a campaign is launched and handed over: `python benchmarks/submit_campaign.py`.
+"""How fast a campaign is launched and handed over: `python -m benchmarks.submit_campaign`.
 
 Two lists that overlap, opt-outs and a list to leave out make an audience of exactly `--recipients`
 people. It is launched, frozen and handed over to a sandbox of its own, through the product's own
@@ -15,21 +15,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import resource
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests import postgresql  # noqa: E402 - found only with the path above
-from tests.processes import Sandbox, start_sandbox  # noqa: E402
+from benchmarks.surroundings import durable_database, set_up_django
+from tests.processes import Sandbox, start_sandbox
 
 if TYPE_CHECKING:
     from campaigns.models import Campaign
@@ -46,41 +40,9 @@ def main() -> None:
         folder = Path(name)
         sandbox = start_sandbox(folder)
         stack.callback(sandbox.child.terminate)
-        with database(chosen.database, folder) as url:
-            set_up_django(url, folder, sandbox)
+        with durable_database(chosen.database, folder) as url:
+            set_up_django(url, folder, SOCIOCS_BASE_URL=sandbox.url, LEAD_SECONDS="120")
             measure(chosen.recipients, sandbox)
-
-
-@contextlib.contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    """A fresh database whose commits survive a power cut."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'benchmark.sqlite3'}"
-        return
-    server = postgresql.PostgresServer(durable=True)
-    try:
-        yield postgresql.new_database(server.folder)
-    finally:
-        server.stop()
-
-
-def set_up_django(url: str, folder: Path, sandbox: Sandbox) -> None:
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "SECRET_KEY": uuid.uuid4().hex,
-        "FIELD_ENCRYPTION_KEYS": "YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcmstYmU=",
-        "DEMO": "1",
-        "DATA_DIR": str(folder),
-        "DATABASE_URL": url,
-        "SOCIOCS_BASE_URL": sandbox.url,
-        "LEAD_SECONDS": "120",
-        "LOG_LEVEL": "WARNING",
-    }
-    import django  # noqa: PLC0415 - reads the environment above
-    from django.core.management import call_command  # noqa: PLC0415
-
-    django.setup()
-    call_command("migrate", verbosity=0)
 
 
 def measure(recipients: int, sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""How a burst of the vendor's calls is taken in: `python benchmarks/webhooks.py`.
+"""How a burst of the vendor's calls is taken in: `python -m benchmarks.webhooks`.
 
 A web server as in production (gunicorn, two processes of four threads) is called 500 times a second
 for `--seconds`, each call another signed delivery report, over `--connections` that stay open. The
@@ -28,16 +28,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from benchmarks.submit_campaign import (  # noqa: E402 - found only with the path above
-    database,
-    set_up_django,
-)
-from tests.processes import Child, Sandbox, start_sandbox, wait_until_answered  # noqa: E402
-from tests.servers import wait_for_redis  # noqa: E402
-from tooling import children, valkey  # noqa: E402
+from benchmarks.surroundings import durable_database, set_up_django
+from tests.processes import Child, Sandbox, start_sandbox, wait_until_answered
+from tests.servers import wait_for_redis
+from tooling import children, valkey
 
 if TYPE_CHECKING:
     from campaigns.models import WebhookEndpoint
@@ -54,11 +48,11 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        os.environ["REDIS_URL"] = f"redis+socket://{stack.enter_context(broker(folder))}"
+        redis = f"redis+socket://{stack.enter_context(broker(folder))}"
         sandbox = start_sandbox(folder)
         stack.callback(sandbox.child.terminate)
-        with database(chosen.database, folder) as url:
-            set_up_django(url, folder, sandbox)
+        with durable_database(chosen.database, folder) as url:
+            set_up_django(url, folder, SOCIOCS_BASE_URL=sandbox.url, REDIS_URL=redis)
             measure(folder, sandbox, chosen.rate, chosen.seconds, chosen.connections)
 
 

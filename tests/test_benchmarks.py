@@ -1,0 +1,43 @@
+"""Every benchmark is told of, and started in one way."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tooling.places import ROOT
+
+FOLDER = ROOT / "benchmarks"
+TOLD = re.findall(r"^\| `(\w+)` \|", (FOLDER / "README.md").read_text(), re.MULTILINE)
+
+
+def takes_options(path: Path) -> bool:
+    """Whether it is a benchmark of its own, and no part of others."""
+    return "ArgumentParser(" in path.read_text()
+
+
+def test_the_readme_lists_every_benchmark_once() -> None:
+    assert sorted(path.stem for path in FOLDER.glob("*.py") if takes_options(path)) == sorted(TOLD)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_benchmark_starts_as_the_readme_says(name: str) -> None:
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
+    started = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.startswith(f"usage: {name}.py")
+
+
+def test_no_word_tells_to_start_a_benchmark_by_its_path() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    wrong = [
+        f"{path.relative_to(ROOT)}: {words}"
+        for path in [*pages, *FOLDER.iterdir()]
+        if path.is_file()
+        for words in re.findall(r"python\S* benchmarks/\w+\.py", path.read_text())
+    ]
+    assert not wrong, "\n".join(wrong)
