@@ -10,15 +10,10 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.audiences import audience
-from campaigns.models import (
-    Campaign,
-    CampaignFilter,
-    CampaignList,
-    EarlierCampaign,
-    GatewayAccount,
-    Submission,
-)
+from campaigns.models import Campaign, CampaignFilter, CampaignList, EarlierCampaign
 from recipients.models import FilterList, OptOut, RecipientList, SavedFilter
+from sending.models import Submission
+from sociocs_accounts.models import GatewayAccount
 from teams.models import Team, User
 
 CITIES = "'London', 'Leeds', 'Bath', 'York', 'Hull'"

@@ -13,9 +13,9 @@ from django.db.models import Model
 from django.test import Client
 
 from campaigns.models import Campaign, CampaignRecipient
-from campaigns.outcomes.history import Key
+from history.campaign_rows import Key
 from recipients.lists.people import person_id
-from tests.campaigns import world
+from tests import world
 
 JOBS = 10
 LOOKS = 15

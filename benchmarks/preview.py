@@ -44,7 +44,7 @@ def measure(recipients: int, requests: int) -> None:
     from django.test import Client  # noqa: PLC0415 - needs Django
 
     from recipients.models import Recipient  # noqa: PLC0415
-    from tests.campaigns import world  # noqa: PLC0415
+    from tests import world  # noqa: PLC0415
 
     draft = a_draft(recipients)
     client = Client()
@@ -71,7 +71,7 @@ def a_draft(recipients: int) -> Campaign:
     """A draft with a list made in one statement; every tenth person has no dentist."""
     from django.db import connection  # noqa: PLC0415 - needs Django
 
-    from tests.campaigns import world  # noqa: PLC0415
+    from tests import world  # noqa: PLC0415
 
     channel = world.a_channel(world.a_team())
     people = world.a_list(channel.team, [])
@@ -101,7 +101,7 @@ def ask(
     """Milliseconds of each request."""
     from django.urls import reverse  # noqa: PLC0415 - needs Django
 
-    from campaigns.writing.forms import stored  # noqa: PLC0415
+    from composer.forms import stored  # noqa: PLC0415
 
     name, wanted = named
     form = {field: value for field, value in stored(draft).items() if value is not None}

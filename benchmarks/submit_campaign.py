@@ -47,9 +47,9 @@ def main() -> None:
 
 def measure(recipients: int, sandbox: Sandbox) -> None:
     from campaigns.audiences import audience  # noqa: PLC0415
-    from campaigns.models import Submission  # noqa: PLC0415
-    from campaigns.sending import launch, submit, tick  # noqa: PLC0415 - needs Django
-    from tests.campaigns import world  # noqa: PLC0415
+    from sending import launch, submit, tick  # noqa: PLC0415 - needs Django
+    from sending.models import Submission  # noqa: PLC0415
+    from tests import world  # noqa: PLC0415
 
     campaign = prepared(recipients, sandbox)
     plain = seconds_of_one_insert(campaign, recipients)
@@ -83,7 +83,7 @@ def prepared(recipients: int, sandbox: Sandbox) -> Campaign:
 
     from campaigns.models import CampaignList  # noqa: PLC0415
     from recipients.models import OptOut, RecipientList  # noqa: PLC0415
-    from tests.campaigns import world  # noqa: PLC0415
+    from tests import world  # noqa: PLC0415
 
     def filled(name: str, first: int, after: int) -> RecipientList:
         made = world.a_list(team, [], name)
@@ -114,7 +114,7 @@ def seconds_of_one_insert(campaign: Campaign, recipients: int) -> float:
     """How long the database takes for the same rows in one statement, to compare with."""
     from django.db import connection  # noqa: PLC0415 - needs Django
 
-    from tests.campaigns import world  # noqa: PLC0415
+    from tests import world  # noqa: PLC0415
 
     assert campaign.channel is not None
     other = world.a_campaign(campaign.channel)

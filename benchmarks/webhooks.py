@@ -34,7 +34,7 @@ from tests.servers import wait_for_redis
 from tooling import children, valkey
 
 if TYPE_CHECKING:
-    from campaigns.models import WebhookEndpoint
+    from delivery.models import WebhookEndpoint
 
 SECRET = "shared-between-the-vendor-and-us"  # noqa: S105 - of this benchmark alone
 
@@ -113,8 +113,8 @@ class Burst:
 
 
 def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections: int) -> None:
-    from campaigns.feedback import delivery  # noqa: PLC0415 - needs Django
-    from campaigns.models import WebhookEvent  # noqa: PLC0415
+    from delivery import delivery_reports  # noqa: PLC0415 - needs Django
+    from delivery.models import WebhookEvent  # noqa: PLC0415
 
     calls = rate * seconds
     endpoint = reported_on(sandbox, calls)
@@ -138,7 +138,7 @@ def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections
         web.terminate()
     kept = WebhookEvent.objects.filter(endpoint=endpoint).count()
     began = time.perf_counter()
-    while delivery.work_through():
+    while delivery_reports.work_through():
         pass
     worked = time.perf_counter() - began
     credited = WebhookEvent.objects.filter(outcome=WebhookEvent.Outcome.CREDITED).count()
@@ -156,13 +156,10 @@ def reported_on(sandbox: Sandbox, messages: int) -> WebhookEndpoint:
     """A channel with delivery reports, and messages whose people are known."""
     from django.utils import timezone  # noqa: PLC0415 - needs Django
 
-    from campaigns.fields import Secret  # noqa: PLC0415
-    from campaigns.models import (  # noqa: PLC0415
-        CampaignRecipient,
-        SentMessage,
-        WebhookEndpoint,
-    )
-    from tests.campaigns import world  # noqa: PLC0415
+    from campaigns.models import CampaignRecipient  # noqa: PLC0415
+    from delivery.models import SentMessage, WebhookEndpoint  # noqa: PLC0415
+    from sociocs_accounts.encrypted_fields import Secret  # noqa: PLC0415
+    from tests import world  # noqa: PLC0415
 
     channel = world.a_channel(world.a_team(), sandbox)
     campaign = world.a_campaign(channel)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import checks
-from campaigns.sending import append_only
 from teams.leaving import when_a_member_leaves
 
 
 class CampaignsConfig(AppConfig):
-    """Compose, schedule, launch, submit, history."""
+    """Campaigns, what they say, who gets them and when."""
 
     name = "campaigns"
     verbose_name = _("Campaigns")
 
     def ready(self) -> None:
-        post_migrate.connect(append_only.after_migrating, sender=self)
         register(checks.sending_settings, Tags.compatibility)
         register(checks.durable_sqlite, Tags.database)
         register(checks.production_settings, Tags.security, deploy=True)

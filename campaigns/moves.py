@@ -1,4 +1,7 @@
-"""The one place that writes states: guarded, versioned, and only along the moves that exist."""
+"""The one place that writes a campaign's state: guarded, versioned, only along the moves there are.
+
+Those of its submissions are written by `sending.moves`.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,10 @@ from django.db import connection, transaction
 from django.db.models import F, Model
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignEvent, Submission
+from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import (
     CAMPAIGN_MOVES,
-    SUBMISSION_MOVES,
     CampaignState,
-    SubmissionState,
 )
 from teams.models import User
 
@@ -72,27 +73,6 @@ def move_campaign(campaign: Campaign, to: CampaignState, reason: str = "", **cha
     if moved:
         campaign.refresh_from_db()
     return bool(moved)
-
-
-def move_submissions(
-    ids: list[int], here: SubmissionState, to: SubmissionState, **changes: Any
-) -> int:
-    """Move those of `ids` that are in `here`; returns how many. Raises ForbiddenMove."""
-    if (here, to) not in SUBMISSION_MOVES:
-        raise ForbiddenMove(f"submission: {here} -> {to}")
-    return Submission.objects.filter(pk__in=ids, state=here.value).update(
-        state=to.value, version=F("version") + 1, updated_at=timezone.now(), **changes
-    )
-
-
-def move_submission(submission: Submission, to: SubmissionState, **changes: Any) -> bool:
-    """Move one submission from the state it shows; False when somebody else moved it first."""
-    here = SubmissionState(submission.state)
-    if not move_submissions([submission.pk], here, to, **changes):
-        return False
-    # Not read again from the database: this runs a thousand times for a million people.
-    submission.state = to.value
-    return True
 
 
 def record_event(

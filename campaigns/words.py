@@ -10,16 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.utils.formats import number_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.states import CampaignState, How, Outcome, PauseReason, SubmissionState
+from interface.wording import Text
+from sociocs_accounts.halt_words import HALT_WORDS
 from sociocs_gateway.exceptions import Reason
 from sociocs_gateway.results import DeliveryStatus
-
-Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,36 +276,14 @@ def left_out_in_words(left_out: Mapping[str, int]) -> list[tuple[int, str]]:
 
 
 PAUSE_WORDS: Mapping[str, Text] = {
+    **HALT_WORDS,
     PauseReason.PERSON: gettext_lazy("A colleague paused it."),
-    PauseReason.AUTH: gettext_lazy(
-        "Sociocs does not accept the API key any more. Ask the person who manages this server to "
-        "enter a working one, then go on."
-    ),
-    PauseReason.TLS: gettext_lazy(
-        "The connection to Sociocs is not secure, so nothing is sent over it. Ask the person who "
-        "manages this server to look at it."
-    ),
-    PauseReason.REDIRECT: gettext_lazy(
-        "Sociocs' address now points elsewhere, where no number is sent. Ask the person who "
-        "manages this server to look at it."
-    ),
-    PauseReason.CONFIG: gettext_lazy(
-        "Sociocs does not know the address we call. Ask the person who manages this server to "
-        "check it."
-    ),
-    PauseReason.CIRCUIT: gettext_lazy(
-        "Sociocs gave no clear answer twice in a row. Wait until it works again, then go on."
-    ),
     PauseReason.WINDOW: gettext_lazy(
         "The rest would go out hours later than planned. Go on only if that is still right."
     ),
     PauseReason.QUIET_HOURS: gettext_lazy(
         "The rest would go out outside its sending hours. Go on, and it goes out when they begin "
         "again."
-    ),
-    PauseReason.CLOCK: gettext_lazy(
-        "This server's clock and Sociocs' clock differ by more than a minute. Ask the person who "
-        "manages this server to set it."
     ),
     PauseReason.QUOTA: gettext_lazy(
         "The daily limit is used up. Go on, and the rest goes out on the following days, at the "
@@ -348,18 +324,3 @@ UNCLEAR_WORDS: Mapping[str, Text] = {
 def unclear_words(reason: str) -> str:
     """Why an attempt is unclear, in words; an unknown code says only that."""
     return str(UNCLEAR_WORDS.get(reason, gettext_lazy("no usable answer")))
-
-
-def number(value: int) -> str:
-    """`43377` -> `43,377`."""
-    return number_format(value, use_l10n=True, force_grouping=True)
-
-
-def people(count: int) -> str:
-    """`1 person`, `43,377 people`."""
-    return ngettext("%(n)s person", "%(n)s people", count) % {"n": number(count)}
-
-
-def jobs(count: int) -> str:
-    """`1 job`, `44 jobs`."""
-    return ngettext("%(n)s job", "%(n)s jobs", count) % {"n": number(count)}

@@ -68,7 +68,7 @@ TEAM_DAILY_LIMIT: int = env.int("TEAM_DAILY_LIMIT", default=0)
 MAX_MESSAGES_ONE_BY_ONE: int = env.int("MAX_MESSAGES_ONE_BY_ONE", default=10_000)
 SOCIOCS_TIMEOUT_SECONDS: int = env.int("SOCIOCS_TIMEOUT_SECONDS", default=60)
 TICK_SECONDS = 10
-# For tests: where a worker kills or freezes itself (`campaigns.sending.failpoints`).
+# For tests: where a worker kills or freezes itself (`sending.failpoints`).
 # Refused in production.
 FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
 
@@ -113,7 +113,7 @@ def media_store() -> dict[str, Any]:
         options = {"location": DATA_DIR / "media", "file_permissions_mode": 0o640}
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     return {
-        "BACKEND": "campaigns.media.bucket.Bucket",
+        "BACKEND": "composer.media.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": MEDIA_BUCKET,
             "endpoint_url": MEDIA_BUCKET_ENDPOINT or None,
@@ -151,7 +151,12 @@ INSTALLED_APPS = [
     "interface",
     "teams",
     "recipients",
+    "sociocs_accounts",
     "campaigns",
+    "sending",
+    "delivery",
+    "composer",
+    "history",
     *(["demo"] if DEMO else []),
 ]
 
@@ -247,17 +252,20 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 90
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Every app looks for work of its own; none waits for another's.
+TICKS = {
+    "sending": "sending",
+    "recipients": "background",
+    "delivery": "background",
+    "history": "background",
+}
 CELERY_BEAT_SCHEDULE = {
-    "tick": {
-        "task": "campaigns.tick",
+    f"{app}-tick": {
+        "task": f"{app}.tick",
         "schedule": TICK_SECONDS,
-        "options": {"queue": "sending", "expires": 30},
-    },
-    "import-tick": {
-        "task": "recipients.tick",
-        "schedule": TICK_SECONDS,
-        "options": {"queue": "background", "expires": 30},
-    },
+        "options": {"queue": queue, "expires": 30},
+    }
+    for app, queue in TICKS.items()
 }
 
 # --- People and sessions --------------------------------------------------------------------------

@@ -6,11 +6,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from campaigns.views import health, media, webhooks
+from composer.views import media
+from delivery.views import webhooks
+from sending.views import healthz
 from teams.views.signing_in import sign_in_to_the_admin
 
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
+    path("healthz", healthz, name="healthz"),
     path("admin/login/", sign_in_to_the_admin),
     path("admin/", admin.site.urls),
     path("media/<str:filename>", media.public_media, name="public-media"),
@@ -18,7 +20,10 @@ urlpatterns = [
     path("", include("teams.urls")),
     path("<slug:team_slug>/lists/", include("recipients.urls")),
     path("<slug:team_slug>/opt-outs/", include("recipients.opt_out_urls")),
-    path("<slug:team_slug>/", include("campaigns.urls")),
+    path("<slug:team_slug>/", include("composer.urls")),
+    path("<slug:team_slug>/", include("history.urls")),
+    path("<slug:team_slug>/", include("delivery.urls")),
+    path("<slug:team_slug>/", include("sociocs_accounts.urls")),
 ]
 
 handler400 = "interface.errors.bad_request"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from campaigns.models import Channel, GatewayAccount
-from campaigns.vendor.secrets import key_sha256, remember_key
+from sociocs_accounts.models import Channel, GatewayAccount
+from sociocs_accounts.secrets import key_sha256, remember_key
 from sociocs_sandbox.seeds import CHANNELS
 from teams.models import Membership, Role, Team, User
 

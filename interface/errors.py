@@ -103,6 +103,6 @@ def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpR
         # static/js/page.js shows a plain text answer as it is.
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     page = render_to_string(
-        "errors/error.html", {"status": status, "title": title, "sentence": sentence}
+        "interface/error.html", {"status": status, "title": title, "sentence": sentence}
     )
     return HttpResponse(page, status=status)

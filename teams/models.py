@@ -123,7 +123,7 @@ class Team(models.Model):
     test_required = models.BooleanField(
         _("a campaign is launched only after a test of just that message"), default=False
     )
-    # What sending costs (`campaigns.texts.cost`); null: nobody said, and no cost is shown.
+    # What sending costs (`composer.cost`); null: nobody said, and no cost is shown.
     currency = models.CharField(
         _("currency"), max_length=3, default="USD", validators=[validate_currency]
     )
@@ -136,7 +136,7 @@ class Team(models.Model):
     price_per_whatsapp = models.DecimalField(
         _("price of one WhatsApp message"), null=True, blank=True, **_PRICE
     )
-    # Null: as the settings say; 0: no limit (`campaigns.scheduling.day_limits`).
+    # Null: as the settings say; 0: no limit (`sending.day_limits`).
     daily_limit = models.PositiveIntegerField(
         _("people its campaigns may go to in a day"), null=True, blank=True
     )

@@ -14,7 +14,9 @@ from celery import current_app
 from django.conf import settings
 
 # Here and not in pyproject.toml: they replace fixtures of plugins that are loaded in between.
-pytest_plugins = ["tests.processes", "tests.browser", "tests.people"]
+pytest_plugins = [
+    *("tests.processes", "tests.browser", "tests.people", "tests.engine", "tests.desks"),
+]
 
 QUEUES = ["sending", "background"]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -27,8 +29,11 @@ hypothesis.settings.load_profile("project")
 # Left out of `dev.py check`, which has to be over within a minute: whole rounds of the product,
 # and every page looked at from every side.
 NOT_QUICK = [
-    "tests/campaigns/pages/",
-    "tests/campaigns/test_simulation.py",
+    "tests/composer/",
+    "tests/history/",
+    "tests/delivery/test_delivery.py",
+    "tests/sociocs_accounts/test_channels.py",
+    "tests/sending/test_simulation.py",
     "tests/sociocs_sandbox/",
     "tests/addresses/",
 ]
@@ -37,14 +42,14 @@ NOT_QUICK = [
 # be filled in again; nor do the vendor's faults and files that are no tables differ.
 NOT_AGAIN = [
     "tests/addresses/test_routes.py",
-    "tests/campaigns/pages/test_compose.py",
-    "tests/campaigns/pages/test_handing_step.py",
-    "tests/campaigns/pages/test_media.py",
-    "tests/campaigns/pages/test_media_bucket.py",
-    "tests/campaigns/pages/test_message_step.py",
-    "tests/campaigns/pages/test_schedule_step.py",
-    "tests/campaigns/pages/test_sent_tests.py",
-    "tests/campaigns/test_gateway_faults.py",
+    "tests/composer/test_compose.py",
+    "tests/composer/test_handing_step.py",
+    "tests/composer/test_media.py",
+    "tests/composer/test_media_bucket.py",
+    "tests/composer/test_message_step.py",
+    "tests/composer/test_schedule_step.py",
+    "tests/composer/test_sent_tests.py",
+    "tests/sending/test_gateway_faults.py",
     "tests/recipients/test_workbooks.py",
     "tests/teams/",
 ]

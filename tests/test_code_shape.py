@@ -13,16 +13,37 @@ from tests import code_base
 from tests.code_base import EVERYTHING, PRODUCT, name, python_files, template_files, tree
 from tooling.places import ROOT
 
-# Imports run one way; whoever is not named on the right may not be imported by the left.
+# Imports run one way, down this list. Those in one line know nothing of each other.
+ORDER = [
+    ["config"],
+    ["demo"],
+    ["history"],
+    ["composer", "delivery"],
+    ["sending"],
+    ["campaigns"],
+    ["sociocs_accounts"],
+    ["recipients"],
+    ["teams"],
+    ["interface"],
+]
+# Plain Python beside them: who may import it.
+GATEWAY_USERS = {
+    *("config", "demo", "history", "composer", "delivery", "sending"),
+    *("campaigns", "sociocs_accounts"),
+}
 MAY_IMPORT = {
-    "config": {"campaigns", "demo", "interface", "recipients", "sociocs_gateway", "teams"},
-    "demo": {"campaigns", "interface", "recipients", "sociocs_gateway", "sociocs_sandbox", "teams"},
-    "campaigns": {"interface", "recipients", "sociocs_gateway", "teams"},
-    "recipients": {"interface", "teams"},
-    "teams": {"interface"},
-    "interface": set(),
-    "sociocs_gateway": set(),
-    "sociocs_sandbox": set(),
+    app: {lower for line in ORDER[level + 1 :] for lower in line}
+    | ({"sociocs_gateway"} if app in GATEWAY_USERS else set())
+    for level, line_of_apps in enumerate(ORDER)
+    for app in line_of_apps
+} | {"sociocs_gateway": set(), "sociocs_sandbox": set()}
+MAY_IMPORT["demo"].add("sociocs_sandbox")
+# What still looks up: a place's number is decoded in several files, and launching asks the composer
+# for approvals and tests. Nothing may be added here.
+STILL_UPWARD = {
+    ("campaigns/scheduling/arranging.py", "sending"),
+    ("campaigns/texts/personal_texts.py", "sending"),
+    ("sending/launch.py", "composer"),
 }
 # Inside an app: views, admin, tasks -> step modules -> models.
 OUTERMOST = re.compile(r"(.+_)?(admin|tasks|urls|views)")
@@ -50,6 +71,7 @@ def test_imports_run_one_way(package: str) -> None:
         for path in python_files([package])
         for imported, module, line in own_packages(path)
         if imported != package and imported not in MAY_IMPORT[package]
+        if (name(path), imported) not in STILL_UPWARD
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -74,7 +96,7 @@ def test_no_product_code_imports_the_workshop() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("app", ["teams", "recipients", "campaigns"])
+@pytest.mark.parametrize("app", [app for line in ORDER[2:] for app in line])
 def test_steps_import_neither_views_nor_tasks(app: str) -> None:
     wrong = [
         f"{name(path)}:{line} imports {module}"
@@ -93,7 +115,7 @@ def file_of(imported: str) -> Path | None:
     return next((file for file in files if file.exists()), None)
 
 
-@pytest.mark.parametrize("app", ["teams", "recipients", "campaigns"])
+@pytest.mark.parametrize("app", [app for line in ORDER[2:-1] for app in line])
 def test_models_import_no_step_that_imports_them(app: str) -> None:
     package = ROOT / app / "models"
     files = python_files([f"{app}/models"]) if package.is_dir() else [package.with_suffix(".py")]

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Channel, GatewayAccount
 from demo.sample import sample_csv
 from recipients.phone_numbers import Phone, PhoneReader
+from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.providers import Provider
 from teams.models import Role, User
 from tests.people import ClientOf

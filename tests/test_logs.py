@@ -14,8 +14,11 @@ from django.db.models import Model
 from hypothesis import given
 from hypothesis import strategies as st
 
-import campaigns.tasks
+import composer.tasks
+import delivery.tasks
+import history.tasks
 import recipients.tasks
+import sending.tasks
 from config.logs import LineFormatter, MaskPersonalData, mask
 from tests.sociocs_gateway import canaries
 
@@ -110,11 +113,20 @@ def test_a_row_about_a_person_shows_itself_to_developers_without_them(model: typ
     assert "canary" not in repr(row)
 
 
+TASKS = [sending.tasks, delivery.tasks, composer.tasks, history.tasks, recipients.tasks]
+
+
 @pytest.mark.parametrize(
     "task",
     [
         one
-        for module in (campaigns.tasks, recipients.tasks)
+        for module in (
+            sending.tasks,
+            delivery.tasks,
+            composer.tasks,
+            history.tasks,
+            recipients.tasks,
+        )
         for one in vars(module).values()
         if isinstance(one, Task)
     ],

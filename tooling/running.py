@@ -6,10 +6,12 @@ The Sociocs API is played by the sandbox, so no message leaves the machine. Data
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import closing
 
 from tooling import demo_services, environment, setting_up, stamps
 from tooling.places import PYTHON, REQUIREMENTS, ROOT
@@ -74,6 +76,7 @@ def prepare_database(env: Mapping[str, str]) -> None:
 
     Our own SQLite file is left alone when nothing has changed since the last time.
     """
+    set_older_data_aside()
     stamp = demo_services.data_folder() / "database-prepared"
     if stamps.is_current(stamp, _database_mark(env)):
         return
@@ -83,6 +86,23 @@ def prepare_database(env: Mapping[str, str]) -> None:
     ]:
         environment.run_quietly(step, [PYTHON, "manage.py", *command], env=env, cwd=ROOT)
     stamps.note(stamp, _database_mark(env))
+
+
+def set_older_data_aside() -> None:
+    """Rename a database from before the apps were divided: it cannot be brought up to date."""
+    file = demo_services.data_folder() / "campaigns.sqlite3"
+    if not file.exists():
+        return
+    with closing(sqlite3.connect(file)) as database:
+        older = database.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'campaigns_submission'"
+        ).fetchone()
+    if older:
+        aside = file.with_name(f"{file.stem}-set-aside-{time.strftime('%Y%m%d-%H%M%S')}.sqlite3")
+        for ending in ("", "-wal", "-shm"):
+            if (part := file.with_name(file.name + ending)).exists():
+                part.rename(aside.with_name(aside.name + ending))
+        say(f"The data of an older version was set aside as {aside.name}; this one begins anew.")
 
 
 def _database_mark(env: Mapping[str, str]) -> str:

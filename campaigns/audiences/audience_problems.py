@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.audiences import choices, reach
 from campaigns.models import Campaign
-from campaigns.writing.message import Problem
+from campaigns.problems import Problem
 
 
 def problems(campaign: Campaign) -> list[Problem]:

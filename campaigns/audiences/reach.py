@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from campaigns.models import Attempt, Campaign, CampaignRecipient, Submission
+from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import WAITING, CampaignState, Outcome, SubmissionState
 from recipients.sql import Sql, integers
 from teams.models import Team
@@ -65,18 +65,25 @@ def campaigns_since(team_id: int, moment: datetime, besides: int) -> list[int]:
 
 def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Span, ...]:
     """Who was or may be reached, as spans; of jobs since `moment`, and those that still wait."""
-    jobs = Submission.objects.filter(campaign__in=list(campaigns)).annotate(
-        at=Coalesce("current_attempt__slot", "planned_slot")
-    )
-    rows = jobs.order_by("campaign_id", "first_position").values_list(
-        "campaign_id", "first_position", "last_position", "state", "at", "pk"
+    # Jobs are asked for through their campaigns: who sends them stands above this app.
+    jobs = Campaign.objects.filter(pk__in=list(campaigns), submissions__isnull=False)
+    rows = (
+        jobs.annotate(
+            at=Coalesce("submissions__current_attempt__slot", "submissions__planned_slot")
+        )
+        .order_by("pk", "submissions__first_position")
+        .values_list(
+            *("pk", "submissions__first_position", "submissions__last_position"),
+            *("submissions__state", "at", "submissions__pk"),
+        )
     )
     unclear = set(
-        Attempt.objects.filter(
-            submission__in=jobs.filter(state__in=[one.value for one in REACHED_NOBODY]),
-            outcome=Outcome.AMBIGUOUS.value,
-            revoked_at=None,
-        ).values_list("submission_id", flat=True)
+        Campaign.objects.filter(
+            pk__in=list(campaigns),
+            submissions__state__in=[state.value for state in REACHED_NOBODY],
+            submissions__attempts__outcome=Outcome.AMBIGUOUS.value,
+            submissions__attempts__revoked_at=None,
+        ).values_list("submissions__pk", flat=True)
     )
 
     def may_have_reached(row: tuple[int, int, int, str, datetime, int]) -> bool:

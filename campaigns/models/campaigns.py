@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models.accounts import Channel, VendorMember
-from campaigns.models.words import choices, in_words
 from campaigns.states import CampaignState
 from interface.discreet import by_number
+from interface.enum_columns import choices, in_words
 from recipients.models import RecipientList
+from sociocs_accounts.models import Channel, VendorMember
 from teams.models import Team, User
 
 
@@ -69,7 +69,7 @@ class Campaign(models.Model):
     media_url = models.URLField(_("media address"), max_length=2000, blank=True)
     # How dynamic fields are filled (`personal_texts.FieldRules`): {"fallbacks": {"Dentist": "us"}}.
     field_rules = models.JSONField(default=dict, blank=True)
-    # One message for each person instead of jobs for many (`campaigns.sending.one_by_one`).
+    # One message for each person instead of jobs for many (`sending.one_by_one`).
     one_by_one = models.BooleanField(default=False)
     # An approved WhatsApp template instead of text and media (`whatsapp_templates.as_json`).
     template = models.JSONField(default=dict, blank=True)

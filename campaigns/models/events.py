@@ -56,7 +56,7 @@ class CampaignEvent(Fact):
 
     class Meta:
         ordering = ("id",)
-        # Looking for what nobody has been told of yet (`campaigns.outcomes.notices`).
+        # Looking for what nobody has been told of yet (`history.notices`).
         indexes = (models.Index(fields=["created_at"], name="events_by_time"),)
 
     def __str__(self) -> str:

@@ -18,9 +18,9 @@ from django.db.models import Count, F, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 
 from campaigns.models import Campaign, CampaignRecipient, HoursZone
-from campaigns.scheduling.plan import GROUP, LEFT_OUT, position_of
 from campaigns.scheduling.zones import Doubt, PhoneZones, named_zone
 from recipients.models import Recipient
+from sending.plan import GROUP, LEFT_OUT, position_of
 
 # Positions of a block; a group (`plan.GROUP`) has room for 4,096 of them, which is ten times as
 # many as there are zones.

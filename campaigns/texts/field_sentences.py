@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL, Fault, TextFault
-from campaigns.words import Text
+from interface.wording import Text
 
 # How each helper is written; examples, so that they can be copied.
 USAGE: Mapping[str, str] = {

@@ -21,9 +21,8 @@ from django.db.models import Count, F, Value
 
 from campaigns.audiences import audience
 from campaigns.audiences.audience import AudienceCount
-from campaigns.models import Campaign, CampaignRecipient, Message, RenderedText, Submission
+from campaigns.models import Campaign, CampaignRecipient, Message, RenderedText
 from campaigns.moves import locked_campaign
-from campaigns.scheduling import plan
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
 from campaigns.texts.date_masks import Calendar
@@ -41,6 +40,7 @@ from campaigns.texts.rendering import (
     person_of,
 )
 from campaigns.texts.sms_segments import segments
+from sending import plan
 from teams.models import User
 
 CHUNK = 20_000
@@ -363,7 +363,7 @@ def spread_of(campaign: Campaign) -> Spread | None:
     """The SMS segments of a frozen campaign over its people; None without anybody."""
     assert campaign.message is not None
     if campaign.one_by_one:
-        own = Submission.objects.filter(campaign=campaign).values_list("text", flat=True)
+        own = campaign.submissions.values_list("text", flat=True)
         return Spread.of(Counter(segments(text) for text in own.iterator()))
     by_segments = Counter[int]()
     for needed, people in campaign.message.rendered_texts.values_list(

@@ -15,10 +15,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from campaigns.models import Channel
+from campaigns.problems import Problem
 from campaigns.texts.dynamic_fields import parse
 from campaigns.texts.field_sentences import sentence
-from campaigns.writing.message import Problem
+from sociocs_accounts.models import Channel
 from sociocs_gateway.messages import Template, TemplateValues
 from sociocs_gateway.providers import TemplateVariables
 

@@ -215,7 +215,7 @@ class Problem:
     field_id: str
 
 
-@register.inclusion_tag("components/error_summary.html")
+@register.inclusion_tag("interface/error_summary.html")
 def error_summary(*forms: BaseForm) -> dict[str, Any]:
     """Everything wrong with these forms, in their order; nothing when all is well."""
     return {"problems": [problem for form in forms for problem in problems_of(form)]}

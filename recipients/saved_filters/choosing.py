@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 
-
-def is_uuid(text: object) -> bool:
-    """Whether this could be a public id."""
-    try:
-        UUID(str(text))
-    except ValueError:
-        return False
-    return True
+from interface.form_fields import is_uuid
 
 
 class PublicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -13,34 +13,25 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from campaigns.feedback import block_checks
-from campaigns.fields import Secret
-from campaigns.media import media_store
-from campaigns.models import (
-    BlockCheck,
-    Campaign,
-    CampaignEvent,
-    Channel,
-    GatewayAccount,
-    MediaFile,
-    MessageTemplate,
-    Notice,
-    NumberForTests,
-    Report,
-    Submission,
-    WebhookEndpoint,
-)
+from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import record_event
-from campaigns.writing import message_templates
+from composer import message_templates
+from composer.media import media_store
+from composer.models import MediaFile, MessageTemplate
+from delivery import block_checks
+from delivery.models import BlockCheck, WebhookEndpoint
+from history.models import Notice, Report
 from recipients.lists import exporting, list_operations
 from recipients.lists.paging import write_place
 from recipients.lists.people import person_id
 from recipients.models import Export, ListImport, OptOut, Permission, RecipientList, SavedFilter
+from sending.models import Submission
+from sociocs_accounts.encrypted_fields import Secret
+from sociocs_accounts.models import Channel, GatewayAccount, NumberForTests
 from teams import invitations
 from teams.access import Action
 from teams.models import Role, Team, User
-from tests.campaigns import world
-from tests.campaigns.pages import arranging
+from tests import arranging, world
 
 GET, POST = "GET", "POST"
 Who = Action | Literal["everybody", "signed in", "the vendor"]

@@ -18,14 +18,14 @@ from campaigns.models import (
     CampaignFilter,
     CampaignList,
     CampaignRecipient,
-    Channel,
     EarlierCampaign,
 )
 from campaigns.states import CampaignState
 from recipients.models import RecipientList
+from sociocs_accounts.models import Channel
 from teams.models import Team
-from tests.campaigns import world
-from tests.campaigns.pages.arranging import accepted, job
+from tests import world
+from tests.arranging import accepted, job
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from campaigns.audiences import audience
-from campaigns.models import Campaign, CampaignList, CampaignRecipient, Channel
-from campaigns.sending import launch
+from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.states import CampaignState
 from recipients.models import OptOut, RecipientList
+from sending import launch
+from sociocs_accounts.models import Channel
 from teams.models import Team
-from tests.campaigns import world
+from tests import world
 
 
 @pytest.fixture

@@ -15,16 +15,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from campaigns.audiences import audience
-from campaigns.models import (
-    Campaign,
-    CampaignList,
-    CampaignRecipient,
-    Channel,
-    RenderedText,
-    Submission,
-)
-from campaigns.scheduling import plan
-from campaigns.sending import launch, submit, tick
+from campaigns.models import Campaign, CampaignList, CampaignRecipient, RenderedText
 from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
 from campaigns.texts.dynamic_fields import parse
@@ -32,9 +23,12 @@ from campaigns.texts.personal_texts import FieldRules, Survey
 from campaigns.texts.rendering import Missing, person_of, render
 from campaigns.texts.rendering import Rules as RenderingRules
 from recipients.models import Recipient, RecipientList
+from sending import launch, plan, submit, tick
+from sending.models import Submission
+from sociocs_accounts.models import Channel
 from sociocs_gateway.messages import Recipient as Person
 from teams.models import Team
-from tests.campaigns import world
+from tests import world
 from tests.processes import Sandbox
 
 GREETING = "Hi {{CUSTOMER_NAME}}, {{Dentist}} expects you."

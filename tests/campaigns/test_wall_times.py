@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.scheduling import plan
 from campaigns.scheduling.clocks import WALL_FORMAT
+from sending import plan
 
 ZONES = [
     "Europe/London",

@@ -179,7 +179,7 @@ def test_crumbs_are_pairs() -> None:
 
 def test_a_message_in_the_phone_is_text_and_nothing_else() -> None:
     html = render(
-        '{% include "components/phone_preview.html" with look="sms" sender="Front desk" %}',
+        '{% include "interface/phone_preview.html" with look="sms" sender="Front desk" %}',
         text="<script>alert(1)</script> {{ 7|add:7 }}",
     )
     assert "&lt;script&gt;" in html

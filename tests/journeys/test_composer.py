@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from campaigns.models import Campaign, Channel
+from campaigns.models import Campaign
 from recipients.models import RecipientList
+from sociocs_accounts.models import Channel
 from teams.models import Team, User
+from tests import world
 from tests.browser import Look, NewPage
-from tests.campaigns import world
 
 pytestmark = pytest.mark.journey
 

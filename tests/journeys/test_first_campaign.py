@@ -12,10 +12,11 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection
 from playwright.sync_api import Page, expect
 
-from campaigns.models import Campaign, Channel
+from campaigns.models import Campaign
+from sociocs_accounts.models import Channel
 from teams.models import Team, User
+from tests import world
 from tests.browser import ColourScheme, Device, NewPage
-from tests.campaigns import world
 from tests.factories import PASSWORD
 from tests.processes import Processes, Sandbox
 

@@ -11,16 +11,18 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 
-from campaigns.feedback import delivery
-from campaigns.fields import Secret
-from campaigns.models import Campaign, CampaignEvent, DayCount, Reply, WebhookEndpoint
+from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import record_event
-from campaigns.outcomes import notices
 from campaigns.states import Outcome, SubmissionState
+from delivery import delivery_reports
+from delivery.models import Reply, WebhookEndpoint
+from history import notices
+from history.models import DayCount
+from sociocs_accounts.encrypted_fields import Secret
 from teams.models import Team, User
+from tests import world
+from tests.arranging import accepted, attempted, become, job
 from tests.browser import Look, NewPage
-from tests.campaigns import world
-from tests.campaigns.pages.arranging import accepted, attempted, become, job
 
 pytestmark = pytest.mark.journey
 
@@ -69,10 +71,12 @@ def report(campaign: Campaign) -> None:
     assert campaign.channel is not None
     now = timezone.now()
     for n, person in enumerate(campaign.recipients.order_by("position")[:4]):
-        delivery.know(campaign.channel, f"m{n}", person)
+        delivery_reports.know(campaign.channel, f"m{n}", person)
         status, code = ("failed", "30003") if n == 3 else ("delivered", "")
         person.sent_messages.update(status=status, error_code=code)
-        delivery.count(delivery.Changes({(campaign.pk, "unknown"): -1, (campaign.pk, status): 1}))
+        delivery_reports.count(
+            delivery_reports.Changes({(campaign.pk, "unknown"): -1, (campaign.pk, status): 1})
+        )
         if n < 2:
             Reply.objects.create(
                 team=campaign.team,

@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Campaign, Decision
+from campaigns.models import Campaign
+from sending.models import Decision
 from teams.models import Team, User
+from tests import world
+from tests.arranging import accepted, job, refused, unclear
 from tests.browser import Look, NewPage
-from tests.campaigns import world
-from tests.campaigns.pages.arranging import accepted, job, refused, unclear
 
 pytestmark = pytest.mark.journey
 

@@ -12,14 +12,15 @@ import time_machine
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 
-from campaigns import tasks
-from campaigns.models import Campaign, Channel, ClockKeeper
+from campaigns.models import Campaign, ClockKeeper
 from campaigns.scheduling.clocks import WALL_FORMAT
-from campaigns.vendor import gateway
+from interface import hints
 from recipients.models import RecipientList
+from sending import gateway, tasks
+from sociocs_accounts.models import Channel
 from teams.models import Team, User
+from tests import world
 from tests.browser import Look, NewPage
-from tests.campaigns import world
 from tests.processes import Sandbox
 
 pytestmark = pytest.mark.journey
@@ -66,7 +67,7 @@ def work(run_tasks: Callable[[], list[str]]) -> Work:
     def once() -> None:
         # Freezing, beginning, handing over and settling each follow from the one before.
         for _step in range(3):
-            tasks.nudge(tasks.tick)
+            hints.nudge(tasks.tick)
             run_tasks()
 
     return once

@@ -11,8 +11,8 @@ from recipients.lists.people import person_id
 from recipients.models import OptOut, RecipientList, Visibility
 from recipients.opting_out import opt_outs
 from teams.models import Team, User
+from tests import world
 from tests.browser import Look, NewPage
-from tests.campaigns import world
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 

@@ -9,13 +9,14 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.fixtures import Settings
 
-from campaigns import tasks
-from campaigns.models import Campaign, Channel, NumberForTests
-from campaigns.vendor import gateway
+from campaigns.models import Campaign
+from interface import hints
 from recipients.models import RecipientList
+from sending import gateway, tasks
+from sociocs_accounts.models import Channel, NumberForTests
 from teams.models import Team, User
+from tests import world
 from tests.browser import NewPage
-from tests.campaigns import world
 from tests.processes import Sandbox
 
 pytestmark = pytest.mark.journey
@@ -162,7 +163,7 @@ def work_until_accepted(campaign: Campaign, run_tasks: Callable[[], list[str]]) 
     deadline = time.monotonic() + 60
     while not (found := world.states(campaign)) or set(found) != {"accepted"}:
         assert time.monotonic() < deadline, found
-        tasks.nudge(tasks.tick)
+        hints.nudge(tasks.tick)
         run_tasks()
 
 

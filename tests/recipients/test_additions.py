@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from recipients.imports import checking, importing, keeping, undoing
 from recipients.models import ListImport, OptOut, Recipient, RecipientList, Visibility
 from teams.models import User
-from tests.campaigns import world
+from tests import world
 from tests.recipients.conftest import Door
 
 State = ListImport.State

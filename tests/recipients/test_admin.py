@@ -16,7 +16,7 @@ from django.urls import reverse
 from recipients.lists import exporting, list_operations
 from recipients.models import Export, ListOperation, OptOut, Recipient, RecipientList
 from teams.models import Team
-from tests.campaigns import world
+from tests import world
 from tests.factories import create_person
 
 MODELS = [ListOperation, Export, Recipient, OptOut, RecipientList]

@@ -26,8 +26,8 @@ from recipients.saved_filters.conditions import Condition, Op
 from recipients.saved_filters.filters import Definition
 from recipients.sqlite_functions import date_key, number_of
 from teams.models import Team, User
-from tests.campaigns import world
-from tests.campaigns.pages.browsing import complaints_of, fields_of, text_of
+from tests import world
+from tests.browsing import complaints_of, fields_of, text_of
 from tests.people import ClientOf
 
 CELLS = [

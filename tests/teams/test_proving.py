@@ -12,7 +12,7 @@ from pytest_django.asserts import assertContains, assertRedirects
 from recipients.models import Export, RecipientList
 from teams import proving
 from teams.models import Membership, Role, Team, User
-from tests.campaigns import world
+from tests import world
 from tests.factories import PASSWORD
 from tests.people import ClientOf
 

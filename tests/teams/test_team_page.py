@@ -15,7 +15,7 @@ from campaigns.models import Campaign
 from recipients.models import ListShare, RecipientList, SavedFilter
 from teams import members
 from teams.models import Membership, Role, Team, User
-from tests.campaigns.pages.browsing import text_of
+from tests.browsing import text_of
 from tests.factories import add_member, create_person, create_team
 from tests.people import ClientOf
 

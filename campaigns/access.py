@@ -1,0 +1,18 @@
+"""A campaign by its address: only through the team that it belongs to."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+
+from campaigns.models import Campaign
+from teams.access import TeamRequest
+
+
+def campaign_of(request: TeamRequest, campaign_id: UUID) -> Campaign:
+    """The team's campaign with this public id. Raises Http404."""
+    found = Campaign.objects.filter(team=request.team).select_related(
+        "channel__account", "team", "created_by", "launched_by", "updated_by", "message"
+    )
+    return get_object_or_404(found, public_id=campaign_id)

@@ -1,0 +1,19 @@
+"""What a draft says, whichever way: a text with media, or an approved template."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from campaigns import message
+from campaigns.models import Campaign
+from campaigns.problems import Problem
+from campaigns.texts import whatsapp_templates
+
+
+def problems(campaign: Campaign, known_fields: Collection[str] | None) -> list[Problem]:
+    """Why it cannot be sent through its channel; `known_fields` as in `message.problems`."""
+    if campaign.template:
+        return whatsapp_templates.problems(campaign.channel, campaign.template, known_fields)
+    return message.problems(
+        campaign.channel, campaign.text, campaign.media_kind, campaign.media_url, known_fields
+    )

@@ -1,1 +1,0 @@
-"""What comes back: delivery reports, replies, opt-outs and blocks."""

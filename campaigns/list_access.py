@@ -1,0 +1,113 @@
+"""Lists in a draft that somebody may no longer use: withdrawing a list stops the draft at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign
+from campaigns.problems import Problem
+from recipients.models import RecipientList, SavedFilter
+from teams.models import User
+
+
+def problems(campaign: Campaign, user: User | None = None) -> list[Problem]:
+    """Why a draft's lists keep it from being launched, by `user` where somebody is at it.
+
+    Whoever launches must be able to use every list, and so must whoever wrote the draft while they
+    are in the team; the owner of a list may launch it for a colleague all the same.
+    """
+    # Whoever sends it, and if nobody is at it: such a list is about to be emptied, or should rest.
+    away = _lists_put_away(campaign)
+    mine = [one for one in borrowed_lists(campaign, user) if one not in away] if user else []
+    return [
+        *(Problem("lists", _put_away(one)) for one in away),
+        *(_not_yours(one) for one in mine),
+        *_not_the_authors(campaign, user, [*away, *mine]),
+        *_filters(campaign, user),
+    ]
+
+
+def _lists_put_away(campaign: Campaign) -> list[RecipientList]:
+    """Archived and deleted lists that the campaign, or a filter that it chooses, looks at."""
+    chosen = Q(campaign_choices__campaign=campaign)
+    looked_at = Q(filter_choices__saved_filter__campaign_choices__campaign=campaign)
+    found = RecipientList.objects.filter(chosen | looked_at, archived_at__isnull=False)
+    return list(found.select_related("owner").order_by("pk").distinct())
+
+
+def _not_yours(one: RecipientList) -> Problem:
+    sentence = _(
+        "“%(list)s” belongs to %(name)s and is not shared with you. Take it out, or ask for it to "
+        "be shared."
+    )
+    return Problem("lists", sentence % {"list": one.name, "name": one.owner})
+
+
+def _put_away(one: RecipientList) -> str:
+    if one.deleted_at is not None:
+        sentence = _("“%(list)s” was deleted. Take it out, or choose another list.")
+    else:
+        sentence = _("“%(list)s” is archived. Take it out, or ask %(name)s to bring it back.")
+    return sentence % {"list": one.name, "name": one.owner}
+
+
+def _not_the_authors(
+    campaign: Campaign, user: User | None, told: Iterable[RecipientList]
+) -> Iterable[Problem]:
+    author = campaign.created_by
+    if author is None or author == user or not author.memberships.filter(team=campaign.team_id):
+        return
+    sentence = _(
+        "“%(list)s” belongs to %(owner)s and is not shared with %(author)s, who wrote this "
+        "campaign. Take it out, or ask %(owner)s to share it."
+    )
+    for one in borrowed_lists(campaign, author):
+        if one not in told and one.owner != user:
+            names = {"list": one.name, "owner": one.owner, "author": author}
+            yield Problem("lists", sentence % names)
+
+
+def _filters(campaign: Campaign, user: User | None) -> Iterable[Problem]:
+    """Filters that are not whoever launches may use, or that the author may not (any more)."""
+    author = campaign.created_by
+    people = [user]
+    if author and author != user and author.memberships.filter(team=campaign.team_id).exists():
+        people.append(author)
+    told: set[SavedFilter] = set()
+    for person in people:
+        for one in borrowed_filters(campaign, person) if person else ():
+            if one in told or (person != user and one.owner == user):
+                continue
+            told.add(one)
+            yield Problem("lists", _filter_sentence(one, None if person == user else person))
+
+
+def _filter_sentence(one: SavedFilter, author: User | None) -> str:
+    if one.archived_at is not None:
+        return _("The filter “%(filter)s” was deleted. Take it out.") % {"filter": one.name}
+    if author is None:
+        return _(
+            "The filter “%(filter)s” of %(owner)s, or a list it looks at, is not shared with you. "
+            "Take it out, or ask for it to be shared."
+        ) % {"filter": one.name, "owner": one.owner}
+    return _(
+        "The filter “%(filter)s” of %(owner)s, or a list it looks at, is not shared with "
+        "%(author)s, who wrote this campaign. Take it out, or ask for it to be shared."
+    ) % {"filter": one.name, "owner": one.owner, "author": author}
+
+
+def borrowed_lists(campaign: Campaign, user: User) -> list[RecipientList]:
+    """Lists in the draft that `user` may not use: a colleague's own, or no longer shared."""
+    chosen = RecipientList.objects.filter(campaign_choices__campaign=campaign)
+    usable = RecipientList.objects.for_member(campaign.team, user).values("pk")
+    return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))
+
+
+def borrowed_filters(campaign: Campaign, user: User) -> list[SavedFilter]:
+    """Filters in the draft that `user` may not use: not theirs, deleted, or over such a list."""
+    chosen = SavedFilter.objects.filter(campaign_choices__campaign=campaign)
+    usable = SavedFilter.objects.for_member(campaign.team, user).values("pk")
+    return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))

@@ -1,0 +1,233 @@
+"""What a campaign says: whether a channel can carry it, and what is worth a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from campaigns.models import Campaign, Message
+from campaigns.problems import Problem
+from campaigns.texts import dynamic_fields
+from campaigns.texts.dynamic_fields import Program, parse
+from campaigns.texts.field_sentences import sentence
+from interface.wording import Text
+from sociocs_accounts.models import Channel
+from sociocs_gateway.exceptions import MessageNotExpressible
+from sociocs_gateway.messages import BulkMessage, MessageFault, Recipient
+from sociocs_gateway.messages import Message as SingleMessage
+from sociocs_gateway.providers import MediaKind, Provider
+
+# Stands in for the audience while only the message is looked at; it is never sent to.
+_ANYBODY = Recipient("+12025550100")
+# What each field that everybody has stands for, in the order in which they are offered.
+PREDEFINED_LABELS: Mapping[str, Text] = {
+    dynamic_fields.CUSTOMER_NAME: gettext_lazy("the person's name"),
+    dynamic_fields.PHONE_NUMBER: gettext_lazy("their number, without the +"),
+    dynamic_fields.BUSINESS_NAME: gettext_lazy("your team's name"),
+    dynamic_fields.SENDER_NAME: gettext_lazy("the name of whoever launches it"),
+}
+_NOTHING_SAID = gettext_lazy("Write a text or attach an image, video or file.")
+_FIELD_OF_FAULT = {
+    MessageFault.NO_CHANNEL: "channel",
+    MessageFault.UNKNOWN_PROVIDER: "channel",
+    MessageFault.MEDIA_URL_NOT_HTTP: "media_url",
+}
+
+
+def bulk_message(
+    channel: Channel,
+    recipients: list[Recipient],
+    text: str,
+    media_kind: str,
+    media_url: str,
+    **options: object,
+) -> BulkMessage:
+    """The gateway's message for this channel. Raises MessageNotExpressible."""
+    media = {MediaKind(media_kind).parameter: media_url} if media_kind and media_url else {}
+    return BulkMessage(
+        Provider(channel.provider),
+        channel.channel_key,
+        recipients,
+        text=text,
+        **media,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def single_message(
+    channel: Channel,
+    recipient: Recipient,
+    text: str,
+    media_kind: str,
+    media_url: str,
+    **options: object,
+) -> SingleMessage:
+    """The gateway's message to one person. Raises MessageNotExpressible."""
+    media = {MediaKind(media_kind).parameter: media_url} if media_kind and media_url else {}
+    return SingleMessage(
+        Provider(channel.provider),
+        channel.channel_key,
+        recipient,
+        text=text,
+        **media,  # type: ignore[arg-type]
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def problems(
+    channel: Channel | None,
+    text: str,
+    media_kind: str,
+    media_url: str,
+    known_fields: Collection[str] | None = None,
+) -> list[Problem]:
+    """Why this message cannot be sent through this channel; empty when it can.
+
+    `known_fields`: those of the chosen lists; None leaves unknown fields for later.
+    """
+    found: list[Problem] = []
+    if channel is None:
+        found.append(Problem("channel", _("Choose the channel that sends this campaign.")))
+    elif not channel.is_active:
+        found.append(Problem("channel", _("This channel is no longer in use. Choose another one.")))
+    if media_kind and not media_url:
+        found.append(
+            Problem("media_url", _("Enter the public address of the media, or attach nothing."))
+        )
+        return found
+    if channel is None and not text and not media_url:
+        # No channel carries this: whoever has chosen none yet need not come back to be told.
+        found.append(Problem("text", str(_NOTHING_SAID)))
+    program = parse(text)
+    found += _field_problems(program, known_fields)
+    if channel is None:
+        return found
+    # The media are looked at also while a text is faulty, and so has no length yet.
+    sample = "x" if program.faults else _shortest(program)
+    try:
+        bulk_message(
+            channel,
+            [_ANYBODY],
+            sample,
+            media_kind,
+            media_url,
+            dynamic_fields_allowed=bool(program.uses),
+        )
+    except MessageNotExpressible as fault:
+        found.append(
+            Problem(
+                _FIELD_OF_FAULT.get(MessageFault(fault.code), "text"),
+                sentence_of(MessageFault(fault.code), channel, sample),
+            )
+        )
+    return found
+
+
+def name_problems(campaign: Campaign) -> list[Problem]:
+    """Why the names cannot be left to Sociocs, where the draft does so; empty when they can."""
+    wanted = campaign.field_rules.get("name_placeholder", "")
+    known = campaign.channel.account.name_placeholder if campaign.channel else wanted
+    if not wanted or wanted == known:
+        return []
+    return [
+        Problem(
+            "name_by_sociocs",
+            _(
+                "The account of this channel does not let Sociocs fill in names like that. Save "
+                "the draft once more, and they are written here."
+            ),
+        )
+    ]
+
+
+def _field_problems(program: Program, known_fields: Collection[str] | None) -> list[Problem]:
+    faults = list(program.faults)
+    if known_fields is not None:
+        faults += program.unknown(known_fields)
+    # One sentence for a name, however often the text uses it.
+    sentences = dict.fromkeys(map(sentence, sorted(faults, key=lambda fault: fault.start)))
+    return [Problem("text", one) for one in sentences]
+
+
+def _shortest(program: Program) -> str:
+    """A stand-in as long as the shortest text anybody can get: longer ones are left out one by one.
+
+    Where fields decide, whether anything is left to send is seen person by person too.
+    """
+    if not program.uses:
+        return program.text
+    return program.text[: max(program.shortest(), 1)]
+
+
+def sentence_of(fault: MessageFault, channel: Channel, text: str) -> str:
+    """What happened and what to do, in a person's words."""
+    limit = channel.capabilities.max_text_length
+    over = len(text) - limit
+    sentences = {
+        MessageFault.NO_TEXT_OR_MEDIA: str(_NOTHING_SAID),
+        MessageFault.TEXT_TOO_LONG: ngettext(
+            "The text is %(over)d character too long for %(provider)s, which takes %(limit)d. "
+            "Shorten it.",
+            "The text is %(over)d characters too long for %(provider)s, which takes %(limit)d. "
+            "Shorten it.",
+            max(over, 0),
+        )
+        % {"over": over, "provider": channel.capabilities.label, "limit": limit},
+        MessageFault.MEDIA_URL_NOT_HTTP: _(
+            "This is not a public web address. It must start with https:// (or http://), such as "
+            "https://example.org/spring.jpg."
+        ),
+        MessageFault.DYNAMIC_FIELD_LEFT: _(
+            "The text contains “{{”. Everybody would get it as it stands: remove it."
+        ),
+        MessageFault.UNSENDABLE_CHARACTER: _(
+            "The text contains a character that cannot be sent. Delete it, or type the text again "
+            "instead of pasting it."
+        ),
+    }
+    return sentences.get(
+        fault, _("Sociocs has no way to send this message. Change the text or the channel.")
+    )
+
+
+def warnings(channel: Channel | None, media_kind: str) -> list[str]:
+    """What may go wrong although the message can be sent: worth telling, never worth blocking."""
+    if channel is None:
+        return []
+    able = channel.capabilities
+    found: list[str] = []
+    if able.free_text_hours is not None:
+        found.append(
+            _(
+                "WhatsApp delivers a free text only to people who wrote to you in the last "
+                "%(hours)d hours. To reach everybody, choose an approved template under “Channel”."
+            )
+            % {"hours": able.free_text_hours}
+        )
+    support = able.media.get(MediaKind(media_kind)) if media_kind else None
+    if media_kind and (support is None or not support.sure_in_bulk):
+        found.append(
+            _("It is not certain that %(provider)s carries this kind of media. Send a test first.")
+            % {"provider": able.label}
+        )
+    return found
+
+
+def message_of(campaign: Campaign) -> Message:
+    """Store and return the content of a draft, which a launch fixes for ever.
+
+    A text or media that stand in the draft beside a template are not part of what goes out.
+    """
+    is_text = not campaign.template
+    return Message.objects.create(
+        campaign=campaign,
+        text=campaign.text if is_text else "",
+        media_kind=campaign.media_kind if is_text else "",
+        media_url=campaign.media_url if is_text else "",
+        field_rules=campaign.field_rules,
+        one_by_one=campaign.one_by_one,
+        template=campaign.template,
+        user_id=campaign.sent_as.user_id if campaign.sent_as else "",
+    )

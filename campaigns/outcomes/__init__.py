@@ -1,1 +1,0 @@
-"""What became of campaigns: history, timeline, reports, follow-ups, notices."""

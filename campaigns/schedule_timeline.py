@@ -1,0 +1,155 @@
+"""What happened to a campaign's time, approval and repeats: sentences for its timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from campaigns.models import CampaignEvent
+from interface.wording import Text, jobs, number, people
+
+Kind = CampaignEvent.Kind
+Details = dict[str, Any]
+
+
+def taken_back_in_words(details: Details) -> str:
+    """`5 of 12 jobs taken back, 7 already out`."""
+    told = {"back": number(details.get("back", 0)), "jobs": jobs(details.get("jobs", 0))}
+    parts = [_("%(back)s of %(jobs)s taken back") % told]
+    if details.get("out"):
+        parts.append(_("%(n)s already out") % {"n": number(details["out"])})
+    if details.get("never_left"):
+        parts.append(_("%(n)s never handed over") % {"n": number(details["never_left"])})
+    if details.get("kept"):
+        n = details["kept"]
+        words = ngettext(
+            "%(n)s goes out all the same, since its job id is not known",
+            "%(n)s go out all the same, since their job ids are not known",
+            n,
+        )
+        parts.append(words % {"n": number(n)})
+    if details.get("unclear"):
+        parts.append(_("%(n)s unclear: it may go out") % {"n": number(details["unclear"])})
+    return ", ".join(parts)
+
+
+def _moment(text: str, zone: str) -> str:
+    if not text:
+        return "?"
+    return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(zone or 'UTC')):%a %-d %b, %H:%M}"
+
+
+# A government changed its clocks after it was planned (`sending.zone_rules`).
+_BY_RULES = {
+    "moved": _lazy("Clock rules changed, so it was planned again. It begins at %(time)s"),
+    "kept": _lazy(
+        "Clock rules changed, and what was planned fits them no more. It keeps its moment: "
+        "%(time)s by the new rules"
+    ),
+    "run": _lazy("Clock rules changed, so its next run was planned again: %(time)s"),
+}
+
+
+def _rescheduled(who: str, details: Details) -> str:
+    told = {"who": who, "time": _moment(details.get("after", ""), details.get("zone", ""))}
+    if rules := details.get("rules"):
+        return str(_BY_RULES[rules] % told)
+    if who:
+        return _("%(who)s gave it another time: %(time)s") % told
+    return _("It got another time: %(time)s") % told
+
+
+def _take_back_asked(who: str, details: Details) -> str:
+    told = {"who": who or _("Somebody"), "jobs": jobs(details.get("jobs", 0))}
+    if details.get("then") == "undo":
+        return _("%(who)s took the launch back: %(jobs)s to take back from Sociocs") % told
+    if details.get("then") == "reschedule":
+        return _("%(who)s chose another time: %(jobs)s to take back from Sociocs first") % told
+    return _("%(who)s paused it and had %(jobs)s taken back") % told
+
+
+def _taken_back(_who: str, details: Details) -> str:
+    return taken_back_in_words(details)
+
+
+def _overruled(who: str, details: Details) -> str:
+    said = " · ".join(details.get("warnings", []))
+    return _("%(who)s went ahead in spite of: %(what)s") % {
+        "who": who or _("Somebody"),
+        "what": said,
+    }
+
+
+def _approval_asked(who: str, details: Details) -> str:
+    return _("%(who)s asked for approval to send to %(people)s") % {
+        "who": who or _("Somebody"),
+        "people": people(details.get("people", 0)),
+    }
+
+
+def _approved(who: str, details: Details) -> str:
+    return _("%(who)s approved sending to %(people)s") % {
+        "who": who or _("Somebody"),
+        "people": people(details.get("people", 0)),
+    }
+
+
+def _rejected(who: str, details: Details) -> str:
+    told = {"who": who or _("Somebody"), "why": details.get("reason", "")}
+    return _("%(who)s did not approve it: “%(why)s”") % told
+
+
+_PARTS: Mapping[str, Text] = {
+    "people": _lazy("the people who get it"),
+    "BUSINESS_NAME": _lazy("the team's name"),
+    "SENDER_NAME": _lazy("the sender's name"),
+    "time_zone": _lazy("the team's time zone"),
+}
+
+
+def not_as_approved(details: Details) -> str:
+    """Why what a second person approved was not frozen, and what to do."""
+    changed = [str(_PARTS[one]) for one in details.get("changed", ["people"]) if one in _PARTS]
+    told = {"what": _(" and ").join(changed)}
+    return (
+        _(
+            "Back to a draft, nothing was sent: after it was approved, this changed: %(what)s. "
+            "Look at the plan and ask for approval again"
+        )
+        % told
+    )
+
+
+def _run_made(_who: str, details: Details) -> str:
+    return _("The run of %(day)s was made") % {"day": details.get("day", "")}
+
+
+def _run_waits(_who: str, details: Details) -> str:
+    return _("The run of %(day)s waits for somebody: %(why)s") % {
+        "day": details.get("day", ""),
+        "why": details.get("why", ""),
+    }
+
+
+def _repeat_ended(who: str, _details: Details) -> str:
+    return _("%(who)s ended the repeating") % {"who": who} if who else _("It repeats no more")
+
+
+SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {
+    Kind.RESCHEDULED: _rescheduled,
+    Kind.TAKE_BACK_ASKED: _take_back_asked,
+    Kind.TAKEN_BACK: _taken_back,
+    Kind.OVERRULED: _overruled,
+    Kind.APPROVAL_ASKED: _approval_asked,
+    Kind.APPROVED: _approved,
+    Kind.REJECTED: _rejected,
+    Kind.RUN_MADE: _run_made,
+    Kind.RUN_WAITS: _run_waits,
+    Kind.REPEAT_ENDED: _repeat_ended,
+}

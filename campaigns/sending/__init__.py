@@ -1,1 +1,0 @@
-"""From launch to recorded answers: nobody twice, nobody lost."""

@@ -1,0 +1,174 @@
+"""What happened to a campaign, told in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns import schedule_timeline
+from campaigns.models import CampaignEvent
+from campaigns.schedule_timeline import not_as_approved
+from campaigns.states import DecisionKind, PauseReason
+from campaigns.words import PAUSE_WORDS, unclear_words
+from interface.wording import Text, jobs, people
+
+Kind = CampaignEvent.Kind
+Details = dict[str, Any]
+
+
+def sentence(event: CampaignEvent) -> str:
+    """One event as a sentence, beginning with who did it if somebody did."""
+    who = str(event.actor) if event.actor else ""
+    tell = _SENTENCES.get(Kind(event.kind)) if event.kind in Kind.values else None
+    return tell(who, event.details) if tell else event.get_kind_display()
+
+
+def tone(event: CampaignEvent) -> str:
+    """How an event's dot is coloured: "warning", "danger", "success" or plain ""."""
+    return _TONES.get(event.kind, "")
+
+
+_TONES: Mapping[str, str] = {
+    Kind.MISSED: "warning",
+    Kind.PAUSED: "warning",
+    Kind.UNCLEAR: "warning",
+    Kind.NEEDS_DECISION: "warning",
+    Kind.REFUSED: "danger",
+    Kind.COMPLETED: "success",
+    Kind.FOUND: "success",
+}
+
+# One sentence with somebody's name, one for when nobody (any more) is known to have done it.
+_BY_HAND: Mapping[Kind, tuple[Text, Text]] = {
+    Kind.CREATED: (gettext_lazy("%(who)s made the draft"), gettext_lazy("The draft was made")),
+    Kind.RESUMED: (gettext_lazy("%(who)s let it go on"), gettext_lazy("It went on")),
+    Kind.CANCEL_ASKED: (gettext_lazy("%(who)s cancelled it"), gettext_lazy("It was cancelled")),
+}
+_BY_ITSELF: Mapping[Kind, Text] = {
+    Kind.MISSED: gettext_lazy("Its time passed while this server was not running"),
+    Kind.NEEDS_DECISION: gettext_lazy("Only questions are left"),
+    Kind.CANCELLED: gettext_lazy("Nothing more is handed over"),
+    Kind.COMPLETED: gettext_lazy("Every job was handed over and its time has come"),
+}
+# What somebody answered, behind their name.
+ANSWERS: Mapping[str, Text] = {
+    DecisionKind.MARK_AS_SENT: gettext_lazy("marked job %(seq)s as sent"),
+    DecisionKind.SEND_AGAIN: gettext_lazy("had job %(seq)s sent again"),
+    DecisionKind.DO_NOT_SEND: gettext_lazy("decided not to send job %(seq)s"),
+    DecisionKind.TRY_AGAIN: gettext_lazy("had job %(seq)s tried again"),
+}
+
+
+def _by_hand(kind: Kind) -> Callable[[str, Details], str]:
+    named, unnamed = _BY_HAND[kind]
+    return lambda who, _details: str(named) % {"who": who} if who else str(unnamed)
+
+
+def _exported(who: str, details: Details) -> str:
+    count = {"people": people(details.get("people", 0)), "who": who or _("Somebody who left")}
+    return _("%(who)s exported it with its %(people)s") % count
+
+
+def _by_itself(text: str | Promise) -> Callable[[str, Details], str]:
+    return lambda _who, _details: str(text)
+
+
+def _launched(who: str, details: Details) -> str:
+    count = people(details.get("people", 0))
+    if who:
+        return _("%(who)s confirmed sending to %(people)s") % {"who": who, "people": count}
+    return _("Sending to %(people)s was confirmed") % {"people": count}
+
+
+def _launch_undone(who: str, details: Details) -> str:
+    if details.get("reason") == "audience_changed":
+        return _(
+            "Back to a draft: the lists changed from %(before)s to %(now)s while it was prepared"
+        ) % {"before": people(details.get("confirmed") or 0), "now": people(details["counted"])}
+    if details.get("reason") == "not_as_approved":
+        return not_as_approved(details)
+    if details.get("reason") == "too_many_texts":
+        return _(
+            "Back to a draft: its fields make more different messages than may be sent at once. "
+            "Use fewer fields or fewer people, or send one message for each person"
+        )
+    if details.get("reason") == "never_ends":
+        return _(
+            "Back to a draft: with these sending hours and this pace it would take more than a year"
+        )
+    if who:
+        return _("%(who)s took the launch back; nothing was sent") % {"who": who}
+    return _("The launch was taken back; nothing was sent")
+
+
+def _frozen(_who: str, details: Details) -> str:
+    return _("Who gets it is fixed: %(people)s") % {"people": people(details.get("people", 0))}
+
+
+def _started(_who: str, details: Details) -> str:
+    return _("Handing over began: %(jobs)s") % {"jobs": jobs(details.get("jobs", 0))}
+
+
+def _paused(who: str, details: Details) -> str:
+    if who:
+        return _("%(who)s paused it") % {"who": who}
+    reason = details.get("reason", "")
+    why = PAUSE_WORDS.get(reason, "") if reason != PauseReason.PERSON else ""
+    return _("Paused. %(why)s") % {"why": why} if why else _("Paused")
+
+
+def _unclear(_who: str, details: Details) -> str:
+    return _("Job %(seq)s: no clear answer (%(why)s)") % {
+        "seq": details.get("seq", "?"),
+        "why": unclear_words(details.get("reason", "")),
+    }
+
+
+def _refused(_who: str, details: Details) -> str:
+    return _("Job %(seq)s: refused by Sociocs") % {"seq": details.get("seq", "?")}
+
+
+def _found(_who: str, details: Details) -> str:
+    return _("Job %(seq)s was found at Sociocs") % {"seq": details.get("seq", "?")}
+
+
+def _taking_back(who: str, details: Details) -> str:
+    count = jobs(details.get("jobs", 0))
+    if who:
+        return _("%(who)s asked Sociocs to give %(jobs)s back") % {"who": who, "jobs": count}
+    return _("Sociocs was asked to give %(jobs)s back") % {"jobs": count}
+
+
+def _split(_who: str, details: Details) -> str:
+    return _("What was left was cut into jobs of at most %(people)s") % {
+        "people": people(details.get("people", 0))
+    }
+
+
+def _decided(who: str, details: Details) -> str:
+    answer = ANSWERS.get(details.get("answer", ""), gettext_lazy("answered for job %(seq)s"))
+    did = str(answer) % {"seq": details.get("seq", "?")}
+    return f"{who or _('Somebody')} {did}"
+
+
+_SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {
+    **schedule_timeline.SENTENCES,
+    **{kind: _by_hand(kind) for kind in _BY_HAND},
+    **{kind: _by_itself(text) for kind, text in _BY_ITSELF.items()},
+    Kind.LAUNCHED: _launched,
+    Kind.LAUNCH_UNDONE: _launch_undone,
+    Kind.FROZEN: _frozen,
+    Kind.STARTED: _started,
+    Kind.PAUSED: _paused,
+    Kind.UNCLEAR: _unclear,
+    Kind.REFUSED: _refused,
+    Kind.FOUND: _found,
+    Kind.TAKING_BACK: _taking_back,
+    Kind.SPLIT: _split,
+    Kind.DECIDED: _decided,
+    Kind.EXPORTED: _exported,
+}

@@ -1,1 +1,0 @@
-"""Sociocs as we know it: accounts, channels, and the way to its API."""

@@ -1,0 +1,76 @@
+"""What a half-written form holds that can be stored: a draft saves itself while somebody writes.
+
+A date that is none yet does not keep the text beside it from being saved. Fields that speak of one
+thing together (the parts of a time, the lists in and out) are stored together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import QueryDict
+
+from composer.drafts import PageSave
+from composer.forms import ComposeForm, stored
+from composer.schedule_fields import ScheduleFields
+from interface.form_fields import is_uuid
+from teams.models import User
+
+TOGETHER = (
+    frozenset(ScheduleFields.base_fields),
+    frozenset({"lists", "lists_left_out"}),
+    frozenset({"filters", "filters_left_out"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Storable:
+    """A valid form, None where nothing can be stored; (label, sentence) of what stays behind."""
+
+    form: ComposeForm | None
+    left_behind: tuple[tuple[str, str], ...] = ()
+
+
+def storable(form: ComposeForm, user: User) -> Storable:
+    """What of a posted form can be stored: all of it, or all but its faulty fields."""
+    if form.is_valid():
+        return Storable(form)
+    left_behind = tuple(
+        (str(form.fields[name].label or "") if name in form.fields else "", str(sentence))
+        for name, sentences in form.errors.items()
+        for sentence in sentences
+    )
+    faulty = set(form.errors)
+    if "version" in faulty or not faulty <= set(form.fields):
+        return Storable(None, left_behind)
+    rest = _without(form, _with_company(faulty), user)
+    return Storable(rest if rest.is_valid() else None, left_behind)
+
+
+def _with_company(names: Iterable[str]) -> set[str]:
+    found = set(names)
+    for group in TOGETHER:
+        if found & group:
+            found |= group
+    return found
+
+
+def _without(form: ComposeForm, names: Iterable[str], user: User) -> ComposeForm:
+    """The form with what the draft says already in these fields."""
+    data, draft = QueryDict(mutable=True), stored(form.campaign)
+    data.update(form.data)
+    for name in names:
+        value = draft.get(name, "")
+        values = value if isinstance(value, list) else [value]
+        data.setlist(name, [one for one in values if one not in (None, "", False)])
+    return ComposeForm(form.campaign, user, data)
+
+
+def page_save_of(form: ComposeForm) -> PageSave | None:
+    """The mark of the page that a form was posted from; None for one without scripts."""
+    page, n = str(form.data.get("page", "")), str(form.data.get("n", ""))
+    if not is_uuid(page) or not n.isdecimal() or len(n) > 6 or int(n) < 1:
+        return None
+    return PageSave(UUID(page), int(n))

@@ -1,0 +1,59 @@
+"""Why an approved launch is a draft again: sentences for the draft's plan page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.texts import personal_texts
+from campaigns.texts.dynamic_fields import BUSINESS_NAME, SENDER_NAME
+from campaigns.texts.outside_values import TIME_ZONE
+from composer.models import Approval
+from interface.wording import people
+from sending.launch import PEOPLE
+
+
+def what_changed(campaign: Campaign, approved: Approval) -> list[str]:
+    """A sentence for each thing that was no longer as approved when the audience was frozen."""
+    undone = campaign.events.filter(kind=CampaignEvent.Kind.LAUNCH_UNDONE).order_by("-pk").first()
+    details: dict[str, Any] = undone.details if undone else {}
+    now = personal_texts.outside_values_of(campaign, approved.asked_by)
+    found = []
+    for code in details.get("changed", [PEOPLE]):
+        if code == PEOPLE:
+            found.append(_people(approved.people, details.get("counted")))
+        elif code in _VALUES:
+            told = {"before": approved.outside_values.get(code, ""), "now": now.get(code, "")}
+            found.append(_value(code) % told)
+    return found
+
+
+def _people(before: int, now: int | None) -> str:
+    if now is None or now == before:
+        return _(
+            "Who gets it: as many people as before, but a number, a name or a field is another one."
+        )
+    return _("Who gets it: %(before)s were approved, %(now)s would have got it.") % {
+        "before": people(before),
+        "now": people(now),
+    }
+
+
+_VALUES = frozenset({BUSINESS_NAME, SENDER_NAME, TIME_ZONE})
+
+
+def _value(code: str) -> str:
+    if code == BUSINESS_NAME:
+        return _(
+            "The team's name, which the text says: “%(before)s” was approved, it is “%(now)s” now."
+        )
+    if code == SENDER_NAME:
+        return _(
+            "The sender's name, which the text says: “%(before)s” was approved, it is “%(now)s” "
+            "now."
+        )
+    return _(
+        "The team's time zone, by which it goes out: %(before)s was approved, it is %(now)s now."
+    )

@@ -1,0 +1,240 @@
+"""Drafts: making, saving and deleting campaigns that nobody has launched yet.
+
+A save is a conditional UPDATE on the version that its form shows: a form that is older than the
+draft changes nothing and learns who changed it. A page that saves by itself may miss the answer to
+its own last save; it is told from a colleague's by the page's own mark (`PageSave`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.audiences import choices
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.moves import record_event
+from campaigns.scheduling.timing import Timing, timing_of, usual_for
+from campaigns.states import CampaignState
+from campaigns.texts.personal_texts import FieldRules
+from composer.models import DraftPage
+from recipients.models import RecipientList, SavedFilter
+from sociocs_accounts.models import Channel, VendorMember
+from teams.models import Team, User
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All that a person can say about a draft.
+
+    `wall_time` is `YYYY-MM-DDTHH:MM` in the IANA zone `time_zone`, or "" for now; `fold` says which
+    of the two, where the clocks go back.
+    """
+
+    name: str
+    channel: Channel | None = None
+    sent_as: VendorMember | None = None
+    one_by_one: bool = False
+    template: Mapping[str, Any] = field(default_factory=dict)
+    # What was typed of a template while another way is chosen.
+    template_aside: Mapping[str, Any] = field(default_factory=dict)
+    lists: tuple[RecipientList, ...] = ()
+    lists_left_out: tuple[RecipientList, ...] = ()
+    filters: tuple[SavedFilter, ...] = ()
+    filters_left_out: tuple[SavedFilter, ...] = ()
+    campaigns_left_out: tuple[Campaign, ...] = ()
+    days_left_out: int | None = None
+    duplicates_allowed: bool = False
+    text: str = ""
+    media_kind: str = ""
+    media_url: str = ""
+    # `personal_texts.FieldRules` as JSON.
+    field_rules: dict[str, Any] = field(default_factory=dict)
+    wall_time: str = ""
+    time_zone: str = ""
+    fold: int = 0
+    timing: Timing = field(default_factory=Timing)
+
+
+class PageSave(NamedTuple):
+    """Which open composer page saves, and the how-manieth save of that page it is, from 1."""
+
+    page: UUID
+    n: int
+
+
+class Outdated(Exception):
+    """The draft is not as the form showed it; nothing was saved.
+
+    `by` saved it last, at `at`; it is now of `version`. `is_draft` is false when it was launched.
+    """
+
+    def __init__(self, by: User | None, at: datetime, version: int, is_draft: bool) -> None:
+        super().__init__(version)
+        self.by = by
+        self.at = at
+        self.version = version
+        self.is_draft = is_draft
+
+
+def create(
+    team: Team,
+    user: User,
+    lists: Iterable[RecipientList] = (),
+    filters: Iterable[SavedFilter] = (),
+) -> Campaign:
+    """A new draft with these chosen; or the one `user` made before and has not touched."""
+    with transaction.atomic():
+        untouched = Campaign.objects.filter(
+            team=team, created_by=user, state=CampaignState.DRAFT.value, version=1
+        ).exclude(Q(list_choices__isnull=False) | Q(filter_choices__isnull=False))
+        draft = untouched.order_by("-pk").first()
+        if draft is None:
+            draft = Campaign.objects.create(
+                team=team,
+                created_by=user,
+                updated_by=user,
+                name=_name_for_today(team),
+                time_zone=team.time_zone,
+                **usual_for(team).columns(),
+            )
+            record_event(draft, CampaignEvent.Kind.CREATED, user)
+        choices.replace_lists(draft, lists, ())
+        choices.replace_filters(draft, filters, ())
+    return draft
+
+
+def _name_for_today(team: Team) -> str:
+    today = timezone.now().astimezone(ZoneInfo(team.time_zone))
+    return _("Campaign of %(day)s") % {"day": f"{today:%-d %b %Y}"}
+
+
+def save(
+    campaign: Campaign,
+    user: User,
+    version: int,
+    content: Content,
+    page_save: PageSave | None = None,
+) -> None:
+    """Save `content` over the draft as of `version`. Raises Outdated; refreshes `campaign`.
+
+    Saving again what the draft already says is no conflict: a form sent twice is saved once.
+    """
+    with transaction.atomic():
+        known = _version_known_to(campaign, user, version, page_save)
+        saved = Campaign.objects.filter(
+            pk=campaign.pk, state=CampaignState.DRAFT.value, version=known
+        ).update(
+            version=F("version") + 1,
+            updated_by=user,
+            updated_at=timezone.now(),
+            **_columns(content),
+        )
+        if saved:
+            choices.replace_lists(campaign, content.lists, content.lists_left_out)
+            choices.replace_filters(campaign, content.filters, content.filters_left_out)
+            choices.replace_earlier(campaign, content.campaigns_left_out)
+            _note(campaign, user, known + 1, page_save)
+    campaign.refresh_from_db()
+    is_draft = campaign.state == CampaignState.DRAFT
+    if not saved and not (is_draft and content_of(campaign) == content):
+        raise Outdated(campaign.updated_by, campaign.updated_at, campaign.version, is_draft)
+
+
+def _version_known_to(
+    campaign: Campaign, user: User, version: int, page_save: PageSave | None
+) -> int:
+    """The version that the form has seen: its own, or the one that its page's last save made.
+
+    A save that was overtaken by a later one of the same page knows only its own.
+    """
+    if page_save is None:
+        return version
+    own = DraftPage.objects.filter(
+        campaign=campaign, user=user, page=page_save.page, saved_n__lt=page_save.n
+    )
+    made = own.values_list("saved_version", flat=True).first()
+    return max(version, made or 0)
+
+
+def _note(campaign: Campaign, user: User, version: int, page_save: PageSave | None) -> None:
+    if page_save is not None:
+        DraftPage.objects.update_or_create(
+            campaign=campaign,
+            page=page_save.page,
+            user=user,
+            defaults={
+                "seen_at": timezone.now(),
+                "saved_version": version,
+                "saved_n": page_save.n,
+            },
+        )
+
+
+def content_of(campaign: Campaign) -> Content:
+    """What the draft says now."""
+    lists, lists_left_out = choices.lists_by_age(campaign)
+    filters, filters_left_out = choices.filters_by_age(campaign)
+    return Content(
+        name=campaign.name,
+        channel=campaign.channel,
+        sent_as=campaign.sent_as,
+        one_by_one=campaign.one_by_one,
+        template=campaign.template,
+        template_aside=campaign.template_aside,
+        lists=lists,
+        lists_left_out=lists_left_out,
+        filters=filters,
+        filters_left_out=filters_left_out,
+        campaigns_left_out=choices.earlier_of(campaign),
+        days_left_out=campaign.days_left_out,
+        duplicates_allowed=campaign.duplicates_allowed,
+        text=campaign.text,
+        media_kind=campaign.media_kind,
+        media_url=campaign.media_url,
+        field_rules=FieldRules.from_json(campaign.field_rules).to_json(),
+        wall_time=campaign.wall_time,
+        time_zone=campaign.time_zone,
+        fold=campaign.fold,
+        timing=timing_of(campaign),
+    )
+
+
+def delete(campaign: Campaign) -> bool:
+    """Delete a draft; False when it was launched in the meantime. Nothing of it was ever sent."""
+    with transaction.atomic():
+        # Locks the row, and frees the message of a launch that was undone.
+        found = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT.value)
+        if not found.update(message=None):
+            return False
+        found.delete()
+    return True
+
+
+def _columns(content: Content) -> dict[str, object]:
+    return {
+        "name": content.name,
+        "channel": content.channel,
+        "sent_as": content.sent_as,
+        "one_by_one": content.one_by_one,
+        "template": dict(content.template),
+        "template_aside": dict(content.template_aside),
+        "duplicates_allowed": content.duplicates_allowed,
+        "days_left_out": content.days_left_out,
+        "text": content.text,
+        "media_kind": content.media_kind,
+        "media_url": content.media_url,
+        "field_rules": content.field_rules,
+        "wall_time": content.wall_time,
+        "time_zone": content.time_zone,
+        "fold": content.fold,
+        **content.timing.columns(),
+    }

@@ -1,0 +1,85 @@
+"""What launching a draft now would make: its jobs and slots, by zone, before anything is frozen.
+
+Looks at everybody when people are sent to by their own clocks (some seconds for a million people);
+otherwise only counts. People with different texts are planned as if they shared one: the true
+plan has a job more for each text, a second later each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+
+from campaigns.audiences import audience
+from campaigns.models import Campaign
+from campaigns.scheduling import pacing
+from campaigns.scheduling.arranging import is_arranged, labeller
+from sending import timetable
+from sociocs_accounts.sender_queue import Estimate
+
+
+@dataclass(slots=True)
+class ZoneForecast:
+    """What goes to people who share their possible `zones`; none: by the campaign's clock."""
+
+    zones: tuple[str, ...]
+    people: int = 0
+    jobs: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A plan: `zones` in the order of their first slots, `slots` with the people of each.
+
+    `doubts`: people by why their own zone is not used (`zones.Doubt`). `queue`: what the channel's
+    sender needs if it were handed all at once.
+    """
+
+    people: int
+    zones: list[ZoneForecast]
+    slots: list[tuple[datetime, int]]
+    queue: Estimate
+    doubts: dict[str, int] = field(default_factory=dict)
+
+
+def forecast(campaign: Campaign, start: datetime) -> Forecast:
+    """Plan a draft from `start` (`launch.send_time`) on. Raises pacing.CannotPlan.
+
+    The draft has a channel and a list.
+    """
+    counted = _people_by_label(campaign, start)
+    division = timetable.divide(campaign, counted.items(), start)
+    texts = [(campaign.text, counted.total())]
+    told = [ZoneForecast(zones) for zones in division.zones]
+    slots: list[tuple[datetime, int]] = []
+    terms = timetable.terms_of(campaign, start, texts)
+    for one in pacing.slices(division.groups, start, terms):
+        zone = told[one.group]
+        zone.people, zone.jobs = zone.people + one.size, zone.jobs + 1
+        zone.first, zone.last = zone.first or one.slot, one.slot
+        slots.append((one.slot, one.size))
+    return Forecast(
+        people=counted.total(),
+        zones=sorted((one for one in told if one.jobs), key=lambda one: one.first or start),
+        slots=slots,
+        queue=timetable.queue_estimate(campaign, texts),
+        doubts=division.report.get("doubts", {}),
+    )
+
+
+def _people_by_label(campaign: Campaign, start: datetime) -> Counter[str]:
+    if not is_arranged(campaign):
+        return Counter({"": audience.count(campaign).people})
+    label_of, column = labeller(start), campaign.zone_field
+    found: Counter[str] = Counter()
+    for rows in audience.chunks_of_people(campaign):
+        if column:
+            found.update(label_of(row[1], orjson.loads(row[3]).get(column)) for row in rows)
+        else:
+            found.update(label_of(row[1], None) for row in rows)
+    return found

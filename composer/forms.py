@@ -1,0 +1,223 @@
+"""What a person types into the composer, and what can be said about it at once.
+
+Two kinds of faults are kept apart. What cannot be stored (a date that is none, a list of another
+team) is an error of the form, and nothing is saved. What can be stored but not sent (a text over
+the limit, a time in the past) is a `Problem` that the draft may have while it is being written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.forms.utils import ErrorList
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.models import Campaign, MediaKind
+from campaigns.problems import Problem
+from campaigns.texts.personal_texts import FieldRules
+from composer.audience_fields import AudienceFields, in_order, stored_audience
+from composer.drafts import Content, content_of
+from composer.field_forms import FieldRulesForm, posted
+from composer.handing_fields import Handing, HandingFields, stored_handing
+from composer.schedule_fields import ScheduleFields, stored_schedule
+from interface.form_fields import PlainText, PublicChoice
+from sociocs_accounts.models import Channel, VendorMember
+from teams.models import User
+
+LONGEST_TEXT = 20_000
+# What people put between the thousands of a number.
+THOUSANDS = re.compile(r"[\s,.'\u2019]")
+
+# Where a problem of the message or the plan shows on the page.
+_FIELD_OF = {"wall_time": "date", "pace": "pace_count"}
+
+
+class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields):
+    """The whole draft. Always bound: to what was typed, or else to what the draft says."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    name = PlainText(
+        label=gettext_lazy("Name"),
+        max_length=120,
+        help_text=gettext_lazy("Only your team sees it."),
+        error_messages={"required": gettext_lazy("Give the campaign a name.")},
+    )
+    channel = PublicChoice(
+        Channel.objects.none(),
+        label=gettext_lazy("Channel"),
+        to_field_name="public_id",
+        required=False,
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={
+            "invalid_choice": gettext_lazy(
+                "This channel is not one of your team's. Choose one of those shown."
+            )
+        },
+    )
+    sent_as = PublicChoice(
+        VendorMember.objects.none(),
+        label=gettext_lazy("Shown as sender in Sociocs"),
+        to_field_name="public_id",
+        required=False,
+        empty_label=gettext_lazy("Sociocs API (nobody in particular)"),
+        error_messages={
+            "invalid_choice": gettext_lazy("Choose one of the people shown, or nobody.")
+        },
+    )
+    text = PlainText(
+        label=gettext_lazy("Text"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea,
+        error_messages={
+            "max_length": gettext_lazy(
+                "The text has %(show_value)s characters. No channel takes more than a few "
+                "thousand: shorten it."
+            )
+        },
+    )
+    media_kind = forms.ChoiceField(
+        label=gettext_lazy("Attach"),
+        choices=[("", gettext_lazy("None")), *MediaKind.choices],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    media_url = PlainText(
+        label=gettext_lazy("Public address of the media"), max_length=2000, required=False
+    )
+
+    # Only for what is said of tests; its place on the page is the button that leads to them.
+    test = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, campaign: Campaign, user: User, data: Any = None) -> None:
+        """`data` is what was posted; None stands for the draft itself."""
+        super().__init__(stored(campaign) if data is None else data)
+        self.campaign = campaign
+        self._offer_channels(campaign)
+        self.offer_audience(campaign, user)
+
+    def _offer_channels(self, campaign: Campaign) -> None:
+        in_use = Q(is_active=True) | Q(pk=campaign.channel_id)
+        channels = Channel.objects.filter(in_use, team=campaign.team).select_related("account")
+        self._field("channel").queryset = channels.order_by("created_at", "pk")
+        accounts = channels.values("account")
+        present = Q(account__in=accounts, gone_since=None) | Q(pk=campaign.sent_as_id)
+        self._field("sent_as").queryset = VendorMember.objects.filter(present)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        self.clean_audience(cleaned)
+        self._clean_sender(cleaned)
+        self.check_schedule(cleaned)
+        return cleaned
+
+    def _clean_sender(self, cleaned: dict[str, Any]) -> None:
+        channel, sender = cleaned.get("channel"), cleaned.get("sent_as")
+        if channel and sender and sender.account_id != channel.account_id:
+            sentence = _("%(name)s is not in the Sociocs account of this channel. Choose again.")
+            self.add_error("sent_as", sentence % {"name": sender.name})
+
+    def content(self) -> Content:
+        """What a valid form says."""
+        given = self.cleaned_data
+        handing = self.handed()
+        return Content(
+            name=given["name"],
+            channel=given["channel"],
+            sent_as=given["sent_as"],
+            one_by_one=handing.one_by_one,
+            template=handing.template,
+            template_aside=handing.aside,
+            lists=in_order(given["lists"]),
+            lists_left_out=in_order(given["lists_left_out"]),
+            filters=in_order(given["filters"]),
+            filters_left_out=in_order(given["filters_left_out"]),
+            campaigns_left_out=in_order(given["campaigns_left_out"]),
+            days_left_out=given["days_left_out"],
+            duplicates_allowed=given["duplicates_allowed"],
+            text=given["text"],
+            media_kind=given["media_kind"],
+            media_url=given["media_url"],
+            field_rules=self.rules().to_json(),
+            wall_time=self.wall_time,
+            time_zone=given["time_zone"],
+            fold=int(given["fold"] or 0),
+            timing=self.timing(),
+        )
+
+    def rules(self) -> FieldRules:
+        """How its dynamic fields are filled."""
+        return self.field_rules(FieldRules.from_json(self.campaign.field_rules))
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        """Show these next to their fields."""
+        for problem in problems:
+            name = _FIELD_OF.get(problem.field, problem.field)
+            if problem.sentence not in self.errors.get(name, ErrorList()):
+                self.add_error(name, problem.sentence)
+
+    def is_filled(self, problem: Problem) -> bool:
+        """Whether a problem is about something typed, rather than something still missing."""
+        if problem.field == "wall_time":
+            return True
+        return bool(self.cleaned_data.get(problem.field))
+
+
+def stored(campaign: Campaign) -> dict[str, Any]:
+    """The draft as the form's fields would be posted."""
+    content = content_of(campaign)
+    return {
+        "version": campaign.version,
+        "name": content.name,
+        "channel": content.channel and content.channel.public_id,
+        "sent_as": content.sent_as and content.sent_as.public_id,
+        **stored_handing(Handing(content.one_by_one, content.template, content.template_aside)),
+        **stored_audience(content),
+        "text": content.text,
+        "media_kind": content.media_kind,
+        "media_url": content.media_url,
+        **posted(FieldRules.from_json(content.field_rules)),
+        **stored_schedule(campaign),
+    }
+
+
+class LaunchForm(forms.Form):
+    """What the review page sends along: exactly what the person had in front of them."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    confirmed_count = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    # Typed before many people get something (`Team.confirm_typed_above`).
+    typed_count = forms.CharField(required=False, max_length=20)
+
+    def typed_people(self) -> int | None:
+        """The typed number, whatever separates its thousands; None when it is none."""
+        digits = THOUSANDS.sub("", self.cleaned_data["typed_count"])
+        return int(digits) if digits.isdecimal() else None
+
+
+class DecisionForm(forms.Form):
+    """A person's answer about a job, with the question they saw."""
+
+    shown_version = forms.IntegerField(min_value=1)
+    attempt_id = forms.UUIDField(required=False)
+    # Typed before a job is sent again: how many people might get it twice.
+    people = forms.CharField(required=False, max_length=20)
+    # The job that was seen at Sociocs, with "mark as sent".
+    job_id = PlainText(required=False, max_length=200)
+
+    def typed_people(self) -> int | None:
+        """The typed number; None when it is none."""
+        return typed_number(self.cleaned_data["people"])
+
+
+def typed_number(text: str) -> int | None:
+    """The number that somebody typed, whatever separates its thousands; None when it is none."""
+    digits = THOUSANDS.sub("", text)
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else None

@@ -1,0 +1,143 @@
+"""Whether a media address can be reached, and whether what stands there suits a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.models import MediaKind
+from composer.media import public_addresses
+from composer.media.file_kinds import content_type_of, kind_of
+from composer.media.public_addresses import Fault, NotFetched, Rules
+from composer.models import MediaFile
+from interface.wording import Text
+from sociocs_accounts.models import Channel
+from sociocs_gateway.providers import MediaKind as Kind
+
+_FAULTS: Mapping[Fault, Text] = {
+    Fault.NOT_HTTPS: gettext_lazy(
+        "Only addresses that begin with https:// and name no port can be checked from here. Open "
+        "it yourself in a private window of your browser."
+    ),
+    Fault.HOST_NOT_ALLOWED: gettext_lazy(
+        "This server may not look at that site. Open the address yourself in a private window."
+    ),
+    Fault.NOT_PUBLIC: gettext_lazy(
+        "This address leads into a private network, where no phone network gets it. Put the file "
+        "on a public site, or upload it here."
+    ),
+    Fault.UNKNOWN_NAME: gettext_lazy("There is no such site. Check the address for a slip."),
+    Fault.NO_CONNECTION: gettext_lazy("The site does not answer. Check the address, or try later."),
+    Fault.CERTIFICATE: gettext_lazy(
+        "The site's certificate is not valid, so phone networks will not fetch from it."
+    ),
+    Fault.TOO_SLOW: gettext_lazy("The site took longer than five seconds. It may be too slow."),
+    Fault.REDIRECT: gettext_lazy(
+        "The address leads on to another one. Open it, and copy the address it ends at."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found: `tone` is success, warning or danger."""
+
+    tone: str
+    sentence: str
+
+
+def check(channel: Channel | None, kind: str, url: str) -> list[Finding]:
+    """Look at a media address, and say what is known of it; a file of our own needs no look."""
+    own = own_file(url)
+    if own is not None:
+        findings = _suits(channel, kind, own.content_type, own.size)
+        return findings if _is_reachable(url) else [*findings, _only_here()]
+    if not settings.MEDIA_LINK_CHECK:
+        return [Finding("warning", _("This server does not check addresses. Open it yourself."))]
+    try:
+        fetched = public_addresses.fetch(
+            url, Rules(settings.MEDIA_LINK_LOOPBACK, tuple(settings.MEDIA_LINK_HOSTS))
+        )
+    except NotFetched as failure:
+        return [_failed(failure)]
+    told = fetched.content_type.lower()
+    found = content_type_of(fetched.head) or told
+    return _suits(channel, kind, found, fetched.size)
+
+
+def _is_reachable(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return settings.DEMO or not (host == "localhost" or host.startswith("127."))
+
+
+def _only_here() -> Finding:
+    sentence = _(
+        "This server's own address is not public, so phone networks cannot fetch the file. Ask the "
+        "person who runs it to set MEDIA_BASE_URL."
+    )
+    return Finding("danger", sentence)
+
+
+def own_file(url: str) -> MediaFile | None:
+    """The uploaded file at this address, if it is one of ours."""
+    base = settings.MEDIA_BASE_URL + "/"
+    if not url.startswith(base):
+        return None
+    return MediaFile.objects.filter(name=url.removeprefix(base)).first()
+
+
+def _failed(failure: NotFetched) -> Finding:
+    if failure.fault is Fault.STATUS:
+        if failure.status in {401, 403}:
+            sentence = _("The site wants a sign-in (HTTP %(status)s): nobody else gets it.")
+        else:
+            sentence = _("The site answers with HTTP %(status)s instead of the file.")
+        return Finding("danger", sentence % {"status": failure.status})
+    doubtful = {Fault.NOT_HTTPS, Fault.HOST_NOT_ALLOWED, Fault.TOO_SLOW, Fault.NO_CONNECTION}
+    tone = "warning" if failure.fault in doubtful else "danger"
+    return Finding(tone, str(_FAULTS[failure.fault]))
+
+
+def _suits(
+    channel: Channel | None, kind: str, content_type: str, size: int | None
+) -> list[Finding]:
+    """What is right and wrong about a file of this type and size."""
+    shown = content_type or _("an unknown kind of file")
+    if size is not None:
+        shown = f"{shown}, {filesizeformat(size)}"
+    if content_type in {"text/html", "image/svg+xml"}:
+        sentence = _("This is %(what)s: a page or drawing, which no phone network carries.")
+        return [Finding("danger", sentence % {"what": shown})]
+    wrong = list(_doubts(channel, kind, content_type, size))
+    if wrong:
+        return [Finding("warning", f"{shown}. {one}") for one in wrong]
+    return [Finding("success", _("It is there: %(what)s.") % {"what": shown})]
+
+
+def _doubts(channel: Channel | None, kind: str, content_type: str, size: int | None) -> list[str]:
+    found: list[str] = []
+    actual = kind_of(content_type)
+    if kind and content_type and actual != kind and kind != MediaKind.FILE:
+        sentence = _("You attach it as “%(chosen)s”, and it is none: choose “%(actual)s”.")
+        words = {"chosen": MediaKind(kind).label, "actual": actual.label}
+        found.append(sentence % words)
+    support = channel.capabilities.media.get(Kind(kind)) if channel and kind else None
+    if channel is None or support is None:
+        return found
+    label = channel.capabilities.label
+    if content_type and support.types and content_type not in support.types and not found:
+        sentence = _("%(provider)s may not carry this type. Send a test first.")
+        found.append(sentence % {"provider": label})
+    if size is not None and size > support.max_bytes:
+        sentence = _("%(provider)s carries at most %(limit)s. Make it smaller.")
+        found.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
+    if size is None:
+        sentence = _("The site does not tell its size; %(provider)s carries at most %(limit)s.")
+        found.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
+    return found

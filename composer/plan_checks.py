@@ -1,0 +1,155 @@
+"""The checklist of the plan page: what is in order, and what somebody has to overrule by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns import message
+from campaigns.models import Campaign
+from campaigns.words import left_out_in_words
+from composer.plan_report import Other, Report
+from composer.schedule_words import queue_sentence
+from interface.wording import number, people
+from sending import timetable
+from sociocs_accounts.sender_queue import Estimate
+
+# By the wall: when a message would wake people.
+_WAKES = (range(21, 24), range(8))
+# Who gets nothing because somebody wants it so.
+_NOT_A_FAULT = {"duplicate", "opted_out", "excluded", "filtered", "earlier_campaign", "recent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A line of the checklist: green, or a warning that is overruled under its `code`."""
+
+    code: str
+    is_ok: bool
+    sentence: str
+    other: Other | None = None
+
+
+def checks(campaign: Campaign, report: Report, zone: str) -> list[Check]:
+    """The whole list; warnings first."""
+    found = [
+        _earlier(report),
+        _conflict(report),
+        _night(campaign, report, zone),
+        _queue(campaign, report),
+        _left_out(report),
+        _zones(campaign, report),
+        _duplicates(campaign),
+        *_medium(campaign),
+    ]
+    return sorted((one for one in found if one), key=lambda one: one.is_ok)
+
+
+def warnings(found: list[Check]) -> list[Check]:
+    """Those that have to be overruled."""
+    return [one for one in found if not one.is_ok]
+
+
+def _earlier(report: Report) -> Check:
+    if not report.earlier:
+        return Check("earlier", True, _("Nobody got the same text from you in the last 60 days."))
+    one = report.earlier[0]
+    sentence = _("“%(name)s” said the same to %(people)s of these people already.")
+    return Check("earlier", False, sentence % {"name": one.name, "people": number(one.people)}, one)
+
+
+def _conflict(report: Report) -> Check:
+    if not report.conflicts:
+        return Check("conflict", True, _("The channel is free at that time."))
+    one = report.conflicts[0]
+    sentence = _("“%(name)s” goes out through the same channel at that time; both get slower.")
+    return Check("conflict", False, sentence % {"name": one.name}, one)
+
+
+def _night(campaign: Campaign, report: Report, zone: str) -> Check | None:
+    moments = [one for one in (report.first_slot, report.last_slot) if one]
+    if not moments:
+        return None
+    if campaign.hours_from is not None:
+        return Check("night", True, _("It goes out in your sending hours only."))
+    ends = moments[-1] + timedelta(seconds=report.queue_seconds)
+    at_night = [one for one in (*moments, ends) if _is_night(one, zone)]
+    if not at_night:
+        return Check("night", True, _("It goes out by day."))
+    if campaign.team.hours_from is None:
+        # The team sends at any time of day, and said so.
+        return None
+    time = f"{at_night[0].astimezone(ZoneInfo(zone)):%H:%M}"
+    return Check(
+        "night",
+        False,
+        _("It goes out, or is still going out, at %(time)s: people may be asleep.")
+        % {"time": time},
+    )
+
+
+def _is_night(moment: datetime, zone: str) -> bool:
+    hour = moment.astimezone(ZoneInfo(zone)).hour
+    return any(hour in hours for hours in _WAKES)
+
+
+def _queue(campaign: Campaign, report: Report) -> Check | None:
+    # One by one they leave more slowly than any sender takes them; the plan tells how slowly.
+    if campaign.channel is None or not report.people or campaign.one_by_one:
+        return None
+    if report.overflow:
+        return Check("queue", False, report.overflow)
+    estimate: Estimate = timetable.queue_estimate(campaign, [(campaign.text, report.people)])
+    return Check("queue", True, queue_sentence(campaign.channel, estimate))
+
+
+def _left_out(report: Report) -> Check | None:
+    odd = {code: n for code, n in report.left_out.items() if code not in _NOT_A_FAULT}
+    if not odd:
+        return None
+    said = ", ".join(f"{number(n)} {why}" for n, why in left_out_in_words(odd))
+    return Check("left_out", False, _("Some people get nothing: %(said)s.") % {"said": said})
+
+
+def _zones(campaign: Campaign, report: Report) -> Check | None:
+    if not report.doubts:
+        return None
+    count = sum(report.doubts.values())
+    sentence = ngettext(
+        "%(people)s has no time zone that could be used (%(why)s), and gets it by the campaign's "
+        "clock.",
+        "%(people)s have no time zone that could be used (%(why)s), and get it by the campaign's "
+        "clock.",
+        count,
+    )
+    words = {
+        "no_such_zone": _("no such zone"),
+        "nowhere": _("a number of no country"),
+        "no_common_hours": _("no common hours"),
+    }
+    why = ", ".join(f"{number(n)} {words.get(code, code)}" for code, n in report.doubts.items())
+    said = sentence % {"people": people(count), "why": why}
+    if "no_such_zone" in report.doubts:
+        advice = _(
+            "Write names such as Europe/Berlin in the column “%(column)s” of your list, or leave "
+            "the cell empty: then their number tells."
+        )
+        said = f"{said} {advice % {'column': campaign.zone_field}}"
+    return Check("zones", False, said)
+
+
+def _duplicates(campaign: Campaign) -> Check | None:
+    if not campaign.duplicates_allowed:
+        return None
+    return Check("duplicates", False, _("A number that stands there twice gets it twice."))
+
+
+def _medium(campaign: Campaign) -> list[Check]:
+    if campaign.template:
+        return []
+    found = message.warnings(campaign.channel, campaign.media_kind)
+    return [Check(f"medium{n}", False, sentence) for n, sentence in enumerate(found)]

@@ -1,0 +1,247 @@
+"""Test sends: one click is one message to a phone of the team's own, through the real gateway.
+
+The intent is stored before the call and the answer after it, as in the protocol of submissions;
+nothing is ever repeated by itself. Which content was tested is kept as a hash, so that a team can
+have just that content tested before it is launched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns import contents, message
+from campaigns.audiences import audience
+from campaigns.models import Campaign
+from campaigns.states import Outcome
+from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
+from campaigns.words import left_out_in_words
+from composer import previewing
+from composer.models import SentTest
+from composer.previewing import Ask, Move
+from recipients.models import OptOut, RecipientList
+from sending import gateway
+from sending.protocol import Answer, AnswerKind
+from sociocs_accounts import clients
+from sociocs_accounts.lanes import LaneState
+from sociocs_gateway.exceptions import MessageNotExpressible
+from sociocs_gateway.messages import Message, MessageFault, Recipient
+from teams import throttling
+from teams.models import User
+
+log = logging.getLogger(__name__)
+
+# A person waits for the answer.
+CALL_SECONDS = 20.0
+PER_PERSON = throttling.Limit("test-send", 30)
+_OUTCOMES = {
+    AnswerKind.ACCEPTED: Outcome.ACCEPTED,
+    AnswerKind.UNKNOWN: Outcome.AMBIGUOUS,
+    AnswerKind.REFUSED: Outcome.NOT_SENT,
+    AnswerKind.TRY_LATER: Outcome.NOT_SENT,
+}
+
+
+class NotSent(Exception):
+    """No test was sent; `sentence` says why and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A phone of the team's own: what it is called, and its number in E.164."""
+
+    label: str
+    phone: str
+
+
+def content_sha256(campaign: Campaign) -> str:
+    """The hash of all that decides what a person of this draft would get."""
+    said = [
+        campaign.channel_id,
+        campaign.sent_as_id,
+        campaign.text,
+        campaign.media_kind,
+        campaign.media_url,
+        campaign.field_rules,
+        campaign.template,
+    ]
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def is_tested(campaign: Campaign) -> bool:
+    """Whether Sociocs has taken a test of just this content; for a run, also of its repeat."""
+    tests = SentTest.objects.filter(
+        Q(campaign=campaign) | Q(campaign=campaign.parent_id),
+        content_sha256=content_sha256(campaign),
+        outcome=Outcome.ACCEPTED.value,
+    )
+    return tests.exists()
+
+
+def send(
+    campaign: Campaign,
+    user: User,
+    target: Target,
+    *,
+    token: UUID,
+    content: str,
+    lists: list[RecipientList],
+    person: int,
+) -> SentTest:
+    """Send what the recipient `person` (a key) of `lists` would get to `target`, once.
+
+    `content` is the hash of what the person at the screen saw, `token` came with the form: a second
+    click gives the test that the first one made. Raises NotSent.
+    """
+    before = SentTest.objects.filter(campaign=campaign, token=token).first()
+    if before is not None:
+        return before
+    made = _message(campaign, user, target, content, lists, person)
+    if not throttling.take(PER_PERSON, str(user.pk)):
+        minutes = throttling.minutes_left(PER_PERSON, str(user.pk))
+        raise NotSent(
+            ngettext(
+                "You have sent many tests. Wait %(n)d minute, then go on.",
+                "You have sent many tests. Wait %(n)d minutes, then go on.",
+                minutes,
+            )
+            % {"n": minutes}
+        )
+    test = SentTest(
+        campaign=campaign,
+        token=token,
+        user=user,
+        label=target.label,
+        phone=target.phone,
+        content_sha256=content,
+    )
+    try:
+        with transaction.atomic():
+            test.save()
+    except IntegrityError:
+        return SentTest.objects.get(token=token)
+    _call(campaign, test, made)
+    return test
+
+
+def _message(
+    campaign: Campaign,
+    user: User,
+    target: Target,
+    content: str,
+    lists: list[RecipientList],
+    person: int,
+) -> Message:
+    """What is to be sent. Raises NotSent."""
+    if content != content_sha256(campaign):
+        raise NotSent(
+            _("This draft was changed since you opened this page. Look at it again, then send.")
+        )
+    problems = contents.problems(campaign, audience.field_names(campaign) if lists else None)
+    if problems:
+        raise NotSent(" ".join(one.sentence for one in problems))
+    _check_way(campaign, target)
+    assert campaign.channel is not None
+    text = _text(campaign, user, lists, person)
+    user_id = campaign.sent_as.user_id if campaign.sent_as else None
+    recipient = Recipient(target.phone, target.label.replace("{{", "{ {"))
+    try:
+        if campaign.template:
+            lines = whatsapp_templates.one_line_each(text)
+            template = whatsapp_templates.for_person(campaign.template, lines)
+            return message.single_message(
+                *(campaign.channel, recipient, "", "", ""), template=template, user_id=user_id
+            )
+        return message.single_message(
+            *(campaign.channel, recipient, text, campaign.media_kind, campaign.media_url),
+            user_id=user_id,
+            dynamic_fields_allowed=bool(personal_texts.rules_of(campaign).name_placeholder),
+        )
+    except MessageNotExpressible as fault:
+        code = MessageFault(fault.code)
+        raise NotSent(message.sentence_of(code, campaign.channel, campaign.text)) from None
+
+
+def _check_way(campaign: Campaign, target: Target) -> None:
+    assert campaign.channel is not None
+    account = campaign.channel.account
+    if account.state == LaneState.HALTED:
+        raise NotSent(
+            _(
+                "Sociocs does not accept this channel's account at the moment. Have its API key "
+                "checked on the page of channels, then send the test."
+            )
+        )
+    if account.cool_until and account.cool_until > timezone.now():
+        raise NotSent(_("Sociocs asked us to wait a little. Send the test in a minute."))
+    if OptOut.objects.filter(team=campaign.team, phone=target.phone, lifted_at=None).exists():
+        raise NotSent(
+            _(
+                "This number has opted out of your team's messages. Choose another one, or lift "
+                "its opt-out first."
+            )
+        )
+
+
+def _text(campaign: Campaign, user: User, lists: list[RecipientList], person: int) -> str:
+    """The text as the chosen person would get it. Raises NotSent."""
+    program = dynamic_fields.parse(personal_texts.source_of(campaign))
+    rules = personal_texts.rules_of(campaign)
+    renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
+    if renderer.constant is not None:
+        rendered = renderer.constant
+    else:
+        chosen = previewing.find(lists, Ask(Move.GO, person), "").person
+        if chosen is None:
+            raise NotSent(
+                _("The text has fields that differ from person to person. Choose a list first.")
+            )
+        if chosen.pk != person:
+            # Not somebody else's text instead: what was shown is what is sent.
+            raise NotSent(_("This person is no longer on the chosen lists. Choose another one."))
+        fields = dict(chosen.fields)
+        rendered = renderer.render(rendering.person_of(chosen.phone, chosen.name, fields))
+    if campaign.template and isinstance(rendered, str):
+        limits = personal_texts.limits_of(campaign, "", rules)
+        rendered = limits.refusal(rendered) or rendered
+    if isinstance(rendered, rendering.Missing):
+        why = left_out_in_words({rendered.reason.value: 1})[0][1]
+        raise NotSent(
+            _("This person would get no message (%(why)s). Choose another one.") % {"why": why}
+        )
+    return rendered
+
+
+def _call(campaign: Campaign, test: SentTest, made: Message) -> None:
+    assert campaign.channel is not None
+    account = campaign.channel.account
+    try:
+        with clients.client_of(account, CALL_SECONDS) as client:
+            answer, evidence = gateway.post(client, made, lambda: None)
+    except clients.LaneHalted as halted:
+        answer, evidence = Answer(AnswerKind.TRY_LATER, halted.reason), {}
+    log.info(
+        "test %s of campaign %s: %s", test.pk, campaign.public_id, answer.reason or answer.kind
+    )
+    if answer.halts:
+        clients.halt(account, answer.halts)
+    test.outcome = _OUTCOMES[answer.kind].value
+    test.reason = answer.reason
+    test.http_status = answer.http_status
+    test.message_id = answer.job_id
+    test.refusal = evidence.get("messages", "").splitlines()
+    test.finished_at = timezone.now()
+    test.save()

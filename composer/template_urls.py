@@ -1,0 +1,16 @@
+"""Addresses below `/<team>/templates/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from composer.views import templates
+
+urlpatterns = [
+    path("", templates.templates, name="templates"),
+    path("fields/", templates.fields_in_use, name="fields-in-use"),
+    path("<uuid:template_id>/", templates.template, name="template"),
+    path("<uuid:template_id>/begin/", templates.begin, name="template-begin"),
+    path("<uuid:template_id>/go-back/", templates.go_back, name="template-go-back"),
+    path("<uuid:template_id>/delete/", templates.delete, name="template-delete"),
+]

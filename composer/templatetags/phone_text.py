@@ -1,0 +1,44 @@
+"""`{% load phone_text %}`: `{{ text|on_phone:look }}` shows a message as the phone's app does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from composer.whatsapp_text import Look, Piece, runs
+
+register = template.Library()
+
+_CLASSES = {
+    Look.BOLD: "look-bold",
+    Look.ITALIC: "look-italic",
+    Look.STRUCK: "look-struck",
+    Look.CODE: "look-code",
+}
+
+
+@register.filter
+def on_phone(text: str | Sequence[Piece], look: str) -> SafeString:
+    """A text for the look "whatsapp" or "sms", or its pieces: (text, whether it is a value)."""
+    pieces = [(text, False)] if isinstance(text, str) else text
+    parts = (_part(words, how) for words, how in runs(pieces, is_whatsapp=look == "whatsapp"))
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _part(words: str, how: Look) -> SafeString | str:
+    classes = " ".join(name for look, name in _CLASSES.items() if look in how)
+    if Look.VALUE in how:
+        return format_html('<mark class="{}">{}</mark>', classes, words)
+    return format_html('<span class="{}">{}</span>', classes, words) if classes else words
+
+
+@register.filter
+def is_uploaded(url: str) -> bool:
+    """Whether a media file was uploaded here: only these may be shown, as a page of the dashboard
+    asks no other server for anything.
+    """
+    return url.startswith(f"{settings.MEDIA_BASE_URL}/")

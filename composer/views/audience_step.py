@@ -1,0 +1,60 @@
+"""The composer's step about who gets it: the live count, and the people behind each number."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from campaigns.audiences.audience_count import count_selection
+from campaigns.audiences.selection import people_lists
+from campaigns.words import left_out_in_words
+from composer.audience_people import PEOPLE, Place, page_of
+from composer.views.compose import fragment_form
+from composer.views.compose_parts import counted, selection_of
+from recipients.models import RecipientList
+from teams.access import Action, TeamRequest, page_of_team
+
+PEOPLE_A_PAGE = 10
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def audience(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """How many people the chosen lists and filters make, and who is left out why."""
+    form = fragment_form(request, campaign_id)
+    context = {"campaign": form.campaign, **counted(form, count_selection(selection_of(form)))}
+    return render(request, "composer/_audience.html", context)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Some of those who get the message, or of those who do not for the reason `why`.
+
+    `at` holds the places where the pages so far begin, the last one to be shown.
+    """
+    form = fragment_form(request, campaign_id)
+    why = request.POST.get("why") or request.GET.get("why") or PEOPLE
+    trail = [Place.read(one) for one in request.POST.get("at", "")[:4000].split(".") if one]
+    trail = trail or [Place()]
+    chosen = selection_of(form)
+    lists = {one.pk: one.name for one in people_lists(form.choice())}
+    usable = RecipientList.objects.for_member(request.team, request.user).filter(pk__in=lists)
+    hidden = set(lists) - set(usable.values_list("pk", flat=True))
+    found, next_place = page_of(chosen, why, trail[-1], PEOPLE_A_PAGE, hidden)
+    words = left_out_in_words({why: 2}) if why else []
+    context = {
+        "campaign": form.campaign,
+        "title": _("Left out: %(why)s") % {"why": words[0][1]} if words else _("Who gets it"),
+        "rows": [(one, lists.get(one.recipient_list_id, "")) for one in found],
+        "why": why,
+        "places": trail[1:],
+        "next_place": next_place,
+        "previous": ".".join(map(str, trail[:-1])),
+        "next": ".".join(map(str, [*trail, next_place])) if next_place else "",
+    }
+    return render(request, "composer/_who.html", context)

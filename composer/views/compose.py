@@ -1,0 +1,237 @@
+"""Writing a campaign: one page for everything, saved as a draft until somebody reviews it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns import message
+from campaigns.access import campaign_of
+from campaigns.audiences import audience as audiences
+from campaigns.audiences import selection
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.problems import Problem
+from campaigns.states import CampaignState
+from campaigns.texts import whatsapp_templates
+from campaigns.timeline import sentence
+from composer import approvals, drafts
+from composer.autosaving import page_save_of
+from composer.forms import ComposeForm
+from composer.schedule_fields import ScheduleFields
+from composer.views import message_parts
+from composer.views.compose_parts import audience_context, phone_of
+from composer.views.message_parts import asked, whole_number
+from composer.views.schedule_step import as_typed, moment_of, options_in_words, schedule_context
+from interface.form_fields import is_uuid
+from recipients.models import RecipientList, SavedFilter
+from sending import launch
+from teams.access import Action, TeamRequest, page_of_team
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def new(request: TeamRequest) -> HttpResponse:
+    """Make a draft and open it; `list` and `filter` (public ids) choose some at once."""
+    lists = RecipientList.objects.for_member(request.team, request.user)
+    filters = SavedFilter.objects.for_member(request.team, request.user)
+    wanted, fitting = (
+        [one for one in request.POST.getlist(name) if is_uuid(one)] for name in ("list", "filter")
+    )
+    draft = drafts.create(
+        request.team,
+        request.user,
+        lists.filter(public_id__in=wanted),
+        filters.filter(public_id__in=fitting),
+    )
+    return redirect("compose", request.team.slug, draft.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.COMPOSE)
+def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Show the draft or save it. `?check` also points out what is still missing."""
+    campaign = campaign_of(request, campaign_id)
+    if request.method == "POST":
+        return _posted(request, campaign)
+    if campaign.state != CampaignState.DRAFT:
+        return redirect("campaign", request.team.slug, campaign.public_id)
+    form = ComposeForm(campaign, request.user)
+    form.is_valid()
+    found = problems_of(campaign, request)
+    if "check" not in request.GET:
+        found = [one for one in found if form.is_filled(one)]
+    return _page(request, form, found)
+
+
+def problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
+    """All that keeps this person from launching this draft now."""
+    # Whether a pace ever ends, and whether each may get a message, depends on how many they are.
+    is_counted = campaign.channel and (campaign.pace_count or campaign.one_by_one)
+    people = audiences.count(campaign).people if is_counted else None
+    return launch.problems(campaign, people=people or None, user=request.user)
+
+
+def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
+    if "use_time" in request.POST or "use" in request.POST:
+        return _page(request, _with_suggestion(request, campaign))
+    form = ComposeForm(campaign, request.user, request.POST)
+    is_valid = form.is_valid()
+    if "person" in request.POST:
+        return _page(request, form)
+    if not is_valid:
+        return _page(request, form, _faults_besides(form), status=422)
+    version = form.cleaned_data["version"]
+    if request.POST.get("overwrite") == str(campaign.version):
+        version = campaign.version
+    try:
+        drafts.save(campaign, request.user, version, form.content(), page_save_of(form))
+    except drafts.Outdated as outdated:
+        form.add_error(None, outdated_sentence(outdated, campaign))
+        return _page(request, form, status=409, outdated=outdated)
+    return _after_saving(request, campaign)
+
+
+def _after_saving(request: TeamRequest, campaign: Campaign) -> HttpResponse:
+    here = [request.team.slug, campaign.public_id]
+    if "test" in request.POST:
+        shown, place = (whole_number(request.POST.get(name)) for name in ("shown", "place"))
+        return redirect(reverse("test-send", args=here) + f"?person={shown}&place={place}")
+    if "review" not in request.POST:
+        messages.success(request, _("The draft is saved."))
+        return redirect("compose", *here)
+    if problems_of(campaign, request):
+        return redirect(reverse("compose", args=here) + "?check")
+    return redirect("review", *here)
+
+
+def _faults_besides(form: ComposeForm) -> list[Problem]:
+    """What else is wrong in a form that cannot be saved: told in the same go.
+
+    What is only missing yet is named to whoever wants to review it.
+    """
+    chosen = form.choice()
+    found = _faults_of_message(form)
+    if not {"lists", "filters"} & set(form.errors) and not (chosen.lists or chosen.filters):
+        found.append(launch.no_list())
+    if "time_zone" not in form.errors:
+        found += launch.time_problems(as_typed(form), timezone.now(), None)
+    return [one for one in found if "review" in form.data or form.is_filled(one)]
+
+
+def _faults_of_message(form: ComposeForm) -> list[Problem]:
+    given = form.cleaned_data
+    lists = selection.people_lists(form.choice())
+    known = {name for one in lists for name in one.field_names} if lists else None
+    template = form.typed_template()
+    if template:
+        return whatsapp_templates.problems(given.get("channel"), template, known)
+    return message.problems(
+        given.get("channel"),
+        given.get("text", ""),
+        given.get("media_kind", ""),
+        given.get("media_url", ""),
+        known,
+    )
+
+
+def _with_suggestion(request: TeamRequest, campaign: Campaign) -> ComposeForm:
+    """What was typed, with the suggested time, hours or pace instead of what cannot work."""
+    data = request.POST.copy()
+    if "use_time" in data:
+        data["when"] = "later"
+        data["date"], _t, data["time"] = request.POST.get("use_time", "").partition("T")
+    for name, value in parse_qsl(request.POST.get("use", "")):
+        if name in ScheduleFields.base_fields:
+            data[name] = value
+    form = ComposeForm(campaign, request.user, data)
+    form.is_valid()
+    return form
+
+
+def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
+    """Why a form was not saved, and what to do about it."""
+    who = outdated.by or _("Somebody")
+    if not outdated.is_draft:
+        return _(
+            "This campaign was launched in the meantime, so what you typed here was not saved. "
+            "Copy what you still need."
+        )
+    at = outdated.at.astimezone(ZoneInfo(campaign.team.time_zone))
+    return _(
+        "%(who)s saved this draft at %(time)s, while you were writing. Nothing of yours is saved "
+        "yet, and it is all still here: look at the other version, then save yours over it or "
+        "take over what you need."
+    ) % {"who": who, "time": f"{at:%H:%M}"}
+
+
+# What makes somebody open a draft again that they thought was on its way.
+_CAME_BACK = {CampaignEvent.Kind.LAUNCH_UNDONE, CampaignEvent.Kind.REJECTED}
+
+
+def _page(
+    request: TeamRequest,
+    form: ComposeForm,
+    problems: Iterable[Problem] = (),
+    status: int = 200,
+    outdated: drafts.Outdated | None = None,
+) -> HttpResponse:
+    last = form.campaign.events.order_by("-pk").first()
+    came_back = last if last and last.kind in _CAME_BACK else None
+    context: dict[str, Any] = {
+        "form": form,
+        "campaign": form.campaign,
+        "page_token": uuid4(),
+        "outdated": outdated,
+        "came_back": sentence(came_back) if came_back else "",
+        "wish": approvals.asked_as_it_is(form.campaign),
+        "phone": phone_of(form, asked(request.POST), request.user),
+        **message_parts.of_form(form, request.user),
+        **audience_context(form, request.user),
+        "moment": moment_of(form),
+        **schedule_context(form),
+    }
+    # Last: a field with an error counts as empty, and the phone shows what was typed all the same.
+    form.add_problems(problems)
+    return render(request, "composer/compose.html", context, status=status)
+
+
+# --- Fragments: nothing is saved, and what is wrong stays silent until somebody saves -------------
+
+
+def fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
+    """What is typed now, right or wrong."""
+    form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
+    form.is_valid()
+    return form
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """What the chosen time means, or what has to be settled about it."""
+    form = fragment_form(request, campaign_id)
+    context = {"form": form, "moment": moment_of(form), "options": options_in_words(form)}
+    return render(request, "composer/_moment.html", context)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def delete(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Delete a draft for good."""
+    campaign = campaign_of(request, campaign_id)
+    if not drafts.delete(campaign):
+        messages.error(request, _("Only a draft can be deleted. This campaign was launched."))
+        return redirect("campaign", request.team.slug, campaign.public_id)
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": campaign.name})
+    return redirect("campaigns", request.team.slug)

@@ -1,0 +1,210 @@
+"""The parts of the composer that answer while somebody writes: phone, head count, moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from campaigns import message
+from campaigns.audiences import selection
+from campaigns.audiences.audience_count import AudienceCount, count_selection, is_quick
+from campaigns.list_access import borrowed_filters, borrowed_lists
+from campaigns.models import Campaign
+from campaigns.scheduling.timing import lead
+from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
+from campaigns.texts.outside_values import constants_of
+from campaigns.texts.personal_texts import FieldRules
+from campaigns.words import left_out_in_words
+from composer import previewing
+from composer.forms import ComposeForm
+from composer.handing_fields import JOBS
+from composer.whatsapp_text import Piece
+from recipients.models import Recipient, RecipientList
+from sending import one_by_one
+from sociocs_gateway.providers import Medium
+from teams.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """The message as a phone shows it to one person of the chosen lists.
+
+    `text` in pieces: (text, whether it stands for a field of the person's). `found`: whose it is,
+    and where among the lists' people. `no_text` says why this person would get nothing.
+    """
+
+    campaign_id: UUID
+    look: str
+    sender: str
+    text: list[Piece]
+    media_kind: str
+    media_url: str
+    time: str
+    found: previewing.Answer
+    words: str
+    warnings: list[str]
+    no_text: str = ""
+    # The person's values by field, for the browser to count the text as it is typed.
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def person(self) -> Recipient | None:
+        """Whose phone it is."""
+        return self.found.person
+
+
+def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
+    """The phone for what the form says now, right or wrong, as sent by `writer`."""
+    given = form.cleaned_data
+    channel, kind = given.get("channel"), given.get("media_kind", "")
+    found = previewing.find(shown_lists(form, writer), ask, form.campaign.team.default_country)
+    template = form.typed_template()
+    if template:
+        kind = ""
+        said, no_text = template_for(form.campaign, template, found.person, writer, form.rules())
+        text = [(said, False)] if said else []
+    else:
+        text, no_text = filled_for(
+            form.campaign, given.get("text", ""), found.person, writer, form.rules()
+        )
+    if found.person is not None:
+        reason = previewing.refusal(found.person, selection.select(form.campaign, form.choice()))
+        no_text = _why({reason: 1}) if reason else no_text
+    if no_text and not text:
+        # A picture alone does not go out either.
+        kind = ""
+    return Phone(
+        campaign_id=form.campaign.public_id,
+        look=(channel.capabilities.medium if channel else Medium.SMS).value,
+        sender=form.campaign.team.name,
+        text=text,
+        media_kind=kind,
+        media_url=given.get("media_url", "") if kind else "",
+        time=_time_on_phone(form),
+        found=found,
+        words=ask.words,
+        warnings=[] if template else message.warnings(channel, given.get("media_kind", "")),
+        no_text=no_text,
+        values=_values_of(form.campaign, found.person, writer),
+    )
+
+
+def shown_lists(form: ComposeForm, writer: User) -> list[RecipientList]:
+    """The lists that people come from, without those that are not the writer's to use."""
+    hidden = set(borrowed_lists(form.campaign, writer))
+    choice = form.choice()
+    unseen = set(borrowed_filters(form.campaign, writer)) if choice.filters else set()
+    filters = tuple(one for one in choice.filters if one not in unseen)
+    found = selection.people_lists(replace(choice, filters=filters))
+    return [one for one in found if one not in hidden]
+
+
+def template_for(
+    campaign: Campaign,
+    template: Mapping[str, str],
+    person: Recipient | None,
+    writer: User,
+    rules: FieldRules | None = None,
+) -> tuple[str, str]:
+    """As `text_for`: the template's own text with this person's values in it."""
+    source = whatsapp_templates.read(template).source
+    pieces, no_text = filled_for(campaign, source, person, writer, rules)
+    if no_text:
+        return "", no_text
+    rendered = "".join(piece for piece, _is_value in pieces)
+    # Without a person, and with a fault, the values stand there as they were written.
+    limits = personal_texts.template_limits(len(rendered), template)
+    refused = limits.refusal(rendered) if person is not None and source else None
+    if refused and refused.reason is rendering.LeftOut.EMPTY_VARIABLE:
+        return "", _why({refused.reason.value: 1})
+    return whatsapp_templates.filled(template, whatsapp_templates.one_line_each(rendered)), ""
+
+
+def content_for(campaign: Campaign, person: Recipient | None, writer: User) -> str:
+    """What this person of a stored draft gets."""
+    if campaign.template:
+        return template_for(campaign, campaign.template, person, writer)[0]
+    return text_for(campaign, campaign.text, person, writer)[0]
+
+
+def text_for(
+    campaign: Campaign, text: str, person: Recipient | None, writer: User
+) -> tuple[str, str]:
+    """(the text this person gets, why they get none); a text with faults is shown as it stands."""
+    pieces, why = filled_for(campaign, text, person, writer)
+    return "".join(piece for piece, _is_value in pieces), why
+
+
+def filled_for(
+    campaign: Campaign,
+    text: str,
+    person: Recipient | None,
+    writer: User,
+    rules: FieldRules | None = None,
+) -> tuple[list[Piece], str]:
+    """The same in pieces; by the draft's own rules unless others are given."""
+    program = dynamic_fields.parse(text)
+    if person is None or program.faults:
+        return [(text, False)] if text else [], ""
+    # What the person reads, whoever fills in the name.
+    rules = replace(rules or FieldRules.from_json(campaign.field_rules), name_placeholder="")
+    renderer = personal_texts.renderer_of(campaign, program, rules, writer, timezone.now())
+    filled = renderer.filled(rendering.person_of(person.phone, person.name, dict(person.fields)))
+    if isinstance(filled, rendering.Missing):
+        why = _why({filled.reason.value: 1})
+        return [], f"{why}: {filled.field}" if filled.field else why
+    return filled, ""
+
+
+def _why(left_out: dict[str, int]) -> str:
+    return left_out_in_words(left_out)[0][1]
+
+
+def _values_of(campaign: Campaign, person: Recipient | None, writer: User) -> dict[str, str]:
+    if person is None:
+        return {}
+    values = rendering.person_of(person.phone, person.name, dict(person.fields))
+    return {**values, **constants_of(campaign, writer)}
+
+
+def _time_on_phone(form: ComposeForm) -> str:
+    if form.wall_time:
+        return form.wall_time.partition("T")[2]
+    here = timezone.now().astimezone(ZoneInfo(form.campaign.team.time_zone))
+    return f"{here + lead():%H:%M}"
+
+
+def selection_of(form: ComposeForm) -> selection.Selection:
+    """The audience that the form chooses now, right or wrong."""
+    return selection.select(form.campaign, form.choice())
+
+
+def audience_context(form: ComposeForm, user: User) -> dict[str, Any]:
+    """What the step about recipients shows with the page.
+
+    The count comes with it unless it takes longer than a page may.
+    """
+    chosen = selection_of(form)
+    count = count_selection(chosen) if is_quick(chosen) else None
+    return {
+        **counted(form, count),
+        "borrowed": borrowed_lists(form.campaign, user),
+        "borrowed_filters": borrowed_filters(form.campaign, user),
+    }
+
+
+def counted(form: ComposeForm, count: AudienceCount | None) -> dict[str, Any]:
+    """A count for the page: the numbers, (rows, why, code) of those left out, and `refusal`.
+
+    `refusal` says that they are too many for the way it goes out.
+    """
+    left_out = count.left_out if count else {}
+    is_each = form.cleaned_data.get("handing", JOBS) != JOBS
+    told = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
+    refusal = one_by_one.refusal(count.people) if count and is_each else ""
+    return {"count": count, "left_out": told, "refusal": refusal}

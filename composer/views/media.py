@@ -1,0 +1,120 @@
+"""A team's media files, the check of a media address, and the files' public addresses."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from campaigns.access import campaign_of
+from composer.forms import ComposeForm
+from composer.media import media_check, media_store
+from composer.media.media_check import Finding
+from composer.models import MediaFile
+from sociocs_accounts.models import Channel
+from teams import throttling
+from teams.access import Action, TeamRequest, page_of_team, require
+
+FILES_SHOWN = 60
+CHECKS_PER_PERSON = throttling.Limit("media-check", 200)
+
+
+@require_GET
+@page_of_team(Action.COMPOSE)
+def media(request: TeamRequest) -> HttpResponse:
+    """The team's files, newest first, each with its address."""
+    files = (
+        MediaFile.objects.filter(team=request.team).select_related("uploaded_by").order_by("-pk")
+    )
+    context = {"files": files[:FILES_SHOWN], "limit_mb": settings.MEDIA_MAX_MB}
+    return render(request, "composer/media.html", context)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def upload(request: TeamRequest) -> HttpResponse:
+    """Keep a file. The composer gets its address to fill in, the page of media shows it."""
+    in_composer = bool(getattr(request, "htmx", False))
+    file = request.FILES.get("file")
+    taken, sentence = None, ""
+    if file is None:
+        sentence = _("Choose a file first.")
+    else:
+        try:
+            taken = media_store.take(request.team, request.user, file)
+        except media_store.NotTaken as refused:
+            sentence = refused.sentence
+    if in_composer:
+        return render(request, "composer/_uploaded.html", {"taken": taken, "sentence": sentence})
+    if taken is None:
+        messages.error(request, sentence)
+    else:
+        messages.success(request, _("“%(name)s” is uploaded.") % {"name": taken.label})
+    return redirect("media", request.team.slug)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
+    """Delete a file: its uploader theirs, an owner any."""
+    found = get_object_or_404(MediaFile, team=request.team, public_id=media_id)
+    if found.uploaded_by != request.user:
+        require(request.membership, Action.MANAGE_TEAM)
+    try:
+        media_store.delete(found)
+    except media_store.NotTaken as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": found.label})
+    return redirect("media", request.team.slug)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def check(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """What stands at the typed media address, and whether the chosen channel carries it."""
+    form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
+    form.is_valid()
+    given = form.cleaned_data
+    url, kind = given.get("media_url", ""), given.get("media_kind", "")
+    findings: list[Finding] = []
+    if url and kind:
+        findings = _checked(request, given.get("channel"), kind, url)
+    return render(request, "composer/_media_findings.html", {"findings": findings})
+
+
+def _checked(request: TeamRequest, channel: Channel | None, kind: str, url: str) -> list[Finding]:
+    # Each look is a request that this server makes for somebody.
+    if not throttling.take(CHECKS_PER_PERSON, str(request.user.pk)):
+        return [Finding("warning", _("Too many addresses were checked. Go on in an hour."))]
+    return media_check.check(channel, kind, url)
+
+
+@login_not_required
+@require_safe
+def public_media(_request: HttpRequest, filename: str) -> FileResponse:
+    """A file for whoever knows its name: the provider fetches it without signing in.
+
+    What it is comes from our own record. It is a download in every browser, and nothing in it runs.
+    """
+    if not settings.MEDIA_IS_SERVED_HERE:
+        raise Http404
+    found = get_object_or_404(MediaFile, name=filename)
+    try:
+        content = media_store.store().open(found.name)
+    except FileNotFoundError:
+        raise Http404 from None
+    answer = FileResponse(
+        content, as_attachment=True, filename=found.name, content_type=found.content_type
+    )
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+    answer["Cache-Control"] = "public, max-age=86400, immutable"
+    answer["X-Robots-Tag"] = "noindex"
+    return answer

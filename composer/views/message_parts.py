@@ -1,0 +1,294 @@
+"""What the message step shows besides the text: fields to insert, and what the text comes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.audiences import selection
+from campaigns.message import PREDEFINED_LABELS
+from campaigns.texts import dynamic_fields, personal_texts, whatsapp_templates
+from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
+from campaigns.texts.field_sentences import USAGE, browser_sentences
+from campaigns.texts.personal_texts import FieldRules
+from campaigns.texts.rendering import Limits, Spread
+from campaigns.words import left_out_in_words
+from composer import cost, drafts, figures, text_surveys
+from composer.figures import Figures, Saving
+from composer.forms import ComposeForm
+from composer.previewing import Ask, Move
+from composer.views.compose_parts import shown_lists
+from sociocs_accounts.models import Channel
+from sociocs_gateway.providers import Medium
+from teams.models import User
+
+# Without a channel nothing is too long yet.
+_NO_LIMIT = 1_000_000
+
+
+def whole_number(text: str | None) -> int:
+    """A key or a place as a form sends it; 0 for what is none."""
+    return int(text) if text and text.isdecimal() and len(text) < 19 else 0
+
+
+def asked(data: Mapping[str, str]) -> Ask:
+    """Whom a posted form asks to see; nonsense asks for the person shown before."""
+    verb, _dash, key = data.get("person", "").partition("-")
+    words = data.get("person_words", "")[:200].replace("\x00", "")
+    shown, place = whole_number(data.get("shown")), whole_number(data.get("place"))
+    if verb == Move.GO:
+        return Ask(Move.GO, whole_number(key), 0, words)
+    if verb == Move.SEARCH:
+        return Ask(Move.SEARCH, shown, place, words, after=whole_number(key))
+    move = Move(verb) if verb in {Move.NEXT, Move.PREVIOUS} else Move.STAY
+    return Ask(move, shown, place, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A field that `people` of those looked at lack; `instead` is written for them, None: nothing.
+
+    `key` is one of them.
+    """
+
+    name: str
+    people: int
+    instead: str | None
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The figures as the page shows them, for the `total` of `rows` people who get a text.
+
+    `is_sample`: only some people were looked at; `total`, `segments` and `cost` are estimates then.
+    `advice` always comes from a sample. `asks_again_in`: seconds until the page looks for better
+    figures, 0 for never.
+    """
+
+    figures: Figures
+    advice: Figures
+    is_sample: bool
+    rows: int
+    total: int
+    is_sms: bool
+    segments: int
+    cost: cost.Cost | None
+    lacking: list[Lacking]
+    left_out: list[tuple[int, str]]
+    most_texts: int
+    # Whether everybody gets a message of their own, so that equal texts share nothing.
+    is_single: bool = False
+    asks_again_in: int = 0
+    asked: int = 0
+
+    @property
+    def spread(self) -> Spread | None:
+        """Segments over those looked at."""
+        return self.figures.spread
+
+    @property
+    def has_too_many_texts(self) -> bool:
+        """Whether a launch would be refused for the number of different texts."""
+        return not self.is_single and self.figures.distinct > self.most_texts
+
+    @property
+    def dear(self) -> int:
+        """How many of `sampled` people make their SMS dearer by what is written about them."""
+        return self.advice.dear if self.is_sms else 0
+
+    @property
+    def sampled(self) -> int:
+        """Of how many people the advice is made."""
+        return self.advice.looked_at
+
+    @property
+    def saving(self) -> Saving | None:
+        """How to save segments, if by little."""
+        return self.advice.saving if self.is_sms else None
+
+    @property
+    def saved_people(self) -> int:
+        """How many people it saves a segment for, of all."""
+        if self.saving is None:
+            return 0
+        return self.saving.people * self.total // max(self.advice.people, 1)
+
+    @property
+    def saved(self) -> str:
+        """What it saves in money; "" without a price."""
+        if self.cost is None or self.cost.by_message:
+            return ""
+        return replace(self.cost, units=self.saved_people).total_in_words
+
+
+def of_form(form: ComposeForm, user: User) -> dict[str, Any]:
+    """The template's context for the whole message step."""
+    # A large audience is surveyed once the page has come to rest and asks again.
+    found, _wants_worker = figures_shown(form, user, may_want=False)
+    return {**field_choices(form), "sentences": browser_sentences(), "figures": found}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChoice:
+    """A field to insert; `label` says what a predefined one stands for."""
+
+    name: str
+    label: str = ""
+
+    @property
+    def tag(self) -> str:
+        """As it stands in a text."""
+        return f"{{{{{self.name}}}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A helper of Sociocs' to insert, written for `field`."""
+
+    name: str
+    label: str
+    text: str
+    field: str
+
+
+def field_choices(form: ComposeForm) -> dict[str, Any]:
+    """The fields that a text may name (the predefined ones and the lists' columns), and helpers."""
+    chosen = selection.people_lists(form.choice())
+    columns = dict.fromkeys(name for one in chosen for name in one.field_names)
+    own = [name for name in columns if name not in dynamic_fields.PREDEFINED]
+    predefined = [FieldChoice(name, str(label)) for name, label in PREDEFINED_LABELS.items()]
+    field = own[0] if own else dynamic_fields.CUSTOMER_NAME
+    labels = {DATE_FORMAT: _("a date…"), IF_EQUAL: _("if it is…"), CONTAINS: _("if one of…")}
+    snippets = [
+        Snippet(name, label, re.sub(r"\b(Date|Place)\b", lambda _name: field, USAGE[name]), field)
+        for name, label in labels.items()
+    ]
+    return {"fields": predefined + [FieldChoice(name) for name in own], "snippets": snippets}
+
+
+def figures_shown(
+    form: ComposeForm, user: User, times_asked: int = 0, *, may_want: bool = True
+) -> tuple[Shown | None, bool]:
+    """(the figures for what the form says, whether a worker has to be nudged).
+
+    None without people or with a text that cannot be rendered.
+    """
+    program, lists = dynamic_fields.parse(_source(form)), shown_lists(form, user)
+    if program.faults or not _says_anything(form) or not lists:
+        return None, False
+    everybody, wants_worker = None, False
+    if _is_saved(form):
+        everybody, wants_worker = text_surveys.figures_of(form.campaign, user, may_want=may_want)
+    rows = sum(one.recipient_count for one in lists)
+    picked = figures.sample_of(lists, selection.select(form.campaign, form.choice()))
+    sample = _sampled(form, user, picked)
+    is_whole = everybody is not None or picked.rows_seen >= rows
+    people = everybody.looked_at if everybody else picked.share_of(rows)
+    shown = _shown(form, everybody or sample, sample, people, is_sample=not is_whole)
+    if not is_whole:
+        # Less and less often, while nobody touches the page.
+        shown = replace(shown, asks_again_in=min(3 * 2**times_asked, 60), asked=times_asked + 1)
+    return shown, wants_worker
+
+
+def _source(form: ComposeForm) -> str:
+    """The text that is rendered for each person."""
+    template = form.typed_template()
+    return (
+        whatsapp_templates.read(template).source if template else form.cleaned_data.get("text", "")
+    )
+
+
+def _says_anything(form: ComposeForm) -> bool:
+    """Whether there is a message yet: a text, media, or a template that its channel can carry."""
+    given, template = form.cleaned_data, form.typed_template()
+    if not template:
+        return bool(given.get("text") or given.get("media_url"))
+    channel: Channel | None = given.get("channel")
+    is_carried = channel is None or channel.capabilities.template_variables is not None
+    return is_carried and any(template.values())
+
+
+def _is_saved(form: ComposeForm) -> bool:
+    """Whether the draft says what the form says, so that it can be surveyed as it is stored."""
+    if not form.is_valid() or form.cleaned_data["channel"] is None:
+        return False
+    return drafts.content_of(form.campaign) == form.content()
+
+
+def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
+    given, campaign, rules = form.cleaned_data, form.campaign, form.rules()
+    program = dynamic_fields.parse(_source(form))
+    template = form.typed_template()
+    able = given["channel"].capabilities if given.get("channel") else None
+
+    def limits_by(rules: FieldRules) -> Limits:
+        if template:
+            most = able.max_template_text_length or 0 if able else _NO_LIMIT
+            return personal_texts.template_limits(most, template)
+        most = able.max_text_length if able else _NO_LIMIT
+        return Limits(most, bool(given.get("media_url")), rules.name_placeholder)
+
+    def found(rules: FieldRules) -> Figures:
+        renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
+        return figures.of_people(renderer, program, limits_by(rules), picked.people)
+
+    read = found(replace(rules, name_placeholder=""))
+    if not rules.name_placeholder or form.handed().one_by_one:
+        return read
+    handed = found(rules)
+    return replace(
+        read,
+        people=handed.people,
+        left_out=handed.left_out,
+        distinct=handed.distinct,
+        jobs=handed.jobs,
+    )
+
+
+def _shown(
+    form: ComposeForm, found: Figures, sample: Figures, people: int, *, is_sample: bool
+) -> Shown:
+    given, team = form.cleaned_data, form.campaign.team
+    channel: Channel | None = given.get("channel")
+    template = form.typed_template()
+    has_media = bool(given.get("media_kind") and given.get("media_url")) and not template
+    if template:
+        # Its words are the provider's: how long its values are says nothing.
+        found = replace(found, longest=0)
+    looked_at = max(found.looked_at, 1)
+    total = found.people
+    spread = found.spread
+    segments = spread.total if spread else 0
+    if is_sample:
+        total = people * found.people // looked_at
+        segments = people * segments // looked_at
+    fallbacks = form.rules().fallbacks
+    return Shown(
+        figures=found,
+        advice=sample,
+        is_sample=is_sample,
+        rows=people,
+        total=total,
+        is_sms=not template and (channel is None or channel.capabilities.medium is Medium.SMS),
+        segments=segments,
+        cost=cost.cost_of(team, channel, has_media, messages=total, segments=segments)
+        if channel
+        else None,
+        lacking=[
+            Lacking(name, people, fallbacks.get(name), found.somebody[name])
+            for name, people in found.empty.items()
+        ],
+        left_out=left_out_in_words(
+            {why: n for why, n in found.left_out.items() if why != "missing_value"}
+        ),
+        most_texts=settings.MAX_DISTINCT_TEXTS,
+        is_single=form.handed().one_by_one,
+    )

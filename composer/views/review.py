@@ -1,0 +1,383 @@
+"""The last look before sending: the whole plan on one page, then the act that launches.
+
+Large audiences are planned by a worker while the page shows how far it has come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRefresh
+
+from campaigns import list_access
+from campaigns.access import campaign_of
+from campaigns.audiences import audience, selection
+from campaigns.models import Campaign, CampaignEvent, ClockKeeper
+from campaigns.moves import record_event
+from campaigns.scheduling import repeats
+from campaigns.scheduling.timing import lead
+from campaigns.states import CampaignState
+from campaigns.words import left_out_in_words
+from composer import approvals, coming_back, cost, plan_checks, plan_making, tasks
+from composer.forms import LaunchForm
+from composer.models import Approval, DraftPlan
+from composer.plan_report import Report
+from composer.schedule_words import repeat_in_words
+from composer.views.compose import problems_of
+from composer.views.compose_parts import content_for
+from interface import hints
+from interface.wording import people
+from recipients.models import Recipient
+from sending import launch as launching
+from sending import one_by_one, plan, timetable
+from sending.protocol import VENDOR_REACH
+from sending.tasks import freeze
+from sending.timetable_problems import in_words, pace_in_words
+from teams import proving
+from teams.access import Action, TeamRequest, page_of_team
+from teams.models import User
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.COMPOSE)
+def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Show what would be sent to whom and when; with anything missing, back to the composer."""
+    campaign = campaign_of(request, campaign_id)
+    here = [request.team.slug, campaign.public_id]
+    if campaign.state != CampaignState.DRAFT:
+        return redirect("campaign", *here)
+    wish = approvals.open_wish(campaign)
+    # Whoever is to approve sees it as the colleague does who asked.
+    problems = (
+        launching.problems(campaign, user=wish.asked_by) if wish else problems_of(campaign, request)
+    )
+    if problems:
+        return redirect(reverse("compose", args=here) + "?check")
+    report, needs_worker = plan_making.report_of(campaign, wish.asked_by if wish else request.user)
+    if needs_worker:
+        hints.nudge(tasks.make_plan, campaign.pk)
+    if report is not None and wish and wish.audience != report.audience:
+        approvals.outgrow(wish)
+        wish = None
+    if report is None:
+        context = {"campaign": campaign, "progress": _progress(campaign)}
+        return render(request, "composer/planning.html", context)
+    return render(request, "composer/review.html", _page(request, campaign, report, wish))
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.COMPOSE)
+def planning(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """How far a worker has come with the plan; loads the page again once it is there."""
+    campaign = campaign_of(request, campaign_id)
+    progress = _progress(campaign)
+    if progress is None or progress["is_done"]:
+        return HttpResponseClientRefresh()
+    if progress["is_stuck"]:
+        hints.nudge(tasks.make_plan, campaign.pk)
+    return render(request, "composer/_planning.html", {"campaign": campaign, "progress": progress})
+
+
+def _progress(campaign: Campaign) -> dict[str, Any] | None:
+    row = DraftPlan.objects.filter(campaign=campaign).first()
+    if row is None:
+        return None
+    last = row.worked_on_at or row.made_at
+    is_stuck = timezone.now() - last > timedelta(seconds=20)
+    return {
+        "done": row.done,
+        "total": row.total,
+        "is_done": row.report is not None,
+        "is_stuck": is_stuck,
+    }
+
+
+def _page(
+    request: TeamRequest, campaign: Campaign, report: Report, wish: Approval | None
+) -> dict[str, Any]:
+    assert campaign.channel is not None
+    now, user = timezone.now(), request.user
+    zone = campaign.time_zone or campaign.team.time_zone
+    send_at = launching.send_time(campaign, now)
+    is_hidden = bool(list_access.borrowed_lists(campaign, user))
+    person = None if is_hidden else _shown(campaign, report)
+    hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
+    needs_approval = launching.needs_second_person(campaign, report.people)
+    button = _button(campaign, report, zone)
+    chosen = selection.choice_of(campaign)
+    return {
+        "campaign": campaign,
+        "report": report,
+        "left_out": left_out_in_words(report.left_out),
+        "lists": chosen.lists,
+        "filters": chosen.filters,
+        "lists_left_out": chosen.lists_out,
+        "filters_left_out": chosen.filters_out,
+        "cost": _cost(campaign, report),
+        "spread": report.segments,
+        "bars": _drawn(report, zone),
+        "zones": [_zone_row(one) for one in report.zones] if len(report.zones) > 1 else [],
+        "zone": zone,
+        "lead": lead(),
+        "hours": in_words(hours) if hours else "",
+        "pace": pace_in_words(pace) if pace else "",
+        "repeat": repeat_in_words(repeats.from_json(campaign.repeat)) if campaign.repeat else "",
+        "hand_over_at": plan.hand_over_time(send_at, campaign.clock_keeper, now),
+        "is_kept_here": campaign.clock_keeper == ClockKeeper.HERE,
+        "is_beyond_reach": send_at - now > VENDOR_REACH
+        and campaign.clock_keeper == ClockKeeper.SOCIOCS,
+        # "Now" inside the hours goes out as soon as it may.
+        "is_now": not campaign.wall_time and _begins_at_once(report),
+        "person": person,
+        "media_url": campaign.media_url if cost.has_media(campaign) else "",
+        "text": campaign.text if is_hidden else content_for(campaign, person, user),
+        "one_by_one_takes": one_by_one.EACH * report.people,
+        "time_on_phone": f"{(report.first_slot or send_at).astimezone(ZoneInfo(zone)):%H:%M}",
+        "most_texts": settings.MAX_DISTINCT_TEXTS,
+        "has_too_many_texts": not campaign.one_by_one
+        and report.texts > settings.MAX_DISTINCT_TEXTS,
+        "checks": plan_checks.checks(campaign, report, zone),
+        "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
+        "needs_approval": needs_approval,
+        "types_number": _types_number(campaign, report.people),
+        "wish": wish,
+        "why_not": approvals.may_answer(wish, user) if wish else "",
+        **_last_answer(campaign, wish),
+        "token": uuid4(),
+    }
+
+
+def _last_answer(campaign: Campaign, wish: Approval | None) -> dict[str, Any]:
+    last = None if wish else approvals.last_answer(campaign)
+    came_back = last is not None and last.answer == Approval.Answer.APPROVED
+    changed = coming_back.what_changed(campaign, last) if last and came_back else []
+    return {"last_answer": last, "what_changed": changed}
+
+
+def _shown(campaign: Campaign, report: Report) -> Recipient | None:
+    """Whose message is shown: the first person who gets one, unless they are gone by now."""
+    found = Recipient.objects.filter(pk=report.somebody).first() if report.somebody else None
+    return found or audience.first_person(campaign)
+
+
+def _cost(campaign: Campaign, report: Report) -> cost.Cost | None:
+    assert campaign.channel is not None
+    return cost.cost_of(
+        campaign.team,
+        campaign.channel,
+        cost.has_media(campaign),
+        messages=report.people,
+        segments=report.segments.total if report.segments else 0,
+    )
+
+
+def _begins_at_once(report: Report) -> bool:
+    first = report.first_slot
+    return first is None or first - datetime.fromisoformat(report.start) < timedelta(minutes=1)
+
+
+def _types_number(campaign: Campaign, count: int) -> bool:
+    above = campaign.team.confirm_typed_above
+    return above is not None and count > above
+
+
+def _zone_row(one: Any) -> dict[str, Any]:
+    return {
+        "name": one.zones[0].replace("_", " ") if one.zones else "",
+        "others": max(0, len(one.zones) - 1),
+        "people": one.people,
+        "jobs": one.jobs,
+        "first": datetime.fromisoformat(one.first),
+        "last": datetime.fromisoformat(one.last),
+        # The clock of one of them: they agree in that it is day.
+        "zone": one.zones[0] if one.zones else "",
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A bar of the timeline in an SVG of 480 x 64."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    title: str
+
+
+def _drawn(report: Report, zone: str) -> list[Drawn]:
+    """The bars of the timeline; none for a single slot, which needs no picture."""
+    if len(report.bars) < 2:
+        return []
+    area = ZoneInfo(zone)
+    moments = [datetime.fromisoformat(one.at) for one in report.bars]
+    first, last = moments[0], report.last_slot or moments[-1]
+    length = max((last - first).total_seconds(), 1)
+    most = max(one.people for one in report.bars)
+    found = []
+    for one, at in zip(report.bars, moments, strict=True):
+        left = min((at - first).total_seconds() / length * 470, 470)
+        height = max(4.0, 60 * one.people / most)
+        title = f"{at.astimezone(area):%a %-d %b, %H:%M} · {people(one.people)}"
+        found.append(Drawn(f"{left:.1f}", f"{64 - height:.1f}", "8", f"{height:.1f}", title))
+    return found
+
+
+def _button(campaign: Campaign, report: Report, zone: str) -> str:
+    """What pressing it does, in full."""
+    count = people(report.people)
+    if not campaign.wall_time and _begins_at_once(report):
+        return _("Send to %(people)s now") % {"people": count}
+    first = report.first_slot or launching.send_time(campaign, timezone.now())
+    at = first.astimezone(ZoneInfo(zone))
+    day = f"{at:%a %-d %b}" if at.year == timezone.now().year else f"{at:%a %-d %b %Y}"
+    return _("Send to %(people)s on %(day)s, %(time)s") % {
+        "people": count,
+        "day": day,
+        "time": f"{at:%H:%M}",
+    }
+
+
+# --- Pressing it ----------------------------------------------------------------------------------
+
+
+class _NotYet(Exception):
+    """Something on the page is still to be done; `sentence` says what."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Launch exactly what the plan showed, or ask for approval; pressing twice launches once."""
+    campaign = campaign_of(request, campaign_id)
+    here = [request.team.slug, campaign.public_id]
+    form = LaunchForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("The form was incomplete, so nothing was sent. Look again."))
+        return redirect("review", *here)
+    if (asked := _prove_again(request, campaign, form.cleaned_data["confirmed_count"])) is not None:
+        return asked
+    is_draft = campaign.state == CampaignState.DRAFT
+    if is_draft and (
+        list_access.borrowed_lists(campaign, request.user) or _has_problems(request, here)
+    ):
+        return redirect(reverse("compose", args=here) + "?check")
+    try:
+        seen = _seen(request, campaign, form) if is_draft else _Seen()
+        return _launch_or_ask(request, campaign, form, seen)
+    except (_NotYet, launching.LaunchRefused, approvals.NotApproved) as refused:
+        messages.error(request, refused.sentence)
+        return redirect("review", *here)
+
+
+def _prove_again(request: TeamRequest, campaign: Campaign, count: int) -> HttpResponse | None:
+    """To more people than the team's marks, only the browser's owner sends: where to prove it."""
+    marks = (campaign.team.confirm_typed_above, campaign.team.approval_above)
+    if not any(mark is not None and count > mark for mark in marks):
+        return None
+    return proving.ask_again(
+        request, reverse("review", args=[request.team.slug, campaign.public_id])
+    )
+
+
+def _has_problems(request: TeamRequest, here: list[Any]) -> bool:
+    return bool(problems_of(campaign_of(request, here[1]), request))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Of the plan on the page: whose it is, and the warnings that this person overrules."""
+
+    audience: str = ""
+    overruled: list[str] = field(default_factory=list)
+
+
+def _seen(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> _Seen:
+    """What this person has seen and overruled, in words. Raises _NotYet for what is left to do."""
+    report, _needs_worker = plan_making.report_of(campaign, request.user)
+    if report is None:
+        raise _NotYet(_("The plan is being made again, since something changed. Look at it first."))
+    if _types_number(campaign, report.people):
+        typed = form.typed_people()
+        if typed != form.cleaned_data["confirmed_count"]:
+            raise _NotYet(_("Type the number of people, exactly as the page says, to send it."))
+    found = plan_checks.warnings(
+        plan_checks.checks(campaign, report, campaign.time_zone or campaign.team.time_zone)
+    )
+    ticked = set(request.POST.getlist("overrule"))
+    left = [one for one in found if one.code not in ticked]
+    if left:
+        raise _NotYet(
+            _("Nothing was sent yet. Look at this first, and tick it if it is right: %(what)s")
+            % {"what": left[0].sentence}
+        )
+    return _Seen(report.audience, [one.sentence for one in found])
+
+
+def _launch_or_ask(
+    request: TeamRequest, campaign: Campaign, form: LaunchForm, seen: _Seen
+) -> HttpResponse:
+    here, given = [request.team.slug, campaign.public_id], form.cleaned_data
+    asked = {"version": given["version"], "token": given["token"]}
+    count = given["confirmed_count"]
+    is_draft = campaign.state == CampaignState.DRAFT
+    if is_draft and launching.needs_second_person(campaign, count):
+        approvals.ask(
+            campaign,
+            request.user,
+            people=count,
+            audience=seen.audience,
+            overruled=seen.overruled,
+            **asked,
+        )
+        messages.success(request, _("Your colleagues can approve it now. It is not sent before."))
+        return redirect("review", *here)
+    with transaction.atomic():
+        launching.launch(campaign, request.user, confirmed_count=count, **asked)
+        if seen.overruled:
+            kind = CampaignEvent.Kind.OVERRULED
+            record_event(campaign, kind, request.user, warnings=seen.overruled)
+    hints.nudge(freeze, campaign.pk)
+    return redirect("campaign", *here)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def answer_wish(request: TeamRequest, campaign_id: UUID, wish_id: UUID) -> HttpResponse:
+    """Approve a colleague's wish to launch, or reject it with a reason."""
+    campaign = campaign_of(request, campaign_id)
+    here = [request.team.slug, campaign.public_id]
+    user: User = request.user
+    try:
+        if request.POST.get("answer") == "approve":
+            wish = approvals.open_wish(campaign)
+            asked = _prove_again(request, campaign, wish.people) if wish else None
+            if asked is not None:
+                return asked
+            approvals.approve(wish_id, campaign, user, request.POST.get("fingerprint", ""))
+        else:
+            approvals.reject(wish_id, campaign, user, request.POST.get("reason", ""))
+            messages.success(request, _("It is not sent. Your reason is shown to whoever asked."))
+            return redirect("review", *here)
+    except approvals.NotApproved as error:
+        messages.error(request, error.sentence)
+        return redirect("review", *here)
+    hints.nudge(freeze, campaign.pk)
+    return redirect("campaign", *here)

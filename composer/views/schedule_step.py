@@ -1,0 +1,329 @@
+"""The schedule step of the composer: what the chosen time, pace and hours mean."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from datetime import time as wall_clock
+from itertools import islice
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, ClockKeeper, HoursZone
+from campaigns.scheduling import hours as sending_hours
+from campaigns.scheduling import pacing, repeats, timing
+from campaigns.scheduling.clocks import WALL_FORMAT
+from campaigns.scheduling.repeats import Occurrence
+from composer.forms import ComposeForm
+from composer.handing_fields import JOBS
+from composer.schedule_fields import WallTimeFields, fields_of_pace, zone_of
+from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
+from interface.templatetags.interface import duration, zone_abbreviation
+from sending import one_by_one, plan, timetable
+from sending.launch import FURTHEST
+from sending.timetable_problems import hours_that_work, in_words, pace_in_words, pace_that_ends
+from sociocs_accounts.models import Channel
+
+# A plan of more jobs than this is worked out on the review page only.
+_JOBS_AT_ONCE = 5_000
+_RUNS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A wall time to choose with one click."""
+
+    wall_time: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What cannot work, and with one click what does: `use` holds the form's fields as a query."""
+
+    sentence: str
+    use: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One of the two moments of a wall time that comes twice; `fold` is the form's value."""
+
+    fold: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When it would go out: `at` in UTC, or what is to be settled first.
+
+    `suggestions` surround a time that the clocks jump over, `readings` are the two of one that
+    comes twice. With none of them and no `at`, there is no time to speak of yet. `opens`: when the
+    sending hours begin that the time lies outside of (`hours`: those, in words). `is_each`: one
+    message for each person, which cannot be taken back once it is handed over. `ends`: about when
+    the last message leaves. `queue`: how long the sender needs, `overflow`: what would be lost.
+    `instead`: times that work, of one that `has_passed` or `is_too_far`; `mending`: hours or a pace
+    that do.
+    """
+
+    is_now: bool = False
+    lead: timedelta = timedelta()
+    is_each: bool = False
+    at: datetime | None = None
+    zone: str = ""
+    has_passed: bool = False
+    is_too_far: bool = False
+    instead: tuple[Suggestion, ...] = ()
+    mending: Mending | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    opens: datetime | None = None
+    hours: str = ""
+    ends: datetime | None = None
+    queue: str = ""
+    overflow: str = ""
+    repeat: str = ""
+    runs: tuple[Occurrence, ...] = ()
+
+
+def moment_of(form: ComposeForm) -> Moment:
+    """What the chosen schedule means."""
+    is_each = form.cleaned_data.get("handing", JOBS) != JOBS
+    moment = replace(time_of(form), is_each=is_each)
+    if moment.is_now:
+        return _with_plan(form, moment, timezone.now() + moment.lead)
+    return _with_plan(form, moment, moment.at) if moment.at and not moment.instead else moment
+
+
+def time_of(form: WallTimeFields) -> Moment:
+    """What the chosen time alone means."""
+    resolved, lead = form.resolved(), timing.lead()
+    zone = str(zone_of(form))
+    if not form.wall_time:
+        return Moment(is_now=form.is_now, lead=lead, zone=zone)
+    if resolved is None:
+        return Moment(lead=lead, zone=zone)
+    if not resolved.candidates:
+        suggestions = _suggestions(form.wall_time, resolved.suggestions)
+        return Moment(lead=lead, zone=zone, suggestions=suggestions)
+    fold = form.data.get("fold") or ""
+    readings = _readings(resolved.candidates, zone, fold)
+    if readings and not any(one.is_chosen for one in readings):
+        return Moment(lead=lead, zone=zone, readings=readings)
+    at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
+    now = timezone.now()
+    moment = Moment(lead=lead, at=at, zone=zone, readings=readings)
+    if at < now + lead:
+        soon = now + lead + timedelta(minutes=2)
+        instead = _same_time(form.wall_time, zone, soon, timedelta(days=1))
+        return replace(moment, has_passed=True, instead=instead)
+    if at > now + FURTHEST:
+        instead = _same_time(form.wall_time, zone, now + FURTHEST, timedelta(days=-1))
+        return replace(moment, is_too_far=True, instead=instead[:1])
+    return moment
+
+
+def _same_time(wall: str, zone: str, limit: datetime, step: timedelta) -> tuple[Suggestion, ...]:
+    """The same time on the wall on the two days nearest to `limit`, after or before it."""
+    at = datetime.strptime(wall, WALL_FORMAT).time()  # noqa: DTZ007 - by the wall
+    today, found = timezone.now().astimezone(ZoneInfo(zone)).date(), list[Suggestion]()
+    day = limit.astimezone(ZoneInfo(zone)).date()
+    while len(found) < 2:
+        one = datetime.combine(day, at)
+        candidates = plan.resolve_wall_time(one.strftime(WALL_FORMAT), zone).candidates
+        # Neither a time that comes twice on that day nor one that never comes.
+        if len(candidates) == 1 and (candidates[0] >= limit) == (step > timedelta()):
+            found.append(Suggestion(one.strftime(WALL_FORMAT), _day_and_time(one, today)))
+        day += step
+    return tuple(found)
+
+
+def _day_and_time(wall: datetime, today: date) -> str:
+    names = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")}
+    day = names.get(wall.date()) or f"{wall:%a %-d %b %Y}"
+    return _("%(day)s at %(time)s") % {"day": day, "time": f"{wall:%-H:%M}"}
+
+
+def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
+    day = wanted.partition("T")[0]
+    made = []
+    for wall in walls:
+        date, _t, time = wall.partition("T")
+        made.append(Suggestion(wall, time if date == day else f"{date} {time}"))
+    return tuple(made)
+
+
+def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[Reading, ...]:
+    if len(candidates) < 2:
+        return ()
+    here = [one.astimezone(ZoneInfo(zone)) for one in candidates]
+    return tuple(
+        Reading(str(place), f"{one:%H:%M} {zone_abbreviation(one)}", fold == str(place))
+        for place, one in enumerate(here)
+    )
+
+
+# --- What it takes --------------------------------------------------------------------------------
+
+
+def _with_plan(form: ComposeForm, moment: Moment, start: datetime) -> Moment:
+    """Add when hours begin, when the last message leaves, and what the sender needs."""
+    draft, channel = as_typed(form), form.cleaned_data.get("channel")
+    people = sum(one.recipient_count for one in form.cleaned_data.get("lists") or ())
+    hours = timetable.hours_of(draft)
+    if hours is not None and hours.is_empty:
+        return replace(moment, mending=_other_hours(draft, hours, start))
+    if hours is not None:
+        first = next(sending_hours.windows(hours, [moment.zone], start, start + pacing.LONGEST))
+        if first.opens > start:
+            moment = replace(moment, opens=first.opens, hours=in_words(hours))
+    if channel is not None and people:
+        moment = _with_end(draft, channel, moment, start, people)
+    if draft.repeat:
+        repeat = repeats.from_json(draft.repeat)
+        runs = tuple(islice(repeats.occurrences(repeat, start), _RUNS_SHOWN))
+        moment = replace(moment, repeat=repeat_in_words(repeat), runs=runs)
+    return moment
+
+
+def _with_end(
+    draft: Campaign, channel: Channel, moment: Moment, start: datetime, people: int
+) -> Moment:
+    estimate = timetable.queue_estimate(draft, [(draft.text, people)])
+    told = queue_sentence(channel, estimate) if estimate.duration > timedelta(minutes=1) else ""
+    # One by one they leave more slowly than most senders take them.
+    each = one_by_one.EACH * people
+    is_slower = moment.is_each and each > estimate.duration
+    if is_slower and each > timedelta(minutes=1):
+        sentence = _("One message for each, about one a second: this takes %(time)s.")
+        told = sentence % {"time": duration(each)}
+    if timetable.is_timed(draft):
+        ends = _last_slot(draft, start, people)
+        mending = _other_pace(draft, start, people) if ends is None else None
+        return replace(moment, queue=told, ends=ends, mending=mending)
+    if is_slower:
+        return replace(moment, queue=told, ends=start + each)
+    ends = start + estimate.duration
+    return replace(moment, queue=told, overflow=overflow_sentence(estimate), ends=ends)
+
+
+def _other_hours(draft: Campaign, hours: sending_hours.Hours, start: datetime) -> Mending:
+    better = hours_that_work(draft, hours, start)
+    fields = {"hours_from": f"{better.opens:%H:%M}", "hours_to": f"{better.closes:%H:%M}"}
+    sentence = _(
+        "These sending hours leave no time to send: they have to end later than they begin."
+    )
+    return Mending(sentence, urlencode(fields), in_words(better))
+
+
+def _other_pace(draft: Campaign, start: datetime, people: int) -> Mending | None:
+    """A pace instead of one that never ends; None as well where that takes long to say."""
+    terms = timetable.terms_of(draft, start, [(draft.text, people)])
+    if terms.pace is None or not _is_quickly_said(terms, people):
+        return None
+    better = pace_that_ends(draft, start, people)
+    if better is None:
+        return None
+    sentence = _("At %(pace)s it would take more than a year.")
+    fields = fields_of_pace(better.count, better.minutes)
+    return Mending(
+        sentence % {"pace": pace_in_words(terms.pace)}, urlencode(fields), pace_in_words(better)
+    )
+
+
+def _is_quickly_said(terms: pacing.Terms, people: int) -> bool:
+    each = min(terms.largest, terms.pace.count if terms.pace else terms.largest)
+    return people / each <= _JOBS_AT_ONCE
+
+
+def _last_slot(draft: Campaign, start: datetime, people: int) -> datetime | None:
+    """When the last of them get it; None when that takes long to say, or is not to be had."""
+    terms = timetable.terms_of(draft, start, [(draft.text, people)])
+    if not _is_quickly_said(terms, people):
+        return None
+    try:
+        return pacing.last_slot([pacing.Group((timing.zone_of(draft),), (people,))], start, terms)
+    except pacing.CannotPlan:
+        return None
+
+
+def as_typed(form: ComposeForm) -> Campaign:
+    """The draft as the form says it, never to be saved."""
+    draft, given = copy.copy(form.campaign), form.cleaned_data
+    draft.channel = given.get("channel")
+    draft.text = given.get("text", "")
+    draft.time_zone = str(zone_of(form))
+    draft.wall_time, draft.fold = form.wall_time, int(given.get("fold") or 0)
+    for name, value in form.timing().columns().items():
+        setattr(draft, name, value)
+    return draft
+
+
+def options_in_words(form: ComposeForm) -> str:
+    """What is chosen besides the time: `Only from 09:00 to 19:00 · as fast as it goes · …`."""
+    draft = as_typed(form)
+    hours, pace = timetable.hours_of(draft), timetable.pace_of(draft)
+    told = [
+        _("only from %(hours)s") % {"hours": in_words(hours)} if hours else _("at any time of day"),
+        _("at most %(pace)s") % {"pace": pace_in_words(pace)} if pace else _("as fast as it goes"),
+        _("again and again") if draft.repeat else _("just once"),
+        str(ClockKeeper(draft.clock_keeper).label),
+    ]
+    if draft.hours_zone == HoursZone.RECIPIENT:
+        told.insert(1, _("by each person's own clock"))
+    words = " · ".join(told)
+    return words[:1].upper() + words[1:]
+
+
+# --- What is offered ------------------------------------------------------------------------------
+
+
+def schedule_context(form: ComposeForm) -> dict[str, Any]:
+    """What the step's template wants besides the form and its moment."""
+    return {
+        "quick_times": quick_times(form, timezone.now()),
+        "zone_fields": zone_fields(form),
+        "options": options_in_words(form),
+    }
+
+
+def zone_fields(form: ComposeForm) -> list[str]:
+    """Columns that may name a recipient's time zone; those that sound like it first."""
+    names = [name for one in form.fields["lists"].queryset for name in one.field_names]  # type: ignore[attr-defined]
+    chosen = form["zone_field"].value()
+    found = dict.fromkeys([*names, *([chosen] if chosen else [])])
+    return sorted(found, key=lambda name: ("zone" not in name.casefold(), name.casefold()))
+
+
+def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
+    """Times that people choose most, by the clock of the chosen zone: "Today at 16:00"."""
+    zone, hours = zone_of(form), timetable.hours_of(as_typed(form))
+    here = now.astimezone(zone)
+    morning = hours.opens if hours and not hours.is_empty else wall_clock(9)
+    found = []
+    soon = (here + timing.lead() + timedelta(minutes=30)).replace(tzinfo=None)
+    for at in (9, 12, 14, 16, 18, 20):
+        wall = datetime.combine(here.date(), wall_clock(at))
+        if wall > soon and (hours is None or hours.include(wall.time())):
+            label = _("Today at %(time)s") % {"time": f"{wall:%-H:%M}"}
+            found.append(Suggestion(wall.strftime(WALL_FORMAT), label))
+            break
+    for day, name in _days_ahead(here.date()):
+        wall = datetime.combine(day, morning)
+        label = _("%(day)s at %(time)s") % {"day": name, "time": f"{wall:%-H:%M}"}
+        found.append(Suggestion(wall.strftime(WALL_FORMAT), label))
+    return found
+
+
+def _days_ahead(today: date) -> list[tuple[date, str]]:
+    tomorrow = today + timedelta(days=1)
+    monday = today + timedelta(days=7 - today.weekday())
+    days = [(tomorrow, _("Tomorrow"))]
+    return days if monday == tomorrow else [*days, (monday, _("Monday"))]

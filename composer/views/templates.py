@@ -1,0 +1,194 @@
+"""Saved messages: the shelf, one of them with its versions, and making them from campaigns."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from campaigns.access import campaign_of
+from campaigns.models import Campaign
+from composer import field_use, message_templates
+from composer.models import MessageTemplate
+from composer.template_forms import TemplateForm
+from interface.form_fields import is_uuid
+from recipients.models import RecipientList
+from sociocs_accounts.models import Channel
+from sociocs_gateway.providers import Medium
+from teams.access import Action, TeamRequest, may, page_of_team
+from teams.models import Team
+
+# A shelf is looked over as a whole; nobody has more.
+SHOWN = 500
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def templates(request: TeamRequest) -> HttpResponse:
+    """The team's templates in their folders."""
+    found = list(
+        of_team(request.team).select_related("created_by").order_by("folder", "name", "pk")[:SHOWN]
+    )
+    texts = {one.pk: message_templates.current_of(one) for one in found}
+    broken = {
+        use.thing.pk: use.missing
+        for use in field_use.uses_of(request.team, request.user)
+        if use.kind == "template"
+    }
+    rows = [(one, texts[one.pk], broken.get(one.pk, ())) for one in found]
+    folders = [(name, list(some)) for name, some in groupby(rows, lambda row: row[0].folder)]
+    return render(request, "composer/templates.html", {"folders": folders})
+
+
+def of_team(team: Team) -> Any:
+    """The team's templates that were not deleted."""
+    return MessageTemplate.objects.filter(team=team, archived_at=None)
+
+
+def folders_of(team: Team) -> list[str]:
+    """The folders there are."""
+    used = of_team(team).exclude(folder="").order_by("folder")
+    return list(used.values_list("folder", flat=True).distinct())
+
+
+def template_of(request: TeamRequest, template_id: UUID) -> MessageTemplate:
+    """The team's template. Raises Http404."""
+    found: MessageTemplate = get_object_or_404(
+        of_team(request.team).select_related("team"), public_id=template_id
+    )
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.VIEW)
+def template(request: TeamRequest, template_id: UUID) -> HttpResponse:
+    """One template; POST renames it or puts it into another folder."""
+    found = template_of(request, template_id)
+    form = TemplateForm(initial={"name": found.name, "folder": found.folder})
+    if request.method == "POST":
+        if not _may_compose(request):
+            return redirect("template", request.team.slug, found.public_id)
+        form = TemplateForm(request.POST)
+        if form.is_valid():
+            MessageTemplate.objects.filter(pk=found.pk).update(**form.cleaned_data)
+            messages.success(request, _("The template is saved."))
+            return redirect("template", request.team.slug, found.public_id)
+    status = 422 if form.is_bound else 200
+    return render(request, "composer/template.html", _shown(request, found, form), status=status)
+
+
+def _may_compose(request: TeamRequest) -> bool:
+    return may(request.membership, Action.COMPOSE)
+
+
+def _shown(request: TeamRequest, found: MessageTemplate, form: TemplateForm) -> dict[str, Any]:
+    version = message_templates.current_of(found)
+    content = version.content
+    in_use = Channel.objects.filter(team=request.team, is_active=True)
+    channel = in_use.filter(pk=content.get("channel")).first()
+    use = field_use.use_of_template(found, content, version.choices)
+    usable = RecipientList.objects.for_member(request.team, request.user)
+    return {
+        "template": found,
+        "form": form,
+        "version": version,
+        "content": content,
+        "channel": channel,
+        "look": (channel.capabilities.medium if channel else Medium.SMS).value,
+        "missing": use.missing,
+        "lists": [(one, one in usable) for one in use.lists],
+        "versions": list(found.versions.select_related("made_by").order_by("-number")[:50]),
+        "folders": folders_of(request.team),
+    }
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def begin(request: TeamRequest, template_id: UUID) -> HttpResponse:
+    """Begin a campaign with the template."""
+    draft = message_templates.begin(template_of(request, template_id), request.user)
+    return redirect("compose", request.team.slug, draft.public_id)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def go_back(request: TeamRequest, template_id: UUID) -> HttpResponse:
+    """Make the version `number` the newest one."""
+    found = template_of(request, template_id)
+    number = request.POST.get("number", "")
+    version = None
+    if number.isdecimal() and len(number) < 6:
+        version = found.versions.filter(number=int(number)).first()
+    if version is None:
+        messages.error(request, _("There is no such version. Choose one of those shown."))
+    else:
+        message_templates.go_back(found, version, request.user)
+        messages.success(
+            request, _("The template says again what it said in version %(n)s.") % {"n": number}
+        )
+    return redirect("template", request.team.slug, found.public_id)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def delete(request: TeamRequest, template_id: UUID) -> HttpResponse:
+    """Delete a template; campaigns that began with it keep what they say."""
+    found = template_of(request, template_id)
+    MessageTemplate.objects.filter(pk=found.pk).update(archived_at=timezone.now())
+    messages.success(request, _("The template “%(name)s” is deleted.") % {"name": found.name})
+    return redirect("templates", request.team.slug)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.COMPOSE)
+def keep(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Make a template of a campaign, or with `template` a new version of one."""
+    campaign = campaign_of(request, campaign_id)
+    existing = request.POST.get("template", "")
+    form = TemplateForm(request.POST or None, initial={"name": campaign.name})
+    if request.method == "POST" and is_uuid(existing):
+        found = template_of(request, UUID(existing))
+        message_templates.renew(found, campaign, request.user)
+        messages.success(
+            request,
+            _("“%(name)s” now says what this campaign says. Its older versions are kept.")
+            % {"name": found.name},
+        )
+        return redirect("template", request.team.slug, found.public_id)
+    if request.method == "POST" and form.is_valid():
+        made = message_templates.make(campaign, request.user, **form.cleaned_data)
+        messages.success(request, _("The template “%(name)s” is made.") % {"name": made.name})
+        return redirect("template", request.team.slug, made.public_id)
+    return _keep_page(request, campaign, form)
+
+
+def _keep_page(request: TeamRequest, campaign: Campaign, form: TemplateForm) -> HttpResponse:
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "folders": folders_of(request.team),
+        "existing": list(of_team(request.team).order_by("name", "pk")[:SHOWN]),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "composer/template_keep.html", context, status=status)
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def fields_in_use(request: TeamRequest) -> HttpResponse:
+    """Which columns drafts, templates and filters need, and what is broken."""
+    columns = field_use.columns_of(field_use.uses_of(request.team, request.user))
+    usable = RecipientList.objects.for_member(request.team, request.user)
+    context = {
+        "columns": columns,
+        "broken": sum(1 for one in columns if one.broken),
+        "usable": set(usable.values_list("pk", flat=True)),
+    }
+    return render(request, "composer/fields_in_use.html", context)

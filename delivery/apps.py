@@ -1,0 +1,13 @@
+"""The app's configuration."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DeliveryConfig(AppConfig):
+    """Webhooks, delivery reports, replies, blocks."""
+
+    name = "delivery"
+    verbose_name = _("Delivery")

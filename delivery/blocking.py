@@ -1,0 +1,248 @@
+"""The vendor's own switch for people who opted out: blocked by choice, taken back by choice.
+
+The register of opt-outs alone decides who is left out of campaigns; a block is a second lock at the
+vendor, for whoever else sends through the same account. A call may be made again without harm
+(Sociocs API, /api/contacts/block), so one without a clear answer is repeated, and then shown.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from delivery.models import VendorBlock
+from recipients.models import OptOut
+from sociocs_accounts import clients
+from sociocs_accounts.lanes import LaneState
+from sociocs_accounts.models import GatewayAccount
+from sociocs_gateway.client import SociocsClient
+from sociocs_gateway.exceptions import (
+    AuthenticationFailed,
+    GatewayError,
+    Misconfigured,
+    OutcomeUnknown,
+    Reason,
+    TryLater,
+)
+from teams.models import Team, User
+
+State = VendorBlock.State
+
+PEOPLE_A_TASK = 50
+SECONDS_A_TASK = 60
+MOST_TRIES = 5
+# Longer than one call may take: another worker may ask again then.
+_CLAIM = timedelta(minutes=5)
+_FIRST_PAUSE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How many people of a team's register are in which state at one account."""
+
+    account: GatewayAccount
+    not_asked: int
+    waiting: int
+    blocked: int
+    unclear: int
+    failed: int
+    # Blocked there, although nobody who uses the account has them as opted out any more.
+    to_take_back: int
+
+    @property
+    def to_ask(self) -> int:
+        """People whom pressing the button asks about."""
+        return self.not_asked + self.unclear + self.failed
+
+
+def accounts_of(team: Team) -> QuerySet[GatewayAccount]:
+    """The accounts the team's channels use."""
+    return GatewayAccount.objects.filter(channels__team=team).distinct().order_by("pk")
+
+
+def standings(team: Team) -> Iterator[Standing]:
+    """One for each of the team's accounts."""
+    for account in accounts_of(team):
+        open_ones = Q(opt_out__lifted_at=None, is_block=True)
+        counts = VendorBlock.objects.filter(account=account, opt_out__team=team).aggregate(
+            waiting=Count("pk", Q(state=State.WAITING)),
+            blocked=Count("pk", open_ones & Q(state=State.DONE)),
+            unclear=Count("pk", open_ones & Q(state=State.UNCLEAR)),
+            failed=Count("pk", open_ones & Q(state=State.FAILED)),
+        )
+        yield Standing(
+            account=account,
+            not_asked=_not_asked(team, account).count(),
+            to_take_back=_to_take_back(team, account).count(),
+            **counts,
+        )
+
+
+def problems(team: Team) -> QuerySet[VendorBlock]:
+    """The team's rows that ended unclear or refused, newest first."""
+    rows = VendorBlock.objects.filter(
+        opt_out__team=team, state__in=(State.UNCLEAR, State.FAILED)
+    ).exclude(is_block=True, opt_out__lifted_at__isnull=False)
+    return rows.select_related("opt_out", "account").order_by("-pk")
+
+
+def block_all(team: Team, account: GatewayAccount, user: User) -> int:
+    """Have everybody in the team's register blocked at this account; return how many are asked.
+
+    Who is blocked or waiting there already is not asked again. The caller nudges the task.
+    """
+    now = timezone.now()
+    again = VendorBlock.objects.filter(
+        account=account,
+        opt_out__team=team,
+        opt_out__lifted_at=None,
+        state__in=(State.UNCLEAR, State.FAILED),
+    ).update(is_block=True, state=State.WAITING, tries=0, reason="", not_before=now, asked_by=user)
+    asked = again
+    while some := list(_not_asked(team, account).values_list("pk", flat=True)[:1_000]):
+        asked += len(some)
+        # A colleague may press the same button at the same moment.
+        VendorBlock.objects.bulk_create(
+            (
+                VendorBlock(opt_out_id=pk, account=account, not_before=now, asked_by=user)
+                for pk in some
+            ),
+            ignore_conflicts=True,
+        )
+    return asked
+
+
+def take_back(team: Team, account: GatewayAccount, user: User) -> int:
+    """Take the blocks of lifted opt-outs back; return how many. The caller nudges the task."""
+    return _to_take_back(team, account).update(
+        is_block=False,
+        state=State.WAITING,
+        tries=0,
+        reason="",
+        not_before=timezone.now(),
+        asked_by=user,
+    )
+
+
+def accounts_to_ask() -> list[int]:
+    """Ids of the accounts at which somebody waits; a halted one is left in peace."""
+    waiting = VendorBlock.objects.filter(state=State.WAITING, not_before__lte=timezone.now())
+    open_lanes = waiting.exclude(account__state=LaneState.HALTED)
+    return list(open_lanes.values_list("account_id", flat=True).distinct())
+
+
+def ask_some(account_id: int) -> bool:
+    """Ask the vendor about the next people of an account; True when more wait at once."""
+    account = GatewayAccount.objects.get(pk=account_id)
+    if account.state == LaneState.HALTED:
+        return False
+    try:
+        client = clients.client_of(account)
+    except clients.LaneHalted:
+        return False
+    until = time.monotonic() + SECONDS_A_TASK
+    waiting = VendorBlock.objects.filter(account=account, state=State.WAITING)
+    for _ in range(PEOPLE_A_TASK):
+        due = waiting.filter(not_before__lte=timezone.now()).order_by("not_before", "pk")
+        row = due.select_related("opt_out").first()
+        if row is None or time.monotonic() > until:
+            return row is not None
+        if not _claim(row):
+            continue
+        if not _ask(account, client, row):
+            return False
+    return True
+
+
+def _not_asked(team: Team, account: GatewayAccount) -> QuerySet[OptOut]:
+    rows = VendorBlock.objects.filter(opt_out=OuterRef("pk"), account=account)
+    return OptOut.objects.filter(~Exists(rows), team=team, lifted_at=None).order_by("pk")
+
+
+def _to_take_back(team: Team, account: GatewayAccount) -> QuerySet[VendorBlock]:
+    """Blocks of lifted opt-outs, but of nobody who opted out again or elsewhere."""
+    blocked = Q(is_block=True, state__in=(State.DONE, State.UNCLEAR))
+    not_taken_back = Q(is_block=False, state__in=(State.UNCLEAR, State.FAILED))
+    return VendorBlock.objects.filter(
+        blocked | not_taken_back,
+        ~Exists(_still_wanted(account)),
+        account=account,
+        opt_out__team=team,
+        opt_out__lifted_at__isnull=False,
+    )
+
+
+def _still_wanted(account: GatewayAccount) -> QuerySet[OptOut]:
+    """Open opt-outs of the same phone in any team that uses the account."""
+    return OptOut.objects.filter(
+        phone=OuterRef("opt_out__phone"), team__channels__account=account, lifted_at=None
+    )
+
+
+def _claim(row: VendorBlock) -> bool:
+    """Take a row; False when another worker has it. What is no longer wanted is dropped."""
+    unwanted = row.is_block and row.opt_out.lifted_at is not None
+    mine = VendorBlock.objects.filter(
+        pk=row.pk, state=State.WAITING, not_before=row.not_before, is_block=row.is_block
+    )
+    if unwanted:
+        mine.filter(tries=0).delete()
+        mine.update(state=State.UNCLEAR)
+        return False
+    return bool(mine.update(not_before=timezone.now() + _CLAIM, tries=row.tries + 1))
+
+
+def _ask(account: GatewayAccount, client: SociocsClient, row: VendorBlock) -> bool:
+    """Make one call and note what came of it; False when the account needs a rest."""
+    call = client.block_contact if row.is_block else client.unblock_contact
+    try:
+        answer = call(row.opt_out.phone)
+    except TryLater as error:
+        pause = error.retry_after or _pause(row).total_seconds()
+        # It never reached the vendor: that is no try.
+        _note(row, State.WAITING, error.reason, timedelta(seconds=pause), tries=row.tries)
+        return False
+    except OutcomeUnknown as error:
+        ended = row.tries + 1 >= MOST_TRIES
+        _note(row, State.UNCLEAR if ended else State.WAITING, error.reason, _pause(row))
+        return ended
+    except (AuthenticationFailed, Misconfigured) as error:
+        _note(row, State.WAITING, error.reason, timedelta(), tries=row.tries)
+        if error.halt:
+            clients.halt(account, error.halt.value)
+        return False
+    except GatewayError as error:
+        _note(row, State.FAILED, error.reason)
+        return True
+    if answer.is_blocked != row.is_block:
+        _note(row, State.UNCLEAR, Reason.ANSWER_CONTRADICTORY)
+    else:
+        _note(row, State.DONE, "")
+    return True
+
+
+def _pause(row: VendorBlock) -> timedelta:
+    doublings = min(int(row.tries), 6)
+    return _FIRST_PAUSE * float(2**doublings)
+
+
+def _note(
+    row: VendorBlock,
+    state: VendorBlock.State,
+    reason: str,
+    pause: timedelta = timedelta(),
+    tries: int | None = None,
+) -> None:
+    now: datetime = timezone.now()
+    VendorBlock.objects.filter(pk=row.pk, state=State.WAITING, is_block=row.is_block).update(
+        state=state,
+        reason=str(reason),
+        not_before=now + pause,
+        updated_at=now,
+        tries=row.tries + 1 if tries is None else tries,
+    )

@@ -1,0 +1,179 @@
+"""What the vendor says became of each message: taken in at once, worked through later.
+
+A call is stored as it came, once, and answered; this module makes something of it afterwards. A
+status only ever moves forward, whatever the order in which calls come in. What cannot be credited
+to anybody is counted as that, and credited later if the vendor's list tells whose it was.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from campaigns.models import CampaignRecipient
+from delivery import replies
+from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
+from sociocs_accounts.models import Channel
+from sociocs_gateway.exceptions import InvalidEvent
+from sociocs_gateway.results import DeliveryStatus
+from sociocs_gateway.webhooks import IncomingMessage, StatusUpdate, parse
+
+log = logging.getLogger(__name__)
+
+Outcome = WebhookEvent.Outcome
+EVENTS_A_TASK = 500
+# For whoever has to find out what went wrong; people's numbers and texts are in them.
+KEEP_BODIES = timedelta(days=30)
+_BODIES_A_ROUND = 5_000
+_FIRST_LEARNING = timedelta(seconds=20)
+
+# (campaign, status) -> by how many its count changes.
+Changes = Counter[tuple[int, str]]
+
+
+def has_work() -> bool:
+    """Whether calls wait to be worked through."""
+    return WebhookEvent.objects.filter(outcome=Outcome.WAITING).exists()
+
+
+def work_through() -> bool:
+    """Make something of the oldest waiting calls; True when more wait.
+
+    All of them in one transaction; if that fails, each in one of its own, so that a single bad one
+    stops nothing.
+    """
+    waiting = WebhookEvent.objects.filter(outcome=Outcome.WAITING).order_by("pk")
+    ids = list(waiting.values_list("pk", flat=True)[:EVENTS_A_TASK])
+    try:
+        _work(ids)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the others
+        log.warning("events are worked through one by one: %s", type(error).__name__)
+        for pk in ids:
+            _work_alone(pk)
+    return len(ids) == EVENTS_A_TASK
+
+
+def _work_alone(pk: int) -> None:
+    try:
+        _work([pk])
+    except Exception as error:  # noqa: BLE001 - it is marked, and a person can look at it
+        log.error("event %d could not be processed: %s", pk, type(error).__name__)
+        WebhookEvent.objects.filter(pk=pk, outcome=Outcome.WAITING).update(outcome=Outcome.FAILED)
+
+
+def _work(ids: Sequence[int]) -> None:
+    with transaction.atomic():
+        events = list(
+            WebhookEvent.objects.select_for_update(of=("self",))
+            .filter(pk__in=ids, outcome=Outcome.WAITING)
+            .select_related("endpoint__channel__team")
+            .order_by("pk")
+        )
+        changes, unattributed = Changes(), Counter[int]()
+        for event in events:
+            event.outcome = _make_of(event, changes)
+            unattributed[event.endpoint_id] += event.outcome == Outcome.UNATTRIBUTED
+        WebhookEvent.objects.bulk_update(events, ["outcome"])
+        count(changes)
+        _note_on_endpoints(events, unattributed)
+
+
+def _make_of(event: WebhookEvent, changes: Changes) -> WebhookEvent.Outcome:
+    try:
+        parsed = parse(bytes(event.body or b""))
+    except InvalidEvent:
+        return Outcome.NOT_UNDERSTOOD
+    if isinstance(parsed, IncomingMessage):
+        reply = replies.take(event.endpoint, parsed, event.received_at, event.pk)
+        return Outcome.REPLY if reply else Outcome.NOT_UNDERSTOOD
+    if isinstance(parsed, StatusUpdate):
+        return _move_forward(event, parsed, changes)
+    return Outcome.NOT_UNDERSTOOD
+
+
+def _move_forward(
+    event: WebhookEvent, update: StatusUpdate, changes: Changes
+) -> WebhookEvent.Outcome:
+    message, is_new = SentMessage.objects.select_for_update().get_or_create(
+        channel=event.endpoint.channel,
+        message_id=update.message_id[:200],
+        defaults={"seen_at": event.received_at, "changed_at": event.received_at},
+    )
+    before = DeliveryStatus(message.status)
+    if update.status.rank <= before.rank and not is_new:
+        return Outcome.NOT_NEWER
+    message.status = update.status.value
+    message.changed_at = event.received_at
+    is_failure = update.status is DeliveryStatus.FAILED
+    message.error_code = (update.error_code or "")[:40] if is_failure else ""
+    message.save(update_fields=["status", "changed_at", "error_code"])
+    if message.campaign_id is None:
+        return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
+    changes[message.campaign_id, before.value] -= 1
+    changes[message.campaign_id, update.status.value] += 1
+    return Outcome.CREDITED
+
+
+def _note_on_endpoints(events: Sequence[WebhookEvent], unattributed: Counter[int]) -> None:
+    latest: dict[int, datetime] = {}
+    for event in events:
+        latest[event.endpoint_id] = max(
+            event.received_at, latest.get(event.endpoint_id, event.received_at)
+        )
+    for endpoint_id in sorted(latest):
+        found = WebhookEndpoint.objects.filter(pk=endpoint_id)
+        found.update(
+            last_event_at=latest[endpoint_id],
+            unattributed_count=F("unattributed_count") + unattributed[endpoint_id],
+        )
+        if unattributed[endpoint_id]:
+            found.filter(learn_at=None).update(
+                learn_at=timezone.now() + _FIRST_LEARNING, learn_tries=0
+            )
+
+
+def count(changes: Changes) -> None:
+    """Change the campaigns' counts; in a fixed order, so that two workers never wait in a ring."""
+    for (campaign_id, status), change in sorted(changes.items()):
+        if not change:
+            continue
+        row, _made = DeliveryCount.objects.get_or_create(campaign_id=campaign_id, status=status)
+        DeliveryCount.objects.filter(pk=row.pk).update(messages=F("messages") + change)
+
+
+def know(channel: Channel, message_id: str, recipient: CampaignRecipient) -> None:
+    """Note whose message this is: the answer of a single send says it, or the vendor's list.
+
+    What was said of it before is credited now. The caller holds a transaction.
+    """
+    now = timezone.now()
+    message, is_new = SentMessage.objects.select_for_update().get_or_create(
+        channel=channel,
+        message_id=message_id[:200],
+        defaults={"seen_at": now, "changed_at": now},
+    )
+    if message.recipient_id is not None:
+        return
+    message.recipient, message.campaign_id = recipient, recipient.campaign_id
+    message.save(update_fields=["recipient", "campaign"])
+    count(Changes({(recipient.campaign_id, message.status): 1}))
+    if not is_new:
+        WebhookEndpoint.objects.filter(channel=channel, unattributed_count__gt=0).update(
+            unattributed_count=F("unattributed_count") - 1
+        )
+
+
+def forget_old_bodies() -> None:
+    """Empty what was kept of old calls: it holds people's numbers and texts."""
+    old = WebhookEvent.objects.filter(
+        received_at__lt=timezone.now() - KEEP_BODIES, body__isnull=False
+    ).exclude(outcome=Outcome.WAITING)
+    ids = list(old.order_by("received_at").values_list("pk", flat=True)[:_BODIES_A_ROUND])
+    if ids:
+        WebhookEvent.objects.filter(pk__in=ids).update(body=None)

@@ -1,0 +1,231 @@
+"""What the vendor calls us with: where it calls, what came, and what it said of whom."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models.campaigns import Campaign, CampaignRecipient
+from interface.enum_columns import choices
+from sociocs_accounts.encrypted_fields import SecretField
+from sociocs_accounts.models import Channel
+from sociocs_gateway.results import DeliveryStatus
+from teams.models import Team, User
+
+
+class WebhookEndpoint(models.Model):
+    """Where the vendor reports on one channel: our address, the secrets that sign its calls.
+
+    Without a secret the address does not exist: nothing unsigned is ever believed.
+    """
+
+    class State(models.TextChoices):
+        ON = "on", _("On")
+        UNCLEAR = "unclear", _("No clear answer")
+        FAILED = "failed", _("Refused by Sociocs")
+        GONE = "gone", _("Gone at Sociocs")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    channel = models.OneToOneField(Channel, on_delete=models.CASCADE, related_name="webhook")
+    # The vendor's id of the subscription; blank until it has told us.
+    subscription_id = models.CharField(max_length=200, blank=True)
+    secret = SecretField()
+    # The secret before or after this one: both are good while one replaces the other.
+    other_secret = SecretField(blank=True, default="")
+    other_secret_until = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.UNCLEAR)
+    # A code of `sociocs_gateway.exceptions.Reason`, of the last answer that was none or a no.
+    reason = models.CharField(max_length=60, blank=True)
+    wants_replies = models.BooleanField(_("replies of people"), default=True)
+    wants_statuses = models.BooleanField(_("what became of each message"), default=True)
+    # Updates on messages of which nobody can say whose they were.
+    unattributed_count = models.PositiveIntegerField(default=0)
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    # When to ask the vendor's list of messages who they went to; null: nothing to learn.
+    learn_at = models.DateTimeField(null=True, blank=True)
+    learn_tries = models.PositiveSmallIntegerField(default=0)
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    renewed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            # The tick: whose messages are to be looked up.
+            models.Index(
+                fields=["learn_at"],
+                name="endpoints_to_learn",
+                condition=Q(learn_at__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class WebhookEvent(models.Model):
+    """One genuine call of the vendor, kept as it came before anything is made of it."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        CREDITED = "credited", _("Credited")
+        UNATTRIBUTED = "unattributed", _("Not attributable")
+        NOT_NEWER = "not_newer", _("Nothing new")
+        REPLY = "reply", _("A reply")
+        NOT_UNDERSTOOD = "not_understood", _("Not understood")
+        FAILED = "failed", _("Could not be processed")
+
+    # No index of its own: the constraint below begins with the endpoint.
+    endpoint = models.ForeignKey(
+        WebhookEndpoint, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
+    # The same body again is the same event: a call repeated by the vendor, or by a stranger.
+    body_sha256 = models.BinaryField(max_length=32)
+    # Null after a while (`delivery.KEEP_BODIES`); the hash stays.
+    body = models.BinaryField(null=True)
+    received_at = models.DateTimeField(auto_now_add=True)
+    outcome = models.CharField(max_length=15, choices=Outcome.choices, default=Outcome.WAITING)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["endpoint", "body_sha256"], name="an_event_is_kept_once"
+            ),
+        )
+        indexes = (
+            # The task takes what waits, in the order it came.
+            models.Index(fields=["id"], name="events_waiting", condition=Q(outcome="waiting")),
+            # Old bodies are emptied.
+            models.Index(
+                fields=["received_at"],
+                name="events_with_a_body",
+                condition=Q(body__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class SentMessage(models.Model):
+    """One message at the vendor: how far it got, and whose it was once that is known."""
+
+    # No index of its own: the constraint below begins with the channel.
+    channel = models.ForeignKey(
+        Channel, on_delete=models.CASCADE, related_name="sent_messages", db_index=False
+    )
+    message_id = models.CharField(max_length=200)
+    # Null: not attributable (yet). The campaign is the recipient's, for counting.
+    recipient = models.ForeignKey(
+        CampaignRecipient, on_delete=models.CASCADE, null=True, related_name="sent_messages"
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    status = models.CharField(
+        max_length=10, choices=choices(DeliveryStatus), default=DeliveryStatus.UNKNOWN.value
+    )
+    # The network's own code of why it failed, such as Twilio's 30003.
+    error_code = models.CharField(max_length=40, blank=True)
+    seen_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["channel", "message_id"], name="a_message_is_known_once"
+            ),
+        )
+        indexes = (
+            # What is still to be credited to somebody.
+            models.Index(
+                fields=["channel", "seen_at"],
+                name="messages_unattributed",
+                condition=Q(recipient__isnull=True),
+            ),
+            # A campaign's people by how far their message got, page by page.
+            models.Index(
+                fields=["campaign", "status", "recipient"],
+                name="messages_of_a_campaign",
+                condition=Q(recipient__isnull=False),
+            ),
+            # The overview counts what failed by day.
+            models.Index(
+                fields=["channel", "changed_at"],
+                name="messages_failed",
+                condition=Q(status="failed"),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class DeliveryCount(models.Model):
+    """How many messages of a campaign have come how far; kept with every change of a message."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="delivery_counts", db_index=False
+    )
+    status = models.CharField(max_length=10, choices=choices(DeliveryStatus))
+    messages = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["campaign", "status"], name="one_count_per_delivery_status"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.messages}"
+
+
+class Reply(models.Model):
+    """What somebody wrote to a channel, and whether it was a wish not to be messaged."""
+
+    class Wish(models.TextChoices):
+        NONE = "", _("No wish")
+        STOP = "stop", _("Opted out")
+        START = "start", _("Opted in again")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="replies")
+    channel = models.ForeignKey(
+        Channel, on_delete=models.CASCADE, related_name="replies", db_index=False
+    )
+    # The vendor's id; of a message without one, the event's.
+    message_id = models.CharField(max_length=200)
+    phone = models.CharField(max_length=16)
+    name = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    # How many files, images and videos came with it.
+    media_count = models.PositiveSmallIntegerField(default=0)
+    wish = models.CharField(max_length=5, choices=Wish.choices, blank=True, default=Wish.NONE)
+    # The campaign whose message reached the person last before they wrote.
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.SET_NULL, null=True, related_name="replies", db_index=False
+    )
+    sent_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["channel", "message_id"], name="a_reply_is_kept_once"),
+        )
+        indexes = (
+            # The replies of a team, and of a campaign, page by page.
+            models.Index(fields=["team", "id"], name="replies_in_order"),
+            models.Index(fields=["campaign", "id"], name="replies_of_a_campaign"),
+            # What somebody wished last.
+            models.Index(
+                fields=["team", "phone", "-sent_at"],
+                name="wishes_of_a_person",
+                condition=~Q(wish=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"

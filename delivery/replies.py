@@ -1,0 +1,104 @@
+"""What people write back: kept, shown with their campaign, and obeyed when it says STOP."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, CampaignRecipient
+from campaigns.states import SubmissionState
+from delivery.models import Reply, WebhookEndpoint
+from recipients.models import OptOut
+from recipients.opting_out import opt_outs
+from recipients.opting_out.wishes import Wish, wish_of
+from sending.models import Submission
+from sociocs_gateway.webhooks import IncomingMessage
+from teams.models import Team
+
+# Of how many of a person's latest campaigns the one they answer is looked for.
+_CAMPAIGNS_LOOKED_AT = 20
+# How long after a message an answer may be one to it.
+_ANSWER_WITHIN = timedelta(days=14)
+
+
+def take(
+    endpoint: WebhookEndpoint, message: IncomingMessage, received_at: datetime, event_id: int
+) -> Reply | None:
+    """Keep what somebody wrote, and do what they wish; None when nobody can be told from it.
+
+    The same message again changes nothing. The caller holds a transaction.
+    """
+    if message.phone is None:
+        return None
+    channel = endpoint.channel
+    # A clock that runs ahead must not make a message outrank all that come later.
+    sent_at = min(message.sent_at or received_at, received_at)
+    reply, is_new = Reply.objects.get_or_create(
+        channel=channel,
+        message_id=(message.message_id or f"event-{event_id}")[:200],
+        defaults={
+            "team_id": channel.team_id,
+            "phone": message.phone,
+            "name": (message.name or "")[:200],
+            "text": message.text,
+            "media_count": len(message.image_urls + message.video_urls + message.file_urls),
+            "wish": wish_of(message.text).value,
+            "campaign": campaign_answered(endpoint, message.phone, sent_at),
+            "sent_at": sent_at,
+            "received_at": received_at,
+        },
+    )
+    if is_new and reply.wish:
+        _obey(channel.team, reply)
+    return reply
+
+
+def _obey(team: Team, reply: Reply) -> None:
+    """Do what the person wished last: an older message that comes in late changes nothing."""
+    newer = Reply.objects.filter(team=team, phone=reply.phone, sent_at__gt=reply.sent_at)
+    if newer.exclude(wish=Reply.Wish.NONE).exists():
+        return
+    if reply.wish == Wish.STOP:
+        opt_outs.add(team, [reply.phone], OptOut.Source.INBOUND, None)
+        return
+    # Of two wishes of the same second, not to be messaged is the safe one.
+    same = Reply.objects.filter(team=team, phone=reply.phone, sent_at=reply.sent_at)
+    if not same.filter(wish=Reply.Wish.STOP).exists():
+        opt_outs.lift_own(team, reply.phone, _("They wrote START"))
+
+
+def campaign_answered(endpoint: WebhookEndpoint, phone: str, sent_at: datetime) -> Campaign | None:
+    """The campaign of this channel whose message went to the person last before they wrote."""
+    rows = CampaignRecipient.objects.filter(phone=phone, campaign__channel=endpoint.channel)
+    found: tuple[datetime, Campaign] | None = None
+    for row in rows.select_related("campaign").order_by("-campaign_id")[:_CAMPAIGNS_LOOKED_AT]:
+        slot = slot_of(row)
+        if slot is None or not sent_at - _ANSWER_WITHIN <= slot <= sent_at:
+            continue
+        if found is None or slot > found[0]:
+            found = (slot, row.campaign)
+    return found[1] if found else None
+
+
+def slot_of(row: CampaignRecipient) -> datetime | None:
+    """The second at which somebody's job went out or goes out; None when it never did."""
+    submission = submission_of(row)
+    attempt = submission.current_attempt if submission else None
+    if submission is None or attempt is None:
+        return None
+    sent = {SubmissionState.ACCEPTED, SubmissionState.UNKNOWN, SubmissionState.ABANDONED}
+    return attempt.slot if submission.state in sent else None
+
+
+def submission_of(row: CampaignRecipient) -> Submission | None:
+    """The job that somebody of a frozen audience is in: a job is a range of positions."""
+    return (
+        Submission.objects.filter(
+            campaign_id=row.campaign_id,
+            first_position__lte=row.position,
+            last_position__gte=row.position,
+        )
+        .select_related("current_attempt")
+        .first()
+    )

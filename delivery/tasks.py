@@ -1,0 +1,47 @@
+"""Celery's doors: each takes an id, makes one call, and may be lost, repeated or late."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from delivery import block_checks, blocking, delivery_reports, learning
+from interface.hints import nudge, nudge_each
+
+
+@shared_task(name="delivery.tick", queue="background")
+def tick() -> None:
+    """Find what is due with reports, blocks and unknown messages, and nudge the tasks below."""
+    nudge_each(block, blocking.accounts_to_ask())
+    nudge_each(find_blocked, block_checks.waiting_checks())
+    if delivery_reports.has_work():
+        nudge(work_through)
+    nudge_each(learn, learning.endpoints_to_learn())
+
+
+@shared_task(name="delivery.block", queue="background")
+def block(account_id: int) -> None:
+    """Ask the vendor to block people who opted out, or to take that back."""
+    if blocking.ask_some(account_id):
+        nudge(block, account_id)
+
+
+@shared_task(name="delivery.find_blocked", queue="background")
+def find_blocked(check_id: int) -> None:
+    """Ask the vendor who of a list is blocked there already."""
+    if block_checks.ask_on(check_id):
+        nudge(find_blocked, check_id)
+
+
+@shared_task(name="delivery_reports.work_through", queue="background")
+def work_through() -> None:
+    """Make something of what the vendor reported."""
+    if delivery_reports.work_through():
+        nudge(work_through)
+    else:
+        delivery_reports.forget_old_bodies()
+
+
+@shared_task(name="delivery.learn", queue="background")
+def learn(endpoint_id: int) -> None:
+    """Look up whose messages the vendor reported on."""
+    learning.learn(endpoint_id)

@@ -1,0 +1,27 @@
+"""Addresses below `/<team>/` of what comes back: reports, replies, blocks."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from delivery.views import (
+    blocks,
+    delivery,
+    replies,
+)
+
+urlpatterns = [
+    path("opt-outs/at-sociocs/", blocks.blocks, name="blocks"),
+    path("opt-outs/at-sociocs/<uuid:account_id>/block/", blocks.block, name="block"),
+    path("opt-outs/at-sociocs/<uuid:account_id>/unblock/", blocks.unblock, name="unblock"),
+    path("opt-outs/at-sociocs/<uuid:account_id>/find/", blocks.find_blocked, name="find-blocked"),
+    path("opt-outs/at-sociocs/<uuid:check_id>/stop/", blocks.stop_finding, name="stop-finding"),
+    path(
+        "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"
+    ),
+    path("replies/", replies.replies, name="replies"),
+    path("delivery/", delivery.delivery, name="delivery"),
+    path("delivery/<uuid:channel_id>/on/", delivery.switch_on, name="delivery-on"),
+    path("delivery/<uuid:channel_id>/check/", delivery.check, name="delivery-check"),
+    path("delivery/<uuid:channel_id>/off/", delivery.switch_off, name="delivery-off"),
+]

@@ -1,0 +1,137 @@
+"""Delivery reports: on which channels Sociocs tells us what became of messages, and who replied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns.words import unclear_words
+from delivery import subscriptions
+from delivery.models import WebhookEndpoint
+from interface.wording import Text
+from sociocs_accounts.models import Channel
+from sociocs_gateway.exceptions import Reason
+from teams.access import Action, TeamRequest, page_of_team
+from teams.models import Team
+
+State = WebhookEndpoint.State
+
+_TONES = {State.ON: "success", State.UNCLEAR: "warning"}
+_REFUSALS: dict[str, Text] = {
+    Reason.AUTHENTICATION: gettext_lazy("Sociocs does not accept the channel's API key."),
+    Reason.NOT_FOUND: gettext_lazy("Sociocs does not know this channel, or has no webhooks."),
+    Reason.RATE_LIMITED: gettext_lazy("Sociocs is asked too often just now. Wait a minute."),
+    Reason.CONNECT: gettext_lazy("Sociocs could not be reached."),
+    Reason.DNS: gettext_lazy("Sociocs could not be reached."),
+    Reason.CONNECT_TIMEOUT: gettext_lazy("Sociocs could not be reached."),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One channel of the page; `endpoint` is None while nothing is reported on it."""
+
+    channel: Channel
+    endpoint: WebhookEndpoint | None
+    address: str = ""
+    tone: str = "neutral"
+    why: str = ""
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def delivery(request: TeamRequest) -> HttpResponse:
+    """Each channel with what is reported on it."""
+    return render(request, "delivery/delivery.html", {"lines": list(_lines(request.team))})
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def switch_on(request: TeamRequest, channel_id: UUID) -> HttpResponse:
+    """Have Sociocs report on a channel; pressed again it renews the secret and what is wanted."""
+    channel = _channel(request, channel_id)
+    wanted = {name: name in request.POST for name in ("wants_replies", "wants_statuses")}
+    if not any(wanted.values()):
+        messages.error(request, _("Choose at least one of the two: replies, or what became of it."))
+        return redirect("delivery", request.team.slug)
+    endpoint = subscriptions.switch_on(channel, request.user, **wanted)
+    _tell(request, endpoint, _("Sociocs reports on “%(channel)s” from now on."))
+    return redirect("delivery", request.team.slug)
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
+    """Ask Sociocs whether it still reports on a channel."""
+    endpoint = _endpoint(request, channel_id)
+    subscriptions.check(endpoint)
+    if endpoint.state == State.GONE:
+        messages.error(request, _("Sociocs does not report here any more. Switch it on again."))
+    else:
+        _tell(request, endpoint, _("Sociocs reports on “%(channel)s”. All is well."))
+    return redirect("delivery", request.team.slug)
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def switch_off(request: TeamRequest, channel_id: UUID) -> HttpResponse:
+    """Have Sociocs stop reporting on a channel."""
+    endpoint = _endpoint(request, channel_id)
+    label = {"channel": endpoint.channel.label}
+    if subscriptions.switch_off(endpoint):
+        messages.success(request, _("Sociocs reports on “%(channel)s” no more.") % label)
+    else:
+        messages.error(
+            request,
+            _("Sociocs did not say that it stops reporting on “%(channel)s”. Try it again.")
+            % label,
+        )
+    return redirect("delivery", request.team.slug)
+
+
+def _channel(request: TeamRequest, channel_id: UUID) -> Channel:
+    return get_object_or_404(request.team.channels.select_related("account"), public_id=channel_id)
+
+
+def _endpoint(request: TeamRequest, channel_id: UUID) -> WebhookEndpoint:
+    found = WebhookEndpoint.objects.select_related("channel__account")
+    return get_object_or_404(found, channel=_channel(request, channel_id))
+
+
+def _lines(team: Team) -> Iterator[Line]:
+    channels = list(team.channels.filter(is_active=True))
+    endpoints = subscriptions.endpoints_of(channels)
+    for channel in channels:
+        endpoint = endpoints.get(channel.pk)
+        if endpoint is None:
+            yield Line(channel, None)
+            continue
+        tone = _TONES.get(State(endpoint.state), "danger")
+        yield Line(channel, endpoint, subscriptions.address_of(endpoint), tone, _why(endpoint))
+
+
+def _why(endpoint: WebhookEndpoint) -> str:
+    if endpoint.state == State.UNCLEAR:
+        return _(
+            "It may or may not be on (%(why)s). Switch it on once more; that does no harm."
+        ) % {"why": unclear_words(endpoint.reason)}
+    if endpoint.state == State.GONE:
+        return _("Sociocs does not report here any more. Switch it on again.")
+    if endpoint.state == State.FAILED:
+        return str(_REFUSALS.get(endpoint.reason, _("Sociocs said no and gave no reason we know.")))
+    return ""
+
+
+def _tell(request: TeamRequest, endpoint: WebhookEndpoint, done: str) -> None:
+    if endpoint.state == State.ON:
+        messages.success(request, done % {"channel": endpoint.channel.label})
+    else:
+        messages.error(request, _why(endpoint))

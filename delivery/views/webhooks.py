@@ -1,0 +1,55 @@
+"""Where Sociocs calls: is it really them? Then keep what they say, and answer at once.
+
+Whatever cannot be proven genuine is refused, before anything of it is read (docs/operations.md).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from delivery import receiving, subscriptions, tasks
+from delivery.models import WebhookEndpoint
+from interface import hints
+from sociocs_gateway.webhooks import MAX_BODY_BYTES, SIGNATURE_HEADER, verify
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def receive(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+    """Take a call in: 200 once it is stored, however often it comes.
+
+    404 for an address nobody subscribed (or whose secret cannot be read), 413 above 256 kB, 403
+    without the right signature over the raw bytes, 503 while the database is away, so that the
+    vendor comes again.
+    """
+    try:
+        return _receive(request, endpoint_id)
+    except (InterfaceError, OperationalError):
+        return _say(503, "try again later", {"Retry-After": "30"})
+
+
+def _receive(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+    endpoint = WebhookEndpoint.objects.filter(public_id=endpoint_id).first()
+    keys = subscriptions.secrets_of(endpoint) if endpoint else []
+    if endpoint is None or not keys:
+        return _say(404, "there is nothing here")
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+        return _say(413, "too large")
+    body = request.body
+    if not verify(body, request.headers.get(SIGNATURE_HEADER), keys):
+        return _say(403, "the signature is not right")
+    receiving.keep(endpoint, body)
+    hints.nudge_once_a_second(tasks.work_through)
+    return _say(200, "kept")
+
+
+def _say(status: int, text: str, headers: dict[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(f"{text}\n", status=status, content_type="text/plain", headers=headers)

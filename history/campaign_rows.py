@@ -1,0 +1,319 @@
+"""Reading what became of campaigns: pages by key, questions, jobs, a timeline.
+
+Nothing here counts rows of a whole table or pages by offset: a team's hundred-thousandth campaign
+is found as quickly as its last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import Max, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.states import (
+    QUESTIONS,
+    CampaignState,
+    Outcome,
+    SubmissionState,
+)
+from campaigns.words import (
+    AWAITING_ITS_TIME,
+    CAMPAIGN_WORDS,
+    HOW_WE_KNOW,
+    PART_OF,
+    PART_WORDS,
+    PAUSED_BY_THE_CLOCK,
+    PERHAPS_SENT,
+    SUBMISSION_WORDS,
+    WAITS_FOR_APPROVAL,
+    Part,
+    Word,
+)
+from composer.approvals import waiting_for_approval
+from interface.wording import Text, jobs, number
+from sending.models import Attempt, Submission
+from sending.tally import MAY_HAVE_GONE, Tally, tallies
+from teams.models import Team
+
+CAMPAIGNS_PER_PAGE = 25
+JOBS_PER_PAGE = 50
+QUESTIONS_SHOWN = 20
+
+# The filter "status" of the history: what people tell apart, not every state.
+STATUSES: Mapping[str, frozenset[CampaignState]] = {
+    "draft": frozenset({CampaignState.DRAFT}),
+    "scheduled": frozenset({CampaignState.FREEZING, CampaignState.SCHEDULED}),
+    "running": frozenset({CampaignState.SENDING, CampaignState.CANCELLING}),
+    "waiting_for_you": frozenset(
+        {CampaignState.MISSED, CampaignState.PAUSED, CampaignState.NEEDS_DECISION}
+    ),
+    "completed": frozenset({CampaignState.COMPLETED}),
+    "cancelled": frozenset({CampaignState.CANCELLED}),
+}
+
+
+def states_of(*statuses: str) -> list[str]:
+    """The stored states of these statuses."""
+    return sorted(state.value for status in statuses for state in STATUSES[status])
+
+
+# Nothing changes any more without somebody doing something on a page.
+AT_REST = frozenset({CampaignState.DRAFT, CampaignState.CANCELLED, CampaignState.COMPLETED})
+
+
+def word_of(campaign: Campaign, tally: Tally, *, waits_for_approval: bool) -> Word:
+    """The words for where a campaign stands: as its jobs say it, a little before the tick does."""
+    if campaign.state == CampaignState.DRAFT and waits_for_approval:
+        return WAITS_FOR_APPROVAL
+    if campaign.state == CampaignState.PAUSED and campaign.state_reason in PAUSED_BY_THE_CLOCK:
+        return PAUSED_BY_THE_CLOCK[campaign.state_reason]
+    if campaign.state != CampaignState.SENDING or not tally.job_count or tally.unfinished_jobs:
+        return CAMPAIGN_WORDS[CampaignState(campaign.state)]
+    if tally.question_count:
+        return CAMPAIGN_WORDS[CampaignState.NEEDS_DECISION]
+    return AWAITING_ITS_TIME
+
+
+# --- The history: a team's campaigns --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A campaign in a table, with all that its line shows."""
+
+    campaign: Campaign
+    tally: Tally
+    word: Word
+
+    @property
+    def people(self) -> int | None:
+        """Who gets it: frozen, or as confirmed while freezing; None for a draft."""
+        campaign = self.campaign
+        if campaign.state == CampaignState.DRAFT:
+            return None
+        return campaign.frozen_count or campaign.confirmed_count
+
+    @property
+    def segments(self) -> list[tuple[int, str]]:
+        """(people, fill) for the progress track; empty before there are jobs."""
+        if not self.tally.job_count:
+            return []
+        return [(count, PART_WORDS[part][1]) for part, count in self.tally.parts.items()]
+
+    @property
+    def parts(self) -> list[tuple[int, Text, str]]:
+        """(people, word, fill) of every part that holds somebody."""
+        return [(count, *PART_WORDS[part]) for part, count in self.tally.parts.items() if count]
+
+    @property
+    def progress_in_words(self) -> str:
+        """`41,000 handed over, 1,000 unclear`."""
+        return ", ".join(f"{number(count)} {word}" for count, word, _fill in self.parts)
+
+    @property
+    def label(self) -> str:
+        """The state, with how far it has come while it runs: `Handing over · job 31 of 48`."""
+        total, waiting = self.tally.job_count, self.tally.unfinished_jobs
+        if self.campaign.state == CampaignState.SENDING and waiting:
+            place = {"n": number(total - waiting + 1), "all": number(total)}
+            return f"{self.word.label} · {_('job %(n)s of %(all)s') % place}"
+        if self.campaign.state == CampaignState.SCHEDULED and total:
+            return f"{self.word.label} · {jobs(total)}"
+        return str(self.word.label)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to answer something."""
+        return bool(self.tally.question_count) or self.campaign.state == CampaignState.MISSED
+
+
+def rows_of(campaigns: Iterable[Campaign]) -> list[Row]:
+    """Campaigns as rows of a table, with their tallies."""
+    campaigns = list(campaigns)
+    ids = [campaign.pk for campaign in campaigns]
+    tally_of, waiting = tallies(ids), waiting_for_approval(ids)
+    return [
+        Row(campaign, tally, word_of(campaign, tally, waits_for_approval=campaign.pk in waiting))
+        for campaign in campaigns
+        for tally in [tally_of.get(campaign.pk, Tally())]
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A place in the history between two campaigns: newest first, by time and then by number."""
+
+    created_at: datetime
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.created_at.timestamp():.6f}-{self.pk}"
+
+    @classmethod
+    def read(cls, text: str) -> Key | None:
+        """The key in a URL, or None for anything that is none."""
+        moment, _dash, number = text.partition("-")
+        try:
+            return cls(datetime.fromtimestamp(float(moment), UTC), int(number))
+        except (ValueError, OverflowError, OSError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the history; the keys of its neighbours, None at the ends."""
+
+    rows: list[Row]
+    newer: Key | None
+    older: Key | None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anything on it may change by itself."""
+        return any(row.campaign.state not in AT_REST for row in self.rows)
+
+
+def campaigns_of(team: Team) -> QuerySet[Campaign]:
+    """A team's campaigns, newest first, as lines of a table want them."""
+    found = Campaign.objects.filter(team=team)
+    return for_rows(found).order_by("-created_at", "-pk")
+
+
+def for_rows(found: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    """With all that a line of the table shows of a campaign itself."""
+    return found.select_related("channel", "created_by", "launched_by")
+
+
+def page_of(
+    found: QuerySet[Campaign],
+    before: Key | None = None,
+    after: Key | None = None,
+    size: int = CAMPAIGNS_PER_PAGE,
+) -> Page:
+    """The page that begins below the key `before`, or ends above `after`; the newest otherwise."""
+    if after is not None:
+        newer = list(found.filter(_above(after)).order_by("created_at", "pk")[: size + 1])
+        more_above, shown = len(newer) > size, newer[:size][::-1]
+        return Page(rows_of(shown), _key(shown[:1]) if more_above else None, _key(shown[-1:]))
+    older = list((found.filter(_below(before)) if before else found)[: size + 1])
+    more_below, shown = len(older) > size, older[:size]
+    return Page(
+        rows_of(shown),
+        _key(shown[:1]) if before else None,
+        _key(shown[-1:]) if more_below else None,
+    )
+
+
+def _key(campaigns: Sequence[Campaign]) -> Key | None:
+    return Key(campaigns[0].created_at, campaigns[0].pk) if campaigns else None
+
+
+def _below(key: Key) -> Q:
+    # The first condition says nothing new, but it is one that an index can begin at.
+    earlier = Q(created_at__lt=key.created_at) | Q(pk__lt=key.pk)
+    return Q(created_at__lte=key.created_at) & earlier
+
+
+def _above(key: Key) -> Q:
+    later = Q(created_at__gt=key.created_at) | Q(pk__gt=key.pk)
+    return Q(created_at__gte=key.created_at) & later
+
+
+# --- What needs a person --------------------------------------------------------------------------
+
+
+def jobs_in_question(team: Team) -> QuerySet[Submission]:
+    """The team's jobs that wait for a person's answer, oldest first."""
+    return (
+        Submission.objects.filter(
+            campaign__team=team, state__in=sorted(one.value for one in QUESTIONS)
+        )
+        .select_related("campaign", "current_attempt")
+        .order_by("pk")
+    )
+
+
+def waits_for_somebody(team: Team) -> Q:
+    """Campaigns that stand still until somebody acts, or have a job about which to decide."""
+    asked = jobs_in_question(team).order_by().values("campaign_id")
+    return Q(state__in=states_of("waiting_for_you")) | Q(pk__in=asked)
+
+
+def questions_of(campaign: Campaign) -> list[Submission]:
+    """The first jobs of a campaign that wait for a person's answer."""
+    questions = jobs_in_question(campaign.team).filter(campaign=campaign)
+    return list(questions.order_by("seq")[:QUESTIONS_SHOWN])
+
+
+# --- One campaign ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A submission as a line of the jobs' table; `how` is how we know that it was handed over."""
+
+    submission: Submission
+    word: Word
+    how: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """A page of a campaign's jobs, in their order; the numbers its neighbours begin behind."""
+
+    shown: list[Job]
+    previous: int | None
+    next: int | None
+
+
+def jobs_of(campaign: Campaign, after: int = 0, size: int = JOBS_PER_PAGE) -> Jobs:
+    """The jobs numbered above `after`."""
+    found = campaign.submissions.filter(seq__gt=after).select_related("current_attempt")
+    submissions = list(found.order_by("seq")[: size + 1])
+    shown = submissions[:size]
+    return Jobs(
+        job_lines(shown),
+        max(after - size, 0) if after else None,
+        shown[-1].seq if len(submissions) > size else None,
+    )
+
+
+def job_lines(submissions: Sequence[Submission]) -> list[Job]:
+    """These submissions with their words; one query for all."""
+    unclear = set(
+        Attempt.objects.filter(
+            MAY_HAVE_GONE, submission__in=[one.pk for one in submissions]
+        ).values_list("submission_id", flat=True)
+    )
+    return [_job(one, was_unclear=one.pk in unclear) for one in submissions]
+
+
+def _job(submission: Submission, was_unclear: bool) -> Job:
+    state = SubmissionState(submission.state)
+    word = SUBMISSION_WORDS[state]
+    if was_unclear and PART_OF[state] is Part.NOT_SENT:
+        word = PERHAPS_SENT
+    how = HOW_WE_KNOW.get(submission.how, "") if state is SubmissionState.ACCEPTED else ""
+    return Job(submission, word, how)
+
+
+def timeline_of(campaign: Campaign, size: int = 60) -> list[CampaignEvent]:
+    """What happened to a campaign, latest first."""
+    return list(campaign.events.select_related("actor").order_by("-pk")[:size])
+
+
+def fingerprint(campaign: Campaign, tally: Tally) -> str:
+    """Changes whenever anything does that a campaign's page shows."""
+    last_event = campaign.events.aggregate(last=Max("pk"))["last"] or 0
+    looks = Attempt.objects.filter(
+        submission__campaign=campaign, outcome=Outcome.AMBIGUOUS.value
+    ).aggregate(looks=Sum("looks"), last=Max("last_look_at"))
+    looked = int(looks["last"].timestamp()) if looks["last"] else 0
+    return (
+        f"{campaign.version}.{campaign.frozen_count}.{tally.versions}.{last_event}"
+        f".{looks['looks'] or 0}.{looked}"
+    )

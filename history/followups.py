@@ -1,0 +1,213 @@
+"""The rest of a campaign as a new draft: those who did not get it, and nobody else unasked.
+
+Only a finished campaign has a rest: while one runs, what is left may still go out. Whoever may have
+been sent the message is taken in only if a person chooses so, having read that they may get it
+twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns import copying
+from campaigns.audiences import audience
+from campaigns.models import Campaign, CampaignList, CampaignRecipient
+from campaigns.states import CampaignState
+from campaigns.words import Part
+from delivery.models import DeliveryCount, SentMessage
+from history.models import FollowUp
+from history.reached import STATES_OF, merged
+from recipients.models import Recipient, RecipientList
+from sending.models import Attempt
+from sending.tally import MAY_HAVE_GONE, Tally
+from sociocs_gateway.results import DeliveryStatus
+from teams.models import User
+
+_FINISHED = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED})
+_LEFT = sorted(STATES_OF[Part.NOT_SENT] + STATES_OF[Part.TAKEN_BACK])
+_JOBS_A_PIECE = 50
+_LONGEST_NAME = 120
+# Whoever presses the button waits this long at most; the rest is done in the background.
+SECONDS_AT_ONCE = 2.0
+
+
+class Group(StrEnum):
+    """Whom a draft can be made for."""
+
+    NOT_SENT = "not_sent"
+    PERHAPS_SENT = "perhaps_sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How many people of a finished campaign are in each group."""
+
+    not_sent: int
+    perhaps_sent: int
+    failed: int
+
+    def __bool__(self) -> bool:
+        return bool(self.not_sent or self.perhaps_sent or self.failed)
+
+
+class NothingLeft(Exception):
+    """Nobody is in the chosen groups, or the campaign is not finished."""
+
+
+def rest_of(campaign: Campaign, tally: Tally) -> Rest | None:
+    """Whom a finished campaign did not reach; None while it is not finished."""
+    if campaign.state not in _FINISHED:
+        return None
+    left = sum(people for state, people in tally.people.items() if state.value in _LEFT)
+    failed = DeliveryCount.objects.filter(
+        campaign=campaign, status=DeliveryStatus.FAILED.value
+    ).first()
+    return Rest(
+        not_sent=max(left - tally.perhaps_sent, 0),
+        perhaps_sent=tally.perhaps_sent,
+        failed=failed.messages if failed else 0,
+    )
+
+
+def ask(campaign: Campaign, user: User, groups: Collection[Group]) -> FollowUp:
+    """Begin to gather these groups of a finished campaign; the one under way if there is one.
+
+    Raises NothingLeft. The caller lets `gather` do the work.
+    """
+    if campaign.state not in _FINISHED or not groups:
+        raise NothingLeft
+    try:
+        with transaction.atomic():
+            gathered = RecipientList.objects.create(
+                team=campaign.team,
+                owner=user,
+                name=_name(campaign),
+                field_names=audience.field_names(campaign),
+            )
+            return FollowUp.objects.create(
+                campaign=campaign,
+                groups=sorted(group.value for group in groups),
+                recipient_list=gathered,
+                asked_by=user,
+            )
+    except IntegrityError:
+        return FollowUp.objects.get(campaign=campaign, done_at=None)
+
+
+def _name(campaign: Campaign) -> str:
+    name = _("Rest of %(name)s")
+    room = _LONGEST_NAME - len(name % {"name": ""})
+    return name % {"name": campaign.name[:room].rstrip()}
+
+
+def to_gather() -> list[int]:
+    """Ids of the follow-ups that are not done."""
+    return list(FollowUp.objects.filter(done_at=None).values_list("pk", flat=True))
+
+
+def gather(follow_up_id: int, seconds: float) -> Campaign | None:
+    """Gather for so many seconds at most; the draft once all are there, None before.
+
+    `FollowUp.done_at` without a draft means that nobody was found.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        with transaction.atomic():
+            follow_up = (
+                FollowUp.objects.select_for_update(of=("self",))
+                .select_related("campaign__team", "recipient_list", "asked_by", "draft")
+                .get(pk=follow_up_id)
+            )
+            if follow_up.done_at is not None:
+                return follow_up.draft
+            if not _gather_piece(follow_up):
+                return _finish(follow_up)
+        if time.monotonic() >= until:
+            return None
+
+
+def _gather_piece(follow_up: FollowUp) -> bool:
+    """Take in the people of the next few jobs; False when there are no more jobs."""
+    jobs = list(
+        follow_up.campaign.submissions.filter(last_position__gt=follow_up.after_position)
+        .order_by("last_position")
+        .values_list("pk", "first_position", "last_position", "state")[:_JOBS_A_PIECE]
+    )
+    if not jobs or follow_up.recipient_list is None:
+        return False
+    unclear = set(
+        Attempt.objects.filter(
+            MAY_HAVE_GONE, submission__in=[pk for pk, *_rest in jobs]
+        ).values_list("submission_id", flat=True)
+    )
+    groups = set(follow_up.groups)
+    wanted = [
+        (first, last)
+        for pk, first, last, state in jobs
+        if state in _LEFT and (Group.PERHAPS_SENT if pk in unclear else Group.NOT_SENT) in groups
+    ]
+    first, last = max(jobs[0][1], follow_up.after_position + 1), jobs[-1][2]
+    conditions = [
+        f"(r.position >= {start:d} AND r.position <= {end:d})" for start, end in merged(wanted)
+    ]
+    if Group.FAILED in groups:
+        conditions.append(_FAILED_SQL)
+    if conditions:
+        _insert(follow_up, first, last, " OR ".join(conditions))
+    follow_up.after_position = last
+    follow_up.save(update_fields=["after_position"])
+    return True
+
+
+# Table names of ours and integers (`:d`), never anything typed.
+_FAILED_SQL = (
+    f"EXISTS (SELECT 1 FROM {SentMessage._meta.db_table} m WHERE m.recipient_id = r.id "
+    f"AND m.status = '{DeliveryStatus.FAILED.value}')"
+)
+
+
+def _insert(follow_up: FollowUp, first: int, last: int, condition: str) -> None:
+    with connection.cursor() as sql:
+        sql.execute(
+            f"INSERT INTO {Recipient._meta.db_table} "
+            "(recipient_list_id, phone, occurrence, name, fields) "
+            f"SELECT {follow_up.recipient_list_id:d}, r.phone, r.occurrence, r.name, r.fields "
+            f"FROM {CampaignRecipient._meta.db_table} r "
+            f"WHERE r.campaign_id = {follow_up.campaign_id:d} AND r.left_out = '' "
+            f"AND r.position >= {first:d} AND r.position <= {last:d} AND ({condition}) "
+            "ORDER BY r.position ON CONFLICT DO NOTHING"
+        )
+
+
+def _finish(follow_up: FollowUp) -> Campaign | None:
+    """Make the list usable and the draft that uses it; nothing of either when nobody is there."""
+    follow_up.done_at = timezone.now()
+    gathered, campaign = follow_up.recipient_list, follow_up.campaign
+    rows = Recipient.objects.filter(recipient_list=gathered)
+    total = rows.count() if gathered else 0
+    if gathered is None or not total:
+        follow_up.save(update_fields=["done_at"])
+        if gathered is not None:
+            gathered.delete()
+        return None
+    people = rows.values("phone").distinct().count()
+    gathered.is_ready = True
+    gathered.recipient_count, gathered.duplicate_count = people, total - people
+    gathered.save(update_fields=["is_ready", "recipient_count", "duplicate_count", "updated_at"])
+    draft = copying.duplicate(campaign, follow_up.asked_by, with_audience=False)
+    draft.name = gathered.name
+    # It was meant for another time than the rest is.
+    draft.wall_time = ""
+    draft.save(update_fields=["name", "wall_time"])
+    CampaignList.objects.create(campaign=draft, recipient_list=gathered)
+    follow_up.draft = draft
+    follow_up.save(update_fields=["done_at", "draft"])
+    return draft

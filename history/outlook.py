@@ -1,0 +1,183 @@
+"""What goes out when, through which channel: the calendar's entries, and what gets in whose way.
+
+A day of a campaign is one entry, from its first job of that day to its last. Drafts stand at the
+time they name, and campaigns that repeat at the times of their next runs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as wall_clock
+from itertools import combinations, takewhile
+from zoneinfo import ZoneInfo
+
+from django.db.models import Case, Count, F, Max, Min, Sum, When
+from django.db.models.functions import Coalesce, TruncDay
+
+from campaigns.models import Campaign
+from campaigns.scheduling import repeats
+from campaigns.scheduling.clocks import WALL_FORMAT, read_wall
+from campaigns.scheduling.timing import zone_of
+from campaigns.states import WAITING, CampaignState, SubmissionState
+from campaigns.words import CAMPAIGN_WORDS
+from interface.wording import Text
+from sending import plan, timetable
+from sending.models import Submission
+from teams.models import Team
+
+C, S = CampaignState, SubmissionState
+_MOVABLE = frozenset({C.DRAFT, C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED, C.NEEDS_DECISION})
+_NEVER_OUT = [S.CANCELLED.value, S.ABANDONED.value]
+_GONE = [C.DRAFT.value, C.CANCELLED.value, C.CANCELLING.value]
+_MOST = 300
+_MOST_RUNS = 62
+
+
+@dataclass(slots=True)
+class Entry:
+    """A campaign on one day; moments in UTC. `run`: a run to come, which is no campaign yet.
+
+    `in_the_way`: names of campaigns that go out through the same channel at the same time.
+    """
+
+    campaign: Campaign
+    first: datetime
+    last: datetime
+    people: int = 0
+    jobs: int = 0
+    is_run: bool = False
+    in_the_way: list[str] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """How it looks: draft, run, late, out or planned."""
+        if self.is_run:
+            return "run"
+        if self.campaign.state == C.DRAFT:
+            return "draft"
+        if self.campaign.state == C.MISSED:
+            return "late"
+        return "out" if self.last < datetime.now(UTC) else "planned"
+
+    @property
+    def label(self) -> Text:
+        """Where its campaign stands, in a word or two."""
+        return CAMPAIGN_WORDS[C(self.campaign.state)].label
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it can get another time."""
+        return not self.is_run and self.kind != "out" and C(self.campaign.state) in _MOVABLE
+
+    @property
+    def zone(self) -> str:
+        """The zone in which its time was meant."""
+        return zone_of(self.campaign)
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether its jobs of the day are not all in the same minute."""
+        return self.last - self.first >= timedelta(minutes=1)
+
+    @property
+    def wall_time(self) -> str:
+        """`2026-04-02T09:30`: the campaign's beginning by that clock, which a move starts from."""
+        begins = self.campaign.send_at or self.first
+        return begins.astimezone(ZoneInfo(self.zone)).strftime(WALL_FORMAT)
+
+
+def entries(team: Team, start: date, until: date, zone: str) -> list[Entry]:
+    """Everything from the day `start` until before the day `until` of a zone, in order."""
+    opens, closes = _midnight(start, zone), _midnight(until, zone)
+    found = [
+        *_launched(team, opens, closes, zone),
+        *_drafts(team, opens, closes),
+        *_runs(team, opens, closes),
+    ]
+    _mark_conflicts(found)
+    return sorted(found, key=lambda one: (one.first, one.campaign.pk))
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return read_wall(day, wall_clock(), zone).first
+
+
+def _launched(team: Team, opens: datetime, closes: datetime, zone: str) -> Iterator[Entry]:
+    found = Campaign.objects.filter(team=team, send_by__gte=opens, send_at__lt=closes)
+    found = found.exclude(state__in=_GONE).select_related("channel", "team")[:_MOST]
+    campaigns = {one.pk: one for one in found}
+    # What was taken back and waits again has an old attempt, but a new slot.
+    is_here = When(state__in=[one.value for one in WAITING], then=F("planned_slot"))
+    held = Coalesce(F("current_attempt__slot"), F("planned_slot"))
+    rows = (
+        Submission.objects.filter(campaign__in=campaigns)
+        .exclude(state__in=_NEVER_OUT)
+        .annotate(at=Case(is_here, default=held))
+        .filter(at__gte=opens, at__lt=closes)
+        .annotate(day=TruncDay("at", tzinfo=ZoneInfo(zone)))
+        .values("campaign_id", "day")
+        .annotate(first=Min("at"), last=Max("at"), people=Sum("recipient_count"), jobs=Count("pk"))
+        .order_by()
+    )
+    seen = set()
+    for row in rows:
+        seen.add(row["campaign_id"])
+        campaign = campaigns[row["campaign_id"]]
+        yield Entry(campaign, row["first"], row["last"], row["people"], row["jobs"])
+    for campaign in campaigns.values():
+        at = campaign.send_at
+        # It is being prepared: no jobs yet.
+        if campaign.state == C.FREEZING and campaign.pk not in seen and at and at >= opens:
+            yield Entry(campaign, at, at, campaign.confirmed_count or 0)
+
+
+def _drafts(team: Team, opens: datetime, closes: datetime) -> Iterator[Entry]:
+    # A wall time of any zone is within a day of the same text read as UTC.
+    around = timedelta(days=1)
+    drafts = Campaign.objects.filter(
+        team=team,
+        state=C.DRAFT.value,
+        wall_time__gte=(opens - around).strftime(WALL_FORMAT),
+        wall_time__lte=(closes + around).strftime(WALL_FORMAT),
+    )
+    for campaign in drafts.select_related("channel", "team").order_by("wall_time")[:_MOST]:
+        reading = plan.resolve_wall_time(campaign.wall_time, zone_of(campaign))
+        if reading.candidates and opens <= reading.candidates[0] < closes:
+            yield Entry(campaign, reading.candidates[0], reading.candidates[0])
+
+
+def _runs(team: Team, opens: datetime, closes: datetime) -> Iterator[Entry]:
+    repeating = Campaign.objects.filter(team=team, next_run_at__lt=closes)
+    for campaign in repeating.select_related("channel", "team")[:_MOST]:
+        assert campaign.next_run_at is not None
+        assert campaign.repeat is not None
+        after = max(campaign.next_run_at, opens) - timedelta(seconds=1)
+        runs = repeats.occurrences(repeats.from_json(campaign.repeat), after)
+        for _n, run in zip(
+            range(_MOST_RUNS), takewhile(lambda one: one.instant < closes, runs), strict=False
+        ):
+            yield Entry(campaign, run.instant, run.instant, campaign.frozen_count, is_run=True)
+
+
+def _mark_conflicts(found: Iterable[Entry]) -> None:
+    """Mark what goes out through one channel at the same time; the sender's queue counts too."""
+    by_channel: dict[int, list[tuple[datetime, datetime, Entry]]] = defaultdict(list)
+    for one in found:
+        channel = one.campaign.channel_id
+        if channel is not None:
+            by_channel[channel].append((one.first, one.last + _drain(one), one))
+    for busy in by_channel.values():
+        for (first, ends, one), (begins, end, other) in combinations(busy, 2):
+            is_same = one.campaign.pk == other.campaign.pk
+            if not is_same and first <= end and begins <= ends:
+                one.in_the_way.append(other.campaign.name)
+                other.in_the_way.append(one.campaign.name)
+
+
+def _drain(one: Entry) -> timedelta:
+    if not one.people:
+        return timedelta()
+    return timetable.queue_estimate(one.campaign, [(one.campaign.text, one.people)]).duration

@@ -1,0 +1,149 @@
+"""A launched campaign: where it stands, live, and what can still be done about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from campaigns.access import campaign_of
+from campaigns.audiences import audience
+from campaigns.models import Campaign, CampaignList
+from campaigns.states import CampaignState
+from campaigns.timeline import sentence, tone
+from campaigns.words import PAUSE_WORDS, left_out_in_words
+from composer.approvals import waiting_for_approval
+from delivery.arrival import Arrival, arrival_of, expects_news
+from history import campaign_rows, followups
+from history.template_said import template_said
+from history.views.acting import act_on
+from history.views.its_time import its_time
+from history.views.questions import question_of
+from recipients.models import RecipientList
+from sending import control, deciding_together, delays
+from sending.tally import Tally, slots_passed_and_ahead, tallies
+from sending.views import is_ticking
+from teams.access import Action, TeamRequest, may, page_of_team
+from teams.models import User
+
+NOTHING_NEW = 204
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """A campaign's page; a draft opens in the composer for whoever may write."""
+    found = campaign_of(request, campaign_id)
+    if found.state == CampaignState.DRAFT and may(request.membership, Action.COMPOSE):
+        return redirect("compose", request.team.slug, found.public_id)
+    return render(request, "history/campaign.html", _page(request, found))
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """The page's living part; 204 while it is still what `?seen` names."""
+    found = campaign_of(request, campaign_id)
+    if found.state == CampaignState.DRAFT:
+        page = reverse("campaign", args=[request.team.slug, found.public_id])
+        return HttpResponseClientRedirect(page)
+    context = _page(request, found)
+    if request.GET.get("seen") == context["fingerprint"]:
+        return HttpResponse(status=NOTHING_NEW)
+    return render(request, "history/_live.html", context)
+
+
+def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
+    tally = tallies([found.pk]).get(found.pk, Tally())
+    after = request.GET.get("after", "")
+    questions = campaign_rows.questions_of(found) if tally.question_count else []
+    is_at_rest = found.state in campaign_rows.AT_REST
+    arrival = arrival_of(found)
+    waits = bool(waiting_for_approval([found.pk]))
+    word = campaign_rows.word_of(found, tally, waits_for_approval=waits)
+    return {
+        "campaign": found,
+        "row": campaign_rows.Row(found, tally, word),
+        "pause_reason": PAUSE_WORDS.get(found.state_reason, ""),
+        "together": deciding_together.question_of(found) if questions else None,
+        "questions": [question_of(one, tally.job_count) for one in questions],
+        "jobs": campaign_rows.jobs_of(
+            found, int(after) if after.isdecimal() and len(after) < 10 else 0
+        ),
+        "events": [(one, sentence(one), tone(one)) for one in campaign_rows.timeline_of(found)],
+        "left_out": left_out_in_words(found.left_out),
+        "lists": _shown_lists(found, request.user),
+        "person": None if found.state == CampaignState.DRAFT else audience.first_person(found),
+        "template_said": template_said(found),
+        "reach": _reach(found, tally),
+        "delays": delays.delays_of(found, tally.waiting_jobs),
+        "arrival": arrival,
+        "rest": followups.rest_of(found, tally),
+        "gathering": found.follow_ups.filter(done_at=None).select_related("recipient_list").first(),
+        "is_live": not is_at_rest or expects_news(found),
+        "its_time": its_time(found, tally, timezone.now()),
+        "is_stuck": not is_at_rest and not is_ticking(),
+        "fingerprint": f"{campaign_rows.fingerprint(found, tally)}.{_mark(arrival)}",
+        "zone": found.time_zone or request.team.time_zone,
+        "wall_time": datetime.fromisoformat(found.wall_time) if found.wall_time else None,
+    }
+
+
+def _mark(arrival: Arrival | None) -> str:
+    """Changes whenever what was reported does."""
+    if arrival is None:
+        return ""
+    counts = "-".join(str(count) for count, _word, _fill in arrival.parts)
+    return f"{counts}-{arrival.unattributed}{'r' if arrival.has_replies else ''}"
+
+
+def _shown_lists(found: Campaign, user: User) -> list[tuple[RecipientList, bool]]:
+    """The lists it went to, and whether this person may open each."""
+    usable = set(RecipientList.objects.for_member(found.team, user).values_list("pk", flat=True))
+    return [(one, one.pk in usable) for one in audience.lists_of(found, CampaignList.Kind.INCLUDE)]
+
+
+def _reach(found: Campaign, tally: Tally) -> dict[str, int]:
+    """What cancelling now could still stop, in jobs: not handed over, to take back, gone out.
+
+    `is_late`: the last moment at which it might go out has passed; going on sets a new one.
+    """
+    now = timezone.now()
+    gone, ahead = slots_passed_and_ahead(found, now)
+    is_late = found.send_by is not None and found.send_by < now
+    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": is_late}
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Hand nothing more over until somebody lets it go on."""
+    return act_on(request, campaign_id, control.pause)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Let a paused or missed campaign go on."""
+    return act_on(request, campaign_id, control.resume)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Take back what a paused campaign has at Sociocs with its time still to come."""
+    return act_on(request, campaign_id, control.take_back)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def cancel(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Stop all that can still be stopped; a launch that is being prepared becomes a draft again."""
+    return act_on(request, campaign_id, control.cancel)

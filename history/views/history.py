@@ -1,0 +1,201 @@
+"""The team's front page, and the history of its campaigns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns.models import Campaign
+from campaigns.states import CampaignState
+from campaigns.words import PAUSED_BY_THE_CLOCK
+from composer import approvals
+from history.campaign_rows import (
+    AT_REST,
+    Key,
+    Page,
+    Row,
+    campaigns_of,
+    for_rows,
+    jobs_in_question,
+    page_of,
+    rows_of,
+    states_of,
+    waits_for_somebody,
+)
+from history.charts import month_of
+from history.history_filters import Filters, filtered
+from recipients.lists.people import person_id, phone_of
+from recipients.models import RecipientList
+from recipients.phone_numbers import Phone, PhoneReader
+from teams.access import Action, TeamRequest, page_of_team
+
+STATUS_LABELS = {
+    "draft": gettext_lazy("Drafts"),
+    "scheduled": gettext_lazy("Scheduled"),
+    "running": gettext_lazy("Running"),
+    "waiting_for_you": gettext_lazy("Waiting for you"),
+    "completed": gettext_lazy("Completed"),
+    "cancelled": gettext_lazy("Cancelled"),
+}
+NOTHING_NEW = 204
+ATTENTION_SHOWN = 3
+SECTION_ROWS = 5
+CHOICES_SHOWN = 200
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def overview(request: TeamRequest) -> HttpResponse:
+    """What needs somebody, what runs, what goes out next, and what was last."""
+    shown = _sections(request)
+    fingerprint = _fingerprint(row for _title, rows in shown for row in rows)
+    if request.GET.get("seen") == fingerprint:
+        return HttpResponse(status=NOTHING_NEW)
+    context = {
+        "sections": shown,
+        "wishes": approvals.waiting_in(request.team),
+        "first_steps": None if shown else _first_steps(request),
+        "is_live": any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
+        "fingerprint": fingerprint,
+        "live_url": reverse("overview", args=[request.team.slug]),
+    }
+    is_fragment = "seen" in request.GET
+    if not is_fragment:
+        context["month"] = month_of(request.team)
+    return render(
+        request, "history/_overview.html" if is_fragment else "history/overview.html", context
+    )
+
+
+def _sections(request: TeamRequest) -> list[tuple[str, list[Row]]]:
+    """The overview's tables with their titles; empty ones are left out."""
+    mine = campaigns_of(request.team)
+    in_question = jobs_in_question(request.team).values("campaign_id")
+    going = states_of("scheduled")
+    sections = [
+        (_("Waiting for you"), mine.filter(waits_for_somebody(request.team))),
+        (_("Running"), mine.filter(state__in=states_of("running")).exclude(pk__in=in_question)),
+        (_("Goes out next"), mine.filter(state__in=going).order_by("send_at", "pk")),
+        (_("Latest"), mine.filter(state__in=states_of("draft", "completed", "cancelled"))),
+    ]
+    rows = [(title, rows_of(found[:SECTION_ROWS])) for title, found in sections]
+    return [(title, some) for title, some in rows if some]
+
+
+def _first_steps(request: TeamRequest) -> dict[str, bool]:
+    """Which of a newcomer's steps are done."""
+    lists = RecipientList.objects.for_member(request.team, request.user)
+    return {
+        "has_channel": request.team.channels.filter(is_active=True).exists(),
+        "has_list": lists.exists(),
+    }
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.VIEW)
+def campaigns(request: TeamRequest) -> HttpResponse:
+    """The history, filtered, a page at a time; `?seen` asks for the table alone if it changed."""
+    filters = Filters.read(request.GET)
+    found = for_rows(filtered(request.team, filters, request.user))
+    page = page_of(
+        found, Key.read(request.GET.get("before", "")), Key.read(request.GET.get("after", ""))
+    )
+    fingerprint = _fingerprint(page.rows)
+    if request.GET.get("seen") == fingerprint:
+        return HttpResponse(status=NOTHING_NEW)
+    context = {
+        "page": page,
+        "filters": filters,
+        "is_filtered": bool(filters.chosen()),
+        "is_live": page.is_live,
+        "fingerprint": fingerprint,
+        **_addresses(request, page, filters),
+        "statuses": STATUS_LABELS.items(),
+        **_choices(request),
+        "person": phone_of(request.team, filters.person) if filters.person else None,
+        "attention": _attention(request),
+        "first_steps": _first_steps(request) if not page.rows else None,
+    }
+    is_fragment = "seen" in request.GET
+    return render(
+        request, "history/_table.html" if is_fragment else "history/campaigns.html", context
+    )
+
+
+@require_POST
+@page_of_team(Action.VIEW)
+def campaigns_of_person(request: TeamRequest) -> HttpResponse:
+    """Go to the history of the number in `phone`, which no address is to hold."""
+    filters = Filters.read(request.POST)
+    read = PhoneReader(request.team.default_country).read(request.POST.get("phone", "")[:100])
+    if isinstance(read, Phone):
+        filters = replace(filters, person=person_id(request.team, read.e164))
+    else:
+        messages.error(request, _("This is no phone number. The other filters are as they were."))
+    page = reverse("campaigns", args=[request.team.slug])
+    return redirect(f"{page}?{urlencode(filters.chosen())}")
+
+
+def _choices(request: TeamRequest) -> dict[str, Any]:
+    """What the filters offer; their lists are the latest that the person may use."""
+    lists = RecipientList.objects.for_member(request.team, request.user).order_by("-created_at")
+    people = request.team.members.order_by("name", "email")
+    return {
+        "channels": request.team.channels.all(),
+        "authors": [(str(one.public_id), str(one)) for one in people[:CHOICES_SHOWN]],
+        "lists": [(str(one.public_id), one.name) for one in lists[:CHOICES_SHOWN]],
+    }
+
+
+def _addresses(request: TeamRequest, page: Page, filters: Filters) -> dict[str, str]:
+    """The addresses of this page (for its own renewal) and of its neighbours."""
+    here = reverse("campaigns", args=[request.team.slug])
+    kept = filters.chosen()
+
+    def to(**place: str) -> str:
+        query = urlencode(kept | place)
+        return f"{here}?{query}" if query else here
+
+    place = {name: request.GET[name] for name in ("before", "after") if name in request.GET}
+    return {
+        "live_url": to(**place),
+        "newer_url": to(after=str(page.newer)) if page.newer else "",
+        "older_url": to(before=str(page.older)) if page.older else "",
+        "without_person_url": f"{here}?{urlencode(kept | {'person': ''})}",
+    }
+
+
+def _fingerprint(rows: Iterable[Row]) -> str:
+    """Changes whenever a line of the table does."""
+    facts = ";".join(
+        f"{row.campaign.pk}.{row.campaign.version}.{row.campaign.frozen_count}.{row.tally.versions}"
+        for row in rows
+    )
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+def _attention(request: TeamRequest) -> list[tuple[Campaign, int]]:
+    """Campaigns with jobs that wait for an answer, and how many; those that are late; the first."""
+    found: dict[Campaign, int] = {}
+    for job in jobs_in_question(request.team)[:200]:
+        found[job.campaign] = found.get(job.campaign, 0) + 1
+    late = Q(state=CampaignState.MISSED.value) | Q(
+        state=CampaignState.PAUSED.value, state_reason__in=list(PAUSED_BY_THE_CLOCK)
+    )
+    asking = Campaign.objects.filter(late, team=request.team)
+    # One more than is shown tells that there are more.
+    for one in asking[: ATTENTION_SHOWN + 1]:
+        found.setdefault(one, 0)
+    return list(found.items())[: ATTENTION_SHOWN + 1]

@@ -1,0 +1,240 @@
+"""What can be done about a launched campaign's time: undo, another time, taking back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db.models import Min
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns.access import campaign_of
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.schedule_timeline import taken_back_in_words
+from campaigns.scheduling import repeats
+from campaigns.scheduling.hours import is_open
+from campaigns.scheduling.repeats import Occurrence
+from campaigns.scheduling.timing import zone_of
+from campaigns.states import CampaignState, PauseReason, SubmissionState
+from composer.schedule_fields import RescheduleForm
+from composer.schedule_words import repeat_in_words
+from composer.views.schedule_step import time_of
+from history.views.acting import act_on
+from interface import hints
+from sending import control, repeating, rescheduling, tasks
+from sending.rescheduling import NewTime, Then, Wish
+from sending.tally import Tally, slots_passed_and_ahead, tallies
+from sending.timetable import hours_of
+from teams.access import Action, TeamRequest, page_of_team
+
+C, S = CampaignState, SubmissionState
+_MOVABLE = frozenset({C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED, C.NEEDS_DECISION})
+_LATE = frozenset({PauseReason.WINDOW.value, PauseReason.QUIET_HOURS.value})
+_RUNS_SHOWN = 3
+# What a form that leads back to the calendar says -> the view it came from.
+_CALENDARS = {"calendar": "week", "calendar-day": "day"}
+# By the wall: when a message would wake people.
+_NIGHT = (range(21, 24), range(8))
+UNPROCESSABLE = 422
+
+
+@dataclass(frozen=True, slots=True)
+class ItsTime:
+    """What a campaign's page says of its time.
+
+    `undo_until`: the moment up to which all of it can be taken back, None when some of it is out.
+    `unanswered`: jobs whose call has no clear answer (yet): nobody can promise to get them back.
+    `ahead`, `waiting`, `out`: jobs at the vendor whose time is to come, here, and gone out. `wish`:
+    what is going on while jobs are taken back; `told`: what could be reached, once that is over.
+    `is_late`: it asks whether it should still go out; `night`: the time there if people sleep now;
+    `is_closed`: by its own clock, its sending hours are over, so that nothing goes out "now".
+    """
+
+    undo_until: datetime | None = None
+    may_move: bool = False
+    may_take_back: bool = False
+    unanswered: int = 0
+    ahead: int = 0
+    waiting: int = 0
+    out: int = 0
+    wish: Wish | None = None
+    told: str = ""
+    is_late: bool = False
+    is_closed: bool = False
+    night: str = ""
+    repeat: str = ""
+    runs: list[Occurrence] = field(default_factory=list)
+    made_runs: list[Campaign] = field(default_factory=list)
+    draft_id: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """`1 job is out already, 2 wait here`: only what there is."""
+        parts = [
+            (
+                self.out,
+                ngettext("%(n)d job is out already", "%(n)d jobs are out already", self.out),
+            ),
+            (
+                self.ahead,
+                ngettext(
+                    "%(n)d at Sociocs could still be taken back",
+                    "%(n)d at Sociocs could still be taken back",
+                    self.ahead,
+                ),
+            ),
+            (self.waiting, ngettext("%(n)d waits here", "%(n)d wait here", self.waiting)),
+        ]
+        return ", ".join(words % {"n": n} for n, words in parts if n)
+
+
+def its_time(campaign: Campaign, tally: Tally, now: datetime) -> ItsTime:
+    """What the page of a campaign says of its time; nothing much for a draft."""
+    state = CampaignState(campaign.state)
+    repeat = repeats.from_json(campaign.repeat) if campaign.repeat else None
+    told_of_repeat: dict[str, Any] = {}
+    if repeat is not None and state is not C.DRAFT:
+        after = max(now, campaign.send_at or now)
+        told_of_repeat = {
+            "repeat": repeat_in_words(repeat),
+            "runs": repeats.preview(repeat, after, _RUNS_SHOWN) if campaign.next_run_at else [],
+            "made_runs": repeating.latest_runs(campaign),
+        }
+    if state not in _MOVABLE:
+        draft_id = campaign.take_back.get("draft", "") if campaign.take_back else ""
+        return ItsTime(draft_id=draft_id, **told_of_repeat)
+    wish = Wish.of(campaign)
+    out, ahead = slots_passed_and_ahead(campaign, now)
+    is_late = state is C.MISSED or campaign.state_reason in _LATE
+    return ItsTime(
+        undo_until=None if out or wish or is_late else _undo_until(campaign, tally, now),
+        may_move=wish is None and bool(ahead or tally.waiting_jobs or tally.jobs[S.REVOKED]),
+        may_take_back=wish is None and bool(ahead) and state in {C.SENDING, C.NEEDS_DECISION},
+        unanswered=tally.jobs[S.POSTING] + tally.jobs[S.UNKNOWN],
+        ahead=ahead,
+        waiting=tally.waiting_jobs,
+        out=out,
+        wish=wish,
+        told="" if wish else _told(campaign),
+        is_late=is_late,
+        night=_night(campaign, now) if is_late else "",
+        is_closed=is_late and _is_closed(campaign, now),
+        **told_of_repeat,
+    )
+
+
+def _undo_until(campaign: Campaign, tally: Tally, now: datetime) -> datetime | None:
+    """The first moment at which anything goes out; None when that has come, or may have."""
+    if campaign.state == C.SCHEDULED and not tally.jobs[S.READY]:
+        first = campaign.send_at
+    else:
+        found = campaign.submissions.exclude(
+            state__in=[S.REVOKED.value, S.CANCELLED.value, S.ABANDONED.value, S.REFUSED.value]
+        ).aggregate(planned=Min("planned_slot"), held=Min("current_attempt__slot"))
+        moments = [one for one in (found["planned"], found["held"]) if one is not None]
+        first = min(moments, default=None)
+    return first if first is not None and first > now else None
+
+
+def _told(campaign: Campaign) -> str:
+    """What taking back could reach, while that is the last thing that happened."""
+    last = campaign.events.order_by("-pk").first()
+    if campaign.state != C.PAUSED or last is None or last.kind != CampaignEvent.Kind.TAKEN_BACK:
+        return ""
+    return taken_back_in_words(last.details)
+
+
+def _night(campaign: Campaign, now: datetime) -> str:
+    here = now.astimezone(ZoneInfo(zone_of(campaign)))
+    asleep = any(here.hour in hours for hours in _NIGHT)
+    return f"{here:%H:%M}" if asleep and campaign.hours_from is None else ""
+
+
+def _is_closed(campaign: Campaign, now: datetime) -> bool:
+    hours = hours_of(campaign)
+    return hours is not None and not is_open(hours, [zone_of(campaign)], now)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.LAUNCH)
+def reschedule(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Choose another time for a campaign; says beforehand what that can still reach."""
+    found = campaign_of(request, campaign_id)
+    if request.method == "GET":
+        form = RescheduleForm(found)
+        form.is_valid()
+        return _reschedule_page(request, found, form)
+    data = request.POST.copy()
+    if "use_time" in data:
+        data["date"], _t, data["time"] = str(data["use_time"]).partition("T")
+    form = RescheduleForm(found, data)
+    if not form.is_valid() or "use_time" in data:
+        return _reschedule_page(request, found, form, UNPROCESSABLE)
+    given = form.cleaned_data
+    time = NewTime(form.wall_time, given["time_zone"], int(given["fold"] or 0))
+    try:
+        rescheduling.reschedule(found, request.user, time)
+    except control.NotPossible as error:
+        form.add_error("date", error.sentence)
+        return _reschedule_page(request, found, form, UNPROCESSABLE)
+    hints.nudge(tasks.tick)
+    if Wish.of(found) is None:
+        messages.success(request, _("It has its new time."))
+    if request.POST.get("back") in _CALENDARS:
+        return redirect(_on_the_calendar(request, found, time.instant()))
+    return redirect("campaign", request.team.slug, found.public_id)
+
+
+def _on_the_calendar(request: TeamRequest, moved: Campaign, at: datetime) -> str:
+    """Where a campaign that was moved stands now, in the view that it was moved from."""
+    day = at.astimezone(ZoneInfo(request.team.time_zone)).date()
+    query = urlencode({"view": _CALENDARS[request.POST["back"]], "day": day.isoformat()})
+    return (
+        f"{reverse('calendar', args=[request.team.slug])}?{query}#on-{day:%Y%m%d}-{moved.public_id}"
+    )
+
+
+def _reschedule_page(
+    request: TeamRequest, found: Campaign, form: RescheduleForm, status: int = 200
+) -> HttpResponse:
+    tally = tallies([found.pk]).get(found.pk, Tally())
+    context = {
+        "campaign": found,
+        "form": form,
+        "moment": time_of(form),
+        "its_time": its_time(found, tally, timezone.now()),
+        "zone": zone_of(found),
+        "back": request.POST.get("back") or request.GET.get("back", ""),
+    }
+    return render(request, "history/reschedule.html", context, status=status)
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Take back what is not out yet; `then` says whether to pause or to undo the launch."""
+    wanted = request.POST.get("then", "")
+    then = Then.UNDO if wanted == Then.UNDO else Then.PAUSE
+    return act_on(request, campaign_id, partial(rescheduling.take_back, then=then))
+
+
+@require_POST
+@page_of_team(Action.LAUNCH)
+def end_repeat(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Make no more runs of a campaign that repeats; those that exist stay as they are."""
+    found = campaign_of(request, campaign_id)
+    if repeating.end(found, request.user):
+        messages.success(request, _("It repeats no more. Runs that were made already stay."))
+    return redirect("campaign", request.team.slug, found.public_id)

@@ -1,0 +1,125 @@
+"""The people of a launched campaign: who was in which job, what became of it, and a new draft."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from campaigns.access import campaign_of
+from campaigns.models import Campaign
+from campaigns.timeline import ANSWERS
+from campaigns.words import OUTCOME_WORDS, Word, unclear_words
+from history import followups, tasks
+from history.campaign_rows import job_lines
+from history.reached import FILTERS, people_of
+from interface import hints
+from interface.wording import Text
+from sending.models import Decision, Submission
+from teams.access import Action, TeamRequest, page_of_team
+
+FILTER_LABELS: dict[str, Text] = {
+    "handed_over": gettext_lazy("Handed over"),
+    "unclear": gettext_lazy("Unclear"),
+    "refused": gettext_lazy("Refused"),
+    "waiting": gettext_lazy("Waiting"),
+    "taken_back": gettext_lazy("Taken back"),
+    "not_sent": gettext_lazy("Not sent"),
+    "left_out": gettext_lazy("Left out after all"),
+    "delivered": gettext_lazy("Delivered"),
+    "failed": gettext_lazy("Not delivered"),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.VIEW)
+def people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Who was in it, a page at a time; `only` narrows it down.
+
+    Words to search for come by POST, so that no address or log holds a number or a name.
+    """
+    found = campaign_of(request, campaign_id)
+    asked = request.POST if request.method == "POST" else request.GET
+    only = asked.get("only", "")
+    words = request.POST.get("words", "")[:100].replace("\x00", "")
+    context = {
+        "campaign": found,
+        "page": people_of(found, only, words, asked.get("after", "")),
+        "only": only if only in FILTERS else "",
+        "words": words,
+        "is_first": not asked.get("after"),
+        "filters": FILTER_LABELS.items(),
+    }
+    return render(request, "history/people.html", context)
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def job(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
+    """One job: every attempt at it with the vendor's own answer, and what people decided."""
+    found = campaign_of(request, campaign_id)
+    submission = get_object_or_404(found.submissions, public_id=job_id)
+    (line,) = job_lines([submission])
+    attempts = submission.attempts.select_related("waived_by__user").order_by("-n")
+    context = {
+        "campaign": found,
+        "line": line,
+        "job": submission,
+        "attempts": [_attempt(one) for one in attempts],
+        "decisions": [
+            (one, _decided(one, submission))
+            for one in submission.decisions.select_related("user").order_by("-pk")
+        ],
+    }
+    return render(request, "history/job.html", context)
+
+
+def _attempt(attempt: Any) -> tuple[Any, Word, str, list[str]]:
+    """(attempt, outcome in words, why, the vendor's own words)."""
+    why = unclear_words(attempt.reason) if attempt.outcome == "ambiguous" else attempt.reason
+    answers = [str(one) for one in attempt.evidence.values() if one]
+    return attempt, OUTCOME_WORDS[attempt.outcome], why, answers
+
+
+def _decided(decision: Decision, submission: Submission) -> str:
+    return f"{decision.user} {ANSWERS[decision.kind] % {'seq': submission.seq}}"
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+def follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """Make a draft for those of a finished campaign who are in the chosen `groups`."""
+    found = campaign_of(request, campaign_id)
+    chosen = [group for group in followups.Group if group.value in request.POST.getlist("groups")]
+    try:
+        asked = followups.ask(found, request.user, chosen)
+    except followups.NothingLeft:
+        messages.error(request, _("Choose for whom the new draft is to be."))
+        return redirect("campaign", request.team.slug, found.public_id)
+    draft = followups.gather(asked.pk, followups.SECONDS_AT_ONCE)
+    if draft is not None:
+        return _to_draft(request, draft)
+    asked.refresh_from_db()
+    if asked.done_at is None:
+        hints.nudge(tasks.gather, asked.pk)
+        messages.info(
+            request,
+            _("The people are being gathered. The draft “%(name)s” is among your campaigns soon.")
+            % {"name": asked.recipient_list},
+        )
+    else:
+        messages.info(request, _("There is nobody left in what you chose. No draft was made."))
+    return redirect("campaign", request.team.slug, found.public_id)
+
+
+def _to_draft(request: TeamRequest, draft: Campaign) -> HttpResponse:
+    messages.success(
+        request, _("This draft is for those who were chosen. Look it over, then launch it.")
+    )
+    return redirect("compose", request.team.slug, draft.public_id)

@@ -1,0 +1,57 @@
+"""A person's page: their lists, whether they have opted out, and every campaign they were in."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns.words import left_out_in_words
+from history.person import parts_of
+from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
+from recipients.phone_numbers import Phone, PhoneReader
+from recipients.sentences import REJECTIONS
+from teams.access import Action, TeamRequest, page_of_team
+
+
+@require_POST
+@page_of_team(Action.VIEW)
+def find_person(request: TeamRequest) -> HttpResponse:
+    """Go to the person with the number in `phone`, which no address is to hold."""
+    read = PhoneReader(request.team.default_country).read(request.POST.get("phone", "")[:100])
+    if not isinstance(read, Phone):
+        words = REJECTIONS[read.reason]
+        messages.error(
+            request,
+            _("This is no phone number: %(reason)s. %(cure)s")
+            % {"reason": str(words.short).lower(), "cure": words.cure},
+        )
+        return redirect("lists", request.team.slug)
+    return redirect("person", request.team.slug, person_id(request.team, read.e164))
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def person(request: TeamRequest, person_id: str) -> HttpResponse:
+    """Everything the team knows of one number, as far as this member may see it."""
+    phone = phone_of(request.team, person_id)
+    if phone is None:
+        raise Http404
+    opt_outs = opt_outs_of(request.team, phone)
+    context = {
+        "phone_written": phone,
+        "places": lists_with(request.team, request.user, phone),
+        "opt_outs": opt_outs,
+        "open_opt_out": next((one for one in opt_outs if one.lifted_at is None), None),
+        "parts": [
+            (part, _left_out(part.recipient.left_out)) for part in parts_of(request.team, phone)
+        ],
+    }
+    return render(request, "history/person.html", context)
+
+
+def _left_out(reason: str) -> str:
+    """Why somebody in the audience got no message after all, in words; "" when they did."""
+    return left_out_in_words({reason: 1})[0][1] if reason else ""

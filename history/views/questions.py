@@ -1,0 +1,69 @@
+"""A job that waits for a person's answer, as the campaign's page asks about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.message import sentence_of
+from campaigns.states import Outcome, SubmissionState
+from campaigns.words import unclear_words
+from sending.models import Attempt, Submission
+from sociocs_gateway.messages import MessageFault
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that the page says and sends back about one job.
+
+    `is_open`: the call is still under way, so that nothing can be decided yet. `was_taken_back`: it
+    was handed over, and the vendor no longer has it although its time had come.
+    """
+
+    submission: Submission
+    attempt: Attempt | None
+    job_count: int
+    is_refused: bool
+    is_open: bool
+    was_taken_back: bool
+    why: str
+    slot: datetime
+    slot_has_passed: bool
+    refusals: list[str]
+
+
+def question_of(submission: Submission, job_count: int) -> Question:
+    """What to ask about an UNKNOWN or REFUSED job."""
+    attempt = submission.current_attempt
+    slot = attempt.slot if attempt else submission.planned_slot
+    outcome = attempt.outcome if attempt else ""
+    return Question(
+        submission=submission,
+        attempt=attempt,
+        job_count=job_count,
+        is_refused=submission.state == SubmissionState.REFUSED,
+        is_open=outcome == Outcome.OPEN,
+        was_taken_back=outcome == Outcome.ACCEPTED,
+        why=unclear_words(attempt.reason if attempt else ""),
+        slot=slot,
+        slot_has_passed=slot <= timezone.now(),
+        refusals=_refusals(submission, attempt),
+    )
+
+
+def _refusals(submission: Submission, attempt: Attempt | None) -> list[str]:
+    """The vendor's own words; ours where the message never got as far as the vendor."""
+    found = [_in_words(str(one), submission) for one in submission.refusal]
+    if not found and attempt is not None and attempt.http_status:
+        found = [_("no reason given, HTTP %(status)d") % {"status": attempt.http_status}]
+    return found
+
+
+def _in_words(refusal: str, submission: Submission) -> str:
+    channel = submission.campaign.channel
+    if refusal in set(MessageFault) and channel is not None:
+        return sentence_of(MessageFault(refusal), channel, submission.text)
+    return refusal

@@ -1,0 +1,96 @@
+"""Jobs, attempts and decisions in the admin: facts, to look at."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from campaigns.states import Outcome, SubmissionState
+from campaigns.words import SUBMISSION_WORDS
+from interface.admin_colours import colours
+from interface.admin_mixins import ReadOnlyAdmin
+from sending.models import Attempt, DayTotal, Decision, Submission
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    """Jobs: one future or past call each."""
+
+    list_display = (
+        "campaign",
+        "seq",
+        "state_label",
+        "job_id",
+        "recipient_count",
+        "planned_slot",
+        "how",
+        "account",
+    )
+    list_filter = ("state", "account")
+    search_fields = ("job_id__exact", "=public_id", "campaign__name")
+    list_select_related = ("campaign", "account")
+    ordering = ("-pk",)
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("state"), ordering="state", label=colours(SUBMISSION_WORDS)
+    )
+    def state_label(self, submission: Submission) -> tuple[str, str]:
+        """Its state in words."""
+        return submission.state, str(SUBMISSION_WORDS[SubmissionState(submission.state)].label)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    """Calls that were made, or may have been made."""
+
+    list_display = (
+        "submission",
+        "n",
+        "outcome_label",
+        "reason",
+        "http_status",
+        "slot",
+        "job_id",
+        "started_at",
+    )
+    list_filter = ("outcome", "reason", "account")
+    search_fields = ("=id", "job_id__exact", "submission__campaign__name")
+    list_select_related = ("submission__campaign",)
+    ordering = ("-started_at",)
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("outcome"),
+        ordering="outcome",
+        label={
+            Outcome.OPEN.value: "info",
+            Outcome.ACCEPTED.value: "success",
+            Outcome.AMBIGUOUS.value: "warning",
+            Outcome.NOT_SENT.value: "danger",
+        },
+    )
+    def outcome_label(self, attempt: Attempt) -> tuple[str, str]:
+        """What is known of it."""
+        return attempt.outcome, attempt.get_outcome_display()
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    """What people answered."""
+
+    list_display = ("submission", "kind", "user", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("user__email", "user__name", "submission__campaign__name")
+    list_select_related = ("submission__campaign", "user")
+    ordering = ("-pk",)
+
+
+@admin.register(DayTotal)
+class DayTotalAdmin(ReadOnlyAdmin):
+    """How many people the campaigns of each team and channel go to on each day."""
+
+    list_display = ("day", "team", "channel", "people")
+    list_filter = ("day",)
+    search_fields = ("team__name", "channel__label")
+    list_select_related = ("team", "channel")
+    ordering = ("-day", "team")

@@ -1,0 +1,178 @@
+"""What people may do to a running campaign: pause, take back, resume, cancel."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.moves import locked_campaign, move_campaign, record_event
+from campaigns.scheduling.pacing import CannotPlan
+from campaigns.scheduling.timing import lead
+from campaigns.states import CampaignState, PauseReason, SubmissionState
+from sending import day_limits, launch, plan, splitting, taking_back, timetable
+from sending.moves import move_submissions
+from sending.protocol import after_resumption
+from sociocs_accounts.lanes import LaneState
+from teams.models import User
+
+
+class NotPossible(Exception):
+    """The wish has no effect any more; `sentence` says why and what is true now."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def pause(campaign: Campaign, user: User) -> None:
+    """C7: nothing new is handed over. What is on its way stays on its way. Raises NotPossible."""
+    with transaction.atomic():
+        here = locked_campaign(campaign.pk)
+        if here.state != CampaignState.SENDING:
+            raise NotPossible(_("Only a campaign that is being handed over can be paused."))
+        move_campaign(here, CampaignState.PAUSED, PauseReason.PERSON.value)
+        record_event(here, CampaignEvent.Kind.PAUSED, user, reason=PauseReason.PERSON.value)
+    campaign.refresh_from_db()
+
+
+def take_back(campaign: Campaign, user: User) -> None:
+    """B18: a paused campaign's jobs whose time has not come are taken back; "go on" sends them.
+
+    Raises NotPossible.
+    """
+    with transaction.atomic():
+        here = locked_campaign(campaign.pk)
+        if here.state != CampaignState.PAUSED:
+            raise NotPossible(_("Pause the campaign first; then its jobs can be taken back."))
+        jobs = taking_back.ask_back(here)
+        if not jobs:
+            raise NotPossible(_("There is no job left whose time is still to come."))
+        record_event(here, CampaignEvent.Kind.TAKING_BACK, user, jobs=jobs)
+    campaign.refresh_from_db()
+
+
+def resume(campaign: Campaign, user: User) -> None:
+    """C6, C8: go on. A campaign whose time has passed gets a new one, from now on.
+
+    With sending hours, that is when they begin again. Raises NotPossible.
+    """
+    with transaction.atomic():
+        here = locked_campaign(campaign.pk)
+        if here.state not in {CampaignState.PAUSED, CampaignState.MISSED}:
+            raise NotPossible(_("This campaign is not paused any more."))
+        if here.state_reason == PauseReason.TAKING_BACK:
+            raise NotPossible(
+                _("Jobs are still being taken back. Wait until that is done, then go on.")
+            )
+        assert here.channel is not None
+        if here.channel.account.state == LaneState.HALTED:
+            raise NotPossible(
+                _(
+                    "Sociocs does not accept this channel's account at the moment. Ask the person "
+                    "who manages this server to check its API key, then resume."
+                )
+            )
+        _go_on(here, user)
+    campaign.refresh_from_db()
+
+
+def continue_in_hours() -> None:
+    """C8: campaigns that sending hours stopped, and that may go on by themselves, do so.
+
+    Their jobs get slots in the next sending hours at once, so that they are there in time.
+    """
+    stopped = Campaign.objects.filter(
+        state=CampaignState.PAUSED.value,
+        state_reason=PauseReason.QUIET_HOURS.value,
+        continues_next_day=True,
+        channel__account__state=LaneState.OPEN.value,
+    )
+    for campaign_id in list(stopped.values_list("pk", flat=True)):
+        with transaction.atomic(), suppress(NotPossible):
+            here = locked_campaign(campaign_id)
+            if here.state_reason == PauseReason.QUIET_HOURS:
+                _go_on(here, None)
+
+
+def _go_on(campaign: Campaign, user: User | None) -> None:
+    """Let a paused or missed campaign, whose row is locked, go on. Raises NotPossible."""
+    if user is not None:
+        splitting.split_if_too_large(campaign, user)
+    try:
+        send_by = _send_by_from_now(campaign)
+    except CannotPlan:
+        raise NotPossible(
+            _(
+                "With its limits, its sending hours and its pace, the rest would take more than a "
+                "year. Cancel it, and send the rest as a new campaign."
+            )
+        ) from None
+    move_campaign(campaign, CampaignState.SENDING, send_by=send_by)
+    make_ready(campaign)
+    record_event(campaign, CampaignEvent.Kind.RESUMED, user)
+
+
+def _send_by_from_now(campaign: Campaign) -> datetime:
+    """How late its jobs may go out when it goes on now: never earlier than it was.
+
+    The jobs of a campaign with a pace, sending hours or a daily limit get new slots. Raises
+    CannotPlan.
+    """
+    now = timezone.now()
+    first = max(campaign.send_at or now, now + lead())
+    if timetable.is_timed(campaign):
+        send_by = timetable.replan(campaign, first, now) or now
+    else:
+        jobs = max(campaign.submissions.count(), 1)
+        send_by = plan.send_by_of(plan.slots_from(first, jobs)[-1])
+    limited = day_limits.apply_again(campaign, first)
+    return max(send_by, limited or send_by, campaign.send_by or send_by)
+
+
+def cancel(campaign: Campaign, user: User) -> None:
+    """C13: nothing more goes out; jobs whose time has not come are taken back by the tick.
+
+    A launch that is still freezing becomes a draft again. Raises NotPossible.
+    """
+    if launch.undo(campaign, user):
+        return
+    with transaction.atomic():
+        here = locked_campaign(campaign.pk)
+        if (CampaignState(here.state), CampaignState.CANCELLING) not in _CANCELLABLE_FROM:
+            raise NotPossible(_("This campaign is finished. There is nothing left to cancel."))
+        # Whoever stops a campaign that repeats does not expect it back next week.
+        move_campaign(here, CampaignState.CANCELLING, next_run_at=None, next_run_on=None)
+        record_event(here, CampaignEvent.Kind.CANCEL_ASKED, user)
+        taking_back.sweep_cancelling(here)
+    campaign.refresh_from_db()
+
+
+_CANCELLABLE_FROM = {
+    (state, CampaignState.CANCELLING)
+    for state in (
+        CampaignState.SCHEDULED,
+        CampaignState.MISSED,
+        CampaignState.SENDING,
+        CampaignState.PAUSED,
+        CampaignState.NEEDS_DECISION,
+    )
+}
+
+
+def make_ready(campaign: Campaign) -> int:
+    """B1, B22: what waits for its campaign, and what was taken back, may be handed over.
+
+    Returns how many jobs. The caller holds the campaign's row lock.
+    """
+    moved = 0
+    for state in SubmissionState:
+        if after_resumption(state) is not state:
+            rows = campaign.submissions.filter(state=state.value)
+            ids = list(rows.values_list("pk", flat=True))
+            moved += move_submissions(ids, state, after_resumption(state)) if ids else 0
+    return moved

@@ -1,0 +1,258 @@
+"""How many people a team, and each of its channels, may send to in a day; shared by all workers.
+
+The day is that of the message (its slot), by the team's calendar. People are counted in the
+transaction that commits the intent, under a lock on the day's row: two workers, or twenty, cannot
+pass a limit together. What is proven not to have been sent, or taken back, is taken off again.
+
+A campaign that does not fit into its day is planned over the following ones before it is launched,
+at the same time of day (`spread`), and the review page says so. Where others used the day up in the
+meantime it is paused (`quota`), and a person lets the rest go on the next day.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet, Sum
+
+from campaigns.models import Campaign
+from campaigns.scheduling.clocks import read_wall, shown
+from campaigns.scheduling.pacing import NeverEnds
+from campaigns.states import SubmissionState
+from sending import plan
+from sending.models import Attempt, DayTotal, Submission
+from sociocs_accounts.models import Channel
+from teams.models import Team
+
+_UNSENT = [
+    SubmissionState.PLANNED.value,
+    SubmissionState.READY.value,
+    SubmissionState.CLAIMED.value,
+    SubmissionState.REVOKED.value,
+]
+_LONGEST = timedelta(days=366)
+
+
+def limit_of_team(team: Team) -> int | None:
+    """People that all its campaigns together may go to in a day; None: no limit."""
+    own = team.daily_limit
+    return (settings.TEAM_DAILY_LIMIT if own is None else own) or None
+
+
+def limit_of_channel(channel: Channel) -> int | None:
+    """People that this channel may send to in a day; None: no limit but the team's."""
+    return channel.daily_limit or None
+
+
+def smallest_limit(campaign: Campaign) -> int | None:
+    """The lower of both limits of a campaign with a channel; a job must fit into it."""
+    assert campaign.channel is not None
+    limits = [limit_of_team(campaign.team), limit_of_channel(campaign.channel)]
+    return min((one for one in limits if one), default=None)
+
+
+def day_of(team: Team, slot: datetime) -> date:
+    """The day of the team's calendar on which a slot lies."""
+    return shown(slot, ZoneInfo(team.time_zone)).date()
+
+
+# --- Counting: with the intent, and back ----------------------------------------------------------
+
+
+def count(campaign: Campaign, slot: datetime, people: int) -> bool:
+    """Count `people` on the slot's day; False, and nothing counted, when they do not fit into it.
+
+    The caller is in a transaction.
+    """
+    assert campaign.channel is not None
+    day = day_of(campaign.team, slot)
+    if smallest_limit(campaign) is None and _has_added(campaign, day, people):
+        return True
+    rows = _locked(campaign, day)
+    if len(rows) < 2:
+        DayTotal.objects.bulk_create(
+            [
+                DayTotal(team_id=campaign.team_id, day=day),
+                DayTotal(team_id=campaign.team_id, day=day, channel_id=campaign.channel_id),
+            ],
+            ignore_conflicts=True,
+        )
+        rows = _locked(campaign, day)
+    for row in rows:
+        limit = (
+            limit_of_channel(campaign.channel) if row.channel_id else limit_of_team(campaign.team)
+        )
+        if limit is not None and row.people + people > limit:
+            return False
+    _add(rows, people)
+    return True
+
+
+def _has_added(campaign: Campaign, day: date, people: int) -> bool:
+    """Count without looking first, as there is nothing to pass; False where rows are missing."""
+    rows = _totals(campaign, day)
+    added = rows.update(people=F("people") + people)
+    if added == 1:
+        # The team's own row, made for another channel; whoever makes the second adds to both.
+        rows.update(people=F("people") - people)
+    return added == 2
+
+
+def _locked(campaign: Campaign, day: date) -> list[DayTotal]:
+    return list(_totals(campaign, day).select_for_update().order_by("pk"))
+
+
+def _add(rows: Sequence[DayTotal], people: int) -> None:
+    DayTotal.objects.filter(pk__in=[row.pk for row in rows]).update(people=F("people") + people)
+
+
+def take_off(attempt: Attempt, campaign: Campaign) -> None:
+    """An attempt is proven not to be sent: its day is free for its people again."""
+    if attempt.counted_on is None:
+        return
+    rows = _locked(campaign, attempt.counted_on)
+    _add([row for row in rows if row.people >= attempt.recipient_count], -attempt.recipient_count)
+
+
+# --- Planning around them -------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Room:
+    """What is left of each day, for planning: what is sent and what others have planned is off."""
+
+    campaign: Campaign
+    _left: dict[date, int] = field(default_factory=dict)
+
+    def take(self, day: date, people: int) -> bool:
+        """Whether `people` still fit into a day; if so, they are taken off."""
+        if day not in self._left:
+            self._left[day] = self._ask(day)
+        if self._left[day] < people:
+            return False
+        self._left[day] -= people
+        return True
+
+    def _ask(self, day: date) -> int:
+        campaign = self.campaign
+        assert campaign.channel is not None
+        used = {row.channel_id: row.people for row in _totals(campaign, day)}
+        planned = _planned(campaign, day)
+        left = []
+        if team_limit := limit_of_team(campaign.team):
+            left.append(team_limit - used.get(None, 0) - planned.total())
+        if own_limit := limit_of_channel(campaign.channel):
+            channel_id = campaign.channel_id
+            left.append(own_limit - used.get(channel_id, 0) - planned[channel_id])
+        return max(0, min(left))
+
+
+def _totals(campaign: Campaign, day: date) -> QuerySet[DayTotal]:
+    both = Q(channel=None) | Q(channel_id=campaign.channel_id)
+    return DayTotal.objects.filter(both, team_id=campaign.team_id, day=day)
+
+
+def _planned(campaign: Campaign, day: date) -> Counter[int | None]:
+    """People by channel in other campaigns' jobs of that day that are still to be handed over."""
+    start = read_wall(day, datetime.min.time(), campaign.team.time_zone).first
+    end = read_wall(day + timedelta(days=1), datetime.min.time(), campaign.team.time_zone).first
+    rows = (
+        Submission.objects.filter(
+            campaign__team_id=campaign.team_id,
+            state__in=_UNSENT,
+            planned_slot__gte=start,
+            planned_slot__lt=end,
+        )
+        .exclude(campaign_id=campaign.pk)
+        .values_list("campaign__channel_id")
+        .annotate(people=Sum("recipient_count"))
+    )
+    return Counter(dict(rows))
+
+
+def spread(campaign: Campaign, slots: Sequence[tuple[datetime, int]]) -> list[datetime]:
+    """When jobs (slot, people) go out under the daily limits: as planned, or whole days later.
+
+    What does not fit any more moves to the next day at the same time of day, and all behind it with
+    it, so that a pace stays a pace. Raises pacing.NeverEnds.
+    """
+    if smallest_limit(campaign) is None:
+        return [slot for slot, _ in slots]
+    room, zone, shift = Room(campaign), campaign.team.time_zone, 0
+    found = []
+    for slot, people in slots:
+        while not room.take(day_of(campaign.team, later := _days_later(slot, shift, zone)), people):
+            shift += 1
+            if timedelta(days=shift) > _LONGEST:
+                raise NeverEnds
+        found.append(later)
+    return found
+
+
+def _days_later(slot: datetime, days: int, zone: str) -> datetime:
+    if not days:
+        return slot
+    wall = shown(slot, ZoneInfo(zone))
+    return read_wall(wall.date() + timedelta(days=days), wall.time(), zone).first
+
+
+def apply(campaign: Campaign, submissions: Sequence[Submission]) -> None:
+    """Move planned submissions, in the order of their slots, to days with room for them. Unsaved.
+
+    Raises pacing.NeverEnds.
+    """
+    slots = [(one.planned_slot, one.recipient_count) for one in submissions]
+    for one, slot in zip(submissions, spread(campaign, slots), strict=True):
+        if slot != one.planned_slot:
+            later = slot - one.planned_slot
+            one.send_by = (one.send_by or plan.send_by_of(one.planned_slot)) + later
+            one.not_before = one.not_before + later if one.not_before else None
+            one.planned_slot = slot
+
+
+def apply_again(campaign: Campaign, earliest: datetime) -> datetime | None:
+    """The same for what a campaign has left when it goes on; saved.
+
+    Returns how late the last of it may go out; None without a limit. Raises pacing.NeverEnds.
+    """
+    if smallest_limit(campaign) is None:
+        return None
+    unsent = list(campaign.submissions.filter(state__in=_UNSENT).order_by("planned_slot", "seq"))
+    for one in unsent:
+        if one.planned_slot < earliest:
+            one.planned_slot, one.send_by = earliest, None
+    apply(campaign, unsent)
+    Submission.objects.bulk_update(
+        unsent, ["planned_slot", "send_by", "not_before"], batch_size=500
+    )
+    latest = (one.send_by or plan.send_by_of(one.planned_slot) for one in unsent)
+    return max(latest, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """What a page says about a daily limit: `limit` people a day, and how many go out when."""
+
+    limit: int
+    is_of_channel: bool
+    by_day: list[tuple[date, int]]
+
+
+def delay_of(campaign: Campaign, slots: Sequence[tuple[datetime, int]]) -> Delay | None:
+    """What the daily limits make of a plan; None if they change nothing. Raises NeverEnds."""
+    later = spread(campaign, slots)
+    if later == [slot for slot, _ in slots]:
+        return None
+    by_day: Counter[date] = Counter()
+    for slot, (_, people) in zip(later, slots, strict=True):
+        by_day[day_of(campaign.team, slot)] += people
+    limit = smallest_limit(campaign)
+    assert limit is not None
+    assert campaign.channel is not None
+    is_of_channel = limit_of_channel(campaign.channel) == limit
+    return Delay(limit, is_of_channel, sorted(by_day.items()))

@@ -1,0 +1,201 @@
+"""Between our rows and the gateway: its client, its clock, and how its answers are read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from sending.models import Attempt
+from sending.protocol import (
+    PREFLIGHT_FRESH,
+    Answer,
+    AnswerKind,
+    Deletion,
+    ListedJob,
+    clocks_disagree,
+)
+from sociocs_accounts import call_rates
+from sociocs_accounts.clients import LaneHalted, halt
+from sociocs_accounts.models import GatewayAccount
+from sociocs_gateway.client import SociocsClient
+from sociocs_gateway.exceptions import (
+    AuthenticationFailed,
+    GatewayError,
+    Misconfigured,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    TryLater,
+)
+from sociocs_gateway.messages import BulkMessage, Message
+from sociocs_gateway.results import BulkJobList
+
+
+def boot_time() -> float:
+    """Seconds since this machine started, sleep included; unlike the wall clock nobody sets it."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@dataclass(frozen=True, slots=True)
+class VendorClock:
+    """The vendor's time, carried forward by the boot-time clock since we were told it."""
+
+    said: datetime
+    heard_at: float
+
+    @property
+    def age(self) -> timedelta:
+        """How long ago we were told."""
+        return timedelta(seconds=boot_time() - self.heard_at)
+
+    def now(self) -> datetime:
+        """The vendor's time now."""
+        return self.said + self.age
+
+
+# What this process was last told, per account. Only ever a cache: a fresh process asks again.
+_clocks: dict[int, VendorClock] = {}
+
+
+def vendor_clock(account: GatewayAccount, client: SociocsClient) -> VendorClock:
+    """The vendor's clock, at most a minute old. Looks at the list of jobs to learn it.
+
+    That look is also the probe which a lane with an unclear outcome needs. Raises GatewayError when
+    the list cannot be had, LaneHalted when both clocks disagree by more than a minute.
+    """
+    if knows_time(account):
+        return _clocks[account.pk]
+    jobs = list_jobs(account, client)
+    clock = _clocks.get(account.pk)
+    if jobs.server_date is None or clock is None:
+        # Without a Date header there is no clock but ours.
+        return VendorClock(timezone.now(), boot_time())
+    if clocks_disagree(timezone.now(), clock.now()):
+        halt(account, "clock")
+        raise LaneHalted("clock")
+    return clock
+
+
+def knows_time(account: GatewayAccount) -> bool:
+    """Whether `vendor_clock` can answer without asking the vendor."""
+    known = _clocks.get(account.pk)
+    return known is not None and known.age < PREFLIGHT_FRESH and not account.probe_needed
+
+
+def list_jobs(account: GatewayAccount, client: SociocsClient) -> BulkJobList:
+    """The vendor's list of jobs; an answer also clears the lane's need of a probe."""
+    call_rates.wait(account)
+    try:
+        jobs = client.list_bulk_jobs()
+    except GatewayError as error:
+        if error.halt:
+            halt(account, error.halt.value)
+            raise LaneHalted(error.halt.value) from None
+        raise
+    if jobs.server_date is not None:
+        _clocks[account.pk] = VendorClock(jobs.server_date, boot_time())
+    if account.probe_needed:
+        GatewayAccount.objects.filter(pk=account.pk).update(probe_needed=False)
+        account.probe_needed = False
+    return jobs
+
+
+def listed(jobs: BulkJobList) -> list[ListedJob]:
+    """The jobs as the protocol looks at them."""
+    return [
+        ListedJob(job.job_id, job.schedule, job.recipient_count, job.text, job.channel_key)
+        for job in jobs
+    ]
+
+
+def learn_from(account: GatewayAccount, jobs: BulkJobList) -> None:
+    """Learn from a job of ours in the list whether the vendor shows schedules there at all.
+
+    Where it does not, looking by itself ends: every unclear case is asked.
+    """
+    if account.capabilities.get("lists_schedule"):
+        return
+    ids = [job.job_id for job in jobs]
+    ours = set(
+        Attempt.objects.filter(account=account, job_id__in=ids).values_list("job_id", flat=True)
+    )
+    own = [job for job in jobs if job.job_id in ours]
+    if own:
+        shows = any(job.schedule is not None for job in own)
+        if account.capabilities.get("lists_schedule") is not shows:
+            account.capabilities = {**account.capabilities, "lists_schedule": shows}
+            account.save(update_fields=["capabilities"])
+
+
+def post(
+    client: SociocsClient, message: BulkMessage | Message, before_send: Callable[[], None]
+) -> tuple[Answer, dict[str, str]]:
+    """Make the one call. Returns the answer as the protocol reads it, and evidence for a person.
+
+    Of a message to one person, `job_id` is the message's id.
+    """
+    try:
+        if isinstance(message, BulkMessage):
+            accepted_id = client.send_bulk(message, before_send=before_send).job_id
+        else:
+            accepted_id = client.send_message(message, before_send=before_send).message_id
+    except OutcomeUnknown as error:
+        answer = Answer(
+            AnswerKind.UNKNOWN,
+            error.reason.value,
+            http_status=error.http_status,
+            halts=_halts(error),
+        )
+        return answer, {"answer": error.evidence}
+    except Refused as error:
+        answer = Answer(
+            AnswerKind.REFUSED,
+            error.reason.value,
+            http_status=error.http_status,
+            halts=_halts(error),
+        )
+        return answer, {"messages": "\n".join(error.messages)}
+    except (TryLater, AuthenticationFailed, Misconfigured) as error:
+        return _not_sent(error), {}
+    except GatewayError as error:
+        # A kind of error this code does not know yet: never taken as proof of anything.
+        return Answer(AnswerKind.UNKNOWN, error.reason.value, halts=_halts(error)), {}
+    return Answer(AnswerKind.ACCEPTED, job_id=accepted_id, http_status=200), {}
+
+
+def _not_sent(error: TryLater | AuthenticationFailed | Misconfigured) -> Answer:
+    return Answer(
+        AnswerKind.TRY_LATER,
+        error.reason.value,
+        http_status=error.http_status,
+        halts=_halts(error),
+        cools=error.http_status == 429,
+        retry_after=getattr(error, "retry_after", None),
+    )
+
+
+def _halts(error: GatewayError) -> str:
+    return error.halt.value if error.halt else ""
+
+
+def delete(account: GatewayAccount, client: SociocsClient, job_id: str) -> Deletion:
+    """Take a job back, and read the answer. Raises LaneHalted only through `client_of`."""
+    call_rates.wait(account)
+    try:
+        client.delete_bulk_job(job_id)
+    except NotFound:
+        return Deletion.NOT_THERE
+    except Refused as error:
+        return Deletion.ALREADY_RUNNING if error.http_status == 400 else Deletion.UNCLEAR
+    except GatewayError:
+        return Deletion.UNCLEAR
+    return Deletion.DELETED
+
+
+def forget_clocks() -> None:
+    """Ask every vendor clock again: after a fork, or in a test."""
+    _clocks.clear()

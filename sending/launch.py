@@ -1,0 +1,401 @@
+"""Launching: the confirming act of a person, freezing the audience, cutting it into submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaigns import contents, list_access, message
+from campaigns.audiences import audience, audience_digest, audience_problems
+from campaigns.models import Campaign, CampaignEvent, CampaignList, CampaignRecipient
+from campaigns.moves import locked_campaign, move_campaign, record_event
+from campaigns.problems import Problem
+from campaigns.scheduling import clock_rules, repeats
+from campaigns.scheduling.pacing import CannotPlan
+from campaigns.scheduling.timing import lead
+from campaigns.states import CampaignState
+from campaigns.texts import outside_values, personal_texts
+from composer import sent_tests
+from composer.models import Approval
+from sending import day_limits, one_by_one, plan, timetable, timetable_problems
+from sending.failpoints import failpoint
+from sending.models import Submission
+from sociocs_accounts.lanes import LaneState
+from teams.models import User
+
+FURTHEST = timedelta(days=365)
+# Why it is a draft again: something of it changed between a second person's approval and freezing.
+NOT_AS_APPROVED = "not_as_approved"
+# That the people are others, among the names of values that are.
+PEOPLE = "people"
+# From so many frozen people on, what the database knew of their table is not true any more.
+_MANY = 50_000
+
+
+class LaunchRefused(Exception):
+    """The campaign was not launched; nothing changed. `sentence` says why and what to do."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+
+def send_time(campaign: Campaign, now: datetime) -> datetime:
+    """When its first job goes out if it is launched at `now`: LEAD from now, or the chosen time.
+
+    Raises ValueError for a wall time that does not exist.
+    """
+    earliest = now + lead()
+    if not campaign.wall_time:
+        return earliest
+    candidates = plan.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
+    if not candidates:
+        raise ValueError(campaign.wall_time)
+    return candidates[min(campaign.fold, len(candidates) - 1)]
+
+
+def problems(
+    campaign: Campaign,
+    now: datetime | None = None,
+    people: int | None = None,
+    user: User | None = None,
+) -> list[Problem]:
+    """Everything that keeps `user` from launching a draft now to `people`, field by field."""
+    include = CampaignList.Kind.INCLUDE
+    has_lists = (
+        campaign.list_choices.filter(kind=include).exists()
+        or campaign.filter_choices.filter(kind=include).exists()
+    )
+    found = contents.problems(campaign, audience.field_names(campaign) if has_lists else None)
+    if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
+        found.append(
+            Problem(
+                "channel",
+                _(
+                    "Sociocs does not accept this channel's account at the moment. Ask the person "
+                    "who manages this server to check its API key."
+                ),
+            )
+        )
+    if campaign.sent_as and campaign.sent_as.gone_since:
+        sentence = _("%(name)s is no longer in the Sociocs account. Choose another sender.")
+        found.append(Problem("sent_as", sentence % {"name": campaign.sent_as.name}))
+    if campaign.team.test_required and not sent_tests.is_tested(campaign):
+        sentence = _("Your team launches only what was tested. Send a test of just this message.")
+        found.append(Problem("test", sentence))
+    found += message.name_problems(campaign)
+    if not has_lists:
+        found.append(no_list())
+    found += one_by_one.problems(campaign, people)
+    found += list_access.problems(campaign, user)
+    found += audience_problems.problems(campaign)
+    return found + time_problems(campaign, now or timezone.now(), people)
+
+
+def no_list() -> Problem:
+    """Nobody is chosen yet."""
+    return Problem("lists", _("Choose at least one recipient list."))
+
+
+def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list[Problem]:
+    """Why its schedule keeps a draft from being launched now to so many people."""
+    try:
+        send_at = send_time(campaign, now)
+    except ValueError:
+        return [
+            Problem(
+                "wall_time", _("The clocks jump over this time. Choose an earlier or later one.")
+            )
+        ]
+    if campaign.wall_time and send_at < now:
+        return [
+            Problem("wall_time", _("This time has passed. Choose a later one, or send it now."))
+        ]
+    if send_at < now + lead() - timedelta(seconds=1):
+        minutes = max(round(lead().total_seconds() / 60), 1)
+        return [
+            Problem(
+                "wall_time",
+                ngettext(
+                    "This is less than %(n)d minute ahead. Choose a later time, or send it now.",
+                    "This is less than %(n)d minutes ahead. Choose a later time, or send it now.",
+                    minutes,
+                )
+                % {"n": minutes},
+            )
+        ]
+    if send_at > now + FURTHEST:
+        return [Problem("wall_time", _("This is more than a year ahead. Choose an earlier time."))]
+    return timetable_problems.problems(campaign, send_at, people)
+
+
+def launch(
+    campaign: Campaign,
+    user: User,
+    *,
+    version: int,
+    token: UUID,
+    confirmed_count: int,
+    is_approved: bool = False,
+) -> None:
+    """C1: fix the content and begin to freeze the audience. The caller nudges the freeze task.
+
+    `version` and `confirmed_count` are what the review page showed; `token` came with its form, so
+    that a second click is the same launch. `is_approved`: a second person has seen it as well.
+    Raises LaunchRefused.
+    """
+    try:
+        with transaction.atomic():
+            here = locked_campaign(campaign.pk)
+            is_again = here.launch_token == token
+            if not is_again and not is_approved and needs_second_person(here, confirmed_count):
+                raise _not_approved()
+            _launch(here, user, version, token, confirmed_count)
+    except IntegrityError:
+        raise _outdated() from None
+    campaign.refresh_from_db()
+
+
+def _outdated() -> LaunchRefused:
+    return LaunchRefused(
+        "outdated",
+        _("This campaign was changed since you opened this page. Look at it again, then send it."),
+    )
+
+
+def _launch(
+    campaign: Campaign, user: User, version: int, token: UUID, confirmed_count: int
+) -> None:
+    if campaign.launch_token == token:
+        return
+    if campaign.state != CampaignState.DRAFT or campaign.version != version:
+        raise _outdated()
+    now = timezone.now()
+    blocking = problems(campaign, now, confirmed_count, user)
+    if blocking:
+        raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
+    if confirmed_count < 1:
+        raise LaunchRefused(
+            "nobody", _("Nobody would get this message. Choose a list with people who may get it.")
+        )
+    _begin(campaign, user, token, confirmed_count, send_time(campaign, now))
+    record_event(campaign, CampaignEvent.Kind.LAUNCHED, user, people=confirmed_count)
+
+
+def _begin(
+    campaign: Campaign, user: User, token: UUID, confirmed_count: int | None, send_at: datetime
+) -> None:
+    now = timezone.now()
+    last = plan.last_slot(send_at, confirmed_count or 0)
+    move_campaign(
+        campaign,
+        CampaignState.FREEZING,
+        message=message.message_of(campaign),
+        launch_token=token,
+        launched_by=user,
+        launched_at=now,
+        confirmed_count=confirmed_count,
+        frozen_count=0,
+        left_out={},
+        freeze_cursor={},
+        send_at=send_at,
+        hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
+        send_by=plan.send_by_of(last),
+        **repeats.next_run(campaign.repeat, send_at),
+    )
+
+
+def launch_run(run: Campaign, user: User, token: UUID, at: datetime) -> None:
+    """Launch a draft that is a run, due at `at`; whoever is on its lists then gets it.
+
+    A time that has passed does not stand in the way: a run that is late asks. The caller holds a
+    transaction. Raises LaunchRefused.
+    """
+    now = timezone.now()
+    blocking = [one for one in problems(run, now, None, user) if one.field != "wall_time"]
+    if blocking:
+        raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
+    lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
+    if needs_second_person(run, sum(one.recipient_count for one in lists)):
+        raise _not_approved()
+    _begin(run, user, token, None, at)
+
+
+def _not_approved() -> LaunchRefused:
+    sentence = _("A second person has to approve it, since so many people get it.")
+    return LaunchRefused("approval", sentence)
+
+
+def needs_second_person(campaign: Campaign, people: int) -> bool:
+    """Whether the team wants a campaign to so many people approved by a colleague."""
+    above = campaign.team.approval_above
+    return above is not None and people > above
+
+
+def freeze(campaign_id: int) -> None:
+    """C2, C3: freeze what is left of the audience, then plan its submissions. Safe to repeat."""
+    for step in (audience.freeze_chunk, personal_texts.place_chunk):
+        if not _repeated(step, campaign_id):
+            return
+    are_others = _are_others_than_approved(campaign_id)
+    with transaction.atomic():
+        campaign = locked_campaign(campaign_id)
+        if campaign.state != CampaignState.FREEZING:
+            return
+        if changed := _changed_since_approval(campaign, are_others):
+            back_to_draft(campaign, NOT_AS_APPROVED, None, changed=changed)
+            return
+        texts = personal_texts.texts_of(campaign)
+        # Nobody has confirmed a number for a run.
+        confirmed = campaign.confirmed_count
+        if confirmed not in {None, campaign.frozen_count} or not texts:
+            back_to_draft(campaign, "audience_changed", None)
+            return
+        assert campaign.send_at is not None
+        now = timezone.now()
+        send_at = campaign.send_at
+        if not campaign.wall_time:
+            # "Now" means LEAD from the moment all is ready, however long freezing took.
+            send_at = max(send_at, now + lead())
+        try:
+            submissions, send_at = _planned(campaign, send_at, now, texts)
+        except CannotPlan:
+            back_to_draft(campaign, "never_ends", None)
+            return
+        Submission.objects.bulk_create(submissions, batch_size=500)
+        move_campaign(
+            campaign,
+            CampaignState.SCHEDULED,
+            send_at=send_at,
+            hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
+            send_by=timetable.last_moment(submissions),
+            zone_report=campaign.zone_report,
+            clock_rules=clock_rules.noted(campaign),
+        )
+        personal_texts.count_people(campaign)
+        record_event(campaign, CampaignEvent.Kind.FROZEN, people=campaign.frozen_count)
+    if campaign.frozen_count >= _MANY:
+        _tell_the_planner()
+
+
+def _tell_the_planner() -> None:
+    """Let PostgreSQL see how large the audiences are now, and not only some minutes later.
+
+    By figures of before it looks up the people of each job one by one.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(CampaignRecipient._meta.db_table)
+            cursor.execute(f"ANALYZE {table}")
+
+
+def _approval_of(campaign: Campaign) -> Approval | None:
+    """The second person's approval that it was launched by."""
+    if campaign.launch_token is None:
+        return None
+    answer = Approval.Answer.APPROVED
+    return campaign.approvals.filter(token=campaign.launch_token, answer=answer).first()
+
+
+def _are_others_than_approved(campaign_id: int) -> bool:
+    """Whether the frozen people differ in anything from those whom a second person approved."""
+    campaign = Campaign.objects.get(pk=campaign_id)
+    approved = _approval_of(campaign)
+    return approved is not None and approved.audience != audience_digest.of_frozen(campaign)
+
+
+def _changed_since_approval(campaign: Campaign, are_others: bool) -> list[str]:
+    """Codes of what is no longer as a second person approved it; none without an approval."""
+    approved = _approval_of(campaign)
+    if approved is None:
+        return []
+    now = personal_texts.outside_values_of(campaign, campaign.launched_by)
+    return [PEOPLE] * are_others + outside_values.changed(approved.outside_values, now)
+
+
+def _repeated(step: Callable[[int], bool], campaign_id: int) -> bool:
+    """Repeat a step of freezing until it is done; False when the campaign needs no more of it."""
+    try:
+        while not step(campaign_id):
+            failpoint("freeze_chunk")
+            state = Campaign.objects.values_list("state", flat=True).get(pk=campaign_id)
+            if state != CampaignState.FREEZING:
+                return False
+    except personal_texts.TooManyTexts:
+        with transaction.atomic():
+            campaign = locked_campaign(campaign_id)
+            if campaign.state == CampaignState.FREEZING:
+                back_to_draft(campaign, "too_many_texts", None)
+        return False
+    return True
+
+
+def _planned(
+    campaign: Campaign, send_at: datetime, now: datetime, texts: Mapping[int, str]
+) -> tuple[list[Submission], datetime]:
+    """The submissions of a frozen campaign, unsaved, and when it begins. Raises CannotPlan."""
+    own = one_by_one.texts_of(campaign) if campaign.one_by_one else {}
+    if timetable.is_timed(campaign):
+        submissions = timetable.cut(campaign, send_at, now, texts, own.values())
+    else:
+        at_most = 1 if campaign.one_by_one else day_limits.smallest_limit(campaign)
+        submissions = plan.cut(campaign, send_at, texts, at_most)
+    day_limits.apply(campaign, submissions)
+    if campaign.one_by_one:
+        one_by_one.write_texts(submissions, own)
+    # Sending hours, or a day with room, may begin later than the chosen time.
+    return submissions, max(send_at, submissions[0].planned_slot)
+
+
+def undo(campaign: Campaign, user: User) -> bool:
+    """Take a launch back while nothing was handed over: it is a draft again, nothing was sent.
+
+    False when it is too late for that.
+    """
+    with transaction.atomic():
+        here = locked_campaign(campaign.pk)
+        if here.state == CampaignState.FREEZING:
+            back_to_draft(here, "undone", user)
+            campaign.refresh_from_db()
+            return True
+    return False
+
+
+def back_to_draft(campaign: Campaign, reason: str, user: User | None, **details: Any) -> None:
+    """Make a campaign a draft again of which nothing was ever handed over; without submissions."""
+    counted = campaign.frozen_count
+    audience.drop(campaign)
+    personal_texts.drop(campaign)
+    move_campaign(
+        campaign,
+        CampaignState.DRAFT,
+        reason,
+        frozen_count=0,
+        left_out={},
+        freeze_cursor={},
+        zone_report={},
+        launch_token=None,
+        send_at=None,
+        hand_over_at=None,
+        send_by=None,
+        clock_rules="",
+        next_run_at=None,
+        next_run_on=None,
+    )
+    record_event(
+        campaign,
+        CampaignEvent.Kind.LAUNCH_UNDONE,
+        user,
+        reason=reason,
+        confirmed=campaign.confirmed_count,
+        counted=counted,
+        **details,
+    )

@@ -1,0 +1,25 @@
+"""Jobs, the attempts at them, what people decided, and how many people each day has had.
+
+States change only through `sending.moves` (guarded by `sending.protocol`); attempts and decisions
+are facts, never edited or deleted.
+"""
+
+from __future__ import annotations
+
+from sending.models.limits import (
+    DayTotal,
+)
+from sending.models.submissions import (
+    Attempt,
+    Decision,
+    Submission,
+    uuid7,
+)
+
+__all__ = [
+    "Attempt",
+    "DayTotal",
+    "Decision",
+    "Submission",
+    "uuid7",
+]

@@ -1,0 +1,33 @@
+"""The one place that writes submissions' states: versioned, and only along the moves there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from campaigns.moves import ForbiddenMove
+from campaigns.states import SUBMISSION_MOVES, SubmissionState
+from sending.models import Submission
+
+
+def move_submissions(
+    ids: list[int], here: SubmissionState, to: SubmissionState, **changes: Any
+) -> int:
+    """Move those of `ids` that are in `here`; returns how many. Raises ForbiddenMove."""
+    if (here, to) not in SUBMISSION_MOVES:
+        raise ForbiddenMove(f"submission: {here} -> {to}")
+    return Submission.objects.filter(pk__in=ids, state=here.value).update(
+        state=to.value, version=F("version") + 1, updated_at=timezone.now(), **changes
+    )
+
+
+def move_submission(submission: Submission, to: SubmissionState, **changes: Any) -> bool:
+    """Move one submission from the state it shows; False when somebody else moved it first."""
+    here = SubmissionState(submission.state)
+    if not move_submissions([submission.pk], here, to, **changes):
+        return False
+    # Not read again from the database: this runs a thousand times for a million people.
+    submission.state = to.value
+    return True

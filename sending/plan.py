@@ -1,0 +1,151 @@
+"""When a campaign goes out, and how its audience is cut into submissions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+
+from campaigns.models import Campaign, CampaignRecipient, ClockKeeper
+from campaigns.scheduling.clocks import WALL_FORMAT
+from campaigns.scheduling.timing import lead
+from sending.models import Submission
+from sending.protocol import SEND_WINDOW, VENDOR_REACH, slot_candidates
+
+# Room for the people of one group in the numbering of positions.
+GROUP = 2**32
+# The group of those who get no text after all, behind everybody else.
+LEFT_OUT = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class WallTime:
+    """What a time on the wall is in UTC.
+
+    `candidates`: none when the clocks jump over it, one normally, two where they go back (earlier
+    first; `fold` 0 and 1 of PEP 495). `suggestions`: wall times around a jump that do exist.
+    """
+
+    candidates: tuple[datetime, ...]
+    suggestions: tuple[str, ...] = ()
+
+
+def resolve_wall_time(wall: str, zone: str) -> WallTime:
+    """Read `wall` (`YYYY-MM-DDTHH:MM`) in IANA zone `zone`. Raises ValueError on another form."""
+    naive = datetime.strptime(wall, WALL_FORMAT)  # noqa: DTZ007 - a wall time has no zone yet
+    area = ZoneInfo(zone)
+    moments = [naive.replace(tzinfo=area, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    real = [one for one in moments if one.astimezone(area).replace(tzinfo=None) == naive]
+    if not real:
+        # In a gap both readings exist elsewhere: one just before the jump, one just after it.
+        around = sorted(one.astimezone(area).replace(tzinfo=None) for one in moments)
+        return WallTime((), tuple(one.strftime(WALL_FORMAT) for one in around))
+    return WallTime(tuple(sorted(set(real))))
+
+
+def hand_over_time(send_at: datetime, keeper: str, now: datetime) -> datetime:
+    """When a campaign's jobs are handed over.
+
+    Sociocs keeps the clock: at once, as far as the vendor plans ahead (30 days); we keep it: LEAD
+    before the time.
+    """
+    if keeper == ClockKeeper.HERE:
+        return send_at - lead()
+    # An hour short of the vendor's limit, since the last job's slot lies behind the first one's.
+    return max(now, send_at - VENDOR_REACH + timedelta(hours=1))
+
+
+def submission_count(people: int) -> int:
+    """How many jobs an audience of `people` makes."""
+    return -(-people // settings.RECIPIENTS_PER_SUBMISSION)
+
+
+def slots_from(send_at: datetime, count: int) -> list[datetime]:
+    """The first `count` seconds from `send_at` on, one per job."""
+    return list(islice(slot_candidates(send_at, send_at), count))
+
+
+def last_slot(send_at: datetime, people: int) -> datetime:
+    """When the last job of an audience of `people` goes out."""
+    return slots_from(send_at, max(submission_count(people), 1))[-1]
+
+
+def send_by_of(last: datetime) -> datetime:
+    """How late the last job may go out before a person is asked."""
+    return last + SEND_WINDOW
+
+
+def position_of(group: int, place: int) -> int:
+    """The position of the person at `place` of a group.
+
+    Group 0 is an audience that gets one text, or one that is not rendered yet; otherwise a group is
+    a text's number (`RenderedText`), or LEFT_OUT.
+    """
+    return group * GROUP + place
+
+
+def cut(
+    campaign: Campaign, send_at: datetime, texts: Mapping[int, str], at_most: int | None = None
+) -> list[Submission]:
+    """Cut the frozen audience into unsaved submissions, in the order of its positions.
+
+    `texts` by group; where there is more than group 0, no submission reaches over two of them.
+    `at_most`: people that a job may hold at most, if fewer than usual.
+    """
+    size = min(settings.RECIPIENTS_PER_SUBMISSION, at_most or settings.RECIPIENTS_PER_SUBMISSION)
+    slices = list((_slices if set(texts) == {0} else _slices_by_group)(campaign.pk, size))
+    slots = slots_from(send_at, len(slices))
+    assert campaign.channel is not None
+    assert campaign.message is not None
+    return [
+        Submission(
+            campaign=campaign,
+            account_id=campaign.channel.account_id,
+            seq=seq,
+            first_position=first,
+            last_position=last,
+            recipient_count=size,
+            text=texts[first // GROUP],
+            planned_slot=slot,
+        )
+        for seq, ((first, last, size), slot) in enumerate(zip(slices, slots, strict=True), start=1)
+    ]
+
+
+def _slices(campaign_id: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """(first position, last position, people) of each slice, in one statement."""
+    table = connection.ops.quote_name(CampaignRecipient._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT MIN(position), MAX(position), COUNT(*) FROM (
+                SELECT position, (ROW_NUMBER() OVER (ORDER BY position) - 1) / %s AS slice
+                FROM {table} WHERE campaign_id = %s
+            ) AS numbered GROUP BY slice ORDER BY slice
+            """,  # noqa: S608 - a table name of ours
+            [size, campaign_id],
+        )
+        yield from cursor.fetchall()
+
+
+def _slices_by_group(campaign_id: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """The same, no slice reaching over two groups, and nobody who is left out."""
+    table = connection.ops.quote_name(CampaignRecipient._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT MIN(position), MAX(position), COUNT(*) FROM (
+                SELECT position, position / %s AS part, (
+                    ROW_NUMBER() OVER (PARTITION BY position / %s ORDER BY position) - 1
+                ) / %s AS slice
+                FROM {table} WHERE campaign_id = %s AND position < %s
+            ) AS numbered GROUP BY part, slice ORDER BY part, slice
+            """,  # noqa: S608 - a table name of ours
+            [GROUP, GROUP, size, campaign_id, position_of(LEFT_OUT, 0)],
+        )
+        yield from cursor.fetchall()

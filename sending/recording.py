@@ -1,0 +1,302 @@
+"""What an answer does: to its attempt and submission, to the lane, and to the campaign.
+
+Everything here runs inside a transaction of `sending.attempts` or
+`sending.reconcile`, with the campaign's row locked. Doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignEvent
+from campaigns.moves import (
+    ForbiddenMove,
+    lock,
+    locked_campaign,
+    move_campaign,
+    record_event,
+)
+from campaigns.states import CampaignState, How, Outcome, PauseReason, SubmissionState
+from sending import day_limits
+from sending.models import Attempt, Submission
+from sending.moves import move_submission, move_submissions
+from sending.protocol import (
+    Answer,
+    AnswerKind,
+    Verdict,
+    after_answer,
+    after_cancel,
+    lane_after,
+    next_look,
+    pause_after,
+    retry_delay,
+)
+from sociocs_accounts.models import GatewayAccount
+
+# What may have changed since a submission was claimed, and a turn looks at.
+_CAMPAIGN_FIELDS = ("state", "version", "send_by", "hours_from", "hours_to", "time_zone")
+_LANE_FIELDS = ("state", "halt_reason", "cool_until", "probe_needed", "strikes", "rate_limits")
+_BEING_STOPPED = {CampaignState.CANCELLING, CampaignState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer in hand that is not stored yet. It exists only here.
+
+    `submission` comes with its campaign and its account; `n`: which attempt at it this was.
+    """
+
+    attempt_id: uuid.UUID
+    n: int
+    submission: Submission
+    answer: Answer
+    evidence: dict[str, str]
+
+
+def lock_campaign_and_lane(submission: Submission) -> None:
+    """Lock what a turn of this submission depends on, and look how it stands now."""
+    lock(submission.campaign, *_CAMPAIGN_FIELDS)
+    lock(submission.account, *_LANE_FIELDS)
+
+
+def record(answered: Answered) -> None:
+    """B5-B8, B11, B16, B17: store what the vendor said; its campaign and lane stay locked.
+
+    Raises IntegrityError when the job id belongs to another attempt (see `contradictory`).
+    """
+    lock_campaign_and_lane(answered.submission)
+    if not _record_the_usual(answered):
+        _record_whatever(answered)
+        lock(answered.submission.account, *_LANE_FIELDS)
+
+
+def _record_the_usual(answered: Answered) -> bool:
+    """B5 for a first attempt that nobody has touched: accepted. False, nothing done, otherwise.
+
+    The same as `_record_whatever` would do with twice the questions; whether it is the usual is
+    asked by the change itself.
+    """
+    submission, answer, now = answered.submission, answered.answer, timezone.now()
+    campaign, account = submission.campaign, submission.account
+    is_usual = answer.kind is AnswerKind.ACCEPTED and answered.n == 1
+    if not is_usual or campaign.state in _BEING_STOPPED:
+        return False
+    verdict = after_answer(Outcome.OPEN, SubmissionState.POSTING, None, True, answer)
+    assert verdict.outcome is not None
+    assert verdict.state is not None
+    assert verdict.how is not None
+    # While it is open its submission is POSTING, and no attempt came after it.
+    if not Attempt.objects.filter(pk=answered.attempt_id, outcome=Outcome.OPEN.value).update(
+        outcome=verdict.outcome.value,
+        http_status=answer.http_status,
+        finished_at=now,
+        job_id=answer.job_id,
+        evidence=answered.evidence,
+    ):
+        return False
+    changes = _accepted(answered.attempt_id, answer.job_id, verdict.how)
+    if not move_submissions(
+        [submission.pk], SubmissionState.POSTING, verdict.state, **_UNCLAIMED, **changes
+    ):
+        raise ForbiddenMove(f"submission {submission.pk}: an open attempt, but not posting")
+    lane = lane_after(account.lane, answer, now, 0)
+    if lane != account.lane:
+        account.keep_lane(lane)
+    return True
+
+
+def _record_whatever(answered: Answered) -> None:
+    campaign = answered.submission.campaign
+    attempt = (
+        Attempt.objects.select_for_update()
+        .select_related("submission", "account")
+        .get(pk=answered.attempt_id)
+    )
+    submission, account = attempt.submission, attempt.account
+    other = other_accepted(submission, attempt)
+    verdict = verdict_on(attempt, submission, answered.answer, other)
+    if verdict.outcome is None:
+        return
+    now = timezone.now()
+    _finish(attempt, verdict.outcome, answered, now)
+    if verdict.outcome is Outcome.NOT_SENT:
+        day_limits.take_off(attempt, campaign)
+    lane = lane_after(account.lane, answered.answer, now, random.random())  # noqa: S311 - no secret
+    if lane != account.lane:
+        account.keep_lane(lane)
+    if verdict.state is not None:
+        changes = _changes(submission, attempt, verdict, now)
+        if other is not None and verdict.outcome is not Outcome.ACCEPTED:
+            changes |= job_of(other)
+        move_submission(submission, verdict.state, **changes)
+        stop_if_cancelled(campaign, submission, other or attempt)
+    elif verdict.how is not None:
+        know_better(submission, attempt, verdict.how)
+    _tell(campaign, submission, answered.answer)
+    reason = pause_after(lane, answered.answer, _refused_alike(submission))
+    if reason is not None:
+        pause(campaign, reason)
+
+
+def contradictory(answered: Answered) -> Answered:
+    """The vendor gave a job id that belongs to another attempt: then we know nothing."""
+    return replace(answered, answer=Answer(AnswerKind.UNKNOWN, "job_id_known", http_status=200))
+
+
+def other_accepted(submission: Submission, attempt: Attempt) -> Attempt | None:
+    """Another attempt at a submission of which it is proven that it was accepted."""
+    if submission.attempt_count < 2:
+        return None
+    proven = submission.attempts.filter(outcome=Outcome.ACCEPTED.value, revoked_at=None)
+    return proven.exclude(pk=attempt.pk).order_by("-n").first()
+
+
+def job_of(attempt: Attempt) -> dict[str, object]:
+    """What a submission says while this accepted attempt is the one that counts."""
+    return {"current_attempt_id": attempt.pk, "job_id": attempt.job_id, "how": How.SLOT.value}
+
+
+def verdict_on(
+    attempt: Attempt, submission: Submission, answer: Answer, other: Attempt | None
+) -> Verdict:
+    """What the protocol says about an answer to this attempt; `other` as by `other_accepted`."""
+    return after_answer(
+        Outcome(attempt.outcome),
+        SubmissionState(submission.state),
+        How(submission.how) if submission.how else None,
+        submission.current_attempt_id == attempt.pk,
+        answer,
+        other is not None,
+    )
+
+
+def _finish(attempt: Attempt, outcome: Outcome, answered: Answered, now: datetime) -> None:
+    attempt.outcome = outcome.value
+    attempt.reason = answered.answer.reason
+    attempt.http_status = answered.answer.http_status
+    attempt.finished_at = now
+    attempt.job_id = answered.answer.job_id
+    attempt.evidence = answered.evidence
+    is_listed = attempt.account.can_be_looked_at and not attempt.submission.is_single
+    unclear = outcome is Outcome.AMBIGUOUS and is_listed
+    attempt.next_look_at = next_look(now, attempt.slot, now) if unclear else None
+    attempt.save(
+        update_fields=[
+            "outcome",
+            "reason",
+            "http_status",
+            "finished_at",
+            "job_id",
+            "evidence",
+            "next_look_at",
+        ]
+    )
+
+
+def _changes(
+    submission: Submission, attempt: Attempt, verdict: Verdict, now: datetime
+) -> dict[str, object]:
+    """What is written to a submission together with the state its answer leads to."""
+    changes: dict[str, object] = {**_UNCLAIMED}
+    if verdict.state is SubmissionState.ACCEPTED:
+        assert verdict.how is not None
+        changes |= _accepted(attempt.pk, attempt.job_id, verdict.how)
+    elif verdict.state is SubmissionState.READY:
+        wait = retry_delay(submission.not_sent_count, random.random())  # noqa: S311 - no secret
+        changes |= {"not_before": now + wait, "not_sent_count": submission.not_sent_count + 1}
+    elif verdict.state is SubmissionState.REFUSED:
+        changes |= {"refusal": attempt.evidence.get("messages", "").splitlines(), "how": ""}
+    if verdict.contradicted:
+        changes["is_contradicted"] = True
+    return changes
+
+
+_UNCLAIMED = {"claim_token": None, "lease_until": None}
+
+
+def _accepted(attempt_id: uuid.UUID, job_id: str, how: How) -> dict[str, object]:
+    return {
+        "job_id": job_id,
+        "how": how.value,
+        "not_sent_count": 0,
+        "current_attempt_id": attempt_id,
+    }
+
+
+def know_better(submission: Submission, attempt: Attempt, how: How) -> None:
+    """Proof for what a person had marked as sent: now it is known, and by which job."""
+    Submission.objects.filter(pk=submission.pk, how=How.PERSON.value).update(
+        how=how.value, job_id=attempt.job_id, version=F("version") + 1
+    )
+
+
+def stop_if_cancelled(campaign: Campaign, submission: Submission, attempt: Attempt) -> None:
+    """B18: proof that comes after the campaign was cancelled: a job still ahead is taken back."""
+    if submission.is_single:
+        return
+    if campaign.state in _BEING_STOPPED and submission.state == SubmissionState.ACCEPTED:
+        new = after_cancel(SubmissionState.ACCEPTED, attempt.slot, timezone.now())
+        if new is not SubmissionState.ACCEPTED:
+            move_submission(submission, new)
+
+
+def _refused_alike(submission: Submission) -> int:
+    """How many jobs of a campaign are refused with the text, or the words, of this one."""
+    if submission.state != SubmissionState.REFUSED:
+        return 0
+    alike = Q(text=submission.text)
+    fresh = Submission.objects.values_list("refusal", flat=True).get(pk=submission.pk)
+    if fresh:
+        alike |= Q(refusal=fresh)
+    refused = Submission.objects.filter(
+        campaign_id=submission.campaign_id, state=SubmissionState.REFUSED.value
+    )
+    return refused.filter(alike).count()
+
+
+def _tell(campaign: Campaign, submission: Submission, answer: Answer) -> None:
+    """Put what a person should know into the campaign's timeline."""
+    kinds = {
+        AnswerKind.UNKNOWN: CampaignEvent.Kind.UNCLEAR,
+        AnswerKind.REFUSED: CampaignEvent.Kind.REFUSED,
+    }
+    if answer.kind in kinds:
+        record_event(
+            campaign,
+            kinds[answer.kind],
+            seq=submission.seq,
+            people=submission.recipient_count,
+            reason=answer.reason,
+            http_status=answer.http_status,
+        )
+
+
+# --- Pausing by the system ------------------------------------------------------------------------
+
+
+def pause(campaign: Campaign, reason: PauseReason) -> None:
+    """C7; the caller holds the campaign's row lock. Nothing in flight is touched."""
+    if campaign.state == CampaignState.SENDING and move_campaign(
+        campaign, CampaignState.PAUSED, reason.value
+    ):
+        record_event(campaign, CampaignEvent.Kind.PAUSED, reason=reason.value)
+
+
+def pause_halted(account: GatewayAccount) -> None:
+    """A halted lane pauses every campaign that is sending through it."""
+    account.refresh_from_db()
+    if not account.halt_reason:
+        return
+    sending = Campaign.objects.filter(
+        channel__account=account, state=CampaignState.SENDING.value
+    ).values_list("pk", flat=True)
+    for campaign_id in list(sending):
+        with transaction.atomic():
+            pause(locked_campaign(campaign_id), PauseReason(account.halt_reason))

@@ -1,0 +1,317 @@
+"""Handing submissions over: claim, build, intent, call, record. The order is the protection.
+
+1. `claim`: READY -> CLAIMED by a conditional update. Nothing has left this machine.
+2. `build`: read the slice and look at opt-outs once more. Nothing has left.
+3. `attempts.turn`: an open attempt is committed: the point of no return.
+4. `gateway.post`: the call, outside any transaction, fenced against having waited too long.
+5. `attempts.turn`: the answer is stored, together with the intent of the next call.
+
+Killed between 3 and 5, nobody can know whether the call was made. Only what is proven not to have
+been sent is ever sent again by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice, zip_longest
+from typing import Self
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from campaigns.states import CampaignState, SubmissionState
+from recipients.models import OptOut
+from sending import gateway, reconcile
+from sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for, turn
+from sending.failpoints import failpoint
+from sending.gateway import VendorClock
+from sending.models import Submission
+from sending.moves import move_submissions
+from sending.protocol import LEASE, START_FENCE, Refusal, lane_refusal
+from sending.recording import Answered, pause_halted
+from sociocs_accounts import call_rates, clients
+from sociocs_accounts.models import GatewayAccount
+from sociocs_gateway.client import SociocsClient
+from sociocs_gateway.exceptions import GatewayError
+from sociocs_gateway.messages import BulkMessage, Message, Recipient
+
+log = logging.getLogger(__name__)
+
+CLAIMED_AT_ONCE = 20
+# A task ends before this, far below Celery's hard limit, and asks to be called again.
+TURN_SECONDS = 60.0
+_LANE_RESTS = {
+    Refusal.LANE_HALTED,
+    Refusal.LANE_COOLING,
+    Refusal.STILL_OPEN,
+    Refusal.PROBE_NEEDED,
+}
+
+
+class WaitedTooLong(Exception):
+    """Between intent and first byte more time passed than the start fence allows."""
+
+
+def hand_over(account_id: int) -> bool:
+    """Hand over what is ready on this lane, for a minute at most. True: call again, more is ready.
+
+    Several workers may run it for the same lane: the claims and the database's constraints keep
+    them apart.
+    """
+    account = GatewayAccount.objects.get(pk=account_id)
+    if lane_refusal(account.lane, timezone.now()) not in {None, Refusal.PROBE_NEEDED}:
+        return False
+    if not _ready(account, timezone.now()).exists():
+        return False
+    ends = time.monotonic() + TURN_SECONDS
+    try:
+        with clients.client_of(account) as client, _Line(account, client) as line:
+            while time.monotonic() < ends:
+                line.look_at_the_clock()
+                claimed = claim(account)
+                if not claimed or _hand_over_each(line, claimed):
+                    return False
+    except (GatewayError, clients.LaneHalted) as error:
+        log.warning("lane %s: cannot hand over now: %s", account.public_id, error)
+        return False
+    finally:
+        pause_halted(account)
+    return True
+
+
+def _hand_over_each(line: _Line, claimed: list[Submission]) -> bool:
+    """Hand each over; whatever happens, unused claims are given back. True: the lane must rest."""
+    failpoint("after_claim")
+    account = line.account
+    try:
+        _look_before_sending_again(line, claimed)
+        slots = slots_for(account.pk, [one.planned_slot for one in claimed])
+        for submission, slot in zip(claimed, slots, strict=True):
+            # While the call of the one before is under way.
+            built = build(submission, slot)
+            failpoint("after_build")
+            refusal = line.hand_over(built)
+            if refusal in _LANE_RESTS:
+                line.store()
+                account.refresh_from_db()
+                return refusal is not Refusal.PROBE_NEEDED
+    except call_rates.MustWait:
+        return True
+    finally:
+        release(claimed)
+    account.refresh_from_db()
+    return False
+
+
+@dataclass(slots=True)
+class _Line:
+    """One call after the other. The thread only calls; the database is not touched there.
+
+    Left for whatever reason, it has stored the answer of its last call.
+    """
+
+    account: GatewayAccount
+    client: SociocsClient
+    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(max_workers=1))
+    under_way: Future[Answered] | None = None
+    answered: Answered | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.store()
+        finally:
+            self.thread.shutdown()
+
+    def look_at_the_clock(self) -> VendorClock:
+        """The vendor's clock; may ask, and an answer in hand must not wait for anything."""
+        if not gateway.knows_time(self.account):
+            self.store()
+        return gateway.vendor_clock(self.account, self.client)
+
+    def hand_over(self, built: Built) -> Refusal | None:
+        """Store the answer of the call before, and begin the next one unless it is refused.
+
+        Raises call_rates.MustWait, GatewayError or gateway.LaneHalted; then nothing was begun.
+        """
+        self.wait()
+        pause = call_rates.reserve(self.account)
+        if pause:
+            self.store()
+        time.sleep(pause)
+        now = self.look_at_the_clock().now()
+        begun = turn(self.answered, built, now)
+        self.answered = None
+        if not isinstance(begun, Begun):
+            return begun
+        self.under_way = self.thread.submit(_call, self.client, begun)
+        return None
+
+    def wait(self) -> None:
+        """Wait for the answer of the call under way."""
+        if self.under_way is not None:
+            call, self.under_way = self.under_way, None
+            self.answered = call.result()
+
+    def store(self) -> None:
+        """Store the answer of the call before, without a next one."""
+        self.wait()
+        if self.answered is not None:
+            turn(self.answered, None, timezone.now())
+            self.answered = None
+            failpoint("after_record")
+
+
+def _look_before_sending_again(line: _Line, claimed: list[Submission]) -> None:
+    """Whoever said "send again" may have been overtaken by proof that the first one arrived."""
+    tried = [one.pk for one in claimed if one.attempt_count]
+    if tried:
+        line.store()
+        reconcile.look_once_more(line.account, line.client, tried)
+
+
+def _call(client: SociocsClient, begun: Begun) -> Answered:
+    """Make the one call of an attempt, unless this process was frozen since its intent."""
+
+    def fence() -> None:
+        failpoint("before_send")
+        if gateway.boot_time() - begun.intended_at > START_FENCE.total_seconds():
+            raise WaitedTooLong
+
+    answer, evidence = gateway.post(client, begun.message, fence)
+    # The job id is in the log before it is in the database: a last resort for a person.
+    log.info(
+        "attempt %s: %s, job %s, HTTP %s",
+        begun.attempt.pk,
+        answer.reason or answer.kind.value,
+        answer.job_id or "-",
+        answer.http_status or "-",
+    )
+    failpoint("after_answer")
+    attempt = begun.attempt
+    return Answered(attempt.pk, attempt.n, attempt.submission, answer, evidence)
+
+
+# --- Claim ----------------------------------------------------------------------------------------
+
+
+def _ready(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
+    return (
+        Submission.objects.filter(
+            account=account,
+            state=SubmissionState.READY.value,
+            campaign__state=CampaignState.SENDING.value,
+        )
+        .filter(Q(not_before=None) | Q(not_before__lte=now))
+        .order_by("planned_slot", "id")
+    )
+
+
+def claim(account: GatewayAccount, at_most: int = CLAIMED_AT_ONCE) -> list[Submission]:
+    """B2: take the next READY submissions of this lane for this worker; may be empty.
+
+    The lane's campaigns take turns, so that a long one does not hold up a short one.
+    """
+    failpoint("before_claim")
+    token = uuid.uuid4()
+    with transaction.atomic():
+        ids = _in_turns(account, at_most)
+        move_submissions(
+            ids,
+            SubmissionState.READY,
+            SubmissionState.CLAIMED,
+            claim_token=token,
+            lease_until=timezone.now() + LEASE,
+        )
+    mine = Submission.objects.filter(pk__in=ids, claim_token=token).in_bulk()
+    claimed = [mine[pk] for pk in ids if pk in mine]
+    _complete(claimed, account)
+    return claimed
+
+
+def _complete(submissions: list[Submission], account: GatewayAccount) -> None:
+    """Give each its account and its campaign, which is read once for all that are its."""
+    found = Campaign.objects.select_related("channel", "message", "team").in_bulk(
+        {one.campaign_id for one in submissions}
+    )
+    for one in submissions:
+        one.campaign, one.account = found[one.campaign_id], account
+
+
+def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
+    """Primary keys of READY submissions, one of each campaign in turn; locked where possible."""
+    now = timezone.now()
+    ready = _ready(account, now)
+    waiting = Campaign.objects.filter(
+        Exists(ready.filter(campaign=OuterRef("pk")).order_by()), state=CampaignState.SENDING.value
+    )
+    campaigns = list(waiting.values_list("pk", flat=True))
+    # With more campaigns than fit into a batch, chance is fair enough.
+    chosen = random.sample(campaigns, min(at_most, len(campaigns)))
+    share = -(-at_most // max(1, len(chosen)))
+    queues = [_first_of(ready.filter(campaign_id=one), share) for one in chosen]
+    turns = (one for turn_of in zip_longest(*queues) for one in turn_of if one is not None)
+    return list(islice(turns, at_most))
+
+
+def _first_of(rows: QuerySet[Submission], number: int) -> list[int]:
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True, of=("self",))
+    return list(rows.values_list("pk", flat=True)[:number])
+
+
+def release(submissions: list[Submission]) -> None:
+    """B3: give claims back that were not used; the others are not touched."""
+    tokens = {submission.claim_token for submission in submissions}
+    Submission.objects.filter(
+        pk__in=[submission.pk for submission in submissions],
+        state=SubmissionState.CLAIMED.value,
+        claim_token__in=tokens,
+    ).update(state=SubmissionState.READY.value, claim_token=None, lease_until=None)
+
+
+# --- Build ----------------------------------------------------------------------------------------
+
+
+def build(submission: Submission, slot: datetime | None = None) -> Built:
+    """Read the slice's people, leaving out whoever opted out since the audience was frozen.
+
+    All that can be done before the intent is done here, beside the call that is under way.
+    """
+    assert submission.claim_token is not None
+    rows = slice_of(submission)
+    people = list(rows.order_by("position").values_list("phone", "name"))
+    # A question of its own, asked after them: as a column of the first it would be a walk through
+    # all wishes of the team for every job.
+    wishes = OptOut.objects.filter(
+        team_id=submission.campaign.team_id, lifted_at=None, phone__in=rows.values("phone")
+    )
+    has_opted_out = set(wishes.values_list("phone", flat=True))
+    # The vendor might read "{{" in a name as one of its own fields.
+    recipients = [
+        Recipient(phone, name.replace("{{", "{ {"))
+        for phone, name in people
+        if phone not in has_opted_out
+    ]
+    message = message_or_fault(submission, recipients, slot or submission.planned_slot)
+    if isinstance(message, BulkMessage | Message):
+        # Made now, and kept with it.
+        message.body()
+    return Built(
+        submission,
+        submission.claim_token,
+        recipients,
+        left_out=list(has_opted_out),
+        message=message,
+        slot=slot,
+    )

@@ -1,0 +1,133 @@
+"""Where the jobs of campaigns stand, and the people in them: one query for a whole page."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Count, Q, Sum
+
+from campaigns.models import Campaign
+from campaigns.states import (
+    IN_FLIGHT,
+    QUESTIONS,
+    WAITING,
+    How,
+    Outcome,
+    SubmissionState,
+)
+from campaigns.words import PART_OF, PART_WORDS, Part
+from sending.models import Attempt, Submission
+
+# Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then
+# asked back at the last moment and gone, and left at that.
+MAY_HAVE_GONE = Q(outcome=Outcome.AMBIGUOUS.value) | Q(
+    outcome=Outcome.ACCEPTED.value,
+    revoked_at=None,
+    submission__state=SubmissionState.ABANDONED.value,
+)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where the jobs of one campaign stand, and the people in them."""
+
+    jobs: Counter[SubmissionState] = field(default_factory=Counter)
+    people: Counter[SubmissionState] = field(default_factory=Counter)
+    # People of jobs that are not sent (again), although an attempt got no clear answer.
+    perhaps_sent: int = 0
+    # People of handed-over jobs with such an attempt before: they may get it twice.
+    perhaps_twice: int = 0
+    # Changes whenever any job does.
+    versions: int = 0
+
+    @property
+    def job_count(self) -> int:
+        """All jobs."""
+        return sum(self.jobs.values())
+
+    @property
+    def question_count(self) -> int:
+        """Jobs that wait for a person's answer."""
+        return sum(self.jobs[state] for state in QUESTIONS)
+
+    @property
+    def waiting_jobs(self) -> int:
+        """Jobs of which nothing has left this machine."""
+        return sum(self.jobs[state] for state in WAITING)
+
+    @property
+    def unfinished_jobs(self) -> int:
+        """Jobs that are still to be handed over or on their way."""
+        return sum(self.jobs[state] for state in (*WAITING, *IN_FLIGHT))
+
+    @property
+    def parts(self) -> dict[Part, int]:
+        """People by part of the progress track, in the order they are drawn."""
+        people = dict.fromkeys(PART_WORDS, 0)
+        for state, count in self.people.items():
+            people[PART_OF[state]] += count
+        # Never said to be "not sent" while nobody can know.
+        people[Part.NOT_SENT] -= self.perhaps_sent
+        people[Part.UNCLEAR] += self.perhaps_sent
+        return people
+
+
+def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
+    """The tallies of these campaigns, by their primary keys, in a few queries."""
+    found: dict[int, Tally] = defaultdict(Tally)
+    rows = (
+        Submission.objects.filter(campaign_id__in=campaign_ids)
+        .values("campaign_id", "state")
+        .annotate(jobs=Count("pk"), people=Sum("recipient_count"), versions=Sum("version"))
+        .order_by()
+    )
+    for row in rows:
+        tally, state = found[row["campaign_id"]], SubmissionState(row["state"])
+        tally.jobs[state] = row["jobs"]
+        tally.people[state] = row["people"]
+        tally.versions += row["versions"]
+    for campaign_id, state, people in _unclear_before(campaign_ids):
+        if PART_OF[state] is Part.NOT_SENT:
+            found[campaign_id].perhaps_sent += people
+        elif state is SubmissionState.ACCEPTED:
+            found[campaign_id].perhaps_twice += people
+    return found
+
+
+def _unclear_before(campaign_ids: Sequence[int]) -> list[tuple[int, SubmissionState, int]]:
+    """(campaign, state, people) of jobs with an attempt that never got a clear answer."""
+    # Ids first: a database that is given both queries at once reads the whole table.
+    unclear = Attempt.objects.filter(
+        outcome=Outcome.AMBIGUOUS.value, submission__campaign_id__in=campaign_ids
+    ).values_list("submission_id", flat=True)
+    gone = Submission.objects.filter(
+        campaign_id__in=campaign_ids,
+        state=SubmissionState.ABANDONED.value,
+        attempts__outcome=Outcome.ACCEPTED.value,
+        attempts__revoked_at=None,
+    ).values_list("pk", flat=True)
+    rows = Submission.objects.filter(pk__in={*unclear, *gone}).values_list(
+        "campaign_id", "state", "recipient_count", "how"
+    )
+    return [
+        (campaign_id, SubmissionState(state), people)
+        for campaign_id, state, people, how in rows
+        # The attempt that a person marked as sent is itself the unclear one.
+        if how != How.PERSON
+    ]
+
+
+def slots_passed_and_ahead(campaign: Campaign, now: datetime) -> tuple[int, int]:
+    """How many handed-over jobs' time has come, and how many could still be taken back.
+
+    A message that was handed over by itself is gone at once: the vendor takes none back.
+    """
+    accepted = campaign.submissions.filter(state=SubmissionState.ACCEPTED.value)
+    could_come_back = Q(current_attempt__slot__gt=now, is_single=False)
+    found = accepted.aggregate(
+        gone=Count("pk", filter=~could_come_back), ahead=Count("pk", filter=could_come_back)
+    )
+    return found["gone"], found["ahead"]

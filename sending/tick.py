@@ -1,0 +1,190 @@
+"""Every ten seconds: derive all work from the database, and nudge whoever does it.
+
+Losing, repeating or reordering any broker message costs time, never a recipient, because all of it
+is found again here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignEvent, Heartbeat
+from campaigns.moves import locked_campaign, move_campaign, record_event
+from campaigns.states import CampaignState, Outcome, SubmissionState
+from sending import (
+    control,
+    reconcile,
+    recording,
+    repeating,
+    rescheduling,
+    taking_back,
+    zone_rules,
+)
+from sending.models import Attempt, Submission
+from sending.moves import move_submissions
+from sending.protocol import paused_by_lane, when_due, when_settled
+
+HEARTBEAT = "tick"
+_UNSETTLED = [
+    CampaignState.SENDING.value,
+    CampaignState.PAUSED.value,
+    CampaignState.NEEDS_DECISION.value,
+    CampaignState.CANCELLING.value,
+]
+
+
+@dataclass
+class Work:
+    """What is to be done now: primary keys for the tasks of that name."""
+
+    freeze: list[int] = field(default_factory=list)
+    submit: list[int] = field(default_factory=list)
+    reconcile: list[int] = field(default_factory=list)
+    revoke: list[int] = field(default_factory=list)
+
+
+def tick() -> Work:
+    """Move everything that time alone moves, and return the work there is."""
+    zone_rules.look_again()
+    repeating.make_due()
+    begin_due()
+    control.continue_in_hours()
+    rescheduling.go_on()
+    release_abandoned_claims()
+    reconcile.sweep_silent()
+    settle()
+    Heartbeat.objects.update_or_create(part=HEARTBEAT, defaults={"at": timezone.now()})
+    return Work(
+        freeze=list(
+            Campaign.objects.filter(state=CampaignState.FREEZING.value).values_list("pk", flat=True)
+        ),
+        submit=_accounts(SubmissionState.READY, campaign__state=CampaignState.SENDING.value),
+        reconcile=reconcile.accounts_to_look_at(),
+        revoke=_accounts(SubmissionState.REVOKING),
+    )
+
+
+def _accounts(state: SubmissionState, **conditions: str) -> list[int]:
+    found = Submission.objects.filter(state=state.value, **conditions)
+    return list(found.values_list("account_id", flat=True).distinct())
+
+
+def begin_due() -> None:
+    """C4, C5: scheduled campaigns whose hand-over has come begin, or were missed."""
+    now = timezone.now()
+    due = Campaign.objects.filter(state=CampaignState.SCHEDULED.value, hand_over_at__lte=now)
+    for campaign_id in list(due.values_list("pk", flat=True)):
+        with transaction.atomic():
+            _begin_or_miss(locked_campaign(campaign_id))
+
+
+def _begin_or_miss(campaign: Campaign) -> None:
+    if campaign.state != CampaignState.SCHEDULED:
+        return
+    assert campaign.hand_over_at is not None
+    assert campaign.send_at is not None
+    grace = timedelta(seconds=settings.LATE_GRACE_SECONDS)
+    new = when_due(campaign.hand_over_at, campaign.send_at, timezone.now(), grace)
+    if new is None or not move_campaign(campaign, new):
+        return
+    if new is CampaignState.MISSED:
+        record_event(campaign, CampaignEvent.Kind.MISSED)
+        return
+    jobs = control.make_ready(campaign)
+    record_event(campaign, CampaignEvent.Kind.STARTED, jobs=jobs)
+
+
+def release_abandoned_claims() -> None:
+    """B3: claims whose worker went away; nothing of them has left the machine."""
+    over = Submission.objects.filter(
+        state=SubmissionState.CLAIMED.value, lease_until__lte=timezone.now()
+    )
+    move_submissions(
+        list(over.values_list("pk", flat=True)[:1000]),
+        SubmissionState.CLAIMED,
+        SubmissionState.READY,
+        claim_token=None,
+        lease_until=None,
+    )
+
+
+def settle() -> None:
+    """C9-C12, C14: campaigns whose submissions have come to rest, and those being cancelled."""
+    unsettled = Campaign.objects.filter(state__in=_UNSETTLED).values_list("pk", flat=True)
+    for campaign_id in sorted({*unsettled, *_no_longer_over()}):
+        settle_campaign(campaign_id)
+
+
+def _no_longer_over() -> QuerySet[Submission, int]:
+    """Campaigns that were over until something was found out late.
+
+    The vendor refused what a person had marked as sent; or a job of a cancelled campaign turned up.
+    """
+    over = [CampaignState.COMPLETED.value, CampaignState.CANCELLED.value]
+    found = [SubmissionState.UNKNOWN.value, SubmissionState.REVOKING.value]
+    late = Q(state__in=found) | Q(
+        state=SubmissionState.REFUSED.value, campaign__state=CampaignState.COMPLETED.value
+    )
+    rows = Submission.objects.filter(late, campaign__state__in=over)
+    return rows.values_list("campaign_id", flat=True)
+
+
+def settle_campaign(campaign_id: int) -> None:
+    """Move one campaign to where its submissions say it is."""
+    with transaction.atomic():
+        campaign = locked_campaign(campaign_id)
+        if campaign.state == CampaignState.CANCELLING:
+            taking_back.sweep_cancelling(campaign)
+        elif campaign.state == CampaignState.SENDING:
+            # Taken back only after the campaign was let go on.
+            control.make_ready(campaign)
+        states = tally(campaign_id)
+        _pause_on_halted_lane(campaign, states)
+        new = when_settled(CampaignState(campaign.state), states, has_slots_ahead(campaign_id))
+        if new is None:
+            return
+        finished = new in {CampaignState.COMPLETED, CampaignState.CANCELLED}
+        finished_at = timezone.now() if finished else None
+        if move_campaign(campaign, new, finished_at=finished_at) and new in _EVENTS:
+            record_event(campaign, _EVENTS[new])
+
+
+def _pause_on_halted_lane(campaign: Campaign, states: Counter[SubmissionState]) -> None:
+    if campaign.channel is None:
+        return
+    lane = campaign.channel.account.lane
+    reason = paused_by_lane(CampaignState(campaign.state), lane, states)
+    if reason is not None:
+        recording.pause(campaign, reason)
+
+
+_EVENTS = {
+    CampaignState.COMPLETED: CampaignEvent.Kind.COMPLETED,
+    CampaignState.CANCELLED: CampaignEvent.Kind.CANCELLED,
+    CampaignState.NEEDS_DECISION: CampaignEvent.Kind.NEEDS_DECISION,
+}
+
+
+def tally(campaign_id: int) -> Counter[SubmissionState]:
+    """How many submissions of a campaign are in each state."""
+    rows = (
+        Submission.objects.filter(campaign_id=campaign_id).values("state").annotate(n=Count("pk"))
+    )
+    return Counter({SubmissionState(row["state"]): row["n"] for row in rows})
+
+
+def has_slots_ahead(campaign_id: int) -> bool:
+    """Whether some job of a campaign was handed over and has not gone out yet."""
+    return Attempt.objects.filter(
+        submission__campaign_id=campaign_id,
+        outcome=Outcome.ACCEPTED.value,
+        revoked_at=None,
+        slot__gt=timezone.now(),
+    ).exists()

@@ -1,0 +1,188 @@
+"""Sociocs accounts, and the channels of teams that send through them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import fields
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from interface.enum_columns import choices, in_words
+from sociocs_accounts.encrypted_fields import SecretField
+from sociocs_accounts.lanes import Lane, LaneState
+from sociocs_gateway.providers import CAPABILITIES, Capabilities, Provider
+from teams.models import Team, User
+
+
+class GatewayAccount(models.Model):
+    """A Sociocs account (one API key): a lane of its own, shared by the channels that use it."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # Whose owners look after its key and channels; null: only the person who runs this server does.
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        verbose_name=_("managed by the owners of"),
+    )
+    label = models.CharField(_("label"), max_length=100)
+    api_key = SecretField(_("API key"))
+    api_key_tail = models.CharField(max_length=4, editable=False)
+    # One lane per key: slots are unique per account, so a key must not be here twice.
+    api_key_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    # How Sociocs is asked to fill in people's names in bulk jobs; blank: it is not known to.
+    name_placeholder = models.CharField(
+        _("Sociocs' own field for the name"),
+        max_length=40,
+        blank=True,
+        validators=[RegexValidator(r"^\{\{\w+\}\}\Z", _("Write a field, such as {{name}}."))],
+    )
+    state = models.CharField(max_length=10, choices=choices(LaneState), default=LaneState.OPEN)
+    halt_reason = models.CharField(max_length=20, blank=True)
+    cool_until = models.DateTimeField(null=True, blank=True)
+    probe_needed = models.BooleanField(default=False)
+    strikes = models.PositiveSmallIntegerField(default=0)
+    rate_limits = models.PositiveSmallIntegerField(default=0)
+    # Null: as the settings say; 0: as fast as it goes. Shared by all workers (`call_rates`).
+    calls_per_second = models.PositiveIntegerField(_("calls a second"), null=True, blank=True)
+    calls_per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
+    # What this account's answers were seen to contain, e.g. {"lists_schedule": true}.
+    capabilities = models.JSONField(default=dict, blank=True)
+    # When its channels and team members were last read at Sociocs.
+    synced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Sociocs account")
+        constraints = (in_words("state", LaneState, "account_state_is_known"),)
+
+    def __str__(self) -> str:
+        return f"{self.label} (…{self.api_key_tail})"
+
+    @property
+    def can_be_looked_at(self) -> bool:
+        """Whether a job of ours can be told by its slot in the vendor's list, as far as we know."""
+        return self.capabilities.get("lists_schedule") is not False
+
+    @property
+    def lane(self) -> Lane:
+        """Its readiness, as the protocol asks for it."""
+        return Lane(
+            state=LaneState(self.state),
+            halt_reason=self.halt_reason,
+            cool_until=self.cool_until,
+            probe_needed=self.probe_needed,
+            strikes=self.strikes,
+            rate_limits=self.rate_limits,
+        )
+
+    def keep_lane(self, lane: Lane) -> None:
+        """Write its readiness as it is now; the caller holds the row's lock."""
+        self.state = lane.state.value
+        self.halt_reason = lane.halt_reason
+        self.cool_until = lane.cool_until
+        self.probe_needed = lane.probe_needed
+        self.strikes = lane.strikes
+        self.rate_limits = lane.rate_limits
+        self.save(update_fields=[one.name for one in fields(Lane)])
+
+
+class Channel(models.Model):
+    """One sending line of a team: provider, channel key and a label."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="channels")
+    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="channels")
+    provider = models.CharField(
+        max_length=10, choices=[(one.value, CAPABILITIES[one].label) for one in Provider]
+    )
+    channel_key = models.CharField(max_length=200)
+    label = models.CharField(_("label"), max_length=100)
+    phone_number = models.CharField(_("number"), max_length=32, blank=True)
+    # Null: what is usual for such a sender (`sender_queue.THROUGHPUT`).
+    messages_per_second = models.FloatField(
+        _("segments or messages it sends in a second"), null=True, blank=True
+    )
+    # Null: no limit but the team's.
+    daily_limit = models.PositiveIntegerField(
+        _("people it may be sent to in a day"), null=True, blank=True
+    )
+    is_active = models.BooleanField(_("in use"), default=True)
+    # Since when Sociocs no longer lists it; null: it does, or nobody has looked.
+    missing_since = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("label",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["team", "account", "provider", "channel_key"], name="one_channel_per_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this channel's provider can carry."""
+        return CAPABILITIES[Provider(self.provider)]
+
+
+class VendorMember(models.Model):
+    """A person of a Sociocs account, as whom a message may be sent; read from `/team-members`."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(GatewayAccount, on_delete=models.CASCADE, related_name="members")
+    # The vendor's id, sent as `user_id`.
+    user_id = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    # Since when Sociocs no longer lists them: a draft that names them has to choose again.
+    gone_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["account", "user_id"], name="one_member_per_account_and_id"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChannelEvent(models.Model):
+    """What was changed about a team's channels and accounts, and by whom. Append-only.
+
+    `details` holds labels and counts, never a key: of a key only its last four characters.
+    """
+
+    class Kind(models.TextChoices):
+        ACCOUNT_ADDED = "account_added", _("added the Sociocs account")
+        KEY_CHANGED = "key_changed", _("changed the API key of")
+        ACCOUNT_RENAMED = "account_renamed", _("renamed the Sociocs account")
+        SYNCED = "synced", _("read the channels of")
+        CHANNEL_ADDED = "channel_added", _("added the channel")
+        CHANNEL_CHANGED = "channel_changed", _("changed the channel")
+        CHANNEL_STOPPED = "channel_stopped", _("took out of use")
+        CHANNEL_USED_AGAIN = "channel_used_again", _("put into use again")
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="channel_events")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    # What it was about, as it was called then.
+    subject = models.CharField(max_length=100)
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    details = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        # The channels page shows the latest.
+        indexes = (models.Index(fields=["team", "-id"], name="channel_events_of_a_team"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.subject}"

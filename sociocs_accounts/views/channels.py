@@ -1,0 +1,181 @@
+"""A team's channels and Sociocs accounts: everybody sees them, owners look after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from sociocs_accounts import channels as steps
+from sociocs_accounts.channel_forms import AccountForm, ChannelForm, NewChannelForm
+from sociocs_accounts.channel_words import carries
+from sociocs_accounts.lanes import LaneState
+from sociocs_accounts.models import Channel, GatewayAccount
+from sociocs_accounts.sender_queue import Throughput, estimate
+from sociocs_accounts.views.test_numbers import NumberForm
+from sociocs_gateway.providers import Provider
+from teams import proving
+from teams.access import Action, TeamRequest, page_of_team
+
+CHANGES_SHOWN = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A channel as its page shows it."""
+
+    channel: Channel
+    carries: list[str]
+    throughput: Throughput
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def channels(request: TeamRequest) -> HttpResponse:
+    """Every channel with what it can carry, the accounts, and what was changed lately."""
+    found = request.team.channels.select_related("account").order_by("-is_active", "label", "pk")
+    changes = request.team.channel_events.select_related("actor").order_by("-pk")
+    context = {
+        "cards": [_card(channel) for channel in found],
+        "accounts": steps.accounts_of(request.team).prefetch_related("members"),
+        "halted": LaneState.HALTED.value,
+        "changes": changes[:CHANGES_SHOWN],
+        "numbers": request.team.numbers_for_tests.all(),
+        "number_form": NumberForm(),
+    }
+    return render(request, "sociocs_accounts/channels.html", context)
+
+
+def _card(channel: Channel) -> Card:
+    speed = estimate(
+        Provider(channel.provider), channel.phone_number, 1, 1, channel.messages_per_second
+    )
+    return Card(channel, carries(channel.capabilities), speed.throughput)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.MANAGE_TEAM)
+def channel(request: TeamRequest, channel_id: UUID) -> HttpResponse:
+    """Change a channel's name, number, speed, and whether it is in use."""
+    found = request.team.channels.select_related("account", "team")
+    here = get_object_or_404(found, public_id=channel_id)
+    before = {name: getattr(here, name) for name in ChannelForm.Meta.fields}
+    form = ChannelForm(request.POST if request.method == "POST" else None, instance=here)
+    if request.method == "POST" and form.is_valid():
+        steps.change_channel(here, request.user, {name: before[name] for name in form.changed_data})
+        messages.success(request, _("“%(name)s” is saved.") % {"name": here.label})
+        return redirect("channels", request.team.slug)
+    context = {"form": form, "channel": here, "label": before["label"]}
+    return render(request, "sociocs_accounts/channel.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.MANAGE_TEAM)
+def new_channel(request: TeamRequest) -> HttpResponse:
+    """Type a channel by hand."""
+    form = NewChannelForm(request.POST if request.method == "POST" else None, team=request.team)
+    if request.method == "POST" and form.is_valid():
+        # `account` is no field of the model's form, since it is chosen by its public id.
+        form.instance.account = form.cleaned_data["account"]
+        try:
+            steps.add_channel(form.instance, request.user)
+        except steps.NotDone as refused:
+            form.add_error("channel_key", refused.sentence)
+        else:
+            messages.success(request, _("“%(name)s” is added.") % {"name": form.instance.label})
+            return redirect("channels", request.team.slug)
+    return render(request, "sociocs_accounts/channel.html", {"form": form})
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def sync(request: TeamRequest, account_id: UUID) -> HttpResponse:
+    """Read an account's channels at Sociocs."""
+    account = get_object_or_404(steps.accounts_of(request.team), public_id=account_id)
+    return _read(request, account)
+
+
+def _read(request: TeamRequest, account: GatewayAccount) -> HttpResponse:
+    try:
+        synced = steps.sync(account, request.team, request.user)
+    except steps.NotDone as refused:
+        messages.error(request, refused.sentence)
+    else:
+        messages.success(request, _in_words(synced))
+    return redirect("channels", request.team.slug)
+
+
+def _in_words(synced: steps.Synced) -> str:
+    words = [
+        ngettext("%(n)d channel is new.", "%(n)d channels are new.", synced.added)
+        % {"n": synced.added}
+        if synced.added
+        else _("No channel is new.")
+    ]
+    if synced.changed:
+        words.append(
+            ngettext(
+                "%(n)d was brought up to date.", "%(n)d were brought up to date.", synced.changed
+            )
+            % {"n": synced.changed}
+        )
+    if synced.missing:
+        words.append(
+            ngettext(
+                "%(n)d is no longer at Sociocs.", "%(n)d are no longer at Sociocs.", synced.missing
+            )
+            % {"n": synced.missing}
+        )
+    return " ".join(words)
+
+
+@sensitive_post_parameters("api_key")
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.MANAGE_TEAM)
+def new_account(request: TeamRequest) -> HttpResponse:
+    """Add a Sociocs account of the team's own, and read its channels at once."""
+    page = reverse("account-new", args=[request.team.slug])
+    if (asked := proving.ask_again(request, page)) is not None:
+        return asked
+    form = AccountForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account = steps.add_account(request.team, request.user, **form.cleaned_data)
+        except steps.NotDone as refused:
+            form.add_error("api_key", refused.sentence)
+        else:
+            messages.success(request, _("“%(name)s” is added.") % {"name": account.label})
+            return _read(request, account)
+    return render(request, "sociocs_accounts/account.html", {"form": form})
+
+
+@sensitive_post_parameters("api_key")
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.MANAGE_TEAM)
+def account(request: TeamRequest, account_id: UUID) -> HttpResponse:
+    """Rename a team's own account, or give it a new key."""
+    here = get_object_or_404(GatewayAccount.objects.filter(team=request.team), public_id=account_id)
+    page = reverse("vendor-account", args=[request.team.slug, account_id])
+    if (asked := proving.ask_again(request, page)) is not None:
+        return asked
+    form = AccountForm(request.POST if request.method == "POST" else None, account=here)
+    label = here.label
+    if request.method == "POST" and form.is_valid():
+        try:
+            steps.change_account(here, request.user, **form.cleaned_data)
+        except steps.NotDone as refused:
+            form.add_error("api_key", refused.sentence)
+        else:
+            messages.success(request, _("“%(name)s” is saved.") % {"name": here.label})
+            return redirect("channels", request.team.slug)
+    return render(
+        request, "sociocs_accounts/account.html", {"form": form, "account": here, "label": label}
+    )

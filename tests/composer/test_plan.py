@@ -1,0 +1,497 @@
+"""The plan page's checklist and its large audiences, and a second person's approval."""
+
+from __future__ import annotations
+
+from datetime import time
+from time import time as time_now
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from campaigns.models import Campaign, CampaignEvent
+from composer import plan_making, plan_report
+from composer.models import Approval, DraftPlan
+from recipients.models import Recipient, RecipientList
+from sending import launch
+from sending.launch import LaunchRefused
+from sociocs_accounts.models import Channel
+from teams.models import Team, User
+from tests import world
+from tests.browsing import Desk, Page, fields_of, text_of
+from tests.desks import DeskOf
+
+AT_NIGHT = {"wall_time": "2027-04-02T03:30", "time_zone": "America/New_York"}
+
+
+def change(draft: Campaign, **fields: object) -> Campaign:
+    Campaign.objects.filter(pk=draft.pk).update(**fields)
+    draft.refresh_from_db()
+    return draft
+
+
+def press(desk: Desk, draft: Campaign, **more: object) -> str:
+    """Press the button of the plan page; what the page says after it."""
+    fields = fields_of(desk.get("review", draft), "launch")
+    page = desk.client.post(desk.url("launch", draft), {**fields, **more}, follow=True)
+    draft.refresh_from_db()
+    return text_of(page)
+
+
+class TestChecklist:
+    def test_more_texts_than_allowed_cannot_be_sent_from_here(
+        self, desk: Desk, draft: Campaign, settings: Settings
+    ) -> None:
+        change(draft, text="For you alone: {{PHONE_NUMBER}}")
+        assert "one campaign may have" not in text_of(desk.get("review", draft))
+        settings.MAX_DISTINCT_TEXTS = 2
+        page = desk.get("review", draft)
+        assert "different texts: one campaign may have 2." in text_of(page)
+        assert "disabled" in page.content.decode().split('id="launch"')[1].split("</form>")[0]
+
+    def test_a_warning_is_overruled_by_name(
+        self, desk: Desk, draft: Campaign, riverside: Team, alice: User
+    ) -> None:
+        riverside.hours_from, riverside.hours_to = time(9), time(19)
+        riverside.save()
+        change(draft, **AT_NIGHT)
+        text = text_of(desk.get("review", draft))
+        assert "at 03:30: people may be asleep" in text
+        assert "This is right: Alice Moreau" in text
+
+        assert "Nothing was sent yet." in press(desk, draft)
+        assert draft.state == "draft"
+
+        press(desk, draft, overrule="night")
+
+        assert draft.state == "freezing"
+        overruled = draft.events.get(kind=CampaignEvent.Kind.OVERRULED)
+        assert (overruled.actor, "asleep" in overruled.details["warnings"][0]) == (alice, True)
+        assert "Alice Moreau went ahead in spite of:" in text_of(desk.get("campaign", draft))
+
+    def test_the_same_text_to_the_same_people_is_pointed_out(
+        self, desk: Desk, draft: Campaign, front_desk: Channel, patients: RecipientList
+    ) -> None:
+        other = world.a_list(front_desk.team, world.phones(5, start=500), "Others")
+        world.launched(world.a_campaign(front_desk, other, name="Not these"))
+        assert "said the same" not in text_of(desk.get("review", draft))
+        again = world.a_campaign(front_desk, patients, name="Last week", text="See  YOU in spring.")
+        world.launched(again)
+
+        assert "“Last week” said the same to 12 of these people already." in text_of(
+            desk.get("review", draft)
+        )
+
+        # Whoever was left out then was told nothing.
+        again.recipients.update(left_out="missing_value")
+        assert "said the same" not in text_of(desk.get("review", draft))
+
+    def test_another_campaign_on_the_same_channel_is_pointed_out(
+        self, desk: Desk, draft: Campaign, front_desk: Channel, riverside: Team
+    ) -> None:
+        other = world.a_list(riverside, world.phones(5, start=500), "Others")
+        later = {"wall_time": "2027-04-02T09:30", "time_zone": "America/New_York"}
+        world.launched(world.a_campaign(front_desk, other, name="Recall", text="x", **later))
+        change(draft, **later)
+        assert "“Recall” goes out through the same channel" in text_of(desk.get("review", draft))
+
+    def test_many_people_are_typed(self, desk: Desk, draft: Campaign, riverside: Team) -> None:
+        riverside.confirm_typed_above = 10
+        riverside.save()
+        assert "Type 12 to send it" in text_of(desk.get("review", draft))
+        assert "Type the number of people" in press(desk, draft, typed_count="11")
+        assert draft.state == "draft"
+        press(desk, draft, typed_count="12")
+        assert draft.state == "freezing"
+
+    def test_many_people_are_sent_to_only_with_the_password(
+        self, desk: Desk, draft: Campaign, riverside: Team
+    ) -> None:
+        riverside.confirm_typed_above = 10
+        riverside.save()
+        leave_open(desk)
+
+        told = press(desk, draft, typed_count="12")
+
+        assert "Type your password, then press it again" in told
+        assert draft.state == "draft"
+        riverside.confirm_typed_above = 12
+        riverside.save()
+        press(desk, draft)
+        assert draft.state == "freezing"
+
+
+class TestSlots:
+    def test_a_pace_is_drawn_and_said(
+        self, desk: Desk, draft: Campaign, settings: Settings
+    ) -> None:
+        change(draft, pace_count=4, pace_minutes=10)
+        page = desk.get("review", draft)
+        assert "4 people every 10 minutes" in text_of(page)
+        assert page.content.decode().count("<rect ") >= 3
+
+    def test_zones_have_a_first_and_a_last_message(
+        self, desk: Desk, front_desk: Channel, riverside: Team
+    ) -> None:
+        phones = ["+12125550101", "+12125550102", "+447900000123"]
+        draft = world.a_campaign(front_desk, world.a_list(riverside, phones, "Two lands"))
+        change(
+            draft,
+            hours_from=time(9),
+            hours_to=time(19),
+            hours_zone="recipient",
+            wall_time="2027-04-02T06:00",
+            time_zone="America/New_York",
+        )
+        text = text_of(desk.get("review", draft))
+        assert "Europe/London 1 Fri 2 Apr 2027, 11:00 BST" in text
+        assert "America/New York 2 Fri 2 Apr 2027, 09:00 EDT" in text
+
+    def test_a_zone_that_does_not_exist_is_counted_and_told_how_to_write(
+        self, desk: Desk, draft: Campaign, patients: RecipientList
+    ) -> None:
+        cells = ["Mars/Olympus", *[""] * (patients.row_count - 1)]
+        world.fill(patients, "Clock", cells)
+        own = {"hours_from": time(9), "hours_to": time(19), "hours_zone": "recipient"}
+        change(draft, zone_field="Clock", **own)
+        text = text_of(desk.get("review", draft))
+        assert "1 person has no time zone that could be used (1 no such zone)" in text
+        assert "Write names such as Europe/Berlin in the column “Clock” of your list" in text
+        # Both ways that it names work.
+        for cell in ("Europe/Berlin", ""):
+            Recipient.objects.filter(fields__Clock=cells[0]).update(fields={"Clock": cell})
+            text = text_of(desk.get("review", draft))
+            assert "no such zone" not in text
+            assert "People 12" in text
+            cells[0] = cell
+
+
+class TestLargeAudiences:
+    @pytest.fixture(autouse=True)
+    def large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(plan_making, "SMALL", 5)
+
+    def test_a_worker_makes_the_plan_while_the_page_waits(
+        self, desk: Desk, draft: Campaign
+    ) -> None:
+        assert "The plan is being made" in text_of(desk.get("review", draft))
+        assert "The plan is being made" in text_of(desk.get("planning", draft))
+
+        plan_making.make(draft.pk)
+
+        assert desk.get("planning", draft)["HX-Refresh"] == "true"
+        assert "People 12" in text_of(desk.get("review", draft))
+        press(desk, draft)
+        assert draft.state == "freezing"
+
+    def test_a_change_makes_another_plan(self, desk: Desk, draft: Campaign) -> None:
+        desk.get("review", draft)
+        plan_making.make(draft.pk)
+        world.add_people(draft.lists.get(), world.phones(3, start=900))
+        assert "The plan is being made" in text_of(desk.get("review", draft))
+        plan_making.make(draft.pk)
+        assert "People 15" in text_of(desk.get("review", draft))
+
+    def test_a_worker_that_died_is_followed_by_another(
+        self, desk: Desk, draft: Campaign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.get("review", draft)
+        with monkeypatch.context() as patch:
+            patch.setattr(plan_report, "report", _dies)
+            with pytest.raises(KeyboardInterrupt):
+                plan_making.make(draft.pk)
+        plan_making.make(draft.pk)
+        assert DraftPlan.objects.get().report is None
+        monkeypatch.setattr(plan_making, "STUCK", -plan_making.STUCK)
+        plan_making.make(draft.pk)
+        assert DraftPlan.objects.get().report is not None
+
+
+def leave_open(desk: Desk) -> None:
+    """Their browser, eleven minutes after they signed in."""
+    session = desk.client.session
+    session["proved_at"] = int(time_now()) - 11 * 60
+    session.save()
+
+
+def _dies(*_args: object) -> None:
+    raise KeyboardInterrupt
+
+
+def with_another_name(draft: Campaign, name: str = "Somebody else") -> None:
+    """Change one cell of the list, its counters and the time of its change staying as they are."""
+    person = Recipient.objects.filter(recipient_list__campaign_choices__campaign=draft).first()
+    assert person is not None
+    Recipient.objects.filter(pk=person.pk).update(name=name)
+
+
+def rename(team: Team, sender: User, whose: str) -> None:
+    """Change a name, or the zone, that a campaign's text takes from elsewhere."""
+    if whose == "team":
+        Team.objects.filter(pk=team.pk).update(name="Hillside Dental")
+    elif whose == "sender":
+        User.objects.filter(pk=sender.pk).update(name="Alice Novak")
+    else:
+        Team.objects.filter(pk=team.pk).update(time_zone="Europe/London")
+
+
+class TestApproval:
+    @pytest.fixture(autouse=True)
+    def four_eyes(self, riverside: Team) -> None:
+        riverside.approval_above = 10
+        riverside.save()
+
+    def answer(self, desk: Desk, draft: Campaign, answer: str, **more: str) -> Page:
+        wish = Approval.objects.latest("pk")
+        fields = fields_of(desk.get("review", draft), "approval") or {
+            "fingerprint": wish.fingerprint
+        }
+        url = desk.url("approve", draft, wish.public_id)
+        page = desk.client.post(url, {**fields, "answer": answer, **more}, follow=True)
+        draft.refresh_from_db()
+        return page
+
+    def test_a_colleague_approves_and_with_that_it_is_sent(
+        self, desk: Desk, desk_of: DeskOf, sami: User, alice: User, draft: Campaign
+    ) -> None:
+        assert "Ask for approval: Send to 12 people now" in text_of(desk.get("review", draft))
+        press(desk, draft)
+        assert draft.state == "draft"
+        assert "Alice Moreau asks for approval" in text_of(desk_of(sami).get("review", draft))
+        assert "Spring check-up" in text_of(desk_of(sami).get("overview"))
+
+        self.answer(desk_of(sami), draft, "approve")
+
+        assert (draft.state, draft.launched_by, draft.confirmed_count) == ("freezing", alice, 12)
+        assert draft.events.get(kind=CampaignEvent.Kind.APPROVED).actor == sami
+
+    def test_whoever_only_looks_is_told_what_it_waits_for(
+        self, desk: Desk, desk_of: DeskOf, vera: User, draft: Campaign
+    ) -> None:
+        change(draft, wall_time="2027-04-02T09:30", time_zone="America/New_York")
+        press(desk, draft)
+        text = text_of(desk_of(vera).get("campaign", draft))
+        assert "Waits for approval Nothing is sent until a colleague approves it." in text
+        assert "What would be sent Goes out Fri 2 Apr 2027, 09:30 America/New_York" in text
+        assert "Waits for approval" in text_of(desk.get("campaigns"))
+        # A change takes the wish with it, and with that what it waits for.
+        change(draft, version=draft.version + 1)
+        assert "Waits for approval" not in text_of(desk.get("campaigns"))
+
+    def test_only_whom_the_browser_belongs_to_approves(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        colleague = desk_of(sami)
+        leave_open(colleague)
+
+        page = self.answer(colleague, draft, "approve")
+
+        assert "Type your password, then press it again" in text_of(page)
+        assert draft.state == "draft"
+
+    def test_whoever_writes_on_is_told_that_it_waits_and_why_it_was_refused(
+        self, desk: Desk, desk_of: DeskOf, sami: User, bob: User, draft: Campaign
+    ) -> None:
+        waits = "It waits for approval, as Alice Moreau asked."
+        assert waits not in text_of(desk.get("compose", draft))
+        press(desk, draft)
+        assert waits in text_of(desk_of(bob).get("compose", draft))
+        self.answer(desk_of(sami), draft, "reject", reason="Wrong list")
+        text = text_of(desk.get("compose", draft))
+        assert waits not in text
+        assert "Sami Haddad did not approve it: “Wrong list”" in text
+        press(desk, draft)
+        desk_of(bob).write(draft, text="Other words")
+        text = text_of(desk.get("compose", draft))
+        assert waits not in text
+        assert "did not approve" not in text
+
+    def test_nobody_approves_their_own(self, desk: Desk, draft: Campaign) -> None:
+        press(desk, draft)
+        assert "somebody else has to approve it" in text_of(desk.get("review", draft))
+        self.answer(desk, draft, "approve")
+        assert draft.state == "draft"
+
+    def test_any_change_asks_again(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        world.add_people(draft.lists.get(), world.phones(1, start=700))
+        page = self.answer(desk_of(sami), draft, "approve")
+        assert draft.state == "draft"
+        assert "changed since" in text_of(page) or "it was changed" in text_of(page)
+        assert Approval.objects.get().answer == "outdated"
+
+    def test_a_change_that_leaves_counts_and_times_as_they_are_asks_again(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        with_another_name(draft)
+        page = self.answer(desk_of(sami), draft, "approve")
+        assert draft.state == "draft"
+        assert "changed since" in text_of(page)
+        assert Approval.objects.get().answer == "outdated"
+
+    def test_who_is_frozen_is_who_was_approved_to_the_last_cell(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+        with_another_name(draft)
+
+        launch.freeze(draft.pk)
+
+        draft.refresh_from_db()
+        assert (draft.state, draft.state_reason) == ("draft", "not_as_approved")
+        assert not draft.submissions.exists()
+        assert "this changed: the people who get it" in text_of(desk.get("compose", draft))
+        page = text_of(desk.get("review", draft))
+        assert "Sami Haddad approved sending it to 12 people, as Alice Moreau had asked" in page
+        assert "as many people as before, but a number, a name or a field" in page
+        assert "ask for approval again" in page
+        press(desk, draft)
+        assert "It came back" not in text_of(desk.get("review", draft))
+        self.answer(desk_of(sami), draft, "approve")
+        launch.freeze(draft.pk)
+        draft.refresh_from_db()
+        assert draft.state == "scheduled"
+
+    def test_it_says_how_many_would_get_it_by_now(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+        world.add_people(draft.lists.get(), world.phones(1, start=700))
+        launch.freeze(draft.pk)
+        page = text_of(desk.get("review", draft))
+        assert "12 people were approved, 13 people would have got it" in page
+
+    @pytest.mark.parametrize(
+        ("whose", "told"),
+        [
+            ("team", "The team's name, which the text says: “Riverside Dental” was approved"),
+            ("sender", "The sender's name, which the text says: “Alice Moreau” was approved"),
+            ("zone", "The team's time zone, by which it goes out: America/New_York was approved"),
+        ],
+    )
+    def test_names_from_elsewhere_are_approved_too(
+        self,
+        desk: Desk,
+        desk_of: DeskOf,
+        sami: User,
+        alice: User,
+        riverside: Team,
+        draft: Campaign,
+        whose: str,
+        told: str,
+    ) -> None:
+        change(draft, text="{{BUSINESS_NAME}}: ask for {{SENDER_NAME}}.")
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+        rename(riverside, alice, whose)
+
+        launch.freeze(draft.pk)
+
+        draft.refresh_from_db()
+        assert (draft.state, draft.state_reason) == ("draft", "not_as_approved")
+        page = text_of(desk.get("review", draft))
+        assert told in page
+        assert "Who gets it:" not in page
+
+    def test_a_name_that_the_text_does_not_say_may_change(
+        self, desk: Desk, desk_of: DeskOf, sami: User, alice: User, riverside: Team, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+        rename(riverside, alice, "team")
+        rename(riverside, alice, "sender")
+        launch.freeze(draft.pk)
+        draft.refresh_from_db()
+        assert draft.state == "scheduled"
+
+    def test_what_was_approved_goes_out(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign, patients: RecipientList
+    ) -> None:
+        world.fill(patients, "City", [f"Köln {n}" for n in range(patients.row_count)])
+        change(draft, text="See you in {{City}}.")
+        press(desk, draft)
+        self.answer(desk_of(sami), draft, "approve")
+
+        launch.freeze(draft.pk)
+
+        draft.refresh_from_db()
+        assert draft.state == "scheduled"
+
+    def test_a_large_audience_is_compared_with_its_plan_and_when_it_is_frozen(
+        self,
+        desk: Desk,
+        desk_of: DeskOf,
+        sami: User,
+        draft: Campaign,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(plan_making, "SMALL", 5)
+        desk.get("review", draft)
+        plan_making.make(draft.pk)
+        press(desk, draft)
+        with_another_name(draft)
+        self.answer(desk_of(sami), draft, "approve")
+        launch.freeze(draft.pk)
+        draft.refresh_from_db()
+        assert (draft.state, draft.state_reason) == ("draft", "not_as_approved")
+
+        DraftPlan.objects.all().delete()
+        desk.get("review", draft)
+        plan_making.make(draft.pk)
+        press(desk, draft)
+        with_another_name(draft, "Another one")
+        DraftPlan.objects.all().delete()
+        desk_of(sami).get("review", draft)
+        plan_making.make(draft.pk)
+        assert "asks for approval" not in text_of(desk_of(sami).get("review", draft))
+        assert Approval.objects.latest("pk").answer == "outdated"
+
+    def test_a_change_of_a_filter_asks_again(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign, patients: RecipientList
+    ) -> None:
+        world.fill(patients, "City", ["London"] * patients.row_count)
+        named = {"field": "City", "op": "is", "values": ["London"]}
+        chosen = world.a_filter(draft.team, patients, conditions=[named], name="Londoners")
+        draft.list_choices.all().delete()
+        draft.filter_choices.create(saved_filter=chosen)
+        assert "Saved filters Londoners" in text_of(desk.get("review", draft))
+        press(desk, draft)
+        chosen.conditions = [{**named, "values": ["London", "Paris"]}]
+        chosen.save()
+        self.answer(desk_of(sami), draft, "approve")
+        assert draft.state == "draft"
+
+    def test_a_change_of_the_text_asks_again(
+        self, desk: Desk, desk_of: DeskOf, sami: User, bob: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        desk_of(bob).write(draft, text="Other words")
+        self.answer(desk_of(sami), draft, "approve")
+        assert draft.state == "draft"
+
+    def test_a_no_has_a_reason_that_is_shown(
+        self, desk: Desk, desk_of: DeskOf, sami: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        page = self.answer(desk_of(sami), draft, "reject")
+        assert "Say why" in text_of(page)
+        self.answer(desk_of(sami), draft, "reject", reason="Wrong list")
+        assert "Sami Haddad did not approve it: “Wrong list”" in text_of(desk.get("review", draft))
+        assert draft.state == "draft"
+
+    def test_an_editor_cannot_answer(
+        self, desk: Desk, desk_of: DeskOf, bob: User, draft: Campaign
+    ) -> None:
+        press(desk, draft)
+        assert self.answer(desk_of(bob), draft, "approve").status_code == 403
+
+    def test_the_engine_itself_does_not_launch_without(self, draft: Campaign, alice: User) -> None:
+        with pytest.raises(LaunchRefused, match="approval"):
+            launch.launch(
+                draft, alice, version=draft.version, token=draft.public_id, confirmed_count=12
+            )

@@ -1,0 +1,109 @@
+"""The pages of what Sociocs reports: which channels, and what people wrote back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from delivery.models import Reply, WebhookEndpoint
+from sociocs_accounts.encrypted_fields import Secret
+from sociocs_accounts.models import Channel
+from teams.models import User
+from tests import world
+from tests.browsing import Desk, text_of
+from tests.desks import DeskOf
+
+
+def reported(channel: Channel, **fields: Any) -> WebhookEndpoint:
+    values = {"secret": Secret.of("hush-hush"), "state": "on", "subscription_id": "s1"} | fields
+    return WebhookEndpoint.objects.create(channel=channel, **values)
+
+
+def test_each_channel_says_whether_and_what_is_reported(
+    desk: Desk, front_desk: Channel, clinic: Channel, elsewhere: Channel
+) -> None:
+    reported(front_desk, unattributed_count=1234, wants_replies=False)
+    text = text_of(desk.get("delivery"))
+    assert "Clinic WhatsApp Off" in text
+    assert "Front desk SMS On" in text
+    assert "what became of each message Last heard nothing yet" in text
+    assert "1,234 messages of which Sociocs has not said" in text
+    assert "Not yours" not in text
+
+
+def test_the_secret_is_shown_to_nobody(desk: Desk, front_desk: Channel) -> None:
+    reported(front_desk)
+    html = desk.get("delivery").content.decode()
+    assert "hush-hush" not in html
+    assert WebhookEndpoint.objects.get().secret.token not in html
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "sentence"),
+    [
+        ("unclear", "timeout", "It may or may not be on (Sociocs stayed silent for too long)"),
+        ("failed", "authentication", "Sociocs does not accept the channel's API key."),
+        ("gone", "", "Switch it on again."),
+    ],
+)
+def test_what_went_wrong_is_said(
+    desk: Desk, front_desk: Channel, state: str, reason: str, sentence: str
+) -> None:
+    reported(front_desk, state=state, reason=reason)
+    assert sentence in text_of(desk.get("delivery"))
+
+
+def test_only_owners_see_buttons(desk_of: DeskOf, front_desk: Channel, sami: User) -> None:
+    reported(front_desk)
+    assert "Renew" not in text_of(desk_of(sami).get("delivery"))
+
+
+def test_nothing_chosen_changes_nothing(desk: Desk, front_desk: Channel) -> None:
+    url = desk.url("delivery-on", None, front_desk.public_id)
+    page = desk.client.post(url, follow=True)
+    assert "Choose at least one of the two" in text_of(page)
+    assert not WebhookEndpoint.objects.exists()
+
+
+def a_reply(channel: Channel, text: str, **fields: Any) -> Reply:
+    now = timezone.now()
+    return Reply.objects.create(
+        **{
+            "team": channel.team,
+            "channel": channel,
+            "message_id": text,
+            "phone": "+12025550001",
+            "text": text,
+            "sent_at": now,
+            "received_at": now,
+        }
+        | fields
+    )
+
+
+def test_replies_are_shown_newest_first_with_their_campaign(
+    desk: Desk, draft: Any, front_desk: Channel, elsewhere: Channel
+) -> None:
+    world.launched(draft)
+    a_reply(front_desk, "See you <b>there</b>", campaign=draft)
+    a_reply(front_desk, "STOP", wish="stop")
+    a_reply(elsewhere, "Not for us")
+    page = desk.get("replies")
+    text = text_of(page)
+    assert text.index("Opted out") < text.index("See you <b>there</b>")
+    assert b"See you <b>" not in page.content
+    assert "Spring check-up" in text
+    assert "Not for us" not in text
+    assert "See you" not in text_of(desk.get("replies", wish=""))
+    of_one = text_of(desk.get("campaign-replies", draft))
+    assert "See you" in of_one
+    assert "Opted out" not in of_one
+
+
+def test_no_number_stands_in_an_address(desk: Desk, front_desk: Channel) -> None:
+    a_reply(front_desk, "Hi")
+    html = desk.get("replies").content.decode()
+    assert "/people/" in html
+    assert "12025550001/" not in html

@@ -1,0 +1,237 @@
+"""Real workers, killed and frozen at random, with the sandbox as the witness.
+
+Leases and deadlines are put into the past from time to time, so that the schedule holds more turns
+than the real waiting times would allow.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import psutil
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignRecipient
+from campaigns.states import SubmissionState
+from interface import hints
+from sending import tasks
+from sending.models import Attempt, Submission
+from sociocs_accounts.models import Channel
+from sociocs_gateway.client import SociocsClient
+from sociocs_gateway.exceptions import Refused
+from tests import world
+from tests.processes import Child, Processes, Sandbox
+
+WORKERS = 2
+PEOPLE_PER_JOB = 10
+BUSY = 40
+
+
+@dataclass
+class Chaos:
+    """Keeps workers running, hurts them, and lets time pass."""
+
+    processes: Processes
+    sandbox: Sandbox
+    seed: int
+    # How many jobs are waiting at least, if new campaigns are to be launched all the time.
+    channel: Channel | None = None
+    workers: list[Child] = field(default_factory=list)
+    launched_people: int = 0
+    hurts: Counter[str] = field(default_factory=Counter)
+    troubles: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+
+    def hurt(self, times: int) -> None:
+        """Kill or freeze that many processes, keeping the campaigns going in between."""
+        for _ in range(times):
+            self.keep_busy()
+            self.keep_going(self.random.uniform(0.05, 0.6))
+            victim = self.random.choice(list(self.victims()))
+            if self.random.random() < 0.7:
+                self.hurts["killed"] += 1
+                with suppress(psutil.NoSuchProcess):
+                    victim.send_signal(signal.SIGKILL)
+            else:
+                self.hurts["frozen"] += 1
+                self.freeze(victim)
+
+    def trouble(
+        self, what: str, begin: Callable[[], None], end: Callable[[], None], seconds: float = 3
+    ) -> None:
+        """Let something go wrong around the workers for a while, and see that they recover."""
+        self.keep_busy()
+        self.keep_going(1)
+        begin()
+        self.keep_going(seconds)
+        end()
+        # Our own connection may be to a server that was killed.
+        connection.close()
+        before = self.accepted()
+        deadline = time.monotonic() + 90
+        while self.accepted() <= before:
+            assert time.monotonic() < deadline, f"nothing goes on after: {what}"
+            self.keep_busy()
+            self.keep_going(1)
+            self.time_passes()
+        self.troubles[what] += 1
+
+    def accepted(self) -> int:
+        return Submission.objects.filter(state="accepted").count()
+
+    def keep_busy(self) -> None:
+        """Launch another campaign when little is left to hand over."""
+        if self.channel is None:
+            return
+        if Submission.objects.filter(state__in=["planned", "ready"]).count() < BUSY:
+            phones = world.phones(BUSY * PEOPLE_PER_JOB, start=self.launched_people)
+            self.launched_people += len(phones)
+            campaign = world.a_campaign(self.channel, world.a_list(self.channel.team, phones))
+            world.launched(campaign)
+
+    def victims(self) -> Iterator[psutil.Process]:
+        """The workers' processes: parents and pool."""
+        self.keep_workers()
+        for worker in self.workers:
+            with suppress(psutil.NoSuchProcess):
+                parent = psutil.Process(worker.pid)
+                yield parent
+                yield from parent.children(recursive=True)
+
+    def freeze(self, victim: psutil.Process) -> None:
+        """Stop a process while others give its work up, and let it go on then."""
+        with suppress(psutil.NoSuchProcess):
+            victim.suspend()
+        self.time_passes()
+        self.keep_going(self.random.uniform(0.2, 2))
+        with suppress(psutil.NoSuchProcess):
+            victim.resume()
+
+    def keep_going(self, seconds: float) -> None:
+        """Do what beat does for a while."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.keep_workers()
+            hints.nudge(tasks.tick)
+            time.sleep(0.1)
+        if self.random.random() < 0.3:
+            self.time_passes()
+
+    def keep_workers(self) -> None:
+        """Start again whoever died, as a supervisor does."""
+        alive = []
+        for one in self.workers:
+            if one.is_running:
+                alive.append(one)
+            else:
+                one.kill()  # what is left of its pool
+        self.workers = alive
+        while len(self.workers) < WORKERS:
+            self.workers.append(self.processes.worker("sending", env=self.env()))
+
+    def env(self) -> dict[str, str]:
+        return {
+            "SOCIOCS_BASE_URL": self.sandbox.url,
+            "LEAD_SECONDS": "5",
+            "SOCIOCS_TIMEOUT_SECONDS": "5",
+            "RECIPIENTS_PER_SUBMISSION": str(PEOPLE_PER_JOB),
+            "LOG_LEVEL": "WARNING",
+        }
+
+    def time_passes(self) -> None:
+        """Let every lease and deadline be over, unless a frozen process holds the rows' locks."""
+        try:
+            with transaction.atomic():
+                self._let_it_pass()
+        except (OperationalError, InterfaceError):
+            connection.close()
+
+    def _let_it_pass(self) -> None:
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '500ms'")
+        past = timezone.now() - timedelta(seconds=1)
+        Submission.objects.exclude(lease_until=None).update(lease_until=past)
+        Attempt.objects.filter(outcome="open", started_at__lt=past).update(deadline=past)
+        Attempt.objects.exclude(next_look_at=None).update(next_look_at=past)
+        Submission.objects.exclude(not_before=None).update(not_before=None)
+
+    def come_to_rest(self, timeout: float = 120) -> None:
+        """Hurt nobody any more until nothing is left to do but questions."""
+        rest = {SubmissionState.ACCEPTED, SubmissionState.UNKNOWN}
+        deadline = time.monotonic() + timeout
+        while set(Submission.objects.values_list("state", flat=True)) - rest or not_looked_for():
+            if time.monotonic() > deadline:
+                raise AssertionError(Counter(Submission.objects.values_list("state", flat=True)))
+            Campaign.objects.filter(state="paused").update(state="sending")
+            self.time_passes()
+            self.keep_going(0.3)
+
+
+def not_looked_for() -> bool:
+    return Attempt.objects.filter(outcome="ambiguous", last_look_at=None).exists()
+
+
+def launch_campaigns(channel: Channel, jobs: int) -> None:
+    """Two campaigns to different people, so that every message can be told apart."""
+    for half in range(2):
+        count = jobs * PEOPLE_PER_JOB // 2
+        people = world.a_list(channel.team, world.phones(count, start=half * count))
+        world.launched(world.a_campaign(channel, people))
+
+
+def let_all_go_out(sandbox: Sandbox, timeout: float = 60) -> None:
+    """Have the vendor send now what waits for its slot: only then is nobody known to get two.
+
+    The slots of a long night, one a second, reach half an hour ahead.
+    """
+    with SociocsClient(sandbox.url, sandbox.api_key) as client:
+        for job in world.witness(sandbox, "/jobs"):
+            if job["state"] == "scheduled":
+                # It may begin by itself in this very moment.
+                with suppress(Refused):
+                    client.reschedule_bulk_job(job["job_id"], timezone.now() - timedelta(hours=1))
+    deadline = time.monotonic() + timeout
+    while waiting := world.witness(sandbox)["scheduled_jobs"]:
+        assert time.monotonic() < deadline, f"{waiting} jobs still wait at the vendor"
+        time.sleep(0.1)
+
+
+def verdict(sandbox: Sandbox) -> dict[str, int]:
+    """Compare our rows with what the vendor's side saw; raises AssertionError on any difference."""
+    let_all_go_out(sandbox)
+    jobs = {job["job_id"]: job for job in world.witness(sandbox, "/jobs")}
+    people = Counter(job["recipients_sha256"] for job in jobs.values())
+    assert max(people.values()) == 1, "two jobs for the same people"
+    assert world.witness(sandbox, "/phones?min=2")["phones"] == 0, "somebody was texted twice"
+    accepted = list(Submission.objects.filter(state="accepted"))
+    lost = [one for one in accepted if one.job_id not in jobs]
+    assert not lost, f"{len(lost)} submissions say accepted and have no job"
+    assert len({one.job_id for one in accepted}) == len(accepted), "two share a job"
+    for one in accepted:
+        assert jobs[one.job_id]["recipient_count"] == one.recipient_count
+    unknown = Submission.objects.filter(state="unknown").count()
+    unexplained = len(jobs) - len(accepted)
+    assert 0 <= unexplained <= unknown, f"{unexplained} jobs that no submission knows of"
+    everybody = CampaignRecipient.objects.count()
+    accounted = Submission.objects.aggregate(people=Sum("recipient_count"))["people"]
+    assert accounted == everybody, f"{accounted} people in jobs, {everybody} launched"
+    return {
+        "people": everybody,
+        "jobs": len(jobs),
+        "accepted": len(accepted),
+        "found": sum(one.how == "slot" for one in accepted),
+        "unknown": unknown,
+        "attempts": Attempt.objects.count(),
+    }

@@ -1,0 +1,23 @@
+"""A short round of real kills and freezes; `python -m tests.sending.chaos` plays long ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from sociocs_accounts.models import Channel
+from tests.processes import Processes, Sandbox
+from tests.sending.chaos import rounds
+
+
+@pytest.mark.processes
+def test_killed_and_frozen_workers_double_nobody_and_lose_nobody(
+    channel: Channel, processes: Processes, sandbox: Sandbox
+) -> None:
+    rounds.launch_campaigns(channel, jobs=60)
+    round_of = rounds.Chaos(processes, sandbox, seed=7)
+
+    round_of.hurt(times=12)
+    round_of.come_to_rest()
+
+    counted = rounds.verdict(sandbox)
+    assert counted["accepted"] + counted["unknown"] == 60

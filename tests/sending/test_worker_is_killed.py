@@ -1,0 +1,147 @@
+"""kill -9 of a real worker at each step of a submission: nobody twice, nobody lost, no guess.
+
+The worker kills itself at a named place (`sending.failpoints`) once, and is then started
+again. Leases and deadlines are put into the past instead of being waited for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from interface import hints
+from sending import tasks
+from sending.models import Attempt, Submission
+from sociocs_accounts.models import Channel
+from tests import world
+from tests.processes import Processes, Sandbox
+
+pytestmark = pytest.mark.processes
+
+PEOPLE = 55
+JOBS = 6
+
+
+@pytest.fixture
+def campaign(channel: Channel) -> Campaign:
+    return world.launched(
+        world.a_campaign(channel, world.a_list(channel.team, world.phones(PEOPLE)))
+    )
+
+
+@pytest.fixture
+def killed_at(
+    campaign: Campaign, processes: Processes, sandbox: Sandbox, tmp_path: Path
+) -> Callable[..., None]:
+    """`killed_at(*failpoints)` runs a worker that is killed once at each of them."""
+    env = {
+        "SOCIOCS_BASE_URL": sandbox.url,
+        "LEAD_SECONDS": "2",
+        "SOCIOCS_TIMEOUT_SECONDS": "5",
+    }
+
+    def run(*failpoints: str) -> None:
+        pending = [tmp_path / name for name in failpoints]
+        for file in pending:
+            file.touch()
+        plan = ",".join(f"{file.name}=once:{file}:kill" for file in pending)
+        processes.worker("sending", env=env | {"FAILPOINTS": plan})
+        wait_until(lambda: not any(file.exists() for file in pending))
+
+    return run
+
+
+def wait_until(condition: Callable[[], bool], timeout: float = 60) -> None:
+    """Nudge like beat does, and let every lease and deadline be over, until it holds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("it did not happen in time")
+        time_passes()
+        hints.nudge(tasks.tick)
+        time.sleep(0.3)
+
+
+def time_passes() -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Submission.objects.exclude(lease_until=None).update(lease_until=past)
+    Attempt.objects.filter(outcome="open", started_at__lt=past).update(deadline=past)
+    Attempt.objects.exclude(next_look_at=None).update(next_look_at=past)
+
+
+def states_are(campaign: Campaign, **wanted: int) -> Callable[[], bool]:
+    return lambda: Counter(world.states(campaign)) == Counter(wanted)
+
+
+def test_before_an_intent_or_after_the_record_nobody_is_asked(
+    campaign: Campaign, killed_at: Callable[..., None], sandbox: Sandbox
+) -> None:
+    killed_at("before_claim", "after_claim", "after_build", "inside_intent", "after_record")
+
+    wait_until(states_are(campaign, accepted=JOBS))
+
+    assert {one.how for one in campaign.submissions.all()} == {"answer"}
+    everybody_is_in_one_job(sandbox)
+
+
+def test_after_the_intent_nobody_can_know_so_a_person_is_asked(
+    campaign: Campaign, killed_at: Callable[..., None], sandbox: Sandbox
+) -> None:
+    killed_at("after_intent", "before_send")
+    wait_until(states_are(campaign, accepted=JOBS - 2, unknown=2))
+
+    # Neither was sent, but absence proves nothing: more looks change nothing.
+    wait_until(lambda: all(one.looks >= 2 for one in Attempt.objects.filter(outcome="ambiguous")))
+
+    assert states_are(campaign, accepted=JOBS - 2, unknown=2)()
+    asked = campaign.submissions.filter(state="unknown")
+    assert world.witness(sandbox)["recipients"] == PEOPLE - sum(
+        asked.values_list("recipient_count", flat=True)
+    )
+    assert Attempt.objects.count() == JOBS
+
+
+def test_with_the_answer_in_hand_the_job_is_found_by_its_slot(
+    campaign: Campaign, killed_at: Callable[..., None], sandbox: Sandbox
+) -> None:
+    killed_at("after_answer")
+
+    wait_until(states_are(campaign, accepted=JOBS))
+
+    assert Counter(one.how for one in campaign.submissions.all()) == {"answer": JOBS - 1, "slot": 1}
+    everybody_is_in_one_job(sandbox)
+
+
+def test_one_by_one_the_killed_message_is_asked_about_and_nobody_gets_two(
+    channel: Channel, processes: Processes, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    people = world.a_list(channel.team, world.phones(4))
+    campaign = world.launched(world.a_campaign(channel, people, one_by_one=True))
+    campaign.submissions.update(not_before=None)
+    pending = [tmp_path / "after_claim", tmp_path / "after_answer"]
+    plan = ",".join(f"{file.name}=once:{file}:kill" for file in pending)
+    for file in pending:
+        file.touch()
+    env = {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": "2", "SOCIOCS_TIMEOUT_SECONDS": "5"}
+    processes.worker("sending", env=env | {"FAILPOINTS": plan})
+
+    wait_until(states_are(campaign, accepted=3, unknown=1))
+
+    # It had arrived, which no list tells: it stays a question, and is not sent again.
+    landed = [one["to"] for one in world.witness(sandbox, "/messages")]
+    assert sorted(landed) == world.phones(4)
+    assert Attempt.objects.count() == 4
+
+
+def everybody_is_in_one_job(sandbox: Sandbox) -> None:
+    seen = world.witness(sandbox)
+    assert (seen["jobs"], seen["recipients"]) == (JOBS, PEOPLE)
+    ids = {job["job_id"] for job in world.witness(sandbox, "/jobs")}
+    assert ids == set(Submission.objects.values_list("job_id", flat=True))

@@ -1,0 +1,177 @@
+"""Teams, lists and campaigns for the engine's tests, and short ways to look at them."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+from uuid import uuid4
+
+import requests
+
+from campaigns.audiences import audience
+from campaigns.models import Campaign, CampaignList
+from recipients.models import FilterList, OptOut, Recipient, RecipientList, SavedFilter
+from sending import launch, tick
+from sending.models import Submission
+from sociocs_accounts.models import Channel, GatewayAccount
+from sociocs_accounts.secrets import remember_key
+from teams.models import Membership, Role, Team, User
+from tests.processes import Sandbox
+
+_numbers = itertools.count(1)
+
+
+def a_team(name: str = "Riverside Dental") -> Team:
+    n = next(_numbers)
+    # Tests run at night as well.
+    team = Team.objects.create(name=name, slug=f"team-{n}", hours_from=None, hours_to=None)
+    owner = User.objects.create_user(f"owner{n}@example.org", name="Alice Owner")
+    Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+    return team
+
+
+def owner_of(team: Team) -> User:
+    return team.memberships.get(role=Role.OWNER).user
+
+
+def a_channel(team: Team, sandbox: Sandbox | None = None, **fields: Any) -> Channel:
+    account = GatewayAccount(label="Sandbox")
+    remember_key(account, sandbox.api_key if sandbox else f"key{next(_numbers)}:secret")
+    account.save()
+    values = {"provider": "twlo", "channel_key": "front-desk", "label": "Front desk"} | fields
+    if sandbox is not None:
+        values["channel_key"] = channel_keys(sandbox)[str(values["provider"])]
+    return Channel.objects.create(team=team, account=account, **values)
+
+
+def channel_keys(sandbox: Sandbox) -> dict[str, str]:
+    """The sandbox's channel of each provider."""
+    found: dict[str, str] = {}
+    for provider in ("twlo", "twlowa", "gswa"):
+        answer = requests.get(
+            f"{sandbox.url}/channels",
+            params={"provider": provider},
+            headers={"apikey": sandbox.api_key},
+            timeout=10,
+        ).json()
+        found[provider] = answer[0]["channel_key"]
+    return found
+
+
+def a_list(team: Team, phones: list[str], name: str = "Patients") -> RecipientList:
+    """A ready list with one row per phone; a phone that comes again is a duplicate."""
+    made = RecipientList.objects.create(
+        team=team, owner=owner_of(team), name=name, is_ready=True, visibility="team"
+    )
+    add_people(made, phones)
+    return made
+
+
+def add_people(people: RecipientList, phones: list[str]) -> None:
+    """Add a row per phone. A phone that comes again among `phones` is a duplicate."""
+    seen: dict[str, int] = {}
+    rows = []
+    for number, phone in enumerate(phones, start=people.row_count + 2):
+        seen[phone] = seen.get(phone, -1) + 1
+        rows.append(
+            Recipient(
+                recipient_list=people,
+                phone=phone,
+                occurrence=seen[phone],
+                name=f"Person {number}",
+                row_number=number,
+            )
+        )
+    Recipient.objects.bulk_create(rows, batch_size=2000)
+    people.recipient_count += len(seen)
+    people.duplicate_count += len(phones) - len(seen)
+    people.save()
+
+
+def phones(count: int, start: int = 0) -> list[str]:
+    """Distinct, well-formed numbers."""
+    return [f"+1202{5550000 + start + n}" for n in range(count)]
+
+
+def opt_out(team: Team, phone: str) -> OptOut:
+    return OptOut.objects.create(team=team, phone=phone)
+
+
+def a_filter(
+    team: Team,
+    *lists: RecipientList,
+    without: tuple[RecipientList, ...] = (),
+    conditions: list[dict[str, Any]] | None = None,
+    **fields: Any,
+) -> SavedFilter:
+    """A filter of the team's owner, shared with everyone."""
+    values = {"owner": owner_of(team), "name": "In London", "visibility": "team"} | fields
+    made = SavedFilter.objects.create(team=team, conditions=conditions or [], **values)
+    for one in lists:
+        FilterList.objects.create(saved_filter=made, recipient_list=one)
+    for one in without:
+        FilterList.objects.create(saved_filter=made, recipient_list=one, is_without=True)
+    return made
+
+
+def fill(people: RecipientList, name: str, values: list[str]) -> None:
+    """Give the list's rows a field, in their order."""
+    rows = list(Recipient.objects.filter(recipient_list=people).order_by("pk"))
+    for row, value in zip(rows, values, strict=True):
+        row.fields[name] = value
+    Recipient.objects.bulk_update(rows, ["fields"], batch_size=500)
+    people.field_names = [*people.field_names, name]
+    people.save()
+
+
+def a_campaign(channel: Channel, *lists: RecipientList, **fields: Any) -> Campaign:
+    campaign = Campaign.objects.create(
+        team=channel.team,
+        created_by=owner_of(channel.team),
+        channel=channel,
+        **{"name": "Spring check-up", "text": "See you in spring.", **fields},
+    )
+    for one in lists:
+        CampaignList.objects.create(campaign=campaign, recipient_list=one)
+    return campaign
+
+
+def launched(campaign: Campaign) -> Campaign:
+    """Launch as a person would who has just seen the review page; freeze and begin it."""
+    launch.launch(
+        campaign,
+        owner_of(campaign.team),
+        version=campaign.version,
+        token=uuid4(),
+        confirmed_count=audience.count(campaign).people,
+    )
+    launch.freeze(campaign.pk)
+    tick.tick()
+    campaign.refresh_from_db()
+    return campaign
+
+
+def states(campaign: Campaign) -> list[str]:
+    """The states of its submissions, in their order."""
+    return list(
+        Submission.objects.filter(campaign=campaign).order_by("seq").values_list("state", flat=True)
+    )
+
+
+def witness(sandbox: Sandbox, path: str = "") -> Any:
+    """What the vendor's side saw."""
+    return requests.get(f"{sandbox.url}/sandbox/witness{path}", timeout=30).json()
+
+
+def set_fault(sandbox: Sandbox, fault: str, **rule: Any) -> None:
+    """Make the sandbox misbehave; by default at the next bulk send only."""
+    values = {"method": "POST", "path": "/messages/bulk", "times": 1} | rule
+    answer = requests.post(
+        f"{sandbox.url}/sandbox/faults", json={"fault": fault} | values, timeout=10
+    )
+    answer.raise_for_status()
+
+
+def clear_faults(sandbox: Sandbox) -> None:
+    """Make the sandbox behave again."""
+    requests.delete(f"{sandbox.url}/sandbox/faults", timeout=10).raise_for_status()
