@@ -137,4 +137,4 @@ class Desk:
 
 def admin_address(model: type[Model], page: str = "changelist", *args: object) -> str:
     """The address of a model of campaigns in the admin."""
-    return reverse(f"admin:campaigns_{model._meta.model_name}_{page}", args=args)
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)

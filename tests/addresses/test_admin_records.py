@@ -54,7 +54,8 @@ from tests.browsing import admin_address, text_of
 from tests.factories import create_team
 from tests.history.reports import reported_on
 
-MODELS = list(apps.get_app_config("campaigns").get_models())
+APPS = ("sociocs_accounts", "campaigns", "sending", "delivery", "composer", "history")
+MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models()]
 MANAGED = {GatewayAccount, Channel}
 
 

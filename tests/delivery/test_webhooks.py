@@ -25,6 +25,7 @@ from delivery.models import (
     WebhookEndpoint,
     WebhookEvent,
 )
+from interface import hints
 from recipients.models import OptOut
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
@@ -136,9 +137,9 @@ def test_a_burst_of_calls_sends_the_worker_one_hint_a_second(
 ) -> None:
     sent: list[Any] = []
     clock = [100.0]
-    monkeypatch.setattr(tasks, "nudge", sent.append)
-    monkeypatch.setattr(tasks, "_sent_at", {})
-    monkeypatch.setattr("sending.tasks.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(hints, "nudge", sent.append)
+    monkeypatch.setattr(hints, "_sent_at", {})
+    monkeypatch.setattr("interface.hints.time.monotonic", lambda: clock[0])
 
     answers = [call(endpoint, b"{}") for _ in range(5)]
     assert answers == [200] * 5

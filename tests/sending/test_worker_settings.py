@@ -43,7 +43,7 @@ def test_a_broker_that_hangs_costs_five_seconds() -> None:
 
 
 def test_ticks_do_not_pile_up_while_nobody_works() -> None:
-    tick = current_app.conf.beat_schedule["tick"]
+    tick = current_app.conf.beat_schedule["sending-tick"]
     assert (tick["schedule"], tick["options"]["expires"]) == (10, 30)
     # No time of any campaign is in beat: it would run what it missed at once after a restart.
     assert all(entry["schedule"] <= 3600 for entry in current_app.conf.beat_schedule.values())
