@@ -36,6 +36,8 @@ NOT_QUICK = [
     "tests/sending/test_simulation.py",
     "tests/sociocs_sandbox/",
     "tests/addresses/",
+    "tests/campaigns/test_admin.py",
+    "tests/campaigns/test_admin_records.py",
 ]
 # Left out of the second run: what asks nothing that another database may answer differently. Every
 # page is opened there too, by tests/addresses/test_pages.py, so the forms of the composer need not

@@ -22,6 +22,8 @@ import sending.tasks
 from config.logs import LineFormatter, MaskPersonalData, mask
 from tests.sociocs_gateway import canaries
 
+APPS = ("sociocs_accounts", "campaigns", "sending", "delivery", "composer", "history")
+
 
 @pytest.mark.parametrize(
     "secret",
@@ -97,7 +99,7 @@ def test_a_task_that_fails_tells_nothing_of_the_people_it_was_about(
     "model",
     [
         model
-        for app in ("campaigns", "recipients", "teams")
+        for app in (*APPS, "recipients", "teams")
         for model in apps.get_app_config(app).get_models()
         if {"phone", "email"} & {one.name for one in model._meta.get_fields()}
     ],
