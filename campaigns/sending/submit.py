@@ -291,8 +291,8 @@ def build(submission: Submission, slot: datetime | None = None) -> Built:
     people = list(rows.order_by("position").values_list("phone", "name"))
     # A question of its own, asked after them: as a column of the first it would be a walk through
     # all wishes of the team for every job.
-    wishes = OptOut.objects.filter(
-        team_id=submission.campaign.team_id, lifted_at=None, phone__in=rows.values("phone")
+    wishes = OptOut.objects.open().filter(
+        team_id=submission.campaign.team_id, phone__in=rows.values("phone")
     )
     has_opted_out = set(wishes.values_list("phone", flat=True))
     # The vendor might read "{{" in a name as one of its own fields.
