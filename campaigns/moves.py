@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Model
+from django.db.models import F, Model, Q
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, Submission
@@ -75,12 +75,20 @@ def move_campaign(campaign: Campaign, to: CampaignState, reason: str = "", **cha
 
 
 def move_submissions(
-    ids: list[int], here: SubmissionState, to: SubmissionState, **changes: Any
+    ids: list[int],
+    here: SubmissionState,
+    to: SubmissionState,
+    among: Q = Q(),  # noqa: B008 - never changed
+    /,
+    **changes: Any,
 ) -> int:
-    """Move those of `ids` that are in `here`; returns how many. Raises ForbiddenMove."""
+    """Move those of `ids` that are in `here`; returns how many. Raises ForbiddenMove.
+
+    `among`: what else must hold of a row at the moment it is moved.
+    """
     if (here, to) not in SUBMISSION_MOVES:
         raise ForbiddenMove(f"submission: {here} -> {to}")
-    return Submission.objects.filter(pk__in=ids, state=here.value).update(
+    return Submission.objects.filter(among, pk__in=ids, state=here.value).update(
         state=to.value, version=F("version") + 1, updated_at=timezone.now(), **changes
     )
 

@@ -28,7 +28,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, GatewayAccount, Submission
 from campaigns.moves import move_submissions
-from campaigns.protocol import LEASE, START_FENCE, Refusal, lane_refusal
+from campaigns.protocol import LEASE, MAY_CLAIM, START_FENCE, Refusal, claim_refusal, lane_refusal
 from campaigns.sending import reconcile
 from campaigns.sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for, turn
 from campaigns.sending.failpoints import failpoint
@@ -36,6 +36,7 @@ from campaigns.sending.recording import Answered, pause_halted
 from campaigns.states import CampaignState, SubmissionState
 from campaigns.vendor import call_rates, gateway
 from campaigns.vendor.gateway import VendorClock
+from campaigns.vendor.lanes import Lane
 from recipients.models import OptOut
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
@@ -65,9 +66,9 @@ def hand_over(account_id: int) -> bool:
     them apart.
     """
     account = GatewayAccount.objects.get(pk=account_id)
-    if lane_refusal(account.lane, timezone.now()) not in {None, Refusal.PROBE_NEEDED}:
+    if lane_refusal(account.lane, timezone.now()) not in MAY_CLAIM:
         return False
-    if not _ready(account, timezone.now()).exists():
+    if not claimable(account, timezone.now()).exists():
         return False
     ends = time.monotonic() + TURN_SECONDS
     try:
@@ -203,7 +204,11 @@ def _call(client: SociocsClient, begun: Begun) -> Answered:
 # --- Claim ----------------------------------------------------------------------------------------
 
 
-def _ready(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
+def claimable(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
+    """What `claim_refusal` allows on a lane that is open, in the order of its slots.
+
+    This only searches: before a row is claimed, the rule itself is asked about it.
+    """
     return (
         Submission.objects.filter(
             account=account,
@@ -247,9 +252,9 @@ def _complete(submissions: list[Submission], account: GatewayAccount) -> None:
 
 
 def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
-    """Primary keys of READY submissions, one of each campaign in turn; locked where possible."""
+    """Primary keys of what may be claimed, one of each campaign in turn; locked where possible."""
     now = timezone.now()
-    ready = _ready(account, now)
+    ready = claimable(account, now)
     waiting = Campaign.objects.filter(
         Exists(ready.filter(campaign=OuterRef("pk")).order_by()), state=CampaignState.SENDING.value
     )
@@ -257,25 +262,35 @@ def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
     # With more campaigns than fit into a batch, chance is fair enough.
     chosen = random.sample(campaigns, min(at_most, len(campaigns)))
     share = -(-at_most // max(1, len(chosen)))
-    queues = [_first_of(ready.filter(campaign_id=one), share) for one in chosen]
+    queues = [_first_of(ready.filter(campaign_id=one), share, account.lane, now) for one in chosen]
     turns = (one for turn_of in zip_longest(*queues) for one in turn_of if one is not None)
     return list(islice(turns, at_most))
 
 
-def _first_of(rows: QuerySet[Submission], number: int) -> list[int]:
+def _first_of(rows: QuerySet[Submission], number: int, lane: Lane, now: datetime) -> list[int]:
+    """The first of these rows, as far as the protocol lets them be claimed as they are now."""
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, of=("self",))
-    return list(rows.values_list("pk", flat=True)[:number])
+    found = rows.values_list("pk", "campaign__state", "state", "not_before")[:number]
+    return [
+        pk
+        for pk, campaign, state, not_before in found
+        if claim_refusal(CampaignState(campaign), SubmissionState(state), not_before, lane, now)
+        in MAY_CLAIM
+    ]
 
 
 def release(submissions: list[Submission]) -> None:
     """B3: give claims back that were not used; the others are not touched."""
     tokens = {submission.claim_token for submission in submissions}
-    Submission.objects.filter(
-        pk__in=[submission.pk for submission in submissions],
-        state=SubmissionState.CLAIMED.value,
-        claim_token__in=tokens,
-    ).update(state=SubmissionState.READY.value, claim_token=None, lease_until=None)
+    move_submissions(
+        [submission.pk for submission in submissions],
+        SubmissionState.CLAIMED,
+        SubmissionState.READY,
+        Q(claim_token__in=tokens),
+        claim_token=None,
+        lease_until=None,
+    )
 
 
 # --- Build ----------------------------------------------------------------------------------------
