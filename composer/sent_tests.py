@@ -187,7 +187,7 @@ def _check_way(campaign: Campaign, target: Target) -> None:
         )
     if account.cool_until and account.cool_until > timezone.now():
         raise NotSent(_("Sociocs asked us to wait a little. Send the test in a minute."))
-    if OptOut.objects.filter(team=campaign.team, phone=target.phone, lifted_at=None).exists():
+    if OptOut.objects.open().filter(team=campaign.team, phone=target.phone).exists():
         raise NotSent(
             _(
                 "This number has opted out of your team's messages. Choose another one, or lift "

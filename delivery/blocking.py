@@ -16,7 +16,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from delivery.models import VendorBlock
-from recipients.models import OptOut
+from recipients.models import OptOut, open_opt_out
 from sociocs_accounts import clients
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import GatewayAccount
@@ -68,7 +68,7 @@ def accounts_of(team: Team) -> QuerySet[GatewayAccount]:
 def standings(team: Team) -> Iterator[Standing]:
     """One for each of the team's accounts."""
     for account in accounts_of(team):
-        open_ones = Q(opt_out__lifted_at=None, is_block=True)
+        open_ones = open_opt_out("opt_out__") & Q(is_block=True)
         counts = VendorBlock.objects.filter(account=account, opt_out__team=team).aggregate(
             waiting=Count("pk", Q(state=State.WAITING)),
             blocked=Count("pk", open_ones & Q(state=State.DONE)),
@@ -87,7 +87,7 @@ def problems(team: Team) -> QuerySet[VendorBlock]:
     """The team's rows that ended unclear or refused, newest first."""
     rows = VendorBlock.objects.filter(
         opt_out__team=team, state__in=(State.UNCLEAR, State.FAILED)
-    ).exclude(is_block=True, opt_out__lifted_at__isnull=False)
+    ).exclude(~open_opt_out("opt_out__"), is_block=True)
     return rows.select_related("opt_out", "account").order_by("-pk")
 
 
@@ -98,9 +98,9 @@ def block_all(team: Team, account: GatewayAccount, user: User) -> int:
     """
     now = timezone.now()
     again = VendorBlock.objects.filter(
+        open_opt_out("opt_out__"),
         account=account,
         opt_out__team=team,
-        opt_out__lifted_at=None,
         state__in=(State.UNCLEAR, State.FAILED),
     ).update(is_block=True, state=State.WAITING, tries=0, reason="", not_before=now, asked_by=user)
     asked = again
@@ -161,7 +161,7 @@ def ask_some(account_id: int) -> bool:
 
 def _not_asked(team: Team, account: GatewayAccount) -> QuerySet[OptOut]:
     rows = VendorBlock.objects.filter(opt_out=OuterRef("pk"), account=account)
-    return OptOut.objects.filter(~Exists(rows), team=team, lifted_at=None).order_by("pk")
+    return OptOut.objects.open().filter(~Exists(rows), team=team).order_by("pk")
 
 
 def _to_take_back(team: Team, account: GatewayAccount) -> QuerySet[VendorBlock]:
@@ -171,22 +171,22 @@ def _to_take_back(team: Team, account: GatewayAccount) -> QuerySet[VendorBlock]:
     return VendorBlock.objects.filter(
         blocked | not_taken_back,
         ~Exists(_still_wanted(account)),
+        ~open_opt_out("opt_out__"),
         account=account,
         opt_out__team=team,
-        opt_out__lifted_at__isnull=False,
     )
 
 
 def _still_wanted(account: GatewayAccount) -> QuerySet[OptOut]:
     """Open opt-outs of the same phone in any team that uses the account."""
-    return OptOut.objects.filter(
-        phone=OuterRef("opt_out__phone"), team__channels__account=account, lifted_at=None
+    return OptOut.objects.open().filter(
+        phone=OuterRef("opt_out__phone"), team__channels__account=account
     )
 
 
 def _claim(row: VendorBlock) -> bool:
     """Take a row; False when another worker has it. What is no longer wanted is dropped."""
-    unwanted = row.is_block and row.opt_out.lifted_at is not None
+    unwanted = row.is_block and not row.opt_out.is_open
     mine = VendorBlock.objects.filter(
         pk=row.pk, state=State.WAITING, not_before=row.not_before, is_block=row.is_block
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from campaigns.moves import ForbiddenMove
@@ -13,12 +13,20 @@ from sending.models import Submission
 
 
 def move_submissions(
-    ids: list[int], here: SubmissionState, to: SubmissionState, **changes: Any
+    ids: list[int],
+    here: SubmissionState,
+    to: SubmissionState,
+    among: Q = Q(),  # noqa: B008 - never changed
+    /,
+    **changes: Any,
 ) -> int:
-    """Move those of `ids` that are in `here`; returns how many. Raises ForbiddenMove."""
+    """Move those of `ids` that are in `here`; returns how many. Raises ForbiddenMove.
+
+    `among`: what else must hold of a row at the moment it is moved.
+    """
     if (here, to) not in SUBMISSION_MOVES:
         raise ForbiddenMove(f"submission: {here} -> {to}")
-    return Submission.objects.filter(pk__in=ids, state=here.value).update(
+    return Submission.objects.filter(among, pk__in=ids, state=here.value).update(
         state=to.value, version=F("version") + 1, updated_at=timezone.now(), **changes
     )
 

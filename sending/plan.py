@@ -11,16 +11,12 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
+from campaigns.audiences.position import FIRST_WITHOUT_TEXT, TEXT_IN_SQL, AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient, ClockKeeper
 from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.timing import lead
 from sending.models import Submission
 from sending.protocol import SEND_WINDOW, VENDOR_REACH, slot_candidates
-
-# Room for the people of one group in the numbering of positions.
-GROUP = 2**32
-# The group of those who get no text after all, behind everybody else.
-LEFT_OUT = 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +76,17 @@ def send_by_of(last: datetime) -> datetime:
     return last + SEND_WINDOW
 
 
-def position_of(group: int, place: int) -> int:
-    """The position of the person at `place` of a group.
-
-    Group 0 is an audience that gets one text, or one that is not rendered yet; otherwise a group is
-    a text's number (`RenderedText`), or LEFT_OUT.
-    """
-    return group * GROUP + place
-
-
 def cut(
     campaign: Campaign, send_at: datetime, texts: Mapping[int, str], at_most: int | None = None
 ) -> list[Submission]:
     """Cut the frozen audience into unsaved submissions, in the order of its positions.
 
-    `texts` by group; where there is more than group 0, no submission reaches over two of them.
+    `texts` by number (`AudiencePosition.text`); where there is more than text 0, no submission
+    reaches over two of them.
     `at_most`: people that a job may hold at most, if fewer than usual.
     """
     size = min(settings.RECIPIENTS_PER_SUBMISSION, at_most or settings.RECIPIENTS_PER_SUBMISSION)
-    slices = list((_slices if set(texts) == {0} else _slices_by_group)(campaign.pk, size))
+    slices = list((_slices if set(texts) == {0} else _slices_by_text)(campaign.pk, size))
     slots = slots_from(send_at, len(slices))
     assert campaign.channel is not None
     assert campaign.message is not None
@@ -110,7 +98,7 @@ def cut(
             first_position=first,
             last_position=last,
             recipient_count=size,
-            text=texts[first // GROUP],
+            text=texts[AudiencePosition.unpack(first).text],
             planned_slot=slot,
         )
         for seq, ((first, last, size), slot) in enumerate(zip(slices, slots, strict=True), start=1)
@@ -133,19 +121,19 @@ def _slices(campaign_id: int, size: int) -> Iterator[tuple[int, int, int]]:
         yield from cursor.fetchall()
 
 
-def _slices_by_group(campaign_id: int, size: int) -> Iterator[tuple[int, int, int]]:
-    """The same, no slice reaching over two groups, and nobody who is left out."""
+def _slices_by_text(campaign_id: int, size: int) -> Iterator[tuple[int, int, int]]:
+    """The same, no slice reaching over two texts, and nobody who is left out."""
     table = connection.ops.quote_name(CampaignRecipient._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT MIN(position), MAX(position), COUNT(*) FROM (
-                SELECT position, position / %s AS part, (
-                    ROW_NUMBER() OVER (PARTITION BY position / %s ORDER BY position) - 1
+                SELECT position, {TEXT_IN_SQL} AS text, (
+                    ROW_NUMBER() OVER (PARTITION BY {TEXT_IN_SQL} ORDER BY position) - 1
                 ) / %s AS slice
                 FROM {table} WHERE campaign_id = %s AND position < %s
-            ) AS numbered GROUP BY part, slice ORDER BY part, slice
-            """,  # noqa: S608 - a table name of ours
-            [GROUP, GROUP, size, campaign_id, position_of(LEFT_OUT, 0)],
+            ) AS numbered GROUP BY text, slice ORDER BY text, slice
+            """,  # noqa: S608 - names and a number of ours
+            [size, campaign_id, FIRST_WITHOUT_TEXT],
         )
         yield from cursor.fetchall()

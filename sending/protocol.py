@@ -146,6 +146,10 @@ def lane_refusal(lane: Lane, now: datetime) -> Refusal | None:
     return None
 
 
+# A lane that needs a probe keeps nobody from a claim: the look comes between claim and intent.
+MAY_CLAIM = frozenset({None, Refusal.PROBE_NEEDED})
+
+
 def claim_refusal(
     campaign: CampaignState,
     submission: SubmissionState,
@@ -153,7 +157,7 @@ def claim_refusal(
     lane: Lane,
     now: datetime,
 ) -> Refusal | None:
-    """B2: why a worker may not claim this submission now, or None."""
+    """B2: why a worker may not claim this submission now; it may with one of MAY_CLAIM."""
     if submission is not S.READY:
         return Refusal.WRONG_STATE
     if campaign is not C.SENDING:

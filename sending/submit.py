@@ -35,9 +35,17 @@ from sending.failpoints import failpoint
 from sending.gateway import VendorClock
 from sending.models import Submission
 from sending.moves import move_submissions
-from sending.protocol import LEASE, START_FENCE, Refusal, lane_refusal
+from sending.protocol import (
+    LEASE,
+    MAY_CLAIM,
+    START_FENCE,
+    Refusal,
+    claim_refusal,
+    lane_refusal,
+)
 from sending.recording import Answered, pause_halted
 from sociocs_accounts import call_rates, clients
+from sociocs_accounts.lanes import Lane
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
@@ -67,9 +75,9 @@ def hand_over(account_id: int) -> bool:
     them apart.
     """
     account = GatewayAccount.objects.get(pk=account_id)
-    if lane_refusal(account.lane, timezone.now()) not in {None, Refusal.PROBE_NEEDED}:
+    if lane_refusal(account.lane, timezone.now()) not in MAY_CLAIM:
         return False
-    if not _ready(account, timezone.now()).exists():
+    if not claimable(account, timezone.now()).exists():
         return False
     ends = time.monotonic() + TURN_SECONDS
     try:
@@ -205,7 +213,11 @@ def _call(client: SociocsClient, begun: Begun) -> Answered:
 # --- Claim ----------------------------------------------------------------------------------------
 
 
-def _ready(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
+def claimable(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
+    """What `claim_refusal` allows on a lane that is open, in the order of its slots.
+
+    This only searches: before a row is claimed, the rule itself is asked about it.
+    """
     return (
         Submission.objects.filter(
             account=account,
@@ -249,9 +261,9 @@ def _complete(submissions: list[Submission], account: GatewayAccount) -> None:
 
 
 def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
-    """Primary keys of READY submissions, one of each campaign in turn; locked where possible."""
+    """Primary keys of what may be claimed, one of each campaign in turn; locked where possible."""
     now = timezone.now()
-    ready = _ready(account, now)
+    ready = claimable(account, now)
     waiting = Campaign.objects.filter(
         Exists(ready.filter(campaign=OuterRef("pk")).order_by()), state=CampaignState.SENDING.value
     )
@@ -259,25 +271,35 @@ def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
     # With more campaigns than fit into a batch, chance is fair enough.
     chosen = random.sample(campaigns, min(at_most, len(campaigns)))
     share = -(-at_most // max(1, len(chosen)))
-    queues = [_first_of(ready.filter(campaign_id=one), share) for one in chosen]
+    queues = [_first_of(ready.filter(campaign_id=one), share, account.lane, now) for one in chosen]
     turns = (one for turn_of in zip_longest(*queues) for one in turn_of if one is not None)
     return list(islice(turns, at_most))
 
 
-def _first_of(rows: QuerySet[Submission], number: int) -> list[int]:
+def _first_of(rows: QuerySet[Submission], number: int, lane: Lane, now: datetime) -> list[int]:
+    """The first of these rows, as far as the protocol lets them be claimed as they are now."""
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, of=("self",))
-    return list(rows.values_list("pk", flat=True)[:number])
+    found = rows.values_list("pk", "campaign__state", "state", "not_before")[:number]
+    return [
+        pk
+        for pk, campaign, state, not_before in found
+        if claim_refusal(CampaignState(campaign), SubmissionState(state), not_before, lane, now)
+        in MAY_CLAIM
+    ]
 
 
 def release(submissions: list[Submission]) -> None:
     """B3: give claims back that were not used; the others are not touched."""
     tokens = {submission.claim_token for submission in submissions}
-    Submission.objects.filter(
-        pk__in=[submission.pk for submission in submissions],
-        state=SubmissionState.CLAIMED.value,
-        claim_token__in=tokens,
-    ).update(state=SubmissionState.READY.value, claim_token=None, lease_until=None)
+    move_submissions(
+        [submission.pk for submission in submissions],
+        SubmissionState.CLAIMED,
+        SubmissionState.READY,
+        Q(claim_token__in=tokens),
+        claim_token=None,
+        lease_until=None,
+    )
 
 
 # --- Build ----------------------------------------------------------------------------------------
@@ -293,8 +315,8 @@ def build(submission: Submission, slot: datetime | None = None) -> Built:
     people = list(rows.order_by("position").values_list("phone", "name"))
     # A question of its own, asked after them: as a column of the first it would be a walk through
     # all wishes of the team for every job.
-    wishes = OptOut.objects.filter(
-        team_id=submission.campaign.team_id, lifted_at=None, phone__in=rows.values("phone")
+    wishes = OptOut.objects.open().filter(
+        team_id=submission.campaign.team_id, phone__in=rows.values("phone")
     )
     has_opted_out = set(wishes.values_list("phone", flat=True))
     # The vendor might read "{{" in a name as one of its own fields.

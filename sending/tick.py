@@ -29,7 +29,7 @@ from sending import (
 )
 from sending.models import Attempt, Submission
 from sending.moves import move_submissions
-from sending.protocol import paused_by_lane, when_due, when_settled
+from sending.protocol import lease_is_over, paused_by_lane, when_due, when_settled
 
 HEARTBEAT = "tick"
 _UNSETTLED = [
@@ -103,11 +103,12 @@ def _begin_or_miss(campaign: Campaign) -> None:
 
 def release_abandoned_claims() -> None:
     """B3: claims whose worker went away; nothing of them has left the machine."""
-    over = Submission.objects.filter(
-        state=SubmissionState.CLAIMED.value, lease_until__lte=timezone.now()
-    )
+    now = timezone.now()
+    # Never many: what the workers hold at this moment, and what dead ones left.
+    claimed = Submission.objects.filter(state=SubmissionState.CLAIMED.value)
+    leases = claimed.values_list("pk", "lease_until")
     move_submissions(
-        list(over.values_list("pk", flat=True)[:1000]),
+        [pk for pk, lease_until in leases if lease_is_over(lease_until, now)],
         SubmissionState.CLAIMED,
         SubmissionState.READY,
         claim_token=None,

@@ -13,6 +13,7 @@ from itertools import islice
 
 from django.conf import settings
 
+from campaigns.audiences.position import AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.scheduling import pacing
 from campaigns.scheduling.arranging import Block, blocks_of, is_arranged, zones_of
@@ -118,7 +119,7 @@ def cut(
 ) -> list[Submission]:
     """The unsaved submissions of a frozen campaign, by slot; also notes `zone_report` on it.
 
-    `texts` by the number of their group (`plan.position_of`); `own`: what each person gets instead,
+    `texts` by their number (`AudiencePosition.text`); `own`: what each person gets instead,
     where everybody gets a message of their own. Raises pacing.CannotPlan.
     """
     assert campaign.channel is not None
@@ -137,7 +138,7 @@ def cut(
             first_position=first,
             last_position=last,
             recipient_count=one.size,
-            text=texts[first // plan.GROUP],
+            text=texts[AudiencePosition.unpack(first).text],
             planned_slot=one.slot,
             send_by=_send_by(one),
             not_before=_not_before(campaign, one.slot, now),

@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from campaigns.audiences.selection import Selection
-from recipients.models import OptOut, Recipient, RecipientList
+from recipients.models import OPEN_OPT_OUT_IN_SQL, OptOut, Recipient, RecipientList
 from recipients.saved_filters.filters import EVERYBODY
 from recipients.sql import Sql, integers, sql
 
@@ -91,7 +91,7 @@ def _opted_out(source: Sql, team_id: int) -> int:
     asked = sql(
         f"SELECT COUNT(*) FROM {OptOut._meta.db_table} o JOIN {RECIPIENTS} r "
         "ON r.phone = o.phone AND {source} "
-        f"WHERE o.team_id = {team_id:d} AND o.lifted_at IS NULL",
+        f"WHERE o.team_id = {team_id:d} AND {OPEN_OPT_OUT_IN_SQL}",
         source=source,
     )
     return _one(asked)

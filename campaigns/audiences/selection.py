@@ -17,7 +17,13 @@ from campaigns.audiences import reach
 from campaigns.audiences.choices import filters_by_age, in_and_out
 from campaigns.audiences.reach import Span
 from campaigns.models import Campaign, CampaignList
-from recipients.models import OptOut, Recipient, RecipientList, SavedFilter
+from recipients.models import (
+    OPEN_OPT_OUT_IN_SQL,
+    OptOut,
+    Recipient,
+    RecipientList,
+    SavedFilter,
+)
 from recipients.saved_filters import filters
 from recipients.saved_filters.filters import Definition
 from recipients.sql import Sql, integers, joined, sql
@@ -230,7 +236,7 @@ def people_lists(choice: Choice) -> list[RecipientList]:
 def _opted_out(team_id: int, row: str) -> Sql:
     return Sql(
         f"EXISTS (SELECT 1 FROM {OptOut._meta.db_table} o WHERE o.team_id = {team_id:d} "
-        f"AND o.phone = {row}.phone AND o.lifted_at IS NULL)"
+        f"AND o.phone = {row}.phone AND {OPEN_OPT_OUT_IN_SQL})"
     )
 
 

@@ -276,7 +276,7 @@ class CampaignRecipient(models.Model):
         Campaign, on_delete=models.CASCADE, related_name="recipients", db_index=False
     )
     # Where in the audience; a submission is a range of positions. Where people get different texts,
-    # it begins with their text's number (`plan.position_of`), so that equal texts stand together.
+    # it begins with their text's number (`AudiencePosition`), so that equal texts stand together.
     position = models.PositiveBigIntegerField()
     phone = models.CharField(max_length=16)
     # 0, or 1, 2, … for the further rows of a phone when duplicates are allowed.

@@ -2,8 +2,8 @@
 
 A submission is a range of positions, and its people need the same sending hours. Positions are
 given out in blocks, one zone a block, while the audience is frozen; what a block has left at the
-end stays empty. Where people get different texts they are moved on by whole groups later on
-(`plan.position_of`), so that within a group the zones still stand together.
+end stays empty. Where people get different texts they are moved behind those with the same one
+later on (`AudiencePosition`), so that within a text the zones still stand together.
 """
 
 from __future__ import annotations
@@ -14,23 +14,26 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, F, TextField, Value
+from django.db.models import Count, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 
+from campaigns.audiences.position import (
+    BLOCK_START,
+    FIRST_WITHOUT_TEXT,
+    PLACES_OF_A_BLOCK,
+    TEXT_START,
+    AudiencePosition,
+)
 from campaigns.models import Campaign, CampaignRecipient, HoursZone
 from campaigns.scheduling.zones import Doubt, PhoneZones, named_zone
 from recipients.models import Recipient
-from sending.plan import GROUP, LEFT_OUT, position_of
 
-# Positions of a block; a group (`plan.GROUP`) has room for 4,096 of them, which is ten times as
-# many as there are zones.
-BLOCK = 2**20
 # In a cursor: the label of each block, and how many of its positions are given out.
 _KEY = "blocks"
 
 
 class Block(NamedTuple):
-    """Neighbours who share a label (`labeller`) and a text (`plan.position_of`), if they do."""
+    """Neighbours who share a label (`labeller`) and a text, if they do."""
 
     label: str
     text: int
@@ -80,15 +83,17 @@ def place_rows(campaign: Campaign, cursor: dict[str, Any], list_id: int, upto: i
     label_of = labeller(campaign.send_at)
     blocks: list[list[Any]] = cursor.setdefault(_KEY, [])
     newest = {label: number for number, (label, _) in enumerate(blocks)}
+    starts = [AudiencePosition(block=number).pack() for number in range(len(blocks))]
     ids, positions = [], []
     for pk, phone, cell in _rows(campaign.zone_field, list_id, cursor["after"], upto):
         label = label_of(phone, cell)
         number = newest.get(label)
-        if number is None or blocks[number][1] == BLOCK:
+        if number is None or blocks[number][1] == PLACES_OF_A_BLOCK:
             number = newest[label] = len(blocks)
             blocks.append([label, 0])
+            starts.append(AudiencePosition(block=number).pack())
         ids.append(pk)
-        positions.append(number * BLOCK + blocks[number][1])
+        positions.append(starts[number] + blocks[number][1])
         blocks[number][1] += 1
     return _table(ids, positions)
 
@@ -117,14 +122,13 @@ def _table(ids: list[int], positions: list[int]) -> Placed:
 def blocks_of(campaign: Campaign) -> list[Block]:
     """The blocks of a frozen audience in the order of their positions, empty ones left out."""
     labels = [label for label, _ in campaign.freeze_cursor.get(_KEY, [])] or [""]
-    length = BLOCK if is_arranged(campaign) else GROUP
     counted = (
-        CampaignRecipient.objects.filter(campaign=campaign, position__lt=position_of(LEFT_OUT, 0))
-        .annotate(block=F("position") / Value(length))
-        .values("block")
+        CampaignRecipient.objects.filter(campaign=campaign, position__lt=FIRST_WITHOUT_TEXT)
+        .annotate(start=BLOCK_START if is_arranged(campaign) else TEXT_START)
+        .values("start")
         .annotate(people=Count("pk"))
-        .order_by("block")
-        .values_list("block", "people")
+        .order_by("start")
+        .values_list("start", "people")
     )
-    a_group = GROUP // length
-    return [Block(labels[block % a_group], block // a_group, people) for block, people in counted]
+    found = ((AudiencePosition.unpack(start), people) for start, people in counted)
+    return [Block(labels[at.block], at.text, people) for at, people in found]

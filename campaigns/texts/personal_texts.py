@@ -1,7 +1,7 @@
 """Texts with dynamic fields over a whole audience: what they make of it, and who gets which.
 
 A bulk job has one text, so people with equal texts share jobs. When the audience is frozen, each
-person is moved behind those with the same text (`plan.position_of`); whoever cannot get a proper
+person is moved behind those with the same text (`AudiencePosition`); whoever cannot get a proper
 text keeps a row that says why. Texts in which nothing depends on the person need none of this.
 """
 
@@ -17,10 +17,16 @@ from zoneinfo import ZoneInfo
 import orjson
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, F, Value
+from django.db.models import Count
 
 from campaigns.audiences import audience
 from campaigns.audiences.audience import AudienceCount
+from campaigns.audiences.position import (
+    FIRST_WITH_TEXT,
+    TEXT_START,
+    WITHOUT_TEXT,
+    AudiencePosition,
+)
 from campaigns.models import Campaign, CampaignRecipient, Message, RenderedText
 from campaigns.moves import locked_campaign
 from campaigns.states import CampaignState
@@ -40,7 +46,6 @@ from campaigns.texts.rendering import (
     person_of,
 )
 from campaigns.texts.sms_segments import segments
-from sending import plan
 from teams.models import User
 
 CHUNK = 20_000
@@ -219,10 +224,10 @@ def _rendered(
 
 @dataclass(slots=True)
 class _Placed:
-    """A chunk's rows: their keys, the group each goes to, and why a person is left out."""
+    """A chunk's rows: their keys, the number of each one's text, and why a person is left out."""
 
     keys: list[int] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)
+    texts: list[int] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
 
@@ -261,9 +266,7 @@ def place_chunk(campaign_id: int) -> bool:
 
 
 def _unplaced(campaign_id: int) -> list[audience.PersonRow]:
-    people = CampaignRecipient.objects.filter(
-        campaign_id=campaign_id, position__lt=plan.position_of(1, 0)
-    )
+    people = CampaignRecipient.objects.filter(campaign_id=campaign_id, position__lt=FIRST_WITH_TEXT)
     rows = people.order_by("position").annotate(raw=audience.as_text("fields"))
     return list(rows.values_list("pk", "phone", "name", "raw")[:CHUNK])
 
@@ -273,9 +276,9 @@ def _placed(
     message: Message,
     rendered: Iterator[tuple[list[int], list[str | Missing]]],
 ) -> _Placed:
-    """Give each person a group; texts that were not seen before get a number and are stored.
+    """Give each person a text; those that were not seen before get a number and are stored.
 
-    Where everybody gets a message of their own, all with a text are one group, and none is stored.
+    Where everybody gets a message of their own, all of them have number 1, and none is stored.
     """
     limits = limits_of(campaign, message.media_url, rules_of(message))
     numbers = dict(message.rendered_texts.values_list("text", "number"))
@@ -290,8 +293,8 @@ def _placed(
                 if missing is None:
                     numbers[text] = len(numbers) + 1
             is_out = missing is not None
-            group = 1 if campaign.one_by_one else numbers.get(str(text), plan.LEFT_OUT)
-            placed.groups.append(plan.LEFT_OUT if is_out else group)
+            number = 1 if campaign.one_by_one else numbers.get(str(text), WITHOUT_TEXT)
+            placed.texts.append(WITHOUT_TEXT if is_out else number)
             placed.reasons.append(missing.reason.value if missing is not None else "")
     if campaign.one_by_one:
         return placed
@@ -307,7 +310,8 @@ def _placed(
 def _move(placed: _Placed) -> None:
     """Write the rows' new positions and reasons."""
     table = connection.ops.quote_name(CampaignRecipient._meta.db_table)
-    bases = [plan.position_of(group, 0) for group in placed.groups]
+    start_of = {text: AudiencePosition(text).pack() for text in set(placed.texts)}
+    bases = [start_of[text] for text in placed.texts]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -331,19 +335,19 @@ def count_people(campaign: Campaign) -> None:
         return
     people = CampaignRecipient.objects.filter(campaign=campaign, left_out="")
     counted = (
-        people.annotate(number=F("position") / Value(plan.GROUP))
-        .values("number")
+        people.annotate(start=TEXT_START)
+        .values("start")
         .annotate(people=Count("pk"))
-        .values_list("number", "people")
+        .values_list("start", "people")
     )
-    by_number = dict(counted)
+    by_number = {AudiencePosition.unpack(start).text: people for start, people in counted}
     for text in texts:
         text.recipient_count = by_number.get(text.number, 0)
     RenderedText.objects.bulk_update(texts, ["recipient_count"], batch_size=500)
 
 
 def texts_of(campaign: Campaign) -> dict[int, str]:
-    """The texts of a frozen campaign by the number of their group (`plan.position_of`)."""
+    """The texts of a frozen campaign by their number (`AudiencePosition.text`)."""
     assert campaign.message is not None
     constant = launched_renderer(campaign).constant
     if constant is not None:

@@ -56,7 +56,7 @@ def lists_with(team: Team, user: User, phone: str) -> list[Place]:
 
 
 def opt_outs_of(team: Team, phone: str) -> list[OptOut]:
-    """The person's opt-outs, the latest first; one that is open has no `lifted_at`."""
+    """The person's opt-outs, the latest first."""
     rows = OptOut.objects.filter(team=team, phone=phone)
     return list(rows.select_related("created_by", "lifted_by").order_by("-pk")[:100])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recipients.models.filters import FilterList, SavedFilter
 from recipients.models.lists import (
+    OPEN_OPT_OUT_IN_SQL,
     ListImport,
     ListShare,
     OptOut,
@@ -14,10 +15,12 @@ from recipients.models.lists import (
     RejectedRow,
     RememberedColumns,
     Visibility,
+    open_opt_out,
 )
 from recipients.models.operations import Export, ListInOperation, ListOperation
 
 __all__ = [
+    "OPEN_OPT_OUT_IN_SQL",
     "Export",
     "FilterList",
     "ListImport",
@@ -33,4 +36,5 @@ __all__ = [
     "RememberedColumns",
     "SavedFilter",
     "Visibility",
+    "open_opt_out",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -330,6 +331,27 @@ class RejectedRow(models.Model):
         return f"{self.row_number}: {self.code}"
 
 
+# Whether an opt-out is open, so that nobody of its team messages the person: in SQL, of a row "o".
+OPEN_OPT_OUT_IN_SQL = "o.lifted_at IS NULL"
+
+
+def open_opt_out(path: str = "") -> Q:
+    """The same as a condition; `path` leads from a row to its opt-out, such as `opt_out__`."""
+    return Q((f"{path}lifted_at", None))
+
+
+class OptOutQuerySet(models.QuerySet["OptOut"]):
+    """Opt-outs."""
+
+    def open(self) -> Self:
+        """Those that count: nobody has lifted them."""
+        return self.filter(open_opt_out())
+
+    def lifted(self) -> Self:
+        """Those that count no more."""
+        return self.exclude(open_opt_out())
+
+
 class OptOut(models.Model):
     """A person's wish not to be messaged by a team. No import can clear it."""
 
@@ -354,12 +376,14 @@ class OptOut(models.Model):
     )
     lifted_reason = models.CharField(max_length=300, blank=True)
 
+    objects = OptOutQuerySet.as_manager()
+
     class Meta:
         constraints = (
             # Also serves the question "is this phone opted out?" when an audience is frozen.
             models.UniqueConstraint(
                 fields=["team", "phone"],
-                condition=Q(lifted_at=None),
+                condition=open_opt_out(),
                 name="one_open_opt_out_per_phone",
             ),
         )
@@ -374,3 +398,8 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return self.phone
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it counts: nobody has lifted it."""
+        return self.lifted_at is None

@@ -36,16 +36,14 @@ def opted_out(team: Team, phones: Collection[str]) -> set[str]:
     for start in range(0, len(wanted), _PHONES_A_QUERY):
         some = wanted[start : start + _PHONES_A_QUERY]
         found.update(
-            OptOut.objects.filter(team=team, lifted_at=None, phone__in=some).values_list(
-                "phone", flat=True
-            )
+            OptOut.objects.open().filter(team=team, phone__in=some).values_list("phone", flat=True)
         )
     return found
 
 
 def opted_out_among(team: Team) -> Callable[[list[str]], int]:
     """Counts those of some phones, at most 500, that have an open opt-out in the team."""
-    open_ones = OptOut.objects.filter(team=team, lifted_at=None)
+    open_ones = OptOut.objects.open().filter(team=team)
     if not open_ones.exists():
         return lambda _phones: 0
     return lambda phones: open_ones.filter(phone__in=phones).count()
@@ -55,13 +53,13 @@ def is_quickly_counted(recipient_list: RecipientList) -> bool:
     """Whether `opted_out_count` answers at once: the list or the register is not large."""
     if recipient_list.row_count <= QUICKLY_COUNTED:
         return True
-    register = OptOut.objects.filter(team_id=recipient_list.team_id, lifted_at=None)
+    register = OptOut.objects.open().filter(team_id=recipient_list.team_id)
     return register[: QUICKLY_COUNTED + 1].count() <= QUICKLY_COUNTED
 
 
 def opted_out_count(recipient_list: RecipientList) -> int:
     """How many people of the list have opted out, each counted once."""
-    register = OptOut.objects.filter(team_id=recipient_list.team_id, lifted_at=None)
+    register = OptOut.objects.open().filter(team_id=recipient_list.team_id)
     return Recipient.objects.filter(
         recipient_list=recipient_list, occurrence=0, phone__in=register.values("phone")
     ).count()
@@ -92,9 +90,9 @@ def lift(opt_out: OptOut, reason: str, by: User) -> bool:
     if not reason.strip():
         raise ValueError("lifting an opt-out needs a reason")
     return bool(
-        OptOut.objects.filter(pk=opt_out.pk, lifted_at=None).update(
-            lifted_at=timezone.now(), lifted_by=by, lifted_reason=reason.strip()
-        )
+        OptOut.objects.open()
+        .filter(pk=opt_out.pk)
+        .update(lifted_at=timezone.now(), lifted_by=by, lifted_reason=reason.strip())
     )
 
 
@@ -104,9 +102,7 @@ def lift_own(team: Team, phone: str, reason: str) -> bool:
     One that a colleague entered, or that the vendor reported, stays: nobody knows whether the
     person means that one too.
     """
-    mine = OptOut.objects.filter(
-        team=team, phone=phone, lifted_at=None, source=OptOut.Source.INBOUND
-    )
+    mine = OptOut.objects.open().filter(team=team, phone=phone, source=OptOut.Source.INBOUND)
     return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason))
 
 
@@ -115,7 +111,7 @@ def register(team: Team, *, lifted: bool = False, words: str = "") -> QuerySet[O
 
     A whole number may be written in any way; parts of one are compared with its digits.
     """
-    rows = OptOut.objects.filter(team=team, lifted_at__isnull=not lifted)
+    rows = (OptOut.objects.lifted() if lifted else OptOut.objects.open()).filter(team=team)
     if not (words := words.strip()):
         return rows
     phone = PhoneReader(team.default_country).read(words)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
 from campaigns.audiences import audience
+from campaigns.audiences.position import PLACES_OF_A_BLOCK, WITHOUT_TEXT, AudiencePosition
 from campaigns.models import Campaign, CampaignList, CampaignRecipient, RenderedText
 from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
@@ -23,7 +24,7 @@ from campaigns.texts.personal_texts import FieldRules, Survey
 from campaigns.texts.rendering import Missing, person_of, render
 from campaigns.texts.rendering import Rules as RenderingRules
 from recipients.models import Recipient, RecipientList
-from sending import launch, plan, submit, tick
+from sending import launch, submit, tick
 from sending.models import Submission
 from sociocs_accounts.models import Channel
 from sociocs_gateway.messages import Recipient as Person
@@ -533,10 +534,22 @@ def test_everybody_is_in_one_job_with_their_own_text_and_the_sums_add_up(
     CampaignList.objects.all().delete()
 
 
-def test_a_position_says_which_text_it_belongs_to() -> None:
-    assert plan.position_of(3, 17) // plan.GROUP == 3
+PLACES = st.builds(
+    AudiencePosition,
+    text=st.integers(0, WITHOUT_TEXT),
+    block=st.integers(0, 4095),
+    place=st.integers(0, PLACES_OF_A_BLOCK - 1),
+)
+
+
+@given(PLACES, PLACES)
+def test_a_position_says_which_text_it_belongs_to_and_keeps_the_order(
+    one: AudiencePosition, other: AudiencePosition
+) -> None:
+    assert AudiencePosition.unpack(one.pack()) == one
+    assert (one.pack() < other.pack()) == (one < other)
     # The database's largest whole number.
-    assert plan.position_of(plan.LEFT_OUT, plan.GROUP - 1) < 2**63
+    assert one.pack() < 2**63
 
 
 # --- Names that Sociocs fills in ------------------------------------------------------------------

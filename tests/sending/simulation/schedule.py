@@ -313,7 +313,7 @@ class Schedule:
             refusal = protocol.claim_refusal(
                 store.state, one.state, one.not_before, store.lane, self.ours
             )
-            if refusal in {None, Refusal.PROBE_NEEDED}:
+            if refusal in protocol.MAY_CLAIM:
                 assert store.state is C.SENDING, f"a claim while the campaign is {store.state}"
                 assert one.not_before is None or self.ours >= one.not_before, "tried too soon"
                 self._check_lane_is_fit()
