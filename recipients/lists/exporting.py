@@ -103,37 +103,28 @@ def _chunks(recipient_list: RecipientList) -> Iterator[table_files.Rows]:
 
 def make_file(export_id: int) -> None:
     """Write the workbook of an export that waits; nothing when another worker is at it."""
-    claimed = claiming.claim(Export.objects.all(), export_id, State.QUEUED, State.WORKING)
+    claimed = claiming.claim(_to_make(), export_id)
     if claimed is None:
         return
-    held = claiming.held(claimed, State.QUEUED, State.WORKING)
     source = claimed.recipient_list
-    if claimed.attempts > claiming.MOST_ATTEMPTS or source is None or source.deleted_at:
-        held.update(state=State.FAILED, lease_until=None)
+    if claimed.is_hopeless or source is None or source.deleted_at:
+        claiming.let_go(claimed, state=State.FAILED)
         return
-    held.update(state=State.WORKING)
+    claiming.held(claimed).update(state=State.WORKING)
     folder = Path(settings.EXPORTS_DIR)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     stored_name = secrets.token_hex(16)
     try:
-        write_xlsx(source, folder / stored_name, partial(_renew, claimed))
-    except _ClaimLost:
+        write_xlsx(source, folder / stored_name, partial(claiming.renew_claim, claimed, _LEASE))
+    except claiming.ClaimLost:
+        # Another worker writes the file. What is there is deleted by its age.
         return
-    done = claiming.held(claimed, State.WORKING).update(
-        state=State.READY, stored_name=stored_name, lease_until=None
-    )
-    if not done:
+    if not claiming.let_go(claimed, state=State.READY, stored_name=stored_name):
         (folder / stored_name).unlink(missing_ok=True)
 
 
-class _ClaimLost(Exception):
-    """Another worker writes the file: this one was slow. What is there is deleted by its age."""
-
-
-def _renew(claimed: Export) -> None:
-    lease = timezone.now() + _LEASE
-    if not claiming.held(claimed, State.WORKING).update(lease_until=lease):
-        raise _ClaimLost
+def _to_make() -> QuerySet[Export]:
+    return Export.objects.filter(state__in=(State.QUEUED, State.WORKING))
 
 
 def path_of(export: Export) -> Path | None:
@@ -146,8 +137,7 @@ def path_of(export: Export) -> Path | None:
 
 def waiting_exports() -> list[int]:
     """Ids of exports that nobody works on."""
-    waiting = Export.objects.filter(state__in=(State.QUEUED, State.WORKING))
-    return list(claiming.free(waiting, timezone.now()).values_list("pk", flat=True))
+    return list(claiming.free(_to_make(), timezone.now()).values_list("pk", flat=True))
 
 
 def delete_old_files() -> None:

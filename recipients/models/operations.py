@@ -8,11 +8,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from recipients.claiming import Work
 from recipients.models.lists import RecipientList
 from teams.models import Team, User
 
 
-class ListOperation(models.Model):
+class ListOperation(Work):
     """The making of lists out of others; `list_filling` does it, chunk by chunk.
 
     Which lists, and in what part, stands in `ListInOperation`.
@@ -45,9 +46,6 @@ class ListOperation(models.Model):
     cursor = models.JSONField(default=dict)
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    claim_token = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -92,7 +90,7 @@ class ListInOperation(models.Model):
         return f"{self.operation} · {self.recipient_list}"
 
 
-class Export(models.Model):
+class Export(Work):
     """Who took people's data out of the dashboard, what, and when. Rows are only ever added."""
 
     class Kind(models.TextChoices):
@@ -122,9 +120,6 @@ class Export(models.Model):
     row_count = models.PositiveIntegerField(default=0)
     # In settings.EXPORTS_DIR while it may be downloaded; empty for a file that went out at once.
     stored_name = models.CharField(max_length=100, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    claim_token = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
