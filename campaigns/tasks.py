@@ -160,7 +160,7 @@ def notify() -> None:
 @shared_task(name="campaigns.make_report", queue="background")
 def make_report(report_id: int) -> None:
     """Make the file of a large report."""
-    reporting.make(report_id)
+    reporting.make_report(report_id)
 
 
 @shared_task(name="campaigns.count_days", queue="background")

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.utils import timezone
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from recipients import claiming
+from recipients.claiming import Work
 from recipients.models import ListOperation
 from tests.people import create_team
 
@@ -121,3 +123,14 @@ def come_at_once(work_id: int) -> list[ListOperation]:
     for thread in threads:
         thread.join()
     return claims
+
+
+def test_every_model_of_background_work_is_claimed_in_this_way() -> None:
+    # Jobs are claimed by many at once, and by the protocol's own rules.
+    own_rules = {"Submission"}
+    leased = {
+        model
+        for model in apps.get_models()
+        if any(field.name == "lease_until" for field in model._meta.concrete_fields)
+    }
+    assert {model.__name__ for model in leased if not issubclass(model, Work)} == own_rules
