@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from recipients.files.bulk_load import Row, load
+from recipients.files.table_files import csv_pieces, write_xlsx
 from recipients.lists import exporting, list_filling, list_operations
 from recipients.lists.list_search import KEYS, Order, values_of
 from recipients.lists.paging import write_place
@@ -123,7 +124,7 @@ class Looker:
             "subtract_s": lambda: self._run(
                 list_operations.subtract(self.list, [self._copy], self.user, "Nobody")
             ),
-            "csv_s": lambda: deque(exporting.list_csv(self.list), maxlen=0),
+            "csv_s": lambda: deque(csv_pieces(*exporting.table_of(self.list)), maxlen=0),
             "xlsx_s": self._write_xlsx,
         }
 
@@ -138,7 +139,7 @@ class Looker:
 
     def _write_xlsx(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            exporting.write_xlsx(self.list, Path(folder) / "list.xlsx")
+            write_xlsx(Path(folder) / "list.xlsx", *exporting.table_of(self.list))
 
     def _place(self, order: str, number: int) -> str:
         if not number:

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from delivery.models import BlockCheck
+from recipients import claiming
 from recipients.models import OptOut, Recipient, RecipientList
 from recipients.opting_out import opt_outs
 from sociocs_accounts import clients
@@ -38,7 +39,8 @@ MOST_TRIES = 10
 SHOWN = 10
 _PEOPLE_A_STEP = 20
 # Longer than the questions of one step may take.
-_CLAIM = timedelta(minutes=15)
+_LEASE = timedelta(minutes=15)
+_PROGRESS = ("after", "tries", "asked", "found", "unclear")
 _PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
 
 
@@ -56,14 +58,13 @@ def begin(account: GatewayAccount, people: RecipientList, user: User) -> BlockCh
         recipient_list=people,
         asked_by=user,
         total=people.recipient_count,
-        not_before=timezone.now(),
     )
 
 
 def stop(check: BlockCheck) -> bool:
     """Ask no further; who was found stays in the register. False when it had ended."""
     running = BlockCheck.objects.filter(pk=check.pk, state=State.WORKING)
-    return bool(running.update(state=State.STOPPED))
+    return bool(running.update(state=State.STOPPED, claim_token=None))
 
 
 def latest(team: Team, account: GatewayAccount) -> QuerySet[BlockCheck]:
@@ -74,39 +75,39 @@ def latest(team: Team, account: GatewayAccount) -> QuerySet[BlockCheck]:
 
 def waiting_checks() -> list[int]:
     """Ids of checks to go on with; those of a halted account are left in peace."""
-    due = BlockCheck.objects.filter(state=State.WORKING, not_before__lte=timezone.now())
-    open_lanes = due.exclude(account__state=LaneState.HALTED)
+    waiting = BlockCheck.objects.filter(state=State.WORKING)
+    open_lanes = claiming.free(waiting, timezone.now()).exclude(account__state=LaneState.HALTED)
     return list(open_lanes.values_list("pk", flat=True))
 
 
 def ask_on(check_id: int) -> bool:
     """Go on with a check for about a minute; True when it is to be gone on with at once."""
-    check = BlockCheck.objects.select_related("account", "team", "recipient_list").get(pk=check_id)
-    if not _claim(check):
+    waiting = BlockCheck.objects.filter(state=State.WORKING)
+    check = claiming.claim(
+        waiting.select_related("account", "team", "recipient_list"), check_id, _LEASE
+    )
+    if check is None:
         return False
     people = check.recipient_list
     if people is None or people.archived_at is not None:
-        _running(check).update(state=State.STOPPED)
+        claiming.let_go(check, state=State.STOPPED)
         return False
     try:
         client = clients.client_of(check.account)
     except clients.LaneHalted:
-        _running(check).update(not_before=timezone.now())
+        claiming.let_go(check)
         return False
     until = time.monotonic() + SECONDS_A_TASK
     while time.monotonic() < until:
         rows = Recipient.objects.filter(recipient_list=people, occurrence=0, pk__gt=check.after)
         some = list(rows.order_by("pk").values_list("pk", "phone")[:_PEOPLE_A_STEP])
         if not some:
-            _running(check).update(state=State.DONE)
+            claiming.let_go(check, state=State.DONE)
             return False
         pause = _ask_some(check, client, some)
-        if not _save(check, pause or _CLAIM):
+        if not _save(check, pause or _LEASE) or pause is not None:
             return False
-        if pause is not None:
-            return False
-    _running(check).update(not_before=timezone.now())
-    return True
+    return claiming.let_go(check)
 
 
 @dataclass(frozen=True)
@@ -161,25 +162,11 @@ def _pause(check: BlockCheck, asked_for: float | None) -> timedelta:
     return max(timedelta(seconds=asked_for or 0), own)
 
 
-def _claim(check: BlockCheck) -> bool:
-    """Take a check that is due; False when another worker has it or it has ended."""
-    due = _running(check).filter(not_before=check.not_before, not_before__lte=timezone.now())
-    return bool(due.update(not_before=timezone.now() + _CLAIM))
-
-
-def _running(check: BlockCheck) -> QuerySet[BlockCheck]:
-    return BlockCheck.objects.filter(pk=check.pk, state=State.WORKING)
-
-
-def _save(check: BlockCheck, pause: timedelta) -> bool:
-    """Keep the progress; False when somebody stopped the check."""
-    return bool(
-        _running(check).update(
-            after=check.after,
-            tries=check.tries,
-            asked=check.asked,
-            found=check.found,
-            unclear=check.unclear,
-            not_before=timezone.now() + pause,
-        )
-    )
+def _save(check: BlockCheck, lease: timedelta) -> bool:
+    """Keep the progress, and others away for so long; False when somebody stopped the check."""
+    progress = {name: getattr(check, name) for name in _PROGRESS}
+    try:
+        claiming.renew_claim(check, lease, attempts=0, **progress)
+    except claiming.ClaimLost:
+        return False
+    return True

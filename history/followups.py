@@ -24,6 +24,7 @@ from campaigns.words import Part
 from delivery.models import DeliveryCount, SentMessage
 from history.models import FollowUp
 from history.reached import STATES_OF, merged
+from recipients import claiming
 from recipients.models import Recipient, RecipientList
 from sending.models import Attempt
 from sending.tally import MAY_HAVE_GONE, Tally
@@ -109,8 +110,9 @@ def _name(campaign: Campaign) -> str:
 
 
 def to_gather() -> list[int]:
-    """Ids of the follow-ups that are not done."""
-    return list(FollowUp.objects.filter(done_at=None).values_list("pk", flat=True))
+    """Ids of the follow-ups that are not done and that nobody gathers."""
+    waiting = FollowUp.objects.filter(done_at=None)
+    return list(claiming.free(waiting, timezone.now()).values_list("pk", flat=True))
 
 
 def gather(follow_up_id: int, seconds: float) -> Campaign | None:
@@ -119,19 +121,23 @@ def gather(follow_up_id: int, seconds: float) -> Campaign | None:
     `FollowUp.done_at` without a draft means that nobody was found.
     """
     until = time.monotonic() + seconds
-    while True:
-        with transaction.atomic():
-            follow_up = (
-                FollowUp.objects.select_for_update(of=("self",))
-                .select_related("campaign__team", "recipient_list", "asked_by", "draft")
-                .get(pk=follow_up_id)
-            )
-            if follow_up.done_at is not None:
-                return follow_up.draft
-            if not _gather_piece(follow_up):
-                return _finish(follow_up)
-        if time.monotonic() >= until:
-            return None
+    waiting = FollowUp.objects.filter(done_at=None)
+    follow_up = claiming.claim(
+        waiting.select_related("campaign__team", "recipient_list", "asked_by"), follow_up_id
+    )
+    if follow_up is None:
+        return FollowUp.objects.select_related("draft").get(pk=follow_up_id).draft
+    try:
+        while True:
+            with transaction.atomic():
+                claiming.renew_claim(follow_up, attempts=0)
+                if not _gather_piece(follow_up):
+                    return _finish(follow_up)
+            if time.monotonic() >= until:
+                claiming.let_go(follow_up)
+                return None
+    except claiming.ClaimLost:
+        return None
 
 
 def _gather_piece(follow_up: FollowUp) -> bool:

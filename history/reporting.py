@@ -6,16 +6,10 @@ asked for them. Who took what out is kept.
 
 from __future__ import annotations
 
-import secrets
-import uuid
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
-from django.conf import settings
-from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.audiences import audience
@@ -27,21 +21,16 @@ from delivery.models import DeliveryCount, SentMessage
 from history.campaign_rows import Row, for_rows, job_lines, rows_of
 from history.history_filters import Filters, filtered
 from history.models import Report
-from recipients.files import table_files
-from recipients.lists.exporting import KEEP_FILES
+from recipients.files import made_files, table_files
+from recipients.files.made_files import Table
 from sending.models import Submission
 from sociocs_gateway.results import DeliveryStatus
 from teams.models import Team, User
 
 State = Report.State
 
-# So many rows are made while the person waits.
-ROWS_AT_ONCE = 10_000
 _PEOPLE_A_READ = 2_000
 _CAMPAIGNS_A_READ = 200
-_MOST_ATTEMPTS = 3
-# Longer than a file takes; a task is ended after ten minutes anyhow.
-_LEASE = timedelta(minutes=11)
 
 
 def ask(
@@ -53,7 +42,11 @@ def ask(
         record_event(campaign, CampaignEvent.Kind.EXPORTED, user, format=file_format, people=total)
     else:
         # Counted only as far as it matters.
-        total = len(filtered(team, filters, user).values_list("pk", flat=True)[: ROWS_AT_ONCE + 1])
+        total = len(
+            filtered(team, filters, user).values_list("pk", flat=True)[
+                : made_files.ROWS_AT_ONCE + 1
+            ]
+        )
     return Report.objects.create(
         team=team,
         asked_by=user,
@@ -61,31 +54,44 @@ def ask(
         filters=filters.chosen(),
         file_format=file_format,
         rows_total=total,
-        state=State.QUEUED if total > ROWS_AT_ONCE else State.TAKEN,
+        state=State.QUEUED if total > made_files.ROWS_AT_ONCE else State.TAKEN,
     )
 
 
-def header_of(report: Report) -> list[str]:
-    """The names of the columns."""
+def make_report(report_id: int) -> None:
+    """Make the file of a report that waits."""
+    reports = Report.objects.select_related("campaign__team", "team", "asked_by")
+    made_files.make_file(reports, report_id, report_table)
+
+
+def reports_to_make() -> list[int]:
+    """Ids of the reports that nobody works on."""
+    return made_files.waiting_files(Report.objects.all())
+
+
+def report_table(report: Report) -> Table:
+    """The names of the columns, and the rows in pieces, by key: no cursor is held open for them."""
     if report.campaign is not None:
-        return [
-            *(_("Phone"), _("Name"), *audience.field_names(report.campaign)),
-            *(_("Job"), _("Job id"), _("State"), _("Goes out (UTC)"), _("Delivery")),
-            *(_("Network's code"), _("Left out because")),
-        ]
+        return _people_header(report.campaign), _people(report.campaign)
+    assert report.asked_by is not None
+    filters = Filters.read(report.filters)
+    return _history_header(), _campaigns(report.team, filters, report.asked_by)
+
+
+def _people_header(campaign: Campaign) -> list[str]:
+    return [
+        *(_("Phone"), _("Name"), *audience.field_names(campaign)),
+        *(_("Job"), _("Job id"), _("State"), _("Goes out (UTC)"), _("Delivery")),
+        *(_("Network's code"), _("Left out because")),
+    ]
+
+
+def _history_header() -> list[str]:
     return [
         *(_("Campaign"), _("Status"), _("Channel"), _("Goes out (UTC)"), _("Recipients")),
         *(_("Handed over"), _("Unclear"), _("Refused"), _("Taken back"), _("Waiting")),
         *(_("Not sent"), _("Delivered"), _("Not delivered"), _("Made by"), _("Launched by")),
     ]
-
-
-def chunks_of(report: Report) -> Iterator[table_files.Rows]:
-    """The rows in pieces, by key: no cursor is held open for a slow reader."""
-    if report.campaign is not None:
-        return _people(report.campaign)
-    assert report.asked_by is not None
-    return _campaigns(report.team, Filters.read(report.filters), report.asked_by)
 
 
 # --- The people of a campaign ---------------------------------------------------------------------
@@ -180,76 +186,6 @@ def _line(row: Row, counts: dict[tuple[int, str], int]) -> list[str]:
 
 def _utc(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
-
-
-# --- Large files, made in the background ----------------------------------------------------------
-
-
-def reports_to_make() -> list[int]:
-    """Ids of the reports that nobody works on."""
-    waiting = Report.objects.filter(state__in=(State.QUEUED, State.WORKING))
-    free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    return list(waiting.filter(free).values_list("pk", flat=True))
-
-
-def make(report_id: int) -> None:
-    """Make the file of a report that waits; nothing when another worker is at it."""
-    report = _claimed(report_id)
-    if report is None:
-        return
-    mine = Report.objects.filter(pk=report.pk, claim_token=report.claim_token)
-    if report.attempts > _MOST_ATTEMPTS:
-        mine.update(state=State.FAILED, lease_until=None)
-        return
-    folder = Path(settings.EXPORTS_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / secrets.token_hex(16)
-    write = table_files.write_xlsx if report.file_format == "xlsx" else table_files.write_csv
-    write(path, header_of(report), _counted(report))
-    path.chmod(0o600)
-    done = mine.filter(state=State.WORKING).update(
-        state=State.READY, stored_name=path.name, lease_until=None, ready_at=timezone.now()
-    )
-    if not done:
-        path.unlink(missing_ok=True)
-
-
-def _claimed(report_id: int) -> Report | None:
-    token, now = uuid.uuid4(), timezone.now()
-    taken = Report.objects.filter(pk=report_id, state__in=(State.QUEUED, State.WORKING)).filter(
-        Q(lease_until=None) | Q(lease_until__lt=now)
-    )
-    if not taken.update(
-        claim_token=token,
-        lease_until=now + _LEASE,
-        attempts=F("attempts") + 1,
-        state=State.WORKING,
-        rows_done=0,
-    ):
-        return None
-    return Report.objects.select_related("campaign__team", "team", "asked_by").get(pk=report_id)
-
-
-def _counted(report: Report) -> Iterator[table_files.Rows]:
-    """The rows; the page shows how many are done."""
-    done = 0
-    for rows in chunks_of(report):
-        yield rows
-        done += len(rows)
-        Report.objects.filter(pk=report.pk).update(rows_done=done)
-
-
-def path_of(report: Report) -> Path | None:
-    """Where the finished file lies; None when there is none, or none any more."""
-    if not report.stored_name:
-        return None
-    path = Path(settings.EXPORTS_DIR) / report.stored_name
-    return path if path.exists() and expires_at(report) > timezone.now() else None
-
-
-def expires_at(report: Report) -> datetime:
-    """Until when the file may be fetched; `recipients.lists.exporting` deletes it then."""
-    return (report.ready_at or report.created_at) + KEEP_FILES
 
 
 def may_be_reported(campaign: Campaign) -> bool:

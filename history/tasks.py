@@ -39,7 +39,7 @@ def notify() -> None:
 @shared_task(name="history.make_report", queue="background")
 def make_report(report_id: int) -> None:
     """Make the file of a large report."""
-    reporting.make(report_id)
+    reporting.make_report(report_id)
 
 
 @shared_task(name="history.count_days", queue="background")

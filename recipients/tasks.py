@@ -12,6 +12,7 @@ from celery import Task, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from recipients.files import made_files
 from recipients.imports import checking, importing, keeping
 from recipients.lists import exporting, list_filling, list_keeping, list_operations
 
@@ -40,7 +41,7 @@ def fill_lists(operation_id: int) -> None:
 @shared_task(name="recipients.make_export", queue="background", time_limit=3_600)
 def make_export(export_id: int) -> None:
     """Write the file of one export."""
-    exporting.make_file(export_id)
+    exporting.make_export(export_id)
 
 
 @shared_task(name="recipients.tick", queue="background")
@@ -56,7 +57,7 @@ def tick() -> None:
         _publish(make_export, export_id)
     keeping.clear_leftovers()
     list_keeping.clear_deleted()
-    exporting.delete_old_files()
+    made_files.delete_old_files()
     keeping.delete_old_files()
     keeping.delete_orphans()
 

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     for app in line_of_apps
 } | {"sociocs_gateway": set(), "sociocs_sandbox": set()}
 MAY_IMPORT["demo"].add("sociocs_sandbox")
-# What still looks up: launching asks the composer for approvals and tests. Nothing may be added here.
+# What still looks up: launching asks the composer. Nothing may be added here.
 STILL_UPWARD = {
     ("sending/launch.py", "composer"),
 }

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from recipients.claiming import Work
 from recipients.models import OptOut, RecipientList
 from teams.models import Team, User
 
@@ -58,7 +59,7 @@ class VendorBlock(models.Model):
         return f"{self.account} #{self.opt_out_id}"
 
 
-class BlockCheck(models.Model):
+class BlockCheck(Work):
     """Asking an account, person by person, who of a list is blocked there already.
 
     Whoever is goes into the register of opt-outs.
@@ -86,14 +87,12 @@ class BlockCheck(models.Model):
     asked = models.PositiveIntegerField(default=0)
     found = models.PositiveIntegerField(default=0)
     unclear = models.PositiveIntegerField(default=0)
-    # Not asked before then: a worker is at it, or the vendor wants us to wait.
-    not_before = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = (
             models.Index(
-                fields=["not_before"],
+                fields=["lease_until"],
                 name="block_checks_waiting",
                 condition=Q(state="working"),
             ),

@@ -6,11 +6,12 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.models.campaigns import Campaign
+from recipients.claiming import Work
 from recipients.models import RecipientList
 from teams.models import User
 
 
-class FollowUp(models.Model):
+class FollowUp(Work):
     """Gathering the people whom a campaign did not reach into a list, for a draft that uses it.
 
     The list is filled piece by piece; `after_position` is committed with each, so that a killed

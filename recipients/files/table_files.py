@@ -16,8 +16,10 @@ from recipients.files.spreadsheet_cells import phone_cell, safe_cell
 
 Rows = Sequence[Sequence[str]]
 
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV_TYPE = "text/csv; charset=utf-8"
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 # A sheet of Excel has 1,048,576 rows (Excel specifications and limits); one is the header.
 ROWS_A_SHEET = 1_000_000
 _LONGEST_CELL = 32_767
@@ -38,8 +40,11 @@ def csv_pieces(header: Sequence[str], chunks: Iterable[Rows]) -> Iterator[bytes]
     yield piece.getvalue().encode("utf-8", errors="replace")
 
 
-def write_csv(path: Path, header: Sequence[str], chunks: Iterable[Rows]) -> None:
-    """Write the table as a CSV file."""
+def write(path: Path, file_format: str, header: Sequence[str], chunks: Iterable[Rows]) -> None:
+    """Write the table as a new file, "csv" or "xlsx"."""
+    if file_format == "xlsx":
+        write_xlsx(path, header, chunks)
+        return
     with path.open("xb") as file:
         file.writelines(csv_pieces(header, chunks))
 

@@ -242,22 +242,19 @@ def judge_whole(import_id: int) -> None:
 
     Does nothing when the import has moved on; a result that comes too late is dropped.
     """
-    claimed = claiming.claim(
-        ListImport.objects.filter(is_judged=False), import_id, ListImport.State.CHECKING
-    )
+    to_do = ListImport.objects.filter(is_judged=False, state=ListImport.State.CHECKING)
+    claimed = claiming.claim(to_do, import_id)
     if claimed is None:
         return
     try:
-        if claimed.attempts > claiming.MOST_ATTEMPTS:
+        if claimed.is_hopeless:
             raise FileProblem(Fault.INTERRUPTED)
         found: dict[str, Any] = {"judgement": _judged(claimed, limit=None).to_json()}
     except FileProblem as problem:
         found = {"failure": problem.fault, "failure_details": problem.details}
     except FileNotFoundError:
         found = {"failure": Fault.FILE_GONE, "failure_details": {}}
-    claiming.held(claimed, ListImport.State.CHECKING).update(
-        is_judged=True, attempts=0, lease_until=None, **found
-    )
+    claiming.let_go(claimed, is_judged=True, **found)
 
 
 def phone_question(list_import: ListImport) -> FileProblem | None:

@@ -44,22 +44,19 @@ _RECIPIENT_COLUMNS = (
 _REJECTED_COLUMNS = ("list_import_id", "row_number", "code", "cells")
 
 
-class ClaimLost(Exception):
-    """Somebody stopped the import, or another worker took it over."""
-
-
 def run_import(import_id: int) -> None:
     """Import the file of a confirmed import, or go on where a dead worker left off.
 
     Does nothing when another worker is at it or there is nothing to do.
     """
-    claimed = claiming.claim(ListImport.objects.all(), import_id, State.QUEUED, State.IMPORTING)
+    to_do = ListImport.objects.filter(state__in=(State.QUEUED, State.IMPORTING))
+    claimed = claiming.claim(to_do, import_id)
     if claimed is None:
         return
-    if claimed.attempts > claiming.MOST_ATTEMPTS:
+    if claimed.is_hopeless:
         _fail(claimed, FileProblem(Fault.INTERRUPTED))
         return
-    claiming.held(claimed, State.QUEUED).update(state=State.IMPORTING)
+    claiming.held(claimed).update(state=State.IMPORTING)
     try:
         with quick_commits():
             _import_rows(claimed)
@@ -69,7 +66,7 @@ def run_import(import_id: int) -> None:
         _fail(claimed, problem)
     except FileNotFoundError:
         _fail(claimed, FileProblem(Fault.FILE_GONE))
-    except ClaimLost:
+    except claiming.ClaimLost:
         return
 
 
@@ -144,13 +141,10 @@ class _Sieve:
 
 def _write(claimed: ListImport, sieve: _Sieve, accepted: Iterable[Row]) -> None:
     """Write a chunk and the progress; raise ClaimLost, writing nothing, when the claim is gone."""
-    now = timezone.now()
-    holding = claiming.held(claimed, State.IMPORTING).update(lease_until=now + claiming.LEASE)
-    if not holding:
-        raise ClaimLost
+    claiming.renew_claim(claimed)
     load(Recipient._meta.db_table, _RECIPIENT_COLUMNS, accepted)
     load(RejectedRow._meta.db_table, _REJECTED_COLUMNS, sieve.rejected)
-    claiming.held(claimed, State.IMPORTING).update(attempts=0, **sieve.progress)
+    claiming.held(claimed).update(attempts=0, **sieve.progress)
 
 
 def _json(value: object) -> str:
@@ -160,14 +154,14 @@ def _json(value: object) -> str:
 def _finish(claimed: ListImport) -> None:
     """Make the list visible, or let its people join the list they are for, if there are any."""
     with transaction.atomic():
-        done = claiming.held(claimed, State.IMPORTING)
         counts = (
-            done.select_for_update(of=("self",))
+            claiming.held(claimed)
+            .select_for_update(of=("self",))
             .values("recipient_count", "duplicate_count", "rows_done")
             .first()
         )
         if counts is None:
-            raise ClaimLost
+            raise claiming.ClaimLost
         if not counts["recipient_count"]:
             raise FileProblem(Fault.NO_VALID_ROW)
         staged = RecipientList.objects.get(list_imports=claimed)
@@ -175,12 +169,12 @@ def _finish(claimed: ListImport) -> None:
         staged.duplicate_count = counts["duplicate_count"]
         differing = differing_duplicates(staged) if staged.duplicate_count else 0
         made = _joined(claimed, staged) if claimed.is_addition else _shown(staged)
-        done.update(
+        claiming.let_go(
+            claimed,
             state=State.COMPLETED,
             rows_total=counts["rows_done"],
             differing_count=differing,
             judgement={},
-            lease_until=None,
             completed_at=timezone.now(),
             **made,
         )
@@ -228,9 +222,6 @@ def differing_duplicates(staged: RecipientList) -> int:
 
 
 def _fail(claimed: ListImport, problem: FileProblem) -> None:
-    claiming.held(claimed, State.QUEUED, State.IMPORTING).update(
-        state=State.FAILED,
-        failure=problem.fault,
-        failure_details=problem.details,
-        lease_until=None,
+    claiming.let_go(
+        claimed, state=State.FAILED, failure=problem.fault, failure_details=problem.details
     )

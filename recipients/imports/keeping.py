@@ -7,9 +7,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import ProtectedError, Q, QuerySet
+from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
+from recipients import claiming
 from recipients.files.storing import delete_stored, stored_path
 from recipients.imports.undoing import keep_for
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
@@ -80,13 +81,14 @@ def check_again(list_import: ListImport) -> bool:
 
 def waiting_imports() -> list[int]:
     """Ids of imports that nobody works on: queued ones, and those whose worker died."""
-    waiting = _unclaimed().filter(state__in=(State.QUEUED, State.IMPORTING))
-    return list(waiting.values_list("pk", flat=True))
+    waiting = ListImport.objects.filter(state__in=(State.QUEUED, State.IMPORTING))
+    return list(claiming.free(waiting, timezone.now()).values_list("pk", flat=True))
 
 
 def waiting_judgements() -> list[int]:
     """Ids of imports on the check page whose file is not judged to its end."""
-    waiting = _unclaimed().filter(state=State.CHECKING, is_judged=False).exclude(stored_name="")
+    waiting = ListImport.objects.filter(state=State.CHECKING, is_judged=False)
+    waiting = claiming.free(waiting, timezone.now()).exclude(stored_name="")
     return list(waiting.values_list("pk", flat=True))
 
 
@@ -155,7 +157,3 @@ def delete_people(recipient_list: RecipientList) -> None:
     rows = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
     while some := list(rows.values_list("pk", flat=True)[:_ROWS_A_DELETE]):
         rows.filter(pk__lte=some[-1]).order_by().delete()
-
-
-def _unclaimed() -> QuerySet[ListImport]:
-    return ListImport.objects.filter(Q(lease_until=None) | Q(lease_until__lt=timezone.now()))

@@ -5,30 +5,19 @@ Every cell is text. Phones are as they were uploaded, E.164, so that the file co
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from recipients import claiming
-from recipients.files import table_files
+from recipients.files import made_files, table_files
+from recipients.files.made_files import Table
 from recipients.models import Export, Recipient, RecipientList
 from teams.models import Team, User
 
 Kind, State = Export.Kind, Export.State
 
-# So many rows become a workbook while the person waits, in about a second.
-ROWS_AT_ONCE = 10_000
-KEEP_FILES = timedelta(days=1)
 _ROWS_A_READ = 2_000
-# Longer than the rows between two renewals take, and than the packing at the end.
-_LEASE = timedelta(minutes=5)
 
 
 def note(
@@ -59,29 +48,10 @@ def order_file(team: Team, user: User, recipient_list: RecipientList) -> Export:
     return made
 
 
-def list_csv(recipient_list: RecipientList) -> Iterator[bytes]:
-    """Yield the list as CSV (UTF-8 with BOM, for Excel) in pieces, in its own order."""
-    return table_files.csv_pieces(_header(recipient_list), _chunks(recipient_list))
-
-
-def write_xlsx(
-    recipient_list: RecipientList, path: Path, tell: Callable[[], object] = lambda: None
-) -> None:
-    """Write the list as a workbook, in memory that does not grow with it.
-
-    `tell` is called every few thousand rows, and may raise to end it.
-    """
-
-    def told() -> Iterator[table_files.Rows]:
-        for rows in _chunks(recipient_list):
-            tell()
-            yield rows
-
-    table_files.write_xlsx(path, _header(recipient_list), told())
-
-
-def _header(recipient_list: RecipientList) -> list[str]:
-    return [_("Phone"), _("Name"), *recipient_list.field_names]
+def table_of(recipient_list: RecipientList) -> Table:
+    """The list as a table, in its own order."""
+    header = [_("Phone"), _("Name"), *recipient_list.field_names]
+    return header, _chunks(recipient_list)
 
 
 def _chunks(recipient_list: RecipientList) -> Iterator[table_files.Rows]:
@@ -98,67 +68,19 @@ def _chunks(recipient_list: RecipientList) -> Iterator[table_files.Rows]:
         after = rows[-1][0]
 
 
-# --- Large workbooks, made in the background ------------------------------------------------------
+def make_export(export_id: int) -> None:
+    """Make the file of an export that waits; of a list that was deleted meanwhile there is none."""
+    made_files.make_file(Export.objects.select_related("recipient_list"), export_id, _of_list)
 
 
-def make_file(export_id: int) -> None:
-    """Write the workbook of an export that waits; nothing when another worker is at it."""
-    claimed = claiming.claim(Export.objects.all(), export_id, State.QUEUED, State.WORKING)
-    if claimed is None:
-        return
-    held = claiming.held(claimed, State.QUEUED, State.WORKING)
-    source = claimed.recipient_list
-    if claimed.attempts > claiming.MOST_ATTEMPTS or source is None or source.deleted_at:
-        held.update(state=State.FAILED, lease_until=None)
-        return
-    held.update(state=State.WORKING)
-    folder = Path(settings.EXPORTS_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stored_name = secrets.token_hex(16)
-    try:
-        write_xlsx(source, folder / stored_name, partial(_renew, claimed))
-    except _ClaimLost:
-        return
-    done = claiming.held(claimed, State.WORKING).update(
-        state=State.READY, stored_name=stored_name, lease_until=None
-    )
-    if not done:
-        (folder / stored_name).unlink(missing_ok=True)
-
-
-class _ClaimLost(Exception):
-    """Another worker writes the file: this one was slow. What is there is deleted by its age."""
-
-
-def _renew(claimed: Export) -> None:
-    lease = timezone.now() + _LEASE
-    if not claiming.held(claimed, State.WORKING).update(lease_until=lease):
-        raise _ClaimLost
-
-
-def path_of(export: Export) -> Path | None:
-    """Where the finished file lies; None when there is none, or none any more."""
-    if not export.stored_name:
-        return None
-    path = Path(settings.EXPORTS_DIR) / export.stored_name
-    return path if path.exists() else None
+def _of_list(export: Export) -> Table | None:
+    source = export.recipient_list
+    return None if source is None or source.deleted_at else table_of(source)
 
 
 def waiting_exports() -> list[int]:
     """Ids of exports that nobody works on."""
-    waiting = Export.objects.filter(state__in=(State.QUEUED, State.WORKING))
-    return list(claiming.free(waiting, timezone.now()).values_list("pk", flat=True))
-
-
-def delete_old_files() -> None:
-    """Delete files a day after they were asked for, and what a worker that died left behind."""
-    folder = Path(settings.EXPORTS_DIR)
-    if not folder.exists():
-        return
-    before = (timezone.now() - KEEP_FILES).timestamp()
-    for path in folder.iterdir():
-        if path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+    return made_files.waiting_files(Export.objects.all())
 
 
 def exports_of(recipient_list: RecipientList) -> QuerySet[Export]:

@@ -27,29 +27,25 @@ _TABLE = Recipient._meta.db_table
 _COLUMNS = "recipient_list_id, phone, occurrence, name, fields, row_number"
 
 
-class ClaimLost(Exception):
-    """Another worker took the operation over."""
-
-
 def run_operation(operation_id: int) -> None:
     """Make the lists of an operation, or go on where a dead worker left off.
 
     Does nothing when another worker is at it or there is nothing to do.
     """
-    everything = ListOperation.objects.all()
-    claimed = claiming.claim(everything, operation_id, State.QUEUED, State.WORKING)
+    to_do = ListOperation.objects.filter(state__in=(State.QUEUED, State.WORKING))
+    claimed = claiming.claim(to_do, operation_id)
     if claimed is None:
         return
-    if claimed.attempts > claiming.MOST_ATTEMPTS:
+    if claimed.is_hopeless:
         _fail(claimed)
         return
-    claiming.held(claimed, State.QUEUED).update(state=State.WORKING)
+    claiming.held(claimed).update(state=State.WORKING)
     try:
         with quick_commits():
             while _next_chunk(claimed):
                 pass
         _finish(claimed)
-    except ClaimLost:
+    except claiming.ClaimLost:
         return
 
 
@@ -63,14 +59,14 @@ def _next_chunk(claimed: ListOperation) -> bool:
     size = _ROWS_A_CHUNK[connection.vendor]
     ids = list(rows.order_by("pk").values_list("pk", flat=True)[:size])
     with transaction.atomic():
-        held = claiming.held(claimed, State.WORKING)
-        if not held.update(lease_until=timezone.now() + claiming.LEASE):
-            raise ClaimLost
+        claiming.renew_claim(claimed)
         if ids:
             _insert(claimed, sources[number], after, ids[-1])
         is_last = len(ids) < size
         cursor = {"list": number + is_last, "after": 0 if is_last else ids[-1]}
-        held.update(attempts=0, cursor=cursor, rows_done=F("rows_done") + len(ids))
+        claiming.held(claimed).update(
+            attempts=0, cursor=cursor, rows_done=F("rows_done") + len(ids)
+        )
     if is_last or claimed.cursor == {}:
         # The next chunk is joined with what these made, and other work with the list as a whole.
         refresh_statistics(_TABLE)
@@ -165,9 +161,8 @@ def _ids(claimed: ListOperation, part: ListInOperation.Part) -> list[int]:
 def _finish(claimed: ListOperation) -> None:
     """Count the lists and make them visible."""
     with transaction.atomic():
-        done = claiming.held(claimed, State.WORKING)
-        if not done.update(state=State.COMPLETED, lease_until=None, completed_at=timezone.now()):
-            raise ClaimLost
+        if not claiming.let_go(claimed, state=State.COMPLETED, completed_at=timezone.now()):
+            raise claiming.ClaimLost
         for list_id in _ids(claimed, Part.TARGET):
             rows = Recipient.objects.filter(recipient_list_id=list_id)
             counts = rows.aggregate(
@@ -182,8 +177,7 @@ def _finish(claimed: ListOperation) -> None:
 def _fail(claimed: ListOperation) -> None:
     """Give up; not ready and archived, nobody will ever see what was made so far."""
     with transaction.atomic():
-        held = claiming.held(claimed, State.QUEUED, State.WORKING)
-        if held.update(state=State.FAILED, lease_until=None):
+        if claiming.let_go(claimed, state=State.FAILED):
             RecipientList.objects.filter(pk__in=_ids(claimed, Part.TARGET)).update(
                 archived_at=timezone.now()
             )

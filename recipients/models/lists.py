@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from interface.discreet import by_number
+from recipients.claiming import Work
 from recipients.files.file_problems import Fault, FileProblem
 from teams.models import Team, User
 
@@ -178,7 +179,7 @@ class Recipient(models.Model):
         return self.phone
 
 
-class ListImport(models.Model):
+class ListImport(Work):
     """The processing of one uploaded file into one list."""
 
     class State(models.TextChoices):
@@ -252,11 +253,6 @@ class ListImport(models.Model):
     # A `file_problems.Fault` and the numbers its sentence needs.
     failure = models.CharField(max_length=40, blank=True)
     failure_details = models.JSONField(default=dict, blank=True)
-    # Claims since the last progress: a file that kills its worker must not do so for ever.
-    attempts = models.PositiveSmallIntegerField(default=0)
-    # A worker that stops renewing this has died; another may take the import over.
-    lease_until = models.DateTimeField(null=True, blank=True)
-    claim_token = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)

@@ -8,11 +8,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from recipients.claiming import Work
+from recipients.files.made_files import MadeFile
 from recipients.models.lists import RecipientList
 from teams.models import Team, User
 
 
-class ListOperation(models.Model):
+class ListOperation(Work):
     """The making of lists out of others; `list_filling` does it, chunk by chunk.
 
     Which lists, and in what part, stands in `ListInOperation`.
@@ -45,9 +47,6 @@ class ListOperation(models.Model):
     cursor = models.JSONField(default=dict)
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    claim_token = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
@@ -92,21 +91,13 @@ class ListInOperation(models.Model):
         return f"{self.operation} · {self.recipient_list}"
 
 
-class Export(models.Model):
+class Export(MadeFile):
     """Who took people's data out of the dashboard, what, and when. Rows are only ever added."""
 
     class Kind(models.TextChoices):
         LIST = "list", _("Recipient list")
         OPT_OUTS = "opt_outs", _("Opt-outs")
 
-    class State(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        WORKING = "working", _("Being made")
-        READY = "ready", _("Ready")
-        TAKEN = "taken", _("Downloaded")
-        FAILED = "failed", _("Failed")
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="exports")
     exported_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, related_name="exports"
@@ -117,24 +108,7 @@ class Export(models.Model):
     )
     # As it was called then.
     name = models.CharField(max_length=120, blank=True)
-    file_format = models.CharField(max_length=4, choices=(("csv", "CSV"), ("xlsx", "XLSX")))
-    state = models.CharField(max_length=7, choices=State.choices, default=State.TAKEN)
     row_count = models.PositiveIntegerField(default=0)
-    # In settings.EXPORTS_DIR while it may be downloaded; empty for a file that went out at once.
-    stored_name = models.CharField(max_length=100, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    claim_token = models.UUIDField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        indexes = (
-            models.Index(
-                fields=["lease_until"],
-                name="exports_to_do",
-                condition=Q(state__in=["queued", "working"]),
-            ),
-        )
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.name}"

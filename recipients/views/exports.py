@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
-from pathlib import Path
 
-from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
 from recipients import tasks
+from recipients.files import made_files
 from recipients.lists import exporting
 from recipients.lists.addressed_lists import usable_list
 from recipients.models import Export, RecipientList
+from recipients.views import file_answers
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_POST
@@ -32,19 +30,14 @@ def export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
         page = reverse("list", args=[request.team.slug, found.public_id])
         if (asked := proving.ask_again(request, page)) is not None:
             return asked
-    if request.POST.get("format") != "xlsx":
-        exporting.note(request.team, request.user, Export.Kind.LIST, "csv", found.row_count, found)
-        response = StreamingHttpResponse(
-            exporting.list_csv(found), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="{_file_name(found.name, "csv")}"'
-        return response
-    if found.row_count > exporting.ROWS_AT_ONCE:
+    file_format = file_answers.asked_format(request)
+    if file_format == "xlsx" and found.row_count > made_files.ROWS_AT_ONCE:
         ordered = exporting.order_file(request.team, request.user, found)
         tasks.export_on_commit(ordered.pk)
         return redirect("export", request.team.slug, ordered.public_id)
-    exporting.note(request.team, request.user, Export.Kind.LIST, "xlsx", found.row_count, found)
-    return _workbook(found)
+    kind = Export.Kind.LIST
+    exporting.note(request.team, request.user, kind, file_format, found.row_count, found)
+    return file_answers.table_answer(_name(found), file_format, exporting.table_of(found))
 
 
 @require_GET
@@ -52,16 +45,10 @@ def export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
 def export_page(request: TeamRequest, export_id: uuid.UUID) -> HttpResponse:
     """Whether the file is ready; asks again by itself until it is."""
     found = own_export(request, export_id)
-    is_running = found.state in (Export.State.QUEUED, Export.State.WORKING)
-    context = {
-        "export": found,
-        "is_running": is_running,
-        "is_there": exporting.path_of(found) is not None,
-        "waits_long": is_running and (timezone.now() - found.created_at).total_seconds() > 120,
-    }
-    is_fragment = bool(getattr(request, "htmx", False))
-    template = "recipients/_export.html" if is_fragment else "recipients/export.html"
-    return render(request, template, context)
+    waits = timezone.now() - found.created_at
+    context = {"export": found, "waits_long": found.is_being_made and waits.total_seconds() > 120}
+    pages = ("recipients/export.html", "recipients/_export.html")
+    return file_answers.progress_page(request, found, *pages, context)
 
 
 @require_GET
@@ -69,12 +56,11 @@ def export_page(request: TeamRequest, export_id: uuid.UUID) -> HttpResponse:
 def export_file(request: TeamRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """The finished file; only for who asked for it, and only while they may see the list."""
     found = own_export(request, export_id)
-    path = exporting.path_of(found)
+    path = found.path
     if path is None or found.recipient_list is None:
         return redirect("export", request.team.slug, found.public_id)
     usable_list(request, found.recipient_list.public_id)
-    name = _file_name(found.name, found.file_format)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=_XLSX)
+    return file_answers.file_answer(path, _name(found), found.file_format)
 
 
 def own_export(request: TeamRequest, export_id: uuid.UUID) -> Export:
@@ -86,15 +72,5 @@ def own_export(request: TeamRequest, export_id: uuid.UUID) -> Export:
     return found
 
 
-def _workbook(recipient_list: RecipientList) -> FileResponse:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "list"
-        exporting.write_xlsx(recipient_list, path)
-        # Still readable once its name is gone.
-        file = path.open("rb")
-    name = _file_name(recipient_list.name, "xlsx")
-    return FileResponse(file, as_attachment=True, filename=name, content_type=_XLSX)
-
-
-def _file_name(name: str, ending: str) -> str:
-    return f"{slugify(name) or 'list'}-{timezone.now():%Y-%m-%d}.{ending}"
+def _name(found: RecipientList | Export) -> str:
+    return slugify(found.name) or "list"

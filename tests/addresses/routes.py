@@ -363,7 +363,7 @@ def an_import(team: Team, person: User) -> ListImport:
 def an_export(people: RecipientList, person: User) -> Export:
     """A file that this person asked for and that is ready."""
     ordered = exporting.order_file(people.team, person, people)
-    exporting.make_file(ordered.pk)
+    exporting.make_export(ordered.pk)
     return ordered
 
 

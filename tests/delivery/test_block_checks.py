@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from delivery import block_checks
 from delivery.models import BlockCheck
+from recipients import claiming
 from recipients.models import OptOut, RecipientList
 from recipients.opting_out import opt_outs
 from sociocs_accounts import clients
@@ -44,7 +45,7 @@ def people(channel: Channel) -> RecipientList:
 
 def ask(check: BlockCheck) -> BlockCheck:
     """Work as the tick and the tasks do, without waiting for anybody."""
-    BlockCheck.objects.update(not_before=timezone.now() - timedelta(seconds=1))
+    BlockCheck.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     while block_checks.ask_on(check.pk):
         pass
     check.refresh_from_db()
@@ -79,7 +80,8 @@ def test_who_gets_no_answer_is_asked_about_again_and_then_counted(
     check = block_checks.begin(channel.account, people, owner)
     for tries in (1, 2):
         assert (ask(check).asked, check.tries, check.state) == (3, tries, "working")
-        assert check.not_before > timezone.now()
+        assert check.lease_until is not None
+        assert check.lease_until > timezone.now()
     assert (ask(check).state, check.asked, check.found, check.unclear) == ("done", 30, 1, 1)
 
     again = block_checks.begin(channel.account, people, owner)
@@ -95,7 +97,7 @@ def test_two_workers_do_not_ask_at_once(
 ) -> None:
     check = block_checks.begin(channel.account, people, owner)
     assert block_checks.begin(channel.account, people, owner) == check
-    assert block_checks._claim(check)
+    assert claiming.claim(BlockCheck.objects.all(), check.pk)
     assert block_checks.waiting_checks() == []
     assert not block_checks.ask_on(check.pk)
     assert not opted_out()

@@ -17,7 +17,8 @@ from campaigns.models import Campaign, CampaignRecipient
 from delivery import delivery_reports
 from history import reporting
 from history.models import Report
-from recipients.files import table_files
+from recipients import claiming
+from recipients.files import made_files, table_files
 from recipients.models import RecipientList
 from teams.models import User
 from tests import world
@@ -117,7 +118,7 @@ def test_the_history_as_it_is_filtered(
 @pytest.fixture
 def large(desk: Desk, launched: Campaign, monkeypatch: pytest.MonkeyPatch) -> Report:
     """A report that is too large to wait for."""
-    monkeypatch.setattr(reporting, "ROWS_AT_ONCE", 5)
+    monkeypatch.setattr(made_files, "ROWS_AT_ONCE", 5)
     answer = desk.post("report-campaign", launched, format="xlsx")
     found = Report.objects.get()
     assert answer["Location"] == desk.url("report", None, found.public_id)
@@ -134,7 +135,7 @@ def test_a_large_one_is_made_in_the_background_and_fetched_by_who_asked(
     page_url = desk.url("report", None, large.public_id)
     assert "0 of 12 rows are written" in text_of(desk.client.get(page_url))
     assert reporting.reports_to_make() == [large.pk]
-    reporting.make(large.pk)
+    reporting.make_report(large.pk)
     assert reporting.reports_to_make() == []
     assert "Download" in text_of(desk.client.get(page_url))
     assert len(rows_of(file_of(desk, large))) == 13
@@ -142,7 +143,7 @@ def test_a_large_one_is_made_in_the_background_and_fetched_by_who_asked(
 
 
 def test_after_a_day_it_is_gone(desk: Desk, large: Report) -> None:
-    reporting.make(large.pk)
+    reporting.make_report(large.pk)
     Report.objects.update(ready_at=timezone.now() - timedelta(days=1))
     assert file_of(desk, large).status_code == 302
     page = desk.client.get(desk.url("report", None, large.public_id))
@@ -156,12 +157,12 @@ def test_a_killed_one_is_made_anew_but_not_for_ever(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(table_files, "write_xlsx", die)
-    for _ in range(3):
+    for _ in range(claiming.MOST_ATTEMPTS):
         with pytest.raises(KeyboardInterrupt):
-            reporting.make(large.pk)
+            reporting.make_report(large.pk)
         assert reporting.reports_to_make() == []
         Report.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         assert reporting.reports_to_make() == [large.pk]
-    reporting.make(large.pk)
+    reporting.make_report(large.pk)
     large.refresh_from_db()
     assert large.state == "failed"

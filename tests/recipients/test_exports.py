@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from recipients.files import table_files
+from recipients.files import made_files, table_files
 from recipients.files.spreadsheet_cells import phone_cell, safe_cell
 from recipients.imports import importing
 from recipients.lists import exporting
@@ -185,14 +185,14 @@ def test_a_large_workbook_is_made_by_a_worker(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(exporting, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(made_files, "ROWS_AT_ONCE", 3)
     monkeypatch.setattr(table_files, "ROWS_A_SHEET", 10)
     monkeypatch.setattr(settings, "EXPORTS_DIR", tmp_path / "exports")
     client = client_of(sami)
     place = client.post(url("list-export", people), {"format": "xlsx"})["Location"]
     assert "is being made" in client.get(place).content.decode()
     (waiting,) = exporting.waiting_exports()
-    exporting.make_file(waiting)
+    exporting.make_export(waiting)
     assert not exporting.waiting_exports()
     assert "Download" in client.get(place).content.decode()
     assert client_of(alice).get(place).status_code == 404
@@ -208,7 +208,7 @@ def test_a_large_workbook_is_made_by_a_worker(
     (file,) = (tmp_path / "exports").iterdir()
     long_ago = (timezone.now() - timedelta(days=2)).timestamp()
     os.utime(file, (long_ago, long_ago))
-    exporting.delete_old_files()
+    made_files.delete_old_files()
     assert not file.exists()
     assert "no longer kept here" in client.get(place).content.decode()
 
@@ -217,6 +217,6 @@ def test_a_workbook_of_a_deleted_list_is_not_made(people: RecipientList, sami: U
     ordered = exporting.order_file(people.team, sami, people)
     people.deleted_at = timezone.now()
     people.save()
-    exporting.make_file(ordered.pk)
+    exporting.make_export(ordered.pk)
     ordered.refresh_from_db()
     assert ordered.state == Export.State.FAILED

@@ -141,7 +141,7 @@ def test_a_row_with_more_cells_than_columns_is_rejected(door: Door) -> None:
 
 def test_only_one_worker_at_a_time(door: Door) -> None:
     made = confirmed(door, f"Phone\n{phone(1)}\n")
-    assert claiming.claim(ListImport.objects.all(), made.pk, State.QUEUED) is not None
+    assert claiming.claim(ListImport.objects.filter(state=State.QUEUED), made.pk) is not None
     importing.run_import(made.pk)
     made.refresh_from_db()
     assert made.state == State.QUEUED
@@ -192,7 +192,7 @@ def test_a_worker_writes_nothing_once_the_import_is_stopped(
 def test_a_file_that_kills_its_workers_is_given_up(door: Door) -> None:
     made = confirmed(door, f"Phone\n{phone(1)}\n")
     for _ in range(5):
-        assert claiming.claim(ListImport.objects.all(), made.pk, State.QUEUED) is not None
+        assert claiming.claim(ListImport.objects.filter(state=State.QUEUED), made.pk) is not None
         ListImport.objects.update(lease_until=None)
     importing.run_import(made.pk)
     made.refresh_from_db()

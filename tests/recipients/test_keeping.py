@@ -45,7 +45,7 @@ def test_a_queued_import_is_found_again_when_its_message_is_lost(
 
 def test_an_import_under_way_is_left_alone(door: Door, broker: redis.Redis) -> None:
     made = confirmed(door)
-    claiming.claim(ListImport.objects.all(), made.pk, State.QUEUED)
+    claiming.claim(ListImport.objects.filter(state=State.QUEUED), made.pk)
     broker.flushdb()
     tasks.tick()
     assert waiting_messages(broker) == 0

@@ -147,7 +147,7 @@ class TestWhateverIsInTheLists(TestCase):
     def test_a_killed_worker_costs_nobody(self, rows: list[tuple[int, str]], chunks: int) -> None:
         sources = self.lists(rows, rows)
         begun = list_operations.merge(sources, self.owner, "All", each_once=False)
-        claimed = claiming.claim(ListOperation.objects.all(), begun.pk, ListOperation.State.QUEUED)
+        claimed = claiming.claim(ListOperation.objects.filter(state="queued"), begun.pk)
         assert claimed is not None
         ListOperation.objects.update(state=ListOperation.State.WORKING)
         for _ in range(chunks):

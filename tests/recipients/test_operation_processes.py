@@ -168,7 +168,7 @@ def assert_lists_are_right(work: Work) -> None:
     assert rest == {f"Person {row}" for row, n in enumerate(numbers) if n not in others}
     assert RecipientList.objects.filter(is_ready=True).count() == 7
 
-    path = exporting.path_of(Export.objects.get())
+    path = Export.objects.get().path
     assert path is not None
     sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
     assert len(sheet) == ROWS + 1
