@@ -23,7 +23,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from campaigns.media.file_kinds import SUFFIXES, content_type_of, kind_of, office_type_of
 from campaigns.models import Campaign, MediaFile, MediaKind
-from campaigns.states import CampaignState
+from campaigns.states import FINISHED
 from teams.models import Team, User
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,6 @@ LONGEST_SIDE = 4096
 JPEG_QUALITY = 88
 Upload: TypeAlias = "UploadedFile[bytes]"
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
-_OVER = {CampaignState.COMPLETED.value, CampaignState.CANCELLED.value}
 
 
 class NotTaken(Exception):
@@ -81,7 +80,9 @@ def take(team: Team, user: User, upload: Upload) -> MediaFile:
 
 def delete(media: MediaFile) -> None:
     """Delete a file that no draft or running campaign needs. Raises NotTaken."""
-    using = Campaign.objects.filter(team=media.team, media_url=media.url).exclude(state__in=_OVER)
+    using = Campaign.objects.filter(team=media.team, media_url=media.url).exclude(
+        state__in=FINISHED
+    )
     user = using.order_by("-pk").first()
     if user is not None:
         sentence = _("“%(name)s” needs this file: phone networks fetch it when it goes out.")

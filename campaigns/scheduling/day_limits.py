@@ -24,15 +24,9 @@ from campaigns.models import Attempt, Campaign, Channel, DayTotal, Submission
 from campaigns.scheduling import plan
 from campaigns.scheduling.clocks import read_wall, shown
 from campaigns.scheduling.pacing import NeverEnds
-from campaigns.states import SubmissionState
+from campaigns.states import UNSENT
 from teams.models import Team
 
-_UNSENT = [
-    SubmissionState.PLANNED.value,
-    SubmissionState.READY.value,
-    SubmissionState.CLAIMED.value,
-    SubmissionState.REVOKED.value,
-]
 _LONGEST = timedelta(days=366)
 
 
@@ -162,7 +156,7 @@ def _planned(campaign: Campaign, day: date) -> Counter[int | None]:
     rows = (
         Submission.objects.filter(
             campaign__team_id=campaign.team_id,
-            state__in=_UNSENT,
+            state__in=UNSENT,
             planned_slot__gte=start,
             planned_slot__lt=end,
         )
@@ -220,7 +214,7 @@ def apply_again(campaign: Campaign, earliest: datetime) -> datetime | None:
     """
     if smallest_limit(campaign) is None:
         return None
-    unsent = list(campaign.submissions.filter(state__in=_UNSENT).order_by("planned_slot", "seq"))
+    unsent = list(campaign.submissions.filter(state__in=UNSENT).order_by("planned_slot", "seq"))
     for one in unsent:
         if one.planned_slot < earliest:
             one.planned_slot, one.send_by = earliest, None

@@ -20,12 +20,11 @@ from django.db.models.functions import Coalesce, TruncDay
 from campaigns.models import Campaign, Submission
 from campaigns.scheduling import plan, repeats, timetable
 from campaigns.scheduling.clocks import read_wall
-from campaigns.states import WAITING, CampaignState, SubmissionState
+from campaigns.states import MOVABLE, WAITING, CampaignState, SubmissionState
 from campaigns.words import CAMPAIGN_WORDS, Text
 from teams.models import Team
 
 C, S = CampaignState, SubmissionState
-_MOVABLE = frozenset({C.DRAFT, C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED, C.NEEDS_DECISION})
 _NEVER_OUT = [S.CANCELLED.value, S.ABANDONED.value]
 _GONE = [C.DRAFT.value, C.CANCELLED.value, C.CANCELLING.value]
 _MOST = 300
@@ -66,7 +65,7 @@ class Entry:
     @property
     def may_move(self) -> bool:
         """Whether it can get another time."""
-        return not self.is_run and self.kind != "out" and C(self.campaign.state) in _MOVABLE
+        return not self.is_run and self.kind != "out" and C(self.campaign.state) in MOVABLE
 
     @property
     def zone(self) -> str:
