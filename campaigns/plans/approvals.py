@@ -21,6 +21,7 @@ from campaigns.models import Approval, Campaign, CampaignEvent
 from campaigns.moves import locked_campaign, record_event
 from campaigns.plans import plan_making
 from campaigns.sending import launch
+from campaigns.sending.readiness import LaunchRefused
 from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
 from teams.models import Team, User
@@ -156,7 +157,7 @@ def approve(wish_id: UUID, campaign: Campaign, user: User, seen: str) -> None:
                 record_event(
                     here, CampaignEvent.Kind.OVERRULED, wish.asked_by, warnings=wish.overruled
                 )
-    except launch.LaunchRefused as refused:
+    except LaunchRefused as refused:
         raise NotApproved(refused.sentence) from None
     campaign.refresh_from_db()
 

@@ -15,7 +15,7 @@ from campaigns.audiences import selection
 from campaigns.models import Campaign, DraftPlan
 from campaigns.plans import plan_report
 from campaigns.plans.plan_report import Report
-from campaigns.sending import launch
+from campaigns.sending import readiness
 from campaigns.states import CampaignState
 from campaigns.writing import text_surveys
 from teams.models import User
@@ -81,7 +81,7 @@ def make(campaign_id: int) -> None:
     mine = DraftPlan.objects.filter(pk=row.pk, fingerprint=row.fingerprint, report__isnull=True)
     if not mine.filter(worked_on_at=row.worked_on_at).update(worked_on_at=now):
         return
-    if launch.problems(row.campaign, now, None, row.wanted_by):
+    if readiness.launch_problems(row.campaign, now, None, row.wanted_by):
         return
 
     def told(steps: int) -> None:

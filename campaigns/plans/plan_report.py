@@ -19,7 +19,7 @@ from campaigns.models import Campaign, CampaignRecipient, Submission
 from campaigns.plans.forecast import forecast
 from campaigns.scheduling import day_limits, pacing, plan, timetable
 from campaigns.scheduling.schedule_words import overflow_sentence
-from campaigns.sending.launch import needs_second_person, send_time
+from campaigns.sending.readiness import needs_second_person, send_time
 from campaigns.states import CampaignState, SubmissionState
 from campaigns.texts import personal_texts
 from campaigns.texts.rendering import Spread

@@ -23,6 +23,7 @@ from campaigns.scheduling import plan, repeats
 from campaigns.scheduling.clocks import shown
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.sending import launch
+from campaigns.sending.readiness import LaunchRefused
 from campaigns.writing.copying import LONGEST_NAME, copy_of
 from teams.models import User
 
@@ -115,9 +116,9 @@ def _launch(campaign: Campaign, run: Campaign, occurrence: Occurrence) -> None:
     kind = CampaignEvent.Kind.RUN_MADE
     try:
         if user is None:
-            raise launch.LaunchRefused("nobody", _("Whoever launched it is no longer here."))
+            raise LaunchRefused("nobody", _("Whoever launched it is no longer here."))
         launch.launch_run(run, user, uuid4(), occurrence.instant)
-    except launch.LaunchRefused as refused:
+    except LaunchRefused as refused:
         kind, told["why"] = CampaignEvent.Kind.RUN_WAITS, refused.sentence
     for one in (campaign, run):
         record_event(one, kind, **told)

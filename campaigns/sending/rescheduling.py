@@ -28,7 +28,7 @@ from campaigns.outcomes.tally import Tally, tallies
 from campaigns.protocol import is_taken_back, was_never_sent
 from campaigns.scheduling import clock_rules, day_limits, plan, timetable
 from campaigns.scheduling.pacing import CannotPlan
-from campaigns.sending import launch, taking_back
+from campaigns.sending import launch, readiness, taking_back
 from campaigns.sending.control import NotPossible
 from campaigns.states import (
     MOVABLE,
@@ -135,7 +135,7 @@ def check_time(at: datetime, now: datetime) -> None:
             )
             % {"n": minutes}
         )
-    if at > now + launch.FURTHEST:
+    if at > now + readiness.FURTHEST:
         raise NotPossible(_("This is more than a year ahead. Choose an earlier time."))
 
 

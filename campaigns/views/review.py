@@ -33,7 +33,7 @@ from campaigns.scheduling import plan, repeats, timetable
 from campaigns.scheduling.schedule_words import repeat_in_words
 from campaigns.scheduling.timetable_problems import in_words, pace_in_words
 from campaigns.sending import launch as launching
-from campaigns.sending import one_by_one
+from campaigns.sending import one_by_one, readiness
 from campaigns.states import CampaignState
 from campaigns.texts import cost
 from campaigns.views.compose import campaign_of, problems_of
@@ -58,7 +58,9 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     wish = approvals.open_wish(campaign)
     # Whoever is to approve sees it as the colleague does who asked.
     problems = (
-        launching.problems(campaign, user=wish.asked_by) if wish else problems_of(campaign, request)
+        readiness.launch_problems(campaign, user=wish.asked_by)
+        if wish
+        else problems_of(campaign, request)
     )
     if problems:
         return redirect(reverse("compose", args=here) + "?check")
@@ -107,11 +109,11 @@ def _page(
     assert campaign.channel is not None
     now, user = timezone.now(), request.user
     zone = campaign.time_zone or campaign.team.time_zone
-    send_at = launching.send_time(campaign, now)
+    send_at = readiness.send_time(campaign, now)
     is_hidden = bool(drafts.borrowed_lists(campaign, user))
     person = None if is_hidden else _shown(campaign, report)
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
-    needs_approval = launching.needs_second_person(campaign, report.people)
+    needs_approval = readiness.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
     chosen = selection.choice_of(campaign)
     return {
@@ -237,7 +239,7 @@ def _button(campaign: Campaign, report: Report, zone: str) -> str:
     count = people(report.people)
     if not campaign.wall_time and _begins_at_once(report):
         return _("Send to %(people)s now") % {"people": count}
-    first = report.first_slot or launching.send_time(campaign, timezone.now())
+    first = report.first_slot or readiness.send_time(campaign, timezone.now())
     at = first.astimezone(ZoneInfo(zone))
     day = f"{at:%a %-d %b}" if at.year == timezone.now().year else f"{at:%a %-d %b %Y}"
     return _("Send to %(people)s on %(day)s, %(time)s") % {
@@ -276,7 +278,7 @@ def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     try:
         seen = _seen(request, campaign, form) if is_draft else _Seen()
         return _launch_or_ask(request, campaign, form, seen)
-    except (_NotYet, launching.LaunchRefused, approvals.NotApproved) as refused:
+    except (_NotYet, readiness.LaunchRefused, approvals.NotApproved) as refused:
         messages.error(request, refused.sentence)
         return redirect("review", *here)
 
@@ -332,7 +334,7 @@ def _launch_or_ask(
     asked = {"version": given["version"], "token": given["token"]}
     count = given["confirmed_count"]
     is_draft = campaign.state == CampaignState.DRAFT
-    if is_draft and launching.needs_second_person(campaign, count):
+    if is_draft and readiness.needs_second_person(campaign, count):
         approvals.ask(
             campaign,
             request.user,

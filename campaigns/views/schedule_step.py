@@ -27,7 +27,7 @@ from campaigns.scheduling.timetable_problems import (
     pace_that_ends,
 )
 from campaigns.sending import one_by_one
-from campaigns.sending.launch import FURTHEST
+from campaigns.sending.readiness import FURTHEST
 from campaigns.writing.forms import ComposeForm
 from campaigns.writing.handing_fields import JOBS
 from teams.templatetags.interface import duration, zone_abbreviation

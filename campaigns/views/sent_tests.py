@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.models import Campaign, NumberForTests, SentTest
+from campaigns.sending import readiness
 from campaigns.states import CampaignState, Outcome
 from campaigns.views.compose import campaign_of
 from campaigns.views.compose_parts import phone_of, shown_lists
@@ -163,7 +164,7 @@ def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -
     phone = phone_of(shown, _ask(request.POST or request.GET), request.user)
     fresh = {
         "token": uuid4(),
-        "content": sent_tests.content_sha256(campaign),
+        "content": readiness.content_sha256(campaign),
         "person": phone.person.pk if phone.person else 0,
     }
     empty = SendTestForm(initial=fresh, user=request.user, team=request.team)
@@ -176,7 +177,7 @@ def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -
         # A form that was refused is sent again as another click, with what is shown now.
         "fresh": fresh,
         "phone": phone,
-        "is_tested": sent_tests.is_tested(campaign),
+        "is_tested": readiness.is_tested(campaign),
         "tests": [(one, *in_words(one), one.content_sha256 == fresh["content"]) for one in tests],
     }
     status = 422 if form is not None else 200

@@ -7,14 +7,11 @@ have just that content tested before it is launched.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from uuid import UUID
 
-import orjson
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +19,7 @@ from django.utils.translation import ngettext
 from campaigns.audiences import audience
 from campaigns.models import Campaign, SentTest
 from campaigns.protocol import Answer, AnswerKind
+from campaigns.sending import readiness
 from campaigns.states import LaneState, Outcome
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
 from campaigns.vendor import gateway
@@ -61,30 +59,6 @@ class Target:
 
     label: str
     phone: str
-
-
-def content_sha256(campaign: Campaign) -> str:
-    """The hash of all that decides what a person of this draft would get."""
-    said = [
-        campaign.channel_id,
-        campaign.sent_as_id,
-        campaign.text,
-        campaign.media_kind,
-        campaign.media_url,
-        campaign.field_rules,
-        campaign.template,
-    ]
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def is_tested(campaign: Campaign) -> bool:
-    """Whether Sociocs has taken a test of just this content; for a run, also of its repeat."""
-    tests = SentTest.objects.filter(
-        Q(campaign=campaign) | Q(campaign=campaign.parent_id),
-        content_sha256=content_sha256(campaign),
-        outcome=Outcome.ACCEPTED.value,
-    )
-    return tests.exists()
 
 
 def send(
@@ -142,7 +116,7 @@ def _message(
     person: int,
 ) -> Message:
     """What is to be sent. Raises NotSent."""
-    if content != content_sha256(campaign):
+    if content != readiness.content_sha256(campaign):
         raise NotSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
         )

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from campaigns.audiences import selection
 from campaigns.models import Campaign, TextSurvey
-from campaigns.sending import launch
+from campaigns.sending import readiness
 from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
 from campaigns.texts.figures import Figures, of_survey
@@ -97,7 +97,7 @@ def run(campaign_id: int) -> bool:
 def send_time(campaign: Campaign, now: datetime) -> datetime:
     """When it goes out as the draft says; now, while its time is none."""
     try:
-        return launch.send_time(campaign, now)
+        return readiness.send_time(campaign, now)
     except ValueError:
         return now
 

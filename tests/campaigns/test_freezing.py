@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient, Channel
 from campaigns.sending import launch
+from campaigns.sending.readiness import LaunchRefused
 from campaigns.states import CampaignState
 from recipients.models import OptOut, RecipientList
 from teams.models import Team
@@ -116,7 +117,7 @@ def test_launching_twice_with_one_form_launches_once(channel: Channel, team: Tea
 def test_a_page_that_is_out_of_date_launches_nothing(channel: Channel, team: Team) -> None:
     campaign = world.a_campaign(channel, world.a_list(team, world.phones(5)))
 
-    with pytest.raises(launch.LaunchRefused) as refused:
+    with pytest.raises(LaunchRefused) as refused:
         launch.launch(
             campaign,
             world.owner_of(team),

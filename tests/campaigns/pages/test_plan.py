@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 from campaigns.models import Approval, Campaign, CampaignEvent, Channel, DraftPlan
 from campaigns.plans import plan_making, plan_report
 from campaigns.sending import launch
-from campaigns.sending.launch import LaunchRefused
+from campaigns.sending.readiness import LaunchRefused
 from recipients.models import Recipient, RecipientList
 from teams.models import Team, User
 from tests.campaigns import world

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Channel, NumberForTests, SentTest
-from campaigns.sending import launch
+from campaigns.sending.readiness import LaunchRefused
 from campaigns.writing import sent_tests
 from recipients.models import Recipient, RecipientList
 from teams import throttling
@@ -190,7 +190,7 @@ def test_a_team_can_require_a_test_of_just_this_message(
     sentence = "Your team launches only what was tested. Send a test of just this message."
     page = desk.write(draft, "review")
     assert complaints_of(page) == {sentence: "id_test"}
-    with pytest.raises(launch.LaunchRefused):
+    with pytest.raises(LaunchRefused):
         world.launched(Campaign.objects.get(pk=draft.pk))
 
     # One that Sociocs did not take does not count.
