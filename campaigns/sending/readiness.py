@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import orjson
 from django.db.models import Q
@@ -32,14 +33,33 @@ class LaunchRefused(Exception):
         self.sentence = sentence
 
 
+class TimeFault(StrEnum):
+    """Why nothing can be planned for a time."""
+
+    PASSED = "passed"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+
+
+def time_fault(at: datetime, now: datetime) -> TimeFault | None:
+    """Why nothing may go out at `at` if that is settled at `now`; None: it may.
+
+    The one rule for drafts, for a launched campaign's new time, and for what forms say beforehand.
+    """
+    if at < now:
+        return TimeFault.PASSED
+    if at < now + plan.lead():
+        return TimeFault.TOO_SOON
+    return TimeFault.TOO_FAR if at > now + FURTHEST else None
+
+
 def send_time(campaign: Campaign, now: datetime) -> datetime:
     """When its first job goes out if it is launched at `now`: LEAD from now, or the chosen time.
 
     Raises ValueError for a wall time that does not exist.
     """
-    earliest = now + plan.lead()
     if not campaign.wall_time:
-        return earliest
+        return now + plan.lead()
     candidates = plan.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
     if not candidates:
         raise ValueError(campaign.wall_time)
@@ -51,31 +71,24 @@ def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list
     try:
         send_at = send_time(campaign, now)
     except ValueError:
-        return [
-            Problem(
-                "wall_time", _("The clocks jump over this time. Choose an earlier or later one.")
-            )
-        ]
-    if campaign.wall_time and send_at < now:
-        return [
-            Problem("wall_time", _("This time has passed. Choose a later one, or send it now."))
-        ]
-    if send_at < now + plan.lead() - timedelta(seconds=1):
-        minutes = max(round(plan.lead().total_seconds() / 60), 1)
-        return [
-            Problem(
-                "wall_time",
-                ngettext(
-                    "This is less than %(n)d minute ahead. Choose a later time, or send it now.",
-                    "This is less than %(n)d minutes ahead. Choose a later time, or send it now.",
-                    minutes,
-                )
-                % {"n": minutes},
-            )
-        ]
-    if send_at > now + FURTHEST:
-        return [Problem("wall_time", _("This is more than a year ahead. Choose an earlier time."))]
+        sentence = _("The clocks jump over this time. Choose an earlier or later one.")
+        return [Problem("wall_time", sentence)]
+    if fault := time_fault(send_at, now):
+        return [Problem("wall_time", _time_sentence(fault))]
     return timetable_problems.problems(campaign, send_at, people)
+
+
+def _time_sentence(fault: TimeFault) -> str:
+    if fault is TimeFault.PASSED:
+        return _("This time has passed. Choose a later one, or send it now.")
+    if fault is TimeFault.TOO_FAR:
+        return _("This is more than a year ahead. Choose an earlier time.")
+    minutes = max(round(plan.lead().total_seconds() / 60), 1)
+    return ngettext(
+        "This is less than %(n)d minute ahead. Choose a later time, or send it now.",
+        "This is less than %(n)d minutes ahead. Choose a later time, or send it now.",
+        minutes,
+    ) % {"n": minutes}
 
 
 def launch_problems(

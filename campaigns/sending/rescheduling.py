@@ -28,8 +28,9 @@ from campaigns.outcomes.tally import Tally, tallies
 from campaigns.protocol import is_taken_back, was_never_sent
 from campaigns.scheduling import clock_rules, day_limits, plan, timetable
 from campaigns.scheduling.pacing import CannotPlan
-from campaigns.sending import launch, readiness, taking_back
+from campaigns.sending import launch, taking_back
 from campaigns.sending.control import NotPossible
+from campaigns.sending.readiness import TimeFault, time_fault
 from campaigns.states import (
     MOVABLE,
     RUNNING,
@@ -125,7 +126,8 @@ def reschedule(campaign: Campaign, user: User, time: NewTime) -> None:
 
 def check_time(at: datetime, now: datetime) -> None:
     """Raise NotPossible for a time that has passed as good as, or is too far ahead."""
-    if at < now + plan.lead():
+    fault = time_fault(at, now)
+    if fault in {TimeFault.PASSED, TimeFault.TOO_SOON}:
         minutes = max(round(plan.lead().total_seconds() / 60), 1)
         raise NotPossible(
             ngettext(
@@ -135,7 +137,7 @@ def check_time(at: datetime, now: datetime) -> None:
             )
             % {"n": minutes}
         )
-    if at > now + readiness.FURTHEST:
+    if fault is TimeFault.TOO_FAR:
         raise NotPossible(_("This is more than a year ahead. Choose an earlier time."))
 
 

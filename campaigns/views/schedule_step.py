@@ -27,7 +27,7 @@ from campaigns.scheduling.timetable_problems import (
     pace_that_ends,
 )
 from campaigns.sending import one_by_one
-from campaigns.sending.readiness import FURTHEST
+from campaigns.sending.readiness import FURTHEST, TimeFault, time_fault
 from campaigns.writing.forms import ComposeForm
 from campaigns.writing.handing_fields import JOBS
 from teams.templatetags.interface import duration, zone_abbreviation
@@ -123,13 +123,14 @@ def time_of(form: WallTimeFields) -> Moment:
     at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
     now = timezone.now()
     moment = Moment(lead=lead, at=at, zone=zone, readings=readings)
-    if at < now + lead:
+    fault = time_fault(at, now)
+    if fault is TimeFault.TOO_FAR:
+        instead = _same_time(form.wall_time, zone, now + FURTHEST, timedelta(days=-1))
+        return replace(moment, is_too_far=True, instead=instead[:1])
+    if fault:
         soon = now + lead + timedelta(minutes=2)
         instead = _same_time(form.wall_time, zone, soon, timedelta(days=1))
         return replace(moment, has_passed=True, instead=instead)
-    if at > now + FURTHEST:
-        instead = _same_time(form.wall_time, zone, now + FURTHEST, timedelta(days=-1))
-        return replace(moment, is_too_far=True, instead=instead[:1])
     return moment
 
 
