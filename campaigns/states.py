@@ -158,7 +158,14 @@ SUBMISSION_MOVES: frozenset[tuple[SubmissionState, SubmissionState]] = frozenset
     }
 )
 
+RUNNING = frozenset({C.SENDING, C.PAUSED, C.NEEDS_DECISION})
+# What can be given another time: whatever is not being prepared, stopped or over.
+MOVABLE = RUNNING | {C.DRAFT, C.SCHEDULED, C.MISSED}
+FINISHED = frozenset({C.COMPLETED, C.CANCELLED})
+
 WAITING = frozenset({S.PLANNED, S.READY, S.CLAIMED})
+# What still waits to be handed over, and what was taken back.
+UNSENT = WAITING | {S.REVOKED}
 IN_FLIGHT = frozenset({S.POSTING, S.REVOKING})
 QUESTIONS = frozenset({S.UNKNOWN, S.REFUSED})
 CANCELLABLE = frozenset({S.PLANNED, S.READY, S.CLAIMED, S.REFUSED})

@@ -26,6 +26,7 @@ from campaigns.texts import personal_texts
 from composer import plan_making
 from composer.models import Approval
 from sending import launch
+from sending.readiness import LaunchRefused
 from teams.models import Team, User
 
 Answer = Approval.Answer
@@ -159,7 +160,7 @@ def approve(wish_id: UUID, campaign: Campaign, user: User, seen: str) -> None:
                 record_event(
                     here, CampaignEvent.Kind.OVERRULED, wish.asked_by, warnings=wish.overruled
                 )
-    except launch.LaunchRefused as refused:
+    except LaunchRefused as refused:
         raise NotApproved(refused.sentence) from None
     campaign.refresh_from_db()
 

@@ -48,7 +48,7 @@ class Forecast:
 
 
 def forecast(campaign: Campaign, start: datetime) -> Forecast:
-    """Plan a draft from `start` (`launch.send_time`) on. Raises pacing.CannotPlan.
+    """Plan a draft from `start` (`readiness.send_time`) on. Raises pacing.CannotPlan.
 
     The draft has a channel and a list.
     """

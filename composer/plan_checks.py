@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from campaigns import message
 from campaigns.models import Campaign
+from campaigns.scheduling.hours import is_night
 from campaigns.words import left_out_in_words
 from composer.plan_report import Other, Report
 from composer.schedule_words import queue_sentence
@@ -18,8 +19,6 @@ from interface.wording import number, people
 from sending import timetable
 from sociocs_accounts.sender_queue import Estimate
 
-# By the wall: when a message would wake people.
-_WAKES = (range(21, 24), range(8))
 # Who gets nothing because somebody wants it so.
 _NOT_A_FAULT = {"duplicate", "opted_out", "excluded", "filtered", "earlier_campaign", "recent"}
 
@@ -77,7 +76,7 @@ def _night(campaign: Campaign, report: Report, zone: str) -> Check | None:
     if campaign.hours_from is not None:
         return Check("night", True, _("It goes out in your sending hours only."))
     ends = moments[-1] + timedelta(seconds=report.queue_seconds)
-    at_night = [one for one in (*moments, ends) if _is_night(one, zone)]
+    at_night = [one for one in (*moments, ends) if is_night(one, zone)]
     if not at_night:
         return Check("night", True, _("It goes out by day."))
     if campaign.team.hours_from is None:
@@ -90,11 +89,6 @@ def _night(campaign: Campaign, report: Report, zone: str) -> Check | None:
         _("It goes out, or is still going out, at %(time)s: people may be asleep.")
         % {"time": time},
     )
-
-
-def _is_night(moment: datetime, zone: str) -> bool:
-    hour = moment.astimezone(ZoneInfo(zone)).hour
-    return any(hour in hours for hours in _WAKES)
 
 
 def _queue(campaign: Campaign, report: Report) -> Check | None:

@@ -17,7 +17,7 @@ from campaigns.states import CampaignState
 from composer import plan_report, text_surveys
 from composer.models import DraftPlan
 from composer.plan_report import Report
-from sending import launch
+from sending import readiness
 from teams.models import User
 
 # Rows of the lists that are looked at while the page waits.
@@ -81,7 +81,7 @@ def make(campaign_id: int) -> None:
     mine = DraftPlan.objects.filter(pk=row.pk, fingerprint=row.fingerprint, report__isnull=True)
     if not mine.filter(worked_on_at=row.worked_on_at).update(worked_on_at=now):
         return
-    if launch.problems(row.campaign, now, None, row.wanted_by):
+    if readiness.launch_problems(row.campaign, now, None, row.wanted_by):
         return
 
     def told(steps: int) -> None:

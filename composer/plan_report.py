@@ -24,8 +24,8 @@ from composer.forecast import forecast
 from composer.schedule_words import overflow_sentence
 from recipients.sql import Sql, sql, value
 from sending import day_limits, plan, timetable
-from sending.launch import needs_second_person, send_time
 from sending.models import Submission
+from sending.readiness import needs_second_person, send_time
 from teams.models import User
 
 # Back so far an earlier campaign with the same content is looked for.

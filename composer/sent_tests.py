@@ -7,14 +7,11 @@ have just that content tested before it is launched.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 from uuid import UUID
 
-import orjson
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,7 +26,7 @@ from composer import previewing
 from composer.models import SentTest
 from composer.previewing import Ask, Move
 from recipients.models import OptOut, RecipientList
-from sending import gateway
+from sending import gateway, readiness
 from sending.protocol import Answer, AnswerKind
 from sociocs_accounts import clients
 from sociocs_accounts.lanes import LaneState
@@ -65,30 +62,6 @@ class Target:
 
     label: str
     phone: str
-
-
-def content_sha256(campaign: Campaign) -> str:
-    """The hash of all that decides what a person of this draft would get."""
-    said = [
-        campaign.channel_id,
-        campaign.sent_as_id,
-        campaign.text,
-        campaign.media_kind,
-        campaign.media_url,
-        campaign.field_rules,
-        campaign.template,
-    ]
-    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def is_tested(campaign: Campaign) -> bool:
-    """Whether Sociocs has taken a test of just this content; for a run, also of its repeat."""
-    tests = SentTest.objects.filter(
-        Q(campaign=campaign) | Q(campaign=campaign.parent_id),
-        content_sha256=content_sha256(campaign),
-        outcome=Outcome.ACCEPTED.value,
-    )
-    return tests.exists()
 
 
 def send(
@@ -146,7 +119,7 @@ def _message(
     person: int,
 ) -> Message:
     """What is to be sent. Raises NotSent."""
-    if content != content_sha256(campaign):
+    if content != readiness.content_sha256(campaign):
         raise NotSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
         )

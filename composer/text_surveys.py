@@ -23,7 +23,7 @@ from composer import drafts
 from composer.figures import Figures, of_survey
 from composer.models import TextSurvey
 from recipients.models import RecipientList, SavedFilter
-from sending import launch
+from sending import readiness
 from teams.models import User
 
 # Rendered at once: some tens of milliseconds.
@@ -98,7 +98,7 @@ def run(campaign_id: int) -> bool:
 def send_time(campaign: Campaign, now: datetime) -> datetime:
     """When it goes out as the draft says; now, while its time is none."""
     try:
-        return launch.send_time(campaign, now)
+        return readiness.send_time(campaign, now)
     except ValueError:
         return now
 

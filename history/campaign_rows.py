@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import (
+    FINISHED,
     QUESTIONS,
     CampaignState,
     Outcome,
@@ -62,7 +63,7 @@ def states_of(*statuses: str) -> list[str]:
 
 
 # Nothing changes any more without somebody doing something on a page.
-AT_REST = frozenset({CampaignState.DRAFT, CampaignState.CANCELLED, CampaignState.COMPLETED})
+AT_REST = FINISHED | {CampaignState.DRAFT}
 
 
 def word_of(campaign: Campaign, tally: Tally, *, waits_for_approval: bool) -> Word:

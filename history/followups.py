@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from campaigns import copying
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
-from campaigns.states import CampaignState
+from campaigns.states import FINISHED
 from campaigns.words import Part
 from delivery.models import DeliveryCount, SentMessage
 from history.models import FollowUp
@@ -31,7 +31,6 @@ from sending.tally import MAY_HAVE_GONE, Tally
 from sociocs_gateway.results import DeliveryStatus
 from teams.models import User
 
-_FINISHED = frozenset({CampaignState.COMPLETED, CampaignState.CANCELLED})
 _LEFT = sorted(STATES_OF[Part.NOT_SENT] + STATES_OF[Part.TAKEN_BACK])
 _JOBS_A_PIECE = 50
 _LONGEST_NAME = 120
@@ -65,7 +64,7 @@ class NothingLeft(Exception):
 
 def rest_of(campaign: Campaign, tally: Tally) -> Rest | None:
     """Whom a finished campaign did not reach; None while it is not finished."""
-    if campaign.state not in _FINISHED:
+    if campaign.state not in FINISHED:
         return None
     left = sum(people for state, people in tally.people.items() if state.value in _LEFT)
     failed = DeliveryCount.objects.filter(
@@ -83,7 +82,7 @@ def ask(campaign: Campaign, user: User, groups: Collection[Group]) -> FollowUp:
 
     Raises NothingLeft. The caller lets `gather` do the work.
     """
-    if campaign.state not in _FINISHED or not groups:
+    if campaign.state not in FINISHED or not groups:
         raise NothingLeft
     try:
         with transaction.atomic():

@@ -21,7 +21,7 @@ from campaigns.models import Campaign
 from campaigns.scheduling import repeats
 from campaigns.scheduling.clocks import WALL_FORMAT, read_wall
 from campaigns.scheduling.timing import zone_of
-from campaigns.states import WAITING, CampaignState, SubmissionState
+from campaigns.states import MOVABLE, WAITING, CampaignState, SubmissionState
 from campaigns.words import CAMPAIGN_WORDS
 from interface.wording import Text
 from sending import plan, timetable
@@ -29,7 +29,6 @@ from sending.models import Submission
 from teams.models import Team
 
 C, S = CampaignState, SubmissionState
-_MOVABLE = frozenset({C.DRAFT, C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED, C.NEEDS_DECISION})
 _NEVER_OUT = [S.CANCELLED.value, S.ABANDONED.value]
 _GONE = [C.DRAFT.value, C.CANCELLED.value, C.CANCELLING.value]
 _MOST = 300
@@ -70,7 +69,7 @@ class Entry:
     @property
     def may_move(self) -> bool:
         """Whether it can get another time."""
-        return not self.is_run and self.kind != "out" and C(self.campaign.state) in _MOVABLE
+        return not self.is_run and self.kind != "out" and C(self.campaign.state) in MOVABLE
 
     @property
     def zone(self) -> str:

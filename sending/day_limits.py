@@ -23,18 +23,12 @@ from django.db.models import F, Q, QuerySet, Sum
 from campaigns.models import Campaign
 from campaigns.scheduling.clocks import read_wall, shown
 from campaigns.scheduling.pacing import NeverEnds
-from campaigns.states import SubmissionState
+from campaigns.states import UNSENT
 from sending import plan
 from sending.models import Attempt, DayTotal, Submission
 from sociocs_accounts.models import Channel
 from teams.models import Team
 
-_UNSENT = [
-    SubmissionState.PLANNED.value,
-    SubmissionState.READY.value,
-    SubmissionState.CLAIMED.value,
-    SubmissionState.REVOKED.value,
-]
 _LONGEST = timedelta(days=366)
 
 
@@ -164,7 +158,7 @@ def _planned(campaign: Campaign, day: date) -> Counter[int | None]:
     rows = (
         Submission.objects.filter(
             campaign__team_id=campaign.team_id,
-            state__in=_UNSENT,
+            state__in=UNSENT,
             planned_slot__gte=start,
             planned_slot__lt=end,
         )
@@ -222,7 +216,7 @@ def apply_again(campaign: Campaign, earliest: datetime) -> datetime | None:
     """
     if smallest_limit(campaign) is None:
         return None
-    unsent = list(campaign.submissions.filter(state__in=_UNSENT).order_by("planned_slot", "seq"))
+    unsent = list(campaign.submissions.filter(state__in=UNSENT).order_by("planned_slot", "seq"))
     for one in unsent:
         if one.planned_slot < earliest:
             one.planned_slot, one.send_by = earliest, None

@@ -3,138 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from campaigns import contents, list_access, message
-from campaigns.audiences import audience, audience_digest, audience_problems
+from campaigns import message
+from campaigns.audiences import audience, audience_digest
 from campaigns.models import Campaign, CampaignEvent, CampaignList, CampaignRecipient
 from campaigns.moves import locked_campaign, move_campaign, record_event
-from campaigns.problems import Problem
 from campaigns.scheduling import clock_rules, repeats
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState
 from campaigns.texts import outside_values, personal_texts
-from composer import sent_tests
 from composer.models import Approval
-from sending import day_limits, one_by_one, plan, timetable, timetable_problems
+from sending import day_limits, one_by_one, plan, timetable
 from sending.failpoints import failpoint
 from sending.models import Submission
-from sociocs_accounts.lanes import LaneState
+from sending.readiness import (
+    LaunchRefused,
+    launch_problems,
+    needs_second_person,
+    send_time,
+)
 from teams.models import User
 
-FURTHEST = timedelta(days=365)
 # Why it is a draft again: something of it changed between a second person's approval and freezing.
 NOT_AS_APPROVED = "not_as_approved"
 # That the people are others, among the names of values that are.
 PEOPLE = "people"
 # From so many frozen people on, what the database knew of their table is not true any more.
 _MANY = 50_000
-
-
-class LaunchRefused(Exception):
-    """The campaign was not launched; nothing changed. `sentence` says why and what to do."""
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.sentence = sentence
-
-
-def send_time(campaign: Campaign, now: datetime) -> datetime:
-    """When its first job goes out if it is launched at `now`: LEAD from now, or the chosen time.
-
-    Raises ValueError for a wall time that does not exist.
-    """
-    earliest = now + lead()
-    if not campaign.wall_time:
-        return earliest
-    candidates = plan.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
-    if not candidates:
-        raise ValueError(campaign.wall_time)
-    return candidates[min(campaign.fold, len(candidates) - 1)]
-
-
-def problems(
-    campaign: Campaign,
-    now: datetime | None = None,
-    people: int | None = None,
-    user: User | None = None,
-) -> list[Problem]:
-    """Everything that keeps `user` from launching a draft now to `people`, field by field."""
-    include = CampaignList.Kind.INCLUDE
-    has_lists = (
-        campaign.list_choices.filter(kind=include).exists()
-        or campaign.filter_choices.filter(kind=include).exists()
-    )
-    found = contents.problems(campaign, audience.field_names(campaign) if has_lists else None)
-    if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
-        found.append(
-            Problem(
-                "channel",
-                _(
-                    "Sociocs does not accept this channel's account at the moment. Ask the person "
-                    "who manages this server to check its API key."
-                ),
-            )
-        )
-    if campaign.sent_as and campaign.sent_as.gone_since:
-        sentence = _("%(name)s is no longer in the Sociocs account. Choose another sender.")
-        found.append(Problem("sent_as", sentence % {"name": campaign.sent_as.name}))
-    if campaign.team.test_required and not sent_tests.is_tested(campaign):
-        sentence = _("Your team launches only what was tested. Send a test of just this message.")
-        found.append(Problem("test", sentence))
-    found += message.name_problems(campaign)
-    if not has_lists:
-        found.append(no_list())
-    found += one_by_one.problems(campaign, people)
-    found += list_access.problems(campaign, user)
-    found += audience_problems.problems(campaign)
-    return found + time_problems(campaign, now or timezone.now(), people)
-
-
-def no_list() -> Problem:
-    """Nobody is chosen yet."""
-    return Problem("lists", _("Choose at least one recipient list."))
-
-
-def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list[Problem]:
-    """Why its schedule keeps a draft from being launched now to so many people."""
-    try:
-        send_at = send_time(campaign, now)
-    except ValueError:
-        return [
-            Problem(
-                "wall_time", _("The clocks jump over this time. Choose an earlier or later one.")
-            )
-        ]
-    if campaign.wall_time and send_at < now:
-        return [
-            Problem("wall_time", _("This time has passed. Choose a later one, or send it now."))
-        ]
-    if send_at < now + lead() - timedelta(seconds=1):
-        minutes = max(round(lead().total_seconds() / 60), 1)
-        return [
-            Problem(
-                "wall_time",
-                ngettext(
-                    "This is less than %(n)d minute ahead. Choose a later time, or send it now.",
-                    "This is less than %(n)d minutes ahead. Choose a later time, or send it now.",
-                    minutes,
-                )
-                % {"n": minutes},
-            )
-        ]
-    if send_at > now + FURTHEST:
-        return [Problem("wall_time", _("This is more than a year ahead. Choose an earlier time."))]
-    return timetable_problems.problems(campaign, send_at, people)
 
 
 def launch(
@@ -179,7 +82,7 @@ def _launch(
     if campaign.state != CampaignState.DRAFT or campaign.version != version:
         raise _outdated()
     now = timezone.now()
-    blocking = problems(campaign, now, confirmed_count, user)
+    blocking = launch_problems(campaign, now, confirmed_count, user)
     if blocking:
         raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
     if confirmed_count < 1:
@@ -220,7 +123,7 @@ def launch_run(run: Campaign, user: User, token: UUID, at: datetime) -> None:
     transaction. Raises LaunchRefused.
     """
     now = timezone.now()
-    blocking = [one for one in problems(run, now, None, user) if one.field != "wall_time"]
+    blocking = [one for one in launch_problems(run, now, None, user) if one.field != "wall_time"]
     if blocking:
         raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
     lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
@@ -232,12 +135,6 @@ def launch_run(run: Campaign, user: User, token: UUID, at: datetime) -> None:
 def _not_approved() -> LaunchRefused:
     sentence = _("A second person has to approve it, since so many people get it.")
     return LaunchRefused("approval", sentence)
-
-
-def needs_second_person(campaign: Campaign, people: int) -> bool:
-    """Whether the team wants a campaign to so many people approved by a colleague."""
-    above = campaign.team.approval_above
-    return above is not None and people > above
 
 
 def freeze(campaign_id: int) -> None:

@@ -25,6 +25,7 @@ from campaigns.scheduling.clocks import WALL_FORMAT, shown
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.scheduling.timing import lead
 from sending import launch
+from sending.readiness import LaunchRefused
 from teams.models import User
 
 # So long before its time a run is made: it can still be looked at, changed and cancelled.
@@ -116,9 +117,9 @@ def _launch(campaign: Campaign, run: Campaign, occurrence: Occurrence) -> None:
     kind = CampaignEvent.Kind.RUN_MADE
     try:
         if user is None:
-            raise launch.LaunchRefused("nobody", _("Whoever launched it is no longer here."))
+            raise LaunchRefused("nobody", _("Whoever launched it is no longer here."))
         launch.launch_run(run, user, uuid4(), occurrence.instant)
-    except launch.LaunchRefused as refused:
+    except LaunchRefused as refused:
         kind, told["why"] = CampaignEvent.Kind.RUN_WAITS, refused.sentence
     for one in (campaign, run):
         record_event(one, kind, **told)

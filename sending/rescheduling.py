@@ -27,20 +27,27 @@ from campaigns.moves import locked_campaign, move_campaign, record_event
 from campaigns.scheduling import clock_rules
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
-from campaigns.states import CampaignState, Outcome, PauseReason, SubmissionState
+from campaigns.states import (
+    MOVABLE,
+    RUNNING,
+    UNSENT,
+    CampaignState,
+    Outcome,
+    PauseReason,
+    SubmissionState,
+)
 from sending import day_limits, launch, plan, taking_back, timetable
 from sending.control import NotPossible
 from sending.models import Attempt, Submission
 from sending.moves import move_submissions
 from sending.protocol import is_taken_back, was_never_sent
+from sending.readiness import TimeFault, time_fault
 from sending.tally import Tally, slots_passed_and_ahead, tallies
 from teams.models import User
 
 C, S = CampaignState, SubmissionState
 # How long taking back waits for unclear jobs to be found at the vendor (`protocol.FIRST_LOOKS`).
 LOOKED_FOR = timedelta(minutes=2)
-_RUNNING = frozenset({C.SENDING, C.PAUSED, C.NEEDS_DECISION})
-_UNSENT = (S.PLANNED, S.READY, S.CLAIMED, S.REVOKED)
 
 
 class Then(StrEnum):
@@ -108,20 +115,21 @@ def reschedule(campaign: Campaign, user: User, time: NewTime) -> None:
     check_time(time.instant(), now)
     with transaction.atomic():
         here = locked_campaign(campaign.pk)
+        if here.state not in MOVABLE:
+            raise NotPossible(_not_now(here))
         if here.state == C.DRAFT:
             _change_draft(here, user, time)
-        elif here.state in {C.SCHEDULED, C.MISSED}:
-            _plan_again(here, user, time, now)
-        elif here.state in _RUNNING:
+        elif here.state in RUNNING:
             _begin(here, user, Then.RESCHEDULE, time)
         else:
-            raise NotPossible(_not_now(here))
+            _plan_again(here, user, time, now)
     campaign.refresh_from_db()
 
 
 def check_time(at: datetime, now: datetime) -> None:
     """Raise NotPossible for a time that has passed as good as, or is too far ahead."""
-    if at < now + lead():
+    fault = time_fault(at, now)
+    if fault in {TimeFault.PASSED, TimeFault.TOO_SOON}:
         minutes = max(round(lead().total_seconds() / 60), 1)
         raise NotPossible(
             ngettext(
@@ -131,7 +139,7 @@ def check_time(at: datetime, now: datetime) -> None:
             )
             % {"n": minutes}
         )
-    if at > now + launch.FURTHEST:
+    if fault is TimeFault.TOO_FAR:
         raise NotPossible(_("This is more than a year ahead. Choose an earlier time."))
 
 
@@ -149,7 +157,7 @@ def take_back(campaign: Campaign, user: User, then: Then) -> None:
         here = locked_campaign(campaign.pk)
         if then is Then.UNDO and here.state in {C.SCHEDULED, C.MISSED} and not _attempts(here):
             _back_to_draft(here, user)
-        elif here.state in _RUNNING or (then is Then.UNDO and here.state == C.SCHEDULED):
+        elif here.state in RUNNING or (then is Then.UNDO and here.state == C.SCHEDULED):
             _begin(here, user, then)
         else:
             raise NotPossible(_("There is nothing left that could be taken back."))
@@ -284,7 +292,7 @@ def _undo(campaign: Campaign, user: User | None) -> None:
 
 def _reschedule_rest(campaign: Campaign, user: User | None, time: NewTime, now: datetime) -> None:
     """Plan what is left for the new time; with nothing left, say so and let it end."""
-    if not campaign.submissions.filter(state__in=[one.value for one in _UNSENT]).exists():
+    if not campaign.submissions.filter(state__in=UNSENT).exists():
         Campaign.objects.filter(pk=campaign.pk).update(take_back={})
         move_campaign(campaign, C.SENDING)
         return
@@ -352,7 +360,7 @@ def plan_from(campaign: Campaign, at: datetime, now: datetime, **changes: Any) -
 
 def _new_slots(campaign: Campaign, at: datetime, now: datetime) -> tuple[datetime, datetime]:
     """(the first slot's moment, how late the last may be) of what is left, planned from `at` on."""
-    unsent = campaign.submissions.filter(state__in=[one.value for one in _UNSENT])
+    unsent = campaign.submissions.filter(state__in=UNSENT)
     try:
         if timetable.is_timed(campaign):
             send_by = timetable.replan(campaign, at, now, is_moved=True)

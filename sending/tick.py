@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, Heartbeat
 from campaigns.moves import locked_campaign, move_campaign, record_event
-from campaigns.states import CampaignState, Outcome, SubmissionState
+from campaigns.states import FINISHED, CampaignState, Outcome, SubmissionState
 from sending import (
     control,
     reconcile,
@@ -128,12 +128,11 @@ def _no_longer_over() -> QuerySet[Submission, int]:
 
     The vendor refused what a person had marked as sent; or a job of a cancelled campaign turned up.
     """
-    over = [CampaignState.COMPLETED.value, CampaignState.CANCELLED.value]
     found = [SubmissionState.UNKNOWN.value, SubmissionState.REVOKING.value]
     late = Q(state__in=found) | Q(
         state=SubmissionState.REFUSED.value, campaign__state=CampaignState.COMPLETED.value
     )
-    rows = Submission.objects.filter(late, campaign__state__in=over)
+    rows = Submission.objects.filter(late, campaign__state__in=FINISHED)
     return rows.values_list("campaign_id", flat=True)
 
 
@@ -151,8 +150,7 @@ def settle_campaign(campaign_id: int) -> None:
         new = when_settled(CampaignState(campaign.state), states, has_slots_ahead(campaign_id))
         if new is None:
             return
-        finished = new in {CampaignState.COMPLETED, CampaignState.CANCELLED}
-        finished_at = timezone.now() if finished else None
+        finished_at = timezone.now() if new in FINISHED else None
         if move_campaign(campaign, new, finished_at=finished_at) and new in _EVENTS:
             record_event(campaign, _EVENTS[new])
 

@@ -21,7 +21,7 @@ from campaigns.scheduling.hours import Hours, is_open
 from campaigns.scheduling.pacing import Group, Pace, Slice, Terms
 from campaigns.scheduling.timing import zone_of
 from campaigns.scheduling.zones import Doubt
-from campaigns.states import SubmissionState
+from campaigns.states import UNSENT
 from campaigns.texts.sms_segments import segments
 from sending import day_limits, plan
 from sending.models import Attempt, Submission
@@ -29,13 +29,6 @@ from sociocs_accounts.sender_queue import Estimate, estimate
 from sociocs_gateway.providers import CAPABILITIES, Medium, Provider
 
 _SECOND = timedelta(seconds=1)
-# What still waits to be handed over, and what was taken back.
-_UNSENT = (
-    SubmissionState.PLANNED,
-    SubmissionState.READY,
-    SubmissionState.CLAIMED,
-    SubmissionState.REVOKED,
-)
 
 
 def is_timed(campaign: Campaign) -> bool:
@@ -98,7 +91,7 @@ def terms_of(
 def _taken(campaign: Campaign, account_id: int, start: datetime) -> set[datetime]:
     """Seconds from `start` on at which other campaigns of the account have jobs."""
     planned = Submission.objects.filter(
-        account_id=account_id, planned_slot__gte=start, state__in=_UNSENT
+        account_id=account_id, planned_slot__gte=start, state__in=UNSENT
     ).exclude(campaign=campaign)
     used = Attempt.objects.filter(account_id=account_id, slot__gte=start)
     return {
@@ -259,7 +252,7 @@ def replan(
     last of them, None if nothing is left. Jobs stay as they were cut. Raises pacing.CannotPlan;
     then nothing was changed.
     """
-    unsent = list(campaign.submissions.filter(state__in=_UNSENT).order_by("planned_slot", "seq"))
+    unsent = list(campaign.submissions.filter(state__in=UNSENT).order_by("planned_slot", "seq"))
     if is_moved or any(one.planned_slot < earliest for one in unsent):
         by_zones: dict[str, list[Submission]] = defaultdict(list)
         for one in unsent:

@@ -19,6 +19,8 @@ from campaigns.scheduling.clocks import read_wall, shown
 HORIZON = timedelta(days=366)
 _DAY = timedelta(days=1)
 _MIDNIGHT = time()
+# By the wall: when a message would wake people.
+_NIGHT = frozenset({*range(21, 24), *range(8)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class Window(NamedTuple):
 def is_open(hours: Hours, zones: Sequence[str], instant: datetime) -> bool:
     """Whether the clocks of all `zones` show a time inside `hours` at `instant`."""
     return all(hours.include(shown(instant, ZoneInfo(zone)).time()) for zone in zones)
+
+
+def is_night(instant: datetime, zone: str) -> bool:
+    """Whether a message at `instant` would wake people whose clocks show the time of `zone`."""
+    return shown(instant, ZoneInfo(zone)).hour in _NIGHT
 
 
 def windows(

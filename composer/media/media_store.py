@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, ImageSequence
 
 from campaigns.models import Campaign, MediaKind
-from campaigns.states import CampaignState
+from campaigns.states import FINISHED
 from composer.media.file_kinds import SUFFIXES, content_type_of, kind_of, office_type_of
 from composer.models import MediaFile
 from teams.models import Team, User
@@ -36,7 +36,6 @@ LONGEST_SIDE = 4096
 JPEG_QUALITY = 88
 Upload: TypeAlias = "UploadedFile[bytes]"
 _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
-_OVER = {CampaignState.COMPLETED.value, CampaignState.CANCELLED.value}
 
 
 class NotTaken(Exception):
@@ -82,7 +81,9 @@ def take(team: Team, user: User, upload: Upload) -> MediaFile:
 
 def delete(media: MediaFile) -> None:
     """Delete a file that no draft or running campaign needs. Raises NotTaken."""
-    using = Campaign.objects.filter(team=media.team, media_url=media.url).exclude(state__in=_OVER)
+    using = Campaign.objects.filter(team=media.team, media_url=media.url).exclude(
+        state__in=FINISHED
+    )
     user = using.order_by("-pk").first()
     if user is not None:
         sentence = _("“%(name)s” needs this file: phone networks fetch it when it goes out.")

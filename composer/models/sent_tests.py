@@ -29,7 +29,7 @@ class SentTest(models.Model):
     user = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     label = models.CharField(max_length=100)
     phone = models.CharField(max_length=16)
-    # What was tested (`sent_tests.content_of`): a launch may have to be of just that.
+    # What was tested (`readiness.content_sha256`): a launch may have to be of just that.
     content_sha256 = models.CharField(max_length=64)
     outcome = models.CharField(max_length=10, choices=choices(Outcome), default=Outcome.OPEN)
     reason = models.CharField(max_length=60, blank=True)

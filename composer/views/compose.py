@@ -35,7 +35,7 @@ from composer.views.message_parts import asked, whole_number
 from composer.views.schedule_step import as_typed, moment_of, options_in_words, schedule_context
 from interface.form_fields import is_uuid
 from recipients.models import RecipientList, SavedFilter
-from sending import launch
+from sending import readiness
 from teams.access import Action, TeamRequest, page_of_team
 
 
@@ -79,7 +79,7 @@ def problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
     # Whether a pace ever ends, and whether each may get a message, depends on how many they are.
     is_counted = campaign.channel and (campaign.pace_count or campaign.one_by_one)
     people = audiences.count(campaign).people if is_counted else None
-    return launch.problems(campaign, people=people or None, user=request.user)
+    return readiness.launch_problems(campaign, people=people or None, user=request.user)
 
 
 def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
@@ -123,9 +123,9 @@ def _faults_besides(form: ComposeForm) -> list[Problem]:
     chosen = form.choice()
     found = _faults_of_message(form)
     if not {"lists", "filters"} & set(form.errors) and not (chosen.lists or chosen.filters):
-        found.append(launch.no_list())
+        found.append(readiness.no_list())
     if "time_zone" not in form.errors:
-        found += launch.time_problems(as_typed(form), timezone.now(), None)
+        found += readiness.time_problems(as_typed(form), timezone.now(), None)
     return [one for one in found if "review" in form.data or form.is_filled(one)]
 
 

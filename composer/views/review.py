@@ -42,7 +42,7 @@ from interface import hints
 from interface.wording import people
 from recipients.models import Recipient
 from sending import launch as launching
-from sending import one_by_one, plan, timetable
+from sending import one_by_one, plan, readiness, timetable
 from sending.protocol import VENDOR_REACH
 from sending.tasks import freeze
 from sending.timetable_problems import in_words, pace_in_words
@@ -62,7 +62,9 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     wish = approvals.open_wish(campaign)
     # Whoever is to approve sees it as the colleague does who asked.
     problems = (
-        launching.problems(campaign, user=wish.asked_by) if wish else problems_of(campaign, request)
+        readiness.launch_problems(campaign, user=wish.asked_by)
+        if wish
+        else problems_of(campaign, request)
     )
     if problems:
         return redirect(reverse("compose", args=here) + "?check")
@@ -111,11 +113,11 @@ def _page(
     assert campaign.channel is not None
     now, user = timezone.now(), request.user
     zone = campaign.time_zone or campaign.team.time_zone
-    send_at = launching.send_time(campaign, now)
+    send_at = readiness.send_time(campaign, now)
     is_hidden = bool(list_access.borrowed_lists(campaign, user))
     person = None if is_hidden else _shown(campaign, report)
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
-    needs_approval = launching.needs_second_person(campaign, report.people)
+    needs_approval = readiness.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
     chosen = selection.choice_of(campaign)
     return {
@@ -241,7 +243,7 @@ def _button(campaign: Campaign, report: Report, zone: str) -> str:
     count = people(report.people)
     if not campaign.wall_time and _begins_at_once(report):
         return _("Send to %(people)s now") % {"people": count}
-    first = report.first_slot or launching.send_time(campaign, timezone.now())
+    first = report.first_slot or readiness.send_time(campaign, timezone.now())
     at = first.astimezone(ZoneInfo(zone))
     day = f"{at:%a %-d %b}" if at.year == timezone.now().year else f"{at:%a %-d %b %Y}"
     return _("Send to %(people)s on %(day)s, %(time)s") % {
@@ -282,7 +284,7 @@ def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     try:
         seen = _seen(request, campaign, form) if is_draft else _Seen()
         return _launch_or_ask(request, campaign, form, seen)
-    except (_NotYet, launching.LaunchRefused, approvals.NotApproved) as refused:
+    except (_NotYet, readiness.LaunchRefused, approvals.NotApproved) as refused:
         messages.error(request, refused.sentence)
         return redirect("review", *here)
 
@@ -338,7 +340,7 @@ def _launch_or_ask(
     asked = {"version": given["version"], "token": given["token"]}
     count = given["confirmed_count"]
     is_draft = campaign.state == CampaignState.DRAFT
-    if is_draft and launching.needs_second_person(campaign, count):
+    if is_draft and readiness.needs_second_person(campaign, count):
         approvals.ask(
             campaign,
             request.user,

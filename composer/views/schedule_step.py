@@ -25,7 +25,7 @@ from composer.schedule_fields import WallTimeFields, fields_of_pace, zone_of
 from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
 from interface.templatetags.interface import duration, zone_abbreviation
 from sending import one_by_one, plan, timetable
-from sending.launch import FURTHEST
+from sending.readiness import FURTHEST, TimeFault, time_fault
 from sending.timetable_problems import hours_that_work, in_words, pace_in_words, pace_that_ends
 from sociocs_accounts.models import Channel
 
@@ -120,13 +120,14 @@ def time_of(form: WallTimeFields) -> Moment:
     at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
     now = timezone.now()
     moment = Moment(lead=lead, at=at, zone=zone, readings=readings)
-    if at < now + lead:
+    fault = time_fault(at, now)
+    if fault is TimeFault.TOO_FAR:
+        instead = _same_time(form.wall_time, zone, now + FURTHEST, timedelta(days=-1))
+        return replace(moment, is_too_far=True, instead=instead[:1])
+    if fault:
         soon = now + lead + timedelta(minutes=2)
         instead = _same_time(form.wall_time, zone, soon, timedelta(days=1))
         return replace(moment, has_passed=True, instead=instead)
-    if at > now + FURTHEST:
-        instead = _same_time(form.wall_time, zone, now + FURTHEST, timedelta(days=-1))
-        return replace(moment, is_too_far=True, instead=instead[:1])
     return moment
 
 

@@ -29,6 +29,7 @@ from composer.views.message_parts import whole_number
 from interface.form_style import StyledForm
 from interface.templatetags.interface import phone_number
 from recipients.models import RecipientList
+from sending import readiness
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team, User
 
@@ -148,7 +149,7 @@ def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -
     phone = phone_of(shown, _ask(request.POST or request.GET), request.user)
     fresh = {
         "token": uuid4(),
-        "content": sent_tests.content_sha256(campaign),
+        "content": readiness.content_sha256(campaign),
         "person": phone.person.pk if phone.person else 0,
     }
     empty = SendTestForm(initial=fresh, user=request.user, team=request.team)
@@ -161,7 +162,7 @@ def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -
         # A form that was refused is sent again as another click, with what is shown now.
         "fresh": fresh,
         "phone": phone,
-        "is_tested": sent_tests.is_tested(campaign),
+        "is_tested": readiness.is_tested(campaign),
         "tests": [(one, *in_words(one), one.content_sha256 == fresh["content"]) for one in tests],
     }
     status = 422 if form is not None else 200

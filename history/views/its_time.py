@@ -24,10 +24,10 @@ from campaigns.access import campaign_of
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.schedule_timeline import taken_back_in_words
 from campaigns.scheduling import repeats
-from campaigns.scheduling.hours import is_open
+from campaigns.scheduling.hours import is_night, is_open
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.scheduling.timing import zone_of
-from campaigns.states import CampaignState, PauseReason, SubmissionState
+from campaigns.states import MOVABLE, CampaignState, PauseReason, SubmissionState
 from composer.schedule_fields import RescheduleForm
 from composer.schedule_words import repeat_in_words
 from composer.views.schedule_step import time_of
@@ -40,13 +40,10 @@ from sending.timetable import hours_of
 from teams.access import Action, TeamRequest, page_of_team
 
 C, S = CampaignState, SubmissionState
-_MOVABLE = frozenset({C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED, C.NEEDS_DECISION})
 _LATE = frozenset({PauseReason.WINDOW.value, PauseReason.QUIET_HOURS.value})
 _RUNS_SHOWN = 3
 # What a form that leads back to the calendar says -> the view it came from.
 _CALENDARS = {"calendar": "week", "calendar-day": "day"}
-# By the wall: when a message would wake people.
-_NIGHT = (range(21, 24), range(8))
 UNPROCESSABLE = 422
 
 
@@ -112,7 +109,7 @@ def its_time(campaign: Campaign, tally: Tally, now: datetime) -> ItsTime:
             "runs": repeats.preview(repeat, after, _RUNS_SHOWN) if campaign.next_run_at else [],
             "made_runs": repeating.latest_runs(campaign),
         }
-    if state not in _MOVABLE:
+    if state is C.DRAFT or state not in MOVABLE:
         draft_id = campaign.take_back.get("draft", "") if campaign.take_back else ""
         return ItsTime(draft_id=draft_id, **told_of_repeat)
     wish = Wish.of(campaign)
@@ -157,9 +154,9 @@ def _told(campaign: Campaign) -> str:
 
 
 def _night(campaign: Campaign, now: datetime) -> str:
-    here = now.astimezone(ZoneInfo(zone_of(campaign)))
-    asleep = any(here.hour in hours for hours in _NIGHT)
-    return f"{here:%H:%M}" if asleep and campaign.hours_from is None else ""
+    zone = zone_of(campaign)
+    asleep = campaign.hours_from is None and is_night(now, zone)
+    return f"{now.astimezone(ZoneInfo(zone)):%H:%M}" if asleep else ""
 
 
 def _is_closed(campaign: Campaign, now: datetime) -> bool:

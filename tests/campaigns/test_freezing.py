@@ -12,6 +12,7 @@ from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.states import CampaignState
 from recipients.models import OptOut, RecipientList
 from sending import launch
+from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import world
@@ -117,7 +118,7 @@ def test_launching_twice_with_one_form_launches_once(channel: Channel, team: Tea
 def test_a_page_that_is_out_of_date_launches_nothing(channel: Channel, team: Team) -> None:
     campaign = world.a_campaign(channel, world.a_list(team, world.phones(5)))
 
-    with pytest.raises(launch.LaunchRefused) as refused:
+    with pytest.raises(LaunchRefused) as refused:
         launch.launch(
             campaign,
             world.owner_of(team),

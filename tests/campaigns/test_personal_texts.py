@@ -24,8 +24,9 @@ from campaigns.texts.personal_texts import FieldRules, Survey
 from campaigns.texts.rendering import Missing, person_of, render
 from campaigns.texts.rendering import Rules as RenderingRules
 from recipients.models import Recipient, RecipientList
-from sending import launch, submit, tick
+from sending import launch, readiness, submit, tick
 from sending.models import Submission
+from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from sociocs_gateway.messages import Recipient as Person
 from teams.models import Team
@@ -61,7 +62,7 @@ def a_list(team: Team, *people: tuple[str, dict[str, str]], start: int = 0) -> R
 
 
 def surveyed(campaign: Campaign) -> Survey:
-    send_at = launch.send_time(campaign, timezone.now())
+    send_at = readiness.send_time(campaign, timezone.now())
     return personal_texts.survey(campaign, world.owner_of(campaign.team), send_at)
 
 
@@ -387,18 +388,18 @@ def test_a_text_with_a_faulty_field_is_not_launched(
     people = a_list(team, ("Ann", {"Dentist": "Dr. Osei"}))
     campaign = world.a_campaign(channel, people, text=text)
 
-    with pytest.raises(launch.LaunchRefused) as refused:
+    with pytest.raises(LaunchRefused) as refused:
         begin(campaign, confirmed_count=1)
 
     assert sentence in refused.value.sentence
-    assert [one.field for one in launch.problems(campaign)] == ["text"]
+    assert [one.field for one in readiness.launch_problems(campaign)] == ["text"]
 
 
 def test_a_field_of_another_list_is_unknown(channel: Channel, team: Team) -> None:
     a_list(team, ("Bob", {"Vet": "Dr. Lind"}), start=5)
     people = a_list(team, ("Ann", {"Dentist": "Dr. Osei"}))
 
-    found = launch.problems(world.a_campaign(channel, people, text="Hi {{Vet}}"))
+    found = readiness.launch_problems(world.a_campaign(channel, people, text="Hi {{Vet}}"))
 
     assert [one.field for one in found] == ["text"]
 
@@ -407,8 +408,10 @@ def test_a_text_is_too_long_only_if_everybody_s_is(channel: Channel, team: Team)
     people = a_list(team, ("Ann", {"Dentist": "Dr. Osei"}))
     long_tag = '{{#ifeq "%s" Dentist}}A{{else}}B{{/ifeq}}' % ("x" * 1700)
 
-    assert launch.problems(world.a_campaign(channel, people, text=long_tag)) == []
-    found = launch.problems(world.a_campaign(channel, people, text="{{Dentist}}" + "x" * 1600))
+    assert readiness.launch_problems(world.a_campaign(channel, people, text=long_tag)) == []
+    found = readiness.launch_problems(
+        world.a_campaign(channel, people, text="{{Dentist}}" + "x" * 1600)
+    )
     assert [one.sentence for one in found] == [
         "The text is 1 character too long for Twilio SMS, which takes 1600. Shorten it."
     ]
@@ -611,8 +614,8 @@ def test_a_name_of_any_length_has_to_fit() -> None:
 @pytest.mark.django_db
 def test_an_account_that_no_longer_fills_in_names_stops_the_launch() -> None:
     campaign = named_by_sociocs(["Ann"])
-    assert not launch.problems(campaign)
+    assert not readiness.launch_problems(campaign)
     assert campaign.channel is not None
     campaign.channel.account.name_placeholder = ""
     campaign.channel.account.save()
-    assert [one.field for one in launch.problems(campaign)] == ["name_by_sociocs"]
+    assert [one.field for one in readiness.launch_problems(campaign)] == ["name_by_sociocs"]

@@ -13,7 +13,7 @@ from composer import plan_making, plan_report
 from composer.models import Approval, DraftPlan
 from recipients.models import Recipient, RecipientList
 from sending import launch
-from sending.launch import LaunchRefused
+from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world

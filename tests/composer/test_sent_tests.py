@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from composer import sent_tests
 from composer.models import SentTest
 from recipients.models import Recipient, RecipientList
-from sending import launch
+from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel, NumberForTests
 from teams import throttling
 from teams.models import Team, User
@@ -192,7 +192,7 @@ def test_a_team_can_require_a_test_of_just_this_message(
     sentence = "Your team launches only what was tested. Send a test of just this message."
     page = desk.write(draft, "review")
     assert complaints_of(page) == {sentence: "id_test"}
-    with pytest.raises(launch.LaunchRefused):
+    with pytest.raises(LaunchRefused):
         world.launched(Campaign.objects.get(pk=draft.pk))
 
     # One that Sociocs did not take does not count.

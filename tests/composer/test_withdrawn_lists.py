@@ -11,6 +11,7 @@ from campaigns.models import Campaign
 from recipients.lists import sharing
 from recipients.models import Permission, RecipientList, Visibility
 from sending import launch
+from sending.readiness import LaunchRefused
 from teams import members
 from teams.models import User
 from tests.browsing import text_of
@@ -79,14 +80,14 @@ def test_the_last_look_is_inside_the_launch(
     draft: Campaign, patients: RecipientList, alice: User, sami: User
 ) -> None:
     withdraw(patients, alice)
-    with pytest.raises(launch.LaunchRefused, match="problems"):
+    with pytest.raises(LaunchRefused, match="problems"):
         press_send(draft, sami)
 
 
 def test_a_colleague_cannot_launch_with_a_list_that_is_lent_to_its_author_alone(
     draft: Campaign, bob: User
 ) -> None:
-    with pytest.raises(launch.LaunchRefused) as refused:
+    with pytest.raises(LaunchRefused) as refused:
         press_send(draft, bob)
     assert "is not shared with you" in refused.value.sentence
 
@@ -95,7 +96,7 @@ def test_a_colleague_cannot_launch_what_its_author_may_not_use(
     draft: Campaign, patients: RecipientList, alice: User, sami: User, bob: User
 ) -> None:
     sharing.share(patients, alice, Visibility.NAMED, people={bob: Permission.USE})
-    with pytest.raises(launch.LaunchRefused) as refused:
+    with pytest.raises(LaunchRefused) as refused:
         press_send(draft, bob)
     assert "is not shared with Sami Haddad, who wrote this campaign" in refused.value.sentence
 

@@ -14,6 +14,7 @@ from history import list_use
 from recipients.lists import list_keeping
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from sending import launch
+from sending.readiness import LaunchRefused
 from teams import members
 from teams.models import Team, User
 from tests import world
@@ -64,7 +65,7 @@ def test_a_draft_says_that_its_list_is_archived_and_goes_on_when_it_is_back(
     answer = desk_of(alice).get("review", draft)
     text = text_of(desk_of(alice).client.get(answer["Location"]))
     assert "“Patients 2026” is archived. Take it out, or ask Alice Moreau to bring it back." in text
-    with pytest.raises(launch.LaunchRefused, match="problems"):
+    with pytest.raises(LaunchRefused, match="problems"):
         press_send(draft, alice, count)
     list_keeping.restore(patients)
     press_send(draft, alice, count)
@@ -107,7 +108,7 @@ def test_a_deleted_list_leaves_its_name_and_nobody(
     assert CampaignRecipient.objects.filter(campaign=sent).count() == frozen
     patients.refresh_from_db()
     assert (patients.row_count, patients.name) == (0, "Patients 2026")
-    with pytest.raises(launch.LaunchRefused):
+    with pytest.raises(LaunchRefused):
         press_send(draft, alice, frozen)
     assert not list_keeping.restore(patients)
     assert client_of(alice).get(url("list-put-away", patients)).status_code == 404

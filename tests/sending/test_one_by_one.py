@@ -26,11 +26,13 @@ from sending import (
     deciding_together,
     decisions,
     launch,
+    readiness,
     reconcile,
     submit,
     tick,
 )
 from sending.models import Attempt, Submission
+from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import arranging, world
@@ -277,7 +279,7 @@ def test_too_many_people_are_told_before_it_goes(
     whatsapp: Channel, people: RecipientList, settings: Settings
 ) -> None:
     settings.MAX_MESSAGES_ONE_BY_ONE = PEOPLE - 1
-    with pytest.raises(launch.LaunchRefused, match="problems"):
+    with pytest.raises(LaunchRefused, match="problems"):
         launched(whatsapp, people)
 
 
@@ -425,7 +427,7 @@ def test_a_test_of_a_template_is_the_template(
         world.owner_of(draft.team),
         sent_tests.Target("Me", "+16317471000"),
         token=draft.public_id,
-        content=sent_tests.content_sha256(draft),
+        content=readiness.content_sha256(draft),
         lists=[people],
         person=Recipient.objects.get(name="Person 3").pk,
     )

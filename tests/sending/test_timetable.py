@@ -26,9 +26,10 @@ from campaigns.scheduling.pacing import Pace
 from campaigns.states import CampaignState
 from composer.forecast import forecast
 from recipients.models import Recipient, RecipientList
-from sending import attempts, control, launch, submit, tick, timetable
+from sending import attempts, control, launch, readiness, submit, tick, timetable
 from sending.models import Attempt, Submission
 from sending.protocol import Answer, AnswerKind
+from sending.readiness import LaunchRefused
 from sending.recording import Answered
 from sending.timetable_problems import pace_in_words
 from sociocs_accounts.models import Channel
@@ -271,7 +272,7 @@ def test_a_pace_that_never_ends_is_refused_with_one_that_works(
     slow = {"pace_count": 1, "pace_minutes": 60 * 24 * 30}
     campaign = world.a_campaign(channel, people, **OFFICE, **slow)
 
-    with pytest.raises(launch.LaunchRefused) as refused:
+    with pytest.raises(LaunchRefused) as refused:
         world.launched(campaign)
 
     assert "more than a year" in refused.value.sentence
@@ -288,7 +289,7 @@ def test_hours_that_leave_no_slot_are_refused_with_some_that_do(
         channel, world.a_list(team, BRITISH), hours_from=time(19), hours_to=time(9)
     )
 
-    with pytest.raises(launch.LaunchRefused) as refused:
+    with pytest.raises(LaunchRefused) as refused:
         world.launched(campaign)
 
     assert "Try 09:00 to 19:00" in refused.value.sentence
@@ -335,7 +336,7 @@ def test_a_draft_shows_the_plan_that_launching_makes(
         channel, people, **OWN_CLOCK, zone_field="Zone", pace_count=12, pace_minutes=30
     )
 
-    told = forecast(draft, launch.send_time(draft, FRIDAY))
+    told = forecast(draft, readiness.send_time(draft, FRIDAY))
 
     assert [(one.zones, one.people, one.jobs) for one in told.zones] == [
         ((), 3, 2),
@@ -356,7 +357,7 @@ def test_a_draft_shows_how_long_one_long_code_takes(
     american = world.a_channel(team, phone_number="+12025550199")
     draft = world.a_campaign(american, world.a_list(team, NEW_YORKERS))
 
-    told = forecast(draft, launch.send_time(draft, FRIDAY))
+    told = forecast(draft, readiness.send_time(draft, FRIDAY))
 
     assert told.queue.duration == timedelta(seconds=15)
     assert (told.people, len(told.slots)) == (15, 2)
