@@ -93,10 +93,7 @@ def measure(recipients: int, sandbox: Sandbox) -> None:
     plain = seconds_of_one_insert(campaign, recipients)
     count = audience.count(campaign).people
     began = time.perf_counter()
-    owner = world.owner_of(campaign.team)
-    launch.launch(
-        campaign, owner, version=campaign.version, token=uuid.uuid4(), confirmed_count=count
-    )
+    launch.launch(campaign, world.confirmed(campaign, count))
     launch.freeze(campaign.pk)
     tick.tick()
     launched = time.perf_counter()

@@ -490,6 +490,4 @@ class TestApproval:
 
     def test_the_engine_itself_does_not_launch_without(self, draft: Campaign, alice: User) -> None:
         with pytest.raises(LaunchRefused, match="approval"):
-            launch.launch(
-                draft, alice, version=draft.version, token=draft.public_id, confirmed_count=12
-            )
+            launch.launch(draft, world.confirmed(draft, 12, user=alice))
