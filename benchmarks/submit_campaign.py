@@ -18,7 +18,6 @@ import contextlib
 import resource
 import tempfile
 import time
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,10 +54,7 @@ def measure(recipients: int, sandbox: Sandbox) -> None:
     plain = seconds_of_one_insert(campaign, recipients)
     count = audience.count(campaign).people
     began = time.perf_counter()
-    owner = world.owner_of(campaign.team)
-    launch.launch(
-        campaign, owner, version=campaign.version, token=uuid.uuid4(), confirmed_count=count
-    )
+    launch.launch(campaign, world.confirmed(campaign, count))
     launch.freeze(campaign.pk)
     tick.tick()
     launched = time.perf_counter()

@@ -34,6 +34,9 @@ NOT_CONTENT = frozenset(
     }
 )
 LONGEST_NAME = 120
+# The version of a copy that nobody has changed. Not the first: it is not a draft in which nothing
+# stands yet (`drafts.create`).
+AS_COPIED = 2
 
 
 def content_fields() -> list[Any]:
@@ -69,8 +72,7 @@ def copy_of(
             team_id=campaign.team_id,
             created_by=user,
             updated_by=user,
-            # Not the first: it is not a draft in which nothing stands yet (`drafts.create`).
-            version=2,
+            version=AS_COPIED,
             **values,
         )
         record_event(copy, CampaignEvent.Kind.CREATED, user)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import admin
 
 from composer.models import (
-    Approval,
     DraftPage,
     DraftPlan,
     MediaFile,
@@ -76,17 +75,6 @@ class MediaFileAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     search_fields = ("label", "=name", "team__name")
     list_select_related = ("team", "uploaded_by")
-    ordering = ("-pk",)
-
-
-@admin.register(Approval)
-class ApprovalAdmin(ReadOnlyAdmin):
-    """Who asked for approval, of what, and who answered."""
-
-    list_display = ("campaign", "people", "asked_by", "asked_at", "answer", "answered_by")
-    list_filter = ("answer",)
-    search_fields = ("campaign__name", "asked_by__email", "answered_by__email")
-    list_select_related = ("campaign", "asked_by", "answered_by")
     ordering = ("-pk",)
 
 

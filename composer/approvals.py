@@ -24,9 +24,9 @@ from campaigns.moves import locked_campaign, record_event
 from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
 from composer import plan_making
-from composer.models import Approval
-from sending import launch
-from sending.readiness import LaunchRefused
+from sending import launch, readiness
+from sending.models import Approval
+from sending.readiness import Confirmation, LaunchRefused, Refusal, SeenPlan
 from teams.models import Team, User
 
 Answer = Approval.Answer
@@ -91,39 +91,40 @@ def _is_outdated(campaign: Campaign, wish: Approval) -> bool:
     )
 
 
-def ask(
-    campaign: Campaign,
-    user: User,
-    *,
-    version: int,
-    token: UUID,
-    people: int,
-    audience: str,
-    overruled: list[str],
-) -> None:
-    """Ask colleagues to approve what was just seen. Raises NotApproved if it changed since.
+def launch_or_ask(campaign: Campaign, confirmation: Confirmation) -> bool:
+    """Launch a draft; where nothing but a second person is missing, ask colleagues to approve it.
 
-    `audience`: the fingerprint of the people in the plan that was seen.
+    False: they are asked. Raises LaunchRefused.
     """
+    try:
+        launch.launch(campaign, confirmation)
+    except LaunchRefused as refused:
+        if refused.code is not Refusal.APPROVAL or confirmation.plan is None:
+            raise
+        _ask(campaign, confirmation, confirmation.plan)
+        return False
+    return True
+
+
+def _ask(campaign: Campaign, confirmation: Confirmation, plan: SeenPlan) -> None:
+    user, people = confirmation.user, confirmation.people
     with transaction.atomic():
         here = locked_campaign(campaign.pk)
-        if here.state != CampaignState.DRAFT or here.version != version:
-            raise NotApproved(
-                _("This campaign was changed since you opened this page. Look again.")
-            )
-        if here.approvals.filter(token=token).exists():
+        if here.state != CampaignState.DRAFT or here.version != confirmation.version:
+            raise readiness.outdated()
+        if here.approvals.filter(token=confirmation.token).exists():
             return
         here.approvals.filter(answer=Answer.WAITING).update(answer=Answer.OUTDATED)
         Approval.objects.create(
             campaign=here,
             asked_by=user,
-            fingerprint=plan_making.fingerprint(campaign, user),
-            audience=audience,
-            outside_values=personal_texts.outside_values_of(campaign, user),
-            version=version,
+            fingerprint=plan_making.fingerprint(here, user),
+            audience=plan.audience,
+            outside_values=personal_texts.outside_values_of(here, user),
+            version=confirmation.version,
             people=people,
-            token=token,
-            overruled=overruled,
+            token=confirmation.token,
+            overruled=confirmation.warnings_overruled(),
         )
         record_event(here, CampaignEvent.Kind.APPROVAL_ASKED, user, people=people)
 
@@ -137,31 +138,29 @@ def may_answer(wish: Approval, user: User) -> str:
     return ""
 
 
-def approve(wish_id: UUID, campaign: Campaign, user: User, seen: str) -> None:
-    """Approve, and so launch, exactly what was asked for and `seen`. Raises NotApproved."""
-    try:
-        with transaction.atomic():
-            here = locked_campaign(campaign.pk)
-            wish = _waiting(here, wish_id, user)
-            if _is_outdated(here, wish) or wish.fingerprint != seen:
-                raise NotApproved(_outdated())
-            wish.answer = Answer.APPROVED
-            _answer(wish, user)
-            launch.launch(
-                here,
-                wish.asked_by,
-                version=wish.version,
-                token=wish.token,
-                confirmed_count=wish.people,
-                is_approved=True,
-            )
-            record_event(here, CampaignEvent.Kind.APPROVED, user, people=wish.people)
-            if wish.overruled:
-                record_event(
-                    here, CampaignEvent.Kind.OVERRULED, wish.asked_by, warnings=wish.overruled
-                )
-    except LaunchRefused as refused:
-        raise NotApproved(refused.sentence) from None
+def approve(wish_id: UUID, campaign: Campaign, user: User, seen: str, *, is_proved: bool) -> None:
+    """Approve, and so launch, exactly what was asked for and `seen`.
+
+    `is_proved`: whoever approves has typed their password lately. Raises NotApproved, and
+    LaunchRefused for what stands in the launch's way.
+    """
+    with transaction.atomic():
+        here = locked_campaign(campaign.pk)
+        wish = _waiting(here, wish_id, user)
+        if _is_outdated(here, wish) or wish.fingerprint != seen:
+            raise NotApproved(_outdated())
+        wish.answer = Answer.APPROVED
+        _answer(wish, user)
+        confirmation = Confirmation(
+            user=wish.asked_by,
+            token=wish.token,
+            version=wish.version,
+            people=wish.people,
+            is_proved=is_proved,
+            approval=wish,
+        )
+        launch.launch(here, confirmation)
+        record_event(here, CampaignEvent.Kind.APPROVED, user, people=wish.people)
     campaign.refresh_from_db()
 
 

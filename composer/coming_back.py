@@ -10,9 +10,9 @@ from campaigns.models import Campaign, CampaignEvent
 from campaigns.texts import personal_texts
 from campaigns.texts.dynamic_fields import BUSINESS_NAME, SENDER_NAME
 from campaigns.texts.outside_values import TIME_ZONE
-from composer.models import Approval
 from interface.wording import people
 from sending.launch import PEOPLE
+from sending.models import Approval
 
 
 def what_changed(campaign: Campaign, approved: Approval) -> list[str]:

@@ -11,13 +11,18 @@ from django.utils.translation import ngettext
 
 from campaigns import message
 from campaigns.models import Campaign
+from campaigns.scheduling import timing
 from campaigns.scheduling.hours import is_night
+from campaigns.states import CampaignState
 from campaigns.words import left_out_in_words
+from composer import plan_making
 from composer.plan_report import Other, Report
 from composer.schedule_words import queue_sentence
 from interface.wording import number, people
 from sending import timetable
+from sending.readiness import SeenPlan
 from sociocs_accounts.sender_queue import Estimate
+from teams.models import User
 
 # Who gets nothing because somebody wants it so.
 _NOT_A_FAULT = {"duplicate", "opted_out", "excluded", "filtered", "earlier_campaign", "recent"}
@@ -51,6 +56,25 @@ def checks(campaign: Campaign, report: Report, zone: str) -> list[Check]:
 def warnings(found: list[Check]) -> list[Check]:
     """Those that have to be overruled."""
     return [one for one in found if not one.is_ok]
+
+
+def plan_to_confirm(campaign: Campaign, user: User, version: int) -> SeenPlan | None:
+    """The plan of a draft as it is now, for whoever has looked at its `version`.
+
+    None: it is not that one any more, its plan is not made yet, or it has problems, which keep it
+    from being launched anyhow.
+    """
+    is_seen = campaign.state == CampaignState.DRAFT and campaign.version == version
+    if not is_seen or campaign.channel is None:
+        return None
+    try:
+        report, _needs_worker = plan_making.report_of(campaign, user)
+    except ValueError:
+        return None
+    if report is None:
+        return None
+    found = warnings(checks(campaign, report, timing.zone_of(campaign)))
+    return SeenPlan(version, report.audience, {one.code: one.sentence for one in found})
 
 
 def _earlier(report: Report) -> Check:

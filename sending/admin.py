@@ -10,7 +10,7 @@ from campaigns.states import Outcome, SubmissionState
 from campaigns.words import SUBMISSION_WORDS
 from interface.admin_colours import colours
 from interface.admin_mixins import ReadOnlyAdmin
-from sending.models import Attempt, DayTotal, Decision, Submission
+from sending.models import Approval, Attempt, DayTotal, Decision, Submission
 
 
 @admin.register(Submission)
@@ -94,3 +94,14 @@ class DayTotalAdmin(ReadOnlyAdmin):
     search_fields = ("team__name", "channel__label")
     list_select_related = ("team", "channel")
     ordering = ("-day", "team")
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    """Who asked for approval, of what, and who answered."""
+
+    list_display = ("campaign", "people", "asked_by", "asked_at", "answer", "answered_by")
+    list_filter = ("answer",)
+    search_fields = ("campaign__name", "asked_by__email", "answered_by__email")
+    list_select_related = ("campaign", "asked_by", "answered_by")
+    ordering = ("-pk",)

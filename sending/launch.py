@@ -11,24 +11,22 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns import message
+from campaigns import copying, message
 from campaigns.audiences import audience, audience_digest
 from campaigns.models import Campaign, CampaignEvent, CampaignList, CampaignRecipient
-from campaigns.moves import locked_campaign, move_campaign, record_event
+from campaigns.moves import lock, locked_campaign, move_campaign, record_event
 from campaigns.scheduling import clock_rules, repeats
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState
 from campaigns.texts import outside_values, personal_texts
-from composer.models import Approval
-from sending import day_limits, one_by_one, plan, timetable
+from sending import day_limits, one_by_one, plan, readiness, timetable
 from sending.failpoints import failpoint
-from sending.models import Submission
+from sending.models import Approval, Submission
 from sending.readiness import (
+    Confirmation,
     LaunchRefused,
-    launch_problems,
-    needs_second_person,
-    send_time,
+    Refusal,
 )
 from teams.models import User
 
@@ -40,57 +38,34 @@ PEOPLE = "people"
 _MANY = 50_000
 
 
-def launch(
-    campaign: Campaign,
-    user: User,
-    *,
-    version: int,
-    token: UUID,
-    confirmed_count: int,
-    is_approved: bool = False,
-) -> None:
+def launch(campaign: Campaign, confirmation: Confirmation) -> None:
     """C1: fix the content and begin to freeze the audience. The caller nudges the freeze task.
 
-    `version` and `confirmed_count` are what the review page showed; `token` came with its form, so
-    that a second click is the same launch. `is_approved`: a second person has seen it as well.
-    Raises LaunchRefused.
+    A second click, with the same token, is the same launch. Raises LaunchRefused, also for a
+    `campaign` that was read before somebody changed it.
     """
     try:
         with transaction.atomic():
-            here = locked_campaign(campaign.pk)
-            is_again = here.launch_token == token
-            if not is_again and not is_approved and needs_second_person(here, confirmed_count):
-                raise _not_approved()
-            _launch(here, user, version, token, confirmed_count)
+            read = campaign.version
+            lock(campaign, "state", "version", "launch_token")
+            if campaign.launch_token == confirmation.token:
+                return
+            if campaign.version != read:
+                # Its other columns are those of before.
+                campaign.refresh_from_db()
+                raise readiness.outdated()
+            _launch(campaign, confirmation)
     except IntegrityError:
-        raise _outdated() from None
-    campaign.refresh_from_db()
+        raise readiness.outdated() from None
 
 
-def _outdated() -> LaunchRefused:
-    return LaunchRefused(
-        "outdated",
-        _("This campaign was changed since you opened this page. Look at it again, then send it."),
-    )
-
-
-def _launch(
-    campaign: Campaign, user: User, version: int, token: UUID, confirmed_count: int
-) -> None:
-    if campaign.launch_token == token:
-        return
-    if campaign.state != CampaignState.DRAFT or campaign.version != version:
-        raise _outdated()
-    now = timezone.now()
-    blocking = launch_problems(campaign, now, confirmed_count, user)
-    if blocking:
-        raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
-    if confirmed_count < 1:
-        raise LaunchRefused(
-            "nobody", _("Nobody would get this message. Choose a list with people who may get it.")
-        )
-    _begin(campaign, user, token, confirmed_count, send_time(campaign, now))
-    record_event(campaign, CampaignEvent.Kind.LAUNCHED, user, people=confirmed_count)
+def _launch(campaign: Campaign, confirmation: Confirmation) -> None:
+    now, user, people = timezone.now(), confirmation.user, confirmation.people
+    readiness.check_confirmation(campaign, confirmation, now)
+    _begin(campaign, user, confirmation.token, people, readiness.send_time(campaign, now))
+    record_event(campaign, CampaignEvent.Kind.LAUNCHED, user, people=people)
+    if overruled := confirmation.warnings_overruled():
+        record_event(campaign, CampaignEvent.Kind.OVERRULED, user, warnings=overruled)
 
 
 def _begin(
@@ -116,25 +91,27 @@ def _begin(
     )
 
 
-def launch_run(run: Campaign, user: User, token: UUID, at: datetime) -> None:
-    """Launch a draft that is a run, due at `at`; whoever is on its lists then gets it.
+def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> None:
+    """Launch a draft that is a run of `first`, due at `at`; whoever is on its lists then gets it.
 
-    A time that has passed does not stand in the way: a run that is late asks. The caller holds a
-    transaction. Raises LaunchRefused.
+    What was confirmed when `first` was launched holds for its runs as long as they say the same,
+    but not for so many people that a second person has to look. A time that has passed does not
+    stand in the way: a run that is late asks. The caller holds a transaction. Raises LaunchRefused.
     """
-    now = timezone.now()
-    blocking = [one for one in launch_problems(run, now, None, user) if one.field != "wall_time"]
-    if blocking:
-        raise LaunchRefused("problems", " ".join(one.sentence for one in blocking))
+    user = first.launched_by
+    is_run = first.launch_token is not None and run.parent_id == first.pk
+    if not is_run or run.version != copying.AS_COPIED:
+        sentence = _("This is not what was launched first. Look at it, then send it yourself.")
+        raise LaunchRefused(Refusal.UNCONFIRMED, sentence)
+    if user is None:
+        raise LaunchRefused(Refusal.UNCONFIRMED, _("Whoever launched it is no longer here."))
+    problems = readiness.launch_problems(run, timezone.now(), None, user)
+    if blocking := [one.sentence for one in problems if one.field != "wall_time"]:
+        raise LaunchRefused(Refusal.PROBLEMS, " ".join(blocking))
     lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
-    if needs_second_person(run, sum(one.recipient_count for one in lists)):
-        raise _not_approved()
+    if readiness.needs_second_person(run, sum(one.recipient_count for one in lists)):
+        raise readiness.not_approved()
     _begin(run, user, token, None, at)
-
-
-def _not_approved() -> LaunchRefused:
-    sentence = _("A second person has to approve it, since so many people get it.")
-    return LaunchRefused("approval", sentence)
 
 
 def freeze(campaign_id: int) -> None:

@@ -1,10 +1,17 @@
-"""What keeps a draft from being launched."""
+"""What keeps a draft from being launched, and what whoever launches it has to have confirmed.
+
+`launch` asks all of this itself while the draft's row is locked, wherever a launch comes from. A
+page, or whatever else lets people launch, only builds the `Confirmation` and shows the refusal.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 import orjson
 from django.db.models import Q
@@ -17,21 +24,47 @@ from campaigns.audiences import audience, audience_problems
 from campaigns.models import Campaign, CampaignList
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
-from campaigns.states import Outcome
+from campaigns.states import CampaignState, Outcome
 from sending import one_by_one, plan, timetable_problems
+from sending.models import Approval
 from sociocs_accounts.lanes import LaneState
 from teams.models import User
 
 FURTHEST = timedelta(days=365)
 
 
+class Refusal(StrEnum):
+    """Why nothing was launched."""
+
+    # It was changed, or launched, since the confirmation was given.
+    OUTDATED = "outdated"
+    # Something of the draft has to be mended first.
+    PROBLEMS = "problems"
+    NOBODY = "nobody"
+    # So many people that the password is wanted.
+    PASSWORD = "password"  # noqa: S105 - not one
+    # There is no plan of the draft as it is now that somebody could have seen.
+    NO_PLAN = "no_plan"
+    # So many people that their number has to be typed.
+    NOT_TYPED = "not_typed"
+    # A warning that nobody has overruled.
+    WARNING = "warning"
+    # Nothing but a second person's approval is missing.
+    APPROVAL = "approval"
+    # A run that is not what its campaign's launch confirmed.
+    UNCONFIRMED = "unconfirmed"
+
+
 class LaunchRefused(Exception):
     """The campaign was not launched; nothing changed. `sentence` says why and what to do."""
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: Refusal, sentence: str) -> None:
         super().__init__(code)
         self.code = code
         self.sentence = sentence
+
+
+# --- When -----------------------------------------------------------------------------------------
 
 
 class TimeFault(StrEnum):
@@ -90,6 +123,9 @@ def _time_sentence(fault: TimeFault) -> str:
         "This is less than %(n)d minutes ahead. Choose a later time, or send it now.",
         minutes,
     ) % {"n": minutes}
+
+
+# --- What is wrong with a draft -------------------------------------------------------------------
 
 
 def launch_problems(
@@ -159,7 +195,131 @@ def is_tested(campaign: Campaign) -> bool:
     return tested.exists()
 
 
+# --- What a person confirms -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPlan:
+    """The plan of a draft of this `version`, as far as launching hangs on it.
+
+    `audience`: the fingerprint of its people, where a second person has to approve them.
+    `warnings`: a sentence for each thing that has to be overruled, by its code.
+    """
+
+    version: int
+    audience: str = ""
+    warnings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What `user`, who launches, has confirmed; `token` tells a second click from another launch.
+
+    `version` of the draft and number of `people` are those that they saw. `plan`: the draft's plan
+    as it is now; `overruled`: codes of its warnings; `typed`: the number that they typed;
+    `is_proved`: the password was typed lately. `approval`: a second person has agreed to what
+    `user` confirmed when they asked for it; then it is the second person's password that counts.
+    """
+
+    user: User
+    token: UUID
+    version: int
+    people: int
+    plan: SeenPlan | None = None
+    overruled: frozenset[str] = frozenset()
+    typed: int | None = None
+    is_proved: bool = False
+    approval: Approval | None = None
+
+    def warnings_overruled(self) -> list[str]:
+        """Their sentences, in the order of the plan."""
+        if self.approval is not None:
+            return list(self.approval.overruled)
+        return list(self.plan.warnings.values()) if self.plan else []
+
+
+def is_number_typed(campaign: Campaign, people: int) -> bool:
+    """Whether the team wants the number typed before a campaign goes to so many people."""
+    return _is_above(campaign.team.confirm_typed_above, people)
+
+
 def needs_second_person(campaign: Campaign, people: int) -> bool:
     """Whether the team wants a campaign to so many people approved by a colleague."""
-    above = campaign.team.approval_above
-    return above is not None and people > above
+    return _is_above(campaign.team.approval_above, people)
+
+
+def _is_above(mark: int | None, people: int) -> bool:
+    return mark is not None and people > mark
+
+
+def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: datetime) -> None:
+    """Raise LaunchRefused unless `campaign`, whose row is locked, may be launched with this.
+
+    APPROVAL comes last: whoever gets it has confirmed everything else.
+    """
+    people = confirmation.people
+    if campaign.state != CampaignState.DRAFT or campaign.version != confirmation.version:
+        raise outdated()
+    if problems := launch_problems(campaign, now, people, confirmation.user):
+        raise LaunchRefused(Refusal.PROBLEMS, " ".join(one.sentence for one in problems))
+    if people < 1:
+        raise LaunchRefused(
+            Refusal.NOBODY,
+            _("Nobody would get this message. Choose a list with people who may get it."),
+        )
+    # To so many, only the browser's owner sends.
+    is_typed, is_second = is_number_typed(campaign, people), needs_second_person(campaign, people)
+    if (is_typed or is_second) and not confirmation.is_proved:
+        sentence = _("It goes to so many people that your password is wanted first. Type it.")
+        raise LaunchRefused(Refusal.PASSWORD, sentence)
+    if confirmation.approval is not None:
+        if not _is_approved(campaign, confirmation, confirmation.approval):
+            raise not_approved()
+        return
+    _check_plan(confirmation, is_typed)
+    if is_second:
+        raise not_approved()
+
+
+def _check_plan(confirmation: Confirmation, is_typed: bool) -> None:
+    plan_seen = confirmation.plan
+    if plan_seen is None or plan_seen.version != confirmation.version:
+        sentence = _("The plan is being made again, since something changed. Look at it first.")
+        raise LaunchRefused(Refusal.NO_PLAN, sentence)
+    if is_typed and confirmation.typed != confirmation.people:
+        sentence = _("Type the number of people, exactly as the page says, to send it.")
+        raise LaunchRefused(Refusal.NOT_TYPED, sentence)
+    for code, warning in plan_seen.warnings.items():
+        if code not in confirmation.overruled:
+            sentence = _(
+                "Nothing was sent yet. Look at this first, and tick it if it is right: %(what)s"
+            )
+            raise LaunchRefused(Refusal.WARNING, sentence % {"what": warning})
+
+
+def _is_approved(campaign: Campaign, confirmation: Confirmation, approval: Approval) -> bool:
+    """Whether a second person did approve just this launch, as the database has it."""
+    approved = campaign.approvals.filter(
+        pk=approval.pk,
+        answer=Approval.Answer.APPROVED,
+        answered_by__isnull=False,
+        asked_by=confirmation.user,
+        token=confirmation.token,
+        version=confirmation.version,
+        people=confirmation.people,
+    )
+    return approved.exclude(answered_by=confirmation.user).exists()
+
+
+def outdated() -> LaunchRefused:
+    """It is no longer what was confirmed."""
+    return LaunchRefused(
+        Refusal.OUTDATED,
+        _("This campaign was changed since you opened this page. Look at it again, then send it."),
+    )
+
+
+def not_approved() -> LaunchRefused:
+    """A second person has to see it first."""
+    sentence = _("A second person has to approve it, since so many people get it.")
+    return LaunchRefused(Refusal.APPROVAL, sentence)

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from campaigns.copying import LONGEST_NAME, copy_of
 from campaigns.models import Campaign, CampaignEvent
@@ -112,13 +111,10 @@ def _run_of(campaign: Campaign, occurrence: Occurrence) -> None:
 
 def _launch(campaign: Campaign, run: Campaign, occurrence: Occurrence) -> None:
     """Launch a run as its campaign was; what stands in the way is told, and it stays a draft."""
-    day, user = f"{occurrence.day:%-d %b %Y}", campaign.launched_by
-    told: dict[str, Any] = {"day": day}
+    told: dict[str, Any] = {"day": f"{occurrence.day:%-d %b %Y}"}
     kind = CampaignEvent.Kind.RUN_MADE
     try:
-        if user is None:
-            raise LaunchRefused("nobody", _("Whoever launched it is no longer here."))
-        launch.launch_run(run, user, uuid4(), occurrence.instant)
+        launch.launch_run(run, campaign, uuid4(), occurrence.instant)
     except LaunchRefused as refused:
         kind, told["why"] = CampaignEvent.Kind.RUN_WAITS, refused.sentence
     for one in (campaign, run):

@@ -16,13 +16,7 @@ from tests import world
 
 def launch_for_others(campaign: Campaign, people: int) -> None:
     """Launch for a number of people that the lists no longer make: it comes back as a draft."""
-    launch.launch(
-        campaign,
-        world.owner_of(campaign.team),
-        version=campaign.version,
-        token=uuid.uuid4(),
-        confirmed_count=people,
-    )
+    launch.launch(campaign, world.confirmed(campaign, people))
     launch.freeze(campaign.pk)
     campaign.refresh_from_db()
 

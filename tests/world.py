@@ -13,6 +13,7 @@ from campaigns.models import Campaign, CampaignList
 from recipients.models import FilterList, OptOut, Recipient, RecipientList, SavedFilter
 from sending import launch, tick
 from sending.models import Submission
+from sending.readiness import Confirmation, SeenPlan
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.secrets import remember_key
 from teams.models import Membership, Role, Team, User
@@ -136,15 +137,29 @@ def a_campaign(channel: Channel, *lists: RecipientList, **fields: Any) -> Campai
     return campaign
 
 
+def confirmed(
+    campaign: Campaign, people: int | None = None, user: User | None = None, **changes: Any
+) -> Confirmation:
+    """All that a person confirms who has just seen the review page and presses its button.
+
+    By default the team's owner, for everybody who is on the lists.
+    """
+    number = audience.count(campaign).people if people is None else people
+    values: dict[str, Any] = {
+        "user": user or owner_of(campaign.team),
+        "token": uuid4(),
+        "version": campaign.version,
+        "people": number,
+        "plan": SeenPlan(campaign.version),
+        "typed": number,
+        "is_proved": True,
+    }
+    return Confirmation(**values | changes)
+
+
 def launched(campaign: Campaign) -> Campaign:
     """Launch as a person would who has just seen the review page; freeze and begin it."""
-    launch.launch(
-        campaign,
-        owner_of(campaign.team),
-        version=campaign.version,
-        token=uuid4(),
-        confirmed_count=audience.count(campaign).people,
-    )
+    launch.launch(campaign, confirmed(campaign))
     launch.freeze(campaign.pk)
     tick.tick()
     campaign.refresh_from_db()

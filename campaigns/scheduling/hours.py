@@ -57,7 +57,7 @@ def is_open(hours: Hours, zones: Sequence[str], instant: datetime) -> bool:
 
 def is_night(instant: datetime, zone: str) -> bool:
     """Whether a message at `instant` would wake people whose clocks show the time of `zone`."""
-    return shown(instant, ZoneInfo(zone)).hour in _NIGHT
+    return instant.astimezone(ZoneInfo(zone)).hour in _NIGHT
 
 
 def windows(

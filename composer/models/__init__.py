@@ -9,7 +9,6 @@ from composer.models.media import (
     MediaFile,
 )
 from composer.models.plans import (
-    Approval,
     DraftPlan,
 )
 from composer.models.sent_tests import (
@@ -24,7 +23,6 @@ from composer.models.templates import (
 )
 
 __all__ = [
-    "Approval",
     "DraftPage",
     "DraftPlan",
     "MediaFile",

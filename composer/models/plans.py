@@ -1,13 +1,10 @@
-"""What is worked out and agreed before a launch: a draft's plan, and a colleague's approval."""
+"""What is worked out before a launch: a draft's plan."""
 
 from __future__ import annotations
-
-import uuid
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign
 
@@ -41,52 +38,3 @@ class DraftPlan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign}"
-
-
-class Approval(models.Model):
-    """Somebody's wish to launch, and a colleague's answer; bound to what was seen."""
-
-    class Answer(models.TextChoices):
-        """What became of it."""
-
-        WAITING = "waiting", _("Waiting for a colleague")
-        APPROVED = "approved", _("Approved")
-        REJECTED = "rejected", _("Rejected")
-        OUTDATED = "outdated", _("Changed since it was asked for")
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="approvals")
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
-    asked_at = models.DateTimeField(auto_now_add=True)
-    # Of the content, the plan and the lists that were seen (`plan_making.fingerprint`).
-    fingerprint = models.CharField(max_length=64)
-    # Of every person that was seen (`audience_digest`): just these are frozen, or nobody is.
-    audience = models.CharField(max_length=64, default="")
-    # What the text takes from elsewhere (`outside_values`): just this is said, or nothing is.
-    outside_values = models.JSONField(default=dict)
-    version = models.PositiveIntegerField()
-    people = models.PositiveIntegerField()
-    # The launch that it becomes: approving twice launches once.
-    token = models.UUIDField(unique=True)
-    # Codes of the warnings that whoever asked has overruled.
-    overruled = models.JSONField(default=list, blank=True)
-    answer = models.CharField(max_length=10, choices=Answer.choices, default=Answer.WAITING)
-    answered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    answered_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=500, blank=True)
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["campaign"],
-                condition=Q(answer="waiting"),
-                name="one_open_wish_per_campaign",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.campaign} · {self.answer}"

@@ -5,7 +5,7 @@ Large audiences are planned by a worker while the page shows how far it has come
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,15 +24,14 @@ from django_htmx.http import HttpResponseClientRefresh
 from campaigns import list_access
 from campaigns.access import campaign_of
 from campaigns.audiences import audience, selection
-from campaigns.models import Campaign, CampaignEvent, ClockKeeper
-from campaigns.moves import record_event
+from campaigns.models import Campaign, ClockKeeper
 from campaigns.scheduling import repeats
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState
 from campaigns.words import left_out_in_words
 from composer import approvals, coming_back, cost, plan_checks, plan_making, tasks
 from composer.forms import LaunchForm
-from composer.models import Approval, DraftPlan
+from composer.models import DraftPlan
 from composer.plan_report import Report
 from composer.schedule_words import repeat_in_words
 from composer.views.compose import problems_of
@@ -41,9 +39,10 @@ from composer.views.compose_parts import content_for
 from interface import hints
 from interface.wording import people
 from recipients.models import Recipient
-from sending import launch as launching
 from sending import one_by_one, plan, readiness, timetable
+from sending.models import Approval
 from sending.protocol import VENDOR_REACH
+from sending.readiness import Confirmation, LaunchRefused, Refusal
 from sending.tasks import freeze
 from sending.timetable_problems import in_words, pace_in_words
 from teams import proving
@@ -154,7 +153,7 @@ def _page(
         "checks": plan_checks.checks(campaign, report, zone),
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
         "needs_approval": needs_approval,
-        "types_number": _types_number(campaign, report.people),
+        "types_number": readiness.is_number_typed(campaign, report.people),
         "wish": wish,
         "why_not": approvals.may_answer(wish, user) if wish else "",
         **_last_answer(campaign, wish),
@@ -189,11 +188,6 @@ def _cost(campaign: Campaign, report: Report) -> cost.Cost | None:
 def _begins_at_once(report: Report) -> bool:
     first = report.first_slot
     return first is None or first - datetime.fromisoformat(report.start) < timedelta(minutes=1)
-
-
-def _types_number(campaign: Campaign, count: int) -> bool:
-    above = campaign.team.confirm_typed_above
-    return above is not None and count > above
 
 
 def _zone_row(one: Any) -> dict[str, Any]:
@@ -256,14 +250,6 @@ def _button(campaign: Campaign, report: Report, zone: str) -> str:
 # --- Pressing it ----------------------------------------------------------------------------------
 
 
-class _NotYet(Exception):
-    """Something on the page is still to be done; `sentence` says what."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
 @require_POST
 @page_of_team(Action.LAUNCH)
 def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
@@ -274,90 +260,41 @@ def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("The form was incomplete, so nothing was sent. Look again."))
         return redirect("review", *here)
-    if (asked := _prove_again(request, campaign, form.cleaned_data["confirmed_count"])) is not None:
-        return asked
-    is_draft = campaign.state == CampaignState.DRAFT
-    if is_draft and (
-        list_access.borrowed_lists(campaign, request.user) or _has_problems(request, here)
-    ):
-        return redirect(reverse("compose", args=here) + "?check")
     try:
-        seen = _seen(request, campaign, form) if is_draft else _Seen()
-        return _launch_or_ask(request, campaign, form, seen)
-    except (_NotYet, readiness.LaunchRefused, approvals.NotApproved) as refused:
-        messages.error(request, refused.sentence)
-        return redirect("review", *here)
-
-
-def _prove_again(request: TeamRequest, campaign: Campaign, count: int) -> HttpResponse | None:
-    """To more people than the team's marks, only the browser's owner sends: where to prove it."""
-    marks = (campaign.team.confirm_typed_above, campaign.team.approval_above)
-    if not any(mark is not None and count > mark for mark in marks):
-        return None
-    return proving.ask_again(
-        request, reverse("review", args=[request.team.slug, campaign.public_id])
-    )
-
-
-def _has_problems(request: TeamRequest, here: list[Any]) -> bool:
-    return bool(problems_of(campaign_of(request, here[1]), request))
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """Of the plan on the page: whose it is, and the warnings that this person overrules."""
-
-    audience: str = ""
-    overruled: list[str] = field(default_factory=list)
-
-
-def _seen(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> _Seen:
-    """What this person has seen and overruled, in words. Raises _NotYet for what is left to do."""
-    report, _needs_worker = plan_making.report_of(campaign, request.user)
-    if report is None:
-        raise _NotYet(_("The plan is being made again, since something changed. Look at it first."))
-    if _types_number(campaign, report.people):
-        typed = form.typed_people()
-        if typed != form.cleaned_data["confirmed_count"]:
-            raise _NotYet(_("Type the number of people, exactly as the page says, to send it."))
-    found = plan_checks.warnings(
-        plan_checks.checks(campaign, report, campaign.time_zone or campaign.team.time_zone)
-    )
-    ticked = set(request.POST.getlist("overrule"))
-    left = [one for one in found if one.code not in ticked]
-    if left:
-        raise _NotYet(
-            _("Nothing was sent yet. Look at this first, and tick it if it is right: %(what)s")
-            % {"what": left[0].sentence}
-        )
-    return _Seen(report.audience, [one.sentence for one in found])
-
-
-def _launch_or_ask(
-    request: TeamRequest, campaign: Campaign, form: LaunchForm, seen: _Seen
-) -> HttpResponse:
-    here, given = [request.team.slug, campaign.public_id], form.cleaned_data
-    asked = {"version": given["version"], "token": given["token"]}
-    count = given["confirmed_count"]
-    is_draft = campaign.state == CampaignState.DRAFT
-    if is_draft and readiness.needs_second_person(campaign, count):
-        approvals.ask(
-            campaign,
-            request.user,
-            people=count,
-            audience=seen.audience,
-            overruled=seen.overruled,
-            **asked,
-        )
+        is_launched = approvals.launch_or_ask(campaign, _confirmation(request, campaign, form))
+    except LaunchRefused as refused:
+        if refused.code is Refusal.PROBLEMS:
+            return redirect(reverse("compose", args=here) + "?check")
+        return _told(request, campaign, refused)
+    if not is_launched:
         messages.success(request, _("Your colleagues can approve it now. It is not sent before."))
         return redirect("review", *here)
-    with transaction.atomic():
-        launching.launch(campaign, request.user, confirmed_count=count, **asked)
-        if seen.overruled:
-            kind = CampaignEvent.Kind.OVERRULED
-            record_event(campaign, kind, request.user, warnings=seen.overruled)
     hints.nudge(freeze, campaign.pk)
     return redirect("campaign", *here)
+
+
+def _confirmation(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> Confirmation:
+    """What the form says of what this person saw, typed and ticked."""
+    given = form.cleaned_data
+    return Confirmation(
+        user=request.user,
+        token=given["token"],
+        version=given["version"],
+        people=given["confirmed_count"],
+        plan=plan_checks.plan_to_confirm(campaign, request.user, given["version"]),
+        overruled=frozenset(request.POST.getlist("overrule")),
+        typed=form.typed_people(),
+        is_proved=proving.is_recent(request),
+    )
+
+
+def _told(request: TeamRequest, campaign: Campaign, refused: LaunchRefused) -> HttpResponse:
+    """The page where they read why it was refused, or where they prove who they are."""
+    page = reverse("review", args=[request.team.slug, campaign.public_id])
+    if refused.code is Refusal.PASSWORD and (asked := proving.ask_again(request, page)):
+        return asked
+    messages.error(request, refused.sentence)
+    return redirect(page)
 
 
 @require_POST
@@ -369,15 +306,14 @@ def answer_wish(request: TeamRequest, campaign_id: UUID, wish_id: UUID) -> HttpR
     user: User = request.user
     try:
         if request.POST.get("answer") == "approve":
-            wish = approvals.open_wish(campaign)
-            asked = _prove_again(request, campaign, wish.people) if wish else None
-            if asked is not None:
-                return asked
-            approvals.approve(wish_id, campaign, user, request.POST.get("fingerprint", ""))
+            seen, is_proved = request.POST.get("fingerprint", ""), proving.is_recent(request)
+            approvals.approve(wish_id, campaign, user, seen, is_proved=is_proved)
         else:
             approvals.reject(wish_id, campaign, user, request.POST.get("reason", ""))
             messages.success(request, _("It is not sent. Your reason is shown to whoever asked."))
             return redirect("review", *here)
+    except LaunchRefused as refused:
+        return _told(request, campaign, refused)
     except approvals.NotApproved as error:
         messages.error(request, error.sentence)
         return redirect("review", *here)

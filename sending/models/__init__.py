@@ -6,6 +6,7 @@ are facts, never edited or deleted.
 
 from __future__ import annotations
 
+from sending.models.approvals import Approval
 from sending.models.limits import (
     DayTotal,
 )
@@ -17,6 +18,7 @@ from sending.models.submissions import (
 )
 
 __all__ = [
+    "Approval",
     "Attempt",
     "DayTotal",
     "Decision",

@@ -27,18 +27,11 @@ from campaigns.models import (
 )
 from campaigns.states import Outcome
 from composer import message_templates
-from composer.models import (
-    Approval,
-    DraftPage,
-    DraftPlan,
-    MediaFile,
-    SentTest,
-    TextSurvey,
-)
+from composer.models import DraftPage, DraftPlan, MediaFile, SentTest, TextSurvey
 from delivery import block_checks
 from delivery.models import VendorBlock
 from recipients.models import SavedFilter
-from sending.models import Attempt, DayTotal, Decision, Submission
+from sending.models import Approval, Attempt, DayTotal, Decision, Submission
 from sociocs_accounts.models import (
     CallRate,
     Channel,

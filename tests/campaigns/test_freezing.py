@@ -90,13 +90,7 @@ def test_a_list_that_changed_since_the_review_brings_the_draft_back(
 ) -> None:
     people = world.a_list(team, world.phones(5))
     campaign = world.a_campaign(channel, people)
-    launch.launch(
-        campaign,
-        world.owner_of(team),
-        version=campaign.version,
-        token=uuid4(),
-        confirmed_count=4,
-    )
+    launch.launch(campaign, world.confirmed(campaign, 4))
 
     launch.freeze(campaign.pk)
 
@@ -110,7 +104,7 @@ def test_launching_twice_with_one_form_launches_once(channel: Channel, team: Tea
     token = uuid4()
 
     for _ in range(2):
-        launch.launch(campaign, world.owner_of(team), version=1, token=token, confirmed_count=5)
+        launch.launch(campaign, world.confirmed(campaign, 5, token=token))
 
     assert campaign.events.filter(kind="launched").count() == 1
 
@@ -119,13 +113,7 @@ def test_a_page_that_is_out_of_date_launches_nothing(channel: Channel, team: Tea
     campaign = world.a_campaign(channel, world.a_list(team, world.phones(5)))
 
     with pytest.raises(LaunchRefused) as refused:
-        launch.launch(
-            campaign,
-            world.owner_of(team),
-            version=campaign.version - 1,
-            token=uuid4(),
-            confirmed_count=5,
-        )
+        launch.launch(campaign, world.confirmed(campaign, 5, version=campaign.version - 1))
 
     assert refused.value.code == "outdated"
     campaign.refresh_from_db()
@@ -137,7 +125,7 @@ def test_a_freeze_that_is_killed_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr(audience, "CHUNK", 3)
     campaign = world.a_campaign(channel, world.a_list(team, world.phones(10)))
-    launch.launch(campaign, world.owner_of(team), version=1, token=uuid4(), confirmed_count=10)
+    launch.launch(campaign, world.confirmed(campaign, 10))
 
     audience.freeze_chunk(campaign.pk)
     audience.freeze_chunk(campaign.pk)

@@ -70,13 +70,7 @@ def begin(campaign: Campaign, confirmed_count: int | None = None) -> None:
     """Launch it as its review page would; nothing is frozen yet."""
     if confirmed_count is None:
         confirmed_count = surveyed(campaign).count.people
-    launch.launch(
-        campaign,
-        world.owner_of(campaign.team),
-        version=campaign.version,
-        token=uuid4(),
-        confirmed_count=confirmed_count,
-    )
+    launch.launch(campaign, world.confirmed(campaign, confirmed_count))
 
 
 def launched(campaign: Campaign) -> Campaign:
@@ -589,13 +583,7 @@ def test_braces_of_a_persons_own_never_pass_for_ours() -> None:
     campaign = named_by_sociocs(["Ann", "{{name}}", "{{SECRET}}"])
 
     survey = personal_texts.survey(campaign, None, timezone.now())
-    launch.launch(
-        campaign,
-        world.owner_of(campaign.team),
-        version=campaign.version,
-        token=uuid4(),
-        confirmed_count=survey.count.people,
-    )
+    launch.launch(campaign, world.confirmed(campaign, survey.count.people))
     launch.freeze(campaign.pk)
     campaign.refresh_from_db()
 

@@ -151,9 +151,7 @@ def test_the_rule_is_obeyed_and_counted_alike_by_page_and_launch(
 
     draft.refresh_from_db()
     people = 12 - sum(left_out.values())
-    launch.launch(
-        draft, alice, version=draft.version, token=draft.public_id, confirmed_count=people
-    )
+    launch.launch(draft, world.confirmed(draft, people, user=alice))
     launch.freeze(draft.pk)
     draft.refresh_from_db()
     assert (draft.state, draft.frozen_count) == ("scheduled", people)

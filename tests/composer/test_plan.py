@@ -10,9 +10,10 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent
 from composer import plan_making, plan_report
-from composer.models import Approval, DraftPlan
+from composer.models import DraftPlan
 from recipients.models import Recipient, RecipientList
 from sending import launch
+from sending.models import Approval
 from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
@@ -492,6 +493,4 @@ class TestApproval:
 
     def test_the_engine_itself_does_not_launch_without(self, draft: Campaign, alice: User) -> None:
         with pytest.raises(LaunchRefused, match="approval"):
-            launch.launch(
-                draft, alice, version=draft.version, token=draft.public_id, confirmed_count=12
-            )
+            launch.launch(draft, world.confirmed(draft, 12, user=alice))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 
-from campaigns.audiences import audience
 from campaigns.models import Campaign
 from recipients.lists import sharing
 from recipients.models import Permission, RecipientList, Visibility
@@ -14,6 +11,7 @@ from sending import launch
 from sending.readiness import LaunchRefused
 from teams import members
 from teams.models import User
+from tests import world
 from tests.browsing import text_of
 from tests.desks import DeskOf
 
@@ -32,13 +30,7 @@ def withdraw(patients: RecipientList, by: User) -> None:
 
 
 def press_send(draft: Campaign, user: User) -> None:
-    launch.launch(
-        draft,
-        user,
-        version=draft.version,
-        token=uuid.uuid4(),
-        confirmed_count=audience.count(draft).people,
-    )
+    launch.launch(draft, world.confirmed(draft, user=user))
 
 
 def test_what_is_lent_can_be_sent(desk_of: DeskOf, draft: Campaign, sami: User) -> None:

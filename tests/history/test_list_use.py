@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
 from django.urls import reverse
 
@@ -89,7 +87,7 @@ def test_nothing_goes_to_an_archived_list_though_nobody_is_at_it(
 
 
 def press_send(draft: Campaign, user: User, count: int) -> None:
-    launch.launch(draft, user, version=draft.version, token=uuid.uuid4(), confirmed_count=count)
+    launch.launch(draft, world.confirmed(draft, count, user=user))
 
 
 def test_a_deleted_list_leaves_its_name_and_nobody(

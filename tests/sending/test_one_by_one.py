@@ -180,13 +180,7 @@ def test_who_lacks_a_value_is_left_out_and_counted(
 ) -> None:
     Recipient.objects.filter(recipient_list=people, phone=world.phones(1)[0]).update(fields={})
     campaign = world.a_campaign(whatsapp, people, one_by_one=True, template=TEMPLATE, text="")
-    launch.launch(
-        campaign,
-        world.owner_of(campaign.team),
-        version=1,
-        token=campaign.public_id,
-        confirmed_count=PEOPLE - 1,
-    )
+    launch.launch(campaign, world.confirmed(campaign, PEOPLE - 1))
     launch.freeze(campaign.pk)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.frozen_count) == ("scheduled", PEOPLE - 1)

@@ -9,12 +9,15 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db.models import F
 from pytest_django.fixtures import Settings
 
+from campaigns import copying
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent, ClockKeeper
 from campaigns.states import CampaignState
 from sending import launch, repeating, tick
+from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from tests import world
 
@@ -53,13 +56,7 @@ def first(repeat: dict[str, Any], wall_time: str = "2027-03-26T09:30") -> dict[s
 
 def started(campaign: Campaign) -> Campaign:
     count = audience.count(campaign).people
-    launch.launch(
-        campaign,
-        world.owner_of(campaign.team),
-        version=campaign.version,
-        token=uuid4(),
-        confirmed_count=count,
-    )
+    launch.launch(campaign, world.confirmed(campaign, count))
     launch.freeze(campaign.pk)
     campaign.refresh_from_db()
     return campaign
@@ -99,6 +96,25 @@ def test_a_run_goes_to_whoever_is_on_the_lists_by_then(
     launch.freeze(run.pk)
     run.refresh_from_db()
     assert (run.state, run.frozen_count, run.parent) == ("scheduled", 8, daily)
+
+
+def test_a_run_is_confirmed_by_the_first_launch_only_while_it_says_the_same(
+    daily: Campaign,
+) -> None:
+    at = datetime(2027, 3, 27, 9, 30, tzinfo=UTC)
+    run = copying.copy_of(daily, daily.launched_by, parent=daily)
+    never_launched = copying.copy_of(daily, daily.launched_by)
+    changed = copying.copy_of(daily, daily.launched_by, parent=daily)
+    Campaign.objects.filter(pk=changed.pk).update(text="Other words", version=F("version") + 1)
+    changed.refresh_from_db()
+
+    for one, first in ((changed, daily), (run, never_launched), (never_launched, daily)):
+        with pytest.raises(LaunchRefused, match="unconfirmed"):
+            launch.launch_run(one, first, uuid4(), at)
+        assert one.state == "draft"
+
+    launch.launch_run(run, daily, uuid4(), at)
+    assert (run.state, run.launched_by) == ("freezing", daily.launched_by)
 
 
 def test_a_killed_tick_makes_no_second_run_and_skips_none(

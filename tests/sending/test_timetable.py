@@ -216,7 +216,7 @@ def test_a_freeze_that_is_killed_goes_on_with_the_same_zones(
     monkeypatch.setattr(audience, "CHUNK", 4)
     mixed = [*BRITISH[:5], *NEW_YORKERS[:5], *BRITISH[5:9]]
     campaign = world.a_campaign(channel, world.a_list(team, mixed), **OWN_CLOCK)
-    launch.launch(campaign, world.owner_of(team), version=1, token=uuid4(), confirmed_count=14)
+    launch.launch(campaign, world.confirmed(campaign, 14))
 
     audience.freeze_chunk(campaign.pk)
     audience.freeze_chunk(campaign.pk)
