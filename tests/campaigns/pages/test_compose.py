@@ -18,6 +18,9 @@ from tests.campaigns.pages.arranging import launch_for_others
 from tests.campaigns.pages.browsing import Desk, Fields, complaints_of, fields_of, text_of
 from tests.campaigns.pages.conftest import DeskOf
 
+# Before every day that is typed here.
+pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+
 # What is typed, (part of) the sentence about it, and the field its link leads to.
 Case = tuple[Fields, str, str]
 

@@ -16,6 +16,9 @@ from tests.campaigns import world
 from tests.campaigns.pages.browsing import Desk, Fields, Page, fields_of, text_of
 from tests.campaigns.pages.conftest import DeskOf
 
+# Before every day that is typed here.
+pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+
 
 class Composer:
     """An open composer page: what its script would send, one save after the other."""
