@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     Request,
@@ -95,10 +96,21 @@ def is_local(url: str) -> bool:
 
 def no_icon(page: Page) -> list[str]:
     """Return the icons that the page, as it stands, asks of the sprite in vain."""
+    try:
+        asked = icons_on(page)
+    except Error:
+        # It was just about to show something else, as one that is left in the midst of work may.
+        page.wait_for_load_state("load")
+        asked = icons_on(page)
+    return [f"no icon {name!r} in the sprite" for name in sorted({*asked} - ICONS)]
+
+
+def icons_on(page: Page) -> list[str]:
+    """Return the names of the icons that the page asks for."""
     asked: list[str] = page.locator("svg use[href*='vendor/icons']").evaluate_all(
         "uses => uses.map(use => use.getAttribute('href').split('#')[1])"
     )
-    return [f"no icon {name!r} in the sprite" for name in sorted({*asked} - ICONS)]
+    return asked
 
 
 ACTS = ("check", "click", "fill", "press", "select_option", "set_input_files", "uncheck")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+import time_machine
 from celery import current_app
 from django.conf import settings
 
@@ -143,6 +144,25 @@ def django_db_modify_db_settings() -> None:
     else:
         name = f"test_{worker}"
     database["TEST"]["NAME"] = name
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Traveller]:
+    """Moves the clock of a test that is marked `at`: `clock.move_to("2027-03-29T12:00Z")`.
+
+    Other processes and the browser stay where they are, so no test with them may name a day that
+    they would have to agree on.
+    """
+    marker = request.node.get_closest_marker("at")
+    with time_machine.travel(*marker.args, **marker.kwargs) as traveller:
+        yield traveller
+
+
+@pytest.fixture(autouse=True)
+def _at_its_moment(request: pytest.FixtureRequest) -> None:
+    """Set the clock before anything else of the test is made."""
+    if request.node.get_closest_marker("at"):
+        request.getfixturevalue("clock")
 
 
 @pytest.fixture

@@ -22,6 +22,9 @@ SPEED_OVER_SAFETY = [
     *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),
 ]
 
+# It lives at the same moment as the tests; see tooling/clocks.py.
+ITS_CLOCK = ("LD_PRELOAD", "CLOCK_SHIFT", "CLOCK_BEGAN")
+
 _serial = itertools.count(1)
 
 
@@ -101,7 +104,8 @@ class PostgresServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _environment(self) -> dict[str, str]:
-        return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(self.folder), "LC_ALL": "C"}
+        kept = {name: os.environ[name] for name in (*ITS_CLOCK, "PATH") if name in os.environ}
+        return {"PATH": os.defpath} | kept | {"HOME": str(self.folder), "LC_ALL": "C"}
 
     def _runnable_programs(self) -> Path:
         programs = _installed_programs()

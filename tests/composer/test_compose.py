@@ -19,6 +19,9 @@ from tests.arranging import launch_for_others
 from tests.browsing import Desk, Fields, complaints_of, fields_of, text_of
 from tests.desks import DeskOf
 
+# Before every day that is typed here.
+pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+
 # What is typed, (part of) the sentence about it, and the field its link leads to.
 Case = tuple[Fields, str, str]
 

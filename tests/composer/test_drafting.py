@@ -18,6 +18,9 @@ from tests import world
 from tests.browsing import Desk, Fields, Page, fields_of, text_of
 from tests.desks import DeskOf
 
+# Before every day that is typed here.
+pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+
 
 class Composer:
     """An open composer page: what its script would send, one save after the other."""

@@ -21,6 +21,9 @@ from tests import world
 from tests.browsing import Desk, Page, fields_of, text_of
 from tests.desks import DeskOf
 
+# A winter's morning in New York, before every day that is typed here.
+pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+
 AT_NIGHT = {"wall_time": "2027-04-02T03:30", "time_zone": "America/New_York"}
 
 

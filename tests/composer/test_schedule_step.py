@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import time
 from html import unescape
 
 import pytest
-import time_machine
 
 from campaigns.models import Campaign
 from composer import drafts
 from teams.models import Team, User
 from tests.browsing import Desk, Fields, Page, complaints_of, fields_of, text_of
+
+# A winter's morning in New York, before every day that is typed here.
+pytestmark = pytest.mark.at("2027-01-10T15:00Z")
 
 LATER: Fields = {"when": "later", "date": "2027-04-02", "time": "09:30"}
 WEEKLY: Fields = LATER | {"repeats": "week", "repeat_days": ["0", "3"]}
@@ -126,14 +127,6 @@ def offered(page: Page) -> str:
     return str(page.content.decode()).partition('id="moment"')[2].partition("</details>")[0]
 
 
-@pytest.fixture
-def january() -> Iterator[None]:
-    """It is 10:00 on 10 January in New York."""
-    with time_machine.travel("2027-01-10T15:00:00Z", tick=False):
-        yield
-
-
-@pytest.mark.usefixtures("january")
 @pytest.mark.parametrize(
     ("typed", "sentence", "name"),
     [
@@ -221,14 +214,8 @@ def test_a_wrong_choice_is_shown_at_once(desk: Desk, draft: Campaign) -> None:
     assert is_unfolded(desk.write(draft, **LATER, repeat_until="tomorrow"))
 
 
-@pytest.fixture
-def spring() -> Iterator[None]:
-    """It is 23:00 on 29 March in New York."""
-    with time_machine.travel("2027-03-30T03:00:00Z", tick=False):
-        yield
-
-
-@pytest.mark.usefixtures("spring")
+# It is 23:00 on 29 March in New York.
+@pytest.mark.at("2027-03-30T03:00Z", tick=False)
 class TestWhatTheTimeMeans:
     def test_how_far_away_it_is(self, desk: Desk, draft: Campaign) -> None:
         told = moment(desk, draft, **LATER)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-import time_machine
 
 from campaigns.models import Campaign
 from history import outlook
@@ -15,14 +14,10 @@ from teams.models import Team
 from tests import world
 from tests.browsing import Desk, text_of
 
+pytestmark = pytest.mark.at("2027-03-29T12:00Z", tick=False)
+
 NEW_YORK = "America/New_York"
 MARCH = date(2027, 3, 29)
-
-
-@pytest.fixture(autouse=True)
-def clock(db: None) -> object:
-    with time_machine.travel("2027-03-29T12:00:00Z", tick=False) as travel:
-        yield travel
 
 
 def at(wall: str, **fields: object) -> dict[str, object]:

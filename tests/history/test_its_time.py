@@ -17,6 +17,9 @@ from sending.models import Submission
 from tests import arranging, world
 from tests.browsing import Desk, Page, complaints_of, fields_of, text_of
 
+# A winter's morning in New York, before every day that is typed here.
+pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+
 
 def scheduled(draft: Campaign, **fields: object) -> Campaign:
     for name, value in {"wall_time": "2027-04-02T09:30", "clock_keeper": "here", **fields}.items():

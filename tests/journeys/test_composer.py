@@ -14,7 +14,8 @@ from teams.models import Team, User
 from tests import world
 from tests.browser import Look, NewPage
 
-pytestmark = pytest.mark.journey
+# Before every day that is typed here.
+pytestmark = [pytest.mark.journey, pytest.mark.at("2026-12-01T15:00Z")]
 
 LetIn = Callable[[Page, User], None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -94,7 +95,7 @@ def report(campaign: Campaign) -> None:
 
 def draw(team: Team, *channels: object) -> None:
     """A month of figures."""
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=ZoneInfo(team.time_zone))
     for n in range(30):
         day = today - timedelta(days=n)
         DayCount.objects.create(team=team, day=day, opt_outs=n % 4)

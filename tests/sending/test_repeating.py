@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -24,13 +23,8 @@ from tests import world
 LONDON = "Europe/London"
 # The Friday before the night in which London's clocks go forward.
 FRIDAY = datetime(2027, 3, 26, 8, 0, tzinfo=UTC)
+pytestmark = pytest.mark.at(FRIDAY, tick=False)
 DAILY: dict[str, Any] = {"every": "day", "at": "09:30", "zone": LONDON}
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(FRIDAY, tick=False) as travel:
-        yield travel
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,19 +18,13 @@ from sociocs_accounts.models import Channel
 from tests import world
 from tests.sending.zone_database import changed
 
-pytestmark = pytest.mark.django_db
 LONDON = "Europe/London"
 # Between London's two changes of the clocks, a fortnight before the campaigns below.
 LAUNCHED = datetime(2027, 6, 1, 12, 0, tzinfo=UTC)
+pytestmark = [pytest.mark.django_db, pytest.mark.at(LAUNCHED, tick=False)]
 HOURS: dict[str, Any] = {"hours_from": time(9), "hours_to": time(19)}
 # London gives up its summer time: its clocks show in UTC what they show in winter.
 NO_SUMMER_TIME = {"Europe__London": "Africa/Abidjan"}
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(LAUNCHED, tick=False) as travel:
-        yield travel
 
 
 @pytest.fixture

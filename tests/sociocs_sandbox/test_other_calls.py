@@ -57,10 +57,10 @@ def test_team_members_have_ids_that_jobs_accept(vendor: Vendor) -> None:
 
 
 def test_a_message_is_sent_and_found_on_its_day(vendor: Vendor) -> None:
+    before = datetime.now(UTC).date()
     message_id = vendor.data("POST", "/message", SMS | {"text": "Hello"})["message_id"]
     vendor.settled()
-    today = datetime.now(UTC).date()
-    (found,) = messages(vendor, today, today)
+    (found,) = messages(vendor, before, datetime.now(UTC).date())
     assert found["message_id"] == message_id
     assert (found["to"], found["name"], found["text"]) == (ANN, "Ann", "Hello")
     assert found["direction"] == "outgoing"

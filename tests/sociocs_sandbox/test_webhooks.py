@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -139,10 +140,11 @@ def test_each_message_has_updates_under_the_id_the_list_shows(
     vendor: Vendor, subscriber: Subscriber
 ) -> None:
     subscribe(vendor, subscriber.url, subevents={"status_updates": ["sent"]})
+    before = datetime.now(UTC).date()
     vendor.make_job(schedule=...)
     told = {body["message_id"] for body in subscriber.bodies(2)}
-    today = time.strftime("%Y-%m-%d", time.gmtime())
-    listed = vendor.data("GET", f"/messages?start_date={today}&end_date={today}")
+    after = datetime.now(UTC).date()
+    listed = vendor.data("GET", f"/messages?start_date={before}&end_date={after}")
     assert told == {message["message_id"] for message in listed}
 
 
