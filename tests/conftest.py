@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -16,7 +15,8 @@ from django.conf import settings
 
 # Here and not in pyproject.toml: they replace fixtures of plugins that are loaded in between.
 pytest_plugins = [
-    *("tests.processes", "tests.browser", "tests.people", "tests.engine", "tests.desks"),
+    *("tests.databases", "tests.processes", "tests.browser", "tests.people"),
+    *("tests.engine", "tests.desks"),
 ]
 
 QUEUES = ["sending", "background"]
@@ -76,6 +76,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # The product's own is kept beside it, for whom a web server of its own signs in.
     quick = "django.contrib.auth.hashers.MD5PasswordHasher"
     settings.PASSWORD_HASHERS = [quick, settings.PASSWORD_HASHERS[0]]
+    # A power cut is not tested here: it need not be waited for.
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
     # Looked up when asked for: hundreds of files would be listed anew for each test's client.
     settings.WHITENOISE_AUTOREFRESH = True
     if config.getoption("quick"):
@@ -88,6 +92,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         keep_only(is_for_both, config, items)
     if config.getoption("quick"):
         keep_only(is_quick, config, items)
+
+
+def pytest_collection_finish() -> None:
+    # What is there now stays until the end; the collector need not look at it a thousand times.
+    gc.collect()
+    gc.freeze()
 
 
 def keep_only(
@@ -123,27 +133,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-@pytest.fixture(scope="session")
-def django_db_keepdb() -> bool:
-    """Leave the test database where it is: it goes with its server or its folder in a moment.
-
-    Removing it would fail while a thread of the live server still holds a connection.
-    """
-    return True
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Name the test database: for SQLite a file, so that threads and processes can share it."""
-    database = settings.DATABASES["default"]
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    if database["ENGINE"].endswith("sqlite3"):
-        name = str(Path(os.environ["TESTS_FOLDER"]) / worker / "test.sqlite3")
-    else:
-        name = f"test_{worker}"
-    database["TEST"]["NAME"] = name
 
 
 @pytest.fixture

@@ -12,10 +12,12 @@ With `-n`, the servers are shared and every worker has databases of its own.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -59,11 +61,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> None:
+    # Collecting thousands of tests makes many objects and no garbage.
+    gc.set_threshold(100_000, 50, 100)
     options = parser.parse_known_args(args)
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
         forget_the_developers_own_settings()
         os.environ.update(ENVIRONMENT)
+        # Workers and every process that a test starts would compile all modules anew.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.dont_write_bytecode = False
         folder = Path(tempfile.mkdtemp(prefix="campaigns-tests-"))
         early_config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
         os.environ["TESTS_FOLDER"] = str(folder)

@@ -1,0 +1,96 @@
+"""pytest plugin: the test database of each worker, made once for all of them and emptied quickly.
+
+Migrating takes ten seconds, and Django's own way of emptying a database makes every permission
+anew. So the first worker that needs a database migrates a template, of which each takes a copy;
+and after a test that committed, rows are deleted while what migrating made stays.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+from tests import postgresql
+
+TEMPLATE = "test_template"
+# Made by `migrate`, and changed by no test.
+STAYS = {"auth_permission", "django_content_type"}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Give this worker a migrated database of its own; it goes with its server or its folder.
+
+    For SQLite a file, so that threads and processes can share it.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with django_db_blocker.unblock():
+        name = copy_of_template(f"test_{worker}")
+        connection.close()
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+
+
+def copy_of_template(name: str) -> str:
+    """Copy the template, made first if it is missing, and return the copy's name for Django."""
+    folder = Path(os.environ["TESTS_FOLDER"])
+    on_postgresql = connection.vendor == "postgresql"
+    template = TEMPLATE if on_postgresql else str(folder / f"{TEMPLATE}.sqlite3")
+    with alone(folder):
+        made = folder / f"{TEMPLATE}.made"
+        if not made.exists():
+            connection.settings_dict["TEST"]["NAME"] = template
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            connection.close()
+            made.touch()
+        if on_postgresql:
+            server = postgresql.address(Path(os.environ["TESTS_POSTGRESQL"]))
+            with psycopg.connect(server, autocommit=True) as postgres:
+                postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"'.encode())
+            return name
+        copy = folder / f"{name}.sqlite3"
+        shutil.copyfile(template, copy)
+        return str(copy)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other worker is at the template."""
+    with (folder / f"{TEMPLATE}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+def empty(_test: TransactionTestCase) -> None:
+    """Delete all rows but those that `migrate` made, whatever triggers and constraints say."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletions()}")
+        else:
+            connection.connection.executescript(f"BEGIN IMMEDIATE; {deletions()}")
+
+
+@cache
+def deletions() -> str:
+    """Return the statements that empty every table, to be run in a transaction that they end."""
+    tables = set(connection.introspection.django_table_names(include_views=False)) - STAYS
+    names = map(connection.ops.quote_name, sorted(tables))
+    return "".join(f"DELETE FROM {name}; " for name in names) + "COMMIT"  # noqa: S608 - our tables
