@@ -193,7 +193,7 @@ def test_one_byte_a_moment_is_too_slow(
     started = time.monotonic()
     assert fault_of(site(drip), LOCAL) is Fault.TOO_SLOW
     ended.set()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
 
 
 def test_loopback_alone_is_let_in_by_the_switch_for_trials() -> None:

@@ -100,7 +100,7 @@ class TestTheContract:
     def test_the_clock_is_the_gateways(self, client: SociocsClient) -> None:
         server_date = client.list_bulk_jobs().server_date
         assert server_date is not None
-        assert abs(server_date - datetime.now(UTC)) < timedelta(seconds=5)
+        assert abs(server_date - datetime.now(UTC)) < timedelta(minutes=1)
 
     def test_what_the_vendor_does_not_accept_comes_back_in_its_words(
         self, client: SociocsClient
@@ -121,7 +121,7 @@ class TestTheContract:
         )
         message_id = client.send_message(message).message_id
         today = datetime.now(UTC).date()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while not (found := client.list_messages(today - timedelta(days=1), today).items):
             assert time.monotonic() < deadline
             time.sleep(0.1)

@@ -99,7 +99,7 @@ def test_repetitions_stay_inside_the_total_time(
     with pytest.raises(TryLater) as caught:
         hasty_client.list_bulk_jobs()
     assert caught.value.reason is Reason.TIMEOUT
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 20
     assert server.connections == 1
 
 

@@ -148,9 +148,9 @@ def test_a_deleted_job_is_gone(vendor: Vendor) -> None:
 
 
 def test_a_deleted_job_never_goes_out(vendor: Vendor) -> None:
-    job_id = vendor.make_job(schedule=later(timedelta(seconds=0.6)))
+    job_id = vendor.make_job(schedule=later(timedelta(seconds=1.5)))
     vendor.data("DELETE", f"/messages/bulk/{job_id}")
-    marker = vendor.make_job(schedule=later(timedelta(seconds=0.8)), recipients=[{"to": CEM}])
+    marker = vendor.make_job(schedule=later(timedelta(seconds=1.6)), recipients=[{"to": CEM}])
     while vendor.witness(f"/jobs/{marker}")["executed"] is None:
         time.sleep(0.01)
     assert vendor.settled()["messages"] == 1
