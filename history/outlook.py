@@ -40,6 +40,7 @@ class Entry:
     """A campaign on one day; moments in UTC. `run`: a run to come, which is no campaign yet.
 
     `in_the_way`: names of campaigns that go out through the same channel at the same time.
+    `place`: what the entry is called on the page, where a campaign stands in each of its days.
     """
 
     campaign: Campaign
@@ -49,6 +50,7 @@ class Entry:
     jobs: int = 0
     is_run: bool = False
     in_the_way: list[str] = field(default_factory=list)
+    place: str = ""
 
     @property
     def kind(self) -> str:
@@ -97,6 +99,9 @@ def entries(team: Team, start: date, until: date, zone: str) -> list[Entry]:
         *_runs(team, opens, closes),
     ]
     _mark_conflicts(found)
+    for one in found:
+        day = one.first.astimezone(ZoneInfo(zone))
+        one.place = f"on-{day:%Y%m%d}-{one.campaign.public_id}"
     return sorted(found, key=lambda one: (one.first, one.campaign.pk))
 
 

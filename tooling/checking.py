@@ -65,6 +65,7 @@ def _static_steps() -> list[Step]:
     return [
         Step("format", [tool("ruff"), "format", "--check", "--quiet", "."]),
         Step("lint", [tool("ruff"), "check", "--quiet", "."]),
+        Step("templates", [tool("djangofmt"), "--check", "--quiet", "templates"]),
         Step("types", [tool("mypy")]),
         Step("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
         Step(
