@@ -8,8 +8,7 @@ import signal
 import socket
 import sqlite3
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 import requests
 
 from tests.processes import Child
+from tests.waiting import wait_until
 from tooling import children
 from tooling.places import ROOT
 
@@ -84,18 +84,11 @@ def running(folder: Path, **more: str) -> Iterator[Run]:
     } | more
     child = Child("run", [sys.executable, str(ROOT / "dev.py"), "run"], env, folder / "run.log")
     try:
-        line = READY.fullmatch(child.wait_for(READY.pattern, timeout=120))
+        line = READY.fullmatch(child.wait_for(READY.pattern))
         assert line
         yield Run(child, folder / "data", env, line.group(1))
     finally:
         child.terminate(patience=40)
-
-
-def wait_until(condition: Callable[[], bool], timeout: float = 30) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
