@@ -27,7 +27,7 @@ from campaigns.models import (
 )
 from campaigns.states import Outcome
 from composer import message_templates
-from composer.models import DraftPage, DraftPlan, MediaFile, SentTest, TextSurvey
+from composer.models import DraftEstimate, DraftPage, MediaFile, SentTest
 from delivery import block_checks
 from delivery.models import VendorBlock
 from recipients.models import SavedFilter
@@ -77,7 +77,6 @@ def one_of_everything() -> Campaign:
     assert draft.message is not None
     DraftPage.objects.create(campaign=draft, user=alice, page=uuid4())
     EarlierCampaign.objects.create(campaign=draft, earlier=draft)
-    TextSurvey.objects.create(campaign=draft, wanted_by=alice, wanted_at=timezone.now())
     message_templates.make(draft, alice, "Reminder", "")
     held = SavedFilter.objects.create(team=draft.team, owner=alice, name="In London")
     CampaignFilter.objects.create(campaign=draft, saved_filter=held)
@@ -97,7 +96,7 @@ def one_of_everything() -> Campaign:
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
     )
-    DraftPlan.objects.create(campaign=draft, fingerprint="f")
+    DraftEstimate.objects.create(campaign=draft, wanted_by=alice, wanted_at=timezone.now())
     Approval.objects.create(
         campaign=draft, asked_by=alice, fingerprint="f", version=1, people=12, token=uuid4()
     )
