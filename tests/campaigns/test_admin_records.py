@@ -11,7 +11,6 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import connection, transaction
 from django.db.models import Model
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -44,6 +43,7 @@ from teams.models import Role
 from tests import people, world
 from tests.arranging import accepted, attempted, job
 from tests.browsing import admin_address, text_of
+from tests.client import Client
 from tests.factories import create_team
 from tests.history.reports import reported_on
 

@@ -20,7 +20,6 @@ from typing import Any
 
 import pytest
 import requests
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -32,6 +31,7 @@ from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from tests import world
 from tests.browsing import text_of
+from tests.client import Client
 from tests.processes import Sandbox
 from tests.sociocs_gateway.certificates import Authority
 from tests.sociocs_gateway.scripted_server import close_at_once, raw, running
