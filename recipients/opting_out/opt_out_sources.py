@@ -13,13 +13,13 @@ from recipients.files.columns import (
     Role,
     find_header,
     guess_columns,
+    own_headers,
     parted,
     phone_candidates,
     require_phone_column,
 )
 from recipients.files.file_problems import Fault, FileProblem
 from recipients.files.row_sources import Reading, data_rows, guess_reading, head
-from recipients.imports.reports import own_headers
 from recipients.phone_numbers import Phone, PhoneReader
 
 MAX_ROWS = 100_000
