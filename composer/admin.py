@@ -5,13 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 
 from composer.models import (
+    DraftEstimate,
     DraftPage,
-    DraftPlan,
     MediaFile,
     MessageTemplate,
     SentTest,
     TemplateVersion,
-    TextSurvey,
 )
 from interface.admin_mixins import ReadOnlyAdmin
 
@@ -24,16 +23,6 @@ class DraftPageAdmin(ReadOnlyAdmin):
     search_fields = ("campaign__name", "user__name")
     list_select_related = ("campaign", "user")
     ordering = ("-pk",)
-
-
-@admin.register(TextSurvey)
-class TextSurveyAdmin(ReadOnlyAdmin):
-    """What workers found when they rendered drafts for everybody: figures, no texts."""
-
-    list_display = ("campaign", "wanted_by", "wanted_at", "finished_at")
-    search_fields = ("campaign__name",)
-    list_select_related = ("campaign", "wanted_by")
-    ordering = ("-wanted_at",)
 
 
 @admin.register(MessageTemplate)
@@ -78,11 +67,11 @@ class MediaFileAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
 
-@admin.register(DraftPlan)
-class DraftPlanAdmin(ReadOnlyAdmin):
-    """Plans of large drafts, as far as they are worked out."""
+@admin.register(DraftEstimate)
+class DraftEstimateAdmin(ReadOnlyAdmin):
+    """What workers found when they looked at everybody of large drafts: figures, no texts."""
 
-    list_display = ("campaign", "done", "total", "wanted_by", "made_at")
+    list_display = ("campaign", "steps_done", "wanted_by", "wanted_at", "finished_at")
     search_fields = ("campaign__name",)
     list_select_related = ("campaign", "wanted_by")
-    ordering = ("-pk",)
+    ordering = ("-wanted_at",)

@@ -2,7 +2,7 @@
 
 Small audiences are looked at whole. Of a large one a sample from all over the lists is rendered
 while somebody types, and said to be one; once the draft rests, a worker renders it for everybody
-(`text_surveys`).
+(`plan_making`).
 """
 
 from __future__ import annotations

@@ -48,13 +48,15 @@ class HandingFields(forms.Form):
         label=gettext_lazy("The template's text"),
         max_length=4096,
         required=False,
-        widget=forms.Textarea,
+        widget=forms.Textarea(
+            {"placeholder": gettext_lazy("Hello {{1}}, we expect you on {{2}}.")}
+        ),
     )
     template_variables = forms.CharField(
         label=gettext_lazy("Its variables"),
         max_length=8192,
         required=False,
-        widget=forms.Textarea,
+        widget=forms.Textarea({"placeholder": "1 = {{CUSTOMER_NAME}}"}),
     )
 
     def typed_source(self) -> str:

@@ -1,38 +1,95 @@
-"""Who makes a draft's plan, and when: small ones at once, large ones by a worker.
+"""What a draft's whole audience would get, looked at once: the composer's figures, and the plan.
 
-The row says what is wanted; losing the nudge or the worker costs time only, since the page that
-waits asks again.
+A small audience is looked at while the page waits. A large one by a worker; the row says what is
+wanted, and losing the nudge or the worker costs time only, since the page that waits asks again.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.db.models import Model
 from django.utils import timezone
 
 from campaigns.audiences import selection
 from campaigns.models import Campaign
+from campaigns.scheduling.timing import zone_of
 from campaigns.states import CampaignState
-from composer import plan_report, text_surveys
-from composer.models import DraftPlan
+from campaigns.texts import personal_texts
+from campaigns.texts.personal_texts import Survey
+from composer import drafts, plan_report
+from composer.figures import Figures, of_survey
+from composer.models import DraftEstimate
 from composer.plan_report import Report
+from recipients import claiming
+from recipients.models import RecipientList, SavedFilter
 from sending import readiness
 from teams.models import User
 
-# Rows of the lists that are looked at while the page waits.
+# Rows of the lists that are looked at while the page waits: for a plan, and again and again while
+# somebody writes (some tens of milliseconds).
 SMALL = 20_000
-# People opt out meanwhile, and a plan for "now" gets older.
+SMALL_WHILE_WRITING = 3_000
+# People opt out and lists are mended meanwhile, and a plan for "now" gets older.
 FRESH = timedelta(minutes=10)
-# A worker that says nothing for so long has died.
-STUCK = timedelta(minutes=2)
+# Longer than any step takes: a worker that says nothing for so long has died.
+LEASE = timedelta(minutes=3)
+# What nobody has begun with by then needs another nudge.
+PATIENCE = timedelta(seconds=20)
+# What of a draft leaves its texts and its plan as they are.
+_NO_MATTER = {"name", "template_aside"}
+
+
+# --- Has it changed? ------------------------------------------------------------------------------
+
+
+def key_of(campaign: Campaign, user: User, now: datetime) -> str:
+    """Of all that it depends on: what the draft says, its lists as they are, team and day."""
+    content = drafts.content_of(campaign)
+    said = {one.name: _plain(getattr(content, one.name)) for one in fields(content)}
+    parts = [
+        {name: value for name, value in sorted(said.items()) if name not in _NO_MATTER},
+        _send_time(campaign, now).astimezone(ZoneInfo(zone_of(campaign))).date().isoformat(),
+        (campaign.team.name, campaign.team.approval_above, user.name),
+        [_plain(one) for one in selection.people_lists(selection.choice_of(campaign))],
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def fingerprint(campaign: Campaign, user: User) -> str:
-    """Of all that a plan is made of: the draft, its lists as they are, and the team's rule."""
-    said = text_surveys.key_of(campaign, user, timezone.now())
-    rule = campaign.team.approval_above
-    return hashlib.sha256(f"{campaign.version}:{rule}:{said}".encode()).hexdigest()
+    """Of that, and of every save of the draft: what a colleague approves."""
+    said = key_of(campaign, user, timezone.now())
+    return hashlib.sha256(f"{campaign.version}:{said}".encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """A part of a draft as something that is written down alike each time."""
+    if isinstance(value, RecipientList):
+        return (value.pk, value.row_count, value.updated_at.isoformat())
+    if isinstance(value, SavedFilter):
+        return (value.pk, value.updated_at.isoformat())
+    if isinstance(value, Model):
+        return value.pk
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return [(name, _plain(one)) for name, one in sorted(value.items())]
+    return str(value)
+
+
+def _send_time(campaign: Campaign, now: datetime) -> datetime:
+    """When it goes out as the draft says; now, while its time is none."""
+    try:
+        return readiness.send_time(campaign, now)
+    except ValueError:
+        return now
+
+
+# --- What is known, and what is wanted ------------------------------------------------------------
 
 
 def is_small(campaign: Campaign) -> bool:
@@ -40,56 +97,118 @@ def is_small(campaign: Campaign) -> bool:
     return _size(campaign) <= SMALL
 
 
+def figures_of(
+    campaign: Campaign, user: User, *, may_want: bool = True
+) -> tuple[Figures | None, bool]:
+    """(the figures of everybody as far as there are any, whether a worker has to be nudged).
+
+    The draft as it is stored. Without `may_want`, nothing new is wanted of a worker. Raises
+    ValueError for a text with faults.
+    """
+    now = timezone.now()
+    key = key_of(campaign, user, now)
+    known = _known(campaign, key, now)
+    if known is not None and known.figures is not None:
+        return Figures.from_json(known.figures), False
+    if _size(campaign) <= SMALL_WHILE_WRITING:
+        return of_survey(_survey(campaign, user, now)), False
+    return None, may_want and _want(campaign, user, key, known)
+
+
 def report_of(campaign: Campaign, user: User) -> tuple[Report | None, bool]:
     """(the plan, if it is there; whether a worker has to be nudged) of a draft without problems."""
+    now = timezone.now()
     if is_small(campaign):
-        return plan_report.report(campaign, user, timezone.now()), False
-    wanted, now = fingerprint(campaign, user), timezone.now()
-    known = DraftPlan.objects.filter(campaign=campaign, fingerprint=wanted).first()
-    if known is not None and known.made_at > now - FRESH:
-        if known.report is not None:
-            return Report.from_json(known.report), False
-        last = known.worked_on_at or known.made_at
-        return None, last < now - STUCK or known.worked_on_at is None
-    DraftPlan.objects.update_or_create(
+        return plan_report.report(campaign, _survey(campaign, user, now), now), False
+    key = key_of(campaign, user, now)
+    known = _known(campaign, key, now)
+    if known is not None and known.report is not None:
+        return Report.from_json(known.report), False
+    return None, _want(campaign, user, key, known)
+
+
+def needs_worker(estimate: DraftEstimate) -> bool:
+    """Whether nobody has begun with one that is wanted, or its worker has died."""
+    now = timezone.now()
+    is_free = estimate.lease_until is None or estimate.lease_until < now
+    return is_free and estimate.wanted_at < now - PATIENCE
+
+
+def _known(campaign: Campaign, key: str, now: datetime) -> DraftEstimate | None:
+    """What was found, or is being looked at, of the draft as it is."""
+    alike = DraftEstimate.objects.filter(campaign=campaign, key=key)
+    return alike.filter(wanted_at__gt=now - FRESH).first()
+
+
+def _want(campaign: Campaign, user: User, key: str, known: DraftEstimate | None) -> bool:
+    """Have it looked at unless that is under way; return whether a worker has to be nudged."""
+    if known is not None and known.finished_at is None:
+        return needs_worker(known)
+    DraftEstimate.objects.update_or_create(
         campaign=campaign,
         defaults={
-            "fingerprint": wanted,
-            "report": None,
-            "done": 0,
-            "total": plan_report.STEPS,
+            "key": key,
             "wanted_by": user,
-            "worked_on_at": None,
-            "made_at": now,
+            "wanted_at": timezone.now(),
+            "steps_done": 0,
+            "figures": known.figures if known else None,
+            "report": None,
+            "finished_at": None,
+            # Whoever is at it works on something that is no longer wanted.
+            "claim_token": None,
+            "lease_until": None,
+            "attempts": 0,
         },
     )
-    return None, True
-
-
-def make(campaign_id: int) -> None:
-    """Make the plan that is wanted for a draft; nothing when it is made, or being made, already."""
-    now = timezone.now()
-    row = (
-        DraftPlan.objects.filter(campaign_id=campaign_id, report__isnull=True)
-        .select_related("campaign__team", "campaign__channel__account", "wanted_by")
-        .first()
-    )
-    if row is None or row.wanted_by is None or row.campaign.state != CampaignState.DRAFT:
-        return
-    if row.worked_on_at is not None and row.worked_on_at > now - STUCK:
-        return
-    mine = DraftPlan.objects.filter(pk=row.pk, fingerprint=row.fingerprint, report__isnull=True)
-    if not mine.filter(worked_on_at=row.worked_on_at).update(worked_on_at=now):
-        return
-    if readiness.launch_problems(row.campaign, now, None, row.wanted_by):
-        return
-
-    def told(steps: int) -> None:
-        mine.update(done=steps, worked_on_at=timezone.now())
-
-    made = plan_report.report(row.campaign, row.wanted_by, now, told)
-    mine.update(report=made.to_json(), made_at=timezone.now())
+    return True
 
 
 def _size(campaign: Campaign) -> int:
     return sum(one.row_count for one in selection.people_lists(selection.choice_of(campaign)))
+
+
+# --- Looking at everybody -------------------------------------------------------------------------
+
+
+def make_estimate(campaign_id: int) -> bool:
+    """Look at everybody of a draft for which that is wanted; False when it is not (any more).
+
+    The figures are there as soon as the texts are rendered, the plan some steps later; a draft with
+    problems has none.
+    """
+    wanted = DraftEstimate.objects.filter(finished_at=None).select_related(
+        "campaign__channel__account", "campaign__team", "wanted_by"
+    )
+    estimate = claiming.claim(wanted, campaign_id, LEASE)
+    if estimate is None or estimate.wanted_by is None:
+        return False
+    if estimate.campaign.state != CampaignState.DRAFT:
+        return False
+    try:
+        return _look(estimate, estimate.campaign, estimate.wanted_by)
+    except claiming.ClaimLost:
+        # Something else is wanted meanwhile.
+        return False
+
+
+def _look(estimate: DraftEstimate, campaign: Campaign, user: User) -> bool:
+    now = timezone.now()
+    key = key_of(campaign, user, now)
+    try:
+        survey = _survey(campaign, user, now)
+    except ValueError:
+        # It has a fault by now.
+        return False
+
+    def told(steps: int, **found: object) -> None:
+        claiming.renew_claim(estimate, LEASE, steps_done=steps, **found)
+
+    told(1, key=key, figures=of_survey(survey).to_json())
+    report = None
+    if not readiness.launch_problems(campaign, now, None, user):
+        report = plan_report.report(campaign, survey, now, told).to_json()
+    return claiming.let_go(estimate, report=report, finished_at=timezone.now())
+
+
+def _survey(campaign: Campaign, user: User, now: datetime) -> Survey:
+    return personal_texts.survey(campaign, user, _send_time(campaign, now))

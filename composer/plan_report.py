@@ -1,7 +1,7 @@
 """The plan of a draft before it is launched: people, texts, jobs, slots, zones, what it repeats.
 
 A small audience is looked at while the page waits. A large one by a worker (`plan_making`), which
-keeps the report in the draft's `DraftPlan`; so a report is made of plain JSON values only.
+keeps the report in the draft's `DraftEstimate`; so a report is made of plain JSON values only.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from recipients.sql import Sql, sql, value
 from sending import day_limits, plan, timetable
 from sending.models import Submission
 from sending.readiness import needs_second_person, send_time
-from teams.models import User
 
 # Back so far an earlier campaign with the same content is looked for.
 EARLIER = timedelta(days=60)
@@ -139,11 +138,17 @@ Told = Callable[[int], None]
 STEPS = 4
 
 
-def report(campaign: Campaign, user: User, now: datetime, told: Told = lambda _n: None) -> Report:
-    """Plan a draft that has no problems, as `user` would launch it now."""
+def report(
+    campaign: Campaign,
+    survey: personal_texts.Survey,
+    now: datetime,
+    told: Told = lambda _n: None,
+) -> Report:
+    """Plan a draft that has no problems, as it would be launched now.
+
+    `survey`: what everybody would get, which is the first step.
+    """
     start = send_time(campaign, now)
-    survey = personal_texts.survey(campaign, user, start)
-    told(1)
     slots, zones, doubts, jobs = _slots(campaign, start, survey)
     told(2)
     spread, people = survey.texts.spread, survey.count.people

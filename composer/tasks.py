@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from composer import plan_making, text_surveys
+from composer import plan_making
 
 
-@shared_task(name="composer.make_plan", queue="background")
-def make_plan(campaign_id: int) -> None:
-    """Make the plan of a draft whose audience is large."""
-    plan_making.make(campaign_id)
-
-
-@shared_task(name="composer.survey_texts", queue="background")
-def survey_texts(campaign_id: int) -> None:
-    """Render a draft's text for everybody, for the figures in the composer."""
-    text_surveys.run(campaign_id)
+@shared_task(name="composer.make_estimate", queue="background")
+def make_estimate(campaign_id: int) -> None:
+    """Look at everybody of a draft, for the figures in the composer and for the plan."""
+    plan_making.make_estimate(campaign_id)

@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.db.models import Model
-from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Campaign
 from teams.models import Team
+from tests.client import Client
 
 # Fields of which a form may send several.
 SEVERAL = ("lists", "filters", "campaigns_left_out")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
 
 from campaigns.models import Campaign
 from recipients.models import RecipientList
@@ -13,6 +12,7 @@ from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk
+from tests.client import Client
 from tests.factories import create_person
 from tests.people import ClientOf
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Page
 
 from teams.models import Role, Team, User
+from tests.client import Client
 from tests.factories import add_member, create_person, create_team
 
 ClientOf = Callable[[User], Client]

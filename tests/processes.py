@@ -8,7 +8,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 
+from tests.waiting import wait_until
 from tooling import children
 from tooling.places import ROOT
 
@@ -70,19 +70,19 @@ class Child:
         """Wait until it ends by itself and return its exit code."""
         return self.process.wait(timeout)
 
-    def wait_for(self, pattern: str, timeout: float = 60) -> str:
+    def wait_for(self, pattern: str) -> str:
         """Wait until its output has a match for the regular expression and return that match.
 
-        Raises AssertionError with the end of the output when the time is over or it has ended.
+        Raises AssertionError with the end of the output when it has been silent or has ended.
         """
-        deadline = time.monotonic() + timeout
-        while True:
+
+        def match() -> re.Match[str] | None:
             ended = not self.is_running
-            if found := re.search(pattern, self.output):
-                return found.group()
-            if ended or time.monotonic() > deadline:
-                raise AssertionError(f"{self.name}: no {pattern!r} in\n{self.output[-3000:]}")
-            time.sleep(0.02)
+            found = re.search(pattern, self.output)
+            assert found or not ended, f"{self.name}: no {pattern!r} in\n{self.output[-3000:]}"
+            return found
+
+        return wait_until(match, progress=lambda: self.output[-3000:], pause=0.02).group()
 
 
 @dataclass(frozen=True)
@@ -161,17 +161,18 @@ class Processes:
             child.kill()
 
 
-def wait_until_answered(url: str, child: Child, timeout: float = 60) -> None:
+def wait_until_answered(url: str, child: Child) -> None:
     """Wait until a server answers this URL with anything at all."""
-    deadline = time.monotonic() + timeout
-    while child.is_running and time.monotonic() < deadline:
+
+    def answers() -> bool:
+        assert child.is_running, f"{child.name} has ended:\n{child.output[-3000:]}"
         try:
-            requests.get(url, timeout=5, allow_redirects=False)
+            requests.get(url, timeout=30, allow_redirects=False)
         except (requests.ConnectionError, requests.Timeout):
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError(f"{child.name} does not answer:\n{child.output[-3000:]}")
+            return False
+        return True
+
+    wait_until(answers, progress=lambda: child.output[-3000:], pause=0.02)
 
 
 def start_sandbox(folder: Path) -> Sandbox:

@@ -7,7 +7,6 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 from pytest_django.fixtures import Settings
 
 from demo.sample import sample_csv
@@ -15,6 +14,7 @@ from recipients.phone_numbers import Phone, PhoneReader
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.providers import Provider
 from teams.models import Role, User
+from tests.client import Client
 from tests.people import ClientOf
 
 DEMO = {

@@ -142,6 +142,8 @@ def clock_environment(moment: Moment, library: Path) -> dict[str, str]:
         "LD_PRELOAD": str(library),
         "CLOCK_SHIFT": str(shift),
         "CLOCK_BEGAN": str(int(time.time())),
+        # By this clock the folders of any other run would be days old, and be cleared away.
+        "PYTEST_DEBUG_TEMPROOT": str(library.parent),
     }
 
 

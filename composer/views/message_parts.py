@@ -20,7 +20,7 @@ from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.rendering import Limits, Spread
 from campaigns.words import left_out_in_words
-from composer import cost, drafts, figures, text_surveys
+from composer import cost, drafts, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm
 from composer.previewing import Ask, Move
@@ -200,7 +200,7 @@ def figures_shown(
         return None, False
     everybody, wants_worker = None, False
     if _is_saved(form):
-        everybody, wants_worker = text_surveys.figures_of(form.campaign, user, may_want=may_want)
+        everybody, wants_worker = plan_making.figures_of(form.campaign, user, may_want=may_want)
     rows = sum(one.recipient_count for one in lists)
     picked = figures.sample_of(lists, selection.select(form.campaign, form.choice()))
     sample = _sampled(form, user, picked)

@@ -50,5 +50,5 @@ def figures(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         form, request.user, int(times) if times.isdecimal() and len(times) < 3 else 0
     )
     if wants_worker:
-        hints.nudge(tasks.survey_texts, form.campaign.pk)
+        hints.nudge(tasks.make_estimate, form.campaign.pk)
     return render(request, "composer/_figures.html", {"figures": shown, "campaign": form.campaign})

@@ -29,9 +29,9 @@ from campaigns.scheduling import repeats
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState
 from campaigns.words import left_out_in_words
-from composer import approvals, coming_back, cost, plan_checks, plan_making, tasks
+from composer import approvals, coming_back, cost, plan_checks, plan_making, plan_report, tasks
 from composer.forms import LaunchForm
-from composer.models import DraftPlan
+from composer.models import DraftEstimate
 from composer.plan_report import Report
 from composer.schedule_words import repeat_in_words
 from composer.views.compose import launch_problems_of
@@ -69,7 +69,7 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return redirect(reverse("compose", args=here) + "?check")
     report, needs_worker = plan_making.report_of(campaign, wish.asked_by if wish else request.user)
     if needs_worker:
-        hints.nudge(tasks.make_plan, campaign.pk)
+        hints.nudge(tasks.make_estimate, campaign.pk)
     if report is not None and wish and wish.audience != report.audience:
         approvals.outgrow(wish)
         wish = None
@@ -88,21 +88,19 @@ def planning(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     if progress is None or progress["is_done"]:
         return HttpResponseClientRefresh()
     if progress["is_stuck"]:
-        hints.nudge(tasks.make_plan, campaign.pk)
+        hints.nudge(tasks.make_estimate, campaign.pk)
     return render(request, "composer/_planning.html", {"campaign": campaign, "progress": progress})
 
 
 def _progress(campaign: Campaign) -> dict[str, Any] | None:
-    row = DraftPlan.objects.filter(campaign=campaign).first()
-    if row is None:
+    estimate = DraftEstimate.objects.filter(campaign=campaign).first()
+    if estimate is None:
         return None
-    last = row.worked_on_at or row.made_at
-    is_stuck = timezone.now() - last > timedelta(seconds=20)
     return {
-        "done": row.done,
-        "total": row.total,
-        "is_done": row.report is not None,
-        "is_stuck": is_stuck,
+        "done": estimate.steps_done,
+        "total": plan_report.STEPS,
+        "is_done": estimate.finished_at is not None,
+        "is_stuck": plan_making.needs_worker(estimate),
     }
 
 

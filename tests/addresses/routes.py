@@ -9,7 +9,6 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -32,6 +31,7 @@ from teams import invitations
 from teams.access import Action
 from teams.models import Role, Team, User
 from tests import arranging, world
+from tests.client import Client
 
 GET, POST = "GET", "POST"
 Who = Action | Literal["everybody", "signed in", "the vendor"]

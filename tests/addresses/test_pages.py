@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from teams.models import Team, User
 from tests.addresses.routes import GET, ROUTES, Site
+from tests.client import Client
 from tests.html_reader import faults_of_fragment, faults_of_page
 from tests.people import ClientOf
 

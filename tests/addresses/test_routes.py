@@ -10,13 +10,13 @@ import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from teams.access import ALLOWED, Action
 from teams.addresses import RESERVED
 from teams.models import Team, User
 from tests.addresses.routes import GET, OF_A_TEAM, POST, ROUTES, Site, address, path_of, patterns
+from tests.client import Client
 from tests.people import ClientOf
 
 # Refused, not there, wrong method: what nobody who may open an address should ever see.

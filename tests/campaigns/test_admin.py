@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.test import Client
 
 from sociocs_accounts.models import Channel, GatewayAccount
 from teams.models import Team
 from tests.browsing import admin_address, text_of
+from tests.client import Client
 
 KEY = "e047aa11:Xqc3SecretSecretSecret"
 

@@ -11,7 +11,6 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import connection, transaction
 from django.db.models import Model
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -27,7 +26,7 @@ from campaigns.models import (
 )
 from campaigns.states import Outcome
 from composer import message_templates
-from composer.models import DraftPage, DraftPlan, MediaFile, SentTest, TextSurvey
+from composer.models import DraftEstimate, DraftPage, MediaFile, SentTest
 from delivery import block_checks
 from delivery.models import VendorBlock
 from recipients.models import SavedFilter
@@ -44,6 +43,7 @@ from teams.models import Role
 from tests import people, world
 from tests.arranging import accepted, attempted, job
 from tests.browsing import admin_address, text_of
+from tests.client import Client
 from tests.factories import create_team
 from tests.history.reports import reported_on
 
@@ -77,7 +77,6 @@ def one_of_everything() -> Campaign:
     assert draft.message is not None
     DraftPage.objects.create(campaign=draft, user=alice, page=uuid4())
     EarlierCampaign.objects.create(campaign=draft, earlier=draft)
-    TextSurvey.objects.create(campaign=draft, wanted_by=alice, wanted_at=timezone.now())
     message_templates.make(draft, alice, "Reminder", "")
     held = SavedFilter.objects.create(team=draft.team, owner=alice, name="In London")
     CampaignFilter.objects.create(campaign=draft, saved_filter=held)
@@ -97,7 +96,7 @@ def one_of_everything() -> Campaign:
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
     )
-    DraftPlan.objects.create(campaign=draft, fingerprint="f")
+    DraftEstimate.objects.create(campaign=draft, wanted_by=alice, wanted_at=timezone.now())
     Approval.objects.create(
         campaign=draft, asked_by=alice, fingerprint="f", version=1, people=12, token=uuid4()
     )

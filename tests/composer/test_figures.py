@@ -13,9 +13,9 @@ from campaigns.texts import personal_texts
 from campaigns.texts.dynamic_fields import parse
 from campaigns.texts.rendering import Limits, Renderer, Rules, render
 from campaigns.texts.sms_segments import segments
-from composer import figures, text_surveys
+from composer import figures, plan_making
 from composer.figures import Figures, Saving, sample_of
-from composer.models import TextSurvey
+from composer.models import DraftEstimate
 from recipients.models import Recipient, RecipientList
 from sociocs_accounts.models import Channel
 from tests import world
@@ -170,7 +170,7 @@ def test_whoever_the_campaign_leaves_out_is_not_in_the_sample(channel: Channel) 
 @pytest.fixture
 def large(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     """A draft whose audience counts as too large to look at while a page waits."""
-    monkeypatch.setattr(text_surveys, "SMALL", 2)
+    monkeypatch.setattr(plan_making, "SMALL_WHILE_WRITING", 2)
     campaign = world.a_campaign(channel, a_list(channel, ["a", "", "b"]), text=TEXT)
     campaign.refresh_from_db()
     return campaign
@@ -178,7 +178,7 @@ def large(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> Campaign:
 
 def test_a_small_audience_is_looked_at_at_once(channel: Channel) -> None:
     campaign = world.a_campaign(channel, a_list(channel, ["a", ""]), text=TEXT)
-    found, wants_worker = text_surveys.figures_of(campaign, world.owner_of(channel.team))
+    found, wants_worker = plan_making.figures_of(campaign, world.owner_of(channel.team))
     assert found == survey_of(campaign)
     assert not wants_worker
 
@@ -187,20 +187,20 @@ def test_a_worker_looks_at_a_large_one_once(large: Campaign) -> None:
     owner = world.owner_of(large.team)
 
     # Opening the page alone sets no worker to it.
-    assert text_surveys.figures_of(large, owner, may_want=False) == (None, False)
-    assert text_surveys.figures_of(large, owner) == (None, True)
-    assert text_surveys.figures_of(large, owner) == (None, False)
-    assert text_surveys.run(large.pk)
-    assert not text_surveys.run(large.pk)
+    assert plan_making.figures_of(large, owner, may_want=False) == (None, False)
+    assert plan_making.figures_of(large, owner) == (None, True)
+    assert plan_making.figures_of(large, owner) == (None, False)
+    assert plan_making.make_estimate(large.pk)
+    assert not plan_making.make_estimate(large.pk)
 
-    assert text_surveys.figures_of(large, owner) == (survey_of(large), False)
+    assert plan_making.figures_of(large, owner) == (survey_of(large), False)
 
 
 @pytest.mark.parametrize("changed", ["text", "field_rules", "list", "channel"])
 def test_figures_are_not_those_of_another_text_or_audience(large: Campaign, changed: str) -> None:
     owner = world.owner_of(large.team)
-    text_surveys.figures_of(large, owner)
-    text_surveys.run(large.pk)
+    plan_making.figures_of(large, owner)
+    plan_making.make_estimate(large.pk)
     if changed == "list":
         world.add_people(large.lists.get(), world.phones(1, 50))
     elif changed == "channel":
@@ -211,21 +211,21 @@ def test_figures_are_not_those_of_another_text_or_audience(large: Campaign, chan
         )
     large.save()
 
-    assert text_surveys.figures_of(large, owner) == (None, True)
+    assert plan_making.figures_of(large, owner) == (None, True)
 
 
 def test_a_survey_whose_worker_died_is_wanted_again(large: Campaign) -> None:
     owner = world.owner_of(large.team)
-    text_surveys.figures_of(large, owner)
-    long_ago = timezone.now() - 2 * text_surveys.STUCK
-    TextSurvey.objects.update(wanted_at=long_ago, started_at=long_ago)
+    plan_making.figures_of(large, owner)
+    long_ago = timezone.now() - 2 * plan_making.PATIENCE
+    DraftEstimate.objects.update(wanted_at=long_ago, lease_until=long_ago)
 
-    assert text_surveys.figures_of(large, owner) == (None, True)
-    assert text_surveys.run(large.pk)
+    assert plan_making.figures_of(large, owner) == (None, True)
+    assert plan_making.make_estimate(large.pk)
 
 
 def test_no_personal_text_is_stored_with_a_draft(large: Campaign) -> None:
-    text_surveys.figures_of(large, world.owner_of(large.team))
-    text_surveys.run(large.pk)
-    stored = str(TextSurvey.objects.values().get())
+    plan_making.figures_of(large, world.owner_of(large.team))
+    plan_making.make_estimate(large.pk)
+    stored = str(DraftEstimate.objects.values().get())
     assert not any(secret in stored for secret in ("Person", "+1202", "waits"))

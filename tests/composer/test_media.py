@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from PIL import Image
 from pytest_django.fixtures import Settings
 
@@ -20,6 +19,7 @@ from composer.models import MediaFile
 from sociocs_accounts.models import Channel
 from teams.models import User
 from tests.browsing import Desk, fields_of, text_of
+from tests.client import Client
 from tests.desks import DeskOf
 
 pytestmark = pytest.mark.django_db

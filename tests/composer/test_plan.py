@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
 from time import time as time_now
+from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent
 from composer import plan_making, plan_report
-from composer.models import DraftPlan
+from composer.figures import Figures
+from composer.models import DraftEstimate
 from recipients.models import Recipient, RecipientList
 from sending import launch
 from sending.models import Approval
@@ -173,6 +176,7 @@ class TestLargeAudiences:
     @pytest.fixture(autouse=True)
     def large(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(plan_making, "SMALL", 5)
+        monkeypatch.setattr(plan_making, "SMALL_WHILE_WRITING", 5)
 
     def test_a_worker_makes_the_plan_while_the_page_waits(
         self, desk: Desk, draft: Campaign
@@ -180,7 +184,7 @@ class TestLargeAudiences:
         assert "The plan is being made" in text_of(desk.get("review", draft))
         assert "The plan is being made" in text_of(desk.get("planning", draft))
 
-        plan_making.make(draft.pk)
+        plan_making.make_estimate(draft.pk)
 
         assert desk.get("planning", draft)["HX-Refresh"] == "true"
         assert "People 12" in text_of(desk.get("review", draft))
@@ -189,10 +193,10 @@ class TestLargeAudiences:
 
     def test_a_change_makes_another_plan(self, desk: Desk, draft: Campaign) -> None:
         desk.get("review", draft)
-        plan_making.make(draft.pk)
+        plan_making.make_estimate(draft.pk)
         world.add_people(draft.lists.get(), world.phones(3, start=900))
         assert "The plan is being made" in text_of(desk.get("review", draft))
-        plan_making.make(draft.pk)
+        plan_making.make_estimate(draft.pk)
         assert "People 15" in text_of(desk.get("review", draft))
 
     def test_a_worker_that_died_is_followed_by_another(
@@ -202,12 +206,76 @@ class TestLargeAudiences:
         with monkeypatch.context() as patch:
             patch.setattr(plan_report, "report", _dies)
             with pytest.raises(KeyboardInterrupt):
-                plan_making.make(draft.pk)
-        plan_making.make(draft.pk)
-        assert DraftPlan.objects.get().report is None
-        monkeypatch.setattr(plan_making, "STUCK", -plan_making.STUCK)
-        plan_making.make(draft.pk)
-        assert DraftPlan.objects.get().report is not None
+                plan_making.make_estimate(draft.pk)
+        plan_making.make_estimate(draft.pk)
+        assert DraftEstimate.objects.get().report is None
+        DraftEstimate.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        plan_making.make_estimate(draft.pk)
+        assert DraftEstimate.objects.get().report is not None
+
+    def test_one_look_at_everybody_makes_the_composers_figures_and_the_plan(
+        self, desk: Desk, draft: Campaign, alice: User
+    ) -> None:
+        assert figures_of(draft, alice) == (None, True)
+        assert plan_making.make_estimate(draft.pk)
+        figures, wants_worker = figures_of(draft, alice)
+        assert figures is not None
+        assert (figures.people, wants_worker) == (12, False)
+        assert "People 12" in text_of(desk.get("review", draft))
+        assert not plan_making.make_estimate(draft.pk)
+
+    def test_the_figures_do_not_wait_for_the_plan(
+        self, desk: Desk, draft: Campaign, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.get("review", draft)
+        monkeypatch.setattr(plan_report, "report", _dies)
+        with pytest.raises(KeyboardInterrupt):
+            plan_making.make_estimate(draft.pk)
+        assert figures_of(draft, alice)[0] is not None
+        assert "The plan is being made" in text_of(desk.get("planning", draft))
+
+    def test_a_draft_with_problems_has_figures_and_a_plan_once_they_are_mended(
+        self, desk: Desk, draft: Campaign, alice: User
+    ) -> None:
+        Team.objects.update(test_required=True)
+        assert figures_of(draft, alice) == (None, True)
+        assert plan_making.make_estimate(draft.pk)
+        assert figures_of(draft, alice)[0] is not None
+        Team.objects.update(test_required=False)
+        assert "The plan is being made" in text_of(desk.get("review", draft))
+        assert figures_of(draft, alice)[0] is not None
+        assert plan_making.make_estimate(draft.pk)
+        assert "People 12" in text_of(desk.get("review", draft))
+
+    def test_a_worker_stops_when_something_else_is_wanted(
+        self, desk: Desk, draft: Campaign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.get("review", draft)
+        report = plan_report.report
+
+        def is_overtaken(*args: Any) -> plan_report.Report:
+            change(draft, text="Another text")
+            assert "The plan is being made" in text_of(desk.get("review", draft))
+            return report(*args)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(plan_report, "report", is_overtaken)
+            assert not plan_making.make_estimate(draft.pk)
+        assert DraftEstimate.objects.get().report is None
+        assert plan_making.make_estimate(draft.pk)
+        assert "Another text" in text_of(desk.get("review", draft))
+
+    def test_an_old_plan_is_made_again(self, desk: Desk, draft: Campaign) -> None:
+        desk.get("review", draft)
+        plan_making.make_estimate(draft.pk)
+        DraftEstimate.objects.update(wanted_at=timezone.now() - plan_making.FRESH)
+        assert "The plan is being made" in text_of(desk.get("review", draft))
+
+
+def figures_of(draft: Campaign, user: User) -> tuple[Figures | None, bool]:
+    """The figures for the draft as it is stored."""
+    draft.refresh_from_db()
+    return plan_making.figures_of(draft, user)
 
 
 def leave_open(desk: Desk) -> None:
@@ -436,7 +504,7 @@ class TestApproval:
     ) -> None:
         monkeypatch.setattr(plan_making, "SMALL", 5)
         desk.get("review", draft)
-        plan_making.make(draft.pk)
+        plan_making.make_estimate(draft.pk)
         press(desk, draft)
         with_another_name(draft)
         self.answer(desk_of(sami), draft, "approve")
@@ -444,14 +512,14 @@ class TestApproval:
         draft.refresh_from_db()
         assert (draft.state, draft.state_reason) == ("draft", "not_as_approved")
 
-        DraftPlan.objects.all().delete()
+        DraftEstimate.objects.all().delete()
         desk.get("review", draft)
-        plan_making.make(draft.pk)
+        plan_making.make_estimate(draft.pk)
         press(desk, draft)
         with_another_name(draft, "Another one")
-        DraftPlan.objects.all().delete()
+        DraftEstimate.objects.all().delete()
         desk_of(sami).get("review", draft)
-        plan_making.make(draft.pk)
+        plan_making.make_estimate(draft.pk)
         assert "asks for approval" not in text_of(desk_of(sami).get("review", draft))
         assert Approval.objects.latest("pk").answer == "outdated"
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 import time_machine
-from django.test import Client
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
 
@@ -19,6 +18,7 @@ from sociocs_accounts.models import Channel
 from teams.models import Role, Team, User
 from tests import world
 from tests.browsing import Desk, Page, complaints_of, fields_of, text_of
+from tests.client import Client
 from tests.desks import DeskOf
 from tests.factories import add_member
 
@@ -27,7 +27,7 @@ def button_of(page: Page) -> str:
     """What the button that launches says; "" without one."""
     html = page.content.decode()
     found = re.search(r'<button[^>]*btn-primary btn-lg"( disabled)?>.*?</svg>([^<]*)', html)
-    return f"{found[2]}{found[1] or ''}" if found else ""
+    return f"{found[2].strip()}{found[1] or ''}" if found else ""
 
 
 def press(desk: Desk, draft: Campaign, **changes: str) -> Page:

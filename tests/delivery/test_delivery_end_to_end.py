@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,15 +16,9 @@ from sending import submit
 from sociocs_accounts.models import Channel
 from tests import world
 from tests.processes import Sandbox
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def wait_until(what: Callable[[], bool], within: float = 20) -> None:
-    deadline = time.monotonic() + within
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -51,7 +43,7 @@ def test_messages_are_followed_to_the_phone_and_a_stop_comes_back(
     campaign = world.launched(world.a_campaign(channel, world.a_list(channel.team, phones)))
     submit.hand_over(channel.account_id)
     # Three statuses for each of twelve messages.
-    wait_until(lambda: WebhookEvent.objects.count() >= 36)
+    wait_until(lambda: WebhookEvent.objects.count() >= 36, progress=WebhookEvent.objects.count)
     work()
     reported.refresh_from_db()
     assert reported.unattributed_count == 12

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,6 +33,7 @@ from sociocs_gateway.results import DeliveryStatus, ListedMessage
 from teams.models import Team
 from tests import world
 from tests.arranging import accepted, job
+from tests.client import Client
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
@@ -26,6 +25,7 @@ from teams.models import Team, User
 from tests import world
 from tests.arranging import accepted, attempted, become, job, refused, unclear
 from tests.browsing import Desk, Page, text_of
+from tests.client import Client
 from tests.desks import DeskOf
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Campaign, CampaignRecipient
@@ -16,6 +15,7 @@ from recipients.opting_out import opt_outs
 from teams.models import Team, User
 from tests import arranging, world
 from tests.browsing import text_of
+from tests.client import Client
 from tests.people import ClientOf
 
 PHONE = world.phones(1)[0]

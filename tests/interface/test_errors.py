@@ -6,13 +6,13 @@ import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
 from django.urls import include, path
 from pytest_django.asserts import assertContains
 
 from config.urls import handler400, handler403, handler404, handler500
 from interface import errors
 from teams.models import Team, User
+from tests.client import Client
 from tests.people import ClientOf
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]

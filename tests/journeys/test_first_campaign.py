@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import requests
 from django.contrib.auth.hashers import make_password
 from django.db import connection
 from playwright.sync_api import Page, expect
@@ -19,6 +17,7 @@ from tests import world
 from tests.browser import ColourScheme, Device, NewPage
 from tests.factories import PASSWORD
 from tests.processes import Processes, Sandbox
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.processes]
 
@@ -140,13 +139,12 @@ def write(page: Page) -> None:
     expect(page.locator("#preview")).to_contain_text("1 of 24")
 
 
-def delivered(sandbox: Sandbox, timeout: float = 30) -> int:
+def delivered(sandbox: Sandbox) -> int:
     """How many messages reached the sandbox's phones, none of which got two."""
-    deadline = time.monotonic() + timeout
-    while True:
-        witness = requests.get(f"{sandbox.url}/sandbox/witness", timeout=10).json()
-        if witness["messages"] >= PEOPLE or time.monotonic() > deadline:
-            twice = requests.get(f"{sandbox.url}/sandbox/witness/phones?min=2", timeout=10).json()
-            assert twice["phones"] == 0
-            return int(witness["messages"])
-        time.sleep(0.1)
+
+    def messages() -> int:
+        return int(world.witness(sandbox)["messages"])
+
+    wait_until(lambda: messages() >= PEOPLE, progress=messages)
+    assert world.witness(sandbox, "/phones?min=2")["phones"] == 0
+    return messages()

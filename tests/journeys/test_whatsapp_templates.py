@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -18,6 +17,7 @@ from teams.models import Team, User
 from tests import world
 from tests.browser import NewPage
 from tests.processes import Sandbox
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.journey
 
@@ -160,11 +160,13 @@ def write(page: Page) -> None:
 
 def work_until_accepted(campaign: Campaign, run_tasks: Callable[[], list[str]]) -> None:
     """Do what the beat and the workers do until Sociocs has taken all messages."""
-    deadline = time.monotonic() + 60
-    while not (found := world.states(campaign)) or set(found) != {"accepted"}:
-        assert time.monotonic() < deadline, found
+
+    def are_accepted() -> bool:
         hints.nudge(tasks.tick)
         run_tasks()
+        return set(world.states(campaign)) == {"accepted"}
+
+    wait_until(are_accepted, progress=lambda: world.states(campaign))
 
 
 def landed(sandbox: Sandbox) -> dict[str, dict[str, str]]:

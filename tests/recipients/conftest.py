@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 
 from recipients.imports import importing
 from recipients.models import ListImport, RecipientList
 from teams.models import Team, User
+from tests.client import Client
 
 
 class Door:

@@ -9,7 +9,6 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.db.models import Model
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -17,6 +16,7 @@ from recipients.lists import exporting, list_operations
 from recipients.models import Export, ListOperation, OptOut, Recipient, RecipientList
 from teams.models import Team
 from tests import world
+from tests.client import Client
 from tests.factories import create_person
 
 MODELS = [ListOperation, Export, Recipient, OptOut, RecipientList]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,6 +27,7 @@ from recipients.sqlite_functions import date_key, number_of
 from teams.models import Team, User
 from tests import world
 from tests.browsing import complaints_of, fields_of, text_of
+from tests.client import Client
 from tests.people import ClientOf
 
 CELLS = [

@@ -15,6 +15,7 @@ from recipients import tasks
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from tests.processes import Child, Processes
 from tests.recipients.conftest import Door
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -41,12 +42,17 @@ def worker(processes: Processes, tmp_path: Path) -> Callable[[], Child]:
     return lambda: processes.worker("background", env={"DATA_DIR": str(tmp_path)})
 
 
-def wait_until(reached: Callable[[ListImport], bool], timeout: float = 60) -> ListImport:
-    deadline = time.monotonic() + timeout
-    while not reached(found := ListImport.objects.get()):
-        assert time.monotonic() < deadline, f"{found.state}, {found.rows_done} rows"
-        time.sleep(0.02)
-    return found
+def wait_for(reached: Callable[[ListImport], bool]) -> ListImport:
+    def found() -> ListImport | None:
+        only = ListImport.objects.get()
+        return only if reached(only) else None
+
+    return wait_until(found, progress=how_far, pause=0.02)
+
+
+def how_far() -> tuple[object, ...]:
+    """What a worker writes from time to time."""
+    return ListImport.objects.values_list("state", "rows_done", "lease_until").get()
 
 
 def end_the_dead_workers_lease() -> None:
@@ -70,7 +76,7 @@ def test_no_row_is_lost_or_doubled_by_killing_workers(
     for _ in range(3):
         child = worker()
         end_the_dead_workers_lease()
-        wait_until(lambda found: found.state != State.QUEUED)
+        wait_for(lambda found: found.state != State.QUEUED)
         time.sleep(random.uniform(0.01, 0.4))
         child.kill()
         found = ListImport.objects.get()
@@ -78,7 +84,7 @@ def test_no_row_is_lost_or_doubled_by_killing_workers(
         assert RecipientList.objects.get().is_ready is (found.state == State.COMPLETED)
     worker()
     end_the_dead_workers_lease()
-    made = wait_until(lambda found: found.state == State.COMPLETED)
+    made = wait_for(lambda found: found.state == State.COMPLETED)
     assert_adds_up(made)
     assert made.rows_done == ROWS
     assert made.rejected_count == ROWS // MISSING
@@ -94,14 +100,15 @@ def test_a_stopped_import_leaves_nothing(door: Door, worker: Callable[[], Child]
     door.post("import-confirm", made)
     worker()
     tasks.tick()
-    wait_until(lambda found: found.rows_done > 0)
+    wait_for(lambda found: found.rows_done > 0)
     door.post("import-stop", made)
     assert ListImport.objects.get().state == State.STOPPED
-    deadline = time.monotonic() + 60
-    while Recipient.objects.exists() or RecipientList.objects.exists():
-        assert time.monotonic() < deadline
+
+    def is_empty() -> bool:
         tasks.tick()
-        time.sleep(0.5)
+        return not Recipient.objects.exists() and not RecipientList.objects.exists()
+
+    wait_until(is_empty, progress=Recipient.objects.count, pause=0.5)
     assert ListImport.objects.get().state == State.STOPPED
 
 
@@ -109,9 +116,9 @@ def test_the_upload_itself_wakes_the_worker(door: Door, worker: Callable[[], Chi
     worker()
     made = door.checked(a_large_file())
     assert not made.is_judged
-    made = wait_until(lambda found: found.is_judged)
+    made = wait_for(lambda found: found.is_judged)
     assert made.judgement["rows"] == ROWS
     door.post("import-confirm", made)
-    made = wait_until(lambda found: found.state == State.COMPLETED)
+    made = wait_for(lambda found: found.state == State.COMPLETED)
     assert made.rows_total == ROWS
     assert made.recipient_count + made.duplicate_count == ROWS - ROWS // MISSING

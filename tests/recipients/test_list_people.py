@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -18,6 +17,7 @@ from recipients.lists.paging import write_place
 from recipients.lists.people_editing import AlreadyThere, Details
 from recipients.models import ListShare, OptOut, RecipientList, Visibility
 from teams.models import Team, User
+from tests.client import Client
 from tests.factories import create_person, create_team
 from tests.people import ClientOf
 from tests.recipients.test_list_operations import FIELD, a_list, check_numbers, url

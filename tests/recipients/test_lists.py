@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from recipients.lists.sharing import hand_over
 from recipients.models import ListShare, OptOut, Recipient, RecipientList, Visibility
 from recipients.opting_out import opt_outs
 from teams.models import Team, User
+from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
 

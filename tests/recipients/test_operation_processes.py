@@ -26,6 +26,7 @@ from recipients.models import Export, ListImport, ListOperation, Recipient, Reci
 from teams.models import Team, User
 from tests.processes import Child, Processes
 from tests.recipients.conftest import Door
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -124,11 +125,18 @@ def _own_exports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wait_for(one: ListImport | ListOperation | Export, *states: str) -> None:
-    deadline = time.monotonic() + 120
-    while one.state not in states:
-        assert time.monotonic() < deadline, f"{one!r} is {one.state}"
-        time.sleep(0.01)
+    def is_there() -> bool:
         one.refresh_from_db()
+        return one.state in states
+
+    wait_until(is_there, progress=how_far, pause=0.01)
+
+
+def how_far() -> list[object]:
+    """What a worker writes from time to time, whichever of the work it is at."""
+    kinds: list[type[ListImport | ListOperation | Export]] = [ListImport, ListOperation, Export]
+    rows = [kind._default_manager.values_list("state", "lease_until") for kind in kinds]
+    return [list(row.order_by("pk")) for row in rows]
 
 
 def rows_of(people: RecipientList) -> set[tuple[str, int, str]]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 
 from recipients.imports import keeping
 from recipients.models import OptOut
 from recipients.opting_out import opt_out_sources, opt_outs
 from teams.models import Team, User
+from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
 

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from recipients.lists import sharing
 from recipients.models import ListShare, Permission, RecipientList, Visibility
 from teams import members
 from teams.models import Team, User
+from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 
 from recipients.models import ListImport
 from teams.models import Team, User
+from tests.client import Client
 from tests.recipients.conftest import Door
 
 GOOD = "Mobile,Full name,City\n(415) 555-2671,Ann,Boston\n"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import ssl
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ from typing import Any
 
 import pytest
 import requests
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -33,9 +31,11 @@ from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from tests import world
 from tests.browsing import text_of
+from tests.client import Client
 from tests.processes import Sandbox
 from tests.sociocs_gateway.certificates import Authority
 from tests.sociocs_gateway.scripted_server import close_at_once, raw, running
+from tests.waiting import wait_until
 from tooling import children
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -229,7 +229,7 @@ def test_every_fault_ends_as_it_should_and_nothing_is_called_twice(
             hand_over(campaign)
             assert bulk_posts(sandbox) == posts + 1, name
             if name == "late_landing":
-                wait_for(partial(is_listed, sandbox, campaign))
+                wait_until(partial(is_listed, sandbox, campaign))
             if row.outcome is UNCLEAR:
                 is_made = jobs_made(sandbox) > jobs
                 assert is_found_at_the_vendor(campaign) is is_made, name
@@ -262,13 +262,6 @@ def is_found_at_the_vendor(campaign: Campaign) -> bool:
     Attempt.objects.exclude(next_look_at=None).update(next_look_at=timezone.now())
     reconcile.reconcile(campaign.channel.account_id)
     return world.states(campaign) == ["accepted"]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def listed(sandbox: Sandbox) -> list[dict[str, Any]]:

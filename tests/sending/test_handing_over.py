@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from sending.models import Attempt
 from sociocs_accounts.models import Channel
 from tests import world
 from tests.processes import Sandbox
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,21 +54,15 @@ def test_the_messages_reach_the_phones_at_their_slots(channel: Channel, sandbox:
     # Handed over, not gone out: a person may still cancel.
     assert campaign.state == CampaignState.SENDING
 
-    wait_for_messages(sandbox, 25)
+    wait_until(
+        lambda: world.witness(sandbox)["messages"] >= 25,
+        progress=lambda: world.witness(sandbox),
+    )
 
     assert world.witness(sandbox, "/phones?min=2")["phones"] == 0
     tick.tick()
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.COMPLETED
-
-
-def wait_for_messages(sandbox: Sandbox, count: int, timeout: float = 15) -> None:
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if world.witness(sandbox)["messages"] >= count:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{world.witness(sandbox)}")
 
 
 def test_a_second_that_was_used_meanwhile_is_not_used_again(

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db.models import Sum
-from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -37,6 +36,7 @@ from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import arranging, world
 from tests.browsing import Desk, complaints_of, fields_of, text_of
+from tests.client import Client
 from tests.processes import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)

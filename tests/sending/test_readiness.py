@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -20,6 +19,7 @@ from sending.rescheduling import NewTime
 from teams.models import Role, Team, User
 from tests import world
 from tests.browsing import Desk, text_of
+from tests.client import Client
 from tests.factories import add_member
 
 PEOPLE = 5

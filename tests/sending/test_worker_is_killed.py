@@ -6,7 +6,6 @@ again. Leases and deadlines are put into the past instead of being waited for.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,6 +21,7 @@ from sending.models import Attempt, Submission
 from sociocs_accounts.models import Channel
 from tests import world
 from tests.processes import Processes, Sandbox
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -53,20 +53,28 @@ def killed_at(
             file.touch()
         plan = ",".join(f"{file.name}=once:{file}:kill" for file in pending)
         processes.worker("sending", env=env | {"FAILPOINTS": plan})
-        wait_until(lambda: not any(file.exists() for file in pending))
+        work_until(lambda: not any(file.exists() for file in pending))
 
     return run
 
 
-def wait_until(condition: Callable[[], bool], timeout: float = 60) -> None:
+def work_until(condition: Callable[[], bool]) -> None:
     """Nudge like beat does, and let every lease and deadline be over, until it holds."""
-    deadline = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("it did not happen in time")
+
+    def holds() -> bool:
+        if condition():
+            return True
         time_passes()
         hints.nudge(tasks.tick)
-        time.sleep(0.3)
+        return False
+
+    wait_until(holds, progress=how_far, pause=0.3)
+
+
+def how_far() -> list[object]:
+    versions = Submission.objects.order_by("pk").values_list("version", flat=True)
+    looks = Attempt.objects.order_by("pk").values_list("outcome", "looks")
+    return [list(versions), list(looks)]
 
 
 def time_passes() -> None:
@@ -85,7 +93,7 @@ def test_before_an_intent_or_after_the_record_nobody_is_asked(
 ) -> None:
     killed_at("before_claim", "after_claim", "after_build", "inside_intent", "after_record")
 
-    wait_until(states_are(campaign, accepted=JOBS))
+    work_until(states_are(campaign, accepted=JOBS))
 
     assert {one.how for one in campaign.submissions.all()} == {"answer"}
     everybody_is_in_one_job(sandbox)
@@ -95,10 +103,10 @@ def test_after_the_intent_nobody_can_know_so_a_person_is_asked(
     campaign: Campaign, killed_at: Callable[..., None], sandbox: Sandbox
 ) -> None:
     killed_at("after_intent", "before_send")
-    wait_until(states_are(campaign, accepted=JOBS - 2, unknown=2))
+    work_until(states_are(campaign, accepted=JOBS - 2, unknown=2))
 
     # Neither was sent, but absence proves nothing: more looks change nothing.
-    wait_until(lambda: all(one.looks >= 2 for one in Attempt.objects.filter(outcome="ambiguous")))
+    work_until(lambda: all(one.looks >= 2 for one in Attempt.objects.filter(outcome="ambiguous")))
 
     assert states_are(campaign, accepted=JOBS - 2, unknown=2)()
     asked = campaign.submissions.filter(state="unknown")
@@ -113,7 +121,7 @@ def test_with_the_answer_in_hand_the_job_is_found_by_its_slot(
 ) -> None:
     killed_at("after_answer")
 
-    wait_until(states_are(campaign, accepted=JOBS))
+    work_until(states_are(campaign, accepted=JOBS))
 
     assert Counter(one.how for one in campaign.submissions.all()) == {"answer": JOBS - 1, "slot": 1}
     everybody_is_in_one_job(sandbox)
@@ -132,7 +140,7 @@ def test_one_by_one_the_killed_message_is_asked_about_and_nobody_gets_two(
     env = {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": "2", "SOCIOCS_TIMEOUT_SECONDS": "5"}
     processes.worker("sending", env=env | {"FAILPOINTS": plan})
 
-    wait_until(states_are(campaign, accepted=3, unknown=1))
+    work_until(states_are(campaign, accepted=3, unknown=1))
 
     # It had arrived, which no list tells: it stays a question, and is not sent again.
     landed = [one["to"] for one in world.witness(sandbox, "/messages")]

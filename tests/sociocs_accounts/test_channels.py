@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
@@ -17,6 +16,7 @@ from sociocs_gateway.results import ChannelDetails
 from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk, Page, complaints_of, text_of
+from tests.client import Client
 from tests.desks import DeskOf
 from tests.people import ClientOf
 from tests.processes import Sandbox

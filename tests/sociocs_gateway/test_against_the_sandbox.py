@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +28,7 @@ from sociocs_gateway import (
 from sociocs_gateway.webhooks import SubscriptionRequest
 from sociocs_sandbox.fault_catalogue import CATALOGUE
 from tests.processes import Sandbox
+from tests.waiting import wait_until
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
 PHONE = "+14155550142"
@@ -121,10 +121,7 @@ class TestTheContract:
         )
         message_id = client.send_message(message).message_id
         today = datetime.now(UTC).date()
-        deadline = time.monotonic() + 20
-        while not (found := client.list_messages(today - timedelta(days=1), today).items):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        found = wait_until(lambda: client.list_messages(today - timedelta(days=1), today).items)
         assert [(m.message_id, m.phone) for m in found] == [(message_id, PHONE)]
 
     @pytest.mark.parametrize(

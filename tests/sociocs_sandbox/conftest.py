@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 import requests
 
 from tests.processes import Sandbox
+from tests.waiting import wait_until
 
 ANN, BOB, CEM = "+14155550101", "+14155550102", "+4915112345678"
 DAY = timedelta(days=1)
@@ -76,12 +76,12 @@ class Vendor:
 
     def settled(self) -> dict[str, Any]:
         """Wait until all that was due has reached the phones; give the totals."""
-        deadline = time.monotonic() + 20
-        while not (totals := self.witness())["settled"]:
-            assert time.monotonic() < deadline, totals
-            time.sleep(0.01)
-        found: dict[str, Any] = totals
-        return found
+
+        def totals() -> dict[str, Any] | None:
+            found: dict[str, Any] = self.witness()
+            return found if found["settled"] else None
+
+        return wait_until(totals, progress=self.witness, pause=0.01)
 
 
 def bulk_body(**changes: Any) -> dict[str, Any]:

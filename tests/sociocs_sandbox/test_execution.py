@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.processes import start_sandbox
 from tests.sociocs_sandbox.conftest import ANN, BOB, CEM, Vendor, later
+from tests.waiting import wait_until
 
 # How late a start may be noticed on a busy machine; much less than any wrong time would be off.
 SOON = timedelta(seconds=10)
@@ -20,11 +21,8 @@ SOON = timedelta(seconds=10)
 
 def executed_at(vendor: Vendor, job_id: str) -> datetime:
     """Wait for a job to start; give when it did."""
-    deadline = time.monotonic() + 20
-    while (found := vendor.witness(f"/jobs/{job_id}"))["executed"] is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return datetime.fromisoformat(found["executed"])
+    executed: str = wait_until(lambda: vendor.witness(f"/jobs/{job_id}")["executed"], pause=0.01)
+    return datetime.fromisoformat(executed)
 
 
 def test_a_job_goes_out_at_its_second(vendor: Vendor) -> None:

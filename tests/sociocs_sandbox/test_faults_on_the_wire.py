@@ -6,7 +6,6 @@ import email.utils
 import gzip
 import json
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from sociocs_sandbox.fault_catalogue import CATALOGUE
 from tests.sociocs_sandbox.conftest import Vendor, bulk_body
 from tests.sociocs_sandbox.wire import exchange, get_jobs, post_job, request_bytes
+from tests.waiting import wait_until
 
 REFUSALS = [400, 401, 403, 404, 405, 408, 413, 415, 422, 429, *range(500, 512), 418, 599]
 REDIRECTS = [301, 302, 303, 307, 308]
@@ -200,18 +200,11 @@ def test_an_answer_repeats_an_earlier_job_id(vendor: Vendor) -> None:
     assert len({job["job_id"] for job in vendor.listed()}) == 2
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_a_job_lands_late(vendor: Vendor) -> None:
     heard = post_job(vendor, "late_landing; seconds=2")
     assert (heard.received, heard.ending) == (b"", "closed")
     assert vendor.listed() == []
-    wait_for(lambda: len(vendor.listed()) == 1)
+    wait_until(lambda: len(vendor.listed()) == 1)
 
 
 def test_a_job_that_landed_late_goes_out_late(vendor: Vendor) -> None:
@@ -220,7 +213,7 @@ def test_a_job_that_landed_late_goes_out_late(vendor: Vendor) -> None:
     fault = "late_landing; seconds=2"
     exchange(vendor, request_bytes(vendor, "POST", "/messages/bulk", fault, body))
     assert vendor.settled()["messages"] == 0
-    wait_for(lambda: vendor.settled()["messages"] == 2)
+    wait_until(lambda: vendor.settled()["messages"] == 2)
 
 
 def test_a_job_that_has_not_landed_cannot_be_deleted(vendor: Vendor) -> None:

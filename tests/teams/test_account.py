@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.test import Client
 from pytest_django.asserts import assertContains, assertRedirects
 
 from teams.models import Team, User
+from tests.client import Client
 from tests.factories import PASSWORD, add_member, create_person, create_team
 from tests.people import ClientOf
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.contrib import admin
 from django.db.models import Model
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from pytest_django.asserts import assertContains
 
 from interface import admin_mixins
 from interface.admin_mixins import CappedPaginator
 from teams.models import Membership, Team, User
+from tests.client import Client
 from tests.factories import PASSWORD, create_person
 from tests.people import ClientOf
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
-from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 from pytest_django.fixtures import Settings
 
 from teams.models import Invitation, Membership, Role, Team, User
+from tests.client import Client
 from tests.factories import PASSWORD, create_person
 from tests.people import ClientOf
 

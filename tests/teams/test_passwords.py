@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
-from django.test import Client
 from pytest_django.asserts import assertContains, assertRedirects
 from pytest_django.fixtures import Settings
 
 from teams.models import User
+from tests.client import Client
 from tests.factories import PASSWORD, create_person
 
 NEW = "nine-herons-on-a-weir"

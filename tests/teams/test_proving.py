@@ -6,13 +6,13 @@ import time
 from typing import Any
 
 import pytest
-from django.test import Client
 from pytest_django.asserts import assertContains, assertRedirects
 
 from recipients.models import Export, RecipientList
 from teams import proving
 from teams.models import Membership, Role, Team, User
 from tests import world
+from tests.client import Client
 from tests.factories import PASSWORD
 from tests.people import ClientOf
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from teams.models import Team, User
+from tests.client import Client
 from tests.factories import PASSWORD, create_person
 from tests.people import ClientOf
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from campaigns.models import Campaign
@@ -16,6 +15,7 @@ from recipients.models import ListShare, RecipientList, SavedFilter
 from teams import members
 from teams.models import Membership, Role, Team, User
 from tests.browsing import text_of
+from tests.client import Client
 from tests.factories import add_member, create_person, create_team
 from tests.people import ClientOf
 

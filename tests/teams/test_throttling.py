@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from pytest_django.asserts import assertContains, assertNotContains
 from pytest_django.fixtures import Settings
 
 from teams import throttling
 from teams.models import Tries, User
 from teams.throttling import Limit
+from tests.client import Client
 from tests.factories import PASSWORD, create_person
 
 FIVE = Limit("test", 5)

@@ -6,10 +6,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from tests.processes import Child
+from tests.waiting import wait_until
 from tooling import children
 from tooling.places import ROOT
 
@@ -83,18 +84,11 @@ def running(folder: Path, **more: str) -> Iterator[Run]:
     } | more
     child = Child("run", [sys.executable, str(ROOT / "dev.py"), "run"], env, folder / "run.log")
     try:
-        line = READY.fullmatch(child.wait_for(READY.pattern, timeout=120))
+        line = READY.fullmatch(child.wait_for(READY.pattern))
         assert line
         yield Run(child, folder / "data", env, line.group(1))
     finally:
         child.terminate(patience=40)
-
-
-def wait_until(condition: Callable[[], bool], timeout: float = 30) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +138,26 @@ def test_one_signal_ends_everything(tmp_path: Path) -> None:
         os.kill(run.child.pid, signal.SIGINT)
         assert run.child.wait(40) == 0
         assert run.processes() == {}
+
+
+def test_the_data_of_an_older_version_is_set_aside_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with closing(sqlite3.connect(tmp_path / "data" / "campaigns.sqlite3")) as older:
+        older.execute("CREATE TABLE campaigns_submission (text TEXT)")
+        older.execute("INSERT INTO campaigns_submission VALUES ('from before')")
+        older.commit()
+    with running(tmp_path) as run:
+        said = re.findall(
+            r"^The data of an older version was set aside as (\S+); this one begins anew\.$",
+            run.child.output,
+            re.MULTILINE,
+        )
+        assert "Traceback" not in run.child.output
+        assert run.is_well()
+        assert len(said) == 1
+        with closing(sqlite3.connect(run.data / said[0])) as aside:
+            rows = aside.execute("SELECT text FROM campaigns_submission").fetchall()
+        assert rows == [("from before",)]
 
 
 def test_nothing_is_left_when_the_runner_itself_is_killed(

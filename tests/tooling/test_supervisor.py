@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
 from tooling.supervisor import Service, Supervisor
 
 WAIT = "import time; time.sleep(60)"
@@ -44,10 +45,7 @@ def look_after(supervisor: Supervisor, seconds: float) -> None:
 
 
 def wait_for(log: Path, words: str) -> None:
-    deadline = time.monotonic() + 20
-    while words not in log.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: words in log.read_text(), pause=0.02)
 
 
 def test_what_a_service_says_goes_into_its_log(supervisor: Supervisor, tmp_path: Path) -> None:

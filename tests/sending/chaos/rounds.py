@@ -30,6 +30,7 @@ from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import Refused
 from tests import world
 from tests.processes import Child, Processes, Sandbox
+from tests.waiting import wait_until
 
 WORKERS = 2
 PEOPLE_PER_JOB = 10
@@ -79,12 +80,15 @@ class Chaos:
         # Our own connection may be to a server that was killed.
         connection.close()
         before = self.accepted()
-        deadline = time.monotonic() + 90
-        while self.accepted() <= before:
-            assert time.monotonic() < deadline, f"nothing goes on after: {what}"
+
+        def goes_on() -> bool:
             self.keep_busy()
             self.keep_going(1)
             self.time_passes()
+            return self.accepted() > before
+
+        # Told by the error where nothing goes on.
+        wait_until(goes_on, progress=lambda: what)
         self.troubles[what] += 1
 
     def accepted(self) -> int:
@@ -167,20 +171,24 @@ class Chaos:
         Attempt.objects.exclude(next_look_at=None).update(next_look_at=past)
         Submission.objects.exclude(not_before=None).update(not_before=None)
 
-    def come_to_rest(self, timeout: float = 120) -> None:
+    def come_to_rest(self) -> None:
         """Hurt nobody any more until nothing is left to do but questions."""
         rest = {SubmissionState.ACCEPTED, SubmissionState.UNKNOWN}
-        deadline = time.monotonic() + timeout
-        while set(Submission.objects.values_list("state", flat=True)) - rest or not_looked_for():
-            if time.monotonic() > deadline:
-                raise AssertionError(Counter(Submission.objects.values_list("state", flat=True)))
+
+        def rests() -> bool:
             Campaign.objects.filter(state="paused").update(state="sending")
             self.time_passes()
             self.keep_going(0.3)
+            states, not_looked_for = how_far()
+            return set(states) <= rest and not not_looked_for
+
+        wait_until(rests, progress=how_far)
 
 
-def not_looked_for() -> bool:
-    return Attempt.objects.filter(outcome="ambiguous", last_look_at=None).exists()
+def how_far() -> tuple[Counter[str], int]:
+    """How many jobs are in each state, and what has not been looked for yet."""
+    not_looked_for = Attempt.objects.filter(outcome="ambiguous", last_look_at=None)
+    return Counter(Submission.objects.values_list("state", flat=True)), not_looked_for.count()
 
 
 def launch_campaigns(channel: Channel, jobs: int) -> None:
@@ -191,7 +199,7 @@ def launch_campaigns(channel: Channel, jobs: int) -> None:
         world.launched(world.a_campaign(channel, people))
 
 
-def let_all_go_out(sandbox: Sandbox, timeout: float = 60) -> None:
+def let_all_go_out(sandbox: Sandbox) -> None:
     """Have the vendor send now what waits for its slot: only then is nobody known to get two.
 
     The slots of a long night, one a second, reach half an hour ahead.
@@ -202,10 +210,12 @@ def let_all_go_out(sandbox: Sandbox, timeout: float = 60) -> None:
                 # It may begin by itself in this very moment.
                 with suppress(Refused):
                     client.reschedule_bulk_job(job["job_id"], timezone.now() - timedelta(hours=1))
-    deadline = time.monotonic() + timeout
-    while waiting := world.witness(sandbox)["scheduled_jobs"]:
-        assert time.monotonic() < deadline, f"{waiting} jobs still wait at the vendor"
-        time.sleep(0.1)
+
+    def waiting() -> int:
+        jobs: int = world.witness(sandbox)["scheduled_jobs"]
+        return jobs
+
+    wait_until(lambda: not waiting(), progress=waiting)
 
 
 def verdict(sandbox: Sandbox) -> dict[str, int]:
