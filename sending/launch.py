@@ -39,7 +39,7 @@ _MANY = 50_000
 
 
 def launch(campaign: Campaign, confirmation: Confirmation) -> None:
-    """C1: fix the content and begin to freeze the audience. The caller nudges the freeze task.
+    """Fix the content and begin to freeze the audience. The caller nudges the freeze task.
 
     A second click, with the same token, is the same launch. Raises LaunchRefused, also for a
     `campaign` that was read before somebody changed it.
@@ -115,7 +115,7 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
 
 
 def freeze(campaign_id: int) -> None:
-    """C2, C3: freeze what is left of the audience, then plan its submissions. Safe to repeat."""
+    """Freeze what is left of the audience, then plan its submissions. Safe to repeat."""
     for step in (audience.freeze_chunk, personal_texts.place_chunk):
         if not _repeated(step, campaign_id):
             return

@@ -48,7 +48,7 @@ def campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET"])
 @page_of_team(Action.VIEW)
-def live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The page's living part; 204 while it is still what `?seen` names."""
     found = campaign_of(request, campaign_id)
     if found.state == CampaignState.DRAFT:
@@ -123,27 +123,27 @@ def _reach(found: Campaign, tally: Tally) -> dict[str, int]:
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Hand nothing more over until somebody lets it go on."""
     return act_on(request, campaign_id, control.pause)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Let a paused or missed campaign go on."""
     return act_on(request, campaign_id, control.resume)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what a paused campaign has at Sociocs with its time still to come."""
     return act_on(request, campaign_id, control.take_back)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def cancel(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_cancel(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Stop all that can still be stopped; a launch that is being prepared becomes a draft again."""
     return act_on(request, campaign_id, control.cancel)
