@@ -13,10 +13,10 @@ from itertools import islice
 
 from django.conf import settings
 
+from campaigns.audiences.arranging import Block, blocks_of, is_arranged, zones_of
 from campaigns.audiences.position import AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.scheduling import pacing
-from campaigns.scheduling.arranging import Block, blocks_of, is_arranged, zones_of
 from campaigns.scheduling.hours import Hours, is_open
 from campaigns.scheduling.pacing import Group, Pace, Slice, Terms
 from campaigns.scheduling.timing import zone_of
