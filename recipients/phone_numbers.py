@@ -15,8 +15,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    NumberParseException,
+    PhoneNumberType,
+    ValidationResult,
+)
 
+from recipients import number_changes
 from recipients.phone_patterns import MOBILE, accepted_abroad, home_country
 
 
@@ -46,6 +52,10 @@ class Doubt(StrEnum):
     NOT_ASSIGNED = "not_assigned"
     NOT_MOBILE = "not_mobile"
     PLUS_ADDED = "plus_added"
+    ZERO_ADDED = "zero_added"
+    RENUMBERED = "renumbered"
+    OVERSEAS = "overseas"
+    DEAR = "dear"
 
 
 class Phone(NamedTuple):
@@ -113,8 +123,19 @@ class PhoneReader:
         text = undecorated(raw)
         if damage := _damage(text):
             return Rejection(damage)
+        number = _unglued_decimal(text)
+        first = self._read_as_written(number)
+        if isinstance(first, Phone) and first.doubt is not Doubt.NOT_ASSIGNED:
+            return first
+        if first == Rejection(Reason.PREMIUM):
+            return first
+        return self._read_as_once_written(number) or _true_reason(first, text)
+
+    def _read_as_written(self, text: str) -> Phone | Rejection:
+        if lost := self._read_with_lost_plus(text):
+            return lost
         first: Phone | Rejection | None = None
-        for number, plus_was_added in self._readings(_unglued_decimal(text)):
+        for number, plus_was_added in self._readings(text):
             answer = _judged(number, self.default_country or None)
             if answer == Rejection(Reason.PREMIUM):
                 # Valid as it is written: with a plus it would be a stranger's.
@@ -130,6 +151,56 @@ class PhoneReader:
             ):
                 first = answer
         return first or Rejection(Reason.EMPTY)
+
+    def _read_with_lost_plus(self, text: str) -> Phone | None:
+        """The mobile that digits make with a plus in front, where they begin with home's code.
+
+        Only where at home they would be none: 49151… is a landline of a German town if taken by the
+        letter, and in nearly every list a mobile that a spreadsheet took the plus from.
+        """
+        digits = _digits(text)
+        if self._home is None or text.lstrip(_BEFORE_PLUS).startswith("+"):
+            return None
+        abroad = digits.removeprefix("00")
+        if not abroad.startswith(self._home.code):
+            return None
+        answer = _judged("+" + abroad, None)
+        if not isinstance(answer, Phone) or answer.doubt is not None:
+            return None
+        if digits != abroad:
+            return answer
+        at_home = _judged(digits, self.default_country)
+        if at_home == answer:
+            return answer
+        is_mobile = isinstance(at_home, Phone) and at_home.doubt is None
+        return None if is_mobile else Phone(answer.e164, Doubt.PLUS_ADDED)
+
+    def _read_as_once_written(self, text: str) -> Phone | None:
+        """The mobile that a number which is none today has become, or was before it was damaged."""
+        digits = _digits(text)
+        is_abroad = text.lstrip(_BEFORE_PLUS).startswith("+") or digits.startswith("00")
+        for code, national in self._split(digits.lstrip("0") if is_abroad else digits, is_abroad):
+            for doubt, numbers in (
+                (Doubt.RENUMBERED, number_changes.as_renumbered(code, national)),
+                (Doubt.OVERSEAS, number_changes.as_dialled_alike(code, national)),
+            ):
+                valid = set(filter(_is_mobile, numbers))
+                if len(valid) == 1:
+                    return Phone(f"+{valid.pop()}", doubt)
+        if is_abroad or self._home is None:
+            return None
+        whole = _judged("0" + digits, self.default_country)
+        if isinstance(whole, Phone) and whole.doubt is None:
+            return Phone(whole.e164, Doubt.ZERO_ADDED)
+        return None
+
+    def _split(self, digits: str, is_abroad: bool) -> Iterator[tuple[str, str]]:
+        """Yield (calling code, the digits behind it) in the ways in which they can be meant."""
+        if not is_abroad and self._home is not None:
+            yield self._home.code, digits
+        for length in (1, 2, 3):
+            if digits[:length] and int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:
+                yield digits[:length], digits[length:]
 
     def _readings(self, text: str) -> Iterator[tuple[str, bool]]:
         """Yield (number, whether its plus was added) in the order of trust."""
@@ -151,7 +222,11 @@ class PhoneReader:
 
 # --- The text around the digits -------------------------------------------------------------------
 
-_SCHEME = re.compile(r"(?:tel|sms|callto|whatsapp):(?://)?", re.IGNORECASE)
+# "p:" is how lead forms of Facebook export numbers.
+_SCHEME = re.compile(r"(?:tel|sms|callto|whatsapp|p):(?://)?", re.IGNORECASE)
+# "91+ 98765 43212" and "(0xx11)", where the xx stand for a carrier's code.
+_PLUS_BEHIND_CODE = re.compile(r"\(?(\d{1,3})\s*\+\)?(?=[\s\d(])")
+_CARRIER_LEFT_OPEN = re.compile(r"(?<=0)xx(?=\d)", re.IGNORECASE)
 _FORMULA = re.compile(r'="([^"]*)"')
 _QUOTES = "'\"\N{RIGHT SINGLE QUOTATION MARK}"
 
@@ -170,7 +245,9 @@ def undecorated(raw: str) -> str:
     text = text.lstrip(" " + _QUOTES).rstrip(" ,;." + _QUOTES)
     if scheme := _SCHEME.match(text):
         text = text[scheme.end() :].strip()
-    return text
+    if behind := _PLUS_BEHIND_CODE.match(text):
+        text = f"+{behind[1]} {text[behind.end() :]}"
+    return _CARRIER_LEFT_OPEN.sub("", text)
 
 
 def _plain_character(character: str) -> str:
@@ -183,11 +260,16 @@ def _plain_character(character: str) -> str:
             return " "
         case "Pd":
             return "-"
+    if character in _LIKE_HYPHENS:
+        return "-"
     plain = unicodedata.normalize("NFKC", character)
     return plain if plain in _PLAIN_SIGNS else character
 
 
 _PLAIN_SIGNS = frozenset("+()./,;:'\"#*")
+# The minus sign, the full-width tilde, and the long vowel marks that stand beside the hyphen on
+# Japanese and Korean keyboards.
+_LIKE_HYPHENS = frozenset("\u2212\uff5e\u30fc\uff70\u3161")
 
 
 # --- What cannot be a number ----------------------------------------------------------------------
@@ -199,7 +281,7 @@ _DECIMAL = re.compile(r"\+?\d{5,}[.,]\d{1,2}")
 _EXTENSION = re.compile(
     r".*\d[\s,;(]*(?:ext(?:ension|n)?|x|#|extn?)[\s.:=]*\d{1,7}\)?", re.I | re.S
 )
-_SPLITS = re.compile(r"[,;/|&\r\n\t]+|\s{3,}|(?<=\d)\s*\+")
+_SPLITS = re.compile(r"[,;/|&\r\n\t]+|\s{3,}|[^\W\d_]+|(?<=\d)\s*\+")
 _BEFORE_PLUS = "0 ("
 _DIGIT = re.compile(r"[0-9]")
 _ODD = re.compile(r"[^0-9+ ().\[\]/_'\-]")
@@ -219,10 +301,10 @@ def _damage(text: str) -> Reason | None:
         return Reason.EXCEL_DECIMAL
     if _EXTENSION.fullmatch(text):
         return Reason.EXTENSION
-    if any(map(str.isalpha, text)):
-        return Reason.LETTERS
     if _holds_several(text):
         return Reason.SEVERAL_NUMBERS
+    if any(map(str.isalpha, text)):
+        return Reason.LETTERS
     if _ODD.search(text) or "+" in text.lstrip(_BEFORE_PLUS + "+"):
         return Reason.SYMBOLS
     return None
@@ -263,6 +345,8 @@ _IMPOSSIBLE = {
     ValidationResult.INVALID_LENGTH: Reason.WRONG_LENGTH,
 }
 _COSTLY = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
+# Where numbers of the whole world are: Inmarsat, and satellite phones (ITU-T E.164).
+_SATELLITE = {870, 881}
 _NOT_MOBILE = {
     PhoneNumberType.FIXED_LINE,
     PhoneNumberType.TOLL_FREE,
@@ -270,6 +354,20 @@ _NOT_MOBILE = {
     PhoneNumberType.UAN,
     PhoneNumberType.VOICEMAIL,
 }
+
+
+def _is_mobile(digits: str) -> bool:
+    """Whether calling code and number are a mobile's."""
+    return _judged("+" + digits, None) == Phone("+" + digits)
+
+
+def _true_reason(answer: Phone | Rejection, text: str) -> Phone | Rejection:
+    """The answer, unless the text is only too long because it is two numbers side by side."""
+    if answer == Rejection(Reason.TOO_LONG):
+        sizes = [len(_DIGIT.findall(piece)) for piece in text.split(" ")]
+        if sum(size >= _SHORTEST for size in sizes) > 1:
+            return Rejection(Reason.SEVERAL_NUMBERS)
+    return answer
 
 
 def _judged(number: str, country: str | None) -> Phone | Rejection:
@@ -289,7 +387,7 @@ def _judged(number: str, country: str | None) -> Phone | Rejection:
         kind = phonenumbers.number_type(parsed)
         if kind in _COSTLY:
             return Rejection(Reason.PREMIUM)
-        return Phone(e164, Doubt.NOT_MOBILE) if kind in _NOT_MOBILE else Phone(e164)
+        return Phone(e164, _doubt_about(parsed, kind))
     possible = phonenumbers.is_possible_number_with_reason(parsed)
     if possible in _IMPOSSIBLE:
         return Rejection(_IMPOSSIBLE[possible])
@@ -297,6 +395,12 @@ def _judged(number: str, country: str | None) -> Phone | Rejection:
     if _read_again(e164) != parsed:
         return Rejection(Reason.WRONG_LENGTH)
     return Phone(e164, Doubt.NOT_ASSIGNED)
+
+
+def _doubt_about(parsed: phonenumbers.PhoneNumber, kind: int) -> Doubt | None:
+    if kind == PhoneNumberType.PERSONAL_NUMBER or parsed.country_code in _SATELLITE:
+        return Doubt.DEAR
+    return Doubt.NOT_MOBILE if kind in _NOT_MOBILE else None
 
 
 def _read_again(e164: str) -> phonenumbers.PhoneNumber | None:

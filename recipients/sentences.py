@@ -110,6 +110,25 @@ DOUBTS: Mapping[str, Words] = {
         gettext_lazy("Kept, read with a plus in front"),
         gettext_lazy("Check that these numbers begin with their country codes."),
     ),
+    Doubt.ZERO_ADDED: Words(
+        gettext_lazy("Kept, read with the zero that a spreadsheet took"),
+        gettext_lazy("Check that these numbers begin with a zero where they are dialled."),
+    ),
+    Doubt.RENUMBERED: Words(
+        gettext_lazy("Kept, read by the numbering plan of today"),
+        gettext_lazy("These numbers are written as they were before their country changed them."),
+    ),
+    Doubt.OVERSEAS: Words(
+        gettext_lazy("Kept, read as a number overseas"),
+        gettext_lazy(
+            "These numbers are dialled as at home, but belong to a territory with a country code "
+            "of its own."
+        ),
+    ),
+    Doubt.DEAR: Words(
+        gettext_lazy("Kept, but a personal or satellite number"),
+        gettext_lazy("Messages to these numbers are dear, and often do not arrive."),
+    ),
 }
 
 ROLES: Mapping[str, str | Promise] = {

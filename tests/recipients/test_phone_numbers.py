@@ -15,6 +15,7 @@ US, GB, DE = PhoneReader("US"), PhoneReader("GB"), PhoneReader("DE")
 ABROAD_ONLY = PhoneReader("")
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 PREMIUM = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
+MOBILES = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 # Marks that phones and web pages put around numbers: left-to-right, embedding, isolate, zero width.
 MARKS = "\u200e\u202a\u202c\u2066\u2069\u200b\ufeff"
@@ -153,6 +154,77 @@ def test_no_plus_is_added_to_what_may_be_a_number_at_home() -> None:
     assert US.read("4520123456") == Phone("+14520123456", Doubt.NOT_ASSIGNED)
 
 
+@pytest.mark.parametrize(
+    ("country", "written", "phone", "doubt"),
+    [
+        # A spreadsheet took the plus: by the letter these are landlines of a town.
+        ("DE", "4915123456789", "+4915123456789", Doubt.PLUS_ADDED),
+        ("DE", "491.701.234.567", "+491701234567", Doubt.PLUS_ADDED),
+        ("ID", "62810319561", "+62810319561", Doubt.PLUS_ADDED),
+        ("XK", "38343000716", "+38343000716", Doubt.PLUS_ADDED),
+        ("DE", "04915 123456", "+494915123456", Doubt.NOT_MOBILE),
+        # After 00 and home's own code there is nothing to doubt, whatever else 00 5… might be.
+        ("CO", "00573015666125", "+573015666125", None),
+        # A spreadsheet took the zero that belongs to the number.
+        ("CI", "707123456", "+2250707123456", Doubt.ZERO_ADDED),
+        ("CG", "61234567", "+242061234567", Doubt.ZERO_ADDED),
+        # Numbering plans that changed.
+        ("MX", "+52 1 55 1234 5678", "+525512345678", Doubt.RENUMBERED),
+        ("US", "5215512345678", "+525512345678", Doubt.RENUMBERED),
+        ("MX", "044 55 1234 5678", "+525512345678", Doubt.RENUMBERED),
+        ("MX", "01 55 1234 5678", "+525512345678", Doubt.RENUMBERED),
+        ("CI", "07 12 34 56", "+2250707123456", Doubt.RENUMBERED),
+        ("CI", "+225 45 12 34 56", "+2250545123456", Doubt.RENUMBERED),
+        ("BJ", "97 12 34 56", "+2290197123456", Doubt.RENUMBERED),
+        ("FR", "+229 97 12 34 56", "+2290197123456", Doubt.RENUMBERED),
+        ("AR", "011 15 2345-6789", "+5491123456789", None),
+        # France and what is overseas dial alike.
+        ("FR", "06 92 12 34 56", "+262692123456", Doubt.OVERSEAS),
+        ("FR", "+33 6 90 12 34 56", "+590690123456", Doubt.OVERSEAS),
+        ("RE", "06 12 34 56 78", "+33612345678", Doubt.OVERSEAS),
+        # Numbers that exist, and should be asked about.
+        ("GB", "07012 345678", "+447012345678", Doubt.DEAR),
+        ("GB", "+8816 1234 5678", "+881612345678", Doubt.DEAR),
+    ],
+)
+def test_what_a_number_stands_for_that_is_not_written_as_it_is_dialled(
+    country: str, written: str, phone: str, doubt: Doubt | None
+) -> None:
+    assert PhoneReader(country).read(written) == Phone(phone, doubt)
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "phone"),
+    [
+        ("JP", "090ー1234ー5678", "+819012345678"),
+        ("JP", "090\u22121234\u22125678", "+819012345678"),
+        ("JP", "090\uff5e1234\uff5e5678", "+819012345678"),
+        ("KR", "010ㅡ1234ㅡ5678", "+821012345678"),
+        ("IN", "91+ 98765 43212", "+919876543212"),
+        ("IN", "(91+) 98765 43212", "+919876543212"),
+        ("BR", "(0xx11) 98765-4323", "+5511987654323"),
+        ("BR", "0xx11 98765-4323", "+5511987654323"),
+        ("US", "p:+14155552671", "+14155552671"),
+    ],
+)
+def test_decorations_of_a_country_are_taken_off(country: str, written: str, phone: str) -> None:
+    assert PhoneReader(country).read(written) == Phone(phone)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "9876543210 / 9876543211",
+        "9876543210 9876543211",
+        "9876543210 or 9876543211",
+        "home 9876543210 work 9876543211",
+        "9876543210\n9876543211",
+    ],
+)
+def test_two_numbers_in_a_cell_are_told_to_be_two(written: str) -> None:
+    assert PhoneReader("IN").read(written) == Rejection(Reason.SEVERAL_NUMBERS)
+
+
 def test_without_a_country_only_international_numbers_are_read() -> None:
     assert ABROAD_ONLY.read("+14155552671") == Phone("+14155552671")
     assert ABROAD_ONLY.read("0014155552671") == Phone("+14155552671")
@@ -209,10 +281,15 @@ def library(written: str, region: str) -> tuple[str, bool, int] | None:
 
 
 def assert_like_the_library(written: str, region: str) -> None:
-    """What the library calls valid is read the same; what we call certain is valid to it."""
+    """What the library calls valid is read the same; what we call certain is valid to it.
+
+    Only a landline that begins with the country's own code may be a mobile that lost its plus.
+    """
     answer = PhoneReader(region).read(written)
     theirs = library(written, region)
-    if theirs and theirs[1] and 8 <= len(theirs[0]) <= 16:
+    if isinstance(answer, Phone) and answer.doubt is Doubt.PLUS_ADDED:
+        assert theirs is None or not theirs[1] or theirs[2] not in MOBILES
+    elif theirs and theirs[1] and 8 <= len(theirs[0]) <= 16:
         expected = None if theirs[2] in PREMIUM else theirs[0]
         assert (answer.e164 if isinstance(answer, Phone) else None) == expected, (written, region)
     if isinstance(answer, Phone):
