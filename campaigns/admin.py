@@ -19,7 +19,7 @@ from campaigns.models import (
     RenderedText,
 )
 from campaigns.states import CampaignState
-from campaigns.timeline import sentence
+from campaigns.timeline import event_sentence
 from campaigns.words import CAMPAIGN_WORDS
 from interface.admin_colours import colours
 from interface.admin_mixins import ReadOnlyAdmin
@@ -71,7 +71,7 @@ class CampaignEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("what happened"), ordering="kind")
     def in_words(self, event: CampaignEvent) -> str:
         """The event as the campaign's page tells it."""
-        return sentence(event)
+        return event_sentence(event)
 
 
 @admin.register(CampaignList)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from campaigns.models import Campaign, Message
 from campaigns.problems import Problem
 from campaigns.texts import dynamic_fields
-from campaigns.texts.dynamic_fields import Program, parse
-from campaigns.texts.field_sentences import sentence
+from campaigns.texts.dynamic_fields import Program, parse_text
+from campaigns.texts.field_sentences import fault_sentence
 from interface.wording import Text
 from sociocs_accounts.models import Channel
 from sociocs_gateway.exceptions import MessageNotExpressible
@@ -76,7 +76,7 @@ def single_message(
     )
 
 
-def problems(
+def message_problems(
     channel: Channel | None,
     text: str,
     media_kind: str,
@@ -100,7 +100,7 @@ def problems(
     if channel is None and not text and not media_url:
         # No channel carries this: whoever has chosen none yet need not come back to be told.
         found.append(Problem("text", str(_NOTHING_SAID)))
-    program = parse(text)
+    program = parse_text(text)
     found += _field_problems(program, known_fields)
     if channel is None:
         return found
@@ -147,7 +147,7 @@ def _field_problems(program: Program, known_fields: Collection[str] | None) -> l
     if known_fields is not None:
         faults += program.unknown(known_fields)
     # One sentence for a name, however often the text uses it.
-    sentences = dict.fromkeys(map(sentence, sorted(faults, key=lambda fault: fault.start)))
+    sentences = dict.fromkeys(map(fault_sentence, sorted(faults, key=lambda fault: fault.start)))
     return [Problem("text", one) for one in sentences]
 
 
@@ -192,7 +192,7 @@ def sentence_of(fault: MessageFault, channel: Channel, text: str) -> str:
     )
 
 
-def warnings(channel: Channel | None, media_kind: str) -> list[str]:
+def message_warnings(channel: Channel | None, media_kind: str) -> list[str]:
     """What may go wrong although the message can be sent: worth telling, never worth blocking."""
     if channel is None:
         return []

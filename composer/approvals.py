@@ -2,9 +2,9 @@
 
 Whoever wants to launch asks; a colleague who may launch approves, and with that it is launched, or
 rejects it with a reason. What is approved is bound to what was seen. The draft's version, all it
-says and its lists' last changes are compared at once (`plan_making.fingerprint`). The people
-themselves, cell by cell, are compared whenever a small audience or the plan of a large one is
-looked at, and with those who are frozen (`audience_digest`); so are the names that a text takes
+says and its lists' last changes are compared at once (`plan_making.approval_fingerprint`). The
+people themselves, cell by cell, are compared whenever a small audience or the plan of a large one
+is looked at, and with those who are frozen (`audience_digest`); so are the names that a text takes
 from elsewhere (`outside_values`). Any change asks again.
 """
 
@@ -85,9 +85,12 @@ def waiting_in(team: Team) -> list[Approval]:
 def _is_outdated(campaign: Campaign, wish: Approval) -> bool:
     return (
         wish.version != campaign.version
-        or plan_making.fingerprint(campaign, wish.asked_by) != wish.fingerprint
+        or plan_making.approval_fingerprint(campaign, wish.asked_by) != wish.fingerprint
         # Opt-outs, earlier campaigns and whatever else changes people but not their lists.
-        or (plan_making.is_small(campaign) and audience_digest.of_draft(campaign) != wish.audience)
+        or (
+            plan_making.is_small_audience(campaign)
+            and audience_digest.of_draft(campaign) != wish.audience
+        )
     )
 
 
@@ -118,7 +121,7 @@ def _ask(campaign: Campaign, confirmation: Confirmation, plan: SeenPlan) -> None
         Approval.objects.create(
             campaign=here,
             asked_by=user,
-            fingerprint=plan_making.fingerprint(here, user),
+            fingerprint=plan_making.approval_fingerprint(here, user),
             audience=plan.audience,
             outside_values=personal_texts.outside_values_of(here, user),
             version=confirmation.version,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from campaigns.audiences.audience import people_of
+from campaigns.audiences.audience import people_sql
 from campaigns.audiences.audience_count import RECIPIENTS
 from campaigns.audiences.selection import Selection
 from recipients.models import Recipient
@@ -39,7 +39,7 @@ class Place(NamedTuple):
             return cls()
 
 
-def page_of(
+def audience_page(
     chosen: Selection, why: str, place: Place, size: int, hidden: Collection[int] = ()
 ) -> tuple[list[Recipient], Place | None]:
     """(people, where the next page begins): those who get it (PEOPLE), or those left out for `why`.
@@ -63,7 +63,7 @@ def page_of(
 def _who(chosen: Selection, number: int, why: str) -> Sql:
     """Which rows named r of a part are looked at, in SQL."""
     if why == PEOPLE:
-        return people_of(chosen, number)
+        return people_sql(chosen, number)
     part = chosen.parts[number]
     rows = part.rows("r")
     if why == DUPLICATE:

@@ -70,7 +70,7 @@ def has_media(campaign: Campaign) -> bool:
     return bool(campaign.media_url) and not campaign.template
 
 
-def of_survey(campaign: Campaign, survey: Survey) -> Cost | None:
+def cost_of_survey(campaign: Campaign, survey: Survey) -> Cost | None:
     """What a surveyed draft costs; None without a channel or a price."""
     if campaign.channel is None:
         return None

@@ -14,7 +14,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.texts.dynamic_fields import Kind, Program, parse
+from campaigns.texts.dynamic_fields import Kind, Program, parse_text
 from campaigns.texts.empty_fields import lackable
 from campaigns.texts.personal_texts import FieldRules
 
@@ -112,7 +112,7 @@ class FieldRulesForm(forms.Form):
         return any(step.kind is Kind.DATE for step in self._program().steps)
 
     def _program(self) -> Program:
-        return parse(self.typed_source())
+        return parse_text(self.typed_source())
 
     def typed_source(self) -> str:
         """The text whose fields are asked about, as it is typed now."""

@@ -14,11 +14,11 @@ from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignList
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
-from campaigns.texts.dynamic_fields import PREDEFINED, parse
+from campaigns.texts.dynamic_fields import PREDEFINED, parse_text
 from composer.models import MessageTemplate
 from recipients.models import FilterList, RecipientList, SavedFilter
 from recipients.saved_filters.conditions import NAME, PHONE
-from recipients.saved_filters.filters import field_names
+from recipients.saved_filters.filters import column_names
 from teams.models import Team, User
 
 # Looked at are the latest of each kind.
@@ -75,7 +75,7 @@ def fields_in(
     A text that stands in a draft while a template goes out is not used, so it breaks nothing.
     """
     texts = whatsapp_templates.read(template).values if template else (text,)
-    named = [name for one in texts for name in parse(one).fields if name not in PREDEFINED]
+    named = [name for one in texts for name in parse_text(one).fields if name not in PREDEFINED]
     return tuple(dict.fromkeys([*named, *([zone_field] if zone_field else [])]))
 
 
@@ -98,7 +98,7 @@ def use_of_template(template: MessageTemplate, content: dict[str, Any], chosen: 
 
 def _use(kind: str, thing: Any, names: tuple[str, ...], lists: list[RecipientList]) -> Use:
     # Without a list nobody can tell yet.
-    known = set(field_names(lists)) if lists else set(names)
+    known = set(column_names(lists)) if lists else set(names)
     missing = tuple(name for name in names if name not in known)
     return Use(kind, thing, names, tuple(lists), missing)
 

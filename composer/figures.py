@@ -22,10 +22,10 @@ from campaigns.texts.dynamic_fields import Program
 from campaigns.texts.empty_fields import EmptyFields, lackable
 from campaigns.texts.personal_texts import Survey
 from campaigns.texts.rendering import Limits, Missing, Renderer, Spread, TextTally, person_of
-from campaigns.texts.sms_segments import Encoding, count
+from campaigns.texts.sms_segments import Encoding, sms_size
 from recipients.models import Recipient, RecipientList
 from recipients.saved_filters.filters import EVERYBODY
-from recipients.sql import Sql, joined, sql
+from recipients.sql import Sql, joined_sql, sql
 
 SAMPLE = 1_000
 # From how many places of a list the sample is taken.
@@ -88,7 +88,7 @@ class Figures:
         return cls(**{**stored, "by_segments": by_segments})
 
 
-def of_survey(survey: Survey) -> Figures:
+def figures_of_survey(survey: Survey) -> Figures:
     """The figures of everybody."""
     texts, handed = survey.texts, survey.handed_over
     return Figures(
@@ -111,7 +111,7 @@ def of_people(
 ) -> Figures:
     """The figures of these people."""
     texts, empty = TextTally(limits), EmptyFields(lackable(program))
-    sizes = Sizes(is_gsm=count(_literal(program)).encoding is Encoding.GSM_7)
+    sizes = Sizes(is_gsm=sms_size(_literal(program)).encoding is Encoding.GSM_7)
     persons = [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]
     empty.look([row[0] for row in rows], persons)
     for row, text in zip(rows, renderer.render_each(persons), strict=True):
@@ -149,7 +149,7 @@ class Sizes:
 
     def add(self, text: str) -> None:
         """Look at one person's text."""
-        size = count(text)
+        size = sms_size(text)
         self.dear += self.is_gsm and size.encoding is Encoding.UCS_2
         if size.segments > 1:
             alone, each = (160, 153) if size.encoding is Encoding.GSM_7 else (70, 67)
@@ -223,8 +223,8 @@ def _kept(list_id: int, chosen: Selection | None) -> Sql:
     """Whether the row `p` of a list is in the audience, in SQL."""
     if chosen is None:
         return EVERYBODY
-    parts = joined((one.rows("p") for one in chosen.parts if one.list_id == list_id), "OR")
-    return joined([parts, chosen.kept("p")], "AND")
+    parts = joined_sql((one.rows("p") for one in chosen.parts if one.list_id == list_id), "OR")
+    return joined_sql([parts, chosen.kept("p")], "AND")
 
 
 def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql) -> list[Any]:

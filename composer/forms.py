@@ -97,7 +97,7 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
 
     def __init__(self, campaign: Campaign, user: User, data: Any = None) -> None:
         """`data` is what was posted; None stands for the draft itself."""
-        super().__init__(stored(campaign) if data is None else data)
+        super().__init__(stored_draft(campaign) if data is None else data)
         self.campaign = campaign
         self._offer_channels(campaign)
         self.offer_audience(campaign, user)
@@ -169,7 +169,7 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
         return bool(self.cleaned_data.get(problem.field))
 
 
-def stored(campaign: Campaign) -> dict[str, Any]:
+def stored_draft(campaign: Campaign) -> dict[str, Any]:
     """The draft as the form's fields would be posted."""
     content = content_of(campaign)
     return {

@@ -53,7 +53,7 @@ def checks(campaign: Campaign, report: Report, zone: str) -> list[Check]:
     return sorted((one for one in found if one), key=lambda one: one.is_ok)
 
 
-def warnings(found: list[Check]) -> list[Check]:
+def warning_checks(found: list[Check]) -> list[Check]:
     """Those that have to be overruled."""
     return [one for one in found if not one.is_ok]
 
@@ -73,7 +73,7 @@ def plan_to_confirm(campaign: Campaign, user: User, version: int) -> SeenPlan | 
         return None
     if report is None:
         return None
-    found = warnings(checks(campaign, report, timing.zone_of(campaign)))
+    found = warning_checks(checks(campaign, report, timing.zone_of(campaign)))
     return SeenPlan(version, report.audience, {one.code: one.sentence for one in found})
 
 
@@ -169,5 +169,5 @@ def _duplicates(campaign: Campaign) -> Check | None:
 def _medium(campaign: Campaign) -> list[Check]:
     if campaign.template:
         return []
-    found = message.warnings(campaign.channel, campaign.media_kind)
+    found = message.message_warnings(campaign.channel, campaign.media_kind)
     return [Check(f"medium{n}", False, sentence) for n, sentence in enumerate(found)]

@@ -282,7 +282,7 @@ def people_in_common(campaign: Campaign, other: Campaign) -> int:
             "AND c.left_out = '')",
             rows=Sql(RECIPIENTS),
             frozen=Sql(CampaignRecipient._meta.db_table),
-            who=audience.people_of(chosen, number),
+            who=audience.people_sql(chosen, number),
             other=value(other.pk),
         )
         with connection.cursor() as cursor:

@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from campaigns.audiences.selection import Selection
 from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
-from recipients.sql import Sql, joined, sql
+from recipients.sql import Sql, joined_sql, sql
 
 # How long one search may look, in seconds, and how many ids it looks at in one go.
 SEARCH_SECONDS = 1.0
@@ -71,7 +71,7 @@ class Answer:
     looked_at: int = 0
 
 
-def find(lists: Sequence[RecipientList], ask: Ask, country: str) -> Answer:
+def person_for_preview(lists: Sequence[RecipientList], ask: Ask, country: str) -> Answer:
     """Answer `ask` among the people of `lists`; `country` (ISO 3166) reads numbers without one."""
     total = sum(one.recipient_count for one in lists)
     shown = _rows(lists).filter(pk=ask.key).first() if ask.key and lists else None
@@ -90,10 +90,10 @@ def find(lists: Sequence[RecipientList], ask: Ask, country: str) -> Answer:
     return Answer(other, ask.place and max(1, min(ask.place + step, total)), total)
 
 
-def refusal(person: Recipient, chosen: Selection) -> str:
+def exclusion_of(person: Recipient, chosen: Selection) -> str:
     """Why the audience leaves this person out whatever the text says, as a code; else ""."""
     reasons = chosen.reasons("r")
-    parts = joined((one.rows("r") for one in chosen.parts), "OR")
+    parts = joined_sql((one.rows("r") for one in chosen.parts), "OR")
     cases = "".join(f" WHEN {{{one}}} THEN '{code}'" for one, (code, _sql) in _slots(reasons))
     asked = sql(
         f"SELECT CASE WHEN NOT {{parts}} THEN '{NOT_CHOSEN}'{cases} ELSE '' END "  # noqa: S608 - words and a key of ours

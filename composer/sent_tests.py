@@ -83,7 +83,7 @@ def send(
     if before is not None:
         return before
     made = _message(campaign, user, target, content, lists, person)
-    if not throttling.take(PER_PERSON, str(user.pk)):
+    if not throttling.count_try(PER_PERSON, str(user.pk)):
         minutes = throttling.minutes_left(PER_PERSON, str(user.pk))
         raise NotSent(
             ngettext(
@@ -123,7 +123,9 @@ def _message(
         raise NotSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
         )
-    problems = contents.problems(campaign, audience.field_names(campaign) if lists else None)
+    problems = contents.content_problems(
+        campaign, audience.audience_field_names(campaign) if lists else None
+    )
     if problems:
         raise NotSent(" ".join(one.sentence for one in problems))
     _check_way(campaign, target)
@@ -171,13 +173,13 @@ def _check_way(campaign: Campaign, target: Target) -> None:
 
 def _text(campaign: Campaign, user: User, lists: list[RecipientList], person: int) -> str:
     """The text as the chosen person would get it. Raises NotSent."""
-    program = dynamic_fields.parse(personal_texts.source_of(campaign))
+    program = dynamic_fields.parse_text(personal_texts.source_of(campaign))
     rules = personal_texts.rules_of(campaign)
     renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
     if renderer.constant is not None:
         rendered = renderer.constant
     else:
-        chosen = previewing.find(lists, Ask(Move.GO, person), "").person
+        chosen = previewing.person_for_preview(lists, Ask(Move.GO, person), "").person
         if chosen is None:
             raise NotSent(
                 _("The text has fields that differ from person to person. Choose a list first.")
@@ -188,7 +190,7 @@ def _text(campaign: Campaign, user: User, lists: list[RecipientList], person: in
         fields = dict(chosen.fields)
         rendered = renderer.render(rendering.person_of(chosen.phone, chosen.name, fields))
     if campaign.template and isinstance(rendered, str):
-        limits = personal_texts.limits_of(campaign, "", rules)
+        limits = personal_texts.text_limits(campaign, "", rules)
         rendered = limits.refusal(rendered) or rendered
     if isinstance(rendered, rendering.Missing):
         why = left_out_in_words({rendered.reason.value: 1})[0][1]
@@ -203,7 +205,7 @@ def _call(campaign: Campaign, test: SentTest, made: Message) -> None:
     account = campaign.channel.account
     try:
         with clients.client_of(account, CALL_SECONDS) as client:
-            answer, evidence = gateway.post(client, made, lambda: None)
+            answer, evidence = gateway.post_message(client, made, lambda: None)
     except clients.LaneHalted as halted:
         answer, evidence = Answer(AnswerKind.TRY_LATER, halted.reason), {}
     log.info(

@@ -189,7 +189,7 @@ def for_rows(found: QuerySet[Campaign]) -> QuerySet[Campaign]:
     return found.select_related("channel", "created_by", "launched_by")
 
 
-def page_of(
+def history_page(
     found: QuerySet[Campaign],
     before: Key | None = None,
     after: Key | None = None,
@@ -307,7 +307,7 @@ def timeline_of(campaign: Campaign, size: int = 60) -> list[CampaignEvent]:
     return list(campaign.events.select_related("actor").order_by("-pk")[:size])
 
 
-def fingerprint(campaign: Campaign, tally: Tally) -> str:
+def page_fingerprint(campaign: Campaign, tally: Tally) -> str:
     """Changes whenever anything does that a campaign's page shows."""
     last_event = campaign.events.aggregate(last=Max("pk"))["last"] or 0
     looks = Attempt.objects.filter(

@@ -77,7 +77,7 @@ def rest_of(campaign: Campaign, tally: Tally) -> Rest | None:
     )
 
 
-def ask(campaign: Campaign, user: User, groups: Collection[Group]) -> FollowUp:
+def begin_follow_up(campaign: Campaign, user: User, groups: Collection[Group]) -> FollowUp:
     """Begin to gather these groups of a finished campaign; the one under way if there is one.
 
     Raises NothingLeft. The caller lets `gather` do the work.
@@ -90,7 +90,7 @@ def ask(campaign: Campaign, user: User, groups: Collection[Group]) -> FollowUp:
                 team=campaign.team,
                 owner=user,
                 name=_name(campaign),
-                field_names=audience.field_names(campaign),
+                field_names=audience.audience_field_names(campaign),
             )
             return FollowUp.objects.create(
                 campaign=campaign,
@@ -121,7 +121,7 @@ def gather(follow_up_id: int, seconds: float) -> Campaign | None:
     """
     until = time.monotonic() + seconds
     waiting = FollowUp.objects.filter(done_at=None)
-    follow_up = claiming.claim(
+    follow_up = claiming.claim_work(
         waiting.select_related("campaign__team", "recipient_list", "asked_by"), follow_up_id
     )
     if follow_up is None:

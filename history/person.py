@@ -23,7 +23,7 @@ class Part:
     word: Word | None
 
 
-def parts_of(team: Team, phone: str) -> list[Part]:
+def appearances_of(team: Team, phone: str) -> list[Part]:
     """The team's latest campaigns with this phone in their audience, newest first.
 
     A phone that stands there more than once (duplicates were allowed) is a part each time.

@@ -33,7 +33,7 @@ _PEOPLE_A_READ = 2_000
 _CAMPAIGNS_A_READ = 200
 
 
-def ask(
+def begin_report(
     team: Team, user: User, file_format: str, campaign: Campaign | None, filters: Filters
 ) -> Report:
     """Keep that somebody takes data out, before the first row leaves."""
@@ -80,7 +80,7 @@ def report_table(report: Report) -> Table:
 
 def _people_header(campaign: Campaign) -> list[str]:
     return [
-        *(_("Phone"), _("Name"), *audience.field_names(campaign)),
+        *(_("Phone"), _("Name"), *audience.audience_field_names(campaign)),
         *(_("Job"), _("Job id"), _("State"), _("Goes out (UTC)"), _("Delivery")),
         *(_("Network's code"), _("Left out because")),
     ]
@@ -98,7 +98,7 @@ def _history_header() -> list[str]:
 
 
 def _people(campaign: Campaign) -> Iterator[table_files.Rows]:
-    names, after = audience.field_names(campaign), -1
+    names, after = audience.audience_field_names(campaign), -1
     everybody = CampaignRecipient.objects.filter(campaign=campaign).order_by("position")
     while rows := list(everybody.filter(position__gt=after)[:_PEOPLE_A_READ]):
         yield _with_jobs(campaign, rows, names)

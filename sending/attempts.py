@@ -210,7 +210,7 @@ def _refusal(
 
     def fits() -> bool:
         is_sendable = isinstance(built.message, BulkMessage | Message)
-        return not is_sendable or day_limits.count(campaign, slot, len(built.recipients))
+        return not is_sendable or day_limits.count_on_day(campaign, slot, len(built.recipients))
 
     refusal = intent_refusal(
         CampaignState(campaign.state),
@@ -224,7 +224,7 @@ def _refusal(
         fits,
     )
     if refusal in _PAUSES:
-        recording.pause(campaign, _PAUSES[refusal])
+        recording.pause_locked(campaign, _PAUSES[refusal])
     if refusal is None and built.left_out:
         people = slice_of(submission).filter(phone__in=built.left_out)
         people.update(left_out="opted_out")

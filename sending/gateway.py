@@ -131,7 +131,7 @@ def learn_from(account: GatewayAccount, jobs: BulkJobList) -> None:
             account.save(update_fields=["capabilities"])
 
 
-def post(
+def post_message(
     client: SociocsClient, message: BulkMessage | Message, before_send: Callable[[], None]
 ) -> tuple[Answer, dict[str, str]]:
     """Make the one call. Returns the answer as the protocol reads it, and evidence for a person.
@@ -182,7 +182,7 @@ def _halts(error: GatewayError) -> str:
     return error.halt.value if error.halt else ""
 
 
-def delete(account: GatewayAccount, client: SociocsClient, job_id: str) -> Deletion:
+def delete_job(account: GatewayAccount, client: SociocsClient, job_id: str) -> Deletion:
     """Take a job back, and read the answer. Raises LaneHalted only through `client_of`."""
     call_rates.wait(account)
     try:

@@ -109,7 +109,7 @@ def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list
         return [Problem("wall_time", sentence)]
     if fault := time_fault(send_at, now):
         return [Problem("wall_time", _time_sentence(fault))]
-    return timetable_problems.problems(campaign, send_at, people)
+    return timetable_problems.schedule_problems(campaign, send_at, people)
 
 
 def _time_sentence(fault: TimeFault) -> str:
@@ -140,7 +140,9 @@ def launch_problems(
         campaign.list_choices.filter(kind=include).exists()
         or campaign.filter_choices.filter(kind=include).exists()
     )
-    found = contents.problems(campaign, audience.field_names(campaign) if has_lists else None)
+    found = contents.content_problems(
+        campaign, audience.audience_field_names(campaign) if has_lists else None
+    )
     if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
         found.append(
             Problem(
@@ -160,9 +162,9 @@ def launch_problems(
     found += message.name_problems(campaign)
     if not has_lists:
         found.append(no_list())
-    found += one_by_one.problems(campaign, people)
-    found += list_access.problems(campaign, user)
-    found += audience_problems.problems(campaign)
+    found += one_by_one.one_by_one_problems(campaign, people)
+    found += list_access.list_problems(campaign, user)
+    found += audience_problems.exclusion_problems(campaign)
     return found + time_problems(campaign, now or timezone.now(), people)
 
 

@@ -142,7 +142,7 @@ def _record_whatever(answered: Answered) -> None:
     _tell(campaign, submission, answered.answer)
     reason = pause_after(lane, answered.answer, _refused_alike(submission))
     if reason is not None:
-        pause(campaign, reason)
+        pause_locked(campaign, reason)
 
 
 def contradictory(answered: Answered) -> Answered:
@@ -281,7 +281,7 @@ def _tell(campaign: Campaign, submission: Submission, answer: Answer) -> None:
 # --- Pausing by the system ------------------------------------------------------------------------
 
 
-def pause(campaign: Campaign, reason: PauseReason) -> None:
+def pause_locked(campaign: Campaign, reason: PauseReason) -> None:
     """Pause it; the caller holds the campaign's row lock. Nothing in flight is touched."""
     if campaign.state == CampaignState.SENDING and move_campaign(
         campaign, CampaignState.PAUSED, reason.value
@@ -299,4 +299,4 @@ def pause_halted(account: GatewayAccount) -> None:
     ).values_list("pk", flat=True)
     for campaign_id in list(sending):
         with transaction.atomic():
-            pause(locked_campaign(campaign_id), PauseReason(account.halt_reason))
+            pause_locked(locked_campaign(campaign_id), PauseReason(account.halt_reason))

@@ -149,9 +149,9 @@ def _not_now(campaign: Campaign) -> str:
     return _("This campaign is finished, so its time cannot be changed any more.")
 
 
-def take_back(campaign: Campaign, user: User, then: Then) -> None:
+def begin_taking_back(campaign: Campaign, user: User, then: Then) -> None:
     """Take back whatever is not out yet, then pause or undo. Raises NotPossible."""
-    if then is Then.UNDO and launch.undo(campaign, user):
+    if then is Then.UNDO and launch.undo_launch(campaign, user):
         return
     with transaction.atomic():
         here = locked_campaign(campaign.pk)

@@ -3,7 +3,7 @@
 1. `claim`: READY -> CLAIMED by a conditional update. Nothing has left this machine.
 2. `build`: read the slice and look at opt-outs once more. Nothing has left.
 3. `attempts.turn`: an open attempt is committed: the point of no return.
-4. `gateway.post`: the call, outside any transaction, fenced against having waited too long.
+4. `gateway.post_message`: the call, outside any transaction, fenced against having waited too long.
 5. `attempts.turn`: the answer is stored, together with the intent of the next call.
 
 Killed between 3 and 5, nobody can know whether the call was made. Only what is proven not to have
@@ -196,7 +196,7 @@ def _call(client: SociocsClient, begun: Begun) -> Answered:
         if gateway.boot_time() - begun.intended_at > START_FENCE.total_seconds():
             raise WaitedTooLong
 
-    answer, evidence = gateway.post(client, begun.message, fence)
+    answer, evidence = gateway.post_message(client, begun.message, fence)
     # The job id is in the log before it is in the database: a last resort for a person.
     log.info(
         "attempt %s: %s, job %s, HTTP %s",

@@ -52,7 +52,7 @@ class Work:
 
 def tick() -> Work:
     """Move everything that time alone moves, and return the work there is."""
-    zone_rules.look_again()
+    zone_rules.recheck_waiting()
     repeating.make_due()
     begin_due()
     control.continue_in_hours()
@@ -161,7 +161,7 @@ def _pause_on_halted_lane(campaign: Campaign, states: Counter[SubmissionState]) 
     lane = campaign.channel.account.lane
     reason = paused_by_lane(CampaignState(campaign.state), lane, states)
     if reason is not None:
-        recording.pause(campaign, reason)
+        recording.pause_locked(campaign, reason)
 
 
 _EVENTS = {

@@ -103,7 +103,7 @@ def _taken(campaign: Campaign, account_id: int, start: datetime) -> set[datetime
 # --- Cutting a frozen audience --------------------------------------------------------------------
 
 
-def cut(
+def cut_by_slots(
     campaign: Campaign,
     send_at: datetime,
     now: datetime,

@@ -30,7 +30,9 @@ _REASONABLE = timedelta(days=30)
 _HOUR, _DAY = 60, 24 * 60
 
 
-def problems(campaign: Campaign, start: datetime, count: int | None = None) -> list[Problem]:
+def schedule_problems(
+    campaign: Campaign, start: datetime, count: int | None = None
+) -> list[Problem]:
     """Why a draft with this pace and these hours cannot go out from `start` on; empty if it can.
 
     `count` people get it; None: not counted yet, so that only what is wrong for anybody is told.
@@ -73,7 +75,7 @@ def _no_such_zone(name: str) -> str:
     ) % {"name": name}
 
 
-def in_words(hours: Hours) -> str:
+def describe_hours(hours: Hours) -> str:
     """`09:00 to 19:00`; the end of a day is 24:00."""
     closes = f"{hours.closes:%H:%M}"
     return _("%(from)s to %(to)s") % {
@@ -101,7 +103,7 @@ def _no_slot(hours: Hours, suggestion: Hours) -> str:
     return _("Sending hours from %(from)s to %(to)s leave no time to send. Try %(hours)s.") % {
         "from": f"{hours.opens:%H:%M}",
         "to": f"{hours.closes:%H:%M}",
-        "hours": in_words(suggestion),
+        "hours": describe_hours(suggestion),
     }
 
 

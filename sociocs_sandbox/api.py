@@ -141,21 +141,21 @@ def list_team_members(_: Call) -> Answer:
 
 def block_contact(call: Call) -> Answer:
     """``POST /contacts/block/{phone}``."""
-    phone = validation.phone_number(call.request.params["phone"])
+    phone = validation.phone_digits(call.request.params["phone"])
     call.sandbox.contacts.block(call.account.id, phone)
     return success({"is_blocked": True})
 
 
 def unblock_contact(call: Call) -> Answer:
     """``POST /contacts/unblock/{phone}``."""
-    phone = validation.phone_number(call.request.params["phone"])
+    phone = validation.phone_digits(call.request.params["phone"])
     call.sandbox.contacts.unblock(call.account.id, phone)
     return success({"is_blocked": False})
 
 
 def is_contact_blocked(call: Call) -> Answer:
     """``GET /contacts/isblocked/{phone}``."""
-    phone = validation.phone_number(call.request.params["phone"])
+    phone = validation.phone_digits(call.request.params["phone"])
     return success({"is_blocked": call.sandbox.contacts.is_blocked(call.account.id, phone)})
 
 

@@ -21,18 +21,18 @@ def list_faults(sandbox: Sandbox, _: Request) -> Answer:
     return json_answer({"rules": rules, "known": known})
 
 
-def add_fault(sandbox: Sandbox, request: Request) -> Answer:
+def post_fault(sandbox: Sandbox, request: Request) -> Answer:
     """``POST /sandbox/faults``: make a rule, see ``FaultRules.add``."""
     return json_answer(sandbox.faults.add(request.json()).as_json(), 201)
 
 
-def clear_faults(sandbox: Sandbox, _: Request) -> Answer:
+def delete_faults(sandbox: Sandbox, _: Request) -> Answer:
     """``DELETE /sandbox/faults``: drop all rules."""
     sandbox.faults.clear()
     return json_answer({"rules": []})
 
 
-def remove_fault(sandbox: Sandbox, request: Request) -> Answer:
+def delete_fault(sandbox: Sandbox, request: Request) -> Answer:
     """``DELETE /sandbox/faults/{id}``: drop one rule."""
     rule_id = request.params["id"]
     if not rule_id.isdecimal() or not sandbox.faults.remove(int(rule_id)):
@@ -45,7 +45,7 @@ def list_accounts(sandbox: Sandbox, _: Request) -> Answer:
     return json_answer([vars(account) for account in sandbox.accounts.all()])
 
 
-def add_account(sandbox: Sandbox, request: Request) -> Answer:
+def post_account(sandbox: Sandbox, request: Request) -> Answer:
     """``POST /sandbox/accounts`` ``{"name", "api_key"}``: one more account, with or without key."""
     body = request.json() if request.body else {}
     if not isinstance(body, dict):
@@ -58,7 +58,7 @@ def add_account(sandbox: Sandbox, request: Request) -> Answer:
     return json_answer({"id": account.id, "name": account.name, "api_key": key}, 201)
 
 
-def reset(sandbox: Sandbox, _: Request) -> Answer:
+def post_reset(sandbox: Sandbox, _: Request) -> Answer:
     """``POST /sandbox/reset``: forget everything but the accounts."""
     sandbox.reset()
     return success({})
@@ -73,17 +73,17 @@ def elsewhere(sandbox: Sandbox, _: Request) -> Answer:
 ROUTES: Routes[Handler] = Routes(
     [
         ("GET", "/sandbox/faults", list_faults),
-        ("POST", "/sandbox/faults", add_fault),
-        ("DELETE", "/sandbox/faults", clear_faults),
-        ("DELETE", "/sandbox/faults/{id}", remove_fault),
+        ("POST", "/sandbox/faults", post_fault),
+        ("DELETE", "/sandbox/faults", delete_faults),
+        ("DELETE", "/sandbox/faults/{id}", delete_fault),
         ("GET", "/sandbox/accounts", list_accounts),
-        ("POST", "/sandbox/accounts", add_account),
-        ("POST", "/sandbox/reset", reset),
+        ("POST", "/sandbox/accounts", post_account),
+        ("POST", "/sandbox/reset", post_reset),
         ("GET", "/sandbox/elsewhere", elsewhere),
         ("POST", "/sandbox/elsewhere", elsewhere),
         ("GET", "/sandbox/witness", witness.totals),
-        ("GET", "/sandbox/witness/jobs", witness.jobs),
-        ("GET", "/sandbox/witness/jobs/{job_id}", witness.job),
+        ("GET", "/sandbox/witness/jobs", witness.witnessed_jobs),
+        ("GET", "/sandbox/witness/jobs/{job_id}", witness.witnessed_job),
         ("GET", "/sandbox/witness/messages", witness.messages),
         ("GET", "/sandbox/witness/phones", witness.phones),
     ]

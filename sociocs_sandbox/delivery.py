@@ -17,7 +17,7 @@ from sociocs_sandbox.fault_catalogue import Delivery, Disturbance
 _LINGER_RESET = struct.pack("ii", 1, 0)
 
 
-def reset(connection: socket.socket) -> None:
+def reset_connection(connection: socket.socket) -> None:
     """End a connection with a TCP reset, at once.
 
     The descriptor is taken out of the socket object first: its owner would otherwise shut it down
@@ -41,7 +41,7 @@ def deliver(
             connection.sendall(_head(answer, skew, closes=closes) + answer.body)
             return not closes
         case Delivery.RESET:
-            reset(connection)
+            reset_connection(connection)
         case Delivery.CLOSED:
             pass
         case Delivery.SILENCE:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from sociocs_sandbox.exchange import Answer, Request
 from sociocs_sandbox.fault_catalogue import GROUPS, fault_kind
 from sociocs_sandbox.faults import InvalidFault, Rule
-from sociocs_sandbox.rendering import NOTHING, Html, joined, page, redirect, render
+from sociocs_sandbox.rendering import NOTHING, Html, joined_html, page, redirect, render
 from sociocs_sandbox.sandbox import Sandbox
 
 _CALLS = {
@@ -27,8 +27,8 @@ def faults(sandbox: Sandbox, request: Request, notice: str = "") -> Answer:
     head = render("faults_head.html", notice=shown)
     form = render(
         "fault_form.html",
-        calls=joined(render("option.html", value=call, label=_CALLS[call]) for call in _CALLS),
-        groups=joined(_group(title, [kind.name for kind in kinds]) for title, kinds in GROUPS),
+        calls=joined_html(render("option.html", value=call, label=_CALLS[call]) for call in _CALLS),
+        groups=joined_html(_group(title, [kind.name for kind in kinds]) for title, kinds in GROUPS),
     )
     return page(
         request,
@@ -72,7 +72,7 @@ def clear_faults(sandbox: Sandbox, _: Request) -> Answer:
 def _group(title: str, names: list[str]) -> Html:
     kinds = [kind for kind in map(fault_kind, names) if kind]
     buttons = [render("fault_button.html", name=kind.name, title=kind.title) for kind in kinds]
-    return render("fault_group.html", title=title, buttons=joined(buttons))
+    return render("fault_group.html", title=title, buttons=joined_html(buttons))
 
 
 def _rules(rules: list[Rule]) -> Html:
@@ -80,7 +80,7 @@ def _rules(rules: list[Rule]) -> Html:
         text = "Every call is answered as the vendor's documentation says."
         rows = render("empty.html", title="No fault in force", text=text)
         return render("rules.html", rows=rows, clear="")
-    rows = joined(map(_rule, reversed(rules)))
+    rows = joined_html(map(_rule, reversed(rules)))
     return render("rules.html", rows=rows, clear=render("clear.html"))
 
 

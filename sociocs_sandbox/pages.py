@@ -17,11 +17,11 @@ def static(_: Sandbox, request: Request) -> Answer:
 
 ROUTES: Routes[Handler] = Routes(
     [
-        ("GET", "/", phone_pages.overview),
-        ("GET", "/phones/{phone}", phone_pages.phone),
+        ("GET", "/", phone_pages.overview_page),
+        ("GET", "/phones/{phone}", phone_pages.phone_page),
         ("POST", "/phones/{phone}/reply", phone_pages.reply),
-        ("GET", "/jobs", job_pages.jobs),
-        ("GET", "/jobs/{job_id}", job_pages.job),
+        ("GET", "/jobs", job_pages.jobs_page),
+        ("GET", "/jobs/{job_id}", job_pages.job_page),
         ("GET", "/faults", fault_pages.faults),
         ("POST", "/faults", fault_pages.add_fault),
         ("POST", "/faults/clear", fault_pages.clear_faults),

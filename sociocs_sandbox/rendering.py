@@ -49,7 +49,7 @@ def render(template: str, /, **values: object) -> Html:
     return Html(_template(template).substitute(safe))
 
 
-def joined(parts: Iterable[Html]) -> Html:
+def joined_html(parts: Iterable[Html]) -> Html:
     """Pieces of HTML, one after the other."""
     return Html("".join(parts))
 

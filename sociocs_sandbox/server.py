@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sociocs_sandbox import api, control, pages
-from sociocs_sandbox.delivery import deliver, reset
+from sociocs_sandbox.delivery import deliver, reset_connection
 from sociocs_sandbox.exchange import Answer, MalformedBody, Request, refusal
 from sociocs_sandbox.fault_catalogue import Disturbance, Reading
 from sociocs_sandbox.faults import InvalidFault
@@ -111,7 +111,7 @@ class SandboxHandler(BaseHTTPRequestHandler):
         if disturbance.reading is not Reading.ALL:
             if disturbance.reading is Reading.HALF_OF_BODY:
                 self.rfile.read(self._content_length() // 2)
-            reset(self.connection)
+            reset_connection(self.connection)
             self.close_connection = True
             return "reset"
         problem = self._read_into(request)

@@ -52,7 +52,7 @@ def totals(sandbox: Sandbox, _: Request) -> Answer:
     )
 
 
-def jobs(sandbox: Sandbox, _: Request) -> Answer:
+def witnessed_jobs(sandbox: Sandbox, _: Request) -> Answer:
     """``GET /sandbox/witness/jobs``: all bulk jobs, oldest first, recipients counted and hashed."""
     rows = sandbox.database.rows(
         f"SELECT {_JOB_COLUMNS} FROM jobs WHERE kind = 'bulk' ORDER BY seq"  # noqa: S608 - columns from above
@@ -60,7 +60,7 @@ def jobs(sandbox: Sandbox, _: Request) -> Answer:
     return json_answer([_job(dict(row)) for row in rows])
 
 
-def job(sandbox: Sandbox, request: Request) -> Answer:
+def witnessed_job(sandbox: Sandbox, request: Request) -> Answer:
     """``GET /sandbox/witness/jobs/{job_id}``: one job with its recipients, without duplicates."""
     row = sandbox.database.row(
         f"SELECT {_JOB_COLUMNS}, phones, names FROM jobs WHERE job_id = ?",  # noqa: S608 - columns from above

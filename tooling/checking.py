@@ -41,7 +41,7 @@ def test(arguments: list[str]) -> int:
 
     Raises SetUpFailed.
     """
-    setting_up.ensure(with_tests=True)
+    setting_up.ensure_set_up(with_tests=True)
     if arguments:
         return subprocess.run(
             [PYTHON, "-m", "pytest", *arguments], cwd=ROOT, check=False
@@ -57,7 +57,7 @@ def test(arguments: list[str]) -> int:
 
 def check() -> int:
     """Run what is done in less than a minute; return the exit code. Raises SetUpFailed."""
-    setting_up.ensure(with_tests=True)
+    setting_up.ensure_set_up(with_tests=True)
     return _run([*_static_steps(), _pytest("quick tests", "--quick")])
 
 

@@ -82,9 +82,9 @@ def main() -> int:
         Path(folder).chmod(0o755)
         library = compile_clock(Path(folder))
         for moment in wanted:
-            outcomes.append(run(moment, library, pytest_arguments))
+            outcomes.append(run_at(moment, library, pytest_arguments))
             print(f"{moment.name:24} {outcomes[-1].last_line}", flush=True)
-    print(table(outcomes))
+    print(outcome_table(outcomes))
     return 1 if any(outcome.failed for outcome in outcomes) else 0
 
 
@@ -109,7 +109,7 @@ def compile_clock(folder: Path) -> Path:
     return library
 
 
-def run(moment: Moment, library: Path, pytest_arguments: list[str]) -> Outcome:
+def run_at(moment: Moment, library: Path, pytest_arguments: list[str]) -> Outcome:
     """Run pytest at this moment; its whole output goes to var/clocks/<moment>.log."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{moment.name}.log"
@@ -168,7 +168,7 @@ def busy(loops: int) -> Iterator[None]:
             loop.wait()
 
 
-def table(outcomes: list[Outcome]) -> str:
+def outcome_table(outcomes: list[Outcome]) -> str:
     """Return what failed, and at which moments."""
     moments: dict[str, list[str]] = {}
     for outcome in outcomes:

@@ -26,7 +26,7 @@ from recipients.models import (
 )
 from recipients.saved_filters import filters
 from recipients.saved_filters.filters import Definition
-from recipients.sql import Sql, integers, joined, sql
+from recipients.sql import Sql, integers, joined_sql, sql
 
 _RECIPIENTS = Recipient._meta.db_table
 
@@ -60,7 +60,7 @@ class Part:
         on_list = Sql(f"{row}.recipient_list_id = {self.list_id:d}")
         if not self.filters:
             return on_list
-        fits = joined((one.fits(row) for one in self.filters), "OR")
+        fits = joined_sql((one.fits(row) for one in self.filters), "OR")
         return sql("({on_list} AND {fits})", on_list=on_list, fits=fits)
 
     def comes_first(self, row: str) -> Sql:
@@ -110,7 +110,7 @@ class Selection:
     def kept(self, row: str) -> Sql:
         """Whether no reason to leave `row` out holds, in SQL."""
         nots = (sql("NOT {one}", one=one) for _code, one in self.reasons(row))
-        return joined(nots, "AND", empty=filters.EVERYBODY)
+        return joined_sql(nots, "AND", empty=filters.EVERYBODY)
 
     def stands_before(self, number: int, row: str) -> Sql:
         """Whether the phone of `row`, of the part `number`, is in an earlier part, in SQL."""
@@ -118,7 +118,7 @@ class Selection:
         whole = [one.list_id for one in earlier if not one.filters]
         found = [_on_lists(whole, row)] if whole else []
         found += [_held(one.rows("x"), row) for one in earlier if one.filters]
-        return joined(found, "OR")
+        return joined_sql(found, "OR")
 
     def to_json(self) -> dict[str, Any]:
         """The selection as JSON values."""
@@ -253,4 +253,4 @@ def _held(rows: Sql, row: str) -> Sql:
 
 
 def _held_elsewhere(definitions: Iterable[Definition], row: str) -> Sql:
-    return joined((_held(one.holds("x"), row) for one in definitions), "OR")
+    return joined_sql((_held(one.holds("x"), row) for one in definitions), "OR")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.states import CampaignState
 from interface.discreet import by_number
-from interface.enum_columns import choices, in_words
+from interface.enum_columns import choice_constraint, choices
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import Team, User
@@ -150,7 +150,7 @@ class Campaign(models.Model):
 
     class Meta:
         constraints = (
-            in_words("state", CampaignState, "campaign_state_is_known"),
+            choice_constraint("state", CampaignState, "campaign_state_is_known"),
             models.CheckConstraint(
                 condition=Q(pace_count=None, pace_minutes=None)
                 | Q(pace_count__gte=1, pace_minutes__gte=1),

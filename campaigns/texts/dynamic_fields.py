@@ -144,12 +144,12 @@ class Program:
 
 def fields_used(text: str) -> tuple[str, ...]:
     """The fields that a text names, each once, in their order."""
-    return parse(text).fields
+    return parse_text(text).fields
 
 
 def unknown_fields(text: str, known: Collection[str]) -> list[TextFault]:
     """A fault for each field that nobody has: neither predefined nor in `known`."""
-    return parse(text).unknown(known)
+    return parse_text(text).unknown(known)
 
 
 def tags(text: str) -> Iterator[tuple[int, int]]:
@@ -187,7 +187,7 @@ _BARE_HELPER = re.compile(rf"({'|'.join(HELPERS)}){_S}*[(\"'“”„][\s\S]*")
 
 
 @lru_cache(maxsize=128)
-def parse(text: str) -> Program:
+def parse_text(text: str) -> Program:
     """Read a text. Never raises: what is wrong is in `faults`, in the order of the text."""
     parser = _Parser(text)
     end = 0

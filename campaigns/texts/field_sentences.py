@@ -75,7 +75,7 @@ _INSTEAD: Mapping[Fault, Text] = {
 _LONGEST_WORD = 60
 
 
-def sentence(fault: TextFault) -> str:
+def fault_sentence(fault: TextFault) -> str:
     """What is wrong and what to do, for the person who writes the text."""
     told = _INSTEAD.get(fault.code) if fault.instead else None
     word = fault.word

@@ -196,7 +196,7 @@ def _with_dates(
     return changed
 
 
-def render(program: Program, person: Person, rules: Rules | None = None) -> str | Missing:
+def render_text(program: Program, person: Person, rules: Rules | None = None) -> str | Missing:
     """Render one text for one person; for many people make one `Renderer`."""
     return Renderer(program, rules or Rules()).render(person)
 

@@ -83,7 +83,7 @@ class SmsSize:
     dear: tuple[DearCharacter, ...] = ()
 
 
-def count(text: str) -> SmsSize:
+def sms_size(text: str) -> SmsSize:
     """All that can be said about one text. For many texts, `segments` is ten times as fast."""
     if _NOT_GSM.search(text):
         encoding, units, is_inside = Encoding.UCS_2, _utf16_units(text), _inside_a_pair(text)

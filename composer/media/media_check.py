@@ -52,7 +52,7 @@ class Finding:
     sentence: str
 
 
-def check(channel: Channel | None, kind: str, url: str) -> list[Finding]:
+def check_media(channel: Channel | None, kind: str, url: str) -> list[Finding]:
     """Look at a media address, and say what is known of it; a file of our own needs no look."""
     own = own_file(url)
     if own is not None:

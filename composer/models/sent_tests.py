@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models.campaigns import Campaign
 from campaigns.states import Outcome
 from interface.discreet import by_number
-from interface.enum_columns import choices, in_words
+from interface.enum_columns import choice_constraint, choices
 from teams.models import User
 
 # Longer than any call takes: an answer that is not here by then will not come.
@@ -41,7 +41,7 @@ class SentTest(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = (in_words("outcome", Outcome, "test_outcome_is_known"),)
+        constraints = (choice_constraint("outcome", Outcome, "test_outcome_is_known"),)
         indexes = (
             # A campaign's latest tests.
             models.Index(fields=["campaign", "-id"], name="tests_of_a_campaign"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from campaigns.audiences.audience_count import count_selection
 from campaigns.audiences.selection import people_lists
 from campaigns.words import left_out_in_words
-from composer.audience_people import PEOPLE, Place, page_of
+from composer.audience_people import PEOPLE, Place, audience_page
 from composer.views.compose import fragment_form
 from composer.views.compose_parts import counted, selection_of
 from recipients.models import RecipientList
@@ -45,7 +45,7 @@ def audience_people_page(request: TeamRequest, campaign_id: UUID) -> HttpRespons
     lists = {one.pk: one.name for one in people_lists(form.choice())}
     usable = RecipientList.objects.for_member(request.team, request.user).filter(pk__in=lists)
     hidden = set(lists) - set(usable.values_list("pk", flat=True))
-    found, next_place = page_of(chosen, why, trail[-1], PEOPLE_A_PAGE, hidden)
+    found, next_place = audience_page(chosen, why, trail[-1], PEOPLE_A_PAGE, hidden)
     words = left_out_in_words({why: 2}) if why else []
     context = {
         "campaign": form.campaign,

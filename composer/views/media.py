@@ -47,7 +47,7 @@ def media_upload(request: TeamRequest) -> HttpResponse:
         sentence = _("Choose a file first.")
     else:
         try:
-            taken = media_store.take(request.team, request.user, file)
+            taken = media_store.keep_media(request.team, request.user, file)
         except media_store.NotTaken as refused:
             sentence = refused.sentence
     if in_composer:
@@ -67,7 +67,7 @@ def media_delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
     if found.uploaded_by != request.user:
         require(request.membership, Action.MANAGE_TEAM)
     try:
-        media_store.delete(found)
+        media_store.delete_media(found)
     except media_store.NotTaken as refused:
         messages.error(request, refused.sentence)
     else:
@@ -91,9 +91,9 @@ def media_url_check(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 def _checked(request: TeamRequest, channel: Channel | None, kind: str, url: str) -> list[Finding]:
     # Each look is a request that this server makes for somebody.
-    if not throttling.take(CHECKS_PER_PERSON, str(request.user.pk)):
+    if not throttling.count_try(CHECKS_PER_PERSON, str(request.user.pk)):
         return [Finding("warning", _("Too many addresses were checked. Go on in an hour."))]
-    return media_check.check(channel, kind, url)
+    return media_check.check_media(channel, kind, url)
 
 
 @login_not_required
@@ -107,7 +107,7 @@ def public_media(_request: HttpRequest, filename: str) -> FileResponse:
         raise Http404
     found = get_object_or_404(MediaFile, name=filename)
     try:
-        content = media_store.store().open(found.name)
+        content = media_store.media_storage().open(found.name)
     except FileNotFoundError:
         raise Http404 from None
     answer = FileResponse(

@@ -195,7 +195,7 @@ def figures_shown(
 
     None without people or with a text that cannot be rendered.
     """
-    program, lists = dynamic_fields.parse(_source(form)), shown_lists(form, user)
+    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form, user)
     if program.faults or not _says_anything(form) or not lists:
         return None, False
     everybody, wants_worker = None, False
@@ -240,7 +240,7 @@ def _is_saved(form: ComposeForm) -> bool:
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
     given, campaign, rules = form.cleaned_data, form.campaign, form.rules()
-    program = dynamic_fields.parse(_source(form))
+    program = dynamic_fields.parse_text(_source(form))
     template = form.typed_template()
     able = given["channel"].capabilities if given.get("channel") else None
 

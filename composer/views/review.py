@@ -44,7 +44,7 @@ from sending.models import Approval
 from sending.protocol import VENDOR_REACH
 from sending.readiness import Confirmation, LaunchRefused, Refusal
 from sending.tasks import freeze
-from sending.timetable_problems import in_words, pace_in_words
+from sending.timetable_problems import describe_hours, pace_in_words
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
@@ -131,7 +131,7 @@ def _page(
         "zones": [_zone_row(one) for one in report.zones] if len(report.zones) > 1 else [],
         "zone": zone,
         "lead": lead(),
-        "hours": in_words(hours) if hours else "",
+        "hours": describe_hours(hours) if hours else "",
         "pace": pace_in_words(pace) if pace else "",
         "repeat": repeat_in_words(repeats.from_json(campaign.repeat)) if campaign.repeat else "",
         "hand_over_at": plan.hand_over_time(send_at, campaign.clock_keeper, now),

@@ -21,12 +21,17 @@ from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.repeats import Occurrence
 from composer.forms import ComposeForm
 from composer.handing_fields import JOBS
-from composer.schedule_fields import WallTimeFields, fields_of_pace, zone_of
+from composer.schedule_fields import WallTimeFields, chosen_zone, fields_of_pace
 from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
 from interface.templatetags.interface import duration, zone_abbreviation
 from sending import one_by_one, plan, timetable
 from sending.readiness import FURTHEST, TimeFault, time_fault
-from sending.timetable_problems import hours_that_work, in_words, pace_in_words, pace_that_ends
+from sending.timetable_problems import (
+    describe_hours,
+    hours_that_work,
+    pace_in_words,
+    pace_that_ends,
+)
 from sociocs_accounts.models import Channel
 
 # A plan of more jobs than this is worked out on the review page only.
@@ -105,7 +110,7 @@ def moment_of(form: ComposeForm) -> Moment:
 def time_of(form: WallTimeFields) -> Moment:
     """What the chosen time alone means."""
     resolved, lead = form.resolved(), timing.lead()
-    zone = str(zone_of(form))
+    zone = str(chosen_zone(form))
     if not form.wall_time:
         return Moment(is_now=form.is_now, lead=lead, zone=zone)
     if resolved is None:
@@ -184,7 +189,7 @@ def _with_plan(form: ComposeForm, moment: Moment, start: datetime) -> Moment:
     if hours is not None:
         first = next(sending_hours.windows(hours, [moment.zone], start, start + pacing.LONGEST))
         if first.opens > start:
-            moment = replace(moment, opens=first.opens, hours=in_words(hours))
+            moment = replace(moment, opens=first.opens, hours=describe_hours(hours))
     if channel is not None and people:
         moment = _with_end(draft, channel, moment, start, people)
     if draft.repeat:
@@ -221,7 +226,7 @@ def _other_hours(draft: Campaign, hours: sending_hours.Hours, start: datetime) -
     sentence = _(
         "These sending hours leave no time to send: they have to end later than they begin."
     )
-    return Mending(sentence, urlencode(fields), in_words(better))
+    return Mending(sentence, urlencode(fields), describe_hours(better))
 
 
 def _other_pace(draft: Campaign, start: datetime, people: int) -> Mending | None:
@@ -260,7 +265,7 @@ def as_typed(form: ComposeForm) -> Campaign:
     draft, given = copy.copy(form.campaign), form.cleaned_data
     draft.channel = given.get("channel")
     draft.text = given.get("text", "")
-    draft.time_zone = str(zone_of(form))
+    draft.time_zone = str(chosen_zone(form))
     draft.wall_time, draft.fold = form.wall_time, int(given.get("fold") or 0)
     for name, value in form.timing().columns().items():
         setattr(draft, name, value)
@@ -272,7 +277,9 @@ def options_in_words(form: ComposeForm) -> str:
     draft = as_typed(form)
     hours, pace = timetable.hours_of(draft), timetable.pace_of(draft)
     told = [
-        _("only from %(hours)s") % {"hours": in_words(hours)} if hours else _("at any time of day"),
+        _("only from %(hours)s") % {"hours": describe_hours(hours)}
+        if hours
+        else _("at any time of day"),
         _("at most %(pace)s") % {"pace": pace_in_words(pace)} if pace else _("as fast as it goes"),
         _("again and again") if draft.repeat else _("just once"),
         str(ClockKeeper(draft.clock_keeper).label),
@@ -305,7 +312,7 @@ def zone_fields(form: ComposeForm) -> list[str]:
 
 def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
     """Times that people choose most, by the clock of the chosen zone: "Today at 16:00"."""
-    zone, hours = zone_of(form), timetable.hours_of(as_typed(form))
+    zone, hours = chosen_zone(form), timetable.hours_of(as_typed(form))
     here = now.astimezone(zone)
     morning = hours.opens if hours and not hours.is_empty else wall_clock(9)
     found = []

@@ -28,8 +28,8 @@ from history.campaign_rows import (
     Row,
     campaigns_of,
     for_rows,
+    history_page,
     jobs_in_question,
-    page_of,
     rows_of,
     states_of,
     waits_for_somebody,
@@ -109,7 +109,7 @@ def campaigns(request: TeamRequest) -> HttpResponse:
     """The history, filtered, a page at a time; `?seen` asks for the table alone if it changed."""
     filters = Filters.read(request.GET)
     found = for_rows(filtered(request.team, filters, request.user))
-    page = page_of(
+    page = history_page(
         found, Key.read(request.GET.get("before", "")), Key.read(request.GET.get("after", ""))
     )
     fingerprint = _fingerprint(page.rows)

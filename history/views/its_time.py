@@ -224,7 +224,7 @@ def campaign_undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what is not out yet; `then` says whether to pause or to undo the launch."""
     wanted = request.POST.get("then", "")
     then = Then.UNDO if wanted == Then.UNDO else Then.PAUSE
-    return act_on(request, campaign_id, partial(rescheduling.take_back, then=then))
+    return act_on(request, campaign_id, partial(rescheduling.begin_taking_back, then=then))
 
 
 @require_POST
@@ -232,6 +232,6 @@ def campaign_undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def campaign_repeat_end(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make no more runs of a campaign that repeats; those that exist stay as they are."""
     found = campaign_of(request, campaign_id)
-    if repeating.end(found, request.user):
+    if repeating.end_repeat(found, request.user):
         messages.success(request, _("It repeats no more. Runs that were made already stay."))
     return redirect("campaign", request.team.slug, found.public_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from recipients.files.storing import StoredUpload, store
+from recipients.files.storing import StoredUpload, store_upload
 from recipients.phone_numbers import Phone, PhoneReader, Reason
 
 # A million characters are 60,000 numbers, and less than what a form may hold in bytes.
@@ -18,7 +18,7 @@ _NO_NUMBER = (Reason.EMPTY, Reason.LETTERS)
 def stored_as_file(text: str, name: str, default_country: str) -> StoredUpload:
     """Store pasted text (UTF-8) under a name nobody chose; `name` is what people see."""
     content = one_number_a_line(text, PhoneReader(default_country)).encode()
-    stored_name = store(content)
+    stored_name = store_upload(content)
     return StoredUpload(name, stored_name, len(content), hashlib.sha256(content).hexdigest())
 
 

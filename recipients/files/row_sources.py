@@ -94,7 +94,7 @@ def guess_reading(path: Path) -> Reading:
     return replace(reading, delimiter=_guess_delimiter(path, reading))
 
 
-def rows(path: Path, reading: Reading, *, max_columns: int) -> Iterator[Row]:
+def read_rows(path: Path, reading: Reading, *, max_columns: int) -> Iterator[Row]:
     """Yield (row number, cells) of every row that is not blank, the header included.
 
     Raises FileProblem where the file cannot be read on, naming the row, and for a row wider than
@@ -123,8 +123,8 @@ def rows(path: Path, reading: Reading, *, max_columns: int) -> Iterator[Row]:
 
 
 def data_rows(path: Path, reading: Reading, *, max_columns: int, max_rows: int) -> Iterator[Row]:
-    """Yield the rows below the header like `rows`; raise FileProblem after `max_rows` of them."""
-    found = rows(path, reading, max_columns=max_columns)
+    """Yield the rows below the header; raise FileProblem after `max_rows` of them."""
+    found = read_rows(path, reading, max_columns=max_columns)
     below = dropwhile(lambda row: row[0] <= reading.header_row, found)
     for count, row in enumerate(below):
         if count == max_rows:
@@ -135,7 +135,7 @@ def data_rows(path: Path, reading: Reading, *, max_columns: int, max_rows: int) 
 def head(path: Path, reading: Reading, count: int, *, max_columns: int) -> list[Row]:
     """Return the first `count` rows that are not blank."""
     found: list[Row] = []
-    for row in rows(path, reading, max_columns=max_columns):
+    for row in read_rows(path, reading, max_columns=max_columns):
         found.append(row)
         if len(found) == count:
             break

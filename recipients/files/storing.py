@@ -92,7 +92,7 @@ class ListFileHandler(FileUploadHandler):
             delete_stored(self._stored_name)
 
 
-def store(content: bytes) -> str:
+def store_upload(content: bytes) -> str:
     """Write what did not come as a file; return its internal name."""
     settings.UPLOADS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     stored_name = secrets.token_hex(16)

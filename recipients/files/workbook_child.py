@@ -58,7 +58,7 @@ def write_sheet(workbook: Path, text: Path, wanted: str, max_columns: int) -> di
     if found is None:
         raise FileProblem(Fault.EMPTY_SHEET if wanted in names else Fault.EMPTY)
     with text.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows(found, max_columns))
+        csv.writer(file, lineterminator="\n").writerows(sheet_rows(found, max_columns))
     return {"sheets": names, "chosen": found.name}
 
 
@@ -74,11 +74,11 @@ def _sheet(book: CalamineWorkbook, names: Iterable[str]) -> CalamineSheet | None
     return only_one_row
 
 
-def rows(sheet: CalamineSheet, max_columns: int) -> Iterator[list[str]]:
+def sheet_rows(sheet: CalamineSheet, max_columns: int) -> Iterator[list[str]]:
     """Yield a sheet's rows from its row 1 and column A, without empty cells at their ends."""
     before = [""] * (sheet.start[1] if sheet.start else 0)
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        row = before + [as_text(cell) for cell in cells]
+        row = before + [cell_text(cell) for cell in cells]
         while row and not row[-1]:
             row.pop()
         if len(row) > max_columns:
@@ -88,7 +88,7 @@ def rows(sheet: CalamineSheet, max_columns: int) -> Iterator[list[str]]:
         yield row
 
 
-def as_text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as the person sees it: whole numbers without a point, dates in ISO 8601.
 
     A number too long for a spreadsheet's precision keeps its exponent, so that it is recognised as

@@ -36,7 +36,7 @@ ROWS_AT_ONCE = 10_000
 _TOP_ROWS, _TOP_CELLS, _TOP_CHARACTERS = 8, 4, 30
 
 
-def begin(
+def begin_import(
     team: Team,
     user: User,
     upload: StoredUpload,
@@ -114,7 +114,7 @@ class Choices:
     delimiter: str = ""
 
 
-def change(list_import: ListImport, choices: Choices) -> None:
+def change_choices(list_import: ListImport, choices: Choices) -> None:
     """Keep what was chosen and judge the file again if that may change it.
 
     A file that is read in another way (sheet, encoding, delimiter) has its columns guessed anew.
@@ -173,7 +173,7 @@ def _take_over(list_import: ListImport, choices: Choices) -> None:
         replace(column, role=role) for column, role in zip(columns, choices.roles, strict=True)
     ]
     if choices.names and not reading.has_header and not other_header:
-        columns = guessing.rename(columns, choices.names)
+        columns = guessing.rename_columns(columns, choices.names)
     list_import.columns = [column.to_json() for column in columns]
 
 
@@ -243,7 +243,7 @@ def judge_whole(import_id: int) -> None:
     Does nothing when the import has moved on; a result that comes too late is dropped.
     """
     to_do = ListImport.objects.filter(is_judged=False, state=ListImport.State.CHECKING)
-    claimed = claiming.claim(to_do, import_id)
+    claimed = claiming.claim_work(to_do, import_id)
     if claimed is None:
         return
     try:

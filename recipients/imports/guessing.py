@@ -73,7 +73,7 @@ def read_as(list_import: ListImport, reading: Reading, header_row: int | None = 
     list_import.columns = [column.to_json() for column in columns]
 
 
-def rename(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
+def rename_columns(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
     """The columns of a file without names under those that a person typed."""
     return [
         replace(column, name=name)

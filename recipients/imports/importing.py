@@ -20,7 +20,7 @@ from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
 from recipients import claiming
-from recipients.files.bulk_load import Row, load, quick_commits, refresh_statistics
+from recipients.files.bulk_load import Row, load_rows, quick_commits, refresh_statistics
 from recipients.files.file_problems import Fault, FileProblem
 from recipients.files.row_sources import Reading, data_rows
 from recipients.files.row_sources import Row as SourceRow
@@ -50,7 +50,7 @@ def run_import(import_id: int) -> None:
     Does nothing when another worker is at it or there is nothing to do.
     """
     to_do = ListImport.objects.filter(state__in=(State.QUEUED, State.IMPORTING))
-    claimed = claiming.claim(to_do, import_id)
+    claimed = claiming.claim_work(to_do, import_id)
     if claimed is None:
         return
     if claimed.is_hopeless:
@@ -142,8 +142,8 @@ class _Sieve:
 def _write(claimed: ListImport, sieve: _Sieve, accepted: Iterable[Row]) -> None:
     """Write a chunk and the progress; raise ClaimLost, writing nothing, when the claim is gone."""
     claiming.renew_claim(claimed)
-    load(Recipient._meta.db_table, _RECIPIENT_COLUMNS, accepted)
-    load(RejectedRow._meta.db_table, _REJECTED_COLUMNS, sieve.rejected)
+    load_rows(Recipient._meta.db_table, _RECIPIENT_COLUMNS, accepted)
+    load_rows(RejectedRow._meta.db_table, _REJECTED_COLUMNS, sieve.rejected)
     claiming.held(claimed).update(attempts=0, **sieve.progress)
 
 

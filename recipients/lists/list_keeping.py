@@ -19,7 +19,7 @@ _IMPORTING = (ListImport.State.QUEUED, ListImport.State.IMPORTING)
 _WORKING = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
 
 
-def rename(recipient_list: RecipientList, name: str) -> None:
+def rename_list(recipient_list: RecipientList, name: str) -> None:
     """Give the list another name."""
     RecipientList.objects.filter(pk=recipient_list.pk).update(name=name, updated_at=timezone.now())
 
@@ -45,7 +45,7 @@ def restore(recipient_list: RecipientList) -> bool:
     return bool(away.update(archived_at=None, archived_by=None, updated_at=timezone.now()))
 
 
-def delete(recipient_list: RecipientList, by: User) -> bool:
+def delete_list(recipient_list: RecipientList, by: User) -> bool:
     """Delete the list and its people for good; False when that was done already.
 
     Nobody sees it from now on; the people are deleted by `clear_deleted`.

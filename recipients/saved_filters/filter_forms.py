@@ -26,7 +26,7 @@ from recipients.saved_filters.conditions import (
     Condition,
     Op,
 )
-from recipients.saved_filters.filters import Definition, field_names
+from recipients.saved_filters.filters import Definition, column_names
 from teams.models import Team, User
 
 MOST_CONDITIONS = 20
@@ -91,7 +91,7 @@ class FilterForm(forms.Form):
 
         Without either the form shows `saved`, or a new filter.
         """
-        shown = stored(team, saved)
+        shown = stored_filter(team, saved)
         if begun and "field-0" in begun:
             shown = {name: shown[name] for name in shown if "-" not in name}
         super().__init__(data, initial=shown | dict(begun or {}))
@@ -128,7 +128,7 @@ class FilterForm(forms.Form):
         """The columns of the chosen lists."""
         field: Any = self.fields["lists"]
         wanted = {str(key) for key in self["lists"].value() or ()}
-        return field_names(one for one in field.queryset if str(one.public_id) in wanted)
+        return column_names(one for one in field.queryset if str(one.public_id) in wanted)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -237,7 +237,7 @@ def special_fields() -> list[tuple[str, str]]:
     return [(NAME, _("Name")), (PHONE, _("Phone"))]
 
 
-def stored(team: Team, saved: SavedFilter | None) -> dict[str, Any]:
+def stored_filter(team: Team, saved: SavedFilter | None) -> dict[str, Any]:
     """What the form shows of a filter; of a new one, a blank line."""
     if saved is None:
         return {

@@ -44,7 +44,7 @@ def filters_page(request: TeamRequest) -> HttpResponse:
         newest_first=True,
     )
     hidden = _with_hidden_lists(request, page.rows)
-    rows = [(one, filters.in_words(one), _lists(one), one.pk in hidden) for one in page.rows]
+    rows = [(one, filters.describe_filter(one), _lists(one), one.pk in hidden) for one in page.rows]
     return render(request, "recipients/filters.html", {"page": page, "rows": rows})
 
 
@@ -84,7 +84,7 @@ def filter_page(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
         return redirect("filter", request.team.slug, saved.public_id)
     context = {
         "saved": saved,
-        "words": filters.in_words(saved),
+        "words": filters.describe_filter(saved),
         "list_choices": _lists(saved),
         "has_hidden_lists": bool(_with_hidden_lists(request, [saved])),
     }
@@ -183,7 +183,7 @@ def _counted(request: TeamRequest, definition: Definition, with_people: bool) ->
     shown = list(dict.fromkeys(one.field for one in definition.conditions))
     names = [name for name in shown if name not in dict(special_fields())][:3]
     context = {
-        "count": filters.count(definition),
+        "count": filters.count_matches(definition),
         "has_lists": bool(definition.lists),
         "columns": names,
         "people": [(one, [one.fields.get(name, "") for name in names]) for one in people],

@@ -104,7 +104,7 @@ def _keep(list_import: ListImport, form: CheckForm, *, needs_name: bool) -> bool
         delimiter=chosen.get("delimiter", ""),
     )
     try:
-        checking.change(list_import, choices)
+        checking.change_choices(list_import, choices)
     except FileProblem as problem:
         form.add_error(None, sentence_for(problem))
         return False
@@ -181,7 +181,7 @@ def _progress_context(list_import: ListImport, asked: int) -> dict[str, Any]:
 def import_stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Stop a running import; nothing of it stays."""
     list_import = own_import(request, import_id)
-    if keeping.stop(list_import):
+    if keeping.stop_import(list_import):
         messages.info(request, _("The import was stopped. Your lists are as they were."))
     return redirect("import", request.team.slug, list_import.public_id)
 

@@ -114,7 +114,7 @@ def _enter(request: TeamRequest, form: OptOutForm, stored_name: str) -> HttpResp
     note = form.cleaned_data["note"]
     new = known = 0
     for judged, source in ((by_hand, OptOut.Source.BY_HAND), (from_file, OptOut.Source.FILE)):
-        added = opt_outs.add(request.team, judged.phones, source, request.user, note)
+        added = opt_outs.add_opt_outs(request.team, judged.phones, source, request.user, note)
         new, known = new + added.new, known + added.known
     _tell(request, new, known)
     if not by_hand.rejected_count and not from_file.rejected_count:
@@ -192,7 +192,7 @@ def opt_outs_export(request: TeamRequest) -> HttpResponseBase:
         page = reverse("opt-outs", args=[request.team.slug])
         if (asked := proving.ask_again(request, page)) is not None:
             return asked
-    exporting.note(request.team, request.user, Export.Kind.OPT_OUTS, "csv", count)
+    exporting.note_export(request.team, request.user, Export.Kind.OPT_OUTS, "csv", count)
     response = StreamingHttpResponse(
         opt_outs.register_csv(request.team), content_type="text/csv; charset=utf-8"
     )

@@ -76,7 +76,7 @@ def _begin(
     request: TeamRequest, upload: StoredUpload, token: uuid.UUID, target: RecipientList | None
 ) -> HttpResponse:
     """Go on to the check page; raise FileProblem when that cannot become a list at all."""
-    made = checking.begin(request.team, request.user, upload, token, target)
+    made = checking.begin_import(request.team, request.user, upload, token, target)
     if not made.is_judged:
         tasks.judge_on_commit(made.pk)
     return redirect("import", request.team.slug, made.public_id)

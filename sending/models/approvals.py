@@ -29,7 +29,7 @@ class Approval(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     asked_at = models.DateTimeField(auto_now_add=True)
-    # Of the content, the plan and the lists that were seen (`plan_making.fingerprint`).
+    # Of the content, the plan and the lists that were seen (`plan_making.approval_fingerprint`).
     fingerprint = models.CharField(max_length=64)
     # Of every person that was seen (`audience_digest`): just these are frozen, or nobody is.
     audience = models.CharField(max_length=64, default="")

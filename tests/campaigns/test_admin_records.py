@@ -81,7 +81,7 @@ def one_of_everything() -> Campaign:
     held = SavedFilter.objects.create(team=draft.team, owner=alice, name="In London")
     CampaignFilter.objects.create(campaign=draft, saved_filter=held)
     RenderedText.objects.create(message=draft.message, number=1, text="Hi", segments=1)
-    block_checks.begin(job(draft).account, draft.lists.get(), alice)
+    block_checks.begin_block_check(job(draft).account, draft.lists.get(), alice)
     VendorBlock.objects.create(
         opt_out=world.opt_out(draft.team, "+12025559999"),
         account=job(draft).account,

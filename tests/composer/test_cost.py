@@ -62,7 +62,7 @@ def test_a_draft_costs_what_its_rendered_texts_take(channel: Channel) -> None:
 
     survey = personal_texts.survey(campaign, None, timezone.now())
 
-    found = cost.of_survey(campaign, survey)
+    found = cost.cost_of_survey(campaign, survey)
     assert found is not None
     assert (found.units, found.total) == (10, Decimal("0.0790"))
 

@@ -257,6 +257,6 @@ def test_a_file_of_ours_is_known_without_a_look(
 ) -> None:
     monkeypatch.setattr(public_addresses, "fetch", None)
     upload(desk, animation(), "moves.gif")
-    findings = media_check.check(clinic, "image", MediaFile.objects.get().url)
+    findings = media_check.check_media(clinic, "image", MediaFile.objects.get().url)
     assert [one.tone for one in findings] == ["warning"]
     assert "may not carry this type" in findings[0].sentence

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.row_sources import Reading, data_rows, guess_reading, head, rows
+from recipients.files.row_sources import Reading, data_rows, guess_reading, head, read_rows
 
 BOM = "\ufeff"
 
@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> Path:
 def read(file: Path, content: bytes | str) -> list[tuple[int, list[str]]]:
     """Every row of a file with this content, read as guessed."""
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(rows(file, guess_reading(file), max_columns=200))
+    return list(read_rows(file, guess_reading(file), max_columns=200))
 
 
 def problem_of(file: Path, content: bytes | str) -> FileProblem:
@@ -222,7 +222,7 @@ def test_what_a_spreadsheet_writes_is_read_back(
     )
     file.write_bytes(written.getvalue().encode())
     reading = Reading.from_json({"encoding": "utf-8", "delimiter": delimiter})
-    found = dict(rows(file, reading, max_columns=200))
+    found = dict(read_rows(file, reading, max_columns=200))
     for number, expected in enumerate(table, 1):
         if "".join(expected).strip():
             assert found.pop(number) == expected

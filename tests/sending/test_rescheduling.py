@@ -58,7 +58,7 @@ def in_(hours: int) -> NewTime:
 
 
 def wish(campaign: Campaign, then: Then) -> None:
-    rescheduling.take_back(campaign, world.owner_of(campaign.team), then)
+    rescheduling.begin_taking_back(campaign, world.owner_of(campaign.team), then)
 
 
 def move(campaign: Campaign, time: NewTime) -> None:
@@ -131,7 +131,7 @@ class TestUndo:
         campaign = handed_over(channel)
         wish(campaign, Then.UNDO)
         with monkeypatch.context() as patch:
-            patch.setattr(gateway, "delete", lambda *_: Deletion.UNCLEAR)
+            patch.setattr(gateway, "delete_job", lambda *_: Deletion.UNCLEAR)
             work(campaign)
         assert campaign.state == CampaignState.PAUSED
         assert SubmissionState.REVOKING.value in world.states(campaign)

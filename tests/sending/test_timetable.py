@@ -388,7 +388,7 @@ def test_everybody_frozen_is_in_exactly_one_job_of_their_zone(
     )
     out = world.a_list(channel.team, excluded)
     CampaignList.objects.create(campaign=campaign, recipient_list=out, kind="exclude")
-    if not audience.count(campaign).people:
+    if not audience.count_audience(campaign).people:
         return
 
     world.launched(campaign)
