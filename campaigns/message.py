@@ -15,12 +15,12 @@ from campaigns.texts.field_sentences import fault_sentence
 from interface.wording import Text
 from sociocs_accounts.models import Channel
 from sociocs_gateway.exceptions import MessageNotExpressible
-from sociocs_gateway.messages import BulkMessage, MessageFault, Recipient
-from sociocs_gateway.messages import Message as SingleMessage
+from sociocs_gateway.messages import BulkMessage, MessageFault, MessageRecipient
+from sociocs_gateway.messages import SingleMessage as SingleMessage
 from sociocs_gateway.providers import MediaKind, Provider
 
 # Stands in for the audience while only the message is looked at; it is never sent to.
-_ANYBODY = Recipient("+12025550100")
+_ANYBODY = MessageRecipient("+12025550100")
 # What each field that everybody has stands for, in the order in which they are offered.
 PREDEFINED_LABELS: Mapping[str, Text] = {
     dynamic_fields.CUSTOMER_NAME: gettext_lazy("the person's name"),
@@ -38,7 +38,7 @@ _FIELD_OF_FAULT = {
 
 def bulk_message(
     channel: Channel,
-    recipients: list[Recipient],
+    recipients: list[MessageRecipient],
     text: str,
     media_kind: str,
     media_url: str,
@@ -58,7 +58,7 @@ def bulk_message(
 
 def single_message(
     channel: Channel,
-    recipient: Recipient,
+    recipient: MessageRecipient,
     text: str,
     media_kind: str,
     media_url: str,

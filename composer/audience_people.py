@@ -20,7 +20,7 @@ PEOPLE = ""
 DUPLICATE = "duplicate"
 
 
-class Place(NamedTuple):
+class PagePosition(NamedTuple):
     """Where a page begins: in a part, behind a row."""
 
     part: int = 0
@@ -30,7 +30,7 @@ class Place(NamedTuple):
         return f"{self.part:x}-{self.after:x}"
 
     @classmethod
-    def read(cls, text: str) -> Place:
+    def read(cls, text: str) -> PagePosition:
         """The place that `str` wrote; the beginning for anything else."""
         part, _dash, after = text[:40].partition("-")
         try:
@@ -40,8 +40,8 @@ class Place(NamedTuple):
 
 
 def audience_page(
-    chosen: Selection, why: str, place: Place, size: int, hidden: Collection[int] = ()
-) -> tuple[list[Recipient], Place | None]:
+    chosen: Selection, why: str, place: PagePosition, size: int, hidden: Collection[int] = ()
+) -> tuple[list[Recipient], PagePosition | None]:
     """(people, where the next page begins): those who get it (PEOPLE), or those left out for `why`.
 
     Nobody of the lists `hidden` (primary keys) is shown.
@@ -56,7 +56,7 @@ def audience_page(
         found += rows[:room]
         if len(rows) > room:
             last = rows[room - 1].pk if room else after
-            return found, Place(number, last)
+            return found, PagePosition(number, last)
     return found, None
 
 

@@ -36,8 +36,8 @@ class ZoneForecast:
 class Forecast:
     """A plan: `zones` in the order of their first slots, `slots` with the people of each.
 
-    `doubts`: people by why their own zone is not used (`zones.Doubt`). `queue`: what the channel's
-    sender needs if it were handed all at once.
+    `doubts`: people by why their own zone is not used (`zones.ZoneDoubt`). `queue`: what the
+    channel's sender needs if it were handed all at once.
     """
 
     people: int

@@ -23,7 +23,7 @@ from campaigns.texts.personal_texts import FieldRules
 from composer.audience_fields import AudienceFields, in_order, stored_audience
 from composer.drafts import Content, content_of
 from composer.field_forms import FieldRulesForm, posted
-from composer.handing_fields import Handing, HandingFields, stored_handing
+from composer.handing_fields import SendMethod, SendMethodFields, stored_send_method
 from composer.schedule_fields import ScheduleFields, stored_schedule
 from interface.form_fields import PlainText, PublicChoice
 from sociocs_accounts.models import Channel, VendorMember
@@ -37,7 +37,7 @@ THOUSANDS = re.compile(r"[\s,.'\u2019]")
 _FIELD_OF = {"wall_time": "date", "pace": "pace_count"}
 
 
-class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields):
+class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -126,7 +126,7 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
     def content(self) -> Content:
         """What a valid form says."""
         given = self.cleaned_data
-        handing = self.handed()
+        handing = self.chosen_method()
         return Content(
             name=given["name"],
             channel=given["channel"],
@@ -177,7 +177,9 @@ def stored_draft(campaign: Campaign) -> dict[str, Any]:
         "name": content.name,
         "channel": content.channel and content.channel.public_id,
         "sent_as": content.sent_as and content.sent_as.public_id,
-        **stored_handing(Handing(content.one_by_one, content.template, content.template_aside)),
+        **stored_send_method(
+            SendMethod(content.one_by_one, content.template, content.template_aside)
+        ),
         **stored_audience(content),
         "text": content.text,
         "media_kind": content.media_kind,

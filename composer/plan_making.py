@@ -24,7 +24,7 @@ from campaigns.texts.personal_texts import Survey
 from composer import drafts, plan_report
 from composer.figures import Figures, figures_of_survey
 from composer.models import DraftEstimate
-from composer.plan_report import Report
+from composer.plan_report import PlanReport
 from recipients import claiming
 from recipients.models import RecipientList, SavedFilter
 from sending import readiness
@@ -115,7 +115,7 @@ def figures_of(
     return None, may_want and _want(campaign, user, key, known)
 
 
-def report_of(campaign: Campaign, user: User) -> tuple[Report | None, bool]:
+def report_of(campaign: Campaign, user: User) -> tuple[PlanReport | None, bool]:
     """(the plan, if it is there; whether a worker has to be nudged) of a draft without problems."""
     now = timezone.now()
     if is_small_audience(campaign):
@@ -123,7 +123,7 @@ def report_of(campaign: Campaign, user: User) -> tuple[Report | None, bool]:
     key = key_of(campaign, user, now)
     known = _known(campaign, key, now)
     if known is not None and known.report is not None:
-        return Report.from_json(known.report), False
+        return PlanReport.from_json(known.report), False
     return None, _want(campaign, user, key, known)
 
 

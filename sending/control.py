@@ -22,7 +22,7 @@ from teams.models import User
 
 
 class NotPossible(Exception):
-    """The wish has no effect any more; `sentence` says why and what is true now."""
+    """What was asked for has no effect any more; `sentence` says why and what is true now."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)

@@ -25,8 +25,8 @@ from sending.failpoints import failpoint
 from sending.models import Approval, Submission
 from sending.readiness import (
     Confirmation,
+    LaunchRefusal,
     LaunchRefused,
-    Refusal,
 )
 from teams.models import User
 
@@ -102,12 +102,12 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
     is_run = first.launch_token is not None and run.parent_id == first.pk
     if not is_run or run.version != copying.AS_COPIED:
         sentence = _("This is not what was launched first. Look at it, then send it yourself.")
-        raise LaunchRefused(Refusal.UNCONFIRMED, sentence)
+        raise LaunchRefused(LaunchRefusal.UNCONFIRMED, sentence)
     if user is None:
-        raise LaunchRefused(Refusal.UNCONFIRMED, _("Whoever launched it is no longer here."))
+        raise LaunchRefused(LaunchRefusal.UNCONFIRMED, _("Whoever launched it is no longer here."))
     problems = readiness.launch_problems(run, timezone.now(), None, user)
     if blocking := [one.sentence for one in problems if one.field != "wall_time"]:
-        raise LaunchRefused(Refusal.PROBLEMS, " ".join(blocking))
+        raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(blocking))
     lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
     if readiness.needs_second_person(run, sum(one.recipient_count for one in lists)):
         raise readiness.not_approved()
@@ -175,7 +175,7 @@ def _approval_of(campaign: Campaign) -> Approval | None:
     """The second person's approval that it was launched by."""
     if campaign.launch_token is None:
         return None
-    answer = Approval.Answer.APPROVED
+    answer = Approval.Verdict.APPROVED
     return campaign.approvals.filter(token=campaign.launch_token, answer=answer).first()
 
 

@@ -25,7 +25,7 @@ from campaigns.texts import personal_texts, whatsapp_templates
 from campaigns.texts.rendering import person_of
 from interface.wording import number
 from sending.models import Submission
-from sociocs_gateway.messages import Message, Recipient
+from sociocs_gateway.messages import MessageRecipient, SingleMessage
 
 # The second at which it goes out is an attempt's marker: one message a second on an account.
 EACH = timedelta(seconds=1)
@@ -78,7 +78,9 @@ def texts_by_position(campaign: Campaign) -> dict[int, str]:
     return found
 
 
-def message_for(submission: Submission, recipient: Recipient, slot: datetime) -> Message:
+def message_for(
+    submission: Submission, recipient: MessageRecipient, slot: datetime
+) -> SingleMessage:
     """The gateway's message to the one person of a submission. Raises MessageNotExpressible."""
     campaign = submission.campaign
     assert campaign.channel is not None

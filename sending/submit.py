@@ -49,7 +49,7 @@ from sociocs_accounts.lanes import Lane
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
-from sociocs_gateway.messages import BulkMessage, Message, Recipient
+from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessage
 
 log = logging.getLogger(__name__)
 
@@ -321,12 +321,12 @@ def build(submission: Submission, slot: datetime | None = None) -> Built:
     has_opted_out = set(wishes.values_list("phone", flat=True))
     # The vendor might read "{{" in a name as one of its own fields.
     recipients = [
-        Recipient(phone, name.replace("{{", "{ {"))
+        MessageRecipient(phone, name.replace("{{", "{ {"))
         for phone, name in people
         if phone not in has_opted_out
     ]
     message = message_or_fault(submission, recipients, slot or submission.planned_slot)
-    if isinstance(message, BulkMessage | Message):
+    if isinstance(message, BulkMessage | SingleMessage):
         # Made now, and kept with it.
         message.body()
     return Built(

@@ -12,9 +12,9 @@ from campaigns.problems import Problem
 from campaigns.scheduling.hours import Hours
 from campaigns.scheduling.pacing import (
     CannotPlan,
-    Group,
     NeverEnds,
     Pace,
+    ZoneGroup,
     last_slot,
     quicker_pace,
     wider_hours,
@@ -44,7 +44,7 @@ def schedule_problems(
         return [Problem("hours", _no_slot(hours, hours_that_work(campaign, hours, start)))]
     if campaign.channel is None or count is None or (hours is None and pace is None):
         return []
-    groups = [Group((zone_of(campaign),), (count,))]
+    groups = [ZoneGroup((zone_of(campaign),), (count,))]
     terms = terms_of(campaign, start, [(campaign.text, count)])
     try:
         last_slot(groups, start, terms)
@@ -60,13 +60,13 @@ def schedule_problems(
 
 def hours_that_work(campaign: Campaign, hours: Hours, start: datetime) -> Hours:
     """Instead of hours that leave no slot, the nearest that do."""
-    return wider_hours([Group((zone_of(campaign),), (1,))], start, hours)
+    return wider_hours([ZoneGroup((zone_of(campaign),), (1,))], start, hours)
 
 
 def pace_that_ends(campaign: Campaign, start: datetime, count: int) -> Pace | None:
     """Instead of a pace that never ends, one that is done in good time; None: no such pace."""
     terms = terms_of(campaign, start, [(campaign.text, count)])
-    return quicker_pace([Group((zone_of(campaign),), (count,))], start, terms, _REASONABLE)
+    return quicker_pace([ZoneGroup((zone_of(campaign),), (count,))], start, terms, _REASONABLE)
 
 
 def _no_such_zone(name: str) -> str:

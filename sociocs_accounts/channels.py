@@ -309,7 +309,7 @@ def _try_key(api_key: str) -> set[tuple[str, str]]:
         ) from None
 
 
-def _listed(client: SociocsClient, provider: Provider) -> list[results.Channel]:
+def _listed(client: SociocsClient, provider: Provider) -> list[results.ListedChannel]:
     try:
         return list(client.list_channels(provider))
     except Refused as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from sociocs_sandbox.exchange import Answer, Request
+from sociocs_sandbox.exchange import Request, Response
 from sociocs_sandbox.fault_catalogue import GROUPS, fault_kind
 from sociocs_sandbox.faults import InvalidFault, Rule
 from sociocs_sandbox.rendering import NOTHING, Html, joined_html, page, redirect, render
@@ -21,7 +21,7 @@ _CALLS = {
 }
 
 
-def faults(sandbox: Sandbox, request: Request, notice: str = "") -> Answer:
+def faults(sandbox: Sandbox, request: Request, notice: str = "") -> Response:
     """``GET /faults``: the rules in force above a form that adds one."""
     shown = render("notice.html", text=notice) if notice else NOTHING
     head = render("faults_head.html", notice=shown)
@@ -41,7 +41,7 @@ def faults(sandbox: Sandbox, request: Request, notice: str = "") -> Answer:
     )
 
 
-def add_fault(sandbox: Sandbox, request: Request) -> Answer:
+def add_fault(sandbox: Sandbox, request: Request) -> Response:
     """``POST /faults``: one rule from the form; only the parameters its fault knows are taken."""
     form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
     method, _, path = form.get("call", "* *").partition(" ")
@@ -56,14 +56,14 @@ def add_fault(sandbox: Sandbox, request: Request) -> Answer:
     return redirect("/faults")
 
 
-def remove_fault(sandbox: Sandbox, request: Request) -> Answer:
+def remove_fault(sandbox: Sandbox, request: Request) -> Response:
     """``POST /faults/{id}/remove``."""
     if request.params["id"].isdecimal():
         sandbox.faults.remove(int(request.params["id"]))
     return redirect("/faults")
 
 
-def clear_faults(sandbox: Sandbox, _: Request) -> Answer:
+def clear_faults(sandbox: Sandbox, _: Request) -> Response:
     """``POST /faults/clear``."""
     sandbox.faults.clear()
     return redirect("/faults")

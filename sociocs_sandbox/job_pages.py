@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from sociocs_sandbox.exchange import Answer, Request
+from sociocs_sandbox.exchange import Request, Response
 from sociocs_sandbox.message_parts import STATE_WORDS, channel_name, media_cards, template_card
 from sociocs_sandbox.rendering import NOTHING, Html, joined_html, moment, page, render, shown_number
 from sociocs_sandbox.sandbox import Sandbox
@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 
 
-def jobs_page(sandbox: Sandbox, request: Request) -> Answer:
+def jobs_page(sandbox: Sandbox, request: Request) -> Response:
     """``GET /jobs``: every bulk job, last made first; ``before`` points to an older page."""
     before = request.query.get("before", "")
     is_place = before.isascii() and before.isdecimal() and len(before) <= 15
@@ -40,7 +40,7 @@ def jobs_page(sandbox: Sandbox, request: Request) -> Answer:
     return page(request, title="Jobs", section="jobs", above=render("jobs_head.html"), live=live)
 
 
-def job_page(sandbox: Sandbox, request: Request) -> Answer:
+def job_page(sandbox: Sandbox, request: Request) -> Response:
     """``GET /jobs/{job_id}``: one job; ``from`` is the place of its first recipient shown."""
     job_id = request.params["job_id"]
     row = sandbox.database.row(

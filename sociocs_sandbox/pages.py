@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sociocs_sandbox import fault_pages, job_pages, phone_pages
 from sociocs_sandbox.control import Handler
-from sociocs_sandbox.exchange import Answer, Request, refusal
+from sociocs_sandbox.exchange import Request, Response, refusal
 from sociocs_sandbox.rendering import static_file
 from sociocs_sandbox.routing import Routes
 from sociocs_sandbox.sandbox import Sandbox
 
 
-def static(_: Sandbox, request: Request) -> Answer:
+def static(_: Sandbox, request: Request) -> Response:
     """``GET /static/{name}``."""
     return static_file(request.params["name"]) or refusal(404, "There is no such file")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from urllib.parse import parse_qs, urlencode
 
-from sociocs_sandbox.exchange import Answer, Request
+from sociocs_sandbox.exchange import Request, Response
 from sociocs_sandbox.job_pages import latest_jobs
 from sociocs_sandbox.message_parts import initials, media_cards, medium, template_card
 from sociocs_sandbox.messages import LandedMessage
@@ -37,7 +37,7 @@ REPLY_SHOWS_WITHIN_SECONDS = 1.0
 MS_A_DAY = 86_400_000
 
 
-def overview_page(sandbox: Sandbox, request: Request) -> Answer:
+def overview_page(sandbox: Sandbox, request: Request) -> Response:
     """``GET /``: phones by their last message, with ``q`` those whose number contains it."""
     query = request.query.get("q", "").strip()
     digits = "".join(filter(str.isdecimal, query))
@@ -58,7 +58,7 @@ def overview_page(sandbox: Sandbox, request: Request) -> Answer:
     return page(request, title="Phones", section="phones", above=head, live=live)
 
 
-def phone_page(sandbox: Sandbox, request: Request) -> Answer:
+def phone_page(sandbox: Sandbox, request: Request) -> Response:
     """``GET /phones/{phone}``: its screen; ``channel`` and ``before`` choose what it shows."""
     number = _phone_number(request)
     spoken = conversations(sandbox.database, number) if number is not None else []
@@ -94,7 +94,7 @@ def phone_page(sandbox: Sandbox, request: Request) -> Answer:
     return page(request, title=title, section="phones", above=back, live=live)
 
 
-def reply(sandbox: Sandbox, request: Request) -> Answer:
+def reply(sandbox: Sandbox, request: Request) -> Response:
     """``POST /phones/{phone}/reply`` with ``channel`` and ``text``: the phone answers."""
     number = _phone_number(request)
     fields = parse_qs(request.body.decode("utf-8", "replace"))
@@ -220,7 +220,7 @@ def _person(shown: Conversation) -> str:
     return names[-1] if names else ""
 
 
-def _unknown_phone(request: Request) -> Answer:
+def _unknown_phone(request: Request) -> Response:
     text = "Only phones that received something have a screen here. Check the number."
     live = render("missing.html", title="This phone has received nothing", text=text)
     back = render("phone_head.html")

@@ -45,7 +45,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ChosenRows:
     """The rows of one list: all of them, or those that one of the filters holds.
 
     `repeats`: whether a phone may stand there more than once.
@@ -81,7 +81,7 @@ class Selection:
     """An audience as it is frozen: it keeps its meaning when lists' filters change."""
 
     team_id: int
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ChosenRows, ...] = ()
     lists_out: tuple[int, ...] = ()
     filters_out: tuple[Definition, ...] = ()
     reached: tuple[Span, ...] = ()
@@ -140,7 +140,7 @@ class Selection:
         return cls(
             team_id=stored["team"],
             parts=tuple(
-                Part(list_id, repeats, tuple(map(Definition.from_json, found)))
+                ChosenRows(list_id, repeats, tuple(map(Definition.from_json, found)))
                 for list_id, repeats, found in stored["parts"]
             ),
             lists_out=tuple(stored["lists_out"]),
@@ -199,7 +199,7 @@ def select(campaign: Campaign, choice: Choice, now: datetime | None = None) -> S
 
 def parts_of(
     lists: Iterable[RecipientList], saved_filters: Iterable[SavedFilter]
-) -> tuple[Part, ...]:
+) -> tuple[ChosenRows, ...]:
     """Every list once: whole where it is chosen itself, else by the filters over it."""
     whole = {one.pk: one for one in lists}
     over: dict[int, list[Definition]] = {}
@@ -213,8 +213,8 @@ def parts_of(
         )
     )
     return (
-        *(Part(key, one.duplicate_count > 0) for key, one in whole.items()),
-        *(Part(key, key in repeating, tuple(over[key])) for key in sorted(over)),
+        *(ChosenRows(key, one.duplicate_count > 0) for key, one in whole.items()),
+        *(ChosenRows(key, key in repeating, tuple(over[key])) for key in sorted(over)),
     )
 
 

@@ -36,12 +36,12 @@ from campaigns.texts.dynamic_fields import Program, parse_text
 from campaigns.texts.empty_fields import EmptyFields, lackable
 from campaigns.texts.outside_values import constants_of, outside_values
 from campaigns.texts.rendering import (
-    Limits,
     Missing,
     Person,
     Renderer,
-    Rules,
+    RenderRules,
     Spread,
+    TextLimits,
     TextTally,
     person_of,
 )
@@ -111,7 +111,9 @@ def renderer_of(
     """
     zone = ZoneInfo(campaign.time_zone or campaign.team.time_zone)
     calendar = Calendar(zone, at.astimezone(zone).date(), rules.day_first)
-    given = Rules(constants_of(campaign, sender), rules.fallbacks, calendar, rules.name_placeholder)
+    given = RenderRules(
+        constants_of(campaign, sender), rules.fallbacks, calendar, rules.name_placeholder
+    )
     return Renderer(program, given)
 
 
@@ -131,22 +133,22 @@ def rules_of(content: Campaign | Message) -> FieldRules:
     return replace(rules, name_placeholder="") if content.one_by_one else rules
 
 
-def text_limits(campaign: Campaign, media_url: str, rules: FieldRules) -> Limits:
+def text_limits(campaign: Campaign, media_url: str, rules: FieldRules) -> TextLimits:
     """What the campaign's channel takes."""
     assert campaign.channel is not None
     able = campaign.channel.capabilities
     if campaign.template:
         return template_limits(able.max_template_text_length or 0, campaign.template)
-    return Limits(able.max_text_length, bool(media_url), rules.name_placeholder)
+    return TextLimits(able.max_text_length, bool(media_url), rules.name_placeholder)
 
 
-def template_limits(characters: int, template: Mapping[str, Any]) -> Limits:
+def template_limits(characters: int, template: Mapping[str, Any]) -> TextLimits:
     """What the variables of a template may come to. It has words of its own, so it may have none,
     but WhatsApp takes no empty one.
     """
     has_variables = bool(whatsapp_templates.read(template).names)
     separator = whatsapp_templates.SEPARATOR if has_variables else ""
-    return Limits(characters, has_media=True, separator=separator)
+    return TextLimits(characters, has_media=True, separator=separator)
 
 
 # --- Before the launch ----------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class DraftEstimate(Work):
     steps_done = models.PositiveSmallIntegerField(default=0)
     # `figures.Figures` as JSON; null until the texts are rendered.
     figures = models.JSONField(null=True, blank=True)
-    # `plan_report.Report` as JSON; null while it is being made, and of a draft with problems.
+    # `plan_report.PlanReport` as JSON; null while it is being made, and of a draft with problems.
     report = models.JSONField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -194,7 +194,7 @@ def _page(
         "page_token": uuid4(),
         "outdated": outdated,
         "came_back": event_sentence(came_back) if came_back else "",
-        "wish": approvals.asked_as_it_is(form.campaign),
+        "approval": approvals.asked_as_it_is(form.campaign),
         "phone": preview_phone(form, asked(request.POST), request.user),
         **message_parts.of_form(form, request.user),
         **audience_context(form, request.user),

@@ -31,7 +31,7 @@ from teams.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
+class PhonePreview:
     """The message as a phone shows it to one person of the chosen lists.
 
     `text` in pieces: (text, whether it stands for a field of the person's). `found`: whose it is,
@@ -45,7 +45,7 @@ class Phone:
     media_kind: str
     media_url: str
     time: str
-    found: previewing.Answer
+    found: previewing.ShownPerson
     words: str
     warnings: list[str]
     no_text: str = ""
@@ -58,7 +58,7 @@ class Phone:
         return self.found.person
 
 
-def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
+def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> PhonePreview:
     """The phone for what the form says now, right or wrong, as sent by `writer`."""
     given = form.cleaned_data
     channel, kind = given.get("channel"), given.get("media_kind", "")
@@ -82,7 +82,7 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
     if no_text and not text:
         # A picture alone does not go out either.
         kind = ""
-    return Phone(
+    return PhonePreview(
         campaign_id=form.campaign.public_id,
         look=(channel.capabilities.medium if channel else Medium.SMS).value,
         sender=form.campaign.team.name,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from campaigns.access import campaign_of
 from composer.forms import ComposeForm
 from composer.media import media_check, media_store
-from composer.media.media_check import Finding
+from composer.media.media_check import MediaFinding
 from composer.models import MediaFile
 from sociocs_accounts.models import Channel
 from teams import throttling
@@ -83,16 +83,18 @@ def media_url_check(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     form.is_valid()
     given = form.cleaned_data
     url, kind = given.get("media_url", ""), given.get("media_kind", "")
-    findings: list[Finding] = []
+    findings: list[MediaFinding] = []
     if url and kind:
         findings = _checked(request, given.get("channel"), kind, url)
     return render(request, "composer/_media_findings.html", {"findings": findings})
 
 
-def _checked(request: TeamRequest, channel: Channel | None, kind: str, url: str) -> list[Finding]:
+def _checked(
+    request: TeamRequest, channel: Channel | None, kind: str, url: str
+) -> list[MediaFinding]:
     # Each look is a request that this server makes for somebody.
     if not throttling.count_try(CHECKS_PER_PERSON, str(request.user.pk)):
-        return [Finding("warning", _("Too many addresses were checked. Go on in an hour."))]
+        return [MediaFinding("warning", _("Too many addresses were checked. Go on in an hour."))]
     return media_check.check_media(channel, kind, url)
 
 

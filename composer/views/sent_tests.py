@@ -96,7 +96,7 @@ def test_send(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
             lists=_lists(campaign, request.user),
             person=given["person"],
         )
-    except sent_tests.NotSent as refused:
+    except sent_tests.NoTestSent as refused:
         form.add_error(None, refused.sentence)
         return _page(request, campaign, form)
     _tell(request, test)

@@ -24,7 +24,7 @@ from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
 from history.template_said import template_said
 from history.views.acting import act_on
-from history.views.its_time import its_time
+from history.views.its_time import campaign_time
 from history.views.questions import question_of
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays
@@ -70,7 +70,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
     word = campaign_rows.word_of(found, tally, waits_for_approval=waits)
     return {
         "campaign": found,
-        "row": campaign_rows.Row(found, tally, word),
+        "row": campaign_rows.CampaignRow(found, tally, word),
         "pause_reason": PAUSE_WORDS.get(found.state_reason, ""),
         "together": deciding_together.common_question(found) if questions else None,
         "questions": [question_of(one, tally.job_count) for one in questions],
@@ -90,7 +90,7 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "rest": followups.rest_of(found, tally),
         "gathering": found.follow_ups.filter(done_at=None).select_related("recipient_list").first(),
         "is_live": not is_at_rest or expects_news(found),
-        "its_time": its_time(found, tally, timezone.now()),
+        "campaign_time": campaign_time(found, tally, timezone.now()),
         "is_stuck": not is_at_rest and not is_ticking(),
         "fingerprint": f"{campaign_rows.page_fingerprint(found, tally)}.{_mark(arrival)}",
         "zone": found.time_zone or request.team.time_zone,

@@ -96,7 +96,9 @@ def _decided(decision: Decision, submission: Submission) -> str:
 def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make a draft for those of a finished campaign who are in the chosen `groups`."""
     found = campaign_of(request, campaign_id)
-    chosen = [group for group in followups.Group if group.value in request.POST.getlist("groups")]
+    chosen = [
+        group for group in followups.FollowUpGroup if group.value in request.POST.getlist("groups")
+    ]
     try:
         asked = followups.begin_follow_up(found, request.user, chosen)
     except followups.NothingLeft:

@@ -6,13 +6,13 @@ import hashlib
 import re
 
 from recipients.files.storing import StoredUpload, store_upload
-from recipients.phone_numbers import Phone, PhoneReader, Reason
+from recipients.phone_numbers import Phone, PhoneFault, PhoneReader
 
 # A million characters are 60,000 numbers, and less than what a form may hold in bytes.
 MAX_CHARACTERS = 1_000_000
 # Between numbers in one line; a blank counts only before a plus, for numbers have blanks in them.
 _BETWEEN = re.compile(r"[,;|\t]+|\s+(?=\+)")
-_NO_NUMBER = (Reason.EMPTY, Reason.LETTERS)
+_NO_NUMBER = (PhoneFault.EMPTY, PhoneFault.LETTERS)
 
 
 def stored_as_file(text: str, name: str, default_country: str) -> StoredUpload:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 
 _MEGABYTE = 1024 * 1024
 # Digits that a spreadsheet's number keeps (IEEE 754 double).
@@ -42,11 +42,11 @@ def main() -> None:
     except FileProblem as problem:
         answer = {"fault": problem.fault, "details": problem.details}
     except PasswordError:
-        answer = {"fault": Fault.ENCRYPTED}
+        answer = {"fault": FileFault.ENCRYPTED}
     except (MemoryError, OSError):
-        answer = {"fault": Fault.TOO_MUCH_INSIDE}
+        answer = {"fault": FileFault.TOO_MUCH_INSIDE}
     except CalamineError:
-        answer = {"fault": Fault.UNREADABLE}
+        answer = {"fault": FileFault.UNREADABLE}
     json.dump(answer, sys.stdout)
 
 
@@ -56,7 +56,7 @@ def write_sheet(workbook: Path, text: Path, wanted: str, max_columns: int) -> di
     names = book.sheet_names
     found = _sheet(book, [wanted] if wanted in names else names)
     if found is None:
-        raise FileProblem(Fault.EMPTY_SHEET if wanted in names else Fault.EMPTY)
+        raise FileProblem(FileFault.EMPTY_SHEET if wanted in names else FileFault.EMPTY)
     with text.open("w", encoding="utf-8", errors="replace", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(sheet_rows(found, max_columns))
     return {"sheets": names, "chosen": found.name}
@@ -83,7 +83,7 @@ def sheet_rows(sheet: CalamineSheet, max_columns: int) -> Iterator[list[str]]:
             row.pop()
         if len(row) > max_columns:
             raise FileProblem(
-                Fault.TOO_MANY_COLUMNS, row=number, columns=len(row), most=max_columns
+                FileFault.TOO_MANY_COLUMNS, row=number, columns=len(row), most=max_columns
             )
         yield row
 

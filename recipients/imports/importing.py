@@ -21,8 +21,8 @@ from django.utils import timezone
 
 from recipients import claiming
 from recipients.files.bulk_load import Row, load_rows, quick_commits, refresh_statistics
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.row_sources import Reading, data_rows
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.row_sources import Row as SourceRow
 from recipients.files.rows import RowReader
 from recipients.files.seen_phones import SeenPhones
@@ -54,7 +54,7 @@ def run_import(import_id: int) -> None:
     if claimed is None:
         return
     if claimed.is_hopeless:
-        _fail(claimed, FileProblem(Fault.INTERRUPTED))
+        _fail(claimed, FileProblem(FileFault.INTERRUPTED))
         return
     claiming.held(claimed).update(state=State.IMPORTING)
     try:
@@ -65,13 +65,13 @@ def run_import(import_id: int) -> None:
     except FileProblem as problem:
         _fail(claimed, problem)
     except FileNotFoundError:
-        _fail(claimed, FileProblem(Fault.FILE_GONE))
+        _fail(claimed, FileProblem(FileFault.FILE_GONE))
     except claiming.ClaimLost:
         return
 
 
 def _import_rows(claimed: ListImport) -> None:
-    reading = Reading.from_json(claimed.reading)
+    reading = ReadOptions.from_json(claimed.reading)
     rows = data_rows(
         rows_path(claimed.stored_name, reading),
         reading,
@@ -163,7 +163,7 @@ def _finish(claimed: ListImport) -> None:
         if counts is None:
             raise claiming.ClaimLost
         if not counts["recipient_count"]:
-            raise FileProblem(Fault.NO_VALID_ROW)
+            raise FileProblem(FileFault.NO_VALID_ROW)
         staged = RecipientList.objects.get(list_imports=claimed)
         staged.recipient_count = counts["recipient_count"]
         staged.duplicate_count = counts["duplicate_count"]
@@ -198,7 +198,7 @@ def _joined(claimed: ListImport, staged: RecipientList) -> dict[str, Any]:
         .first()
     )
     if target is None or claimed.uploaded_by is None or not may_edit(target, claimed.uploaded_by):
-        raise FileProblem(Fault.LIST_GONE)
+        raise FileProblem(FileFault.LIST_GONE)
     effect = merging.bring_in(claimed, target, staged)
     # What was not taken is cleared away with the next tick.
     RecipientList.objects.filter(pk=staged.pk).update(archived_at=timezone.now())

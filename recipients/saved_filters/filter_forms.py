@@ -36,7 +36,7 @@ MOST_VALUES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ConditionLine:
     """One line of the form: what was typed into its boxes, and what is wrong with it."""
 
     n: int
@@ -53,7 +53,7 @@ class Row:
         return not self.field
 
 
-class FilterForm(forms.Form):
+class SavedFilterForm(forms.Form):
     """A saved filter. Its conditions are lines `field-0`, `op-0`, `value-0`, …"""
 
     name = forms.CharField(
@@ -111,15 +111,15 @@ class FilterForm(forms.Form):
         field.queryset = objects
         field.error_messages["invalid_choice"] = _("Choose one of those shown.")
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ConditionLine]:
         """The lines as they were typed, each with what is wrong with it."""
         faults = self.errors if self.is_bound else {}
         return [replace(one, errors=faults.get(f"field-{one.n}")) for one in self._typed_rows()]
 
-    def _typed_rows(self) -> list[Row]:
+    def _typed_rows(self) -> list[ConditionLine]:
         typed: Mapping[str, Any] = self.data if self.is_bound else self.initial
         return [
-            Row(n, *(typed.get(f"{what}-{n}", "") for what in BOXES))
+            ConditionLine(n, *(typed.get(f"{what}-{n}", "") for what in BOXES))
             for n in range(MOST_CONDITIONS)
             if f"field-{n}" in typed
         ]
@@ -189,7 +189,7 @@ _BETWEEN_DIGITS = re.compile(r"[\s()./\u2010-\u2015-]")
 BOXES = ("field", "op", "value", "values", "day")
 
 
-def condition_of(row: Row) -> Condition:
+def condition_of(row: ConditionLine) -> Condition:
     """The condition that a line says. Raises ValidationError with what to do."""
     if row.op not in set(Op):
         raise forms.ValidationError(_("Choose how the field is looked at."))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from recipients.imports import undoing
-from recipients.imports.check_page import Finding, findings
+from recipients.imports.check_page import RowFinding, findings
 from recipients.lists.addressed_lists import may_put_away, usable_list
 from recipients.lists.exporting import exports_of
 from recipients.lists.list_search import KEYS, Order, search_people
@@ -201,7 +201,7 @@ def _list_context(request: TeamRequest, recipient_list: RecipientList) -> dict[s
     }
 
 
-def _rejections(list_import: ListImport) -> list[Finding]:
+def _rejections(list_import: ListImport) -> list[RowFinding]:
     counts = (
         RejectedRow.objects.filter(list_import=list_import)
         .values_list("code")

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.storing import ListFileHandler, StoredUpload, delete_stored, stored_path
 from recipients.imports.forms import SearchForm
 from recipients.lists import exporting
@@ -153,12 +153,12 @@ def _add_page(request: TeamRequest, form: OptOutForm, *judged: Judged) -> HttpRe
 
 
 def _file_sentence(problem: FileProblem) -> str:
-    if problem.fault is Fault.NO_PHONE_COLUMN:
+    if problem.fault is FileFault.NO_PHONE_COLUMN:
         return _(
             "No column of this file looks like phone numbers. Paste the numbers instead, or keep "
             "only their column in the file."
         )
-    if problem.fault is Fault.TWO_PHONE_COLUMNS:
+    if problem.fault is FileFault.TWO_PHONE_COLUMNS:
         return _(
             "More than one column of this file could be the phone number. Keep only the one you "
             "mean, and choose the file again."

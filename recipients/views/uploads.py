@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from recipients import tasks
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.pasting import MAX_CHARACTERS, stored_as_file
 from recipients.files.storing import MEGABYTE, ListFileHandler, StoredUpload
 from recipients.imports import checking
@@ -49,7 +49,7 @@ def _receive(request: TeamRequest, handler: ListFileHandler) -> HttpResponse:
         if handler.problem is not None:
             raise handler.problem
         if not form.is_valid():
-            raise FileProblem(Fault.NO_FILE)
+            raise FileProblem(FileFault.NO_FILE)
         return _begin(request, form.cleaned_data["file"], form.cleaned_data["token"], target)
     except FileProblem as problem:
         return _upload_page(request, target, file_problem=sentence_for(problem))
@@ -116,7 +116,7 @@ def _upload_page(
         "max_characters": str(MAX_CHARACTERS),
         "max_megabytes": settings.UPLOAD_MAX_MB,
         "max_bytes": str(settings.UPLOAD_MAX_MB * MEGABYTE),
-        "too_large": sentence_for(FileProblem(Fault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)),
+        "too_large": sentence_for(FileProblem(FileFault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)),
     }
     status = 422 if file_problem or paste_problem else 200
     return render(request, "recipients/upload.html", context, status=status)

@@ -22,10 +22,10 @@ from campaigns.texts.dynamic_fields import (
 from campaigns.texts.field_sentences import fault_sentence
 from campaigns.texts.rendering import (
     LeftOut,
-    Limits,
     Missing,
     Renderer,
-    Rules,
+    RenderRules,
+    TextLimits,
     TextTally,
     render_text,
 )
@@ -44,8 +44,8 @@ def calendar_of(case: Case) -> Calendar:
     return Calendar(ZoneInfo(case.get("zone", "UTC")), today, case.get("day_first"))
 
 
-def rules_of(case: Case) -> Rules:
-    return Rules(case.get("constants", {}), case.get("fallbacks", {}), calendar_of(case))
+def rules_of(case: Case) -> RenderRules:
+    return RenderRules(case.get("constants", {}), case.get("fallbacks", {}), calendar_of(case))
 
 
 def shown(text: str | Missing) -> object:
@@ -118,7 +118,7 @@ def test_unknown_fields_are_found_at_each_use() -> None:
 
 def test_a_text_with_faults_is_never_rendered() -> None:
     with pytest.raises(ValueError, match="faults"):
-        Renderer(parse_text("Hi {{"), Rules())
+        Renderer(parse_text("Hi {{"), RenderRules())
 
 
 def test_letters_that_mean_nothing_are_named() -> None:
@@ -130,7 +130,7 @@ def test_letters_that_mean_nothing_are_named() -> None:
 @pytest.mark.parametrize("value", [5, None, ["x"]])
 def test_a_value_that_no_import_makes_breaks_nothing(value: Any) -> None:
     for text in ("{{a}}", "{{a}}{{b}}", '{{#dateFormat "d"}}{{a}}{{/dateFormat}}'):
-        renderer = Renderer(parse_text(text), Rules())
+        renderer = Renderer(parse_text(text), RenderRules())
         (got,) = renderer.render_each([{"a": value, "b": "B"}])
         assert got == renderer.render({"a": value, "b": "B"})
 
@@ -180,7 +180,7 @@ def test_one_by_one_or_together_people_get_the_same(
 ) -> None:
     program = parse_text(text)
     assume(not program.faults)
-    rules = Rules({"SENDER_NAME": "S"}, {"a": "-"} if has_fallback else {})
+    rules = RenderRules({"SENDER_NAME": "S"}, {"a": "-"} if has_fallback else {})
     renderer = Renderer(program, rules)
 
     texts = list(renderer.render_each(people))
@@ -242,7 +242,7 @@ any_outcome = st.sampled_from(["a", "b" * 200, "c" * 500, "d", "", "{{", "e" * 2
 
 @given(st.lists(any_outcome), st.integers(1, 3), st.integers(1, 10))
 def test_the_tally_adds_up(texts: list[str | Missing], largest: int, most_distinct: int) -> None:
-    tally = TextTally(Limits(1600), most_distinct)
+    tally = TextTally(TextLimits(1600), most_distinct)
     for key, text in enumerate(texts):
         tally.add(key, text)
 

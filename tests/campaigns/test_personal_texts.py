@@ -22,13 +22,13 @@ from campaigns.texts import personal_texts
 from campaigns.texts.dynamic_fields import parse_text
 from campaigns.texts.personal_texts import FieldRules, Survey
 from campaigns.texts.rendering import Missing, person_of, render_text
-from campaigns.texts.rendering import Rules as RenderingRules
+from campaigns.texts.rendering import RenderRules as RenderingRules
 from recipients.models import Recipient, RecipientList
 from sending import launch, readiness, submit, tick
 from sending.models import Submission
 from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
-from sociocs_gateway.messages import Recipient as Person
+from sociocs_gateway.messages import MessageRecipient as Person
 from teams.models import Team
 from tests import world
 from tests.processes import Sandbox

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.texts.sms_segments import Encoding, cheaper, segments, sms_size
+from campaigns.texts.sms_segments import SmsEncoding, cheaper, segments, sms_size
 from tests.campaigns import vectors
 from tests.campaigns.vectors import Case, text_of
 
@@ -38,7 +38,7 @@ def test_counting_many_texts_counts_the_same_segments(case: Case) -> None:
 @pytest.mark.parametrize("case", named("characters"))
 def test_a_character_takes_what_the_standards_table_says(case: Case) -> None:
     size = sms_size(case["character"])
-    assert (size.encoding, size.units) == (Encoding.GSM_7, case["units"])
+    assert (size.encoding, size.units) == (SmsEncoding.GSM_7, case["units"])
 
 
 def test_no_other_character_is_in_the_table() -> None:
@@ -46,7 +46,7 @@ def test_no_other_character_is_in_the_table() -> None:
     # 128 codes, one of which leads to the 10 of the extension table.
     assert len(table) == 127 + 10
     others = (chr(code) for code in range(0x2FFF) if chr(code) not in table)
-    assert all(sms_size(one).encoding is Encoding.UCS_2 for one in others)
+    assert all(sms_size(one).encoding is SmsEncoding.UCS_2 for one in others)
 
 
 @pytest.mark.parametrize("case", named("cheaper"))
@@ -78,9 +78,9 @@ def test_segments_are_as_few_as_possible_and_cut_through_no_character(text: str)
     assert size.segments == segments(text) == fewest_segments(text, size.encoding)
 
 
-def fewest_segments(text: str, encoding: Encoding) -> int:
+def fewest_segments(text: str, encoding: SmsEncoding) -> int:
     """Fill segments character by character: slow, and obviously right."""
-    is_gsm = encoding is Encoding.GSM_7
+    is_gsm = encoding is SmsEncoding.GSM_7
     alone, each = (160, 153) if is_gsm else (70, 67)
     widths = [
         (2 if one in "\f^{}\\[~]|€" else 1) if is_gsm else (2 if ord(one) > 0xFFFF else 1)
@@ -101,5 +101,5 @@ def test_a_cheaper_text_never_costs_more_and_is_found_at_once(text: str) -> None
     found = cheaper(text)
 
     assert sms_size(found).segments <= sms_size(text).segments
-    assert found == text or sms_size(found).encoding is Encoding.GSM_7
+    assert found == text or sms_size(found).encoding is SmsEncoding.GSM_7
     assert cheaper(found) == found

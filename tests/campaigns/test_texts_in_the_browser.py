@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from campaigns.texts.date_masks import read_mask
 from campaigns.texts.dynamic_fields import TextFault, parse_text
-from campaigns.texts.rendering import Rules, render_text
+from campaigns.texts.rendering import RenderRules, render_text
 from campaigns.texts.sms_segments import cheaper, sms_size
 from tests.campaigns import vectors
 from tests.campaigns.test_dynamic_fields import any_person, any_text, calendar_of, shown
@@ -197,7 +197,7 @@ def test_both_sides_render_alike(scripts: Page, people: list[tuple[str, dict[str
     cases = [{"text": text, "person": person, "rules": rules} for text, person in people]
 
     assert scripts.evaluate(RENDER, cases) == [
-        shown(render_text(parse_text(text), person, Rules({}, fallbacks)))
+        shown(render_text(parse_text(text), person, RenderRules({}, fallbacks)))
         for text, person in people
     ]
 

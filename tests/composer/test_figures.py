@@ -11,7 +11,7 @@ from campaigns.audiences import selection
 from campaigns.models import Campaign
 from campaigns.texts import personal_texts
 from campaigns.texts.dynamic_fields import parse_text
-from campaigns.texts.rendering import Limits, Renderer, Rules, render_text
+from campaigns.texts.rendering import Renderer, RenderRules, TextLimits, render_text
 from campaigns.texts.sms_segments import segments
 from composer import figures, plan_making
 from composer.figures import Figures, Saving, sample_of
@@ -81,7 +81,7 @@ def test_the_sums_add_up(dentists: list[str]) -> None:
         (key, f"+1202555{key:04}", "Ann", f'{{"Dentist": "{dentist}"}}')
         for key, dentist in enumerate(dentists)
     ]
-    found = figures.of_people(Renderer(program, Rules()), program, Limits(300), rows)
+    found = figures.of_people(Renderer(program, RenderRules()), program, TextLimits(300), rows)
 
     assert found.looked_at == len(rows) == found.people + sum(found.left_out.values())
     assert sum(found.by_segments.values()) == found.people
@@ -98,7 +98,7 @@ def test_the_sums_add_up(dentists: list[str]) -> None:
 def of_texts(*texts: str) -> Figures:
     program = parse_text("{{Dentist}}")
     rows = [(n, "+12025550000", "", f'{{"Dentist": "{text}"}}') for n, text in enumerate(texts)]
-    return figures.of_people(Renderer(program, Rules()), program, Limits(9_999), rows)
+    return figures.of_people(Renderer(program, RenderRules()), program, TextLimits(9_999), rows)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.audiences import selection
 from composer import previewing
-from composer.previewing import Answer, Ask, Move, person_for_preview
+from composer.previewing import Ask, Move, ShownPerson, person_for_preview
 from recipients.models import Recipient, RecipientList
 from teams.models import Team
 from tests import world
@@ -39,7 +39,7 @@ def named(lists: list[RecipientList], name: str, phone: str) -> Recipient:
     return person
 
 
-def walk(lists: list[RecipientList], answer: Answer, move: Move) -> list[Answer]:
+def walk(lists: list[RecipientList], answer: ShownPerson, move: Move) -> list[ShownPerson]:
     """All the answers to asking for the next (or previous) person again and again."""
     answers = [answer]
     while True:
@@ -75,8 +75,8 @@ def test_somebody_of_another_list_is_never_shown(lists: list[RecipientList]) -> 
 
 
 def test_without_people_there_is_nobody_to_show(lists: list[RecipientList]) -> None:
-    assert person_for_preview([lists[1]], Ask(Move.NEXT, 5, 5), US) == Answer(None, 0, 0)
-    assert person_for_preview([], Ask(Move.SEARCH, words="x"), US) == Answer(
+    assert person_for_preview([lists[1]], Ask(Move.NEXT, 5, 5), US) == ShownPerson(None, 0, 0)
+    assert person_for_preview([], Ask(Move.SEARCH, words="x"), US) == ShownPerson(
         None, 0, 0, is_missing=True
     )
 

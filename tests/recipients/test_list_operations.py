@@ -277,7 +277,7 @@ def test_a_list_that_is_read_from_is_not_deleted_under_the_workers_hands(
     list_keeping.clear_deleted()
     assert not RecipientList.objects.filter(pk=town_list.pk).exists()
     assert Recipient.objects.count() == 4
-    with pytest.raises(list_operations.Refused):
+    with pytest.raises(list_operations.OperationRefused):
         list_operations.copy(town_list, bob, "Again")
 
 
