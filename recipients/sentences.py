@@ -13,10 +13,10 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from recipients.files.columns import ColumnRole
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import FileEncoding
 from recipients.files.rows import RowReason
-from recipients.imports.columns import ColumnRole
 from recipients.imports.undoing import Obstacle
 from recipients.phone_numbers import PhoneDoubt, PhoneFault
 
@@ -169,7 +169,7 @@ _FAULTS: Mapping[FileFault, str | Promise] = {
         "and choose that one."
     ),
     FileFault.TOO_SLOW: gettext_lazy(
-        "Reading this file took too long. Save your list as a CSV file and choose that one."
+        "ReadOptions this file took too long. Save your list as a CSV file and choose that one."
     ),
     FileFault.HEADER_ONLY: gettext_lazy(
         "This file has only one row, and it holds the names of the columns. Add at least one "

@@ -27,7 +27,7 @@ from history.views.acting import act_on
 from history.views.its_time import campaign_time
 from history.views.questions import question_of
 from recipients.models import RecipientList
-from sending import control, deciding_together, delays
+from sending import control, deciding_together, delays, lateness
 from sending.tally import Tally, slots_passed_and_ahead, tallies
 from sending.views import is_ticking
 from teams.access import Action, TeamRequest, may, page_of_team
@@ -119,8 +119,8 @@ def _reach(found: Campaign, tally: Tally) -> dict[str, int]:
     """
     now = timezone.now()
     gone, ahead = slots_passed_and_ahead(found, now)
-    is_late = found.send_by is not None and found.send_by < now
-    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": is_late}
+    late = lateness.is_late(found, now)
+    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": late}
 
 
 @require_POST

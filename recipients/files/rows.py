@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from recipients.imports.columns import Column, ColumnRole
+from recipients.files.columns import Column, ColumnRole
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 
 MAX_NAME = 200
