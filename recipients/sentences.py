@@ -17,7 +17,6 @@ from recipients.files.columns import ColumnRole
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import FileEncoding
 from recipients.files.rows import RowReason
-from recipients.imports.undoing import Obstacle
 from recipients.phone_numbers import PhoneDoubt, PhoneFault
 
 
@@ -132,21 +131,6 @@ DELIMITERS: Mapping[str, str | Promise] = {
     ";": gettext_lazy("semicolon"),
     "\t": gettext_lazy("tab"),
     "|": gettext_lazy("vertical line"),
-}
-
-UNDO_OBSTACLES: Mapping[str, str | Promise] = {
-    Obstacle.NOT_COMPLETE: gettext_lazy("This import is not complete; there is nothing to undo."),
-    Obstacle.NOT_YOURS: gettext_lazy(
-        "Only the owner of this list can undo the import it came from. Ask them."
-    ),
-    Obstacle.LIST_GONE: gettext_lazy("The list of this import is archived or deleted."),
-    Obstacle.LATER_IMPORT: gettext_lazy(
-        "Another file was added to this list later. Undo that import first."
-    ),
-    Obstacle.TOO_LATE: gettext_lazy(
-        "This import is too long ago: what it changed is no longer kept. Remove people by hand, or "
-        "replace the list by another file."
-    ),
 }
 
 _FAULTS: Mapping[FileFault, str | Promise] = {

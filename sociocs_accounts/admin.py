@@ -17,12 +17,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from interface.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import show_only
 from sociocs_accounts.clients import reopen
 from sociocs_accounts.halt_words import HALT_WORDS
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import (
-    CallRate,
     Channel,
     ChannelEvent,
     GatewayAccount,
@@ -204,42 +203,18 @@ class ChannelAdmin(ModelAdmin):  # type: ignore[misc]
         return not is_used and bool(super().has_delete_permission(request, obj))
 
 
-@admin.register(VendorMember)
-class VendorMemberAdmin(ReadOnlyAdmin):
-    """As whom messages may be sent."""
+# As whom messages may be sent.
+show_only(
+    VendorMember, "name account user_id gone_since", filters="account", search="name =user_id"
+)
 
-    list_display = ("name", "account", "user_id", "gone_since")
-    list_filter = ("account",)
-    search_fields = ("name", "=user_id")
-    list_select_related = ("account",)
-    ordering = ("-pk",)
+# Who changed which channel or account.
+show_only(
+    ChannelEvent,
+    "created_at team kind subject actor",
+    filters="kind",
+    search="subject team__name =actor__email",
+)
 
-
-@admin.register(ChannelEvent)
-class ChannelEventAdmin(ReadOnlyAdmin):
-    """Who changed which channel or account."""
-
-    list_display = ("created_at", "team", "kind", "subject", "actor")
-    list_filter = ("kind",)
-    search_fields = ("subject", "team__name", "=actor__email")
-    list_select_related = ("team", "actor")
-    ordering = ("-pk",)
-
-
-@admin.register(CallRate)
-class CallRateAdmin(ReadOnlyAdmin):
-    """Accounts whose calls were counted here, because there was no Redis."""
-
-    list_display = ("account",)
-    search_fields = ("account__label",)
-    list_select_related = ("account",)
-
-
-@admin.register(NumberForTests)
-class NumberForTestsAdmin(ReadOnlyAdmin):
-    """Whom a team's tests may go to."""
-
-    list_display = ("label", "team", "phone", "added_by")
-    search_fields = ("label", "=phone", "team__name")
-    list_select_related = ("team", "added_by")
-    ordering = ("-pk",)
+# Whom a team's tests may go to.
+show_only(NumberForTests, "label team phone added_by", search="label =phone team__name")

@@ -133,10 +133,3 @@ def _install_by_apt() -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update", "-qq"], ["install", "-qq", "-y", "chromium"]):
         subprocess.run(["apt-get", *arguments], env=environment, check=False, timeout=600)
-
-
-def installed_version() -> str:
-    """Return the version of the packaged Chromium that package.json asks for."""
-    text = (PACKAGE / "package.json").read_text()
-    version: str = json.loads(text)["dependencies"]["@sparticuz/chromium"]
-    return version

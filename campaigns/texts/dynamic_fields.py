@@ -144,16 +144,6 @@ class Program:
         return lengths[0]
 
 
-def fields_used(text: str) -> tuple[str, ...]:
-    """The fields that a text names, each once, in their order."""
-    return parse_text(text).fields
-
-
-def unknown_fields(text: str, known: Collection[str]) -> list[TextFault]:
-    """A fault for each field that nobody has: neither predefined nor in `known`."""
-    return parse_text(text).unknown(known)
-
-
 def tags(text: str) -> Iterator[tuple[int, int]]:
     """Where the `{{…}}` of a text are, (start, end) in their order, whatever is in them."""
     return (found.span() for found in _TAG.finditer(text))

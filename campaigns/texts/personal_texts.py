@@ -40,7 +40,6 @@ from campaigns.texts.rendering import (
     Person,
     Renderer,
     RenderRules,
-    Spread,
     TextLimits,
     TextTally,
     person_of,
@@ -363,24 +362,6 @@ def texts_of(campaign: Campaign) -> dict[int, str]:
         # Each submission is given its own (`one_by_one.write_texts`).
         return {1: ""}
     return dict(campaign.message.rendered_texts.values_list("number", "text"))
-
-
-def spread_of(campaign: Campaign) -> Spread | None:
-    """The SMS segments of a frozen campaign over its people; None without anybody."""
-    assert campaign.message is not None
-    if campaign.one_by_one:
-        own = campaign.submissions.values_list("text", flat=True)
-        return Spread.of(Counter(segments(text) for text in own.iterator()))
-    by_segments = Counter[int]()
-    for needed, people in campaign.message.rendered_texts.values_list(
-        "segments", "recipient_count"
-    ):
-        by_segments[needed] += people
-    if not by_segments:
-        by_segments.update(
-            {segments(text): campaign.frozen_count for text in texts_of(campaign).values()}
-        )
-    return Spread.of(+by_segments)
 
 
 def drop_texts(campaign: Campaign) -> None:

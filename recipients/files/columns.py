@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 
@@ -129,6 +131,17 @@ def parted(
 def headers_key(headers: Sequence[str]) -> str:
     """What files with the same headers have in common, in whatever case and spacing: a digest."""
     return hashlib.sha256("\x1f".join(map(_words, headers)).encode()).hexdigest()
+
+
+def own_headers() -> list[str]:
+    """Return the names of the columns that a report of rejected rows puts first."""
+    return [_("Row in file"), _("Reason"), _("What to do")]
+
+
+def own_columns(headers: Sequence[str]) -> int:
+    """Count the first columns that are ours: the file is a report of ours that comes back."""
+    own = own_headers()
+    return len(own) if list(headers[: len(own)]) == own else 0
 
 
 def guess_columns(

@@ -18,6 +18,8 @@ from recipients.files.columns import (
     guess_columns,
     headers_key,
     named_as,
+    own_columns,
+    own_headers,
     parted,
     unique_names,
 )
@@ -26,7 +28,6 @@ from recipients.files.file_types import FileEncoding, is_workbook
 from recipients.files.row_sources import ReadOptions, Row, guess_read_options, head
 from recipients.files.storing import rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack
-from recipients.imports.reports import own_columns, own_headers
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader
 

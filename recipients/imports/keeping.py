@@ -13,13 +13,12 @@ from django.utils import timezone
 from recipients import claiming
 from recipients.files.storing import delete_stored, stored_path
 from recipients.imports.undoing import keep_for
-from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
+from recipients.lists.list_keeping import delete_people
+from recipients.models import ListImport, RecipientList, RejectedRow
 
 State = ListImport.State
 
 _KEEP_ORPHANS = timedelta(days=1)
-# Small enough that others write in between, also on SQLite.
-_ROWS_A_DELETE = 5_000
 
 
 def stop_import(list_import: ListImport) -> bool:
@@ -150,10 +149,3 @@ def delete_orphans() -> None:
     for path, name in names.items():
         if name not in known:
             path.unlink(missing_ok=True)
-
-
-def delete_people(recipient_list: RecipientList) -> None:
-    """Delete every row of a list that nobody sees, a little at a time."""
-    rows = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
-    while some := list(rows.values_list("pk", flat=True)[:_ROWS_A_DELETE]):
-        rows.filter(pk__lte=some[-1]).order_by().delete()

@@ -10,9 +10,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
-from recipients.files.columns import Column
+from recipients.files.columns import Column, own_columns, own_headers
 from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.rows import RowReader
 from recipients.files.spreadsheet_cells import safe_cell
@@ -36,17 +35,6 @@ def rejected_rows_csv(list_import: ListImport) -> Iterator[bytes]:
     headers = [column["header"] or column["name"] for column in list_import.columns]
     yield "\ufeff".encode()
     yield from _written(headers, rows, ReadOptions.from_json(list_import.reading).delimiter)
-
-
-def own_headers() -> list[str]:
-    """The names of the columns that we put in front of the person's own."""
-    return [_("Row in file"), _("Reason"), _("What to do")]
-
-
-def own_columns(headers: Sequence[str]) -> int:
-    """How many of a file's first columns are ours: it is a report that comes back."""
-    own = own_headers()
-    return len(own) if list(headers[: len(own)]) == own else 0
 
 
 def _written(headers: Sequence[str], rows: Iterable[Rejected], delimiter: str) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ State = ListImport.State
 
 
 class Obstacle(StrEnum):
-    """Why an import cannot be undone. `recipients.sentences` has the words."""
+    """Why an import cannot be undone."""
 
     NOT_COMPLETE = "not_complete"
     NOT_YOURS = "not_yours"

@@ -13,13 +13,13 @@ from recipients.files.columns import (
     ColumnRole,
     find_header,
     guess_columns,
+    own_headers,
     parted,
     phone_candidates,
     require_phone_column,
 )
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions, data_rows, guess_read_options, head
-from recipients.imports.reports import own_headers
 from recipients.phone_numbers import Phone, PhoneReader
 
 MAX_ROWS = 100_000

@@ -14,10 +14,8 @@ from campaigns.texts.date_masks import Calendar, UnknownLetters, read_mask
 from campaigns.texts.dynamic_fields import (
     PREDEFINED,
     TextFault,
-    fields_used,
     parse_text,
     tags,
-    unknown_fields,
 )
 from campaigns.texts.field_sentences import fault_sentence
 from campaigns.texts.rendering import (
@@ -108,12 +106,12 @@ def test_there_are_enough_cases_and_each_says_where_it_comes_from() -> None:
 
 def test_the_fields_of_a_text_are_named_once_and_in_order() -> None:
     text = '{{b}}{{a}}{{b}}{{#ifeq "x" c}}{{/ifeq}}'
-    assert fields_used(text) == ("b", "a", "c")
+    assert parse_text(text).fields == ("b", "a", "c")
     assert parse_text(text).written_fields == ("b", "a")
 
 
 def test_unknown_fields_are_found_at_each_use() -> None:
-    assert [one.start for one in unknown_fields("{{a}} {{b}} {{a}}", ["b"])] == [0, 12]
+    assert [one.start for one in parse_text("{{a}} {{b}} {{a}}").unknown(["b"])] == [0, 12]
 
 
 def test_a_text_with_faults_is_never_rendered() -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from recipients import claiming, tasks
 from recipients.imports import importing, keeping
+from recipients.lists import list_keeping
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from tests.recipients.conftest import Door
 
@@ -89,7 +90,7 @@ def test_a_stopped_import_leaves_no_list(door: Door) -> None:
 def test_a_half_filled_list_is_deleted_with_its_people(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "_ROWS_A_DELETE", 2)
+    monkeypatch.setattr(list_keeping, "_ROWS_A_DELETE", 2)
     made = confirmed(door)
     people = made.recipient_list
     assert people is not None
