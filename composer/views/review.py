@@ -37,6 +37,7 @@ from composer.schedule_words import repeat_in_words
 from composer.views.compose import problems_of
 from composer.views.compose_parts import content_for
 from interface import hints
+from interface.phone_preview import PhonePreview
 from interface.wording import people
 from recipients.models import Recipient
 from sending import one_by_one, plan, readiness, timetable
@@ -111,8 +112,6 @@ def _page(
     now, user = timezone.now(), request.user
     zone = campaign.time_zone or campaign.team.time_zone
     send_at = readiness.send_time(campaign, now)
-    is_hidden = bool(list_access.borrowed_lists(campaign, user))
-    person = None if is_hidden else _shown(campaign, report)
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
     needs_approval = readiness.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
@@ -140,11 +139,8 @@ def _page(
         and campaign.clock_keeper == ClockKeeper.SOCIOCS,
         # "Now" inside the hours goes out as soon as it may.
         "is_now": not campaign.wall_time and _begins_at_once(report),
-        "person": person,
-        "media_url": campaign.media_url if cost.has_media(campaign) else "",
-        "text": campaign.text if is_hidden else content_for(campaign, person, user),
+        "phone": _phone(campaign, report, user, zone),
         "one_by_one_takes": one_by_one.EACH * report.people,
-        "time_on_phone": f"{(report.first_slot or send_at).astimezone(ZoneInfo(zone)):%H:%M}",
         "most_texts": settings.MAX_DISTINCT_TEXTS,
         "has_too_many_texts": not campaign.one_by_one
         and report.texts > settings.MAX_DISTINCT_TEXTS,
@@ -164,6 +160,23 @@ def _last_answer(campaign: Campaign, wish: Approval | None) -> dict[str, Any]:
     came_back = last is not None and last.answer == Approval.Answer.APPROVED
     changed = coming_back.what_changed(campaign, last) if last and came_back else []
     return {"last_answer": last, "what_changed": changed}
+
+
+def _phone(campaign: Campaign, report: Report, user: User, zone: str) -> PhonePreview:
+    """The first message at its time; nobody's while `user` may not see the people."""
+    assert campaign.channel is not None
+    at = report.first_slot or readiness.send_time(campaign, timezone.now())
+    is_hidden = bool(list_access.borrowed_lists(campaign, user))
+    person = None if is_hidden else _shown(campaign, report)
+    return PhonePreview(
+        look=campaign.channel.capabilities.medium.value,
+        sender=campaign.team.name,
+        text=campaign.text if is_hidden else content_for(campaign, person, user),
+        person=person,
+        media_kind=campaign.media_kind,
+        media_url=campaign.media_url if cost.has_media(campaign) else "",
+        time=f"{at.astimezone(ZoneInfo(zone)):%H:%M}",
+    )
 
 
 def _shown(campaign: Campaign, report: Report) -> Recipient | None:
