@@ -97,9 +97,9 @@ class AudienceFields(forms.Form):
 
     @property
     def leaves_out(self) -> bool:
-        """Whether anything is chosen to leave people out by."""
+        """Whether anything is chosen to leave people out by, or wrong in the choice."""
         names = ("lists_left_out", "filters_left_out", "campaigns_left_out", "days_left_out")
-        return any(self[name].value() for name in names)
+        return any(self[name].value() or self[name].errors for name in names)
 
     def choice(self, hidden: frozenset[int] = frozenset()) -> Choice:
         """What is chosen so far, right or wrong; lists with a key in `hidden` left out of it."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -63,6 +65,29 @@ class Lacking:
     people: int
     instead: str | None
     key: int
+
+    @property
+    def in_words(self) -> SafeString:
+        """`3 people have no City: left out.`, with the field in bold."""
+        if self.instead is None:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: left out.",
+                "{n} people have no <b>{name}</b>: left out.",
+                self.people,
+            )
+        elif self.instead:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: they read “{text}”.",
+                "{n} people have no <b>{name}</b>: they read “{text}”.",
+                self.people,
+            )
+        else:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: nothing is written there.",
+                "{n} people have no <b>{name}</b>: nothing is written there.",
+                self.people,
+            )
+        return format_html(words, n=number(self.people), name=self.name, text=self.instead)
 
 
 @dataclass(frozen=True, slots=True)

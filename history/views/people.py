@@ -88,7 +88,7 @@ def _attempt(attempt: Any) -> tuple[Any, Word, str, list[str]]:
 
 
 def _decided(decision: Decision, submission: Submission) -> str:
-    return f"{decision.user} {ANSWERS[decision.kind] % {'seq': submission.seq}}"
+    return str(ANSWERS[decision.kind]) % {"who": decision.user, "seq": submission.seq}
 
 
 @require_POST

@@ -34,6 +34,18 @@ class Question:
     slot_has_passed: bool
     refusals: list[str]
 
+    @property
+    def how_refused(self) -> str:
+        """What happened to a refused job."""
+        if self.submission.is_contradicted:
+            return _(
+                "It was marked as sent, but Sociocs says that it refused it. "
+                "Nobody got it through this job."
+            )
+        if self.attempt is not None:
+            return _("Sociocs refused it. Nothing was sent.")
+        return _("It could not be put into words that Sociocs understands. Nothing was sent.")
+
 
 def question_of(submission: Submission, job_count: int) -> Question:
     """What to ask about an UNKNOWN or REFUSED job."""
