@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from campaigns.copying import content_fields
 from campaigns.models import Campaign, Message
 from campaigns.problems import Problem
 from campaigns.texts import dynamic_fields
@@ -19,6 +20,12 @@ from sociocs_gateway.messages import BulkMessage, MessageFault, Recipient
 from sociocs_gateway.messages import Message as SingleMessage
 from sociocs_gateway.providers import MediaKind, Provider
 
+# The columns of a draft that its message takes over under the same names.
+SENT = [
+    column.name
+    for column in content_fields()
+    if column.name in {sent.name for sent in Message._meta.concrete_fields}
+]
 # Stands in for the audience while only the message is looked at; it is never sent to.
 _ANYBODY = Recipient("+12025550100")
 # What each field that everybody has stands for, in the order in which they are offered.
@@ -220,14 +227,8 @@ def message_of(campaign: Campaign) -> Message:
 
     A text or media that stand in the draft beside a template are not part of what goes out.
     """
-    is_text = not campaign.template
-    return Message.objects.create(
-        campaign=campaign,
-        text=campaign.text if is_text else "",
-        media_kind=campaign.media_kind if is_text else "",
-        media_url=campaign.media_url if is_text else "",
-        field_rules=campaign.field_rules,
-        one_by_one=campaign.one_by_one,
-        template=campaign.template,
-        user_id=campaign.sent_as.user_id if campaign.sent_as else "",
-    )
+    said = {name: getattr(campaign, name) for name in SENT}
+    if campaign.template:
+        said |= {"text": "", "media_kind": "", "media_url": ""}
+    user_id = campaign.sent_as.user_id if campaign.sent_as else ""
+    return Message.objects.create(campaign=campaign, user_id=user_id, **said)

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.audiences import choices
+from campaigns.copying import content_fields
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import record_event
 from campaigns.scheduling.timing import Timing, timing_of, usual_for
@@ -62,6 +63,10 @@ class Content:
     time_zone: str = ""
     fold: int = 0
     timing: Timing = field(default_factory=Timing)
+
+
+# Columns of the campaign under the same names; the audience has tables of its own.
+_COLUMNS = [column.name for column in content_fields() if column.name in Content.__slots__]
 
 
 class PageSave(NamedTuple):
@@ -136,7 +141,8 @@ def save(
             version=F("version") + 1,
             updated_by=user,
             updated_at=timezone.now(),
-            **_columns(content),
+            **{name: getattr(content, name) for name in _COLUMNS},
+            **content.timing.columns(),
         )
         if saved:
             choices.replace_lists(campaign, content.lists, content.lists_left_out)
@@ -183,27 +189,14 @@ def content_of(campaign: Campaign) -> Content:
     """What the draft says now."""
     lists, lists_left_out = choices.lists_by_age(campaign)
     filters, filters_left_out = choices.filters_by_age(campaign)
+    columns = {name: getattr(campaign, name) for name in _COLUMNS}
     return Content(
-        name=campaign.name,
-        channel=campaign.channel,
-        sent_as=campaign.sent_as,
-        one_by_one=campaign.one_by_one,
-        template=campaign.template,
-        template_aside=campaign.template_aside,
+        **columns | {"field_rules": FieldRules.from_json(campaign.field_rules).to_json()},
         lists=lists,
         lists_left_out=lists_left_out,
         filters=filters,
         filters_left_out=filters_left_out,
         campaigns_left_out=choices.earlier_of(campaign),
-        days_left_out=campaign.days_left_out,
-        duplicates_allowed=campaign.duplicates_allowed,
-        text=campaign.text,
-        media_kind=campaign.media_kind,
-        media_url=campaign.media_url,
-        field_rules=FieldRules.from_json(campaign.field_rules).to_json(),
-        wall_time=campaign.wall_time,
-        time_zone=campaign.time_zone,
-        fold=campaign.fold,
         timing=timing_of(campaign),
     )
 
@@ -217,24 +210,3 @@ def delete(campaign: Campaign) -> bool:
             return False
         found.delete()
     return True
-
-
-def _columns(content: Content) -> dict[str, object]:
-    return {
-        "name": content.name,
-        "channel": content.channel,
-        "sent_as": content.sent_as,
-        "one_by_one": content.one_by_one,
-        "template": dict(content.template),
-        "template_aside": dict(content.template_aside),
-        "duplicates_allowed": content.duplicates_allowed,
-        "days_left_out": content.days_left_out,
-        "text": content.text,
-        "media_kind": content.media_kind,
-        "media_url": content.media_url,
-        "field_rules": content.field_rules,
-        "wall_time": content.wall_time,
-        "time_zone": content.time_zone,
-        "fold": content.fold,
-        **content.timing.columns(),
-    }

@@ -14,9 +14,9 @@ from datetime import datetime
 import orjson
 
 from campaigns.audiences import audience
+from campaigns.audiences.arranging import is_arranged, labeller
 from campaigns.models import Campaign
 from campaigns.scheduling import pacing
-from campaigns.scheduling.arranging import is_arranged, labeller
 from sending import timetable
 from sociocs_accounts.sender_queue import Estimate
 

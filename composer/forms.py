@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorList
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -127,29 +127,21 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
         """What a valid form says."""
         given = self.cleaned_data
         handing = self.handed()
-        return Content(
-            name=given["name"],
-            channel=given["channel"],
-            sent_as=given["sent_as"],
-            one_by_one=handing.one_by_one,
-            template=handing.template,
-            template_aside=handing.aside,
-            lists=in_order(given["lists"]),
-            lists_left_out=in_order(given["lists_left_out"]),
-            filters=in_order(given["filters"]),
-            filters_left_out=in_order(given["filters_left_out"]),
-            campaigns_left_out=in_order(given["campaigns_left_out"]),
-            days_left_out=given["days_left_out"],
-            duplicates_allowed=given["duplicates_allowed"],
-            text=given["text"],
-            media_kind=given["media_kind"],
-            media_url=given["media_url"],
-            field_rules=self.rules().to_json(),
-            wall_time=self.wall_time,
-            time_zone=given["time_zone"],
-            fold=int(given["fold"] or 0),
-            timing=self.timing(),
-        )
+        said: dict[str, Any] = {
+            name: in_order(given[name]) if isinstance(given[name], QuerySet) else given[name]
+            for name in Content.__dataclass_fields__
+            if name in given
+        }
+        said |= {
+            "one_by_one": handing.one_by_one,
+            "template": handing.template,
+            "template_aside": handing.aside,
+            "field_rules": self.rules().to_json(),
+            "wall_time": self.wall_time,
+            "fold": int(given["fold"] or 0),
+            "timing": self.timing(),
+        }
+        return Content(**said)
 
     def rules(self) -> FieldRules:
         """How its dynamic fields are filled."""
@@ -172,19 +164,19 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
 def stored(campaign: Campaign) -> dict[str, Any]:
     """The draft as the form's fields would be posted."""
     content = content_of(campaign)
+    same = ComposeForm.base_fields.keys() & Content.__dataclass_fields__
     return {
         "version": campaign.version,
-        "name": content.name,
-        "channel": content.channel and content.channel.public_id,
-        "sent_as": content.sent_as and content.sent_as.public_id,
+        **{name: _as_posted(getattr(content, name)) for name in same},
         **stored_handing(Handing(content.one_by_one, content.template, content.template_aside)),
         **stored_audience(content),
-        "text": content.text,
-        "media_kind": content.media_kind,
-        "media_url": content.media_url,
         **posted(FieldRules.from_json(content.field_rules)),
         **stored_schedule(campaign),
     }
+
+
+def _as_posted(value: Any) -> Any:
+    return value.public_id if isinstance(value, Channel | VendorMember) else value
 
 
 class LaunchForm(forms.Form):

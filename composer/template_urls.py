@@ -10,7 +10,7 @@ urlpatterns = [
     path("", templates.templates, name="templates"),
     path("fields/", templates.fields_in_use, name="fields-in-use"),
     path("<uuid:template_id>/", templates.template, name="template"),
-    path("<uuid:template_id>/begin/", templates.begin, name="template-begin"),
-    path("<uuid:template_id>/go-back/", templates.go_back, name="template-go-back"),
-    path("<uuid:template_id>/delete/", templates.delete, name="template-delete"),
+    path("<uuid:template_id>/begin/", templates.template_begin, name="template-begin"),
+    path("<uuid:template_id>/go-back/", templates.template_go_back, name="template-go-back"),
+    path("<uuid:template_id>/delete/", templates.template_delete, name="template-delete"),
 ]

@@ -12,16 +12,24 @@ from delivery.views import (
 
 urlpatterns = [
     path("opt-outs/at-sociocs/", blocks.blocks, name="blocks"),
-    path("opt-outs/at-sociocs/<uuid:account_id>/block/", blocks.block, name="block"),
-    path("opt-outs/at-sociocs/<uuid:account_id>/unblock/", blocks.unblock, name="unblock"),
-    path("opt-outs/at-sociocs/<uuid:account_id>/find/", blocks.find_blocked, name="find-blocked"),
-    path("opt-outs/at-sociocs/<uuid:check_id>/stop/", blocks.stop_finding, name="stop-finding"),
+    path("opt-outs/at-sociocs/<uuid:account_id>/block/", blocks.account_block, name="block"),
+    path("opt-outs/at-sociocs/<uuid:account_id>/unblock/", blocks.account_unblock, name="unblock"),
+    path(
+        "opt-outs/at-sociocs/<uuid:account_id>/find/",
+        blocks.account_find_blocked,
+        name="find-blocked",
+    ),
+    path(
+        "opt-outs/at-sociocs/<uuid:check_id>/stop/",
+        blocks.account_stop_finding,
+        name="stop-finding",
+    ),
     path(
         "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"
     ),
     path("replies/", replies.replies, name="replies"),
     path("delivery/", delivery.delivery, name="delivery"),
-    path("delivery/<uuid:channel_id>/on/", delivery.switch_on, name="delivery-on"),
-    path("delivery/<uuid:channel_id>/check/", delivery.check, name="delivery-check"),
-    path("delivery/<uuid:channel_id>/off/", delivery.switch_off, name="delivery-off"),
+    path("delivery/<uuid:channel_id>/on/", delivery.delivery_on, name="delivery-on"),
+    path("delivery/<uuid:channel_id>/check/", delivery.delivery_check, name="delivery-check"),
+    path("delivery/<uuid:channel_id>/off/", delivery.delivery_off, name="delivery-off"),
 ]

@@ -13,10 +13,10 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from recipients.files.columns import Role
 from recipients.files.file_problems import Fault, FileProblem
 from recipients.files.file_types import Encoding
 from recipients.files.rows import RowReason
-from recipients.imports.columns import Role
 from recipients.imports.undoing import Obstacle
 from recipients.phone_numbers import Doubt, Reason
 

@@ -165,7 +165,7 @@ class _Turn:
             raise error
 
     def _begin(self, built: Built) -> Begun | Refusal:
-        """B4, the point of no return: insert an open attempt.
+        """The point of no return: insert an open attempt.
 
         Pausing and cancelling take the same row lock: either they come first and this finds them,
         or this comes first and one submission is on its way.

@@ -14,7 +14,7 @@ from campaigns.moves import locked_campaign, move_campaign, record_event
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, PauseReason, SubmissionState
-from sending import day_limits, launch, plan, splitting, taking_back, timetable
+from sending import day_limits, lateness, launch, plan, splitting, taking_back, timetable
 from sending.moves import move_submissions
 from sending.protocol import after_resumption
 from sociocs_accounts.lanes import LaneState
@@ -30,7 +30,7 @@ class NotPossible(Exception):
 
 
 def pause(campaign: Campaign, user: User) -> None:
-    """C7: nothing new is handed over. What is on its way stays on its way. Raises NotPossible."""
+    """Nothing new is handed over. What is on its way stays on its way. Raises NotPossible."""
     with transaction.atomic():
         here = locked_campaign(campaign.pk)
         if here.state != CampaignState.SENDING:
@@ -41,7 +41,7 @@ def pause(campaign: Campaign, user: User) -> None:
 
 
 def take_back(campaign: Campaign, user: User) -> None:
-    """B18: a paused campaign's jobs whose time has not come are taken back; "go on" sends them.
+    """A paused campaign's jobs whose time has not come are taken back; "go on" sends them.
 
     Raises NotPossible.
     """
@@ -57,7 +57,7 @@ def take_back(campaign: Campaign, user: User) -> None:
 
 
 def resume(campaign: Campaign, user: User) -> None:
-    """C6, C8: go on. A campaign whose time has passed gets a new one, from now on.
+    """Go on. A campaign whose time has passed gets a new one, from now on.
 
     With sending hours, that is when they begin again. Raises NotPossible.
     """
@@ -82,7 +82,7 @@ def resume(campaign: Campaign, user: User) -> None:
 
 
 def continue_in_hours() -> None:
-    """C8: campaigns that sending hours stopped, and that may go on by themselves, do so.
+    """Campaigns that sending hours stopped, and that may go on by themselves, do so.
 
     Their jobs get slots in the next sending hours at once, so that they are there in time.
     """
@@ -129,13 +129,13 @@ def _send_by_from_now(campaign: Campaign) -> datetime:
         send_by = timetable.replan(campaign, first, now) or now
     else:
         jobs = max(campaign.submissions.count(), 1)
-        send_by = plan.send_by_of(plan.slots_from(first, jobs)[-1])
+        send_by = lateness.send_by_of(plan.slots_from(first, jobs)[-1])
     limited = day_limits.apply_again(campaign, first)
     return max(send_by, limited or send_by, campaign.send_by or send_by)
 
 
 def cancel(campaign: Campaign, user: User) -> None:
-    """C13: nothing more goes out; jobs whose time has not come are taken back by the tick.
+    """Nothing more goes out; jobs whose time has not come are taken back by the tick.
 
     A launch that is still freezing becomes a draft again. Raises NotPossible.
     """
@@ -165,7 +165,7 @@ _CANCELLABLE_FROM = {
 
 
 def make_ready(campaign: Campaign) -> int:
-    """B1, B22: what waits for its campaign, and what was taken back, may be handed over.
+    """What waits for its campaign, and what was taken back, may be handed over.
 
     Returns how many jobs. The caller holds the campaign's row lock.
     """

@@ -24,7 +24,7 @@ from campaigns.models import Campaign
 from campaigns.scheduling.clocks import read_wall, shown
 from campaigns.scheduling.pacing import NeverEnds
 from campaigns.states import UNSENT
-from sending import plan
+from sending import lateness
 from sending.models import Attempt, DayTotal, Submission
 from sociocs_accounts.models import Channel
 from teams.models import Team
@@ -204,7 +204,7 @@ def apply(campaign: Campaign, submissions: Sequence[Submission]) -> None:
     for one, slot in zip(submissions, spread(campaign, slots), strict=True):
         if slot != one.planned_slot:
             later = slot - one.planned_slot
-            one.send_by = (one.send_by or plan.send_by_of(one.planned_slot)) + later
+            one.send_by = (one.send_by or lateness.send_by_of(one.planned_slot)) + later
             one.not_before = one.not_before + later if one.not_before else None
             one.planned_slot = slot
 
@@ -224,8 +224,7 @@ def apply_again(campaign: Campaign, earliest: datetime) -> datetime | None:
     Submission.objects.bulk_update(
         unsent, ["planned_slot", "send_by", "not_before"], batch_size=500
     )
-    latest = (one.send_by or plan.send_by_of(one.planned_slot) for one in unsent)
-    return max(latest, default=None)
+    return lateness.last_send_by(unsent)
 
 
 @dataclass(frozen=True, slots=True)

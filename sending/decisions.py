@@ -29,7 +29,7 @@ def decide(
     attempt_id: UUID,
     job_id: str = "",
 ) -> None:
-    """B12-B15: a person answers. Raises NotPossible when the question is not the one shown.
+    """A person answers. Raises NotPossible when the question is not the one shown.
 
     `job_id`: the job that the person has seen at Sociocs, if they say so with "mark as sent": it is
     kept for the history, but never taken back, since it was only read off a screen.

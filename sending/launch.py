@@ -20,7 +20,7 @@ from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState
 from campaigns.texts import outside_values, personal_texts
-from sending import day_limits, one_by_one, plan, readiness, timetable
+from sending import day_limits, lateness, one_by_one, plan, readiness, timetable
 from sending.failpoints import failpoint
 from sending.models import Approval, Submission
 from sending.readiness import (
@@ -39,7 +39,7 @@ _MANY = 50_000
 
 
 def launch(campaign: Campaign, confirmation: Confirmation) -> None:
-    """C1: fix the content and begin to freeze the audience. The caller nudges the freeze task.
+    """Fix the content and begin to freeze the audience. The caller nudges the freeze task.
 
     A second click, with the same token, is the same launch. Raises LaunchRefused, also for a
     `campaign` that was read before somebody changed it.
@@ -86,7 +86,7 @@ def _begin(
         freeze_cursor={},
         send_at=send_at,
         hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
-        send_by=plan.send_by_of(last),
+        send_by=lateness.send_by_of(last),
         **repeats.next_run(campaign.repeat, send_at),
     )
 
@@ -115,7 +115,7 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
 
 
 def freeze(campaign_id: int) -> None:
-    """C2, C3: freeze what is left of the audience, then plan its submissions. Safe to repeat."""
+    """Freeze what is left of the audience, then plan its submissions. Safe to repeat."""
     for step in (audience.freeze_chunk, personal_texts.place_chunk):
         if not _repeated(step, campaign_id):
             return
@@ -150,7 +150,7 @@ def freeze(campaign_id: int) -> None:
             CampaignState.SCHEDULED,
             send_at=send_at,
             hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
-            send_by=timetable.last_moment(submissions),
+            send_by=lateness.last_send_by(submissions),
             zone_report=campaign.zone_report,
             clock_rules=clock_rules.noted(campaign),
         )

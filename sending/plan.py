@@ -16,7 +16,7 @@ from campaigns.models import Campaign, CampaignRecipient, ClockKeeper
 from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.timing import lead
 from sending.models import Submission
-from sending.protocol import SEND_WINDOW, VENDOR_REACH, slot_candidates
+from sending.protocol import VENDOR_REACH, slot_candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,6 @@ def slots_from(send_at: datetime, count: int) -> list[datetime]:
 def last_slot(send_at: datetime, people: int) -> datetime:
     """When the last job of an audience of `people` goes out."""
     return slots_from(send_at, max(submission_count(people), 1))[-1]
-
-
-def send_by_of(last: datetime) -> datetime:
-    """How late the last job may go out before a person is asked."""
-    return last + SEND_WINDOW
 
 
 def cut(

@@ -77,7 +77,7 @@ TOO_LARGE = 413
 def when_due(
     hand_over_at: datetime, send_at: datetime, now: datetime, late_grace: timedelta
 ) -> CampaignState | None:
-    """C4, C5: what a SCHEDULED campaign becomes at `now`; None while it waits.
+    """What a SCHEDULED campaign becomes at `now`; None while it waits.
 
     A campaign that would begin more than `late_grace` after its time asks instead of going out: its
     server was down, or its database was restored.
@@ -90,7 +90,7 @@ def when_due(
 def when_settled(
     state: CampaignState, tally: Mapping[SubmissionState, int], slots_ahead: bool
 ) -> CampaignState | None:
-    """C9-C12, C14: what a campaign becomes from the states of its submissions. None: it stays.
+    """What a campaign becomes from the states of its submissions. None: it stays.
 
     `tally` counts submissions per state (missing = 0). `slots_ahead`: some job was handed over and
     has not gone out yet; until then the campaign can be cancelled, so it is not COMPLETED.
@@ -121,7 +121,7 @@ def when_settled(
 def paused_by_lane(
     state: CampaignState, lane: Lane, tally: Mapping[SubmissionState, int]
 ) -> PauseReason | None:
-    """C7 by the tick: a campaign that still has something to hand over, on a halted lane.
+    """What the tick does to a campaign that still has something to hand over, on a halted lane.
 
     The lane may have been halted while the campaign was not SENDING, so no answer paused it.
     """
@@ -157,7 +157,7 @@ def claim_refusal(
     lane: Lane,
     now: datetime,
 ) -> Refusal | None:
-    """B2: why a worker may not claim this submission now; it may with one of MAY_CLAIM."""
+    """Why a worker may not claim this submission now; it may with one of MAY_CLAIM."""
     if submission is not S.READY:
         return Refusal.WRONG_STATE
     if campaign is not C.SENDING:
@@ -178,7 +178,7 @@ def intent_refusal(
     is_in_hours: bool = True,
     fits: Callable[[], bool] = lambda: True,
 ) -> Refusal | None:
-    """B4, the point of no return: why an attempt may not be opened, or None.
+    """The point of no return: why an attempt may not be opened, or None.
 
     Asked inside the transaction that inserts the open attempt, with the campaign's row locked.
     `is_in_hours`: whether `slot` lies in the sending hours of everybody in the submission.
@@ -206,7 +206,7 @@ def clocks_disagree(ours: datetime, vendors: datetime) -> bool:
 
 
 def lease_is_over(lease_until: datetime | None, now: datetime) -> bool:
-    """B3: a claim whose worker went away may be taken back; nothing has left the machine."""
+    """A claim whose worker went away may be taken back; nothing has left the machine."""
     return lease_until is None or now >= lease_until
 
 
@@ -276,7 +276,7 @@ _AFTER_POSTING = {
     AnswerKind.REFUSED: S.REFUSED,
     AnswerKind.UNKNOWN: S.UNKNOWN,
 }
-# Late proof that an attempt was accepted outranks every state that supposed otherwise (B11, B16).
+# Late proof that an attempt was accepted outranks every state that supposed otherwise.
 _YIELDS_TO_PROOF = frozenset(
     {S.UNKNOWN, S.READY, S.CLAIMED, S.ABANDONED, S.CANCELLED, S.REVOKED, S.REFUSED}
 )
@@ -290,7 +290,7 @@ def after_answer(
     answer: Answer,
     is_proven: bool = False,
 ) -> Verdict:
-    """B5-B8, B11, B16, B17: record an answer, on time or late. A second recording changes nothing.
+    """Record an answer, on time or late. A second recording changes nothing.
 
     `outcome` is the attempt's, `submission` and `how` the submission's present ones; `is_current`:
     no later attempt was opened for the submission. `is_proven`: another attempt was accepted and
@@ -322,7 +322,7 @@ def after_answer(
 def after_silence(
     outcome: Outcome, submission: SubmissionState, is_proven: bool = False
 ) -> Verdict:
-    """B9: the deadline of an open attempt passed. Never back to READY: it may have been sent.
+    """The deadline of an open attempt passed. Never back to READY: it may have been sent.
 
     `is_proven` as in `after_answer`.
     """
@@ -370,7 +370,7 @@ def retry_delay(not_sent_before: int, jitter: float) -> timedelta:
 
 
 def pause_after(lane: Lane, answer: Answer, refused_alike: int = 0) -> PauseReason | None:
-    """C7: whether an answer pauses the campaign, and why.
+    """Whether an answer pauses the campaign, and why.
 
     Two unclear outcomes in a row: an outage of the vendor costs two questions, not a thousand. The
     same for refusals: `refused_alike` counts the campaign's jobs that are refused with the same
@@ -423,7 +423,7 @@ class Wanted:
 def look(
     wanted: Wanted, jobs: Iterable[ListedJob], list_is_full: bool, is_owned: Callable[[str], bool]
 ) -> tuple[Sight, str]:
-    """B10: search the list for our slot. Returns the sight and, when FOUND, the job id.
+    """Search the list for our slot. Returns the sight and, when FOUND, the job id.
 
     Proof is exactly one job at our second that belongs to no other attempt and agrees in whatever
     else the list shows. Nothing found never means "not sent".
@@ -496,7 +496,7 @@ def after_decision(
     question_is_current: bool,
     campaign: CampaignState,
 ) -> SubmissionState | Refusal:
-    """B12-B15: the state a person's answer leads to, or why it has no effect.
+    """The state a person's answer leads to, or why it has no effect.
 
     `outcome` is the current attempt's. `question_is_current`: the page showed this very attempt and
     version; a stale tab, a double click or a second colleague change nothing. In a campaign that is
@@ -529,21 +529,21 @@ class Deletion(StrEnum):
 def after_cancel(
     submission: SubmissionState, slot: datetime | None, now: datetime
 ) -> SubmissionState:
-    """C13, B18, B23: a cancelled campaign's submission; `now` is the vendor's."""
+    """A cancelled campaign's submission; `now` is the vendor's."""
     return S.CANCELLED if submission in CANCELLABLE else after_take_back(submission, slot, now)
 
 
 def after_take_back(
     submission: SubmissionState, slot: datetime | None, now: datetime
 ) -> SubmissionState:
-    """B18: "take these back" while a campaign is paused; what waits goes on waiting."""
+    """What "take these back" does while a campaign is paused; what waits goes on waiting."""
     if submission is S.ACCEPTED and slot is not None and now < slot:
         return S.REVOKING
     return submission
 
 
 def after_resumption(submission: SubmissionState) -> SubmissionState:
-    """B1, B22: a submission of a campaign that goes on; also when it was taken back only then."""
+    """A submission of a campaign that goes on; also when it was taken back only then."""
     return S.READY if submission in {S.PLANNED, S.REVOKED} else submission
 
 
@@ -568,7 +568,7 @@ def was_never_sent(outcomes: Iterable[tuple[Outcome, bool]]) -> bool:
 def after_deletion(
     answer: Deletion, slot: datetime, now: datetime, is_proven: bool = False
 ) -> SubmissionState | None:
-    """B19-B21: the state after a DELETE; None: ask again.
+    """The state after a DELETE; None: ask again.
 
     A 404 before the slot proves that the job will not run. At or after the slot it proves nothing:
     an earlier DELETE may have worked, or the job ran and is gone. `is_proven`: another attempt was

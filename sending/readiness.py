@@ -173,15 +173,9 @@ def no_list() -> Problem:
 
 def content_sha256(campaign: Campaign) -> str:
     """The hash of all that decides what a person of this draft would get."""
-    said = [
-        campaign.channel_id,
-        campaign.sent_as_id,
-        campaign.text,
-        campaign.media_kind,
-        campaign.media_url,
-        campaign.field_rules,
-        campaign.template,
-    ]
+    # One by one or in jobs, a person gets the same.
+    said = {name: getattr(campaign, name) for name in message.SENT if name != "one_by_one"}
+    said |= {"channel": campaign.channel_id, "sent_as": campaign.sent_as_id}
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 def sweep_silent() -> int:
-    """B9: open attempts whose deadline has passed become UNKNOWN. Returns how many."""
+    """Open attempts whose deadline has passed become UNKNOWN. Returns how many."""
     overdue = Attempt.objects.filter(outcome=Outcome.OPEN.value, deadline__lte=timezone.now())
     ids = list(overdue.values_list("pk", flat=True)[:100])
     return sum(_give_up_waiting(attempt_id) for attempt_id in ids)
@@ -164,7 +164,7 @@ def _is_owned(account_id: int, job_id: str) -> bool:
 
 
 def _attach(attempt_id: uuid.UUID, job_id: str) -> bool:
-    """B10, B16: this job is that attempt's. False when somebody else was quicker."""
+    """This job is that attempt's. False when somebody else was quicker."""
     try:
         with durable():
             return _attach_found(attempt_id, job_id)

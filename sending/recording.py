@@ -67,7 +67,7 @@ def lock_campaign_and_lane(submission: Submission) -> None:
 
 
 def record(answered: Answered) -> None:
-    """B5-B8, B11, B16, B17: store what the vendor said; its campaign and lane stay locked.
+    """Store what the vendor said; its campaign and lane stay locked.
 
     Raises IntegrityError when the job id belongs to another attempt (see `contradictory`).
     """
@@ -78,7 +78,7 @@ def record(answered: Answered) -> None:
 
 
 def _record_the_usual(answered: Answered) -> bool:
-    """B5 for a first attempt that nobody has touched: accepted. False, nothing done, otherwise.
+    """Record that a first attempt nobody has touched was accepted. False, nothing done, otherwise.
 
     The same as `_record_whatever` would do with twice the questions; whether it is the usual is
     asked by the change itself.
@@ -238,7 +238,7 @@ def know_better(submission: Submission, attempt: Attempt, how: How) -> None:
 
 
 def stop_if_cancelled(campaign: Campaign, submission: Submission, attempt: Attempt) -> None:
-    """B18: proof that comes after the campaign was cancelled: a job still ahead is taken back."""
+    """Proof that comes after the campaign was cancelled: a job still ahead is taken back."""
     if submission.is_single:
         return
     if campaign.state in _BEING_STOPPED and submission.state == SubmissionState.ACCEPTED:
@@ -282,7 +282,7 @@ def _tell(campaign: Campaign, submission: Submission, answer: Answer) -> None:
 
 
 def pause(campaign: Campaign, reason: PauseReason) -> None:
-    """C7; the caller holds the campaign's row lock. Nothing in flight is touched."""
+    """Pause it; the caller holds the campaign's row lock. Nothing in flight is touched."""
     if campaign.state == CampaignState.SENDING and move_campaign(
         campaign, CampaignState.PAUSED, reason.value
     ):

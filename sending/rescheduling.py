@@ -36,7 +36,7 @@ from campaigns.states import (
     PauseReason,
     SubmissionState,
 )
-from sending import day_limits, launch, plan, taking_back, timetable
+from sending import day_limits, lateness, launch, plan, taking_back, timetable
 from sending.control import NotPossible
 from sending.models import Attempt, Submission
 from sending.moves import move_submissions
@@ -378,7 +378,7 @@ def _new_slots(campaign: Campaign, at: datetime, now: datetime) -> tuple[datetim
     moments = [one for one in (send_by, limited) if one is not None]
     # Without hours and limits the first slot is `at`, or the second after it.
     begins = at if first is None or first - at < timedelta(minutes=1) else first
-    return begins, max(moments, default=plan.send_by_of(at))
+    return begins, max(moments, default=lateness.send_by_of(at))
 
 
 def _in_a_row(jobs: list[Submission], at: datetime) -> datetime:
@@ -387,4 +387,4 @@ def _in_a_row(jobs: list[Submission], at: datetime) -> datetime:
     for submission, slot in zip(jobs, slots, strict=False):
         submission.planned_slot, submission.not_before, submission.send_by = slot, None, None
     Submission.objects.bulk_update(jobs, ["planned_slot", "not_before", "send_by"], batch_size=500)
-    return plan.send_by_of(slots[-1])
+    return lateness.send_by_of(slots[-1])

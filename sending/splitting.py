@@ -58,7 +58,7 @@ def split_to_try_again(campaign: Campaign, submission: Submission, user: User) -
 
 
 def _try_again(submission: Submission, user: User) -> None:
-    """B15: refused is provably not sent."""
+    """Refused is provably not sent."""
     Decision.objects.create(
         user=user,
         submission=submission,

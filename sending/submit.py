@@ -230,7 +230,7 @@ def claimable(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
 
 
 def claim(account: GatewayAccount, at_most: int = CLAIMED_AT_ONCE) -> list[Submission]:
-    """B2: take the next READY submissions of this lane for this worker; may be empty.
+    """Take the next READY submissions of this lane for this worker; may be empty.
 
     The lane's campaigns take turns, so that a long one does not hold up a short one.
     """
@@ -290,7 +290,7 @@ def _first_of(rows: QuerySet[Submission], number: int, lane: Lane, now: datetime
 
 
 def release(submissions: list[Submission]) -> None:
-    """B3: give claims back that were not used; the others are not touched."""
+    """Give claims back that were not used; the others are not touched."""
     tokens = {submission.claim_token for submission in submissions}
     move_submissions(
         [submission.pk for submission in submissions],

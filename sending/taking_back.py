@@ -26,7 +26,7 @@ _AT_ONCE = 200
 
 
 def sweep_cancelling(campaign: Campaign) -> None:
-    """B18, B23: in a campaign that is being cancelled, stop all that can still be stopped.
+    """In a campaign that is being cancelled, stop all that can still be stopped.
 
     The caller holds the campaign's row lock. Repeated by the tick: an answer that comes in late can
     make a submission READY or ACCEPTED again.
@@ -39,7 +39,7 @@ def sweep_cancelling(campaign: Campaign) -> None:
 
 
 def ask_back(campaign: Campaign) -> int:
-    """B18: take back what was handed over and has not gone out; returns how many jobs.
+    """Take back what was handed over and has not gone out; returns how many jobs.
 
     The caller holds the row lock of a paused campaign. The tick asks the vendor.
     """
@@ -69,7 +69,7 @@ def _ask_back(campaign: Campaign, rule: Rule) -> int:
 
 
 def revoke(account_id: int) -> bool:
-    """B19-B21: ask the vendor to delete the jobs of REVOKING submissions, one by one.
+    """Ask the vendor to delete the jobs of REVOKING submissions, one by one.
 
     True: call again, there are more.
     """

@@ -77,7 +77,7 @@ def _accounts(state: SubmissionState, **conditions: str) -> list[int]:
 
 
 def begin_due() -> None:
-    """C4, C5: scheduled campaigns whose hand-over has come begin, or were missed."""
+    """Scheduled campaigns whose hand-over has come begin, or were missed."""
     now = timezone.now()
     due = Campaign.objects.filter(state=CampaignState.SCHEDULED.value, hand_over_at__lte=now)
     for campaign_id in list(due.values_list("pk", flat=True)):
@@ -102,7 +102,7 @@ def _begin_or_miss(campaign: Campaign) -> None:
 
 
 def release_abandoned_claims() -> None:
-    """B3: claims whose worker went away; nothing of them has left the machine."""
+    """Claims whose worker went away; nothing of them has left the machine."""
     now = timezone.now()
     # Never many: what the workers hold at this moment, and what dead ones left.
     claimed = Submission.objects.filter(state=SubmissionState.CLAIMED.value)
@@ -117,7 +117,7 @@ def release_abandoned_claims() -> None:
 
 
 def settle() -> None:
-    """C9-C12, C14: campaigns whose submissions have come to rest, and those being cancelled."""
+    """Campaigns whose submissions have come to rest, and those being cancelled."""
     unsettled = Campaign.objects.filter(state__in=_UNSETTLED).values_list("pk", flat=True)
     for campaign_id in sorted({*unsettled, *_no_longer_over()}):
         settle_campaign(campaign_id)

@@ -13,17 +13,17 @@ from itertools import islice
 
 from django.conf import settings
 
+from campaigns.audiences.arranging import Block, blocks_of, is_arranged, zones_of
 from campaigns.audiences.position import AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.scheduling import pacing
-from campaigns.scheduling.arranging import Block, blocks_of, is_arranged, zones_of
 from campaigns.scheduling.hours import Hours, is_open
 from campaigns.scheduling.pacing import Group, Pace, Slice, Terms
 from campaigns.scheduling.timing import zone_of
 from campaigns.scheduling.zones import Doubt
 from campaigns.states import UNSENT
 from campaigns.texts.sms_segments import segments
-from sending import day_limits, plan
+from sending import day_limits, lateness, plan
 from sending.models import Attempt, Submission
 from sociocs_accounts.sender_queue import Estimate, estimate
 from sociocs_gateway.providers import CAPABILITIES, Medium, Provider
@@ -218,13 +218,8 @@ def _positions(campaign: Campaign) -> Iterator[int]:
     return rows.values_list("position", flat=True).iterator(chunk_size=20_000)
 
 
-def last_moment(submissions: Iterable[Submission]) -> datetime:
-    """How late the last of some planned submissions may go out before a person is asked."""
-    return max(one.send_by or plan.send_by_of(one.planned_slot) for one in submissions)
-
-
 def _send_by(one: Slice) -> datetime:
-    return min(plan.send_by_of(one.slot), one.latest - _SECOND)
+    return min(lateness.send_by_of(one.slot), one.latest - _SECOND)
 
 
 def _not_before(campaign: Campaign, slot: datetime, now: datetime) -> datetime | None:
@@ -274,4 +269,4 @@ def replan(
         Submission.objects.bulk_update(
             unsent, ["planned_slot", "send_by", "not_before"], batch_size=500
         )
-    return last_moment(unsent) if unsent else None
+    return lateness.last_send_by(unsent)

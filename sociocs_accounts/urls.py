@@ -11,11 +11,11 @@ from sociocs_accounts.views import (
 
 urlpatterns = [
     path("channels/", channels.channels, name="channels"),
-    path("channels/new/", channels.new_channel, name="channel-new"),
+    path("channels/new/", channels.channel_new, name="channel-new"),
     path("channels/<uuid:channel_id>/", channels.channel, name="channel"),
-    path("channels/accounts/new/", channels.new_account, name="account-new"),
-    path("channels/accounts/<uuid:account_id>/", channels.account, name="vendor-account"),
-    path("channels/accounts/<uuid:account_id>/read/", channels.sync, name="channels-sync"),
+    path("channels/accounts/new/", channels.account_new, name="account-new"),
+    path("channels/accounts/<uuid:account_id>/", channels.vendor_account, name="vendor-account"),
+    path("channels/accounts/<uuid:account_id>/read/", channels.channels_sync, name="channels-sync"),
     path("channels/test-numbers/", test_numbers.add_number, name="test-number-add"),
     path(
         "channels/test-numbers/<uuid:number_id>/remove/",

@@ -21,16 +21,16 @@ urlpatterns = [
         name="password-reset-confirm",
     ),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
-    path("<slug:team_slug>/team/", team.team, name="team"),
+    path("<slug:team_slug>/team/", team.team_page, name="team"),
     path("<slug:team_slug>/team/settings/", team.team_settings, name="team-settings"),
-    path("<slug:team_slug>/team/invitations/", team.invite, name="invite"),
+    path("<slug:team_slug>/team/invitations/", team.team_invite, name="invite"),
     path(
         "<slug:team_slug>/team/invitations/<uuid:invitation_id>/revoke/",
         team.revoke_invitation,
         name="invitation-revoke",
     ),
     path(
-        "<slug:team_slug>/team/members/<uuid:user_id>/role/", team.change_role, name="member-role"
+        "<slug:team_slug>/team/members/<uuid:user_id>/role/", team.member_role, name="member-role"
     ),
     path(
         "<slug:team_slug>/team/members/<uuid:user_id>/remove/",

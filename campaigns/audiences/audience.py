@@ -17,12 +17,11 @@ from django.db import connection, transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from campaigns.audiences import selection
+from campaigns.audiences import arranging, selection
 from campaigns.audiences.audience_count import RECIPIENTS, AudienceCount, count_selection
 from campaigns.audiences.selection import Selection, lists_of
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.moves import locked_campaign
-from campaigns.scheduling import arranging
 from campaigns.states import CampaignState
 from recipients.models import Recipient
 from recipients.saved_filters.filters import EVERYBODY

@@ -24,7 +24,7 @@ class AudiencePosition(NamedTuple):
 
     `text` is 0 in an audience that gets one text, or is not rendered yet; otherwise the number of a
     `RenderedText`, or WITHOUT_TEXT. `block` says something only where people are arranged by their
-    clocks (`campaigns.scheduling.arranging`); elsewhere places run on over it.
+    clocks (`campaigns.audiences.arranging`); elsewhere places run on over it.
     """
 
     text: int = 0

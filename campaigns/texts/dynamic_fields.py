@@ -265,7 +265,7 @@ class _Parser:
         self.faults.append(TextFault(code, start, end, word, instead))
 
     def _use(self, name: str, start: int, end: int) -> str:
-        # Names of columns have single spaces (recipients.imports.columns).
+        # Names of columns have single spaces (recipients.files.columns).
         name = re.sub(f"{_S}+", " ", name)
         self.uses.append(FieldUse(name, start, end))
         return name

@@ -32,7 +32,7 @@ def audience(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def audience_people_page(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Some of those who get the message, or of those who do not for the reason `why`.
 
     `at` holds the places where the pages so far begin, the last one to be shown.

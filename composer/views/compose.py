@@ -41,7 +41,7 @@ from teams.access import Action, TeamRequest, page_of_team
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def new(request: TeamRequest) -> HttpResponse:
+def campaign_new(request: TeamRequest) -> HttpResponse:
     """Make a draft and open it; `list` and `filter` (public ids) choose some at once."""
     lists = RecipientList.objects.for_member(request.team, request.user)
     filters = SavedFilter.objects.for_member(request.team, request.user)
@@ -68,13 +68,13 @@ def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return redirect("campaign", request.team.slug, campaign.public_id)
     form = ComposeForm(campaign, request.user)
     form.is_valid()
-    found = problems_of(campaign, request)
+    found = launch_problems_of(campaign, request)
     if "check" not in request.GET:
         found = [one for one in found if form.is_filled(one)]
     return _page(request, form, found)
 
 
-def problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
+def launch_problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
     """All that keeps this person from launching this draft now."""
     # Whether a pace ever ends, and whether each may get a message, depends on how many they are.
     is_counted = campaign.channel and (campaign.pace_count or campaign.one_by_one)
@@ -110,7 +110,7 @@ def _after_saving(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     if "review" not in request.POST:
         messages.success(request, _("The draft is saved."))
         return redirect("compose", *here)
-    if problems_of(campaign, request):
+    if launch_problems_of(campaign, request):
         return redirect(reverse("compose", args=here) + "?check")
     return redirect("review", *here)
 
@@ -218,7 +218,7 @@ def fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def send_moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the chosen time means, or what has to be settled about it."""
     form = fragment_form(request, campaign_id)
     context = {"form": form, "moment": moment_of(form), "options": options_in_words(form)}
@@ -227,7 +227,7 @@ def moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def delete(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_delete(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Delete a draft for good."""
     campaign = campaign_of(request, campaign_id)
     if not drafts.delete(campaign):

@@ -89,7 +89,7 @@ def here(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def duplicate(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_duplicate(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """A new draft that says what this campaign says."""
     campaign = campaign_of(request, campaign_id)
     copy = copying.duplicate(campaign, request.user)

@@ -38,7 +38,7 @@ def media(request: TeamRequest) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def upload(request: TeamRequest) -> HttpResponse:
+def media_upload(request: TeamRequest) -> HttpResponse:
     """Keep a file. The composer gets its address to fill in, the page of media shows it."""
     in_composer = bool(getattr(request, "htmx", False))
     file = request.FILES.get("file")
@@ -61,7 +61,7 @@ def upload(request: TeamRequest) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
+def media_delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
     """Delete a file: its uploader theirs, an owner any."""
     found = get_object_or_404(MediaFile, team=request.team, public_id=media_id)
     if found.uploaded_by != request.user:
@@ -77,7 +77,7 @@ def delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def check(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def media_url_check(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What stands at the typed media address, and whether the chosen channel carries it."""
     form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
     form.is_valid()

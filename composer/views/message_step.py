@@ -25,7 +25,7 @@ def _form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def message_preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The phone as what is typed now would look. A POST, since texts do not belong into URLs."""
     phone = phone_of(_form(request, campaign_id), asked(request.POST), request.user)
     return render(request, "composer/_preview.html", {"phone": phone})

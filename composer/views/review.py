@@ -34,7 +34,7 @@ from composer.forms import LaunchForm
 from composer.models import DraftEstimate
 from composer.plan_report import Report
 from composer.schedule_words import repeat_in_words
-from composer.views.compose import problems_of
+from composer.views.compose import launch_problems_of
 from composer.views.compose_parts import content_for
 from interface import hints
 from interface.wording import people
@@ -63,7 +63,7 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     problems = (
         readiness.launch_problems(campaign, user=wish.asked_by)
         if wish
-        else problems_of(campaign, request)
+        else launch_problems_of(campaign, request)
     )
     if problems:
         return redirect(reverse("compose", args=here) + "?check")
@@ -250,7 +250,7 @@ def _button(campaign: Campaign, report: Report, zone: str) -> str:
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Launch exactly what the plan showed, or ask for approval; pressing twice launches once."""
     campaign = campaign_of(request, campaign_id)
     here = [request.team.slug, campaign.public_id]

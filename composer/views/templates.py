@@ -111,7 +111,7 @@ def _shown(request: TeamRequest, found: MessageTemplate, form: TemplateForm) -> 
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def begin(request: TeamRequest, template_id: UUID) -> HttpResponse:
+def template_begin(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """Begin a campaign with the template."""
     draft = message_templates.begin(template_of(request, template_id), request.user)
     return redirect("compose", request.team.slug, draft.public_id)
@@ -119,7 +119,7 @@ def begin(request: TeamRequest, template_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def go_back(request: TeamRequest, template_id: UUID) -> HttpResponse:
+def template_go_back(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """Make the version `number` the newest one."""
     found = template_of(request, template_id)
     number = request.POST.get("number", "")
@@ -138,7 +138,7 @@ def go_back(request: TeamRequest, template_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def delete(request: TeamRequest, template_id: UUID) -> HttpResponse:
+def template_delete(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """Delete a template; campaigns that began with it keep what they say."""
     found = template_of(request, template_id)
     MessageTemplate.objects.filter(pk=found.pk).update(archived_at=timezone.now())
@@ -148,7 +148,7 @@ def delete(request: TeamRequest, template_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.COMPOSE)
-def keep(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def template_keep(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make a template of a campaign, or with `template` a new version of one."""
     campaign = campaign_of(request, campaign_id)
     existing = request.POST.get("template", "")

@@ -62,21 +62,21 @@ def blocks(request: TeamRequest) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def block(request: TeamRequest, account_id: UUID) -> HttpResponse:
+def account_block(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Have everybody who opted out blocked at an account."""
     return _ask(request, account_id, blocking.block_all)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def unblock(request: TeamRequest, account_id: UUID) -> HttpResponse:
+def account_unblock(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Take the blocks of lifted opt-outs back at an account."""
     return _ask(request, account_id, blocking.take_back)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def find_blocked(request: TeamRequest, account_id: UUID) -> HttpResponse:
+def account_find_blocked(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Ask an account who of the list `list` is blocked there already."""
     account = get_object_or_404(blocking.accounts_of(request.team), public_id=account_id)
     usable = RecipientList.objects.for_member(request.team, request.user)
@@ -95,7 +95,7 @@ def find_blocked(request: TeamRequest, account_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def stop_finding(request: TeamRequest, check_id: UUID) -> HttpResponse:
+def account_stop_finding(request: TeamRequest, check_id: UUID) -> HttpResponse:
     """Ask no further; who was found stays opted out."""
     check = get_object_or_404(BlockCheck, team=request.team, public_id=check_id)
     if block_checks.stop(check):

@@ -55,7 +55,7 @@ def delivery(request: TeamRequest) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.MANAGE_TEAM)
-def switch_on(request: TeamRequest, channel_id: UUID) -> HttpResponse:
+def delivery_on(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Have Sociocs report on a channel; pressed again it renews the secret and what is wanted."""
     channel = _channel(request, channel_id)
     wanted = {name: name in request.POST for name in ("wants_replies", "wants_statuses")}
@@ -69,7 +69,7 @@ def switch_on(request: TeamRequest, channel_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.MANAGE_TEAM)
-def check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
+def delivery_check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Ask Sociocs whether it still reports on a channel."""
     endpoint = _endpoint(request, channel_id)
     subscriptions.check(endpoint)
@@ -82,7 +82,7 @@ def check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.MANAGE_TEAM)
-def switch_off(request: TeamRequest, channel_id: UUID) -> HttpResponse:
+def delivery_off(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Have Sociocs stop reporting on a channel."""
     endpoint = _endpoint(request, channel_id)
     label = {"channel": endpoint.channel.label}

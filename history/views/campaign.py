@@ -27,7 +27,7 @@ from history.views.acting import act_on
 from history.views.its_time import its_time
 from history.views.questions import question_of
 from recipients.models import RecipientList
-from sending import control, deciding_together, delays
+from sending import control, deciding_together, delays, lateness
 from sending.tally import Tally, slots_passed_and_ahead, tallies
 from sending.views import is_ticking
 from teams.access import Action, TeamRequest, may, page_of_team
@@ -48,7 +48,7 @@ def campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET"])
 @page_of_team(Action.VIEW)
-def live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The page's living part; 204 while it is still what `?seen` names."""
     found = campaign_of(request, campaign_id)
     if found.state == CampaignState.DRAFT:
@@ -117,33 +117,33 @@ def _reach(found: Campaign, tally: Tally) -> dict[str, int]:
     """
     now = timezone.now()
     gone, ahead = slots_passed_and_ahead(found, now)
-    is_late = found.send_by is not None and found.send_by < now
-    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": is_late}
+    late = lateness.is_late(found, now)
+    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": late}
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Hand nothing more over until somebody lets it go on."""
     return act_on(request, campaign_id, control.pause)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Let a paused or missed campaign go on."""
     return act_on(request, campaign_id, control.resume)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what a paused campaign has at Sociocs with its time still to come."""
     return act_on(request, campaign_id, control.take_back)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def cancel(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_cancel(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Stop all that can still be stopped; a launch that is being prepared becomes a draft again."""
     return act_on(request, campaign_id, control.cancel)

@@ -38,7 +38,7 @@ def _back(request: TeamRequest, job: Submission) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.DECIDE)
-def decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
+def job_decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
     """Record an answer: the field `kind`, and the question the person had in front of them."""
     job = _job_of(request, campaign_id, job_id)
     form, kind = DecisionForm(request.POST), request.POST.get("kind", "")
@@ -72,7 +72,7 @@ def decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRespons
 
 @require_POST
 @page_of_team(Action.DECIDE)
-def decide_all(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_decide_all(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Record one answer for all unclear single messages of a campaign."""
     campaign = get_object_or_404(Campaign, team=request.team, public_id=campaign_id)
     kind, asked = request.POST.get("kind", ""), deciding_together.question_of(campaign)
@@ -98,7 +98,7 @@ def decide_all(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.DECIDE)
-def look_again(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
+def job_look_again(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
     """Look for an unclear job in Sociocs' list once more, now."""
     job = _job_of(request, campaign_id, job_id)
     decisions.look_again(job)

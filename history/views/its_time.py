@@ -166,7 +166,7 @@ def _is_closed(campaign: Campaign, now: datetime) -> bool:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.LAUNCH)
-def reschedule(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_reschedule(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Choose another time for a campaign; says beforehand what that can still reach."""
     found = campaign_of(request, campaign_id)
     if request.method == "GET":
@@ -220,7 +220,7 @@ def _reschedule_page(
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what is not out yet; `then` says whether to pause or to undo the launch."""
     wanted = request.POST.get("then", "")
     then = Then.UNDO if wanted == Then.UNDO else Then.PAUSE
@@ -229,7 +229,7 @@ def undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def end_repeat(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_repeat_end(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make no more runs of a campaign that repeats; those that exist stay as they are."""
     found = campaign_of(request, campaign_id)
     if repeating.end(found, request.user):

@@ -66,7 +66,7 @@ def read_all(request: TeamRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.VIEW)
-def choices(request: TeamRequest) -> HttpResponse:
+def notice_choices(request: TeamRequest) -> HttpResponse:
     """What somebody is told of in this team, and how."""
     if request.method == "POST":
         for kind in NoticeKind:

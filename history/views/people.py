@@ -39,7 +39,7 @@ FILTER_LABELS: dict[str, Text] = {
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.VIEW)
-def people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Who was in it, a page at a time; `only` narrows it down.
 
     Words to search for come by POST, so that no address or log holds a number or a name.
@@ -61,7 +61,7 @@ def people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_GET
 @page_of_team(Action.VIEW)
-def job(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
+def campaign_job(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
     """One job: every attempt at it with the vendor's own answer, and what people decided."""
     found = campaign_of(request, campaign_id)
     submission = get_object_or_404(found.submissions, public_id=job_id)
@@ -93,7 +93,7 @@ def _decided(decision: Decision, submission: Submission) -> str:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
-def follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make a draft for those of a finished campaign who are in the chosen `groups`."""
     found = campaign_of(request, campaign_id)
     chosen = [group for group in followups.Group if group.value in request.POST.getlist("groups")]

@@ -44,7 +44,7 @@ def report_history(request: TeamRequest) -> HttpResponseBase:
 
 @require_GET
 @page_of_team(Action.EXPORT)
-def report(request: TeamRequest, report_id: UUID) -> HttpResponse:
+def report_page(request: TeamRequest, report_id: UUID) -> HttpResponse:
     """Whether a large file is ready, and how far it is; renews itself until it is."""
     found = _own(request, report_id)
     pages = ("history/report.html", "history/_report.html")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from recipients.imports.columns import Column, Role
+from recipients.files.columns import Column, Role
 from recipients.phone_numbers import Doubt, Phone, PhoneReader
 
 MAX_NAME = 200

@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 from phonenumbers import country_code_for_region, region_code_for_country_code
 
 from interface.countries import country_name
+from recipients.files.columns import Role
 from recipients.files.file_problems import Fault, FileProblem
 from recipients.files.row_sources import Reading
 from recipients.imports.checking import phone_question
-from recipients.imports.columns import Role
 from recipients.imports.forms import CheckForm
 from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, RecipientList

@@ -17,12 +17,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from recipients import claiming
+from recipients.files.columns import Column, Role, phone_candidates, require_phone_column
 from recipients.files.file_problems import Fault, FileProblem
 from recipients.files.file_types import Encoding
 from recipients.files.row_sources import Reading, data_rows
 from recipients.files.storing import StoredUpload, delete_stored, rows_path
 from recipients.imports import guessing
-from recipients.imports.columns import Column, Role, phone_candidates, require_phone_column
 from recipients.imports.judging import Judgement, Known, SampleRow, judge, nobody
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, Recipient, RecipientList, Visibility

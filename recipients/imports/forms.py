@@ -11,10 +11,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from interface.countries import country_choices
+from recipients.files.columns import MAX_NAME, Role, column_letters
 from recipients.files.pasting import MAX_CHARACTERS
 from recipients.files.row_sources import Reading
 from recipients.files.storing import StoredUpload
-from recipients.imports.columns import MAX_NAME, Role, column_letters
 from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, Visibility
 from recipients.sentences import DELIMITERS, ENCODINGS, ROLES

@@ -11,12 +11,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.file_types import Encoding, is_workbook
-from recipients.files.row_sources import Reading, Row, guess_reading, head
-from recipients.files.storing import rows_path, stored_path
-from recipients.files.workbooks import Limits, unpack
-from recipients.imports.columns import (
+from recipients.files.columns import (
     Column,
     Role,
     find_header,
@@ -26,6 +21,11 @@ from recipients.imports.columns import (
     parted,
     unique_names,
 )
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_types import Encoding, is_workbook
+from recipients.files.row_sources import Reading, Row, guess_reading, head
+from recipients.files.storing import rows_path, stored_path
+from recipients.files.workbooks import Limits, unpack
 from recipients.imports.reports import own_columns, own_headers
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from recipients import claiming
 from recipients.files.bulk_load import Row, load, quick_commits, refresh_statistics
+from recipients.files.columns import Column
 from recipients.files.file_problems import Fault, FileProblem
 from recipients.files.row_sources import Reading, data_rows
 from recipients.files.row_sources import Row as SourceRow
@@ -28,7 +29,6 @@ from recipients.files.rows import RowReader
 from recipients.files.seen_phones import SeenPhones
 from recipients.files.storing import rows_path
 from recipients.imports import merging
-from recipients.imports.columns import Column
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from recipients.phone_numbers import PhoneReader

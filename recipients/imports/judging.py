@@ -9,10 +9,10 @@ from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as CALLING_CODES
 
+from recipients.files.columns import Column, Role
 from recipients.files.row_sources import Row
 from recipients.files.rows import Accepted, RowReader
 from recipients.files.seen_phones import DistinctPhones
-from recipients.imports.columns import Column, Role
 from recipients.phone_numbers import PhoneReader
 
 FIRST_ROWS = 5

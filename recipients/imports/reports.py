@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from recipients.files.columns import Column
 from recipients.files.row_sources import Reading, data_rows
 from recipients.files.rows import RowReader
 from recipients.files.spreadsheet_cells import safe_cell
 from recipients.files.storing import rows_path
-from recipients.imports.columns import Column
 from recipients.models import ListImport, RejectedRow
 from recipients.phone_numbers import PhoneReader
 from recipients.sentences import REJECTIONS

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.row_sources import Reading, data_rows, guess_reading, head
-from recipients.imports.columns import (
+from recipients.files.columns import (
     Role,
     find_header,
     guess_columns,
@@ -19,6 +17,8 @@ from recipients.imports.columns import (
     phone_candidates,
     require_phone_column,
 )
+from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.row_sources import Reading, data_rows, guess_reading, head
 from recipients.imports.reports import own_headers
 from recipients.phone_numbers import Phone, PhoneReader
 

@@ -23,7 +23,7 @@ from teams.access import Action, TeamRequest, page_of_team
 
 @require_POST
 @page_of_team(Action.EXPORT)
-def export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
+def list_export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
     """The list as the file that `format` says: "csv" or "xlsx". It is kept who asked."""
     found = usable_list(request, list_id)
     if found.row_count > proving.MANY_NUMBERS:

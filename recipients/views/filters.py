@@ -61,7 +61,7 @@ def _lists(saved: SavedFilter) -> list[FilterList]:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def new(request: TeamRequest) -> HttpResponse:
+def filter_new(request: TeamRequest) -> HttpResponse:
     """Make a filter; `?list=` (public ids) chooses lists at once."""
     if request.method == "POST":
         return _posted(request, None)
@@ -71,7 +71,7 @@ def new(request: TeamRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.VIEW)
-def one_filter(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
+def filter_page(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
     """A filter: its owner changes it here, others see what it says and how many it holds."""
     saved = visible_filter(request, filter_id)
     is_owner = saved.owner_id == request.user.pk
@@ -160,7 +160,7 @@ def conditions(request: TeamRequest) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def count(request: TeamRequest) -> HttpResponse:
+def filter_typed_count(request: TeamRequest) -> HttpResponse:
     """How many people the filter holds as it is typed, and some of them."""
     form = FilterForm(request.team, request.user, None, request.POST)
     form.is_valid()
@@ -169,7 +169,7 @@ def count(request: TeamRequest) -> HttpResponse:
 
 @require_GET
 @page_of_team(Action.VIEW)
-def count_saved(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
+def filter_count(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
     """How many people a saved filter holds now; `?people` shows some of them, too."""
     saved = visible_filter(request, filter_id)
     if _with_hidden_lists(request, [saved]):
@@ -194,7 +194,7 @@ def _counted(request: TeamRequest, definition: Definition, with_people: bool) ->
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def delete(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
+def filter_delete(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
     """Delete a filter; drafts that use it say so, sent campaigns still name it."""
     saved = visible_filter(request, filter_id)
     if saved.owner_id != request.user.pk:

@@ -46,7 +46,7 @@ def import_page(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def check(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
+def import_check(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Keep the choices made on the check page and show what the file is now."""
     list_import = own_import(request, import_id)
     if list_import.state != State.CHECKING:
@@ -68,7 +68,7 @@ def check(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def confirm(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
+def import_confirm(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Begin the import with the choices of the check page."""
     list_import = own_import(request, import_id)
     if list_import.state != State.CHECKING:
@@ -141,7 +141,7 @@ def summary(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def discard(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
+def import_discard(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Forget a file that was only checked, and choose another one."""
     list_import = own_import(request, import_id)
     keeping.discard(list_import)
@@ -178,7 +178,7 @@ def _progress_context(list_import: ListImport, asked: int) -> dict[str, Any]:
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
+def import_stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Stop a running import; nothing of it stays."""
     list_import = own_import(request, import_id)
     if keeping.stop(list_import):

@@ -25,7 +25,7 @@ from teams.access import Action, TeamRequest, page_of_team
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def new(request: TeamRequest) -> HttpResponse:
+def list_new(request: TeamRequest) -> HttpResponse:
     """Make an empty list, to add people to it by hand."""
     form = NameForm(request.POST if request.method == "POST" else None)
     if request.method == "GET" or not form.is_valid():
@@ -45,7 +45,7 @@ def new(request: TeamRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Give a list another name."""
     found = editable_list(request, list_id)
     form = NameForm(
@@ -63,7 +63,7 @@ def rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def archive(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_archive(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Put a list away, to be brought back at any time."""
     found = usable_list(request, list_id)
     if not may_put_away(request, found):
@@ -77,7 +77,7 @@ def archive(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def restore(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_restore(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Bring an archived list back, shared as it was."""
     found = archived_list(request, list_id)
     if not may_put_away(request, found):
@@ -89,7 +89,7 @@ def restore(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def delete(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_delete(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Delete a list and its people for good."""
     found = usable_or_archived_list(request, list_id)
     if not may_put_away(request, found):

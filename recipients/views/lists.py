@@ -121,7 +121,7 @@ def list_page(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.VIEW)
-def search(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_search_page(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """The people of a list that a question is about, in the order it says.
 
     POST keeps the words out of addresses and logs; whoever comes back by a link sees the list.
@@ -142,7 +142,7 @@ def search(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 @page_of_team(Action.VIEW)
-def opted_out(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_opted_out(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """How many of the list have opted out, for a page that did not wait for it."""
     count = opted_out_count(usable_list(request, list_id))
     return render(request, "recipients/_opted_out.html", {"opted_out": count})

@@ -30,7 +30,7 @@ State = ListOperation.State
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def copy(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_copy(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Copy a list under another name."""
     source = usable_list(request, list_id)
     name = _("Copy of %(list)s") % {"list": source.name}
@@ -46,7 +46,7 @@ def copy(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def merge(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_merge(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Put a list together with others."""
     source = usable_list(request, list_id)
     form = MergeForm(_others(request, source), _posted(request))
@@ -66,7 +66,7 @@ def merge(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def subtract(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_subtract(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Take the people of other lists out of a list; the result is a new one."""
     source = usable_list(request, list_id)
     form = SubtractForm(_others(request, source), _posted(request))
@@ -83,7 +83,7 @@ def subtract(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def split(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_split(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Split a list by the values of a field: `?field=` shows the values, a POST makes the lists."""
     source = usable_list(request, list_id)
     asked = request.POST if request.method == "POST" else request.GET

@@ -34,14 +34,14 @@ MOST_COUNTED = 10_000
 
 @require_GET
 @page_of_team(Action.VIEW)
-def register(request: TeamRequest) -> HttpResponse:
+def opt_outs_page(request: TeamRequest) -> HttpResponse:
     """The people who have opted out, newest first; with `?lifted` those who may be messaged."""
     return _register_page(request, request.GET.get("after", ""), request.GET.get("before", ""))
 
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.VIEW)
-def search(request: TeamRequest) -> HttpResponse:
+def opt_outs_search(request: TeamRequest) -> HttpResponse:
     """Those whose number or note holds some words, which no address or log is to hold."""
     if request.method == "GET":
         return redirect("opt-outs", request.team.slug)
@@ -78,7 +78,7 @@ def _register_page(request: TeamRequest, after: str, before: str, words: str = "
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def add(request: TeamRequest) -> HttpResponse:
+def opt_outs_add(request: TeamRequest) -> HttpResponse:
     """Enter people into the register: numbers pasted, a file, or both."""
     handler = ListFileHandler(request)
     request.upload_handlers = [handler]
@@ -168,7 +168,7 @@ def _file_sentence(problem: FileProblem) -> str:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
+def opt_out_lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
     """Let a person be messaged again, for a reason that is kept."""
     opt_out = get_object_or_404(OptOut, team=request.team, public_id=entry_id)
     form = LiftForm(request.POST if request.method == "POST" else None)
@@ -185,7 +185,7 @@ def lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.EXPORT)
-def export(request: TeamRequest) -> HttpResponseBase:
+def opt_outs_export(request: TeamRequest) -> HttpResponseBase:
     """The open opt-outs as a CSV file."""
     count = opt_outs.register(request.team).count()
     if count > proving.MANY_NUMBERS:

@@ -28,7 +28,7 @@ MOST_REMOVED = 200
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def add(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_person_add(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Add somebody to a list; "and another" comes back to an empty form."""
     recipient_list = editable_list(request, list_id)
     form = PersonForm(recipient_list, request.POST if request.method == "POST" else None)
@@ -45,7 +45,7 @@ def add(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def change(request: TeamRequest, list_id: uuid.UUID, row_id: str) -> HttpResponse:
+def list_person(request: TeamRequest, list_id: uuid.UUID, row_id: str) -> HttpResponse:
     """Change what a row of the list says."""
     recipient_list = editable_list(request, list_id)
     rows = Recipient.objects.filter(recipient_list=recipient_list).select_related("recipient_list")
@@ -66,7 +66,7 @@ def change(request: TeamRequest, list_id: uuid.UUID, row_id: str) -> HttpRespons
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
-def remove(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
+def list_people_remove(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Take the ticked people out of the list (`row`, as often as there are people)."""
     recipient_list = editable_list(request, list_id)
     places = map(read_place, request.POST.getlist("row")[:MOST_REMOVED])

@@ -20,7 +20,7 @@ from teams.access import Action, TeamRequest, page_of_team
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
+def import_undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Tell what undoing does, and why it cannot be done; do it when that was confirmed."""
     list_import = _import_of_a_list(request, import_id)
     if list_import.state != ListImport.State.COMPLETED:

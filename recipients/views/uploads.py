@@ -30,7 +30,7 @@ from teams.access import Action, TeamRequest, page_of_team
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
-def upload(request: TeamRequest) -> HttpResponse:
+def list_upload(request: TeamRequest) -> HttpResponse:
     """The page to choose a file on, and the door it comes in by; `?list=` names a list it joins."""
     handler = ListFileHandler(request)
     request.upload_handlers = [handler]

@@ -79,7 +79,7 @@ def channel(request: TeamRequest, channel_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.MANAGE_TEAM)
-def new_channel(request: TeamRequest) -> HttpResponse:
+def channel_new(request: TeamRequest) -> HttpResponse:
     """Type a channel by hand."""
     form = NewChannelForm(request.POST if request.method == "POST" else None, team=request.team)
     if request.method == "POST" and form.is_valid():
@@ -97,7 +97,7 @@ def new_channel(request: TeamRequest) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.MANAGE_TEAM)
-def sync(request: TeamRequest, account_id: UUID) -> HttpResponse:
+def channels_sync(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Read an account's channels at Sociocs."""
     account = get_object_or_404(steps.accounts_of(request.team), public_id=account_id)
     return _read(request, account)
@@ -140,7 +140,7 @@ def _in_words(synced: steps.Synced) -> str:
 @sensitive_post_parameters("api_key")
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.MANAGE_TEAM)
-def new_account(request: TeamRequest) -> HttpResponse:
+def account_new(request: TeamRequest) -> HttpResponse:
     """Add a Sociocs account of the team's own, and read its channels at once."""
     page = reverse("account-new", args=[request.team.slug])
     if (asked := proving.ask_again(request, page)) is not None:
@@ -160,7 +160,7 @@ def new_account(request: TeamRequest) -> HttpResponse:
 @sensitive_post_parameters("api_key")
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.MANAGE_TEAM)
-def account(request: TeamRequest, account_id: UUID) -> HttpResponse:
+def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Rename a team's own account, or give it a new key."""
     here = get_object_or_404(GatewayAccount.objects.filter(team=request.team), public_id=account_id)
     page = reverse("vendor-account", args=[request.team.slug, account_id])

@@ -21,7 +21,7 @@ from teams.models import Membership, Role, Team
 
 @require_http_methods(["GET"])
 @page_of_team(Action.VIEW)
-def team(request: TeamRequest) -> HttpResponse:
+def team_page(request: TeamRequest) -> HttpResponse:
     """Show the team; owners find the forms to change it."""
     return _team_page(request)
 
@@ -41,7 +41,7 @@ def team_settings(request: TeamRequest) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.MANAGE_TEAM)
-def invite(request: TeamRequest) -> HttpResponse:
+def team_invite(request: TeamRequest) -> HttpResponse:
     """Make an invitation and show its link, this once: it is stored nowhere."""
     form = InviteForm(request.POST, team=request.team)
     if not form.is_valid():
@@ -68,7 +68,7 @@ def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse
 
 @require_POST
 @page_of_team(Action.MANAGE_TEAM)
-def change_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
+def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     """Give a member another role."""
     page = reverse("team", args=[request.team.slug])
     if (asked := proving.ask_again(request, page)) is not None:

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.imports.columns import (
+from recipients.files.columns import (
     Column,
     Role,
     column_letters,
@@ -17,6 +16,7 @@ from recipients.imports.columns import (
     require_phone_column,
     unique_names,
 )
+from recipients.files.file_problems import Fault, FileProblem
 from recipients.phone_numbers import PhoneReader
 
 US = PhoneReader("US")
