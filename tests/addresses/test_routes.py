@@ -18,6 +18,8 @@ from tests.addresses.routes import GET, OF_A_TEAM, POST, ROUTES, Site, address, 
 from tests.client import Client
 from tests.people import ClientOf
 
+pytestmark = pytest.mark.thorough
+
 # Refused, not there, wrong method: what nobody who may open an address should ever see.
 SHUT = {403, 404, 405}
 

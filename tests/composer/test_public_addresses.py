@@ -14,6 +14,8 @@ import pytest
 from composer.media import public_addresses
 from composer.media.public_addresses import Fault, Fetched, NotFetched, Rules, fetch, is_public
 
+pytestmark = pytest.mark.thorough
+
 WEB = Rules()
 CLOSED = """
 127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1
