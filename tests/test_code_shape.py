@@ -11,6 +11,7 @@ import pytest
 
 from tests import code_base
 from tests.code_base import EVERYTHING, PRODUCT, name, python_files, template_files, tree
+from tooling import house
 from tooling.places import ROOT
 
 # Imports run one way, down this list. Those in one line know nothing of each other.
@@ -66,6 +67,17 @@ def test_imports_run_one_way(package: str) -> None:
         if imported != package and imported not in MAY_IMPORT[package]
     ]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture(scope="module")
+def import_graph() -> house.Graph:
+    return house.import_graph(house.modules_below(ROOT, PRODUCT))
+
+
+@pytest.mark.parametrize(("folders", "depth"), [("apps", 1), ("packages", 2), ("modules", 99)])
+def test_no_ring_of_imports_among(folders: str, depth: int, import_graph: house.Graph) -> None:
+    rings = [" <-> ".join(ring) for ring in house.rings(house.coarsened(import_graph, depth))]
+    assert not rings, f"{folders}:\n" + "\n".join(rings)
 
 
 def test_the_gateway_speaks_plain_python() -> None:

@@ -10,7 +10,7 @@ from campaigns.models import Campaign
 from campaigns.problems import Problem
 
 
-def problems(campaign: Campaign) -> list[Problem]:
+def exclusion_problems(campaign: Campaign) -> list[Problem]:
     """Whether everybody whom the draft leaves out is known by now."""
     wanted = [one.pk for one in choices.earlier_of(campaign)]
     if campaign.days_left_out:

@@ -13,16 +13,15 @@ from django.utils import timezone
 from recipients import claiming
 from recipients.files.storing import delete_stored, stored_path
 from recipients.imports.undoing import keep_for
-from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
+from recipients.lists.list_keeping import delete_people
+from recipients.models import ListImport, RecipientList, RejectedRow
 
 State = ListImport.State
 
 _KEEP_ORPHANS = timedelta(days=1)
-# Small enough that others write in between, also on SQLite.
-_ROWS_A_DELETE = 5_000
 
 
-def stop(list_import: ListImport) -> bool:
+def stop_import(list_import: ListImport) -> bool:
     """Stop an import that has not finished; return whether it was still possible.
 
     The worker notices with its next chunk. Nothing of the list was visible; `clear_leftovers`
@@ -111,7 +110,7 @@ def clear_leftovers() -> None:
             )
 
 
-def delete_old_files() -> None:
+def delete_old_uploads() -> None:
     """Delete uploaded files some days after their import, and imports nobody confirmed with them.
 
     With the file goes what the import displaced: it can be undone no longer.
@@ -150,10 +149,3 @@ def delete_orphans() -> None:
     for path, name in names.items():
         if name not in known:
             path.unlink(missing_ok=True)
-
-
-def delete_people(recipient_list: RecipientList) -> None:
-    """Delete every row of a list that nobody sees, a little at a time."""
-    rows = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
-    while some := list(rows.values_list("pk", flat=True)[:_ROWS_A_DELETE]):
-        rows.filter(pk__lte=some[-1]).order_by().delete()

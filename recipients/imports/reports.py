@@ -10,10 +10,9 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
-from recipients.files.columns import Column
-from recipients.files.row_sources import Reading, data_rows
+from recipients.files.columns import Column, own_columns, own_headers
+from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.rows import RowReader
 from recipients.files.spreadsheet_cells import safe_cell
 from recipients.files.storing import rows_path
@@ -35,18 +34,7 @@ def rejected_rows_csv(list_import: ListImport) -> Iterator[bytes]:
     rows = _judged_again(list_import) if before else _stored(list_import)
     headers = [column["header"] or column["name"] for column in list_import.columns]
     yield "\ufeff".encode()
-    yield from _written(headers, rows, Reading.from_json(list_import.reading).delimiter)
-
-
-def own_headers() -> list[str]:
-    """The names of the columns that we put in front of the person's own."""
-    return [_("Row in file"), _("Reason"), _("What to do")]
-
-
-def own_columns(headers: Sequence[str]) -> int:
-    """How many of a file's first columns are ours: it is a report that comes back."""
-    own = own_headers()
-    return len(own) if list(headers[: len(own)]) == own else 0
+    yield from _written(headers, rows, ReadOptions.from_json(list_import.reading).delimiter)
 
 
 def _written(headers: Sequence[str], rows: Iterable[Rejected], delimiter: str) -> Iterator[bytes]:
@@ -75,7 +63,7 @@ def _stored(list_import: ListImport) -> Iterator[Rejected]:
 def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
     columns = [Column.from_json(column) for column in list_import.columns]
     reader = RowReader(columns, PhoneReader(list_import.default_country))
-    reading = Reading.from_json(list_import.reading)
+    reading = ReadOptions.from_json(list_import.reading)
     rows = data_rows(
         rows_path(list_import.stored_name, reading),
         reading,

@@ -11,15 +11,16 @@ from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from recipients.files.storing import delete_stored
-from recipients.imports.keeping import delete_people
-from recipients.models import ListImport, ListOperation, RecipientList, RejectedRow
+from recipients.models import ListImport, ListOperation, Recipient, RecipientList, RejectedRow
 from teams.models import User
 
 _IMPORTING = (ListImport.State.QUEUED, ListImport.State.IMPORTING)
 _WORKING = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
+# Small enough that others write in between, also on SQLite.
+_ROWS_A_DELETE = 5_000
 
 
-def rename(recipient_list: RecipientList, name: str) -> None:
+def rename_list(recipient_list: RecipientList, name: str) -> None:
     """Give the list another name."""
     RecipientList.objects.filter(pk=recipient_list.pk).update(name=name, updated_at=timezone.now())
 
@@ -45,7 +46,7 @@ def restore(recipient_list: RecipientList) -> bool:
     return bool(away.update(archived_at=None, archived_by=None, updated_at=timezone.now()))
 
 
-def delete(recipient_list: RecipientList, by: User) -> bool:
+def delete_list(recipient_list: RecipientList, by: User) -> bool:
     """Delete the list and its people for good; False when that was done already.
 
     Nobody sees it from now on; the people are deleted by `clear_deleted`.
@@ -74,6 +75,13 @@ def clear_deleted() -> None:
                 recipient_count=0, duplicate_count=0, field_names=[]
             )
         _drop(one)
+
+
+def delete_people(recipient_list: RecipientList) -> None:
+    """Delete every row of a list that nobody sees, a little at a time."""
+    rows = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
+    while some := list(rows.values_list("pk", flat=True)[:_ROWS_A_DELETE]):
+        rows.filter(pk__lte=some[-1]).order_by().delete()
 
 
 def _is_read_from(recipient_list: RecipientList) -> bool:

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from recipients.files.storing import stored_path
 from recipients.imports import undoing
+from recipients.imports.undoing import Obstacle
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport
-from recipients.sentences import UNDO_OBSTACLES
 from teams.access import Action, TeamRequest, page_of_team
+
+_OBSTACLES: Mapping[str, str | Promise] = {
+    Obstacle.NOT_COMPLETE: gettext_lazy("This import is not complete; there is nothing to undo."),
+    Obstacle.NOT_YOURS: gettext_lazy(
+        "Only the owner of this list can undo the import it came from. Ask them."
+    ),
+    Obstacle.LIST_GONE: gettext_lazy("The list of this import is archived or deleted."),
+    Obstacle.LATER_IMPORT: gettext_lazy(
+        "Another file was added to this list later. Undo that import first."
+    ),
+    Obstacle.TOO_LATE: gettext_lazy(
+        "This import is too long ago: what it changed is no longer kept. Remove people by hand, or "
+        "replace the list by another file."
+    ),
+}
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,9 +45,9 @@ def import_undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
         return redirect("import", request.team.slug, list_import.public_id)
     if request.method == "POST":
         try:
-            undoing.undo(list_import, request.user)
+            undoing.undo_import(list_import, request.user)
         except undoing.CannotUndo as refusal:
-            messages.warning(request, str(UNDO_OBSTACLES[refusal.obstacle]))
+            messages.warning(request, str(_OBSTACLES[refusal.obstacle]))
         else:
             return _undone(request, list_import)
     obstacle = undoing.obstacle(list_import, request.user)
@@ -37,7 +55,7 @@ def import_undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     context = {
         "list_import": list_import,
         "people": people,
-        "obstacle": UNDO_OBSTACLES[obstacle] if obstacle else "",
+        "obstacle": _OBSTACLES[obstacle] if obstacle else "",
         "effect": undoing.effect_of_undoing(list_import) if obstacle is None else None,
         "has_file": bool(list_import.stored_name) and stored_path(list_import.stored_name).exists(),
     }

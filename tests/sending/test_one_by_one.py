@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import DecisionKind
-from campaigns.texts import personal_texts
+from campaigns.texts.sms_segments import segments
 from composer import sent_tests
 from history import days
 from history.models import DayCount
@@ -134,9 +134,8 @@ def test_segments_and_cost_are_counted_on_what_each_is_sent(
     channel.team.save()
     campaign = launched(channel, people, template={}, text="Hi {{Note}}")
 
-    spread = personal_texts.spread_of(campaign)
-    assert spread is not None
-    assert (spread.fewest, spread.typical, spread.most, spread.total) == (1, 2, 3, 10)
+    needed = sorted(map(segments, campaign.submissions.values_list("text", flat=True)))
+    assert needed == [1, 1, 2, 3, 3]
     hand_over(campaign)
     days.count_team(channel.team, timezone.now() + timedelta(days=1), 3)
     counted = DayCount.objects.filter(channel=channel).aggregate(Sum("sent"), Sum("cost"))
@@ -363,7 +362,7 @@ def test_fifty_unclear_people_are_one_question(
     client.force_login(owner)
     page = client.get(f"/{campaign.team.slug}/campaigns/{campaign.public_id}/")
     assert "3 people: their messages may or may not have gone out" in text_of(page)
-    together = deciding_together.question_of(campaign)
+    together = deciding_together.common_question(campaign)
     assert together
     url = f"/{campaign.team.slug}/campaigns/{campaign.public_id}/decide-together/"
 
