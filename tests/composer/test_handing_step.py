@@ -17,6 +17,8 @@ from tests import world
 from tests.browsing import Desk, fields_of, text_of
 from tests.desks import DeskOf
 
+pytestmark = pytest.mark.thorough
+
 TYPED = {
     "template_id": "HX1",
     "template_body": "Hello {{1}}, see you.",

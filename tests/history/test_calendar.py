@@ -14,7 +14,11 @@ from teams.models import Team
 from tests import world
 from tests.browsing import Desk, text_of
 
-pytestmark = pytest.mark.at("2027-03-29T12:00Z", tick=False)
+pytestmark = [
+    pytest.mark.at("2027-03-29T12:00Z", tick=False),
+    pytest.mark.both_databases,
+    pytest.mark.thorough,
+]
 
 NEW_YORK = "America/New_York"
 MARCH = date(2027, 3, 29)

@@ -20,6 +20,8 @@ from tests.browsing import text_of
 from tests.desks import DeskOf
 from tests.people import ClientOf
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 
 def url(name: str, one: RecipientList) -> str:
     return reverse(name, args=[one.team.slug, one.public_id])

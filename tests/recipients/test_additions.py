@@ -20,6 +20,8 @@ from teams.models import User
 from tests import world
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.both_databases
+
 State = ListImport.State
 ANN, BOB, CLEO, DEE = (f"+1415555{n}" for n in (2671, 2672, 2673, 2674))
 THERE = f"Phone,Name,City\n{ANN},Ann,Boston\n{BOB},Bob,Boston\n"

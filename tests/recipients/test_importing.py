@@ -20,6 +20,8 @@ from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from teams.models import Team, User
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.both_databases
+
 State = ListImport.State
 
 

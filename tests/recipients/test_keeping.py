@@ -18,6 +18,8 @@ from recipients.lists import list_keeping
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.both_databases
+
 State = ListImport.State
 FILE = "Phone\n4155552671\n2127365000\nx\n"
 

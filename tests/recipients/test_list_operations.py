@@ -26,6 +26,8 @@ from teams.models import Role, Team, User
 from tests.factories import add_member, create_person, create_team
 from tests.people import ClientOf
 
+pytestmark = pytest.mark.both_databases
+
 # Which of few phones, and the value of FIELD, whose name is hard on paths into JSON.
 ROWS = st.lists(
     st.tuples(st.integers(0, 5), st.sampled_from(["", "Boston", "Ayr", "7"])), max_size=12

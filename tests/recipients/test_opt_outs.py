@@ -19,6 +19,8 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.both_databases
+
 EMILIA, AOIFE = "+14155552671", "+447911123456"
 
 
