@@ -18,9 +18,9 @@ from campaigns.models import (
     Message,
     RenderedText,
 )
+from campaigns.state_words import CAMPAIGN_WORDS
 from campaigns.states import CampaignState
 from campaigns.timeline import event_sentence
-from campaigns.words import CAMPAIGN_WORDS
 from interface.admin_colours import colours
 from interface.admin_mixins import ReadOnlyAdmin
 

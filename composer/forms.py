@@ -23,8 +23,8 @@ from campaigns.texts.personal_texts import FieldRules
 from composer.audience_fields import AudienceFields, in_order, stored_audience
 from composer.drafts import Content, content_of
 from composer.field_forms import FieldRulesForm, posted
-from composer.handing_fields import SendMethod, SendMethodFields, stored_send_method
 from composer.schedule_fields import ScheduleFields, stored_schedule
+from composer.send_method_fields import SendMethod, SendMethodFields, stored_send_method
 from interface.form_fields import PlainText, PublicChoice
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import User

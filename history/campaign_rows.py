@@ -14,14 +14,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.states import (
-    FINISHED,
-    QUESTIONS,
-    CampaignState,
-    Outcome,
-    SubmissionState,
-)
-from campaigns.words import (
+from campaigns.state_words import (
     AWAITING_ITS_TIME,
     CAMPAIGN_WORDS,
     HOW_WE_KNOW,
@@ -33,6 +26,13 @@ from campaigns.words import (
     WAITS_FOR_APPROVAL,
     ProgressPart,
     Word,
+)
+from campaigns.states import (
+    FINISHED,
+    QUESTIONS,
+    CampaignState,
+    Outcome,
+    SubmissionState,
 )
 from composer.approvals import waiting_for_approval
 from interface.wording import Text, jobs, number

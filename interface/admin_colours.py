@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# unfold's colours of labels for the tones of `campaigns.words`.
+# unfold's colours of labels for the tones of `campaigns.state_words`.
 _COLOURS = {"neutral": "", "info": "info", "success": "success", "warning": "warning"}
 
 

@@ -46,7 +46,7 @@ NOT_QUICK = [
 NOT_AGAIN = [
     "tests/addresses/test_routes.py",
     "tests/composer/test_compose.py",
-    "tests/composer/test_handing_step.py",
+    "tests/composer/test_send_method.py",
     "tests/composer/test_media.py",
     "tests/composer/test_media_bucket.py",
     "tests/composer/test_message_step.py",

@@ -11,7 +11,7 @@ from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from recipients.files.storing import delete_stored
-from recipients.imports.keeping import delete_people
+from recipients.imports.import_lifecycle import delete_people
 from recipients.models import ListImport, ListOperation, RecipientList, RejectedRow
 from teams.models import User
 
@@ -83,7 +83,7 @@ def _is_read_from(recipient_list: RecipientList) -> bool:
 def _forget_files(recipient_list: RecipientList) -> None:
     """Delete the uploaded files it came from, their rejected rows, and what they displaced."""
     imports = recipient_list.list_imports.all()
-    # Not ready and archived: `keeping.clear_leftovers` deletes them.
+    # Not ready and archived: `import_lifecycle.clear_leftovers` deletes them.
     RecipientList.objects.filter(pk__in=imports.values("kept_list")).update(
         archived_at=timezone.now()
     )
