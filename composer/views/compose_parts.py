@@ -208,7 +208,7 @@ def counted(form: ComposeForm, count: AudienceCount | None) -> dict[str, Any]:
     `refusal` says that they are too many for the way it goes out.
     """
     left_out = count.left_out if count else {}
-    is_each = form.cleaned_data.get("handing", JOBS) != JOBS
+    is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
     told = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
     refusal = one_by_one.one_by_one_refusal(count.people) if count and is_each else ""
     return {"count": count, "left_out": told, "refusal": refusal}

@@ -100,7 +100,7 @@ class SendMoment:
 
 def moment_of(form: ComposeForm) -> SendMoment:
     """What the chosen schedule means."""
-    is_each = form.cleaned_data.get("handing", JOBS) != JOBS
+    is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
     moment = replace(time_of(form), is_each=is_each)
     if moment.is_now:
         return _with_plan(form, moment, timezone.now() + moment.lead)
