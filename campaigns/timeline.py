@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from campaigns import schedule_timeline
 from campaigns.models import CampaignEvent
 from campaigns.schedule_timeline import not_as_approved
+from campaigns.state_words import PAUSE_WORDS, unclear_words
 from campaigns.states import DecisionKind, PauseReason
-from campaigns.words import PAUSE_WORDS, unclear_words
 from interface.wording import Text, jobs, people
 
 Kind = CampaignEvent.Kind

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.audiences import choices, reach
+from campaigns.audiences import choices, earlier_campaigns
 from campaigns.audiences.selection import Choice
 from campaigns.models import Campaign
 from recipients.models import RecipientList, SavedFilter
@@ -73,7 +73,7 @@ class AudienceFields(forms.Form):
             _("Choose filters of your team: one of these is not yours to use (any more)."),
         )
         held = [one.pk for one in choices.earlier_of(campaign)]
-        earlier = Campaign.objects.filter(pk__in=[*reach.offered(campaign), *held])
+        earlier = Campaign.objects.filter(pk__in=[*earlier_campaigns.offered(campaign), *held])
         self._offer(
             ("campaigns_left_out",),
             earlier.order_by("-created_at", "-pk"),

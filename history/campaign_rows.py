@@ -15,15 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.states import (
-    CAMPAIGN_MOVES,
-    FINISHED,
-    QUESTIONS,
-    CampaignState,
-    Outcome,
-    SubmissionState,
-)
-from campaigns.words import (
+from campaigns.state_words import (
     AWAITING_ITS_TIME,
     CAMPAIGN_WORDS,
     HOW_WE_KNOW,
@@ -35,6 +27,14 @@ from campaigns.words import (
     WAITS_FOR_APPROVAL,
     ProgressPart,
     Word,
+)
+from campaigns.states import (
+    CAMPAIGN_MOVES,
+    FINISHED,
+    QUESTIONS,
+    CampaignState,
+    Outcome,
+    SubmissionState,
 )
 from composer.approvals import waiting_for_approval
 from interface.wording import Text, jobs, number

@@ -16,12 +16,12 @@ from django.utils.translation import ngettext
 
 from campaigns.audiences import selection
 from campaigns.message import PREDEFINED_LABELS
+from campaigns.state_words import left_out_in_words
 from campaigns.texts import dynamic_fields, personal_texts, whatsapp_templates
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.rendering import Spread, TextLimits
-from campaigns.words import left_out_in_words
 from composer import cost, drafts, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm

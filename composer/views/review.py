@@ -28,8 +28,8 @@ from campaigns.audiences import audience, selection
 from campaigns.models import Campaign, ClockKeeper
 from campaigns.scheduling import repeats
 from campaigns.scheduling.timing import lead
+from campaigns.state_words import left_out_in_words
 from campaigns.states import CampaignState
-from campaigns.words import left_out_in_words
 from composer import approvals, coming_back, cost, plan_checks, plan_making, plan_report, tasks
 from composer.forms import LaunchForm
 from composer.models import DraftEstimate
@@ -41,7 +41,7 @@ from interface import hints
 from interface.phone_preview import PhonePreview
 from interface.wording import number, people
 from recipients.models import Recipient, RecipientList, SavedFilter
-from sending import one_by_one, plan, readiness, timetable
+from sending import job_times, one_by_one, readiness, timetable
 from sending.models import Approval
 from sending.protocol import VENDOR_REACH
 from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused
@@ -136,7 +136,7 @@ def _page(
         "hours": describe_hours(hours) if hours else "",
         "pace": pace_in_words(pace) if pace else "",
         "repeat": repeat_in_words(repeats.from_json(campaign.repeat)) if campaign.repeat else "",
-        "hand_over_at": plan.hand_over_time(send_at, campaign.clock_keeper, now),
+        "hand_over_at": job_times.hand_over_time(send_at, campaign.clock_keeper, now),
         "hand_over": _hand_over_in_words(campaign, send_at, now),
         # "Now" inside the hours goes out as soon as it may.
         "is_now": not campaign.wall_time and _begins_at_once(report),

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.access import campaign_of
 from campaigns.models import Campaign
+from campaigns.state_words import unclear_words
 from campaigns.states import CampaignState, Outcome
-from campaigns.words import unclear_words
 from composer import sent_tests
 from composer.forms import ComposeForm
 from composer.models import SentTest

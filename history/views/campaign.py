@@ -17,16 +17,16 @@ from django_htmx.http import HttpResponseClientRedirect
 from campaigns.access import campaign_of
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList
+from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
 from campaigns.timeline import event_sentence, tone
-from campaigns.words import PAUSE_WORDS, left_out_in_words
 from composer.approvals import waiting_for_approval
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
 from history.template_said import TemplateSaid, template_said
 from history.views.acting import act_on
-from history.views.its_time import campaign_time
 from history.views.questions import question_of
+from history.views.rescheduling import campaign_time
 from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, lateness

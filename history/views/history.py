@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.models import Campaign
+from campaigns.state_words import PAUSED_BY_THE_CLOCK
 from campaigns.states import CampaignState
-from campaigns.words import PAUSED_BY_THE_CLOCK
 from composer import approvals
 from history.campaign_rows import (
     AT_REST,

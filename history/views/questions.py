@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.message import sentence_of
+from campaigns.state_words import unclear_words
 from campaigns.states import Outcome, SubmissionState
-from campaigns.words import unclear_words
 from sending.models import Attempt, Submission
 from sociocs_gateway.messages import MessageFault
 
