@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from recipients.phone_numbers import Doubt, Phone, PhoneReader, Rejection
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 # We refuse these, whatever else is right about them.
@@ -67,7 +67,7 @@ def main() -> None:
 
 def agree(answer: Phone | Rejection, expected: Theirs) -> bool:
     """Whether our answer is the one that follows from the library's."""
-    if isinstance(answer, Phone) and answer.doubt is Doubt.PLUS_ADDED:
+    if isinstance(answer, Phone) and answer.doubt is PhoneDoubt.PLUS_ADDED:
         return not expected.is_mobile
     if expected.is_valid and 8 <= len(expected.e164) <= 16:
         if expected.is_costly:
@@ -76,7 +76,9 @@ def agree(answer: Phone | Rejection, expected: Theirs) -> bool:
     if isinstance(answer, Rejection):
         return True
     again = library(answer.e164, "ZZ")
-    return again.e164 == answer.e164 and again.is_valid is (answer.doubt is not Doubt.NOT_ASSIGNED)
+    return again.e164 == answer.e164 and again.is_valid is (
+        answer.doubt is not PhoneDoubt.NOT_ASSIGNED
+    )
 
 
 def library(written: str, region: str) -> Theirs:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from campaigns.models import Campaign
-from campaigns.texts.personal_texts import Survey
 from interface.money import money
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
@@ -68,17 +67,3 @@ def cost_of(
 def has_media(campaign: Campaign) -> bool:
     """Whether its messages carry media: those that stand beside a template do not go out."""
     return bool(campaign.media_url) and not campaign.template
-
-
-def of_survey(campaign: Campaign, survey: Survey) -> Cost | None:
-    """What a surveyed draft costs; None without a channel or a price."""
-    if campaign.channel is None:
-        return None
-    spread = survey.texts.spread
-    return cost_of(
-        campaign.team,
-        campaign.channel,
-        has_media(campaign),
-        messages=survey.count.people,
-        segments=spread.total if spread else 0,
-    )

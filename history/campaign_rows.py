@@ -12,16 +12,10 @@ from datetime import UTC, datetime
 
 from django.db.models import Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.states import (
-    FINISHED,
-    QUESTIONS,
-    CampaignState,
-    Outcome,
-    SubmissionState,
-)
-from campaigns.words import (
+from campaigns.state_words import (
     AWAITING_ITS_TIME,
     CAMPAIGN_WORDS,
     HOW_WE_KNOW,
@@ -31,8 +25,16 @@ from campaigns.words import (
     PERHAPS_SENT,
     SUBMISSION_WORDS,
     WAITS_FOR_APPROVAL,
-    Part,
+    ProgressPart,
     Word,
+)
+from campaigns.states import (
+    CAMPAIGN_MOVES,
+    FINISHED,
+    QUESTIONS,
+    CampaignState,
+    Outcome,
+    SubmissionState,
 )
 from composer.approvals import waiting_for_approval
 from interface.wording import Text, jobs, number
@@ -62,6 +64,9 @@ def states_of(*statuses: str) -> list[str]:
     return sorted(state.value for status in statuses for state in STATUSES[status])
 
 
+_BEFORE_THE_CALL = frozenset(
+    {SubmissionState.PLANNED, SubmissionState.READY, SubmissionState.CLAIMED}
+)
 # Nothing changes any more without somebody doing something on a page.
 AT_REST = FINISHED | {CampaignState.DRAFT}
 
@@ -83,7 +88,7 @@ def word_of(campaign: Campaign, tally: Tally, *, waits_for_approval: bool) -> Wo
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CampaignRow:
     """A campaign in a table, with all that its line shows."""
 
     campaign: Campaign
@@ -127,18 +132,26 @@ class Row:
         return str(self.word.label)
 
     @property
+    def may_be_cancelled(self) -> bool:
+        """Whether there is something left that cancelling could stop."""
+        state = CampaignState(self.campaign.state)
+        return (state, CampaignState.CANCELLING) in CAMPAIGN_MOVES and state not in FINISHED
+
+    @property
     def needs_person(self) -> bool:
         """Whether somebody has to answer something."""
         return bool(self.tally.question_count) or self.campaign.state == CampaignState.MISSED
 
 
-def rows_of(campaigns: Iterable[Campaign]) -> list[Row]:
+def rows_of(campaigns: Iterable[Campaign]) -> list[CampaignRow]:
     """Campaigns as rows of a table, with their tallies."""
     campaigns = list(campaigns)
     ids = [campaign.pk for campaign in campaigns]
     tally_of, waiting = tallies(ids), waiting_for_approval(ids)
     return [
-        Row(campaign, tally, word_of(campaign, tally, waits_for_approval=campaign.pk in waiting))
+        CampaignRow(
+            campaign, tally, word_of(campaign, tally, waits_for_approval=campaign.pk in waiting)
+        )
         for campaign in campaigns
         for tally in [tally_of.get(campaign.pk, Tally())]
     ]
@@ -165,10 +178,10 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HistoryPage:
     """One page of the history; the keys of its neighbours, None at the ends."""
 
-    rows: list[Row]
+    rows: list[CampaignRow]
     newer: Key | None
     older: Key | None
 
@@ -189,20 +202,22 @@ def for_rows(found: QuerySet[Campaign]) -> QuerySet[Campaign]:
     return found.select_related("channel", "created_by", "launched_by")
 
 
-def page_of(
+def history_page(
     found: QuerySet[Campaign],
     before: Key | None = None,
     after: Key | None = None,
     size: int = CAMPAIGNS_PER_PAGE,
-) -> Page:
+) -> HistoryPage:
     """The page that begins below the key `before`, or ends above `after`; the newest otherwise."""
     if after is not None:
         newer = list(found.filter(_above(after)).order_by("created_at", "pk")[: size + 1])
         more_above, shown = len(newer) > size, newer[:size][::-1]
-        return Page(rows_of(shown), _key(shown[:1]) if more_above else None, _key(shown[-1:]))
+        return HistoryPage(
+            rows_of(shown), _key(shown[:1]) if more_above else None, _key(shown[-1:])
+        )
     older = list((found.filter(_below(before)) if before else found)[: size + 1])
     more_below, shown = len(older) > size, older[:size]
-    return Page(
+    return HistoryPage(
         rows_of(shown),
         _key(shown[:1]) if before else None,
         _key(shown[-1:]) if more_below else None,
@@ -238,6 +253,47 @@ def jobs_in_question(team: Team) -> QuerySet[Submission]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A campaign that waits for somebody: for answers about `jobs`, or, with none, being late."""
+
+    campaign: Campaign
+    jobs: int
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        if self.jobs:
+            words = ngettext(
+                "%(n)s job needs your decision.", "%(n)s jobs need your decision.", self.jobs
+            )
+            return words % {"n": number(self.jobs)}
+        if self.campaign.state == CampaignState.PAUSED:
+            return _("“%(name)s” is held by the clock.") % {"name": self.campaign.name}
+        return _("“%(name)s” missed its time.") % {"name": self.campaign.name}
+
+    @property
+    def sentence(self) -> str:
+        """What happened, and what is asked."""
+        if self.jobs:
+            return _("“%(name)s”: what became of it is not clear, or Sociocs refused it.") % {
+                "name": self.campaign.name
+            }
+        if self.campaign.state == CampaignState.PAUSED:
+            return _("Part of it is out. Say whether the rest should still go out.")
+        return _("Nothing was sent. Say whether it should still go out.")
+
+    @property
+    def short(self) -> str:
+        """The same behind the name of the campaign."""
+        if self.jobs:
+            words = ngettext("%(n)s job needs a decision", "%(n)s jobs need a decision", self.jobs)
+            return words % {"n": number(self.jobs)}
+        if self.campaign.state == CampaignState.MISSED:
+            return _("it missed its time")
+        return _("the rest of it waits for your word")
+
+
 def waits_for_somebody(team: Team) -> Q:
     """Campaigns that stand still until somebody acts, or have a job about which to decide."""
     asked = jobs_in_question(team).order_by().values("campaign_id")
@@ -261,9 +317,17 @@ class Job:
     word: Word
     how: Text
 
+    @property
+    def slot(self) -> datetime:
+        """When it goes out: as it was handed over, or as planned while it still waits for that."""
+        attempt = self.submission.current_attempt
+        if attempt is None or self.submission.state in _BEFORE_THE_CALL:
+            return self.submission.planned_slot
+        return attempt.slot
+
 
 @dataclass(frozen=True, slots=True)
-class Jobs:
+class JobsPage:
     """A page of a campaign's jobs, in their order; the numbers its neighbours begin behind."""
 
     shown: list[Job]
@@ -271,12 +335,12 @@ class Jobs:
     next: int | None
 
 
-def jobs_of(campaign: Campaign, after: int = 0, size: int = JOBS_PER_PAGE) -> Jobs:
+def jobs_of(campaign: Campaign, after: int = 0, size: int = JOBS_PER_PAGE) -> JobsPage:
     """The jobs numbered above `after`."""
     found = campaign.submissions.filter(seq__gt=after).select_related("current_attempt")
     submissions = list(found.order_by("seq")[: size + 1])
     shown = submissions[:size]
-    return Jobs(
+    return JobsPage(
         job_lines(shown),
         max(after - size, 0) if after else None,
         shown[-1].seq if len(submissions) > size else None,
@@ -296,7 +360,7 @@ def job_lines(submissions: Sequence[Submission]) -> list[Job]:
 def _job(submission: Submission, was_unclear: bool) -> Job:
     state = SubmissionState(submission.state)
     word = SUBMISSION_WORDS[state]
-    if was_unclear and PART_OF[state] is Part.NOT_SENT:
+    if was_unclear and PART_OF[state] is ProgressPart.NOT_SENT:
         word = PERHAPS_SENT
     how = HOW_WE_KNOW.get(submission.how, "") if state is SubmissionState.ACCEPTED else ""
     return Job(submission, word, how)
@@ -307,7 +371,7 @@ def timeline_of(campaign: Campaign, size: int = 60) -> list[CampaignEvent]:
     return list(campaign.events.select_related("actor").order_by("-pk")[:size])
 
 
-def fingerprint(campaign: Campaign, tally: Tally) -> str:
+def page_fingerprint(campaign: Campaign, tally: Tally) -> str:
     """Changes whenever anything does that a campaign's page shows."""
     last_event = campaign.events.aggregate(last=Max("pk"))["last"] or 0
     looks = Attempt.objects.filter(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from campaigns.models import Campaign, CampaignRecipient
+from campaigns.state_words import SUBMISSION_WORDS, Word
 from campaigns.states import SubmissionState
-from campaigns.words import SUBMISSION_WORDS, Word
 from sending.models import Submission
 from teams.models import Team
 
@@ -14,7 +14,7 @@ SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Part:
+class Appearance:
     """Somebody's place in one campaign; `word` says what became of their job, None before it."""
 
     campaign: Campaign
@@ -23,7 +23,7 @@ class Part:
     word: Word | None
 
 
-def parts_of(team: Team, phone: str) -> list[Part]:
+def appearances_of(team: Team, phone: str) -> list[Appearance]:
     """The team's latest campaigns with this phone in their audience, newest first.
 
     A phone that stands there more than once (duplicates were allowed) is a part each time.
@@ -33,7 +33,7 @@ def parts_of(team: Team, phone: str) -> list[Part]:
     return [_part(row) for row in found]
 
 
-def _part(row: CampaignRecipient) -> Part:
+def _part(row: CampaignRecipient) -> Appearance:
     # A job is a range of positions; one row by the index of its campaign's jobs.
     submission = Submission.objects.filter(
         campaign_id=row.campaign_id,
@@ -41,4 +41,4 @@ def _part(row: CampaignRecipient) -> Part:
         last_position__gte=row.position,
     ).first()
     word = SUBMISSION_WORDS[SubmissionState(submission.state)] if submission else None
-    return Part(row.campaign, row, submission, word)
+    return Appearance(row.campaign, row, submission, word)

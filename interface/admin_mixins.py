@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.core.paginator import Paginator
+from django.db.models import Model, URLField
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
+# unfold's colours of labels for the tones of `campaigns.state_words`.
+_COLOURS = {"neutral": "", "info": "info", "success": "success", "warning": "warning"}
 # How far a person pages by hand; beyond it they search.
 COUNTED_ROWS = 10_000
 
@@ -28,10 +32,19 @@ class BigTableAdmin(ModelAdmin):  # type: ignore[misc]
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
+    formfield_overrides: ClassVar[Any] = {URLField: {"assume_scheme": "https"}}
+
+    def get_list_select_related(self, *_args: Any) -> Any:
+        """The records that columns name are read together with the rows."""
+        named = [field.name for field in self.opts.fields if field.name in self.list_display]
+        relations = [name for name in named if self.opts.get_field(name).is_relation]
+        return self.list_select_related or relations
 
 
 class ReadOnlyAdmin(BigTableAdmin):
     """For what the product itself writes: looked at here, never added, changed or deleted."""
+
+    ordering: Any = ("-pk",)
 
     def has_add_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
@@ -41,3 +54,16 @@ class ReadOnlyAdmin(BigTableAdmin):
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
+
+
+def show_only(
+    model: type[Model], columns: str, filters: str = "", search: str = "", **options: Any
+) -> None:
+    """Register a table to be looked at: names with blanks between, and options of a ModelAdmin."""
+    options |= {"list_display": columns.split(), "list_filter": filters.split()}
+    admin.site.register(model, ReadOnlyAdmin, search_fields=search.split(), **options)
+
+
+def colours(words: Any) -> dict[str, str]:
+    """Return unfold's colour of a label for each state's value, given a table of words."""
+    return {str(state.value): _COLOURS.get(word.tone, "danger") for state, word in words.items()}

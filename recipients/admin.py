@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin
-from recipients.admin_phone_search import PhoneSearchAdmin
+from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin, show_only
 from recipients.models import (
     Export,
-    FilterList,
     ListImport,
     ListInOperation,
     ListOperation,
@@ -35,6 +36,9 @@ _STATE_COLOURS = {
     ListImport.State.STOPPED: "",
     ListImport.State.UNDONE: "",
 }
+Row = TypeVar("Row", bound=Model)
+# "+" and a country code of one digit say nothing yet.
+_FEWEST_DIGITS, _MOST_DIGITS = 2, 15
 
 
 class ListShareInline(TabularInline):  # type: ignore[misc]
@@ -54,7 +58,6 @@ class RecipientListAdmin(BigTableAdmin):
         *("name", "team", "owner", "visibility", "recipient_count", "is_ready", "created_at"),
     )
     list_filter = ("visibility", "is_ready")
-    list_select_related = ("team", "owner")
     search_fields = ("name", "team__name")
     autocomplete_fields = ("owner",)
     readonly_fields = (
@@ -81,7 +84,6 @@ class ListImportAdmin(ReadOnlyAdmin):
         *("duplicate_count", "rejected_count", "created_at"),
     )
     list_filter = ("state",)
-    list_select_related = ("team", "uploaded_by")
     search_fields = ("file_name", "list_name", "=file_sha256")
     # The judgement holds cells of the file; it is for the one who uploaded it.
     exclude = ("judgement",)
@@ -100,12 +102,42 @@ class ListImportAdmin(ReadOnlyAdmin):
         return sentence_for(list_import.problem) if list_import.problem else ""
 
 
+class PhoneSearchAdmin(ReadOnlyAdmin):
+    """Searched by a phone, of which only the digits count; in the order of an index meanwhile.
+
+    The index begins with `index_of`, and then comes the phone.
+    """
+
+    search_fields = ("phone",)
+    search_help_text = _("The beginning of a phone number, with its country code: +1415…")
+    index_of = ""
+
+    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+        """By phone while something is looked for: the newest first would read the whole table."""
+        return (self.index_of, "phone") if request.GET.get("q", "").strip() else self.ordering
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
+    ) -> tuple[QuerySet[Row], bool]:
+        """The rows whose phone begins with these digits; none for what has too few or too many."""
+        del request
+        if not search_term.strip():
+            return queryset, False
+        digits = "".join(filter(str.isdigit, search_term))
+        if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
+            return queryset.none(), False
+        owners: Any = queryset.model._meta.get_field(self.index_of).related_model
+        span = {"phone__gte": f"+{digits}", "phone__lte": f"+{digits:9<{_MOST_DIGITS}}"}
+        # One look into the index for each list, or for each team.
+        whose = {f"{self.index_of}__in": owners._default_manager.values("pk")}
+        return queryset.filter(**whose, **span), False
+
+
 @admin.register(Recipient)
 class RecipientAdmin(PhoneSearchAdmin):
     """The people of all lists."""
 
     list_display = ("phone", "name", "recipient_list", "occurrence", "row_number")
-    list_select_related = ("recipient_list",)
     index_of = "recipient_list"
 
 
@@ -114,10 +146,8 @@ class RejectedRowAdmin(ReadOnlyAdmin):
     """Rows that became nobody."""
 
     list_display = ("list_import", "row_number", "reason", "code")
-    list_select_related = ("list_import",)
     search_fields = ("=code", "=list_import__public_id")
     search_help_text = _("A reason's code, or the id of an import")
-    ordering = ("-pk",)
 
     @admin.display(description=_("reason"))
     def reason(self, row: RejectedRow) -> str:
@@ -131,29 +161,16 @@ class OptOutAdmin(PhoneSearchAdmin):
 
     list_display = ("phone", "team", "source", "created_by", "created_at", "lifted_at")
     list_filter = ("source", ("lifted_at", admin.EmptyFieldListFilter))
-    list_select_related = ("team", "created_by")
     index_of = "team"
 
 
-@admin.register(SavedFilter)
-class SavedFilterAdmin(ReadOnlyAdmin):
-    """Saved filters. They are made and changed on their own pages."""
-
-    list_display = ("name", "team", "owner", "visibility", "created_at", "archived_at")
-    list_filter = ("visibility",)
-    search_fields = ("name", "team__name", "owner__name")
-    list_select_related = ("team", "owner")
-    ordering = ("-pk",)
-
-
-@admin.register(FilterList)
-class FilterListAdmin(ReadOnlyAdmin):
-    """Which lists a saved filter looks at."""
-
-    list_display = ("saved_filter", "recipient_list", "is_without")
-    search_fields = ("saved_filter__name", "recipient_list__name")
-    list_select_related = ("saved_filter", "recipient_list")
-    ordering = ("-pk",)
+# Saved filters. They are made and changed on their own pages.
+show_only(
+    SavedFilter,
+    "name team owner visibility created_at archived_at",
+    filters="visibility",
+    search="name team__name owner__name",
+)
 
 
 class ListInOperationInline(TabularInline):  # type: ignore[misc]
@@ -174,19 +191,15 @@ class ListOperationAdmin(ReadOnlyAdmin):
 
     list_display = ("kind", "team", "started_by", "state", "rows_done", "rows_total", "created_at")
     list_filter = ("kind", "state")
-    list_select_related = ("team", "started_by")
     search_fields = ("=public_id", "team__name", "started_by__email")
-    ordering = ("-pk",)
     inlines: ClassVar[list[type[TabularInline]]] = [ListInOperationInline]
 
 
-@admin.register(Export)
-class ExportAdmin(ReadOnlyAdmin):
-    """Who took which data along, and when. Nobody changes this."""
-
-    list_display = ("name", "kind", "team", "exported_by", "file_format", "row_count", "created_at")
-    list_filter = ("kind", "file_format")
-    list_select_related = ("team", "exported_by")
-    search_fields = ("name", "team__name", "exported_by__email")
-    exclude = ("stored_name", "claim_token", "lease_until", "attempts")
-    ordering = ("-pk",)
+# Who took which data along, and when. Nobody changes this.
+show_only(
+    Export,
+    "name kind team exported_by file_format row_count created_at",
+    filters="kind file_format",
+    search="name team__name exported_by__email",
+    exclude=("stored_name", "claim_token", "lease_until", "attempts"),
+)

@@ -6,10 +6,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from campaigns.state_words import SUBMISSION_WORDS
 from campaigns.states import Outcome, SubmissionState
-from campaigns.words import SUBMISSION_WORDS
-from interface.admin_colours import colours
-from interface.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import ReadOnlyAdmin, colours, show_only
 from sending.models import Approval, Attempt, DayTotal, Decision, Submission
 
 
@@ -29,8 +28,6 @@ class SubmissionAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "account")
     search_fields = ("job_id__exact", "=public_id", "campaign__name")
-    list_select_related = ("campaign", "account")
-    ordering = ("-pk",)
 
     @display(  # type: ignore[untyped-decorator]
         description=_("state"), ordering="state", label=colours(SUBMISSION_WORDS)
@@ -74,34 +71,28 @@ class AttemptAdmin(ReadOnlyAdmin):
         return attempt.outcome, attempt.get_outcome_display()
 
 
-@admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
-    """What people answered."""
+# What people answered.
+show_only(
+    Decision,
+    "submission kind user created_at",
+    filters="kind",
+    search="user__email user__name submission__campaign__name",
+    list_select_related=("submission__campaign", "user"),
+)
 
-    list_display = ("submission", "kind", "user", "created_at")
-    list_filter = ("kind",)
-    search_fields = ("user__email", "user__name", "submission__campaign__name")
-    list_select_related = ("submission__campaign", "user")
-    ordering = ("-pk",)
+# How many people the campaigns of each team and channel go to on each day.
+show_only(
+    DayTotal,
+    "day team channel people",
+    filters="day",
+    search="team__name channel__label",
+    ordering=("-day", "team"),
+)
 
-
-@admin.register(DayTotal)
-class DayTotalAdmin(ReadOnlyAdmin):
-    """How many people the campaigns of each team and channel go to on each day."""
-
-    list_display = ("day", "team", "channel", "people")
-    list_filter = ("day",)
-    search_fields = ("team__name", "channel__label")
-    list_select_related = ("team", "channel")
-    ordering = ("-day", "team")
-
-
-@admin.register(Approval)
-class ApprovalAdmin(ReadOnlyAdmin):
-    """Who asked for approval, of what, and who answered."""
-
-    list_display = ("campaign", "people", "asked_by", "asked_at", "answer", "answered_by")
-    list_filter = ("answer",)
-    search_fields = ("campaign__name", "asked_by__email", "answered_by__email")
-    list_select_related = ("campaign", "asked_by", "answered_by")
-    ordering = ("-pk",)
+# Who asked for approval, of what, and who answered.
+show_only(
+    Approval,
+    "campaign people asked_by asked_at answer answered_by",
+    filters="answer",
+    search="campaign__name asked_by__email answered_by__email",
+)

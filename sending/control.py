@@ -14,7 +14,7 @@ from campaigns.moves import locked_campaign, move_campaign, record_event
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, PauseReason, SubmissionState
-from sending import day_limits, lateness, launch, plan, splitting, taking_back, timetable
+from sending import day_limits, job_times, lateness, launch, splitting, taking_back, timetable
 from sending.moves import move_submissions
 from sending.protocol import after_resumption
 from sociocs_accounts.lanes import LaneState
@@ -22,7 +22,7 @@ from teams.models import User
 
 
 class NotPossible(Exception):
-    """The wish has no effect any more; `sentence` says why and what is true now."""
+    """What was asked for has no effect any more; `sentence` says why and what is true now."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -40,7 +40,7 @@ def pause(campaign: Campaign, user: User) -> None:
     campaign.refresh_from_db()
 
 
-def take_back(campaign: Campaign, user: User) -> None:
+def take_back_jobs(campaign: Campaign, user: User) -> None:
     """A paused campaign's jobs whose time has not come are taken back; "go on" sends them.
 
     Raises NotPossible.
@@ -129,7 +129,7 @@ def _send_by_from_now(campaign: Campaign) -> datetime:
         send_by = timetable.replan(campaign, first, now) or now
     else:
         jobs = max(campaign.submissions.count(), 1)
-        send_by = lateness.send_by_of(plan.slots_from(first, jobs)[-1])
+        send_by = lateness.send_by_of(job_times.slots_from(first, jobs)[-1])
     limited = day_limits.apply_again(campaign, first)
     return max(send_by, limited or send_by, campaign.send_by or send_by)
 
@@ -139,7 +139,7 @@ def cancel(campaign: Campaign, user: User) -> None:
 
     A launch that is still freezing becomes a draft again. Raises NotPossible.
     """
-    if launch.undo(campaign, user):
+    if launch.undo_launch(campaign, user):
         return
     with transaction.atomic():
         here = locked_campaign(campaign.pk)

@@ -58,7 +58,7 @@ def day_of(team: Team, slot: datetime) -> date:
 # --- Counting: with the intent, and back ----------------------------------------------------------
 
 
-def count(campaign: Campaign, slot: datetime, people: int) -> bool:
+def count_on_day(campaign: Campaign, slot: datetime, people: int) -> bool:
     """Count `people` on the slot's day; False, and nothing counted, when they do not fit into it.
 
     The caller is in a transaction.
@@ -225,27 +225,3 @@ def apply_again(campaign: Campaign, earliest: datetime) -> datetime | None:
         unsent, ["planned_slot", "send_by", "not_before"], batch_size=500
     )
     return lateness.last_send_by(unsent)
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """What a page says about a daily limit: `limit` people a day, and how many go out when."""
-
-    limit: int
-    is_of_channel: bool
-    by_day: list[tuple[date, int]]
-
-
-def delay_of(campaign: Campaign, slots: Sequence[tuple[datetime, int]]) -> Delay | None:
-    """What the daily limits make of a plan; None if they change nothing. Raises NeverEnds."""
-    later = spread(campaign, slots)
-    if later == [slot for slot, _ in slots]:
-        return None
-    by_day: Counter[date] = Counter()
-    for slot, (_, people) in zip(later, slots, strict=True):
-        by_day[day_of(campaign.team, slot)] += people
-    limit = smallest_limit(campaign)
-    assert limit is not None
-    assert campaign.channel is not None
-    is_of_channel = limit_of_channel(campaign.channel) == limit
-    return Delay(limit, is_of_channel, sorted(by_day.items()))

@@ -17,12 +17,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from interface.admin_mixins import ReadOnlyAdmin
+from interface.admin_mixins import show_only
 from sociocs_accounts.clients import reopen
 from sociocs_accounts.halt_words import HALT_WORDS
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import (
-    CallRate,
     Channel,
     ChannelEvent,
     GatewayAccount,
@@ -32,7 +31,7 @@ from sociocs_accounts.models import (
 from sociocs_accounts.secrets import key_sha256, remember_key
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     """An account with its key: a key goes in, and never comes out again."""
 
     new_api_key = forms.CharField(
@@ -91,7 +90,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
     """Sociocs accounts: one per API key."""
 
-    form = AccountForm
+    form = AccountAdminForm
     list_display = ("label", "masked_key", "state_label", "halt_reason", "cool_until")
     list_filter = ("state",)
     search_fields = ("label", "=api_key_tail")
@@ -138,7 +137,7 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
         return found if obj else found[:2]
 
     def save_model(
-        self, request: HttpRequest, obj: GatewayAccount, form: AccountForm, change: bool
+        self, request: HttpRequest, obj: GatewayAccount, form: AccountAdminForm, change: bool
     ) -> None:
         """Store a new key encrypted; without one, only what was edited."""
         key = form.cleaned_data["new_api_key"]
@@ -204,42 +203,18 @@ class ChannelAdmin(ModelAdmin):  # type: ignore[misc]
         return not is_used and bool(super().has_delete_permission(request, obj))
 
 
-@admin.register(VendorMember)
-class VendorMemberAdmin(ReadOnlyAdmin):
-    """As whom messages may be sent."""
+# As whom messages may be sent.
+show_only(
+    VendorMember, "name account user_id gone_since", filters="account", search="name =user_id"
+)
 
-    list_display = ("name", "account", "user_id", "gone_since")
-    list_filter = ("account",)
-    search_fields = ("name", "=user_id")
-    list_select_related = ("account",)
-    ordering = ("-pk",)
+# Who changed which channel or account.
+show_only(
+    ChannelEvent,
+    "created_at team kind subject actor",
+    filters="kind",
+    search="subject team__name =actor__email",
+)
 
-
-@admin.register(ChannelEvent)
-class ChannelEventAdmin(ReadOnlyAdmin):
-    """Who changed which channel or account."""
-
-    list_display = ("created_at", "team", "kind", "subject", "actor")
-    list_filter = ("kind",)
-    search_fields = ("subject", "team__name", "=actor__email")
-    list_select_related = ("team", "actor")
-    ordering = ("-pk",)
-
-
-@admin.register(CallRate)
-class CallRateAdmin(ReadOnlyAdmin):
-    """Accounts whose calls were counted here, because there was no Redis."""
-
-    list_display = ("account",)
-    search_fields = ("account__label",)
-    list_select_related = ("account",)
-
-
-@admin.register(NumberForTests)
-class NumberForTestsAdmin(ReadOnlyAdmin):
-    """Whom a team's tests may go to."""
-
-    list_display = ("label", "team", "phone", "added_by")
-    search_fields = ("label", "=phone", "team__name")
-    list_select_related = ("team", "added_by")
-    ordering = ("-pk",)
+# Whom a team's tests may go to.
+show_only(NumberForTests, "label team phone added_by", search="label =phone team__name")

@@ -42,13 +42,6 @@ class Secret:
         except InvalidToken:
             raise Undecryptable from None
 
-    def rotated(self) -> Secret:
-        """The same secret under the newest key. Raises Undecryptable."""
-        try:
-            return Secret(_cipher().rotate(self.token.encode()).decode())
-        except InvalidToken:
-            raise Undecryptable from None
-
     def __bool__(self) -> bool:
         return bool(self.token)
 

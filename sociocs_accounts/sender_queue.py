@@ -111,12 +111,6 @@ class Estimate:
         longest = self.throughput.longest_queue
         return longest is not None and self.duration > longest
 
-    @property
-    def people_at_once(self) -> int | None:
-        """How many the queue takes at once; None without a limit."""
-        longest = self.throughput.longest_queue
-        return None if longest is None else int(longest.total_seconds() / self.seconds_each)
-
 
 def estimate(
     provider: Provider,

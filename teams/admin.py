@@ -132,7 +132,6 @@ class MembershipAdmin(BigTableAdmin):
     list_filter = ("role",)
     search_fields = ("user__email", "user__name", "team__name")
     autocomplete_fields = ("user", "team")
-    list_select_related = ("user", "team")
     readonly_fields = ("joined_at",)
 
     def has_delete_permission(self, *_args: Any, **_kwargs: Any) -> bool:
@@ -154,7 +153,6 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_display = ("email", "team", "role", "state", "invited_by", "created_at", "expires_at")
     list_filter = ("role",)
     search_fields = ("email", "team__name")
-    list_select_related = ("team", "invited_by")
 
     @display(  # type: ignore[untyped-decorator]
         description=_("state"),

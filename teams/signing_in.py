@@ -21,7 +21,7 @@ class NotSignedIn:
     sentence: str
 
 
-def check(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
+def check_credentials(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
     """The person with this address and password, unless there were too many tries.
 
     Tries are counted per account and per visitor's address whether or not the account exists, and
@@ -33,7 +33,7 @@ def check(request: HttpRequest, email: str, password: str) -> User | NotSignedIn
     limits = ((SIGN_IN_PER_ADDRESS, address), (SIGN_IN_PER_ACCOUNT, account))
     # The visitor's own limit comes first: whoever is over it uses up nobody else's tries.
     for limit, who in limits:
-        if not throttling.take(limit, who):
+        if not throttling.count_try(limit, who):
             return NotSignedIn(_too_many(throttling.minutes_left(limit, who)))
     user = authenticate(request, username=account, password=password)
     if not isinstance(user, User):

@@ -130,11 +130,6 @@ class Mask:
     text: str
     pieces: tuple[str | _Writer, ...] = field(compare=False)
 
-    @property
-    def names_near_days(self) -> bool:
-        """Whether it may say "Today", so that its text depends on the day it goes out."""
-        return bool({_LETTERS["DDD"], _LETTERS["DDDD"]} & set(self.pieces))
-
     def write(self, value: str, calendar: Calendar) -> str | None:
         """The date in `value` as the mask has it; None when there is no date to be read in it."""
         moment = read_date(value, calendar)

@@ -9,17 +9,19 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.audiences import selection
 from campaigns.message import PREDEFINED_LABELS
+from campaigns.state_words import left_out_in_words
 from campaigns.texts import dynamic_fields, personal_texts, whatsapp_templates
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
-from campaigns.texts.rendering import Limits, Spread
-from campaigns.words import left_out_in_words
+from campaigns.texts.rendering import Spread, TextLimits
 from composer import cost, drafts, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm
@@ -63,6 +65,29 @@ class Lacking:
     people: int
     instead: str | None
     key: int
+
+    @property
+    def in_words(self) -> SafeString:
+        """`3 people have no City: left out.`, with the field in bold."""
+        if self.instead is None:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: left out.",
+                "{n} people have no <b>{name}</b>: left out.",
+                self.people,
+            )
+        elif self.instead:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: they read “{text}”.",
+                "{n} people have no <b>{name}</b>: they read “{text}”.",
+                self.people,
+            )
+        else:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: nothing is written there.",
+                "{n} people have no <b>{name}</b>: nothing is written there.",
+                self.people,
+            )
+        return format_html(words, n=number(self.people), name=self.name, text=self.instead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +220,7 @@ def figures_shown(
 
     None without people or with a text that cannot be rendered.
     """
-    program, lists = dynamic_fields.parse(_source(form)), shown_lists(form, user)
+    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form, user)
     if program.faults or not _says_anything(form) or not lists:
         return None, False
     everybody, wants_worker = None, False
@@ -240,23 +265,23 @@ def _is_saved(form: ComposeForm) -> bool:
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
     given, campaign, rules = form.cleaned_data, form.campaign, form.rules()
-    program = dynamic_fields.parse(_source(form))
+    program = dynamic_fields.parse_text(_source(form))
     template = form.typed_template()
     able = given["channel"].capabilities if given.get("channel") else None
 
-    def limits_by(rules: FieldRules) -> Limits:
+    def limits_by(rules: FieldRules) -> TextLimits:
         if template:
             most = able.max_template_text_length or 0 if able else _NO_LIMIT
             return personal_texts.template_limits(most, template)
         most = able.max_text_length if able else _NO_LIMIT
-        return Limits(most, bool(given.get("media_url")), rules.name_placeholder)
+        return TextLimits(most, bool(given.get("media_url")), rules.name_placeholder)
 
     def found(rules: FieldRules) -> Figures:
         renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
         return figures.of_people(renderer, program, limits_by(rules), picked.people)
 
     read = found(replace(rules, name_placeholder=""))
-    if not rules.name_placeholder or form.handed().one_by_one:
+    if not rules.name_placeholder or form.chosen_method().one_by_one:
         return read
     handed = found(rules)
     return replace(
@@ -305,5 +330,5 @@ def _shown(
             {why: n for why, n in found.left_out.items() if why != "missing_value"}
         ),
         most_texts=settings.MAX_DISTINCT_TEXTS,
-        is_single=form.handed().one_by_one,
+        is_single=form.chosen_method().one_by_one,
     )

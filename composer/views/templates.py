@@ -19,6 +19,7 @@ from composer import field_use, message_templates
 from composer.models import MessageTemplate
 from composer.template_forms import TemplateForm
 from interface.form_fields import is_uuid
+from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
@@ -101,7 +102,13 @@ def _shown(request: TeamRequest, found: MessageTemplate, form: TemplateForm) -> 
         "version": version,
         "content": content,
         "channel": channel,
-        "look": (channel.capabilities.medium if channel else Medium.SMS).value,
+        "phone": PhonePreview(
+            look=(channel.capabilities.medium if channel else Medium.SMS).value,
+            sender=request.team.name,
+            text=content.get("text", ""),
+            media_kind=content.get("media_kind", ""),
+            media_url=content.get("media_url", ""),
+        ),
         "missing": use.missing,
         "lists": [(one, one in usable) for one in use.lists],
         "versions": list(found.versions.select_related("made_by").order_by("-number")[:50]),
@@ -113,7 +120,7 @@ def _shown(request: TeamRequest, found: MessageTemplate, form: TemplateForm) -> 
 @page_of_team(Action.COMPOSE)
 def template_begin(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """Begin a campaign with the template."""
-    draft = message_templates.begin(template_of(request, template_id), request.user)
+    draft = message_templates.draft_from_template(template_of(request, template_id), request.user)
     return redirect("compose", request.team.slug, draft.public_id)
 
 
@@ -155,7 +162,7 @@ def template_keep(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     form = TemplateForm(request.POST or None, initial={"name": campaign.name})
     if request.method == "POST" and is_uuid(existing):
         found = template_of(request, UUID(existing))
-        message_templates.renew(found, campaign, request.user)
+        message_templates.renew_template(found, campaign, request.user)
         messages.success(
             request,
             _("“%(name)s” now says what this campaign says. Its older versions are kept.")

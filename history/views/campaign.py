@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -16,16 +17,17 @@ from django_htmx.http import HttpResponseClientRedirect
 from campaigns.access import campaign_of
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList
+from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
-from campaigns.timeline import sentence, tone
-from campaigns.words import PAUSE_WORDS, left_out_in_words
+from campaigns.timeline import event_sentence, tone
 from composer.approvals import waiting_for_approval
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
-from history.template_said import template_said
+from history.template_said import TemplateSaid, template_said
 from history.views.acting import act_on
-from history.views.its_time import its_time
 from history.views.questions import question_of
+from history.views.rescheduling import campaign_time
+from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, lateness
 from sending.tally import Tally, slots_passed_and_ahead, tallies
@@ -68,32 +70,55 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
     arrival = arrival_of(found)
     waits = bool(waiting_for_approval([found.pk]))
     word = campaign_rows.word_of(found, tally, waits_for_approval=waits)
+    said = template_said(found)
+    fingerprint = f"{campaign_rows.page_fingerprint(found, tally)}.{_mark(arrival)}"
+    live_url = reverse("campaign-live", args=[request.team.slug, found.public_id])
+    seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
         "campaign": found,
-        "row": campaign_rows.Row(found, tally, word),
+        "row": campaign_rows.CampaignRow(found, tally, word),
         "pause_reason": PAUSE_WORDS.get(found.state_reason, ""),
-        "together": deciding_together.question_of(found) if questions else None,
+        "together": deciding_together.common_question(found) if questions else None,
         "questions": [question_of(one, tally.job_count) for one in questions],
         "jobs": campaign_rows.jobs_of(
             found, int(after) if after.isdecimal() and len(after) < 10 else 0
         ),
-        "events": [(one, sentence(one), tone(one)) for one in campaign_rows.timeline_of(found)],
+        "events": [
+            (one, event_sentence(one), tone(one)) for one in campaign_rows.timeline_of(found)
+        ],
         "left_out": left_out_in_words(found.left_out),
         "lists": _shown_lists(found, request.user),
-        "person": None if found.state == CampaignState.DRAFT else audience.first_person(found),
-        "template_said": template_said(found),
+        "phone": _phone(found, said),
+        "template_said": said,
         "reach": _reach(found, tally),
         "delays": delays.delays_of(found, tally.waiting_jobs),
         "arrival": arrival,
         "rest": followups.rest_of(found, tally),
         "gathering": found.follow_ups.filter(done_at=None).select_related("recipient_list").first(),
         "is_live": not is_at_rest or expects_news(found),
-        "its_time": its_time(found, tally, timezone.now()),
+        "campaign_time": campaign_time(found, tally, timezone.now()),
         "is_stuck": not is_at_rest and not is_ticking(),
-        "fingerprint": f"{campaign_rows.fingerprint(found, tally)}.{_mark(arrival)}",
+        "fingerprint": fingerprint,
+        "live_url": f"{live_url}?{urlencode(seen)}",
         "zone": found.time_zone or request.team.time_zone,
         "wall_time": datetime.fromisoformat(found.wall_time) if found.wall_time else None,
     }
+
+
+def _phone(found: Campaign, said: TemplateSaid | None) -> PhonePreview | None:
+    """What its first person gets; None without a channel that would say how it looks."""
+    if said is not None:
+        return PhonePreview("whatsapp", found.team.name, said.example, said.person)
+    if found.channel is None:
+        return None
+    return PhonePreview(
+        look=found.channel.capabilities.medium.value,
+        sender=found.team.name,
+        text=found.text,
+        person=None if found.state == CampaignState.DRAFT else audience.first_person(found),
+        media_kind=found.media_kind,
+        media_url=found.media_url,
+    )
 
 
 def _mark(arrival: Arrival | None) -> str:
@@ -139,7 +164,7 @@ def campaign_resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @page_of_team(Action.LAUNCH)
 def campaign_take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what a paused campaign has at Sociocs with its time still to come."""
-    return act_on(request, campaign_id, control.take_back)
+    return act_on(request, campaign_id, control.take_back_jobs)
 
 
 @require_POST

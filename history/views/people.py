@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.access import campaign_of
 from campaigns.models import Campaign
+from campaigns.state_words import OUTCOME_WORDS, Word, unclear_words
 from campaigns.timeline import ANSWERS
-from campaigns.words import OUTCOME_WORDS, Word, unclear_words
 from history import followups, tasks
 from history.campaign_rows import job_lines
 from history.reached import FILTERS, people_of
@@ -88,7 +88,7 @@ def _attempt(attempt: Any) -> tuple[Any, Word, str, list[str]]:
 
 
 def _decided(decision: Decision, submission: Submission) -> str:
-    return f"{decision.user} {ANSWERS[decision.kind] % {'seq': submission.seq}}"
+    return str(ANSWERS[decision.kind]) % {"who": decision.user, "seq": submission.seq}
 
 
 @require_POST
@@ -96,9 +96,11 @@ def _decided(decision: Decision, submission: Submission) -> str:
 def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make a draft for those of a finished campaign who are in the chosen `groups`."""
     found = campaign_of(request, campaign_id)
-    chosen = [group for group in followups.Group if group.value in request.POST.getlist("groups")]
+    chosen = [
+        group for group in followups.FollowUpGroup if group.value in request.POST.getlist("groups")
+    ]
     try:
-        asked = followups.ask(found, request.user, chosen)
+        asked = followups.begin_follow_up(found, request.user, chosen)
     except followups.NothingLeft:
         messages.error(request, _("Choose for whom the new draft is to be."))
         return redirect("campaign", request.team.slug, found.public_id)

@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.words import left_out_in_words
-from history.person import parts_of
+from campaigns.state_words import left_out_in_words
+from history.person import appearances_of
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
@@ -46,7 +46,8 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
         "opt_outs": opt_outs,
         "open_opt_out": next((one for one in opt_outs if one.is_open), None),
         "parts": [
-            (part, _left_out(part.recipient.left_out)) for part in parts_of(request.team, phone)
+            (part, _left_out(part.recipient.left_out))
+            for part in appearances_of(request.team, phone)
         ],
     }
     return render(request, "history/person.html", context)

@@ -188,11 +188,13 @@ def duration(length: timedelta) -> str:
     if minutes < 60:
         return _("%d min") % minutes
     if days == 0:
-        rest = minutes % 60
-        return (_("%d h") % hours) + (" " + _("%d min") % rest if rest else "")
+        told = {"hours": hours, "minutes": minutes % 60}
+        return (_("%(hours)d h %(minutes)d min") if told["minutes"] else _("%(hours)d h")) % told
     rest = hours % 24
-    text = ngettext("%d day", "%d days", days) % days
-    return text + (" " + _("%d h") % rest if rest and days < 7 else "")
+    if rest and days < 7:
+        text = ngettext("%(days)d day %(hours)d h", "%(days)d days %(hours)d h", days)
+        return text % {"days": days, "hours": rest}
+    return ngettext("%d day", "%d days", days) % days
 
 
 @register.simple_tag
@@ -208,7 +210,7 @@ def page_words() -> SafeString:
 
 
 @dataclass(frozen=True)
-class Problem:
+class ErrorLine:
     """One line of an error summary: a sentence, and the id of its field ("" for the whole form)."""
 
     text: str
@@ -221,15 +223,15 @@ def error_summary(*forms: BaseForm) -> dict[str, Any]:
     return {"problems": [problem for form in forms for problem in problems_of(form)]}
 
 
-def problems_of(form: BaseForm) -> Sequence[Problem]:
+def problems_of(form: BaseForm) -> Sequence[ErrorLine]:
     """The form's own errors, then each field's, as an error summary lists them."""
     if not form.is_bound or form.is_valid():
         return []
-    found = [Problem(str(error), "") for error in form.non_field_errors()]
+    found = [ErrorLine(str(error), "") for error in form.non_field_errors()]
     for field in form:
         # A group of choices has no id of its own; its first choice is where the focus belongs.
         target = field.id_for_label or (f"{field.auto_id}_0" if field.auto_id else "")
-        found.extend(Problem(str(error), target) for error in field.errors)
+        found.extend(ErrorLine(str(error), target) for error in field.errors)
     return found
 
 

@@ -15,8 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from sociocs_accounts import channels as steps
-from sociocs_accounts.channel_forms import AccountForm, ChannelForm, NewChannelForm
-from sociocs_accounts.channel_words import carries
+from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
+from sociocs_accounts.channel_words import carries, change_in_words
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.sender_queue import Throughput, estimate
@@ -47,7 +47,7 @@ def channels(request: TeamRequest) -> HttpResponse:
         "cards": [_card(channel) for channel in found],
         "accounts": steps.accounts_of(request.team).prefetch_related("members"),
         "halted": LaneState.HALTED.value,
-        "changes": changes[:CHANGES_SHOWN],
+        "changes": [(one, change_in_words(one)) for one in changes[:CHANGES_SHOWN]],
         "numbers": request.team.numbers_for_tests.all(),
         "number_form": NumberForm(),
     }
@@ -145,7 +145,7 @@ def account_new(request: TeamRequest) -> HttpResponse:
     page = reverse("account-new", args=[request.team.slug])
     if (asked := proving.ask_again(request, page)) is not None:
         return asked
-    form = AccountForm(request.POST if request.method == "POST" else None)
+    form = SociocsAccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             account = steps.add_account(request.team, request.user, **form.cleaned_data)
@@ -166,7 +166,7 @@ def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
     page = reverse("vendor-account", args=[request.team.slug, account_id])
     if (asked := proving.ask_again(request, page)) is not None:
         return asked
-    form = AccountForm(request.POST if request.method == "POST" else None, account=here)
+    form = SociocsAccountForm(request.POST if request.method == "POST" else None, account=here)
     label = here.label
     if request.method == "POST" and form.is_valid():
         try:

@@ -40,7 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(goal or "home")
     form = SignInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        answer = signing_in.check(request, **form.cleaned_data)
+        answer = signing_in.check_credentials(request, **form.cleaned_data)
         if isinstance(answer, User):
             login(request, answer)
             return redirect(goal or "home")
@@ -55,9 +55,11 @@ def sign_in_again(request: SignedInRequest) -> HttpResponse:
     goal = local_page(request, request.POST.get("next") or request.GET.get("next") or "")
     form = PasswordAgainForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        answer = signing_in.check(request, request.user.email, form.cleaned_data["password"])
+        answer = signing_in.check_credentials(
+            request, request.user.email, form.cleaned_data["password"]
+        )
         if isinstance(answer, User):
-            proving.note(request)
+            proving.note_password(request)
             messages.success(request, _("Thank you. Press the button now."))
             return redirect(goal or "home")
         form.add_error(None, answer.sentence)
@@ -114,7 +116,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"].strip().lower()
         address = throttling.client_address(request)
-        if throttling.take(RESET_PER_ADDRESS, address) and throttling.take(
+        if throttling.count_try(RESET_PER_ADDRESS, address) and throttling.count_try(
             RESET_PER_ACCOUNT, email
         ):
             _send_reset_link(email)

@@ -14,6 +14,8 @@ from interface.money import money, validate_currency
 from sociocs_accounts.models import Channel
 from tests import world
 
+pytestmark = pytest.mark.thorough
+
 PRICES = {
     "currency": "EUR",
     "price_per_segment": Decimal("0.0079"),
@@ -62,7 +64,11 @@ def test_a_draft_costs_what_its_rendered_texts_take(channel: Channel) -> None:
 
     survey = personal_texts.survey(campaign, None, timezone.now())
 
-    found = cost.of_survey(campaign, survey)
+    spread = survey.texts.spread
+    assert spread is not None
+    found = cost.cost_of(
+        channel.team, channel, False, messages=survey.count.people, segments=spread.total
+    )
     assert found is not None
     assert (found.units, found.total) == (10, Decimal("0.0790"))
 

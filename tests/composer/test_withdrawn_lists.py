@@ -15,6 +15,8 @@ from tests import world
 from tests.browsing import text_of
 from tests.desks import DeskOf
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def draft(draft: Campaign, patients: RecipientList, alice: User, sami: User) -> Campaign:
@@ -103,7 +105,7 @@ def test_the_lists_owner_can_launch_it(
 def test_an_author_who_left_is_in_nobodys_way(
     draft: Campaign, patients: RecipientList, alice: User, sami: User, bob: User
 ) -> None:
-    members.remove(draft.team.memberships.get(user=sami), alice)
+    members.end_membership(draft.team.memberships.get(user=sami), alice)
     sharing.share(patients, alice, Visibility.TEAM)
     press_send(draft, bob)
 

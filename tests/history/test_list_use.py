@@ -9,7 +9,7 @@ from campaigns import list_access
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignFilter, CampaignRecipient
 from history import list_use
-from recipients.lists import list_keeping
+from recipients.lists import list_lifecycle
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from sending import launch
 from sending.readiness import LaunchRefused
@@ -19,6 +19,8 @@ from tests import world
 from tests.browsing import text_of
 from tests.desks import DeskOf
 from tests.people import ClientOf
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 
 def url(name: str, one: RecipientList) -> str:
@@ -58,14 +60,14 @@ def test_what_it_touches_is_shown_before_it_is_archived(
 def test_a_draft_says_that_its_list_is_archived_and_goes_on_when_it_is_back(
     desk_of: DeskOf, draft: Campaign, patients: RecipientList, alice: User
 ) -> None:
-    count = audience.count(draft).people
-    list_keeping.archive(patients, alice)
+    count = audience.count_audience(draft).people
+    list_lifecycle.archive(patients, alice)
     answer = desk_of(alice).get("review", draft)
     text = text_of(desk_of(alice).client.get(answer["Location"]))
     assert "“Patients 2026” is archived. Take it out, or ask Alice Moreau to bring it back." in text
     with pytest.raises(LaunchRefused, match="problems"):
         press_send(draft, alice, count)
-    list_keeping.restore(patients)
+    list_lifecycle.restore(patients)
     press_send(draft, alice, count)
 
 
@@ -76,10 +78,10 @@ def test_nothing_goes_to_an_archived_list_though_nobody_is_at_it(
     CampaignFilter.objects.create(campaign=draft, saved_filter=held)
     Campaign.objects.update(created_by=None)
     draft.refresh_from_db()
-    assert not list_access.problems(draft)
-    list_keeping.archive(patients, alice)
+    assert not list_access.list_problems(draft)
+    list_lifecycle.archive(patients, alice)
     for _chosen in ("by itself", "by a filter"):
-        (problem,) = list_access.problems(draft)
+        (problem,) = list_access.list_problems(draft)
         assert "“Patients 2026” is archived." in problem.sentence
         assert [use.campaign for use in list_use.drafts_with(patients)] == [draft]
         draft.list_choices.all().delete()
@@ -100,7 +102,7 @@ def test_a_deleted_list_leaves_its_name_and_nobody(
     RejectedRow.objects.create(list_import=imported, row_number=2, code="empty", cells=["Ann"])
     answer = client_of(alice).post(url("list-delete", patients), follow=True)
     assert "“Patients 2026” and its people are deleted." in answer.content.decode()
-    list_keeping.clear_deleted()
+    list_lifecycle.clear_deleted()
     assert not Recipient.objects.filter(recipient_list=patients).exists()
     assert not RejectedRow.objects.exists()
     assert CampaignRecipient.objects.filter(campaign=sent).count() == frozen
@@ -108,7 +110,7 @@ def test_a_deleted_list_leaves_its_name_and_nobody(
     assert (patients.row_count, patients.name) == (0, "Patients 2026")
     with pytest.raises(LaunchRefused):
         press_send(draft, alice, frozen)
-    assert not list_keeping.restore(patients)
+    assert not list_lifecycle.restore(patients)
     assert client_of(alice).get(url("list-put-away", patients)).status_code == 404
 
 
@@ -143,7 +145,7 @@ def test_a_leavers_drafts_are_handed_over(
     draft: Campaign, sent: Campaign, riverside: Team, alice: User, sami: User
 ) -> None:
     Campaign.objects.update(created_by=sami)
-    members.remove(riverside.memberships.get(user=sami), alice)
+    members.end_membership(riverside.memberships.get(user=sami), alice)
     draft.refresh_from_db()
     sent.refresh_from_db()
     assert (draft.created_by, sent.created_by) == (alice, sami)

@@ -20,6 +20,8 @@ from recipients.models import ListOperation
 from teams.models import Team
 from tests.factories import create_team
 
+pytestmark = pytest.mark.both_databases
+
 WORKERS = 20
 
 
@@ -30,7 +32,7 @@ def some_work() -> int:
 
 
 def taken(work_id: int) -> ListOperation | None:
-    return claiming.claim(ListOperation.objects.filter(state="queued"), work_id)
+    return claiming.claim_work(ListOperation.objects.filter(state="queued"), work_id)
 
 
 def end_the_lease() -> None:

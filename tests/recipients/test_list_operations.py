@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from recipients import claiming
-from recipients.lists import list_filling, list_keeping, list_operations
+from recipients.lists import list_filling, list_lifecycle, list_operations
 from recipients.models import (
     ListInOperation,
     ListOperation,
@@ -25,6 +25,8 @@ from recipients.models import (
 from teams.models import Role, Team, User
 from tests.factories import add_member, create_person, create_team
 from tests.people import ClientOf
+
+pytestmark = pytest.mark.both_databases
 
 # Which of few phones, and the value of FIELD, whose name is hard on paths into JSON.
 ROWS = st.lists(
@@ -147,7 +149,7 @@ class TestWhateverIsInTheLists(TestCase):
     def test_a_killed_worker_costs_nobody(self, rows: list[tuple[int, str]], chunks: int) -> None:
         sources = self.lists(rows, rows)
         begun = list_operations.merge(sources, self.owner, "All", each_once=False)
-        claimed = claiming.claim(ListOperation.objects.filter(state="queued"), begun.pk)
+        claimed = claiming.claim_work(ListOperation.objects.filter(state="queued"), begun.pk)
         assert claimed is not None
         ListOperation.objects.update(state=ListOperation.State.WORKING)
         for _ in range(chunks):
@@ -271,13 +273,13 @@ def test_a_list_that_is_read_from_is_not_deleted_under_the_workers_hands(
     town_list: RecipientList, bob: User, alice: User
 ) -> None:
     begun = list_operations.copy(town_list, bob, "Copy")
-    assert list_keeping.delete(town_list, alice)
-    list_keeping.clear_deleted()
+    assert list_lifecycle.delete_list(town_list, alice)
+    list_lifecycle.clear_deleted()
     assert len(phones(done(begun)[0])) == 3
-    list_keeping.clear_deleted()
+    list_lifecycle.clear_deleted()
     assert not RecipientList.objects.filter(pk=town_list.pk).exists()
     assert Recipient.objects.count() == 4
-    with pytest.raises(list_operations.Refused):
+    with pytest.raises(list_operations.OperationRefused):
         list_operations.copy(town_list, bob, "Again")
 
 

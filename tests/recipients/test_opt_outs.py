@@ -11,13 +11,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from recipients.imports import keeping
+from recipients.imports import import_lifecycle
 from recipients.models import OptOut
 from recipients.opting_out import opt_out_sources, opt_outs
 from teams.models import Team, User
 from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
+
+pytestmark = pytest.mark.both_databases
 
 EMILIA, AOIFE = "+14155552671", "+447911123456"
 
@@ -176,7 +178,7 @@ def test_a_number_or_a_note_is_found(client: Client, riverside: Team, words: str
 
 def test_the_register_is_read_page_by_page(client: Client, riverside: Team) -> None:
     phones = [f"+1202555{n:04}" for n in range(120)]
-    opt_outs.add(riverside, phones, OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(riverside, phones, OptOut.Source.BY_HAND, None)
     seen: list[str] = []
     answer = client.get(url(riverside, "opt-outs"))
     while True:
@@ -204,7 +206,7 @@ def test_the_export_has_no_formula_in_it(
 def test_an_export_can_be_entered_again(
     client_of: ClientOf, sami: User, riverside: Team, charlie: User
 ) -> None:
-    opt_outs.add(riverside, [EMILIA, AOIFE], OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(riverside, [EMILIA, AOIFE], OptOut.Source.BY_HAND, None)
     exported = b"".join(client_of(sami).post(url(riverside, "opt-outs-export")))
     hillside = charlie.memberships.get().team
     upload(client_of(charlie), hillside, exported)
@@ -226,7 +228,7 @@ def test_no_import_takes_anybody_out(door: Door, riverside: Team, client: Client
     add(client, riverside, numbers=EMILIA)
     rows = "Mobile,Name,Opted out\n(415) 555-2671,Emilia,no\n+44 7911 123456,Aoife,no\n"
     made = door.imported(rows)
-    keeping.clear_leftovers()
+    import_lifecycle.clear_leftovers()
     assert phones_of(riverside) == [EMILIA]
     assert opt_outs.opted_out_count(made) == 1
     made.delete()
@@ -236,7 +238,7 @@ def test_no_import_takes_anybody_out(door: Door, riverside: Team, client: Client
 def test_a_viewer_looks_and_changes_nothing(
     client_of: ClientOf, vera: User, riverside: Team
 ) -> None:
-    opt_outs.add(riverside, [EMILIA], OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(riverside, [EMILIA], OptOut.Source.BY_HAND, None)
     text = page(client_of(vera), riverside)
     assert "+1 415 555 2671" in text
     assert "Add opt-outs" not in text

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from recipients.phone_numbers import Doubt, Phone, PhoneReader, Reason, Rejection
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneFault, PhoneReader, Rejection
 from recipients.sentences import DOUBTS, REJECTIONS
 
 US, GB, DE = PhoneReader("US"), PhoneReader("GB"), PhoneReader("DE")
@@ -92,103 +92,103 @@ def test_numbers_of_other_countries(reader: PhoneReader, written: str, e164: str
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        ("", Reason.EMPTY),
-        (" \N{NO-BREAK SPACE}\u200b", Reason.EMPTY),
-        ("-", Reason.EMPTY),
-        ("+", Reason.EMPTY),
-        ("n/a", Reason.LETTERS),
-        ("unknown", Reason.LETTERS),
+        ("", PhoneFault.EMPTY),
+        (" \N{NO-BREAK SPACE}\u200b", PhoneFault.EMPTY),
+        ("-", PhoneFault.EMPTY),
+        ("+", PhoneFault.EMPTY),
+        ("n/a", PhoneFault.LETTERS),
+        ("unknown", PhoneFault.LETTERS),
         # Keypad letters would become digits: +4930123456 4663 is a valid number.
-        ("+4930123456 (home)", Reason.LETTERS),
-        ("1-800-FLOWERS", Reason.LETTERS),
-        ("415 555 2671 mobile", Reason.LETTERS),
-        ("*31#4155552671", Reason.SYMBOLS),
-        ("415 555 2671?", Reason.SYMBOLS),
-        ("+1+4155552671", Reason.SYMBOLS),
-        ("4155552671 ext 12", Reason.EXTENSION),
-        ("4155552671 x12", Reason.EXTENSION),
-        ("+14155552671;ext=12", Reason.EXTENSION),
-        ("4155552671#12", Reason.EXTENSION),
-        ("4155552671 / 2127365000", Reason.SEVERAL_NUMBERS),
-        ("4155552671, 2127365000", Reason.SEVERAL_NUMBERS),
-        ("4155552671\n2127365000", Reason.SEVERAL_NUMBERS),
-        ("+14155552671 +12127365000", Reason.SEVERAL_NUMBERS),
-        ("4155552671/2", Reason.SEVERAL_NUMBERS),
-        ("4.15555E+09", Reason.EXCEL_SHORTENED),
-        ("4,15555E+09", Reason.EXCEL_SHORTENED),
-        ("1.4155552671e+10", Reason.EXCEL_SHORTENED),
-        ("4155552671.5", Reason.EXCEL_DECIMAL),
-        ("#N/A", Reason.EXCEL_ERROR),
-        ("#VALUE!", Reason.EXCEL_ERROR),
-        ("##########", Reason.EXCEL_ERROR),
-        ("555-013", Reason.TOO_SHORT),
-        ("555-0134", Reason.NO_AREA_CODE),
-        ("911", Reason.TOO_SHORT),
-        ("+1", Reason.TOO_SHORT),
-        ("12345678901234567890", Reason.TOO_LONG),
-        ("+14155552671000", Reason.TOO_LONG),
-        ("9" * 300, Reason.TOO_LONG),
-        ("+999 123456789", Reason.UNKNOWN_COUNTRY_CODE),
-        ("1-900-555-1234", Reason.PREMIUM),
-        ("+44 909 879 0000", Reason.PREMIUM),
+        ("+4930123456 (home)", PhoneFault.LETTERS),
+        ("1-800-FLOWERS", PhoneFault.LETTERS),
+        ("415 555 2671 mobile", PhoneFault.LETTERS),
+        ("*31#4155552671", PhoneFault.SYMBOLS),
+        ("415 555 2671?", PhoneFault.SYMBOLS),
+        ("+1+4155552671", PhoneFault.SYMBOLS),
+        ("4155552671 ext 12", PhoneFault.EXTENSION),
+        ("4155552671 x12", PhoneFault.EXTENSION),
+        ("+14155552671;ext=12", PhoneFault.EXTENSION),
+        ("4155552671#12", PhoneFault.EXTENSION),
+        ("4155552671 / 2127365000", PhoneFault.SEVERAL_NUMBERS),
+        ("4155552671, 2127365000", PhoneFault.SEVERAL_NUMBERS),
+        ("4155552671\n2127365000", PhoneFault.SEVERAL_NUMBERS),
+        ("+14155552671 +12127365000", PhoneFault.SEVERAL_NUMBERS),
+        ("4155552671/2", PhoneFault.SEVERAL_NUMBERS),
+        ("4.15555E+09", PhoneFault.EXCEL_SHORTENED),
+        ("4,15555E+09", PhoneFault.EXCEL_SHORTENED),
+        ("1.4155552671e+10", PhoneFault.EXCEL_SHORTENED),
+        ("4155552671.5", PhoneFault.EXCEL_DECIMAL),
+        ("#N/A", PhoneFault.EXCEL_ERROR),
+        ("#VALUE!", PhoneFault.EXCEL_ERROR),
+        ("##########", PhoneFault.EXCEL_ERROR),
+        ("555-013", PhoneFault.TOO_SHORT),
+        ("555-0134", PhoneFault.NO_AREA_CODE),
+        ("911", PhoneFault.TOO_SHORT),
+        ("+1", PhoneFault.TOO_SHORT),
+        ("12345678901234567890", PhoneFault.TOO_LONG),
+        ("+14155552671000", PhoneFault.TOO_LONG),
+        ("9" * 300, PhoneFault.TOO_LONG),
+        ("+999 123456789", PhoneFault.UNKNOWN_COUNTRY_CODE),
+        ("1-900-555-1234", PhoneFault.PREMIUM),
+        ("+44 909 879 0000", PhoneFault.PREMIUM),
     ],
 )
-def test_what_is_refused_and_why(written: str, reason: Reason) -> None:
+def test_what_is_refused_and_why(written: str, reason: PhoneFault) -> None:
     assert US.read(written) == Rejection(reason)
 
 
 def test_a_number_that_nobody_has_is_kept_with_a_doubt() -> None:
-    assert US.read("(555) 555-0100") == Phone("+15555550100", Doubt.NOT_ASSIGNED)
+    assert US.read("(555) 555-0100") == Phone("+15555550100", PhoneDoubt.NOT_ASSIGNED)
 
 
 def test_a_landline_is_kept_with_a_doubt() -> None:
-    assert GB.read("020 7946 0958") == Phone("+442079460958", Doubt.NOT_MOBILE)
+    assert GB.read("020 7946 0958") == Phone("+442079460958", PhoneDoubt.NOT_MOBILE)
 
 
 def test_a_lost_plus_is_put_back_where_nothing_else_fits() -> None:
-    assert US.read("447400123456") == Phone("+447400123456", Doubt.PLUS_ADDED)
+    assert US.read("447400123456") == Phone("+447400123456", PhoneDoubt.PLUS_ADDED)
 
 
 def test_no_plus_is_added_to_what_may_be_a_number_at_home() -> None:
     # +45 20 12 34 56 is a Danish mobile, but ten digits may be a number of the United States.
-    assert US.read("4520123456") == Phone("+14520123456", Doubt.NOT_ASSIGNED)
+    assert US.read("4520123456") == Phone("+14520123456", PhoneDoubt.NOT_ASSIGNED)
 
 
 @pytest.mark.parametrize(
     ("country", "written", "phone", "doubt"),
     [
         # A spreadsheet took the plus: by the letter these are landlines of a town.
-        ("DE", "4915123456789", "+4915123456789", Doubt.PLUS_ADDED),
-        ("DE", "491.701.234.567", "+491701234567", Doubt.PLUS_ADDED),
-        ("ID", "62810319561", "+62810319561", Doubt.PLUS_ADDED),
-        ("XK", "38343000716", "+38343000716", Doubt.PLUS_ADDED),
-        ("DE", "04915 123456", "+494915123456", Doubt.NOT_MOBILE),
+        ("DE", "4915123456789", "+4915123456789", PhoneDoubt.PLUS_ADDED),
+        ("DE", "491.701.234.567", "+491701234567", PhoneDoubt.PLUS_ADDED),
+        ("ID", "62810319561", "+62810319561", PhoneDoubt.PLUS_ADDED),
+        ("XK", "38343000716", "+38343000716", PhoneDoubt.PLUS_ADDED),
+        ("DE", "04915 123456", "+494915123456", PhoneDoubt.NOT_MOBILE),
         # After 00 and home's own code there is nothing to doubt, whatever else 00 5… might be.
         ("CO", "00573015666125", "+573015666125", None),
         # A spreadsheet took the zero that belongs to the number.
-        ("CI", "707123456", "+2250707123456", Doubt.ZERO_ADDED),
-        ("CG", "61234567", "+242061234567", Doubt.ZERO_ADDED),
+        ("CI", "707123456", "+2250707123456", PhoneDoubt.ZERO_ADDED),
+        ("CG", "61234567", "+242061234567", PhoneDoubt.ZERO_ADDED),
         # Numbering plans that changed.
-        ("MX", "+52 1 55 1234 5678", "+525512345678", Doubt.RENUMBERED),
-        ("US", "5215512345678", "+525512345678", Doubt.RENUMBERED),
-        ("MX", "044 55 1234 5678", "+525512345678", Doubt.RENUMBERED),
-        ("MX", "01 55 1234 5678", "+525512345678", Doubt.RENUMBERED),
-        ("CI", "07 12 34 56", "+2250707123456", Doubt.RENUMBERED),
-        ("CI", "+225 45 12 34 56", "+2250545123456", Doubt.RENUMBERED),
-        ("BJ", "97 12 34 56", "+2290197123456", Doubt.RENUMBERED),
-        ("FR", "+229 97 12 34 56", "+2290197123456", Doubt.RENUMBERED),
+        ("MX", "+52 1 55 1234 5678", "+525512345678", PhoneDoubt.RENUMBERED),
+        ("US", "5215512345678", "+525512345678", PhoneDoubt.RENUMBERED),
+        ("MX", "044 55 1234 5678", "+525512345678", PhoneDoubt.RENUMBERED),
+        ("MX", "01 55 1234 5678", "+525512345678", PhoneDoubt.RENUMBERED),
+        ("CI", "07 12 34 56", "+2250707123456", PhoneDoubt.RENUMBERED),
+        ("CI", "+225 45 12 34 56", "+2250545123456", PhoneDoubt.RENUMBERED),
+        ("BJ", "97 12 34 56", "+2290197123456", PhoneDoubt.RENUMBERED),
+        ("FR", "+229 97 12 34 56", "+2290197123456", PhoneDoubt.RENUMBERED),
         ("AR", "011 15 2345-6789", "+5491123456789", None),
         # France and what is overseas dial alike.
-        ("FR", "06 92 12 34 56", "+262692123456", Doubt.OVERSEAS),
-        ("FR", "+33 6 90 12 34 56", "+590690123456", Doubt.OVERSEAS),
-        ("RE", "06 12 34 56 78", "+33612345678", Doubt.OVERSEAS),
+        ("FR", "06 92 12 34 56", "+262692123456", PhoneDoubt.OVERSEAS),
+        ("FR", "+33 6 90 12 34 56", "+590690123456", PhoneDoubt.OVERSEAS),
+        ("RE", "06 12 34 56 78", "+33612345678", PhoneDoubt.OVERSEAS),
         # Numbers that exist, and should be asked about.
-        ("GB", "07012 345678", "+447012345678", Doubt.DEAR),
-        ("GB", "+8816 1234 5678", "+881612345678", Doubt.DEAR),
+        ("GB", "07012 345678", "+447012345678", PhoneDoubt.DEAR),
+        ("GB", "+8816 1234 5678", "+881612345678", PhoneDoubt.DEAR),
     ],
 )
 def test_what_a_number_stands_for_that_is_not_written_as_it_is_dialled(
-    country: str, written: str, phone: str, doubt: Doubt | None
+    country: str, written: str, phone: str, doubt: PhoneDoubt | None
 ) -> None:
     assert PhoneReader(country).read(written) == Phone(phone, doubt)
 
@@ -222,13 +222,13 @@ def test_decorations_of_a_country_are_taken_off(country: str, written: str, phon
     ],
 )
 def test_two_numbers_in_a_cell_are_told_to_be_two(written: str) -> None:
-    assert PhoneReader("IN").read(written) == Rejection(Reason.SEVERAL_NUMBERS)
+    assert PhoneReader("IN").read(written) == Rejection(PhoneFault.SEVERAL_NUMBERS)
 
 
 def test_without_a_country_only_international_numbers_are_read() -> None:
     assert ABROAD_ONLY.read("+14155552671") == Phone("+14155552671")
     assert ABROAD_ONLY.read("0014155552671") == Phone("+14155552671")
-    assert ABROAD_ONLY.read("(415) 555-2671") == Rejection(Reason.NO_COUNTRY)
+    assert ABROAD_ONLY.read("(415) 555-2671") == Rejection(PhoneFault.NO_COUNTRY)
 
 
 def test_an_unknown_country_is_refused() -> None:
@@ -238,12 +238,12 @@ def test_an_unknown_country_is_refused() -> None:
 
 def test_a_premium_number_is_not_read_as_one_abroad() -> None:
     # With a plus in front it would be a number in Connecticut.
-    assert PhoneReader("IN").read("1860 345 1234") == Rejection(Reason.PREMIUM)
+    assert PhoneReader("IN").read("1860 345 1234") == Rejection(PhoneFault.PREMIUM)
 
 
 def test_every_reason_and_doubt_has_words() -> None:
-    assert set(REJECTIONS) >= set(Reason)
-    assert set(DOUBTS) == set(Doubt)
+    assert set(REJECTIONS) >= set(PhoneFault)
+    assert set(DOUBTS) == set(PhoneDoubt)
 
 
 def spellings(number: phonenumbers.PhoneNumber) -> list[str]:
@@ -287,7 +287,7 @@ def assert_like_the_library(written: str, region: str) -> None:
     """
     answer = PhoneReader(region).read(written)
     theirs = library(written, region)
-    if isinstance(answer, Phone) and answer.doubt is Doubt.PLUS_ADDED:
+    if isinstance(answer, Phone) and answer.doubt is PhoneDoubt.PLUS_ADDED:
         assert theirs is None or not theirs[1] or theirs[2] not in MOBILES
     elif theirs and theirs[1] and 8 <= len(theirs[0]) <= 16:
         expected = None if theirs[2] in PREMIUM else theirs[0]
@@ -296,7 +296,7 @@ def assert_like_the_library(written: str, region: str) -> None:
         again = library(answer.e164, "ZZ")
         assert again is not None
         assert again[0] == answer.e164
-        assert again[1] is (answer.doubt is not Doubt.NOT_ASSIGNED)
+        assert again[1] is (answer.doubt is not PhoneDoubt.NOT_ASSIGNED)
 
 
 # Plain writing only: dots, slashes and "(0)" have rules of our own.

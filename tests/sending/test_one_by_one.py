@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import DecisionKind
-from campaigns.texts import personal_texts
+from campaigns.texts.sms_segments import segments
 from composer import sent_tests
 from history import days
 from history.models import DayCount
@@ -39,7 +39,7 @@ from tests.browsing import Desk, complaints_of, fields_of, text_of
 from tests.client import Client
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 PEOPLE = 5
 TEMPLATE = {
@@ -134,9 +134,8 @@ def test_segments_and_cost_are_counted_on_what_each_is_sent(
     channel.team.save()
     campaign = launched(channel, people, template={}, text="Hi {{Note}}")
 
-    spread = personal_texts.spread_of(campaign)
-    assert spread is not None
-    assert (spread.fewest, spread.typical, spread.most, spread.total) == (1, 2, 3, 10)
+    needed = sorted(map(segments, campaign.submissions.values_list("text", flat=True)))
+    assert needed == [1, 1, 2, 3, 3]
     hand_over(campaign)
     days.count_team(channel.team, timezone.now() + timedelta(days=1), 3)
     counted = DayCount.objects.filter(channel=channel).aggregate(Sum("sent"), Sum("cost"))
@@ -283,13 +282,13 @@ def test_too_many_people_are_told_while_they_are_chosen(
     draft = world.a_campaign(whatsapp, people)
     client.force_login(world.owner_of(draft.team))
     desk = Desk(draft.team, client)
-    typed = fields_of(desk.get("compose", draft)) | {"handing": "each"}
+    typed = fields_of(desk.get("compose", draft)) | {"send_method": "each"}
     told = f"One by one, a campaign may go to {PEOPLE - 1}: choose fewer lists"
 
     assert told not in text_of(desk.post("audience", draft, **typed))
     settings.MAX_MESSAGES_ONE_BY_ONE = PEOPLE - 1
     assert told in text_of(desk.post("audience", draft, **typed))
-    assert told not in text_of(desk.post("audience", draft, **typed | {"handing": "jobs"}))
+    assert told not in text_of(desk.post("audience", draft, **typed | {"send_method": "jobs"}))
     (complaint,) = complaints_of(desk.send(typed, draft, "review"))
     assert told in complaint
 
@@ -363,7 +362,7 @@ def test_fifty_unclear_people_are_one_question(
     client.force_login(owner)
     page = client.get(f"/{campaign.team.slug}/campaigns/{campaign.public_id}/")
     assert "3 people: their messages may or may not have gone out" in text_of(page)
-    together = deciding_together.question_of(campaign)
+    together = deciding_together.common_question(campaign)
     assert together
     url = f"/{campaign.team.slug}/campaigns/{campaign.public_id}/decide-together/"
 
@@ -392,7 +391,7 @@ def test_the_composer_takes_a_template_and_says_what_is_wrong_with_it(
     lines = "1 = {{CUSTOMER_NAME}}\nnonsense\n2 =\nBody.3 = x"
     body = "Hello {{1}}, {{4}}"
     page = desk.write(
-        draft, "review", handing="template", template_body=body, template_variables=lines
+        draft, "review", send_method="template", template_body=body, template_variables=lines
     )
     complaints = complaints_of(page)
     assert set(complaints.values()) == {"id_template_id", "id_template_variables"}
@@ -404,7 +403,7 @@ def test_the_composer_takes_a_template_and_says_what_is_wrong_with_it(
     assert draft.template["variables"].splitlines() == lines.splitlines()
 
     fields = {"template_id": "HX1", "template_variables": "1 = {{CUSTOMER_NAME}}\n4 = {{Day}}"}
-    page = desk.write(draft, "review", handing="template", template_body=body, **fields)
+    page = desk.write(draft, "review", send_method="template", template_body=body, **fields)
     assert not complaints_of(page)
     assert "as the approved template HX1, one message for each person" in text_of(page)
     assert "Hello Person 2, 2 May" in text_of(page)

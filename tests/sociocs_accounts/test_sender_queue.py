@@ -37,7 +37,7 @@ def test_one_long_code_sends_one_segment_a_second() -> None:
 
     assert told.duration == timedelta(hours=12)
     assert told.overflows
-    assert told.people_at_once == 36_000
+    assert told.throughput.longest_queue == timedelta(seconds=36_000 * told.seconds_each)
 
 
 def test_longer_texts_take_longer() -> None:
@@ -55,4 +55,4 @@ def test_a_queue_without_a_known_limit_never_overflows() -> None:
     told = estimate(Provider.GUPSHUP_WHATSAPP, "", 10**9)
 
     assert not told.overflows
-    assert told.people_at_once is None
+    assert told.throughput.longest_queue is None

@@ -10,10 +10,12 @@ from campaigns.problems import Problem
 from campaigns.texts import whatsapp_templates
 
 
-def problems(campaign: Campaign, known_fields: Collection[str] | None) -> list[Problem]:
-    """Why it cannot be sent through its channel; `known_fields` as in `message.problems`."""
+def content_problems(campaign: Campaign, known_fields: Collection[str] | None) -> list[Problem]:
+    """Why it cannot be sent through its channel; `known_fields` as it takes them."""
     if campaign.template:
-        return whatsapp_templates.problems(campaign.channel, campaign.template, known_fields)
-    return message.problems(
+        return whatsapp_templates.template_problems(
+            campaign.channel, campaign.template, known_fields
+        )
+    return message.message_problems(
         campaign.channel, campaign.text, campaign.media_kind, campaign.media_url, known_fields
     )

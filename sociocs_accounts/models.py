@@ -1,4 +1,4 @@
-"""Sociocs accounts, and the channels of teams that send through them."""
+"""Sociocs accounts, their channels and members, and what was used of their limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from interface.enum_columns import choices, in_words
+from interface.discreet import by_number
+from interface.enum_columns import choice_constraint, choices
 from sociocs_accounts.encrypted_fields import SecretField
 from sociocs_accounts.lanes import Lane, LaneState
 from sociocs_gateway.providers import CAPABILITIES, Capabilities, Provider
@@ -58,7 +59,7 @@ class GatewayAccount(models.Model):
 
     class Meta:
         verbose_name = _("Sociocs account")
-        constraints = (in_words("state", LaneState, "account_state_is_known"),)
+        constraints = (choice_constraint("state", LaneState, "account_state_is_known"),)
 
     def __str__(self) -> str:
         return f"{self.label} (…{self.api_key_tail})"
@@ -186,3 +187,42 @@ class ChannelEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} · {self.subject}"
+
+
+class CallRate(models.Model):
+    """Until when an account's calls are spoken for, where no Redis keeps that (`call_rates`).
+
+    Seconds since 1970, one number per limit: the theoretical arrival time of the generic cell rate
+    algorithm.
+    """
+
+    account = models.OneToOneField(
+        GatewayAccount, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    by_second = models.FloatField(default=0)
+    by_minute = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
+class NumberForTests(models.Model):
+    """A number to which a team's members may send tests, chosen by an owner."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="numbers_for_tests")
+    label = models.CharField(_("whose phone it is"), max_length=100)
+    phone = models.CharField(_("number"), max_length=16)
+    added_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("label", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["team", "phone"], name="a_test_number_is_there_once"),
+        )
+
+    __repr__ = by_number
+
+    def __str__(self) -> str:
+        return self.label

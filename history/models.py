@@ -1,4 +1,4 @@
-"""What people are told of when it happens, in the app and by e-mail, and what they chose."""
+"""What became of campaigns: counts by day, follow-ups, notices, reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,93 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign
 from campaigns.models.events import CampaignEvent
+from recipients.claiming import Work
+from recipients.files.made_files import MadeFile
+from recipients.models import RecipientList
+from sociocs_accounts.models import Channel
 from teams.models import Membership, Team, User
+
+
+class DayCount(models.Model):
+    """One channel's day on the calendar of its team, or the team's own figures (no channel).
+
+    Counted by `history.days` from the jobs themselves, over and over: it may be lost.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, null=True, related_name="+")
+    day = models.DateField()
+    # People whose job was handed over and went out on that day.
+    sent = models.PositiveIntegerField(default=0)
+    # People of jobs that the vendor refused, and messages that no phone took.
+    failed = models.PositiveIntegerField(default=0)
+    opt_outs = models.PositiveIntegerField(default=0)
+    # By the team's prices of the day of counting; null where it has none.
+    cost = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+
+    class Meta:
+        # The overview reads a month of a team.
+        indexes = (models.Index(fields=["team", "day"], name="days_of_a_team"),)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.sent}"
+
+
+class FollowUp(Work):
+    """Gathering the people whom a campaign did not reach into a list, for a draft that uses it.
+
+    The list is filled piece by piece; `after_position` is committed with each, so that a killed
+    worker's successor goes on where it was. The draft is made when the list is whole.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="follow_ups")
+    # Codes of `followups.FollowUpGroup`: whom it is for.
+    groups = models.JSONField()
+    recipient_list = models.ForeignKey(
+        RecipientList, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    draft = models.ForeignKey(Campaign, on_delete=models.SET_NULL, null=True, related_name="+")
+    after_position = models.BigIntegerField(default=-1)
+    asked_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    # Null while people are being gathered.
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = (
+            # The tick: what is still to be gathered.
+            models.Index(
+                fields=["asked_at"], name="follow_ups_to_do", condition=Q(done_at__isnull=True)
+            ),
+        )
+        constraints = (
+            # Pressing twice gathers once.
+            models.UniqueConstraint(
+                fields=["campaign"],
+                condition=Q(done_at__isnull=True),
+                name="one_follow_up_at_a_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.campaign}"
+
+
+class Report(MadeFile):
+    """A file somebody asked for: the people of a campaign, or the history as it was filtered."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="reports")
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Null: the history, narrowed down by `filters` (`history_filters.Filters`).
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, null=True, related_name="reports"
+    )
+    filters = models.JSONField(default=dict, blank=True)
+    # About how many there will be; 0 where nobody has counted.
+    rows_total = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.public_id)
 
 
 class NoticeKind(models.TextChoices):
