@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from recipients.files.columns import ColumnRole
+from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
-from recipients.files.file_types import FileEncoding
 from recipients.files.rows import RowReason
 from recipients.phone_numbers import PhoneDoubt, PhoneFault
 

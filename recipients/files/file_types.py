@@ -4,27 +4,11 @@ from __future__ import annotations
 
 import codecs
 import mmap
-import re
 import zipfile
-from enum import StrEnum
 from pathlib import Path
 
+from recipients.files.encodings import SAMPLE, utf_16
 from recipients.files.file_problems import FileFault, FileProblem
-
-
-class FileEncoding(StrEnum):
-    """How a text file's bytes are to be read."""
-
-    UTF_8 = "utf-8"
-    UTF_16_LE = "utf-16-le"
-    UTF_16_BE = "utf-16-be"
-    WINDOWS_1252 = "windows-1252"
-
-    @property
-    def codec(self) -> str:
-        """Python's name of the codec."""
-        return "cp1252" if self is FileEncoding.WINDOWS_1252 else self.value
-
 
 # The first bytes of files that people take for a table, and what to call them.
 _OTHER_TYPES = (
@@ -54,11 +38,8 @@ _ARCHIVES = (
 )
 # Without those that a text may have: zero (an accident of some exports), white space, end of file.
 _CONTROLS = bytes(code for code in range(32) if code not in (0, 9, 10, 11, 12, 13, 26, 27))
-_SURROGATE = re.compile("[\udc80-\udcff]")
-_SAMPLE = 64 * 1024
 # Of bytes: in fewer, a single stray character would already be much.
 _SMALL = 200
-_CHUNK = 1024 * 1024
 
 
 def is_workbook(path: Path) -> bool:
@@ -105,7 +86,7 @@ def _is_xls(content: mmap.mmap) -> bool:
 def refuse_other_types(path: Path) -> None:
     """Raise FileProblem unless the file looks like a table in plain text."""
     with path.open("rb") as file:
-        start = file.read(_SAMPLE)
+        start = file.read(SAMPLE)
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise FileProblem(FileFault.EMPTY)
     bare = start.removeprefix(codecs.BOM_UTF8).lstrip()
@@ -116,7 +97,7 @@ def refuse_other_types(path: Path) -> None:
         raise FileProblem(FileFault.WRONG_TYPE, kind="JSON")
     if bare[:1] == b"<":
         raise FileProblem(FileFault.WRONG_TYPE, kind="XML" if bare[:5] == b"<?xml" else "HTML")
-    if not _utf_16(start) and _is_binary(start):
+    if not utf_16(start) and _is_binary(start):
         raise FileProblem(FileFault.WRONG_TYPE, kind="")
 
 
@@ -124,43 +105,3 @@ def _is_binary(start: bytes) -> bool:
     """Whether there are more control characters or zeros than an accident explains."""
     others = len(start) - len(start.translate(None, _CONTROLS))
     return others * 50 > max(len(start), _SMALL) or start.count(0) * 4 > len(start)
-
-
-def detect_encoding(path: Path) -> tuple[FileEncoding, bool]:
-    """Return the encoding, and whether there may be NUL characters to be passed over."""
-    with path.open("rb") as file:
-        start = file.read(_SAMPLE)
-        if wide := _utf_16(start):
-            return wide, True
-        file.seek(0)
-        right, wrong, has_nul = 0, 0, False
-        while chunk := file.read(_CHUNK):
-            # To the end of the line, so that no character is cut in two.
-            chunk += file.readline(_CHUNK)
-            has_nul = has_nul or b"\0" in chunk
-            if not chunk.isascii():
-                more_right, more_wrong = _count_utf_8(chunk)
-                right, wrong = right + more_right, wrong + more_wrong
-    return (FileEncoding.WINDOWS_1252 if wrong > right else FileEncoding.UTF_8), has_nul
-
-
-def _count_utf_8(data: bytes) -> tuple[int, int]:
-    """Return how many non-ASCII characters are UTF-8 and how many bytes are not."""
-    text = data.decode("utf-8", errors="surrogateescape")
-    wrong = len(_SURROGATE.findall(text))
-    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
-    return beyond_ascii - wrong, wrong
-
-
-def _utf_16(start: bytes) -> FileEncoding | None:
-    """UTF-16 by its byte order mark, or by the zeros that Western text has in every second byte."""
-    if start.startswith(codecs.BOM_UTF16_LE):
-        return FileEncoding.UTF_16_LE
-    if start.startswith(codecs.BOM_UTF16_BE):
-        return FileEncoding.UTF_16_BE
-    pairs = len(start) // 2
-    if pairs and start[1::2].count(0) > pairs * 0.7 and start[::2].count(0) < pairs * 0.05:
-        return FileEncoding.UTF_16_LE
-    if pairs and start[::2].count(0) > pairs * 0.7 and start[1::2].count(0) < pairs * 0.05:
-        return FileEncoding.UTF_16_BE
-    return None

@@ -17,8 +17,9 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any, Self, TextIO
 
+from recipients.files.encodings import FileEncoding, detect_encoding
 from recipients.files.file_problems import FileFault, FileProblem
-from recipients.files.file_types import FileEncoding, detect_encoding, refuse_other_types
+from recipients.files.file_types import refuse_other_types
 
 DELIMITERS = ",;\t|"
 MAX_CELL_CHARACTERS = 10_000

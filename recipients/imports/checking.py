@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from recipients import claiming
 from recipients.files.columns import Column, ColumnRole, phone_candidates, require_phone_column
+from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
-from recipients.files.file_types import FileEncoding
 from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.storing import StoredUpload, delete_stored, rows_path
 from recipients.imports import guessing

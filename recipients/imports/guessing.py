@@ -23,8 +23,9 @@ from recipients.files.columns import (
     parted,
     unique_names,
 )
+from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
-from recipients.files.file_types import FileEncoding, is_workbook
+from recipients.files.file_types import is_workbook
 from recipients.files.row_sources import ReadOptions, Row, guess_read_options, head
 from recipients.files.storing import rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack

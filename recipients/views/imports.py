@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from recipients import tasks
+from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
-from recipients.files.file_types import FileEncoding
 from recipients.files.storing import stored_path
 from recipients.imports import checking, import_lifecycle
 from recipients.imports.check_page import check_context
