@@ -17,7 +17,7 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from recipients.files.encodings import FileEncoding, detect_encoding
+from recipients.files.encodings import FileEncoding, detect_encoding, letters_in_doubt
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import refuse_other_types
 
@@ -57,6 +57,8 @@ class ReadOptions:
     # row is not read.
     header_row: int = 1
     has_nul: bool = False
+    # Bytes in hexadecimal of which only the encoding tells the letters; "" where it is certain.
+    letters: str = ""
     # The columns' roles are those of an earlier file with the same headers.
     is_remembered: bool = False
     # Of a workbook: the sheet that was written as text to be read, and all there are.
@@ -80,14 +82,15 @@ class ReadOptions:
         return asdict(self) | {"sheets": list(self.sheets)}
 
 
-def guess_read_options(path: Path) -> ReadOptions:
-    """Find out how to read a stored file.
+def guess_read_options(path: Path, country: str) -> ReadOptions:
+    """Find out how to read a stored file; `country` is a hint for letters that are no Unicode.
 
     Raises FileProblem when it is empty, of another type, or its quotes do not close.
     """
     refuse_other_types(path)
-    encoding, has_nul = detect_encoding(path)
-    reading = ReadOptions(encoding=encoding, has_nul=has_nul)
+    encoding, has_nul = detect_encoding(path, country)
+    letters = "" if encoding.is_unicode else letters_in_doubt(path).hex()
+    reading = ReadOptions(encoding=encoding, has_nul=has_nul, letters=letters)
     with _open(path, reading) as lines:
         first = lines.readline(2_000).rstrip("\r\n").strip('"')
     if re.fullmatch(r"sep=(?:\t|[^\w\s\"\\\0])", first, re.IGNORECASE):

@@ -8,10 +8,12 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from interface.countries import country_choices
 from recipients.files.columns import MAX_NAME, ColumnRole, column_letters
+from recipients.files.encodings import FileEncoding, decoded
 from recipients.files.pasting import MAX_CHARACTERS
 from recipients.files.row_sources import ReadOptions
 from recipients.files.storing import StoredUpload
@@ -147,7 +149,7 @@ class CheckForm(forms.Form):
             )
             self.fields["encoding"] = forms.ChoiceField(
                 label=_("Letters are stored as"),
-                choices=list(ENCODINGS.items()),
+                choices=_encoding_choices(reading),
                 initial=reading.encoding,
                 required=False,
             )
@@ -188,6 +190,20 @@ class CheckForm(forms.Form):
 def _row_in_words(row: SampleRow) -> str | Promise:
     cells = ", ".join(filter(None, (cell.strip() for cell in row.cells)))
     return _("Row %(number)s: %(cells)s") % {"number": row.number, "cells": cells}
+
+
+def _encoding_choices(reading: ReadOptions) -> list[tuple[str, str | Promise]]:
+    """The encodings; where the file's is a guess, with what its words are in each."""
+    words = decoded(bytes.fromhex(reading.letters))
+    return [
+        (
+            value,
+            format_lazy("{encoding}: {words}", encoding=label, words=words[FileEncoding(value)])
+            if reading.letters and value in words
+            else label,
+        )
+        for value, label in ENCODINGS.items()
+    ]
 
 
 def _role_choices(name: str) -> list[tuple[str, Any]]:

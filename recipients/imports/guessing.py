@@ -42,7 +42,12 @@ def guess(list_import: ListImport) -> None:
     """
     stored = stored_path(list_import.stored_name)
     workbook = is_workbook(stored)
-    read_as(list_import, unpacked(list_import) if workbook else guess_read_options(stored))
+    read_as(
+        list_import,
+        unpacked(list_import)
+        if workbook
+        else guess_read_options(stored, list_import.default_country),
+    )
     if memory := _memory(list_import):
         list_import.default_country = memory.default_country or list_import.default_country
 

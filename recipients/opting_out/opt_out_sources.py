@@ -83,7 +83,7 @@ def _judged(written: Iterable[tuple[int, str]], phones: PhoneReader) -> Judged:
 
 
 def _phone_column(path: Path, phones: PhoneReader) -> tuple[ReadOptions, int]:
-    reading = guess_read_options(path)
+    reading = guess_read_options(path, phones.default_country)
     first = head(path, reading, _ROWS_TO_GUESS_FROM, max_columns=settings.IMPORT_MAX_COLUMNS)
     if not first:
         raise FileProblem(FileFault.EMPTY)

@@ -14,6 +14,7 @@ from recipients import claiming
 from recipients.imports import checking, guessing, importing
 from recipients.models import ListImport, OptOut, RecipientList
 from teams.models import Team, User
+from tests.html_reader import PageReader
 from tests.recipients.conftest import Door
 
 FILE = """Mobile,Full name,City
@@ -108,6 +109,16 @@ def test_a_wrong_delimiter_can_be_put_right(door: Door) -> None:
     made.refresh_from_db()
     assert [column["name"] for column in made.columns] == ["a,b", "Phone"]
     assert made.judgement["ready"] == 2
+
+
+def test_letters_that_are_a_guess_are_shown_in_every_encoding(door: Door) -> None:
+    made = door.checked("Telefon;Imię\n+48512345678;Łukasz\n".encode("cp1250"))
+    options = PageReader(door.get("import", made).content.decode()).texts("option")
+    assert "Windows (Central European): Łukasz" in options
+    assert "Windows (Western European): £ukasz" in options
+    certain = door.checked("Phone,Name\n+14155552671,Łukasz\n".encode())
+    options = PageReader(door.get("import", certain).content.decode()).texts("option")
+    assert "Windows (Central European)" in options
 
 
 def test_a_wrong_encoding_can_be_put_right(door: Door) -> None:

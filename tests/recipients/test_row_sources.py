@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> Path:
 def read(file: Path, content: bytes | str) -> list[tuple[int, list[str]]]:
     """Every row of a file with this content, read as guessed."""
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(read_rows(file, guess_read_options(file), max_columns=200))
+    return list(read_rows(file, guess_read_options(file, "US"), max_columns=200))
 
 
 def problem_of(file: Path, content: bytes | str) -> FileProblem:
@@ -64,6 +64,46 @@ def test_the_encoding_is_found(file: Path, encoding: str) -> None:
 def test_a_big_endian_byte_order_mark_is_no_part_of_the_header(file: Path) -> None:
     content = (BOM + "Phone,Name\n+14155552671,José\n").encode("utf-16-be")
     assert read(file, content) == TABLE
+
+
+@pytest.mark.parametrize(
+    ("country", "encoding", "content"),
+    [
+        ("DE", "cp1252", "Telefon;Name\n+4915123456789;Jürgen Groß\n+4915123456780;Zoë Müller\n"),
+        ("DE", "mac_roman", "Telefon;Name\n+4915123456789;Jürgen Groß\n+4915123456780;Zoë\n"),
+        ("ES", "mac_roman", "Tel;Nombre\n612345678;José Muñoz\n612345679;Ángela Ibáñez\n"),
+        ("PL", "cp1250", "Telefon;Imię;Miasto\n512345678;Łukasz;Łódź\n512345679;Żaneta;Gdańsk\n"),
+        ("HU", "cp1250", "Telefon;Név\n201234567;Győző Szűcs\n201234568;Ágnes Tóth\n"),
+        ("RU", "cp1251", "Телефон;Имя\n89123456789;Юлия\n89123456780;Пётр\n"),
+        ("RU", "koi8_r", "Телефон;Имя\n89123456789;Юлия\n89123456780;Пётр Иванов\n"),
+        ("RU", "utf-16-le", "Телефон;Имя\n89123456789;Юлия\n"),
+        ("GR", "cp1253", "Κινητό;Όνομα\n6912345678;Γιώργος\n6912345679;Ελένη\n"),
+        ("TR", "cp1254", "Telefon;Ad;Sehir\n5321234567;G\u00fcl\u015fah I\u015f\u0131k;İstanbul\n"),
+        ("IL", "cp1255", "טלפון;שם\n0501234567;דוד כהן\n"),
+        ("EG", "cp1256", "هاتف;الاسم\n01001234567;محمد علي\n"),
+        ("LT", "cp1257", "Telefonas;Vardas\n61234567;Žygimantas Čiurlionis\n"),
+        ("TH", "cp874", "โทรศัพท์;ชื่อ\n0812345678;สมชาย ใจดี\n"),
+        ("JP", "cp932", "電話番号,氏名\n090-1234-5678,山田太郎\n"),
+        ("JP", "utf-16-be", "電話番号,氏名\n090-1234-5678,山田太郎\n"),
+        ("CN", "gbk", "手机,姓名\n13812345678,王小明\n13912345679,李丽\n"),
+        ("TW", "big5", "電話,姓名\n0912345678,王小明\n0912345679,陳美麗\n"),
+        ("KR", "cp949", "전화,이름\n01012345678,김민수\n01012345679,이영희\n"),
+        # No hint: the team is elsewhere.
+        ("US", "cp1250", "Telefon;Imię;Miasto\n512345678;Łukasz;Łódź\n512345679;Żaneta;Gdańsk\n"),
+        ("US", "cp1251", "Телефон;Имя\n89123456789;Юлия\n89123456780;Пётр\n"),
+        ("DE", "cp1253", "Κινητό;Όνομα\n6912345678;Γιώργος\n6912345679;Ελένη\n"),
+        ("US", "cp932", "電話番号,氏名\n090-1234-5678,山田太郎\n"),
+        # Signs that stand beside letters in the right encoding.
+        ("US", "cp1252", "Phone,Name\n+14155552671,“O\u2019Brien” & Söhne™ \u2013 ¿Qué? 25°C\n"),
+    ],
+)
+def test_letters_beyond_western_europe_are_found(
+    file: Path, country: str, encoding: str, content: str
+) -> None:
+    file.write_bytes(content.encode(encoding))
+    reading = guess_read_options(file, country)
+    rows = head(file, reading, 9, max_columns=9)
+    assert [reading.delimiter.join(cells) for _, cells in rows] == content.splitlines()
 
 
 def test_a_file_of_two_encodings_is_read_row_by_row(file: Path) -> None:
@@ -187,7 +227,7 @@ def test_another_type_of_file_is_recognised_by_its_content(
 
 def test_more_rows_than_allowed_are_refused(file: Path) -> None:
     file.write_text("a\n1\n2\n3\n")
-    reading = guess_read_options(file)
+    reading = guess_read_options(file, "US")
     assert len(list(data_rows(file, reading, max_columns=5, max_rows=3))) == 3
     with pytest.raises(FileProblem) as caught:
         list(data_rows(file, reading, max_columns=5, max_rows=2))
@@ -197,7 +237,7 @@ def test_more_rows_than_allowed_are_refused(file: Path) -> None:
 def test_the_head_is_read_without_the_rest(file: Path) -> None:
     # The quote in row 4 is never looked at.
     file.write_text('a\n1\n2\n"3\n')
-    assert head(file, guess_read_options(file), 2, max_columns=5) == [(1, ["a"]), (2, ["1"])]
+    assert head(file, guess_read_options(file, "US"), 2, max_columns=5) == [(1, ["a"]), (2, ["1"])]
 
 
 def test_a_reading_survives_its_way_through_the_database() -> None:
