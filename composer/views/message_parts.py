@@ -126,6 +126,37 @@ class Shown:
         return not self.is_single and self.figures.distinct > self.most_texts
 
     @property
+    def reach_in_words(self) -> SafeString:
+        """`about 940 of 1,000`, with the second number small."""
+        words = (
+            _("about {n}<small> of {rows}</small>")
+            if self.is_sample
+            else _("{n}<small> of {rows}</small>")
+        )
+        return format_html(words, n=number(self.total), rows=number(self.rows))
+
+    @property
+    def segments_in_words(self) -> str:
+        """How many segments there are in all."""
+        return self._estimated(number(self.segments))
+
+    @property
+    def cost_in_words(self) -> str:
+        """What it costs; "" without a price."""
+        return self._estimated(self.cost.total_in_words) if self.cost else ""
+
+    @property
+    def texts_in_words(self) -> str:
+        """How many different texts there are."""
+        count = number(self.figures.distinct)
+        if self.is_sample or not self.figures.is_exact:
+            return _("at least %(n)s") % {"n": count}
+        return count
+
+    def _estimated(self, figure: str) -> str:
+        return _("about %(n)s") % {"n": figure} if self.is_sample else figure
+
+    @property
     def dear(self) -> int:
         """How many of `sampled` people make their SMS dearer by what is written about them."""
         return self.advice.dear if self.is_sms else 0
