@@ -20,7 +20,7 @@ from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.rendering import Spread, TextLimits
 from campaigns.words import left_out_in_words
-from composer import cost, drafts, figures, plan_making
+from composer import cost, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm
 from composer.previewing import Ask, Move
@@ -195,7 +195,7 @@ def figures_shown(
 
     None without people or with a text that cannot be rendered.
     """
-    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form, user)
+    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form)
     if program.faults or not _says_anything(form) or not lists:
         return None, False
     everybody, wants_worker = None, False
@@ -235,7 +235,7 @@ def _is_saved(form: ComposeForm) -> bool:
     """Whether the draft says what the form says, so that it can be surveyed as it is stored."""
     if not form.is_valid() or form.cleaned_data["channel"] is None:
         return False
-    return drafts.content_of(form.campaign) == form.content()
+    return form.stored_content == form.content()
 
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
