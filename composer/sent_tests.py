@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import contents, message
+from campaigns import message
 from campaigns.audiences import audience
+from campaigns.content_problems import content_problems
 from campaigns.models import Campaign
+from campaigns.state_words import left_out_in_words
 from campaigns.states import Outcome
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
-from campaigns.words import left_out_in_words
 from composer import previewing
 from composer.models import SentTest
 from composer.previewing import Ask, Move
@@ -123,7 +124,7 @@ def _message(
         raise NoTestSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
         )
-    problems = contents.content_problems(
+    problems = content_problems(
         campaign, audience.audience_field_names(campaign) if lists else None
     )
     if problems:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from campaigns.models import Campaign, CampaignRecipient
+from campaigns.state_words import SUBMISSION_WORDS, Word
 from campaigns.states import SubmissionState
-from campaigns.words import SUBMISSION_WORDS, Word
 from sending.models import Submission
 from teams.models import Team
 

@@ -19,13 +19,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import contents, list_access, message
+from campaigns import list_access, message
 from campaigns.audiences import audience, audience_problems
+from campaigns.content_problems import content_problems
 from campaigns.models import Campaign, CampaignList
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, Outcome
-from sending import one_by_one, plan, timetable_problems
+from sending import job_times, one_by_one, timetable_problems
 from sending.models import Approval
 from sociocs_accounts.lanes import LaneState
 from teams.models import User
@@ -94,7 +95,7 @@ def send_time(campaign: Campaign, now: datetime) -> datetime:
     """
     if not campaign.wall_time:
         return now + lead()
-    candidates = plan.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
+    candidates = job_times.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
     if not candidates:
         raise ValueError(campaign.wall_time)
     return candidates[min(campaign.fold, len(candidates) - 1)]
@@ -140,7 +141,7 @@ def launch_problems(
         campaign.list_choices.filter(kind=include).exists()
         or campaign.filter_choices.filter(kind=include).exists()
     )
-    found = contents.content_problems(
+    found = content_problems(
         campaign, audience.audience_field_names(campaign) if has_lists else None
     )
     if campaign.channel and campaign.channel.account.state == LaneState.HALTED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.audiences import choices, reach
+from campaigns.audiences import choices, earlier_campaigns
 from campaigns.models import Campaign
 from campaigns.problems import Problem
 
@@ -14,9 +14,9 @@ def exclusion_problems(campaign: Campaign) -> list[Problem]:
     """Whether everybody whom the draft leaves out is known by now."""
     wanted = [one.pk for one in choices.earlier_of(campaign)]
     if campaign.days_left_out:
-        moment = reach.since(campaign.team, campaign.days_left_out, timezone.now())
-        wanted += reach.campaigns_since(campaign.team_id, moment, besides=campaign.pk)
-    preparing = reach.is_preparing(wanted)
+        moment = earlier_campaigns.since(campaign.team, campaign.days_left_out, timezone.now())
+        wanted += earlier_campaigns.campaigns_since(campaign.team_id, moment, besides=campaign.pk)
+    preparing = earlier_campaigns.is_preparing(wanted)
     if preparing is None:
         return []
     sentence = _(

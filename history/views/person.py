@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.words import left_out_in_words
+from campaigns.state_words import left_out_in_words
 from history.person import appearances_of
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sociocs_accounts import channels as steps
 from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
-from sociocs_accounts.channel_words import carries
+from sociocs_accounts.channel_words import carries, change_in_words
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.sender_queue import Throughput, estimate
@@ -47,7 +47,7 @@ def channels(request: TeamRequest) -> HttpResponse:
         "cards": [_card(channel) for channel in found],
         "accounts": steps.accounts_of(request.team).prefetch_related("members"),
         "halted": LaneState.HALTED.value,
-        "changes": changes[:CHANGES_SHOWN],
+        "changes": [(one, change_in_words(one)) for one in changes[:CHANGES_SHOWN]],
         "numbers": request.team.numbers_for_tests.all(),
         "number_form": NumberForm(),
     }
