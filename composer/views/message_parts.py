@@ -22,7 +22,7 @@ from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.rendering import Spread, TextLimits
-from composer import cost, drafts, figures, plan_making
+from composer import cost, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm
 from composer.previewing import Ask, Move
@@ -251,7 +251,7 @@ def figures_shown(
 
     None without people or with a text that cannot be rendered.
     """
-    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form, user)
+    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form)
     if program.faults or not _says_anything(form) or not lists:
         return None, False
     everybody, wants_worker = None, False
@@ -291,7 +291,7 @@ def _is_saved(form: ComposeForm) -> bool:
     """Whether the draft says what the form says, so that it can be surveyed as it is stored."""
     if not form.is_valid() or form.cleaned_data["channel"] is None:
         return False
-    return drafts.content_of(form.campaign) == form.content()
+    return form.stored_content == form.content()
 
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
