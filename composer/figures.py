@@ -89,7 +89,7 @@ class Figures:
 
 
 def figures_of_survey(survey: Survey) -> Figures:
-    """The figures of everybody."""
+    """The figures of a whole audience, from the one look at all of it."""
     texts, handed = survey.texts, survey.handed_over
     return Figures(
         looked_at=handed.people + handed.left_out_count,
@@ -109,7 +109,7 @@ def figures_of_survey(survey: Survey) -> Figures:
 def of_people(
     renderer: Renderer, program: Program, limits: TextLimits, rows: Sequence[PersonRow]
 ) -> Figures:
-    """The figures of these people."""
+    """The figures of these people alone, each rendered here; for a sample, or a small audience."""
     texts, empty = TextTally(limits), EmptyFields(lackable(program))
     sizes = Sizes(is_gsm=sms_size(_literal(program)).encoding is SmsEncoding.GSM_7)
     persons = [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]

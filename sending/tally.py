@@ -45,7 +45,7 @@ class Tally:
 
     @property
     def job_count(self) -> int:
-        """All jobs."""
+        """How many jobs there are, whatever became of them."""
         return sum(self.jobs.values())
 
     @property

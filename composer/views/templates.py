@@ -53,7 +53,7 @@ def of_team(team: Team) -> Any:
 
 
 def folders_of(team: Team) -> list[str]:
-    """The folders there are."""
+    """The names of the folders that the team's kept templates lie in, each once, in order."""
     used = of_team(team).exclude(folder="").order_by("folder")
     return list(used.values_list("folder", flat=True).distinct())
 
