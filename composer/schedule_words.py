@@ -65,17 +65,17 @@ def overflow_sentence(estimate: Estimate) -> str:
 
 def repeat_in_words(repeat: Repeat) -> str:
     """`every Monday and Thursday at 09:30, 4 times`."""
-    told = {"time": f"{repeat.at:%H:%M}"}
+    values = {"time": f"{repeat.at:%H:%M}"}
     if repeat.every is Every.DAY:
-        text = _("every day at %(time)s") % told
+        text = _("every day at %(time)s") % values
     elif repeat.every is Every.WEEK:
         names = [str(_WEEKDAYS[day]) for day in sorted(repeat.weekdays)]
         days = _(" and ").join(filter(None, [", ".join(names[:-1]), names[-1]]))
-        text = _("every %(days)s at %(time)s") % (told | {"days": days})
+        text = _("every %(days)s at %(time)s") % (values | {"days": days})
     elif repeat.month_day is None:
-        text = _("on the last day of every month at %(time)s") % told
+        text = _("on the last day of every month at %(time)s") % values
     else:
-        text = _("on day %(day)s of every month at %(time)s") % (told | {"day": repeat.month_day})
+        text = _("on day %(day)s of every month at %(time)s") % (values | {"day": repeat.month_day})
     if repeat.times:
         return f"{text}, " + ngettext("%(n)s time", "%(n)s times", repeat.times) % {
             "n": number(repeat.times)
