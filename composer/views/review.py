@@ -118,15 +118,11 @@ def _page(
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
     needs_approval = readiness.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
-    chosen = selection.choice_of(campaign)
     return {
         "campaign": campaign,
         "report": report,
         "left_out": left_out_in_words(report.left_out),
-        "lists": chosen.lists,
-        "filters": chosen.filters,
-        "lists_left_out": chosen.lists_out,
-        "filters_left_out": chosen.filters_out,
+        **_chosen(campaign),
         "cost": _cost(campaign, report),
         "spread": report.segments,
         "bars": _drawn(report, zone),
@@ -158,6 +154,16 @@ def _page(
         "why_not": approvals.may_answer(approval, user) if approval else "",
         **_last_answer(campaign, approval),
         "token": uuid4(),
+    }
+
+
+def _chosen(campaign: Campaign) -> dict[str, Any]:
+    choice = selection.choice_of(campaign)
+    return {
+        "lists": choice.lists,
+        "filters": choice.filters,
+        "lists_left_out": choice.lists_out,
+        "filters_left_out": choice.filters_out,
     }
 
 
