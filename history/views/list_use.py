@@ -23,12 +23,12 @@ EXPORTS_SHOWN = 50
 @page_of_team(Action.VIEW)
 def list_use(request: TeamRequest, list_id: UUID) -> HttpResponse:
     """The campaigns, copies and files that people of the list went into: who, what and when."""
-    found = usable_or_archived_list(request, list_id)
+    recipient_list = usable_or_archived_list(request, list_id)
     usable = RecipientList.objects.for_member(request.team, request.user)
-    context = _touched(found) | {
-        "made_of_it": lists_made_of(found),
+    context = _touched(recipient_list) | {
+        "made_of_it": lists_made_of(recipient_list),
         "visible": set(usable.values_list("pk", flat=True)),
-        "exports": exports_of(found)[:EXPORTS_SHOWN],
+        "exports": exports_of(recipient_list)[:EXPORTS_SHOWN],
     }
     return render(request, "history/list_use.html", context)
 
@@ -37,20 +37,20 @@ def list_use(request: TeamRequest, list_id: UUID) -> HttpResponse:
 @page_of_team(Action.EDIT_LISTS)
 def put_away(request: TeamRequest, list_id: UUID) -> HttpResponse:
     """What archiving or deleting the list touches, with a button for each."""
-    found = usable_or_archived_list(request, list_id)
-    context = _touched(found) | {
-        "may_put_away": may_put_away(request, found),
-        "is_being_filled": is_being_filled(found),
+    recipient_list = usable_or_archived_list(request, list_id)
+    context = _touched(recipient_list) | {
+        "may_put_away": may_put_away(request, recipient_list),
+        "is_being_filled": is_being_filled(recipient_list),
     }
     return render(request, "history/list_put_away.html", context)
 
 
-def _touched(found: RecipientList) -> dict[str, object]:
-    launched = launched_with(found)
+def _touched(recipient_list: RecipientList) -> dict[str, object]:
+    launched = launched_with(recipient_list)
     words = rows_of(use.campaign for use in launched)
     return {
-        "recipient_list": found,
-        "drafts": drafts_with(found),
-        "filters": filters_with(found),
+        "recipient_list": recipient_list,
+        "drafts": drafts_with(recipient_list),
+        "filters": filters_with(recipient_list),
         "launched": [(use, row) for use, row in zip(launched, words, strict=True)],
     }
