@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import contents, message
+from campaigns import message
 from campaigns.audiences import audience
 from campaigns.models import Campaign
 from campaigns.states import Outcome
@@ -123,7 +123,7 @@ def _message(
         raise NotSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
         )
-    problems = contents.problems(campaign, audience.field_names(campaign) if lists else None)
+    problems = message.content_problems(campaign, audience.field_names(campaign) if lists else None)
     if problems:
         raise NotSent(" ".join(one.sentence for one in problems))
     _check_way(campaign, target)

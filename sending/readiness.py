@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns import contents, list_access, message
-from campaigns.audiences import audience, audience_problems
+from campaigns import list_access, message
+from campaigns.audiences import audience, reach
 from campaigns.models import Campaign, CampaignList
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
@@ -140,7 +140,9 @@ def launch_problems(
         campaign.list_choices.filter(kind=include).exists()
         or campaign.filter_choices.filter(kind=include).exists()
     )
-    found = contents.problems(campaign, audience.field_names(campaign) if has_lists else None)
+    found = message.content_problems(
+        campaign, audience.field_names(campaign) if has_lists else None
+    )
     if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
         found.append(
             Problem(
@@ -162,7 +164,7 @@ def launch_problems(
         found.append(no_list())
     found += one_by_one.problems(campaign, people)
     found += list_access.problems(campaign, user)
-    found += audience_problems.problems(campaign)
+    found += reach.audience_problems(campaign)
     return found + time_problems(campaign, now or timezone.now(), people)
 
 

@@ -22,7 +22,7 @@ from teams.models import Role, Team, User
 
 
 class SignInForm(StyledForm):
-    """An address and a password; whether they belong together, `teams.signing_in` says."""
+    """An address and a password; whether they belong together, `teams.views.signing_in` says."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
