@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from recipients.phone_numbers import Doubt, Phone, PhoneReader, Rejection
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 # We refuse these, whatever else is right about them.
@@ -71,7 +71,9 @@ def agree(answer: Phone | Rejection, expected: Theirs) -> bool:
     if isinstance(answer, Rejection):
         return True
     again = library(answer.e164, "ZZ")
-    return again.e164 == answer.e164 and again.is_valid is (answer.doubt is not Doubt.NOT_ASSIGNED)
+    return again.e164 == answer.e164 and again.is_valid is (
+        answer.doubt is not PhoneDoubt.NOT_ASSIGNED
+    )
 
 
 def library(written: str, region: str) -> Theirs:

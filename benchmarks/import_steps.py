@@ -34,7 +34,7 @@ def check(path: str) -> dict[str, float]:
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     upload = StoredUpload(file.name, "stored", file.stat().st_size, sha256)
     began = time.perf_counter()
-    made = checking.begin(team, user, upload, uuid.uuid4())
+    made = checking.begin_import(team, user, upload, uuid.uuid4())
     first = time.perf_counter()
     checking.judge_whole(made.pk)
     judged = time.perf_counter()

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from recipients.files.bulk_load import Row, load
+from recipients.files.bulk_load import Row, load_rows
 from recipients.files.table_files import csv_pieces, write_xlsx
 from recipients.lists import exporting, list_filling, list_operations
 from recipients.lists.list_search import KEYS, Order, values_of
@@ -79,10 +79,10 @@ class Looker:
             recipient_count=people,
         )
         with transaction.atomic():
-            load(Recipient._meta.db_table, COLUMNS, self._rows(people))
+            load_rows(Recipient._meta.db_table, COLUMNS, self._rows(people))
         every = max(people // OPT_OUTS, 1)
         phones = {phone_of(n) for n in range(0, people, every)}
-        opt_outs.add(self.team, phones, OptOut.Source.BY_HAND, self.user)
+        opt_outs.add_opt_outs(self.team, phones, OptOut.Source.BY_HAND, self.user)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 # As autovacuum does some minutes after an import.

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from datetime import time as wall
 
 from campaigns.scheduling.hours import Hours, is_open
-from campaigns.scheduling.pacing import Group, Pace, Slice, Terms, slices
+from campaigns.scheduling.pacing import Pace, Slice, Terms, ZoneGroup, slices
 from campaigns.scheduling.zones import PhoneZones
 
 OFFICE_HOURS = Hours(wall(9), wall(19))
@@ -48,7 +48,7 @@ def main() -> None:
         sizes.update(map(phone_zones.of, phones))
         seconds += time.perf_counter() - began
     began = time.perf_counter()
-    groups = [Group(zones, (people,)) for zones, people in sizes.items()]
+    groups = [ZoneGroup(zones, (people,)) for zones, people in sizes.items()]
     terms = Terms(largest=1000, pace=pace, hours=OFFICE_HOURS)
     planned = list(slices(groups, START, terms))
     seconds += time.perf_counter() - began
@@ -70,7 +70,7 @@ def numbers(people: int) -> Iterator[list[str]]:
         yield chunk
 
 
-def check(groups: list[Group], planned: list[Slice], people: int) -> None:
+def check(groups: list[ZoneGroup], planned: list[Slice], people: int) -> None:
     """Stop unless everybody is planned once, in order, and inside their hours."""
     slots = [one.slot for one in planned]
     wrong = [one for one in planned if not is_open(OFFICE_HOURS, groups[one.group].zones, one.slot)]

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
-from campaigns.texts.dynamic_fields import parse
-from campaigns.texts.rendering import Person, Renderer, Rules, person_of
+from campaigns.texts.dynamic_fields import parse_text
+from campaigns.texts.rendering import Person, Renderer, RenderRules, person_of
 from campaigns.texts.sms_segments import segments
 
 In = TypeVar("In")
@@ -45,7 +45,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--people", type=int, default=1_000_000)
     count = options.parse_args().people
-    renderer = Renderer(parse(TEXT), Rules())
+    renderer = Renderer(parse_text(TEXT), RenderRules())
     rendering, counting = Clock(), Clock()
     naive_rendering, naive_counting = Clock(), Clock()
     total = 0

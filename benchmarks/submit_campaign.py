@@ -52,7 +52,7 @@ def measure(recipients: int, sandbox: Sandbox) -> None:
 
     campaign = prepared(recipients, sandbox)
     plain = seconds_of_one_insert(campaign, recipients)
-    count = audience.count(campaign).people
+    count = audience.count_audience(campaign).people
     began = time.perf_counter()
     launch.launch(campaign, world.confirmed(campaign, count))
     launch.freeze(campaign.pk)

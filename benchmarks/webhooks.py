@@ -68,7 +68,7 @@ def broker(folder: Path) -> Iterator[Path]:
         wait_for_redis(f"unix://{socket}", folder / "broker.log")
         yield socket
     finally:
-        children.stop(server, patience=5)
+        children.stop_child(server, patience=5)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from campaigns.models import (
     Message,
 )
 from campaigns.states import CampaignState
-from campaigns.timeline import sentence
+from campaigns.timeline import event_sentence
 from campaigns.words import CAMPAIGN_WORDS
 from interface.admin_mixins import ReadOnlyAdmin, colours, show_only
 
@@ -56,7 +56,7 @@ class CampaignEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("what happened"), ordering="kind")
     def in_words(self, event: CampaignEvent) -> str:
         """The event as the campaign's page tells it."""
-        return sentence(event)
+        return event_sentence(event)
 
 
 # Who is in a campaign's frozen audience. Searched by the exact number: the table is huge.

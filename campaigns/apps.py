@@ -20,4 +20,4 @@ class CampaignsConfig(AppConfig):
         register(checks.sending_settings, Tags.compatibility)
         register(checks.durable_sqlite, Tags.database)
         register(checks.production_settings, Tags.security, deploy=True)
-        when_a_member_leaves("campaigns.leaving.hand_over", "campaigns.leaving.holding")
+        when_a_member_leaves("campaigns.leaving.hand_over_drafts", "campaigns.leaving.drafts_held")

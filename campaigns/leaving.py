@@ -11,7 +11,7 @@ from teams.leaving import NAMES_TOLD, Holding
 from teams.models import Team, User
 
 
-def hand_over(team: Team, leaving: User, heir: User) -> int:
+def hand_over_drafts(team: Team, leaving: User, heir: User) -> int:
     """Give all drafts of somebody who leaves the team to `heir`; return how many.
 
     Whatever was launched keeps the name of who wrote it.
@@ -19,7 +19,7 @@ def hand_over(team: Team, leaving: User, heir: User) -> int:
     return _drafts(team, leaving).update(created_by=heir)
 
 
-def holding(team: Team, person: User) -> Holding | None:
+def drafts_held(team: Team, person: User) -> Holding | None:
     """The drafts that somebody would hand over, the latest first."""
     drafts = _drafts(team, person)
     if not (count := drafts.count()):

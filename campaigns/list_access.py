@@ -13,7 +13,7 @@ from recipients.models import RecipientList, SavedFilter
 from teams.models import User
 
 
-def problems(campaign: Campaign, user: User | None = None) -> list[Problem]:
+def list_problems(campaign: Campaign, user: User | None = None) -> list[Problem]:
     """Why a draft's lists keep it from being launched, by `user` where somebody is at it.
 
     Whoever launches must be able to use every list, and so must whoever wrote the draft while they

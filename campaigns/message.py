@@ -11,13 +11,13 @@ from campaigns.copying import content_fields
 from campaigns.models import Campaign, Message
 from campaigns.problems import Problem
 from campaigns.texts import dynamic_fields, whatsapp_templates
-from campaigns.texts.dynamic_fields import Program, parse
-from campaigns.texts.field_sentences import sentence
+from campaigns.texts.dynamic_fields import Program, parse_text
+from campaigns.texts.field_sentences import fault_sentence
 from interface.wording import Text
 from sociocs_accounts.models import Channel
 from sociocs_gateway.exceptions import MessageNotExpressible
-from sociocs_gateway.messages import BulkMessage, MessageFault, Recipient
-from sociocs_gateway.messages import Message as SingleMessage
+from sociocs_gateway.messages import BulkMessage, MessageFault, MessageRecipient
+from sociocs_gateway.messages import SingleMessage as SingleMessage
 from sociocs_gateway.providers import MediaKind, Provider
 
 # The columns of a draft that its message takes over under the same names.
@@ -27,7 +27,7 @@ SENT = [
     if column.name in {sent.name for sent in Message._meta.concrete_fields}
 ]
 # Stands in for the audience while only the message is looked at; it is never sent to.
-_ANYBODY = Recipient("+12025550100")
+_ANYBODY = MessageRecipient("+12025550100")
 # What each field that everybody has stands for, in the order in which they are offered.
 PREDEFINED_LABELS: Mapping[str, Text] = {
     dynamic_fields.CUSTOMER_NAME: gettext_lazy("the person's name"),
@@ -45,7 +45,7 @@ _FIELD_OF_FAULT = {
 
 def bulk_message(
     channel: Channel,
-    recipients: list[Recipient],
+    recipients: list[MessageRecipient],
     text: str,
     media_kind: str,
     media_url: str,
@@ -65,7 +65,7 @@ def bulk_message(
 
 def single_message(
     channel: Channel,
-    recipient: Recipient,
+    recipient: MessageRecipient,
     text: str,
     media_kind: str,
     media_url: str,
@@ -83,7 +83,7 @@ def single_message(
     )
 
 
-def problems(
+def message_problems(
     channel: Channel | None,
     text: str,
     media_kind: str,
@@ -107,7 +107,7 @@ def problems(
     if channel is None and not text and not media_url:
         # No channel carries this: whoever has chosen none yet need not come back to be told.
         found.append(Problem("text", str(_NOTHING_SAID)))
-    program = parse(text)
+    program = parse_text(text)
     found += _field_problems(program, known_fields)
     if channel is None:
         return found
@@ -154,7 +154,7 @@ def _field_problems(program: Program, known_fields: Collection[str] | None) -> l
     if known_fields is not None:
         faults += program.unknown(known_fields)
     # One sentence for a name, however often the text uses it.
-    sentences = dict.fromkeys(map(sentence, sorted(faults, key=lambda fault: fault.start)))
+    sentences = dict.fromkeys(map(fault_sentence, sorted(faults, key=lambda fault: fault.start)))
     return [Problem("text", one) for one in sentences]
 
 
@@ -199,7 +199,7 @@ def sentence_of(fault: MessageFault, channel: Channel, text: str) -> str:
     )
 
 
-def warnings(channel: Channel | None, media_kind: str) -> list[str]:
+def message_warnings(channel: Channel | None, media_kind: str) -> list[str]:
     """What may go wrong although the message can be sent: worth telling, never worth blocking."""
     if channel is None:
         return []
@@ -235,9 +235,11 @@ def message_of(campaign: Campaign) -> Message:
 
 
 def content_problems(campaign: Campaign, known_fields: Collection[str] | None) -> list[Problem]:
-    """Why it cannot be sent through its channel; `known_fields` as in `problems`."""
+    """Why it cannot be sent through its channel; `known_fields` as it takes them."""
     if campaign.template:
-        return whatsapp_templates.problems(campaign.channel, campaign.template, known_fields)
-    return problems(
+        return whatsapp_templates.template_problems(
+            campaign.channel, campaign.template, known_fields
+        )
+    return message_problems(
         campaign.channel, campaign.text, campaign.media_kind, campaign.media_url, known_fields
     )

@@ -20,7 +20,7 @@ Kind = CampaignEvent.Kind
 Details = dict[str, Any]
 
 
-def sentence(event: CampaignEvent) -> str:
+def event_sentence(event: CampaignEvent) -> str:
     """One event as a sentence, beginning with who did it if somebody did."""
     who = str(event.actor) if event.actor else ""
     tell = _SENTENCES.get(Kind(event.kind)) if event.kind in Kind.values else None

@@ -173,7 +173,7 @@ HOW_WE_KNOW: Mapping[str, Text] = {
 }
 
 
-class Part(StrEnum):
+class ProgressPart(StrEnum):
     """A part of the progress track."""
 
     HANDED_OVER = "handed_over"
@@ -184,28 +184,28 @@ class Part(StrEnum):
     NOT_SENT = "not_sent"
 
 
-PART_OF: Mapping[SubmissionState, Part] = {
-    S.PLANNED: Part.WAITING,
-    S.READY: Part.WAITING,
-    S.CLAIMED: Part.WAITING,
-    S.POSTING: Part.WAITING,
-    S.ACCEPTED: Part.HANDED_OVER,
-    S.UNKNOWN: Part.UNCLEAR,
-    S.REFUSED: Part.REFUSED,
-    S.REVOKING: Part.TAKEN_BACK,
-    S.REVOKED: Part.TAKEN_BACK,
-    S.CANCELLED: Part.NOT_SENT,
-    S.ABANDONED: Part.NOT_SENT,
+PART_OF: Mapping[SubmissionState, ProgressPart] = {
+    S.PLANNED: ProgressPart.WAITING,
+    S.READY: ProgressPart.WAITING,
+    S.CLAIMED: ProgressPart.WAITING,
+    S.POSTING: ProgressPart.WAITING,
+    S.ACCEPTED: ProgressPart.HANDED_OVER,
+    S.UNKNOWN: ProgressPart.UNCLEAR,
+    S.REFUSED: ProgressPart.REFUSED,
+    S.REVOKING: ProgressPart.TAKEN_BACK,
+    S.REVOKED: ProgressPart.TAKEN_BACK,
+    S.CANCELLED: ProgressPart.NOT_SENT,
+    S.ABANDONED: ProgressPart.NOT_SENT,
 }
 
 # Each part's word and its fill in the track, in the order they are drawn.
-PART_WORDS: Mapping[Part, tuple[Text, str]] = {
-    Part.HANDED_OVER: (gettext_lazy("handed over"), "done"),
-    Part.UNCLEAR: (gettext_lazy("unclear"), "warning"),
-    Part.REFUSED: (gettext_lazy("refused"), "danger"),
-    Part.TAKEN_BACK: (gettext_lazy("taken back"), "info"),
-    Part.WAITING: (gettext_lazy("waiting"), "neutral"),
-    Part.NOT_SENT: (gettext_lazy("not sent"), "neutral"),
+PART_WORDS: Mapping[ProgressPart, tuple[Text, str]] = {
+    ProgressPart.HANDED_OVER: (gettext_lazy("handed over"), "done"),
+    ProgressPart.UNCLEAR: (gettext_lazy("unclear"), "warning"),
+    ProgressPart.REFUSED: (gettext_lazy("refused"), "danger"),
+    ProgressPart.TAKEN_BACK: (gettext_lazy("taken back"), "info"),
+    ProgressPart.WAITING: (gettext_lazy("waiting"), "neutral"),
+    ProgressPart.NOT_SENT: (gettext_lazy("not sent"), "neutral"),
 }
 
 

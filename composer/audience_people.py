@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from campaigns.audiences.audience import people_of
+from campaigns.audiences.audience import people_sql
 from campaigns.audiences.audience_count import RECIPIENTS
 from campaigns.audiences.selection import Selection
 from recipients.models import Recipient
@@ -20,7 +20,7 @@ PEOPLE = ""
 DUPLICATE = "duplicate"
 
 
-class Place(NamedTuple):
+class PagePosition(NamedTuple):
     """Where a page begins: in a part, behind a row."""
 
     part: int = 0
@@ -30,7 +30,7 @@ class Place(NamedTuple):
         return f"{self.part:x}-{self.after:x}"
 
     @classmethod
-    def read(cls, text: str) -> Place:
+    def read(cls, text: str) -> PagePosition:
         """The place that `str` wrote; the beginning for anything else."""
         part, _dash, after = text[:40].partition("-")
         try:
@@ -39,9 +39,9 @@ class Place(NamedTuple):
             return cls()
 
 
-def page_of(
-    chosen: Selection, why: str, place: Place, size: int, hidden: Collection[int] = ()
-) -> tuple[list[Recipient], Place | None]:
+def audience_page(
+    chosen: Selection, why: str, place: PagePosition, size: int, hidden: Collection[int] = ()
+) -> tuple[list[Recipient], PagePosition | None]:
     """(people, where the next page begins): those who get it (PEOPLE), or those left out for `why`.
 
     Nobody of the lists `hidden` (primary keys) is shown.
@@ -56,14 +56,14 @@ def page_of(
         found += rows[:room]
         if len(rows) > room:
             last = rows[room - 1].pk if room else after
-            return found, Place(number, last)
+            return found, PagePosition(number, last)
     return found, None
 
 
 def _who(chosen: Selection, number: int, why: str) -> Sql:
     """Which rows named r of a part are looked at, in SQL."""
     if why == PEOPLE:
-        return people_of(chosen, number)
+        return people_sql(chosen, number)
     part = chosen.parts[number]
     rows = part.rows("r")
     if why == DUPLICATE:

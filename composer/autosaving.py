@@ -13,7 +13,7 @@ from uuid import UUID
 from django.http import QueryDict
 
 from composer.drafts import PageSave
-from composer.forms import ComposeForm, stored
+from composer.forms import ComposeForm, stored_draft
 from composer.schedule_fields import ScheduleFields
 from interface.form_fields import is_uuid
 from teams.models import User
@@ -59,7 +59,7 @@ def _with_company(names: Iterable[str]) -> set[str]:
 
 def _without(form: ComposeForm, names: Iterable[str], user: User) -> ComposeForm:
     """The form with what the draft says already in these fields."""
-    data, draft = QueryDict(mutable=True), stored(form.campaign)
+    data, draft = QueryDict(mutable=True), stored_draft(form.campaign)
     data.update(form.data)
     for name in names:
         value = draft.get(name, "")

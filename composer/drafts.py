@@ -201,7 +201,7 @@ def content_of(campaign: Campaign) -> Content:
     )
 
 
-def delete(campaign: Campaign) -> bool:
+def delete_draft(campaign: Campaign) -> bool:
     """Delete a draft; False when it was launched in the meantime. Nothing of it was ever sent."""
     with transaction.atomic():
         # Locks the row, and frees the message of a launch that was undone.

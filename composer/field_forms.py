@@ -14,7 +14,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.texts.dynamic_fields import Kind, Program, parse
+from campaigns.texts.dynamic_fields import Program, StepKind, parse_text
 from campaigns.texts.empty_fields import lackable
 from campaigns.texts.personal_texts import FieldRules
 
@@ -109,10 +109,10 @@ class FieldRulesForm(forms.Form):
     @property
     def writes_dates(self) -> bool:
         """Whether the text writes a date."""
-        return any(step.kind is Kind.DATE for step in self._program().steps)
+        return any(step.kind is StepKind.DATE for step in self._program().steps)
 
     def _program(self) -> Program:
-        return parse(self.typed_source())
+        return parse_text(self.typed_source())
 
     def typed_source(self) -> str:
         """The text whose fields are asked about, as it is typed now."""

@@ -14,11 +14,11 @@ from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignList
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
-from campaigns.texts.dynamic_fields import PREDEFINED, parse
+from campaigns.texts.dynamic_fields import PREDEFINED, parse_text
 from composer.models import MessageTemplate
 from recipients.models import FilterList, RecipientList, SavedFilter
 from recipients.saved_filters.conditions import NAME, PHONE
-from recipients.saved_filters.filters import field_names
+from recipients.saved_filters.filters import column_names
 from teams.models import Team, User
 
 # Looked at are the latest of each kind.
@@ -26,7 +26,7 @@ LATEST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ColumnUse:
     """A thing that uses columns: its kind ("draft", "template", "filter"), itself, what it needs.
 
     `missing`: the columns that none of its lists has.
@@ -40,26 +40,26 @@ class Use:
 
 
 @dataclass(slots=True)
-class Column:
+class UsedColumn:
     """A column in use: the lists that have it, who uses it, and who uses it in vain."""
 
     name: str
     lists: list[RecipientList] = field(default_factory=list)
-    uses: list[Use] = field(default_factory=list)
-    broken: list[Use] = field(default_factory=list)
+    uses: list[ColumnUse] = field(default_factory=list)
+    broken: list[ColumnUse] = field(default_factory=list)
 
 
-def uses_of(team: Team, user: User) -> list[Use]:
+def uses_of(team: Team, user: User) -> list[ColumnUse]:
     """All that uses columns and that `user` may see."""
     return [*_drafts(team), *_templates(team), *_filters(team, user)]
 
 
-def columns_of(uses: Iterable[Use]) -> list[Column]:
+def columns_of(uses: Iterable[ColumnUse]) -> list[UsedColumn]:
     """The columns in use, those that break something first."""
-    found: dict[str, Column] = {}
+    found: dict[str, UsedColumn] = {}
     for use in uses:
         for name in use.fields:
-            column = found.setdefault(name, Column(name))
+            column = found.setdefault(name, UsedColumn(name))
             (column.broken if name in use.missing else column.uses).append(use)
             for one in use.lists:
                 if name in one.field_names and one not in column.lists:
@@ -75,11 +75,11 @@ def fields_in(
     A text that stands in a draft while a template goes out is not used, so it breaks nothing.
     """
     texts = whatsapp_templates.read(template).values if template else (text,)
-    named = [name for one in texts for name in parse(one).fields if name not in PREDEFINED]
+    named = [name for one in texts for name in parse_text(one).fields if name not in PREDEFINED]
     return tuple(dict.fromkeys([*named, *([zone_field] if zone_field else [])]))
 
 
-def use_of_template(template: MessageTemplate, content: dict[str, Any], chosen: Any) -> Use:
+def use_of_template(template: MessageTemplate, content: dict[str, Any], chosen: Any) -> ColumnUse:
     """What a version of a template needs."""
     held = {
         what: [key for key, kind in chosen.get(what, ()) if kind == CampaignList.Kind.INCLUDE]
@@ -96,21 +96,21 @@ def use_of_template(template: MessageTemplate, content: dict[str, Any], chosen: 
     return _use("template", template, names, selection.people_lists(choice))
 
 
-def _use(kind: str, thing: Any, names: tuple[str, ...], lists: list[RecipientList]) -> Use:
+def _use(kind: str, thing: Any, names: tuple[str, ...], lists: list[RecipientList]) -> ColumnUse:
     # Without a list nobody can tell yet.
-    known = set(field_names(lists)) if lists else set(names)
+    known = set(column_names(lists)) if lists else set(names)
     missing = tuple(name for name in names if name not in known)
-    return Use(kind, thing, names, tuple(lists), missing)
+    return ColumnUse(kind, thing, names, tuple(lists), missing)
 
 
-def _drafts(team: Team) -> Iterator[Use]:
+def _drafts(team: Team) -> Iterator[ColumnUse]:
     drafts = Campaign.objects.filter(team=team, state=CampaignState.DRAFT.value)
     for one in drafts.order_by("-pk")[:LATEST]:
         if names := fields_in(one.text, one.zone_field, one.template):
             yield _use("draft", one, names, selection.people_lists(selection.choice_of(one)))
 
 
-def _templates(team: Team) -> Iterator[Use]:
+def _templates(team: Team) -> Iterator[ColumnUse]:
     templates = MessageTemplate.objects.filter(team=team, archived_at=None)
     for one in templates.order_by("-pk")[:LATEST]:
         version = one.versions.filter(number=one.current).first()
@@ -120,7 +120,7 @@ def _templates(team: Team) -> Iterator[Use]:
                 yield use
 
 
-def _filters(team: Team, user: User) -> Iterator[Use]:
+def _filters(team: Team, user: User) -> Iterator[ColumnUse]:
     filters = SavedFilter.objects.visible_to(team, user).order_by("-pk")[:LATEST]
     for one in filters:
         held = FilterList.objects.filter(saved_filter=one, is_without=False)

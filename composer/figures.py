@@ -21,11 +21,11 @@ from campaigns.audiences.selection import Selection
 from campaigns.texts.dynamic_fields import Program
 from campaigns.texts.empty_fields import EmptyFields, lackable
 from campaigns.texts.personal_texts import Survey
-from campaigns.texts.rendering import Limits, Missing, Renderer, Spread, TextTally, person_of
-from campaigns.texts.sms_segments import Encoding, count
+from campaigns.texts.rendering import Missing, Renderer, Spread, TextLimits, TextTally, person_of
+from campaigns.texts.sms_segments import SmsEncoding, sms_size
 from recipients.models import Recipient, RecipientList
 from recipients.saved_filters.filters import EVERYBODY
-from recipients.sql import Sql, joined, sql
+from recipients.sql import Sql, joined_sql, sql
 
 SAMPLE = 1_000
 # From how many places of a list the sample is taken.
@@ -88,7 +88,7 @@ class Figures:
         return cls(**{**stored, "by_segments": by_segments})
 
 
-def of_survey(survey: Survey) -> Figures:
+def figures_of_survey(survey: Survey) -> Figures:
     """The figures of everybody."""
     texts, handed = survey.texts, survey.handed_over
     return Figures(
@@ -107,11 +107,11 @@ def of_survey(survey: Survey) -> Figures:
 
 
 def of_people(
-    renderer: Renderer, program: Program, limits: Limits, rows: Sequence[PersonRow]
+    renderer: Renderer, program: Program, limits: TextLimits, rows: Sequence[PersonRow]
 ) -> Figures:
     """The figures of these people."""
     texts, empty = TextTally(limits), EmptyFields(lackable(program))
-    sizes = Sizes(is_gsm=count(_literal(program)).encoding is Encoding.GSM_7)
+    sizes = Sizes(is_gsm=sms_size(_literal(program)).encoding is SmsEncoding.GSM_7)
     persons = [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]
     empty.look([row[0] for row in rows], persons)
     for row, text in zip(rows, renderer.render_each(persons), strict=True):
@@ -149,10 +149,10 @@ class Sizes:
 
     def add(self, text: str) -> None:
         """Look at one person's text."""
-        size = count(text)
-        self.dear += self.is_gsm and size.encoding is Encoding.UCS_2
+        size = sms_size(text)
+        self.dear += self.is_gsm and size.encoding is SmsEncoding.UCS_2
         if size.segments > 1:
-            alone, each = (160, 153) if size.encoding is Encoding.GSM_7 else (70, 67)
+            alone, each = (160, 153) if size.encoding is SmsEncoding.GSM_7 else (70, 67)
             room = alone if size.segments == 2 else each * (size.segments - 1)
             if 0 < size.units - room <= _MOST_SAVED:
                 self._over[size.units - room] += 1
@@ -223,8 +223,8 @@ def _kept(list_id: int, chosen: Selection | None) -> Sql:
     """Whether the row `p` of a list is in the audience, in SQL."""
     if chosen is None:
         return EVERYBODY
-    parts = joined((one.rows("p") for one in chosen.parts if one.list_id == list_id), "OR")
-    return joined([parts, chosen.kept("p")], "AND")
+    parts = joined_sql((one.rows("p") for one in chosen.parts if one.list_id == list_id), "OR")
+    return joined_sql([parts, chosen.kept("p")], "AND")
 
 
 def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql) -> list[Any]:

@@ -36,8 +36,8 @@ class ZoneForecast:
 class Forecast:
     """A plan: `zones` in the order of their first slots, `slots` with the people of each.
 
-    `doubts`: people by why their own zone is not used (`zones.Doubt`). `queue`: what the channel's
-    sender needs if it were handed all at once.
+    `doubts`: people by why their own zone is not used (`zones.ZoneDoubt`). `queue`: what the
+    channel's sender needs if it were handed all at once.
     """
 
     people: int
@@ -74,7 +74,7 @@ def forecast(campaign: Campaign, start: datetime) -> Forecast:
 
 def _people_by_label(campaign: Campaign, start: datetime) -> Counter[str]:
     if not is_arranged(campaign):
-        return Counter({"": audience.count(campaign).people})
+        return Counter({"": audience.count_audience(campaign).people})
     label_of, column = labeller(start), campaign.zone_field
     found: Counter[str] = Counter()
     for rows in audience.chunks_of_people(campaign):

@@ -23,7 +23,7 @@ from campaigns.texts.personal_texts import FieldRules
 from composer.audience_fields import AudienceFields, in_order, stored_audience
 from composer.drafts import Content, content_of
 from composer.field_forms import FieldRulesForm, posted
-from composer.handing_fields import Handing, HandingFields, stored_handing
+from composer.handing_fields import SendMethod, SendMethodFields, stored_send_method
 from composer.schedule_fields import ScheduleFields, stored_schedule
 from interface.form_fields import PlainText, PublicChoice
 from sociocs_accounts.models import Channel, VendorMember
@@ -37,7 +37,7 @@ THOUSANDS = re.compile(r"[\s,.'\u2019]")
 _FIELD_OF = {"wall_time": "date", "pace": "pace_count"}
 
 
-class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields):
+class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -97,7 +97,7 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
 
     def __init__(self, campaign: Campaign, user: User, data: Any = None) -> None:
         """`data` is what was posted; None stands for the draft itself."""
-        super().__init__(stored(campaign) if data is None else data)
+        super().__init__(stored_draft(campaign) if data is None else data)
         self.campaign = campaign
         self._offer_channels(campaign)
         self.offer_audience(campaign, user)
@@ -126,13 +126,13 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
     def content(self) -> Content:
         """What a valid form says."""
         given = self.cleaned_data
-        handing = self.handed()
-        said: dict[str, Any] = {
+        handing = self.chosen_method()
+        values: dict[str, Any] = {
             name: in_order(given[name]) if isinstance(given[name], QuerySet) else given[name]
             for name in Content.__dataclass_fields__
             if name in given
         }
-        said |= {
+        values |= {
             "one_by_one": handing.one_by_one,
             "template": handing.template,
             "template_aside": handing.aside,
@@ -141,7 +141,7 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
             "fold": int(given["fold"] or 0),
             "timing": self.timing(),
         }
-        return Content(**said)
+        return Content(**values)
 
     def rules(self) -> FieldRules:
         """How its dynamic fields are filled."""
@@ -161,14 +161,16 @@ class ComposeForm(HandingFields, AudienceFields, FieldRulesForm, ScheduleFields)
         return bool(self.cleaned_data.get(problem.field))
 
 
-def stored(campaign: Campaign) -> dict[str, Any]:
+def stored_draft(campaign: Campaign) -> dict[str, Any]:
     """The draft as the form's fields would be posted."""
     content = content_of(campaign)
     same = ComposeForm.base_fields.keys() & Content.__dataclass_fields__
     return {
         "version": campaign.version,
         **{name: _as_posted(getattr(content, name)) for name in same},
-        **stored_handing(Handing(content.one_by_one, content.template, content.template_aside)),
+        **stored_send_method(
+            SendMethod(content.one_by_one, content.template, content.template_aside)
+        ),
         **stored_audience(content),
         **posted(FieldRules.from_json(content.field_rules)),
         **stored_schedule(campaign),

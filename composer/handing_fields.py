@@ -15,7 +15,7 @@ JOBS, EACH, TEMPLATE = "jobs", "each", "template"
 
 
 @dataclass(frozen=True, slots=True)
-class Handing:
+class SendMethod:
     """How a campaign goes out; `template` is {} where it is a text that goes out.
 
     `aside`: what was typed of a template before another way was chosen, kept in case it comes back.
@@ -26,7 +26,7 @@ class Handing:
     aside: Mapping[str, Any] = field(default_factory=dict)
 
 
-class HandingFields(forms.Form):
+class SendMethodFields(forms.Form):
     """Part of the composer's form."""
 
     handing = forms.ChoiceField(
@@ -69,9 +69,9 @@ class HandingFields(forms.Form):
 
     def typed_template(self) -> dict[str, str]:
         """The template as far as it is typed; {} where another way is chosen."""
-        return dict(self.handed().template)
+        return dict(self.chosen_method().template)
 
-    def handed(self) -> Handing:
+    def chosen_method(self) -> SendMethod:
         """What a valid form says. Nothing that was typed is dropped, whichever way is chosen."""
         given = self.cleaned_data
         handing = given.get("handing") or JOBS
@@ -81,11 +81,11 @@ class HandingFields(forms.Form):
             given.get("template_variables", "").replace("\r\n", "\n"),
         )
         if handing == TEMPLATE:
-            return Handing(one_by_one=True, template=typed)
-        return Handing(handing == EACH, aside=typed if any(typed.values()) else {})
+            return SendMethod(one_by_one=True, template=typed)
+        return SendMethod(handing == EACH, aside=typed if any(typed.values()) else {})
 
 
-def stored_handing(handing: Handing) -> dict[str, str]:
+def stored_send_method(handing: SendMethod) -> dict[str, str]:
     """The fields as they would be posted."""
     chosen = TEMPLATE if handing.template else EACH if handing.one_by_one else JOBS
     template = handing.template or handing.aside

@@ -31,7 +31,7 @@ def make(campaign: Campaign, user: User, name: str, folder: str) -> MessageTempl
     return template
 
 
-def renew(template: MessageTemplate, campaign: Campaign, user: User) -> None:
+def renew_template(template: MessageTemplate, campaign: Campaign, user: User) -> None:
     """Make what `campaign` says the template's newest version; the older ones stay."""
     with transaction.atomic():
         _add(template, _next_number(template), campaign, user)
@@ -50,7 +50,7 @@ def go_back(template: MessageTemplate, version: TemplateVersion, user: User) -> 
         )
 
 
-def begin(template: MessageTemplate, user: User) -> Campaign:
+def draft_from_template(template: MessageTemplate, user: User) -> Campaign:
     """A new draft of `user`'s that says what the template says now."""
     version = current_of(template)
     with transaction.atomic():

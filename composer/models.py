@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.campaigns import Campaign, MediaKind
 from campaigns.states import Outcome
 from interface.discreet import by_number
-from interface.enum_columns import choices, in_words
+from interface.enum_columns import choice_constraint, choices
 from recipients.claiming import Work
 from teams.models import Team, User
 
@@ -64,7 +64,7 @@ class DraftEstimate(Work):
     steps_done = models.PositiveSmallIntegerField(default=0)
     # `figures.Figures` as JSON; null until the texts are rendered.
     figures = models.JSONField(null=True, blank=True)
-    # `plan_report.Report` as JSON; null while it is being made, and of a draft with problems.
+    # `plan_report.PlanReport` as JSON; null while it is being made, and of a draft with problems.
     report = models.JSONField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -100,7 +100,7 @@ class SentTest(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = (in_words("outcome", Outcome, "test_outcome_is_known"),)
+        constraints = (choice_constraint("outcome", Outcome, "test_outcome_is_known"),)
         indexes = (
             # A campaign's latest tests.
             models.Index(fields=["campaign", "-id"], name="tests_of_a_campaign"),

@@ -16,7 +16,7 @@ from campaigns.scheduling.hours import is_night
 from campaigns.states import CampaignState
 from campaigns.words import left_out_in_words
 from composer import plan_making
-from composer.plan_report import Other, Report
+from composer.plan_report import Other, PlanReport
 from composer.schedule_words import queue_sentence
 from interface.wording import number, people
 from sending import timetable
@@ -38,7 +38,7 @@ class Check:
     other: Other | None = None
 
 
-def checks(campaign: Campaign, report: Report, zone: str) -> list[Check]:
+def checks(campaign: Campaign, report: PlanReport, zone: str) -> list[Check]:
     """The whole list; warnings first."""
     found = [
         _earlier(report),
@@ -53,7 +53,7 @@ def checks(campaign: Campaign, report: Report, zone: str) -> list[Check]:
     return sorted((one for one in found if one), key=lambda one: one.is_ok)
 
 
-def warnings(found: list[Check]) -> list[Check]:
+def warning_checks(found: list[Check]) -> list[Check]:
     """Those that have to be overruled."""
     return [one for one in found if not one.is_ok]
 
@@ -73,11 +73,11 @@ def plan_to_confirm(campaign: Campaign, user: User, version: int) -> SeenPlan | 
         return None
     if report is None:
         return None
-    found = warnings(checks(campaign, report, timing.zone_of(campaign)))
+    found = warning_checks(checks(campaign, report, timing.zone_of(campaign)))
     return SeenPlan(version, report.audience, {one.code: one.sentence for one in found})
 
 
-def _earlier(report: Report) -> Check:
+def _earlier(report: PlanReport) -> Check:
     if not report.earlier:
         return Check("earlier", True, _("Nobody got the same text from you in the last 60 days."))
     one = report.earlier[0]
@@ -85,7 +85,7 @@ def _earlier(report: Report) -> Check:
     return Check("earlier", False, sentence % {"name": one.name, "people": number(one.people)}, one)
 
 
-def _conflict(report: Report) -> Check:
+def _conflict(report: PlanReport) -> Check:
     if not report.conflicts:
         return Check("conflict", True, _("The channel is free at that time."))
     one = report.conflicts[0]
@@ -93,7 +93,7 @@ def _conflict(report: Report) -> Check:
     return Check("conflict", False, sentence % {"name": one.name}, one)
 
 
-def _night(campaign: Campaign, report: Report, zone: str) -> Check | None:
+def _night(campaign: Campaign, report: PlanReport, zone: str) -> Check | None:
     moments = [one for one in (report.first_slot, report.last_slot) if one]
     if not moments:
         return None
@@ -115,7 +115,7 @@ def _night(campaign: Campaign, report: Report, zone: str) -> Check | None:
     )
 
 
-def _queue(campaign: Campaign, report: Report) -> Check | None:
+def _queue(campaign: Campaign, report: PlanReport) -> Check | None:
     # One by one they leave more slowly than any sender takes them; the plan tells how slowly.
     if campaign.channel is None or not report.people or campaign.one_by_one:
         return None
@@ -125,7 +125,7 @@ def _queue(campaign: Campaign, report: Report) -> Check | None:
     return Check("queue", True, queue_sentence(campaign.channel, estimate))
 
 
-def _left_out(report: Report) -> Check | None:
+def _left_out(report: PlanReport) -> Check | None:
     odd = {code: n for code, n in report.left_out.items() if code not in _NOT_A_FAULT}
     if not odd:
         return None
@@ -133,7 +133,7 @@ def _left_out(report: Report) -> Check | None:
     return Check("left_out", False, _("Some people get nothing: %(said)s.") % {"said": said})
 
 
-def _zones(campaign: Campaign, report: Report) -> Check | None:
+def _zones(campaign: Campaign, report: PlanReport) -> Check | None:
     if not report.doubts:
         return None
     count = sum(report.doubts.values())
@@ -169,5 +169,5 @@ def _duplicates(campaign: Campaign) -> Check | None:
 def _medium(campaign: Campaign) -> list[Check]:
     if campaign.template:
         return []
-    found = message.warnings(campaign.channel, campaign.media_kind)
+    found = message.message_warnings(campaign.channel, campaign.media_kind)
     return [Check(f"medium{n}", False, sentence) for n, sentence in enumerate(found)]

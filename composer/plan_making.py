@@ -22,9 +22,9 @@ from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
 from campaigns.texts.personal_texts import Survey
 from composer import drafts, plan_report
-from composer.figures import Figures, of_survey
+from composer.figures import Figures, figures_of_survey
 from composer.models import DraftEstimate
-from composer.plan_report import Report
+from composer.plan_report import PlanReport
 from recipients import claiming
 from recipients.models import RecipientList, SavedFilter
 from sending import readiness
@@ -60,7 +60,7 @@ def key_of(campaign: Campaign, user: User, now: datetime) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def fingerprint(campaign: Campaign, user: User) -> str:
+def approval_fingerprint(campaign: Campaign, user: User) -> str:
     """Of that, and of every save of the draft: what a colleague approves."""
     said = key_of(campaign, user, timezone.now())
     return hashlib.sha256(f"{campaign.version}:{said}".encode()).hexdigest()
@@ -92,7 +92,7 @@ def _send_time(campaign: Campaign, now: datetime) -> datetime:
 # --- What is known, and what is wanted ------------------------------------------------------------
 
 
-def is_small(campaign: Campaign) -> bool:
+def is_small_audience(campaign: Campaign) -> bool:
     """Whether all rows of a draft's lists may be looked at while a page waits."""
     return _size(campaign) <= SMALL
 
@@ -111,19 +111,19 @@ def figures_of(
     if known is not None and known.figures is not None:
         return Figures.from_json(known.figures), False
     if _size(campaign) <= SMALL_WHILE_WRITING:
-        return of_survey(_survey(campaign, user, now)), False
+        return figures_of_survey(_survey(campaign, user, now)), False
     return None, may_want and _want(campaign, user, key, known)
 
 
-def report_of(campaign: Campaign, user: User) -> tuple[Report | None, bool]:
+def report_of(campaign: Campaign, user: User) -> tuple[PlanReport | None, bool]:
     """(the plan, if it is there; whether a worker has to be nudged) of a draft without problems."""
     now = timezone.now()
-    if is_small(campaign):
+    if is_small_audience(campaign):
         return plan_report.report(campaign, _survey(campaign, user, now), now), False
     key = key_of(campaign, user, now)
     known = _known(campaign, key, now)
     if known is not None and known.report is not None:
-        return Report.from_json(known.report), False
+        return PlanReport.from_json(known.report), False
     return None, _want(campaign, user, key, known)
 
 
@@ -179,7 +179,7 @@ def make_estimate(campaign_id: int) -> bool:
     wanted = DraftEstimate.objects.filter(finished_at=None).select_related(
         "campaign__channel__account", "campaign__team", "wanted_by"
     )
-    estimate = claiming.claim(wanted, campaign_id, LEASE)
+    estimate = claiming.claim_work(wanted, campaign_id, LEASE)
     if estimate is None or estimate.wanted_by is None:
         return False
     if estimate.campaign.state != CampaignState.DRAFT:
@@ -203,7 +203,7 @@ def _look(estimate: DraftEstimate, campaign: Campaign, user: User) -> bool:
     def told(steps: int, **found: object) -> None:
         claiming.renew_claim(estimate, LEASE, steps_done=steps, **found)
 
-    told(1, key=key, figures=of_survey(survey).to_json())
+    told(1, key=key, figures=figures_of_survey(survey).to_json())
     report = None
     if not readiness.launch_problems(campaign, now, None, user):
         report = plan_report.report(campaign, survey, now, told).to_json()

@@ -38,7 +38,7 @@ _NEVER_OUT = [SubmissionState.REVOKED.value, SubmissionState.CANCELLED.value, "a
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TimelineBar:
     """A stretch of the timeline: when it begins (ISO 8601, UTC), its jobs and their people."""
 
     at: str
@@ -68,7 +68,7 @@ class Other:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PlanReport:
     """All that the plan page tells. Moments are ISO 8601 in UTC, counted from `start`.
 
     `spread`: SMS segments over all people. `queue_seconds`: what the sender needs for all of it at
@@ -91,7 +91,7 @@ class Report:
     never_ends: bool = False
     audience: str = ""
     somebody: int | None = None
-    bars: list[Bar] = field(default_factory=list)
+    bars: list[TimelineBar] = field(default_factory=list)
     zones: list[ZonePlan] = field(default_factory=list)
     doubts: dict[str, int] = field(default_factory=dict)
     earlier: list[Other] = field(default_factory=list)
@@ -105,7 +105,7 @@ class Report:
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """What `to_json` made."""
         lists = {
-            "bars": [Bar(**one) for one in stored["bars"]],
+            "bars": [TimelineBar(**one) for one in stored["bars"]],
             "zones": [ZonePlan(**one) for one in stored["zones"]],
             "earlier": [Other(**one) for one in stored["earlier"]],
             "conflicts": [Other(**one) for one in stored["conflicts"]],
@@ -143,7 +143,7 @@ def report(
     survey: personal_texts.Survey,
     now: datetime,
     told: Told = lambda _n: None,
-) -> Report:
+) -> PlanReport:
     """Plan a draft that has no problems, as it would be launched now.
 
     `survey`: what everybody would get, which is the first step.
@@ -156,7 +156,7 @@ def report(
     earlier = earlier_to_the_same(campaign, people, now)
     told(3)
     ends = slots[-1][0] + queue.duration if slots else start
-    made = Report(
+    made = PlanReport(
         start=start.isoformat(),
         rows=survey.count.rows,
         people=people,
@@ -227,7 +227,7 @@ def _limited(campaign: Campaign, slots: Slots) -> Slots:
     return [(at, people) for at, (_, people) in zip(later, slots, strict=True)]
 
 
-def bars(slots: Slots) -> Iterable[Bar]:
+def bars(slots: Slots) -> Iterable[TimelineBar]:
     """The slots in stretches of equal length, empty ones left out."""
     if not slots:
         return
@@ -240,7 +240,7 @@ def bars(slots: Slots) -> Iterable[Bar]:
         counted[1] += people
     for number in sorted(found):
         jobs, people = found[number]
-        yield Bar((first + number * length).isoformat(), jobs, people)
+        yield TimelineBar((first + number * length).isoformat(), jobs, people)
 
 
 # --- Other campaigns ------------------------------------------------------------------------------
@@ -282,7 +282,7 @@ def people_in_common(campaign: Campaign, other: Campaign) -> int:
             "AND c.left_out = '')",
             rows=Sql(RECIPIENTS),
             frozen=Sql(CampaignRecipient._meta.db_table),
-            who=audience.people_of(chosen, number),
+            who=audience.people_sql(chosen, number),
             other=value(other.pk),
         )
         with connection.cursor() as cursor:

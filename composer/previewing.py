@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from campaigns.audiences.selection import Selection
 from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
-from recipients.sql import Sql, joined, sql
+from recipients.sql import Sql, joined_sql, sql
 
 # How long one search may look, in seconds, and how many ids it looks at in one go.
 SEARCH_SECONDS = 1.0
@@ -56,7 +56,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ShownPerson:
     """The person found, at `place` (0: unknown) among `total` rows of the lists.
 
     `is_missing`: the search found nobody (the person shown before stays). `go_on_after`: it has not
@@ -71,7 +71,7 @@ class Answer:
     looked_at: int = 0
 
 
-def find(lists: Sequence[RecipientList], ask: Ask, country: str) -> Answer:
+def person_for_preview(lists: Sequence[RecipientList], ask: Ask, country: str) -> ShownPerson:
     """Answer `ask` among the people of `lists`; `country` (ISO 3166) reads numbers without one."""
     total = sum(one.recipient_count for one in lists)
     shown = _rows(lists).filter(pk=ask.key).first() if ask.key and lists else None
@@ -80,20 +80,20 @@ def find(lists: Sequence[RecipientList], ask: Ask, country: str) -> Answer:
     if shown is None:
         return _at_start(lists, total)
     if ask.move is Move.GO:
-        return Answer(shown, 0, total)
+        return ShownPerson(shown, 0, total)
     if ask.move is Move.STAY:
-        return Answer(shown, min(ask.place, total), total)
+        return ShownPerson(shown, min(ask.place, total), total)
     step = 1 if ask.move is Move.NEXT else -1
     other = _neighbour(lists, shown, step)
     if other is None:
-        return Answer(shown, min(ask.place, total), total)
-    return Answer(other, ask.place and max(1, min(ask.place + step, total)), total)
+        return ShownPerson(shown, min(ask.place, total), total)
+    return ShownPerson(other, ask.place and max(1, min(ask.place + step, total)), total)
 
 
-def refusal(person: Recipient, chosen: Selection) -> str:
+def exclusion_of(person: Recipient, chosen: Selection) -> str:
     """Why the audience leaves this person out whatever the text says, as a code; else ""."""
     reasons = chosen.reasons("r")
-    parts = joined((one.rows("r") for one in chosen.parts), "OR")
+    parts = joined_sql((one.rows("r") for one in chosen.parts), "OR")
     cases = "".join(f" WHEN {{{one}}} THEN '{code}'" for one, (code, _sql) in _slots(reasons))
     asked = sql(
         f"SELECT CASE WHEN NOT {{parts}} THEN '{NOT_CHOSEN}'{cases} ELSE '' END "  # noqa: S608 - words and a key of ours
@@ -115,12 +115,12 @@ def _rows(lists: Sequence[RecipientList]) -> QuerySet[Recipient]:
     return Recipient.objects.filter(recipient_list__in=lists, occurrence=0)
 
 
-def _at_start(lists: Sequence[RecipientList], total: int) -> Answer:
+def _at_start(lists: Sequence[RecipientList], total: int) -> ShownPerson:
     for one in lists:
         person = _rows([one]).order_by("id").first()
         if person is not None:
-            return Answer(person, 1, total)
-    return Answer(None, 0, total)
+            return ShownPerson(person, 1, total)
+    return ShownPerson(None, 0, total)
 
 
 def _neighbour(lists: Sequence[RecipientList], shown: Recipient, step: int) -> Recipient | None:
@@ -139,14 +139,14 @@ def _neighbour(lists: Sequence[RecipientList], shown: Recipient, step: int) -> R
 
 def _search(
     lists: Sequence[RecipientList], ask: Ask, shown: Recipient | None, total: int, country: str
-) -> Answer:
+) -> ShownPerson:
     words = ask.words.strip()
     digits = re.sub(r"\D", "", words)
     is_number = _NUMBER.fullmatch(words) is not None and len(digits) >= _FEWEST_DIGITS
     if is_number and not ask.after:
         person = _by_number(lists, words, digits, country)
         if person is not None:
-            return Answer(person, 0, total)
+            return ShownPerson(person, 0, total)
     wanted = Q(phone__endswith=digits) if is_number else Q(name__icontains=words)
     # Asked again for the same words, it goes on behind the person who was found.
     start = ask.after or (shown.pk if shown is not None and _fits(shown, words, is_number) else 0)
@@ -154,9 +154,9 @@ def _search(
     if person is None and start and not go_on and not ask.after:
         person, go_on, looked_at = _scan(lists, wanted, 0)
     if person is not None:
-        return Answer(person, 0, total)
+        return ShownPerson(person, 0, total)
     kept = shown or _at_start(lists, total).person
-    return Answer(kept, 0, total, not go_on, go_on, looked_at)
+    return ShownPerson(kept, 0, total, not go_on, go_on, looked_at)
 
 
 def _fits(shown: Recipient, words: str, is_number: bool) -> bool:

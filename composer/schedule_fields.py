@@ -430,7 +430,7 @@ def _present_time(campaign: Campaign) -> str:
     return at.astimezone(zone).strftime(WALL_FORMAT)
 
 
-def zone_of(form: WallTimeFields) -> ZoneInfo:
+def chosen_zone(form: WallTimeFields) -> ZoneInfo:
     """The zone that was chosen; the team's while it is none."""
     given = form.cleaned_data.get("time_zone")
     return ZoneInfo(given or form.campaign.team.time_zone)

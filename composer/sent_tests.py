@@ -27,11 +27,11 @@ from composer.models import SentTest
 from composer.previewing import Ask, Move
 from recipients.models import OptOut, RecipientList
 from sending import gateway, readiness
-from sending.protocol import Answer, AnswerKind
+from sending.protocol import AnswerKind, PostAnswer
 from sociocs_accounts import clients
 from sociocs_accounts.lanes import LaneState
 from sociocs_gateway.exceptions import MessageNotExpressible
-from sociocs_gateway.messages import Message, MessageFault, Recipient
+from sociocs_gateway.messages import MessageFault, MessageRecipient, SingleMessage
 from teams import throttling
 from teams.models import User
 
@@ -48,7 +48,7 @@ _OUTCOMES = {
 }
 
 
-class NotSent(Exception):
+class NoTestSent(Exception):
     """No test was sent; `sentence` says why and what to do."""
 
     def __init__(self, sentence: str) -> None:
@@ -83,9 +83,9 @@ def send(
     if before is not None:
         return before
     made = _message(campaign, user, target, content, lists, person)
-    if not throttling.take(PER_PERSON, str(user.pk)):
+    if not throttling.count_try(PER_PERSON, str(user.pk)):
         minutes = throttling.minutes_left(PER_PERSON, str(user.pk))
-        raise NotSent(
+        raise NoTestSent(
             ngettext(
                 "You have sent many tests. Wait %(n)d minute, then go on.",
                 "You have sent many tests. Wait %(n)d minutes, then go on.",
@@ -117,20 +117,21 @@ def _message(
     content: str,
     lists: list[RecipientList],
     person: int,
-) -> Message:
+) -> SingleMessage:
     """What is to be sent. Raises NotSent."""
     if content != readiness.content_sha256(campaign):
-        raise NotSent(
+        raise NoTestSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
         )
-    problems = message.content_problems(campaign, audience.field_names(campaign) if lists else None)
+    known_fields = audience.audience_field_names(campaign) if lists else None
+    problems = message.content_problems(campaign, known_fields)
     if problems:
-        raise NotSent(" ".join(one.sentence for one in problems))
+        raise NoTestSent(" ".join(one.sentence for one in problems))
     _check_way(campaign, target)
     assert campaign.channel is not None
     text = _text(campaign, user, lists, person)
     user_id = campaign.sent_as.user_id if campaign.sent_as else None
-    recipient = Recipient(target.phone, target.label.replace("{{", "{ {"))
+    recipient = MessageRecipient(target.phone, target.label.replace("{{", "{ {"))
     try:
         if campaign.template:
             lines = whatsapp_templates.one_line_each(text)
@@ -145,23 +146,23 @@ def _message(
         )
     except MessageNotExpressible as fault:
         code = MessageFault(fault.code)
-        raise NotSent(message.sentence_of(code, campaign.channel, campaign.text)) from None
+        raise NoTestSent(message.sentence_of(code, campaign.channel, campaign.text)) from None
 
 
 def _check_way(campaign: Campaign, target: Target) -> None:
     assert campaign.channel is not None
     account = campaign.channel.account
     if account.state == LaneState.HALTED:
-        raise NotSent(
+        raise NoTestSent(
             _(
                 "Sociocs does not accept this channel's account at the moment. Have its API key "
                 "checked on the page of channels, then send the test."
             )
         )
     if account.cool_until and account.cool_until > timezone.now():
-        raise NotSent(_("Sociocs asked us to wait a little. Send the test in a minute."))
+        raise NoTestSent(_("Sociocs asked us to wait a little. Send the test in a minute."))
     if OptOut.objects.open().filter(team=campaign.team, phone=target.phone).exists():
-        raise NotSent(
+        raise NoTestSent(
             _(
                 "This number has opted out of your team's messages. Choose another one, or lift "
                 "its opt-out first."
@@ -171,41 +172,41 @@ def _check_way(campaign: Campaign, target: Target) -> None:
 
 def _text(campaign: Campaign, user: User, lists: list[RecipientList], person: int) -> str:
     """The text as the chosen person would get it. Raises NotSent."""
-    program = dynamic_fields.parse(personal_texts.source_of(campaign))
+    program = dynamic_fields.parse_text(personal_texts.source_of(campaign))
     rules = personal_texts.rules_of(campaign)
     renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
     if renderer.constant is not None:
         rendered = renderer.constant
     else:
-        chosen = previewing.find(lists, Ask(Move.GO, person), "").person
+        chosen = previewing.person_for_preview(lists, Ask(Move.GO, person), "").person
         if chosen is None:
-            raise NotSent(
+            raise NoTestSent(
                 _("The text has fields that differ from person to person. Choose a list first.")
             )
         if chosen.pk != person:
             # Not somebody else's text instead: what was shown is what is sent.
-            raise NotSent(_("This person is no longer on the chosen lists. Choose another one."))
+            raise NoTestSent(_("This person is no longer on the chosen lists. Choose another one."))
         fields = dict(chosen.fields)
         rendered = renderer.render(rendering.person_of(chosen.phone, chosen.name, fields))
     if campaign.template and isinstance(rendered, str):
-        limits = personal_texts.limits_of(campaign, "", rules)
+        limits = personal_texts.text_limits(campaign, "", rules)
         rendered = limits.refusal(rendered) or rendered
     if isinstance(rendered, rendering.Missing):
         why = left_out_in_words({rendered.reason.value: 1})[0][1]
-        raise NotSent(
+        raise NoTestSent(
             _("This person would get no message (%(why)s). Choose another one.") % {"why": why}
         )
     return rendered
 
 
-def _call(campaign: Campaign, test: SentTest, made: Message) -> None:
+def _call(campaign: Campaign, test: SentTest, made: SingleMessage) -> None:
     assert campaign.channel is not None
     account = campaign.channel.account
     try:
         with clients.client_of(account, CALL_SECONDS) as client:
-            answer, evidence = gateway.post(client, made, lambda: None)
+            answer, evidence = gateway.post_message(client, made, lambda: None)
     except clients.LaneHalted as halted:
-        answer, evidence = Answer(AnswerKind.TRY_LATER, halted.reason), {}
+        answer, evidence = PostAnswer(AnswerKind.TRY_LATER, halted.reason), {}
     log.info(
         "test %s of campaign %s: %s", test.pk, campaign.public_id, answer.reason or answer.kind
     )

@@ -45,7 +45,11 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/review/", review.review, name="review"),
     path("campaigns/<uuid:campaign_id>/review/planning/", review.planning, name="planning"),
     path("campaigns/<uuid:campaign_id>/launch/", review.campaign_launch, name="launch"),
-    path("campaigns/<uuid:campaign_id>/wishes/<uuid:wish_id>/", review.answer_wish, name="approve"),
+    path(
+        "campaigns/<uuid:campaign_id>/approvals/<uuid:approval_id>/",
+        review.answer_approval,
+        name="approve",
+    ),
     path("campaigns/<uuid:campaign_id>/compose/test/", sent_tests.test_send, name="test-send"),
     path("campaigns/<uuid:campaign_id>/compose/media/", media.media_url_check, name="media-check"),
     path("media/", media.media, name="media"),

@@ -44,7 +44,7 @@ _PROGRESS = ("after", "tries", "asked", "found", "unclear")
 _PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
 
 
-def begin(account: GatewayAccount, people: RecipientList, user: User) -> BlockCheck:
+def begin_block_check(account: GatewayAccount, people: RecipientList, user: User) -> BlockCheck:
     """Ask about everybody of a list; the check that is under way already, if there is one.
 
     The caller nudges the task.
@@ -61,7 +61,7 @@ def begin(account: GatewayAccount, people: RecipientList, user: User) -> BlockCh
     )
 
 
-def stop(check: BlockCheck) -> bool:
+def stop_block_check(check: BlockCheck) -> bool:
     """Ask no further; who was found stays in the register. False when it had ended."""
     running = BlockCheck.objects.filter(pk=check.pk, state=State.WORKING)
     return bool(running.update(state=State.STOPPED, claim_token=None))
@@ -83,7 +83,7 @@ def waiting_checks() -> list[int]:
 def ask_on(check_id: int) -> bool:
     """Go on with a check for about a minute; True when it is to be gone on with at once."""
     waiting = BlockCheck.objects.filter(state=State.WORKING)
-    check = claiming.claim(
+    check = claiming.claim_work(
         waiting.select_related("account", "team", "recipient_list"), check_id, _LEASE
     )
     if check is None:
@@ -128,7 +128,7 @@ def _ask_some(
         except _Rest as rest:
             return rest.pause
         if is_blocked:
-            opt_outs.add(check.team, [phone], OptOut.Source.VENDOR, check.asked_by)
+            opt_outs.add_opt_outs(check.team, [phone], OptOut.Source.VENDOR, check.asked_by)
             check.found += 1
         check.asked += 1
         check.after, check.tries = pk, 0

@@ -60,14 +60,14 @@ class Standing:
         return self.not_asked + self.unclear + self.failed
 
 
-def accounts_of(team: Team) -> QuerySet[GatewayAccount]:
+def channel_accounts(team: Team) -> QuerySet[GatewayAccount]:
     """The accounts the team's channels use."""
     return GatewayAccount.objects.filter(channels__team=team).distinct().order_by("pk")
 
 
 def standings(team: Team) -> Iterator[Standing]:
     """One for each of the team's accounts."""
-    for account in accounts_of(team):
+    for account in channel_accounts(team):
         open_ones = open_opt_out("opt_out__") & Q(is_block=True)
         counts = VendorBlock.objects.filter(account=account, opt_out__team=team).aggregate(
             waiting=Count("pk", Q(state=State.WAITING)),
@@ -83,7 +83,7 @@ def standings(team: Team) -> Iterator[Standing]:
         )
 
 
-def problems(team: Team) -> QuerySet[VendorBlock]:
+def failed_blocks(team: Team) -> QuerySet[VendorBlock]:
     """The team's rows that ended unclear or refused, newest first."""
     rows = VendorBlock.objects.filter(
         opt_out__team=team, state__in=(State.UNCLEAR, State.FAILED)
@@ -117,7 +117,7 @@ def block_all(team: Team, account: GatewayAccount, user: User) -> int:
     return asked
 
 
-def take_back(team: Team, account: GatewayAccount, user: User) -> int:
+def unblock_lifted(team: Team, account: GatewayAccount, user: User) -> int:
     """Take the blocks of lifted opt-outs back; return how many. The caller nudges the task."""
     return _to_take_back(team, account).update(
         is_block=False,

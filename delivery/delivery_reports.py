@@ -22,7 +22,7 @@ from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, Webhook
 from sociocs_accounts.models import Channel
 from sociocs_gateway.exceptions import InvalidEvent
 from sociocs_gateway.results import DeliveryStatus
-from sociocs_gateway.webhooks import IncomingMessage, StatusUpdate, parse
+from sociocs_gateway.webhooks import IncomingMessage, StatusUpdate, parse_event
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ _FIRST_LEARNING = timedelta(seconds=20)
 Changes = Counter[tuple[int, str]]
 
 
-def has_work() -> bool:
+def has_calls() -> bool:
     """Whether calls wait to be worked through."""
     return WebhookEvent.objects.filter(outcome=Outcome.WAITING).exists()
 
@@ -80,17 +80,17 @@ def _work(ids: Sequence[int]) -> None:
             event.outcome = _make_of(event, changes)
             unattributed[event.endpoint_id] += event.outcome == Outcome.UNATTRIBUTED
         WebhookEvent.objects.bulk_update(events, ["outcome"])
-        count(changes)
+        change_counts(changes)
         _note_on_endpoints(events, unattributed)
 
 
 def _make_of(event: WebhookEvent, changes: Changes) -> WebhookEvent.Outcome:
     try:
-        parsed = parse(bytes(event.body or b""))
+        parsed = parse_event(bytes(event.body or b""))
     except InvalidEvent:
         return Outcome.NOT_UNDERSTOOD
     if isinstance(parsed, IncomingMessage):
-        reply = replies.take(event.endpoint, parsed, event.received_at, event.pk)
+        reply = replies.take_reply(event.endpoint, parsed, event.received_at, event.pk)
         return Outcome.REPLY if reply else Outcome.NOT_UNDERSTOOD
     if isinstance(parsed, StatusUpdate):
         return _move_forward(event, parsed, changes)
@@ -138,7 +138,7 @@ def _note_on_endpoints(events: Sequence[WebhookEvent], unattributed: Counter[int
             )
 
 
-def count(changes: Changes) -> None:
+def change_counts(changes: Changes) -> None:
     """Change the campaigns' counts; in a fixed order, so that two workers never wait in a ring."""
     for (campaign_id, status), change in sorted(changes.items()):
         if not change:
@@ -162,7 +162,7 @@ def know(channel: Channel, message_id: str, recipient: CampaignRecipient) -> Non
         return
     message.recipient, message.campaign_id = recipient, recipient.campaign_id
     message.save(update_fields=["recipient", "campaign"])
-    count(Changes({(recipient.campaign_id, message.status): 1}))
+    change_counts(Changes({(recipient.campaign_id, message.status): 1}))
     if not is_new:
         WebhookEndpoint.objects.filter(channel=channel, unattributed_count__gt=0).update(
             unattributed_count=F("unattributed_count") - 1

@@ -22,7 +22,7 @@ _CAMPAIGNS_LOOKED_AT = 20
 _ANSWER_WITHIN = timedelta(days=14)
 
 
-def take(
+def take_reply(
     endpoint: WebhookEndpoint, message: IncomingMessage, received_at: datetime, event_id: int
 ) -> Reply | None:
     """Keep what somebody wrote, and do what they wish; None when nobody can be told from it.
@@ -60,7 +60,7 @@ def _obey(team: Team, reply: Reply) -> None:
     if newer.exclude(wish=Reply.Wish.NONE).exists():
         return
     if reply.wish == Wish.STOP:
-        opt_outs.add(team, [reply.phone], OptOut.Source.INBOUND, None)
+        opt_outs.add_opt_outs(team, [reply.phone], OptOut.Source.INBOUND, None)
         return
     # Of two wishes of the same second, not to be messaged is the safe one.
     same = Reply.objects.filter(team=team, phone=reply.phone, sent_at=reply.sent_at)

@@ -105,7 +105,7 @@ def _subscribe(endpoint: WebhookEndpoint, fresh: Secret, *, is_new: bool) -> Non
     endpoint.save()
 
 
-def check(endpoint: WebhookEndpoint) -> None:
+def check_subscription(endpoint: WebhookEndpoint) -> None:
     """Ask the vendor whether the subscription is there and calls our address."""
     answer, state, reason = _ask(
         endpoint, lambda client: client.get_webhook_subscription(endpoint.subscription_id)

@@ -13,7 +13,7 @@ def tick() -> None:
     """Find what is due with reports, blocks and unknown messages, and nudge the tasks below."""
     nudge_each(block, blocking.accounts_to_ask())
     nudge_each(find_blocked, block_checks.waiting_checks())
-    if delivery_reports.has_work():
+    if delivery_reports.has_calls():
         nudge(work_through)
     nudge_each(learn, learning.endpoints_to_learn())
 

@@ -31,7 +31,7 @@ from campaigns.words import (
     PERHAPS_SENT,
     SUBMISSION_WORDS,
     WAITS_FOR_APPROVAL,
-    Part,
+    ProgressPart,
     Word,
 )
 from composer.approvals import waiting_for_approval
@@ -83,7 +83,7 @@ def word_of(campaign: Campaign, tally: Tally, *, waits_for_approval: bool) -> Wo
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CampaignRow:
     """A campaign in a table, with all that its line shows."""
 
     campaign: Campaign
@@ -132,13 +132,15 @@ class Row:
         return bool(self.tally.question_count) or self.campaign.state == CampaignState.MISSED
 
 
-def rows_of(campaigns: Iterable[Campaign]) -> list[Row]:
+def rows_of(campaigns: Iterable[Campaign]) -> list[CampaignRow]:
     """Campaigns as rows of a table, with their tallies."""
     campaigns = list(campaigns)
     ids = [campaign.pk for campaign in campaigns]
     tally_of, waiting = tallies(ids), waiting_for_approval(ids)
     return [
-        Row(campaign, tally, word_of(campaign, tally, waits_for_approval=campaign.pk in waiting))
+        CampaignRow(
+            campaign, tally, word_of(campaign, tally, waits_for_approval=campaign.pk in waiting)
+        )
         for campaign in campaigns
         for tally in [tally_of.get(campaign.pk, Tally())]
     ]
@@ -165,10 +167,10 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class HistoryPage:
     """One page of the history; the keys of its neighbours, None at the ends."""
 
-    rows: list[Row]
+    rows: list[CampaignRow]
     newer: Key | None
     older: Key | None
 
@@ -189,20 +191,22 @@ def for_rows(found: QuerySet[Campaign]) -> QuerySet[Campaign]:
     return found.select_related("channel", "created_by", "launched_by")
 
 
-def page_of(
+def history_page(
     found: QuerySet[Campaign],
     before: Key | None = None,
     after: Key | None = None,
     size: int = CAMPAIGNS_PER_PAGE,
-) -> Page:
+) -> HistoryPage:
     """The page that begins below the key `before`, or ends above `after`; the newest otherwise."""
     if after is not None:
         newer = list(found.filter(_above(after)).order_by("created_at", "pk")[: size + 1])
         more_above, shown = len(newer) > size, newer[:size][::-1]
-        return Page(rows_of(shown), _key(shown[:1]) if more_above else None, _key(shown[-1:]))
+        return HistoryPage(
+            rows_of(shown), _key(shown[:1]) if more_above else None, _key(shown[-1:])
+        )
     older = list((found.filter(_below(before)) if before else found)[: size + 1])
     more_below, shown = len(older) > size, older[:size]
-    return Page(
+    return HistoryPage(
         rows_of(shown),
         _key(shown[:1]) if before else None,
         _key(shown[-1:]) if more_below else None,
@@ -263,7 +267,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Jobs:
+class JobsPage:
     """A page of a campaign's jobs, in their order; the numbers its neighbours begin behind."""
 
     shown: list[Job]
@@ -271,12 +275,12 @@ class Jobs:
     next: int | None
 
 
-def jobs_of(campaign: Campaign, after: int = 0, size: int = JOBS_PER_PAGE) -> Jobs:
+def jobs_of(campaign: Campaign, after: int = 0, size: int = JOBS_PER_PAGE) -> JobsPage:
     """The jobs numbered above `after`."""
     found = campaign.submissions.filter(seq__gt=after).select_related("current_attempt")
     submissions = list(found.order_by("seq")[: size + 1])
     shown = submissions[:size]
-    return Jobs(
+    return JobsPage(
         job_lines(shown),
         max(after - size, 0) if after else None,
         shown[-1].seq if len(submissions) > size else None,
@@ -296,7 +300,7 @@ def job_lines(submissions: Sequence[Submission]) -> list[Job]:
 def _job(submission: Submission, was_unclear: bool) -> Job:
     state = SubmissionState(submission.state)
     word = SUBMISSION_WORDS[state]
-    if was_unclear and PART_OF[state] is Part.NOT_SENT:
+    if was_unclear and PART_OF[state] is ProgressPart.NOT_SENT:
         word = PERHAPS_SENT
     how = HOW_WE_KNOW.get(submission.how, "") if state is SubmissionState.ACCEPTED else ""
     return Job(submission, word, how)
@@ -307,7 +311,7 @@ def timeline_of(campaign: Campaign, size: int = 60) -> list[CampaignEvent]:
     return list(campaign.events.select_related("actor").order_by("-pk")[:size])
 
 
-def fingerprint(campaign: Campaign, tally: Tally) -> str:
+def page_fingerprint(campaign: Campaign, tally: Tally) -> str:
     """Changes whenever anything does that a campaign's page shows."""
     last_event = campaign.events.aggregate(last=Max("pk"))["last"] or 0
     looks = Attempt.objects.filter(

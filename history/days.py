@@ -37,7 +37,7 @@ _PART, _ALL_PART = "day_counts", "day_counts_of_the_month"
 
 
 @dataclass
-class _Figures:
+class _DaySums:
     sent: int = 0
     failed: int = 0
     opt_outs: int = 0
@@ -45,7 +45,7 @@ class _Figures:
 
 
 # (channel, day) -> its figures; None is the team itself.
-_Days = dict[tuple[int | None, date], _Figures]
+_Days = dict[tuple[int | None, date], _DaySums]
 
 
 def is_due() -> bool:
@@ -75,7 +75,7 @@ def count_team(team: Team, now: datetime, days: int) -> None:
     zone = ZoneInfo(team.time_zone)
     first = now.astimezone(zone).date() - timedelta(days=days - 1)
     since = datetime.combine(first, time(), zone)
-    found: _Days = defaultdict(_Figures)
+    found: _Days = defaultdict(_DaySums)
     channels = {one.pk: one for one in team.channels.select_related("account")}
     _count_jobs(team, channels, since, now, found)
     failed = SentMessage.objects.filter(

@@ -20,7 +20,7 @@ from campaigns import copying
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.states import FINISHED
-from campaigns.words import Part
+from campaigns.words import ProgressPart
 from delivery.models import DeliveryCount, SentMessage
 from history.models import FollowUp
 from history.reached import STATES_OF, merged
@@ -31,14 +31,14 @@ from sending.tally import MAY_HAVE_GONE, Tally
 from sociocs_gateway.results import DeliveryStatus
 from teams.models import User
 
-_LEFT = sorted(STATES_OF[Part.NOT_SENT] + STATES_OF[Part.TAKEN_BACK])
+_LEFT = sorted(STATES_OF[ProgressPart.NOT_SENT] + STATES_OF[ProgressPart.TAKEN_BACK])
 _JOBS_A_PIECE = 50
 _LONGEST_NAME = 120
 # Whoever presses the button waits this long at most; the rest is done in the background.
 SECONDS_AT_ONCE = 2.0
 
 
-class Group(StrEnum):
+class FollowUpGroup(StrEnum):
     """Whom a draft can be made for."""
 
     NOT_SENT = "not_sent"
@@ -77,7 +77,7 @@ def rest_of(campaign: Campaign, tally: Tally) -> Rest | None:
     )
 
 
-def ask(campaign: Campaign, user: User, groups: Collection[Group]) -> FollowUp:
+def begin_follow_up(campaign: Campaign, user: User, groups: Collection[FollowUpGroup]) -> FollowUp:
     """Begin to gather these groups of a finished campaign; the one under way if there is one.
 
     Raises NothingLeft. The caller lets `gather` do the work.
@@ -90,7 +90,7 @@ def ask(campaign: Campaign, user: User, groups: Collection[Group]) -> FollowUp:
                 team=campaign.team,
                 owner=user,
                 name=_name(campaign),
-                field_names=audience.field_names(campaign),
+                field_names=audience.audience_field_names(campaign),
             )
             return FollowUp.objects.create(
                 campaign=campaign,
@@ -121,7 +121,7 @@ def gather(follow_up_id: int, seconds: float) -> Campaign | None:
     """
     until = time.monotonic() + seconds
     waiting = FollowUp.objects.filter(done_at=None)
-    follow_up = claiming.claim(
+    follow_up = claiming.claim_work(
         waiting.select_related("campaign__team", "recipient_list", "asked_by"), follow_up_id
     )
     if follow_up is None:
@@ -157,13 +157,14 @@ def _gather_piece(follow_up: FollowUp) -> bool:
     wanted = [
         (first, last)
         for pk, first, last, state in jobs
-        if state in _LEFT and (Group.PERHAPS_SENT if pk in unclear else Group.NOT_SENT) in groups
+        if state in _LEFT
+        and (FollowUpGroup.PERHAPS_SENT if pk in unclear else FollowUpGroup.NOT_SENT) in groups
     ]
     first, last = max(jobs[0][1], follow_up.after_position + 1), jobs[-1][2]
     conditions = [
         f"(r.position >= {start:d} AND r.position <= {end:d})" for start, end in merged(wanted)
     ]
-    if Group.FAILED in groups:
+    if FollowUpGroup.FAILED in groups:
         conditions.append(_FAILED_SQL)
     if conditions:
         _insert(follow_up, first, last, " OR ".join(conditions))

@@ -22,7 +22,7 @@ from sending.models import Submission
 from teams.models import Team, User
 
 
-class FilterForm(forms.Form):
+class HistoryFilterForm(forms.Form):
     """The filters above the history. Values that mean nothing are left out, never an error."""
 
     q = PlainText(required=False, max_length=120)
@@ -53,7 +53,7 @@ class Filters:
     @classmethod
     def read(cls, query: Mapping[str, object]) -> Filters:
         """The filters in a query or in stored JSON."""
-        form = FilterForm({name: str(query.get(name) or "") for name in cls.__slots__})
+        form = HistoryFilterForm({name: str(query.get(name) or "") for name in cls.__slots__})
         form.is_valid()
         found = {name: form.cleaned_data.get(name) for name in cls.__slots__}
         return cls(**{name: str(value or "") for name, value in found.items()})

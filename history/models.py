@@ -50,7 +50,7 @@ class FollowUp(Work):
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="follow_ups")
-    # Codes of `followups.Group`: whom it is for.
+    # Codes of `followups.FollowUpGroup`: whom it is for.
     groups = models.JSONField()
     recipient_list = models.ForeignKey(
         RecipientList, on_delete=models.SET_NULL, null=True, related_name="+"

@@ -60,7 +60,7 @@ SENTENCES: Mapping[str, Text] = {
 }
 
 
-def sentence(notice: Notice) -> str:
+def notice_sentence(notice: Notice) -> str:
     """What a notice says, in one line."""
     return str(SENTENCES[notice.kind]) % {"name": notice.campaign.name}
 
@@ -100,7 +100,7 @@ def events_to_tell() -> QuerySet[CampaignEvent]:
     return recent.filter(~Exists(told)).order_by("pk")
 
 
-def has_work() -> bool:
+def has_notices() -> bool:
     """Whether there are events to tell or mails to send."""
     return events_to_tell().exists() or _mails_due().exists()
 
@@ -198,7 +198,7 @@ def _hand_to_the_mail_server(notice: Notice) -> None:
     place = [notice.team.slug, notice.campaign.public_id]
     context = {
         "notice": notice,
-        "sentence": sentence(notice),
+        "sentence": notice_sentence(notice),
         "link": settings.BASE_URL + reverse("campaign", args=place),
         "choices_link": settings.BASE_URL + reverse("notice-choices", args=place[:1]),
     }

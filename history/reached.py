@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import SubmissionState
-from campaigns.words import DELIVERY_WORDS, PART_OF, Part, Word, left_out_in_words
+from campaigns.words import DELIVERY_WORDS, PART_OF, ProgressPart, Word, left_out_in_words
 from delivery.models import SentMessage
 from history.campaign_rows import job_lines
 from recipients.phone_numbers import Phone, PhoneReader
@@ -37,7 +37,7 @@ _DELIVERY = {
 }
 STATES_OF: dict[str, list[str]] = {
     part.value: sorted(state.value for state in SubmissionState if PART_OF[state] is part)
-    for part in Part
+    for part in ProgressPart
 }
 FILTERS = (*STATES_OF, LEFT_OUT, DELIVERED, FAILED)
 

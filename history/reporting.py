@@ -16,9 +16,9 @@ from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import record_event
 from campaigns.states import CampaignState
-from campaigns.words import DELIVERY_WORDS, Part, left_out_in_words
+from campaigns.words import DELIVERY_WORDS, ProgressPart, left_out_in_words
 from delivery.models import DeliveryCount, SentMessage
-from history.campaign_rows import Row, for_rows, job_lines, rows_of
+from history.campaign_rows import CampaignRow, for_rows, job_lines, rows_of
 from history.history_filters import Filters, filtered
 from history.models import Report
 from recipients.files import made_files, table_files
@@ -33,7 +33,7 @@ _PEOPLE_A_READ = 2_000
 _CAMPAIGNS_A_READ = 200
 
 
-def ask(
+def begin_report(
     team: Team, user: User, file_format: str, campaign: Campaign | None, filters: Filters
 ) -> Report:
     """Keep that somebody takes data out, before the first row leaves."""
@@ -80,7 +80,7 @@ def report_table(report: Report) -> Table:
 
 def _people_header(campaign: Campaign) -> list[str]:
     return [
-        *(_("Phone"), _("Name"), *audience.field_names(campaign)),
+        *(_("Phone"), _("Name"), *audience.audience_field_names(campaign)),
         *(_("Job"), _("Job id"), _("State"), _("Goes out (UTC)"), _("Delivery")),
         *(_("Network's code"), _("Left out because")),
     ]
@@ -98,7 +98,7 @@ def _history_header() -> list[str]:
 
 
 def _people(campaign: Campaign) -> Iterator[table_files.Rows]:
-    names, after = audience.field_names(campaign), -1
+    names, after = audience.audience_field_names(campaign), -1
     everybody = CampaignRecipient.objects.filter(campaign=campaign).order_by("position")
     while rows := list(everybody.filter(position__gt=after)[:_PEOPLE_A_READ]):
         yield _with_jobs(campaign, rows, names)
@@ -160,11 +160,11 @@ def _campaigns(team: Team, filters: Filters, user: User) -> Iterator[table_files
         some = list(found.filter(pk__lt=some[-1].pk)[:_CAMPAIGNS_A_READ])
 
 
-def _line(row: Row, counts: dict[tuple[int, str], int]) -> list[str]:
+def _line(row: CampaignRow, counts: dict[tuple[int, str], int]) -> list[str]:
     campaign, parts = row.campaign, row.tally.parts
     order = (
-        *(Part.HANDED_OVER, Part.UNCLEAR, Part.REFUSED),
-        *(Part.TAKEN_BACK, Part.WAITING, Part.NOT_SENT),
+        *(ProgressPart.HANDED_OVER, ProgressPart.UNCLEAR, ProgressPart.REFUSED),
+        *(ProgressPart.TAKEN_BACK, ProgressPart.WAITING, ProgressPart.NOT_SENT),
     )
     arrived = sum(
         counts.get((campaign.pk, status.value), 0)

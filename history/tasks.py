@@ -11,7 +11,7 @@ from interface.hints import nudge, nudge_each
 @shared_task(name="history.tick", queue="background")
 def tick() -> None:
     """Find what is to be told, gathered, written and counted, and nudge the tasks below."""
-    if notices.has_work():
+    if notices.has_notices():
         nudge(notify)
     nudge_each(gather, followups.to_gather())
     nudge_each(make_report, reporting.reports_to_make())

@@ -13,7 +13,7 @@ def choices(words: type[StrEnum]) -> list[tuple[str, str]]:
     return [(word.value, word.value.replace("_", " ").capitalize()) for word in words]
 
 
-def in_words(field: str, words: type[StrEnum], name: str) -> models.CheckConstraint:
+def choice_constraint(field: str, words: type[StrEnum], name: str) -> models.CheckConstraint:
     """A constraint that only these words are ever stored."""
     return models.CheckConstraint(
         condition=Q(**{f"{field}__in": sorted(word.value for word in words)}), name=name

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 
-def phone_of(text: str) -> str:
+def parse_phone(text: str) -> str:
     """`+1 (631) 747-1111` -> `+16317471111` (E.164). Raises ValidationError."""
     written = text.strip()
     try:
@@ -26,7 +26,7 @@ def phone_of(text: str) -> str:
 
 def validate_phone(phone: str) -> None:
     """Raise ValidationError unless `phone` is a number in E.164."""
-    if phone_of(phone) != phone:
+    if parse_phone(phone) != phone:
         raise ValidationError(_("Write the number as +16317471111."), code="phone")
 
 
@@ -40,4 +40,4 @@ class PhoneField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
-        return phone_of(text) if text else ""
+        return parse_phone(text) if text else ""

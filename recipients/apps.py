@@ -18,5 +18,5 @@ class RecipientsConfig(AppConfig):
     def ready(self) -> None:
         register_on_every_connection()
         lists, filters = "recipients.lists.sharing", "recipients.saved_filters.filters"
-        when_a_member_leaves(f"{lists}.hand_over", f"{lists}.holding")
-        when_a_member_leaves(f"{filters}.hand_over", f"{filters}.holding")
+        when_a_member_leaves(f"{lists}.hand_over_lists", f"{lists}.lists_held")
+        when_a_member_leaves(f"{filters}.hand_over_filters", f"{filters}.filters_held")

@@ -50,7 +50,9 @@ class ClaimLost(Exception):
     """Somebody stopped the work, or another worker took it over: nothing more is to be written."""
 
 
-def claim(candidates: QuerySet[AnyWork], work_id: int, lease: timedelta = LEASE) -> AnyWork | None:
+def claim_work(
+    candidates: QuerySet[AnyWork], work_id: int, lease: timedelta = LEASE
+) -> AnyWork | None:
     """Take the one of `candidates` with this key, or return None where another worker has it.
 
     `candidates`: the work that is still to be done.

@@ -20,7 +20,7 @@ from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 from recipients.phone_patterns import MOBILE, accepted_abroad, home_country
 
 
-class Reason(StrEnum):
+class PhoneFault(StrEnum):
     """Why a cell is not a phone number. `recipients.sentences` has the words."""
 
     EMPTY = "empty"
@@ -40,7 +40,7 @@ class Reason(StrEnum):
     PREMIUM = "premium"
 
 
-class Doubt(StrEnum):
+class PhoneDoubt(StrEnum):
     """Why a number that is kept deserves a look all the same."""
 
     NOT_ASSIGNED = "not_assigned"
@@ -52,13 +52,13 @@ class Phone(NamedTuple):
     """A number that can be messaged: "+" and 7 to 15 digits (ITU-T E.164), and what is odd."""
 
     e164: str
-    doubt: Doubt | None = None
+    doubt: PhoneDoubt | None = None
 
 
 class Rejection(NamedTuple):
     """A cell that is no phone number."""
 
-    reason: Reason
+    reason: PhoneFault
 
 
 _PLAIN = re.compile("[ '(\\t]*(\\+|00)?([0-9(][0-9 ()\N{NO-BREAK SPACE}-]{5,30})\\Z").match
@@ -94,11 +94,11 @@ class PhoneReader:
         if sign == "+" or (sign and self._is_abroad("00" + digits)):
             kind = accepted_abroad(digits)
             if kind and len(digits) <= _LONGEST:
-                return Phone("+" + digits, None if kind == MOBILE else Doubt.NOT_MOBILE)
+                return Phone("+" + digits, None if kind == MOBILE else PhoneDoubt.NOT_MOBILE)
         elif not sign and self._home is not None and (found := self._home.accepted(digits)):
             digits, kind = self._home.code + found[0], found[1]
             if len(digits) <= _LONGEST:
-                return Phone("+" + digits, None if kind == MOBILE else Doubt.NOT_MOBILE)
+                return Phone("+" + digits, None if kind == MOBILE else PhoneDoubt.NOT_MOBILE)
         return self._read_thoroughly(raw)
 
     def _is_abroad(self, digits: str) -> bool:
@@ -109,27 +109,27 @@ class PhoneReader:
 
     def _read_thoroughly(self, raw: str) -> Phone | Rejection:
         if not raw:
-            return Rejection(Reason.EMPTY)
+            return Rejection(PhoneFault.EMPTY)
         text = undecorated(raw)
         if damage := _damage(text):
             return Rejection(damage)
         first: Phone | Rejection | None = None
         for number, plus_was_added in self._readings(_unglued_decimal(text)):
             answer = _judged(number, self.default_country or None)
-            if answer == Rejection(Reason.PREMIUM):
+            if answer == Rejection(PhoneFault.PREMIUM):
                 # Valid as it is written: with a plus it would be a stranger's.
                 return first if isinstance(first, Phone) else answer
-            if isinstance(answer, Phone) and answer.doubt is not Doubt.NOT_ASSIGNED:
+            if isinstance(answer, Phone) and answer.doubt is not PhoneDoubt.NOT_ASSIGNED:
                 # A plus added to a number that is possible at home would be a guess.
                 if not plus_was_added:
                     return answer
                 if not isinstance(first, Phone):
-                    return Phone(answer.e164, Doubt.PLUS_ADDED)
+                    return Phone(answer.e164, PhoneDoubt.PLUS_ADDED)
             if first is None or (
                 isinstance(first, Rejection) and isinstance(answer, Phone) and not plus_was_added
             ):
                 first = answer
-        return first or Rejection(Reason.EMPTY)
+        return first or Rejection(PhoneFault.EMPTY)
 
     def _readings(self, text: str) -> Iterator[tuple[str, bool]]:
         """Yield (number, whether its plus was added) in the order of trust."""
@@ -205,26 +205,26 @@ _DIGIT = re.compile(r"[0-9]")
 _ODD = re.compile(r"[^0-9+ ().\[\]/_'\-]")
 
 
-def _damage(text: str) -> Reason | None:
+def _damage(text: str) -> PhoneFault | None:
     """Return why this text cannot be read as one number at all, or None."""
     if _EXCEL_ERROR.fullmatch(text):
-        return Reason.EXCEL_ERROR
+        return PhoneFault.EXCEL_ERROR
     if not _DIGIT.search(text):
-        return Reason.LETTERS if any(map(str.isalpha, text)) else Reason.EMPTY
+        return PhoneFault.LETTERS if any(map(str.isalpha, text)) else PhoneFault.EMPTY
     if _SHORTENED.fullmatch(text):
-        return Reason.EXCEL_SHORTENED
+        return PhoneFault.EXCEL_SHORTENED
     if _WHOLE_FLOAT.fullmatch(text):
         return None
     if _DECIMAL.fullmatch(text):
-        return Reason.EXCEL_DECIMAL
+        return PhoneFault.EXCEL_DECIMAL
     if _EXTENSION.fullmatch(text):
-        return Reason.EXTENSION
+        return PhoneFault.EXTENSION
     if any(map(str.isalpha, text)):
-        return Reason.LETTERS
+        return PhoneFault.LETTERS
     if _holds_several(text):
-        return Reason.SEVERAL_NUMBERS
+        return PhoneFault.SEVERAL_NUMBERS
     if _ODD.search(text) or "+" in text.lstrip(_BEFORE_PLUS + "+"):
-        return Reason.SYMBOLS
+        return PhoneFault.SYMBOLS
     return None
 
 
@@ -249,18 +249,18 @@ def _digits(text: str) -> str:
 # --- The library's judgement ----------------------------------------------------------------------
 
 _PARSING_FAILED = {
-    NumberParseException.INVALID_COUNTRY_CODE: Reason.UNKNOWN_COUNTRY_CODE,
-    NumberParseException.NOT_A_NUMBER: Reason.TOO_SHORT,
-    NumberParseException.TOO_SHORT_AFTER_IDD: Reason.TOO_SHORT,
-    NumberParseException.TOO_SHORT_NSN: Reason.TOO_SHORT,
-    NumberParseException.TOO_LONG: Reason.TOO_LONG,
+    NumberParseException.INVALID_COUNTRY_CODE: PhoneFault.UNKNOWN_COUNTRY_CODE,
+    NumberParseException.NOT_A_NUMBER: PhoneFault.TOO_SHORT,
+    NumberParseException.TOO_SHORT_AFTER_IDD: PhoneFault.TOO_SHORT,
+    NumberParseException.TOO_SHORT_NSN: PhoneFault.TOO_SHORT,
+    NumberParseException.TOO_LONG: PhoneFault.TOO_LONG,
 }
 _IMPOSSIBLE = {
-    ValidationResult.INVALID_COUNTRY_CODE: Reason.UNKNOWN_COUNTRY_CODE,
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: Reason.NO_AREA_CODE,
-    ValidationResult.TOO_SHORT: Reason.TOO_SHORT,
-    ValidationResult.TOO_LONG: Reason.TOO_LONG,
-    ValidationResult.INVALID_LENGTH: Reason.WRONG_LENGTH,
+    ValidationResult.INVALID_COUNTRY_CODE: PhoneFault.UNKNOWN_COUNTRY_CODE,
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: PhoneFault.NO_AREA_CODE,
+    ValidationResult.TOO_SHORT: PhoneFault.TOO_SHORT,
+    ValidationResult.TOO_LONG: PhoneFault.TOO_LONG,
+    ValidationResult.INVALID_LENGTH: PhoneFault.WRONG_LENGTH,
 }
 _COSTLY = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
 _NOT_MOBILE = {
@@ -275,28 +275,28 @@ _NOT_MOBILE = {
 def _judged(number: str, country: str | None) -> Phone | Rejection:
     """The library's answer to "+" and digits, or to digits dialled in `country`."""
     if country is None and not number.startswith("+"):
-        return Rejection(Reason.NO_COUNTRY)
+        return Rejection(PhoneFault.NO_COUNTRY)
     try:
         parsed = phonenumbers.parse(number, country)
     except NumberParseException as failure:
         return Rejection(_PARSING_FAILED[failure.error_type])
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     if len(e164) - 1 > _LONGEST:
-        return Rejection(Reason.TOO_LONG)
+        return Rejection(PhoneFault.TOO_LONG)
     if len(e164) - 1 < _SHORTEST:
-        return Rejection(Reason.TOO_SHORT)
+        return Rejection(PhoneFault.TOO_SHORT)
     if phonenumbers.is_valid_number(parsed):
         kind = phonenumbers.number_type(parsed)
         if kind in _COSTLY:
-            return Rejection(Reason.PREMIUM)
-        return Phone(e164, Doubt.NOT_MOBILE) if kind in _NOT_MOBILE else Phone(e164)
+            return Rejection(PhoneFault.PREMIUM)
+        return Phone(e164, PhoneDoubt.NOT_MOBILE) if kind in _NOT_MOBILE else Phone(e164)
     possible = phonenumbers.is_possible_number_with_reason(parsed)
     if possible in _IMPOSSIBLE:
         return Rejection(_IMPOSSIBLE[possible])
     # Some that are possible lose a zero when they are read again: then nobody can dial them.
     if _read_again(e164) != parsed:
-        return Rejection(Reason.WRONG_LENGTH)
-    return Phone(e164, Doubt.NOT_ASSIGNED)
+        return Rejection(PhoneFault.WRONG_LENGTH)
+    return Phone(e164, PhoneDoubt.NOT_ASSIGNED)
 
 
 def _read_again(e164: str) -> phonenumbers.PhoneNumber | None:

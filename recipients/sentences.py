@@ -13,11 +13,11 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recipients.files.columns import Role
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.file_types import Encoding
+from recipients.files.columns import ColumnRole
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.file_types import FileEncoding
 from recipients.files.rows import RowReason
-from recipients.phone_numbers import Doubt, Reason
+from recipients.phone_numbers import PhoneDoubt, PhoneFault
 
 
 class Words(NamedTuple):
@@ -28,66 +28,66 @@ class Words(NamedTuple):
 
 
 REJECTIONS: Mapping[str, Words] = {
-    Reason.EMPTY: Words(
+    PhoneFault.EMPTY: Words(
         gettext_lazy("No number"),
         gettext_lazy("Enter the missing phone numbers."),
     ),
-    Reason.LETTERS: Words(
+    PhoneFault.LETTERS: Words(
         gettext_lazy("Has letters in it"),
         gettext_lazy("Leave only the number in the cell, without words."),
     ),
-    Reason.SYMBOLS: Words(
+    PhoneFault.SYMBOLS: Words(
         gettext_lazy("Has signs no number has"),
         gettext_lazy("Leave only digits, spaces and a plus at the start."),
     ),
-    Reason.EXTENSION: Words(
+    PhoneFault.EXTENSION: Words(
         gettext_lazy("Has an extension"),
         gettext_lazy("Messages cannot reach an extension: use a mobile number."),
     ),
-    Reason.SEVERAL_NUMBERS: Words(
+    PhoneFault.SEVERAL_NUMBERS: Words(
         gettext_lazy("More than one number"),
         gettext_lazy("Keep one number for each row."),
     ),
-    Reason.EXCEL_SHORTENED: Words(
+    PhoneFault.EXCEL_SHORTENED: Words(
         gettext_lazy("Excel cut this number off"),
         gettext_lazy(
             "The digits are lost. Take the number from its source, and format the column as Text "
             "before you paste it."
         ),
     ),
-    Reason.EXCEL_DECIMAL: Words(
+    PhoneFault.EXCEL_DECIMAL: Words(
         gettext_lazy("A decimal number"),
         gettext_lazy("Format the column as Text in your spreadsheet and enter the number again."),
     ),
-    Reason.EXCEL_ERROR: Words(
+    PhoneFault.EXCEL_ERROR: Words(
         gettext_lazy("A spreadsheet error"),
         gettext_lazy("Mend the formula, or enter the number itself."),
     ),
-    Reason.NO_COUNTRY: Words(
+    PhoneFault.NO_COUNTRY: Words(
         gettext_lazy("No country code"),
         gettext_lazy("Start the number with a plus and its country code."),
     ),
-    Reason.UNKNOWN_COUNTRY_CODE: Words(
+    PhoneFault.UNKNOWN_COUNTRY_CODE: Words(
         gettext_lazy("No country has this code"),
         gettext_lazy("Check the digits after the plus."),
     ),
-    Reason.NO_AREA_CODE: Words(
+    PhoneFault.NO_AREA_CODE: Words(
         gettext_lazy("The area code is missing"),
         gettext_lazy("Add the area code in front of the number."),
     ),
-    Reason.TOO_SHORT: Words(
+    PhoneFault.TOO_SHORT: Words(
         gettext_lazy("Too short"),
         gettext_lazy("Add the missing digits, or choose the country the numbers are from."),
     ),
-    Reason.TOO_LONG: Words(
+    PhoneFault.TOO_LONG: Words(
         gettext_lazy("Too long"),
         gettext_lazy("Remove the extra digits, or choose the country the numbers are from."),
     ),
-    Reason.WRONG_LENGTH: Words(
+    PhoneFault.WRONG_LENGTH: Words(
         gettext_lazy("Not a length its country uses"),
         gettext_lazy("Check the digits, or choose the country the numbers are from."),
     ),
-    Reason.PREMIUM: Words(
+    PhoneFault.PREMIUM: Words(
         gettext_lazy("A premium-rate number"),
         gettext_lazy("Such numbers take no messages: use a mobile number."),
     ),
@@ -98,32 +98,32 @@ REJECTIONS: Mapping[str, Words] = {
 }
 
 DOUBTS: Mapping[str, Words] = {
-    Doubt.NOT_ASSIGNED: Words(
+    PhoneDoubt.NOT_ASSIGNED: Words(
         gettext_lazy("Kept, but not in use as far as we know"),
         gettext_lazy("Check the digits, or choose the country the numbers are from."),
     ),
-    Doubt.NOT_MOBILE: Words(
+    PhoneDoubt.NOT_MOBILE: Words(
         gettext_lazy("Kept, but not a mobile number"),
         gettext_lazy("Messages may not arrive at landlines and service numbers."),
     ),
-    Doubt.PLUS_ADDED: Words(
+    PhoneDoubt.PLUS_ADDED: Words(
         gettext_lazy("Kept, read with a plus in front"),
         gettext_lazy("Check that these numbers begin with their country codes."),
     ),
 }
 
 ROLES: Mapping[str, str | Promise] = {
-    Role.PHONE: gettext_lazy("Phone number"),
-    Role.NAME: gettext_lazy("Name"),
-    Role.FIELD: gettext_lazy("Field"),
-    Role.SKIP: gettext_lazy("Leave out"),
+    ColumnRole.PHONE: gettext_lazy("Phone number"),
+    ColumnRole.NAME: gettext_lazy("Name"),
+    ColumnRole.FIELD: gettext_lazy("Field"),
+    ColumnRole.SKIP: gettext_lazy("Leave out"),
 }
 
 ENCODINGS: Mapping[str, str | Promise] = {
-    Encoding.UTF_8: gettext_lazy("UTF-8"),
-    Encoding.WINDOWS_1252: gettext_lazy("Windows (Western European)"),
-    Encoding.UTF_16_LE: gettext_lazy("UTF-16"),
-    Encoding.UTF_16_BE: gettext_lazy("UTF-16, big-endian"),
+    FileEncoding.UTF_8: gettext_lazy("UTF-8"),
+    FileEncoding.WINDOWS_1252: gettext_lazy("Windows (Western European)"),
+    FileEncoding.UTF_16_LE: gettext_lazy("UTF-16"),
+    FileEncoding.UTF_16_BE: gettext_lazy("UTF-16, big-endian"),
 }
 
 DELIMITERS: Mapping[str, str | Promise] = {
@@ -133,69 +133,71 @@ DELIMITERS: Mapping[str, str | Promise] = {
     "|": gettext_lazy("vertical line"),
 }
 
-_FAULTS: Mapping[Fault, str | Promise] = {
-    Fault.NO_FILE: gettext_lazy("Choose a file first."),
-    Fault.EMPTY: gettext_lazy(
+_FAULTS: Mapping[FileFault, str | Promise] = {
+    FileFault.NO_FILE: gettext_lazy("Choose a file first."),
+    FileFault.EMPTY: gettext_lazy(
         "This file is empty. Save your list again as a CSV file and choose that one."
     ),
-    Fault.EMPTY_SHEET: gettext_lazy("This sheet is empty. Choose another one."),
-    Fault.TOO_LARGE: gettext_lazy(
+    FileFault.EMPTY_SHEET: gettext_lazy("This sheet is empty. Choose another one."),
+    FileFault.TOO_LARGE: gettext_lazy(
         "This file is larger than %(most)s MB. Split it, or leave out columns you do not need."
     ),
-    Fault.UNREADABLE: gettext_lazy(
+    FileFault.UNREADABLE: gettext_lazy(
         "We could not read this file. Save your list again as a CSV file and choose that one."
     ),
-    Fault.ENCRYPTED: gettext_lazy(
+    FileFault.ENCRYPTED: gettext_lazy(
         "This file is protected by a password. Save it without one and choose it again."
     ),
-    Fault.TOO_MUCH_INSIDE: gettext_lazy(
+    FileFault.TOO_MUCH_INSIDE: gettext_lazy(
         "This file unpacks to far more than a recipient list needs. Save your list as a CSV file "
         "and choose that one."
     ),
-    Fault.TOO_SLOW: gettext_lazy(
-        "Reading this file took too long. Save your list as a CSV file and choose that one."
+    FileFault.TOO_SLOW: gettext_lazy(
+        "ReadOptions this file took too long. Save your list as a CSV file and choose that one."
     ),
-    Fault.HEADER_ONLY: gettext_lazy(
+    FileFault.HEADER_ONLY: gettext_lazy(
         "This file has only one row, and it holds the names of the columns. Add at least one "
         "person and choose the file again."
     ),
-    Fault.TOO_MANY_COLUMNS: gettext_lazy(
+    FileFault.TOO_MANY_COLUMNS: gettext_lazy(
         "Row %(row)s has %(columns)s columns; at most %(most)s are possible. Leave out columns you "
         "do not need and choose the file again."
     ),
-    Fault.TOO_MANY_ROWS: gettext_lazy(
+    FileFault.TOO_MANY_ROWS: gettext_lazy(
         "This file has more than %(most)s rows. Split it into smaller files and import each."
     ),
-    Fault.CELL_TOO_LONG: gettext_lazy(
+    FileFault.CELL_TOO_LONG: gettext_lazy(
         "A cell in row %(row)s has more than %(most)s characters. Shorten it, or put double quotes "
         "right around the text, and choose the file again."
     ),
-    Fault.UNCLOSED_QUOTE: gettext_lazy(
+    FileFault.UNCLOSED_QUOTE: gettext_lazy(
         "A double quote opens in row %(row)s and never closes. Close or remove it and choose the "
         "file again."
     ),
-    Fault.NO_PHONE_COLUMN: gettext_lazy(
+    FileFault.NO_PHONE_COLUMN: gettext_lazy(
         "No column looks like phone numbers. This file has: %(columns)s. Say below which one has "
         "the phone numbers, or choose another file."
     ),
-    Fault.TWO_PHONE_COLUMNS: gettext_lazy(
+    FileFault.TWO_PHONE_COLUMNS: gettext_lazy(
         "More than one column could be the phone number: %(columns)s. Say below which one to "
         "message."
     ),
-    Fault.NO_VALID_ROW: gettext_lazy(
+    FileFault.NO_VALID_ROW: gettext_lazy(
         "No row has a phone number we can use. Look at the reasons, check that the right column "
         "and country are chosen, or choose another file."
     ),
-    Fault.FILE_GONE: gettext_lazy("The uploaded file is no longer on the server. Upload it again."),
-    Fault.INTERRUPTED: gettext_lazy(
+    FileFault.FILE_GONE: gettext_lazy(
+        "The uploaded file is no longer on the server. Upload it again."
+    ),
+    FileFault.INTERRUPTED: gettext_lazy(
         "The import was interrupted again and again. Try it once more; if that fails too, tell the "
         "person who looks after this server."
     ),
-    Fault.LIST_GONE: gettext_lazy(
+    FileFault.LIST_GONE: gettext_lazy(
         "The list you were adding to is no longer there, or no longer yours to edit. Ask its "
         "owner, or choose the file again and make a list of its own."
     ),
-    Fault.STILL_COUNTING: gettext_lazy(
+    FileFault.STILL_COUNTING: gettext_lazy(
         "What this does to your list is still being counted. It takes a few seconds; then look at "
         "the numbers and confirm."
     ),
@@ -204,7 +206,7 @@ _FAULTS: Mapping[Fault, str | Promise] = {
 
 def sentence_for(problem: FileProblem) -> str:
     """What happened to the file and what to do, in the reader's language."""
-    if problem.fault is Fault.WRONG_TYPE:
+    if problem.fault is FileFault.WRONG_TYPE:
         return _wrong_type(str(problem.details.get("kind", "")))
     details = {
         key: get_text_list([f"“{name}”" for name in value[:12]], _("and"))

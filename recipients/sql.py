@@ -40,7 +40,7 @@ def value(of: Any) -> Sql:
     return Sql("%s", (of,))
 
 
-def joined(pieces: Iterable[Sql], word: str, empty: Sql = NOTHING) -> Sql:
+def joined_sql(pieces: Iterable[Sql], word: str, empty: Sql = NOTHING) -> Sql:
     """The pieces in brackets with AND or OR between them; `empty` when there are none."""
     found = list(pieces)
     if not found:

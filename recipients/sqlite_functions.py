@@ -34,7 +34,7 @@ def date_key(text: str, day_first: int) -> str:
     return ""
 
 
-def number_of(text: str) -> float | None:
+def plain_number(text: str) -> float | None:
     """A plain number such as -12.50; None for anything else."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
@@ -44,7 +44,7 @@ def _register(connection: Any, **_: Any) -> None:
         add = connection.connection.create_function
         add("unicode_lower", 1, lower, deterministic=True)
         add("date_key", 2, date_key, deterministic=True)
-        add("number_of", 1, number_of, deterministic=True)
+        add("number_of", 1, plain_number, deterministic=True)
 
 
 def register_on_every_connection() -> None:

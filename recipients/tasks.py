@@ -58,7 +58,7 @@ def tick() -> None:
     keeping.clear_leftovers()
     list_keeping.clear_deleted()
     made_files.delete_old_files()
-    keeping.delete_old_files()
+    keeping.delete_old_uploads()
     keeping.delete_orphans()
 
 

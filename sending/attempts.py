@@ -38,7 +38,7 @@ from sending.protocol import (
 )
 from sending.recording import Answered
 from sociocs_gateway.exceptions import MessageNotExpressible
-from sociocs_gateway.messages import BulkMessage, Message, Recipient, at_time
+from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessage, at_time
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +65,9 @@ class Built:
 
     submission: Submission
     token: uuid.UUID
-    recipients: list[Recipient]
+    recipients: list[MessageRecipient]
     left_out: list[str]
-    message: BulkMessage | Message | MessageNotExpressible | None = None
+    message: BulkMessage | SingleMessage | MessageNotExpressible | None = None
     slot: datetime | None = None
     attempt_id: uuid.UUID = field(default_factory=uuid7)
 
@@ -80,7 +80,7 @@ class Begun:
     """
 
     attempt: Attempt
-    message: BulkMessage | Message
+    message: BulkMessage | SingleMessage
     intended_at: float
 
 
@@ -171,7 +171,7 @@ class _Turn:
         or this comes first and one submission is on its way.
         """
         if self.is_repeated and (found := Attempt.objects.filter(pk=built.attempt_id).first()):
-            assert isinstance(built.message, BulkMessage | Message)
+            assert isinstance(built.message, BulkMessage | SingleMessage)
             found.submission = built.submission
             return Begun(found, at_time(built.message, found.slot), self.intended_at)
         submission = built.submission
@@ -182,7 +182,7 @@ class _Turn:
         refusal = _refusal(submission.campaign, submission, built, slot)
         if refusal is not None:
             return refusal
-        if not isinstance(built.message, BulkMessage | Message):
+        if not isinstance(built.message, BulkMessage | SingleMessage):
             _close_unsent(submission, built.message)
             return Refusal.WRONG_STATE
         message = at_time(built.message, slot)
@@ -209,8 +209,8 @@ def _refusal(
     assert campaign.send_by is not None
 
     def fits() -> bool:
-        is_sendable = isinstance(built.message, BulkMessage | Message)
-        return not is_sendable or day_limits.count(campaign, slot, len(built.recipients))
+        is_sendable = isinstance(built.message, BulkMessage | SingleMessage)
+        return not is_sendable or day_limits.count_on_day(campaign, slot, len(built.recipients))
 
     refusal = intent_refusal(
         CampaignState(campaign.state),
@@ -224,7 +224,7 @@ def _refusal(
         fits,
     )
     if refusal in _PAUSES:
-        recording.pause(campaign, _PAUSES[refusal])
+        recording.pause_locked(campaign, _PAUSES[refusal])
     if refusal is None and built.left_out:
         people = slice_of(submission).filter(phone__in=built.left_out)
         people.update(left_out="opted_out")
@@ -242,8 +242,8 @@ def slice_of(submission: Submission) -> QuerySet[CampaignRecipient]:
 
 
 def message_or_fault(
-    submission: Submission, recipients: list[Recipient], slot: datetime
-) -> BulkMessage | Message | MessageNotExpressible | None:
+    submission: Submission, recipients: list[MessageRecipient], slot: datetime
+) -> BulkMessage | SingleMessage | MessageNotExpressible | None:
     """What is to be said, why the vendor's API has no words for it, or None for nobody."""
     if not recipients:
         return None
@@ -254,8 +254,8 @@ def message_or_fault(
 
 
 def _message_for(
-    submission: Submission, recipients: list[Recipient], slot: datetime
-) -> BulkMessage | Message:
+    submission: Submission, recipients: list[MessageRecipient], slot: datetime
+) -> BulkMessage | SingleMessage:
     if submission.is_single:
         [recipient] = recipients
         return one_by_one.message_for(submission, recipient, slot)
@@ -271,7 +271,7 @@ def _message_for(
         schedule=slot,
         duplicates_allowed=campaign.duplicates_allowed,
         user_id=campaign.message.user_id or None,
-        # Its texts were let through for that one field alone (`rendering.Limits`).
+        # Its texts were let through for that one field alone (`rendering.TextLimits`).
         dynamic_fields_allowed=bool(campaign.message.field_rules.get("name_placeholder")),
     )
 
@@ -280,7 +280,7 @@ def _opened(
     submission: Submission,
     built: Built,
     slot: datetime,
-    message: BulkMessage | Message,
+    message: BulkMessage | SingleMessage,
 ) -> Attempt:
     now = timezone.now()
     attempt = Attempt.objects.create(

@@ -22,7 +22,7 @@ from teams.models import User
 
 
 class NotPossible(Exception):
-    """The wish has no effect any more; `sentence` says why and what is true now."""
+    """What was asked for has no effect any more; `sentence` says why and what is true now."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -40,7 +40,7 @@ def pause(campaign: Campaign, user: User) -> None:
     campaign.refresh_from_db()
 
 
-def take_back(campaign: Campaign, user: User) -> None:
+def take_back_jobs(campaign: Campaign, user: User) -> None:
     """A paused campaign's jobs whose time has not come are taken back; "go on" sends them.
 
     Raises NotPossible.
@@ -139,7 +139,7 @@ def cancel(campaign: Campaign, user: User) -> None:
 
     A launch that is still freezing becomes a draft again. Raises NotPossible.
     """
-    if launch.undo(campaign, user):
+    if launch.undo_launch(campaign, user):
         return
     with transaction.atomic():
         here = locked_campaign(campaign.pk)

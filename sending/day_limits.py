@@ -58,7 +58,7 @@ def day_of(team: Team, slot: datetime) -> date:
 # --- Counting: with the intent, and back ----------------------------------------------------------
 
 
-def count(campaign: Campaign, slot: datetime, people: int) -> bool:
+def count_on_day(campaign: Campaign, slot: datetime, people: int) -> bool:
     """Count `people` on the slot's day; False, and nothing counted, when they do not fit into it.
 
     The caller is in a transaction.

@@ -32,7 +32,7 @@ class Together:
     mark: str
 
 
-def question_of(campaign: Campaign) -> Together | None:
+def common_question(campaign: Campaign) -> Together | None:
     """The common question about a campaign's single messages; None for fewer than two."""
     rows = _unclear(campaign)
     return Together(len(rows), _mark(rows)) if len(rows) > 1 else None

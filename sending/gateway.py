@@ -12,10 +12,10 @@ from django.utils import timezone
 from sending.models import Attempt
 from sending.protocol import (
     PREFLIGHT_FRESH,
-    Answer,
     AnswerKind,
     Deletion,
     ListedJob,
+    PostAnswer,
     clocks_disagree,
 )
 from sociocs_accounts import call_rates
@@ -31,7 +31,7 @@ from sociocs_gateway.exceptions import (
     Refused,
     TryLater,
 )
-from sociocs_gateway.messages import BulkMessage, Message
+from sociocs_gateway.messages import BulkMessage, SingleMessage
 from sociocs_gateway.results import BulkJobList
 
 
@@ -131,9 +131,9 @@ def learn_from(account: GatewayAccount, jobs: BulkJobList) -> None:
             account.save(update_fields=["capabilities"])
 
 
-def post(
-    client: SociocsClient, message: BulkMessage | Message, before_send: Callable[[], None]
-) -> tuple[Answer, dict[str, str]]:
+def post_message(
+    client: SociocsClient, message: BulkMessage | SingleMessage, before_send: Callable[[], None]
+) -> tuple[PostAnswer, dict[str, str]]:
     """Make the one call. Returns the answer as the protocol reads it, and evidence for a person.
 
     Of a message to one person, `job_id` is the message's id.
@@ -144,7 +144,7 @@ def post(
         else:
             accepted_id = client.send_message(message, before_send=before_send).message_id
     except OutcomeUnknown as error:
-        answer = Answer(
+        answer = PostAnswer(
             AnswerKind.UNKNOWN,
             error.reason.value,
             http_status=error.http_status,
@@ -152,7 +152,7 @@ def post(
         )
         return answer, {"answer": error.evidence}
     except Refused as error:
-        answer = Answer(
+        answer = PostAnswer(
             AnswerKind.REFUSED,
             error.reason.value,
             http_status=error.http_status,
@@ -163,12 +163,12 @@ def post(
         return _not_sent(error), {}
     except GatewayError as error:
         # A kind of error this code does not know yet: never taken as proof of anything.
-        return Answer(AnswerKind.UNKNOWN, error.reason.value, halts=_halts(error)), {}
-    return Answer(AnswerKind.ACCEPTED, job_id=accepted_id, http_status=200), {}
+        return PostAnswer(AnswerKind.UNKNOWN, error.reason.value, halts=_halts(error)), {}
+    return PostAnswer(AnswerKind.ACCEPTED, job_id=accepted_id, http_status=200), {}
 
 
-def _not_sent(error: TryLater | AuthenticationFailed | Misconfigured) -> Answer:
-    return Answer(
+def _not_sent(error: TryLater | AuthenticationFailed | Misconfigured) -> PostAnswer:
+    return PostAnswer(
         AnswerKind.TRY_LATER,
         error.reason.value,
         http_status=error.http_status,
@@ -182,7 +182,7 @@ def _halts(error: GatewayError) -> str:
     return error.halt.value if error.halt else ""
 
 
-def delete(account: GatewayAccount, client: SociocsClient, job_id: str) -> Deletion:
+def delete_job(account: GatewayAccount, client: SociocsClient, job_id: str) -> Deletion:
     """Take a job back, and read the answer. Raises LaneHalted only through `client_of`."""
     call_rates.wait(account)
     try:

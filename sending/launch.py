@@ -25,8 +25,8 @@ from sending.failpoints import failpoint
 from sending.models import Approval, Submission
 from sending.readiness import (
     Confirmation,
+    LaunchRefusal,
     LaunchRefused,
-    Refusal,
 )
 from teams.models import User
 
@@ -72,7 +72,7 @@ def _begin(
     campaign: Campaign, user: User, token: UUID, confirmed_count: int | None, send_at: datetime
 ) -> None:
     now = timezone.now()
-    last = plan.last_slot(send_at, confirmed_count or 0)
+    last = plan.last_job_slot(send_at, confirmed_count or 0)
     move_campaign(
         campaign,
         CampaignState.FREEZING,
@@ -102,12 +102,12 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
     is_run = first.launch_token is not None and run.parent_id == first.pk
     if not is_run or run.version != copying.AS_COPIED:
         sentence = _("This is not what was launched first. Look at it, then send it yourself.")
-        raise LaunchRefused(Refusal.UNCONFIRMED, sentence)
+        raise LaunchRefused(LaunchRefusal.UNCONFIRMED, sentence)
     if user is None:
-        raise LaunchRefused(Refusal.UNCONFIRMED, _("Whoever launched it is no longer here."))
+        raise LaunchRefused(LaunchRefusal.UNCONFIRMED, _("Whoever launched it is no longer here."))
     problems = readiness.launch_problems(run, timezone.now(), None, user)
     if blocking := [one.sentence for one in problems if one.field != "wall_time"]:
-        raise LaunchRefused(Refusal.PROBLEMS, " ".join(blocking))
+        raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(blocking))
     lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
     if readiness.needs_second_person(run, sum(one.recipient_count for one in lists)):
         raise readiness.not_approved()
@@ -175,7 +175,7 @@ def _approval_of(campaign: Campaign) -> Approval | None:
     """The second person's approval that it was launched by."""
     if campaign.launch_token is None:
         return None
-    answer = Approval.Answer.APPROVED
+    answer = Approval.Verdict.APPROVED
     return campaign.approvals.filter(token=campaign.launch_token, answer=answer).first()
 
 
@@ -216,12 +216,12 @@ def _planned(
     campaign: Campaign, send_at: datetime, now: datetime, texts: Mapping[int, str]
 ) -> tuple[list[Submission], datetime]:
     """The submissions of a frozen campaign, unsaved, and when it begins. Raises CannotPlan."""
-    own = one_by_one.texts_of(campaign) if campaign.one_by_one else {}
+    own = one_by_one.texts_by_position(campaign) if campaign.one_by_one else {}
     if timetable.is_timed(campaign):
-        submissions = timetable.cut(campaign, send_at, now, texts, own.values())
+        submissions = timetable.cut_by_slots(campaign, send_at, now, texts, own.values())
     else:
         at_most = 1 if campaign.one_by_one else day_limits.smallest_limit(campaign)
-        submissions = plan.cut(campaign, send_at, texts, at_most)
+        submissions = plan.cut_audience(campaign, send_at, texts, at_most)
     day_limits.apply(campaign, submissions)
     if campaign.one_by_one:
         one_by_one.write_texts(submissions, own)
@@ -229,7 +229,7 @@ def _planned(
     return submissions, max(send_at, submissions[0].planned_slot)
 
 
-def undo(campaign: Campaign, user: User) -> bool:
+def undo_launch(campaign: Campaign, user: User) -> bool:
     """Take a launch back while nothing was handed over: it is a draft again, nothing was sent.
 
     False when it is too late for that.
@@ -246,8 +246,8 @@ def undo(campaign: Campaign, user: User) -> bool:
 def back_to_draft(campaign: Campaign, reason: str, user: User | None, **details: Any) -> None:
     """Make a campaign a draft again of which nothing was ever handed over; without submissions."""
     counted = campaign.frozen_count
-    audience.drop(campaign)
-    personal_texts.drop(campaign)
+    audience.drop_audience(campaign)
+    personal_texts.drop_texts(campaign)
     move_campaign(
         campaign,
         CampaignState.DRAFT,

@@ -25,19 +25,19 @@ from campaigns.texts import personal_texts, whatsapp_templates
 from campaigns.texts.rendering import person_of
 from interface.wording import number
 from sending.models import Submission
-from sociocs_gateway.messages import Message, Recipient
+from sociocs_gateway.messages import MessageRecipient, SingleMessage
 
 # The second at which it goes out is an attempt's marker: one message a second on an account.
 EACH = timedelta(seconds=1)
 
 
-def problems(campaign: Campaign, people: int | None) -> list[Problem]:
+def one_by_one_problems(campaign: Campaign, people: int | None) -> list[Problem]:
     """Why a campaign to so many people cannot go out one by one."""
-    sentence = refusal(people or 0) if campaign.one_by_one else ""
+    sentence = one_by_one_refusal(people or 0) if campaign.one_by_one else ""
     return [Problem("handing", sentence)] if sentence else []
 
 
-def refusal(people: int) -> str:
+def one_by_one_refusal(people: int) -> str:
     """What to do about so many people who are to get a message each; "" when they may."""
     most = settings.MAX_MESSAGES_ONE_BY_ONE
     if people <= most:
@@ -60,13 +60,13 @@ def write_texts(submissions: Sequence[Submission], texts: Mapping[int, str]) -> 
         one.not_before = max(one.not_before, earliest) if one.not_before else earliest
 
 
-def texts_of(campaign: Campaign) -> dict[int, str]:
+def texts_by_position(campaign: Campaign) -> dict[int, str]:
     """The text of everybody in a frozen campaign who gets one, by position."""
     assert campaign.message is not None
     renderer = personal_texts.launched_renderer(campaign)
     rows = (
         CampaignRecipient.objects.filter(campaign=campaign, left_out="")
-        .annotate(raw=audience.as_text("fields"))
+        .annotate(raw=audience.json_as_text("fields"))
         .values_list("position", "phone", "name", "raw")
     )
     found: dict[int, str] = {}
@@ -78,7 +78,9 @@ def texts_of(campaign: Campaign) -> dict[int, str]:
     return found
 
 
-def message_for(submission: Submission, recipient: Recipient, slot: datetime) -> Message:
+def message_for(
+    submission: Submission, recipient: MessageRecipient, slot: datetime
+) -> SingleMessage:
     """The gateway's message to the one person of a submission. Raises MessageNotExpressible."""
     campaign = submission.campaign
     assert campaign.channel is not None

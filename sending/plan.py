@@ -66,12 +66,12 @@ def slots_from(send_at: datetime, count: int) -> list[datetime]:
     return list(islice(slot_candidates(send_at, send_at), count))
 
 
-def last_slot(send_at: datetime, people: int) -> datetime:
+def last_job_slot(send_at: datetime, people: int) -> datetime:
     """When the last job of an audience of `people` goes out."""
     return slots_from(send_at, max(submission_count(people), 1))[-1]
 
 
-def cut(
+def cut_audience(
     campaign: Campaign, send_at: datetime, texts: Mapping[int, str], at_most: int | None = None
 ) -> list[Submission]:
     """Cut the frozen audience into unsaved submissions, in the order of its positions.

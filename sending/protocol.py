@@ -238,7 +238,7 @@ class AnswerKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PostAnswer:
     """The vendor's answer to one POST, as far as it can be trusted.
 
     `halts`: the lane must wait for a person, with that reason (auth, tls, redirect, config).
@@ -287,7 +287,7 @@ def after_answer(
     submission: SubmissionState,
     how: How | None,
     is_current: bool,
-    answer: Answer,
+    answer: PostAnswer,
     is_proven: bool = False,
 ) -> Verdict:
     """Record an answer, on time or late. A second recording changes nothing.
@@ -333,7 +333,7 @@ def after_silence(
     return Verdict(Outcome.AMBIGUOUS, S.UNKNOWN if submission is S.POSTING else None)
 
 
-def lane_after(lane: Lane, answer: Answer, now: datetime, jitter: float) -> Lane:
+def lane_after(lane: Lane, answer: PostAnswer, now: datetime, jitter: float) -> Lane:
     """The lane after an answer. `jitter` in 0..1 spreads the waiting of several workers."""
     if answer.kind is AnswerKind.UNKNOWN:
         lane = replace(lane, strikes=lane.strikes + 1, probe_needed=True)
@@ -369,7 +369,7 @@ def retry_delay(not_sent_before: int, jitter: float) -> timedelta:
     return timedelta(seconds=step * (1 + jitter / 2))
 
 
-def pause_after(lane: Lane, answer: Answer, refused_alike: int = 0) -> PauseReason | None:
+def pause_after(lane: Lane, answer: PostAnswer, refused_alike: int = 0) -> PauseReason | None:
     """Whether an answer pauses the campaign, and why.
 
     Two unclear outcomes in a row: an outage of the vendor costs two questions, not a thousand. The

@@ -33,7 +33,7 @@ from teams.models import User
 FURTHEST = timedelta(days=365)
 
 
-class Refusal(StrEnum):
+class LaunchRefusal(StrEnum):
     """Why nothing was launched."""
 
     # It was changed, or launched, since the confirmation was given.
@@ -58,7 +58,7 @@ class Refusal(StrEnum):
 class LaunchRefused(Exception):
     """The campaign was not launched; nothing changed. `sentence` says why and what to do."""
 
-    def __init__(self, code: Refusal, sentence: str) -> None:
+    def __init__(self, code: LaunchRefusal, sentence: str) -> None:
         super().__init__(code)
         self.code = code
         self.sentence = sentence
@@ -109,7 +109,7 @@ def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list
         return [Problem("wall_time", sentence)]
     if fault := time_fault(send_at, now):
         return [Problem("wall_time", _time_sentence(fault))]
-    return timetable_problems.problems(campaign, send_at, people)
+    return timetable_problems.schedule_problems(campaign, send_at, people)
 
 
 def _time_sentence(fault: TimeFault) -> str:
@@ -141,7 +141,7 @@ def launch_problems(
         or campaign.filter_choices.filter(kind=include).exists()
     )
     found = message.content_problems(
-        campaign, audience.field_names(campaign) if has_lists else None
+        campaign, audience.audience_field_names(campaign) if has_lists else None
     )
     if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
         found.append(
@@ -162,9 +162,9 @@ def launch_problems(
     found += message.name_problems(campaign)
     if not has_lists:
         found.append(no_list())
-    found += one_by_one.problems(campaign, people)
-    found += list_access.problems(campaign, user)
-    found += reach.audience_problems(campaign)
+    found += one_by_one.one_by_one_problems(campaign, people)
+    found += list_access.list_problems(campaign, user)
+    found += reach.exclusion_problems(campaign)
     return found + time_problems(campaign, now or timezone.now(), people)
 
 
@@ -257,17 +257,17 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
     if campaign.state != CampaignState.DRAFT or campaign.version != confirmation.version:
         raise outdated()
     if problems := launch_problems(campaign, now, people, confirmation.user):
-        raise LaunchRefused(Refusal.PROBLEMS, " ".join(one.sentence for one in problems))
+        raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(one.sentence for one in problems))
     if people < 1:
         raise LaunchRefused(
-            Refusal.NOBODY,
+            LaunchRefusal.NOBODY,
             _("Nobody would get this message. Choose a list with people who may get it."),
         )
     # To so many, only the browser's owner sends.
     is_typed, is_second = is_number_typed(campaign, people), needs_second_person(campaign, people)
     if (is_typed or is_second) and not confirmation.is_proved:
         sentence = _("It goes to so many people that your password is wanted first. Type it.")
-        raise LaunchRefused(Refusal.PASSWORD, sentence)
+        raise LaunchRefused(LaunchRefusal.PASSWORD, sentence)
     if confirmation.approval is not None:
         if not _is_approved(campaign, confirmation, confirmation.approval):
             raise not_approved()
@@ -281,23 +281,23 @@ def _check_plan(confirmation: Confirmation, is_typed: bool) -> None:
     plan_seen = confirmation.plan
     if plan_seen is None or plan_seen.version != confirmation.version:
         sentence = _("The plan is being made again, since something changed. Look at it first.")
-        raise LaunchRefused(Refusal.NO_PLAN, sentence)
+        raise LaunchRefused(LaunchRefusal.NO_PLAN, sentence)
     if is_typed and confirmation.typed != confirmation.people:
         sentence = _("Type the number of people, exactly as the page says, to send it.")
-        raise LaunchRefused(Refusal.NOT_TYPED, sentence)
+        raise LaunchRefused(LaunchRefusal.NOT_TYPED, sentence)
     for code, warning in plan_seen.warnings.items():
         if code not in confirmation.overruled:
             sentence = _(
                 "Nothing was sent yet. Look at this first, and tick it if it is right: %(what)s"
             )
-            raise LaunchRefused(Refusal.WARNING, sentence % {"what": warning})
+            raise LaunchRefused(LaunchRefusal.WARNING, sentence % {"what": warning})
 
 
 def _is_approved(campaign: Campaign, confirmation: Confirmation, approval: Approval) -> bool:
     """Whether a second person did approve just this launch, as the database has it."""
     approved = campaign.approvals.filter(
         pk=approval.pk,
-        answer=Approval.Answer.APPROVED,
+        answer=Approval.Verdict.APPROVED,
         answered_by__isnull=False,
         asked_by=confirmation.user,
         token=confirmation.token,
@@ -310,7 +310,7 @@ def _is_approved(campaign: Campaign, confirmation: Confirmation, approval: Appro
 def outdated() -> LaunchRefused:
     """It is no longer what was confirmed."""
     return LaunchRefused(
-        Refusal.OUTDATED,
+        LaunchRefusal.OUTDATED,
         _("This campaign was changed since you opened this page. Look at it again, then send it."),
     )
 
@@ -318,4 +318,4 @@ def outdated() -> LaunchRefused:
 def not_approved() -> LaunchRefused:
     """A second person has to see it first."""
     sentence = _("A second person has to approve it, since so many people get it.")
-    return LaunchRefused(Refusal.APPROVAL, sentence)
+    return LaunchRefused(LaunchRefusal.APPROVAL, sentence)

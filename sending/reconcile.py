@@ -20,8 +20,8 @@ from sending import gateway
 from sending.models import Attempt, Submission
 from sending.moves import move_submission
 from sending.protocol import (
-    Answer,
     AnswerKind,
+    PostAnswer,
     Sight,
     Wanted,
     after_silence,
@@ -177,7 +177,7 @@ def _attach_found(attempt_id: uuid.UUID, job_id: str) -> bool:
     campaign = locked_campaign(found.submission.campaign_id)
     submission = Submission.objects.select_for_update().get(pk=found.submission_id)
     attempt = Attempt.objects.select_for_update().get(pk=attempt_id)
-    verdict = verdict_on(attempt, submission, Answer(AnswerKind.ACCEPTED, job_id=job_id), None)
+    verdict = verdict_on(attempt, submission, PostAnswer(AnswerKind.ACCEPTED, job_id=job_id), None)
     if verdict.outcome is None:
         return False
     now = timezone.now()

@@ -28,8 +28,8 @@ from sending import day_limits
 from sending.models import Attempt, Submission
 from sending.moves import move_submission, move_submissions
 from sending.protocol import (
-    Answer,
     AnswerKind,
+    PostAnswer,
     Verdict,
     after_answer,
     after_cancel,
@@ -56,7 +56,7 @@ class Answered:
     attempt_id: uuid.UUID
     n: int
     submission: Submission
-    answer: Answer
+    answer: PostAnswer
     evidence: dict[str, str]
 
 
@@ -142,12 +142,12 @@ def _record_whatever(answered: Answered) -> None:
     _tell(campaign, submission, answered.answer)
     reason = pause_after(lane, answered.answer, _refused_alike(submission))
     if reason is not None:
-        pause(campaign, reason)
+        pause_locked(campaign, reason)
 
 
 def contradictory(answered: Answered) -> Answered:
     """The vendor gave a job id that belongs to another attempt: then we know nothing."""
-    return replace(answered, answer=Answer(AnswerKind.UNKNOWN, "job_id_known", http_status=200))
+    return replace(answered, answer=PostAnswer(AnswerKind.UNKNOWN, "job_id_known", http_status=200))
 
 
 def other_accepted(submission: Submission, attempt: Attempt) -> Attempt | None:
@@ -164,7 +164,7 @@ def job_of(attempt: Attempt) -> dict[str, object]:
 
 
 def verdict_on(
-    attempt: Attempt, submission: Submission, answer: Answer, other: Attempt | None
+    attempt: Attempt, submission: Submission, answer: PostAnswer, other: Attempt | None
 ) -> Verdict:
     """What the protocol says about an answer to this attempt; `other` as by `other_accepted`."""
     return after_answer(
@@ -261,7 +261,7 @@ def _refused_alike(submission: Submission) -> int:
     return refused.filter(alike).count()
 
 
-def _tell(campaign: Campaign, submission: Submission, answer: Answer) -> None:
+def _tell(campaign: Campaign, submission: Submission, answer: PostAnswer) -> None:
     """Put what a person should know into the campaign's timeline."""
     kinds = {
         AnswerKind.UNKNOWN: CampaignEvent.Kind.UNCLEAR,
@@ -281,7 +281,7 @@ def _tell(campaign: Campaign, submission: Submission, answer: Answer) -> None:
 # --- Pausing by the system ------------------------------------------------------------------------
 
 
-def pause(campaign: Campaign, reason: PauseReason) -> None:
+def pause_locked(campaign: Campaign, reason: PauseReason) -> None:
     """Pause it; the caller holds the campaign's row lock. Nothing in flight is touched."""
     if campaign.state == CampaignState.SENDING and move_campaign(
         campaign, CampaignState.PAUSED, reason.value
@@ -299,4 +299,4 @@ def pause_halted(account: GatewayAccount) -> None:
     ).values_list("pk", flat=True)
     for campaign_id in list(sending):
         with transaction.atomic():
-            pause(locked_campaign(campaign_id), PauseReason(account.halt_reason))
+            pause_locked(locked_campaign(campaign_id), PauseReason(account.halt_reason))

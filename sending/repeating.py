@@ -37,7 +37,7 @@ def latest_runs(campaign: Campaign) -> list[Campaign]:
     return list(campaign.runs.order_by("-run_on")[:_RUNS_SHOWN])
 
 
-def end(campaign: Campaign, user: User) -> bool:
+def end_repeat(campaign: Campaign, user: User) -> bool:
     """Make no more runs; False when that was so before."""
     with transaction.atomic():
         here = locked_campaign(campaign.pk)

@@ -2,8 +2,8 @@
 
 Before a job is handed over, rescheduling is an edit of our own rows. After it, the job is deleted
 at the vendor first, with proof, and planned again then (`PUT` is not used: one that comes late
-means "send at once"). So a campaign is paused while its jobs are taken back, with a `Wish` in its
-row that says what follows; the tick goes on with it (`go_on`), however often a process dies.
+means "send at once"). So a campaign is paused while its jobs are taken back, with a `TakeBack` in
+its row that says what follows; the tick goes on with it (`go_on`), however often a process dies.
 
 What cannot be taken back any more is told: "5 of 12 jobs taken back, 7 already out".
 """
@@ -78,7 +78,7 @@ class NewTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TakeBack:
     """Why jobs are taken back: what follows, for whom, since when, and to which new time."""
 
     then: Then
@@ -91,8 +91,8 @@ class Wish:
         return {**asdict(self), "then": self.then.value}
 
     @classmethod
-    def of(cls, campaign: Campaign) -> Wish | None:
-        """The wish that is being fulfilled; None without one."""
+    def of(cls, campaign: Campaign) -> TakeBack | None:
+        """What is being taken back; None where nothing is."""
         if campaign.state != C.PAUSED or campaign.state_reason != PauseReason.TAKING_BACK:
             return None
         stored = campaign.take_back
@@ -149,9 +149,9 @@ def _not_now(campaign: Campaign) -> str:
     return _("This campaign is finished, so its time cannot be changed any more.")
 
 
-def take_back(campaign: Campaign, user: User, then: Then) -> None:
+def begin_taking_back(campaign: Campaign, user: User, then: Then) -> None:
     """Take back whatever is not out yet, then pause or undo. Raises NotPossible."""
-    if then is Then.UNDO and launch.undo(campaign, user):
+    if then is Then.UNDO and launch.undo_launch(campaign, user):
         return
     with transaction.atomic():
         here = locked_campaign(campaign.pk)
@@ -177,14 +177,14 @@ def _back_to_draft(campaign: Campaign, user: User) -> None:
 
 
 def _begin(campaign: Campaign, user: User, then: Then, time: NewTime | None = None) -> None:
-    if Wish.of(campaign):
+    if TakeBack.of(campaign):
         raise NotPossible(_("Jobs are being taken back already. Wait until that is done."))
     tally = tallies([campaign.pk]).get(campaign.pk, Tally())
     ahead = _held_ahead(campaign, timezone.now())
     if not ahead and not tally.waiting_jobs and not tally.jobs[S.REVOKED]:
         raise NotPossible(_("Every job is out already: there is nothing left to take back."))
-    wish = Wish(then, user.pk, timezone.now().isoformat(), time)
-    _pause(campaign, wish)
+    take_back = TakeBack(then, user.pk, timezone.now().isoformat(), time)
+    _pause(campaign, take_back)
     record_event(campaign, CampaignEvent.Kind.TAKE_BACK_ASKED, user, jobs=ahead, then=then)
     _go_on(campaign)
 
@@ -198,8 +198,8 @@ def _held_ahead(campaign: Campaign, now: datetime) -> int:
     ).count()
 
 
-def _pause(campaign: Campaign, wish: Wish) -> None:
-    reason, stored = PauseReason.TAKING_BACK.value, wish.as_json()
+def _pause(campaign: Campaign, take_back: TakeBack) -> None:
+    reason, stored = PauseReason.TAKING_BACK.value, take_back.as_json()
     if campaign.state == C.NEEDS_DECISION or campaign.state == C.SCHEDULED:
         move_campaign(campaign, C.SENDING)
     if campaign.state == C.PAUSED:
@@ -226,25 +226,25 @@ def go_on() -> None:
 
 def _go_on(campaign: Campaign) -> None:
     """Take back what came to be there meanwhile; with nothing left to wait for, do what follows."""
-    wish, now = Wish.of(campaign), timezone.now()
-    if wish is None:
+    take_back, now = TakeBack.of(campaign), timezone.now()
+    if take_back is None:
         return
     taking_back.ask_back(campaign)
     tally = tallies([campaign.pk]).get(campaign.pk, Tally())
-    if not is_taken_back(tally.jobs, _may_be_found(campaign, wish, now)):
+    if not is_taken_back(tally.jobs, _may_be_found(campaign, take_back, now)):
         return
-    user = User.objects.filter(pk=wish.user).first() if wish.user else None
+    user = User.objects.filter(pk=take_back.user).first() if take_back.user else None
     record_event(campaign, CampaignEvent.Kind.TAKEN_BACK, user, **told_of(campaign, tally, now))
-    if wish.then is Then.UNDO:
+    if take_back.then is Then.UNDO:
         _undo(campaign, user)
-    elif wish.then is Then.RESCHEDULE and wish.time is not None:
-        _reschedule_rest(campaign, user, wish.time, now)
+    elif take_back.then is Then.RESCHEDULE and take_back.time is not None:
+        _reschedule_rest(campaign, user, take_back.time, now)
     else:
         _stay(campaign, PauseReason.PERSON)
 
 
-def _may_be_found(campaign: Campaign, wish: Wish, now: datetime) -> bool:
-    if now > datetime.fromisoformat(wish.since) + LOOKED_FOR:
+def _may_be_found(campaign: Campaign, take_back: TakeBack, now: datetime) -> bool:
+    if now > datetime.fromisoformat(take_back.since) + LOOKED_FOR:
         return False
     return campaign.submissions.filter(
         state=S.UNKNOWN.value, current_attempt__slot__gt=now

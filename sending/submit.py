@@ -3,7 +3,7 @@
 1. `claim`: READY -> CLAIMED by a conditional update. Nothing has left this machine.
 2. `build`: read the slice and look at opt-outs once more. Nothing has left.
 3. `attempts.turn`: an open attempt is committed: the point of no return.
-4. `gateway.post`: the call, outside any transaction, fenced against having waited too long.
+4. `gateway.post_message`: the call, outside any transaction, fenced against having waited too long.
 5. `attempts.turn`: the answer is stored, together with the intent of the next call.
 
 Killed between 3 and 5, nobody can know whether the call was made. Only what is proven not to have
@@ -49,7 +49,7 @@ from sociocs_accounts.lanes import Lane
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
-from sociocs_gateway.messages import BulkMessage, Message, Recipient
+from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessage
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ def _call(client: SociocsClient, begun: Begun) -> Answered:
         if gateway.boot_time() - begun.intended_at > START_FENCE.total_seconds():
             raise WaitedTooLong
 
-    answer, evidence = gateway.post(client, begun.message, fence)
+    answer, evidence = gateway.post_message(client, begun.message, fence)
     # The job id is in the log before it is in the database: a last resort for a person.
     log.info(
         "attempt %s: %s, job %s, HTTP %s",
@@ -321,12 +321,12 @@ def build(submission: Submission, slot: datetime | None = None) -> Built:
     has_opted_out = set(wishes.values_list("phone", flat=True))
     # The vendor might read "{{" in a name as one of its own fields.
     recipients = [
-        Recipient(phone, name.replace("{{", "{ {"))
+        MessageRecipient(phone, name.replace("{{", "{ {"))
         for phone, name in people
         if phone not in has_opted_out
     ]
     message = message_or_fault(submission, recipients, slot or submission.planned_slot)
-    if isinstance(message, BulkMessage | Message):
+    if isinstance(message, BulkMessage | SingleMessage):
         # Made now, and kept with it.
         message.body()
     return Built(

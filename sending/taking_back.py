@@ -86,7 +86,7 @@ def revoke(account_id: int) -> bool:
         with clients.client_of(account) as client:
             for submission in waiting:
                 clock = gateway.vendor_clock(account, client)
-                answer = gateway.delete(account, client, submission.job_id)
+                answer = gateway.delete_job(account, client, submission.job_id)
                 # By the time of the answer: only so is a 404 known to have come before the slot.
                 _record_deletion(submission.pk, submission.job_id, answer, clock.now())
     except (GatewayError, clients.LaneHalted) as error:

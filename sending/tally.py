@@ -18,7 +18,7 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
-from campaigns.words import PART_OF, PART_WORDS, Part
+from campaigns.words import PART_OF, PART_WORDS, ProgressPart
 from sending.models import Attempt, Submission
 
 # Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then
@@ -64,14 +64,14 @@ class Tally:
         return sum(self.jobs[state] for state in (*WAITING, *IN_FLIGHT))
 
     @property
-    def parts(self) -> dict[Part, int]:
+    def parts(self) -> dict[ProgressPart, int]:
         """People by part of the progress track, in the order they are drawn."""
         people = dict.fromkeys(PART_WORDS, 0)
         for state, count in self.people.items():
             people[PART_OF[state]] += count
         # Never said to be "not sent" while nobody can know.
-        people[Part.NOT_SENT] -= self.perhaps_sent
-        people[Part.UNCLEAR] += self.perhaps_sent
+        people[ProgressPart.NOT_SENT] -= self.perhaps_sent
+        people[ProgressPart.UNCLEAR] += self.perhaps_sent
         return people
 
 
@@ -90,7 +90,7 @@ def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
         tally.people[state] = row["people"]
         tally.versions += row["versions"]
     for campaign_id, state, people in _unclear_before(campaign_ids):
-        if PART_OF[state] is Part.NOT_SENT:
+        if PART_OF[state] is ProgressPart.NOT_SENT:
             found[campaign_id].perhaps_sent += people
         elif state is SubmissionState.ACCEPTED:
             found[campaign_id].perhaps_twice += people

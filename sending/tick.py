@@ -41,7 +41,7 @@ _UNSETTLED = [
 
 
 @dataclass
-class Work:
+class DueWork:
     """What is to be done now: primary keys for the tasks of that name."""
 
     freeze: list[int] = field(default_factory=list)
@@ -50,9 +50,9 @@ class Work:
     revoke: list[int] = field(default_factory=list)
 
 
-def tick() -> Work:
+def tick() -> DueWork:
     """Move everything that time alone moves, and return the work there is."""
-    zone_rules.look_again()
+    zone_rules.recheck_waiting()
     repeating.make_due()
     begin_due()
     control.continue_in_hours()
@@ -61,7 +61,7 @@ def tick() -> Work:
     reconcile.sweep_silent()
     settle()
     Heartbeat.objects.update_or_create(part=HEARTBEAT, defaults={"at": timezone.now()})
-    return Work(
+    return DueWork(
         freeze=list(
             Campaign.objects.filter(state=CampaignState.FREEZING.value).values_list("pk", flat=True)
         ),
@@ -161,7 +161,7 @@ def _pause_on_halted_lane(campaign: Campaign, states: Counter[SubmissionState]) 
     lane = campaign.channel.account.lane
     reason = paused_by_lane(CampaignState(campaign.state), lane, states)
     if reason is not None:
-        recording.pause(campaign, reason)
+        recording.pause_locked(campaign, reason)
 
 
 _EVENTS = {

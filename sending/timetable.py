@@ -18,9 +18,9 @@ from campaigns.audiences.position import AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.scheduling import pacing
 from campaigns.scheduling.hours import Hours, is_open
-from campaigns.scheduling.pacing import Group, Pace, Slice, Terms
+from campaigns.scheduling.pacing import Pace, Slice, Terms, ZoneGroup
 from campaigns.scheduling.timing import zone_of
-from campaigns.scheduling.zones import Doubt
+from campaigns.scheduling.zones import ZoneDoubt
 from campaigns.states import UNSENT
 from campaigns.texts.sms_segments import segments
 from sending import day_limits, lateness, plan
@@ -103,7 +103,7 @@ def _taken(campaign: Campaign, account_id: int, start: datetime) -> set[datetime
 # --- Cutting a frozen audience --------------------------------------------------------------------
 
 
-def cut(
+def cut_by_slots(
     campaign: Campaign,
     send_at: datetime,
     now: datetime,
@@ -150,7 +150,7 @@ class Division:
     """
 
     zones: list[tuple[str, ...]] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
+    groups: list[ZoneGroup] = field(default_factory=list)
     number_of: dict[str, int] = field(default_factory=dict)
     report: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -178,7 +178,7 @@ def divide(campaign: Campaign, runs: Iterable[tuple[str, int]], start: datetime)
             part, key = _told(label, division.zones[number])
             report[part][key] += people
     division.groups = [
-        Group(zones or (zone_of(campaign),), runs_of_group)
+        ZoneGroup(zones or (zone_of(campaign),), runs_of_group)
         for zones, runs_of_group in zip(division.zones, sizes, strict=True)
     ]
     if is_arranged(campaign):
@@ -190,7 +190,7 @@ def _told(label: str, zones: tuple[str, ...]) -> tuple[str, str]:
     """Where people of a label count in the report."""
     if zones:
         return "zones", label
-    return "doubts", label if label in set(Doubt) else Doubt.NO_COMMON_HOURS.value
+    return "doubts", label if label in set(ZoneDoubt) else ZoneDoubt.NO_COMMON_HOURS.value
 
 
 def _ranges(
@@ -253,7 +253,7 @@ def replan(
         for one in unsent:
             by_zones[one.zones].append(one)
         groups = [
-            Group(
+            ZoneGroup(
                 tuple(zones.split(",")) if zones else (zone_of(campaign),),
                 [one.recipient_count for one in jobs],
             )

@@ -12,9 +12,9 @@ from campaigns.problems import Problem
 from campaigns.scheduling.hours import Hours
 from campaigns.scheduling.pacing import (
     CannotPlan,
-    Group,
     NeverEnds,
     Pace,
+    ZoneGroup,
     last_slot,
     quicker_pace,
     wider_hours,
@@ -30,7 +30,9 @@ _REASONABLE = timedelta(days=30)
 _HOUR, _DAY = 60, 24 * 60
 
 
-def problems(campaign: Campaign, start: datetime, count: int | None = None) -> list[Problem]:
+def schedule_problems(
+    campaign: Campaign, start: datetime, count: int | None = None
+) -> list[Problem]:
     """Why a draft with this pace and these hours cannot go out from `start` on; empty if it can.
 
     `count` people get it; None: not counted yet, so that only what is wrong for anybody is told.
@@ -42,7 +44,7 @@ def problems(campaign: Campaign, start: datetime, count: int | None = None) -> l
         return [Problem("hours", _no_slot(hours, hours_that_work(campaign, hours, start)))]
     if campaign.channel is None or count is None or (hours is None and pace is None):
         return []
-    groups = [Group((zone_of(campaign),), (count,))]
+    groups = [ZoneGroup((zone_of(campaign),), (count,))]
     terms = terms_of(campaign, start, [(campaign.text, count)])
     try:
         last_slot(groups, start, terms)
@@ -58,13 +60,13 @@ def problems(campaign: Campaign, start: datetime, count: int | None = None) -> l
 
 def hours_that_work(campaign: Campaign, hours: Hours, start: datetime) -> Hours:
     """Instead of hours that leave no slot, the nearest that do."""
-    return wider_hours([Group((zone_of(campaign),), (1,))], start, hours)
+    return wider_hours([ZoneGroup((zone_of(campaign),), (1,))], start, hours)
 
 
 def pace_that_ends(campaign: Campaign, start: datetime, count: int) -> Pace | None:
     """Instead of a pace that never ends, one that is done in good time; None: no such pace."""
     terms = terms_of(campaign, start, [(campaign.text, count)])
-    return quicker_pace([Group((zone_of(campaign),), (count,))], start, terms, _REASONABLE)
+    return quicker_pace([ZoneGroup((zone_of(campaign),), (count,))], start, terms, _REASONABLE)
 
 
 def _no_such_zone(name: str) -> str:
@@ -73,7 +75,7 @@ def _no_such_zone(name: str) -> str:
     ) % {"name": name}
 
 
-def in_words(hours: Hours) -> str:
+def describe_hours(hours: Hours) -> str:
     """`09:00 to 19:00`; the end of a day is 24:00."""
     closes = f"{hours.closes:%H:%M}"
     return _("%(from)s to %(to)s") % {
@@ -101,7 +103,7 @@ def _no_slot(hours: Hours, suggestion: Hours) -> str:
     return _("Sending hours from %(from)s to %(to)s leave no time to send. Try %(hours)s.") % {
         "from": f"{hours.opens:%H:%M}",
         "to": f"{hours.closes:%H:%M}",
-        "hours": in_words(suggestion),
+        "hours": describe_hours(suggestion),
     }
 
 

@@ -26,7 +26,7 @@ _EVERY = timedelta(days=1)
 _PART = "zone_rules"
 
 
-def look_again() -> None:
+def recheck_waiting() -> None:
     """Ask today's rules about whatever waits, if that was not done for a day."""
     now = timezone.now()
     if Heartbeat.objects.filter(part=_PART, at__gt=now - _EVERY).exists():

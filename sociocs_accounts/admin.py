@@ -31,7 +31,7 @@ from sociocs_accounts.models import (
 from sociocs_accounts.secrets import key_sha256, remember_key
 
 
-class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     """An account with its key: a key goes in, and never comes out again."""
 
     new_api_key = forms.CharField(
@@ -90,7 +90,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
 class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
     """Sociocs accounts: one per API key."""
 
-    form = AccountForm
+    form = AccountAdminForm
     list_display = ("label", "masked_key", "state_label", "halt_reason", "cool_until")
     list_filter = ("state",)
     search_fields = ("label", "=api_key_tail")
@@ -137,7 +137,7 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
         return found if obj else found[:2]
 
     def save_model(
-        self, request: HttpRequest, obj: GatewayAccount, form: AccountForm, change: bool
+        self, request: HttpRequest, obj: GatewayAccount, form: AccountAdminForm, change: bool
     ) -> None:
         """Store a new key encrypted; without one, only what was edited."""
         key = form.cleaned_data["new_api_key"]

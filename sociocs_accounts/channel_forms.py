@@ -89,7 +89,7 @@ class NewChannelForm(ChannelForm):
         self.fields["account"].queryset = team.accounts.order_by("label")  # type: ignore[attr-defined]
 
 
-class AccountForm(StyledForm):
+class SociocsAccountForm(StyledForm):
     """A Sociocs account of a team. Its key goes in and never comes out again."""
 
     label = forms.CharField(

@@ -76,7 +76,7 @@ def accounts_of(team: Team) -> QuerySet[GatewayAccount]:
     )
 
 
-def record(
+def record_channel_event(
     team: Team, kind: ChannelEvent.Kind, subject: str, actor: User, **details: object
 ) -> None:
     """Put a change into the team's record of changes."""
@@ -101,7 +101,7 @@ def sync(account: GatewayAccount, team: Team, user: User) -> Synced:
         raise NotDone(_why(error)) from None
     with transaction.atomic():
         synced = _store(account, team, seen)
-        record(
+        record_channel_event(
             team,
             ChannelEvent.Kind.SYNCED,
             account.label,
@@ -155,13 +155,13 @@ def _numbers(client: SociocsClient, keys: Iterable[str]) -> dict[str, str]:
         if time.monotonic() > ends:
             break
         try:
-            found[key] = number_of(client.get_channel(key))
+            found[key] = channel_number(client.get_channel(key))
         except GatewayError:
             continue
     return found
 
 
-def number_of(details: ChannelDetails) -> str:
+def channel_number(details: ChannelDetails) -> str:
     """A channel's number in E.164 where it can be read as one, else as the vendor writes it.
 
     The vendor does not say in which form it comes, nor whether its country code is +1 or "US".
@@ -237,7 +237,7 @@ def add_account(team: Team, user: User, label: str, api_key: str) -> GatewayAcco
     try:
         with transaction.atomic():
             account.save()
-            record(
+            record_channel_event(
                 team, ChannelEvent.Kind.ACCOUNT_ADDED, label, user, key_tail=account.api_key_tail
             )
     except IntegrityError:
@@ -277,10 +277,12 @@ def change_account(account: GatewayAccount, user: User, label: str, api_key: str
     with transaction.atomic():
         account.save(update_fields=changed)
         if label != old_label:
-            record(team, ChannelEvent.Kind.ACCOUNT_RENAMED, label, user, before=old_label)
+            record_channel_event(
+                team, ChannelEvent.Kind.ACCOUNT_RENAMED, label, user, before=old_label
+            )
         if api_key:
             tail = account.api_key_tail
-            record(team, ChannelEvent.Kind.KEY_CHANGED, label, user, key_tail=tail)
+            record_channel_event(team, ChannelEvent.Kind.KEY_CHANGED, label, user, key_tail=tail)
     if api_key and account.state == LaneState.HALTED:
         # Sociocs has just accepted the key. Campaigns that were stopped are resumed by people.
         clients.reopen(account)
@@ -307,7 +309,7 @@ def _try_key(api_key: str) -> set[tuple[str, str]]:
         ) from None
 
 
-def _listed(client: SociocsClient, provider: Provider) -> list[results.Channel]:
+def _listed(client: SociocsClient, provider: Provider) -> list[results.ListedChannel]:
     try:
         return list(client.list_channels(provider))
     except Refused as error:
@@ -337,7 +339,7 @@ def add_channel(channel: Channel, user: User) -> None:
     try:
         with transaction.atomic():
             channel.save()
-            record(channel.team, ChannelEvent.Kind.CHANNEL_ADDED, channel.label, user)
+            record_channel_event(channel.team, ChannelEvent.Kind.CHANNEL_ADDED, channel.label, user)
     except IntegrityError:
         raise NotDone(_("Your team has a channel with this key already.")) from None
 
@@ -352,4 +354,4 @@ def change_channel(channel: Channel, user: User, before: Mapping[str, object]) -
         kind = used if channel.is_active else stopped
     with transaction.atomic():
         channel.save(update_fields=list(before))
-        record(channel.team, kind, channel.label, user, fields=sorted(before))
+        record_channel_event(channel.team, kind, channel.label, user, fields=sorted(before))

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from interface.discreet import by_number
-from interface.enum_columns import choices, in_words
+from interface.enum_columns import choice_constraint, choices
 from sociocs_accounts.encrypted_fields import SecretField
 from sociocs_accounts.lanes import Lane, LaneState
 from sociocs_gateway.providers import CAPABILITIES, Capabilities, Provider
@@ -59,7 +59,7 @@ class GatewayAccount(models.Model):
 
     class Meta:
         verbose_name = _("Sociocs account")
-        constraints = (in_words("state", LaneState, "account_state_is_known"),)
+        constraints = (choice_constraint("state", LaneState, "account_state_is_known"),)
 
     def __str__(self) -> str:
         return f"{self.label} (…{self.api_key_tail})"

@@ -21,7 +21,13 @@ from sociocs_gateway.exceptions import (
     Refused,
     TryLater,
 )
-from sociocs_gateway.messages import BulkMessage, Message, MessageFault, Recipient, Template
+from sociocs_gateway.messages import (
+    BulkMessage,
+    MessageFault,
+    MessageRecipient,
+    SingleMessage,
+    Template,
+)
 from sociocs_gateway.providers import CAPABILITIES, MediaKind, Medium, Provider
 
 __all__ = [
@@ -33,9 +39,9 @@ __all__ = [
     "InvalidEvent",
     "MediaKind",
     "Medium",
-    "Message",
     "MessageFault",
     "MessageNotExpressible",
+    "MessageRecipient",
     "Misconfigured",
     "NotExpressible",
     "NotFound",
@@ -43,8 +49,8 @@ __all__ = [
     "OutcomeUnknown",
     "Provider",
     "Reason",
-    "Recipient",
     "Refused",
+    "SingleMessage",
     "SociocsClient",
     "Template",
     "TryLater",

@@ -71,7 +71,7 @@ Reader = Callable[[Any, "datetime | None"], T | None]
 
 
 @dataclass(frozen=True, repr=False)
-class Reading:
+class ResultReader:
     """How the result of one call is read.
 
     :param api_key: to mask it in what the vendor sent back.

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from sociocs_gateway.answers import Reader, Reading
+from sociocs_gateway.answers import Reader, ResultReader
 from sociocs_gateway.exceptions import (
     GatewayError,
     Halt,
@@ -26,15 +26,15 @@ from sociocs_gateway.exceptions import (
 )
 from sociocs_gateway.lenient import usable_id
 from sociocs_gateway.masking import masked_key
-from sociocs_gateway.messages import BulkMessage, Message, is_e164, wire_time
+from sociocs_gateway.messages import BulkMessage, SingleMessage, is_e164, wire_time
 from sociocs_gateway.providers import Provider
 from sociocs_gateway.results import (
     BulkAccepted,
     BulkJobList,
-    Channel,
     ChannelDetails,
     ContactBlock,
     Deleted,
+    ListedChannel,
     ListedMessage,
     Listing,
     MessageAccepted,
@@ -167,7 +167,7 @@ class SociocsClient:
         return self._perform(call, Deleted.read)
 
     def send_message(
-        self, message: Message, *, before_send: Callable[[], None] | None = None
+        self, message: SingleMessage, *, before_send: Callable[[], None] | None = None
     ) -> MessageAccepted:
         """Send one message. Sociocs API, "Send message" (/api/messaging/ind-send).
 
@@ -187,13 +187,13 @@ class SociocsClient:
         call = Call("GET", "/messages", f"?{days}")
         return self._perform(call, Listing.reader(ListedMessage.read))
 
-    def list_channels(self, provider: Provider) -> Listing[Channel]:
+    def list_channels(self, provider: Provider) -> Listing[ListedChannel]:
         """The account's channels of one provider. Sociocs API, "List channels" (/api/channels).
 
         The vendor's rows do not name their provider, so each channel gets the one asked for.
         """
         call = Call("GET", "/channels", "?" + urlencode({"provider": provider.value}))
-        return self._perform(call, Listing.reader(partial(Channel.read, asked_for=provider)))
+        return self._perform(call, Listing.reader(partial(ListedChannel.read, asked_for=provider)))
 
     def get_channel(self, channel_key: str) -> ChannelDetails:
         """One channel with its number. Sociocs API, "Get channel" (/api/channels/get).
@@ -265,7 +265,7 @@ class SociocsClient:
     ) -> T:
         """Make the call, and read its answer; the only way out of this machine."""
         deadline = time.monotonic() + self._total_timeout
-        reading = Reading(call, self._api_key, private_words)
+        reading = ResultReader(call, self._api_key, private_words)
         unclear: OutcomeUnknown | None = None
         pauses = iter(_PAUSES if call.may_repeat else ())
         while True:

@@ -1,7 +1,7 @@
 """What can be said to the vendor: messages that check themselves when they are made.
 
-A :class:`BulkMessage` or :class:`Message` that exists can be expressed in the vendor's API; one
-that cannot raises :class:`~sociocs_gateway.exceptions.MessageNotExpressible` before any HTTP.
+A :class:`BulkMessage` or :class:`SingleMessage` that exists can be expressed in the vendor's API;
+one that cannot raises :class:`~sociocs_gateway.exceptions.MessageNotExpressible` before any HTTP.
 Only what the API has no words for is refused here. Whether the vendor likes the content is the
 vendor's business.
 
@@ -64,7 +64,7 @@ class MessageFault(StrEnum):
     TEMPLATE_VARIABLES = "template_variables"
 
 
-class Recipient(NamedTuple):
+class MessageRecipient(NamedTuple):
     """One person: where the message goes and what they are called.
 
     A tuple, because a million of them are made in ten seconds.
@@ -103,7 +103,7 @@ class BulkMessage:
 
     provider: Provider
     channel_key: str
-    recipients: Sequence[Recipient]
+    recipients: Sequence[MessageRecipient]
     text: str = ""
     image_url: str | None = None
     video_url: str | None = None
@@ -173,7 +173,7 @@ class Template:
 
 
 @dataclass(frozen=True, repr=False)
-class Message:
+class SingleMessage:
     """One message to one person: a test send, or a WhatsApp template.
 
     Sociocs API, "Send message" (/api/messaging/ind-send).
@@ -186,7 +186,7 @@ class Message:
 
     provider: Provider
     channel_key: str
-    recipient: Recipient
+    recipient: MessageRecipient
     text: str = ""
     image_url: str | None = None
     video_url: str | None = None
@@ -237,7 +237,7 @@ class Message:
             yield from self.template.texts()
 
 
-M = TypeVar("M", bound=BulkMessage | Message)
+M = TypeVar("M", bound=BulkMessage | SingleMessage)
 
 
 def at_time(message: M, schedule: datetime) -> M:
@@ -282,7 +282,7 @@ def _known_provider(provider: str) -> Provider:
         raise MessageNotExpressible(MessageFault.UNKNOWN_PROVIDER) from None
 
 
-def _check_recipients(recipients: Sequence[Recipient], fields_allowed: bool) -> None:
+def _check_recipients(recipients: Sequence[MessageRecipient], fields_allowed: bool) -> None:
     if not all(map(_E164.fullmatch, [phone for phone, _name in recipients])):
         place = next(n for n, r in enumerate(recipients, start=1) if not is_e164(r.phone))
         raise MessageNotExpressible(MessageFault.PHONE_NOT_E164, f"recipient {place}")
@@ -290,7 +290,7 @@ def _check_recipients(recipients: Sequence[Recipient], fields_allowed: bool) -> 
     _check_text("\n".join([r.name for r in recipients]), "a recipient's name", fields_allowed)
 
 
-def _check_frame(message: BulkMessage | Message) -> None:
+def _check_frame(message: BulkMessage | SingleMessage) -> None:
     if not message.channel_key.strip():
         raise MessageNotExpressible(MessageFault.NO_CHANNEL)
     _check_text(message.channel_key, "the channel key", fields_allowed=True)
@@ -299,7 +299,7 @@ def _check_frame(message: BulkMessage | Message) -> None:
         wire_time(message.schedule)
 
 
-def _check_content(message: BulkMessage | Message) -> None:
+def _check_content(message: BulkMessage | SingleMessage) -> None:
     media = _media_urls(message)
     if len(media) > 1:
         raise MessageNotExpressible(MessageFault.SEVERAL_MEDIA)
@@ -315,7 +315,7 @@ def _check_content(message: BulkMessage | Message) -> None:
         )
 
 
-def _check_template(message: Message, template: Template) -> None:
+def _check_template(message: SingleMessage, template: Template) -> None:
     shape = _capabilities(message).template_variables
     if shape is None:
         raise MessageNotExpressible(MessageFault.TEMPLATE_NOT_SUPPORTED)
@@ -347,11 +347,11 @@ def _check_media_url(url: str) -> None:
         raise MessageNotExpressible(MessageFault.MEDIA_URL_NOT_HTTP)
 
 
-def _capabilities(message: BulkMessage | Message) -> Capabilities:
+def _capabilities(message: BulkMessage | SingleMessage) -> Capabilities:
     return CAPABILITIES[message.provider]
 
 
-def _media_urls(message: BulkMessage | Message) -> dict[MediaKind, str]:
+def _media_urls(message: BulkMessage | SingleMessage) -> dict[MediaKind, str]:
     urls = {
         MediaKind.IMAGE: message.image_url,
         MediaKind.VIDEO: message.video_url,
@@ -360,7 +360,7 @@ def _media_urls(message: BulkMessage | Message) -> dict[MediaKind, str]:
     return {kind: url for kind, url in urls.items() if url}
 
 
-def _common_parameters(message: BulkMessage | Message) -> dict[str, Any]:
+def _common_parameters(message: BulkMessage | SingleMessage) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "provider": message.provider.value,
         "channel_key": message.channel_key,
@@ -376,7 +376,7 @@ def _common_parameters(message: BulkMessage | Message) -> dict[str, Any]:
     return parameters
 
 
-def _content_in_short(message: BulkMessage | Message) -> str:
+def _content_in_short(message: BulkMessage | SingleMessage) -> str:
     media = ", ".join(kind.value for kind in _media_urls(message)) or "none"
     return f"text={len(message.text)} characters, media={media}, schedule={message.schedule}"
 

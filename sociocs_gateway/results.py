@@ -252,7 +252,7 @@ class ListedMessage:
 
 
 @dataclass(frozen=True)
-class Channel:
+class ListedChannel:
     """A sending line of the account.
 
     :param provider: ``None`` for a provider this project does not know.
@@ -264,7 +264,7 @@ class Channel:
     raw: Raw = field(default_factory=dict, repr=False)
 
     @classmethod
-    def read(cls, raw: Raw, *, asked_for: Provider) -> Channel | None:
+    def read(cls, raw: Raw, *, asked_for: Provider) -> ListedChannel | None:
         """A row, in which ``id`` and ``channel_key`` are the same."""
         key = id_field(raw, "channel_key", "id")
         if key is None:

@@ -1,7 +1,7 @@
 """What Sociocs calls us with: is it really them, and what do they say?
 
 Sociocs API, "Webhooks, introduction" (/api/webhooks/introduction). The order is the caller's:
-:func:`verify` over the raw bytes first, and only then :func:`parse`.
+:func:`verify` over the raw bytes first, and only then :func:`parse_event`.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def verify(body: bytes, signature: str | None, secrets: Sequence[str]) -> bool:
     return genuine
 
 
-def parse(body: bytes) -> Event:
+def parse_event(body: bytes) -> Event:
     """The event in a webhook body whose signature was verified.
 
     :raises InvalidEvent: more than :data:`MAX_BODY_BYTES`, or not a JSON object.

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sociocs_sandbox import validation
 from sociocs_sandbox.authentication import Account
 from sociocs_sandbox.exchange import (
-    Answer,
     MalformedBody,
     Request,
+    Response,
     json_answer,
     refusal,
     success,
@@ -25,7 +25,7 @@ from sociocs_sandbox.subscriptions import SubscriptionNotFound
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """One authenticated request to the vendor, with what faults do to its effect."""
 
     sandbox: Sandbox
@@ -34,7 +34,7 @@ class Call:
     disturbance: Disturbance
 
 
-def answer(sandbox: Sandbox, request: Request, disturbance: Disturbance) -> Answer:
+def answer(sandbox: Sandbox, request: Request, disturbance: Disturbance) -> Response:
     """Answer as the vendor does; whatever is wrong with the request becomes an error envelope."""
     route = ROUTES.find(request.method, request.path)
     if route is None:
@@ -44,7 +44,7 @@ def answer(sandbox: Sandbox, request: Request, disturbance: Disturbance) -> Answ
         return refusal(401, "Authentication failed: the API key is missing or not valid")
     request.params = route.params
     try:
-        return route.handler(Call(sandbox, account, request, disturbance))
+        return route.handler(ApiCall(sandbox, account, request, disturbance))
     except MalformedBody:
         return refusal(400, "The body is not valid JSON")
     except validation.ValidationFailed as failure:
@@ -57,7 +57,7 @@ def answer(sandbox: Sandbox, request: Request, disturbance: Disturbance) -> Answ
         return refusal(404, "Webhook subscription not found")
 
 
-def create_bulk_job(call: Call) -> Answer:
+def create_bulk_job(call: ApiCall) -> Response:
     """``POST /messages/bulk``."""
     checked = validation.bulk_request(call.request.json(), call.sandbox.options.max_recipients)
     jobs = call.sandbox.jobs
@@ -73,13 +73,13 @@ def create_bulk_job(call: Call) -> Answer:
     return success({"job_id": job_id})
 
 
-def list_bulk_jobs(call: Call) -> Answer:
+def list_bulk_jobs(call: ApiCall) -> Response:
     """``GET /messages/bulk``: at most 100, newest scheduled first."""
     stale_ms = round(call.disturbance.stale_seconds * 1000)
     return success(call.sandbox.jobs.listed(call.account.id, stale_ms=stale_ms))
 
 
-def reschedule_bulk_job(call: Call) -> Answer:
+def reschedule_bulk_job(call: ApiCall) -> Response:
     """``PUT /messages/bulk/{job_id}``."""
     job_id = call.request.params["job_id"]
     schedule_ms = validation.schedule_request(call.request.json())
@@ -87,27 +87,27 @@ def reschedule_bulk_job(call: Call) -> Answer:
     return success({"job_id": job_id})
 
 
-def delete_bulk_job(call: Call) -> Answer:
+def delete_bulk_job(call: ApiCall) -> Response:
     """``DELETE /messages/bulk/{job_id}``."""
     job_id = call.request.params["job_id"]
     call.sandbox.jobs.delete(call.account.id, job_id)
     return success({"job_id": job_id})
 
 
-def send_message(call: Call) -> Answer:
+def send_message(call: ApiCall) -> Response:
     """``POST /message``: one message, at once or at its schedule."""
     checked = validation.single_request(call.request.json())
     job_id = call.sandbox.jobs.create(call.account.id, "message", checked, call.request.body)
     return success({"message_id": job_id})
 
 
-def list_messages(call: Call) -> Answer:
+def list_messages(call: ApiCall) -> Response:
     """``GET /messages?start_date&end_date``: messages by UTC day."""
     start_ms, end_ms = validation.message_period(call.request.query)
     return success(listed_messages(call.sandbox.database, call.account.id, start_ms, end_ms))
 
 
-def list_channels(call: Call) -> Answer:
+def list_channels(call: ApiCall) -> Response:
     """``GET /channels?provider=P``: a bare list, as the vendor documents it."""
     provider = validation.provider_filter(call.request.query)
     return json_answer(
@@ -119,7 +119,7 @@ def list_channels(call: Call) -> Answer:
     )
 
 
-def get_channel(call: Call) -> Answer:
+def get_channel(call: ApiCall) -> Response:
     """``GET /channels/{channel_key}``."""
     channel = CHANNELS.get(call.request.params["channel_key"])
     if channel is None:
@@ -134,57 +134,57 @@ def get_channel(call: Call) -> Answer:
     )
 
 
-def list_team_members(_: Call) -> Answer:
+def list_team_members(_: ApiCall) -> Response:
     """``GET /team-members``."""
     return success([vars(member) for member in TEAM_MEMBERS.values()])
 
 
-def block_contact(call: Call) -> Answer:
+def block_contact(call: ApiCall) -> Response:
     """``POST /contacts/block/{phone}``."""
-    phone = validation.phone_number(call.request.params["phone"])
+    phone = validation.phone_digits(call.request.params["phone"])
     call.sandbox.contacts.block(call.account.id, phone)
     return success({"is_blocked": True})
 
 
-def unblock_contact(call: Call) -> Answer:
+def unblock_contact(call: ApiCall) -> Response:
     """``POST /contacts/unblock/{phone}``."""
-    phone = validation.phone_number(call.request.params["phone"])
+    phone = validation.phone_digits(call.request.params["phone"])
     call.sandbox.contacts.unblock(call.account.id, phone)
     return success({"is_blocked": False})
 
 
-def is_contact_blocked(call: Call) -> Answer:
+def is_contact_blocked(call: ApiCall) -> Response:
     """``GET /contacts/isblocked/{phone}``."""
-    phone = validation.phone_number(call.request.params["phone"])
+    phone = validation.phone_digits(call.request.params["phone"])
     return success({"is_blocked": call.sandbox.contacts.is_blocked(call.account.id, phone)})
 
 
-def save_subscription(call: Call) -> Answer:
+def save_subscription(call: ApiCall) -> Response:
     """``POST /webhook-subscriptions``: the same ``subscriber_reference_id`` again updates."""
     fields = validation.subscription_request(call.request.json())
     return success({"id": call.sandbox.subscriptions.save(call.account.id, fields)})
 
 
-def list_subscriptions(call: Call) -> Answer:
+def list_subscriptions(call: ApiCall) -> Response:
     """``GET /webhook-subscriptions``."""
     subscriptions = call.sandbox.subscriptions.of_account(call.account.id)
     return success([subscription.as_json() for subscription in subscriptions])
 
 
-def get_subscription(call: Call) -> Answer:
+def get_subscription(call: ApiCall) -> Response:
     """``GET /webhook-subscriptions/{id}``."""
     subscription_id = call.request.params["id"]
     return success(call.sandbox.subscriptions.get(call.account.id, subscription_id).as_json())
 
 
-def delete_subscription(call: Call) -> Answer:
+def delete_subscription(call: ApiCall) -> Response:
     """``DELETE /webhook-subscriptions/{id}``."""
     subscription_id = call.request.params["id"]
     call.sandbox.subscriptions.delete(call.account.id, subscription_id)
     return success({"id": subscription_id})
 
 
-ROUTES: Routes[Callable[[Call], Answer]] = Routes(
+ROUTES: Routes[Callable[[ApiCall], Response]] = Routes(
     [
         ("POST", "/messages/bulk", create_bulk_job),
         ("GET", "/messages/bulk", list_bulk_jobs),

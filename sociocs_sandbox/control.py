@@ -6,33 +6,33 @@ import secrets
 from collections.abc import Callable
 
 from sociocs_sandbox import witness
-from sociocs_sandbox.exchange import Answer, Request, json_answer, refusal, success
+from sociocs_sandbox.exchange import Request, Response, json_answer, refusal, success
 from sociocs_sandbox.fault_catalogue import CATALOGUE
 from sociocs_sandbox.routing import Routes
 from sociocs_sandbox.sandbox import Sandbox
 
-Handler = Callable[[Sandbox, Request], Answer]
+Handler = Callable[[Sandbox, Request], Response]
 
 
-def list_faults(sandbox: Sandbox, _: Request) -> Answer:
+def list_faults(sandbox: Sandbox, _: Request) -> Response:
     """``GET /sandbox/faults``: the rules in force, oldest first, and the faults there are."""
     known = {kind.name: kind.title for kind in CATALOGUE.values()}
     rules = [rule.as_json() for rule in sandbox.faults.all()]
     return json_answer({"rules": rules, "known": known})
 
 
-def add_fault(sandbox: Sandbox, request: Request) -> Answer:
+def post_fault(sandbox: Sandbox, request: Request) -> Response:
     """``POST /sandbox/faults``: make a rule, see ``FaultRules.add``."""
     return json_answer(sandbox.faults.add(request.json()).as_json(), 201)
 
 
-def clear_faults(sandbox: Sandbox, _: Request) -> Answer:
+def delete_faults(sandbox: Sandbox, _: Request) -> Response:
     """``DELETE /sandbox/faults``: drop all rules."""
     sandbox.faults.clear()
     return json_answer({"rules": []})
 
 
-def remove_fault(sandbox: Sandbox, request: Request) -> Answer:
+def delete_fault(sandbox: Sandbox, request: Request) -> Response:
     """``DELETE /sandbox/faults/{id}``: drop one rule."""
     rule_id = request.params["id"]
     if not rule_id.isdecimal() or not sandbox.faults.remove(int(rule_id)):
@@ -40,12 +40,12 @@ def remove_fault(sandbox: Sandbox, request: Request) -> Answer:
     return json_answer({"removed": int(rule_id)})
 
 
-def list_accounts(sandbox: Sandbox, _: Request) -> Answer:
+def list_accounts(sandbox: Sandbox, _: Request) -> Response:
     """``GET /sandbox/accounts``: accounts with the last four characters of their keys."""
     return json_answer([vars(account) for account in sandbox.accounts.all()])
 
 
-def add_account(sandbox: Sandbox, request: Request) -> Answer:
+def post_account(sandbox: Sandbox, request: Request) -> Response:
     """``POST /sandbox/accounts`` ``{"name", "api_key"}``: one more account, with or without key."""
     body = request.json() if request.body else {}
     if not isinstance(body, dict):
@@ -58,13 +58,13 @@ def add_account(sandbox: Sandbox, request: Request) -> Answer:
     return json_answer({"id": account.id, "name": account.name, "api_key": key}, 201)
 
 
-def reset(sandbox: Sandbox, _: Request) -> Answer:
+def post_reset(sandbox: Sandbox, _: Request) -> Response:
     """``POST /sandbox/reset``: forget everything but the accounts."""
     sandbox.reset()
     return success({})
 
 
-def elsewhere(sandbox: Sandbox, _: Request) -> Answer:
+def elsewhere(sandbox: Sandbox, _: Request) -> Response:
     """Where redirect faults lead: whoever follows is counted, and gets what looks like a job id."""
     sandbox.requests.count(witness.REDIRECT_FOLLOWED)
     return success({"job_id": "made-elsewhere"})
@@ -73,17 +73,17 @@ def elsewhere(sandbox: Sandbox, _: Request) -> Answer:
 ROUTES: Routes[Handler] = Routes(
     [
         ("GET", "/sandbox/faults", list_faults),
-        ("POST", "/sandbox/faults", add_fault),
-        ("DELETE", "/sandbox/faults", clear_faults),
-        ("DELETE", "/sandbox/faults/{id}", remove_fault),
+        ("POST", "/sandbox/faults", post_fault),
+        ("DELETE", "/sandbox/faults", delete_faults),
+        ("DELETE", "/sandbox/faults/{id}", delete_fault),
         ("GET", "/sandbox/accounts", list_accounts),
-        ("POST", "/sandbox/accounts", add_account),
-        ("POST", "/sandbox/reset", reset),
+        ("POST", "/sandbox/accounts", post_account),
+        ("POST", "/sandbox/reset", post_reset),
         ("GET", "/sandbox/elsewhere", elsewhere),
         ("POST", "/sandbox/elsewhere", elsewhere),
         ("GET", "/sandbox/witness", witness.totals),
-        ("GET", "/sandbox/witness/jobs", witness.jobs),
-        ("GET", "/sandbox/witness/jobs/{job_id}", witness.job),
+        ("GET", "/sandbox/witness/jobs", witness.witnessed_jobs),
+        ("GET", "/sandbox/witness/jobs/{job_id}", witness.witnessed_job),
         ("GET", "/sandbox/witness/messages", witness.messages),
         ("GET", "/sandbox/witness/phones", witness.phones),
     ]

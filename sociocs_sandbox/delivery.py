@@ -10,14 +10,14 @@ import struct
 import time
 from http import HTTPStatus
 
-from sociocs_sandbox.exchange import Answer
+from sociocs_sandbox.exchange import Response
 from sociocs_sandbox.fault_catalogue import Delivery, Disturbance
 
 # SO_LINGER with a time of zero makes the kernel send a reset instead of an orderly end.
 _LINGER_RESET = struct.pack("ii", 1, 0)
 
 
-def reset(connection: socket.socket) -> None:
+def reset_connection(connection: socket.socket) -> None:
     """End a connection with a TCP reset, at once.
 
     The descriptor is taken out of the socket object first: its owner would otherwise shut it down
@@ -29,7 +29,7 @@ def reset(connection: socket.socket) -> None:
 
 
 def deliver(
-    connection: socket.socket, answer: Answer, disturbance: Disturbance, *, closes: bool
+    connection: socket.socket, answer: Response, disturbance: Disturbance, *, closes: bool
 ) -> bool:
     """Send an answer as the disturbance wants it; says whether the connection can be used again.
 
@@ -41,7 +41,7 @@ def deliver(
             connection.sendall(_head(answer, skew, closes=closes) + answer.body)
             return not closes
         case Delivery.RESET:
-            reset(connection)
+            reset_connection(connection)
         case Delivery.CLOSED:
             pass
         case Delivery.SILENCE:
@@ -57,7 +57,7 @@ def deliver(
     return False
 
 
-def _head(answer: Answer, skew_seconds: float, *, closes: bool, chunked: bool = False) -> bytes:
+def _head(answer: Response, skew_seconds: float, *, closes: bool, chunked: bool = False) -> bytes:
     try:
         phrase = HTTPStatus(answer.status).phrase
     except ValueError:
@@ -95,7 +95,7 @@ def _drip(connection: socket.socket, data: bytes, bytes_per_second: float) -> No
         time.sleep(pause)
 
 
-def _send_broken_chunks(connection: socket.socket, answer: Answer, skew_seconds: float) -> None:
+def _send_broken_chunks(connection: socket.socket, answer: Response, skew_seconds: float) -> None:
     """Announce one chunk of the whole body, send half of it and hang up."""
     head = _head(answer, skew_seconds, closes=True, chunked=True)
     size = f"{len(answer.body):x}\r\n".encode()

@@ -13,7 +13,7 @@ HTML_TYPE = "text/html; charset=utf-8"
 
 
 @dataclass
-class Answer:
+class Response:
     """An HTTP answer before it is put on the wire. ``headers`` come on top of the usual ones."""
 
     status: int
@@ -45,17 +45,17 @@ class MalformedBody(ValueError):
     """The body is not JSON: the vendor answers 400."""
 
 
-def json_answer(value: object, status: int = 200) -> Answer:
+def json_answer(value: object, status: int = 200) -> Response:
     """``value`` as a JSON answer without the envelope."""
-    return Answer(status, orjson.dumps(value))
+    return Response(status, orjson.dumps(value))
 
 
-def success(data: object) -> Answer:
+def success(data: object) -> Response:
     """The vendor's envelope around ``data``."""
     return json_answer({"status": "success", "data": data})
 
 
-def refusal(status: int, *messages: str) -> Answer:
+def refusal(status: int, *messages: str) -> Response:
     """The vendor's error envelope: one ``{"msg": …}`` per message."""
     errors = [{"msg": message} for message in messages]
     return json_answer({"status": "error", "errors": errors}, status)

@@ -11,13 +11,13 @@ from http import HTTPStatus
 
 import orjson
 
-from sociocs_sandbox.exchange import HTML_TYPE, Answer, json_answer, refusal, success
+from sociocs_sandbox.exchange import HTML_TYPE, Response, json_answer, refusal, success
 
 Parameters = dict[str, float | str | bool]
 Parameter = float | str
 
 
-class Reading(Enum):
+class ReadUntil(Enum):
     """How much of the request is read before the connection is reset."""
 
     ALL = auto()
@@ -45,11 +45,11 @@ class Disturbance:
     stands in for the true answer, which is else passed through ``alterations``.
     """
 
-    reading: Reading = Reading.ALL
+    reading: ReadUntil = ReadUntil.ALL
     performs: bool = True
     delay_seconds: float = 0.0
-    replacement: Answer | None = None
-    alterations: list[Callable[[Answer], Answer]] = field(default_factory=list)
+    replacement: Response | None = None
+    alterations: list[Callable[[Response], Response]] = field(default_factory=list)
     delivery: Delivery = Delivery.WHOLE
     silence_seconds: float = 0.0
     bytes_per_second: float = 0.0
@@ -114,7 +114,7 @@ def _redirect(status: int, disturbance: Disturbance, parameters: Parameters) -> 
     disturbance.replacement.headers.append(("Location", location))
 
 
-def _replaced(answer: Callable[[Parameters], Answer], *, performs: bool) -> _Disturb:
+def _replaced(answer: Callable[[Parameters], Response], *, performs: bool) -> _Disturb:
     def disturb(disturbance: Disturbance, parameters: Parameters) -> None:
         disturbance.performs = performs
         disturbance.replacement = answer(parameters)
@@ -130,7 +130,7 @@ def _delivered(delivery: Delivery, *, performs: bool) -> _Disturb:
     return disturb
 
 
-def _read(reading: Reading) -> _Disturb:
+def _read(reading: ReadUntil) -> _Disturb:
     def disturb(disturbance: Disturbance, _: Parameters) -> None:
         disturbance.performs = False
         disturbance.reading = reading
@@ -138,7 +138,7 @@ def _read(reading: Reading) -> _Disturb:
     return disturb
 
 
-def _altered(alteration: Callable[[Answer], Answer]) -> _Disturb:
+def _altered(alteration: Callable[[Response], Response]) -> _Disturb:
     def disturb(disturbance: Disturbance, _: Parameters) -> None:
         disturbance.alterations.append(alteration)
 
@@ -164,68 +164,68 @@ def _repeat_job_id(disturbance: Disturbance, _: Parameters) -> None:
     disturbance.repeats_job_id = True
 
 
-def _bad_gateway(_: Parameters) -> Answer:
-    return Answer(502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", HTML_TYPE)
+def _bad_gateway(_: Parameters) -> Response:
+    return Response(502, b"<html><body><h1>502 Bad Gateway</h1></body></html>", HTML_TYPE)
 
 
-def _html_page(_: Answer) -> Answer:
-    return Answer(200, b"<!doctype html><title>Sociocs</title><h1>Maintenance</h1>", HTML_TYPE)
+def _html_page(_: Response) -> Response:
+    return Response(200, b"<!doctype html><title>Sociocs</title><h1>Maintenance</h1>", HTML_TYPE)
 
 
-def _error_with_200(_: Parameters) -> Answer:
+def _error_with_200(_: Parameters) -> Response:
     return json_answer({"status": "error", "errors": [{"msg": "The request was refused"}]})
 
 
-def _huge_body(parameters: Parameters) -> Answer:
+def _huge_body(parameters: Parameters) -> Response:
     size = int(parameters.get("bytes", HUGE_BODY_BYTES))
-    return Answer(200, b'{"status":"success","data":{"padding":"' + b"x" * size + b'"}}')
+    return Response(200, b'{"status":"success","data":{"padding":"' + b"x" * size + b'"}}')
 
 
-def _own_body(parameters: Parameters) -> Answer:
-    return Answer(200, str(parameters.get("body", "")).encode())
+def _own_body(parameters: Parameters) -> Response:
+    return Response(200, str(parameters.get("body", "")).encode())
 
 
-def _gzip_bomb(parameters: Parameters) -> Answer:
+def _gzip_bomb(parameters: Parameters) -> Response:
     """Blanks, packed piece by piece so that the sandbox itself never holds them all."""
     packer = zlib.compressobj(1, wbits=31)
     piece = b" " * 1_000_000
     pieces = int(parameters.get("bytes", GZIP_BOMB_BYTES)) // len(piece)
     packed = b"".join(packer.compress(piece) for _ in range(pieces)) + packer.flush()
-    return Answer(200, packed, headers=[("Content-Encoding", "gzip")])
+    return Response(200, packed, headers=[("Content-Encoding", "gzip")])
 
 
-def _invalid_json(answer: Answer) -> Answer:
-    return Answer(answer.status, answer.body[:-1] + b",}", answer.content_type, answer.headers)
+def _invalid_json(answer: Response) -> Response:
+    return Response(answer.status, answer.body[:-1] + b",}", answer.content_type, answer.headers)
 
 
-def _without_job_id(_: Answer) -> Answer:
+def _without_job_id(_: Response) -> Response:
     return success({})
 
 
-def _deep_json(_: Answer) -> Answer:
-    return Answer(200, b"[" * 50_000 + b"]" * 50_000)
+def _deep_json(_: Response) -> Response:
+    return Response(200, b"[" * 50_000 + b"]" * 50_000)
 
 
 def _many_headers(disturbance: Disturbance, parameters: Parameters) -> None:
     count = int(parameters.get("headers", MANY_HEADERS))
     extra = [(f"X-Padding-{number}", "x") for number in range(count)]
 
-    def alteration(answer: Answer) -> Answer:
-        return Answer(answer.status, answer.body, answer.content_type, answer.headers + extra)
+    def alteration(answer: Response) -> Response:
+        return Response(answer.status, answer.body, answer.content_type, answer.headers + extra)
 
     disturbance.alterations.append(alteration)
 
 
-def _empty_list(_: Answer) -> Answer:
+def _empty_list(_: Response) -> Response:
     return success([])
 
 
-def _without_schedule(answer: Answer) -> Answer:
+def _without_schedule(answer: Response) -> Response:
     envelope = orjson.loads(answer.body)
     data = envelope.get("data") if isinstance(envelope, dict) else None
     for job in data if isinstance(data, list) else []:
         job.pop("schedule", None)
-    return Answer(answer.status, orjson.dumps(envelope), answer.content_type, answer.headers)
+    return Response(answer.status, orjson.dumps(envelope), answer.content_type, answer.headers)
 
 
 _Disturb = Callable[[Disturbance, Parameters], None]
@@ -254,12 +254,12 @@ GROUPS: tuple[tuple[str, tuple[FaultKind, ...]], ...] = (
             FaultKind(
                 "reset_before_reading",
                 "Connection reset before the body is read",
-                _read(Reading.HEAD_ONLY),
+                _read(ReadUntil.HEAD_ONLY),
             ),
             FaultKind(
                 "reset_after_part",
                 "Connection reset after half of the body",
-                _read(Reading.HALF_OF_BODY),
+                _read(ReadUntil.HALF_OF_BODY),
             ),
             FaultKind(
                 "reset_after_reading",

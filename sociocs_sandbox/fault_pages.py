@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from sociocs_sandbox.exchange import Answer, Request
+from sociocs_sandbox.exchange import Request, Response
 from sociocs_sandbox.fault_catalogue import GROUPS, fault_kind
 from sociocs_sandbox.faults import InvalidFault, Rule
-from sociocs_sandbox.rendering import NOTHING, Html, joined, page, redirect, render
+from sociocs_sandbox.rendering import NOTHING, Html, joined_html, page, redirect, render
 from sociocs_sandbox.sandbox import Sandbox
 
 _CALLS = {
@@ -21,14 +21,14 @@ _CALLS = {
 }
 
 
-def faults(sandbox: Sandbox, request: Request, notice: str = "") -> Answer:
+def faults(sandbox: Sandbox, request: Request, notice: str = "") -> Response:
     """``GET /faults``: the rules in force above a form that adds one."""
     shown = render("notice.html", text=notice) if notice else NOTHING
     head = render("faults_head.html", notice=shown)
     form = render(
         "fault_form.html",
-        calls=joined(render("option.html", value=call, label=_CALLS[call]) for call in _CALLS),
-        groups=joined(_group(title, [kind.name for kind in kinds]) for title, kinds in GROUPS),
+        calls=joined_html(render("option.html", value=call, label=_CALLS[call]) for call in _CALLS),
+        groups=joined_html(_group(title, [kind.name for kind in kinds]) for title, kinds in GROUPS),
     )
     return page(
         request,
@@ -41,7 +41,7 @@ def faults(sandbox: Sandbox, request: Request, notice: str = "") -> Answer:
     )
 
 
-def add_fault(sandbox: Sandbox, request: Request) -> Answer:
+def add_fault(sandbox: Sandbox, request: Request) -> Response:
     """``POST /faults``: one rule from the form; only the parameters its fault knows are taken."""
     form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
     method, _, path = form.get("call", "* *").partition(" ")
@@ -56,14 +56,14 @@ def add_fault(sandbox: Sandbox, request: Request) -> Answer:
     return redirect("/faults")
 
 
-def remove_fault(sandbox: Sandbox, request: Request) -> Answer:
+def remove_fault(sandbox: Sandbox, request: Request) -> Response:
     """``POST /faults/{id}/remove``."""
     if request.params["id"].isdecimal():
         sandbox.faults.remove(int(request.params["id"]))
     return redirect("/faults")
 
 
-def clear_faults(sandbox: Sandbox, _: Request) -> Answer:
+def clear_faults(sandbox: Sandbox, _: Request) -> Response:
     """``POST /faults/clear``."""
     sandbox.faults.clear()
     return redirect("/faults")
@@ -72,7 +72,7 @@ def clear_faults(sandbox: Sandbox, _: Request) -> Answer:
 def _group(title: str, names: list[str]) -> Html:
     kinds = [kind for kind in map(fault_kind, names) if kind]
     buttons = [render("fault_button.html", name=kind.name, title=kind.title) for kind in kinds]
-    return render("fault_group.html", title=title, buttons=joined(buttons))
+    return render("fault_group.html", title=title, buttons=joined_html(buttons))
 
 
 def _rules(rules: list[Rule]) -> Html:
@@ -80,7 +80,7 @@ def _rules(rules: list[Rule]) -> Html:
         text = "Every call is answered as the vendor's documentation says."
         rows = render("empty.html", title="No fault in force", text=text)
         return render("rules.html", rows=rows, clear="")
-    rows = joined(map(_rule, reversed(rules)))
+    rows = joined_html(map(_rule, reversed(rules)))
     return render("rules.html", rows=rows, clear=render("clear.html"))
 
 

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import orjson
 
-from sociocs_sandbox.exchange import Answer, Request
+from sociocs_sandbox.exchange import Request, Response
 from sociocs_sandbox.message_parts import STATE_WORDS, channel_name, media_cards, template_card
-from sociocs_sandbox.rendering import NOTHING, Html, joined, moment, page, render, shown_number
+from sociocs_sandbox.rendering import NOTHING, Html, joined_html, moment, page, render, shown_number
 from sociocs_sandbox.sandbox import Sandbox
 from sociocs_sandbox.seeds import CHANNELS, TEAM_MEMBERS
 
@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 
 
-def jobs(sandbox: Sandbox, request: Request) -> Answer:
+def jobs_page(sandbox: Sandbox, request: Request) -> Response:
     """``GET /jobs``: every bulk job, last made first; ``before`` points to an older page."""
     before = request.query.get("before", "")
     is_place = before.isascii() and before.isdecimal() and len(before) <= 15
@@ -33,14 +33,14 @@ def jobs(sandbox: Sandbox, request: Request) -> Answer:
         href = "/jobs?" + urlencode({"before": rows[-1]["seq"]})
         more = render("more.html", href=href, label="Older")
     if rows:
-        live = render("jobs.html", rows=joined(map(_row, rows)), more=more)
+        live = render("jobs.html", rows=joined_html(map(_row, rows)), more=more)
     else:
         text = "Jobs appear here by themselves as soon as one is handed over."
         live = _card(render("empty.html", title="No job yet", text=text))
     return page(request, title="Jobs", section="jobs", above=render("jobs_head.html"), live=live)
 
 
-def job(sandbox: Sandbox, request: Request) -> Answer:
+def job_page(sandbox: Sandbox, request: Request) -> Response:
     """``GET /jobs/{job_id}``: one job; ``from`` is the place of its first recipient shown."""
     job_id = request.params["job_id"]
     row = sandbox.database.row(
@@ -67,16 +67,16 @@ def job(sandbox: Sandbox, request: Request) -> Answer:
         text=row["text"],
         **_common(row),
     )
-    head = joined([render("back_to_jobs.html"), render("job_head.html", job_id=job_id)])
+    head = joined_html([render("back_to_jobs.html"), render("job_head.html", job_id=job_id)])
     return page(request, title="Job", section="jobs", above=head, live=live)
 
 
-def job_lines(sandbox: Sandbox) -> Html:
+def latest_jobs(sandbox: Sandbox) -> Html:
     """The latest jobs, a line each, for the overview."""
     rows = _newest(sandbox, LATEST_JOBS, None)
     if not rows:
         return Html('<p class="line muted">No job yet</p>')
-    return joined(
+    return joined_html(
         render(
             "job_line.html",
             job_id=row["job_id"],
@@ -118,7 +118,7 @@ def _common(row: Row) -> dict[str, object]:
 def _recipients(row: Row, first: int) -> Html:
     phones, names = orjson.loads(row["phones"]), orjson.loads(row["names"])
     shown = slice(first, first + RECIPIENTS_ON_A_PAGE)
-    return joined(
+    return joined_html(
         render(
             "recipient.html",
             phone=phone,

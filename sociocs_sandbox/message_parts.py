@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from sociocs_sandbox.rendering import NOTHING, Html, joined, render
+from sociocs_sandbox.rendering import NOTHING, Html, joined_html, render
 from sociocs_sandbox.seeds import CHANNELS, PROVIDER_NAMES
 
 _MEDIA_WORDS = {"image": "Image", "video": "Video", "file": "File"}
@@ -21,7 +21,7 @@ STATE_WORDS = {
 
 def media_cards(media: Mapping[str, str]) -> Html:
     """A card with the address for each medium: nothing is ever fetched from there."""
-    return joined(
+    return joined_html(
         render(
             "media.html",
             kind=kind,

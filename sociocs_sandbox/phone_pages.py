@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from urllib.parse import parse_qs, urlencode
 
-from sociocs_sandbox.exchange import Answer, Request
-from sociocs_sandbox.job_pages import job_lines
+from sociocs_sandbox.exchange import Request, Response
+from sociocs_sandbox.job_pages import latest_jobs
 from sociocs_sandbox.message_parts import initials, media_cards, medium, template_card
 from sociocs_sandbox.messages import LandedMessage
 from sociocs_sandbox.phones import (
@@ -21,7 +21,7 @@ from sociocs_sandbox.phones import (
 from sociocs_sandbox.rendering import (
     NOTHING,
     Html,
-    joined,
+    joined_html,
     moment,
     page,
     redirect,
@@ -37,7 +37,7 @@ REPLY_SHOWS_WITHIN_SECONDS = 1.0
 MS_A_DAY = 86_400_000
 
 
-def overview(sandbox: Sandbox, request: Request) -> Answer:
+def overview_page(sandbox: Sandbox, request: Request) -> Response:
     """``GET /``: phones by their last message, with ``q`` those whose number contains it."""
     query = request.query.get("q", "").strip()
     digits = "".join(filter(str.isdecimal, query))
@@ -51,14 +51,14 @@ def overview(sandbox: Sandbox, request: Request) -> Answer:
         "phones.html",
         rows=_phone_rows(found, query, is_older_page=before is not None),
         more=_older_phones(found, query),
-        latest_jobs=job_lines(sandbox),
+        latest_jobs=latest_jobs(sandbox),
         **_totals(sandbox),
     )
     head = render("phones_head.html", query=query)
     return page(request, title="Phones", section="phones", above=head, live=live)
 
 
-def phone(sandbox: Sandbox, request: Request) -> Answer:
+def phone_page(sandbox: Sandbox, request: Request) -> Response:
     """``GET /phones/{phone}``: its screen; ``channel`` and ``before`` choose what it shows."""
     number = _phone_number(request)
     spoken = conversations(sandbox.database, number) if number is not None else []
@@ -79,7 +79,7 @@ def phone(sandbox: Sandbox, request: Request) -> Answer:
         phone=number,
         number=shown_number(number),
         name=_person(shown),
-        channels=joined(_channel(number, key, count, chosen) for key, count in spoken),
+        channels=joined_html(_channel(number, key, count, chosen) for key, count in spoken),
         channel=chosen,
         medium=medium(chosen),
         clock=moment(last.at_ms, "time"),
@@ -87,14 +87,14 @@ def phone(sandbox: Sandbox, request: Request) -> Answer:
         sender_initials=initials(channel.name),
         sender_number=shown_number(int(channel.phone_number)),
         older=_older_messages(number, shown),
-        bubbles=joined(_bubbles(shown)),
+        bubbles=joined_html(_bubbles(shown)),
     )
     title = shown_number(number)
     back = render("phone_head.html")
     return page(request, title=title, section="phones", above=back, live=live)
 
 
-def reply(sandbox: Sandbox, request: Request) -> Answer:
+def reply(sandbox: Sandbox, request: Request) -> Response:
     """``POST /phones/{phone}/reply`` with ``channel`` and ``text``: the phone answers."""
     number = _phone_number(request)
     fields = parse_qs(request.body.decode("utf-8", "replace"))
@@ -135,7 +135,7 @@ def _totals(sandbox: Sandbox) -> dict[str, str]:
 
 def _phone_rows(found: PhoneList, query: str, *, is_older_page: bool) -> Html:
     if found.phones:
-        return joined(_phone_row(summary) for summary in found.phones)
+        return joined_html(_phone_row(summary) for summary in found.phones)
     if query:
         text = "No phone with these digits has received anything."
         return render("empty.html", title="Nothing found", text=text)
@@ -220,7 +220,7 @@ def _person(shown: Conversation) -> str:
     return names[-1] if names else ""
 
 
-def _unknown_phone(request: Request) -> Answer:
+def _unknown_phone(request: Request) -> Response:
     text = "Only phones that received something have a screen here. Check the number."
     live = render("missing.html", title="This phone has received nothing", text=text)
     back = render("phone_head.html")

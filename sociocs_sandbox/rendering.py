@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from sociocs_sandbox.exchange import HTML_TYPE, Answer, Request
+from sociocs_sandbox.exchange import HTML_TYPE, Request, Response
 from sociocs_sandbox.jobs import iso_time
 
 _HERE = Path(__file__).parent
@@ -49,7 +49,7 @@ def render(template: str, /, **values: object) -> Html:
     return Html(_template(template).substitute(safe))
 
 
-def joined(parts: Iterable[Html]) -> Html:
+def joined_html(parts: Iterable[Html]) -> Html:
     """Pieces of HTML, one after the other."""
     return Html("".join(parts))
 
@@ -63,7 +63,7 @@ def page(
     live: Html,
     below: Html = NOTHING,
     status: int = 200,
-) -> Answer:
+) -> Response:
     """A whole page, or only its live part where the page itself asks for that to refresh.
 
     ``live`` is fetched again every two seconds; ``above`` and ``below`` stay as they are.
@@ -71,28 +71,28 @@ def page(
     version = hashlib.sha256(live.encode()).hexdigest()[:16]
     headers = [*SECURITY_HEADERS, ("X-Live-Version", version)]
     if LIVE_HEADER in request.headers:
-        return Answer(status, live.encode(), HTML_TYPE, headers)
+        return Response(status, live.encode(), HTML_TYPE, headers)
     active = {f"{name}_current": "page" if name == section else "false" for name in SECTIONS}
     parts = {"title": title, "above": above, "live": live, "below": below, "version": version}
     whole = render("base.html", **parts, **active)
-    return Answer(status, whole.encode(), HTML_TYPE, headers)
+    return Response(status, whole.encode(), HTML_TYPE, headers)
 
 
 SECTIONS = ("phones", "jobs", "faults")
 
 
-def redirect(location: str) -> Answer:
+def redirect(location: str) -> Response:
     """Send the browser on after a form."""
-    return Answer(303, b"", HTML_TYPE, [("Location", location), *SECURITY_HEADERS])
+    return Response(303, b"", HTML_TYPE, [("Location", location), *SECURITY_HEADERS])
 
 
-def static_file(name: str) -> Answer | None:
+def static_file(name: str) -> Response | None:
     """A style sheet, script or picture of the pages; None where there is none of this name."""
     path = _HERE / "static" / name
     content_type = _STATIC_TYPES.get(path.suffix)
     if content_type is None or path.parent != _HERE / "static" or not path.is_file():
         return None
-    return Answer(200, path.read_bytes(), content_type, [("Cache-Control", "no-cache")])
+    return Response(200, path.read_bytes(), content_type, [("Cache-Control", "no-cache")])
 
 
 def moment(milliseconds: int | None, form: str = "moment") -> Html:

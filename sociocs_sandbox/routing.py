@@ -11,7 +11,7 @@ HandlerT = TypeVar("HandlerT")
 
 
 @dataclass(frozen=True)
-class Match(Generic[HandlerT]):
+class RouteMatch(Generic[HandlerT]):
     """A found route: its pattern, its handler and the values of its placeholders."""
 
     pattern: str
@@ -25,14 +25,14 @@ class Routes(Generic[HandlerT]):
     def __init__(self, routes: Iterable[tuple[str, str, HandlerT]]) -> None:
         self._routes = [(method, pattern, pattern.split("/"), to) for method, pattern, to in routes]
 
-    def find(self, method: str, path: str) -> Match[HandlerT] | None:
+    def find(self, method: str, path: str) -> RouteMatch[HandlerT] | None:
         """The route of this request, or None."""
         segments = path.split("/")
         for known_method, pattern, expected, handler in self._routes:
             if known_method == method and len(expected) == len(segments):
                 params = _placeholders(expected, segments)
                 if params is not None:
-                    return Match(pattern, handler, params)
+                    return RouteMatch(pattern, handler, params)
         return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Channel:
+class SeedChannel:
     """One sending line. ``provider`` is the vendor's code: ``twlo``, ``twlowa`` or ``gswa``."""
 
     key: str
@@ -22,7 +22,7 @@ class Channel:
 
 
 @dataclass(frozen=True)
-class TeamMember:
+class SeedMember:
     """A person whose id may be given as ``user_id``."""
 
     id: str
@@ -41,20 +41,20 @@ DELIVERY_STEPS: dict[str, tuple[str, ...]] = {
 PROVIDERS = frozenset(DELIVERY_STEPS)
 PROVIDER_NAMES = {"twlo": "Twilio SMS", "twlowa": "Twilio WhatsApp", "gswa": "Gupshup WhatsApp"}
 
-CHANNELS: dict[str, Channel] = {
+CHANNELS: dict[str, SeedChannel] = {
     channel.key: channel
     for channel in (
-        Channel("front-desk-sms", "twlo", "Front desk SMS", "1", "+16317471111"),
-        Channel("clinic-whatsapp", "twlowa", "Clinic WhatsApp", "1", "+16317472222"),
-        Channel("india-whatsapp", "gswa", "India WhatsApp", "91", "+917940001212"),
+        SeedChannel("front-desk-sms", "twlo", "Front desk SMS", "1", "+16317471111"),
+        SeedChannel("clinic-whatsapp", "twlowa", "Clinic WhatsApp", "1", "+16317472222"),
+        SeedChannel("india-whatsapp", "gswa", "India WhatsApp", "91", "+917940001212"),
     )
 }
 
-TEAM_MEMBERS: dict[str, TeamMember] = {
+TEAM_MEMBERS: dict[str, SeedMember] = {
     member.id: member
     for member in (
-        TeamMember("member-ada", "Ada Okafor", "ada@example.org"),
-        TeamMember("member-ben", "Ben Castillo", "ben@example.org"),
-        TeamMember("member-chitra", "Chitra Rao", "chitra@example.org"),
+        SeedMember("member-ada", "Ada Okafor", "ada@example.org"),
+        SeedMember("member-ben", "Ben Castillo", "ben@example.org"),
+        SeedMember("member-chitra", "Chitra Rao", "chitra@example.org"),
     )
 }

@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sociocs_sandbox import api, control, pages
-from sociocs_sandbox.delivery import deliver, reset
-from sociocs_sandbox.exchange import Answer, MalformedBody, Request, refusal
-from sociocs_sandbox.fault_catalogue import Disturbance, Reading
+from sociocs_sandbox.delivery import deliver, reset_connection
+from sociocs_sandbox.exchange import MalformedBody, Request, Response, refusal
+from sociocs_sandbox.fault_catalogue import Disturbance, ReadUntil
 from sociocs_sandbox.faults import InvalidFault
-from sociocs_sandbox.routing import Match
+from sociocs_sandbox.routing import RouteMatch
 from sociocs_sandbox.sandbox import Sandbox
 from sociocs_sandbox.webhook_call import is_this_machine
 
@@ -108,10 +108,10 @@ class SandboxHandler(BaseHTTPRequestHandler):
         except InvalidFault as error:
             self._read_body()
             return self._deliver(refusal(400, str(error)), UNDISTURBED)
-        if disturbance.reading is not Reading.ALL:
-            if disturbance.reading is Reading.HALF_OF_BODY:
+        if disturbance.reading is not ReadUntil.ALL:
+            if disturbance.reading is ReadUntil.HALF_OF_BODY:
                 self.rfile.read(self._content_length() // 2)
-            reset(self.connection)
+            reset_connection(self.connection)
             self.close_connection = True
             return "reset"
         problem = self._read_into(request)
@@ -121,14 +121,14 @@ class SandboxHandler(BaseHTTPRequestHandler):
         if disturbance.performs:
             true_answer = api.answer(sandbox, request, disturbance)
             answer = answer or true_answer
-        answer = answer or Answer(200)
+        answer = answer or Response(200)
         for alteration in disturbance.alterations:
             answer = alteration(answer)
         if disturbance.delay_seconds > 0:
             time.sleep(disturbance.delay_seconds)
         return self._deliver(answer, disturbance)
 
-    def _serve_own(self, request: Request, route: Match[control.Handler]) -> object:
+    def _serve_own(self, request: Request, route: RouteMatch[control.Handler]) -> object:
         """Control calls and pages: no key, no faults, but only for callers of this very site."""
         refused = self._refuse_strangers(request) or self._read_into(request)
         if refused is not None:
@@ -142,7 +142,7 @@ class SandboxHandler(BaseHTTPRequestHandler):
             answer = refusal(400, str(error))
         return self._deliver(answer, UNDISTURBED)
 
-    def _refuse_strangers(self, request: Request) -> Answer | None:
+    def _refuse_strangers(self, request: Request) -> Response | None:
         """Keep other sites in the browser from reading (DNS rebinding) or changing (CSRF)."""
         host = request.headers.get("host", "")
         allow_remote = self.server.sandbox.options.allow_remote
@@ -153,7 +153,7 @@ class SandboxHandler(BaseHTTPRequestHandler):
             return refusal(403, "Another site may not change the sandbox")
         return None
 
-    def _read_into(self, request: Request) -> Answer | None:
+    def _read_into(self, request: Request) -> Response | None:
         """Read the body; gives the answer instead where that cannot be done."""
         if "chunked" in request.headers.get("transfer-encoding", "").lower():
             self.close_connection = True
@@ -181,7 +181,7 @@ class SandboxHandler(BaseHTTPRequestHandler):
         while left > 0 and (read := len(self.rfile.read(min(left, 65_536)))):
             left -= read
 
-    def _deliver(self, answer: Answer, disturbance: Disturbance) -> int:
+    def _deliver(self, answer: Response, disturbance: Disturbance) -> int:
         if self.command == "HEAD":
             answer.body = b""
         is_reusable = deliver(self.connection, answer, disturbance, closes=self.close_connection)

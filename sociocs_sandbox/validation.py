@@ -109,7 +109,7 @@ def message_period(query: Mapping[str, str]) -> tuple[int, int]:
     return _start_of_day_ms(start), _start_of_day_ms(end) + 86_400_000
 
 
-def phone_number(text: str) -> int:
+def phone_digits(text: str) -> int:
     """A phone number from a URL as bare digits. Raises ``ValidationFailed``."""
     if not _MATCH_PHONE(text):
         raise ValidationFailed("the phone number must start with its country code")

@@ -74,7 +74,7 @@ def status_update(message: LandedMessage, step: str, subscription: Subscription)
     )
 
 
-def post(subscription: Subscription, body: bytes, *, allow_remote: bool) -> int:
+def post_webhook(subscription: Subscription, body: bytes, *, allow_remote: bool) -> int:
     """POST a signed body to the subscriber and give the HTTP status; redirects are not followed.
 
     Raises ``RemoteAddress`` where the address lies beyond this machine and that was not allowed,

@@ -26,7 +26,12 @@ from sociocs_sandbox.messages import (
 )
 from sociocs_sandbox.storage import Database
 from sociocs_sandbox.subscriptions import Subscription, Subscriptions
-from sociocs_sandbox.webhook_call import RemoteAddress, incoming_message, post, status_update
+from sociocs_sandbox.webhook_call import (
+    RemoteAddress,
+    incoming_message,
+    post_webhook,
+    status_update,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -205,7 +210,7 @@ class WebhookSender:
         """Whether it is done with: the subscriber took it, or must not be called at all."""
         self._stopping.wait(1 / CALLS_PER_SECOND)
         try:
-            status = post(subscription, body, allow_remote=self._allow_remote)
+            status = post_webhook(subscription, body, allow_remote=self._allow_remote)
         except RemoteAddress:
             self._counts["withheld"] += 1
             if self._counts["withheld"] == 1:

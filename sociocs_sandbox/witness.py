@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from sociocs_sandbox.exchange import Answer, Request, json_answer, refusal
+from sociocs_sandbox.exchange import Request, Response, json_answer, refusal
 from sociocs_sandbox.jobs import iso_time
 from sociocs_sandbox.sandbox import Sandbox
 
@@ -19,7 +19,7 @@ _JOB_COLUMNS = (
 )
 
 
-def totals(sandbox: Sandbox, _: Request) -> Answer:
+def totals(sandbox: Sandbox, _: Request) -> Response:
     """``GET /sandbox/witness``: counts, and ``settled``: whether all that was due is on the phones.
 
     ``jobs`` counts bulk jobs, deleted ones included. ``requests`` counts since the start of the
@@ -52,7 +52,7 @@ def totals(sandbox: Sandbox, _: Request) -> Answer:
     )
 
 
-def jobs(sandbox: Sandbox, _: Request) -> Answer:
+def witnessed_jobs(sandbox: Sandbox, _: Request) -> Response:
     """``GET /sandbox/witness/jobs``: all bulk jobs, oldest first, recipients counted and hashed."""
     rows = sandbox.database.rows(
         f"SELECT {_JOB_COLUMNS} FROM jobs WHERE kind = 'bulk' ORDER BY seq"  # noqa: S608 - columns from above
@@ -60,7 +60,7 @@ def jobs(sandbox: Sandbox, _: Request) -> Answer:
     return json_answer([_job(dict(row)) for row in rows])
 
 
-def job(sandbox: Sandbox, request: Request) -> Answer:
+def witnessed_job(sandbox: Sandbox, request: Request) -> Response:
     """``GET /sandbox/witness/jobs/{job_id}``: one job with its recipients, without duplicates."""
     row = sandbox.database.row(
         f"SELECT {_JOB_COLUMNS}, phones, names FROM jobs WHERE job_id = ?",  # noqa: S608 - columns from above
@@ -76,7 +76,7 @@ def job(sandbox: Sandbox, request: Request) -> Answer:
     return json_answer(_job(fields) | {"recipients": recipients})
 
 
-def messages(sandbox: Sandbox, _: Request) -> Answer:
+def messages(sandbox: Sandbox, _: Request) -> Response:
     """``GET /sandbox/witness/messages``: all of ``POST /message``, oldest first, with recipients.
 
     At most 10,000 are listed.
@@ -94,7 +94,7 @@ def messages(sandbox: Sandbox, _: Request) -> Answer:
     return json_answer(listed)
 
 
-def phones(sandbox: Sandbox, request: Request) -> Answer:
+def phones(sandbox: Sandbox, request: Request) -> Response:
     """``GET /sandbox/witness/phones?min=2``: numbers with so many messages, most first.
 
     At most 10,000 are listed, ``phones`` counts them all. A phone's own replies do not count.

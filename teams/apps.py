@@ -14,4 +14,4 @@ class TeamsConfig(AppConfig):
     name = "teams"
 
     def ready(self) -> None:
-        user_logged_in.connect(proving.note)
+        user_logged_in.connect(proving.note_password)

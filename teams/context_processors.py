@@ -16,7 +16,7 @@ from teams.models import Membership, Team
 
 
 @dataclass(frozen=True)
-class Place:
+class NavigationEntry:
     """One entry: the name of its URL pattern, what it is called, and its icon in the sprite.
 
     `short_label` is for the bar at the bottom of a phone, where five words share 390 pixels.
@@ -30,7 +30,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Link:
-    """A `Place` of one team as a page shows it; `is_current` where the page is inside of it."""
+    """A `NavigationEntry` of a team on a page; `is_current` where the page is inside of it."""
 
     url: str
     label: str | Promise
@@ -41,11 +41,11 @@ class Link:
 
 # The first is the team's front page; it is current only on that very page.
 PLACES = (
-    Place("overview", _("Overview"), _("Overview"), "layout-dashboard"),
-    Place("campaigns", _("Campaigns"), _("Campaigns"), "speakerphone"),
-    Place("calendar", _("Calendar"), _("Calendar"), "calendar"),
-    Place("lists", _("Recipient lists"), _("Lists"), "address-book"),
-    Place("opt-outs", _("Opt-outs"), _("Opt-outs"), "ban"),
+    NavigationEntry("overview", _("Overview"), _("Overview"), "layout-dashboard"),
+    NavigationEntry("campaigns", _("Campaigns"), _("Campaigns"), "speakerphone"),
+    NavigationEntry("calendar", _("Calendar"), _("Calendar"), "calendar"),
+    NavigationEntry("lists", _("Recipient lists"), _("Lists"), "address-book"),
+    NavigationEntry("opt-outs", _("Opt-outs"), _("Opt-outs"), "ban"),
 )
 
 

@@ -72,7 +72,7 @@ class ChangePasswordForm(StyledFormMixin, PasswordChangeForm):
     """The present password, and a new one twice."""
 
 
-class AccountForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A person's own name and address; another address needs the password as well."""
 
     current_password = forms.CharField(

@@ -68,7 +68,7 @@ def open_ones(team: Team) -> QuerySet[Invitation]:
     return team.invitations.filter(_still_open()).order_by("-created_at")
 
 
-def find(token: str) -> Invitation:
+def find_invitation(token: str) -> Invitation:
     """The open invitation with this token; raises InvitationNotOpen."""
     invitation = (
         Invitation.objects.filter(_still_open(), token_sha256=_digest(token))
@@ -105,7 +105,7 @@ def accept_as_new_person(invitation: Invitation, name: str, password: str) -> Me
     return accept(invitation, user)
 
 
-def revoke(invitation: Invitation) -> bool:
+def withdraw_invitation(invitation: Invitation) -> bool:
     """Take an invitation back; False when it was no longer open."""
     row = Invitation.objects.filter(_still_open(), pk=invitation.pk)
     return bool(row.update(revoked_at=timezone.now()))

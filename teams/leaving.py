@@ -34,8 +34,8 @@ _kinds: list[_Kind] = []
 def when_a_member_leaves(hand_over: str, holding: str) -> None:
     """Register two functions by their dotted paths, for an app that knows of owned things.
 
-    `hand_over(team, leaver, heir)` gives the leaver's to the heir; `teams.members.remove` calls it
-    inside the transaction that ends the membership. `holding(team, person)` says beforehand what
+    `hand_over(team, leaver, heir)` gives the leaver's to the heir; `members.end_membership` calls
+    it inside the transaction that ends the membership. `holding(team, person)` says beforehand what
     that will be, or None for nothing.
     """
     if (kind := _Kind(hand_over, holding)) not in _kinds:

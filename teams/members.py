@@ -26,7 +26,7 @@ def change_role(member: Membership, role: Role) -> None:
 
 
 @transaction.atomic
-def remove(member: Membership, by: User, heir: User | None = None) -> User:
+def end_membership(member: Membership, by: User, heir: User | None = None) -> User:
     """End a membership and return the person who got the leaver's things.
 
     That is `heir`, who has to be one of `possible_heirs`; without one it is the first of them.

@@ -23,7 +23,7 @@ MANY_NUMBERS = 1000
 _KEY = "proved_at"
 
 
-def note(request: HttpRequest, **_of_the_signal: Any) -> None:
+def note_password(request: HttpRequest, **_of_the_signal: Any) -> None:
     """The password was right just now (also a receiver of `user_logged_in`)."""
     request.session[_KEY] = int(time.time())
 

@@ -36,7 +36,7 @@ RESET_PER_ACCOUNT = Limit("reset-account", 5)
 RESET_PER_ADDRESS = Limit("reset-address", 20)
 
 
-def take(limit: Limit, who: str) -> bool:
+def count_try(limit: Limit, who: str) -> bool:
     """Count one try of `who` and return whether it is still within the limit."""
     key = _key(limit, who)
     now = timezone.now()

@@ -100,7 +100,7 @@ class PostgresServer:
 
     def stop(self) -> None:
         """End the server at once and remove all it wrote."""
-        children.stop(self._process, patience=10, number=signal.SIGQUIT)
+        children.stop_child(self._process, patience=10, number=signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _environment(self) -> dict[str, str]:

@@ -64,7 +64,7 @@ class Child:
     def terminate(self, patience: float = 30) -> bool:
         """Ask it to end; kill it after `patience` seconds. Return whether asking was enough."""
         self.thaw()
-        return children.stop(self.process, patience=patience)
+        return children.stop_child(self.process, patience=patience)
 
     def wait(self, timeout: float = 30) -> int:
         """Wait until it ends by itself and return its exit code."""

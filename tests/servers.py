@@ -105,7 +105,7 @@ def start_servers(folder: Path, database: str, config: pytest.Config) -> None:
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    children.stop(server, patience=5)
+    children.stop_child(server, patience=5)
 
 
 def wait_for_redis(url: str, log: Path) -> None:

@@ -144,7 +144,7 @@ def confirmed(
 
     By default the team's owner, for everybody who is on the lists.
     """
-    number = audience.count(campaign).people if people is None else people
+    number = audience.count_audience(campaign).people if people is None else people
     values: dict[str, Any] = {
         "user": user or owner_of(campaign.team),
         "token": uuid4(),

@@ -30,21 +30,21 @@ SOURCE_MAP = re.compile(r"^\s*(/\*|//)# sourceMappingURL=.*$\n?", re.MULTILINE)
 FRAME = re.compile(r'\s*<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>')
 
 
-def ensure() -> None:
+def ensure_assets() -> None:
     """Make sure that static/vendor/ holds the files of the versions that package.json names.
 
     Raises SetUpFailed when they cannot be fetched, and KeyError for an icon that does not exist.
     """
-    mark = stamps.fingerprint(PACKAGE, ROOT / "package-lock.json", Path(__file__))
+    mark = stamps.digest_of(PACKAGE, ROOT / "package-lock.json", Path(__file__))
     stamp = VENDOR / ".installed"
     if stamps.is_current(stamp, mark):
         return
     node.install_packages(ROOT)
-    build()
-    stamps.note(stamp, mark)
+    build_assets()
+    stamps.note_finished(stamp, mark)
 
 
-def build() -> None:
+def build_assets() -> None:
     """Fill static/vendor/ from node_modules/. Raises KeyError for an icon that does not exist."""
     shutil.rmtree(VENDOR, ignore_errors=True)
     VENDOR.mkdir(parents=True)

@@ -27,7 +27,7 @@ WORKERS = str(min((os.cpu_count() or 1) + 1, 6))
 
 
 @dataclass(frozen=True)
-class Step:
+class CheckStep:
     """One thing to check: its exit code says whether all is well."""
 
     name: str
@@ -41,7 +41,7 @@ def test(arguments: list[str]) -> int:
 
     Raises SetUpFailed.
     """
-    setting_up.ensure(with_tests=True)
+    setting_up.ensure_set_up(with_tests=True)
     if arguments:
         return subprocess.run(
             [PYTHON, "-m", "pytest", *arguments], cwd=ROOT, check=False
@@ -57,31 +57,31 @@ def test(arguments: list[str]) -> int:
 
 def check() -> int:
     """Run what is done in less than a minute; return the exit code. Raises SetUpFailed."""
-    setting_up.ensure(with_tests=True)
+    setting_up.ensure_set_up(with_tests=True)
     return _run([*_static_steps(), _pytest("quick tests", "--quick")])
 
 
-def _static_steps() -> list[Step]:
+def _static_steps() -> list[CheckStep]:
     return [
-        Step("format", [tool("ruff"), "format", "--check", "--quiet", "."]),
-        Step("lint", [tool("ruff"), "check", "--quiet", "."]),
-        Step("templates", [tool("djangofmt"), "--check", "--quiet", "templates"]),
-        Step("types", [tool("mypy")]),
-        Step("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
-        Step(
+        CheckStep("format", [tool("ruff"), "format", "--check", "--quiet", "."]),
+        CheckStep("lint", [tool("ruff"), "check", "--quiet", "."]),
+        CheckStep("templates", [tool("djangofmt"), "--check", "--quiet", "templates"]),
+        CheckStep("types", [tool("mypy")]),
+        CheckStep("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
+        CheckStep(
             "production settings",
             [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         ),
     ]
 
 
-def _pytest(name: str, *arguments: str) -> Step:
+def _pytest(name: str, *arguments: str) -> CheckStep:
     # Work is taken from whoever has most left: a few journeys last longer than hundreds of others.
     shared = ["-n", WORKERS, "--dist", "worksteal", "-q"]
-    return Step(name, [PYTHON, "-m", "pytest", *shared, *arguments], talks=True)
+    return CheckStep(name, [PYTHON, "-m", "pytest", *shared, *arguments], talks=True)
 
 
-def _run(steps: list[Step]) -> int:
+def _run(steps: list[CheckStep]) -> int:
     """Run all steps, also after a failure; sum up; return 1 if any failed."""
     summary: list[tuple[str, bool, float]] = []
     with tempfile.TemporaryDirectory(prefix="campaigns-checks-") as folder:
@@ -99,7 +99,7 @@ def _run(steps: list[Step]) -> int:
     return 0 if all(well for _, well, _ in summary) else 1
 
 
-def _is_well(step: Step, env: dict[str, str]) -> bool:
+def _is_well(step: CheckStep, env: dict[str, str]) -> bool:
     if step.talks:
         return subprocess.run(step.command, cwd=ROOT, env=env, check=False).returncode == 0
     answer = subprocess.run(

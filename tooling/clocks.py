@@ -65,7 +65,7 @@ MOMENTS = [
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """How the tests fared at one moment."""
 
     moment: Moment
@@ -82,9 +82,9 @@ def main() -> int:
         Path(folder).chmod(0o755)
         library = compile_clock(Path(folder))
         for moment in wanted:
-            outcomes.append(run(moment, library, pytest_arguments))
+            outcomes.append(run_at(moment, library, pytest_arguments))
             print(f"{moment.name:24} {outcomes[-1].last_line}", flush=True)
-    print(table(outcomes))
+    print(outcome_table(outcomes))
     return 1 if any(outcome.failed for outcome in outcomes) else 0
 
 
@@ -109,7 +109,7 @@ def compile_clock(folder: Path) -> Path:
     return library
 
 
-def run(moment: Moment, library: Path, pytest_arguments: list[str]) -> Outcome:
+def run_at(moment: Moment, library: Path, pytest_arguments: list[str]) -> RunOutcome:
     """Run pytest at this moment; its whole output goes to var/clocks/<moment>.log."""
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{moment.name}.log"
@@ -129,7 +129,7 @@ def run(moment: Moment, library: Path, pytest_arguments: list[str]) -> Outcome:
     lines = text.strip().splitlines() or ["pytest said nothing"]
     if not failed and not re.search(r"\d passed", lines[-1]):
         failed = ["the run itself"]
-    return Outcome(moment, failed, lines[-1])
+    return RunOutcome(moment, failed, lines[-1])
 
 
 def clock_environment(moment: Moment, library: Path) -> dict[str, str]:
@@ -168,7 +168,7 @@ def busy(loops: int) -> Iterator[None]:
             loop.wait()
 
 
-def table(outcomes: list[Outcome]) -> str:
+def outcome_table(outcomes: list[RunOutcome]) -> str:
     """Return what failed, and at which moments."""
     moments: dict[str, list[str]] = {}
     for outcome in outcomes:

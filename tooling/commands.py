@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     takes_no_arguments: dict[str, Callable[[], int]] = {
         "run": running.run,
         "check": checking.check,
-        "lock": locks.renew,
+        "lock": locks.renew_locks,
     }
     try:
         if command == "test":

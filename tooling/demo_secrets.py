@@ -14,7 +14,7 @@ COLOURS = (
 ANIMALS = "badger beaver falcon gecko heron ibex lynx marten otter puffin raven seal wren".split()
 
 
-def load(path: Path) -> dict[str, str]:
+def load_secrets(path: Path) -> dict[str, str]:
     """Return the secrets kept in `path` by their environment variables' names.
 
     Those missing are made and kept; nobody but the owner can read the file.

@@ -22,7 +22,7 @@ class SetUpFailed(Exception):
     """A step of the set-up failed. The message says which and what to do."""
 
 
-def ensure(lock: str) -> None:
+def ensure_packages(lock: str) -> None:
     """Make sure that the virtual environment has what requirements/<lock>.txt lists.
 
     Raises SetUpFailed.
@@ -35,7 +35,7 @@ def ensure(lock: str) -> None:
     if not _uv_install(lock):
         _pip_install(lock)
     for name in [lock, *INCLUDES.get(lock, [])]:
-        stamps.note(_stamp(name), _mark(name))
+        stamps.note_finished(_stamp(name), _mark(name))
 
 
 def is_installed(lock: str) -> bool:
@@ -116,7 +116,7 @@ def _stamp(lock: str) -> Path:
 
 def _mark(lock: str) -> str:
     version = ".".join(str(part) for part in _version_of_venv())
-    return stamps.fingerprint(REQUIREMENTS / f"{lock}.txt", version)
+    return stamps.digest_of(REQUIREMENTS / f"{lock}.txt", version)
 
 
 def _uv_install(lock: str) -> bool:

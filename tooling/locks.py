@@ -19,13 +19,13 @@ NODE_PROJECTS = [ROOT, CHROMIUM_PACKAGE]
 NEEDLESS = ["@tabler/icons"]
 
 
-def renew() -> int:
+def renew_locks() -> int:
     """The command `lock`. Raises SetUpFailed when a version cannot be found."""
-    environment.ensure("test")
+    environment.ensure_packages("test")
     for name in PYTHON_LOCKS:
         environment.run_quietly(f"Locking requirements/{name}.in", compile_command(name))
     for project in NODE_PROJECTS:
-        node.run(project, "update", "--package-lock-only", "--ignore-scripts")
+        node.run_npm(project, "update", "--package-lock-only", "--ignore-scripts")
         tidy(project / "package-lock.json")
     print("Locked. `python3 dev.py test` tells whether the new versions work.")
     return 0

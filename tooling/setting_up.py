@@ -14,12 +14,12 @@ from tooling.places import VAR
 
 def only(*, with_tests: bool) -> int:
     """The command `setup`. Raises SetUpFailed."""
-    ensure(with_tests=with_tests)
+    ensure_set_up(with_tests=with_tests)
     print("Everything is in place.")
     return 0
 
 
-def ensure(*, with_tests: bool, meanwhile: Callable[[], None] | None = None) -> None:
+def ensure_set_up(*, with_tests: bool, meanwhile: Callable[[], None] | None = None) -> None:
     """Make sure that Python packages, front-end files and (for tests) a browser are there.
 
     `meanwhile` is called in this thread once the Python packages are there, while the front-end
@@ -29,7 +29,7 @@ def ensure(*, with_tests: bool, meanwhile: Callable[[], None] | None = None) -> 
         packages_done = threading.Event()
         front_end = threads.submit(_front_end, packages_done)
         try:
-            environment.ensure("test" if with_tests else "run")
+            environment.ensure_packages("test" if with_tests else "run")
         finally:
             packages_done.set()
         browser = threads.submit(chromium.provide) if with_tests else None
@@ -44,7 +44,7 @@ def _front_end(packages_done: threading.Event) -> None:
     # npm from the Python registry is installed into the virtual environment, so that must be there.
     if not node.is_on_system():
         packages_done.wait()
-    assets.ensure()
+    assets.ensure_assets()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 
-def fingerprint(*parts: Path | str) -> str:
+def digest_of(*parts: Path | str) -> str:
     """Return a digest of texts and of the contents of files."""
     digest = hashlib.sha256()
     for part in parts:
@@ -23,7 +23,7 @@ def is_current(stamp: Path, mark: str) -> bool:
         return False
 
 
-def note(stamp: Path, mark: str) -> None:
+def note_finished(stamp: Path, mark: str) -> None:
     """Note that the work that `mark` stands for is finished."""
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(mark)

@@ -56,7 +56,7 @@ class Service:
     def end(self) -> None:
         """Wait until its process has ended, and end it when that takes too long."""
         if self.process is not None:
-            children.end(self.process, patience=self.patience)
+            children.end_child(self.process, patience=self.patience)
 
 
 class Supervisor:

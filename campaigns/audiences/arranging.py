@@ -25,7 +25,7 @@ from campaigns.audiences.position import (
     AudiencePosition,
 )
 from campaigns.models import Campaign, CampaignRecipient, HoursZone
-from campaigns.scheduling.zones import Doubt, PhoneZones, named_zone
+from campaigns.scheduling.zones import PhoneZones, ZoneDoubt, named_zone
 from recipients.models import Recipient
 
 # In a cursor: the label of each block, and how many of its positions are given out.
@@ -49,22 +49,22 @@ def labeller(start: datetime) -> Callable[[str, str | None], str]:
     """What tells a person's label from their phone (E.164) and the cell that names their zone.
 
     The clocks of the year from `start` on count.
-    A label is their possible zones with commas between, or a `Doubt` whose people are sent to by
-    the campaign's clock. An empty cell leaves it to the number.
+    A label is their possible zones with commas between, or a `ZoneDoubt` whose people are sent
+    to by the campaign's clock. An empty cell leaves it to the number.
     """
     phone_zones = PhoneZones(start)
 
     def label_of(phone: str, cell: str | None) -> str:
         if cell and not cell.isspace():
-            return named_zone(cell) or Doubt.NO_SUCH_ZONE.value
-        return ",".join(phone_zones.of(phone)) or Doubt.NOWHERE.value
+            return named_zone(cell) or ZoneDoubt.NO_SUCH_ZONE.value
+        return ",".join(phone_zones.of(phone)) or ZoneDoubt.NOWHERE.value
 
     return label_of
 
 
 def zones_of(label: str) -> tuple[str, ...]:
     """The zones that a label names; none for a doubt, and where nobody was labelled."""
-    return () if not label or label in set(Doubt) else tuple(label.split(","))
+    return () if not label or label in set(ZoneDoubt) else tuple(label.split(","))
 
 
 class Placed(NamedTuple):

@@ -27,12 +27,12 @@ from recipients.models import Recipient
 from recipients.saved_filters.filters import EVERYBODY
 from recipients.sql import Sql, integers, sql
 
-__all__ = ["AudienceCount", "count", "lists_of"]
+__all__ = ["AudienceCount", "count_audience", "lists_of"]
 
 CHUNK = 20_000
 
 
-def count(campaign: Campaign) -> AudienceCount:
+def count_audience(campaign: Campaign) -> AudienceCount:
     """Count the audience as it would be frozen now."""
     return count_selection(selection.of(campaign))
 
@@ -46,7 +46,7 @@ def first_person(campaign: Campaign) -> Recipient | None:
     return None
 
 
-def field_names(campaign: Campaign) -> list[str]:
+def audience_field_names(campaign: Campaign) -> list[str]:
     """The columns that the chosen lists have, each once: the dynamic fields besides the predefined.
 
     A person lacks the fields of the lists that they are not on.
@@ -59,7 +59,7 @@ def field_names(campaign: Campaign) -> list[str]:
 PersonRow = tuple[int, str, str, str]
 
 
-def as_text(column: str) -> Cast:
+def json_as_text(column: str) -> Cast:
     """A JSON column as it is stored, to be read by who needs it."""
     return Cast(column, TextField())
 
@@ -68,7 +68,7 @@ def chunks_of_people(campaign: Campaign) -> Iterator[list[PersonRow]]:
     """Everybody who would be frozen now, in the order of freezing; keys are of `Recipient`."""
     chosen = selection.of(campaign)
     for number in range(len(chosen.parts)):
-        who, after = people_of(chosen, number), 0
+        who, after = people_sql(chosen, number), 0
         while rows := _people_after(who, after):
             yield rows
             after = rows[-1][0]
@@ -78,12 +78,12 @@ def first_reached(campaign: Campaign) -> int | None:
     """The first of those who would be frozen now, as a key of `Recipient`."""
     chosen = selection.of(campaign)
     for number in range(len(chosen.parts)):
-        if rows := _people_after(people_of(chosen, number), 0, 1):
+        if rows := _people_after(people_sql(chosen, number), 0, 1):
             return rows[0][0]
     return None
 
 
-def people_of(chosen: Selection, number: int) -> Sql:
+def people_sql(chosen: Selection, number: int) -> Sql:
     """Which rows named r of the part `number` are people of the audience, in SQL."""
     part = chosen.parts[number]
     who = sql("{rows} AND {kept}", rows=part.rows("r"), kept=chosen.kept("r"))
@@ -134,7 +134,7 @@ def freeze_chunk(campaign_id: int) -> bool:
         return bool(cursor["list"] >= len(chosen.parts))
 
 
-def drop(campaign: Campaign) -> None:
+def drop_audience(campaign: Campaign) -> None:
     """Delete the frozen audience of a campaign that goes back to being a draft."""
     CampaignRecipient.objects.filter(campaign=campaign).delete()
 

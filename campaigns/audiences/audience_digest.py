@@ -32,7 +32,7 @@ def of_frozen(campaign: Campaign) -> str:
 
 def _frozen_rows(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
     rows = CampaignRecipient.objects.filter(campaign=campaign).annotate(
-        raw=audience.as_text("fields")
+        raw=audience.json_as_text("fields")
     )
     after = -1
     while chunk := list(

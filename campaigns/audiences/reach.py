@@ -122,7 +122,7 @@ def holds(reached: Iterable[Span], row: str) -> Sql:
     )
 
 
-def audience_problems(campaign: Campaign) -> list[Problem]:
+def exclusion_problems(campaign: Campaign) -> list[Problem]:
     """Whether everybody whom the draft leaves out is known by now."""
     wanted = [one.pk for one in choices.earlier_of(campaign)]
     if campaign.days_left_out:

@@ -26,7 +26,7 @@ from recipients.models import (
 )
 from recipients.saved_filters import filters
 from recipients.saved_filters.filters import Definition
-from recipients.sql import Sql, integers, joined, sql
+from recipients.sql import Sql, integers, joined_sql, sql
 
 _RECIPIENTS = Recipient._meta.db_table
 
@@ -45,7 +45,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ChosenRows:
     """The rows of one list: all of them, or those that one of the filters holds.
 
     `repeats`: whether a phone may stand there more than once.
@@ -60,7 +60,7 @@ class Part:
         on_list = Sql(f"{row}.recipient_list_id = {self.list_id:d}")
         if not self.filters:
             return on_list
-        fits = joined((one.fits(row) for one in self.filters), "OR")
+        fits = joined_sql((one.fits(row) for one in self.filters), "OR")
         return sql("({on_list} AND {fits})", on_list=on_list, fits=fits)
 
     def comes_first(self, row: str) -> Sql:
@@ -81,7 +81,7 @@ class Selection:
     """An audience as it is frozen: it keeps its meaning when lists' filters change."""
 
     team_id: int
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ChosenRows, ...] = ()
     lists_out: tuple[int, ...] = ()
     filters_out: tuple[Definition, ...] = ()
     reached: tuple[Span, ...] = ()
@@ -110,7 +110,7 @@ class Selection:
     def kept(self, row: str) -> Sql:
         """Whether no reason to leave `row` out holds, in SQL."""
         nots = (sql("NOT {one}", one=one) for _code, one in self.reasons(row))
-        return joined(nots, "AND", empty=filters.EVERYBODY)
+        return joined_sql(nots, "AND", empty=filters.EVERYBODY)
 
     def stands_before(self, number: int, row: str) -> Sql:
         """Whether the phone of `row`, of the part `number`, is in an earlier part, in SQL."""
@@ -118,7 +118,7 @@ class Selection:
         whole = [one.list_id for one in earlier if not one.filters]
         found = [_on_lists(whole, row)] if whole else []
         found += [_held(one.rows("x"), row) for one in earlier if one.filters]
-        return joined(found, "OR")
+        return joined_sql(found, "OR")
 
     def to_json(self) -> dict[str, Any]:
         """The selection as JSON values."""
@@ -140,7 +140,7 @@ class Selection:
         return cls(
             team_id=stored["team"],
             parts=tuple(
-                Part(list_id, repeats, tuple(map(Definition.from_json, found)))
+                ChosenRows(list_id, repeats, tuple(map(Definition.from_json, found)))
                 for list_id, repeats, found in stored["parts"]
             ),
             lists_out=tuple(stored["lists_out"]),
@@ -199,7 +199,7 @@ def select(campaign: Campaign, choice: Choice, now: datetime | None = None) -> S
 
 def parts_of(
     lists: Iterable[RecipientList], saved_filters: Iterable[SavedFilter]
-) -> tuple[Part, ...]:
+) -> tuple[ChosenRows, ...]:
     """Every list once: whole where it is chosen itself, else by the filters over it."""
     whole = {one.pk: one for one in lists}
     over: dict[int, list[Definition]] = {}
@@ -213,8 +213,8 @@ def parts_of(
         )
     )
     return (
-        *(Part(key, one.duplicate_count > 0) for key, one in whole.items()),
-        *(Part(key, key in repeating, tuple(over[key])) for key in sorted(over)),
+        *(ChosenRows(key, one.duplicate_count > 0) for key, one in whole.items()),
+        *(ChosenRows(key, key in repeating, tuple(over[key])) for key in sorted(over)),
     )
 
 
@@ -253,4 +253,4 @@ def _held(rows: Sql, row: str) -> Sql:
 
 
 def _held_elsewhere(definitions: Iterable[Definition], row: str) -> Sql:
-    return joined((_held(one.holds("x"), row) for one in definitions), "OR")
+    return joined_sql((_held(one.holds("x"), row) for one in definitions), "OR")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.states import CampaignState
 from interface.discreet import by_number
-from interface.enum_columns import choices, in_words
+from interface.enum_columns import choice_constraint, choices
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import Team, User
@@ -108,7 +108,7 @@ class Campaign(models.Model):
     # What the sending hours stop goes on by itself when they begin again.
     continues_next_day = models.BooleanField(default=False)
     # People by time zone, and by why their own zone was not used:
-    # {"zones": {"Europe/London": 1200}, "doubts": {"no_such_zone": 3}} (`zones.Doubt`)
+    # {"zones": {"Europe/London": 1200}, "doubts": {"no_such_zone": 3}} (`zones.ZoneDoubt`)
     zone_report = models.JSONField(default=dict, blank=True)
     # How it repeats (`repeats.as_json`); each run is a campaign of its own with this parent.
     repeat = models.JSONField(null=True, blank=True)
@@ -121,7 +121,7 @@ class Campaign(models.Model):
     next_run_at = models.DateTimeField(null=True, blank=True)
     # The day that run is for: zone rules may change which instant that is, not the day.
     next_run_on = models.DateField(null=True, blank=True)
-    # Jobs are being taken back from the vendor, and what follows (`rescheduling.Wish`): {} if not.
+    # Jobs are being taken back from the vendor: what follows (`rescheduling.TakeBack`), else {}.
     take_back = models.JSONField(default=dict, blank=True)
 
     message = models.ForeignKey(
@@ -150,7 +150,7 @@ class Campaign(models.Model):
 
     class Meta:
         constraints = (
-            in_words("state", CampaignState, "campaign_state_is_known"),
+            choice_constraint("state", CampaignState, "campaign_state_is_known"),
             models.CheckConstraint(
                 condition=Q(pace_count=None, pace_minutes=None)
                 | Q(pace_count__gte=1, pace_minutes__gte=1),

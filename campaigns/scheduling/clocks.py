@@ -15,7 +15,7 @@ WALL_FORMAT = "%Y-%m-%dT%H:%M"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ClockInstants:
     """The instants (UTC) at which a clock shows a wall time.
 
     `first` and `last` differ where the clocks go back over it. Where they jump over it (`exists` is
@@ -33,7 +33,7 @@ class Reading:
 
 
 @lru_cache(maxsize=20_000)
-def read_wall(day: date, wall: time, zone: str) -> Reading:
+def read_wall(day: date, wall: time, zone: str) -> ClockInstants:
     """When the clocks of IANA zone `zone` show `wall` (without a zone of its own) on `day`.
 
     Raises zoneinfo.ZoneInfoNotFoundError for a zone that does not exist.
@@ -43,9 +43,9 @@ def read_wall(day: date, wall: time, zone: str) -> Reading:
     # PEP 495: fold 0 reads with the rules from before a change, fold 1 with those from after it.
     before, after = (naive.replace(tzinfo=area, fold=fold).astimezone(UTC) for fold in (0, 1))
     if before <= after:
-        return Reading(before, after)
+        return ClockInstants(before, after)
     jump = _jump_between(after, before, naive, area)
-    return Reading(jump, jump, exists=False)
+    return ClockInstants(jump, jump, exists=False)
 
 
 def _jump_between(early: datetime, late: datetime, naive: datetime, area: ZoneInfo) -> datetime:

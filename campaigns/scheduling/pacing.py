@@ -32,7 +32,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ZoneGroup:
     """People who share their possible time zones (IANA names), in the order of the audience.
 
     `runs`: how many people follow each other who may share a job (one text each); a job never
@@ -96,7 +96,7 @@ class NeverEnds(CannotPlan):
         super().__init__("it would take more than a year")
 
 
-def slices(groups: Sequence[Group], start: datetime, terms: Terms) -> Iterator[Slice]:
+def slices(groups: Sequence[ZoneGroup], start: datetime, terms: Terms) -> Iterator[Slice]:
     """Everybody in `groups` exactly once, in slots from `start` on.
 
     Raises NoSlot or NeverEnds, possibly after some slices: nothing of it may be used then.
@@ -107,7 +107,7 @@ def slices(groups: Sequence[Group], start: datetime, terms: Terms) -> Iterator[S
     return _Walk(groups, whole_second(start), terms).slices()
 
 
-def last_slot(groups: Sequence[Group], start: datetime, terms: Terms) -> datetime:
+def last_slot(groups: Sequence[ZoneGroup], start: datetime, terms: Terms) -> datetime:
     """When the last of these people get it. Raises NoSlot, NeverEnds."""
     latest = start
     for one in slices(groups, start, terms):
@@ -149,7 +149,7 @@ class _Waiting:
 class _Walk:
     """One walk through time: `now` only ever grows."""
 
-    groups: Sequence[Group]
+    groups: Sequence[ZoneGroup]
     now: datetime
     terms: Terms
     # Groups whose window is still to come, by its start; and those inside theirs, by its end.
@@ -185,7 +185,7 @@ class _Walk:
             self.ahead.append((waiting.opens, number, waiting))
         heapq.heapify(self.ahead)
 
-    def _windows(self, group: Group) -> Iterator[Window]:
+    def _windows(self, group: ZoneGroup) -> Iterator[Window]:
         until = self.now + LONGEST
         if self.terms.hours is None:
             return iter([Window(self.now, until)])
@@ -268,7 +268,7 @@ def has_window(zones: Sequence[str], start: datetime, hours: Hours) -> bool:
 # --- Suggestions: each one is tried out before it is made ----------------------------------------
 
 
-def wider_hours(groups: Sequence[Group], start: datetime, hours: Hours) -> Hours:
+def wider_hours(groups: Sequence[ZoneGroup], start: datetime, hours: Hours) -> Hours:
     """The hours nearest to `hours` that leave everybody a slot, widened hour by hour."""
     opens, closes = _minutes(hours.opens), _minutes(hours.closes) or _DAY_MINUTES
     if closes < opens:
@@ -283,7 +283,7 @@ def wider_hours(groups: Sequence[Group], start: datetime, hours: Hours) -> Hours
 
 
 def quicker_pace(
-    groups: Sequence[Group], start: datetime, terms: Terms, within: timedelta
+    groups: Sequence[ZoneGroup], start: datetime, terms: Terms, within: timedelta
 ) -> Pace | None:
     """A pace with the same stretches that is done `within` so long; None if no pace is."""
     assert terms.pace is not None

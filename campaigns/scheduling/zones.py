@@ -26,7 +26,7 @@ from recipients.phone_patterns import LANDLINE, MOBILE, accepted_abroad
 Zones = tuple[str, ...]
 
 
-class Doubt(StrEnum):
+class ZoneDoubt(StrEnum):
     """Why somebody is sent to by the campaign's clock although their own was wanted."""
 
     # A zone in the list's column that does not exist.

@@ -35,7 +35,7 @@ DATE_FORMAT, IF_EQUAL, CONTAINS = "dateFormat", "ifeq", "contains"
 HELPERS = (DATE_FORMAT, IF_EQUAL, CONTAINS)
 
 
-class Fault(StrEnum):
+class FaultCode(StrEnum):
     """What is wrong with a text; `campaigns.texts.field_sentences` has the words."""
 
     UNCLOSED = "unclosed"
@@ -60,7 +60,7 @@ class TextFault:
     `word` is what was found there (a name, a helper, letters), `instead` what was perhaps meant.
     """
 
-    code: Fault
+    code: FaultCode
     start: int
     end: int
     word: str = ""
@@ -76,7 +76,7 @@ class FieldUse:
     end: int
 
 
-class Kind(Enum):
+class StepKind(Enum):
     """What a step of a program does."""
 
     TEXT = auto()
@@ -87,10 +87,10 @@ class Kind(Enum):
     JUMP = auto()
 
 
-class Step(NamedTuple):
+class ProgramStep(NamedTuple):
     """One step: `text` is what is written (TEXT) or the field that is looked at."""
 
-    kind: Kind
+    kind: StepKind
     text: str = ""
     mask: Mask | None = None
     values: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Program:
     """A text that was read. Only one without `faults` can be rendered. Jumps lead forward only."""
 
     text: str
-    steps: tuple[Step, ...]
+    steps: tuple[ProgramStep, ...]
     uses: tuple[FieldUse, ...]
     faults: tuple[TextFault, ...]
 
@@ -114,14 +114,16 @@ class Program:
     @property
     def written_fields(self) -> tuple[str, ...]:
         """The fields whose values are written, not only compared: those a person may lack."""
-        written = (step.text for step in self.steps if step.kind in {Kind.FIELD, Kind.DATE})
+        written = (step.text for step in self.steps if step.kind in {StepKind.FIELD, StepKind.DATE})
         return tuple(dict.fromkeys(written))
 
     def unknown(self, known: Collection[str]) -> list[TextFault]:
         """A fault for each use of a field that is neither predefined nor in `known`."""
         names = {*PREDEFINED, *known}
         return [
-            TextFault(Fault.UNKNOWN_FIELD, use.start, use.end, use.name, _alike(use.name, names))
+            TextFault(
+                FaultCode.UNKNOWN_FIELD, use.start, use.end, use.name, _alike(use.name, names)
+            )
             for use in self.uses
             if use.name not in names
         ]
@@ -131,11 +133,11 @@ class Program:
         lengths = [0] * (len(self.steps) + 1)
         for place in range(len(self.steps) - 1, -1, -1):
             step, rest = self.steps[place], lengths[place + 1]
-            if step.kind is Kind.TEXT:
+            if step.kind is StepKind.TEXT:
                 lengths[place] = len(step.text) + rest
-            elif step.kind is Kind.JUMP:
+            elif step.kind is StepKind.JUMP:
                 lengths[place] = lengths[step.target]
-            elif step.kind is Kind.UNLESS:
+            elif step.kind is StepKind.UNLESS:
                 lengths[place] = min(rest, lengths[step.target])
             else:
                 lengths[place] = 1 + rest
@@ -177,7 +179,7 @@ _BARE_HELPER = re.compile(rf"({'|'.join(HELPERS)}){_S}*[(\"'“”„][\s\S]*")
 
 
 @lru_cache(maxsize=128)
-def parse(text: str) -> Program:
+def parse_text(text: str) -> Program:
     """Read a text. Never raises: what is wrong is in `faults`, in the order of the text."""
     parser = _Parser(text)
     end = 0
@@ -213,29 +215,29 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.steps: list[Step] = []
+        self.steps: list[ProgramStep] = []
         self.uses: list[FieldUse] = []
         self.faults: list[TextFault] = []
         self._blocks: list[_Block] = []
 
     def write(self, text: str) -> None:
         if text:
-            self.steps.append(Step(Kind.TEXT, text))
+            self.steps.append(ProgramStep(StepKind.TEXT, text))
 
     def braces(self, found: str, start: int, end: int) -> None:
         if found.startswith("}"):
-            self._fault(Fault.NOT_OPENED, start, end)
+            self._fault(FaultCode.NOT_OPENED, start, end)
         elif found.startswith("{{{") or found.endswith("}}}"):
-            self._fault(Fault.TOO_MANY_BRACES, start, end, found)
+            self._fault(FaultCode.TOO_MANY_BRACES, start, end, found)
         else:
             shown = _UNCLOSED.match(found)
             assert shown is not None
             word = shown[0].strip("{}" + _SPACES)
-            self._fault(Fault.UNCLOSED, start, start + shown.end(), word)
+            self._fault(FaultCode.UNCLOSED, start, start + shown.end(), word)
 
     def tag(self, inner: str, start: int, end: int) -> None:
         if not inner:
-            self._fault(Fault.EMPTY, start, end)
+            self._fault(FaultCode.EMPTY, start, end)
         elif inner.startswith("#"):
             self._open(*_split(inner[1:].lstrip(_SPACES)), start, end)
         elif inner.startswith("/"):
@@ -243,15 +245,17 @@ class _Parser:
         elif _split(inner)[0] == "else":
             self._else(_split(inner)[1], start, end)
         elif bare := _BARE_HELPER.fullmatch(inner):
-            self._fault(Fault.WRONG_USE, start, end, bare[1])
+            self._fault(FaultCode.WRONG_USE, start, end, bare[1])
         else:
-            self.steps.append(Step(Kind.FIELD, self._use(inner, start, end)))
+            self.steps.append(ProgramStep(StepKind.FIELD, self._use(inner, start, end)))
 
     def finish(self) -> None:
         for block in self._blocks:
-            self._fault(Fault.BLOCK_NOT_CLOSED, block.start, block.end, block.helper)
+            self._fault(FaultCode.BLOCK_NOT_CLOSED, block.start, block.end, block.helper)
 
-    def _fault(self, code: Fault, start: int, end: int, word: str = "", instead: str = "") -> None:
+    def _fault(
+        self, code: FaultCode, start: int, end: int, word: str = "", instead: str = ""
+    ) -> None:
         self.faults.append(TextFault(code, start, end, word, instead))
 
     def _use(self, name: str, start: int, end: int) -> str:
@@ -271,42 +275,42 @@ class _Parser:
             block.next_branch = self._condition(helper, rest, start, end)
         else:
             alike = _alike(helper, HELPERS)
-            self._fault(Fault.UNKNOWN_HELPER, start, end, helper, alike)
+            self._fault(FaultCode.UNKNOWN_HELPER, start, end, helper, alike)
 
     def _mask(self, rest: str, start: int, end: int) -> Mask | None:
         found = _MASK.fullmatch(rest)
         text = _values(found[0])[0] if found else ""
         if not text.strip(_SPACES):
-            self._fault(Fault.WRONG_USE, start, end, DATE_FORMAT)
+            self._fault(FaultCode.WRONG_USE, start, end, DATE_FORMAT)
             return None
         try:
             return read_mask(text)
         except UnknownLetters as unknown:
-            self._fault(Fault.BAD_MASK, start, end, unknown.letters, unknown.instead)
+            self._fault(FaultCode.BAD_MASK, start, end, unknown.letters, unknown.instead)
             return None
 
     def _condition(self, helper: str, rest: str, start: int, end: int) -> int | None:
         """Add the step that leaves this branch; its place, or None when it cannot be read."""
         found = (_EQUAL if helper == IF_EQUAL else _AMONG).fullmatch(rest)
         if not found:
-            self._fault(Fault.WRONG_USE, start, end, helper)
+            self._fault(FaultCode.WRONG_USE, start, end, helper)
             return None
         # The field's name is the last group; the values stand before it.
         name = self._use(found[found.re.groups].rstrip(_SPACES), start, end)
         values = tuple(_values(rest[: found.start(found.re.groups)]))
-        self.steps.append(Step(Kind.UNLESS, name, values=values))
+        self.steps.append(ProgramStep(StepKind.UNLESS, name, values=values))
         return len(self.steps) - 1
 
     def _else(self, rest: str, start: int, end: int) -> None:
         block = self._blocks[-1] if self._blocks else None
         if block is None or block.helper == DATE_FORMAT:
-            self._fault(Fault.ELSE_OUTSIDE, start, end)
+            self._fault(FaultCode.ELSE_OUTSIDE, start, end)
             return
         if block.has_else:
-            self._fault(Fault.ELSE_TWICE, start, end)
+            self._fault(FaultCode.ELSE_TWICE, start, end)
             return
         block.exits.append(len(self.steps))
-        self.steps.append(Step(Kind.JUMP))
+        self.steps.append(ProgramStep(StepKind.JUMP))
         self._lead_here(block)
         if not rest:
             block.has_else = True
@@ -315,15 +319,15 @@ class _Parser:
         if helper in {IF_EQUAL, CONTAINS}:
             block.next_branch = self._condition(helper, rest, start, end)
         else:
-            self._fault(Fault.UNKNOWN_HELPER, start, end, helper, _alike(helper, HELPERS))
+            self._fault(FaultCode.UNKNOWN_HELPER, start, end, helper, _alike(helper, HELPERS))
 
     def _close(self, helper: str, start: int, end: int) -> None:
         if helper not in {block.helper for block in self._blocks}:
-            self._fault(Fault.CLOSES_NOTHING, start, end, helper)
+            self._fault(FaultCode.CLOSES_NOTHING, start, end, helper)
             return
         block = self._blocks.pop()
         while block.helper != helper:
-            self._fault(Fault.BLOCK_NOT_CLOSED, block.start, block.end, block.helper)
+            self._fault(FaultCode.BLOCK_NOT_CLOSED, block.start, block.end, block.helper)
             block = self._blocks.pop()
         if block.helper == DATE_FORMAT:
             self._finish_date(block, end)
@@ -340,13 +344,15 @@ class _Parser:
 
     def _finish_date(self, block: _Block, end: int) -> None:
         body = self.steps[block.first_step :]
-        named = [step.text for step in body if step.kind is Kind.FIELD]
-        others = [step for step in body if step.kind is not Kind.FIELD]
-        if len(named) != 1 or any(s.kind is not Kind.TEXT or s.text.strip(_SPACES) for s in others):
-            self._fault(Fault.DATE_WITHOUT_FIELD, block.start, end)
+        named = [step.text for step in body if step.kind is StepKind.FIELD]
+        others = [step for step in body if step.kind is not StepKind.FIELD]
+        if len(named) != 1 or any(
+            s.kind is not StepKind.TEXT or s.text.strip(_SPACES) for s in others
+        ):
+            self._fault(FaultCode.DATE_WITHOUT_FIELD, block.start, end)
             return
         del self.steps[block.first_step :]
-        self.steps.append(Step(Kind.DATE, named[0], mask=block.mask))
+        self.steps.append(ProgramStep(StepKind.DATE, named[0], mask=block.mask))
 
 
 def _split(inner: str) -> tuple[str, str]:

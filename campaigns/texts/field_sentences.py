@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL, Fault, TextFault
+from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL, FaultCode, TextFault
 from interface.wording import Text
 
 # How each helper is written; examples, so that they can be copied.
@@ -17,65 +17,65 @@ USAGE: Mapping[str, str] = {
     CONTAINS: '{{#contains (arr "A" "B") Place}}…{{else}}…{{/contains}}',
 }
 
-_SENTENCES: Mapping[Fault, Text] = {
-    Fault.UNCLOSED: gettext_lazy(
+_SENTENCES: Mapping[FaultCode, Text] = {
+    FaultCode.UNCLOSED: gettext_lazy(
         "The field “{{%(word)s” is not closed. Write two braces behind its name as well: {{Name}}."
     ),
-    Fault.NOT_OPENED: gettext_lazy(
+    FaultCode.NOT_OPENED: gettext_lazy(
         "“}}” closes a field that was never opened. Write two braces on both sides: {{Name}}."
     ),
-    Fault.TOO_MANY_BRACES: gettext_lazy(
+    FaultCode.TOO_MANY_BRACES: gettext_lazy(
         "“%(word)s” has too many braces. Write two on both sides: {{Name}}."
     ),
-    Fault.EMPTY: gettext_lazy(
+    FaultCode.EMPTY: gettext_lazy(
         "“{{}}” names no field. Write the field's name between the braces, or delete them."
     ),
-    Fault.UNKNOWN_FIELD: gettext_lazy(
+    FaultCode.UNKNOWN_FIELD: gettext_lazy(
         "None of the chosen lists has a field “%(word)s”. Correct the name, or choose a list "
         "that has it."
     ),
-    Fault.UNKNOWN_HELPER: gettext_lazy(
+    FaultCode.UNKNOWN_HELPER: gettext_lazy(
         "There is no helper “#%(word)s”. There are #dateFormat, #ifeq and #contains."
     ),
-    Fault.WRONG_USE: gettext_lazy("“%(word)s” is written differently: %(usage)s"),
-    Fault.BAD_MASK: gettext_lazy(
+    FaultCode.WRONG_USE: gettext_lazy("“%(word)s” is written differently: %(usage)s"),
+    FaultCode.BAD_MASK: gettext_lazy(
         "“%(word)s” means nothing in a date format. Days are d to dddd, months m to mmmm, years yy "
         "or yyyy, hours h or H, minutes M; put other words into single quotes."
     ),
-    Fault.BLOCK_NOT_CLOSED: gettext_lazy(
+    FaultCode.BLOCK_NOT_CLOSED: gettext_lazy(
         "“{{#%(word)s …}}” never ends. Write {{/%(word)s}} where it should."
     ),
-    Fault.CLOSES_NOTHING: gettext_lazy(
+    FaultCode.CLOSES_NOTHING: gettext_lazy(
         "“{{/%(word)s}}” ends something that never began. Delete it, or write {{#%(word)s …}} "
         "before it."
     ),
-    Fault.ELSE_OUTSIDE: gettext_lazy(
+    FaultCode.ELSE_OUTSIDE: gettext_lazy(
         "“{{else}}” stands outside of {{#ifeq …}} and {{#contains …}}. Move it between one of "
         "these and its end, or delete it."
     ),
-    Fault.ELSE_TWICE: gettext_lazy(
+    FaultCode.ELSE_TWICE: gettext_lazy(
         "Nothing can follow “{{else}}” but the end. Delete the second “{{else}}”, or give the "
         "first one a condition."
     ),
-    Fault.DATE_WITHOUT_FIELD: gettext_lazy(
+    FaultCode.DATE_WITHOUT_FIELD: gettext_lazy(
         "Between {{#dateFormat …}} and {{/dateFormat}} stands one field and nothing else."
     ),
 }
-_INSTEAD: Mapping[Fault, Text] = {
-    Fault.UNKNOWN_FIELD: gettext_lazy(
+_INSTEAD: Mapping[FaultCode, Text] = {
+    FaultCode.UNKNOWN_FIELD: gettext_lazy(
         "None of the chosen lists has a field “%(word)s”. Did you mean “%(instead)s”?"
     ),
-    Fault.UNKNOWN_HELPER: gettext_lazy(
+    FaultCode.UNKNOWN_HELPER: gettext_lazy(
         "There is no helper “#%(word)s”. Did you mean “#%(instead)s”?"
     ),
-    Fault.BAD_MASK: gettext_lazy(
+    FaultCode.BAD_MASK: gettext_lazy(
         "“%(word)s” means nothing in a date format. Did you mean “%(instead)s”?"
     ),
 }
 _LONGEST_WORD = 60
 
 
-def sentence(fault: TextFault) -> str:
+def fault_sentence(fault: TextFault) -> str:
     """What is wrong and what to do, for the person who writes the text."""
     told = _INSTEAD.get(fault.code) if fault.instead else None
     word = fault.word

@@ -32,15 +32,15 @@ from campaigns.moves import locked_campaign
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
 from campaigns.texts.date_masks import Calendar
-from campaigns.texts.dynamic_fields import Program, parse
+from campaigns.texts.dynamic_fields import Program, parse_text
 from campaigns.texts.empty_fields import EmptyFields, lackable
 from campaigns.texts.outside_values import constants_of, outside_values
 from campaigns.texts.rendering import (
-    Limits,
     Missing,
     Person,
     Renderer,
-    Rules,
+    RenderRules,
+    TextLimits,
     TextTally,
     person_of,
 )
@@ -110,7 +110,9 @@ def renderer_of(
     """
     zone = ZoneInfo(campaign.time_zone or campaign.team.time_zone)
     calendar = Calendar(zone, at.astimezone(zone).date(), rules.day_first)
-    given = Rules(constants_of(campaign, sender), rules.fallbacks, calendar, rules.name_placeholder)
+    given = RenderRules(
+        constants_of(campaign, sender), rules.fallbacks, calendar, rules.name_placeholder
+    )
     return Renderer(program, given)
 
 
@@ -121,7 +123,7 @@ def source_of(content: Campaign | Message) -> str:
 
 def outside_values_of(campaign: Campaign, sender: User | None) -> dict[str, str]:
     """What its text takes from elsewhere if `sender` launches it, or has launched it."""
-    return outside_values(campaign, parse(source_of(campaign)), sender)
+    return outside_values(campaign, parse_text(source_of(campaign)), sender)
 
 
 def rules_of(content: Campaign | Message) -> FieldRules:
@@ -130,22 +132,22 @@ def rules_of(content: Campaign | Message) -> FieldRules:
     return replace(rules, name_placeholder="") if content.one_by_one else rules
 
 
-def limits_of(campaign: Campaign, media_url: str, rules: FieldRules) -> Limits:
+def text_limits(campaign: Campaign, media_url: str, rules: FieldRules) -> TextLimits:
     """What the campaign's channel takes."""
     assert campaign.channel is not None
     able = campaign.channel.capabilities
     if campaign.template:
         return template_limits(able.max_template_text_length or 0, campaign.template)
-    return Limits(able.max_text_length, bool(media_url), rules.name_placeholder)
+    return TextLimits(able.max_text_length, bool(media_url), rules.name_placeholder)
 
 
-def template_limits(characters: int, template: Mapping[str, Any]) -> Limits:
+def template_limits(characters: int, template: Mapping[str, Any]) -> TextLimits:
     """What the variables of a template may come to. It has words of its own, so it may have none,
     but WhatsApp takes no empty one.
     """
     has_variables = bool(whatsapp_templates.read(template).names)
     separator = whatsapp_templates.SEPARATOR if has_variables else ""
-    return Limits(characters, has_media=True, separator=separator)
+    return TextLimits(characters, has_media=True, separator=separator)
 
 
 # --- Before the launch ----------------------------------------------------------------------------
@@ -157,11 +159,11 @@ def survey(campaign: Campaign, sender: User | None, at: datetime) -> Survey:
     Raises ValueError for a text with faults. Of a text that is the same for everybody, nobody is
     looked at; otherwise 1,000,000 people take some seconds.
     """
-    rules, program = rules_of(campaign), parse(source_of(campaign))
+    rules, program = rules_of(campaign), parse_text(source_of(campaign))
     read, handed = replace(rules, name_placeholder=""), rules
     renderer = renderer_of(campaign, program, read, sender, at)
-    counted = audience.count(campaign)
-    texts = TextTally(limits_of(campaign, campaign.media_url, handed))
+    counted = audience.count_audience(campaign)
+    texts = TextTally(text_limits(campaign, campaign.media_url, handed))
     handed_over, empty = texts, EmptyFields(lackable(program))
     if renderer.constant is not None:
         texts.add_constant(counted.people, renderer.constant)
@@ -235,7 +237,7 @@ def launched_renderer(campaign: Campaign) -> Renderer:
     assert campaign.message is not None
     assert campaign.send_at is not None
     rules = rules_of(campaign.message)
-    program = parse(source_of(campaign.message))
+    program = parse_text(source_of(campaign.message))
     return renderer_of(campaign, program, rules, campaign.launched_by, campaign.send_at)
 
 
@@ -266,7 +268,7 @@ def place_chunk(campaign_id: int) -> bool:
 
 def _unplaced(campaign_id: int) -> list[audience.PersonRow]:
     people = CampaignRecipient.objects.filter(campaign_id=campaign_id, position__lt=FIRST_WITH_TEXT)
-    rows = people.order_by("position").annotate(raw=audience.as_text("fields"))
+    rows = people.order_by("position").annotate(raw=audience.json_as_text("fields"))
     return list(rows.values_list("pk", "phone", "name", "raw")[:CHUNK])
 
 
@@ -279,7 +281,7 @@ def _placed(
 
     Where everybody gets a message of their own, all of them have number 1, and none is stored.
     """
-    limits = limits_of(campaign, message.media_url, rules_of(message))
+    limits = text_limits(campaign, message.media_url, rules_of(message))
     numbers = dict(message.rendered_texts.values_list("text", "number"))
     stored = len(numbers)
     placed = _Placed()
@@ -350,7 +352,7 @@ def texts_of(campaign: Campaign) -> dict[int, str]:
     assert campaign.message is not None
     constant = launched_renderer(campaign).constant
     if constant is not None:
-        refused = isinstance(constant, Missing) or limits_of(
+        refused = isinstance(constant, Missing) or text_limits(
             campaign,
             campaign.message.media_url,
             rules_of(campaign.message),
@@ -362,6 +364,6 @@ def texts_of(campaign: Campaign) -> dict[int, str]:
     return dict(campaign.message.rendered_texts.values_list("number", "text"))
 
 
-def drop(campaign: Campaign) -> None:
+def drop_texts(campaign: Campaign) -> None:
     """Delete the rendered texts of a campaign that goes back to being a draft."""
     RenderedText.objects.filter(message__campaign=campaign).delete()

@@ -14,7 +14,13 @@ from functools import lru_cache
 from operator import itemgetter
 
 from campaigns.texts.date_masks import Calendar, Mask
-from campaigns.texts.dynamic_fields import CUSTOMER_NAME, PHONE_NUMBER, Kind, Program, Step
+from campaigns.texts.dynamic_fields import (
+    CUSTOMER_NAME,
+    PHONE_NUMBER,
+    Program,
+    ProgramStep,
+    StepKind,
+)
 from campaigns.texts.sms_segments import segments
 
 _BLANK = " \t\r\n\u00a0"
@@ -43,7 +49,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RenderRules:
     """How a text is rendered, apart from the people.
 
     `constants`: fields that are the same for everybody. `fallbacks`: what is written where a person
@@ -71,7 +77,7 @@ def person_of(phone: str, name: str, fields: dict[str, str]) -> Person:
 class Renderer:
     """A program made ready for many people. The program must be without faults."""
 
-    def __init__(self, program: Program, rules: Rules) -> None:
+    def __init__(self, program: Program, rules: RenderRules) -> None:
         if program.faults:
             raise ValueError("a text with faults cannot be rendered")
         self._rules = rules
@@ -79,23 +85,25 @@ class Renderer:
         self._dates = {step.mask: self._date_writer(step.mask) for step in self._steps if step.mask}
         kinds = {step.kind for step in self._steps}
         # The text that everybody gets, where nothing in it depends on the person.
-        self.constant = self.render({}) if kinds <= {Kind.TEXT, Kind.JUMP} else None
+        self.constant = self.render({}) if kinds <= {StepKind.TEXT, StepKind.JUMP} else None
         self._is_straight = (
-            kinds <= {Kind.TEXT, Kind.FIELD, Kind.DATE} and not rules.name_placeholder
+            kinds <= {StepKind.TEXT, StepKind.FIELD, StepKind.DATE} and not rules.name_placeholder
         )
 
-    def _with_constants(self, following: int, step: Step) -> Step:
+    def _with_constants(self, following: int, step: ProgramStep) -> ProgramStep:
         """The step, or what it comes to where its field is the same for everybody."""
         value = self._rules.constants.get(step.text)
-        if value is None or step.kind is Kind.TEXT:
+        if value is None or step.kind is StepKind.TEXT:
             return step
-        if step.kind is Kind.UNLESS:
-            return Step(Kind.JUMP, target=following if value in step.values else step.target)
+        if step.kind is StepKind.UNLESS:
+            return ProgramStep(
+                StepKind.JUMP, target=following if value in step.values else step.target
+            )
         if not value.strip(_BLANK):
             value = self._rules.fallbacks.get(step.text)
         elif step.mask:
             value = step.mask.write(value, self._rules.calendar)
-        return step if value is None else Step(Kind.TEXT, value)
+        return step if value is None else ProgramStep(StepKind.TEXT, value)
 
     def _date_writer(self, mask: Mask) -> Callable[[str], str | None]:
         # A list has few different dates: most of a million people share theirs with somebody.
@@ -114,7 +122,7 @@ class Renderer:
         # Texts at the even places, values at the odd ones.
         pieces, fields = [""], []
         for step in self._steps:
-            if step.kind is Kind.TEXT:
+            if step.kind is StepKind.TEXT:
                 pieces[-1] += step.text
             else:
                 pieces += ["", ""]
@@ -150,11 +158,11 @@ class Renderer:
         while place < len(steps):
             kind, text, mask, values, target = steps[place]
             place += 1
-            if kind is Kind.TEXT:
+            if kind is StepKind.TEXT:
                 pieces.append((text, False))
-            elif kind is Kind.JUMP:
+            elif kind is StepKind.JUMP:
                 place = target
-            elif kind is Kind.UNLESS:
+            elif kind is StepKind.UNLESS:
                 if _value(person, text) not in values:
                     place = target
             else:
@@ -196,9 +204,11 @@ def _with_dates(
     return changed
 
 
-def render(program: Program, person: Person, rules: Rules | None = None) -> str | Missing:
+def render_text(
+    program: Program, person: Person, rules: RenderRules | None = None
+) -> str | Missing:
     """Render one text for one person; for many people make one `Renderer`."""
-    return Renderer(program, rules or Rules()).render(person)
+    return Renderer(program, rules or RenderRules()).render(person)
 
 
 def _value(person: Person, name: str) -> str:
@@ -211,7 +221,7 @@ def _value(person: Person, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TextLimits:
     """What a channel takes: code points at most, and whether media stand for an empty text.
 
     `name_placeholder` is let through: Sociocs puts a name of up to LONGEST_NAME in its place.
@@ -284,7 +294,7 @@ class TextTally:
     `most_distinct`; `distinct` is then a lower bound, and `is_exact` false.
     """
 
-    limits: Limits
+    limits: TextLimits
     most_distinct: int = 100_000
     people: int = 0
     by_reason: Counter[str] = field(default_factory=Counter)

@@ -38,7 +38,7 @@ _BASIC_LATIN_1 = "".join(one for one in _BASIC if ord(one) < 256).encode("latin-
 _EXTENSION_LATIN_1 = "".join(one for one in _EXTENSION if ord(one) < 256).encode("latin-1")
 
 
-class Encoding(StrEnum):
+class SmsEncoding(StrEnum):
     """The alphabet that a text goes out in."""
 
     GSM_7 = "gsm7"
@@ -53,7 +53,7 @@ class _Room:
     each: int
 
 
-_ROOM = {Encoding.GSM_7: _Room(160, 153), Encoding.UCS_2: _Room(70, 67)}
+_ROOM = {SmsEncoding.GSM_7: _Room(160, 153), SmsEncoding.UCS_2: _Room(70, 67)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +76,21 @@ class SmsSize:
     segment. An empty text has no segment.
     """
 
-    encoding: Encoding
+    encoding: SmsEncoding
     units: int
     segments: int
     units_left: int
     dear: tuple[DearCharacter, ...] = ()
 
 
-def count(text: str) -> SmsSize:
+def sms_size(text: str) -> SmsSize:
     """All that can be said about one text. For many texts, `segments` is ten times as fast."""
     if _NOT_GSM.search(text):
-        encoding, units, is_inside = Encoding.UCS_2, _utf16_units(text), _inside_a_pair(text)
+        encoding, units, is_inside = SmsEncoding.UCS_2, _utf16_units(text), _inside_a_pair(text)
         dear = _NOT_GSM.finditer(text)
     else:
         escaped = _EXTENDED.sub(rf"{_ESCAPE}\g<0>", text)
-        encoding, units, is_inside = Encoding.GSM_7, len(escaped), _inside_an_escape(escaped)
+        encoding, units, is_inside = SmsEncoding.GSM_7, len(escaped), _inside_an_escape(escaped)
         dear = _EXTENDED.finditer(text)
     needed, left = _pack(units, _ROOM[encoding], is_inside)
     characters = tuple(DearCharacter(one.start(), one[0]) for one in dear)
@@ -117,12 +117,12 @@ def _segments_beyond_latin_1(text: str) -> int:
     units = _utf16_units(text)
     if units == len(text):
         return _even_segments(units, 70, 67)
-    return _pack(units, _ROOM[Encoding.UCS_2], _inside_a_pair(text))[0]
+    return _pack(units, _ROOM[SmsEncoding.UCS_2], _inside_a_pair(text))[0]
 
 
 def _segments_with_escapes(text: str) -> int:
     escaped = _EXTENDED.sub(rf"{_ESCAPE}\g<0>", text)
-    return _pack(len(escaped), _ROOM[Encoding.GSM_7], _inside_an_escape(escaped))[0]
+    return _pack(len(escaped), _ROOM[SmsEncoding.GSM_7], _inside_an_escape(escaped))[0]
 
 
 def _even_segments(units: int, alone: int, each: int) -> int:

@@ -16,8 +16,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.problems import Problem
-from campaigns.texts.dynamic_fields import parse
-from campaigns.texts.field_sentences import sentence
+from campaigns.texts.dynamic_fields import parse_text
+from campaigns.texts.field_sentences import fault_sentence
 from sociocs_accounts.models import Channel
 from sociocs_gateway.messages import Template, TemplateValues
 from sociocs_gateway.providers import TemplateVariables
@@ -121,7 +121,7 @@ def filled(kept: Mapping[str, Any], text: str) -> str:
 # --- What is wrong with one -----------------------------------------------------------------------
 
 
-def problems(
+def template_problems(
     channel: Channel | None, kept: Mapping[str, Any], known_fields: Collection[str] | None
 ) -> list[Problem]:
     """Why this template cannot be sent through this channel; empty when it can."""
@@ -138,11 +138,13 @@ def problems(
     if not written.id:
         found.append(Problem("template_id", _("Enter the template's id, as your provider has it.")))
     found += [Problem("template_variables", one) for one in _in_lines(channel, written)]
-    program = parse(written.source)
+    program = parse_text(written.source)
     faults = list(program.faults)
     if known_fields is not None:
         faults += program.unknown(known_fields)
-    found += [Problem("template_variables", one) for one in dict.fromkeys(map(sentence, faults))]
+    found += [
+        Problem("template_variables", one) for one in dict.fromkeys(map(fault_sentence, faults))
+    ]
     return found
 
 

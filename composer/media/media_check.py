@@ -14,55 +14,61 @@ from django.utils.translation import gettext_lazy
 from campaigns.models import MediaKind
 from composer.media import public_addresses
 from composer.media.file_kinds import content_type_of, kind_of
-from composer.media.public_addresses import Fault, NotFetched, Rules
+from composer.media.public_addresses import FetchFault, FetchRules, NotFetched
 from composer.models import MediaFile
 from interface.wording import Text
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import MediaKind as Kind
 
-_FAULTS: Mapping[Fault, Text] = {
-    Fault.NOT_HTTPS: gettext_lazy(
+_FAULTS: Mapping[FetchFault, Text] = {
+    FetchFault.NOT_HTTPS: gettext_lazy(
         "Only addresses that begin with https:// and name no port can be checked from here. Open "
         "it yourself in a private window of your browser."
     ),
-    Fault.HOST_NOT_ALLOWED: gettext_lazy(
+    FetchFault.HOST_NOT_ALLOWED: gettext_lazy(
         "This server may not look at that site. Open the address yourself in a private window."
     ),
-    Fault.NOT_PUBLIC: gettext_lazy(
+    FetchFault.NOT_PUBLIC: gettext_lazy(
         "This address leads into a private network, where no phone network gets it. Put the file "
         "on a public site, or upload it here."
     ),
-    Fault.UNKNOWN_NAME: gettext_lazy("There is no such site. Check the address for a slip."),
-    Fault.NO_CONNECTION: gettext_lazy("The site does not answer. Check the address, or try later."),
-    Fault.CERTIFICATE: gettext_lazy(
+    FetchFault.UNKNOWN_NAME: gettext_lazy("There is no such site. Check the address for a slip."),
+    FetchFault.NO_CONNECTION: gettext_lazy(
+        "The site does not answer. Check the address, or try later."
+    ),
+    FetchFault.CERTIFICATE: gettext_lazy(
         "The site's certificate is not valid, so phone networks will not fetch from it."
     ),
-    Fault.TOO_SLOW: gettext_lazy("The site took longer than five seconds. It may be too slow."),
-    Fault.REDIRECT: gettext_lazy(
+    FetchFault.TOO_SLOW: gettext_lazy(
+        "The site took longer than five seconds. It may be too slow."
+    ),
+    FetchFault.REDIRECT: gettext_lazy(
         "The address leads on to another one. Open it, and copy the address it ends at."
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MediaFinding:
     """What was found: `tone` is success, warning or danger."""
 
     tone: str
     sentence: str
 
 
-def check(channel: Channel | None, kind: str, url: str) -> list[Finding]:
+def check_media(channel: Channel | None, kind: str, url: str) -> list[MediaFinding]:
     """Look at a media address, and say what is known of it; a file of our own needs no look."""
     own = own_file(url)
     if own is not None:
         findings = _suits(channel, kind, own.content_type, own.size)
         return findings if _is_reachable(url) else [*findings, _only_here()]
     if not settings.MEDIA_LINK_CHECK:
-        return [Finding("warning", _("This server does not check addresses. Open it yourself."))]
+        return [
+            MediaFinding("warning", _("This server does not check addresses. Open it yourself."))
+        ]
     try:
         fetched = public_addresses.fetch(
-            url, Rules(settings.MEDIA_LINK_LOOPBACK, tuple(settings.MEDIA_LINK_HOSTS))
+            url, FetchRules(settings.MEDIA_LINK_LOOPBACK, tuple(settings.MEDIA_LINK_HOSTS))
         )
     except NotFetched as failure:
         return [_failed(failure)]
@@ -76,12 +82,12 @@ def _is_reachable(url: str) -> bool:
     return settings.DEMO or not (host == "localhost" or host.startswith("127."))
 
 
-def _only_here() -> Finding:
+def _only_here() -> MediaFinding:
     sentence = _(
         "This server's own address is not public, so phone networks cannot fetch the file. Ask the "
         "person who runs it to set MEDIA_BASE_URL."
     )
-    return Finding("danger", sentence)
+    return MediaFinding("danger", sentence)
 
 
 def own_file(url: str) -> MediaFile | None:
@@ -92,32 +98,37 @@ def own_file(url: str) -> MediaFile | None:
     return MediaFile.objects.filter(name=url.removeprefix(base)).first()
 
 
-def _failed(failure: NotFetched) -> Finding:
-    if failure.fault is Fault.STATUS:
+def _failed(failure: NotFetched) -> MediaFinding:
+    if failure.fault is FetchFault.STATUS:
         if failure.status in {401, 403}:
             sentence = _("The site wants a sign-in (HTTP %(status)s): nobody else gets it.")
         else:
             sentence = _("The site answers with HTTP %(status)s instead of the file.")
-        return Finding("danger", sentence % {"status": failure.status})
-    doubtful = {Fault.NOT_HTTPS, Fault.HOST_NOT_ALLOWED, Fault.TOO_SLOW, Fault.NO_CONNECTION}
+        return MediaFinding("danger", sentence % {"status": failure.status})
+    doubtful = {
+        FetchFault.NOT_HTTPS,
+        FetchFault.HOST_NOT_ALLOWED,
+        FetchFault.TOO_SLOW,
+        FetchFault.NO_CONNECTION,
+    }
     tone = "warning" if failure.fault in doubtful else "danger"
-    return Finding(tone, str(_FAULTS[failure.fault]))
+    return MediaFinding(tone, str(_FAULTS[failure.fault]))
 
 
 def _suits(
     channel: Channel | None, kind: str, content_type: str, size: int | None
-) -> list[Finding]:
+) -> list[MediaFinding]:
     """What is right and wrong about a file of this type and size."""
     shown = content_type or _("an unknown kind of file")
     if size is not None:
         shown = f"{shown}, {filesizeformat(size)}"
     if content_type in {"text/html", "image/svg+xml"}:
         sentence = _("This is %(what)s: a page or drawing, which no phone network carries.")
-        return [Finding("danger", sentence % {"what": shown})]
+        return [MediaFinding("danger", sentence % {"what": shown})]
     wrong = list(_doubts(channel, kind, content_type, size))
     if wrong:
-        return [Finding("warning", f"{shown}. {one}") for one in wrong]
-    return [Finding("success", _("It is there: %(what)s.") % {"what": shown})]
+        return [MediaFinding("warning", f"{shown}. {one}") for one in wrong]
+    return [MediaFinding("success", _("It is there: %(what)s.") % {"what": shown})]
 
 
 def _doubts(channel: Channel | None, kind: str, content_type: str, size: int | None) -> list[str]:

@@ -46,12 +46,12 @@ class NotTaken(Exception):
         self.sentence = sentence
 
 
-def store() -> Storage:
+def media_storage() -> Storage:
     """Where media files are kept (`STORAGES["media"]`)."""
     return storages["media"]
 
 
-def take(team: Team, user: User, upload: Upload) -> MediaFile:
+def keep_media(team: Team, user: User, upload: Upload) -> MediaFile:
     """Keep an uploaded file, and return it with its public address. Raises NotTaken."""
     most = settings.MEDIA_MAX_MB * 1024 * 1024
     size = upload.size or 0
@@ -79,7 +79,7 @@ def take(team: Team, user: User, upload: Upload) -> MediaFile:
     )
 
 
-def delete(media: MediaFile) -> None:
+def delete_media(media: MediaFile) -> None:
     """Delete a file that no draft or running campaign needs. Raises NotTaken."""
     using = Campaign.objects.filter(team=media.team, media_url=media.url).exclude(
         state__in=FINISHED
@@ -89,7 +89,7 @@ def delete(media: MediaFile) -> None:
         sentence = _("“%(name)s” needs this file: phone networks fetch it when it goes out.")
         raise NotTaken(sentence % {"name": user.name})
     try:
-        store().delete(media.name)
+        media_storage().delete(media.name)
     except OSError as fault:
         logger.error("A media file was not deleted: %s", _reason(fault))
         sentence = _(
@@ -104,7 +104,7 @@ def delete(media: MediaFile) -> None:
 def _kept(name: str, content: File[Any]) -> str:
     """Put it into the store; return its name there. Raises NotTaken."""
     try:
-        return store().save(name, content)
+        return media_storage().save(name, content)
     except OSError as fault:
         logger.error("A media file was not kept: %s", _reason(fault))
         sentence = _(

@@ -46,7 +46,7 @@ _CLOSED_V6 = [IPv6Network(one) for one in ("2001::/23", "2001:db8::/32", "2002::
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-class Fault(StrEnum):
+class FetchFault(StrEnum):
     """Why nothing was fetched."""
 
     NOT_HTTPS = "not_https"
@@ -63,7 +63,7 @@ class Fault(StrEnum):
 class NotFetched(Exception):
     """The address gave nothing to look at; `status` is its HTTP status where there was one."""
 
-    def __init__(self, fault: Fault, status: int | None = None) -> None:
+    def __init__(self, fault: FetchFault, status: int | None = None) -> None:
         super().__init__(fault.value, status)
         self.fault = fault
         self.status = status
@@ -79,7 +79,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class FetchRules:
     """What may be fetched beyond the public web, and how much less of it.
 
     `allows_loopback`: also plain http and any port, but only on this machine: for trials and tests.
@@ -121,7 +121,7 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def fetch(url: str, rules: Rules) -> Fetched:
+def fetch(url: str, rules: FetchRules) -> Fetched:
     """Look at what stands at `url`. Raises NotFetched."""
     _check_url(url, rules)
     with requests.Session() as session, _Deadline(SECONDS) as deadline:
@@ -145,23 +145,23 @@ def fetch(url: str, rules: Rules) -> Fetched:
             with answer:
                 return _read(answer)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            fault = Fault.TOO_SLOW if deadline.is_over else _fault_of(error)
+            fault = FetchFault.TOO_SLOW if deadline.is_over else _fault_of(error)
             raise NotFetched(fault) from None
 
 
-def _check_url(url: str, rules: Rules) -> None:
+def _check_url(url: str, rules: FetchRules) -> None:
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
-        raise NotFetched(Fault.NOT_HTTPS) from None
+        raise NotFetched(FetchFault.NOT_HTTPS) from None
     is_open = parts.scheme == "https" and port in {None, 443}
     is_local = rules.allows_loopback and parts.scheme in {"http", "https"} and _is_local_name(host)
     if not host or not (is_open or is_local) or parts.username or parts.password:
-        raise NotFetched(Fault.NOT_HTTPS)
+        raise NotFetched(FetchFault.NOT_HTTPS)
     allowed = (host == one or host.endswith(f".{one}") for one in rules.hosts)
     if rules.hosts and not any(allowed):
-        raise NotFetched(Fault.HOST_NOT_ALLOWED)
+        raise NotFetched(FetchFault.HOST_NOT_ALLOWED)
 
 
 def _is_local_name(host: str) -> bool:
@@ -171,9 +171,9 @@ def _is_local_name(host: str) -> bool:
 def _read(answer: requests.Response) -> Fetched:
     status = answer.status_code
     if 300 <= status < 400:
-        raise NotFetched(Fault.REDIRECT, status)
+        raise NotFetched(FetchFault.REDIRECT, status)
     if status != requests.codes.ok:
-        raise NotFetched(Fault.STATUS, status)
+        raise NotFetched(FetchFault.STATUS, status)
     told = answer.headers.get("Content-Length", "")
     size = int(told) if told.isascii() and told.isdecimal() and len(told) < 16 else None
     head, read = b"", 0
@@ -188,7 +188,7 @@ def _read(answer: requests.Response) -> Fetched:
     return Fetched(answer.headers.get("Content-Type", "").partition(";")[0].strip(), size, head)
 
 
-def _fault_of(error: BaseException) -> Fault:
+def _fault_of(error: BaseException) -> FetchFault:
     """What lies at the bottom of a chain of exceptions."""
     seen: BaseException | None = error
     for one in _causes(error):
@@ -196,10 +196,10 @@ def _fault_of(error: BaseException) -> Fault:
             return one.fault
         seen = one
     if isinstance(error, requests.exceptions.SSLError):
-        return Fault.CERTIFICATE
+        return FetchFault.CERTIFICATE
     if isinstance(error, requests.Timeout) or isinstance(seen, TimeoutError):
-        return Fault.TOO_SLOW
-    return Fault.NO_CONNECTION
+        return FetchFault.TOO_SLOW
+    return FetchFault.NO_CONNECTION
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -251,21 +251,21 @@ class _Deadline:
 class _Closed(urllib3.exceptions.NewConnectionError):
     """No connection is made to this address."""
 
-    def __init__(self, connection: HTTPConnection, fault: Fault) -> None:
+    def __init__(self, connection: HTTPConnection, fault: FetchFault) -> None:
         super().__init__(connection, fault.value)
         self.fault = fault
 
 
-def _connect(connection: HTTPConnection, rules: Rules, deadline: _Deadline) -> socket.socket:
+def _connect(connection: HTTPConnection, rules: FetchRules, deadline: _Deadline) -> socket.socket:
     """Resolve the name once, judge every address, and connect to one of just these."""
     try:
         found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
     except OSError:
-        raise _Closed(connection, Fault.UNKNOWN_NAME) from None
+        raise _Closed(connection, FetchFault.UNKNOWN_NAME) from None
     addresses = [str(one[4][0]) for one in found]
     # One that leads inside is enough to stay away: the name is not that of a public server.
     if not addresses or not all(rules.permit(address) for address in addresses):
-        raise _Closed(connection, Fault.NOT_PUBLIC)
+        raise _Closed(connection, FetchFault.NOT_PUBLIC)
     failure: OSError | None = None
     for address in addresses[:2]:
         try:
@@ -276,12 +276,13 @@ def _connect(connection: HTTPConnection, rules: Rules, deadline: _Deadline) -> s
             deadline.watch(made)
             return made
     raise _Closed(
-        connection, Fault.TOO_SLOW if isinstance(failure, TimeoutError) else Fault.NO_CONNECTION
+        connection,
+        FetchFault.TOO_SLOW if isinstance(failure, TimeoutError) else FetchFault.NO_CONNECTION,
     )
 
 
 def _connection_classes(
-    rules: Rules, deadline: _Deadline
+    rules: FetchRules, deadline: _Deadline
 ) -> Mapping[str, type[urllib3.HTTPConnectionPool]]:
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
@@ -303,7 +304,7 @@ def _connection_classes(
 class _Adapter(HTTPAdapter):
     """Sends through connections that judge the address they are made to."""
 
-    def __init__(self, rules: Rules, deadline: _Deadline) -> None:
+    def __init__(self, rules: FetchRules, deadline: _Deadline) -> None:
         self._classes = _connection_classes(rules, deadline)
         super().__init__(max_retries=0)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from campaigns.audiences.audience_count import count_selection
 from campaigns.audiences.selection import people_lists
 from campaigns.words import left_out_in_words
-from composer.audience_people import PEOPLE, Place, page_of
+from composer.audience_people import PEOPLE, PagePosition, audience_page
 from composer.views.compose import fragment_form
 from composer.views.compose_parts import counted, selection_of
 from recipients.models import RecipientList
@@ -39,13 +39,13 @@ def audience_people_page(request: TeamRequest, campaign_id: UUID) -> HttpRespons
     """
     form = fragment_form(request, campaign_id)
     why = request.POST.get("why") or request.GET.get("why") or PEOPLE
-    trail = [Place.read(one) for one in request.POST.get("at", "")[:4000].split(".") if one]
-    trail = trail or [Place()]
+    trail = [PagePosition.read(one) for one in request.POST.get("at", "")[:4000].split(".") if one]
+    trail = trail or [PagePosition()]
     chosen = selection_of(form)
     lists = {one.pk: one.name for one in people_lists(form.choice())}
     usable = RecipientList.objects.for_member(request.team, request.user).filter(pk__in=lists)
     hidden = set(lists) - set(usable.values_list("pk", flat=True))
-    found, next_place = page_of(chosen, why, trail[-1], PEOPLE_A_PAGE, hidden)
+    found, next_place = audience_page(chosen, why, trail[-1], PEOPLE_A_PAGE, hidden)
     words = left_out_in_words({why: 2}) if why else []
     context = {
         "campaign": form.campaign,

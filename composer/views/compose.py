@@ -24,13 +24,13 @@ from campaigns.models import Campaign, CampaignEvent
 from campaigns.problems import Problem
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
-from campaigns.timeline import sentence
+from campaigns.timeline import event_sentence
 from composer import approvals, drafts
 from composer.autosaving import page_save_of
 from composer.forms import ComposeForm
 from composer.schedule_fields import ScheduleFields
 from composer.views import message_parts
-from composer.views.compose_parts import audience_context, phone_of
+from composer.views.compose_parts import audience_context, preview_phone
 from composer.views.message_parts import asked, whole_number
 from composer.views.schedule_step import as_typed, moment_of, options_in_words, schedule_context
 from interface.form_fields import is_uuid
@@ -78,7 +78,7 @@ def launch_problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem
     """All that keeps this person from launching this draft now."""
     # Whether a pace ever ends, and whether each may get a message, depends on how many they are.
     is_counted = campaign.channel and (campaign.pace_count or campaign.one_by_one)
-    people = audiences.count(campaign).people if is_counted else None
+    people = audiences.count_audience(campaign).people if is_counted else None
     return readiness.launch_problems(campaign, people=people or None, user=request.user)
 
 
@@ -135,8 +135,8 @@ def _faults_of_message(form: ComposeForm) -> list[Problem]:
     known = {name for one in lists for name in one.field_names} if lists else None
     template = form.typed_template()
     if template:
-        return whatsapp_templates.problems(given.get("channel"), template, known)
-    return message.problems(
+        return whatsapp_templates.template_problems(given.get("channel"), template, known)
+    return message.message_problems(
         given.get("channel"),
         given.get("text", ""),
         given.get("media_kind", ""),
@@ -193,9 +193,9 @@ def _page(
         "campaign": form.campaign,
         "page_token": uuid4(),
         "outdated": outdated,
-        "came_back": sentence(came_back) if came_back else "",
-        "wish": approvals.asked_as_it_is(form.campaign),
-        "phone": phone_of(form, asked(request.POST), request.user),
+        "came_back": event_sentence(came_back) if came_back else "",
+        "approval": approvals.asked_as_it_is(form.campaign),
+        "phone": preview_phone(form, asked(request.POST), request.user),
         **message_parts.of_form(form, request.user),
         **audience_context(form, request.user),
         "moment": moment_of(form),
@@ -230,7 +230,7 @@ def send_moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def campaign_delete(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Delete a draft for good."""
     campaign = campaign_of(request, campaign_id)
-    if not drafts.delete(campaign):
+    if not drafts.delete_draft(campaign):
         messages.error(request, _("Only a draft can be deleted. This campaign was launched."))
         return redirect("campaign", request.team.slug, campaign.public_id)
     messages.success(request, _("“%(name)s” is deleted.") % {"name": campaign.name})

@@ -31,7 +31,7 @@ from teams.models import User
 
 
 @dataclass(frozen=True, slots=True)
-class Phone:
+class PhonePreview:
     """The message as a phone shows it to one person of the chosen lists.
 
     `text` in pieces: (text, whether it stands for a field of the person's). `found`: whose it is,
@@ -45,7 +45,7 @@ class Phone:
     media_kind: str
     media_url: str
     time: str
-    found: previewing.Answer
+    found: previewing.ShownPerson
     words: str
     warnings: list[str]
     no_text: str = ""
@@ -58,11 +58,13 @@ class Phone:
         return self.found.person
 
 
-def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
+def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> PhonePreview:
     """The phone for what the form says now, right or wrong, as sent by `writer`."""
     given = form.cleaned_data
     channel, kind = given.get("channel"), given.get("media_kind", "")
-    found = previewing.find(shown_lists(form, writer), ask, form.campaign.team.default_country)
+    found = previewing.person_for_preview(
+        shown_lists(form, writer), ask, form.campaign.team.default_country
+    )
     template = form.typed_template()
     if template:
         kind = ""
@@ -73,12 +75,14 @@ def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
             form.campaign, given.get("text", ""), found.person, writer, form.rules()
         )
     if found.person is not None:
-        reason = previewing.refusal(found.person, selection.select(form.campaign, form.choice()))
+        reason = previewing.exclusion_of(
+            found.person, selection.select(form.campaign, form.choice())
+        )
         no_text = _why({reason: 1}) if reason else no_text
     if no_text and not text:
         # A picture alone does not go out either.
         kind = ""
-    return Phone(
+    return PhonePreview(
         campaign_id=form.campaign.public_id,
         look=(channel.capabilities.medium if channel else Medium.SMS).value,
         sender=form.campaign.team.name,
@@ -88,7 +92,7 @@ def phone_of(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone:
         time=_time_on_phone(form),
         found=found,
         words=ask.words,
-        warnings=[] if template else message.warnings(channel, given.get("media_kind", "")),
+        warnings=[] if template else message.message_warnings(channel, given.get("media_kind", "")),
         no_text=no_text,
         values=_values_of(form.campaign, found.person, writer),
     )
@@ -148,7 +152,7 @@ def filled_for(
     rules: FieldRules | None = None,
 ) -> tuple[list[Piece], str]:
     """The same in pieces; by the draft's own rules unless others are given."""
-    program = dynamic_fields.parse(text)
+    program = dynamic_fields.parse_text(text)
     if person is None or program.faults:
         return [(text, False)] if text else [], ""
     # What the person reads, whoever fills in the name.
@@ -206,5 +210,5 @@ def counted(form: ComposeForm, count: AudienceCount | None) -> dict[str, Any]:
     left_out = count.left_out if count else {}
     is_each = form.cleaned_data.get("handing", JOBS) != JOBS
     told = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
-    refusal = one_by_one.refusal(count.people) if count and is_each else ""
+    refusal = one_by_one.one_by_one_refusal(count.people) if count and is_each else ""
     return {"count": count, "left_out": told, "refusal": refusal}

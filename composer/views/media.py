@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from campaigns.access import campaign_of
 from composer.forms import ComposeForm
 from composer.media import media_check, media_store
-from composer.media.media_check import Finding
+from composer.media.media_check import MediaFinding
 from composer.models import MediaFile
 from sociocs_accounts.models import Channel
 from teams import throttling
@@ -47,7 +47,7 @@ def media_upload(request: TeamRequest) -> HttpResponse:
         sentence = _("Choose a file first.")
     else:
         try:
-            taken = media_store.take(request.team, request.user, file)
+            taken = media_store.keep_media(request.team, request.user, file)
         except media_store.NotTaken as refused:
             sentence = refused.sentence
     if in_composer:
@@ -67,7 +67,7 @@ def media_delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
     if found.uploaded_by != request.user:
         require(request.membership, Action.MANAGE_TEAM)
     try:
-        media_store.delete(found)
+        media_store.delete_media(found)
     except media_store.NotTaken as refused:
         messages.error(request, refused.sentence)
     else:
@@ -83,17 +83,19 @@ def media_url_check(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     form.is_valid()
     given = form.cleaned_data
     url, kind = given.get("media_url", ""), given.get("media_kind", "")
-    findings: list[Finding] = []
+    findings: list[MediaFinding] = []
     if url and kind:
         findings = _checked(request, given.get("channel"), kind, url)
     return render(request, "composer/_media_findings.html", {"findings": findings})
 
 
-def _checked(request: TeamRequest, channel: Channel | None, kind: str, url: str) -> list[Finding]:
+def _checked(
+    request: TeamRequest, channel: Channel | None, kind: str, url: str
+) -> list[MediaFinding]:
     # Each look is a request that this server makes for somebody.
-    if not throttling.take(CHECKS_PER_PERSON, str(request.user.pk)):
-        return [Finding("warning", _("Too many addresses were checked. Go on in an hour."))]
-    return media_check.check(channel, kind, url)
+    if not throttling.count_try(CHECKS_PER_PERSON, str(request.user.pk)):
+        return [MediaFinding("warning", _("Too many addresses were checked. Go on in an hour."))]
+    return media_check.check_media(channel, kind, url)
 
 
 @login_not_required
@@ -107,7 +109,7 @@ def public_media(_request: HttpRequest, filename: str) -> FileResponse:
         raise Http404
     found = get_object_or_404(MediaFile, name=filename)
     try:
-        content = media_store.store().open(found.name)
+        content = media_store.media_storage().open(found.name)
     except FileNotFoundError:
         raise Http404 from None
     answer = FileResponse(

@@ -18,7 +18,7 @@ from campaigns.texts import dynamic_fields, personal_texts, whatsapp_templates
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
-from campaigns.texts.rendering import Limits, Spread
+from campaigns.texts.rendering import Spread, TextLimits
 from campaigns.words import left_out_in_words
 from composer import cost, drafts, figures, plan_making
 from composer.figures import Figures, Saving
@@ -195,7 +195,7 @@ def figures_shown(
 
     None without people or with a text that cannot be rendered.
     """
-    program, lists = dynamic_fields.parse(_source(form)), shown_lists(form, user)
+    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form, user)
     if program.faults or not _says_anything(form) or not lists:
         return None, False
     everybody, wants_worker = None, False
@@ -240,23 +240,23 @@ def _is_saved(form: ComposeForm) -> bool:
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
     given, campaign, rules = form.cleaned_data, form.campaign, form.rules()
-    program = dynamic_fields.parse(_source(form))
+    program = dynamic_fields.parse_text(_source(form))
     template = form.typed_template()
     able = given["channel"].capabilities if given.get("channel") else None
 
-    def limits_by(rules: FieldRules) -> Limits:
+    def limits_by(rules: FieldRules) -> TextLimits:
         if template:
             most = able.max_template_text_length or 0 if able else _NO_LIMIT
             return personal_texts.template_limits(most, template)
         most = able.max_text_length if able else _NO_LIMIT
-        return Limits(most, bool(given.get("media_url")), rules.name_placeholder)
+        return TextLimits(most, bool(given.get("media_url")), rules.name_placeholder)
 
     def found(rules: FieldRules) -> Figures:
         renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
         return figures.of_people(renderer, program, limits_by(rules), picked.people)
 
     read = found(replace(rules, name_placeholder=""))
-    if not rules.name_placeholder or form.handed().one_by_one:
+    if not rules.name_placeholder or form.chosen_method().one_by_one:
         return read
     handed = found(rules)
     return replace(
@@ -305,5 +305,5 @@ def _shown(
             {why: n for why, n in found.left_out.items() if why != "missing_value"}
         ),
         most_texts=settings.MAX_DISTINCT_TEXTS,
-        is_single=form.handed().one_by_one,
+        is_single=form.chosen_method().one_by_one,
     )

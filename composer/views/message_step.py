@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from campaigns.access import campaign_of
 from composer import tasks
 from composer.forms import ComposeForm
-from composer.views.compose_parts import phone_of
+from composer.views.compose_parts import preview_phone
 from composer.views.message_parts import asked, field_choices, figures_shown
 from interface import hints
 from teams.access import Action, TeamRequest, page_of_team
@@ -27,7 +27,7 @@ def _form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
 @page_of_team(Action.COMPOSE)
 def message_preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The phone as what is typed now would look. A POST, since texts do not belong into URLs."""
-    phone = phone_of(_form(request, campaign_id), asked(request.POST), request.user)
+    phone = preview_phone(_form(request, campaign_id), asked(request.POST), request.user)
     return render(request, "composer/_preview.html", {"phone": phone})
 
 

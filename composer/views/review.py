@@ -32,7 +32,7 @@ from campaigns.words import left_out_in_words
 from composer import approvals, coming_back, cost, plan_checks, plan_making, plan_report, tasks
 from composer.forms import LaunchForm
 from composer.models import DraftEstimate
-from composer.plan_report import Report
+from composer.plan_report import PlanReport
 from composer.schedule_words import repeat_in_words
 from composer.views.compose import launch_problems_of
 from composer.views.compose_parts import content_for
@@ -42,9 +42,9 @@ from recipients.models import Recipient
 from sending import one_by_one, plan, readiness, timetable
 from sending.models import Approval
 from sending.protocol import VENDOR_REACH
-from sending.readiness import Confirmation, LaunchRefused, Refusal
+from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused
 from sending.tasks import freeze
-from sending.timetable_problems import in_words, pace_in_words
+from sending.timetable_problems import describe_hours, pace_in_words
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
@@ -58,25 +58,27 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     here = [request.team.slug, campaign.public_id]
     if campaign.state != CampaignState.DRAFT:
         return redirect("campaign", *here)
-    wish = approvals.open_wish(campaign)
+    approval = approvals.open_request(campaign)
     # Whoever is to approve sees it as the colleague does who asked.
     problems = (
-        readiness.launch_problems(campaign, user=wish.asked_by)
-        if wish
+        readiness.launch_problems(campaign, user=approval.asked_by)
+        if approval
         else launch_problems_of(campaign, request)
     )
     if problems:
         return redirect(reverse("compose", args=here) + "?check")
-    report, needs_worker = plan_making.report_of(campaign, wish.asked_by if wish else request.user)
+    report, needs_worker = plan_making.report_of(
+        campaign, approval.asked_by if approval else request.user
+    )
     if needs_worker:
         hints.nudge(tasks.make_estimate, campaign.pk)
-    if report is not None and wish and wish.audience != report.audience:
-        approvals.outgrow(wish)
-        wish = None
+    if report is not None and approval and approval.audience != report.audience:
+        approvals.outgrow(approval)
+        approval = None
     if report is None:
         context = {"campaign": campaign, "progress": _progress(campaign)}
         return render(request, "composer/planning.html", context)
-    return render(request, "composer/review.html", _page(request, campaign, report, wish))
+    return render(request, "composer/review.html", _page(request, campaign, report, approval))
 
 
 @require_http_methods(["GET"])
@@ -105,7 +107,7 @@ def _progress(campaign: Campaign) -> dict[str, Any] | None:
 
 
 def _page(
-    request: TeamRequest, campaign: Campaign, report: Report, wish: Approval | None
+    request: TeamRequest, campaign: Campaign, report: PlanReport, approval: Approval | None
 ) -> dict[str, Any]:
     assert campaign.channel is not None
     now, user = timezone.now(), request.user
@@ -131,7 +133,7 @@ def _page(
         "zones": [_zone_row(one) for one in report.zones] if len(report.zones) > 1 else [],
         "zone": zone,
         "lead": lead(),
-        "hours": in_words(hours) if hours else "",
+        "hours": describe_hours(hours) if hours else "",
         "pace": pace_in_words(pace) if pace else "",
         "repeat": repeat_in_words(repeats.from_json(campaign.repeat)) if campaign.repeat else "",
         "hand_over_at": plan.hand_over_time(send_at, campaign.clock_keeper, now),
@@ -152,27 +154,27 @@ def _page(
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
         "needs_approval": needs_approval,
         "types_number": readiness.is_number_typed(campaign, report.people),
-        "wish": wish,
-        "why_not": approvals.may_answer(wish, user) if wish else "",
-        **_last_answer(campaign, wish),
+        "approval": approval,
+        "why_not": approvals.may_answer(approval, user) if approval else "",
+        **_last_answer(campaign, approval),
         "token": uuid4(),
     }
 
 
-def _last_answer(campaign: Campaign, wish: Approval | None) -> dict[str, Any]:
-    last = None if wish else approvals.last_answer(campaign)
-    came_back = last is not None and last.answer == Approval.Answer.APPROVED
+def _last_answer(campaign: Campaign, approval: Approval | None) -> dict[str, Any]:
+    last = None if approval else approvals.last_answer(campaign)
+    came_back = last is not None and last.answer == Approval.Verdict.APPROVED
     changed = coming_back.what_changed(campaign, last) if last and came_back else []
     return {"last_answer": last, "what_changed": changed}
 
 
-def _shown(campaign: Campaign, report: Report) -> Recipient | None:
+def _shown(campaign: Campaign, report: PlanReport) -> Recipient | None:
     """Whose message is shown: the first person who gets one, unless they are gone by now."""
     found = Recipient.objects.filter(pk=report.somebody).first() if report.somebody else None
     return found or audience.first_person(campaign)
 
 
-def _cost(campaign: Campaign, report: Report) -> cost.Cost | None:
+def _cost(campaign: Campaign, report: PlanReport) -> cost.Cost | None:
     assert campaign.channel is not None
     return cost.cost_of(
         campaign.team,
@@ -183,7 +185,7 @@ def _cost(campaign: Campaign, report: Report) -> cost.Cost | None:
     )
 
 
-def _begins_at_once(report: Report) -> bool:
+def _begins_at_once(report: PlanReport) -> bool:
     first = report.first_slot
     return first is None or first - datetime.fromisoformat(report.start) < timedelta(minutes=1)
 
@@ -212,7 +214,7 @@ class Drawn:
     title: str
 
 
-def _drawn(report: Report, zone: str) -> list[Drawn]:
+def _drawn(report: PlanReport, zone: str) -> list[Drawn]:
     """The bars of the timeline; none for a single slot, which needs no picture."""
     if len(report.bars) < 2:
         return []
@@ -230,7 +232,7 @@ def _drawn(report: Report, zone: str) -> list[Drawn]:
     return found
 
 
-def _button(campaign: Campaign, report: Report, zone: str) -> str:
+def _button(campaign: Campaign, report: PlanReport, zone: str) -> str:
     """What pressing it does, in full."""
     count = people(report.people)
     if not campaign.wall_time and _begins_at_once(report):
@@ -261,7 +263,7 @@ def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     try:
         is_launched = approvals.launch_or_ask(campaign, _confirmation(request, campaign, form))
     except LaunchRefused as refused:
-        if refused.code is Refusal.PROBLEMS:
+        if refused.code is LaunchRefusal.PROBLEMS:
             return redirect(reverse("compose", args=here) + "?check")
         return _told(request, campaign, refused)
     if not is_launched:
@@ -289,7 +291,7 @@ def _confirmation(request: TeamRequest, campaign: Campaign, form: LaunchForm) ->
 def _told(request: TeamRequest, campaign: Campaign, refused: LaunchRefused) -> HttpResponse:
     """The page where they read why it was refused, or where they prove who they are."""
     page = reverse("review", args=[request.team.slug, campaign.public_id])
-    if refused.code is Refusal.PASSWORD and (asked := proving.ask_again(request, page)):
+    if refused.code is LaunchRefusal.PASSWORD and (asked := proving.ask_again(request, page)):
         return asked
     messages.error(request, refused.sentence)
     return redirect(page)
@@ -297,17 +299,17 @@ def _told(request: TeamRequest, campaign: Campaign, refused: LaunchRefused) -> H
 
 @require_POST
 @page_of_team(Action.LAUNCH)
-def answer_wish(request: TeamRequest, campaign_id: UUID, wish_id: UUID) -> HttpResponse:
-    """Approve a colleague's wish to launch, or reject it with a reason."""
+def answer_approval(request: TeamRequest, campaign_id: UUID, approval_id: UUID) -> HttpResponse:
+    """Approve a colleague's request to launch, or reject it with a reason."""
     campaign = campaign_of(request, campaign_id)
     here = [request.team.slug, campaign.public_id]
     user: User = request.user
     try:
         if request.POST.get("answer") == "approve":
             seen, is_proved = request.POST.get("fingerprint", ""), proving.is_recent(request)
-            approvals.approve(wish_id, campaign, user, seen, is_proved=is_proved)
+            approvals.approve(approval_id, campaign, user, seen, is_proved=is_proved)
         else:
-            approvals.reject(wish_id, campaign, user, request.POST.get("reason", ""))
+            approvals.reject(approval_id, campaign, user, request.POST.get("reason", ""))
             messages.success(request, _("It is not sent. Your reason is shown to whoever asked."))
             return redirect("review", *here)
     except LaunchRefused as refused:

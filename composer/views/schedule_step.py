@@ -21,12 +21,17 @@ from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.repeats import Occurrence
 from composer.forms import ComposeForm
 from composer.handing_fields import JOBS
-from composer.schedule_fields import WallTimeFields, fields_of_pace, zone_of
+from composer.schedule_fields import WallTimeFields, chosen_zone, fields_of_pace
 from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
 from interface.templatetags.interface import duration, zone_abbreviation
 from sending import one_by_one, plan, timetable
 from sending.readiness import FURTHEST, TimeFault, time_fault
-from sending.timetable_problems import hours_that_work, in_words, pace_in_words, pace_that_ends
+from sending.timetable_problems import (
+    describe_hours,
+    hours_that_work,
+    pace_in_words,
+    pace_that_ends,
+)
 from sociocs_accounts.models import Channel
 
 # A plan of more jobs than this is worked out on the review page only.
@@ -43,7 +48,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
+class Remedy:
     """What cannot work, and with one click what does: `use` holds the form's fields as a query."""
 
     sentence: str
@@ -52,7 +57,7 @@ class Mending:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FoldChoice:
     """One of the two moments of a wall time that comes twice; `fold` is the form's value."""
 
     fold: str
@@ -61,7 +66,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class SendMoment:
     """When it would go out: `at` in UTC, or what is to be settled first.
 
     `suggestions` surround a time that the clocks jump over, `readings` are the two of one that
@@ -69,7 +74,7 @@ class Moment:
     sending hours begin that the time lies outside of (`hours`: those, in words). `is_each`: one
     message for each person, which cannot be taken back once it is handed over. `ends`: about when
     the last message leaves. `queue`: how long the sender needs, `overflow`: what would be lost.
-    `instead`: times that work, of one that `has_passed` or `is_too_far`; `mending`: hours or a pace
+    `instead`: times that work, of one that `has_passed` or `is_too_far`; `remedy`: hours or a pace
     that do.
     """
 
@@ -81,9 +86,9 @@ class Moment:
     has_passed: bool = False
     is_too_far: bool = False
     instead: tuple[Suggestion, ...] = ()
-    mending: Mending | None = None
+    remedy: Remedy | None = None
     suggestions: tuple[Suggestion, ...] = ()
-    readings: tuple[Reading, ...] = ()
+    readings: tuple[FoldChoice, ...] = ()
     opens: datetime | None = None
     hours: str = ""
     ends: datetime | None = None
@@ -93,7 +98,7 @@ class Moment:
     runs: tuple[Occurrence, ...] = ()
 
 
-def moment_of(form: ComposeForm) -> Moment:
+def moment_of(form: ComposeForm) -> SendMoment:
     """What the chosen schedule means."""
     is_each = form.cleaned_data.get("handing", JOBS) != JOBS
     moment = replace(time_of(form), is_each=is_each)
@@ -102,24 +107,24 @@ def moment_of(form: ComposeForm) -> Moment:
     return _with_plan(form, moment, moment.at) if moment.at and not moment.instead else moment
 
 
-def time_of(form: WallTimeFields) -> Moment:
+def time_of(form: WallTimeFields) -> SendMoment:
     """What the chosen time alone means."""
     resolved, lead = form.resolved(), timing.lead()
-    zone = str(zone_of(form))
+    zone = str(chosen_zone(form))
     if not form.wall_time:
-        return Moment(is_now=form.is_now, lead=lead, zone=zone)
+        return SendMoment(is_now=form.is_now, lead=lead, zone=zone)
     if resolved is None:
-        return Moment(lead=lead, zone=zone)
+        return SendMoment(lead=lead, zone=zone)
     if not resolved.candidates:
         suggestions = _suggestions(form.wall_time, resolved.suggestions)
-        return Moment(lead=lead, zone=zone, suggestions=suggestions)
+        return SendMoment(lead=lead, zone=zone, suggestions=suggestions)
     fold = form.data.get("fold") or ""
     readings = _readings(resolved.candidates, zone, fold)
     if readings and not any(one.is_chosen for one in readings):
-        return Moment(lead=lead, zone=zone, readings=readings)
+        return SendMoment(lead=lead, zone=zone, readings=readings)
     at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
     now = timezone.now()
-    moment = Moment(lead=lead, at=at, zone=zone, readings=readings)
+    moment = SendMoment(lead=lead, at=at, zone=zone, readings=readings)
     fault = time_fault(at, now)
     if fault is TimeFault.TOO_FAR:
         instead = _same_time(form.wall_time, zone, now + FURTHEST, timedelta(days=-1))
@@ -161,12 +166,12 @@ def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
     return tuple(made)
 
 
-def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[Reading, ...]:
+def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[FoldChoice, ...]:
     if len(candidates) < 2:
         return ()
     here = [one.astimezone(ZoneInfo(zone)) for one in candidates]
     return tuple(
-        Reading(str(place), f"{one:%H:%M} {zone_abbreviation(one)}", fold == str(place))
+        FoldChoice(str(place), f"{one:%H:%M} {zone_abbreviation(one)}", fold == str(place))
         for place, one in enumerate(here)
     )
 
@@ -174,17 +179,17 @@ def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[R
 # --- What it takes --------------------------------------------------------------------------------
 
 
-def _with_plan(form: ComposeForm, moment: Moment, start: datetime) -> Moment:
+def _with_plan(form: ComposeForm, moment: SendMoment, start: datetime) -> SendMoment:
     """Add when hours begin, when the last message leaves, and what the sender needs."""
     draft, channel = as_typed(form), form.cleaned_data.get("channel")
     people = sum(one.recipient_count for one in form.cleaned_data.get("lists") or ())
     hours = timetable.hours_of(draft)
     if hours is not None and hours.is_empty:
-        return replace(moment, mending=_other_hours(draft, hours, start))
+        return replace(moment, remedy=_other_hours(draft, hours, start))
     if hours is not None:
         first = next(sending_hours.windows(hours, [moment.zone], start, start + pacing.LONGEST))
         if first.opens > start:
-            moment = replace(moment, opens=first.opens, hours=in_words(hours))
+            moment = replace(moment, opens=first.opens, hours=describe_hours(hours))
     if channel is not None and people:
         moment = _with_end(draft, channel, moment, start, people)
     if draft.repeat:
@@ -195,8 +200,8 @@ def _with_plan(form: ComposeForm, moment: Moment, start: datetime) -> Moment:
 
 
 def _with_end(
-    draft: Campaign, channel: Channel, moment: Moment, start: datetime, people: int
-) -> Moment:
+    draft: Campaign, channel: Channel, moment: SendMoment, start: datetime, people: int
+) -> SendMoment:
     estimate = timetable.queue_estimate(draft, [(draft.text, people)])
     told = queue_sentence(channel, estimate) if estimate.duration > timedelta(minutes=1) else ""
     # One by one they leave more slowly than most senders take them.
@@ -207,24 +212,24 @@ def _with_end(
         told = sentence % {"time": duration(each)}
     if timetable.is_timed(draft):
         ends = _last_slot(draft, start, people)
-        mending = _other_pace(draft, start, people) if ends is None else None
-        return replace(moment, queue=told, ends=ends, mending=mending)
+        remedy = _other_pace(draft, start, people) if ends is None else None
+        return replace(moment, queue=told, ends=ends, remedy=remedy)
     if is_slower:
         return replace(moment, queue=told, ends=start + each)
     ends = start + estimate.duration
     return replace(moment, queue=told, overflow=overflow_sentence(estimate), ends=ends)
 
 
-def _other_hours(draft: Campaign, hours: sending_hours.Hours, start: datetime) -> Mending:
+def _other_hours(draft: Campaign, hours: sending_hours.Hours, start: datetime) -> Remedy:
     better = hours_that_work(draft, hours, start)
     fields = {"hours_from": f"{better.opens:%H:%M}", "hours_to": f"{better.closes:%H:%M}"}
     sentence = _(
         "These sending hours leave no time to send: they have to end later than they begin."
     )
-    return Mending(sentence, urlencode(fields), in_words(better))
+    return Remedy(sentence, urlencode(fields), describe_hours(better))
 
 
-def _other_pace(draft: Campaign, start: datetime, people: int) -> Mending | None:
+def _other_pace(draft: Campaign, start: datetime, people: int) -> Remedy | None:
     """A pace instead of one that never ends; None as well where that takes long to say."""
     terms = timetable.terms_of(draft, start, [(draft.text, people)])
     if terms.pace is None or not _is_quickly_said(terms, people):
@@ -234,7 +239,7 @@ def _other_pace(draft: Campaign, start: datetime, people: int) -> Mending | None
         return None
     sentence = _("At %(pace)s it would take more than a year.")
     fields = fields_of_pace(better.count, better.minutes)
-    return Mending(
+    return Remedy(
         sentence % {"pace": pace_in_words(terms.pace)}, urlencode(fields), pace_in_words(better)
     )
 
@@ -250,7 +255,9 @@ def _last_slot(draft: Campaign, start: datetime, people: int) -> datetime | None
     if not _is_quickly_said(terms, people):
         return None
     try:
-        return pacing.last_slot([pacing.Group((timing.zone_of(draft),), (people,))], start, terms)
+        return pacing.last_slot(
+            [pacing.ZoneGroup((timing.zone_of(draft),), (people,))], start, terms
+        )
     except pacing.CannotPlan:
         return None
 
@@ -260,7 +267,7 @@ def as_typed(form: ComposeForm) -> Campaign:
     draft, given = copy.copy(form.campaign), form.cleaned_data
     draft.channel = given.get("channel")
     draft.text = given.get("text", "")
-    draft.time_zone = str(zone_of(form))
+    draft.time_zone = str(chosen_zone(form))
     draft.wall_time, draft.fold = form.wall_time, int(given.get("fold") or 0)
     for name, value in form.timing().columns().items():
         setattr(draft, name, value)
@@ -272,7 +279,9 @@ def options_in_words(form: ComposeForm) -> str:
     draft = as_typed(form)
     hours, pace = timetable.hours_of(draft), timetable.pace_of(draft)
     told = [
-        _("only from %(hours)s") % {"hours": in_words(hours)} if hours else _("at any time of day"),
+        _("only from %(hours)s") % {"hours": describe_hours(hours)}
+        if hours
+        else _("at any time of day"),
         _("at most %(pace)s") % {"pace": pace_in_words(pace)} if pace else _("as fast as it goes"),
         _("again and again") if draft.repeat else _("just once"),
         str(ClockKeeper(draft.clock_keeper).label),
@@ -305,7 +314,7 @@ def zone_fields(form: ComposeForm) -> list[str]:
 
 def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
     """Times that people choose most, by the clock of the chosen zone: "Today at 16:00"."""
-    zone, hours = zone_of(form), timetable.hours_of(as_typed(form))
+    zone, hours = chosen_zone(form), timetable.hours_of(as_typed(form))
     here = now.astimezone(zone)
     morning = hours.opens if hours and not hours.is_empty else wall_clock(9)
     found = []

@@ -24,7 +24,7 @@ from composer.forms import ComposeForm
 from composer.models import SentTest
 from composer.previewing import Ask, Move
 from composer.sent_tests import Target
-from composer.views.compose_parts import phone_of, shown_lists
+from composer.views.compose_parts import preview_phone, shown_lists
 from composer.views.message_parts import whole_number
 from interface.form_style import StyledForm
 from interface.templatetags.interface import phone_number
@@ -96,7 +96,7 @@ def test_send(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
             lists=_lists(campaign, request.user),
             person=given["person"],
         )
-    except sent_tests.NotSent as refused:
+    except sent_tests.NoTestSent as refused:
         form.add_error(None, refused.sentence)
         return _page(request, campaign, form)
     _tell(request, test)
@@ -113,11 +113,11 @@ def _lists(campaign: Campaign, user: User) -> list[RecipientList]:
 
 def _tell(request: TeamRequest, test: SentTest) -> None:
     say = messages.success if test.outcome == Outcome.ACCEPTED else messages.warning
-    label, _tone, why = in_words(test)
+    label, _tone, why = describe_test(test)
     say(request, f"{label}. {why}".strip() if why else f"{label}.")
 
 
-def in_words(test: SentTest) -> tuple[str, str, str]:
+def describe_test(test: SentTest) -> tuple[str, str, str]:
     """(what became of a test, its tone, why or what to do)."""
     if test.outcome == Outcome.ACCEPTED:
         why = _("It should arrive on %(label)s's phone within a minute.") % {"label": test.label}
@@ -146,7 +146,7 @@ def _ask(data: Mapping[str, str]) -> Ask:
 def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -> HttpResponse:
     shown = ComposeForm(campaign, request.user)
     shown.is_valid()
-    phone = phone_of(shown, _ask(request.POST or request.GET), request.user)
+    phone = preview_phone(shown, _ask(request.POST or request.GET), request.user)
     fresh = {
         "token": uuid4(),
         "content": readiness.content_sha256(campaign),
@@ -163,7 +163,9 @@ def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -
         "fresh": fresh,
         "phone": phone,
         "is_tested": readiness.is_tested(campaign),
-        "tests": [(one, *in_words(one), one.content_sha256 == fresh["content"]) for one in tests],
+        "tests": [
+            (one, *describe_test(one), one.content_sha256 == fresh["content"]) for one in tests
+        ],
     }
     status = 422 if form is not None else 200
     return render(request, "composer/test_send.html", context, status=status)

@@ -133,7 +133,7 @@ def _shown(request: TeamRequest, found: MessageTemplate, form: TemplateForm) -> 
 @page_of_team(Action.COMPOSE)
 def template_begin(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """Begin a campaign with the template."""
-    draft = message_templates.begin(template_of(request, template_id), request.user)
+    draft = message_templates.draft_from_template(template_of(request, template_id), request.user)
     return redirect("compose", request.team.slug, draft.public_id)
 
 
@@ -175,7 +175,7 @@ def template_keep(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     form = TemplateForm(request.POST or None, initial={"name": campaign.name})
     if request.method == "POST" and is_uuid(existing):
         found = template_of(request, UUID(existing))
-        message_templates.renew(found, campaign, request.user)
+        message_templates.renew_template(found, campaign, request.user)
         messages.success(
             request,
             _("“%(name)s” now says what this campaign says. Its older versions are kept.")

@@ -44,7 +44,7 @@ class ListForm(forms.Form):
 @page_of_team(Action.VIEW)
 def blocks(request: TeamRequest) -> HttpResponse:
     """How many of the register are blocked at each account, and what went wrong."""
-    problems = blocking.problems(request.team)[: PROBLEMS_SHOWN + 1]
+    problems = blocking.failed_blocks(request.team)[: PROBLEMS_SHOWN + 1]
     usable = RecipientList.objects.for_member(request.team, request.user)
     context = {
         "standings": [
@@ -71,21 +71,21 @@ def account_block(request: TeamRequest, account_id: UUID) -> HttpResponse:
 @page_of_team(Action.LAUNCH)
 def account_unblock(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Take the blocks of lifted opt-outs back at an account."""
-    return _ask(request, account_id, blocking.take_back)
+    return _ask(request, account_id, blocking.unblock_lifted)
 
 
 @require_POST
 @page_of_team(Action.LAUNCH)
 def account_find_blocked(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Ask an account who of the list `list` is blocked there already."""
-    account = get_object_or_404(blocking.accounts_of(request.team), public_id=account_id)
+    account = get_object_or_404(blocking.channel_accounts(request.team), public_id=account_id)
     usable = RecipientList.objects.for_member(request.team, request.user)
     form = ListForm(request.POST)
     people = usable.filter(public_id=form.cleaned_data["list"]).first() if form.is_valid() else None
     if people is None:
         messages.error(request, _("Choose a list whose people to ask about."))
     else:
-        begun = block_checks.begin(account, people, request.user)
+        begun = block_checks.begin_block_check(account, people, request.user)
         hints.nudge(tasks.find_blocked, begun.pk)
         messages.success(
             request, _("Sociocs is being asked about everybody on “%(list)s”.") % {"list": people}
@@ -98,7 +98,7 @@ def account_find_blocked(request: TeamRequest, account_id: UUID) -> HttpResponse
 def account_stop_finding(request: TeamRequest, check_id: UUID) -> HttpResponse:
     """Ask no further; who was found stays opted out."""
     check = get_object_or_404(BlockCheck, team=request.team, public_id=check_id)
-    if block_checks.stop(check):
+    if block_checks.stop_block_check(check):
         messages.info(request, _("Nobody else is asked about. Who was found stays opted out."))
     return redirect("blocks", request.team.slug)
 
@@ -106,7 +106,7 @@ def account_stop_finding(request: TeamRequest, check_id: UUID) -> HttpResponse:
 def _ask(
     request: TeamRequest, account_id: UUID, act: Callable[[Team, GatewayAccount, User], int]
 ) -> HttpResponse:
-    account = get_object_or_404(blocking.accounts_of(request.team), public_id=account_id)
+    account = get_object_or_404(blocking.channel_accounts(request.team), public_id=account_id)
     asked = act(request.team, account, request.user)
     hints.nudge(tasks.block, account.pk)
     if asked:

@@ -72,7 +72,7 @@ def delivery_on(request: TeamRequest, channel_id: UUID) -> HttpResponse:
 def delivery_check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Ask Sociocs whether it still reports on a channel."""
     endpoint = _endpoint(request, channel_id)
-    subscriptions.check(endpoint)
+    subscriptions.check_subscription(endpoint)
     if endpoint.state == State.GONE:
         messages.error(request, _("Sociocs does not report here any more. Switch it on again."))
     else:

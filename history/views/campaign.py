@@ -19,13 +19,13 @@ from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
-from campaigns.timeline import sentence, tone
+from campaigns.timeline import event_sentence, tone
 from campaigns.words import PAUSE_WORDS, left_out_in_words
 from composer.approvals import waiting_for_approval
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
 from history.views.acting import act_on
-from history.views.its_time import its_time
+from history.views.its_time import campaign_time
 from history.views.questions import question_of
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, lateness
@@ -104,14 +104,16 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
     word = campaign_rows.word_of(found, tally, waits_for_approval=waits)
     return {
         "campaign": found,
-        "row": campaign_rows.Row(found, tally, word),
+        "row": campaign_rows.CampaignRow(found, tally, word),
         "pause_reason": PAUSE_WORDS.get(found.state_reason, ""),
-        "together": deciding_together.question_of(found) if questions else None,
+        "together": deciding_together.common_question(found) if questions else None,
         "questions": [question_of(one, tally.job_count) for one in questions],
         "jobs": campaign_rows.jobs_of(
             found, int(after) if after.isdecimal() and len(after) < 10 else 0
         ),
-        "events": [(one, sentence(one), tone(one)) for one in campaign_rows.timeline_of(found)],
+        "events": [
+            (one, event_sentence(one), tone(one)) for one in campaign_rows.timeline_of(found)
+        ],
         "left_out": left_out_in_words(found.left_out),
         "lists": _shown_lists(found, request.user),
         "person": None if found.state == CampaignState.DRAFT else audience.first_person(found),
@@ -122,9 +124,9 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "rest": followups.rest_of(found, tally),
         "gathering": found.follow_ups.filter(done_at=None).select_related("recipient_list").first(),
         "is_live": not is_at_rest or expects_news(found),
-        "its_time": its_time(found, tally, timezone.now()),
+        "campaign_time": campaign_time(found, tally, timezone.now()),
         "is_stuck": not is_at_rest and not is_ticking(),
-        "fingerprint": f"{campaign_rows.fingerprint(found, tally)}.{_mark(arrival)}",
+        "fingerprint": f"{campaign_rows.page_fingerprint(found, tally)}.{_mark(arrival)}",
         "zone": found.time_zone or request.team.time_zone,
         "wall_time": datetime.fromisoformat(found.wall_time) if found.wall_time else None,
     }
@@ -173,7 +175,7 @@ def campaign_resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @page_of_team(Action.LAUNCH)
 def campaign_take_back(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what a paused campaign has at Sociocs with its time still to come."""
-    return act_on(request, campaign_id, control.take_back)
+    return act_on(request, campaign_id, control.take_back_jobs)
 
 
 @require_POST

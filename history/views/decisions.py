@@ -75,7 +75,7 @@ def job_decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRes
 def campaign_decide_all(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Record one answer for all unclear single messages of a campaign."""
     campaign = get_object_or_404(Campaign, team=request.team, public_id=campaign_id)
-    kind, asked = request.POST.get("kind", ""), deciding_together.question_of(campaign)
+    kind, asked = request.POST.get("kind", ""), deciding_together.common_question(campaign)
     if kind not in deciding_together.KINDS:
         raise Http404
     typed = typed_number(request.POST.get("people", ""))

@@ -23,13 +23,13 @@ from campaigns.words import PAUSED_BY_THE_CLOCK
 from composer import approvals
 from history.campaign_rows import (
     AT_REST,
+    CampaignRow,
+    HistoryPage,
     Key,
-    Page,
-    Row,
     campaigns_of,
     for_rows,
+    history_page,
     jobs_in_question,
-    page_of,
     rows_of,
     states_of,
     waits_for_somebody,
@@ -65,7 +65,7 @@ def overview(request: TeamRequest) -> HttpResponse:
         return HttpResponse(status=NOTHING_NEW)
     context = {
         "sections": shown,
-        "wishes": approvals.waiting_in(request.team),
+        "approvals": approvals.waiting_in(request.team),
         "first_steps": None if shown else _first_steps(request),
         "is_live": any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
         "fingerprint": fingerprint,
@@ -79,7 +79,7 @@ def overview(request: TeamRequest) -> HttpResponse:
     )
 
 
-def _sections(request: TeamRequest) -> list[tuple[str, list[Row]]]:
+def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
     """The overview's tables with their titles; empty ones are left out."""
     mine = campaigns_of(request.team)
     in_question = jobs_in_question(request.team).values("campaign_id")
@@ -109,7 +109,7 @@ def campaigns(request: TeamRequest) -> HttpResponse:
     """The history, filtered, a page at a time; `?seen` asks for the table alone if it changed."""
     filters = Filters.read(request.GET)
     found = for_rows(filtered(request.team, filters, request.user))
-    page = page_of(
+    page = history_page(
         found, Key.read(request.GET.get("before", "")), Key.read(request.GET.get("after", ""))
     )
     fingerprint = _fingerprint(page.rows)
@@ -159,7 +159,7 @@ def _choices(request: TeamRequest) -> dict[str, Any]:
     }
 
 
-def _addresses(request: TeamRequest, page: Page, filters: Filters) -> dict[str, str]:
+def _addresses(request: TeamRequest, page: HistoryPage, filters: Filters) -> dict[str, str]:
     """The addresses of this page (for its own renewal) and of its neighbours."""
     here = reverse("campaigns", args=[request.team.slug])
     kept = filters.chosen()
@@ -177,7 +177,7 @@ def _addresses(request: TeamRequest, page: Page, filters: Filters) -> dict[str, 
     }
 
 
-def _fingerprint(rows: Iterable[Row]) -> str:
+def _fingerprint(rows: Iterable[CampaignRow]) -> str:
     """Changes whenever a line of the table does."""
     facts = ";".join(
         f"{row.campaign.pk}.{row.campaign.version}.{row.campaign.frozen_count}.{row.tally.versions}"

@@ -34,7 +34,7 @@ from composer.views.schedule_step import time_of
 from history.views.acting import act_on
 from interface import hints
 from sending import control, repeating, rescheduling, tasks
-from sending.rescheduling import NewTime, Then, Wish
+from sending.rescheduling import NewTime, TakeBack, Then
 from sending.tally import Tally, slots_passed_and_ahead, tallies
 from sending.timetable import hours_of
 from teams.access import Action, TeamRequest, page_of_team
@@ -48,13 +48,14 @@ UNPROCESSABLE = 422
 
 
 @dataclass(frozen=True, slots=True)
-class ItsTime:
+class CampaignTime:
     """What a campaign's page says of its time.
 
     `undo_until`: the moment up to which all of it can be taken back, None when some of it is out.
     `unanswered`: jobs whose call has no clear answer (yet): nobody can promise to get them back.
-    `ahead`, `waiting`, `out`: jobs at the vendor whose time is to come, here, and gone out. `wish`:
-    what is going on while jobs are taken back; `told`: what could be reached, once that is over.
+    `ahead`, `waiting`, `out`: jobs at the vendor whose time is to come, here, and gone out.
+    `take_back`: what is going on while jobs are taken back; `result`: what could be
+    reached, once that is over.
     `is_late`: it asks whether it should still go out; `night`: the time there if people sleep now;
     `is_closed`: by its own clock, its sending hours are over, so that nothing goes out "now".
     """
@@ -66,8 +67,8 @@ class ItsTime:
     ahead: int = 0
     waiting: int = 0
     out: int = 0
-    wish: Wish | None = None
-    told: str = ""
+    take_back: TakeBack | None = None
+    result: str = ""
     is_late: bool = False
     is_closed: bool = False
     night: str = ""
@@ -97,7 +98,7 @@ class ItsTime:
         return ", ".join(words % {"n": n} for n, words in parts if n)
 
 
-def its_time(campaign: Campaign, tally: Tally, now: datetime) -> ItsTime:
+def campaign_time(campaign: Campaign, tally: Tally, now: datetime) -> CampaignTime:
     """What the page of a campaign says of its time; nothing much for a draft."""
     state = CampaignState(campaign.state)
     repeat = repeats.from_json(campaign.repeat) if campaign.repeat else None
@@ -111,20 +112,20 @@ def its_time(campaign: Campaign, tally: Tally, now: datetime) -> ItsTime:
         }
     if state is C.DRAFT or state not in MOVABLE:
         draft_id = campaign.take_back.get("draft", "") if campaign.take_back else ""
-        return ItsTime(draft_id=draft_id, **told_of_repeat)
-    wish = Wish.of(campaign)
+        return CampaignTime(draft_id=draft_id, **told_of_repeat)
+    take_back = TakeBack.of(campaign)
     out, ahead = slots_passed_and_ahead(campaign, now)
     is_late = state is C.MISSED or campaign.state_reason in _LATE
-    return ItsTime(
-        undo_until=None if out or wish or is_late else _undo_until(campaign, tally, now),
-        may_move=wish is None and bool(ahead or tally.waiting_jobs or tally.jobs[S.REVOKED]),
-        may_take_back=wish is None and bool(ahead) and state in {C.SENDING, C.NEEDS_DECISION},
+    return CampaignTime(
+        undo_until=None if out or take_back or is_late else _undo_until(campaign, tally, now),
+        may_move=take_back is None and bool(ahead or tally.waiting_jobs or tally.jobs[S.REVOKED]),
+        may_take_back=take_back is None and bool(ahead) and state in {C.SENDING, C.NEEDS_DECISION},
         unanswered=tally.jobs[S.POSTING] + tally.jobs[S.UNKNOWN],
         ahead=ahead,
         waiting=tally.waiting_jobs,
         out=out,
-        wish=wish,
-        told="" if wish else _told(campaign),
+        take_back=take_back,
+        result="" if take_back else _told(campaign),
         is_late=is_late,
         night=_night(campaign, now) if is_late else "",
         is_closed=is_late and _is_closed(campaign, now),
@@ -187,7 +188,7 @@ def campaign_reschedule(request: TeamRequest, campaign_id: UUID) -> HttpResponse
         form.add_error("date", error.sentence)
         return _reschedule_page(request, found, form, UNPROCESSABLE)
     hints.nudge(tasks.tick)
-    if Wish.of(found) is None:
+    if TakeBack.of(found) is None:
         messages.success(request, _("It has its new time."))
     if request.POST.get("back") in _CALENDARS:
         return redirect(_on_the_calendar(request, found, time.instant()))
@@ -211,7 +212,7 @@ def _reschedule_page(
         "campaign": found,
         "form": form,
         "moment": time_of(form),
-        "its_time": its_time(found, tally, timezone.now()),
+        "campaign_time": campaign_time(found, tally, timezone.now()),
         "zone": zone_of(found),
         "back": request.POST.get("back") or request.GET.get("back", ""),
     }
@@ -224,7 +225,7 @@ def campaign_undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Take back what is not out yet; `then` says whether to pause or to undo the launch."""
     wanted = request.POST.get("then", "")
     then = Then.UNDO if wanted == Then.UNDO else Then.PAUSE
-    return act_on(request, campaign_id, partial(rescheduling.take_back, then=then))
+    return act_on(request, campaign_id, partial(rescheduling.begin_taking_back, then=then))
 
 
 @require_POST
@@ -232,6 +233,6 @@ def campaign_undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def campaign_repeat_end(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make no more runs of a campaign that repeats; those that exist stay as they are."""
     found = campaign_of(request, campaign_id)
-    if repeating.end(found, request.user):
+    if repeating.end_repeat(found, request.user):
         messages.success(request, _("It repeats no more. Runs that were made already stay."))
     return redirect("campaign", request.team.slug, found.public_id)

@@ -28,19 +28,19 @@ EXPORTS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ListUse:
     """A campaign with the list in it; `is_left_out` where its people were left out by it."""
 
     campaign: Campaign
     is_left_out: bool
 
 
-def drafts_with(recipient_list: RecipientList) -> list[Use]:
+def drafts_with(recipient_list: RecipientList) -> list[ListUse]:
     """Drafts that choose the list, the latest first: none of them can be sent without it."""
     return _uses(recipient_list, is_draft=True)
 
 
-def launched_with(recipient_list: RecipientList) -> list[Use]:
+def launched_with(recipient_list: RecipientList) -> list[ListUse]:
     """Campaigns launched with the list, the latest first. Each has its own frozen audience."""
     return _uses(recipient_list, is_draft=False)
 
@@ -61,7 +61,7 @@ def filters_with(recipient_list: RecipientList) -> list[SavedFilter]:
     return list(found.filter(archived_at=None).order_by("name", "pk")[:SHOWN])
 
 
-def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[Use]:
+def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[ListUse]:
     """Campaigns that choose the list, or a filter that looks at it; each once, latest first."""
     by_filter = {"saved_filter__list_choices__recipient_list": recipient_list}
     choices: list[CampaignList | CampaignFilter] = [
@@ -69,7 +69,7 @@ def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[Use]:
         *_chosen(CampaignFilter.objects.filter(**by_filter), is_draft),
     ]
     uses = {
-        one.campaign_id: Use(one.campaign, one.kind == CampaignList.Kind.EXCLUDE)
+        one.campaign_id: ListUse(one.campaign, one.kind == CampaignList.Kind.EXCLUDE)
         for one in reversed(choices)
     }
     return [uses[pk] for pk in sorted(uses, reverse=True)[:SHOWN]]

@@ -17,7 +17,7 @@ from history.notices import (
     choose,
     inbox,
     mark_read,
-    sentence,
+    notice_sentence,
     unread_count,
 )
 from recipients.lists.paging import page_of
@@ -39,7 +39,7 @@ def notices(request: TeamRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "lines": [(one, sentence(one)) for one in page.rows],
+        "lines": [(one, notice_sentence(one)) for one in page.rows],
         "unread": unread_count(request.team, request.user, 1),
     }
     return render(request, "history/notices.html", context)

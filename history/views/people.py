@@ -96,9 +96,11 @@ def _decided(decision: Decision, submission: Submission) -> str:
 def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make a draft for those of a finished campaign who are in the chosen `groups`."""
     found = campaign_of(request, campaign_id)
-    chosen = [group for group in followups.Group if group.value in request.POST.getlist("groups")]
+    chosen = [
+        group for group in followups.FollowUpGroup if group.value in request.POST.getlist("groups")
+    ]
     try:
-        asked = followups.ask(found, request.user, chosen)
+        asked = followups.begin_follow_up(found, request.user, chosen)
     except followups.NothingLeft:
         messages.error(request, _("Choose for whom the new draft is to be."))
         return redirect("campaign", request.team.slug, found.public_id)

@@ -24,7 +24,7 @@ SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Part:
+class Appearance:
     """Somebody's place in one campaign; `word` says what became of their job, None before it."""
 
     campaign: Campaign
@@ -33,7 +33,7 @@ class Part:
     word: Word | None
 
 
-def parts_of(team: Team, phone: str) -> list[Part]:
+def appearances_of(team: Team, phone: str) -> list[Appearance]:
     """The team's latest campaigns with this phone in their audience, newest first.
 
     A phone that stands there more than once (duplicates were allowed) is a part each time.
@@ -43,7 +43,7 @@ def parts_of(team: Team, phone: str) -> list[Part]:
     return [_part(row) for row in found]
 
 
-def _part(row: CampaignRecipient) -> Part:
+def _part(row: CampaignRecipient) -> Appearance:
     # A job is a range of positions; one row by the index of its campaign's jobs.
     submission = Submission.objects.filter(
         campaign_id=row.campaign_id,
@@ -51,7 +51,7 @@ def _part(row: CampaignRecipient) -> Part:
         last_position__gte=row.position,
     ).first()
     word = SUBMISSION_WORDS[SubmissionState(submission.state)] if submission else None
-    return Part(row.campaign, row, submission, word)
+    return Appearance(row.campaign, row, submission, word)
 
 
 @require_POST
@@ -84,7 +84,8 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
         "opt_outs": opt_outs,
         "open_opt_out": next((one for one in opt_outs if one.is_open), None),
         "parts": [
-            (part, _left_out(part.recipient.left_out)) for part in parts_of(request.team, phone)
+            (part, _left_out(part.recipient.left_out))
+            for part in appearances_of(request.team, phone)
         ],
     }
     return render(request, "history/person.html", context)

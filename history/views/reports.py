@@ -69,7 +69,7 @@ def _own(request: TeamRequest, report_id: UUID) -> Report:
 
 def _asked(request: TeamRequest, campaign: Campaign | None, filters: Filters) -> HttpResponseBase:
     file_format = file_answers.asked_format(request)
-    asked = reporting.ask(request.team, request.user, file_format, campaign, filters)
+    asked = reporting.begin_report(request.team, request.user, file_format, campaign, filters)
     if asked.is_being_made:
         hints.nudge(tasks.make_report, asked.pk)
         return redirect("report", request.team.slug, asked.public_id)

@@ -208,7 +208,7 @@ def page_words() -> SafeString:
 
 
 @dataclass(frozen=True)
-class Problem:
+class ErrorLine:
     """One line of an error summary: a sentence, and the id of its field ("" for the whole form)."""
 
     text: str
@@ -221,15 +221,15 @@ def error_summary(*forms: BaseForm) -> dict[str, Any]:
     return {"problems": [problem for form in forms for problem in problems_of(form)]}
 
 
-def problems_of(form: BaseForm) -> Sequence[Problem]:
+def problems_of(form: BaseForm) -> Sequence[ErrorLine]:
     """The form's own errors, then each field's, as an error summary lists them."""
     if not form.is_bound or form.is_valid():
         return []
-    found = [Problem(str(error), "") for error in form.non_field_errors()]
+    found = [ErrorLine(str(error), "") for error in form.non_field_errors()]
     for field in form:
         # A group of choices has no id of its own; its first choice is where the focus belongs.
         target = field.id_for_label or (f"{field.auto_id}_0" if field.auto_id else "")
-        found.extend(Problem(str(error), target) for error in field.errors)
+        found.extend(ErrorLine(str(error), target) for error in field.errors)
     return found
 
 

@@ -23,7 +23,7 @@ _ROWS_A_CALL = 5_000
 _FOR_BULK = {"synchronous": 1, "wal_autocheckpoint": 16_384}
 
 
-def load(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+def load_rows(table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Insert rows (strings and integers, no NULL) into `table`, in the order given.
 
     On PostgreSQL the rows are taken one by one while the server already works on those before, so

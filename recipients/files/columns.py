@@ -12,8 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.phone_numbers import Doubt, Phone, PhoneReader
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 
 MAX_NAME = 60
 # Share of a column's filled cells that must be phone numbers when its header does not say so.
@@ -21,7 +21,7 @@ _ENOUGH_PHONES = 0.6
 _MOST_ABOVE_HEADER = 10
 
 
-class Role(StrEnum):
+class ColumnRole(StrEnum):
     """What a column is used for; `recipients.sentences` has the words."""
 
     PHONE = "phone"
@@ -40,12 +40,12 @@ class Column:
 
     header: str
     name: str
-    role: Role
+    role: ColumnRole
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Column:
         """Return what `to_json` made; raise KeyError or ValueError for anything else."""
-        return cls(stored["header"], stored["name"], Role(stored["role"]))
+        return cls(stored["header"], stored["name"], ColumnRole(stored["role"]))
 
     def to_json(self) -> dict[str, str]:
         """Return the column as JSON values."""
@@ -168,13 +168,13 @@ def guess_columns(
     }
     columns = []
     for index, name in enumerate(unique_names(headers)):
-        role = Role.FIELD
+        role = ColumnRole.FIELD
         if phones == [index]:
-            role = Role.PHONE
+            role = ColumnRole.PHONE
         elif index in names:
-            role = Role.NAME
+            role = ColumnRole.NAME
         elif index in skipped:
-            role = Role.SKIP
+            role = ColumnRole.SKIP
         columns.append(Column(headers[index][:MAX_NAME], name, role))
     return columns
 
@@ -204,13 +204,13 @@ def phone_candidates(
 
 def require_phone_column(columns: Sequence[Column], candidates: Sequence[int]) -> None:
     """Raise FileProblem unless exactly one column is the phone; it names the columns found."""
-    chosen = [column for column in columns if column.role is Role.PHONE]
+    chosen = [column for column in columns if column.role is ColumnRole.PHONE]
     if len(chosen) == 1:
         return
     likely = chosen or [columns[index] for index in candidates]
     if len(likely) > 1:
-        raise FileProblem(Fault.TWO_PHONE_COLUMNS, columns=[column.name for column in likely])
-    raise FileProblem(Fault.NO_PHONE_COLUMN, columns=[column.name for column in columns])
+        raise FileProblem(FileFault.TWO_PHONE_COLUMNS, columns=[column.name for column in likely])
+    raise FileProblem(FileFault.NO_PHONE_COLUMN, columns=[column.name for column in columns])
 
 
 def unique_names(headers: Sequence[str]) -> list[str]:
@@ -308,4 +308,4 @@ def _phone_share(cells: Sequence[str], reader: PhoneReader) -> float:
 
 def _is_phone(cell: str, reader: PhoneReader) -> bool:
     answer = reader.read(cell)
-    return isinstance(answer, Phone) and answer.doubt is not Doubt.NOT_ASSIGNED
+    return isinstance(answer, Phone) and answer.doubt is not PhoneDoubt.NOT_ASSIGNED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Fault(StrEnum):
+class FileFault(StrEnum):
     """Why a file cannot be imported as it is. `recipients.sentences` has the words."""
 
     NO_FILE = "no_file"
@@ -38,7 +38,7 @@ class FileProblem(Exception):
     it is stored and shown.
     """
 
-    def __init__(self, fault: Fault, **details: int | str | list[str]) -> None:
+    def __init__(self, fault: FileFault, **details: int | str | list[str]) -> None:
         super().__init__(fault.value)
         self.fault = fault
         self.details = details

@@ -9,10 +9,10 @@ import zipfile
 from enum import StrEnum
 from pathlib import Path
 
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 
 
-class Encoding(StrEnum):
+class FileEncoding(StrEnum):
     """How a text file's bytes are to be read."""
 
     UTF_8 = "utf-8"
@@ -23,7 +23,7 @@ class Encoding(StrEnum):
     @property
     def codec(self) -> str:
         """Python's name of the codec."""
-        return "cp1252" if self is Encoding.WINDOWS_1252 else self.value
+        return "cp1252" if self is FileEncoding.WINDOWS_1252 else self.value
 
 
 # The first bytes of files that people take for a table, and what to call them.
@@ -78,15 +78,15 @@ def is_workbook(path: Path) -> bool:
             members = set(archive.namelist())
             kind = archive.read("mimetype")[:80] if "mimetype" in members else b""
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise FileProblem(Fault.UNREADABLE) from error
+        raise FileProblem(FileFault.UNREADABLE) from error
     if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return True
     for member, name in _ARCHIVES:
         if member in members:
             if not name:
                 return True
-            raise FileProblem(Fault.WRONG_TYPE, kind=name)
-    raise FileProblem(Fault.WRONG_TYPE, kind="ZIP")
+            raise FileProblem(FileFault.WRONG_TYPE, kind=name)
+    raise FileProblem(FileFault.WRONG_TYPE, kind="ZIP")
 
 
 def _is_xls(content: mmap.mmap) -> bool:
@@ -96,10 +96,10 @@ def _is_xls(content: mmap.mmap) -> bool:
         return content.find(stream.encode("utf-16-le")) >= 0
 
     if has("EncryptedPackage"):
-        raise FileProblem(Fault.ENCRYPTED)
+        raise FileProblem(FileFault.ENCRYPTED)
     if has("Workbook") or has("Book"):
         return True
-    raise FileProblem(Fault.WRONG_TYPE, kind="Word" if has("WordDocument") else "")
+    raise FileProblem(FileFault.WRONG_TYPE, kind="Word" if has("WordDocument") else "")
 
 
 def refuse_other_types(path: Path) -> None:
@@ -107,17 +107,17 @@ def refuse_other_types(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(_SAMPLE)
     if not start.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise FileProblem(Fault.EMPTY)
+        raise FileProblem(FileFault.EMPTY)
     bare = start.removeprefix(codecs.BOM_UTF8).lstrip()
     for beginning, kind in _OTHER_TYPES:
         if bare.upper().startswith(beginning.upper()):
-            raise FileProblem(Fault.WRONG_TYPE, kind=kind)
+            raise FileProblem(FileFault.WRONG_TYPE, kind=kind)
     if bare[:1] in (b"{", b"[") and bare[1:].lstrip()[:1] in (b'"', b"{", b"[", b"}", b"]"):
-        raise FileProblem(Fault.WRONG_TYPE, kind="JSON")
+        raise FileProblem(FileFault.WRONG_TYPE, kind="JSON")
     if bare[:1] == b"<":
-        raise FileProblem(Fault.WRONG_TYPE, kind="XML" if bare[:5] == b"<?xml" else "HTML")
+        raise FileProblem(FileFault.WRONG_TYPE, kind="XML" if bare[:5] == b"<?xml" else "HTML")
     if not _utf_16(start) and _is_binary(start):
-        raise FileProblem(Fault.WRONG_TYPE, kind="")
+        raise FileProblem(FileFault.WRONG_TYPE, kind="")
 
 
 def _is_binary(start: bytes) -> bool:
@@ -126,7 +126,7 @@ def _is_binary(start: bytes) -> bool:
     return others * 50 > max(len(start), _SMALL) or start.count(0) * 4 > len(start)
 
 
-def detect_encoding(path: Path) -> tuple[Encoding, bool]:
+def detect_encoding(path: Path) -> tuple[FileEncoding, bool]:
     """Return the encoding, and whether there may be NUL characters to be passed over."""
     with path.open("rb") as file:
         start = file.read(_SAMPLE)
@@ -141,7 +141,7 @@ def detect_encoding(path: Path) -> tuple[Encoding, bool]:
             if not chunk.isascii():
                 more_right, more_wrong = _count_utf_8(chunk)
                 right, wrong = right + more_right, wrong + more_wrong
-    return (Encoding.WINDOWS_1252 if wrong > right else Encoding.UTF_8), has_nul
+    return (FileEncoding.WINDOWS_1252 if wrong > right else FileEncoding.UTF_8), has_nul
 
 
 def _count_utf_8(data: bytes) -> tuple[int, int]:
@@ -152,15 +152,15 @@ def _count_utf_8(data: bytes) -> tuple[int, int]:
     return beyond_ascii - wrong, wrong
 
 
-def _utf_16(start: bytes) -> Encoding | None:
+def _utf_16(start: bytes) -> FileEncoding | None:
     """UTF-16 by its byte order mark, or by the zeros that Western text has in every second byte."""
     if start.startswith(codecs.BOM_UTF16_LE):
-        return Encoding.UTF_16_LE
+        return FileEncoding.UTF_16_LE
     if start.startswith(codecs.BOM_UTF16_BE):
-        return Encoding.UTF_16_BE
+        return FileEncoding.UTF_16_BE
     pairs = len(start) // 2
     if pairs and start[1::2].count(0) > pairs * 0.7 and start[::2].count(0) < pairs * 0.05:
-        return Encoding.UTF_16_LE
+        return FileEncoding.UTF_16_LE
     if pairs and start[::2].count(0) > pairs * 0.7 and start[1::2].count(0) < pairs * 0.05:
-        return Encoding.UTF_16_BE
+        return FileEncoding.UTF_16_BE
     return None

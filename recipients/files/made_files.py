@@ -101,7 +101,7 @@ def make_file(
 
     `table_of` says what stands in it, or None where there is nothing to be taken any more.
     """
-    made = claiming.claim(_to_make(files), file_id, _LEASE)
+    made = claiming.claim_work(_to_make(files), file_id, _LEASE)
     if made is None:
         return
     table = None if made.is_hopeless else table_of(made)

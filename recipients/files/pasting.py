@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 
-from recipients.files.storing import StoredUpload, store
-from recipients.phone_numbers import Phone, PhoneReader, Reason
+from recipients.files.storing import StoredUpload, store_upload
+from recipients.phone_numbers import Phone, PhoneFault, PhoneReader
 
 # A million characters are 60,000 numbers, and less than what a form may hold in bytes.
 MAX_CHARACTERS = 1_000_000
 # Between numbers in one line; a blank counts only before a plus, for numbers have blanks in them.
 _BETWEEN = re.compile(r"[,;|\t]+|\s+(?=\+)")
-_NO_NUMBER = (Reason.EMPTY, Reason.LETTERS)
+_NO_NUMBER = (PhoneFault.EMPTY, PhoneFault.LETTERS)
 
 
 def stored_as_file(text: str, name: str, default_country: str) -> StoredUpload:
     """Store pasted text (UTF-8) under a name nobody chose; `name` is what people see."""
     content = one_number_a_line(text, PhoneReader(default_country)).encode()
-    stored_name = store(content)
+    stored_name = store_upload(content)
     return StoredUpload(name, stored_name, len(content), hashlib.sha256(content).hexdigest())
 
 

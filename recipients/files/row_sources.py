@@ -17,8 +17,8 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.file_types import Encoding, detect_encoding, refuse_other_types
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.file_types import FileEncoding, detect_encoding, refuse_other_types
 
 DELIMITERS = ",;\t|"
 MAX_CELL_CHARACTERS = 10_000
@@ -45,10 +45,10 @@ codecs.register_error("windows-1252", _windows_1252)
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOptions:
     """How to read a file: guessed when it arrives, corrected by a person on the check page."""
 
-    encoding: Encoding
+    encoding: FileEncoding
     delimiter: str = ","
     # Excel's own first line "sep=;", which it does not show.
     has_separator_line: bool = False
@@ -65,7 +65,7 @@ class Reading:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Return what `to_json` made; raise TypeError or ValueError for anything else."""
-        encoding, sheets = Encoding(stored["encoding"]), tuple(stored.get("sheets", ()))
+        encoding, sheets = FileEncoding(stored["encoding"]), tuple(stored.get("sheets", ()))
         known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
         return cls(**{**known, "encoding": encoding, "sheets": sheets})
 
@@ -79,14 +79,14 @@ class Reading:
         return asdict(self) | {"sheets": list(self.sheets)}
 
 
-def guess_reading(path: Path) -> Reading:
+def guess_read_options(path: Path) -> ReadOptions:
     """Find out how to read a stored file.
 
     Raises FileProblem when it is empty, of another type, or its quotes do not close.
     """
     refuse_other_types(path)
     encoding, has_nul = detect_encoding(path)
-    reading = Reading(encoding=encoding, has_nul=has_nul)
+    reading = ReadOptions(encoding=encoding, has_nul=has_nul)
     with _open(path, reading) as lines:
         first = lines.readline(2_000).rstrip("\r\n").strip('"')
     if re.fullmatch(r"sep=(?:\t|[^\w\s\"\\\0])", first, re.IGNORECASE):
@@ -94,7 +94,7 @@ def guess_reading(path: Path) -> Reading:
     return replace(reading, delimiter=_guess_delimiter(path, reading))
 
 
-def rows(path: Path, reading: Reading, *, max_columns: int) -> Iterator[Row]:
+def read_rows(path: Path, reading: ReadOptions, *, max_columns: int) -> Iterator[Row]:
     """Yield (row number, cells) of every row that is not blank, the header included.
 
     Raises FileProblem where the file cannot be read on, naming the row, and for a row wider than
@@ -117,33 +117,35 @@ def rows(path: Path, reading: Reading, *, max_columns: int) -> Iterator[Row]:
                     _refuse_swollen_cells(cells, number)
                 yield number, cells
         except csv.Error as error:
-            raise FileProblem(Fault.UNCLOSED_QUOTE, row=number + 1) from error
+            raise FileProblem(FileFault.UNCLOSED_QUOTE, row=number + 1) from error
     if "\n" in text or "\r" in text or _ends_with_odd_quotes(path):
         _refuse_unclosed_end(path, reading, number)
 
 
-def data_rows(path: Path, reading: Reading, *, max_columns: int, max_rows: int) -> Iterator[Row]:
-    """Yield the rows below the header like `rows`; raise FileProblem after `max_rows` of them."""
-    found = rows(path, reading, max_columns=max_columns)
+def data_rows(
+    path: Path, reading: ReadOptions, *, max_columns: int, max_rows: int
+) -> Iterator[Row]:
+    """Yield the rows below the header; raise FileProblem after `max_rows` of them."""
+    found = read_rows(path, reading, max_columns=max_columns)
     below = dropwhile(lambda row: row[0] <= reading.header_row, found)
     for count, row in enumerate(below):
         if count == max_rows:
-            raise FileProblem(Fault.TOO_MANY_ROWS, most=max_rows)
+            raise FileProblem(FileFault.TOO_MANY_ROWS, most=max_rows)
         yield row
 
 
-def head(path: Path, reading: Reading, count: int, *, max_columns: int) -> list[Row]:
+def head(path: Path, reading: ReadOptions, count: int, *, max_columns: int) -> list[Row]:
     """Return the first `count` rows that are not blank."""
     found: list[Row] = []
-    for row in rows(path, reading, max_columns=max_columns):
+    for row in read_rows(path, reading, max_columns=max_columns):
         found.append(row)
         if len(found) == count:
             break
     return found
 
 
-def _open(path: Path, reading: Reading) -> TextIO:
-    errors = "windows-1252" if reading.encoding is Encoding.UTF_8 else "replace"
+def _open(path: Path, reading: ReadOptions) -> TextIO:
+    errors = "windows-1252" if reading.encoding is FileEncoding.UTF_8 else "replace"
     lines = path.open(encoding=reading.encoding.codec, errors=errors, newline="")
     if lines.read(1) != "\ufeff":
         lines.seek(0)
@@ -153,16 +155,18 @@ def _open(path: Path, reading: Reading) -> TextIO:
 def _drop_empty_end(cells: list[str], number: int, max_columns: int) -> None:
     """Drop empty cells beyond the limit; raise FileProblem when others are there."""
     if any(map(str.strip, cells[max_columns:])):
-        raise FileProblem(Fault.TOO_MANY_COLUMNS, row=number, columns=len(cells), most=max_columns)
+        raise FileProblem(
+            FileFault.TOO_MANY_COLUMNS, row=number, columns=len(cells), most=max_columns
+        )
     del cells[max_columns:]
 
 
 def _refuse_swollen_cells(cells: Sequence[str], number: int) -> None:
     for cell in cells:
         if cell.count("\n") + cell.count("\r") > MAX_CELL_LINES:
-            raise FileProblem(Fault.UNCLOSED_QUOTE, row=number)
+            raise FileProblem(FileFault.UNCLOSED_QUOTE, row=number)
         if len(cell) > MAX_CELL_CHARACTERS:
-            raise FileProblem(Fault.CELL_TOO_LONG, row=number, most=MAX_CELL_CHARACTERS)
+            raise FileProblem(FileFault.CELL_TOO_LONG, row=number, most=MAX_CELL_CHARACTERS)
 
 
 def _ends_with_odd_quotes(path: Path) -> bool:
@@ -174,7 +178,7 @@ def _ends_with_odd_quotes(path: Path) -> bool:
     return bool(lines) and lines[-1].count(b'"') % 2 == 1
 
 
-def _refuse_unclosed_end(path: Path, reading: Reading, number: int) -> None:
+def _refuse_unclosed_end(path: Path, reading: ReadOptions, number: int) -> None:
     """Raise FileProblem when the last row has a quote that is open at the end of the file.
 
     The reader itself is lenient and would keep everything below the quote as one cell.
@@ -190,10 +194,10 @@ def _refuse_unclosed_end(path: Path, reading: Reading, number: int) -> None:
                 pass
         except csv.Error as error:
             if "unexpected end" in str(error):
-                raise FileProblem(Fault.UNCLOSED_QUOTE, row=number) from error
+                raise FileProblem(FileFault.UNCLOSED_QUOTE, row=number) from error
 
 
-def _guess_delimiter(path: Path, reading: Reading) -> str:
+def _guess_delimiter(path: Path, reading: ReadOptions) -> str:
     """The delimiter under which the first rows agree best on one number of columns, at least two.
 
     `csv.Sniffer` is no help: it fails on files of one column.
@@ -209,7 +213,7 @@ def _guess_delimiter(path: Path, reading: Reading) -> str:
     return best
 
 
-def _first_widths(path: Path, reading: Reading) -> list[int]:
+def _first_widths(path: Path, reading: ReadOptions) -> list[int]:
     try:
         return [
             len(cells)

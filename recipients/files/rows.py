@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from recipients.files.columns import Column, Role
-from recipients.phone_numbers import Doubt, Phone, PhoneReader
+from recipients.files.columns import Column, ColumnRole
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 
 MAX_NAME = 200
 # Zero-width joiners belong to words of Persian and Indic scripts and to emoji.
@@ -27,21 +27,21 @@ class Accepted(NamedTuple):
     phone: str
     name: str
     fields: dict[str, str]
-    doubt: Doubt | None
+    doubt: PhoneDoubt | None
 
 
 class RowReader:
     """Makes recipients of rows, by the roles of the columns. Exactly one must be the phone."""
 
     def __init__(self, columns: Sequence[Column], phones: PhoneReader) -> None:
-        def places(role: Role) -> list[int]:
+        def places(role: ColumnRole) -> list[int]:
             return [index for index, column in enumerate(columns) if column.role is role]
 
-        (self._phone,) = places(Role.PHONE)
+        (self._phone,) = places(ColumnRole.PHONE)
         self._read_phone = phones.read
         self._width = len(columns)
-        self._names = places(Role.NAME)
-        self._fields = [(columns[index].name, index) for index in places(Role.FIELD)]
+        self._names = places(ColumnRole.NAME)
+        self._fields = [(columns[index].name, index) for index in places(ColumnRole.FIELD)]
 
     def read(self, cells: list[str]) -> Accepted | str:
         """The recipient in a row's cells, or the code of the reason why there is none."""

@@ -18,8 +18,8 @@ from django.core.files.uploadhandler import (
 )
 from django.http import HttpRequest
 
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.row_sources import Reading
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.row_sources import ReadOptions
 
 FILE_FIELD = "file"
 MEGABYTE = 1024 * 1024
@@ -66,7 +66,7 @@ class ListFileHandler(FileUploadHandler):
         self._size += len(raw_data)
         if self._size > settings.UPLOAD_MAX_MB * MEGABYTE:
             self._abandon()
-            self.problem = FileProblem(Fault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)
+            self.problem = FileProblem(FileFault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)
             # The rest is read and thrown away: an answer during the upload would not be seen.
             raise StopUpload(connection_reset=False)
         self._hash.update(raw_data)
@@ -92,7 +92,7 @@ class ListFileHandler(FileUploadHandler):
             delete_stored(self._stored_name)
 
 
-def store(content: bytes) -> str:
+def store_upload(content: bytes) -> str:
     """Write what did not come as a file; return its internal name."""
     settings.UPLOADS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     stored_name = secrets.token_hex(16)
@@ -106,7 +106,7 @@ def stored_path(stored_name: str) -> Path:
     return _folder() / stored_name
 
 
-def rows_path(stored_name: str, reading: Reading) -> Path:
+def rows_path(stored_name: str, reading: ReadOptions) -> Path:
     """Where the rows of that file are read: of a workbook, the text made of the chosen sheet."""
     if not reading.sheet:
         return stored_path(stored_name)

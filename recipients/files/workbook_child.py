@@ -18,7 +18,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 
 _MEGABYTE = 1024 * 1024
 # Digits that a spreadsheet's number keeps (IEEE 754 double).
@@ -42,11 +42,11 @@ def main() -> None:
     except FileProblem as problem:
         answer = {"fault": problem.fault, "details": problem.details}
     except PasswordError:
-        answer = {"fault": Fault.ENCRYPTED}
+        answer = {"fault": FileFault.ENCRYPTED}
     except (MemoryError, OSError):
-        answer = {"fault": Fault.TOO_MUCH_INSIDE}
+        answer = {"fault": FileFault.TOO_MUCH_INSIDE}
     except CalamineError:
-        answer = {"fault": Fault.UNREADABLE}
+        answer = {"fault": FileFault.UNREADABLE}
     json.dump(answer, sys.stdout)
 
 
@@ -56,9 +56,9 @@ def write_sheet(workbook: Path, text: Path, wanted: str, max_columns: int) -> di
     names = book.sheet_names
     found = _sheet(book, [wanted] if wanted in names else names)
     if found is None:
-        raise FileProblem(Fault.EMPTY_SHEET if wanted in names else Fault.EMPTY)
+        raise FileProblem(FileFault.EMPTY_SHEET if wanted in names else FileFault.EMPTY)
     with text.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows(found, max_columns))
+        csv.writer(file, lineterminator="\n").writerows(sheet_rows(found, max_columns))
     return {"sheets": names, "chosen": found.name}
 
 
@@ -74,21 +74,21 @@ def _sheet(book: CalamineWorkbook, names: Iterable[str]) -> CalamineSheet | None
     return only_one_row
 
 
-def rows(sheet: CalamineSheet, max_columns: int) -> Iterator[list[str]]:
+def sheet_rows(sheet: CalamineSheet, max_columns: int) -> Iterator[list[str]]:
     """Yield a sheet's rows from its row 1 and column A, without empty cells at their ends."""
     before = [""] * (sheet.start[1] if sheet.start else 0)
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        row = before + [as_text(cell) for cell in cells]
+        row = before + [cell_text(cell) for cell in cells]
         while row and not row[-1]:
             row.pop()
         if len(row) > max_columns:
             raise FileProblem(
-                Fault.TOO_MANY_COLUMNS, row=number, columns=len(row), most=max_columns
+                FileFault.TOO_MANY_COLUMNS, row=number, columns=len(row), most=max_columns
             )
         yield row
 
 
-def as_text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as the person sees it: whole numbers without a point, dates in ISO 8601.
 
     A number too long for a spreadsheet's precision keeps its exponent, so that it is recognised as

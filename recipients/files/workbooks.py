@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 
 _MOST_MEMBERS = 1_000
 # Beyond the seconds of work: a busy machine lets the child wait.
@@ -24,7 +24,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Limits:
+class WorkbookLimits:
     """What one workbook may take: of columns, disk, work and memory.
 
     `ratio`: how many times its packed size it may unpack to; a recipient list is 5 to 30.
@@ -44,7 +44,7 @@ class Sheets(NamedTuple):
     chosen: str
 
 
-def unpack(workbook: Path, text: Path, limits: Limits, *, sheet: str = "") -> Sheets:
+def unpack(workbook: Path, text: Path, limits: WorkbookLimits, *, sheet: str = "") -> Sheets:
     """Write one sheet of a workbook as CSV (UTF-8, comma) and return which ones there are.
 
     `sheet`: its name, or "" for the first that may hold a table. Rows keep their numbers: blank
@@ -66,25 +66,27 @@ def unpack(workbook: Path, text: Path, limits: Limits, *, sheet: str = "") -> Sh
         answer = json.loads(done.stdout) if done.stdout else {}
     except subprocess.TimeoutExpired as expired:
         text.unlink(missing_ok=True)
-        raise FileProblem(Fault.TOO_SLOW) from expired
+        raise FileProblem(FileFault.TOO_SLOW) from expired
     if "sheets" in answer:
         return Sheets(answer["sheets"], answer["chosen"])
     text.unlink(missing_ok=True)
-    fault = answer.get("fault") or (Fault.TOO_MUCH_INSIDE if done.returncode else Fault.UNREADABLE)
-    raise FileProblem(Fault(fault), **answer.get("details", {}))
+    fault = answer.get("fault") or (
+        FileFault.TOO_MUCH_INSIDE if done.returncode else FileFault.UNREADABLE
+    )
+    raise FileProblem(FileFault(fault), **answer.get("details", {}))
 
 
-def _check_declared_sizes(workbook: Path, limits: Limits) -> None:
+def _check_declared_sizes(workbook: Path, limits: WorkbookLimits) -> None:
     """Raise FileProblem for an archive that says itself that it is too much, or is encrypted."""
     try:
         with zipfile.ZipFile(workbook) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise FileProblem(Fault.UNREADABLE) from error
+        raise FileProblem(FileFault.UNREADABLE) from error
     if any(member.flag_bits & 1 for member in members):
-        raise FileProblem(Fault.ENCRYPTED)
+        raise FileProblem(FileFault.ENCRYPTED)
     unpacked = sum(member.file_size for member in members)
     packed = max(workbook.stat().st_size, 1)
     is_bomb = unpacked > 10_000_000 and unpacked > packed * limits.ratio
     if is_bomb or unpacked > limits.megabytes * 1024 * 1024 or len(members) > _MOST_MEMBERS:
-        raise FileProblem(Fault.TOO_MUCH_INSIDE)
+        raise FileProblem(FileFault.TOO_MUCH_INSIDE)

@@ -13,19 +13,19 @@ from django.utils.translation import ngettext
 from phonenumbers import country_code_for_region, region_code_for_country_code
 
 from interface.countries import country_name
-from recipients.files.columns import Role
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.row_sources import Reading
+from recipients.files.columns import ColumnRole
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.row_sources import ReadOptions
 from recipients.imports.checking import phone_question
 from recipients.imports.forms import CheckForm
 from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, RecipientList
-from recipients.phone_numbers import Doubt, Reason
+from recipients.phone_numbers import PhoneDoubt, PhoneFault
 from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
 
 # What numbers of one country are when they are read as those of another.
 _OF_ANOTHER_COUNTRY = (
-    *(Reason.TOO_SHORT, Reason.TOO_LONG, Reason.WRONG_LENGTH, Reason.NO_AREA_CODE),
+    *(PhoneFault.TOO_SHORT, PhoneFault.TOO_LONG, PhoneFault.WRONG_LENGTH, PhoneFault.NO_AREA_CODE),
 )
 
 
@@ -60,7 +60,7 @@ class SheetRow:
 
 
 @dataclass(frozen=True)
-class Finding:
+class RowFinding:
     """So many rows with the same reason, and what to do about them."""
 
     count: int
@@ -75,12 +75,12 @@ def check_context(
 ) -> dict[str, Any]:
     """The template's variables; `problem` is why confirming was refused, if it was."""
     judgement = Judgement.from_json(list_import.judgement)
-    reading = Reading.from_json(list_import.reading)
+    reading = ReadOptions.from_json(list_import.reading)
     question = phone_question(list_import)
     obstacle = problem or list_import.problem or question
     nothing_ready = question is None and list_import.is_judged and not judgement.ready
     if obstacle is None and nothing_ready:
-        obstacle = FileProblem(Fault.NO_VALID_ROW)
+        obstacle = FileProblem(FileFault.NO_VALID_ROW)
     return {
         "list_import": list_import,
         "form": form,
@@ -164,7 +164,7 @@ def _effects(list_import: ListImport, judgement: Judgement) -> list[EffectLine]:
 
 def _country_is_doubtful(judgement: Judgement) -> bool:
     """Whether most of the rows look like numbers of another country than the chosen one."""
-    unlikely = judgement.doubts.get(Doubt.NOT_ASSIGNED, 0) + sum(
+    unlikely = judgement.doubts.get(PhoneDoubt.NOT_ASSIGNED, 0) + sum(
         judgement.rejected.get(reason, 0) for reason in _OF_ANOTHER_COUNTRY
     )
     return unlikely * 2 > judgement.rows
@@ -199,8 +199,8 @@ def _columns(list_import: ListImport, form: CheckForm) -> list[SheetColumn]:
         SheetColumn(
             header=column["header"] or column["name"],
             role=form[f"role_{index}"],
-            is_used=column["role"] in (Role.PHONE, Role.NAME),
-            is_skipped=column["role"] == Role.SKIP,
+            is_used=column["role"] in (ColumnRole.PHONE, ColumnRole.NAME),
+            is_skipped=column["role"] == ColumnRole.SKIP,
             typed=form[f"name_{index}"] if f"name_{index}" in form.fields else None,
         )
         for index, column in enumerate(list_import.columns)
@@ -214,18 +214,18 @@ def _rows(list_import: ListImport, sample: Sequence[SampleRow]) -> list[SheetRow
 def _cells(columns: Sequence[dict[str, str]], row: SampleRow) -> list[SheetCell]:
     cells = []
     for index, column in enumerate(columns):
-        is_phone = column["role"] == Role.PHONE
+        is_phone = column["role"] == ColumnRole.PHONE
         cells.append(
             SheetCell(
                 text=row.cells[index].strip() if index < len(row.cells) else "",
                 reason=REJECTIONS[row.reason].short if is_phone and row.reason else "",
                 doubt=DOUBTS[row.doubt].short if is_phone and row.doubt else "",
-                is_skipped=column["role"] == Role.SKIP,
+                is_skipped=column["role"] == ColumnRole.SKIP,
             )
         )
     return cells
 
 
-def findings(counts: Mapping[str, int], words: Mapping[str, Words]) -> list[Finding]:
+def findings(counts: Mapping[str, int], words: Mapping[str, Words]) -> list[RowFinding]:
     """The counts of a judgement in words, in their order."""
-    return [Finding(count, words[code]) for code, count in counts.items()]
+    return [RowFinding(count, words[code]) for code, count in counts.items()]

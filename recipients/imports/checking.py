@@ -17,10 +17,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from recipients import claiming
-from recipients.files.columns import Column, Role, phone_candidates, require_phone_column
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.file_types import Encoding
-from recipients.files.row_sources import Reading, data_rows
+from recipients.files.columns import Column, ColumnRole, phone_candidates, require_phone_column
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.file_types import FileEncoding
+from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.storing import StoredUpload, delete_stored, rows_path
 from recipients.imports import guessing
 from recipients.imports.judging import Judgement, Known, SampleRow, judge, nobody
@@ -36,7 +36,7 @@ ROWS_AT_ONCE = 10_000
 _TOP_ROWS, _TOP_CELLS, _TOP_CHARACTERS = 8, 4, 30
 
 
-def begin(
+def begin_import(
     team: Team,
     user: User,
     upload: StoredUpload,
@@ -98,7 +98,7 @@ def list_name_from(file_name: str) -> str:
 class Choices:
     """What was chosen on the check page; `roles` in the order of the columns."""
 
-    roles: Sequence[Role]
+    roles: Sequence[ColumnRole]
     default_country: str
     # The row with the columns' names, 0 for none; None leaves that as it is.
     header_row: int | None
@@ -110,11 +110,11 @@ class Choices:
     names: Sequence[str] = ()
     # How else to read the file; "" and None leave that as it is.
     sheet: str = ""
-    encoding: Encoding | None = None
+    encoding: FileEncoding | None = None
     delimiter: str = ""
 
 
-def change(list_import: ListImport, choices: Choices) -> None:
+def change_choices(list_import: ListImport, choices: Choices) -> None:
     """Keep what was chosen and judge the file again if that may change it.
 
     A file that is read in another way (sheet, encoding, delimiter) has its columns guessed anew.
@@ -124,7 +124,7 @@ def change(list_import: ListImport, choices: Choices) -> None:
     list_import.list_name, list_import.visibility = choices.list_name, choices.visibility
     list_import.default_country = choices.default_country
     list_import.mode = (choices.mode or list_import.mode) if list_import.is_addition else ""
-    reading = Reading.from_json(list_import.reading)
+    reading = ReadOptions.from_json(list_import.reading)
     if choices.sheet not in ("", reading.sheet):
         guessing.read_as(list_import, guessing.unpacked(list_import, choices.sheet))
     elif (other := _corrected(reading, choices)) != reading:
@@ -146,7 +146,7 @@ def change(list_import: ListImport, choices: Choices) -> None:
     )
 
 
-def _corrected(reading: Reading, choices: Choices) -> Reading:
+def _corrected(reading: ReadOptions, choices: Choices) -> ReadOptions:
     """The reading with the encoding and the delimiter that were chosen; a workbook has neither."""
     if reading.sheet:
         return reading
@@ -161,19 +161,21 @@ def _corrected(reading: Reading, choices: Choices) -> Reading:
 
 def _take_over(list_import: ListImport, choices: Choices) -> None:
     """Give the columns their roles and names or, if that has changed, another row its meaning."""
-    reading = Reading.from_json(list_import.reading)
+    reading = ReadOptions.from_json(list_import.reading)
     columns = _columns(list_import)
     other_header = choices.header_row not in (None, reading.header_row)
     if other_header:
         guessing.read_as(list_import, reading, choices.header_row)
         columns = _columns(list_import)
-        if len(columns) != len(choices.roles) or any(one.role is Role.PHONE for one in columns):
+        if len(columns) != len(choices.roles) or any(
+            one.role is ColumnRole.PHONE for one in columns
+        ):
             return
     columns = [
         replace(column, role=role) for column, role in zip(columns, choices.roles, strict=True)
     ]
     if choices.names and not reading.has_header and not other_header:
-        columns = guessing.rename(columns, choices.names)
+        columns = guessing.rename_columns(columns, choices.names)
     list_import.columns = [column.to_json() for column in columns]
 
 
@@ -189,7 +191,7 @@ def confirm(list_import: ListImport) -> None:
         raise problem
     judgement = Judgement.from_json(list_import.judgement)
     if list_import.is_judged and not judgement.ready:
-        raise FileProblem(Fault.NO_VALID_ROW)
+        raise FileProblem(FileFault.NO_VALID_ROW)
     if list_import.is_addition:
         _require_target(list_import)
     with transaction.atomic():
@@ -218,9 +220,9 @@ def _require_target(list_import: ListImport) -> None:
         pk=target.pk if target else 0, is_ready=True, archived_at=None
     )
     if target is None or user is None or not usable.exists() or not may_edit(target, user):
-        raise FileProblem(Fault.LIST_GONE)
+        raise FileProblem(FileFault.LIST_GONE)
     if not list_import.is_judged:
-        raise FileProblem(Fault.STILL_COUNTING)
+        raise FileProblem(FileFault.STILL_COUNTING)
 
 
 def _make_list(list_import: ListImport, columns: Sequence[Column]) -> None:
@@ -232,7 +234,7 @@ def _make_list(list_import: ListImport, columns: Sequence[Column]) -> None:
         name=list_import.list_name,
         # The people of an addition are in a list that nobody will ever see.
         visibility=Visibility.PRIVATE if list_import.is_addition else list_import.visibility,
-        field_names=[column.name for column in columns if column.role is Role.FIELD],
+        field_names=[column.name for column in columns if column.role is ColumnRole.FIELD],
     )
     list_import.save(update_fields=["recipient_list"])
 
@@ -243,24 +245,24 @@ def judge_whole(import_id: int) -> None:
     Does nothing when the import has moved on; a result that comes too late is dropped.
     """
     to_do = ListImport.objects.filter(is_judged=False, state=ListImport.State.CHECKING)
-    claimed = claiming.claim(to_do, import_id)
+    claimed = claiming.claim_work(to_do, import_id)
     if claimed is None:
         return
     try:
         if claimed.is_hopeless:
-            raise FileProblem(Fault.INTERRUPTED)
+            raise FileProblem(FileFault.INTERRUPTED)
         found: dict[str, Any] = {"judgement": _judged(claimed, limit=None).to_json()}
     except FileProblem as problem:
         found = {"failure": problem.fault, "failure_details": problem.details}
     except FileNotFoundError:
-        found = {"failure": Fault.FILE_GONE, "failure_details": {}}
+        found = {"failure": FileFault.FILE_GONE, "failure_details": {}}
     claiming.let_go(claimed, is_judged=True, **found)
 
 
 def phone_question(list_import: ListImport) -> FileProblem | None:
     """What has to be asked about the phone column, or None when one is chosen."""
     columns = _columns(list_import)
-    reading = Reading.from_json(list_import.reading)
+    reading = ReadOptions.from_json(list_import.reading)
     judgement = Judgement.from_json(list_import.judgement)
     headers = [column.header if reading.has_header else "" for column in columns]
     candidates = phone_candidates(
@@ -281,7 +283,7 @@ def _judge_first_rows(list_import: ListImport) -> None:
 
 
 def _judged(list_import: ListImport, limit: int | None) -> Judgement:
-    reading = Reading.from_json(list_import.reading)
+    reading = ReadOptions.from_json(list_import.reading)
     rows = data_rows(
         rows_path(list_import.stored_name, reading),
         reading,

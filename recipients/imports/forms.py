@@ -11,9 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from interface.countries import country_choices
-from recipients.files.columns import MAX_NAME, Role, column_letters
+from recipients.files.columns import MAX_NAME, ColumnRole, column_letters
 from recipients.files.pasting import MAX_CHARACTERS
-from recipients.files.row_sources import Reading
+from recipients.files.row_sources import ReadOptions
 from recipients.files.storing import StoredUpload
 from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, Visibility
@@ -99,7 +99,7 @@ class CheckForm(forms.Form):
             initial={
                 "list_name": list_import.list_name,
                 "default_country": list_import.default_country,
-                "header_row": Reading.from_json(list_import.reading).header_row,
+                "header_row": ReadOptions.from_json(list_import.reading).header_row,
                 "visibility": list_import.visibility,
                 "mode": list_import.mode,
             },
@@ -110,7 +110,7 @@ class CheckForm(forms.Form):
             del self.fields["mode"]
             self._offer_visibilities(list_import.team)
         self._columns = list_import.columns
-        reading = Reading.from_json(list_import.reading)
+        reading = ReadOptions.from_json(list_import.reading)
         self._ask_how_to_read(reading)
         self._ask_for_names(list_import, reading)
         for index, column in enumerate(list_import.columns):
@@ -129,7 +129,7 @@ class CheckForm(forms.Form):
             (Visibility.TEAM, _("Everyone in %(team)s") % {"team": team.name}),
         ]
 
-    def _ask_how_to_read(self, reading: Reading) -> None:
+    def _ask_how_to_read(self, reading: ReadOptions) -> None:
         """Add the fields that a workbook, or a text file, needs."""
         if len(reading.sheets) > 1:
             names = [(name, name) for name in reading.sheets]
@@ -152,7 +152,7 @@ class CheckForm(forms.Form):
                 required=False,
             )
 
-    def _ask_for_names(self, list_import: ListImport, reading: Reading) -> None:
+    def _ask_for_names(self, list_import: ListImport, reading: ReadOptions) -> None:
         """Let the row of names be another one; a file without it gets names typed."""
         header_row = self.fields["header_row"]
         assert isinstance(header_row, forms.TypedChoiceField)
@@ -178,9 +178,11 @@ class CheckForm(forms.Form):
         return [self.cleaned_data[name] for name in typed if name in self.fields]
 
     @property
-    def roles(self) -> list[Role]:
+    def roles(self) -> list[ColumnRole]:
         """The chosen roles in the order of the columns; of a valid form."""
-        return [Role(self.cleaned_data[f"role_{index}"]) for index in range(len(self._columns))]
+        return [
+            ColumnRole(self.cleaned_data[f"role_{index}"]) for index in range(len(self._columns))
+        ]
 
 
 def _row_in_words(row: SampleRow) -> str | Promise:
@@ -190,7 +192,7 @@ def _row_in_words(row: SampleRow) -> str | Promise:
 
 def _role_choices(name: str) -> list[tuple[str, Any]]:
     field = _("Field: %(name)s") % {"name": name}
-    return [(role.value, field if role is Role.FIELD else ROLES[role]) for role in Role]
+    return [(role.value, field if role is ColumnRole.FIELD else ROLES[role]) for role in ColumnRole]
 
 
 class SearchForm(forms.Form):

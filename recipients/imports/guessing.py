@@ -13,7 +13,7 @@ from django.conf import settings
 
 from recipients.files.columns import (
     Column,
-    Role,
+    ColumnRole,
     find_header,
     guess_columns,
     headers_key,
@@ -23,11 +23,11 @@ from recipients.files.columns import (
     parted,
     unique_names,
 )
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.file_types import Encoding, is_workbook
-from recipients.files.row_sources import Reading, Row, guess_reading, head
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.file_types import FileEncoding, is_workbook
+from recipients.files.row_sources import ReadOptions, Row, guess_read_options, head
 from recipients.files.storing import rows_path, stored_path
-from recipients.files.workbooks import Limits, unpack
+from recipients.files.workbooks import WorkbookLimits, unpack
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader
 
@@ -41,12 +41,12 @@ def guess(list_import: ListImport) -> None:
     """
     stored = stored_path(list_import.stored_name)
     workbook = is_workbook(stored)
-    read_as(list_import, unpacked(list_import) if workbook else guess_reading(stored))
+    read_as(list_import, unpacked(list_import) if workbook else guess_read_options(stored))
     if memory := _memory(list_import):
         list_import.default_country = memory.default_country or list_import.default_country
 
 
-def read_as(list_import: ListImport, reading: Reading, header_row: int | None = None) -> None:
+def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | None = None) -> None:
     """Fill in what the columns are when the file is read so.
 
     `header_row` is the row with their names, 0 for none; None to find it. Raises FileProblem when
@@ -54,19 +54,19 @@ def read_as(list_import: ListImport, reading: Reading, header_row: int | None = 
     """
     first = first_rows(list_import, reading, _ROWS_TO_GUESS_FROM)
     if not first:
-        raise FileProblem(Fault.EMPTY)
+        raise FileProblem(FileFault.EMPTY)
     phones = PhoneReader(list_import.default_country)
     found = find_header(first, phones) if header_row is None else header_row
     header, sample = parted(first, found)
     if header and not sample:
-        raise FileProblem(Fault.HEADER_ONLY)
+        raise FileProblem(FileFault.HEADER_ONLY)
     columns = guess_columns(header, sample, phones, own_headers())
     reading = replace(reading, header_row=found, is_remembered=False)
     list_import.columns = [column.to_json() for column in columns]
     list_import.reading = reading.to_json()
     if memory := _memory(list_import):
         own = len(columns) - len(memory.roles)
-        roles = [*[Role.SKIP] * own, *map(Role, memory.roles)]
+        roles = [*[ColumnRole.SKIP] * own, *map(ColumnRole, memory.roles)]
         columns = [replace(one, role=role) for one, role in zip(columns, roles, strict=True)]
         list_import.reading = replace(reading, is_remembered=True).to_json()
     if list_import.target_list is not None:
@@ -74,7 +74,7 @@ def read_as(list_import: ListImport, reading: Reading, header_row: int | None = 
     list_import.columns = [column.to_json() for column in columns]
 
 
-def rename(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
+def rename_columns(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
     """The columns of a file without names under those that a person typed."""
     return [
         replace(column, name=name)
@@ -84,7 +84,7 @@ def rename(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
 
 def remember(list_import: ListImport) -> None:
     """Keep the roles and the country for the team's next file with the same headers."""
-    if not Reading.from_json(list_import.reading).has_header:
+    if not ReadOptions.from_json(list_import.reading).has_header:
         return
     RememberedColumns.objects.update_or_create(
         team_id=list_import.team_id,
@@ -96,17 +96,17 @@ def remember(list_import: ListImport) -> None:
     )
 
 
-def first_rows(list_import: ListImport, reading: Reading, count: int) -> list[Row]:
+def first_rows(list_import: ListImport, reading: ReadOptions, count: int) -> list[Row]:
     """The first rows of the file that are not blank, the columns' names among them."""
     path = rows_path(list_import.stored_name, reading)
     return head(path, reading, count, max_columns=settings.IMPORT_MAX_COLUMNS)
 
 
-def unpacked(list_import: ListImport, sheet: str = "") -> Reading:
+def unpacked(list_import: ListImport, sheet: str = "") -> ReadOptions:
     """Write a sheet of the workbook as text: the given one, else the first that is not empty."""
     stored = stored_path(list_import.stored_name)
     made = stored.with_name(f"{stored.name}.csv.new")
-    limits = Limits(
+    limits = WorkbookLimits(
         columns=settings.IMPORT_MAX_COLUMNS,
         megabytes=settings.IMPORT_MAX_UNPACKED_MB,
         ratio=settings.IMPORT_MAX_UNPACKED_RATIO,
@@ -114,14 +114,14 @@ def unpacked(list_import: ListImport, sheet: str = "") -> Reading:
         memory_megabytes=settings.IMPORT_MAX_MEMORY_MB,
     )
     sheets = unpack(stored, made, limits, sheet=sheet)
-    reading = Reading(Encoding.UTF_8, sheet=sheets.chosen, sheets=tuple(sheets.names))
+    reading = ReadOptions(FileEncoding.UTF_8, sheet=sheets.chosen, sheets=tuple(sheets.names))
     made.rename(rows_path(list_import.stored_name, reading))
     return reading
 
 
 def _memory(list_import: ListImport) -> RememberedColumns | None:
     """What the team said about a file with these headers before."""
-    if not Reading.from_json(list_import.reading).has_header:
+    if not ReadOptions.from_json(list_import.reading).has_header:
         return None
     memory = RememberedColumns.objects.filter(
         team_id=list_import.team_id, key=_key(list_import)

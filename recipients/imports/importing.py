@@ -20,10 +20,10 @@ from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
 from recipients import claiming
-from recipients.files.bulk_load import Row, load, quick_commits, refresh_statistics
+from recipients.files.bulk_load import Row, load_rows, quick_commits, refresh_statistics
 from recipients.files.columns import Column
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.row_sources import Reading, data_rows
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.row_sources import Row as SourceRow
 from recipients.files.rows import RowReader
 from recipients.files.seen_phones import SeenPhones
@@ -50,11 +50,11 @@ def run_import(import_id: int) -> None:
     Does nothing when another worker is at it or there is nothing to do.
     """
     to_do = ListImport.objects.filter(state__in=(State.QUEUED, State.IMPORTING))
-    claimed = claiming.claim(to_do, import_id)
+    claimed = claiming.claim_work(to_do, import_id)
     if claimed is None:
         return
     if claimed.is_hopeless:
-        _fail(claimed, FileProblem(Fault.INTERRUPTED))
+        _fail(claimed, FileProblem(FileFault.INTERRUPTED))
         return
     claiming.held(claimed).update(state=State.IMPORTING)
     try:
@@ -65,13 +65,13 @@ def run_import(import_id: int) -> None:
     except FileProblem as problem:
         _fail(claimed, problem)
     except FileNotFoundError:
-        _fail(claimed, FileProblem(Fault.FILE_GONE))
+        _fail(claimed, FileProblem(FileFault.FILE_GONE))
     except claiming.ClaimLost:
         return
 
 
 def _import_rows(claimed: ListImport) -> None:
-    reading = Reading.from_json(claimed.reading)
+    reading = ReadOptions.from_json(claimed.reading)
     rows = data_rows(
         rows_path(claimed.stored_name, reading),
         reading,
@@ -142,8 +142,8 @@ class _Sieve:
 def _write(claimed: ListImport, sieve: _Sieve, accepted: Iterable[Row]) -> None:
     """Write a chunk and the progress; raise ClaimLost, writing nothing, when the claim is gone."""
     claiming.renew_claim(claimed)
-    load(Recipient._meta.db_table, _RECIPIENT_COLUMNS, accepted)
-    load(RejectedRow._meta.db_table, _REJECTED_COLUMNS, sieve.rejected)
+    load_rows(Recipient._meta.db_table, _RECIPIENT_COLUMNS, accepted)
+    load_rows(RejectedRow._meta.db_table, _REJECTED_COLUMNS, sieve.rejected)
     claiming.held(claimed).update(attempts=0, **sieve.progress)
 
 
@@ -163,7 +163,7 @@ def _finish(claimed: ListImport) -> None:
         if counts is None:
             raise claiming.ClaimLost
         if not counts["recipient_count"]:
-            raise FileProblem(Fault.NO_VALID_ROW)
+            raise FileProblem(FileFault.NO_VALID_ROW)
         staged = RecipientList.objects.get(list_imports=claimed)
         staged.recipient_count = counts["recipient_count"]
         staged.duplicate_count = counts["duplicate_count"]
@@ -198,7 +198,7 @@ def _joined(claimed: ListImport, staged: RecipientList) -> dict[str, Any]:
         .first()
     )
     if target is None or claimed.uploaded_by is None or not may_edit(target, claimed.uploaded_by):
-        raise FileProblem(Fault.LIST_GONE)
+        raise FileProblem(FileFault.LIST_GONE)
     effect = merging.bring_in(claimed, target, staged)
     # What was not taken is cleared away with the next tick.
     RecipientList.objects.filter(pk=staged.pk).update(archived_at=timezone.now())

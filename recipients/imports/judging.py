@@ -9,7 +9,7 @@ from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as CALLING_CODES
 
-from recipients.files.columns import Column, Role
+from recipients.files.columns import Column, ColumnRole
 from recipients.files.row_sources import Row
 from recipients.files.rows import Accepted, RowReader
 from recipients.files.seen_phones import DistinctPhones
@@ -105,7 +105,9 @@ def judge(
     list the file is for. Without exactly one phone column the rows are only counted and the first
     ones shown. Raises FileProblem where a file cannot be read on.
     """
-    phone_columns = [index for index, column in enumerate(columns) if column.role is Role.PHONE]
+    phone_columns = [
+        index for index, column in enumerate(columns) if column.role is ColumnRole.PHONE
+    ]
     if len(phone_columns) != 1:
         return _only_look(rows, limit)
     reader, phone_index = RowReader(columns, PhoneReader(country)), phone_columns[0]

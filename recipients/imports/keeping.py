@@ -21,7 +21,7 @@ State = ListImport.State
 _KEEP_ORPHANS = timedelta(days=1)
 
 
-def stop(list_import: ListImport) -> bool:
+def stop_import(list_import: ListImport) -> bool:
     """Stop an import that has not finished; return whether it was still possible.
 
     The worker notices with its next chunk. Nothing of the list was visible; `clear_leftovers`
@@ -110,7 +110,7 @@ def clear_leftovers() -> None:
             )
 
 
-def delete_old_files() -> None:
+def delete_old_uploads() -> None:
     """Delete uploaded files some days after their import, and imports nobody confirmed with them.
 
     With the file goes what the import displaced: it can be undone no longer.

@@ -2,7 +2,7 @@
 
 The file is read into a list of its own that nobody sees (`importing`). When it is whole, one
 transaction moves its rows into the list, and keeps what they displace in a second invisible list,
-from which `take_back` restores it. Everything runs in the database; a million rows take seconds.
+from which `unmerge` restores it. Everything runs in the database; a million rows take seconds.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def bring_in(list_import: ListImport, target: RecipientList, staged: RecipientLi
     return effect
 
 
-def take_back(list_import: ListImport, target: RecipientList) -> None:
+def unmerge(list_import: ListImport, target: RecipientList) -> None:
     """Make the list what it was before the import, and keep what was added otherwise since.
 
     The caller holds a transaction and the lock on `target`. A row that somebody has removed by

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.conf import settings
 
 from recipients.files.columns import Column, own_columns, own_headers
-from recipients.files.row_sources import Reading, data_rows
+from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.rows import RowReader
 from recipients.files.spreadsheet_cells import safe_cell
 from recipients.files.storing import rows_path
@@ -34,7 +34,7 @@ def rejected_rows_csv(list_import: ListImport) -> Iterator[bytes]:
     rows = _judged_again(list_import) if before else _stored(list_import)
     headers = [column["header"] or column["name"] for column in list_import.columns]
     yield "\ufeff".encode()
-    yield from _written(headers, rows, Reading.from_json(list_import.reading).delimiter)
+    yield from _written(headers, rows, ReadOptions.from_json(list_import.reading).delimiter)
 
 
 def _written(headers: Sequence[str], rows: Iterable[Rejected], delimiter: str) -> Iterator[bytes]:
@@ -63,7 +63,7 @@ def _stored(list_import: ListImport) -> Iterator[Rejected]:
 def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
     columns = [Column.from_json(column) for column in list_import.columns]
     reader = RowReader(columns, PhoneReader(list_import.default_country))
-    reading = Reading.from_json(list_import.reading)
+    reading = ReadOptions.from_json(list_import.reading)
     rows = data_rows(
         rows_path(list_import.stored_name, reading),
         reading,

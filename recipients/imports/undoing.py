@@ -93,7 +93,7 @@ def effect_of_undoing(list_import: ListImport) -> UndoEffect:
     return UndoEffect(False, removed=brought, restored=kept)
 
 
-def undo(list_import: ListImport, user: User) -> None:
+def undo_import(list_import: ListImport, user: User) -> None:
     """Undo a completed import in one step; raise CannotUndo, changing nothing, when it cannot be.
 
     Rows that are not needed any more are deleted in the background (`keeping.clear_leftovers`).
@@ -116,7 +116,7 @@ def undo(list_import: ListImport, user: User) -> None:
         now = timezone.now()
         gone = people
         if locked.is_addition:
-            merging.take_back(locked, people)
+            merging.unmerge(locked, people)
             assert locked.kept_list is not None
             gone = locked.kept_list
         RecipientList.objects.filter(pk=gone.pk).update(is_ready=False, archived_at=now)

@@ -20,7 +20,7 @@ Kind, State = Export.Kind, Export.State
 _ROWS_A_READ = 2_000
 
 
-def note(
+def note_export(
     team: Team,
     user: User,
     kind: Export.Kind,
@@ -42,7 +42,7 @@ def note(
 
 def order_file(team: Team, user: User, recipient_list: RecipientList) -> Export:
     """Keep it, and have the workbook made in the background; the caller nudges the task."""
-    made = note(team, user, Kind.LIST, "xlsx", recipient_list.row_count, recipient_list)
+    made = note_export(team, user, Kind.LIST, "xlsx", recipient_list.row_count, recipient_list)
     made.state = State.QUEUED
     made.save(update_fields=["state"])
     return made

@@ -33,7 +33,7 @@ def run_operation(operation_id: int) -> None:
     Does nothing when another worker is at it or there is nothing to do.
     """
     to_do = ListOperation.objects.filter(state__in=(State.QUEUED, State.WORKING))
-    claimed = claiming.claim(to_do, operation_id)
+    claimed = claiming.claim_work(to_do, operation_id)
     if claimed is None:
         return
     if claimed.is_hopeless:

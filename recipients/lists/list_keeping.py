@@ -20,7 +20,7 @@ _WORKING = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
 _ROWS_A_DELETE = 5_000
 
 
-def rename(recipient_list: RecipientList, name: str) -> None:
+def rename_list(recipient_list: RecipientList, name: str) -> None:
     """Give the list another name."""
     RecipientList.objects.filter(pk=recipient_list.pk).update(name=name, updated_at=timezone.now())
 
@@ -46,7 +46,7 @@ def restore(recipient_list: RecipientList) -> bool:
     return bool(away.update(archived_at=None, archived_by=None, updated_at=timezone.now()))
 
 
-def delete(recipient_list: RecipientList, by: User) -> bool:
+def delete_list(recipient_list: RecipientList, by: User) -> bool:
     """Delete the list and its people for good; False when that was done already.
 
     Nobody sees it from now on; the people are deleted by `clear_deleted`.

@@ -30,7 +30,7 @@ MOST_LISTS = 50
 LONGEST_NAME = 120
 
 
-class Refused(Exception):
+class OperationRefused(Exception):
     """Nothing was begun. `sentence` says why and what to do."""
 
     def __init__(self, sentence: str) -> None:
@@ -60,7 +60,7 @@ def merge(
     only later ones say; else every row comes along, and the same number again is a duplicate.
     """
     if len({one.pk for one in sources}) < 2:
-        raise Refused(_("Choose at least one other list."))
+        raise OperationRefused(_("Choose at least one other list."))
     return _begin(Kind.MERGE, user, sources, {name: ""}, each_once=each_once)
 
 
@@ -69,7 +69,7 @@ def split(
 ) -> ListOperation:
     """Begin to make one list for each of a field's values, "" for who has none. Raises Refused."""
     if not values:
-        raise Refused(_("Choose at least one value."))
+        raise OperationRefused(_("Choose at least one value."))
     names = {_named(source.name, value or _("no value")): value for value in values}
     if len(names) < len(values):
         # Long values that begin alike.
@@ -85,9 +85,9 @@ def subtract(
     Raises Refused.
     """
     if not without:
-        raise Refused(_("Choose at least one list whose people to take out."))
+        raise OperationRefused(_("Choose at least one list whose people to take out."))
     if source in without:
-        raise Refused(_("A list cannot be taken out of itself: nobody would be left."))
+        raise OperationRefused(_("A list cannot be taken out of itself: nobody would be left."))
     return _begin(Kind.SUBTRACT, user, [source], {name: ""}, without=without)
 
 
@@ -113,17 +113,19 @@ def _begin(
 ) -> ListOperation:
     """Make the operation and its lists, still invisible: one for each name, with its value."""
     if len(sources) > MOST_LISTS or len(names) > MOST_LISTS or len(without) > MOST_LISTS:
-        raise Refused(_("At most %(n)s lists are possible at once.") % {"n": MOST_LISTS})
+        raise OperationRefused(_("At most %(n)s lists are possible at once.") % {"n": MOST_LISTS})
     team = sources[0].team
     with transaction.atomic():
         # A list that somebody deletes at this moment is either gone here, or waits for us.
         involved = {one.pk for one in (*sources, *without)}
         there = RecipientList.objects.for_member(team, user).filter(pk__in=involved)
         if len(there.select_for_update(of=("self",)).values_list("pk")) < len(involved):
-            raise Refused(_("One of these lists is no longer there, or no longer shared with you."))
+            raise OperationRefused(
+                _("One of these lists is no longer there, or no longer shared with you.")
+            )
         for one in sources:
             if not may_take_from(one, user):
-                raise Refused(_not_theirs(one))
+                raise OperationRefused(_not_theirs(one))
         operation = ListOperation.objects.create(
             team=team,
             started_by=user,

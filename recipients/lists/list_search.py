@@ -37,7 +37,7 @@ KEYS: dict[Order, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Question:
+class PeopleQuery:
     """Who is looked for. `value` is compared with `field_name`, if there is one; "" means empty."""
 
     words: str = ""
@@ -80,7 +80,7 @@ def field_value_sql(column: str) -> str:
     return f"COALESCE((SELECT value FROM json_each({column}) WHERE key = %s), '')"  # noqa: S608
 
 
-def people(recipient_list: RecipientList, question: Question) -> QuerySet[Recipient]:
+def search_people(recipient_list: RecipientList, question: PeopleQuery) -> QuerySet[Recipient]:
     """Those of the list whom the question is about; in no order."""
     found = Recipient.objects.filter(recipient_list=recipient_list)
     if question.words.strip():

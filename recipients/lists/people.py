@@ -17,7 +17,7 @@ LISTS_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Place:
+class ListPlace:
     """A list the person is on: the first row there, and in how many rows they stand."""
 
     recipient_list: RecipientList
@@ -42,7 +42,7 @@ def phone_of(team: Team, public_id: str) -> str | None:
         return None
 
 
-def lists_with(team: Team, user: User, phone: str) -> list[Place]:
+def lists_with(team: Team, user: User, phone: str) -> list[ListPlace]:
     """The lists that `user` may see with this phone on them, newest first."""
     usable = RecipientList.objects.for_member(team, user)
     rows = Recipient.objects.filter(recipient_list__in=usable, phone=phone)
@@ -51,7 +51,7 @@ def lists_with(team: Team, user: User, phone: str) -> list[Place]:
         "-recipient_list", "occurrence"
     )[: LISTS_SHOWN * 10]:
         found.setdefault(row.recipient_list_id, []).append(row)
-    places = [Place(rows[0].recipient_list, rows[0], len(rows)) for rows in found.values()]
+    places = [ListPlace(rows[0].recipient_list, rows[0], len(rows)) for rows in found.values()]
     return places[:LISTS_SHOWN]
 
 

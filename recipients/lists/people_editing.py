@@ -34,7 +34,7 @@ class Details:
     fields: Mapping[str, str]
 
 
-def add(recipient_list: RecipientList, details: Details) -> Recipient:
+def add_person(recipient_list: RecipientList, details: Details) -> Recipient:
     """Add somebody. Raises AlreadyThere for a phone that is on the list."""
     with _locked(recipient_list):
         _refuse_second(recipient_list, details.phone)
@@ -48,7 +48,7 @@ def add(recipient_list: RecipientList, details: Details) -> Recipient:
     return made
 
 
-def change(recipient: Recipient, details: Details) -> bool:
+def change_person(recipient: Recipient, details: Details) -> bool:
     """Change what a row says; False when somebody removed it in the meantime.
 
     Raises AlreadyThere when another row of the list has the new phone.
@@ -65,7 +65,7 @@ def change(recipient: Recipient, details: Details) -> bool:
     return True
 
 
-def remove(recipient_list: RecipientList, ids: Collection[int]) -> int:
+def remove_people(recipient_list: RecipientList, ids: Collection[int]) -> int:
     """Take rows out of the list; return how many were still there."""
     removed = 0
     with _locked(recipient_list):

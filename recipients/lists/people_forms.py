@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from interface.form_style import StyledForm
 from recipients.files.rows import MAX_NAME, printable
-from recipients.lists.list_search import Order, Question
+from recipients.lists.list_search import Order, PeopleQuery
 from recipients.lists.people_editing import Details
 from recipients.models import Recipient, RecipientList
-from recipients.phone_numbers import Doubt, Phone, PhoneReader
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 from recipients.sentences import REJECTIONS
 
 LONGEST_FIELD = 1_000
@@ -46,7 +46,7 @@ class PersonForm(StyledForm):
         super().__init__(data, initial=initial)
         self._country = recipient_list.team.default_country
         self._names = list(recipient_list.field_names)
-        self.doubt: Doubt | None = None
+        self.doubt: PhoneDoubt | None = None
         for number, name in enumerate(self._names):
             self.fields[f"field_{number}"] = forms.CharField(
                 label=name,
@@ -102,13 +102,13 @@ class QuestionForm(forms.Form):
         field.choices = [("", _("Any field")), *((name, name) for name in names)]
 
     @property
-    def question(self) -> Question:
+    def question(self) -> PeopleQuery:
         """What was asked; nothing in particular where the form makes no sense."""
         if not self.is_bound:
-            return Question()
+            return PeopleQuery()
         self.is_valid()
         asked = self.cleaned_data
-        return Question(
+        return PeopleQuery(
             words=asked.get("words", ""),
             field_name=asked.get("field", ""),
             value=asked.get("value", "").strip(),

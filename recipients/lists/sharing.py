@@ -67,7 +67,7 @@ def _lend(recipient_list: RecipientList, by: User, user_id: int, permission: Per
     )
 
 
-def hand_over(team: Team, leaving: User, heir: User) -> int:
+def hand_over_lists(team: Team, leaving: User, heir: User) -> int:
     """Give all lists of somebody who leaves the team to `heir`; return how many.
 
     What was lent to the one who leaves is withdrawn. All in one transaction.
@@ -80,7 +80,7 @@ def hand_over(team: Team, leaving: User, heir: User) -> int:
     return given
 
 
-def holding(team: Team, person: User) -> Holding | None:
+def lists_held(team: Team, person: User) -> Holding | None:
     """The lists that somebody would hand over, the latest first; also archived ones."""
     lists = RecipientList.objects.filter(team=team, owner=person, is_ready=True, deleted_at=None)
     if not (count := lists.count()):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interface.discreet import by_number
 from recipients.claiming import Work
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 from teams.models import Team, User
 
 
@@ -224,10 +224,10 @@ class ListImport(Work):
     file_size = models.BigIntegerField()
     file_sha256 = models.CharField(max_length=64)
     # How to read the file, guessed at upload and corrected on the check page:
-    # {"encoding": "utf-8", "delimiter": ";", "header_row": 1, …} (`row_sources.Reading`)
+    # {"encoding": "utf-8", "delimiter": ";", "header_row": 1, …} (`row_sources.ReadOptions`)
     reading = models.JSONField(default=dict)
     # One per column, in order: {"header": "Mobile", "name": "Mobile", "role": "phone"}; the
-    # roles are `columns.Role`.
+    # roles are `columns.ColumnRole`.
     columns = models.JSONField(default=list)
     default_country = models.CharField(max_length=2, blank=True)
     list_name = models.CharField(max_length=120, blank=True)
@@ -250,7 +250,7 @@ class ListImport(Work):
     judgement = models.JSONField(default=dict, blank=True)
     # Whether that is all there is to judge, or a worker still goes through the rest of the file.
     is_judged = models.BooleanField(default=False)
-    # A `file_problems.Fault` and the numbers its sentence needs.
+    # A `file_problems.FileFault` and the numbers its sentence needs.
     failure = models.CharField(max_length=40, blank=True)
     failure_details = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -283,7 +283,7 @@ class ListImport(Work):
         """Why the file cannot be imported, or why the import failed."""
         if not self.failure:
             return None
-        return FileProblem(Fault(self.failure), **self.failure_details)
+        return FileProblem(FileFault(self.failure), **self.failure_details)
 
 
 class RememberedColumns(models.Model):
@@ -292,7 +292,7 @@ class RememberedColumns(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     # Of the headers as `columns.headers_key` makes it.
     key = models.CharField(max_length=64)
-    # The roles (`columns.Role`) in the order of the columns.
+    # The roles (`columns.ColumnRole`) in the order of the columns.
     roles = models.JSONField(default=list)
     default_country = models.CharField(max_length=2, blank=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from recipients.files.columns import (
-    Role,
+    ColumnRole,
     find_header,
     guess_columns,
     own_headers,
@@ -18,8 +18,8 @@ from recipients.files.columns import (
     phone_candidates,
     require_phone_column,
 )
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.row_sources import Reading, data_rows, guess_reading, head
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.row_sources import ReadOptions, data_rows, guess_read_options, head
 from recipients.phone_numbers import Phone, PhoneReader
 
 MAX_ROWS = 100_000
@@ -82,14 +82,14 @@ def _judged(written: Iterable[tuple[int, str]], phones: PhoneReader) -> Judged:
     return found
 
 
-def _phone_column(path: Path, phones: PhoneReader) -> tuple[Reading, int]:
-    reading = guess_reading(path)
+def _phone_column(path: Path, phones: PhoneReader) -> tuple[ReadOptions, int]:
+    reading = guess_read_options(path)
     first = head(path, reading, _ROWS_TO_GUESS_FROM, max_columns=settings.IMPORT_MAX_COLUMNS)
     if not first:
-        raise FileProblem(Fault.EMPTY)
+        raise FileProblem(FileFault.EMPTY)
     reading = replace(reading, header_row=find_header(first, phones))
     header, sample = parted(first, reading.header_row)
     columns = guess_columns(header, sample, phones, own_headers())
     headers = [column.header for column in columns]
     require_phone_column(columns, phone_candidates(headers, sample, phones))
-    return reading, [column.role for column in columns].index(Role.PHONE)
+    return reading, [column.role for column in columns].index(ColumnRole.PHONE)

@@ -65,7 +65,7 @@ def opted_out_count(recipient_list: RecipientList) -> int:
     ).count()
 
 
-def add(
+def add_opt_outs(
     team: Team, phones: Collection[str], source: OptOut.Source, by: User | None, note: str = ""
 ) -> Added:
     """Enter `phones` (E.164) into the register; who is in it already stays as they are."""

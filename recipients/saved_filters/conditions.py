@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recipients.sql import NOTHING, Sql, joined, sql, value
+from recipients.sql import NOTHING, Sql, joined_sql, sql, value
 
 # The names that Sociocs gives to a recipient's own columns; a list's field of that name is hidden.
 NAME, PHONE = "CUSTOMER_NAME", "PHONE_NUMBER"
@@ -149,7 +149,7 @@ def _letters(condition: Condition, cell: Sql) -> Sql:
         case Op.IS_NOT:
             return sql("({cell} <> {wanted})", cell=small, wanted=first)
         case Op.ONE_OF:
-            one_of = joined(map(value, wanted), ",")
+            one_of = joined_sql(map(value, wanted), ",")
             return sql("({cell} IN {wanted})", cell=small, wanted=one_of)
         case Op.CONTAINS:
             place = "STRPOS" if is_postgresql else "INSTR"

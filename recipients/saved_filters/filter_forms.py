@@ -26,7 +26,7 @@ from recipients.saved_filters.conditions import (
     Condition,
     Op,
 )
-from recipients.saved_filters.filters import Definition, field_names
+from recipients.saved_filters.filters import Definition, column_names
 from teams.models import Team, User
 
 MOST_CONDITIONS = 20
@@ -36,7 +36,7 @@ MOST_VALUES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ConditionLine:
     """One line of the form: what was typed into its boxes, and what is wrong with it."""
 
     n: int
@@ -53,7 +53,7 @@ class Row:
         return not self.field
 
 
-class FilterForm(forms.Form):
+class SavedFilterForm(forms.Form):
     """A saved filter. Its conditions are lines `field-0`, `op-0`, `value-0`, …"""
 
     name = forms.CharField(
@@ -91,7 +91,7 @@ class FilterForm(forms.Form):
 
         Without either the form shows `saved`, or a new filter.
         """
-        shown = stored(team, saved)
+        shown = stored_filter(team, saved)
         if begun and "field-0" in begun:
             shown = {name: shown[name] for name in shown if "-" not in name}
         super().__init__(data, initial=shown | dict(begun or {}))
@@ -111,15 +111,15 @@ class FilterForm(forms.Form):
         field.queryset = objects
         field.error_messages["invalid_choice"] = _("Choose one of those shown.")
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ConditionLine]:
         """The lines as they were typed, each with what is wrong with it."""
         faults = self.errors if self.is_bound else {}
         return [replace(one, errors=faults.get(f"field-{one.n}")) for one in self._typed_rows()]
 
-    def _typed_rows(self) -> list[Row]:
+    def _typed_rows(self) -> list[ConditionLine]:
         typed: Mapping[str, Any] = self.data if self.is_bound else self.initial
         return [
-            Row(n, *(typed.get(f"{what}-{n}", "") for what in BOXES))
+            ConditionLine(n, *(typed.get(f"{what}-{n}", "") for what in BOXES))
             for n in range(MOST_CONDITIONS)
             if f"field-{n}" in typed
         ]
@@ -128,7 +128,7 @@ class FilterForm(forms.Form):
         """The columns of the chosen lists."""
         field: Any = self.fields["lists"]
         wanted = {str(key) for key in self["lists"].value() or ()}
-        return field_names(one for one in field.queryset if str(one.public_id) in wanted)
+        return column_names(one for one in field.queryset if str(one.public_id) in wanted)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -189,7 +189,7 @@ _BETWEEN_DIGITS = re.compile(r"[\s()./\u2010-\u2015-]")
 BOXES = ("field", "op", "value", "values", "day")
 
 
-def condition_of(row: Row) -> Condition:
+def condition_of(row: ConditionLine) -> Condition:
     """The condition that a line says. Raises ValidationError with what to do."""
     if row.op not in set(Op):
         raise forms.ValidationError(_("Choose how the field is looked at."))
@@ -237,7 +237,7 @@ def special_fields() -> list[tuple[str, str]]:
     return [(NAME, _("Name")), (PHONE, _("Phone"))]
 
 
-def stored(team: Team, saved: SavedFilter | None) -> dict[str, Any]:
+def stored_filter(team: Team, saved: SavedFilter | None) -> dict[str, Any]:
     """What the form shows of a filter; of a new one, a blank line."""
     if saved is None:
         return {

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from recipients.models import FilterList, Recipient, RecipientList, SavedFilter
 from recipients.saved_filters.conditions import Condition, where
-from recipients.sql import Sql, integers, joined, sql
+from recipients.sql import Sql, integers, joined_sql, sql
 from teams.leaving import NAMES_TOLD, Holding
 from teams.models import Team, User
 
@@ -58,7 +58,7 @@ class Definition:
         """Whether a row named `row` of one of its lists is held by it, in SQL."""
         word = "OR" if self.any_of_them else "AND"
         found = [where(one, row, day_first=self.day_first) for one in self.conditions]
-        conditions = joined(found, word, empty=EVERYBODY)
+        conditions = joined_sql(found, word, empty=EVERYBODY)
         if not self.without:
             return conditions
         elsewhere = (
@@ -103,7 +103,7 @@ def definitions_of(filters: Iterable[SavedFilter]) -> list[Definition]:
     ]
 
 
-def count(definition: Definition) -> FilterCount:
+def count_matches(definition: Definition) -> FilterCount:
     """Count whom a filter holds now."""
     if not definition.lists:
         return FilterCount(0, 0)
@@ -130,24 +130,24 @@ def sample(definition: Definition, size: int, after: int = 0) -> list[Recipient]
     return list(Recipient.objects.raw(asked.text, list(asked.values)))
 
 
-def field_names(lists: Iterable[RecipientList]) -> list[str]:
+def column_names(lists: Iterable[RecipientList]) -> list[str]:
     """The columns of these lists, each once, in their order."""
     return list(dict.fromkeys(name for one in lists for name in one.field_names))
 
 
-def in_words(saved_filter: SavedFilter) -> str:
+def describe_filter(saved_filter: SavedFilter) -> str:
     """`City is “London” and Dentist is filled`; "" for a filter without conditions."""
     word = _(" or ") if saved_filter.match == SavedFilter.Match.ANY else _(" and ")
     return word.join(Condition.from_json(one).in_words() for one in saved_filter.conditions)
 
 
-def hand_over(team: Team, leaving: User, heir: User) -> int:
+def hand_over_filters(team: Team, leaving: User, heir: User) -> int:
     """Give all filters of somebody who leaves the team to `heir`; return how many."""
     SavedFilter.lent_to.through.objects.filter(user=leaving, savedfilter__team=team).delete()
     return SavedFilter.objects.filter(team=team, owner=leaving).update(owner=heir)
 
 
-def holding(team: Team, person: User) -> Holding | None:
+def filters_held(team: Team, person: User) -> Holding | None:
     """The filters that somebody would hand over, the latest first."""
     filters = SavedFilter.objects.filter(team=team, owner=person, archived_at=None)
     if not (count := filters.count()):

@@ -36,7 +36,7 @@ def list_export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
         tasks.export_on_commit(ordered.pk)
         return redirect("export", request.team.slug, ordered.public_id)
     kind = Export.Kind.LIST
-    exporting.note(request.team, request.user, kind, file_format, found.row_count, found)
+    exporting.note_export(request.team, request.user, kind, file_format, found.row_count, found)
     return file_answers.table_answer(_name(found), file_format, exporting.table_of(found))
 
 

@@ -20,7 +20,7 @@ from recipients.saved_filters import filters
 from recipients.saved_filters.filter_forms import (
     BOXES,
     MOST_CONDITIONS,
-    FilterForm,
+    SavedFilterForm,
     ops,
     special_fields,
 )
@@ -44,7 +44,7 @@ def filters_page(request: TeamRequest) -> HttpResponse:
         newest_first=True,
     )
     hidden = _with_hidden_lists(request, page.rows)
-    rows = [(one, filters.in_words(one), _lists(one), one.pk in hidden) for one in page.rows]
+    rows = [(one, filters.describe_filter(one), _lists(one), one.pk in hidden) for one in page.rows]
     return render(request, "recipients/filters.html", {"page": page, "rows": rows})
 
 
@@ -66,7 +66,7 @@ def filter_new(request: TeamRequest) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, None)
     begun = {"lists": request.GET.getlist("list")}
-    return _page(request, FilterForm(request.team, request.user, None, begun=begun))
+    return _page(request, SavedFilterForm(request.team, request.user, None, begun=begun))
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,13 +78,13 @@ def filter_page(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
     if is_owner and may(request.membership, Action.EDIT_LISTS):
         if request.method == "POST":
             return _posted(request, saved)
-        return _page(request, FilterForm(request.team, request.user, saved))
+        return _page(request, SavedFilterForm(request.team, request.user, saved))
     if request.method == "POST":
         messages.error(request, _("Only the owner of a filter can change it. Make one of yours."))
         return redirect("filter", request.team.slug, saved.public_id)
     context = {
         "saved": saved,
-        "words": filters.in_words(saved),
+        "words": filters.describe_filter(saved),
         "list_choices": _lists(saved),
         "has_hidden_lists": bool(_with_hidden_lists(request, [saved])),
     }
@@ -101,7 +101,7 @@ def visible_filter(request: TeamRequest, filter_id: uuid.UUID) -> SavedFilter:
 def _posted(request: TeamRequest, saved: SavedFilter | None) -> HttpResponse:
     if "add" in request.POST or "drop" in request.POST:
         return _page(request, _with_changed_lines(request, saved))
-    form = FilterForm(request.team, request.user, saved, request.POST)
+    form = SavedFilterForm(request.team, request.user, saved, request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
     with transaction.atomic():
@@ -110,7 +110,7 @@ def _posted(request: TeamRequest, saved: SavedFilter | None) -> HttpResponse:
     return redirect("filter", request.team.slug, made.public_id)
 
 
-def _with_changed_lines(request: TeamRequest, saved: SavedFilter | None) -> FilterForm:
+def _with_changed_lines(request: TeamRequest, saved: SavedFilter | None) -> SavedFilterForm:
     """What was typed so far, with a line more (`add`) or without the line `drop`."""
     typed = request.POST
     lines = [
@@ -125,19 +125,19 @@ def _with_changed_lines(request: TeamRequest, saved: SavedFilter | None) -> Filt
         lines.append([""] * len(BOXES))
     begun: dict[str, Any] = {
         name: typed.getlist(name) if name in SEVERAL else typed.get(name, "")
-        for name in FilterForm.base_fields
+        for name in SavedFilterForm.base_fields
     }
     for n, line in enumerate(lines[:MOST_CONDITIONS]):
         begun |= {f"{what}-{n}": box for what, box in zip(BOXES, line, strict=True)}
-    return FilterForm(request.team, request.user, saved, begun=begun)
+    return SavedFilterForm(request.team, request.user, saved, begun=begun)
 
 
-def _page(request: TeamRequest, form: FilterForm, status: int = 200) -> HttpResponse:
+def _page(request: TeamRequest, form: SavedFilterForm, status: int = 200) -> HttpResponse:
     context = {"form": form, "saved": form.saved, **_parts(form)}
     return render(request, "recipients/filter.html", context, status=status)
 
 
-def _parts(form: FilterForm) -> dict[str, Any]:
+def _parts(form: SavedFilterForm) -> dict[str, Any]:
     return {
         "rows": form.rows(),
         "known": form.known_fields(),
@@ -162,7 +162,7 @@ def conditions(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.EDIT_LISTS)
 def filter_typed_count(request: TeamRequest) -> HttpResponse:
     """How many people the filter holds as it is typed, and some of them."""
-    form = FilterForm(request.team, request.user, None, request.POST)
+    form = SavedFilterForm(request.team, request.user, None, request.POST)
     form.is_valid()
     return _counted(request, form.definition(), with_people=True)
 
@@ -183,7 +183,7 @@ def _counted(request: TeamRequest, definition: Definition, with_people: bool) ->
     shown = list(dict.fromkeys(one.field for one in definition.conditions))
     names = [name for name in shown if name not in dict(special_fields())][:3]
     context = {
-        "count": filters.count(definition),
+        "count": filters.count_matches(definition),
         "has_lists": bool(definition.lists),
         "columns": names,
         "people": [(one, [one.fields.get(name, "") for name in names]) for one in people],

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from recipients import tasks
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.file_types import Encoding
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.file_types import FileEncoding
 from recipients.files.storing import stored_path
 from recipients.imports import checking, keeping
 from recipients.imports.check_page import check_context
@@ -100,16 +100,16 @@ def _keep(list_import: ListImport, form: CheckForm, *, needs_name: bool) -> bool
         visibility=Visibility(chosen.get("visibility", list_import.visibility)),
         mode=chosen.get("mode", ""),
         sheet=chosen.get("sheet", ""),
-        encoding=Encoding(chosen["encoding"]) if chosen.get("encoding") else None,
+        encoding=FileEncoding(chosen["encoding"]) if chosen.get("encoding") else None,
         delimiter=chosen.get("delimiter", ""),
     )
     try:
-        checking.change(list_import, choices)
+        checking.change_choices(list_import, choices)
     except FileProblem as problem:
         form.add_error(None, sentence_for(problem))
         return False
     except FileNotFoundError:
-        form.add_error(None, sentence_for(FileProblem(Fault.FILE_GONE)))
+        form.add_error(None, sentence_for(FileProblem(FileFault.FILE_GONE)))
         return False
     if not list_import.is_judged:
         tasks.judge_on_commit(list_import.pk)
@@ -181,7 +181,7 @@ def _progress_context(list_import: ListImport, asked: int) -> dict[str, Any]:
 def import_stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Stop a running import; nothing of it stays."""
     list_import = own_import(request, import_id)
-    if keeping.stop(list_import):
+    if keeping.stop_import(list_import):
         messages.info(request, _("The import was stopped. Your lists are as they were."))
     return redirect("import", request.team.slug, list_import.public_id)
 

@@ -56,7 +56,7 @@ def list_rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
         context = {"recipient_list": found, "form": form}
         status = 422 if form.is_bound else 200
         return render(request, "recipients/list_rename.html", context, status=status)
-    list_keeping.rename(found, form.cleaned_data["name"])
+    list_keeping.rename_list(found, form.cleaned_data["name"])
     messages.success(request, _("The list has its new name."))
     return redirect("list", request.team.slug, found.public_id)
 
@@ -99,7 +99,7 @@ def list_delete(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
             request, _("A file is being added to this list. Stop that import first, or wait.")
         )
         return redirect("list", request.team.slug, found.public_id)
-    if list_keeping.delete(found, request.user):
+    if list_keeping.delete_list(found, request.user):
         messages.success(
             request, _("“%(list)s” and its people are deleted.") % {"list": found.name}
         )

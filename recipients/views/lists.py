@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from recipients.imports import undoing
-from recipients.imports.check_page import Finding, findings
+from recipients.imports.check_page import RowFinding, findings
 from recipients.lists.addressed_lists import may_put_away, usable_list
 from recipients.lists.exporting import exports_of
-from recipients.lists.list_search import KEYS, Order, people
+from recipients.lists.list_search import KEYS, Order, search_people
 from recipients.lists.paging import Page, page_of, write_place
 from recipients.lists.people_forms import QuestionForm
 from recipients.lists.sharing import may_edit
@@ -131,7 +131,7 @@ def list_search_page(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
         return redirect("list", request.team.slug, recipient_list.public_id)
     form = QuestionForm(recipient_list, request.POST)
     page = page_of(
-        people(recipient_list, form.question),
+        search_people(recipient_list, form.question),
         RECIPIENTS_A_PAGE,
         after=request.POST.get("after", ""),
         before=request.POST.get("before", ""),
@@ -201,7 +201,7 @@ def _list_context(request: TeamRequest, recipient_list: RecipientList) -> dict[s
     }
 
 
-def _rejections(list_import: ListImport) -> list[Finding]:
+def _rejections(list_import: ListImport) -> list[RowFinding]:
     counts = (
         RejectedRow.objects.filter(list_import=list_import)
         .values_list("code")

@@ -20,7 +20,7 @@ from recipients import tasks
 from recipients.lists import list_filling, list_operations
 from recipients.lists.addressed_lists import usable_list
 from recipients.lists.list_forms import MergeForm, NameForm, SplitForm, SubtractForm
-from recipients.lists.list_operations import Refused
+from recipients.lists.list_operations import OperationRefused
 from recipients.lists.list_search import VALUES_SHOWN, values_of
 from recipients.models import ListInOperation, ListOperation, RecipientList, RecipientListQuerySet
 from teams.access import Action, TeamRequest, page_of_team
@@ -154,7 +154,7 @@ def _answer(
     if request.method == "POST" and form.is_valid():
         try:
             begun = begin()
-        except Refused as refused:
+        except OperationRefused as refused:
             form.add_error(None, refused.sentence)
         else:
             if list_operations.is_small(begun):

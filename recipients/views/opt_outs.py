@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.storing import ListFileHandler, StoredUpload, delete_stored, stored_path
 from recipients.imports.forms import SearchForm
 from recipients.lists import exporting
@@ -114,7 +114,7 @@ def _enter(request: TeamRequest, form: OptOutForm, stored_name: str) -> HttpResp
     note = form.cleaned_data["note"]
     new = known = 0
     for judged, source in ((by_hand, OptOut.Source.BY_HAND), (from_file, OptOut.Source.FILE)):
-        added = opt_outs.add(request.team, judged.phones, source, request.user, note)
+        added = opt_outs.add_opt_outs(request.team, judged.phones, source, request.user, note)
         new, known = new + added.new, known + added.known
     _tell(request, new, known)
     if not by_hand.rejected_count and not from_file.rejected_count:
@@ -153,12 +153,12 @@ def _add_page(request: TeamRequest, form: OptOutForm, *judged: Judged) -> HttpRe
 
 
 def _file_sentence(problem: FileProblem) -> str:
-    if problem.fault is Fault.NO_PHONE_COLUMN:
+    if problem.fault is FileFault.NO_PHONE_COLUMN:
         return _(
             "No column of this file looks like phone numbers. Paste the numbers instead, or keep "
             "only their column in the file."
         )
-    if problem.fault is Fault.TWO_PHONE_COLUMNS:
+    if problem.fault is FileFault.TWO_PHONE_COLUMNS:
         return _(
             "More than one column of this file could be the phone number. Keep only the one you "
             "mean, and choose the file again."
@@ -192,7 +192,7 @@ def opt_outs_export(request: TeamRequest) -> HttpResponseBase:
         page = reverse("opt-outs", args=[request.team.slug])
         if (asked := proving.ask_again(request, page)) is not None:
             return asked
-    exporting.note(request.team, request.user, Export.Kind.OPT_OUTS, "csv", count)
+    exporting.note_export(request.team, request.user, Export.Kind.OPT_OUTS, "csv", count)
     response = StreamingHttpResponse(
         opt_outs.register_csv(request.team), content_type="text/csv; charset=utf-8"
     )

@@ -35,7 +35,7 @@ def list_person_add(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return _page(request, recipient_list, form)
     try:
-        people_editing.add(recipient_list, form.details)
+        people_editing.add_person(recipient_list, form.details)
     except people_editing.AlreadyThere as there:
         return _page(request, recipient_list, form, there.recipient)
     _tell(request, form, _("Added to “%(list)s”.") % {"list": recipient_list.name})
@@ -56,7 +56,7 @@ def list_person(request: TeamRequest, list_id: uuid.UUID, row_id: str) -> HttpRe
     if request.method == "GET" or not form.is_valid():
         return _page(request, recipient_list, form, own=recipient)
     try:
-        if not people_editing.change(recipient, form.details):
+        if not people_editing.change_person(recipient, form.details):
             raise Http404
     except people_editing.AlreadyThere as there:
         return _page(request, recipient_list, form, there.recipient, recipient)
@@ -70,7 +70,7 @@ def list_people_remove(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse
     """Take the ticked people out of the list (`row`, as often as there are people)."""
     recipient_list = editable_list(request, list_id)
     places = map(read_place, request.POST.getlist("row")[:MOST_REMOVED])
-    count = people_editing.remove(recipient_list, [one for one in places if one is not None])
+    count = people_editing.remove_people(recipient_list, [one for one in places if one is not None])
     if count:
         sentence = ngettext(
             "%(n)s row was taken out of the list.", "%(n)s rows were taken out of the list.", count

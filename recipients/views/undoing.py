@@ -45,7 +45,7 @@ def import_undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
         return redirect("import", request.team.slug, list_import.public_id)
     if request.method == "POST":
         try:
-            undoing.undo(list_import, request.user)
+            undoing.undo_import(list_import, request.user)
         except undoing.CannotUndo as refusal:
             messages.warning(request, str(_OBSTACLES[refusal.obstacle]))
         else:

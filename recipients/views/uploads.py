@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from recipients import tasks
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.pasting import MAX_CHARACTERS, stored_as_file
 from recipients.files.storing import MEGABYTE, ListFileHandler, StoredUpload
 from recipients.imports import checking
@@ -49,7 +49,7 @@ def _receive(request: TeamRequest, handler: ListFileHandler) -> HttpResponse:
         if handler.problem is not None:
             raise handler.problem
         if not form.is_valid():
-            raise FileProblem(Fault.NO_FILE)
+            raise FileProblem(FileFault.NO_FILE)
         return _begin(request, form.cleaned_data["file"], form.cleaned_data["token"], target)
     except FileProblem as problem:
         return _upload_page(request, target, file_problem=sentence_for(problem))
@@ -76,7 +76,7 @@ def _begin(
     request: TeamRequest, upload: StoredUpload, token: uuid.UUID, target: RecipientList | None
 ) -> HttpResponse:
     """Go on to the check page; raise FileProblem when that cannot become a list at all."""
-    made = checking.begin(request.team, request.user, upload, token, target)
+    made = checking.begin_import(request.team, request.user, upload, token, target)
     if not made.is_judged:
         tasks.judge_on_commit(made.pk)
     return redirect("import", request.team.slug, made.public_id)
@@ -116,7 +116,7 @@ def _upload_page(
         "max_characters": str(MAX_CHARACTERS),
         "max_megabytes": settings.UPLOAD_MAX_MB,
         "max_bytes": str(settings.UPLOAD_MAX_MB * MEGABYTE),
-        "too_large": sentence_for(FileProblem(Fault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)),
+        "too_large": sentence_for(FileProblem(FileFault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)),
     }
     status = 422 if file_problem or paste_problem else 200
     return render(request, "recipients/upload.html", context, status=status)

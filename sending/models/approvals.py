@@ -13,9 +13,9 @@ from campaigns.models import Campaign
 
 
 class Approval(models.Model):
-    """Somebody's wish to launch, and a colleague's answer; bound to what was seen."""
+    """Somebody's request to launch, and a colleague's answer; bound to what was seen."""
 
-    class Answer(models.TextChoices):
+    class Verdict(models.TextChoices):
         """What became of it."""
 
         WAITING = "waiting", _("Waiting for a colleague")
@@ -29,7 +29,7 @@ class Approval(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
     asked_at = models.DateTimeField(auto_now_add=True)
-    # Of the content, the plan and the lists that were seen (`plan_making.fingerprint`).
+    # Of the content, the plan and the lists that were seen (`plan_making.approval_fingerprint`).
     fingerprint = models.CharField(max_length=64)
     # Of every person that was seen (`audience_digest`): just these are frozen, or nobody is.
     audience = models.CharField(max_length=64, default="")
@@ -41,7 +41,7 @@ class Approval(models.Model):
     token = models.UUIDField(unique=True)
     # Codes of the warnings that whoever asked has overruled.
     overruled = models.JSONField(default=list, blank=True)
-    answer = models.CharField(max_length=10, choices=Answer.choices, default=Answer.WAITING)
+    answer = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.WAITING)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from campaigns.models.campaigns import Campaign
 from campaigns.models.facts import Fact, KeptQuerySet
 from campaigns.states import LIVE_OUTCOMES, DecisionKind, How, Outcome, SubmissionState
-from interface.enum_columns import choices, in_words
+from interface.enum_columns import choice_constraint, choices
 from sociocs_accounts.models import GatewayAccount
 
 
@@ -64,7 +64,7 @@ class Submission(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["campaign", "seq"], name="one_submission_per_number"),
-            in_words("state", SubmissionState, "submission_state_is_known"),
+            choice_constraint("state", SubmissionState, "submission_state_is_known"),
             models.CheckConstraint(
                 condition=~Q(state=SubmissionState.ACCEPTED.value) | ~Q(how=""),
                 name="accepted_says_how_we_know",
@@ -177,7 +177,7 @@ class Attempt(models.Model):
                 condition=~Q(job_id=""),
                 name="a_job_belongs_to_one_attempt",
             ),
-            in_words("outcome", Outcome, "attempt_outcome_is_known"),
+            choice_constraint("outcome", Outcome, "attempt_outcome_is_known"),
         )
         indexes = (
             # The sweeper: open attempts whose worker never came back.

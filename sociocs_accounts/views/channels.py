@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from interface.wording import Text, number
 from sociocs_accounts import channels as steps
-from sociocs_accounts.channel_forms import AccountForm, ChannelForm, NewChannelForm
+from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.sender_queue import Throughput, estimate
@@ -173,7 +173,7 @@ def account_new(request: TeamRequest) -> HttpResponse:
     page = reverse("account-new", args=[request.team.slug])
     if (asked := proving.ask_again(request, page)) is not None:
         return asked
-    form = AccountForm(request.POST if request.method == "POST" else None)
+    form = SociocsAccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             account = steps.add_account(request.team, request.user, **form.cleaned_data)
@@ -194,7 +194,7 @@ def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
     page = reverse("vendor-account", args=[request.team.slug, account_id])
     if (asked := proving.ask_again(request, page)) is not None:
         return asked
-    form = AccountForm(request.POST if request.method == "POST" else None, account=here)
+    form = SociocsAccountForm(request.POST if request.method == "POST" else None, account=here)
     label = here.label
     if request.method == "POST" and form.is_valid():
         try:

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from teams.access import SignedInRequest
-from teams.forms import AccountForm, ChangePasswordForm
+from teams.forms import ChangePasswordForm, ProfileForm
 from teams.members import team_to_open
 from teams.models import User
 
@@ -38,7 +38,7 @@ def account(request: SignedInRequest) -> HttpResponse:
     email_before = request.user.email
     # A form writes into its instance even when it is wrong; the header must not show that.
     person = User.objects.get(pk=request.user.pk)
-    form = AccountForm(request.POST if request.method == "POST" else None, instance=person)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if request.method == "POST" and form.is_valid():
         form.instance.save(update_fields=["name", "email", "phone"])
         if form.instance.email != email_before:

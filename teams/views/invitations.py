@@ -26,7 +26,7 @@ from teams.models import Invitation, Membership, User
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Show who invites whom to what; only a POST accepts, and only as the invited person."""
     try:
-        invited = invitations.find(token)
+        invited = invitations.find_invitation(token)
         if isinstance(request.user, User):
             return _as_signed_in(request, invited, request.user)
         if User.objects.filter(email=invited.email).exists():

@@ -33,7 +33,7 @@ def remove_member(request: TeamRequest, user_id: UUID) -> HttpResponse:
     # What is said afterwards can only be found out before.
     holdings = holdings_of(request.team, member.user)
     try:
-        heir = members.remove(member, by=request.user, heir=form.cleaned_data["heir"])
+        heir = members.end_membership(member, by=request.user, heir=form.cleaned_data["heir"])
     except members.LastOwner:
         messages.error(request, last_owner_sentence())
         return to_team_page(request)

@@ -43,7 +43,7 @@ class NotSignedIn:
     sentence: str
 
 
-def user_with(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
+def check_credentials(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
     """The person with this address and password, unless there were too many tries.
 
     Tries are counted per account and per visitor's address whether or not the account exists, and
@@ -55,7 +55,7 @@ def user_with(request: HttpRequest, email: str, password: str) -> User | NotSign
     limits = ((SIGN_IN_PER_ADDRESS, address), (SIGN_IN_PER_ACCOUNT, account))
     # The visitor's own limit comes first: whoever is over it uses up nobody else's tries.
     for limit, who in limits:
-        if not throttling.take(limit, who):
+        if not throttling.count_try(limit, who):
             return NotSignedIn(_too_many(throttling.minutes_left(limit, who)))
     user = authenticate(request, username=account, password=password)
     if not isinstance(user, User):
@@ -89,7 +89,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(goal or "home")
     form = SignInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        answer = user_with(request, **form.cleaned_data)
+        answer = check_credentials(request, **form.cleaned_data)
         if isinstance(answer, User):
             login(request, answer)
             return redirect(goal or "home")
@@ -104,9 +104,9 @@ def sign_in_again(request: SignedInRequest) -> HttpResponse:
     goal = local_page(request, request.POST.get("next") or request.GET.get("next") or "")
     form = PasswordAgainForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        answer = user_with(request, request.user.email, form.cleaned_data["password"])
+        answer = check_credentials(request, request.user.email, form.cleaned_data["password"])
         if isinstance(answer, User):
-            proving.note(request)
+            proving.note_password(request)
             messages.success(request, _("Thank you. Press the button now."))
             return redirect(goal or "home")
         form.add_error(None, answer.sentence)
@@ -163,7 +163,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"].strip().lower()
         address = throttling.client_address(request)
-        if throttling.take(RESET_PER_ADDRESS, address) and throttling.take(
+        if throttling.count_try(RESET_PER_ADDRESS, address) and throttling.count_try(
             RESET_PER_ACCOUNT, email
         ):
             _send_reset_link(email)

@@ -57,7 +57,7 @@ def team_invite(request: TeamRequest) -> HttpResponse:
 def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse:
     """Take an invitation back."""
     invitation = get_object_or_404(request.team.invitations, public_id=invitation_id)
-    if invitations.revoke(invitation):
+    if invitations.withdraw_invitation(invitation):
         messages.success(
             request, _("The invitation for %(email)s is taken back.") % {"email": invitation.email}
         )

@@ -331,7 +331,7 @@ def a_site(team: Team, owner: User) -> Site:
         launched=launched,
         job=arranging.unclear(arranging.job(launched)),
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
-        check=block_checks.begin(channel.account, people, owner),
+        check=block_checks.begin_block_check(channel.account, people, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
         saved_filter=world.a_filter(team, people),
         template=message_templates.make(launched, owner, "Reminder", "Dental"),
@@ -347,7 +347,7 @@ def a_media_file(team: Team, owner: User) -> MediaFile:
         b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00"
         b"\x01\x00\x00\x02\x02D\x01\x00;"
     )
-    return media_store.take(team, owner, SimpleUploadedFile("pixel.gif", pixel))
+    return media_store.keep_media(team, owner, SimpleUploadedFile("pixel.gif", pixel))
 
 
 def an_import(team: Team, person: User) -> ListImport:

@@ -83,7 +83,7 @@ def one_of_everything() -> Campaign:
     accepted(job(draft), "kQ2x81Vb")
     Decision.objects.create(user=alice, submission=job(draft), kind="try_again", shown_version=1)
     message_templates.make(draft, alice, "Reminder", "")
-    block_checks.begin(job(draft).account, draft.lists.get(), alice)
+    block_checks.begin_block_check(job(draft).account, draft.lists.get(), alice)
     VendorBlock.objects.create(
         opt_out=world.opt_out(draft.team, "+12025559999"),
         account=job(draft).account,

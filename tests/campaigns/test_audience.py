@@ -186,7 +186,7 @@ def test_the_count_is_what_gets_frozen_and_the_sums_add_up(
         EarlierCampaign.objects.create(campaign=campaign, earlier=before)
     people, left_out = plan.expected()
 
-    counted = audience.count(campaign)
+    counted = audience.count_audience(campaign)
     in_chunks = [row[1] for chunk in audience.chunks_of_people(campaign) for row in chunk]
     kept = frozen(campaign)
 

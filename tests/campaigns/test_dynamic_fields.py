@@ -14,11 +14,19 @@ from campaigns.texts.date_masks import Calendar, UnknownLetters, read_mask
 from campaigns.texts.dynamic_fields import (
     PREDEFINED,
     TextFault,
-    parse,
+    parse_text,
     tags,
 )
-from campaigns.texts.field_sentences import sentence
-from campaigns.texts.rendering import LeftOut, Limits, Missing, Renderer, Rules, TextTally, render
+from campaigns.texts.field_sentences import fault_sentence
+from campaigns.texts.rendering import (
+    LeftOut,
+    Missing,
+    Renderer,
+    RenderRules,
+    TextLimits,
+    TextTally,
+    render_text,
+)
 from tests.campaigns import vectors
 from tests.campaigns.vectors import Case
 
@@ -34,8 +42,8 @@ def calendar_of(case: Case) -> Calendar:
     return Calendar(ZoneInfo(case.get("zone", "UTC")), today, case.get("day_first"))
 
 
-def rules_of(case: Case) -> Rules:
-    return Rules(case.get("constants", {}), case.get("fallbacks", {}), calendar_of(case))
+def rules_of(case: Case) -> RenderRules:
+    return RenderRules(case.get("constants", {}), case.get("fallbacks", {}), calendar_of(case))
 
 
 def shown(text: str | Missing) -> object:
@@ -46,12 +54,15 @@ def shown(text: str | Missing) -> object:
 
 @pytest.mark.parametrize("case", named("render"))
 def test_a_person_gets_the_text_that_the_vendor_would_send(case: Case) -> None:
-    assert shown(render(parse(case["text"]), case["person"], rules_of(case))) == case["expected"]
+    assert (
+        shown(render_text(parse_text(case["text"]), case["person"], rules_of(case)))
+        == case["expected"]
+    )
 
 
 @pytest.mark.parametrize("case", named("render"))
 def test_many_people_at_once_get_the_same(case: Case) -> None:
-    renderer = Renderer(parse(case["text"]), rules_of(case))
+    renderer = Renderer(parse_text(case["text"]), rules_of(case))
 
     texts = list(renderer.render_each([case["person"], {}, case["person"]]))
 
@@ -65,7 +76,7 @@ def test_many_people_at_once_get_the_same(case: Case) -> None:
 @pytest.mark.parametrize("case", named("faults"))
 def test_a_fault_is_found_where_it_is(case: Case) -> None:
     text = case["text"]
-    faults = [*parse(text).faults, *parse(text).unknown(case.get("known", ()))]
+    faults = [*parse_text(text).faults, *parse_text(text).unknown(case.get("known", ()))]
 
     assert [
         {
@@ -76,7 +87,7 @@ def test_a_fault_is_found_where_it_is(case: Case) -> None:
         }
         for one in faults
     ] == case["faults"]
-    assert all(sentence(one).endswith((".", "?", "}")) for one in faults)
+    assert all(fault_sentence(one).endswith((".", "?", "}")) for one in faults)
 
 
 @pytest.mark.parametrize(
@@ -95,17 +106,17 @@ def test_there_are_enough_cases_and_each_says_where_it_comes_from() -> None:
 
 def test_the_fields_of_a_text_are_named_once_and_in_order() -> None:
     text = '{{b}}{{a}}{{b}}{{#ifeq "x" c}}{{/ifeq}}'
-    assert parse(text).fields == ("b", "a", "c")
-    assert parse(text).written_fields == ("b", "a")
+    assert parse_text(text).fields == ("b", "a", "c")
+    assert parse_text(text).written_fields == ("b", "a")
 
 
 def test_unknown_fields_are_found_at_each_use() -> None:
-    assert [one.start for one in parse("{{a}} {{b}} {{a}}").unknown(["b"])] == [0, 12]
+    assert [one.start for one in parse_text("{{a}} {{b}} {{a}}").unknown(["b"])] == [0, 12]
 
 
 def test_a_text_with_faults_is_never_rendered() -> None:
     with pytest.raises(ValueError, match="faults"):
-        Renderer(parse("Hi {{"), Rules())
+        Renderer(parse_text("Hi {{"), RenderRules())
 
 
 def test_letters_that_mean_nothing_are_named() -> None:
@@ -117,7 +128,7 @@ def test_letters_that_mean_nothing_are_named() -> None:
 @pytest.mark.parametrize("value", [5, None, ["x"]])
 def test_a_value_that_no_import_makes_breaks_nothing(value: Any) -> None:
     for text in ("{{a}}", "{{a}}{{b}}", '{{#dateFormat "d"}}{{a}}{{/dateFormat}}'):
-        renderer = Renderer(parse(text), Rules())
+        renderer = Renderer(parse_text(text), RenderRules())
         (got,) = renderer.render_each([{"a": value, "b": "B"}])
         assert got == renderer.render({"a": value, "b": "B"})
 
@@ -141,11 +152,11 @@ any_person = st.dictionaries(st.sampled_from(["a", "b b", "CUSTOMER_NAME"]), any
 
 @given(any_text)
 def test_any_text_is_read_and_its_faults_lie_inside_it(text: str) -> None:
-    program = parse(text)
+    program = parse_text(text)
 
     for one in program.faults:
         assert 0 <= one.start < one.end <= len(text)
-        assert sentence(one)
+        assert fault_sentence(one)
     assert list(program.faults) == sorted(program.faults, key=place)
     for use in program.uses:
         assert text[use.start : use.end].startswith("{{")
@@ -165,9 +176,9 @@ def place(fault: TextFault) -> tuple[int, int]:
 def test_one_by_one_or_together_people_get_the_same(
     text: str, people: list[dict[str, str]], has_fallback: bool
 ) -> None:
-    program = parse(text)
+    program = parse_text(text)
     assume(not program.faults)
-    rules = Rules({"SENDER_NAME": "S"}, {"a": "-"} if has_fallback else {})
+    rules = RenderRules({"SENDER_NAME": "S"}, {"a": "-"} if has_fallback else {})
     renderer = Renderer(program, rules)
 
     texts = list(renderer.render_each(people))
@@ -187,30 +198,33 @@ def test_one_by_one_or_together_people_get_the_same(
     ],
 )
 def test_the_shortest_way_through_a_text_counts(text: str, shortest: int) -> None:
-    assert parse(text).shortest() == shortest
+    assert parse_text(text).shortest() == shortest
 
 
 @given(any_text, st.sampled_from("xy"), st.sampled_from(["2026-04-03", "z"]))
 def test_no_text_is_shorter_than_the_shortest(text: str, first: str, second: str) -> None:
-    program = parse(text)
+    program = parse_text(text)
     assume(not program.faults)
 
-    got = render(program, {name: first if name == "a" else second for name in program.fields})
+    got = render_text(program, {name: first if name == "a" else second for name in program.fields})
 
     assert isinstance(got, Missing) or len(got) >= program.shortest()
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="{}")))
 def test_a_text_without_braces_stays_as_it_is(text: str) -> None:
-    assert render(parse(text), {}) == text
-    assert parse(text).shortest() == len(text)
+    assert render_text(parse_text(text), {}) == text
+    assert parse_text(text).shortest() == len(text)
 
 
 @given(st.lists(any_value.filter(str.strip), min_size=2, max_size=2))
 def test_values_are_put_in_as_they_are_and_never_read_again(values: list[str]) -> None:
     person = {"a": values[0], "b": values[1]}
 
-    assert render(parse("<{{a}}|{{b}}|{{a}}>"), person) == f"<{values[0]}|{values[1]}|{values[0]}>"
+    assert (
+        render_text(parse_text("<{{a}}|{{b}}|{{a}}>"), person)
+        == f"<{values[0]}|{values[1]}|{values[0]}>"
+    )
 
 
 def test_the_predefined_fields_are_the_vendors() -> None:
@@ -226,7 +240,7 @@ any_outcome = st.sampled_from(["a", "b" * 200, "c" * 500, "d", "", "{{", "e" * 2
 
 @given(st.lists(any_outcome), st.integers(1, 3), st.integers(1, 10))
 def test_the_tally_adds_up(texts: list[str | Missing], largest: int, most_distinct: int) -> None:
-    tally = TextTally(Limits(1600), most_distinct)
+    tally = TextTally(TextLimits(1600), most_distinct)
     for key, text in enumerate(texts):
         tally.add(key, text)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from campaigns.scheduling import pacing
 from campaigns.scheduling.hours import Hours, is_open
-from campaigns.scheduling.pacing import Group, NeverEnds, NoSlot, Pace, Slice, Terms
+from campaigns.scheduling.pacing import NeverEnds, NoSlot, Pace, Slice, Terms, ZoneGroup
 
 START = datetime(2026, 10, 24, 8, 30, tzinfo=UTC)
 OFFICE = Hours(time(9), time(19))
@@ -20,7 +20,7 @@ NEW_YORK = ("America/New_York",)
 ANYWHERE_IN_AUSTRALIA = ("Australia/Lord_Howe", "Australia/Perth", "Australia/Sydney")
 
 
-def plan(groups: list[Group], terms: Terms, start: datetime = START) -> list[Slice]:
+def plan(groups: list[ZoneGroup], terms: Terms, start: datetime = START) -> list[Slice]:
     return list(pacing.slices(groups, start, terms))
 
 
@@ -31,7 +31,7 @@ def told(slices: list[Slice]) -> list[str]:
 def test_without_a_pace_jobs_follow_each_other_by_a_second_and_never_on_the_minute() -> None:
     start = datetime(2026, 10, 24, 9, 59, 58, 300_000, tzinfo=UTC)
 
-    found = plan([Group(LONDON, [3500])], Terms(largest=1000), start)
+    found = plan([ZoneGroup(LONDON, [3500])], Terms(largest=1000), start)
 
     assert told(found) == [
         "24 09:59:59 1000",
@@ -44,7 +44,7 @@ def test_without_a_pace_jobs_follow_each_other_by_a_second_and_never_on_the_minu
 def test_a_drip_stops_at_closing_time_and_goes_on_the_next_morning_on_the_wall() -> None:
     start = datetime(2026, 10, 24, 17, 30, tzinfo=UTC)
 
-    found = plan([Group(LONDON, [200])], Terms(1000, Pace(50, 15), OFFICE), start)
+    found = plan([ZoneGroup(LONDON, [200])], Terms(1000, Pace(50, 15), OFFICE), start)
 
     # 19:00 is 18:00 UTC on the 24th; on the 25th the clocks go back and 09:00 is 09:00 UTC.
     assert told(found) == ["24 17:30:01 50", "24 17:45:01 50", "25 09:00:01 50", "25 09:15:01 50"]
@@ -52,7 +52,7 @@ def test_a_drip_stops_at_closing_time_and_goes_on_the_next_morning_on_the_wall()
 
 
 def test_a_stretch_of_the_pace_may_hold_several_jobs() -> None:
-    found = plan([Group(LONDON, [3000])], Terms(1000, Pace(1500, 60)))
+    found = plan([ZoneGroup(LONDON, [3000])], Terms(1000, Pace(1500, 60)))
 
     assert told(found) == [
         "24 08:30:01 1000",
@@ -65,13 +65,19 @@ def test_a_stretch_of_the_pace_may_hold_several_jobs() -> None:
 def test_whose_hours_end_first_goes_first() -> None:
     start = datetime(2026, 10, 24, 14, tzinfo=UTC)
 
-    found = plan([Group(NEW_YORK, [10]), Group(LONDON, [10])], Terms(1000, hours=OFFICE), start)
+    found = plan(
+        [ZoneGroup(NEW_YORK, [10]), ZoneGroup(LONDON, [10])], Terms(1000, hours=OFFICE), start
+    )
 
     assert [one.group for one in found] == [1, 0]
 
 
 def test_each_zone_gets_it_in_its_own_hours() -> None:
-    groups = [Group(LONDON, [1]), Group(NEW_YORK, [1]), Group(ANYWHERE_IN_AUSTRALIA, [1])]
+    groups = [
+        ZoneGroup(LONDON, [1]),
+        ZoneGroup(NEW_YORK, [1]),
+        ZoneGroup(ANYWHERE_IN_AUSTRALIA, [1]),
+    ]
 
     found = plan(groups, Terms(1000, hours=OFFICE))
 
@@ -84,7 +90,7 @@ def test_each_zone_gets_it_in_its_own_hours() -> None:
 
 
 def test_people_of_two_texts_never_share_a_job() -> None:
-    found = plan([Group(LONDON, [3, 4])], Terms(1000))
+    found = plan([ZoneGroup(LONDON, [3, 4])], Terms(1000))
 
     assert [one.size for one in found] == [3, 4]
 
@@ -92,7 +98,7 @@ def test_people_of_two_texts_never_share_a_job() -> None:
 def test_seconds_of_other_campaigns_are_left_to_them() -> None:
     taken = {START.replace(second=1), START.replace(second=3)}
 
-    found = plan([Group(LONDON, [1, 1])], Terms(1000, taken=taken))
+    found = plan([ZoneGroup(LONDON, [1, 1])], Terms(1000, taken=taken))
 
     assert [one.slot.second for one in found] == [2, 4]
 
@@ -101,7 +107,7 @@ def test_a_job_is_through_the_provider_before_the_hours_end() -> None:
     # A long code sends one text a second: in the last half hour there is room for 1,799.
     start = datetime(2026, 10, 24, 17, 30, tzinfo=UTC)
 
-    found = plan([Group(LONDON, [4000])], Terms(1000, hours=OFFICE, seconds_each=1), start)
+    found = plan([ZoneGroup(LONDON, [4000])], Terms(1000, hours=OFFICE, seconds_each=1), start)
 
     assert told(found) == [
         "24 17:30:01 1000",
@@ -113,18 +119,18 @@ def test_a_job_is_through_the_provider_before_the_hours_end() -> None:
 
 
 def test_jobs_that_are_not_cut_wait_for_the_next_stretch_of_the_pace() -> None:
-    found = plan([Group(LONDON, [60, 60, 500])], Terms(1000, Pace(100, 10), whole=True))
+    found = plan([ZoneGroup(LONDON, [60, 60, 500])], Terms(1000, Pace(100, 10), whole=True))
 
     # A job larger than the pace goes alone, rather than never.
     assert told(found) == ["24 08:30:01 60", "24 08:40:01 60", "24 08:50:01 500"]
 
 
 def test_hours_without_a_slot_are_refused_and_the_wider_ones_work() -> None:
-    russia = Group(("Asia/Kamchatka", "Europe/Kaliningrad"), [5])
+    russia = ZoneGroup(("Asia/Kamchatka", "Europe/Kaliningrad"), [5])
 
     with pytest.raises(NoSlot) as refused:
-        plan([Group(LONDON, [5]), russia], Terms(1000, hours=OFFICE))
-    wider = pacing.wider_hours([Group(LONDON, [5]), russia], START, OFFICE)
+        plan([ZoneGroup(LONDON, [5]), russia], Terms(1000, hours=OFFICE))
+    wider = pacing.wider_hours([ZoneGroup(LONDON, [5]), russia], START, OFFICE)
 
     assert refused.value.zones == russia.zones
     assert wider == Hours(time(8), time(20))
@@ -132,7 +138,7 @@ def test_hours_without_a_slot_are_refused_and_the_wider_ones_work() -> None:
 
 
 def test_hours_the_wrong_way_round_are_suggested_the_other_way() -> None:
-    assert pacing.wider_hours([Group(LONDON, [1])], START, Hours(time(19), time(9))) == OFFICE
+    assert pacing.wider_hours([ZoneGroup(LONDON, [1])], START, Hours(time(19), time(9))) == OFFICE
 
 
 @pytest.mark.parametrize("hours", [None, OFFICE])
@@ -140,7 +146,7 @@ def test_hours_the_wrong_way_round_are_suggested_the_other_way() -> None:
 def test_a_pace_that_takes_more_than_a_year_is_refused_and_the_suggested_one_works(
     pace: Pace, hours: Hours | None
 ) -> None:
-    groups, terms = [Group(LONDON, [12_345])], Terms(1000, pace, hours)
+    groups, terms = [ZoneGroup(LONDON, [12_345])], Terms(1000, pace, hours)
     month = timedelta(days=30)
 
     with pytest.raises(NeverEnds):
@@ -152,7 +158,7 @@ def test_a_pace_that_takes_more_than_a_year_is_refused_and_the_suggested_one_wor
 
 
 def test_the_suggested_pace_is_hardly_faster_than_it_must_be() -> None:
-    groups, terms = [Group(LONDON, [100_000])], Terms(1000, Pace(1, 60), OFFICE)
+    groups, terms = [ZoneGroup(LONDON, [100_000])], Terms(1000, Pace(1, 60), OFFICE)
 
     faster = pacing.quicker_pace(groups, START, terms, timedelta(days=30))
 
@@ -162,7 +168,7 @@ def test_the_suggested_pace_is_hardly_faster_than_it_must_be() -> None:
 
 
 def test_a_queue_that_never_gets_through_has_no_pace_that_works() -> None:
-    groups = [Group(LONDON, [1_000_000])]
+    groups = [ZoneGroup(LONDON, [1_000_000])]
     terms = Terms(1000, Pace(1, 60), Hours(time(9), time(9, 30)), seconds_each=4)
 
     assert pacing.quicker_pace(groups, START, terms, timedelta(days=30)) is None
@@ -178,7 +184,7 @@ ZONES = [
 ]
 groups_of_people = st.lists(
     st.builds(
-        Group,
+        ZoneGroup,
         zones=st.sampled_from(ZONES),
         runs=st.lists(st.integers(0, 3000), min_size=1, max_size=4),
     ),
@@ -203,12 +209,12 @@ all_terms = st.builds(
 
 @given(groups=groups_of_people, start=starts, terms=all_terms)
 @example(
-    groups=[Group(LONDON, [2000])],
+    groups=[ZoneGroup(LONDON, [2000])],
     start=datetime(2026, 10, 25, 0, 45, tzinfo=UTC),
     terms=Terms(100, Pace(100, 10), Hours(time(1, 30), time(2))),
 )
 def test_everybody_gets_it_once_in_order_inside_the_hours_and_at_the_pace(
-    groups: list[Group], start: datetime, terms: Terms
+    groups: list[ZoneGroup], start: datetime, terms: Terms
 ) -> None:
     found = plan(groups, terms, start)
 
@@ -233,7 +239,7 @@ def test_everybody_gets_it_once_in_order_inside_the_hours_and_at_the_pace(
         assert_through_in_time(found, terms.seconds_each)
 
 
-def assert_runs_are_kept_apart(groups: list[Group], found: list[Slice]) -> None:
+def assert_runs_are_kept_apart(groups: list[ZoneGroup], found: list[Slice]) -> None:
     """Each run's end is the end of a job."""
     for number, group in enumerate(groups):
         ends, placed = set(), 0
@@ -265,11 +271,11 @@ def assert_through_in_time(found: list[Slice], seconds_each: float) -> None:
 
 @given(groups=groups_of_people, start=starts, terms=all_terms)
 def test_whole_jobs_are_planned_again_without_being_cut(
-    groups: list[Group], start: datetime, terms: Terms
+    groups: list[ZoneGroup], start: datetime, terms: Terms
 ) -> None:
     jobs = plan(groups, terms, start)
     again = [
-        Group(group.zones, [one.size for one in jobs if one.group == number])
+        ZoneGroup(group.zones, [one.size for one in jobs if one.group == number])
         for number, group in enumerate(groups)
     ]
 

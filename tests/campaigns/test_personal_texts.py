@@ -19,17 +19,17 @@ from campaigns.audiences.position import PLACES_OF_A_BLOCK, WITHOUT_TEXT, Audien
 from campaigns.models import Campaign, CampaignList, CampaignRecipient, RenderedText
 from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
-from campaigns.texts.dynamic_fields import parse
+from campaigns.texts.dynamic_fields import parse_text
 from campaigns.texts.personal_texts import FieldRules, Survey
-from campaigns.texts.rendering import Missing, person_of, render
-from campaigns.texts.rendering import Rules as RenderingRules
+from campaigns.texts.rendering import Missing, person_of, render_text
+from campaigns.texts.rendering import RenderRules as RenderingRules
 from campaigns.texts.sms_segments import segments
 from recipients.models import Recipient, RecipientList
 from sending import launch, readiness, submit, tick
 from sending.models import Submission
 from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
-from sociocs_gateway.messages import Recipient as Person
+from sociocs_gateway.messages import MessageRecipient as Person
 from teams.models import Team
 from tests import world
 from tests.processes import Sandbox
@@ -459,8 +459,8 @@ def expected_texts(
 ) -> tuple[list[tuple[str, str]], Counter[str]]:
     """(phone, text) for who gets one, and the others by reason: each person rendered alone."""
     constants = {"BUSINESS_NAME": campaign.team.name, "SENDER_NAME": "Alice Owner"}
-    rules, program = RenderingRules(constants, fallbacks), parse(campaign.text)
-    limits = personal_texts.limits_of(campaign, "", FieldRules())
+    rules, program = RenderingRules(constants, fallbacks), parse_text(campaign.text)
+    limits = personal_texts.text_limits(campaign, "", FieldRules())
     got, left_out, seen = [], Counter[str](), set()
     for one in itertools.chain.from_iterable(
         Recipient.objects.filter(recipient_list=people).order_by("pk") for people in lists
@@ -469,7 +469,7 @@ def expected_texts(
             left_out["duplicate"] += 1
             continue
         seen.add(one.phone)
-        text = render(program, person_of(one.phone, one.name, dict(one.fields)), rules)
+        text = render_text(program, person_of(one.phone, one.name, dict(one.fields)), rules)
         missing = text if isinstance(text, Missing) else limits.refusal(text)
         if missing:
             left_out[missing.reason.value] += 1

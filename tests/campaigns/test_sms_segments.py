@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.texts.sms_segments import Encoding, cheaper, count, segments
+from campaigns.texts.sms_segments import SmsEncoding, cheaper, segments, sms_size
 from tests.campaigns import vectors
 from tests.campaigns.vectors import Case, text_of
 
@@ -24,7 +24,7 @@ def named(part: str) -> list[object]:
 
 @pytest.mark.parametrize("case", named("sizes"))
 def test_a_text_has_the_size_that_others_count(case: Case) -> None:
-    size = count(text_of(case["text"]))
+    size = sms_size(text_of(case["text"]))
 
     counted = (size.encoding, size.units, size.segments, size.units_left)
     assert counted == (case["encoding"], case["units"], case["segments"], case["units_left"])
@@ -37,8 +37,8 @@ def test_counting_many_texts_counts_the_same_segments(case: Case) -> None:
 
 @pytest.mark.parametrize("case", named("characters"))
 def test_a_character_takes_what_the_standards_table_says(case: Case) -> None:
-    size = count(case["character"])
-    assert (size.encoding, size.units) == (Encoding.GSM_7, case["units"])
+    size = sms_size(case["character"])
+    assert (size.encoding, size.units) == (SmsEncoding.GSM_7, case["units"])
 
 
 def test_no_other_character_is_in_the_table() -> None:
@@ -46,7 +46,7 @@ def test_no_other_character_is_in_the_table() -> None:
     # 128 codes, one of which leads to the 10 of the extension table.
     assert len(table) == 127 + 10
     others = (chr(code) for code in range(0x2FFF) if chr(code) not in table)
-    assert all(count(one).encoding is Encoding.UCS_2 for one in others)
+    assert all(sms_size(one).encoding is SmsEncoding.UCS_2 for one in others)
 
 
 @pytest.mark.parametrize("case", named("cheaper"))
@@ -55,12 +55,12 @@ def test_dear_characters_are_replaced_by_their_equals(case: Case) -> None:
 
 
 def test_in_unicode_every_foreign_character_is_named() -> None:
-    dear = count("Ann\u2019s 5€ \U0001f600!").dear
+    dear = sms_size("Ann\u2019s 5€ \U0001f600!").dear
     assert [(one.start, one.character) for one in dear] == [(3, "\u2019"), (9, "\U0001f600")]
 
 
 def test_in_gsm_the_characters_of_two_units_are_named() -> None:
-    assert [(one.start, one.character) for one in count("5€ [a]").dear] == [
+    assert [(one.start, one.character) for one in sms_size("5€ [a]").dear] == [
         (1, "€"),
         (3, "["),
         (5, "]"),
@@ -68,19 +68,19 @@ def test_in_gsm_the_characters_of_two_units_are_named() -> None:
 
 
 def test_half_a_pair_breaks_nothing() -> None:
-    assert count("\ud83d" * 71).segments == segments("\ud83d" * 71) == 2
+    assert sms_size("\ud83d" * 71).segments == segments("\ud83d" * 71) == 2
 
 
 @given(some_text)
 def test_segments_are_as_few_as_possible_and_cut_through_no_character(text: str) -> None:
-    size = count(text)
+    size = sms_size(text)
 
     assert size.segments == segments(text) == fewest_segments(text, size.encoding)
 
 
-def fewest_segments(text: str, encoding: Encoding) -> int:
+def fewest_segments(text: str, encoding: SmsEncoding) -> int:
     """Fill segments character by character: slow, and obviously right."""
-    is_gsm = encoding is Encoding.GSM_7
+    is_gsm = encoding is SmsEncoding.GSM_7
     alone, each = (160, 153) if is_gsm else (70, 67)
     widths = [
         (2 if one in "\f^{}\\[~]|€" else 1) if is_gsm else (2 if ord(one) > 0xFFFF else 1)
@@ -100,6 +100,6 @@ def fewest_segments(text: str, encoding: Encoding) -> int:
 def test_a_cheaper_text_never_costs_more_and_is_found_at_once(text: str) -> None:
     found = cheaper(text)
 
-    assert count(found).segments <= count(text).segments
-    assert found == text or count(found).encoding is Encoding.GSM_7
+    assert sms_size(found).segments <= sms_size(text).segments
+    assert found == text or sms_size(found).encoding is SmsEncoding.GSM_7
     assert cheaper(found) == found

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
 from campaigns.texts.date_masks import read_mask
-from campaigns.texts.dynamic_fields import TextFault, parse
-from campaigns.texts.rendering import Rules, render
-from campaigns.texts.sms_segments import cheaper, count
+from campaigns.texts.dynamic_fields import TextFault, parse_text
+from campaigns.texts.rendering import RenderRules, render_text
+from campaigns.texts.sms_segments import cheaper, sms_size
 from tests.campaigns import vectors
 from tests.campaigns.test_dynamic_fields import any_person, any_text, calendar_of, shown
 from tests.campaigns.test_sms_segments import some_text
@@ -66,7 +66,7 @@ def in_js(case: Case) -> dict[str, Any]:
 
 
 def expected_size(text: str) -> list[object]:
-    size = count(text)
+    size = sms_size(text)
     dear = [[one.start, one.character] for one in size.dear]
     return [size.encoding.value, size.units, size.segments, size.units_left, dear]
 
@@ -172,7 +172,7 @@ def test_both_sides_count_alike(scripts: Page, texts: list[str]) -> None:
 def test_both_sides_find_the_same_faults(scripts: Page, texts: list[str]) -> None:
     found = scripts.evaluate(FAULTS, [{"text": text, "known": ["a"]} for text in texts])
 
-    expected = [[*parse(text).faults, *parse(text).unknown(["a"])] for text in texts]
+    expected = [[*parse_text(text).faults, *parse_text(text).unknown(["a"])] for text in texts]
     assert found == [[in_json(fault) for fault in faults] for faults in expected]
 
 
@@ -184,7 +184,7 @@ def in_json(fault: TextFault) -> dict[str, Any]:
 @given(
     people=st.lists(
         st.tuples(
-            any_text.filter(lambda text: is_whole(text) and not parse(text).faults),
+            any_text.filter(lambda text: is_whole(text) and not parse_text(text).faults),
             any_person.filter(lambda person: all(map(is_whole, person.values()))),
         ),
         min_size=1,
@@ -197,7 +197,8 @@ def test_both_sides_render_alike(scripts: Page, people: list[tuple[str, dict[str
     cases = [{"text": text, "person": person, "rules": rules} for text, person in people]
 
     assert scripts.evaluate(RENDER, cases) == [
-        shown(render(parse(text), person, Rules({}, fallbacks))) for text, person in people
+        shown(render_text(parse_text(text), person, RenderRules({}, fallbacks)))
+        for text, person in people
     ]
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from campaigns.audiences import selection
 from campaigns.models import Campaign
 from campaigns.texts import personal_texts
-from campaigns.texts.dynamic_fields import parse
-from campaigns.texts.rendering import Limits, Renderer, Rules, render
+from campaigns.texts.dynamic_fields import parse_text
+from campaigns.texts.rendering import Renderer, RenderRules, TextLimits, render_text
 from campaigns.texts.sms_segments import segments
 from composer import figures, plan_making
 from composer.figures import Figures, Saving, sample_of
@@ -41,7 +41,7 @@ def a_list(channel: Channel, dentists: list[str], start: int = 0) -> RecipientLi
 
 def survey_of(campaign: Campaign) -> Figures:
     owner = world.owner_of(campaign.team)
-    return figures.of_survey(personal_texts.survey(campaign, owner, timezone.now()))
+    return figures.figures_of_survey(personal_texts.survey(campaign, owner, timezone.now()))
 
 
 def test_whoever_lacks_a_field_is_counted_and_can_be_seen(channel: Channel) -> None:
@@ -76,17 +76,17 @@ values = st.sampled_from(["", " ", "Dr. Osei", "Łukasz", "x" * 150, "{{braces}}
 @settings(max_examples=60)
 @given(dentists=st.lists(values, max_size=12))
 def test_the_sums_add_up(dentists: list[str]) -> None:
-    program = parse(TEXT)
+    program = parse_text(TEXT)
     rows = [
         (key, f"+1202555{key:04}", "Ann", f'{{"Dentist": "{dentist}"}}')
         for key, dentist in enumerate(dentists)
     ]
-    found = figures.of_people(Renderer(program, Rules()), program, Limits(300), rows)
+    found = figures.of_people(Renderer(program, RenderRules()), program, TextLimits(300), rows)
 
     assert found.looked_at == len(rows) == found.people + sum(found.left_out.values())
     assert sum(found.by_segments.values()) == found.people
     texts = [
-        render(program, {"CUSTOMER_NAME": "Ann", "Dentist": dentist})
+        render_text(program, {"CUSTOMER_NAME": "Ann", "Dentist": dentist})
         for dentist in dentists
         if dentist.strip() and "{{" not in dentist
     ]
@@ -96,9 +96,9 @@ def test_the_sums_add_up(dentists: list[str]) -> None:
 
 
 def of_texts(*texts: str) -> Figures:
-    program = parse("{{Dentist}}")
+    program = parse_text("{{Dentist}}")
     rows = [(n, "+12025550000", "", f'{{"Dentist": "{text}"}}') for n, text in enumerate(texts)]
-    return figures.of_people(Renderer(program, Rules()), program, Limits(9_999), rows)
+    return figures.of_people(Renderer(program, RenderRules()), program, TextLimits(9_999), rows)
 
 
 @pytest.mark.parametrize(

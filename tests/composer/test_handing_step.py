@@ -87,7 +87,7 @@ def test_copies_and_saved_messages_have_what_is_aside_too(
     assert copying.duplicate(whatsapp_draft, alice).template_aside == KEPT
     saved = message_templates.make(whatsapp_draft, alice, "Reminder", "")
     assert MessageTemplate.objects.get() == saved
-    assert message_templates.begin(saved, alice).template_aside == KEPT
+    assert message_templates.draft_from_template(saved, alice).template_aside == KEPT
 
 
 # --- Fields that a template's variables use -------------------------------------------------------

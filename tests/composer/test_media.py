@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
 from composer.media import media_check, public_addresses
-from composer.media.public_addresses import Fault, Fetched, NotFetched
+from composer.media.public_addresses import Fetched, FetchFault, NotFetched
 from composer.models import MediaFile
 from sociocs_accounts.models import Channel
 from teams.models import User
@@ -224,9 +224,9 @@ def found(monkeypatch: pytest.MonkeyPatch, fetched: Fetched | NotFetched) -> Non
         # What the site says of it counts less than what it is.
         ("video", Fetched("video/mp4", 9, b"%PDF-1.7"), "warning", "choose “File”"),
         ("file", Fetched("text/html", 900, b"<html>"), "danger", "a page or drawing"),
-        ("image", NotFetched(Fault.STATUS, 403), "danger", "wants a sign-in (HTTP 403)"),
-        ("image", NotFetched(Fault.NOT_PUBLIC), "danger", "leads into a private network"),
-        ("image", NotFetched(Fault.REDIRECT, 302), "danger", "leads on to another one"),
+        ("image", NotFetched(FetchFault.STATUS, 403), "danger", "wants a sign-in (HTTP 403)"),
+        ("image", NotFetched(FetchFault.NOT_PUBLIC), "danger", "leads into a private network"),
+        ("image", NotFetched(FetchFault.REDIRECT, 302), "danger", "leads on to another one"),
     ],
 )
 def test_what_is_said_of_an_address(
@@ -257,6 +257,6 @@ def test_a_file_of_ours_is_known_without_a_look(
 ) -> None:
     monkeypatch.setattr(public_addresses, "fetch", None)
     upload(desk, animation(), "moves.gif")
-    findings = media_check.check(clinic, "image", MediaFile.objects.get().url)
+    findings = media_check.check_media(clinic, "image", MediaFile.objects.get().url)
     assert [one.tone for one in findings] == ["warning"]
     assert "may not carry this type" in findings[0].sentence

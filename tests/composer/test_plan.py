@@ -253,7 +253,7 @@ class TestLargeAudiences:
         desk.get("review", draft)
         report = plan_report.report
 
-        def is_overtaken(*args: Any) -> plan_report.Report:
+        def is_overtaken(*args: Any) -> plan_report.PlanReport:
             change(draft, text="Another text")
             assert "The plan is being made" in text_of(desk.get("review", draft))
             return report(*args)
@@ -313,11 +313,11 @@ class TestApproval:
         riverside.save()
 
     def answer(self, desk: Desk, draft: Campaign, answer: str, **more: str) -> Page:
-        wish = Approval.objects.latest("pk")
+        approval = Approval.objects.latest("pk")
         fields = fields_of(desk.get("review", draft), "approval") or {
-            "fingerprint": wish.fingerprint
+            "fingerprint": approval.fingerprint
         }
-        url = desk.url("approve", draft, wish.public_id)
+        url = desk.url("approve", draft, approval.public_id)
         page = desk.client.post(url, {**fields, "answer": answer, **more}, follow=True)
         draft.refresh_from_db()
         return page
@@ -345,7 +345,7 @@ class TestApproval:
         assert "Waits for approval Nothing is sent until a colleague approves it." in text
         assert "What would be sent Goes out Fri 2 Apr 2027, 09:30 America/New_York" in text
         assert "Waits for approval" in text_of(desk.get("campaigns"))
-        # A change takes the wish with it, and with that what it waits for.
+        # A change takes the approval with it, and with that what it waits for.
         change(draft, version=draft.version + 1)
         assert "Waits for approval" not in text_of(desk.get("campaigns"))
 

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.audiences import selection
 from composer import previewing
-from composer.previewing import Answer, Ask, Move, find
+from composer.previewing import Ask, Move, ShownPerson, person_for_preview
 from recipients.models import Recipient, RecipientList
 from teams.models import Team
 from tests import world
@@ -39,12 +39,12 @@ def named(lists: list[RecipientList], name: str, phone: str) -> Recipient:
     return person
 
 
-def walk(lists: list[RecipientList], answer: Answer, move: Move) -> list[Answer]:
+def walk(lists: list[RecipientList], answer: ShownPerson, move: Move) -> list[ShownPerson]:
     """All the answers to asking for the next (or previous) person again and again."""
     answers = [answer]
     while True:
         assert answer.person is not None
-        following = find(lists, Ask(move, answer.person.pk, answer.place), US)
+        following = person_for_preview(lists, Ask(move, answer.person.pk, answer.place), US)
         if following.person == answer.person:
             return answers
         answers.append(following)
@@ -52,7 +52,7 @@ def walk(lists: list[RecipientList], answer: Answer, move: Move) -> list[Answer]
 
 
 def test_everybody_is_shown_once_forwards_and_backwards(lists: list[RecipientList]) -> None:
-    there = walk(lists, find(lists, Ask(), US), Move.NEXT)
+    there = walk(lists, person_for_preview(lists, Ask(), US), Move.NEXT)
 
     assert [one.place for one in there] == list(range(1, 10))
     people = [one.person for one in there]
@@ -63,19 +63,22 @@ def test_everybody_is_shown_once_forwards_and_backwards(lists: list[RecipientLis
 
 
 def test_the_same_person_stays_while_the_text_changes(lists: list[RecipientList]) -> None:
-    second = find(lists, Ask(Move.NEXT, find(lists, Ask(), US).person.pk, 1), US)  # type: ignore[union-attr]
-    assert find(lists, Ask(Move.STAY, second.person.pk, 2), US) == second  # type: ignore[union-attr]
+    first = person_for_preview(lists, Ask(), US)
+    second = person_for_preview(lists, Ask(Move.NEXT, first.person.pk, 1), US)  # type: ignore[union-attr]
+    assert person_for_preview(lists, Ask(Move.STAY, second.person.pk, 2), US) == second  # type: ignore[union-attr]
 
 
 def test_somebody_of_another_list_is_never_shown(lists: list[RecipientList]) -> None:
     stranger = world.a_list(world.a_team("Other"), world.phones(1, 50)).recipients.get()
-    answer = find(lists, Ask(Move.GO, stranger.pk), US)
-    assert answer == find(lists, Ask(), US)
+    answer = person_for_preview(lists, Ask(Move.GO, stranger.pk), US)
+    assert answer == person_for_preview(lists, Ask(), US)
 
 
 def test_without_people_there_is_nobody_to_show(lists: list[RecipientList]) -> None:
-    assert find([lists[1]], Ask(Move.NEXT, 5, 5), US) == Answer(None, 0, 0)
-    assert find([], Ask(Move.SEARCH, words="x"), US) == Answer(None, 0, 0, is_missing=True)
+    assert person_for_preview([lists[1]], Ask(Move.NEXT, 5, 5), US) == ShownPerson(None, 0, 0)
+    assert person_for_preview([], Ask(Move.SEARCH, words="x"), US) == ShownPerson(
+        None, 0, 0, is_missing=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,11 +86,11 @@ def test_without_people_there_is_nobody_to_show(lists: list[RecipientList]) -> N
 )
 def test_a_person_is_found(lists: list[RecipientList], words: str) -> None:
     wanted = named(lists, "Émilia Brandt", "+12025550004")
-    assert find(lists, Ask(Move.SEARCH, words=words), US).person == wanted
+    assert person_for_preview(lists, Ask(Move.SEARCH, words=words), US).person == wanted
 
 
 def test_the_beginning_of_a_number_finds_somebody(lists: list[RecipientList]) -> None:
-    found = find(lists, Ask(Move.SEARCH, words="1 202 555"), US)
+    found = person_for_preview(lists, Ask(Move.SEARCH, words="1 202 555"), US)
     assert found.person is not None
     assert found.person.phone == "+12025550000"
 
@@ -97,7 +100,7 @@ def test_searching_again_goes_on_and_round(lists: list[RecipientList]) -> None:
         named(lists, "Ola", phone)
     found, shown = [], 0
     for _ in range(3):
-        answer = find(lists, Ask(Move.SEARCH, shown, words="ola"), US)
+        answer = person_for_preview(lists, Ask(Move.SEARCH, shown, words="ola"), US)
         assert answer.person is not None
         found.append(answer.person.phone)
         shown = answer.person.pk
@@ -108,8 +111,8 @@ def test_searching_again_goes_on_and_round(lists: list[RecipientList]) -> None:
 def test_a_search_in_vain_says_so_and_keeps_the_phone(
     lists: list[RecipientList], words: str
 ) -> None:
-    shown = find(lists, Ask(), US).person
-    answer = find(lists, Ask(Move.SEARCH, shown.pk, 1, words), US)  # type: ignore[union-attr]
+    shown = person_for_preview(lists, Ask(), US).person
+    answer = person_for_preview(lists, Ask(Move.SEARCH, shown.pk, 1, words), US)  # type: ignore[union-attr]
     assert (answer.person, answer.is_missing) == (shown, True)
 
 
@@ -119,10 +122,12 @@ def test_a_long_search_stops_and_can_go_on(
     wanted = named(lists, "Zoë", "+12025550008")
     monkeypatch.setattr(previewing, "WINDOW", 2)
     monkeypatch.setattr(previewing, "SEARCH_SECONDS", -1)
-    answers = [find(lists, Ask(Move.SEARCH, words="zoë"), US)]
+    answers = [person_for_preview(lists, Ask(Move.SEARCH, words="zoë"), US)]
     while answers[-1].go_on_after:
         answers.append(
-            find(lists, Ask(Move.SEARCH, words="zoë", after=answers[-1].go_on_after), US)
+            person_for_preview(
+                lists, Ask(Move.SEARCH, words="zoë", after=answers[-1].go_on_after), US
+            )
         )
     assert answers[-1].person == wanted
     assert len(answers) > 2
@@ -137,9 +142,11 @@ def test_it_says_why_nothing_would_come(team: Team, lists: list[RecipientList]) 
     choice = selection.choice_of(draft)
     chosen = selection.select(draft, replace(choice, lists_out=(left_out,)))
 
-    assert [previewing.refusal(who, chosen) for who in (one, other, third)] == [
+    assert [previewing.exclusion_of(who, chosen) for who in (one, other, third)] == [
         "opted_out",
         "excluded",
         "",
     ]
-    assert previewing.refusal(third, selection.select(draft, selection.Choice())) == "not_chosen"
+    assert (
+        previewing.exclusion_of(third, selection.select(draft, selection.Choice())) == "not_chosen"
+    )

@@ -12,9 +12,16 @@ from typing import Any
 import pytest
 
 from composer.media import public_addresses
-from composer.media.public_addresses import Fault, Fetched, NotFetched, Rules, fetch, is_public
+from composer.media.public_addresses import (
+    Fetched,
+    FetchFault,
+    FetchRules,
+    NotFetched,
+    fetch,
+    is_public,
+)
 
-WEB = Rules()
+WEB = FetchRules()
 CLOSED = """
 127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1
 169.254.169.254 100.64.0.1 100.127.255.254 192.0.0.8 192.0.2.1 192.88.99.1 198.18.0.1
@@ -66,10 +73,10 @@ def test_a_name_that_leads_inside_is_not_connected_to(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     connected = resolved(monkeypatch, [address])
-    assert fault_of("https://looks-public.example/a.jpg") is Fault.NOT_PUBLIC
+    assert fault_of("https://looks-public.example/a.jpg") is FetchFault.NOT_PUBLIC
     # One open address beside it changes nothing.
     connected += resolved(monkeypatch, ["8.8.8.8", address])
-    assert fault_of("https://looks-public.example/a.jpg") is Fault.NOT_PUBLIC
+    assert fault_of("https://looks-public.example/a.jpg") is FetchFault.NOT_PUBLIC
     assert connected == []
 
 
@@ -78,7 +85,7 @@ def test_the_address_that_was_judged_is_the_one_connected_to(
 ) -> None:
     # A second answer for the same name, as in DNS rebinding, is never asked for.
     connected = resolved(monkeypatch, ["8.8.8.8"], ["127.0.0.1"])
-    assert fault_of("https://rebinds.example/a.jpg") is Fault.NO_CONNECTION
+    assert fault_of("https://rebinds.example/a.jpg") is FetchFault.NO_CONNECTION
     assert connected == ["8.8.8.8"]
 
 
@@ -96,23 +103,23 @@ def test_the_address_that_was_judged_is_the_one_connected_to(
     ],
 )
 def test_only_https_on_its_own_port(url: str) -> None:
-    assert fault_of(url) is Fault.NOT_HTTPS
+    assert fault_of(url) is FetchFault.NOT_HTTPS
 
 
 @pytest.mark.parametrize(
     "url", ["https://2130706433/", "https://0177.0.0.1/", "https://127.1/", "https://[::1]/"]
 )
 def test_numbers_in_other_spellings_are_judged_as_what_they_lead_to(url: str) -> None:
-    assert fault_of(url) in {Fault.NOT_PUBLIC, Fault.UNKNOWN_NAME}
+    assert fault_of(url) in {FetchFault.NOT_PUBLIC, FetchFault.UNKNOWN_NAME}
 
 
 def test_an_operator_can_name_the_sites() -> None:
-    rules = Rules(hosts=("media.example.org",))
-    assert fault_of("https://example.org/a.jpg", rules) is Fault.HOST_NOT_ALLOWED
-    assert fault_of("https://evilmedia.example.org.com/", rules) is Fault.HOST_NOT_ALLOWED
+    rules = FetchRules(hosts=("media.example.org",))
+    assert fault_of("https://example.org/a.jpg", rules) is FetchFault.HOST_NOT_ALLOWED
+    assert fault_of("https://evilmedia.example.org.com/", rules) is FetchFault.HOST_NOT_ALLOWED
 
 
-def fault_of(url: str, rules: Rules = WEB) -> Fault:
+def fault_of(url: str, rules: FetchRules = WEB) -> FetchFault:
     with pytest.raises(NotFetched) as caught:
         fetch(url, rules)
     return caught.value.fault
@@ -120,7 +127,7 @@ def fault_of(url: str, rules: Rules = WEB) -> Fault:
 
 # --- Over a real socket, on this machine ----------------------------------------------------------
 
-LOCAL = Rules(allows_loopback=True)
+LOCAL = FetchRules(allows_loopback=True)
 Answers = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -163,7 +170,7 @@ def test_what_is_there_is_told(site: Callable[[Answers], str]) -> None:
     body = b"\xff\xd8\xff" + b"x" * 5000
     url = site(answers(200, body, Content_Type="image/jpeg; charset=x", Content_Length="5003"))
     assert fetch(url, LOCAL) == Fetched("image/jpeg", 5003, body[:4096])
-    assert fault_of(url) is Fault.NOT_HTTPS
+    assert fault_of(url) is FetchFault.NOT_HTTPS
 
 
 def test_a_size_that_is_not_told_is_counted_up_to_a_megabyte(
@@ -173,8 +180,12 @@ def test_a_size_that_is_not_told_is_counted_up_to_a_megabyte(
     assert fetch(site(answers(200, b"x" * 1_500_000)), LOCAL).size is None
 
 
-@pytest.mark.parametrize(("status", "fault"), [(302, Fault.REDIRECT), (404, Fault.STATUS)])
-def test_nothing_is_followed(site: Callable[[Answers], str], status: int, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    ("status", "fault"), [(302, FetchFault.REDIRECT), (404, FetchFault.STATUS)]
+)
+def test_nothing_is_followed(
+    site: Callable[[Answers], str], status: int, fault: FetchFault
+) -> None:
     assert fault_of(site(answers(status, Location="http://127.0.0.1:1/")), LOCAL) is fault
 
 
@@ -191,7 +202,7 @@ def test_one_byte_a_moment_is_too_slow(
             handler.wfile.write(bytes([byte]))
 
     started = time.monotonic()
-    assert fault_of(site(drip), LOCAL) is Fault.TOO_SLOW
+    assert fault_of(site(drip), LOCAL) is FetchFault.TOO_SLOW
     ended.set()
     assert time.monotonic() - started < 8
 
@@ -199,4 +210,4 @@ def test_one_byte_a_moment_is_too_slow(
 def test_loopback_alone_is_let_in_by_the_switch_for_trials() -> None:
     assert LOCAL.permit("127.0.0.1")
     assert not LOCAL.permit("10.0.0.1")
-    assert fault_of("http://10.0.0.1/", LOCAL) is Fault.NOT_HTTPS
+    assert fault_of("http://10.0.0.1/", LOCAL) is FetchFault.NOT_HTTPS

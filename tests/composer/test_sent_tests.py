@@ -156,9 +156,9 @@ def test_who_opted_out_gets_no_test_and_a_person_without_text_makes_none(
     Recipient.objects.filter(recipient_list=patients).update(name="")
     assert "This person would get no message" in text_of(send(desk, draft))
     Recipient.objects.filter(recipient_list=patients).update(name="Ann")
-    wish = world.opt_out(riverside, MINE)
+    opt_out = world.opt_out(riverside, MINE)
     assert "has opted out of your team's messages" in text_of(send(desk, draft))
-    wish.delete()
+    opt_out.delete()
     send(desk, draft)
     assert on_phone(vendor) == [(MINE, "Hi Ann!")]
 

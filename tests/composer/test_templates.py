@@ -92,7 +92,7 @@ def test_the_hour_is_remembered_and_the_day_is_the_next_one(
     draft.refresh_from_db()
     template = message_templates.make(draft, alice, "Reminder", "")
     with time_machine.travel("2027-04-02T15:00:00Z", tick=False):
-        begun = message_templates.begin(template, alice)
+        begun = message_templates.draft_from_template(template, alice)
     assert begun.wall_time == "2027-04-03T09:30"
 
 
@@ -102,7 +102,7 @@ def test_what_is_gone_is_left_out(
     Channel.objects.update(is_active=False)
     Campaign.objects.all().delete()
     patients.delete()
-    begun = message_templates.begin(reminder, alice)
+    begun = message_templates.draft_from_template(reminder, alice)
     assert (begun.channel, begun.list_choices.count()) == (None, 0)
     assert "none, or one that is gone" in text_of(
         desk.client.get(url_of(desk, "template", reminder))
@@ -116,14 +116,14 @@ def test_a_new_version_leaves_the_older_ones_and_one_can_go_back(
     page = keep(desk, draft, template=str(reminder.public_id))
     assert "Come in autumn." in text_of(page)
     assert "See you in spring." in text_of(page)
-    assert message_templates.begin(reminder, alice).text == "See you in spring."
+    assert message_templates.draft_from_template(reminder, alice).text == "See you in spring."
     reminder.refresh_from_db()
-    assert message_templates.begin(reminder, alice).text == "Come in autumn."
+    assert message_templates.draft_from_template(reminder, alice).text == "Come in autumn."
 
     desk.client.post(url_of(desk, "template-go-back", reminder), {"number": "1"})
     reminder.refresh_from_db()
     assert reminder.current == 3
-    assert message_templates.begin(reminder, alice).text == "See you in spring."
+    assert message_templates.draft_from_template(reminder, alice).text == "See you in spring."
 
 
 def test_a_template_is_renamed_moved_and_deleted(desk: Desk, reminder: MessageTemplate) -> None:

@@ -103,7 +103,7 @@ def test_the_lists_owner_can_launch_it(
 def test_an_author_who_left_is_in_nobodys_way(
     draft: Campaign, patients: RecipientList, alice: User, sami: User, bob: User
 ) -> None:
-    members.remove(draft.team.memberships.get(user=sami), alice)
+    members.end_membership(draft.team.memberships.get(user=sami), alice)
     sharing.share(patients, alice, Visibility.TEAM)
     press_send(draft, bob)
 

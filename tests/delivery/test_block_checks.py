@@ -59,8 +59,8 @@ def opted_out() -> list[tuple[str, str]]:
 def test_who_is_blocked_there_is_opted_out_here(
     channel: Channel, people: RecipientList, owner: User
 ) -> None:
-    opt_outs.add(channel.team, [PHONES[25]], OptOut.Source.BY_HAND, owner)
-    check = ask(block_checks.begin(channel.account, people, owner))
+    opt_outs.add_opt_outs(channel.team, [PHONES[25]], OptOut.Source.BY_HAND, owner)
+    check = ask(block_checks.begin_block_check(channel.account, people, owner))
     assert (check.state, check.asked, check.found, check.unclear) == ("done", 30, 1, 0)
     assert opted_out() == [(PHONES[3], "vendor"), (PHONES[25], "by_hand")]
     assert not block_checks.ask_on(check.pk)
@@ -77,14 +77,14 @@ def test_who_gets_no_answer_is_asked_about_again_and_then_counted(
     monkeypatch.setattr(block_checks, "MOST_TRIES", 3)
     where = {"method": "GET", "path": f"/contacts/isblocked/{PHONES[3][1:]}"}
     world.set_fault(sandbox, "reset_after_reading", times=5, **where)
-    check = block_checks.begin(channel.account, people, owner)
+    check = block_checks.begin_block_check(channel.account, people, owner)
     for tries in (1, 2):
         assert (ask(check).asked, check.tries, check.state) == (3, tries, "working")
         assert check.lease_until is not None
         assert check.lease_until > timezone.now()
     assert (ask(check).state, check.asked, check.found, check.unclear) == ("done", 30, 1, 1)
 
-    again = block_checks.begin(channel.account, people, owner)
+    again = block_checks.begin_block_check(channel.account, people, owner)
     assert again != check
     for _ in range(3):
         ask(again)
@@ -95,9 +95,9 @@ def test_who_gets_no_answer_is_asked_about_again_and_then_counted(
 def test_two_workers_do_not_ask_at_once(
     channel: Channel, people: RecipientList, owner: User
 ) -> None:
-    check = block_checks.begin(channel.account, people, owner)
-    assert block_checks.begin(channel.account, people, owner) == check
-    assert claiming.claim(BlockCheck.objects.all(), check.pk)
+    check = block_checks.begin_block_check(channel.account, people, owner)
+    assert block_checks.begin_block_check(channel.account, people, owner) == check
+    assert claiming.claim_work(BlockCheck.objects.all(), check.pk)
     assert block_checks.waiting_checks() == []
     assert not block_checks.ask_on(check.pk)
     assert not opted_out()

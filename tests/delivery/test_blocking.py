@@ -30,7 +30,7 @@ PHONES = world.phones(3)
 @pytest.fixture
 def team(transactional_db: None) -> Team:
     made = world.a_team()
-    opt_outs.add(made, PHONES, OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(made, PHONES, OptOut.Source.BY_HAND, None)
     return made
 
 
@@ -87,7 +87,7 @@ def test_everybody_in_the_register_is_blocked(channel: Channel, owner: User) -> 
 def test_only_who_came_later_is_asked_about_again(channel: Channel, owner: User) -> None:
     block_all(channel, owner)
     ask(channel)
-    opt_outs.add(channel.team, world.phones(1, 50), OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(channel.team, world.phones(1, 50), OptOut.Source.BY_HAND, None)
     assert block_all(channel, owner) == 1
 
 
@@ -107,7 +107,7 @@ def test_a_lifted_ones_block_is_taken_back_by_choice(channel: Channel, owner: Us
     assert is_blocked(channel, PHONES[0])
     assert standing(channel) == {"blocked": 2, "to_take_back": 1}
 
-    assert blocking.take_back(channel.team, channel.account, owner) == 1
+    assert blocking.unblock_lifted(channel.team, channel.account, owner) == 1
     ask(channel)
     assert [is_blocked(channel, phone) for phone in PHONES] == [False, True, True]
     assert standing(channel) == {"blocked": 2}
@@ -117,8 +117,8 @@ def test_who_opted_out_again_keeps_the_block(channel: Channel, owner: User) -> N
     block_all(channel, owner)
     ask(channel)
     opt_outs.lift(OptOut.objects.get(phone=PHONES[0]), "asked again", owner)
-    opt_outs.add(channel.team, PHONES[:1], OptOut.Source.BY_HAND, None)
-    assert blocking.take_back(channel.team, channel.account, owner) == 0
+    opt_outs.add_opt_outs(channel.team, PHONES[:1], OptOut.Source.BY_HAND, None)
+    assert blocking.unblock_lifted(channel.team, channel.account, owner) == 0
 
 
 def test_a_block_that_another_team_of_the_account_wants_stays(
@@ -130,9 +130,9 @@ def test_a_block_that_another_team_of_the_account_wants_stays(
     Channel.objects.create(
         team=other, account=channel.account, provider="twlo", channel_key="k", label="Line"
     )
-    opt_outs.add(other, PHONES[:1], OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(other, PHONES[:1], OptOut.Source.BY_HAND, None)
     opt_outs.lift(OptOut.objects.get(team=channel.team, phone=PHONES[0]), "asked", owner)
-    assert blocking.take_back(channel.team, channel.account, owner) == 0
+    assert blocking.unblock_lifted(channel.team, channel.account, owner) == 0
 
 
 def test_a_lost_answer_is_asked_for_again(channel: Channel, owner: User, sandbox: Sandbox) -> None:

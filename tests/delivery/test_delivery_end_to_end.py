@@ -89,7 +89,7 @@ def test_a_subscription_is_renewed_checked_and_ended(
     (only,) = at_the_vendor()
     assert only["events"] == ["status_updates"]
     assert only["webhook_url"] == subscriptions.address_of(reported)
-    subscriptions.check(again)
+    subscriptions.check_subscription(again)
     assert again.state == "on"
 
     # The answer gets lost: whichever secret the vendor has now, it is good.

@@ -249,20 +249,20 @@ def test_no_event_is_ever_too_odd(endpoint: WebhookEndpoint, event: dict[str, An
 def test_an_event_that_cannot_be_processed_does_not_hold_up_the_others(
     endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parse = webhooks.parse
+    parse = webhooks.parse_event
 
     def fail_on_one(body: bytes) -> Any:
         if b"bad" in body:
             raise RuntimeError
         return parse(body)
 
-    monkeypatch.setattr(delivery_reports, "parse", fail_on_one)
+    monkeypatch.setattr(delivery_reports, "parse_event", fail_on_one)
     for message in ("m1", "bad", "m2"):
         call(endpoint, json.dumps(status(message, "sent")).encode())
     delivery_reports.work_through()
     assert sorted(SentMessage.objects.values_list("message_id", flat=True)) == ["m1", "m2"]
     assert WebhookEvent.objects.filter(outcome="failed").count() == 1
-    assert not delivery_reports.has_work()
+    assert not delivery_reports.has_calls()
 
 
 def test_old_bodies_are_emptied_and_their_hash_still_stops_a_replay(

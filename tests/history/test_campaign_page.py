@@ -18,7 +18,7 @@ from campaigns.states import CampaignState, Outcome, SubmissionState
 from recipients.models import RecipientList
 from sending import attempts, reconcile, recording
 from sending.models import Attempt, Decision
-from sending.protocol import Answer, AnswerKind
+from sending.protocol import AnswerKind, PostAnswer
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.exceptions import Reason
 from teams.models import Team, User
@@ -140,7 +140,7 @@ def falls_silent(second: Attempt) -> None:
 
 
 def gets_no_clear_answer(second: Attempt) -> None:
-    answer = Answer(AnswerKind.UNKNOWN, "timeout")
+    answer = PostAnswer(AnswerKind.UNKNOWN, "timeout")
     answered = recording.Answered(second.pk, second.n, second.submission, answer, {})
     attempts.turn(answered, None, timezone.now())
 

@@ -17,7 +17,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
 from campaigns.states import CampaignState, SubmissionState
-from history.campaign_rows import Key, campaigns_of, page_of
+from history.campaign_rows import Key, campaigns_of, history_page
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
@@ -236,7 +236,7 @@ def test_keys_lose_and_repeat_nobody_even_when_times_are_equal(
     seen: list[int] = []
     key: Key | None = None
     while True:
-        page = page_of(found, Key.read(str(key)) if key else None, size=size)
+        page = history_page(found, Key.read(str(key)) if key else None, size=size)
         seen += [row.campaign.pk for row in page.rows]
         key = page.older
         if key is None:

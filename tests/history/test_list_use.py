@@ -58,7 +58,7 @@ def test_what_it_touches_is_shown_before_it_is_archived(
 def test_a_draft_says_that_its_list_is_archived_and_goes_on_when_it_is_back(
     desk_of: DeskOf, draft: Campaign, patients: RecipientList, alice: User
 ) -> None:
-    count = audience.count(draft).people
+    count = audience.count_audience(draft).people
     list_keeping.archive(patients, alice)
     answer = desk_of(alice).get("review", draft)
     text = text_of(desk_of(alice).client.get(answer["Location"]))
@@ -76,10 +76,10 @@ def test_nothing_goes_to_an_archived_list_though_nobody_is_at_it(
     CampaignFilter.objects.create(campaign=draft, saved_filter=held)
     Campaign.objects.update(created_by=None)
     draft.refresh_from_db()
-    assert not list_access.problems(draft)
+    assert not list_access.list_problems(draft)
     list_keeping.archive(patients, alice)
     for _chosen in ("by itself", "by a filter"):
-        (problem,) = list_access.problems(draft)
+        (problem,) = list_access.list_problems(draft)
         assert "“Patients 2026” is archived." in problem.sentence
         assert [use.campaign for use in list_use.drafts_with(patients)] == [draft]
         draft.list_choices.all().delete()
@@ -143,7 +143,7 @@ def test_a_leavers_drafts_are_handed_over(
     draft: Campaign, sent: Campaign, riverside: Team, alice: User, sami: User
 ) -> None:
     Campaign.objects.update(created_by=sami)
-    members.remove(riverside.memberships.get(user=sami), alice)
+    members.end_membership(riverside.memberships.get(user=sami), alice)
     draft.refresh_from_db()
     sent.refresh_from_db()
     assert (draft.created_by, sent.created_by) == (alice, sami)

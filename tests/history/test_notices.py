@@ -99,7 +99,7 @@ def test_each_event_is_told_once_and_of_one_kind_only_one_is_unread(happened: Ca
     Notice.objects.update(read_at=timezone.now())
     tell(happened, Kind.REFUSED)
     assert Notice.objects.count() == 8
-    assert not notices.has_work()
+    assert not notices.has_notices()
 
 
 def test_what_happened_long_ago_is_not_told(happened: Campaign, monkeypatch: Any) -> None:

@@ -54,7 +54,7 @@ def fail_to_reach(campaign: Campaign, phone: str) -> None:
     person = campaign.recipients.get(phone=phone)
     delivery_reports.know(campaign.channel, f"m-{phone}", person)
     person.sent_messages.update(status="failed", error_code="30003")
-    delivery_reports.count(
+    delivery_reports.change_counts(
         delivery_reports.Changes({(campaign.pk, "unknown"): -1, (campaign.pk, "failed"): 1})
     )
 
@@ -229,7 +229,7 @@ def test_who_was_asked_back_too_late_may_have_been_sent_it(
 ) -> None:
     accepted(job(cancelled, 3), "c")
     become(job(cancelled, 3), S.ABANDONED)
-    asked = followups.ask(cancelled, alice, [followups.Group.NOT_SENT])
+    asked = followups.begin_follow_up(cancelled, alice, [followups.FollowUpGroup.NOT_SENT])
     draft = followups.gather(asked.pk, 60)
     assert draft is not None
     assert gathered(draft) == ["09", "10"]
@@ -261,8 +261,8 @@ def test_a_killed_gathering_goes_on_where_it_was_and_takes_nobody_twice(
     cancelled: Campaign, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(followups, "_JOBS_A_PIECE", 1)
-    asked = followups.ask(cancelled, alice, [followups.Group.NOT_SENT])
-    assert followups.ask(cancelled, alice, [followups.Group.FAILED]) == asked
+    asked = followups.begin_follow_up(cancelled, alice, [followups.FollowUpGroup.NOT_SENT])
+    assert followups.begin_follow_up(cancelled, alice, [followups.FollowUpGroup.FAILED]) == asked
     for _ in range(3):
         assert followups.gather(asked.pk, 0) is None
     assert followups.to_gather() == [asked.pk]

@@ -78,7 +78,7 @@ def test_opt_outs_are_shown_with_their_history(
     client: Client, riverside: Team, alice: User
 ) -> None:
     assert "Has not opted out." in text_of(open_person(client, riverside))
-    opt_outs.add(riverside, [PHONE], OptOut.Source.BY_HAND, alice, "At the desk")
+    opt_outs.add_opt_outs(riverside, [PHONE], OptOut.Source.BY_HAND, alice, "At the desk")
     text = text_of(open_person(client, riverside))
     assert "Opted out: no campaign is sent to this number." in text
     assert "At the desk" in text

@@ -75,7 +75,7 @@ def report(campaign: Campaign) -> None:
         delivery_reports.know(campaign.channel, f"m{n}", person)
         status, code = ("failed", "30003") if n == 3 else ("delivered", "")
         person.sent_messages.update(status=status, error_code=code)
-        delivery_reports.count(
+        delivery_reports.change_counts(
             delivery_reports.Changes({(campaign.pk, "unknown"): -1, (campaign.pk, status): 1})
         )
         if n < 2:

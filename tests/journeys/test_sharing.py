@@ -133,7 +133,7 @@ def test_the_pages_look_right(
     channel = world.a_channel(riverside, label="Front desk SMS")
     world.launched(world.a_campaign(channel, people))
     phones = world.phones(4)
-    opt_outs.add(riverside, phones, OptOut.Source.BY_HAND, sami, "Asked at the desk")
+    opt_outs.add_opt_outs(riverside, phones, OptOut.Source.BY_HAND, sami, "Asked at the desk")
     opt_outs.lift(OptOut.objects.get(phone=phones[3]), "Signed up again", alice)
     page = new_page()
     let_in(page, alice)

@@ -220,13 +220,13 @@ def test_what_was_displaced_is_forgotten_with_the_file(door: Door) -> None:
     made = added(door, people, FILE, "replace")
     ago = timezone.now() - timedelta(days=8)
     ListImport.objects.update(created_at=ago, completed_at=ago)
-    keeping.delete_old_files()
+    keeping.delete_old_uploads()
     keeping.clear_leftovers()
     assert people_of(people).keys() == {BOB, CLEO}
     assert Recipient.objects.count() == 2
     assert "too long ago" in told(door.get("import-undo", made))
     with pytest.raises(undoing.CannotUndo):
-        undoing.undo(ListImport.objects.get(pk=made.pk), people.owner)
+        undoing.undo_import(ListImport.objects.get(pk=made.pk), people.owner)
 
 
 def test_no_import_revives_who_has_opted_out(door: Door) -> None:
@@ -309,7 +309,7 @@ def test_undoing_any_addition_gives_the_list_back(
     people.refresh_from_db()
     assert people.row_count == len(before) + effect["added"] - effect["removed"]
     people_of(people)
-    undoing.undo(made, people.owner)
+    undoing.undo_import(made, people.owner)
     assert list(people.recipients.order_by("phone", "occurrence").values(*columns)) == before
 
 

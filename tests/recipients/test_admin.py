@@ -37,7 +37,7 @@ def people(db: None) -> RecipientList:
     made = world.a_list(team, world.phones(12))
     world.opt_out(team, world.phones(1)[0])
     list_operations.copy(made, made.owner, "Copy")
-    exporting.note(team, made.owner, Export.Kind.LIST, "csv", 12, made)
+    exporting.note_export(team, made.owner, Export.Kind.LIST, "csv", 12, made)
     return made
 
 

@@ -221,9 +221,9 @@ def test_a_judgement_that_comes_too_late_is_dropped(
     monkeypatch.setattr(checking, "ROWS_AT_ONCE", 2)
     made = door.checked(FILE)
     to_judge = ListImport.objects.filter(state=ListImport.State.CHECKING)
-    begun = claiming.claim(to_judge, made.pk)
+    begun = claiming.claim_work(to_judge, made.pk)
     assert begun is not None
-    assert claiming.claim(to_judge, made.pk) is None
+    assert claiming.claim_work(to_judge, made.pk) is None
     door.post("import-check", made, default_country="GB")
     assert not claiming.held(begun).exists()
     checking.judge_whole(made.pk)
@@ -256,7 +256,7 @@ def test_a_file_that_kills_those_who_judge_it_is_given_up(
     monkeypatch.setattr(checking, "ROWS_AT_ONCE", 2)
     made = door.checked(FILE)
     for _ in range(5):
-        assert claiming.claim(ListImport.objects.filter(state="checking"), made.pk)
+        assert claiming.claim_work(ListImport.objects.filter(state="checking"), made.pk)
         ListImport.objects.update(lease_until=None)
     checking.judge_whole(made.pk)
     assert "interrupted again and again" in text(door.get("import", made))

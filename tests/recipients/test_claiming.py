@@ -30,7 +30,7 @@ def some_work() -> int:
 
 
 def taken(work_id: int) -> ListOperation | None:
-    return claiming.claim(ListOperation.objects.filter(state="queued"), work_id)
+    return claiming.claim_work(ListOperation.objects.filter(state="queued"), work_id)
 
 
 def end_the_lease() -> None:

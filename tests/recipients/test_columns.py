@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from recipients.files.columns import (
     Column,
-    Role,
+    ColumnRole,
     column_letters,
     find_header,
     guess_columns,
@@ -16,14 +16,14 @@ from recipients.files.columns import (
     require_phone_column,
     unique_names,
 )
-from recipients.files.file_problems import Fault, FileProblem
+from recipients.files.file_problems import FileFault, FileProblem
 from recipients.phone_numbers import PhoneReader
 
 US = PhoneReader("US")
 PEOPLE = [["(415) 555-2671", "Ann", "Boston"], ["+447400123456", "Bob", ""]]
 
 
-def roles(header: list[str], sample: list[list[str]] = PEOPLE) -> list[Role]:
+def roles(header: list[str], sample: list[list[str]] = PEOPLE) -> list[ColumnRole]:
     return [column.role for column in guess_columns(header, sample, US)]
 
 
@@ -38,50 +38,62 @@ def roles(header: list[str], sample: list[list[str]] = PEOPLE) -> list[Role]:
     ],
 )
 def test_a_header_says_phone(header: str) -> None:
-    assert roles([header, "Visits", "Town"]) == [Role.PHONE, Role.FIELD, Role.FIELD]
+    assert roles([header, "Visits", "Town"]) == [
+        ColumnRole.PHONE,
+        ColumnRole.FIELD,
+        ColumnRole.FIELD,
+    ]
 
 
 @pytest.mark.parametrize("header", ["Fax", "Phone type", "Tel. ext", "Country phone code"])
 def test_a_header_only_sounds_like_phone(header: str) -> None:
     sample = [["x", "(415) 555-2671"]]
-    assert roles([header, "Reached at"], sample) == [Role.FIELD, Role.PHONE]
+    assert roles([header, "Reached at"], sample) == [ColumnRole.FIELD, ColumnRole.PHONE]
 
 
 def test_values_say_phone_when_no_header_does() -> None:
-    assert roles(["A", "B", "C"]) == [Role.PHONE, Role.FIELD, Role.FIELD]
+    assert roles(["A", "B", "C"]) == [ColumnRole.PHONE, ColumnRole.FIELD, ColumnRole.FIELD]
 
 
 def test_a_file_without_header_gets_names_of_its_columns() -> None:
     columns = guess_columns([], PEOPLE, US)
     assert [column.name for column in columns] == ["Column A", "Column B", "Column C"]
-    assert columns[0].role is Role.PHONE
+    assert columns[0].role is ColumnRole.PHONE
 
 
 @pytest.mark.parametrize("header", ["Name", "FULL_NAME", "fullName", "Customer", "Imię i nazwisko"])
 def test_a_header_says_name(header: str) -> None:
-    assert roles(["Phone", header, "Town"]) == [Role.PHONE, Role.NAME, Role.FIELD]
+    assert roles(["Phone", header, "Town"]) == [ColumnRole.PHONE, ColumnRole.NAME, ColumnRole.FIELD]
 
 
 def test_first_and_last_name_are_both_the_name() -> None:
-    assert roles(["Phone", "First name", "Surname"]) == [Role.PHONE, Role.NAME, Role.NAME]
+    assert roles(["Phone", "First name", "Surname"]) == [
+        ColumnRole.PHONE,
+        ColumnRole.NAME,
+        ColumnRole.NAME,
+    ]
 
 
 def test_a_full_name_is_enough() -> None:
-    assert roles(["Phone", "Name", "First name"]) == [Role.PHONE, Role.NAME, Role.FIELD]
+    assert roles(["Phone", "Name", "First name"]) == [
+        ColumnRole.PHONE,
+        ColumnRole.NAME,
+        ColumnRole.FIELD,
+    ]
 
 
 def test_two_phone_columns_are_a_question() -> None:
     header, sample = ["Home phone", "Mobile"], [["4155552671", "2127365000"]]
-    assert roles(header, sample) == [Role.FIELD, Role.FIELD]
+    assert roles(header, sample) == [ColumnRole.FIELD, ColumnRole.FIELD]
     assert phone_candidates(header, sample, US) == [0, 1]
 
 
 def test_an_empty_phone_column_is_no_question() -> None:
-    assert roles(["Phone", "Mobile"], [["", "2127365000"]]) == [Role.FIELD, Role.PHONE]
+    assert roles(["Phone", "Mobile"], [["", "2127365000"]]) == [ColumnRole.FIELD, ColumnRole.PHONE]
 
 
 def test_empty_columns_without_a_name_are_left_out() -> None:
-    assert roles(["Phone", "", "Town"], [["4155552671", "", "x"]])[1] is Role.SKIP
+    assert roles(["Phone", "", "Town"], [["4155552671", "", "x"]])[1] is ColumnRole.SKIP
 
 
 def test_a_row_that_a_comma_has_split_is_no_reason_for_another_column() -> None:
@@ -96,7 +108,7 @@ def test_a_column_may_have_no_header() -> None:
 
 def test_our_own_columns_are_left_out_when_a_report_comes_back() -> None:
     columns = guess_columns(["Row in file", "Phone"], [["7", "4155552671"]], US, ["Row in file"])
-    assert [column.role for column in columns] == [Role.SKIP, Role.PHONE]
+    assert [column.role for column in columns] == [ColumnRole.SKIP, ColumnRole.PHONE]
 
 
 PERSON = ["4155552671", "Ann", "Boston"]
@@ -122,23 +134,23 @@ def test_the_row_with_the_names_is_found(rows: list[list[str]], expected: int) -
     assert find_header(list(enumerate(rows, 1)), US) == expected
 
 
-def column(name: str, role: Role) -> Column:
+def column(name: str, role: ColumnRole) -> Column:
     return Column(name, name, role)
 
 
 def test_no_phone_column_is_told_with_the_columns_there_are() -> None:
-    columns = [column("a", Role.FIELD), column("b", Role.NAME)]
+    columns = [column("a", ColumnRole.FIELD), column("b", ColumnRole.NAME)]
     with pytest.raises(FileProblem) as caught:
         require_phone_column(columns, [])
-    assert caught.value.fault is Fault.NO_PHONE_COLUMN
+    assert caught.value.fault is FileFault.NO_PHONE_COLUMN
     assert caught.value.details["columns"] == ["a", "b"]
 
 
 def test_two_chosen_phone_columns_are_told() -> None:
-    columns = [column(name, Role.PHONE) for name in "ab"]
+    columns = [column(name, ColumnRole.PHONE) for name in "ab"]
     with pytest.raises(FileProblem) as caught:
         require_phone_column(columns, [])
-    assert caught.value.fault is Fault.TWO_PHONE_COLUMNS
+    assert caught.value.fault is FileFault.TWO_PHONE_COLUMNS
 
 
 def test_names_are_clean_and_unique() -> None:
@@ -171,7 +183,7 @@ def test_there_is_never_more_than_one_phone_column(
     header: list[str], sample: list[list[str]]
 ) -> None:
     columns = guess_columns(header, sample, US)
-    assert sum(column.role is Role.PHONE for column in columns) <= 1
+    assert sum(column.role is ColumnRole.PHONE for column in columns) <= 1
     assert len(columns) >= len(header)
 
 
@@ -180,8 +192,8 @@ def test_the_order_of_columns_does_not_matter(header: list[str]) -> None:
     values = {"Phone": "4155552671", "Name": "Ann", "Town": "Boston", "Visits": "3"}
     found = guess_columns(header, [[values[name] for name in header]], US)
     assert {column.name: column.role for column in found} == {
-        "Phone": Role.PHONE,
-        "Name": Role.NAME,
-        "Town": Role.FIELD,
-        "Visits": Role.FIELD,
+        "Phone": ColumnRole.PHONE,
+        "Name": ColumnRole.NAME,
+        "Town": ColumnRole.FIELD,
+        "Visits": ColumnRole.FIELD,
     }

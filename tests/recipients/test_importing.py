@@ -128,7 +128,7 @@ def test_the_bulk_load_keeps_no_rows(riverside: Team, alice: User) -> None:
 
     columns = ["recipient_list_id", "phone", "occurrence", "name", "fields"]
     with transaction.atomic():
-        bulk_load.load(Recipient._meta.db_table, columns, rows())
+        bulk_load.load_rows(Recipient._meta.db_table, columns, rows())
     assert people.recipients.count() == 20_000
     assert most <= 10_000
 
@@ -141,7 +141,7 @@ def test_a_row_with_more_cells_than_columns_is_rejected(door: Door) -> None:
 
 def test_only_one_worker_at_a_time(door: Door) -> None:
     made = confirmed(door, f"Phone\n{phone(1)}\n")
-    assert claiming.claim(ListImport.objects.filter(state=State.QUEUED), made.pk) is not None
+    assert claiming.claim_work(ListImport.objects.filter(state=State.QUEUED), made.pk) is not None
     importing.run_import(made.pk)
     made.refresh_from_db()
     assert made.state == State.QUEUED
@@ -178,7 +178,7 @@ def test_a_worker_writes_nothing_once_the_import_is_stopped(
     def stopped_before_the_second_chunk() -> datetime:
         # The claim and each chunk look at the clock once.
         if next(looks) == 2:
-            keeping.stop(made)
+            keeping.stop_import(made)
         return now()
 
     monkeypatch.setattr(timezone, "now", stopped_before_the_second_chunk)
@@ -192,7 +192,9 @@ def test_a_worker_writes_nothing_once_the_import_is_stopped(
 def test_a_file_that_kills_its_workers_is_given_up(door: Door) -> None:
     made = confirmed(door, f"Phone\n{phone(1)}\n")
     for _ in range(5):
-        assert claiming.claim(ListImport.objects.filter(state=State.QUEUED), made.pk) is not None
+        assert (
+            claiming.claim_work(ListImport.objects.filter(state=State.QUEUED), made.pk) is not None
+        )
         ListImport.objects.update(lease_until=None)
     importing.run_import(made.pk)
     made.refresh_from_db()

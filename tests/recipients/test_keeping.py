@@ -46,7 +46,7 @@ def test_a_queued_import_is_found_again_when_its_message_is_lost(
 
 def test_an_import_under_way_is_left_alone(door: Door, broker: redis.Redis) -> None:
     made = confirmed(door)
-    claiming.claim(ListImport.objects.filter(state=State.QUEUED), made.pk)
+    claiming.claim_work(ListImport.objects.filter(state=State.QUEUED), made.pk)
     broker.flushdb()
     tasks.tick()
     assert waiting_messages(broker) == 0
@@ -138,18 +138,18 @@ def test_files_are_deleted_after_a_week(door: Door, uploads: Path) -> None:
     people, open_check, running = door.imported(FILE), door.checked(FILE), confirmed(door)
     assert len(list(uploads.iterdir())) == 3
     ListImport.objects.update(created_at=timezone.now() - timedelta(days=6))
-    keeping.delete_old_files()
+    keeping.delete_old_uploads()
     assert len(list(uploads.iterdir())) == 3
     days_ago = timezone.now() - timedelta(days=8)
     ListImport.objects.update(created_at=days_ago)
-    keeping.delete_old_files()
+    keeping.delete_old_uploads()
     # What was imported stays for a week after the import, not after the upload.
     assert {path.name for path in uploads.iterdir()} == {
         running.stored_name,
         people.list_imports.get().stored_name,
     }
     ListImport.objects.filter(state=State.COMPLETED).update(completed_at=days_ago)
-    keeping.delete_old_files()
+    keeping.delete_old_uploads()
     assert [path.name for path in uploads.iterdir()] == [running.stored_name]
     assert not ListImport.objects.filter(pk=open_check.pk).exists()
     assert people.list_imports.get().stored_name == ""

@@ -147,7 +147,7 @@ class TestWhateverIsInTheLists(TestCase):
     def test_a_killed_worker_costs_nobody(self, rows: list[tuple[int, str]], chunks: int) -> None:
         sources = self.lists(rows, rows)
         begun = list_operations.merge(sources, self.owner, "All", each_once=False)
-        claimed = claiming.claim(ListOperation.objects.filter(state="queued"), begun.pk)
+        claimed = claiming.claim_work(ListOperation.objects.filter(state="queued"), begun.pk)
         assert claimed is not None
         ListOperation.objects.update(state=ListOperation.State.WORKING)
         for _ in range(chunks):
@@ -271,13 +271,13 @@ def test_a_list_that_is_read_from_is_not_deleted_under_the_workers_hands(
     town_list: RecipientList, bob: User, alice: User
 ) -> None:
     begun = list_operations.copy(town_list, bob, "Copy")
-    assert list_keeping.delete(town_list, alice)
+    assert list_keeping.delete_list(town_list, alice)
     list_keeping.clear_deleted()
     assert len(phones(done(begun)[0])) == 3
     list_keeping.clear_deleted()
     assert not RecipientList.objects.filter(pk=town_list.pk).exists()
     assert Recipient.objects.count() == 4
-    with pytest.raises(list_operations.Refused):
+    with pytest.raises(list_operations.OperationRefused):
         list_operations.copy(town_list, bob, "Again")
 
 

@@ -51,12 +51,12 @@ class TestWhateverIsDone(TestCase):
             expected = len(found)
             with suppress(AlreadyThere):
                 if what == "add":
-                    people_editing.add(people, details(phone))
+                    people_editing.add_person(people, details(phone))
                     expected += 1
                 elif row is not None and what == "change":
-                    assert people_editing.change(row, details(phone, "New"))
+                    assert people_editing.change_person(row, details(phone, "New"))
                 elif row is not None:
-                    assert people_editing.remove(people, [row.pk, 0]) == 1
+                    assert people_editing.remove_people(people, [row.pk, 0]) == 1
                     expected -= 1
             people.refresh_from_db()
             assert people.row_count == expected

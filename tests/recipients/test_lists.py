@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from recipients.lists.sharing import hand_over
+from recipients.lists.sharing import hand_over_lists
 from recipients.models import ListShare, OptOut, Recipient, RecipientList, Visibility
 from recipients.opting_out import opt_outs
 from teams.models import Team, User
@@ -122,7 +122,7 @@ def test_an_unfinished_list_is_nowhere(riverside: Team, alice: User, client_of: 
 def test_a_leavers_lists_go_to_the_heir(riverside: Team, alice: User, bob: User) -> None:
     mine, lent = a_list(riverside, bob), a_list(riverside, alice)
     ListShare.objects.create(recipient_list=lent, user=bob)
-    assert hand_over(riverside, bob, alice) == 1
+    assert hand_over_lists(riverside, bob, alice) == 1
     mine.refresh_from_db()
     assert mine.owner == alice
     assert not ListShare.objects.exists()

@@ -19,7 +19,7 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from recipients import tasks
-from recipients.files.bulk_load import load
+from recipients.files.bulk_load import load_rows
 from recipients.imports import checking, undoing
 from recipients.lists import exporting, list_operations
 from recipients.models import Export, ListImport, ListOperation, Recipient, RecipientList
@@ -60,7 +60,7 @@ def a_long_list(team: Team, owner: User, name: str, start: int = 0) -> Recipient
         seen[number] += 1
     columns = ("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number")
     with transaction.atomic():
-        load(Recipient._meta.db_table, columns, rows)
+        load_rows(Recipient._meta.db_table, columns, rows)
     made.recipient_count, made.duplicate_count = len(seen), ROWS - len(seen)
     made.save()
     return made
@@ -209,7 +209,7 @@ def test_whole_lists_come_out_right_however_often_workers_are_killed(
     kill_an_undo(processes, addition, bob)
     assert_undone_or_not_at_all(work, before, after)
     if ListImport.objects.get(pk=addition.pk).state == "completed":
-        undoing.undo(addition, bob)
+        undoing.undo_import(addition, bob)
     assert rows_of(work.regulars) == before
 
 

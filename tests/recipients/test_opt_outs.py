@@ -176,7 +176,7 @@ def test_a_number_or_a_note_is_found(client: Client, riverside: Team, words: str
 
 def test_the_register_is_read_page_by_page(client: Client, riverside: Team) -> None:
     phones = [f"+1202555{n:04}" for n in range(120)]
-    opt_outs.add(riverside, phones, OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(riverside, phones, OptOut.Source.BY_HAND, None)
     seen: list[str] = []
     answer = client.get(url(riverside, "opt-outs"))
     while True:
@@ -204,7 +204,7 @@ def test_the_export_has_no_formula_in_it(
 def test_an_export_can_be_entered_again(
     client_of: ClientOf, sami: User, riverside: Team, charlie: User
 ) -> None:
-    opt_outs.add(riverside, [EMILIA, AOIFE], OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(riverside, [EMILIA, AOIFE], OptOut.Source.BY_HAND, None)
     exported = b"".join(client_of(sami).post(url(riverside, "opt-outs-export")))
     hillside = charlie.memberships.get().team
     upload(client_of(charlie), hillside, exported)
@@ -236,7 +236,7 @@ def test_no_import_takes_anybody_out(door: Door, riverside: Team, client: Client
 def test_a_viewer_looks_and_changes_nothing(
     client_of: ClientOf, vera: User, riverside: Team
 ) -> None:
-    opt_outs.add(riverside, [EMILIA], OptOut.Source.BY_HAND, None)
+    opt_outs.add_opt_outs(riverside, [EMILIA], OptOut.Source.BY_HAND, None)
     text = page(client_of(vera), riverside)
     assert "+1 415 555 2671" in text
     assert "Add opt-outs" not in text

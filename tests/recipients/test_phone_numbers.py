@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from recipients.phone_numbers import Doubt, Phone, PhoneReader, Reason, Rejection
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneFault, PhoneReader, Rejection
 from recipients.sentences import DOUBTS, REJECTIONS
 
 US, GB, DE = PhoneReader("US"), PhoneReader("GB"), PhoneReader("DE")
@@ -91,72 +91,72 @@ def test_numbers_of_other_countries(reader: PhoneReader, written: str, e164: str
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        ("", Reason.EMPTY),
-        (" \N{NO-BREAK SPACE}\u200b", Reason.EMPTY),
-        ("-", Reason.EMPTY),
-        ("+", Reason.EMPTY),
-        ("n/a", Reason.LETTERS),
-        ("unknown", Reason.LETTERS),
+        ("", PhoneFault.EMPTY),
+        (" \N{NO-BREAK SPACE}\u200b", PhoneFault.EMPTY),
+        ("-", PhoneFault.EMPTY),
+        ("+", PhoneFault.EMPTY),
+        ("n/a", PhoneFault.LETTERS),
+        ("unknown", PhoneFault.LETTERS),
         # Keypad letters would become digits: +4930123456 4663 is a valid number.
-        ("+4930123456 (home)", Reason.LETTERS),
-        ("1-800-FLOWERS", Reason.LETTERS),
-        ("415 555 2671 mobile", Reason.LETTERS),
-        ("*31#4155552671", Reason.SYMBOLS),
-        ("415 555 2671?", Reason.SYMBOLS),
-        ("+1+4155552671", Reason.SYMBOLS),
-        ("4155552671 ext 12", Reason.EXTENSION),
-        ("4155552671 x12", Reason.EXTENSION),
-        ("+14155552671;ext=12", Reason.EXTENSION),
-        ("4155552671#12", Reason.EXTENSION),
-        ("4155552671 / 2127365000", Reason.SEVERAL_NUMBERS),
-        ("4155552671, 2127365000", Reason.SEVERAL_NUMBERS),
-        ("4155552671\n2127365000", Reason.SEVERAL_NUMBERS),
-        ("+14155552671 +12127365000", Reason.SEVERAL_NUMBERS),
-        ("4155552671/2", Reason.SEVERAL_NUMBERS),
-        ("4.15555E+09", Reason.EXCEL_SHORTENED),
-        ("4,15555E+09", Reason.EXCEL_SHORTENED),
-        ("1.4155552671e+10", Reason.EXCEL_SHORTENED),
-        ("4155552671.5", Reason.EXCEL_DECIMAL),
-        ("#N/A", Reason.EXCEL_ERROR),
-        ("#VALUE!", Reason.EXCEL_ERROR),
-        ("##########", Reason.EXCEL_ERROR),
-        ("555-013", Reason.TOO_SHORT),
-        ("555-0134", Reason.NO_AREA_CODE),
-        ("911", Reason.TOO_SHORT),
-        ("+1", Reason.TOO_SHORT),
-        ("12345678901234567890", Reason.TOO_LONG),
-        ("+14155552671000", Reason.TOO_LONG),
-        ("9" * 300, Reason.TOO_LONG),
-        ("+999 123456789", Reason.UNKNOWN_COUNTRY_CODE),
-        ("1-900-555-1234", Reason.PREMIUM),
-        ("+44 909 879 0000", Reason.PREMIUM),
+        ("+4930123456 (home)", PhoneFault.LETTERS),
+        ("1-800-FLOWERS", PhoneFault.LETTERS),
+        ("415 555 2671 mobile", PhoneFault.LETTERS),
+        ("*31#4155552671", PhoneFault.SYMBOLS),
+        ("415 555 2671?", PhoneFault.SYMBOLS),
+        ("+1+4155552671", PhoneFault.SYMBOLS),
+        ("4155552671 ext 12", PhoneFault.EXTENSION),
+        ("4155552671 x12", PhoneFault.EXTENSION),
+        ("+14155552671;ext=12", PhoneFault.EXTENSION),
+        ("4155552671#12", PhoneFault.EXTENSION),
+        ("4155552671 / 2127365000", PhoneFault.SEVERAL_NUMBERS),
+        ("4155552671, 2127365000", PhoneFault.SEVERAL_NUMBERS),
+        ("4155552671\n2127365000", PhoneFault.SEVERAL_NUMBERS),
+        ("+14155552671 +12127365000", PhoneFault.SEVERAL_NUMBERS),
+        ("4155552671/2", PhoneFault.SEVERAL_NUMBERS),
+        ("4.15555E+09", PhoneFault.EXCEL_SHORTENED),
+        ("4,15555E+09", PhoneFault.EXCEL_SHORTENED),
+        ("1.4155552671e+10", PhoneFault.EXCEL_SHORTENED),
+        ("4155552671.5", PhoneFault.EXCEL_DECIMAL),
+        ("#N/A", PhoneFault.EXCEL_ERROR),
+        ("#VALUE!", PhoneFault.EXCEL_ERROR),
+        ("##########", PhoneFault.EXCEL_ERROR),
+        ("555-013", PhoneFault.TOO_SHORT),
+        ("555-0134", PhoneFault.NO_AREA_CODE),
+        ("911", PhoneFault.TOO_SHORT),
+        ("+1", PhoneFault.TOO_SHORT),
+        ("12345678901234567890", PhoneFault.TOO_LONG),
+        ("+14155552671000", PhoneFault.TOO_LONG),
+        ("9" * 300, PhoneFault.TOO_LONG),
+        ("+999 123456789", PhoneFault.UNKNOWN_COUNTRY_CODE),
+        ("1-900-555-1234", PhoneFault.PREMIUM),
+        ("+44 909 879 0000", PhoneFault.PREMIUM),
     ],
 )
-def test_what_is_refused_and_why(written: str, reason: Reason) -> None:
+def test_what_is_refused_and_why(written: str, reason: PhoneFault) -> None:
     assert US.read(written) == Rejection(reason)
 
 
 def test_a_number_that_nobody_has_is_kept_with_a_doubt() -> None:
-    assert US.read("(555) 555-0100") == Phone("+15555550100", Doubt.NOT_ASSIGNED)
+    assert US.read("(555) 555-0100") == Phone("+15555550100", PhoneDoubt.NOT_ASSIGNED)
 
 
 def test_a_landline_is_kept_with_a_doubt() -> None:
-    assert GB.read("020 7946 0958") == Phone("+442079460958", Doubt.NOT_MOBILE)
+    assert GB.read("020 7946 0958") == Phone("+442079460958", PhoneDoubt.NOT_MOBILE)
 
 
 def test_a_lost_plus_is_put_back_where_nothing_else_fits() -> None:
-    assert US.read("447400123456") == Phone("+447400123456", Doubt.PLUS_ADDED)
+    assert US.read("447400123456") == Phone("+447400123456", PhoneDoubt.PLUS_ADDED)
 
 
 def test_no_plus_is_added_to_what_may_be_a_number_at_home() -> None:
     # +45 20 12 34 56 is a Danish mobile, but ten digits may be a number of the United States.
-    assert US.read("4520123456") == Phone("+14520123456", Doubt.NOT_ASSIGNED)
+    assert US.read("4520123456") == Phone("+14520123456", PhoneDoubt.NOT_ASSIGNED)
 
 
 def test_without_a_country_only_international_numbers_are_read() -> None:
     assert ABROAD_ONLY.read("+14155552671") == Phone("+14155552671")
     assert ABROAD_ONLY.read("0014155552671") == Phone("+14155552671")
-    assert ABROAD_ONLY.read("(415) 555-2671") == Rejection(Reason.NO_COUNTRY)
+    assert ABROAD_ONLY.read("(415) 555-2671") == Rejection(PhoneFault.NO_COUNTRY)
 
 
 def test_an_unknown_country_is_refused() -> None:
@@ -166,12 +166,12 @@ def test_an_unknown_country_is_refused() -> None:
 
 def test_a_premium_number_is_not_read_as_one_abroad() -> None:
     # With a plus in front it would be a number in Connecticut.
-    assert PhoneReader("IN").read("1860 345 1234") == Rejection(Reason.PREMIUM)
+    assert PhoneReader("IN").read("1860 345 1234") == Rejection(PhoneFault.PREMIUM)
 
 
 def test_every_reason_and_doubt_has_words() -> None:
-    assert set(REJECTIONS) >= set(Reason)
-    assert set(DOUBTS) == set(Doubt)
+    assert set(REJECTIONS) >= set(PhoneFault)
+    assert set(DOUBTS) == set(PhoneDoubt)
 
 
 def spellings(number: phonenumbers.PhoneNumber) -> list[str]:
@@ -219,7 +219,7 @@ def assert_like_the_library(written: str, region: str) -> None:
         again = library(answer.e164, "ZZ")
         assert again is not None
         assert again[0] == answer.e164
-        assert again[1] is (answer.doubt is not Doubt.NOT_ASSIGNED)
+        assert again[1] is (answer.doubt is not PhoneDoubt.NOT_ASSIGNED)
 
 
 # Plain writing only: dots, slashes and "(0)" have rules of our own.

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recipients.files.file_problems import Fault, FileProblem
-from recipients.files.row_sources import Reading, data_rows, guess_reading, head, rows
+from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.row_sources import ReadOptions, data_rows, guess_read_options, head, read_rows
 
 BOM = "\ufeff"
 
@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> Path:
 def read(file: Path, content: bytes | str) -> list[tuple[int, list[str]]]:
     """Every row of a file with this content, read as guessed."""
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(rows(file, guess_reading(file), max_columns=200))
+    return list(read_rows(file, guess_read_options(file), max_columns=200))
 
 
 def problem_of(file: Path, content: bytes | str) -> FileProblem:
@@ -121,13 +121,13 @@ def test_a_row_may_end_in_empty_cells_beyond_the_limit(file: Path) -> None:
 
 def test_a_row_that_is_too_wide_is_named(file: Path) -> None:
     problem = problem_of(file, "a,b\n1,2\n" + "x," * 300 + "\n")
-    assert problem.fault is Fault.TOO_MANY_COLUMNS
+    assert problem.fault is FileFault.TOO_MANY_COLUMNS
     assert problem.details == {"row": 3, "columns": 301, "most": 200}
 
 
 def test_a_cell_that_is_too_long_is_named(file: Path) -> None:
     problem = problem_of(file, "a,b\n1," + "x" * 10_001 + "\n")
-    assert problem.fault is Fault.CELL_TOO_LONG
+    assert problem.fault is FileFault.CELL_TOO_LONG
     assert problem.details["row"] == 2
 
 
@@ -147,7 +147,7 @@ def test_a_cell_that_is_too_long_is_named(file: Path) -> None:
 )
 def test_a_quote_that_never_closes_is_named(file: Path, content: str) -> None:
     problem = problem_of(file, content)
-    assert problem.fault in (Fault.UNCLOSED_QUOTE, Fault.CELL_TOO_LONG)
+    assert problem.fault in (FileFault.UNCLOSED_QUOTE, FileFault.CELL_TOO_LONG)
     assert problem.details["row"] == (1 if content.startswith("1") else 2)
 
 
@@ -157,7 +157,7 @@ def test_a_cell_over_several_lines_may_be_the_last(file: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b" \r\n", b"\xef\xbb\xbf", b"\xff\xfe", b"\0\0"])
 def test_a_file_with_nothing_in_it_is_empty(file: Path, content: bytes) -> None:
-    assert problem_of(file, content).fault is Fault.EMPTY
+    assert problem_of(file, content).fault is FileFault.EMPTY
 
 
 @pytest.mark.parametrize(
@@ -181,28 +181,28 @@ def test_another_type_of_file_is_recognised_by_its_content(
     file: Path, content: bytes, kind: str
 ) -> None:
     problem = problem_of(file, content)
-    assert problem.fault is Fault.WRONG_TYPE
+    assert problem.fault is FileFault.WRONG_TYPE
     assert problem.details["kind"] == kind
 
 
 def test_more_rows_than_allowed_are_refused(file: Path) -> None:
     file.write_text("a\n1\n2\n3\n")
-    reading = guess_reading(file)
+    reading = guess_read_options(file)
     assert len(list(data_rows(file, reading, max_columns=5, max_rows=3))) == 3
     with pytest.raises(FileProblem) as caught:
         list(data_rows(file, reading, max_columns=5, max_rows=2))
-    assert caught.value.fault is Fault.TOO_MANY_ROWS
+    assert caught.value.fault is FileFault.TOO_MANY_ROWS
 
 
 def test_the_head_is_read_without_the_rest(file: Path) -> None:
     # The quote in row 4 is never looked at.
     file.write_text('a\n1\n2\n"3\n')
-    assert head(file, guess_reading(file), 2, max_columns=5) == [(1, ["a"]), (2, ["1"])]
+    assert head(file, guess_read_options(file), 2, max_columns=5) == [(1, ["a"]), (2, ["1"])]
 
 
 def test_a_reading_survives_its_way_through_the_database() -> None:
-    reading = Reading.from_json({"encoding": "utf-16-le", "delimiter": ";", "header_row": 0})
-    assert Reading.from_json(reading.to_json()) == reading
+    reading = ReadOptions.from_json({"encoding": "utf-16-le", "delimiter": ";", "header_row": 0})
+    assert ReadOptions.from_json(reading.to_json()) == reading
 
 
 cells = st.text(
@@ -221,8 +221,8 @@ def test_what_a_spreadsheet_writes_is_read_back(
         table
     )
     file.write_bytes(written.getvalue().encode())
-    reading = Reading.from_json({"encoding": "utf-8", "delimiter": delimiter})
-    found = dict(rows(file, reading, max_columns=200))
+    reading = ReadOptions.from_json({"encoding": "utf-8", "delimiter": delimiter})
+    found = dict(read_rows(file, reading, max_columns=200))
     for number, expected in enumerate(table, 1):
         if "".join(expected).strip():
             assert found.pop(number) == expected

@@ -198,7 +198,7 @@ def test_a_leavers_lists_are_handed_over_and_their_loans_end(
     own = RecipientList.objects.create(team=riverside, owner=bob, name="Own", is_ready=True)
     sharing.share(own, bob, Visibility.NAMED, people={alice: Permission.USE})
     share(client_of(alice), people, "named", **{field(bob): "use"})
-    members.remove(riverside.memberships.get(user=bob), alice)
+    members.end_membership(riverside.memberships.get(user=bob), alice)
     own.refresh_from_db()
     assert own.owner == alice
     assert not ListShare.objects.exists()

@@ -39,7 +39,7 @@ def test_many_workers_at_once_cannot_pass_the_limit(campaign: Campaign) -> None:
         start.wait()
         for _ in range(5):
             with transaction.atomic():
-                counted.append(day_limits.count(campaign, SLOT, 30))
+                counted.append(day_limits.count_on_day(campaign, SLOT, 30))
         connection.close()
 
     threads = [threading.Thread(target=work) for _ in range(20)]
@@ -58,7 +58,7 @@ def test_without_a_limit_all_are_counted_too_for_the_day_on_which_there_is_one(
     settings.TEAM_DAILY_LIMIT = 0
     other = world.a_campaign(world.a_channel(campaign.team))
     with transaction.atomic():
-        counted = [day_limits.count(one, SLOT, 30) for one in (campaign, other, campaign)]
+        counted = [day_limits.count_on_day(one, SLOT, 30) for one in (campaign, other, campaign)]
 
     assert all(counted)
     people = dict(DayTotal.objects.values_list("channel", "people"))
@@ -70,7 +70,7 @@ def test_what_does_not_fit_moves_to_the_same_time_next_day(campaign: Campaign) -
     campaign.team.time_zone = "Europe/Berlin"
     day = datetime(2026, 3, 28, 9, 30, 17, tzinfo=UTC)
     with transaction.atomic():
-        day_limits.count(campaign, day, 300)
+        day_limits.count_on_day(campaign, day, 300)
 
     jobs = [(day, 400), (day, 400), (day, 600), (day, 600)]
     people_by_day = Counter[str]()
@@ -91,10 +91,10 @@ def test_a_channels_own_limit_counts_its_own_people(campaign: Campaign) -> None:
     campaign.channel.daily_limit = 50
     other = world.a_campaign(world.a_channel(campaign.team))
     with transaction.atomic():
-        assert day_limits.count(other, SLOT, 500)
-        assert day_limits.count(campaign, SLOT, 50)
-        assert not day_limits.count(campaign, SLOT, 1)
-        assert not day_limits.count(other, SLOT, 451)
+        assert day_limits.count_on_day(other, SLOT, 500)
+        assert day_limits.count_on_day(campaign, SLOT, 50)
+        assert not day_limits.count_on_day(campaign, SLOT, 1)
+        assert not day_limits.count_on_day(other, SLOT, 451)
 
 
 def hand_over(campaign: Campaign) -> None:

@@ -362,7 +362,7 @@ def test_fifty_unclear_people_are_one_question(
     client.force_login(owner)
     page = client.get(f"/{campaign.team.slug}/campaigns/{campaign.public_id}/")
     assert "3 people: their messages may or may not have gone out" in text_of(page)
-    together = deciding_together.question_of(campaign)
+    together = deciding_together.common_question(campaign)
     assert together
     url = f"/{campaign.team.slug}/campaigns/{campaign.public_id}/decide-together/"
 

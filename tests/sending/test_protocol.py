@@ -19,7 +19,7 @@ from campaigns.states import (
     SubmissionState,
 )
 from sending import protocol
-from sending.protocol import Answer, AnswerKind, ListedJob, Refusal, Sight, Wanted
+from sending.protocol import AnswerKind, ListedJob, PostAnswer, Refusal, Sight, Wanted
 from sociocs_accounts.lanes import Lane, LaneState
 
 C: TypeAlias = CampaignState
@@ -27,7 +27,7 @@ S: TypeAlias = SubmissionState
 NOW = datetime(2026, 4, 2, 9, 30, 17, tzinfo=UTC)
 
 answers = st.builds(
-    Answer,
+    PostAnswer,
     kind=st.sampled_from(AnswerKind),
     halts=st.sampled_from(["", "auth", "tls"]),
     cools=st.booleans(),
@@ -40,7 +40,7 @@ hows = st.sampled_from([None, *How])
 
 @given(answer=answers, outcome=outcomes, submission=submissions, how=hows, current=st.booleans())
 def test_an_answer_only_makes_moves_that_exist(
-    answer: Answer, outcome: Outcome, submission: S, how: How | None, current: bool
+    answer: PostAnswer, outcome: Outcome, submission: S, how: How | None, current: bool
 ) -> None:
     verdict = protocol.after_answer(outcome, submission, how, current, answer)
 
@@ -50,7 +50,7 @@ def test_an_answer_only_makes_moves_that_exist(
 
 @given(answer=answers, outcome=outcomes, submission=submissions, how=hows, current=st.booleans())
 def test_recording_an_answer_twice_changes_nothing_more(
-    answer: Answer, outcome: Outcome, submission: S, how: How | None, current: bool
+    answer: PostAnswer, outcome: Outcome, submission: S, how: How | None, current: bool
 ) -> None:
     first = protocol.after_answer(outcome, submission, how, current, answer)
 
@@ -65,7 +65,7 @@ def test_recording_an_answer_twice_changes_nothing_more(
 def test_an_unclear_answer_never_makes_a_submission_ready(
     outcome: Outcome, submission: S, how: How | None, current: bool
 ) -> None:
-    unclear = Answer(AnswerKind.UNKNOWN)
+    unclear = PostAnswer(AnswerKind.UNKNOWN)
 
     verdict = protocol.after_answer(outcome, submission, how, current, unclear)
 
@@ -74,7 +74,9 @@ def test_an_unclear_answer_never_makes_a_submission_ready(
 
 
 @given(answer=answers, submission=submissions, how=hows, current=st.booleans())
-def test_what_is_final_stays(answer: Answer, submission: S, how: How | None, current: bool) -> None:
+def test_what_is_final_stays(
+    answer: PostAnswer, submission: S, how: How | None, current: bool
+) -> None:
     for outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):
         verdict = protocol.after_answer(outcome, submission, how, current, answer)
         assert verdict == protocol.Verdict()
@@ -82,14 +84,14 @@ def test_what_is_final_stays(answer: Answer, submission: S, how: How | None, cur
 
 def test_a_late_refusal_of_what_a_person_marked_as_sent_is_shown_again() -> None:
     verdict = protocol.after_answer(
-        Outcome.AMBIGUOUS, S.ACCEPTED, How.PERSON, True, Answer(AnswerKind.REFUSED)
+        Outcome.AMBIGUOUS, S.ACCEPTED, How.PERSON, True, PostAnswer(AnswerKind.REFUSED)
     )
 
     assert (verdict.state, verdict.contradicted) == (S.REFUSED, True)
 
 
 def test_late_proof_makes_a_second_sending_unnecessary() -> None:
-    proof = Answer(AnswerKind.ACCEPTED, job_id="j")
+    proof = PostAnswer(AnswerKind.ACCEPTED, job_id="j")
 
     for state in (S.UNKNOWN, S.READY, S.CLAIMED, S.ABANDONED, S.CANCELLED, S.REVOKED, S.REFUSED):
         verdict = protocol.after_answer(Outcome.AMBIGUOUS, state, None, True, proof)

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from campaigns.models import Campaign, CampaignEvent
 from sending import control, launch, readiness, rescheduling
 from sending.models import Approval
-from sending.readiness import Confirmation, LaunchRefused, Refusal, SeenPlan, TimeFault
+from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused, SeenPlan, TimeFault
 from sending.rescheduling import NewTime
 from teams.models import Role, Team, User
 from tests import world
@@ -48,7 +48,7 @@ def colleague(team: Team) -> User:
     return user
 
 
-def refusal_of(draft: Campaign, confirmation: Confirmation) -> Refusal:
+def refusal_of(draft: Campaign, confirmation: Confirmation) -> LaunchRefusal:
     """Why it is refused; nothing may have changed by that."""
     with pytest.raises(LaunchRefused) as refused:
         launch.launch(draft, confirmation)
@@ -66,22 +66,22 @@ def test_what_a_person_confirmed_is_launched(draft: Campaign) -> None:
 @pytest.mark.parametrize(
     ("lacking", "code"),
     [
-        ({"version": 7}, Refusal.OUTDATED),
-        ({"people": 0}, Refusal.NOBODY),
-        ({"is_proved": False}, Refusal.PASSWORD),
-        ({"plan": None}, Refusal.NO_PLAN),
-        ({"plan": SeenPlan(version=7)}, Refusal.NO_PLAN),
-        ({"typed": None}, Refusal.NOT_TYPED),
-        ({"typed": PEOPLE + 1}, Refusal.NOT_TYPED),
-        ({"plan": SeenPlan(1, warnings=AT_NIGHT)}, Refusal.WARNING),
+        ({"version": 7}, LaunchRefusal.OUTDATED),
+        ({"people": 0}, LaunchRefusal.NOBODY),
+        ({"is_proved": False}, LaunchRefusal.PASSWORD),
+        ({"plan": None}, LaunchRefusal.NO_PLAN),
+        ({"plan": SeenPlan(version=7)}, LaunchRefusal.NO_PLAN),
+        ({"typed": None}, LaunchRefusal.NOT_TYPED),
+        ({"typed": PEOPLE + 1}, LaunchRefusal.NOT_TYPED),
+        ({"plan": SeenPlan(1, warnings=AT_NIGHT)}, LaunchRefusal.WARNING),
         (
             {"plan": SeenPlan(1, warnings=AT_NIGHT), "overruled": frozenset({"queue"})},
-            Refusal.WARNING,
+            LaunchRefusal.WARNING,
         ),
     ],
 )
 def test_whatever_is_lacking_of_a_confirmation_keeps_it_from_being_launched(
-    draft: Campaign, lacking: dict[str, Any], code: Refusal
+    draft: Campaign, lacking: dict[str, Any], code: LaunchRefusal
 ) -> None:
     assert refusal_of(draft, world.confirmed(draft, **lacking)) is code
 
@@ -89,14 +89,14 @@ def test_whatever_is_lacking_of_a_confirmation_keeps_it_from_being_launched(
 def test_problems_are_looked_for_by_the_launch_itself(draft: Campaign) -> None:
     draft.text = ""
     draft.save()
-    assert refusal_of(draft, world.confirmed(draft)) is Refusal.PROBLEMS
+    assert refusal_of(draft, world.confirmed(draft)) is LaunchRefusal.PROBLEMS
 
 
 def test_a_draft_that_was_changed_since_it_was_read_is_read_again_first(draft: Campaign) -> None:
     Campaign.objects.filter(pk=draft.pk).update(version=2, text="Other words")
     confirmation = world.confirmed(draft, version=2, plan=SeenPlan(2))
 
-    assert refusal_of(draft, confirmation) is Refusal.OUTDATED
+    assert refusal_of(draft, confirmation) is LaunchRefusal.OUTDATED
 
     launch.launch(draft, confirmation)
     assert draft.message is not None
@@ -127,7 +127,7 @@ def approved(draft: Campaign, colleague: User | None, **fields: Any) -> Confirma
         "version": draft.version,
         "people": confirmation.people,
         "overruled": ["It goes out at night."],
-        "answer": Approval.Answer.APPROVED,
+        "answer": Approval.Verdict.APPROVED,
         "answered_by": colleague,
     }
     approval = Approval.objects.create(**values | fields)
@@ -145,7 +145,7 @@ def watched(draft: Campaign) -> Campaign:
 
 
 def test_nothing_but_an_approval_is_missing(watched: Campaign) -> None:
-    assert refusal_of(watched, world.confirmed(watched)) is Refusal.APPROVAL
+    assert refusal_of(watched, world.confirmed(watched)) is LaunchRefusal.APPROVAL
 
 
 def test_what_a_second_person_approved_is_launched_as_it_was_confirmed(
@@ -161,8 +161,8 @@ def test_what_a_second_person_approved_is_launched_as_it_was_confirmed(
 @pytest.mark.parametrize(
     "different",
     [
-        {"answer": Approval.Answer.WAITING},
-        {"answer": Approval.Answer.REJECTED},
+        {"answer": Approval.Verdict.WAITING},
+        {"answer": Approval.Verdict.REJECTED},
         {"token": uuid.uuid4()},
         {"version": 7},
         {"people": PEOPLE + 1},
@@ -172,22 +172,24 @@ def test_what_a_second_person_approved_is_launched_as_it_was_confirmed(
 def test_an_approval_is_of_one_launch_only(
     watched: Campaign, colleague: User, different: dict[str, Any]
 ) -> None:
-    assert refusal_of(watched, approved(watched, colleague, **different)) is Refusal.APPROVAL
+    assert refusal_of(watched, approved(watched, colleague, **different)) is LaunchRefusal.APPROVAL
 
 
 def test_an_approval_is_a_second_persons_of_this_campaign_and_stored(
     watched: Campaign, colleague: User
 ) -> None:
     owner = world.owner_of(watched.team)
-    assert refusal_of(watched, approved(watched, owner)) is Refusal.APPROVAL
+    assert refusal_of(watched, approved(watched, owner)) is LaunchRefusal.APPROVAL
     assert refusal_of(watched, approved(watched, colleague, asked_by=colleague)) is (
-        Refusal.APPROVAL
+        LaunchRefusal.APPROVAL
     )
     assert watched.channel is not None
     other = world.a_campaign(watched.channel)
-    assert refusal_of(watched, approved(watched, colleague, campaign=other)) is Refusal.APPROVAL
-    made_up = world.confirmed(watched, approval=Approval(answer=Approval.Answer.APPROVED))
-    assert refusal_of(watched, made_up) is Refusal.APPROVAL
+    assert (
+        refusal_of(watched, approved(watched, colleague, campaign=other)) is LaunchRefusal.APPROVAL
+    )
+    made_up = world.confirmed(watched, approval=Approval(answer=Approval.Verdict.APPROVED))
+    assert refusal_of(watched, made_up) is LaunchRefusal.APPROVAL
 
 
 # --- From the page, unseen ------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def first(repeat: dict[str, Any], wall_time: str = "2027-03-26T09:30") -> dict[s
 
 
 def started(campaign: Campaign) -> Campaign:
-    count = audience.count(campaign).people
+    count = audience.count_audience(campaign).people
     launch.launch(campaign, world.confirmed(campaign, count))
     launch.freeze(campaign.pk)
     campaign.refresh_from_db()
@@ -172,8 +172,8 @@ def test_it_ends_after_its_last_day(channel: Channel, clock: time_machine.Travel
 
 def test_stopped_it_makes_no_more_runs(daily: Campaign, clock: time_machine.Traveller) -> None:
     owner = world.owner_of(daily.team)
-    assert repeating.end(daily, owner)
-    assert not repeating.end(daily, owner)
+    assert repeating.end_repeat(daily, owner)
+    assert not repeating.end_repeat(daily, owner)
     clock.move_to(datetime(2027, 3, 27, 9, 0, tzinfo=UTC))
     tick.tick()
     assert runs(daily) == []

@@ -57,8 +57,8 @@ def in_(hours: int) -> NewTime:
     return NewTime(at.astimezone(ZoneInfo(ZONE)).strftime(WALL_FORMAT), ZONE)
 
 
-def wish(campaign: Campaign, then: Then) -> None:
-    rescheduling.take_back(campaign, world.owner_of(campaign.team), then)
+def ask_to_take_back(campaign: Campaign, then: Then) -> None:
+    rescheduling.begin_taking_back(campaign, world.owner_of(campaign.team), then)
 
 
 def move(campaign: Campaign, time: NewTime) -> None:
@@ -86,7 +86,7 @@ class TestUndo:
         campaign = handed_over(channel, text="Oops")
         assert jobs_at_the_vendor(sandbox) == 3
 
-        wish(campaign, Then.UNDO)
+        ask_to_take_back(campaign, Then.UNDO)
         # Nothing is said to be undone before the vendor has confirmed it.
         assert campaign.state == CampaignState.PAUSED
         work(campaign)
@@ -102,7 +102,7 @@ class TestUndo:
         campaign = handed_over(channel)
 
         with when_the_first_is_out(campaign):
-            wish(campaign, Then.UNDO)
+            ask_to_take_back(campaign, Then.UNDO)
             work(campaign)
 
         assert told(campaign) == "2 of 3 jobs taken back, 1 already out"
@@ -121,7 +121,7 @@ class TestUndo:
                 clock_keeper=ClockKeeper.HERE,
             )
         )
-        wish(campaign, Then.UNDO)
+        ask_to_take_back(campaign, Then.UNDO)
         assert (campaign.state, campaign.submissions.count()) == ("draft", 0)
         assert campaign.recipients.count() == 0
 
@@ -129,9 +129,9 @@ class TestUndo:
         self, channel: Channel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         campaign = handed_over(channel)
-        wish(campaign, Then.UNDO)
+        ask_to_take_back(campaign, Then.UNDO)
         with monkeypatch.context() as patch:
-            patch.setattr(gateway, "delete", lambda *_: Deletion.UNCLEAR)
+            patch.setattr(gateway, "delete_job", lambda *_: Deletion.UNCLEAR)
             work(campaign)
         assert campaign.state == CampaignState.PAUSED
         assert SubmissionState.REVOKING.value in world.states(campaign)
@@ -225,7 +225,7 @@ class TestPauseAndTakeBack:
         self, channel: Channel, sandbox: Sandbox
     ) -> None:
         campaign = handed_over(channel)
-        wish(campaign, Then.PAUSE)
+        ask_to_take_back(campaign, Then.PAUSE)
         with pytest.raises(NotPossible, match="still being taken back"):
             control.resume(campaign, world.owner_of(campaign.team))
         work(campaign)
@@ -240,8 +240,8 @@ class TestPauseAndTakeBack:
 
     def test_asking_twice_changes_nothing(self, channel: Channel) -> None:
         campaign = handed_over(channel)
-        wish(campaign, Then.PAUSE)
+        ask_to_take_back(campaign, Then.PAUSE)
         with pytest.raises(NotPossible, match="already"):
-            wish(campaign, Then.UNDO)
+            ask_to_take_back(campaign, Then.UNDO)
         work(campaign)
         assert (campaign.state, campaign.state_reason) == ("paused", "person")

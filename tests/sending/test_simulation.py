@@ -13,7 +13,7 @@ import pytest
 
 from campaigns.states import Outcome, SubmissionState
 from sending import protocol
-from sending.protocol import Answer, AnswerKind, Sight
+from sending.protocol import AnswerKind, PostAnswer, Sight
 from tests.sending.simulation import guards, schedule, store, stories
 from tests.sending.simulation.freezing import CHUNK, Freezing
 from tests.sending.simulation.schedule import Schedule
@@ -48,7 +48,7 @@ class IntentAfterTheCall(Schedule):
         yield
         attempt = self._begin(submission, submission.token, self.now)
         if attempt is not None:
-            self._record(attempt, Answer(AnswerKind.ACCEPTED, job_id=job_id))
+            self._record(attempt, PostAnswer(AnswerKind.ACCEPTED, job_id=job_id))
 
 
 class NoTick(Schedule):
@@ -78,7 +78,7 @@ class ResolvesByAbsence(Schedule):
 class UnguardedRecord(Schedule):
     """Writes an answer whatever was decided meanwhile."""
 
-    def _record(self, attempt: store.Attempt, answer: Answer) -> None:
+    def _record(self, attempt: store.Attempt, answer: PostAnswer) -> None:
         submission = self.store.submissions[attempt.submission]
         attempt.outcome = protocol._OUTCOME[answer.kind]
         attempt.job_id = answer.job_id
@@ -147,7 +147,7 @@ def _after_answer_with(changes: dict[AnswerKind, protocol.Verdict]) -> Callable[
 
     def mutant(outcome: Outcome, submission: S, *rest: Any) -> protocol.Verdict:
         verdict = original(outcome, submission, *rest)
-        answer = next(one for one in rest if isinstance(one, Answer))
+        answer = next(one for one in rest if isinstance(one, PostAnswer))
         if submission is S.POSTING and verdict.state is not None and answer.kind in changes:
             return changes[answer.kind]
         return verdict

@@ -53,7 +53,7 @@ def test_a_paused_campaigns_jobs_come_back_and_go_out_once_when_it_goes_on(
 ) -> None:
     hand_over(campaign)
     control.pause(campaign, owner)
-    control.take_back(campaign, owner)
+    control.take_back_jobs(campaign, owner)
     assert world.states(campaign) == ["revoking"] * 3
 
     revoke(campaign)
@@ -76,7 +76,7 @@ def test_what_comes_back_after_it_went_on_is_handed_over_again(
 ) -> None:
     hand_over(campaign)
     control.pause(campaign, owner)
-    control.take_back(campaign, owner)
+    control.take_back_jobs(campaign, owner)
     control.resume(campaign, owner)
 
     revoke(campaign)
@@ -89,10 +89,10 @@ def test_only_a_paused_campaign_with_jobs_ahead_gives_any_back(
     campaign: Campaign, owner: User
 ) -> None:
     with pytest.raises(NotPossible):
-        control.take_back(campaign, owner)
+        control.take_back_jobs(campaign, owner)
     control.pause(campaign, owner)
     with pytest.raises(NotPossible):
-        control.take_back(campaign, owner)
+        control.take_back_jobs(campaign, owner)
 
 
 @pytest.mark.parametrize("fault", ["503", "silence", "reset_after_reading", "429", "400"])

@@ -28,7 +28,7 @@ from composer.forecast import forecast
 from recipients.models import Recipient, RecipientList
 from sending import attempts, control, launch, readiness, submit, tick, timetable
 from sending.models import Attempt, Submission
-from sending.protocol import Answer, AnswerKind
+from sending.protocol import AnswerKind, PostAnswer
 from sending.readiness import LaunchRefused
 from sending.recording import Answered
 from sending.timetable_problems import pace_in_words
@@ -388,7 +388,7 @@ def test_everybody_frozen_is_in_exactly_one_job_of_their_zone(
     )
     out = world.a_list(channel.team, excluded)
     CampaignList.objects.create(campaign=campaign, recipient_list=out, kind="exclude")
-    if not audience.count(campaign).people:
+    if not audience.count_audience(campaign).people:
         return
 
     world.launched(campaign)
@@ -464,7 +464,7 @@ def handed_over(channel: Channel) -> list[datetime]:
         for submission, slot in zip(claimed, proposed, strict=True):
             begun = attempts.turn(None, submit.build(submission, slot), datetime.now(UTC))
             assert isinstance(begun, attempts.Begun)
-            answer = Answer(AnswerKind.ACCEPTED, job_id=uuid4().hex, http_status=201)
+            answer = PostAnswer(AnswerKind.ACCEPTED, job_id=uuid4().hex, http_status=201)
             answered = Answered(begun.attempt.pk, begun.attempt.n, submission, answer, {})
             attempts.turn(answered, None, datetime.now(UTC))
     return list(

@@ -61,7 +61,7 @@ def moments(campaign: Campaign) -> set[str]:
 
 def told(campaign: Campaign) -> list[str]:
     found = campaign.events.filter(kind=CampaignEvent.Kind.RESCHEDULED)
-    return [timeline.sentence(one) for one in found]
+    return [timeline.event_sentence(one) for one in found]
 
 
 def test_another_instant_is_planned_and_told_once(

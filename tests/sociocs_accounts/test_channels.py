@@ -8,7 +8,7 @@ from pytest_django.fixtures import Settings
 from campaigns.models import Campaign
 from recipients.models import RecipientList
 from sending import submit
-from sociocs_accounts.channels import number_of
+from sociocs_accounts.channels import channel_number
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import Channel, ChannelEvent, GatewayAccount, VendorMember
 from sociocs_accounts.secrets import remember_key
@@ -223,7 +223,7 @@ def test_numbers_are_read_in_every_form_the_vendor_might_use(
     country_code: str | None, written: str | None, number: str
 ) -> None:
     details = ChannelDetails("key", "Name", None, country_code, written)
-    assert number_of(details) == number
+    assert channel_number(details) == number
 
 
 def test_only_owners_find_ways_to_change_channels(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sociocs_gateway import BulkMessage, Provider, Recipient, SociocsClient
+from sociocs_gateway import BulkMessage, MessageRecipient, Provider, SociocsClient
 from tests.sociocs_gateway import canaries
 from tests.sociocs_gateway.asking import MakeClient
 from tests.sociocs_gateway.scripted_server import ScriptedServer, running
@@ -50,7 +50,7 @@ def message() -> BulkMessage:
     return BulkMessage(
         provider=Provider.TWILIO_SMS,
         channel_key="front-desk",
-        recipients=[Recipient(canaries.PHONE, canaries.NAME)],
+        recipients=[MessageRecipient(canaries.PHONE, canaries.NAME)],
         text=canaries.TEXT,
         schedule=datetime(2026, 4, 2, 9, 30, 17, tzinfo=UTC),
     )
@@ -59,7 +59,7 @@ def message() -> BulkMessage:
 @pytest.fixture
 def large_message() -> BulkMessage:
     """More than fits into the buffers of both sides."""
-    people = [Recipient(f"+1415{n:07d}", "x" * 100) for n in range(100_000)]
+    people = [MessageRecipient(f"+1415{n:07d}", "x" * 100) for n in range(100_000)]
     return BulkMessage("twlo", "front-desk", people, text="Hi")  # type: ignore[arg-type]
 
 

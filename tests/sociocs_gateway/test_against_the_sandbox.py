@@ -14,13 +14,13 @@ from sociocs_gateway import (
     BulkMessage,
     GatewayError,
     Halt,
-    Message,
+    MessageRecipient,
     NotFound,
     OutcomeUnknown,
     Provider,
     Reason,
-    Recipient,
     Refused,
+    SingleMessage,
     SociocsClient,
     Template,
     TryLater,
@@ -52,7 +52,7 @@ def bulk_message(**changes: Any) -> BulkMessage:
     parts: dict[str, Any] = {
         "provider": Provider.TWILIO_SMS,
         "channel_key": "front-desk-sms",
-        "recipients": [Recipient(PHONE, "Ann")],
+        "recipients": [MessageRecipient(PHONE, "Ann")],
         "text": "Hello",
         "schedule": LATER,
     }
@@ -68,7 +68,7 @@ class TestTheContract:
         message = bulk_message(
             provider=provider,
             channel_key=channel.channel_key,
-            recipients=[Recipient(f"+1415555{n:04d}", "Ann") for n in range(1_000)],
+            recipients=[MessageRecipient(f"+1415555{n:04d}", "Ann") for n in range(1_000)],
             image_url="https://example.org/a.png",
             duplicates_allowed=True,
             user_id=client.list_team_members().items[0].user_id,
@@ -116,8 +116,8 @@ class TestTheContract:
             client.send_bulk(bulk_message())
 
     def test_a_message_is_sent_and_found_by_its_day(self, client: SociocsClient) -> None:
-        message = Message(
-            Provider.TWILIO_SMS, "front-desk-sms", Recipient(PHONE, "Ann"), text="Hello"
+        message = SingleMessage(
+            Provider.TWILIO_SMS, "front-desk-sms", MessageRecipient(PHONE, "Ann"), text="Hello"
         )
         message_id = client.send_message(message).message_id
         today = datetime.now(UTC).date()
@@ -135,7 +135,7 @@ class TestTheContract:
         self, client: SociocsClient, provider: Provider, channel_key: str, variables: dict[str, Any]
     ) -> None:
         template = Template("HX1", variables)
-        message = Message(provider, channel_key, Recipient(PHONE), template=template)
+        message = SingleMessage(provider, channel_key, MessageRecipient(PHONE), template=template)
         assert client.send_message(message).message_id
 
     def test_a_channel_tells_its_number(self, client: SociocsClient) -> None:

@@ -15,11 +15,11 @@ from sociocs_gateway import (
     AuthenticationFailed,
     BulkMessage,
     GatewayError,
-    Message,
+    MessageRecipient,
     OutcomeUnknown,
     Provider,
-    Recipient,
     Refused,
+    SingleMessage,
     SociocsClient,
     TryLater,
 )
@@ -29,8 +29,8 @@ from tests.sociocs_gateway.scripted_server import Connection, ScriptedServer, he
 
 DAY = date(2026, 1, 1)
 PHONE = canaries.PHONE
-BULK = BulkMessage(Provider.TWILIO_SMS, "front-desk", [Recipient(PHONE)], text="Hi")
-SINGLE = Message(Provider.TWILIO_SMS, "front-desk", Recipient(PHONE), text="Hi")
+BULK = BulkMessage(Provider.TWILIO_SMS, "front-desk", [MessageRecipient(PHONE)], text="Hi")
+SINGLE = SingleMessage(Provider.TWILIO_SMS, "front-desk", MessageRecipient(PHONE), text="Hi")
 
 CALLS: list[Callable[[SociocsClient], object]] = [
     lambda c: c.send_bulk(BULK),

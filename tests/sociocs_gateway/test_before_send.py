@@ -9,11 +9,11 @@ import pytest
 from sociocs_gateway import (
     BulkMessage,
     Halt,
-    Message,
+    MessageRecipient,
     Provider,
     Reason,
-    Recipient,
     Refused,
+    SingleMessage,
     SociocsClient,
     TryLater,
 )
@@ -123,14 +123,14 @@ def test_with_tls_it_is_asked_after_the_handshake(
 
 def test_a_single_message_can_be_stopped_too(server: ScriptedServer, client: SociocsClient) -> None:
     server.will(success({"message_id": "1"}))
-    recipient = Recipient(canaries.PHONE)
+    recipient = MessageRecipient(canaries.PHONE)
 
     def before_send() -> None:
         raise RuntimeError
 
     with pytest.raises(TryLater):
         client.send_message(
-            Message(Provider.TWILIO_SMS, "front-desk", recipient, text="Hi"),
+            SingleMessage(Provider.TWILIO_SMS, "front-desk", recipient, text="Hi"),
             before_send=before_send,
         )
     assert server.requests == []

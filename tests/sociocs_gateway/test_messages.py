@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from sociocs_gateway import (
     CAPABILITIES,
     BulkMessage,
-    Message,
     MessageFault,
     MessageNotExpressible,
+    MessageRecipient,
     NotSent,
     Provider,
-    Recipient,
+    SingleMessage,
     Template,
 )
 from sociocs_gateway.messages import at_time
 
-ANN = Recipient("+14155550101", "Ann")
+ANN = MessageRecipient("+14155550101", "Ann")
 SMS = Provider.TWILIO_SMS
 
 
@@ -82,11 +82,14 @@ class ZoneWithoutOffset(tzinfo):
             MessageFault.SCHEDULE_OUT_OF_RANGE,
         ),
         ({"text": "Dear {{Name}}"}, MessageFault.DYNAMIC_FIELD_LEFT),
-        ({"recipients": [Recipient(ANN.phone, "{{x")]}, MessageFault.DYNAMIC_FIELD_LEFT),
+        ({"recipients": [MessageRecipient(ANN.phone, "{{x")]}, MessageFault.DYNAMIC_FIELD_LEFT),
         ({"text": "a\x00b"}, MessageFault.UNSENDABLE_CHARACTER),
         ({"text": "a\ud800b"}, MessageFault.UNSENDABLE_CHARACTER),
-        ({"recipients": [Recipient(ANN.phone, "\udfff")]}, MessageFault.UNSENDABLE_CHARACTER),
-        ({"recipients": [Recipient(ANN.phone, "a\x00")]}, MessageFault.UNSENDABLE_CHARACTER),
+        (
+            {"recipients": [MessageRecipient(ANN.phone, "\udfff")]},
+            MessageFault.UNSENDABLE_CHARACTER,
+        ),
+        ({"recipients": [MessageRecipient(ANN.phone, "a\x00")]}, MessageFault.UNSENDABLE_CHARACTER),
         ({"channel_key": "\ud800"}, MessageFault.UNSENDABLE_CHARACTER),
         ({"user_id": "\x00"}, MessageFault.UNSENDABLE_CHARACTER),
     ],
@@ -113,17 +116,17 @@ def test_what_cannot_be_said_is_refused(changes: dict[str, Any], fault: MessageF
     ],
 )
 def test_a_phone_that_is_not_e164_is_refused(phone: str) -> None:
-    assert fault_of(recipients=[ANN, Recipient(phone)]) == MessageFault.PHONE_NOT_E164
+    assert fault_of(recipients=[ANN, MessageRecipient(phone)]) == MessageFault.PHONE_NOT_E164
 
 
 @pytest.mark.parametrize("phone", ["+1234567", "+123456789012345", "+6834000"])
 def test_the_shortest_and_longest_numbers_are_taken(phone: str) -> None:
-    assert bulk(recipients=[Recipient(phone)]).recipients[0].phone == phone
+    assert bulk(recipients=[MessageRecipient(phone)]).recipients[0].phone == phone
 
 
 def test_a_wrong_phone_is_named_by_its_place_alone() -> None:
     with pytest.raises(MessageNotExpressible) as caught:
-        bulk(recipients=[ANN, ANN, Recipient("5550199")])
+        bulk(recipients=[ANN, ANN, MessageRecipient("5550199")])
     assert str(caught.value) == "phone_not_e164: recipient 3"
 
 
@@ -173,7 +176,9 @@ def test_dynamic_fields_pass_when_the_account_fills_them() -> None:
 
 
 def test_braces_of_two_neighbouring_names_are_no_field() -> None:
-    message = bulk(recipients=[Recipient(ANN.phone, "a{"), Recipient("+14155550102", "{b")])
+    message = bulk(
+        recipients=[MessageRecipient(ANN.phone, "a{"), MessageRecipient("+14155550102", "{b")]
+    )
     assert len(message.recipients) == 2
 
 
@@ -197,7 +202,7 @@ def test_a_provider_may_be_named_by_its_code() -> None:
 def test_a_message_does_not_change_with_the_list_it_was_made_from() -> None:
     people = [ANN]
     message = bulk(recipients=people)
-    people.append(Recipient("+14155550102"))
+    people.append(MessageRecipient("+14155550102"))
     assert len(message.recipients) == 1
 
 
@@ -225,7 +230,7 @@ def test_a_message_at_another_time_says_that_time_and_nothing_else_new() -> None
 
 def test_nothing_private_is_in_a_repr() -> None:
     template = Template("HX1", {"1": "secret-value"})
-    single = Message(Provider.TWILIO_WHATSAPP, "clinic", ANN, template=template)
+    single = SingleMessage(Provider.TWILIO_WHATSAPP, "clinic", ANN, template=template)
     shown = repr([bulk(text="secret-text"), ANN, single, template])
     for private in ("4155550101", "Ann", "secret-text", "secret-value"):
         assert private not in shown
@@ -246,7 +251,7 @@ class TestTemplates:
     def test_the_documented_shapes_are_taken(
         self, provider: Provider, variables: dict[str, Any]
     ) -> None:
-        message = Message(provider, "clinic", ANN, template=Template("HX1", variables))
+        message = SingleMessage(provider, "clinic", ANN, template=Template("HX1", variables))
         sent = json.loads(message.body())["template"]
         assert sent == {"id": "HX1", "variables": variables}
 
@@ -266,7 +271,7 @@ class TestTemplates:
     )
     def test_any_other_shape_is_refused(self, provider: Provider, variables: Any) -> None:
         with pytest.raises(MessageNotExpressible) as caught:
-            Message(provider, "clinic", ANN, template=Template("HX1", variables))
+            SingleMessage(provider, "clinic", ANN, template=Template("HX1", variables))
         assert caught.value.code == MessageFault.TEMPLATE_VARIABLES
 
     @pytest.mark.parametrize(
@@ -279,7 +284,7 @@ class TestTemplates:
             ({"template": Template("\x00")}, MessageFault.UNSENDABLE_CHARACTER),
             ({"template": Template("HX1", {"1": "{{x}}"})}, MessageFault.DYNAMIC_FIELD_LEFT),
             ({"template": Template("HX1", {"1": "\ud800"})}, MessageFault.UNSENDABLE_CHARACTER),
-            ({"recipient": Recipient("5550199")}, MessageFault.PHONE_NOT_E164),
+            ({"recipient": MessageRecipient("5550199")}, MessageFault.PHONE_NOT_E164),
             ({"channel_key": ""}, MessageFault.NO_CHANNEL),
             ({"template": None}, MessageFault.NO_TEXT_OR_MEDIA),
         ],
@@ -294,7 +299,7 @@ class TestTemplates:
             "template": Template("HX1", {"1": "Ann"}),
         }
         with pytest.raises(MessageNotExpressible) as caught:
-            Message(**{**parts, **changes})
+            SingleMessage(**{**parts, **changes})
         assert caught.value.code == fault
 
 
@@ -306,7 +311,7 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x0
     text=NAMES.filter(str.strip),
 )
 def test_every_name_and_text_arrives_unchanged(people: list[tuple[str, str]], text: str) -> None:
-    message = bulk(recipients=[Recipient(*person) for person in people], text=text)
+    message = bulk(recipients=[MessageRecipient(*person) for person in people], text=text)
     sent: Mapping[str, Any] = json.loads(message.body())
     assert sent["text"] == text
     assert [(r["to"], r["name"]) for r in sent["recipients"]] == people

@@ -12,13 +12,13 @@ from sociocs_gateway import (
     AuthenticationFailed,
     BulkMessage,
     Halt,
-    Message,
+    MessageRecipient,
     NotSent,
     OutcomeUnknown,
     Provider,
     Reason,
-    Recipient,
     Refused,
+    SingleMessage,
     SociocsClient,
     TryLater,
 )
@@ -33,7 +33,7 @@ from tests.sociocs_gateway.scripted_server import (
     success,
 )
 
-ANN = Recipient("+14155550101", "Ann")
+ANN = MessageRecipient("+14155550101", "Ann")
 
 
 def test_a_success_with_a_job_id_is_accepted(
@@ -315,7 +315,7 @@ def test_a_single_message_is_read_by_the_same_table(
     server: ScriptedServer, client: SociocsClient
 ) -> None:
     server.will(error(400), error(500), success({}), success({"message_id": "m"}))
-    single = Message(Provider.TWILIO_SMS, "front-desk", ANN, text="Hi")
+    single = SingleMessage(Provider.TWILIO_SMS, "front-desk", ANN, text="Hi")
     with pytest.raises(Refused):
         client.send_message(single)
     with pytest.raises(OutcomeUnknown):
@@ -343,7 +343,7 @@ def test_a_read_that_fails_is_safe_to_repeat(server: ScriptedServer, client: Soc
     "ask",
     [
         lambda client: client.send_message(
-            Message(Provider.TWILIO_SMS, "front-desk", ANN, text="Hi")
+            SingleMessage(Provider.TWILIO_SMS, "front-desk", ANN, text="Hi")
         ),
         lambda client: client.block_contact(ANN.phone),
         lambda client: client.reschedule_bulk_job("1", datetime(2026, 4, 2, tzinfo=UTC)),

@@ -13,13 +13,13 @@ from sociocs_gateway import (
     BulkMessage,
     GatewayError,
     Halt,
-    Message,
+    MessageRecipient,
     NotFound,
     OutcomeUnknown,
     Provider,
     Reason,
-    Recipient,
     Refused,
+    SingleMessage,
     SociocsClient,
     TryLater,
 )
@@ -37,8 +37,8 @@ from tests.sociocs_gateway.scripted_server import (
 )
 
 WHEN = datetime(2026, 4, 2, tzinfo=UTC)
-ONE = Message(Provider.TWILIO_SMS, "front-desk", Recipient(canaries.PHONE), text="Hi")
-MANY = BulkMessage(Provider.TWILIO_SMS, "front-desk", [Recipient(canaries.PHONE)], text="Hi")
+ONE = SingleMessage(Provider.TWILIO_SMS, "front-desk", MessageRecipient(canaries.PHONE), text="Hi")
+MANY = BulkMessage(Provider.TWILIO_SMS, "front-desk", [MessageRecipient(canaries.PHONE)], text="Hi")
 HOOK = SubscriptionRequest(Provider.TWILIO_SMS, "front-desk", "ref", "https://example.org", "s")
 
 

@@ -13,10 +13,10 @@ import pytest
 from sociocs_gateway import (
     BulkMessage,
     Halt,
+    MessageRecipient,
     Misconfigured,
     OutcomeUnknown,
     Reason,
-    Recipient,
     SociocsClient,
     TryLater,
 )
@@ -155,7 +155,7 @@ def test_a_connection_lost_after_the_handshake_is_unknown(
 def test_the_total_time_holds_through_tls(
     authority: Authority, make_client: MakeClient, script: object
 ) -> None:
-    people = [Recipient(f"+1415{n:07d}", "x" * 100) for n in range(100_000)]
+    people = [MessageRecipient(f"+1415{n:07d}", "x" * 100) for n in range(100_000)]
     message = BulkMessage("twlo", "front-desk", people, text="Hi")  # type: ignore[arg-type]
     message.body()
     with running(authority.server_context()) as server:

@@ -21,7 +21,7 @@ from sociocs_gateway.webhooks import (
     StatusUpdate,
     SubscriptionRequest,
     UnknownEvent,
-    parse,
+    parse_event,
     verify,
 )
 
@@ -98,7 +98,7 @@ INCOMING: dict[str, Any] = {
 
 
 def parsed(**changes: Any) -> Any:
-    return parse(json.dumps({**INCOMING, **changes}).encode())
+    return parse_event(json.dumps({**INCOMING, **changes}).encode())
 
 
 class TestIncomingMessages:
@@ -204,7 +204,7 @@ def test_an_event_nobody_documented_is_kept(event: object) -> None:
 )
 def test_a_body_that_is_no_event_is_invalid(body: bytes, reason: str) -> None:
     with pytest.raises(InvalidEvent) as caught:
-        parse(body)
+        parse_event(body)
     assert caught.value.reason == reason
 
 
@@ -219,7 +219,7 @@ def test_a_body_that_is_no_event_is_invalid(body: bytes, reason: str) -> None:
     ],
 )
 def test_odd_json_is_read_all_the_same(body: bytes) -> None:
-    assert isinstance(parse(body), IncomingMessage)
+    assert isinstance(parse_event(body), IncomingMessage)
 
 
 JSON = st.recursive(
@@ -241,7 +241,7 @@ JSON = st.recursive(
     ),
 )
 def test_no_field_of_any_type_is_an_error(event: str, fields: dict[str, Any]) -> None:
-    found = parse(json.dumps({**fields, "event": event}).encode())
+    found = parse_event(json.dumps({**fields, "event": event}).encode())
     stored = json.dumps(found.raw, ensure_ascii=False, allow_nan=False)
     assert "\\u0000" not in stored
     assert stored.encode()
@@ -250,7 +250,7 @@ def test_no_field_of_any_type_is_an_error(event: str, fields: dict[str, Any]) ->
 @given(body=st.binary(max_size=200))
 def test_no_bytes_are_an_error(body: bytes) -> None:
     with contextlib.suppress(InvalidEvent):
-        parse(body)
+        parse_event(body)
 
 
 class TestSubscriptionRequests:

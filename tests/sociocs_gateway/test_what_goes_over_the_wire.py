@@ -10,10 +10,10 @@ import pytest
 
 from sociocs_gateway import (
     BulkMessage,
-    Message,
+    MessageRecipient,
     NotExpressible,
     Provider,
-    Recipient,
+    SingleMessage,
     SociocsClient,
     Template,
 )
@@ -22,8 +22,8 @@ from tests.sociocs_gateway import canaries
 from tests.sociocs_gateway.asking import MakeClient
 from tests.sociocs_gateway.scripted_server import ScriptedServer, job, success
 
-ANN = Recipient("+14155550101", "Ann")
-BEN = Recipient("+4915123456789")
+ANN = MessageRecipient("+14155550101", "Ann")
+BEN = MessageRecipient("+4915123456789")
 
 
 def test_a_bulk_job_carries_every_parameter(server: ScriptedServer, client: SociocsClient) -> None:
@@ -131,7 +131,7 @@ def test_a_single_message_carries_its_parameters(
 ) -> None:
     server.will(success({"message_id": "m-1"}))
     sent = client.send_message(
-        Message(Provider.TWILIO_SMS, "front-desk", ANN, text="Hi", user_id="u-7")
+        SingleMessage(Provider.TWILIO_SMS, "front-desk", ANN, text="Hi", user_id="u-7")
     )
     assert sent.message_id == "m-1"
     assert (server.request.method, server.request.target) == ("POST", "/message")
@@ -159,7 +159,7 @@ def test_a_template_goes_with_its_variables(
     server: ScriptedServer, client: SociocsClient, provider: Provider, variables: dict[str, Any]
 ) -> None:
     server.will(success({"message_id": "m-1"}))
-    client.send_message(Message(provider, "clinic", ANN, template=Template("HX1", variables)))
+    client.send_message(SingleMessage(provider, "clinic", ANN, template=Template("HX1", variables)))
     assert server.request.json["template"] == {"id": "HX1", "variables": variables}
     assert "text" not in server.request.json
 

@@ -87,9 +87,9 @@ def test_nobody_can_read_from_the_table_who_tried(client: Client, emil: User) ->
 
 def test_counts_of_days_gone_by_are_cleared_away(db: None) -> None:
     with time_machine.travel("2026-03-02T09:00:00Z") as clock:
-        throttling.take(FIVE, "somebody")
+        throttling.count_try(FIVE, "somebody")
         clock.shift(timedelta(hours=25))
-        throttling.take(FIVE, "somebody else")
+        throttling.count_try(FIVE, "somebody else")
     assert Tries.objects.count() == 1
 
 
@@ -100,7 +100,7 @@ def test_eight_threads_get_no_more_than_the_limit() -> None:
     def attempt_often(_: int) -> int:
         try:
             start.wait(10)
-            return sum(throttling.take(limit, "emil@example.org") for _ in range(30))
+            return sum(throttling.count_try(limit, "emil@example.org") for _ in range(30))
         finally:
             connection.close()
 
@@ -144,5 +144,5 @@ def test_a_network_of_version_six_counts_as_one_visitor(remote: str, address: st
 
 
 def test_minutes_left_are_none_for_whoever_may_try(db: None) -> None:
-    throttling.take(FIVE, "somebody")
+    throttling.count_try(FIVE, "somebody")
     assert throttling.minutes_left(FIVE, "somebody") == 0

@@ -25,10 +25,10 @@ from campaigns.states import (
 )
 from sending import protocol
 from sending.protocol import (
-    Answer,
     AnswerKind,
     Deletion,
     ListedJob,
+    PostAnswer,
     Refusal,
     Sight,
     Wanted,
@@ -270,7 +270,7 @@ class Schedule:
         begun = self.now  # by a clock that nobody sets
         yield
         if self._is_stale(begun):
-            answer = Answer(AnswerKind.TRY_LATER, "start_fence")
+            answer = PostAnswer(AnswerKind.TRY_LATER, "start_fence")
         else:
             assert self.now - begun <= timedelta(seconds=10), "an intent of long ago is sent"
             assert is_left_out or not had_opted_out, "somebody who had opted out is texted"
@@ -384,35 +384,37 @@ class Schedule:
         limit = self.store.daily_limit
         return limit is None or self.store.people_on(slot.date()) + PEOPLE_PER_JOB <= limit
 
-    def _call(self, attempt: Attempt) -> Answer:
+    def _call(self, attempt: Attempt) -> PostAnswer:
         """The POST itself: what the vendor does, and what comes back of it."""
         what = self._what()
         if what in {"ok", "lost", "known"}:
             # Whoever sends "now" by accident leaves nobody time to take it back.
             assert attempt.slot > self.now, "a job that goes out at once"
         if what == "ok":
-            return Answer(AnswerKind.ACCEPTED, job_id=self._job_of(attempt), http_status=200)
+            return PostAnswer(AnswerKind.ACCEPTED, job_id=self._job_of(attempt), http_status=200)
         known = [one.job_id for one in self.store.attempts if one.job_id]
         if what in {"lost", "known"}:
             self._job_of(attempt)
         if what == "known" and known:
             # Made, but the answer names a job of other people.
-            return Answer(AnswerKind.ACCEPTED, job_id=self.random.choice(known), http_status=200)
+            return PostAnswer(
+                AnswerKind.ACCEPTED, job_id=self.random.choice(known), http_status=200
+            )
         if what == "landing":
             self.vendor.accept_later(attempt.submission, attempt.slot, self.now + self._delay())
         return {
-            "429": Answer(
+            "429": PostAnswer(
                 AnswerKind.TRY_LATER,
                 "429",
                 http_status=429,
                 cools=True,
                 retry_after=self.random.choice([None, None, 0, -5, 7, 1e300]),
             ),
-            "413": Answer(AnswerKind.REFUSED, "413", http_status=413),
-            "400": Answer(AnswerKind.REFUSED, "400", http_status=400),
-            "dns": Answer(AnswerKind.TRY_LATER, "dns"),
-            "401": Answer(AnswerKind.TRY_LATER, "401", http_status=401, halts="auth"),
-        }.get(what, Answer(AnswerKind.UNKNOWN, "timeout"))
+            "413": PostAnswer(AnswerKind.REFUSED, "413", http_status=413),
+            "400": PostAnswer(AnswerKind.REFUSED, "400", http_status=400),
+            "dns": PostAnswer(AnswerKind.TRY_LATER, "dns"),
+            "401": PostAnswer(AnswerKind.TRY_LATER, "401", http_status=401, halts="auth"),
+        }.get(what, PostAnswer(AnswerKind.UNKNOWN, "timeout"))
 
     def _what(self) -> str:
         """What becomes of a call."""
@@ -426,10 +428,10 @@ class Schedule:
     def _job_of(self, attempt: Attempt) -> str:
         return self.vendor.accept(attempt.submission, attempt.slot, self.now)
 
-    def _record(self, attempt: Attempt, answer: Answer) -> None:
+    def _record(self, attempt: Attempt, answer: PostAnswer) -> None:
         store, submission = self.store, self.store.submissions[attempt.submission]
         if answer.job_id and self._is_known(answer.job_id):
-            answer = Answer(AnswerKind.UNKNOWN, "job_id_known", http_status=200)
+            answer = PostAnswer(AnswerKind.UNKNOWN, "job_id_known", http_status=200)
         verdict = protocol.after_answer(
             attempt.outcome,
             submission.state,
@@ -466,7 +468,9 @@ class Schedule:
         """Whether it belongs to another attempt: a constraint of the database."""
         return self.store.owns(job_id)
 
-    def _check_after_answer(self, answer: Answer, alike: int, reason: PauseReason | None) -> None:
+    def _check_after_answer(
+        self, answer: PostAnswer, alike: int, reason: PauseReason | None
+    ) -> None:
         """What an answer says of the vendor is heeded, and nothing is asked over and over."""
         store, lane = self.store, self.store.lane
         if answer.kind is AnswerKind.UNKNOWN:
@@ -608,7 +612,7 @@ class Schedule:
             submission.state,
             submission.how,
             submission.current == attempt.number,
-            Answer(AnswerKind.ACCEPTED, job_id=job_id),
+            PostAnswer(AnswerKind.ACCEPTED, job_id=job_id),
         )
         if verdict.outcome is None:
             return
@@ -709,8 +713,8 @@ class Schedule:
         """The lane is shared: what others hear of the vendor counts for all."""
         heard = self.random.choice(
             [
-                Answer(AnswerKind.TRY_LATER, "401", http_status=401, halts="auth"),
-                Answer(AnswerKind.TRY_LATER, "429", http_status=429, cools=True),
+                PostAnswer(AnswerKind.TRY_LATER, "401", http_status=401, halts="auth"),
+                PostAnswer(AnswerKind.TRY_LATER, "429", http_status=429, cools=True),
             ]
         )
         if self.faulty and self.store.lane.state is LaneState.OPEN:
