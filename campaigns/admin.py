@@ -13,9 +13,9 @@ from campaigns.models import (
     Heartbeat,
     Message,
 )
+from campaigns.state_words import CAMPAIGN_WORDS
 from campaigns.states import CampaignState
 from campaigns.timeline import event_sentence
-from campaigns.words import CAMPAIGN_WORDS
 from interface.admin_mixins import ReadOnlyAdmin, colours, show_only
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from campaigns import schedule_timeline
 from campaigns.models import CampaignEvent
 from campaigns.schedule_timeline import not_as_approved
+from campaigns.state_words import PAUSE_WORDS, unclear_words
 from campaigns.states import DecisionKind, PauseReason
-from campaigns.words import PAUSE_WORDS, unclear_words
 from interface.wording import Text, jobs, people
 
 Kind = CampaignEvent.Kind
@@ -54,12 +54,12 @@ _BY_ITSELF: Mapping[Kind, Text] = {
     Kind.CANCELLED: gettext_lazy("Nothing more is handed over"),
     Kind.COMPLETED: gettext_lazy("Every job was handed over and its time has come"),
 }
-# What somebody answered, behind their name.
+# What somebody answered about a job.
 ANSWERS: Mapping[str, Text] = {
-    DecisionKind.MARK_AS_SENT: gettext_lazy("marked job %(seq)s as sent"),
-    DecisionKind.SEND_AGAIN: gettext_lazy("had job %(seq)s sent again"),
-    DecisionKind.DO_NOT_SEND: gettext_lazy("decided not to send job %(seq)s"),
-    DecisionKind.TRY_AGAIN: gettext_lazy("had job %(seq)s tried again"),
+    DecisionKind.MARK_AS_SENT: gettext_lazy("%(who)s marked job %(seq)s as sent"),
+    DecisionKind.SEND_AGAIN: gettext_lazy("%(who)s had job %(seq)s sent again"),
+    DecisionKind.DO_NOT_SEND: gettext_lazy("%(who)s decided not to send job %(seq)s"),
+    DecisionKind.TRY_AGAIN: gettext_lazy("%(who)s had job %(seq)s tried again"),
 }
 
 
@@ -150,9 +150,9 @@ def _split(_who: str, details: Details) -> str:
 
 
 def _decided(who: str, details: Details) -> str:
-    answer = ANSWERS.get(details.get("answer", ""), gettext_lazy("answered for job %(seq)s"))
-    did = str(answer) % {"seq": details.get("seq", "?")}
-    return f"{who or _('Somebody')} {did}"
+    unknown = gettext_lazy("%(who)s answered for job %(seq)s")
+    answer = ANSWERS.get(details.get("answer", ""), unknown)
+    return str(answer) % {"who": who or _("Somebody"), "seq": details.get("seq", "?")}
 
 
 _SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.audiences import choices, reach
+from campaigns.audiences import choices, earlier_campaigns
 from campaigns.audiences.selection import Choice
 from campaigns.models import Campaign
 from interface.form_fields import PublicChoices
@@ -73,7 +73,7 @@ class AudienceFields(forms.Form):
             _("Choose filters of your team: one of these is not yours to use (any more)."),
         )
         held = [one.pk for one in choices.earlier_of(campaign)]
-        earlier = Campaign.objects.filter(pk__in=[*reach.offered(campaign), *held])
+        earlier = Campaign.objects.filter(pk__in=[*earlier_campaigns.offered(campaign), *held])
         self._offer(
             ("campaigns_left_out",),
             earlier.order_by("-created_at", "-pk"),
@@ -97,9 +97,9 @@ class AudienceFields(forms.Form):
 
     @property
     def leaves_out(self) -> bool:
-        """Whether anything is chosen to leave people out by."""
+        """Whether anything is chosen to leave people out by, or wrong in the choice."""
         names = ("lists_left_out", "filters_left_out", "campaigns_left_out", "days_left_out")
-        return any(self[name].value() for name in names)
+        return any(self[name].value() or self[name].errors for name in names)
 
     def choice(self, hidden: frozenset[int] = frozenset()) -> Choice:
         """What is chosen so far, right or wrong; lists with a key in `hidden` left out of it."""

@@ -23,8 +23,8 @@ from campaigns.texts.personal_texts import FieldRules
 from composer.audience_fields import AudienceFields, in_order, stored_audience
 from composer.drafts import Content, content_of
 from composer.field_forms import FieldRulesForm, posted
-from composer.handing_fields import SendMethod, SendMethodFields, stored_send_method
 from composer.schedule_fields import ScheduleFields, stored_schedule
+from composer.send_method_fields import SendMethod, SendMethodFields, stored_send_method
 from interface.form_fields import PlainText, PublicChoice
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import User
@@ -126,16 +126,16 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
     def content(self) -> Content:
         """What a valid form says."""
         given = self.cleaned_data
-        handing = self.chosen_method()
+        method = self.chosen_method()
         values: dict[str, Any] = {
             name: in_order(given[name]) if isinstance(given[name], QuerySet) else given[name]
             for name in Content.__dataclass_fields__
             if name in given
         }
         values |= {
-            "one_by_one": handing.one_by_one,
-            "template": handing.template,
-            "template_aside": handing.aside,
+            "one_by_one": method.one_by_one,
+            "template": method.template,
+            "template_aside": method.aside,
             "field_rules": self.rules().to_json(),
             "wall_time": self.wall_time,
             "fold": int(given["fold"] or 0),

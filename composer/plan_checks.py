@@ -13,8 +13,8 @@ from campaigns import message
 from campaigns.models import Campaign
 from campaigns.scheduling import timing
 from campaigns.scheduling.hours import is_night
+from campaigns.state_words import left_out_in_words
 from campaigns.states import CampaignState
-from campaigns.words import left_out_in_words
 from composer import plan_making
 from composer.plan_report import Other, PlanReport
 from composer.schedule_words import queue_sentence

@@ -23,7 +23,7 @@ from campaigns.texts.rendering import Spread
 from composer.forecast import forecast
 from composer.schedule_words import overflow_sentence
 from recipients.sql import Sql, sql, value
-from sending import day_limits, plan, timetable
+from sending import day_limits, job_times, timetable
 from sending.models import Submission
 from sending.readiness import needs_second_person, send_time
 
@@ -202,7 +202,7 @@ def _slots(
     try:
         if not timetable.is_timed(campaign):
             each = [people // jobs + (n < people % jobs) for n in range(jobs)]
-            plain = list(zip(plan.slots_from(start, jobs), each, strict=True))
+            plain = list(zip(job_times.slots_from(start, jobs), each, strict=True))
             return _limited(campaign, plain), [], {}, jobs
         made = forecast(campaign, start)
         zones = [

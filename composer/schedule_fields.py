@@ -21,7 +21,7 @@ from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.repeats import LAST_DAY, Every, Repeat
 from campaigns.scheduling.timing import Timing, timing_of
 from interface.time_zones import validate_time_zone, zone_choices
-from sending.plan import WallTime, resolve_wall_time
+from sending.job_times import WallTime, resolve_wall_time
 
 NOW, LATER = "now", "later"
 YEARS = range(2000, 2100)

@@ -70,16 +70,17 @@ def repeat_in_words(repeat: Repeat) -> str:
         text = _("every day at %(time)s") % told
     elif repeat.every is Every.WEEK:
         names = [str(_WEEKDAYS[day]) for day in sorted(repeat.weekdays)]
-        days = _(" and ").join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        days = names.pop()
+        if names:
+            days = _("%(days)s and %(last)s") % {"days": ", ".join(names), "last": days}
         text = _("every %(days)s at %(time)s") % (told | {"days": days})
     elif repeat.month_day is None:
         text = _("on the last day of every month at %(time)s") % told
     else:
         text = _("on day %(day)s of every month at %(time)s") % (told | {"day": repeat.month_day})
     if repeat.times:
-        return f"{text}, " + ngettext("%(n)s time", "%(n)s times", repeat.times) % {
-            "n": number(repeat.times)
-        }
+        words = ngettext("%(text)s, %(n)s time", "%(text)s, %(n)s times", repeat.times)
+        return words % {"text": text, "n": number(repeat.times)}
     if repeat.until:
         return _("%(text)s, until %(day)s") % {"text": text, "day": f"{repeat.until:%-d %b %Y}"}
     return text

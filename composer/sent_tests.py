@@ -19,9 +19,9 @@ from django.utils.translation import ngettext
 from campaigns import message
 from campaigns.audiences import audience
 from campaigns.models import Campaign
+from campaigns.state_words import left_out_in_words
 from campaigns.states import Outcome
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
-from campaigns.words import left_out_in_words
 from composer import previewing
 from composer.models import SentTest
 from composer.previewing import Ask, Move

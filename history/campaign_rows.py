@@ -12,16 +12,10 @@ from datetime import UTC, datetime
 
 from django.db.models import Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.states import (
-    FINISHED,
-    QUESTIONS,
-    CampaignState,
-    Outcome,
-    SubmissionState,
-)
-from campaigns.words import (
+from campaigns.state_words import (
     AWAITING_ITS_TIME,
     CAMPAIGN_WORDS,
     HOW_WE_KNOW,
@@ -33,6 +27,14 @@ from campaigns.words import (
     WAITS_FOR_APPROVAL,
     ProgressPart,
     Word,
+)
+from campaigns.states import (
+    CAMPAIGN_MOVES,
+    FINISHED,
+    QUESTIONS,
+    CampaignState,
+    Outcome,
+    SubmissionState,
 )
 from composer.approvals import waiting_for_approval
 from interface.wording import Text, jobs, number
@@ -62,6 +64,9 @@ def states_of(*statuses: str) -> list[str]:
     return sorted(state.value for status in statuses for state in STATUSES[status])
 
 
+_BEFORE_THE_CALL = frozenset(
+    {SubmissionState.PLANNED, SubmissionState.READY, SubmissionState.CLAIMED}
+)
 # Nothing changes any more without somebody doing something on a page.
 AT_REST = FINISHED | {CampaignState.DRAFT}
 
@@ -125,6 +130,12 @@ class CampaignRow:
         if self.campaign.state == CampaignState.SCHEDULED and total:
             return f"{self.word.label} · {jobs(total)}"
         return str(self.word.label)
+
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Whether there is something left that cancelling could stop."""
+        state = CampaignState(self.campaign.state)
+        return (state, CampaignState.CANCELLING) in CAMPAIGN_MOVES and state not in FINISHED
 
     @property
     def needs_person(self) -> bool:
@@ -242,6 +253,47 @@ def jobs_in_question(team: Team) -> QuerySet[Submission]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A campaign that waits for somebody: for answers about `jobs`, or, with none, being late."""
+
+    campaign: Campaign
+    jobs: int
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        if self.jobs:
+            words = ngettext(
+                "%(n)s job needs your decision.", "%(n)s jobs need your decision.", self.jobs
+            )
+            return words % {"n": number(self.jobs)}
+        if self.campaign.state == CampaignState.PAUSED:
+            return _("“%(name)s” is held by the clock.") % {"name": self.campaign.name}
+        return _("“%(name)s” missed its time.") % {"name": self.campaign.name}
+
+    @property
+    def sentence(self) -> str:
+        """What happened, and what is asked."""
+        if self.jobs:
+            return _("“%(name)s”: what became of it is not clear, or Sociocs refused it.") % {
+                "name": self.campaign.name
+            }
+        if self.campaign.state == CampaignState.PAUSED:
+            return _("Part of it is out. Say whether the rest should still go out.")
+        return _("Nothing was sent. Say whether it should still go out.")
+
+    @property
+    def short(self) -> str:
+        """The same behind the name of the campaign."""
+        if self.jobs:
+            words = ngettext("%(n)s job needs a decision", "%(n)s jobs need a decision", self.jobs)
+            return words % {"n": number(self.jobs)}
+        if self.campaign.state == CampaignState.MISSED:
+            return _("it missed its time")
+        return _("the rest of it waits for your word")
+
+
 def waits_for_somebody(team: Team) -> Q:
     """Campaigns that stand still until somebody acts, or have a job about which to decide."""
     asked = jobs_in_question(team).order_by().values("campaign_id")
@@ -264,6 +316,14 @@ class Job:
     submission: Submission
     word: Word
     how: Text
+
+    @property
+    def slot(self) -> datetime:
+        """When it goes out: as it was handed over, or as planned while it still waits for that."""
+        attempt = self.submission.current_attempt
+        if attempt is None or self.submission.state in _BEFORE_THE_CALL:
+            return self.submission.planned_slot
+        return attempt.slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from campaigns import copying
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
+from campaigns.state_words import ProgressPart
 from campaigns.states import FINISHED
-from campaigns.words import ProgressPart
 from delivery.models import DeliveryCount, SentMessage
 from history.models import FollowUp
 from history.reached import STATES_OF, merged

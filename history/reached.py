@@ -13,8 +13,8 @@ from django.core import signing
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, CampaignRecipient
+from campaigns.state_words import DELIVERY_WORDS, PART_OF, ProgressPart, Word, left_out_in_words
 from campaigns.states import SubmissionState
-from campaigns.words import DELIVERY_WORDS, PART_OF, ProgressPart, Word, left_out_in_words
 from delivery.models import SentMessage
 from history.campaign_rows import job_lines
 from recipients.phone_numbers import Phone, PhoneReader

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import record_event
+from campaigns.state_words import DELIVERY_WORDS, ProgressPart, left_out_in_words
 from campaigns.states import CampaignState
-from campaigns.words import DELIVERY_WORDS, ProgressPart, left_out_in_words
 from delivery.models import DeliveryCount, SentMessage
 from history.campaign_rows import CampaignRow, for_rows, job_lines, rows_of
 from history.history_filters import Filters, filtered

@@ -9,12 +9,12 @@ from history.views import (
     campaign,
     decisions,
     history,
-    its_time,
     list_use,
     notices,
     people,
     person,
     reports,
+    rescheduling,
 )
 
 urlpatterns = [
@@ -24,11 +24,15 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/", campaign.campaign, name="campaign"),
     path("campaigns/<uuid:campaign_id>/live/", campaign.campaign_live, name="campaign-live"),
     path(
-        "campaigns/<uuid:campaign_id>/reschedule/", its_time.campaign_reschedule, name="reschedule"
+        "campaigns/<uuid:campaign_id>/reschedule/",
+        rescheduling.campaign_reschedule,
+        name="reschedule",
     ),
-    path("campaigns/<uuid:campaign_id>/undo/", its_time.campaign_undo, name="undo"),
+    path("campaigns/<uuid:campaign_id>/undo/", rescheduling.campaign_undo, name="undo"),
     path(
-        "campaigns/<uuid:campaign_id>/repeat/end/", its_time.campaign_repeat_end, name="repeat-end"
+        "campaigns/<uuid:campaign_id>/repeat/end/",
+        rescheduling.campaign_repeat_end,
+        name="repeat-end",
     ),
     path("campaigns/<uuid:campaign_id>/pause/", campaign.campaign_pause, name="pause"),
     path("campaigns/<uuid:campaign_id>/resume/", campaign.campaign_resume, name="resume"),

@@ -10,7 +10,7 @@ from django.db.models import Model, URLField
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
-# unfold's colours of labels for the tones of `campaigns.words`.
+# unfold's colours of labels for the tones of `campaigns.state_words`.
 _COLOURS = {"neutral": "", "info": "info", "success": "success", "warning": "warning"}
 # How far a person pages by hand; beyond it they search.
 COUNTED_ROWS = 10_000

@@ -13,8 +13,8 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from recipients.files import made_files
-from recipients.imports import checking, importing, keeping
-from recipients.lists import exporting, list_filling, list_keeping, list_operations
+from recipients.imports import checking, import_lifecycle, importing
+from recipients.lists import exporting, list_filling, list_lifecycle, list_operations
 
 logger = logging.getLogger(__name__)
 
@@ -47,19 +47,19 @@ def make_export(export_id: int) -> None:
 @shared_task(name="recipients.tick", queue="background")
 def tick() -> None:
     """Nudge what waits, clear away what is left."""
-    for import_id in keeping.waiting_imports():
+    for import_id in import_lifecycle.waiting_imports():
         _publish(import_list, import_id)
-    for import_id in keeping.waiting_judgements():
+    for import_id in import_lifecycle.waiting_judgements():
         _publish(judge_file, import_id)
     for operation_id in list_operations.waiting_operations():
         _publish(fill_lists, operation_id)
     for export_id in exporting.waiting_exports():
         _publish(make_export, export_id)
-    keeping.clear_leftovers()
-    list_keeping.clear_deleted()
+    import_lifecycle.clear_leftovers()
+    list_lifecycle.clear_deleted()
     made_files.delete_old_files()
-    keeping.delete_old_uploads()
-    keeping.delete_orphans()
+    import_lifecycle.delete_old_uploads()
+    import_lifecycle.delete_orphans()
 
 
 def import_on_commit(import_id: int) -> None:

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from campaigns.state_words import SUBMISSION_WORDS
 from campaigns.states import Outcome, SubmissionState
-from campaigns.words import SUBMISSION_WORDS
 from interface.admin_mixins import ReadOnlyAdmin, colours, show_only
 from sending.models import Approval, Attempt, DayTotal, Decision, Submission
 

@@ -14,7 +14,7 @@ from campaigns.moves import locked_campaign, move_campaign, record_event
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, PauseReason, SubmissionState
-from sending import day_limits, lateness, launch, plan, splitting, taking_back, timetable
+from sending import day_limits, job_times, lateness, launch, splitting, taking_back, timetable
 from sending.moves import move_submissions
 from sending.protocol import after_resumption
 from sociocs_accounts.lanes import LaneState
@@ -129,7 +129,7 @@ def _send_by_from_now(campaign: Campaign) -> datetime:
         send_by = timetable.replan(campaign, first, now) or now
     else:
         jobs = max(campaign.submissions.count(), 1)
-        send_by = lateness.send_by_of(plan.slots_from(first, jobs)[-1])
+        send_by = lateness.send_by_of(job_times.slots_from(first, jobs)[-1])
     limited = day_limits.apply_again(campaign, first)
     return max(send_by, limited or send_by, campaign.send_by or send_by)
 

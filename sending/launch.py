@@ -20,7 +20,7 @@ from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState
 from campaigns.texts import outside_values, personal_texts
-from sending import day_limits, lateness, one_by_one, plan, readiness, timetable
+from sending import day_limits, job_times, lateness, one_by_one, readiness, timetable
 from sending.failpoints import failpoint
 from sending.models import Approval, Submission
 from sending.readiness import (
@@ -72,7 +72,7 @@ def _begin(
     campaign: Campaign, user: User, token: UUID, confirmed_count: int | None, send_at: datetime
 ) -> None:
     now = timezone.now()
-    last = plan.last_job_slot(send_at, confirmed_count or 0)
+    last = job_times.last_job_slot(send_at, confirmed_count or 0)
     move_campaign(
         campaign,
         CampaignState.FREEZING,
@@ -85,7 +85,7 @@ def _begin(
         left_out={},
         freeze_cursor={},
         send_at=send_at,
-        hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
+        hand_over_at=job_times.hand_over_time(send_at, campaign.clock_keeper, now),
         send_by=lateness.send_by_of(last),
         **repeats.next_run(campaign.repeat, send_at),
     )
@@ -149,7 +149,7 @@ def freeze(campaign_id: int) -> None:
             campaign,
             CampaignState.SCHEDULED,
             send_at=send_at,
-            hand_over_at=plan.hand_over_time(send_at, campaign.clock_keeper, now),
+            hand_over_at=job_times.hand_over_time(send_at, campaign.clock_keeper, now),
             send_by=lateness.last_send_by(submissions),
             zone_report=campaign.zone_report,
             clock_rules=clock_rules.noted(campaign),
@@ -221,7 +221,7 @@ def _planned(
         submissions = timetable.cut_by_slots(campaign, send_at, now, texts, own.values())
     else:
         at_most = 1 if campaign.one_by_one else day_limits.smallest_limit(campaign)
-        submissions = plan.cut_audience(campaign, send_at, texts, at_most)
+        submissions = job_times.cut_audience(campaign, send_at, texts, at_most)
     day_limits.apply(campaign, submissions)
     if campaign.one_by_one:
         one_by_one.write_texts(submissions, own)

@@ -34,7 +34,7 @@ EACH = timedelta(seconds=1)
 def one_by_one_problems(campaign: Campaign, people: int | None) -> list[Problem]:
     """Why a campaign to so many people cannot go out one by one."""
     sentence = one_by_one_refusal(people or 0) if campaign.one_by_one else ""
-    return [Problem("handing", sentence)] if sentence else []
+    return [Problem("send_method", sentence)] if sentence else []
 
 
 def one_by_one_refusal(people: int) -> str:

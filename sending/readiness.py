@@ -20,12 +20,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import list_access, message
-from campaigns.audiences import audience, reach
+from campaigns.audiences import audience, earlier_campaigns
 from campaigns.models import Campaign, CampaignList
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, Outcome
-from sending import one_by_one, plan, timetable_problems
+from sending import job_times, one_by_one, timetable_problems
 from sending.models import Approval
 from sociocs_accounts.lanes import LaneState
 from teams.models import User
@@ -94,7 +94,7 @@ def send_time(campaign: Campaign, now: datetime) -> datetime:
     """
     if not campaign.wall_time:
         return now + lead()
-    candidates = plan.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
+    candidates = job_times.resolve_wall_time(campaign.wall_time, campaign.time_zone).candidates
     if not candidates:
         raise ValueError(campaign.wall_time)
     return candidates[min(campaign.fold, len(candidates) - 1)]
@@ -164,7 +164,7 @@ def launch_problems(
         found.append(no_list())
     found += one_by_one.one_by_one_problems(campaign, people)
     found += list_access.list_problems(campaign, user)
-    found += reach.exclusion_problems(campaign)
+    found += earlier_campaigns.exclusion_problems(campaign)
     return found + time_problems(campaign, now or timezone.now(), people)
 
 

@@ -36,7 +36,7 @@ from campaigns.states import (
     PauseReason,
     SubmissionState,
 )
-from sending import day_limits, lateness, launch, plan, taking_back, timetable
+from sending import day_limits, job_times, lateness, launch, taking_back, timetable
 from sending.control import NotPossible
 from sending.models import Attempt, Submission
 from sending.moves import move_submissions
@@ -71,7 +71,7 @@ class NewTime:
 
     def instant(self) -> datetime:
         """What it is in UTC. Raises NotPossible for a time that does not exist."""
-        candidates = plan.resolve_wall_time(self.wall_time, self.time_zone).candidates
+        candidates = job_times.resolve_wall_time(self.wall_time, self.time_zone).candidates
         if not candidates:
             raise NotPossible(_("The clocks jump over this time. Choose another one."))
         return candidates[min(self.fold, len(candidates) - 1)]
@@ -343,7 +343,7 @@ def plan_from(campaign: Campaign, at: datetime, now: datetime, **changes: Any) -
     first, send_by = _new_slots(campaign, at, now)
     changes |= {
         "send_at": first,
-        "hand_over_at": plan.hand_over_time(first, campaign.clock_keeper, now),
+        "hand_over_at": job_times.hand_over_time(first, campaign.clock_keeper, now),
         "send_by": send_by,
         "take_back": {},
         "clock_rules": clock_rules.noted(campaign),
@@ -383,7 +383,7 @@ def _new_slots(campaign: Campaign, at: datetime, now: datetime) -> tuple[datetim
 
 def _in_a_row(jobs: list[Submission], at: datetime) -> datetime:
     """A second after another from `at` on; returns how late the last may be."""
-    slots = plan.slots_from(at, max(len(jobs), 1))
+    slots = job_times.slots_from(at, max(len(jobs), 1))
     for submission, slot in zip(jobs, slots, strict=False):
         submission.planned_slot, submission.not_before, submission.send_by = slot, None, None
     Submission.objects.bulk_update(jobs, ["planned_slot", "not_before", "send_by"], batch_size=500)

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db.models import Count, Q, Sum
 
 from campaigns.models import Campaign
+from campaigns.state_words import PART_OF, PART_WORDS, ProgressPart
 from campaigns.states import (
     IN_FLIGHT,
     QUESTIONS,
@@ -18,7 +19,6 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
-from campaigns.words import PART_OF, PART_WORDS, ProgressPart
 from sending.models import Attempt, Submission
 
 # Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then

@@ -1,6 +1,6 @@
 """The timetable of a campaign that has a pace or sending hours: its jobs, each with its slot.
 
-A campaign with neither is cut by `sending.plan` alone.
+A campaign with neither is cut by `sending.job_times` alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from campaigns.scheduling.timing import zone_of
 from campaigns.scheduling.zones import ZoneDoubt
 from campaigns.states import UNSENT
 from campaigns.texts.sms_segments import segments
-from sending import day_limits, lateness, plan
+from sending import day_limits, job_times, lateness
 from sending.models import Attempt, Submission
 from sociocs_accounts.sender_queue import Estimate, estimate
 from sociocs_gateway.providers import CAPABILITIES, Medium, Provider
@@ -224,7 +224,7 @@ def _send_by(one: Slice) -> datetime:
 
 def _not_before(campaign: Campaign, slot: datetime, now: datetime) -> datetime | None:
     """When this very job may be handed over; None: at once."""
-    at = plan.hand_over_time(slot, campaign.clock_keeper, now)
+    at = job_times.hand_over_time(slot, campaign.clock_keeper, now)
     return at if at > now else None
 
 

@@ -7,8 +7,11 @@ from typing import Any
 
 from django import test
 
-# What keeps its blanks, a mark, and the words in between.
-PIECE = re.compile(r"<(?P<whole>textarea|pre|script)\b.*?</(?P=whole)>|<[^>]*>|[^<]+", re.DOTALL)
+# What keeps its blanks.
+KEPT = re.compile(r"<(textarea|pre|script)\b.*?</\1>", re.DOTALL)
+# More than the one blank that stays.
+BLANKS = re.compile(r"[^\S ]\s*| \s+")
+AT_THE_END = re.compile(r" (/?>)")
 BLOCK = "(?:d[dlt]|div|form|h[1-6]|html|li|link|main|nav|[ou]l|p|section|t(?:able|body|[dhr]))"
 # A blank shows nothing at either side of a block's marks, nor just inside of any element.
 BEFORE = re.compile(rf" (?=</|<{BLOCK}\b)")
@@ -28,17 +31,14 @@ class Client(test.Client):
 
 def fold(html: str) -> str:
     """The same page with one blank where a browser shows one, and none where it shows none."""
-    pieces = "".join(_folded(piece) for piece in PIECE.finditer(html))
-    return BEFORE.sub("", AFTER.sub(r"\1", pieces)).strip()
+    pieces, here = [], 0
+    for kept in KEPT.finditer(html):
+        mark, inside = kept[0].split(">", 1)
+        pieces += [_folded(html[here : kept.start()]), f"{BLANKS.sub(' ', mark)}>{inside}"]
+        here = kept.end()
+    folded = "".join([*pieces, _folded(html[here:])])
+    return BEFORE.sub("", AFTER.sub(r"\1", folded)).strip()
 
 
-def _folded(piece: re.Match[str]) -> str:
-    if piece["whole"]:
-        mark, inside = piece[0].split(">", 1)
-        return f"{_single_blanks(mark)}>{inside}"
-    text = _single_blanks(piece[0])
-    return re.sub(r" (/?>)$", r"\1", text) if text.startswith("<") else text
-
-
-def _single_blanks(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+def _folded(html: str) -> str:
+    return AT_THE_END.sub(r"\1", BLANKS.sub(" ", html))

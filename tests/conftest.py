@@ -21,53 +21,25 @@ pytest_plugins = [
 
 QUEUES = ["sending", "background"]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+# What `dev.py check`, which has to be over within a minute, leaves to `dev.py test`.
+LONG = ("journey", "processes", "thorough")
 
 # Two cores shared by a browser and two servers say nothing about how long an example takes.
 hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("quick", deadline=None, print_blob=True, max_examples=10)
 hypothesis.settings.load_profile("project")
 
-# Left out of `dev.py check`, which has to be over within a minute: whole rounds of the product,
-# and every page looked at from every side.
-NOT_QUICK = [
-    "tests/composer/",
-    "tests/history/",
-    "tests/delivery/test_delivery.py",
-    "tests/sociocs_accounts/test_channels.py",
-    "tests/sending/test_simulation.py",
-    "tests/sociocs_sandbox/",
-    "tests/addresses/",
-    "tests/campaigns/test_admin.py",
-    "tests/campaigns/test_admin_records.py",
-]
-# Left out of the second run: what asks nothing that another database may answer differently. Every
-# page is opened there too, by tests/addresses/test_pages.py, so the forms of the composer need not
-# be filled in again; nor do the vendor's faults and files that are no tables differ.
-NOT_AGAIN = [
-    "tests/addresses/test_routes.py",
-    "tests/composer/test_compose.py",
-    "tests/composer/test_handing_step.py",
-    "tests/composer/test_media.py",
-    "tests/composer/test_media_bucket.py",
-    "tests/composer/test_message_step.py",
-    "tests/composer/test_schedule_step.py",
-    "tests/composer/test_sent_tests.py",
-    "tests/sending/test_gateway_faults.py",
-    "tests/recipients/test_workbooks.py",
-    "tests/teams/",
-]
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--second-run",
         action="store_true",
-        help="only what another database may answer differently: what a second run is for",
+        help="only tests marked `both_databases`: what a run on the other database is for",
     )
     parser.addoption(
         "--quick",
         action="store_true",
-        help="leave out what takes long, and try fewer examples of each property",
+        help="leave out `journey`, `processes` and `thorough`; try fewer examples of each property",
     )
 
 
@@ -110,21 +82,14 @@ def keep_only(
 
 def is_quick(item: pytest.Item) -> bool:
     """Return whether a test belongs to those that are run every few minutes."""
-    if item.get_closest_marker("journey") or item.get_closest_marker("processes"):
-        return False
-    return not item.nodeid.startswith(tuple(NOT_QUICK))
+    return not any(map(item.get_closest_marker, LONG))
 
 
 def is_for_both(item: pytest.Item) -> bool:
-    """Return whether a test asks the database what another one may answer differently."""
-    # Journeys wait for a browser; the one with everything around it is made on both databases.
-    only_pages = item.get_closest_marker("journey") and not item.get_closest_marker("processes")
-    if only_pages or item.nodeid.startswith(tuple(NOT_AGAIN)):
-        return False
+    """Return whether a test asks a database what another one may answer differently."""
     fixtures: list[str] = getattr(item, "fixturenames", [])
-    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(
-        fixtures
-    )
+    asks = item.get_closest_marker("django_db") or not DATABASE_FIXTURES.isdisjoint(fixtures)
+    return bool(asks and item.get_closest_marker("both_databases"))
 
 
 @pytest.hookimpl(trylast=True)

@@ -48,6 +48,7 @@ CELERYS_OWN_RETRIES = {
 }
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 400
+WIDEST_TEMPLATE_LINE = 120
 
 
 def own_packages(path: Path) -> Iterator[tuple[str, str, int]]:
@@ -292,6 +293,16 @@ def test_no_template_has(what: str, pattern: str) -> None:
         for found in re.finditer(pattern, text)
     ]
     assert not wrong, f"{what}:\n" + "\n".join(wrong)
+
+
+def test_no_line_of_a_template_is_too_wide_to_read() -> None:
+    wrong = [
+        f"{name(path)}:{number} {len(line)} columns"
+        for path in template_files()
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > WIDEST_TEMPLATE_LINE
+    ]
+    assert not wrong, "\n".join(wrong)
 
 
 def without_comments(template: str) -> str:

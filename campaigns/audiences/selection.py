@@ -13,9 +13,9 @@ from typing import Any, Self
 
 from django.utils import timezone
 
-from campaigns.audiences import reach
+from campaigns.audiences import earlier_campaigns
 from campaigns.audiences.choices import filters_by_age, in_and_out
-from campaigns.audiences.reach import Span
+from campaigns.audiences.earlier_campaigns import Span
 from campaigns.models import Campaign, CampaignList
 from recipients.models import (
     OPEN_OPT_OUT_IN_SQL,
@@ -102,9 +102,9 @@ class Selection:
         if self.filters_out:
             found.append(("filtered", _held_elsewhere(self.filters_out, row)))
         if self.reached:
-            found.append(("earlier_campaign", reach.holds(self.reached, row)))
+            found.append(("earlier_campaign", earlier_campaigns.holds(self.reached, row)))
         if self.recent:
-            found.append(("recent", reach.holds(self.recent, row)))
+            found.append(("recent", earlier_campaigns.holds(self.recent, row)))
         return found
 
     def kept(self, row: str) -> Sql:
@@ -183,15 +183,15 @@ def select(campaign: Campaign, choice: Choice, now: datetime | None = None) -> S
     """The selection that `choice` makes for a campaign now."""
     recent: tuple[Span, ...] = ()
     if choice.days_out:
-        moment = reach.since(campaign.team, choice.days_out, now or timezone.now())
-        others = reach.campaigns_since(campaign.team_id, moment, besides=campaign.pk)
-        recent = reach.spans(others, moment)
+        moment = earlier_campaigns.since(campaign.team, choice.days_out, now or timezone.now())
+        others = earlier_campaigns.campaigns_since(campaign.team_id, moment, besides=campaign.pk)
+        recent = earlier_campaigns.spans(others, moment)
     return Selection(
         team_id=campaign.team_id,
         parts=parts_of(choice.lists, choice.filters),
         lists_out=tuple(one.pk for one in choice.lists_out),
         filters_out=tuple(filters.definitions_of(choice.filters_out)),
-        reached=reach.spans(choice.campaigns_out) if choice.campaigns_out else (),
+        reached=earlier_campaigns.spans(choice.campaigns_out) if choice.campaigns_out else (),
         recent=recent,
         duplicates_allowed=choice.duplicates_allowed,
     )

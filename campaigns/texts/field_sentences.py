@@ -80,7 +80,7 @@ def fault_sentence(fault: TextFault) -> str:
     told = _INSTEAD.get(fault.code) if fault.instead else None
     word = fault.word
     if len(word) > _LONGEST_WORD:
-        word = word[:_LONGEST_WORD] + _("…")
+        word = _("%(word)s…") % {"word": word[:_LONGEST_WORD]}
     return str(told or _SENTENCES[fault.code]) % {
         "word": word,
         "instead": fault.instead,

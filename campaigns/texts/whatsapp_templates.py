@@ -134,7 +134,7 @@ def template_problems(
     elif channel.capabilities.template_variables is None:
         words = {"provider": channel.capabilities.label}
         told = _("%(provider)s has no templates. Choose a WhatsApp channel, or write a text.")
-        found.append(Problem("handing", told % words))
+        found.append(Problem("send_method", told % words))
     if not written.id:
         found.append(Problem("template_id", _("Enter the template's id, as your provider has it.")))
     found += [Problem("template_variables", one) for one in _in_lines(channel, written)]

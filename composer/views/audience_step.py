@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.audiences.audience_count import count_selection
 from campaigns.audiences.selection import people_lists
-from campaigns.words import left_out_in_words
+from campaigns.state_words import left_out_in_words
 from composer.audience_people import PEOPLE, PagePosition, audience_page
 from composer.views.compose import fragment_form
 from composer.views.compose_parts import counted, selection_of

@@ -16,13 +16,13 @@ from campaigns.audiences.audience_count import AudienceCount, count_selection, i
 from campaigns.list_access import borrowed_filters, borrowed_lists
 from campaigns.models import Campaign
 from campaigns.scheduling.timing import lead
+from campaigns.state_words import left_out_in_words
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
 from campaigns.texts.outside_values import constants_of
 from campaigns.texts.personal_texts import FieldRules
-from campaigns.words import left_out_in_words
 from composer import previewing
 from composer.forms import ComposeForm
-from composer.handing_fields import JOBS
+from composer.send_method_fields import JOBS
 from composer.whatsapp_text import Piece
 from recipients.models import Recipient, RecipientList
 from sending import one_by_one
@@ -208,7 +208,7 @@ def counted(form: ComposeForm, count: AudienceCount | None) -> dict[str, Any]:
     `refusal` says that they are too many for the way it goes out.
     """
     left_out = count.left_out if count else {}
-    is_each = form.cleaned_data.get("handing", JOBS) != JOBS
+    is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
     told = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
     refusal = one_by_one.one_by_one_refusal(count.people) if count and is_each else ""
     return {"count": count, "left_out": told, "refusal": refusal}

@@ -9,17 +9,19 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.audiences import selection
 from campaigns.message import PREDEFINED_LABELS
+from campaigns.state_words import left_out_in_words
 from campaigns.texts import dynamic_fields, personal_texts, whatsapp_templates
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.rendering import Spread, TextLimits
-from campaigns.words import left_out_in_words
 from composer import cost, drafts, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm
@@ -63,6 +65,29 @@ class Lacking:
     people: int
     instead: str | None
     key: int
+
+    @property
+    def in_words(self) -> SafeString:
+        """`3 people have no City: left out.`, with the field in bold."""
+        if self.instead is None:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: left out.",
+                "{n} people have no <b>{name}</b>: left out.",
+                self.people,
+            )
+        elif self.instead:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: they read “{text}”.",
+                "{n} people have no <b>{name}</b>: they read “{text}”.",
+                self.people,
+            )
+        else:
+            words = ngettext(
+                "{n} person has no <b>{name}</b>: nothing is written there.",
+                "{n} people have no <b>{name}</b>: nothing is written there.",
+                self.people,
+            )
+        return format_html(words, n=number(self.people), name=self.name, text=self.instead)
 
 
 @dataclass(frozen=True, slots=True)

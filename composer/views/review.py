@@ -5,6 +5,7 @@ Large audiences are planned by a worker while the page shows how far it has come
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,8 +28,8 @@ from campaigns.audiences import audience, selection
 from campaigns.models import Campaign, ClockKeeper
 from campaigns.scheduling import repeats
 from campaigns.scheduling.timing import lead
+from campaigns.state_words import left_out_in_words
 from campaigns.states import CampaignState
-from campaigns.words import left_out_in_words
 from composer import approvals, coming_back, cost, plan_checks, plan_making, plan_report, tasks
 from composer.forms import LaunchForm
 from composer.models import DraftEstimate
@@ -37,9 +38,10 @@ from composer.schedule_words import repeat_in_words
 from composer.views.compose import launch_problems_of
 from composer.views.compose_parts import content_for
 from interface import hints
-from interface.wording import people
-from recipients.models import Recipient
-from sending import one_by_one, plan, readiness, timetable
+from interface.phone_preview import PhonePreview
+from interface.wording import number, people
+from recipients.models import Recipient, RecipientList, SavedFilter
+from sending import job_times, one_by_one, readiness, timetable
 from sending.models import Approval
 from sending.protocol import VENDOR_REACH
 from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused
@@ -113,8 +115,6 @@ def _page(
     now, user = timezone.now(), request.user
     zone = campaign.time_zone or campaign.team.time_zone
     send_at = readiness.send_time(campaign, now)
-    is_hidden = bool(list_access.borrowed_lists(campaign, user))
-    person = None if is_hidden else _shown(campaign, report)
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
     needs_approval = readiness.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
@@ -123,30 +123,25 @@ def _page(
         "campaign": campaign,
         "report": report,
         "left_out": left_out_in_words(report.left_out),
-        "lists": chosen.lists,
-        "filters": chosen.filters,
-        "lists_left_out": chosen.lists_out,
-        "filters_left_out": chosen.filters_out,
+        "lists": ", ".join(f"{one.name} ({number(one.row_count)})" for one in chosen.lists),
+        "filters": _names(chosen.filters),
+        "lists_left_out": _names(chosen.lists_out),
+        "filters_left_out": _names(chosen.filters_out),
         "cost": _cost(campaign, report),
         "spread": report.segments,
         "bars": _drawn(report, zone),
-        "zones": [_zone_row(one) for one in report.zones] if len(report.zones) > 1 else [],
+        "zones": [_zone_row(one, zone) for one in report.zones] if len(report.zones) > 1 else [],
         "zone": zone,
         "lead": lead(),
         "hours": describe_hours(hours) if hours else "",
         "pace": pace_in_words(pace) if pace else "",
         "repeat": repeat_in_words(repeats.from_json(campaign.repeat)) if campaign.repeat else "",
-        "hand_over_at": plan.hand_over_time(send_at, campaign.clock_keeper, now),
-        "is_kept_here": campaign.clock_keeper == ClockKeeper.HERE,
-        "is_beyond_reach": send_at - now > VENDOR_REACH
-        and campaign.clock_keeper == ClockKeeper.SOCIOCS,
+        "hand_over_at": job_times.hand_over_time(send_at, campaign.clock_keeper, now),
+        "hand_over": _hand_over_in_words(campaign, send_at, now),
         # "Now" inside the hours goes out as soon as it may.
         "is_now": not campaign.wall_time and _begins_at_once(report),
-        "person": person,
-        "media_url": campaign.media_url if cost.has_media(campaign) else "",
-        "text": campaign.text if is_hidden else content_for(campaign, person, user),
+        "phone": _phone(campaign, report, user, zone),
         "one_by_one_takes": one_by_one.EACH * report.people,
-        "time_on_phone": f"{(report.first_slot or send_at).astimezone(ZoneInfo(zone)):%H:%M}",
         "most_texts": settings.MAX_DISTINCT_TEXTS,
         "has_too_many_texts": not campaign.one_by_one
         and report.texts > settings.MAX_DISTINCT_TEXTS,
@@ -166,6 +161,41 @@ def _last_answer(campaign: Campaign, approval: Approval | None) -> dict[str, Any
     came_back = last is not None and last.answer == Approval.Verdict.APPROVED
     changed = coming_back.what_changed(campaign, last) if last and came_back else []
     return {"last_answer": last, "what_changed": changed}
+
+
+def _names(found: Iterable[RecipientList | SavedFilter]) -> str:
+    return ", ".join(one.name for one in found)
+
+
+def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) -> str:
+    """When the jobs leave this server; "" if at the moment from which Sociocs takes them."""
+    if campaign.one_by_one:
+        return _("each message shortly before its time; what was handed over cannot be taken back")
+    if campaign.clock_keeper == ClockKeeper.HERE:
+        return _("shortly before its time; until then it waits here")
+    if send_at - now > VENDOR_REACH:
+        return ""
+    return _(
+        "right after you launch; Sociocs then keeps the clock. "
+        "Cancelling takes the jobs back until their time comes."
+    )
+
+
+def _phone(campaign: Campaign, report: PlanReport, user: User, zone: str) -> PhonePreview:
+    """The first message at its time; nobody's while `user` may not see the people."""
+    assert campaign.channel is not None
+    at = report.first_slot or readiness.send_time(campaign, timezone.now())
+    is_hidden = bool(list_access.borrowed_lists(campaign, user))
+    person = None if is_hidden else _shown(campaign, report)
+    return PhonePreview(
+        look=campaign.channel.capabilities.medium.value,
+        sender=campaign.team.name,
+        text=campaign.text if is_hidden else content_for(campaign, person, user),
+        person=person,
+        media_kind=campaign.media_kind,
+        media_url=campaign.media_url if cost.has_media(campaign) else "",
+        time=f"{at.astimezone(ZoneInfo(zone)):%H:%M}",
+    )
 
 
 def _shown(campaign: Campaign, report: PlanReport) -> Recipient | None:
@@ -190,7 +220,7 @@ def _begins_at_once(report: PlanReport) -> bool:
     return first is None or first - datetime.fromisoformat(report.start) < timedelta(minutes=1)
 
 
-def _zone_row(one: Any) -> dict[str, Any]:
+def _zone_row(one: Any, zone: str) -> dict[str, Any]:
     return {
         "name": one.zones[0].replace("_", " ") if one.zones else "",
         "others": max(0, len(one.zones) - 1),
@@ -198,8 +228,8 @@ def _zone_row(one: Any) -> dict[str, Any]:
         "jobs": one.jobs,
         "first": datetime.fromisoformat(one.first),
         "last": datetime.fromisoformat(one.last),
-        # The clock of one of them: they agree in that it is day.
-        "zone": one.zones[0] if one.zones else "",
+        # The clock of one of them: they agree in that it is day. Without any, the campaign's.
+        "zone": one.zones[0] if one.zones else zone,
     }
 
 

@@ -20,11 +20,11 @@ from campaigns.scheduling import pacing, repeats, timing
 from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.repeats import Occurrence
 from composer.forms import ComposeForm
-from composer.handing_fields import JOBS
 from composer.schedule_fields import WallTimeFields, chosen_zone, fields_of_pace
 from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
+from composer.send_method_fields import JOBS
 from interface.templatetags.interface import duration, zone_abbreviation
-from sending import one_by_one, plan, timetable
+from sending import job_times, one_by_one, timetable
 from sending.readiness import FURTHEST, TimeFault, time_fault
 from sending.timetable_problems import (
     describe_hours,
@@ -100,7 +100,7 @@ class SendMoment:
 
 def moment_of(form: ComposeForm) -> SendMoment:
     """What the chosen schedule means."""
-    is_each = form.cleaned_data.get("handing", JOBS) != JOBS
+    is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
     moment = replace(time_of(form), is_each=is_each)
     if moment.is_now:
         return _with_plan(form, moment, timezone.now() + moment.lead)
@@ -143,7 +143,7 @@ def _same_time(wall: str, zone: str, limit: datetime, step: timedelta) -> tuple[
     day = limit.astimezone(ZoneInfo(zone)).date()
     while len(found) < 2:
         one = datetime.combine(day, at)
-        candidates = plan.resolve_wall_time(one.strftime(WALL_FORMAT), zone).candidates
+        candidates = job_times.resolve_wall_time(one.strftime(WALL_FORMAT), zone).candidates
         # Neither a time that comes twice on that day nor one that never comes.
         if len(candidates) == 1 and (candidates[0] >= limit) == (step > timedelta()):
             found.append(Suggestion(one.strftime(WALL_FORMAT), _day_and_time(one, today)))

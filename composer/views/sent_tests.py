@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django import forms
@@ -17,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.access import campaign_of
 from campaigns.models import Campaign
+from campaigns.state_words import unclear_words
 from campaigns.states import CampaignState, Outcome
-from campaigns.words import unclear_words
 from composer import sent_tests
 from composer.forms import ComposeForm
 from composer.models import SentTest
@@ -162,6 +163,7 @@ def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -
         # A form that was refused is sent again as another click, with what is shown now.
         "fresh": fresh,
         "phone": phone,
+        "place_query": urlencode({"person": fresh["person"], "place": phone.found.place}),
         "is_tested": readiness.is_tested(campaign),
         "tests": [
             (one, *describe_test(one), one.content_sha256 == fresh["content"]) for one in tests

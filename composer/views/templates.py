@@ -20,6 +20,7 @@ from campaigns.models import Campaign
 from composer import field_use, message_templates
 from composer.models import MessageTemplate
 from interface.form_fields import PlainText, is_uuid
+from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
@@ -121,7 +122,13 @@ def _shown(request: TeamRequest, found: MessageTemplate, form: TemplateForm) -> 
         "version": version,
         "content": content,
         "channel": channel,
-        "look": (channel.capabilities.medium if channel else Medium.SMS).value,
+        "phone": PhonePreview(
+            look=(channel.capabilities.medium if channel else Medium.SMS).value,
+            sender=request.team.name,
+            text=content.get("text", ""),
+            media_kind=content.get("media_kind", ""),
+            media_url=content.get("media_url", ""),
+        ),
         "missing": use.missing,
         "lists": [(one, one in usable) for one in use.lists],
         "versions": list(found.versions.select_related("made_by").order_by("-number")[:50]),

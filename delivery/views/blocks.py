@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.words import unclear_words
+from campaigns.state_words import unclear_words
 from delivery import block_checks, blocking, tasks
 from delivery.models import BlockCheck, VendorBlock
 from interface import hints

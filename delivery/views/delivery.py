@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.words import unclear_words
+from campaigns.state_words import unclear_words
 from delivery import subscriptions
 from delivery.models import WebhookEndpoint
 from interface.wording import Text
@@ -25,6 +25,12 @@ from teams.models import Team
 State = WebhookEndpoint.State
 
 _TONES = {State.ON: "success", State.UNCLEAR: "warning"}
+# By whether it is what became of messages, and whether it is replies.
+_REPORTS: dict[tuple[bool, bool], Text] = {
+    (True, True): gettext_lazy("what became of each message, replies of people"),
+    (True, False): gettext_lazy("what became of each message"),
+    (False, True): gettext_lazy("replies of people"),
+}
 _REFUSALS: dict[str, Text] = {
     Reason.AUTHENTICATION: gettext_lazy("Sociocs does not accept the channel's API key."),
     Reason.NOT_FOUND: gettext_lazy("Sociocs does not know this channel, or has no webhooks."),
@@ -44,6 +50,14 @@ class Line:
     address: str = ""
     tone: str = "neutral"
     why: str = ""
+
+    @property
+    def reports(self) -> str:
+        """What Sociocs was asked to report."""
+        if self.endpoint is None:
+            return ""
+        wanted = (self.endpoint.wants_statuses, self.endpoint.wants_replies)
+        return str(_REPORTS.get(wanted, ""))
 
 
 @require_GET

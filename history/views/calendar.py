@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from history import outlook
-from history.outlook import Entry
+from history import calendar_entries
+from history.calendar_entries import Entry
 from teams.access import Action, TeamRequest, page_of_team
 
 _YEARS = range(2000, 2100)
@@ -34,7 +34,7 @@ def calendar(request: TeamRequest) -> HttpResponse:
     is_week = request.GET.get("view") != "day"
     start = day - timedelta(days=day.weekday()) if is_week else day
     length = timedelta(days=7 if is_week else 1)
-    found = outlook.entries(request.team, start, start + length, zone)
+    found = calendar_entries.entries(request.team, start, start + length, zone)
     context: dict[str, Any] = {
         "is_week": is_week,
         "day": day,

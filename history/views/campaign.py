@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -17,16 +18,17 @@ from django_htmx.http import HttpResponseClientRedirect
 from campaigns.access import campaign_of
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
+from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence, tone
-from campaigns.words import PAUSE_WORDS, left_out_in_words
 from composer.approvals import waiting_for_approval
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
 from history.views.acting import act_on
-from history.views.its_time import campaign_time
 from history.views.questions import question_of
+from history.views.rescheduling import campaign_time
+from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, lateness
 from sending.tally import Tally, slots_passed_and_ahead, tallies
@@ -102,6 +104,10 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
     arrival = arrival_of(found)
     waits = bool(waiting_for_approval([found.pk]))
     word = campaign_rows.word_of(found, tally, waits_for_approval=waits)
+    said = template_said(found)
+    fingerprint = f"{campaign_rows.page_fingerprint(found, tally)}.{_mark(arrival)}"
+    live_url = reverse("campaign-live", args=[request.team.slug, found.public_id])
+    seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
         "campaign": found,
         "row": campaign_rows.CampaignRow(found, tally, word),
@@ -116,8 +122,8 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         ],
         "left_out": left_out_in_words(found.left_out),
         "lists": _shown_lists(found, request.user),
-        "person": None if found.state == CampaignState.DRAFT else audience.first_person(found),
-        "template_said": template_said(found),
+        "phone": _phone(found, said),
+        "template_said": said,
         "reach": _reach(found, tally),
         "delays": delays.delays_of(found, tally.waiting_jobs),
         "arrival": arrival,
@@ -126,10 +132,27 @@ def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
         "is_live": not is_at_rest or expects_news(found),
         "campaign_time": campaign_time(found, tally, timezone.now()),
         "is_stuck": not is_at_rest and not is_ticking(),
-        "fingerprint": f"{campaign_rows.page_fingerprint(found, tally)}.{_mark(arrival)}",
+        "fingerprint": fingerprint,
+        "live_url": f"{live_url}?{urlencode(seen)}",
         "zone": found.time_zone or request.team.time_zone,
         "wall_time": datetime.fromisoformat(found.wall_time) if found.wall_time else None,
     }
+
+
+def _phone(found: Campaign, said: TemplateSaid | None) -> PhonePreview | None:
+    """What its first person gets; None without a channel that would say how it looks."""
+    if said is not None:
+        return PhonePreview("whatsapp", found.team.name, said.example, said.person)
+    if found.channel is None:
+        return None
+    return PhonePreview(
+        look=found.channel.capabilities.medium.value,
+        sender=found.team.name,
+        text=found.text,
+        person=None if found.state == CampaignState.DRAFT else audience.first_person(found),
+        media_kind=found.media_kind,
+        media_url=found.media_url,
+    )
 
 
 def _mark(arrival: Arrival | None) -> str:

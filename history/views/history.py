@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.models import Campaign
+from campaigns.state_words import PAUSED_BY_THE_CLOCK
 from campaigns.states import CampaignState
-from campaigns.words import PAUSED_BY_THE_CLOCK
 from composer import approvals
 from history.campaign_rows import (
     AT_REST,
+    Attention,
     CampaignRow,
     HistoryPage,
     Key,
@@ -186,7 +187,7 @@ def _fingerprint(rows: Iterable[CampaignRow]) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
-def _attention(request: TeamRequest) -> list[tuple[Campaign, int]]:
+def _attention(request: TeamRequest) -> list[Attention]:
     """Campaigns with jobs that wait for an answer, and how many; those that are late; the first."""
     found: dict[Campaign, int] = {}
     for job in jobs_in_question(request.team)[:200]:
@@ -198,4 +199,4 @@ def _attention(request: TeamRequest) -> list[tuple[Campaign, int]]:
     # One more than is shown tells that there are more.
     for one in asking[: ATTENTION_SHOWN + 1]:
         found.setdefault(one, 0)
-    return list(found.items())[: ATTENTION_SHOWN + 1]
+    return [Attention(*one) for one in found.items()][: ATTENTION_SHOWN + 1]

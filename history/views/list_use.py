@@ -17,7 +17,7 @@ from campaigns.states import CampaignState
 from history.campaign_rows import rows_of
 from recipients.lists.addressed_lists import may_put_away, usable_or_archived_list
 from recipients.lists.exporting import exports_of
-from recipients.lists.list_keeping import is_being_filled
+from recipients.lists.list_lifecycle import is_being_filled
 from recipients.models import ListInOperation, RecipientList, SavedFilter
 from teams.access import Action, TeamRequest, page_of_team
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.access import campaign_of
 from campaigns.models import Campaign
+from campaigns.state_words import OUTCOME_WORDS, Word, unclear_words
 from campaigns.timeline import ANSWERS
-from campaigns.words import OUTCOME_WORDS, Word, unclear_words
 from history import followups, tasks
 from history.campaign_rows import job_lines
 from history.reached import FILTERS, people_of
@@ -88,7 +88,7 @@ def _attempt(attempt: Any) -> tuple[Any, Word, str, list[str]]:
 
 
 def _decided(decision: Decision, submission: Submission) -> str:
-    return f"{decision.user} {ANSWERS[decision.kind] % {'seq': submission.seq}}"
+    return str(ANSWERS[decision.kind]) % {"who": decision.user, "seq": submission.seq}
 
 
 @require_POST

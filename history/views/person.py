@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import Campaign, CampaignRecipient
+from campaigns.state_words import SUBMISSION_WORDS, Word, left_out_in_words
 from campaigns.states import SubmissionState
-from campaigns.words import SUBMISSION_WORDS, Word, left_out_in_words
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.message import sentence_of
+from campaigns.state_words import unclear_words
 from campaigns.states import Outcome, SubmissionState
-from campaigns.words import unclear_words
 from sending.models import Attempt, Submission
 from sociocs_gateway.messages import MessageFault
 
@@ -33,6 +33,18 @@ class Question:
     slot: datetime
     slot_has_passed: bool
     refusals: list[str]
+
+    @property
+    def how_refused(self) -> str:
+        """What happened to a refused job."""
+        if self.submission.is_contradicted:
+            return _(
+                "It was marked as sent, but Sociocs says that it refused it. "
+                "Nobody got it through this job."
+            )
+        if self.attempt is not None:
+            return _("Sociocs refused it. Nothing was sent.")
+        return _("It could not be put into words that Sociocs understands. Nothing was sent.")
 
 
 def question_of(submission: Submission, job_count: int) -> Question:

@@ -188,11 +188,13 @@ def duration(length: timedelta) -> str:
     if minutes < 60:
         return _("%d min") % minutes
     if days == 0:
-        rest = minutes % 60
-        return (_("%d h") % hours) + (" " + _("%d min") % rest if rest else "")
+        told = {"hours": hours, "minutes": minutes % 60}
+        return (_("%(hours)d h %(minutes)d min") if told["minutes"] else _("%(hours)d h")) % told
     rest = hours % 24
-    text = ngettext("%d day", "%d days", days) % days
-    return text + (" " + _("%d h") % rest if rest and days < 7 else "")
+    if rest and days < 7:
+        text = ngettext("%(days)d day %(hours)d h", "%(days)d days %(hours)d h", days)
+        return text % {"days": days, "hours": rest}
+    return ngettext("%d day", "%d days", days) % days
 
 
 @register.simple_tag

@@ -9,10 +9,11 @@ from typing import Any
 from django.forms import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from phonenumbers import country_code_for_region, region_code_for_country_code
 
 from interface.countries import country_name
+from interface.wording import Text, number
 from recipients.files.columns import ColumnRole
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions
@@ -81,6 +82,8 @@ def check_context(
     nothing_ready = question is None and list_import.is_judged and not judgement.ready
     if obstacle is None and nothing_ready:
         obstacle = FileProblem(FileFault.NO_VALID_ROW)
+    # What is done to a list that is there must be seen before.
+    can_import = obstacle is None and (list_import.is_judged or not list_import.is_addition)
     return {
         "list_import": list_import,
         "form": form,
@@ -95,8 +98,8 @@ def check_context(
         % {"ready": f"{judgement.ready:,}", "rows": f"{judgement.rows:,}"},
         "has_phones": question is None,
         "obstacle": sentence_for(obstacle) if obstacle else "",
-        # What is done to a list that is there must be seen before.
-        "can_import": obstacle is None and (list_import.is_judged or not list_import.is_addition),
+        "can_import": can_import,
+        "import_words": _import_words(list_import, judgement.ready, can_import=can_import),
         "is_counting": not list_import.is_judged,
         "target": list_import.target_list,
         "same_file": _same_file(list_import),
@@ -120,6 +123,18 @@ def check_context(
     }
 
 
+def _import_words(list_import: ListImport, ready: int, *, can_import: bool) -> str:
+    """What the button of the page says that it does."""
+    if list_import.target_list is not None:
+        if not list_import.is_judged:
+            return _("Counting what changes…")
+        return str(_MODES[ListImport.Mode(list_import.mode)])
+    if not can_import or not list_import.is_judged:
+        return _("Import recipients")
+    words = ngettext("Import %(n)s recipient", "Import %(n)s recipients", ready)
+    return words % {"n": number(ready)}
+
+
 def _same_file(list_import: ListImport) -> RecipientList | None:
     """The list that this very file became before, as far as the person may see it."""
     user = list_import.uploaded_by
@@ -133,6 +148,13 @@ def _same_file(list_import: ListImport) -> RecipientList | None:
     )
     last = before.select_related("recipient_list").order_by("-pk").first()
     return last.recipient_list if last else None
+
+
+_MODES: Mapping[str, Text] = {
+    ListImport.Mode.REPLACE: gettext_lazy("Replace the list"),
+    ListImport.Mode.UPDATE: gettext_lazy("Add and update people"),
+    ListImport.Mode.NEW: gettext_lazy("Add people to the list"),
+}
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def effect_of_undoing(list_import: ListImport) -> UndoEffect:
 def undo_import(list_import: ListImport, user: User) -> None:
     """Undo a completed import in one step; raise CannotUndo, changing nothing, when it cannot be.
 
-    Rows that are not needed any more are deleted in the background (`keeping.clear_leftovers`).
+    Rows that are not needed any more are deleted in the background (`clear_leftovers`).
     """
     with transaction.atomic():
         people = (

@@ -53,6 +53,20 @@ OP_WORDS: Mapping[Op, str | Promise] = {
     Op.BELOW: gettext_lazy("is a number below"),
     Op.ABOVE: gettext_lazy("is a number above"),
 }
+# The whole of a condition; what is compared with stands in quotation marks.
+_SENTENCES: Mapping[Op, str | Promise] = {
+    Op.IS: gettext_lazy("%(field)s is %(values)s"),
+    Op.IS_NOT: gettext_lazy("%(field)s is not %(values)s"),
+    Op.ONE_OF: gettext_lazy("%(field)s is one of %(values)s"),
+    Op.CONTAINS: gettext_lazy("%(field)s contains %(values)s"),
+    Op.STARTS: gettext_lazy("%(field)s begins with %(values)s"),
+    Op.EMPTY: gettext_lazy("%(field)s is empty"),
+    Op.FILLED: gettext_lazy("%(field)s is filled"),
+    Op.BEFORE: gettext_lazy("%(field)s is a day before %(values)s"),
+    Op.AFTER: gettext_lazy("%(field)s is a day after %(values)s"),
+    Op.BELOW: gettext_lazy("%(field)s is a number below %(values)s"),
+    Op.ABOVE: gettext_lazy("%(field)s is a number above %(values)s"),
+}
 WITHOUT_VALUE = frozenset({Op.EMPTY, Op.FILLED})
 WITH_DAY = frozenset({Op.BEFORE, Op.AFTER})
 WITH_NUMBER = frozenset({Op.BELOW, Op.ABOVE})
@@ -81,8 +95,10 @@ class Condition:
     def in_words(self) -> str:
         """`City is one of London, Leeds`."""
         known = {NAME: _("Name"), PHONE: _("Phone")}
-        words = [known.get(self.field, self.field), str(OP_WORDS[self.op])]
-        return " ".join([*words, ", ".join(f"“{one}”" for one in self.values)]).strip()
+        return str(_SENTENCES[self.op]) % {
+            "field": known.get(self.field, self.field),
+            "values": ", ".join(f"“{one}”" for one in self.values),
+        }
 
 
 def where(condition: Condition, row: str, *, day_first: bool) -> Sql:

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -44,7 +46,10 @@ def filters_page(request: TeamRequest) -> HttpResponse:
         newest_first=True,
     )
     hidden = _with_hidden_lists(request, page.rows)
-    rows = [(one, filters.describe_filter(one), _lists(one), one.pk in hidden) for one in page.rows]
+    rows = [
+        (one, filters.describe_filter(one), _lists_in_words(one), one.pk in hidden)
+        for one in page.rows
+    ]
     return render(request, "recipients/filters.html", {"page": page, "rows": rows})
 
 
@@ -55,8 +60,18 @@ def _with_hidden_lists(request: TeamRequest, found: Iterable[SavedFilter]) -> se
     return set(others.values_list("saved_filter", flat=True))
 
 
-def _lists(saved: SavedFilter) -> list[FilterList]:
-    return list(saved.list_choices.select_related("recipient_list").order_by("is_without", "pk"))
+def _lists_in_words(saved: SavedFilter) -> SafeString:
+    """`Patients and Staff without Leavers`: which lists it looks at."""
+    words = SafeString("")
+    choices = saved.list_choices.select_related("recipient_list").order_by("is_without", "pk")
+    for choice in choices:
+        name = format_html("<bdi>{}</bdi>", choice.recipient_list.name)
+        if choice.is_without:
+            without = _('{lists} <span class="text-secondary">without</span> {name}')
+            words = format_html(without, lists=words, name=name)
+        else:
+            words = format_html(_("{lists} and {name}"), lists=words, name=name) if words else name
+    return words
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,7 +100,7 @@ def filter_page(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
     context = {
         "saved": saved,
         "words": filters.describe_filter(saved),
-        "list_choices": _lists(saved),
+        "lists": _lists_in_words(saved),
         "has_hidden_lists": bool(_with_hidden_lists(request, [saved])),
     }
     return render(request, "recipients/filter_shown.html", context)

@@ -19,7 +19,7 @@ from recipients import tasks
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import FileEncoding
 from recipients.files.storing import stored_path
-from recipients.imports import checking, keeping
+from recipients.imports import checking, import_lifecycle
 from recipients.imports.check_page import check_context
 from recipients.imports.forms import CheckForm
 from recipients.imports.reports import rejected_rows_csv
@@ -144,7 +144,7 @@ def summary(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 def import_discard(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Forget a file that was only checked, and choose another one."""
     list_import = own_import(request, import_id)
-    keeping.discard(list_import)
+    import_lifecycle.discard(list_import)
     address = redirect("upload", request.team.slug).url
     target = list_import.target_list
     return redirect(f"{address}?list={target.public_id}" if target else address)
@@ -181,7 +181,7 @@ def _progress_context(list_import: ListImport, asked: int) -> dict[str, Any]:
 def import_stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Stop a running import; nothing of it stays."""
     list_import = own_import(request, import_id)
-    if keeping.stop_import(list_import):
+    if import_lifecycle.stop_import(list_import):
         messages.info(request, _("The import was stopped. Your lists are as they were."))
     return redirect("import", request.team.slug, list_import.public_id)
 
@@ -191,7 +191,7 @@ def import_stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 def retry(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Go back to the check page of a stopped or failed import."""
     list_import = own_import(request, import_id)
-    if keeping.check_again(list_import):
+    if import_lifecycle.check_again(list_import):
         tasks.judge_on_commit(list_import.pk)
     return redirect("import", request.team.slug, list_import.public_id)
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from recipients.lists import list_keeping
+from recipients.lists import list_lifecycle
 from recipients.lists.addressed_lists import (
     archived_list,
     editable_list,
@@ -56,7 +56,7 @@ def list_rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
         context = {"recipient_list": found, "form": form}
         status = 422 if form.is_bound else 200
         return render(request, "recipients/list_rename.html", context, status=status)
-    list_keeping.rename_list(found, form.cleaned_data["name"])
+    list_lifecycle.rename_list(found, form.cleaned_data["name"])
     messages.success(request, _("The list has its new name."))
     return redirect("list", request.team.slug, found.public_id)
 
@@ -68,7 +68,7 @@ def list_archive(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     found = usable_list(request, list_id)
     if not may_put_away(request, found):
         return _refused(request, found)
-    if list_keeping.archive(found, request.user):
+    if list_lifecycle.archive(found, request.user):
         messages.success(
             request, _("“%(list)s” is archived. Bring it back at any time.") % {"list": found.name}
         )
@@ -82,7 +82,7 @@ def list_restore(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     found = archived_list(request, list_id)
     if not may_put_away(request, found):
         return _refused(request, found)
-    list_keeping.restore(found)
+    list_lifecycle.restore(found)
     messages.success(request, _("“%(list)s” is back.") % {"list": found.name})
     return redirect("list", request.team.slug, found.public_id)
 
@@ -94,12 +94,12 @@ def list_delete(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     found = usable_or_archived_list(request, list_id)
     if not may_put_away(request, found):
         return _refused(request, found)
-    if list_keeping.is_being_filled(found):
+    if list_lifecycle.is_being_filled(found):
         messages.error(
             request, _("A file is being added to this list. Stop that import first, or wait.")
         )
         return redirect("list", request.team.slug, found.public_id)
-    if list_keeping.delete_list(found, request.user):
+    if list_lifecycle.delete_list(found, request.user):
         messages.success(
             request, _("“%(list)s” and its people are deleted.") % {"list": found.name}
         )

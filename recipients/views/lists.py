@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -33,6 +34,7 @@ from recipients.opting_out.opt_outs import is_quickly_counted, opted_out_count
 from recipients.sentences import REJECTIONS
 from recipients.views.sharing import colleagues
 from teams.access import Action, TeamRequest, page_of_team
+from teams.models import User
 
 LISTS_A_PAGE = 50
 RECIPIENTS_A_PAGE = 50
@@ -49,6 +51,16 @@ SORTS = {
     "": (gettext_lazy("Newest first"), ("pk",), True),
     "name": (gettext_lazy("By name"), ("name", "pk"), False),
     "size": (gettext_lazy("Largest first"), ("recipient_count", "pk"), True),
+}
+_SHARED = {
+    Visibility.TEAM: gettext_lazy("shared with everyone in the team"),
+    Visibility.NAMED: gettext_lazy("shared with chosen people"),
+    Visibility.PRIVATE: gettext_lazy("private"),
+}
+_SHARED_BY = {
+    Visibility.TEAM: gettext_lazy("shared with everyone in the team by %(name)s"),
+    Visibility.NAMED: gettext_lazy("shared with chosen people by %(name)s"),
+    Visibility.PRIVATE: gettext_lazy("private by %(name)s"),
 }
 _UNFINISHED = (
     *(ListImport.State.CHECKING, ListImport.State.QUEUED, ListImport.State.IMPORTING),
@@ -177,6 +189,20 @@ def _people_context(
     }
 
 
+def _sharing_in_words(recipient_list: RecipientList, user: User) -> str:
+    """`Of Bruno, shared with everyone in the team by Alice, you may edit it`."""
+    owner, sharer = recipient_list.owner, recipient_list.shared_by
+    visibility = Visibility(recipient_list.visibility)
+    words = [_("Yours") if owner == user else _("Of %(owner)s") % {"owner": owner}]
+    if sharer is None or sharer == owner:
+        words.append(str(_SHARED[visibility]))
+    else:
+        words.append(str(_SHARED_BY[visibility]) % {"name": sharer})
+    if owner != user and may_edit(recipient_list, user):
+        words.append(_("you may edit it"))
+    return ", ".join(words)
+
+
 def _list_context(request: TeamRequest, recipient_list: RecipientList) -> dict[str, Any]:
     is_owner = recipient_list.owner_id == request.user.pk
     last_import = (
@@ -187,6 +213,7 @@ def _list_context(request: TeamRequest, recipient_list: RecipientList) -> dict[s
     )
     return {
         "is_owner": is_owner,
+        "sharing_in_words": _sharing_in_words(recipient_list, request.user),
         "may_put_away": may_put_away(request, recipient_list),
         "colleagues": colleagues(recipient_list) if is_owner else [],
         "nobody_chosen": is_owner and request.GET.get("chosen") == "nobody",

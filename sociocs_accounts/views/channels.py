@@ -2,58 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from interface.wording import Text, number
 from sociocs_accounts import channels as steps
 from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
+from sociocs_accounts.channel_words import carries, change_in_words
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.sender_queue import Throughput, estimate
 from sociocs_accounts.views.test_numbers import NumberForm
-from sociocs_gateway.providers import Capabilities, MediaKind, Provider
+from sociocs_gateway.providers import Provider
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 
-MEDIA_WORDS: Mapping[MediaKind, Text] = {
-    MediaKind.IMAGE: gettext_lazy("images"),
-    MediaKind.VIDEO: gettext_lazy("videos"),
-    MediaKind.FILE: gettext_lazy("files"),
-}
-
-
 CHANGES_SHOWN = 15
-
-
-def carries(able: Capabilities) -> list[str]:
-    """One line for each thing that a person may want to send through it."""
-    lines = [_("texts up to %(n)s characters") % {"n": number(able.max_text_length)}]
-    for kind, support in able.media.items():
-        words = {"kind": MEDIA_WORDS[kind], "size": filesizeformat(support.max_bytes)}
-        if support.sure_in_bulk:
-            lines.append(_("%(kind)s up to %(size)s") % words)
-        else:
-            lines.append(_("%(kind)s up to %(size)s, not certain: send a test") % words)
-    if able.takes_templates:
-        lines.append(_("approved WhatsApp templates"))
-    if able.free_text_hours is not None:
-        lines.append(
-            _("free texts only within %(n)d hours of a person's last message")
-            % {"n": able.free_text_hours}
-        )
-    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +47,7 @@ def channels(request: TeamRequest) -> HttpResponse:
         "cards": [_card(channel) for channel in found],
         "accounts": steps.accounts_of(request.team).prefetch_related("members"),
         "halted": LaneState.HALTED.value,
-        "changes": changes[:CHANGES_SHOWN],
+        "changes": [(one, change_in_words(one)) for one in changes[:CHANGES_SHOWN]],
         "numbers": request.team.numbers_for_tests.all(),
         "number_form": NumberForm(),
     }

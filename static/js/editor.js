@@ -26,7 +26,7 @@
     }));
   // What is rendered for each person: the text, or the variables of the template that goes out.
   const variables = document.getElementById("id_template_variables");
-  const source = () => (document.querySelector('[name="handing"][value="template"]:checked') ? variables : area).value;
+  const source = () => (document.querySelector('[name="send_method"][value="template"]:checked') ? variables : area).value;
   // Columns count as known only where lists are chosen: before, every name may still be right.
   const known = () => {
     const names = fields().map(({ name }) => name);
@@ -186,7 +186,7 @@
   };
   area.addEventListener("input", changed);
   variables.addEventListener("input", showRules);
-  document.querySelectorAll('[name="handing"]').forEach((one) => one.addEventListener("change", showRules));
+  document.querySelectorAll('[name="send_method"]').forEach((one) => one.addEventListener("change", showRules));
   area.addEventListener("scroll", scroll);
   area.addEventListener("blur", tell);
   document.addEventListener("htmx:afterSwap", (event) => {

@@ -12,6 +12,8 @@ from tests.client import Client
 from tests.html_reader import faults_of_fragment, faults_of_page
 from tests.people import ClientOf
 
+pytestmark = pytest.mark.thorough
+
 PAGES = [name for name, route in ROUTES.items() if GET in route.methods]
 
 
@@ -20,6 +22,7 @@ def faults(answer: Any) -> list[str]:
     return faults_of_page(html) if "<html" in html else faults_of_fragment(html)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_well_made(site: Site, client_of: ClientOf, alice: User, name: str) -> None:
     answer = client_of(alice).get(site.url(name, alice), follow=True)
@@ -44,6 +47,7 @@ def test_a_public_page_is_well_made(site: Site, alice: User, name: str) -> None:
         assert not faults(answer), "\n".join(faults(answer))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", ["home", "overview", "lists", "campaigns", "upload", "team"])
 def test_an_empty_teams_page_is_well_made(
     riverside: Team, client_of: ClientOf, alice: User, name: str
@@ -63,6 +67,7 @@ PLACES = {
 }
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "name", ["sign-in", "password-reset", "account", "password-change", "invite", "team-settings"]
 )

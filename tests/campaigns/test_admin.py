@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db import connection
 
 from sociocs_accounts.models import Channel, GatewayAccount
 from teams.models import Team
 from tests.browsing import admin_address, text_of
 from tests.client import Client
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 KEY = "e047aa11:Xqc3SecretSecretSecret"
 

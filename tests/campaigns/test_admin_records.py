@@ -48,6 +48,8 @@ from tests.client import Client
 from tests.factories import create_team
 from tests.history.reports import reported_on
 
+pytestmark = pytest.mark.thorough
+
 APPS = ("sociocs_accounts", "campaigns", "sending", "delivery", "composer", "history")
 # What a campaign's, a draft's or an account's own row says better, or is counted out of other rows.
 NOT_LOOKED_AT = {
@@ -104,6 +106,7 @@ def one_of_everything() -> Campaign:
     return draft
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_can_be_listed_and_opened(
     back_office: Client, everything: Campaign, model: type[Model]
@@ -114,6 +117,7 @@ def test_every_model_can_be_listed_and_opened(
     assert back_office.get(admin_address(model, "change", row.pk)).status_code == 200
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("model", [one for one in MODELS if one is not Heartbeat])
 @pytest.mark.parametrize("words", ["+12025550000", "\x00", "9" * 400])
 def test_every_model_can_be_searched(
@@ -122,12 +126,14 @@ def test_every_model_can_be_searched(
     assert back_office.get(admin_address(model), {"q": words}).status_code in {200, 302}
 
 
+@pytest.mark.both_databases
 def test_a_person_is_found_by_the_whole_number(back_office: Client, everything: Campaign) -> None:
     page = back_office.get(admin_address(CampaignRecipient), {"q": "+12025550003"})
     assert "1 " in text_of(page)
     assert len(re.findall(r"\+1202555\d{4}</a>", page.content.decode())) == 1
 
 
+@pytest.mark.both_databases
 def test_a_job_is_found_by_its_id(back_office: Client, everything: Campaign) -> None:
     assert "kQ2x81Vb" in text_of(back_office.get(admin_address(Submission), {"q": "kQ2x81Vb"}))
 
@@ -153,6 +159,7 @@ def test_facts_cannot_be_added_changed_or_deleted(
     assert model._default_manager.filter(pk=row.pk).values().get() == before
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("model", [CampaignRecipient, Submission, Attempt, CampaignEvent])
 def test_a_huge_table_is_never_counted_whole(
     back_office: Client, everything: Campaign, model: type[Model]

@@ -27,6 +27,8 @@ from teams.models import Team
 from tests import world
 from tests.arranging import accepted, job
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def channel(db: None, quick: Settings) -> Channel:

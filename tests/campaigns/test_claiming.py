@@ -22,7 +22,7 @@ from sociocs_accounts.lanes import Lane, LaneState
 from sociocs_accounts.models import Channel
 from tests import world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 NOW = datetime(2026, 4, 2, 9, 30, 0, 250_000, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -17,6 +17,8 @@ from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import world
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def channel(db: None, quick: Settings) -> Channel:

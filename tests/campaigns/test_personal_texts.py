@@ -34,6 +34,8 @@ from teams.models import Team
 from tests import world
 from tests.processes import Sandbox
 
+pytestmark = pytest.mark.both_databases
+
 GREETING = "Hi {{CUSTOMER_NAME}}, {{Dentist}} expects you."
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.scheduling.clocks import WALL_FORMAT
-from sending import plan
+from sending import job_times
 
 ZONES = [
     "Europe/London",
@@ -40,7 +40,7 @@ ZONES = [
     ],
 )
 def test_an_ordinary_time_is_one_instant(wall: str, zone: str, utc: str) -> None:
-    assert plan.resolve_wall_time(wall, zone).candidates == (
+    assert job_times.resolve_wall_time(wall, zone).candidates == (
         datetime.fromisoformat(utc).replace(tzinfo=UTC),
     )
 
@@ -60,7 +60,7 @@ def test_an_ordinary_time_is_one_instant(wall: str, zone: str, utc: str) -> None
 def test_a_time_the_clocks_jump_over_does_not_exist(
     wall: str, zone: str, suggestions: tuple[str, str]
 ) -> None:
-    read = plan.resolve_wall_time(wall, zone)
+    read = job_times.resolve_wall_time(wall, zone)
 
     assert read.candidates == ()
     assert read.suggestions == suggestions
@@ -81,7 +81,7 @@ def test_a_time_that_comes_twice_is_two_instants(
 ) -> None:
     earlier = datetime.fromisoformat(first).replace(tzinfo=UTC)
 
-    assert plan.resolve_wall_time(wall, zone).candidates == (
+    assert job_times.resolve_wall_time(wall, zone).candidates == (
         earlier,
         earlier + timedelta(minutes=apart),
     )
@@ -94,12 +94,12 @@ def test_a_time_that_comes_twice_is_two_instants(
 def test_every_instant_reads_back_as_the_wall_showed_it(moment: datetime, zone: str) -> None:
     wall = moment.strftime(WALL_FORMAT)
 
-    read = plan.resolve_wall_time(wall, zone)
+    read = job_times.resolve_wall_time(wall, zone)
 
     shown = [one.astimezone(ZoneInfo(zone)).strftime(WALL_FORMAT) for one in read.candidates]
     assert shown == [wall] * len(read.candidates)
     for suggestion in read.suggestions:
-        assert plan.resolve_wall_time(suggestion, zone).candidates
+        assert job_times.resolve_wall_time(suggestion, zone).candidates
 
 
 @given(
@@ -109,7 +109,7 @@ def test_every_instant_reads_back_as_the_wall_showed_it(moment: datetime, zone: 
 def test_slots_are_whole_seconds_in_order_and_never_on_the_minute(
     start: datetime, count: int
 ) -> None:
-    slots = plan.slots_from(start, count)
+    slots = job_times.slots_from(start, count)
 
     assert slots == sorted(set(slots))
     assert len(slots) == count

@@ -20,7 +20,7 @@ from tests.browsing import Desk, Fields, complaints_of, fields_of, text_of
 from tests.desks import DeskOf
 
 # Before every day that is typed here.
-pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.thorough]
 
 # What is typed, (part of) the sentence about it, and the field its link leads to.
 Case = tuple[Fields, str, str]

@@ -14,6 +14,8 @@ from interface.money import money, validate_currency
 from sociocs_accounts.models import Channel
 from tests import world
 
+pytestmark = pytest.mark.thorough
+
 PRICES = {
     "currency": "EUR",
     "price_per_segment": Decimal("0.0079"),

@@ -19,7 +19,7 @@ from tests.browsing import Desk, Fields, Page, fields_of, text_of
 from tests.desks import DeskOf
 
 # Before every day that is typed here.
-pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.both_databases, pytest.mark.thorough]
 
 
 class Composer:

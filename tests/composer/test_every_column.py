@@ -19,6 +19,8 @@ from sending import readiness
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import User
 
+pytestmark = pytest.mark.thorough
+
 # A repeat is no part of what is copied, yet something that a person says.
 COLUMNS = [
     one.name

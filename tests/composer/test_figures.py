@@ -20,6 +20,8 @@ from recipients.models import Recipient, RecipientList
 from sociocs_accounts.models import Channel
 from tests import world
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 TEXT = "Hi {{CUSTOMER_NAME}}, {{Dentist}} waits."
 
 

@@ -22,7 +22,7 @@ from tests.browsing import Desk, fields_of, text_of
 from tests.client import Client
 from tests.desks import DeskOf
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 SCRIPT = b"<script>alert(1)</script>"
 

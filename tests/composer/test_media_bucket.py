@@ -28,6 +28,8 @@ from tests.browsing import Desk, Page, text_of
 from tests.processes import Child, Sandbox, wait_until_answered
 from tooling import children
 
+pytestmark = pytest.mark.thorough
+
 REGION = "eu-central-1"
 # What docs/production.md says the dashboard's key needs, and what everybody needs.
 OF_THE_KEY = ["s3:PutObject", "s3:DeleteObject"]

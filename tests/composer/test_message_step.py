@@ -13,6 +13,8 @@ from teams.models import Team
 from tests import world
 from tests.browsing import Desk, Fields, complaints_of, fields_of, text_of
 
+pytestmark = pytest.mark.thorough
+
 TEXT = "See {{Dentist}}, {{CUSTOMER_NAME}}."
 
 

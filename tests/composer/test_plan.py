@@ -25,7 +25,7 @@ from tests.browsing import Desk, Page, fields_of, text_of
 from tests.desks import DeskOf
 
 # A winter's morning in New York, before every day that is typed here.
-pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.thorough]
 
 AT_NIGHT = {"wall_time": "2027-04-02T03:30", "time_zone": "America/New_York"}
 

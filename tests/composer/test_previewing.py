@@ -13,6 +13,8 @@ from recipients.models import Recipient, RecipientList
 from teams.models import Team
 from tests import world
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 US = "US"
 
 

@@ -21,6 +21,8 @@ from composer.media.public_addresses import (
     is_public,
 )
 
+pytestmark = pytest.mark.thorough
+
 WEB = FetchRules()
 CLOSED = """
 127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1

@@ -22,6 +22,8 @@ from tests.client import Client
 from tests.desks import DeskOf
 from tests.factories import add_member
 
+pytestmark = pytest.mark.thorough
+
 
 def button_of(page: Page) -> str:
     """What the button that launches says; "" without one."""

@@ -14,7 +14,7 @@ from teams.models import Team, User
 from tests.browsing import Desk, Fields, Page, complaints_of, fields_of, text_of
 
 # A winter's morning in New York, before every day that is typed here.
-pytestmark = pytest.mark.at("2027-01-10T15:00Z")
+pytestmark = [pytest.mark.at("2027-01-10T15:00Z"), pytest.mark.thorough]
 
 LATER: Fields = {"when": "later", "date": "2027-04-02", "time": "09:30"}
 WEEKLY: Fields = LATER | {"repeats": "week", "repeat_days": ["0", "3"]}

@@ -23,7 +23,7 @@ from tests.browsing import Desk, Page, complaints_of, fields_of, text_of
 from tests.desks import DeskOf
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 MINE = "+16317471000"
 

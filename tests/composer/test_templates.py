@@ -22,6 +22,8 @@ from tests import world
 from tests.browsing import Desk, Page, complaints_of, text_of
 from tests.desks import DeskOf
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def reminder(draft: Campaign, alice: User) -> MessageTemplate:

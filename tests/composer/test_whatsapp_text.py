@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from composer.templatetags.phone_text import on_phone
 from composer.whatsapp_text import runs
 
+pytestmark = pytest.mark.thorough
+
 CASES = [
     ("*bold*", '<span class="look-bold">bold</span>'),
     ("_italic_", '<span class="look-italic">italic</span>'),

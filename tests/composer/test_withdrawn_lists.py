@@ -15,6 +15,8 @@ from tests import world
 from tests.browsing import text_of
 from tests.desks import DeskOf
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def draft(draft: Campaign, patients: RecipientList, alice: User, sami: User) -> Campaign:

@@ -20,7 +20,7 @@ from tests import world
 from tests.people import ClientOf
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 PHONES = world.phones(30)
 

@@ -15,6 +15,8 @@ from tests import world
 from tests.browsing import Desk, text_of
 from tests.desks import DeskOf
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 
 def reported(channel: Channel, **fields: Any) -> WebhookEndpoint:
     values = {"secret": Secret.of("hush-hush"), "state": "on", "subscription_id": "s1"} | fields

@@ -35,7 +35,7 @@ from tests import world
 from tests.arranging import accepted, job
 from tests.client import Client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 SECRET = "shared between two"
 ANN = "+12025550001"

@@ -15,7 +15,7 @@ from delivery.models import WebhookEndpoint, WebhookEvent
 from sociocs_accounts.encrypted_fields import Secret
 from tests import world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.fixture

@@ -7,14 +7,18 @@ from datetime import date
 import pytest
 
 from campaigns.models import Campaign
-from history import outlook
+from history import calendar_entries
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import world
 from tests.browsing import Desk, text_of
 
-pytestmark = pytest.mark.at("2027-03-29T12:00Z", tick=False)
+pytestmark = [
+    pytest.mark.at("2027-03-29T12:00Z", tick=False),
+    pytest.mark.both_databases,
+    pytest.mark.thorough,
+]
 
 NEW_YORK = "America/New_York"
 MARCH = date(2027, 3, 29)
@@ -26,7 +30,9 @@ def at(wall: str, **fields: object) -> dict[str, object]:
 
 def week(team: Team, start: date = MARCH, days: int = 7) -> list[str]:
     """`30 09:30 Recall planned`: each entry of some days by the team's clock."""
-    found = outlook.entries(team, start, date.fromordinal(start.toordinal() + days), NEW_YORK)
+    found = calendar_entries.entries(
+        team, start, date.fromordinal(start.toordinal() + days), NEW_YORK
+    )
     return [
         f"{one.wall_time[8:].replace('T', ' ')} {one.campaign.name} {one.kind}"
         if not one.is_run
@@ -59,7 +65,7 @@ def test_a_campaign_over_two_days_stands_in_both(
 ) -> None:
     drip = at("2027-03-30T20:00", pace_count=6, pace_minutes=6 * 60)
     campaign = world.launched(world.a_campaign(front_desk, patients, name="Drip", **drip))
-    found = outlook.entries(riverside, MARCH, date(2027, 4, 5), NEW_YORK)
+    found = calendar_entries.entries(riverside, MARCH, date(2027, 4, 5), NEW_YORK)
     assert [(one.campaign, one.people, one.jobs) for one in found] == [
         (campaign, 6, 1),
         (campaign, 6, 1),
@@ -76,7 +82,7 @@ def test_two_on_one_channel_at_once_are_in_the_way(
         ("Later", front_desk, "2027-03-30T15:00"),
     ):
         world.launched(world.a_campaign(channel, patients, name=name, **at(wall)))
-    found = outlook.entries(riverside, MARCH, date(2027, 4, 5), NEW_YORK)
+    found = calendar_entries.entries(riverside, MARCH, date(2027, 4, 5), NEW_YORK)
     assert {one.campaign.name: one.in_the_way for one in found} == {
         "One": ["Two"],
         "Two": ["One"],

@@ -28,6 +28,8 @@ from tests.browsing import Desk, Page, text_of
 from tests.client import Client
 from tests.desks import DeskOf
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def running(draft: Campaign, settings: Settings) -> Campaign:

@@ -26,6 +26,8 @@ from tests.arranging import accepted, become, job, refused, unclear
 from tests.browsing import Desk, Page, text_of
 from tests.desks import DeskOf
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 
 def made(channel: Channel, name: str, **fields: Any) -> Campaign:
     """A campaign without jobs."""

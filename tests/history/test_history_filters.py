@@ -17,6 +17,8 @@ from tests.arranging import accepted, job
 from tests.browsing import Desk, text_of
 from tests.history.test_history import made, names_on
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 
 @pytest.fixture
 def season(

@@ -9,7 +9,7 @@ from campaigns import list_access
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignFilter, CampaignRecipient
 from history.views import list_use
-from recipients.lists import list_keeping
+from recipients.lists import list_lifecycle
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from sending import launch
 from sending.readiness import LaunchRefused
@@ -19,6 +19,8 @@ from tests import world
 from tests.browsing import text_of
 from tests.desks import DeskOf
 from tests.people import ClientOf
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 
 def url(name: str, one: RecipientList) -> str:
@@ -59,13 +61,13 @@ def test_a_draft_says_that_its_list_is_archived_and_goes_on_when_it_is_back(
     desk_of: DeskOf, draft: Campaign, patients: RecipientList, alice: User
 ) -> None:
     count = audience.count_audience(draft).people
-    list_keeping.archive(patients, alice)
+    list_lifecycle.archive(patients, alice)
     answer = desk_of(alice).get("review", draft)
     text = text_of(desk_of(alice).client.get(answer["Location"]))
     assert "“Patients 2026” is archived. Take it out, or ask Alice Moreau to bring it back." in text
     with pytest.raises(LaunchRefused, match="problems"):
         press_send(draft, alice, count)
-    list_keeping.restore(patients)
+    list_lifecycle.restore(patients)
     press_send(draft, alice, count)
 
 
@@ -77,7 +79,7 @@ def test_nothing_goes_to_an_archived_list_though_nobody_is_at_it(
     Campaign.objects.update(created_by=None)
     draft.refresh_from_db()
     assert not list_access.list_problems(draft)
-    list_keeping.archive(patients, alice)
+    list_lifecycle.archive(patients, alice)
     for _chosen in ("by itself", "by a filter"):
         (problem,) = list_access.list_problems(draft)
         assert "“Patients 2026” is archived." in problem.sentence
@@ -100,7 +102,7 @@ def test_a_deleted_list_leaves_its_name_and_nobody(
     RejectedRow.objects.create(list_import=imported, row_number=2, code="empty", cells=["Ann"])
     answer = client_of(alice).post(url("list-delete", patients), follow=True)
     assert "“Patients 2026” and its people are deleted." in answer.content.decode()
-    list_keeping.clear_deleted()
+    list_lifecycle.clear_deleted()
     assert not Recipient.objects.filter(recipient_list=patients).exists()
     assert not RejectedRow.objects.exists()
     assert CampaignRecipient.objects.filter(campaign=sent).count() == frozen
@@ -108,7 +110,7 @@ def test_a_deleted_list_leaves_its_name_and_nobody(
     assert (patients.row_count, patients.name) == (0, "Patients 2026")
     with pytest.raises(LaunchRefused):
         press_send(draft, alice, frozen)
-    assert not list_keeping.restore(patients)
+    assert not list_lifecycle.restore(patients)
     assert client_of(alice).get(url("list-put-away", patients)).status_code == 404
 
 

@@ -22,6 +22,8 @@ from tests import world
 from tests.arranging import accepted, become, job, refused
 from tests.browsing import Desk, text_of
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 # 21:00 on 9 November in New York, the 10th in UTC.
 EVENING = datetime(2026, 11, 10, 2, tzinfo=UTC)
 

@@ -18,6 +18,8 @@ from teams.models import User
 from tests.browsing import Desk, text_of
 from tests.desks import DeskOf
 
+pytestmark = pytest.mark.thorough
+
 Kind = CampaignEvent.Kind
 
 

@@ -23,6 +23,8 @@ from tests.arranging import accepted, attempted, become, job, refused, unclear
 from tests.browsing import Desk, Page, text_of
 from tests.desks import DeskOf
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 S = SubmissionState
 
 

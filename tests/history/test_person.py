@@ -18,6 +18,8 @@ from tests.browsing import text_of
 from tests.client import Client
 from tests.people import ClientOf
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 PHONE = world.phones(1)[0]
 
 

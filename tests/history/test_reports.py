@@ -26,6 +26,8 @@ from tests.arranging import accepted, job, unclear
 from tests.browsing import Desk, Page, text_of
 from tests.desks import DeskOf
 
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+
 
 @pytest.fixture
 def launched(

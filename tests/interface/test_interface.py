@@ -13,6 +13,7 @@ from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interface.phone_preview import PhonePreview
 from interface.templatetags import interface
 from teams.models import Team
 from tests.client import fold
@@ -180,8 +181,8 @@ def test_crumbs_are_pairs() -> None:
 
 def test_a_message_in_the_phone_is_text_and_nothing_else() -> None:
     html = render(
-        '{% include "interface/phone_preview.html" with look="sms" sender="Front desk" %}',
-        text="<script>alert(1)</script> {{ 7|add:7 }}",
+        '{% include "interface/phone_preview.html" %}',
+        phone=PhonePreview("sms", "Front desk", "<script>alert(1)</script> {{ 7|add:7 }}"),
     )
     assert "&lt;script&gt;" in html
     assert "{{ 7|add:7 }}" in html

@@ -19,7 +19,7 @@ from tests.factories import PASSWORD
 from tests.processes import Processes, Sandbox
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.processes]
+pytestmark = [pytest.mark.journey, pytest.mark.processes, pytest.mark.both_databases]
 
 # At a desk by day and in a hand by night, each on one of the databases.
 LOOKS: dict[str, tuple[Device, ColourScheme]] = {

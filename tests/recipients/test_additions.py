@@ -14,11 +14,13 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recipients.imports import checking, importing, keeping, undoing
+from recipients.imports import checking, import_lifecycle, importing, undoing
 from recipients.models import ListImport, OptOut, Recipient, RecipientList, Visibility
 from teams.models import User
 from tests import world
 from tests.recipients.conftest import Door
+
+pytestmark = pytest.mark.both_databases
 
 State = ListImport.State
 ANN, BOB, CLEO, DEE = (f"+1415555{n}" for n in (2671, 2672, 2673, 2674))
@@ -96,7 +98,7 @@ def test_what_a_file_does_to_a_list_and_how_it_is_undone(
     assert undone(door, made).status_code == 200
     assert people_of(people) == before
     assert people.field_names == ["City"]
-    keeping.clear_leftovers()
+    import_lifecycle.clear_leftovers()
     assert [one.pk for one in RecipientList.objects.all()] == [people.pk]
     assert Recipient.objects.count() == 2
 
@@ -183,7 +185,7 @@ def test_a_new_list_goes_when_its_import_is_undone_and_the_file_can_be_used_agai
     response = undone(door, made)
     assert "This import was undone." in told(response)
     assert door.open(people).status_code == 404
-    keeping.clear_leftovers()
+    import_lifecycle.clear_leftovers()
     assert not RecipientList.objects.exists()
     assert not Recipient.objects.exists()
     assert door.post("import-retry", made).status_code == 302
@@ -195,8 +197,8 @@ def test_a_campaign_keeps_its_people_and_the_name_of_the_list(door: Door, alice:
     people = door.imported(THERE, visibility="team")
     campaign = world.launched(world.a_campaign(world.a_channel(door.team), people))
     undone(door, people.list_imports.get())
-    keeping.clear_leftovers()
-    keeping.clear_leftovers()
+    import_lifecycle.clear_leftovers()
+    import_lifecycle.clear_leftovers()
     assert campaign.recipients.count() == 2
     kept = RecipientList.objects.get()
     assert (kept.name, kept.row_count) == (people.name, 0)
@@ -220,8 +222,8 @@ def test_what_was_displaced_is_forgotten_with_the_file(door: Door) -> None:
     made = added(door, people, FILE, "replace")
     ago = timezone.now() - timedelta(days=8)
     ListImport.objects.update(created_at=ago, completed_at=ago)
-    keeping.delete_old_uploads()
-    keeping.clear_leftovers()
+    import_lifecycle.delete_old_uploads()
+    import_lifecycle.clear_leftovers()
     assert people_of(people).keys() == {BOB, CLEO}
     assert Recipient.objects.count() == 2
     assert "too long ago" in told(door.get("import-undo", made))

@@ -19,6 +19,8 @@ from tests import world
 from tests.client import Client
 from tests.factories import create_person
 
+pytestmark = pytest.mark.both_databases
+
 MODELS = [ListOperation, Export, Recipient, OptOut, RecipientList]
 
 

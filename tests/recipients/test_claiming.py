@@ -20,6 +20,8 @@ from recipients.models import ListOperation
 from teams.models import Team
 from tests.factories import create_team
 
+pytestmark = pytest.mark.both_databases
+
 WORKERS = 20
 
 

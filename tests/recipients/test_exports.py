@@ -26,6 +26,8 @@ from tests.people import ClientOf
 from tests.recipients.conftest import Door
 from tests.recipients.test_list_operations import url
 
+pytestmark = pytest.mark.both_databases
+
 # OWASP's examples and what gets past naive guards.
 FORMULAS = [
     "=1+1",

@@ -30,6 +30,8 @@ from tests.browsing import complaints_of, fields_of, text_of
 from tests.client import Client
 from tests.people import ClientOf
 
+pytestmark = pytest.mark.both_databases
+
 CELLS = [
     *("London", "  london ", "LEEDS", "", "   ", "Ärztehaus", "ÄRZTEHAUS", "50%_x", "a'b"),
     *("2026-04-03", "3.4.2026", "3/4/2026", "2026-04-03 09:30", "4/13/2026", "100", "-12.50"),

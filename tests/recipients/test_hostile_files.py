@@ -13,6 +13,8 @@ from tests.recipients.conftest import Door
 from tests.recipients.hostile_files import Case, cases
 from tests.recipients.test_upload import sentence
 
+pytestmark = pytest.mark.both_databases
+
 ALL = cases()
 # What a spreadsheet may take for a formula (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

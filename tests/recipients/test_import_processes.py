@@ -17,7 +17,7 @@ from tests.processes import Child, Processes
 from tests.recipients.conftest import Door
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.both_databases]
 
 State = ListImport.State
 ROWS = 120_000

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from recipients import claiming
 from recipients.files import bulk_load
-from recipients.imports import importing, keeping
+from recipients.imports import import_lifecycle, importing
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from teams.models import Team, User
 from tests.recipients.conftest import Door
+
+pytestmark = pytest.mark.both_databases
 
 State = ListImport.State
 
@@ -178,7 +180,7 @@ def test_a_worker_writes_nothing_once_the_import_is_stopped(
     def stopped_before_the_second_chunk() -> datetime:
         # The claim and each chunk look at the clock once.
         if next(looks) == 2:
-            keeping.stop_import(made)
+            import_lifecycle.stop_import(made)
         return now()
 
     monkeypatch.setattr(timezone, "now", stopped_before_the_second_chunk)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from recipients import claiming
-from recipients.lists import list_filling, list_keeping, list_operations
+from recipients.lists import list_filling, list_lifecycle, list_operations
 from recipients.models import (
     ListInOperation,
     ListOperation,
@@ -25,6 +25,8 @@ from recipients.models import (
 from teams.models import Role, Team, User
 from tests.factories import add_member, create_person, create_team
 from tests.people import ClientOf
+
+pytestmark = pytest.mark.both_databases
 
 # Which of few phones, and the value of FIELD, whose name is hard on paths into JSON.
 ROWS = st.lists(
@@ -271,10 +273,10 @@ def test_a_list_that_is_read_from_is_not_deleted_under_the_workers_hands(
     town_list: RecipientList, bob: User, alice: User
 ) -> None:
     begun = list_operations.copy(town_list, bob, "Copy")
-    assert list_keeping.delete_list(town_list, alice)
-    list_keeping.clear_deleted()
+    assert list_lifecycle.delete_list(town_list, alice)
+    list_lifecycle.clear_deleted()
     assert len(phones(done(begun)[0])) == 3
-    list_keeping.clear_deleted()
+    list_lifecycle.clear_deleted()
     assert not RecipientList.objects.filter(pk=town_list.pk).exists()
     assert Recipient.objects.count() == 4
     with pytest.raises(list_operations.OperationRefused):

@@ -22,6 +22,8 @@ from tests.factories import create_person, create_team
 from tests.people import ClientOf
 from tests.recipients.test_list_operations import FIELD, a_list, check_numbers, url
 
+pytestmark = pytest.mark.both_databases
+
 
 def details(phone: int, name: str = "") -> Details:
     return Details(f"+1202555{phone:04d}", name, {})

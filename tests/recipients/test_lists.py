@@ -16,6 +16,8 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.both_databases
+
 FILE = "Phone,Name,Town\n(415) 555-2671,Ann,Boston\n212 736 5000,Bob,Albany\nx,Cleo,\n"
 
 

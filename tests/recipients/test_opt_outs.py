@@ -11,13 +11,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from recipients.imports import keeping
+from recipients.imports import import_lifecycle
 from recipients.models import OptOut
 from recipients.opting_out import opt_out_sources, opt_outs
 from teams.models import Team, User
 from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
+
+pytestmark = pytest.mark.both_databases
 
 EMILIA, AOIFE = "+14155552671", "+447911123456"
 
@@ -226,7 +228,7 @@ def test_no_import_takes_anybody_out(door: Door, riverside: Team, client: Client
     add(client, riverside, numbers=EMILIA)
     rows = "Mobile,Name,Opted out\n(415) 555-2671,Emilia,no\n+44 7911 123456,Aoife,no\n"
     made = door.imported(rows)
-    keeping.clear_leftovers()
+    import_lifecycle.clear_leftovers()
     assert phones_of(riverside) == [EMILIA]
     assert opt_outs.opted_out_count(made) == 1
     made.delete()

@@ -10,6 +10,8 @@ import pytest
 from recipients.models import ListImport
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.both_databases
+
 FILE = "Phone;Name;Town\n4155552671;Ann;Boston\n4.1E+09;Bob;Rome\n;=cmd|' /C calc'!A0;@Paris\n"
 HEADER = ["Row in file", "Reason", "What to do", "Phone", "Name", "Town"]
 

@@ -12,7 +12,7 @@ from sending.models import Attempt, Decision
 from sociocs_accounts.models import Channel
 from tests import world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from sociocs_accounts.models import Channel
 from tests.processes import Processes, Sandbox
 from tests.sending.chaos import rounds
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.processes
 def test_killed_and_frozen_workers_double_nobody_and_lose_nobody(

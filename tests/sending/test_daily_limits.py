@@ -19,7 +19,7 @@ from sociocs_accounts.models import Channel
 from tests import world
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 SLOT = datetime(2026, 4, 2, 9, 30, 17, tzinfo=UTC)
 

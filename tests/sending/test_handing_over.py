@@ -16,7 +16,7 @@ from tests import world
 from tests.processes import Sandbox
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 def hand_over(campaign: Campaign) -> None:

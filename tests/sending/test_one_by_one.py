@@ -39,7 +39,7 @@ from tests.browsing import Desk, complaints_of, fields_of, text_of
 from tests.client import Client
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 PEOPLE = 5
 TEMPLATE = {
@@ -282,13 +282,13 @@ def test_too_many_people_are_told_while_they_are_chosen(
     draft = world.a_campaign(whatsapp, people)
     client.force_login(world.owner_of(draft.team))
     desk = Desk(draft.team, client)
-    typed = fields_of(desk.get("compose", draft)) | {"handing": "each"}
+    typed = fields_of(desk.get("compose", draft)) | {"send_method": "each"}
     told = f"One by one, a campaign may go to {PEOPLE - 1}: choose fewer lists"
 
     assert told not in text_of(desk.post("audience", draft, **typed))
     settings.MAX_MESSAGES_ONE_BY_ONE = PEOPLE - 1
     assert told in text_of(desk.post("audience", draft, **typed))
-    assert told not in text_of(desk.post("audience", draft, **typed | {"handing": "jobs"}))
+    assert told not in text_of(desk.post("audience", draft, **typed | {"send_method": "jobs"}))
     (complaint,) = complaints_of(desk.send(typed, draft, "review"))
     assert told in complaint
 
@@ -391,7 +391,7 @@ def test_the_composer_takes_a_template_and_says_what_is_wrong_with_it(
     lines = "1 = {{CUSTOMER_NAME}}\nnonsense\n2 =\nBody.3 = x"
     body = "Hello {{1}}, {{4}}"
     page = desk.write(
-        draft, "review", handing="template", template_body=body, template_variables=lines
+        draft, "review", send_method="template", template_body=body, template_variables=lines
     )
     complaints = complaints_of(page)
     assert set(complaints.values()) == {"id_template_id", "id_template_variables"}
@@ -403,7 +403,7 @@ def test_the_composer_takes_a_template_and_says_what_is_wrong_with_it(
     assert draft.template["variables"].splitlines() == lines.splitlines()
 
     fields = {"template_id": "HX1", "template_variables": "1 = {{CUSTOMER_NAME}}\n4 = {{Day}}"}
-    page = desk.write(draft, "review", handing="template", template_body=body, **fields)
+    page = desk.write(draft, "review", send_method="template", template_body=body, **fields)
     assert not complaints_of(page)
     assert "as the approved template HX1, one message for each person" in text_of(page)
     assert "Hello Person 2, 2 May" in text_of(page)

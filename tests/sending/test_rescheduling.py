@@ -14,7 +14,7 @@ from campaigns.schedule_timeline import taken_back_in_words
 from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, SubmissionState
-from sending import control, gateway, plan, rescheduling, submit, taking_back, tick
+from sending import control, gateway, job_times, rescheduling, submit, taking_back, tick
 from sending.control import NotPossible
 from sending.models import Attempt
 from sending.protocol import Deletion
@@ -23,7 +23,7 @@ from sociocs_accounts.models import Channel
 from tests import world
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 ZONE = "America/New_York"
 
 
@@ -189,7 +189,7 @@ class TestAnotherTime:
         assert (campaign.state, campaign.send_at) == ("scheduled", later.instant())
         assert campaign.hand_over_at == later.instant() - lead()
         slots = campaign.submissions.order_by("seq").values_list("planned_slot", flat=True)
-        assert list(slots) == plan.slots_from(later.instant(), 3)
+        assert list(slots) == job_times.slots_from(later.instant(), 3)
         assert not Attempt.objects.exists()
 
     def test_a_missed_campaign_gets_a_new_time(self, channel: Channel) -> None:

@@ -18,6 +18,8 @@ from tests.sending.simulation import guards, schedule, store, stories
 from tests.sending.simulation.freezing import CHUNK, Freezing
 from tests.sending.simulation.schedule import Schedule
 
+pytestmark = pytest.mark.thorough
+
 S: TypeAlias = SubmissionState
 
 SCHEDULES = 20_000

@@ -18,7 +18,7 @@ from teams.models import User
 from tests import world
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ from teams.models import Team
 from tests import world
 from tests.processes import Sandbox
 
+pytestmark = pytest.mark.both_databases
+
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
 OFFICE: dict[str, Any] = {"hours_from": time(9), "hours_to": time(19), "time_zone": LONDON}
 OWN_CLOCK = OFFICE | {"hours_zone": HoursZone.RECIPIENT}

@@ -13,7 +13,7 @@ from sociocs_accounts import call_rates
 from sociocs_accounts.models import Channel, GatewayAccount
 from tests import world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
 @pytest.fixture(params=["redis", "database"])

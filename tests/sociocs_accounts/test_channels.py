@@ -22,7 +22,11 @@ from tests.people import ClientOf
 from tests.processes import Sandbox
 from tooling import children
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases,
+    pytest.mark.thorough,
+]
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from tests.processes import Sandbox
 from tests.sociocs_sandbox.conftest import ANN, Vendor, bulk_body
 from tests.sociocs_sandbox.wire import exchange
 
+pytestmark = pytest.mark.thorough
+
 ANY_JSON = st.recursive(
     st.none()
     | st.booleans()

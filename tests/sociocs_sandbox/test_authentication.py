@@ -9,6 +9,8 @@ import requests
 
 from tests.sociocs_sandbox.conftest import Vendor, bulk_body
 
+pytestmark = pytest.mark.thorough
+
 
 def without_key(vendor: Vendor, method: str, path: str, **more: Any) -> requests.Response:
     return requests.request(method, vendor.url + path, timeout=30, **more)

@@ -10,6 +10,8 @@ import pytest
 
 from tests.sociocs_sandbox.conftest import ANN, BOB, CEM, Vendor, bulk_body, later
 
+pytestmark = pytest.mark.thorough
+
 WHATSAPP = {"provider": "twlowa", "channel_key": "clinic-whatsapp"}
 
 

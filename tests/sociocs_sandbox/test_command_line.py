@@ -18,6 +18,8 @@ import requests
 from tests.sociocs_sandbox.conftest import ANN, Vendor, bulk_body
 from tooling.places import ROOT
 
+pytestmark = pytest.mark.thorough
+
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - what is tested is that it is refused
 KEY = "0123456789abcdef:secretsecretsecretWXYZ"
 Start = Callable[..., subprocess.Popen[str]]

@@ -15,6 +15,8 @@ from tests.processes import start_sandbox
 from tests.sociocs_sandbox.conftest import ANN, BOB, CEM, Vendor, later
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.thorough
+
 # How late a start may be noticed on a busy machine; much less than any wrong time would be off.
 SOON = timedelta(seconds=10)
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.sociocs_sandbox.conftest import Vendor, bulk_body
 
+pytestmark = pytest.mark.thorough
+
 
 def rule(vendor: Vendor, **fields: Any) -> int:
     made: int = vendor.control("POST", "/faults", {"fault": "503"} | fields)["id"]

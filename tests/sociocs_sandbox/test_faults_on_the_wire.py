@@ -15,6 +15,8 @@ from tests.sociocs_sandbox.conftest import Vendor, bulk_body
 from tests.sociocs_sandbox.wire import exchange, get_jobs, post_job, request_bytes
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.thorough
+
 REFUSALS = [400, 401, 403, 404, 405, 408, 413, 415, 422, 429, *range(500, 512), 418, 599]
 REDIRECTS = [301, 302, 303, 307, 308]
 # A clock that is an hour off differs by more, and an answer on a busy machine by less.

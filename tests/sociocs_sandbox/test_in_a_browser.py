@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import DEVICES, Look, Watch
 from tests.sociocs_sandbox.conftest import ANN, BOB, Vendor
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.thorough]
 WHATSAPP = {"provider": "twlowa", "channel_key": "clinic-whatsapp"}
 Visit = Callable[..., Page]
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.sociocs_sandbox.conftest import ANN, Vendor, later
 
+pytestmark = pytest.mark.thorough
+
 SMS = {"provider": "twlo", "channel_key": "front-desk-sms", "to": ANN, "name": "Ann"}
 WHATSAPP = SMS | {"provider": "twlowa", "channel_key": "clinic-whatsapp"}
 SUBSCRIPTION = {

@@ -12,6 +12,8 @@ import requests
 
 from tests.sociocs_sandbox.conftest import ANN, BOB, CEM, Vendor
 
+pytestmark = pytest.mark.thorough
+
 PAGES = ["/", "/?q=555", f"/phones/{ANN}", "/jobs", "/faults"]
 WHATSAPP = {"provider": "twlowa", "channel_key": "clinic-whatsapp"}
 NASTY = "<script>alert(1)</script> \"' $name ${x} & \u202e\x00"

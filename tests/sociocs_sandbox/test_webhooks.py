@@ -21,6 +21,8 @@ from sociocs_sandbox.webhook_call import signature
 from tests.processes import start_sandbox
 from tests.sociocs_sandbox.conftest import ANN, BOB, Vendor
 
+pytestmark = pytest.mark.thorough
+
 SECRET = "shared between two"
 
 

@@ -11,6 +11,8 @@ import requests
 
 from tests.sociocs_sandbox.conftest import ANN, BOB, Vendor, bulk_body
 
+pytestmark = pytest.mark.thorough
+
 
 def test_totals_count_requests_jobs_and_messages(vendor: Vendor) -> None:
     vendor.make_job(schedule=...)

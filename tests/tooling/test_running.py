@@ -9,8 +9,8 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -82,7 +82,8 @@ def running(folder: Path, **more: str) -> Iterator[Run]:
         "PORT": str(children.free_port()),
         "SANDBOX_PORT": str(children.free_port()),
     } | more
-    child = Child("run", [sys.executable, str(ROOT / "dev.py"), "run"], env, folder / "run.log")
+    log = folder / f"run-{env['PORT']}.log"
+    child = Child("run", [sys.executable, str(ROOT / "dev.py"), "run"], env, log)
     try:
         line = READY.fullmatch(child.wait_for(READY.pattern))
         assert line
@@ -91,10 +92,41 @@ def running(folder: Path, **more: str) -> Iterator[Run]:
         child.terminate(patience=40)
 
 
+@dataclass
+class Runs:
+    """The runs of one data folder, one after the other."""
+
+    folder: Path
+    until_the_end: ExitStack
+    all: list[Run] = field(default_factory=list)
+
+    def running(self) -> Run:
+        """Return the one that runs, started if there is none."""
+        if not self.all or not self.all[-1].child.is_running:
+            self.all.append(self.until_the_end.enter_context(running(self.folder)))
+        return self.all[-1]
+
+
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with running(tmp_path_factory.mktemp("run")) as ready:
-        yield ready
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """The runs of a folder in which an older version has left its database.
+
+    The first one makes everything anew, which takes more than all that the tests ask of it.
+    """
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "data").mkdir()
+    with closing(sqlite3.connect(folder / "data" / "campaigns.sqlite3")) as older:
+        older.execute("CREATE TABLE campaigns_submission (text TEXT)")
+        older.execute("INSERT INTO campaigns_submission VALUES ('from before')")
+        older.commit()
+    with ExitStack() as until_the_end:
+        yield Runs(folder, until_the_end)
+
+
+@pytest.fixture
+def run(runs: Runs) -> Run:
+    """A `dev.py run` that is ready, whatever the tests before did to it."""
+    return runs.running()
 
 
 def test_one_command_brings_up_everything(run: Run) -> None:
@@ -133,31 +165,25 @@ def test_a_service_that_dies_is_started_again(run: Run, service: str, words: str
     assert f"{service} has stopped (exit code" not in run.child.output
 
 
-def test_one_signal_ends_everything(tmp_path: Path) -> None:
-    with running(tmp_path) as run:
-        os.kill(run.child.pid, signal.SIGINT)
-        assert run.child.wait(40) == 0
-        assert run.processes() == {}
+def test_the_data_of_an_older_version_is_set_aside_in_one_sentence(runs: Runs, run: Run) -> None:
+    first = runs.all[0].child
+    said = re.findall(
+        r"^The data of an older version was set aside as (\S+); this one begins anew\.$",
+        first.output,
+        re.MULTILINE,
+    )
+    assert "Traceback" not in first.output
+    assert run.is_well()
+    assert len(said) == 1
+    with closing(sqlite3.connect(run.data / said[0])) as aside:
+        rows = aside.execute("SELECT text FROM campaigns_submission").fetchall()
+    assert rows == [("from before",)]
 
 
-def test_the_data_of_an_older_version_is_set_aside_in_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    with closing(sqlite3.connect(tmp_path / "data" / "campaigns.sqlite3")) as older:
-        older.execute("CREATE TABLE campaigns_submission (text TEXT)")
-        older.execute("INSERT INTO campaigns_submission VALUES ('from before')")
-        older.commit()
-    with running(tmp_path) as run:
-        said = re.findall(
-            r"^The data of an older version was set aside as (\S+); this one begins anew\.$",
-            run.child.output,
-            re.MULTILINE,
-        )
-        assert "Traceback" not in run.child.output
-        assert run.is_well()
-        assert len(said) == 1
-        with closing(sqlite3.connect(run.data / said[0])) as aside:
-            rows = aside.execute("SELECT text FROM campaigns_submission").fetchall()
-        assert rows == [("from before",)]
+def test_one_signal_ends_everything(run: Run) -> None:
+    os.kill(run.child.pid, signal.SIGINT)
+    assert run.child.wait(40) == 0
+    assert run.processes() == {}
 
 
 def test_nothing_is_left_when_the_runner_itself_is_killed(

@@ -21,10 +21,10 @@ from campaigns.models import Campaign
 from campaigns.scheduling import repeats
 from campaigns.scheduling.clocks import WALL_FORMAT, read_wall
 from campaigns.scheduling.timing import zone_of
+from campaigns.state_words import CAMPAIGN_WORDS
 from campaigns.states import MOVABLE, WAITING, CampaignState, SubmissionState
-from campaigns.words import CAMPAIGN_WORDS
 from interface.wording import Text
-from sending import plan, timetable
+from sending import job_times, timetable
 from sending.models import Submission
 from teams.models import Team
 
@@ -148,7 +148,7 @@ def _drafts(team: Team, opens: datetime, closes: datetime) -> Iterator[Entry]:
         wall_time__lte=(closes + around).strftime(WALL_FORMAT),
     )
     for campaign in drafts.select_related("channel", "team").order_by("wall_time")[:_MOST]:
-        reading = plan.resolve_wall_time(campaign.wall_time, zone_of(campaign))
+        reading = job_times.resolve_wall_time(campaign.wall_time, zone_of(campaign))
         if reading.candidates and opens <= reading.candidates[0] < closes:
             yield Entry(campaign, reading.candidates[0], reading.candidates[0])
 

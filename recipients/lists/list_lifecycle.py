@@ -91,7 +91,7 @@ def _is_read_from(recipient_list: RecipientList) -> bool:
 def _forget_files(recipient_list: RecipientList) -> None:
     """Delete the uploaded files it came from, their rejected rows, and what they displaced."""
     imports = recipient_list.list_imports.all()
-    # Not ready and archived: `keeping.clear_leftovers` deletes them.
+    # Not ready and archived: `import_lifecycle.clear_leftovers` deletes them.
     RecipientList.objects.filter(pk__in=imports.values("kept_list")).update(
         archived_at=timezone.now()
     )

@@ -18,7 +18,7 @@ from tests import arranging, world
 from tests.browsing import Desk, Page, complaints_of, fields_of, text_of
 
 # A winter's morning in New York, before every day that is typed here.
-pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.thorough]
 
 
 def scheduled(draft: Campaign, **fields: object) -> Campaign:

@@ -17,7 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.access import campaign_of
@@ -33,6 +33,7 @@ from composer.schedule_words import repeat_in_words
 from composer.views.schedule_step import time_of
 from history.views.acting import act_on
 from interface import hints
+from interface.wording import number
 from sending import control, repeating, rescheduling, tasks
 from sending.rescheduling import NewTime, TakeBack, Then
 from sending.tally import Tally, slots_passed_and_ahead, tallies
@@ -45,6 +46,12 @@ _RUNS_SHOWN = 3
 # What a form that leads back to the calendar says -> the view it came from.
 _CALENDARS = {"calendar": "week", "calendar-day": "day"}
 UNPROCESSABLE = 422
+# What goes on while jobs are taken back, by what follows.
+_TAKING_BACK = {
+    Then.UNDO: gettext_lazy("The launch is being undone"),
+    Then.RESCHEDULE: gettext_lazy("It is getting another time"),
+    Then.PAUSE: gettext_lazy("Jobs are being taken back"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +77,28 @@ class CampaignTime:
     take_back: TakeBack | None = None
     result: str = ""
     is_late: bool = False
+    late_title: str = ""
     is_closed: bool = False
     night: str = ""
     repeat: str = ""
     runs: list[Occurrence] = field(default_factory=list)
     made_runs: list[Campaign] = field(default_factory=list)
     draft_id: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the page says above all."""
+        if self.take_back:
+            return str(_TAKING_BACK[self.take_back.then])
+        if self.is_late:
+            return self.late_title
+        if self.undo_until and self.unanswered:
+            return ngettext(
+                "You can still take it back; %(n)s job has no answer from Sociocs yet",
+                "You can still take it back; %(n)s jobs have no answer from Sociocs yet",
+                self.unanswered,
+            ) % {"n": number(self.unanswered)}
+        return _("You can still take all of it back") if self.undo_until else _("Its time")
 
     @property
     def in_words(self) -> str:
@@ -127,10 +150,19 @@ def campaign_time(campaign: Campaign, tally: Tally, now: datetime) -> CampaignTi
         take_back=take_back,
         result="" if take_back else _told(campaign),
         is_late=is_late,
+        late_title=_late_title(campaign),
         night=_night(campaign, now) if is_late else "",
         is_closed=is_late and _is_closed(campaign, now),
         **told_of_repeat,
     )
+
+
+def _late_title(campaign: Campaign) -> str:
+    if campaign.state == C.MISSED:
+        return _("It did not go out in time")
+    if campaign.state_reason == PauseReason.QUIET_HOURS:
+        return _("The rest waits for its sending hours")
+    return _("The rest is late")
 
 
 def _undo_until(campaign: Campaign, tally: Tally, now: datetime) -> datetime | None:

@@ -29,7 +29,7 @@ class SendMethod:
 class SendMethodFields(forms.Form):
     """Part of the composer's form."""
 
-    handing = forms.ChoiceField(
+    send_method = forms.ChoiceField(
         label=gettext_lazy("How it goes out"),
         required=False,
         choices=[
@@ -62,7 +62,7 @@ class SendMethodFields(forms.Form):
     def typed_source(self) -> str:
         """The text that is rendered for each person as it is typed now, right or wrong."""
         typed = {name: str(self.data.get(name) or "") for name in ("text", "template_variables")}
-        if self.data.get("handing") != TEMPLATE:
+        if self.data.get("send_method") != TEMPLATE:
             return typed["text"]
         lines = whatsapp_templates.as_json("", "", typed["template_variables"])
         return whatsapp_templates.read(lines).source
@@ -74,23 +74,23 @@ class SendMethodFields(forms.Form):
     def chosen_method(self) -> SendMethod:
         """What a valid form says. Nothing that was typed is dropped, whichever way is chosen."""
         given = self.cleaned_data
-        handing = given.get("handing") or JOBS
+        method = given.get("send_method") or JOBS
         typed = whatsapp_templates.as_json(
             given.get("template_id", ""),
             given.get("template_body", "").replace("\r\n", "\n"),
             given.get("template_variables", "").replace("\r\n", "\n"),
         )
-        if handing == TEMPLATE:
+        if method == TEMPLATE:
             return SendMethod(one_by_one=True, template=typed)
-        return SendMethod(handing == EACH, aside=typed if any(typed.values()) else {})
+        return SendMethod(method == EACH, aside=typed if any(typed.values()) else {})
 
 
-def stored_send_method(handing: SendMethod) -> dict[str, str]:
+def stored_send_method(method: SendMethod) -> dict[str, str]:
     """The fields as they would be posted."""
-    chosen = TEMPLATE if handing.template else EACH if handing.one_by_one else JOBS
-    template = handing.template or handing.aside
+    chosen = TEMPLATE if method.template else EACH if method.one_by_one else JOBS
+    template = method.template or method.aside
     return {
-        "handing": chosen,
+        "send_method": chosen,
         "template_id": template.get("id", ""),
         "template_body": template.get("body", ""),
         "template_variables": template.get("variables", ""),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from recipients import claiming
 from recipients.files.storing import delete_stored, stored_path
 from recipients.imports.undoing import keep_for
-from recipients.lists.list_keeping import delete_people
+from recipients.lists.list_lifecycle import delete_people
 from recipients.models import ListImport, RecipientList, RejectedRow
 
 State = ListImport.State

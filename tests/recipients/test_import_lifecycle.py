@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from recipients import claiming, tasks
-from recipients.imports import importing, keeping
-from recipients.lists import list_keeping
+from recipients.imports import import_lifecycle, importing
+from recipients.lists import list_lifecycle
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from tests.recipients.conftest import Door
+
+pytestmark = pytest.mark.both_databases
 
 State = ListImport.State
 FILE = "Phone\n4155552671\n2127365000\nx\n"
@@ -90,7 +92,7 @@ def test_a_stopped_import_leaves_no_list(door: Door) -> None:
 def test_a_half_filled_list_is_deleted_with_its_people(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(list_keeping, "_ROWS_A_DELETE", 2)
+    monkeypatch.setattr(list_lifecycle, "_ROWS_A_DELETE", 2)
     made = confirmed(door)
     people = made.recipient_list
     assert people is not None
@@ -138,18 +140,18 @@ def test_files_are_deleted_after_a_week(door: Door, uploads: Path) -> None:
     people, open_check, running = door.imported(FILE), door.checked(FILE), confirmed(door)
     assert len(list(uploads.iterdir())) == 3
     ListImport.objects.update(created_at=timezone.now() - timedelta(days=6))
-    keeping.delete_old_uploads()
+    import_lifecycle.delete_old_uploads()
     assert len(list(uploads.iterdir())) == 3
     days_ago = timezone.now() - timedelta(days=8)
     ListImport.objects.update(created_at=days_ago)
-    keeping.delete_old_uploads()
+    import_lifecycle.delete_old_uploads()
     # What was imported stays for a week after the import, not after the upload.
     assert {path.name for path in uploads.iterdir()} == {
         running.stored_name,
         people.list_imports.get().stored_name,
     }
     ListImport.objects.filter(state=State.COMPLETED).update(completed_at=days_ago)
-    keeping.delete_old_uploads()
+    import_lifecycle.delete_old_uploads()
     assert [path.name for path in uploads.iterdir()] == [running.stored_name]
     assert not ListImport.objects.filter(pk=open_check.pk).exists()
     assert people.list_imports.get().stored_name == ""
@@ -164,7 +166,7 @@ def test_a_file_that_nobody_speaks_of_is_deleted_after_a_day(door: Door, uploads
     for path in uploads.iterdir():
         if path != fresh:
             os.utime(path, (yesterday, yesterday))
-    keeping.delete_orphans()
+    import_lifecycle.delete_orphans()
     assert not old.exists()
     assert fresh.exists()
     assert len(list(uploads.iterdir())) == 2
