@@ -59,7 +59,8 @@ def _with_company(names: Iterable[str]) -> set[str]:
 
 def _without(form: ComposeForm, names: Iterable[str], user: User) -> ComposeForm:
     """The form with what the draft says already in these fields."""
-    data, draft = QueryDict(mutable=True), stored_draft(form.campaign)
+    data = QueryDict(mutable=True)
+    draft = stored_draft(form.campaign, form.stored_content)
     data.update(form.data)
     for name in names:
         value = draft.get(name, "")

@@ -220,6 +220,8 @@ def parts_of(
 
 def people_lists(choice: Choice) -> list[RecipientList]:
     """All lists that people may come from: the chosen ones, and those under the filters."""
+    if not choice.filters:
+        return list(choice.lists)
     chosen = [one.pk for one in choice.filters]
     under = RecipientList.objects.filter(
         filter_choices__saved_filter__in=chosen, filter_choices__is_without=False

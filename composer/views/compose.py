@@ -197,7 +197,7 @@ def _page(
         "approval": approvals.asked_as_it_is(form.campaign),
         "phone": preview_phone(form, asked(request.POST), request.user),
         **message_parts.of_form(form, request.user),
-        **audience_context(form, request.user),
+        **audience_context(form),
         "moment": moment_of(form),
         **schedule_context(form),
     }

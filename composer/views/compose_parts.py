@@ -13,7 +13,6 @@ from django.utils import timezone
 from campaigns import message
 from campaigns.audiences import selection
 from campaigns.audiences.audience_count import AudienceCount, count_selection, is_quick
-from campaigns.list_access import borrowed_filters, borrowed_lists
 from campaigns.models import Campaign
 from campaigns.scheduling.timing import lead
 from campaigns.state_words import left_out_in_words
@@ -63,7 +62,7 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
     given = form.cleaned_data
     channel, kind = given.get("channel"), given.get("media_kind", "")
     found = previewing.person_for_preview(
-        shown_lists(form, writer), ask, form.campaign.team.default_country
+        shown_lists(form), ask, form.campaign.team.default_country
     )
     template = form.typed_template()
     if template:
@@ -98,11 +97,11 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
     )
 
 
-def shown_lists(form: ComposeForm, writer: User) -> list[RecipientList]:
+def shown_lists(form: ComposeForm) -> list[RecipientList]:
     """The lists that people come from, without those that are not the writer's to use."""
-    hidden = set(borrowed_lists(form.campaign, writer))
+    hidden = set(form.borrowed_lists)
     choice = form.choice()
-    unseen = set(borrowed_filters(form.campaign, writer)) if choice.filters else set()
+    unseen = set(form.borrowed_filters) if choice.filters else set()
     filters = tuple(one for one in choice.filters if one not in unseen)
     found = selection.people_lists(replace(choice, filters=filters))
     return [one for one in found if one not in hidden]
@@ -188,7 +187,7 @@ def selection_of(form: ComposeForm) -> selection.Selection:
     return selection.select(form.campaign, form.choice())
 
 
-def audience_context(form: ComposeForm, user: User) -> dict[str, Any]:
+def audience_context(form: ComposeForm) -> dict[str, Any]:
     """What the step about recipients shows with the page.
 
     The count comes with it unless it takes longer than a page may.
@@ -197,8 +196,8 @@ def audience_context(form: ComposeForm, user: User) -> dict[str, Any]:
     count = count_selection(chosen) if is_quick(chosen) else None
     return {
         **counted(form, count),
-        "borrowed": borrowed_lists(form.campaign, user),
-        "borrowed_filters": borrowed_filters(form.campaign, user),
+        "borrowed": form.borrowed_lists,
+        "borrowed_filters": form.borrowed_filters,
     }
 
 

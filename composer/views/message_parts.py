@@ -22,7 +22,7 @@ from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.rendering import Spread, TextLimits
-from composer import cost, drafts, figures, plan_making
+from composer import cost, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm
 from composer.previewing import Ask, Move
@@ -126,6 +126,37 @@ class Shown:
         return not self.is_single and self.figures.distinct > self.most_texts
 
     @property
+    def reach_in_words(self) -> SafeString:
+        """`about 940 of 1,000`, with the second number small."""
+        words = (
+            _("about {n}<small> of {rows}</small>")
+            if self.is_sample
+            else _("{n}<small> of {rows}</small>")
+        )
+        return format_html(words, n=number(self.total), rows=number(self.rows))
+
+    @property
+    def segments_in_words(self) -> str:
+        """How many segments there are in all."""
+        return self._estimated(number(self.segments))
+
+    @property
+    def cost_in_words(self) -> str:
+        """What it costs; "" without a price."""
+        return self._estimated(self.cost.total_in_words) if self.cost else ""
+
+    @property
+    def texts_in_words(self) -> str:
+        """How many different texts there are."""
+        count = number(self.figures.distinct)
+        if self.is_sample or not self.figures.is_exact:
+            return _("at least %(n)s") % {"n": count}
+        return count
+
+    def _estimated(self, figure: str) -> str:
+        return _("about %(n)s") % {"n": figure} if self.is_sample else figure
+
+    @property
     def dear(self) -> int:
         """How many of `sampled` people make their SMS dearer by what is written about them."""
         return self.advice.dear if self.is_sms else 0
@@ -220,7 +251,7 @@ def figures_shown(
 
     None without people or with a text that cannot be rendered.
     """
-    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form, user)
+    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form)
     if program.faults or not _says_anything(form) or not lists:
         return None, False
     everybody, wants_worker = None, False
@@ -260,7 +291,7 @@ def _is_saved(form: ComposeForm) -> bool:
     """Whether the draft says what the form says, so that it can be surveyed as it is stored."""
     if not form.is_valid() or form.cleaned_data["channel"] is None:
         return False
-    return drafts.content_of(form.campaign) == form.content()
+    return form.stored_content == form.content()
 
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:

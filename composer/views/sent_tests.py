@@ -109,7 +109,7 @@ def _lists(campaign: Campaign, user: User) -> list[RecipientList]:
     """The draft's lists whose people this member may see."""
     form = ComposeForm(campaign, user)
     form.is_valid()
-    return shown_lists(form, user)
+    return shown_lists(form)
 
 
 def _tell(request: TeamRequest, test: SentTest) -> None:

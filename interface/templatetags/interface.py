@@ -8,6 +8,7 @@
 | `{% track segments label %}` | a bar of several colours |
 | `{% local_time moment %}`, `{% relative_time moment %}` | a moment, with its zone, or from now |
 | `{{ phone\\|phone_number }}`, `{% phone phone %}` | a number as people write it |
+| `{{ field\\|invalid_class }}` and its like below | that a field is wrong |
 | `{% error_summary form … %}` | what is wrong with a form, with links to the fields |
 
 Larger parts are templates to include, in `templates/components/`; each says what it wants on top.
@@ -23,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from django import template
-from django.forms import BaseForm
+from django.forms import BaseForm, BoundField
 from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.utils import timezone
@@ -207,6 +208,26 @@ def page_words() -> SafeString:
         "copyByHand": _("Your browser did not allow copying. Press Ctrl+C or ⌘C now."),
     }
     return json_script(words, "page-words")
+
+
+@register.filter
+def invalid_class(field: BoundField | None) -> str:
+    """` is-invalid`, behind the other classes of a field with an error; else nothing."""
+    return " is-invalid" if field and field.errors else ""
+
+
+@register.filter
+def error_id(field: BoundField | None) -> str:
+    """` id_name-error`, behind the other ids that describe a field with an error; else nothing."""
+    return f" {field.auto_id}-error" if field and field.errors else ""
+
+
+@register.filter
+def described_by_error(field: BoundField | None) -> SafeString:
+    """The attribute that ties a field to its error, where nothing else describes it."""
+    if field and field.errors:
+        return format_html('aria-describedby="{}-error"', field.auto_id)
+    return SafeString("")
 
 
 @dataclass(frozen=True)
