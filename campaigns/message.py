@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from campaigns.copying import content_fields
 from campaigns.models import Campaign, Message
 from campaigns.problems import Problem
-from campaigns.texts import dynamic_fields
+from campaigns.texts import dynamic_fields, whatsapp_templates
 from campaigns.texts.dynamic_fields import Program, parse_text
 from campaigns.texts.field_sentences import fault_sentence
 from interface.wording import Text
@@ -234,3 +234,14 @@ def message_of(campaign: Campaign) -> Message:
         said |= {"text": "", "media_kind": "", "media_url": ""}
     user_id = campaign.sent_as.user_id if campaign.sent_as else ""
     return Message.objects.create(campaign=campaign, user_id=user_id, **said)
+
+
+def content_problems(campaign: Campaign, known_fields: Collection[str] | None) -> list[Problem]:
+    """Why it cannot be sent through its channel; `known_fields` as it takes them."""
+    if campaign.template:
+        return whatsapp_templates.template_problems(
+            campaign.channel, campaign.template, known_fields
+        )
+    return message_problems(
+        campaign.channel, campaign.text, campaign.media_kind, campaign.media_url, known_fields
+    )

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from campaigns.audiences import choices, earlier_campaigns
 from campaigns.audiences.selection import Choice
 from campaigns.models import Campaign
+from interface.form_fields import PublicChoices
 from recipients.models import RecipientList, SavedFilter
-from recipients.saved_filters.choosing import PublicChoices
 from teams.models import User
 
 LONGEST_PAUSE = 365

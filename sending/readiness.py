@@ -20,8 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import list_access, message
-from campaigns.audiences import audience, audience_problems
-from campaigns.content_problems import content_problems
+from campaigns.audiences import audience, earlier_campaigns
 from campaigns.models import Campaign, CampaignList
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
@@ -141,7 +140,7 @@ def launch_problems(
         campaign.list_choices.filter(kind=include).exists()
         or campaign.filter_choices.filter(kind=include).exists()
     )
-    problems = content_problems(
+    problems = message.content_problems(
         campaign, audience.audience_field_names(campaign) if has_lists else None
     )
     if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
@@ -165,7 +164,7 @@ def launch_problems(
         problems.append(no_list())
     problems += one_by_one.one_by_one_problems(campaign, people)
     problems += list_access.list_problems(campaign, user)
-    problems += audience_problems.exclusion_problems(campaign)
+    problems += earlier_campaigns.exclusion_problems(campaign)
     return problems + time_problems(campaign, now or timezone.now(), people)
 
 

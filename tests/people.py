@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from teams.models import Role, Team, User
 from tests.client import Client
-from tests.factories import add_member, create_person, create_team
+from tests.world import add_member, create_person, create_team
 
 ClientOf = Callable[[User], Client]
 

@@ -15,8 +15,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from campaigns.audiences import choices
 from campaigns.models import Campaign, CampaignRecipient
+from campaigns.problems import Problem
 from campaigns.states import WAITING, CampaignState, Outcome, SubmissionState
 from recipients.sql import Sql, integers
 from teams.models import Team
@@ -116,3 +120,19 @@ def holds(reached: Iterable[Span], row: str) -> Sql:
         f"(SELECT 1 FROM (VALUES {values}) AS s WHERE s.column1 = c.campaign_id "
         "AND c.position BETWEEN s.column2 AND s.column3))"
     )
+
+
+def exclusion_problems(campaign: Campaign) -> list[Problem]:
+    """Whether everybody whom the draft leaves out is known by now."""
+    wanted = [one.pk for one in choices.earlier_of(campaign)]
+    if campaign.days_left_out:
+        moment = since(campaign.team, campaign.days_left_out, timezone.now())
+        wanted += campaigns_since(campaign.team_id, moment, besides=campaign.pk)
+    preparing = is_preparing(wanted)
+    if preparing is None:
+        return []
+    sentence = _(
+        "“%(name)s” is being prepared: who gets it is known in a moment. Wait for it, so that its "
+        "people can be left out here."
+    )
+    return [Problem("campaigns_left_out", sentence % {"name": preparing.name})]

@@ -6,19 +6,20 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.access import campaign_of
 from campaigns.models import Campaign
 from composer import field_use, message_templates
 from composer.models import MessageTemplate
-from composer.template_forms import TemplateForm
-from interface.form_fields import is_uuid
+from interface.form_fields import PlainText, is_uuid
 from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
@@ -28,6 +29,25 @@ from teams.models import Team
 
 # A shelf is looked over as a whole; nobody has more.
 SHOWN = 500
+
+
+class TemplateForm(forms.Form):
+    """A template's name, and the folder it stands in."""
+
+    name = PlainText(
+        label=gettext_lazy("Name"),
+        max_length=120,
+        error_messages={
+            "required": gettext_lazy("Give the template a name."),
+            "max_length": gettext_lazy("Shorten the name to 120 characters."),
+        },
+    )
+    folder = PlainText(
+        label=gettext_lazy("Folder"),
+        max_length=60,
+        required=False,
+        error_messages={"max_length": gettext_lazy("Shorten the folder's name to 60 characters.")},
+    )
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,14 +17,14 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from campaigns.access import campaign_of
 from campaigns.audiences import audience
-from campaigns.models import Campaign, CampaignList
+from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
+from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence, tone
 from composer.approvals import waiting_for_approval
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
-from history.template_said import TemplateSaid, template_said
 from history.views.acting import act_on
 from history.views.questions import question_of
 from history.views.rescheduling import campaign_time
@@ -36,6 +37,39 @@ from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
 NOTHING_NEW = 204
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSaid:
+    """`variables`: what each was to say, with fields. `example` is what `person` gets.
+
+    Nobody gets anything while the audience is not split up yet.
+    """
+
+    id: str
+    body: str
+    variables: list[tuple[str, str]]
+    person: CampaignRecipient | None = None
+    example: str = ""
+
+
+def template_said(campaign: Campaign) -> TemplateSaid | None:
+    """None for a campaign with a text of its own."""
+    kept = campaign.message.template if campaign.message else campaign.template
+    if not kept:
+        return None
+    written = whatsapp_templates.read(kept)
+    variables = list(zip(written.names, written.values, strict=True))
+    first = campaign.submissions.filter(is_single=True).order_by("seq").first()
+    if first is None:
+        return TemplateSaid(written.id, written.body, variables)
+    return TemplateSaid(
+        written.id,
+        written.body,
+        variables,
+        CampaignRecipient.objects.filter(campaign=campaign, position=first.first_position).first(),
+        whatsapp_templates.filled(kept, first.text),
+    )
 
 
 @require_http_methods(["GET"])

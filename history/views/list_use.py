@@ -2,21 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from campaigns.models import Campaign, CampaignFilter, CampaignList
+from campaigns.states import CampaignState
 from history.campaign_rows import rows_of
-from history.list_use import drafts_with, filters_with, launched_with, lists_made_of
 from recipients.lists.addressed_lists import may_put_away, usable_or_archived_list
 from recipients.lists.exporting import exports_of
 from recipients.lists.list_lifecycle import is_being_filled
-from recipients.models import RecipientList
+from recipients.models import ListInOperation, RecipientList, SavedFilter
 from teams.access import Action, TeamRequest, page_of_team
 
+Choice = TypeVar("Choice", CampaignList, CampaignFilter)
+
+SHOWN = 100
 EXPORTS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ListUse:
+    """A campaign with the list in it; `is_left_out` where its people were left out by it."""
+
+    campaign: Campaign
+    is_left_out: bool
+
+
+def drafts_with(recipient_list: RecipientList) -> list[ListUse]:
+    """Drafts that choose the list, the latest first: none of them can be sent without it."""
+    return _uses(recipient_list, is_draft=True)
+
+
+def launched_with(recipient_list: RecipientList) -> list[ListUse]:
+    """Campaigns launched with the list, the latest first. Each has its own frozen audience."""
+    return _uses(recipient_list, is_draft=False)
+
+
+def lists_made_of(recipient_list: RecipientList) -> Iterable[ListInOperation]:
+    """The latest copies, merges, parts and differences that people of the list went into."""
+    taken = recipient_list.operations.filter(part=ListInOperation.Part.SOURCE)
+    made = ListInOperation.objects.filter(
+        operation__in=taken.values("operation"), part=ListInOperation.Part.TARGET
+    )
+    found = made.select_related("operation__started_by", "recipient_list__owner")
+    return found.order_by("-pk")[:SHOWN]
+
+
+def filters_with(recipient_list: RecipientList) -> list[SavedFilter]:
+    """Saved filters that look at the list: none of them can be used without it."""
+    found = SavedFilter.objects.filter(list_choices__recipient_list=recipient_list)
+    return list(found.filter(archived_at=None).order_by("name", "pk")[:SHOWN])
+
+
+def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[ListUse]:
+    """Campaigns that choose the list, or a filter that looks at it; each once, latest first."""
+    by_filter = {"saved_filter__list_choices__recipient_list": recipient_list}
+    choices: list[CampaignList | CampaignFilter] = [
+        *_chosen(CampaignList.objects.filter(recipient_list=recipient_list), is_draft),
+        *_chosen(CampaignFilter.objects.filter(**by_filter), is_draft),
+    ]
+    uses = {
+        one.campaign_id: ListUse(one.campaign, one.kind == CampaignList.Kind.EXCLUDE)
+        for one in reversed(choices)
+    }
+    return [uses[pk] for pk in sorted(uses, reverse=True)[:SHOWN]]
+
+
+def _chosen(choices: QuerySet[Choice], is_draft: bool) -> Iterable[Choice]:
+    draft = {"campaign__state": CampaignState.DRAFT.value}
+    kept = choices.filter(**draft) if is_draft else choices.exclude(**draft)
+    return kept.select_related("campaign__created_by", "campaign__launched_by").order_by(
+        "-campaign"
+    )[:SHOWN]
 
 
 @require_GET

@@ -14,8 +14,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interface.form_fields import PublicChoices
 from recipients.models import FilterList, RecipientList, SavedFilter, Visibility
-from recipients.saved_filters.choosing import PublicChoices
 from recipients.saved_filters.conditions import (
     NAME,
     OP_WORDS,

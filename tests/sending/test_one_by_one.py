@@ -34,7 +34,7 @@ from sending.models import Attempt, Submission
 from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from teams.models import Team
-from tests import arranging, world
+from tests import world
 from tests.browsing import Desk, complaints_of, fields_of, text_of
 from tests.client import Client
 from tests.processes import Sandbox
@@ -357,7 +357,7 @@ def test_fifty_unclear_people_are_one_question(
 ) -> None:
     campaign = launched(whatsapp, people)
     for one in campaign.submissions.order_by("seq")[:3]:
-        arranging.unclear(one)
+        world.unclear(one)
     owner = world.owner_of(campaign.team)
     client.force_login(owner)
     page = client.get(f"/{campaign.team.slug}/campaigns/{campaign.public_id}/")
