@@ -50,11 +50,11 @@ def storable(form: ComposeForm, user: User) -> Storable:
 
 
 def _with_company(names: Iterable[str]) -> set[str]:
-    found = set(names)
+    changed_names = set(names)
     for group in TOGETHER:
-        if found & group:
-            found |= group
-    return found
+        if changed_names & group:
+            changed_names |= group
+    return changed_names
 
 
 def _without(form: ComposeForm, names: Iterable[str], user: User) -> ComposeForm:

@@ -126,7 +126,7 @@ def _message(
     known_fields = audience.audience_field_names(campaign) if lists else None
     problems = message.content_problems(campaign, known_fields)
     if problems:
-        raise NoTestSent(" ".join(one.sentence for one in problems))
+        raise NoTestSent(" ".join(problem.sentence for problem in problems))
     _check_way(campaign, target)
     assert campaign.channel is not None
     text = _text(campaign, user, lists, person)

@@ -284,6 +284,8 @@ class HeirForm(StyledForm):
         super().__init__(data)
         choice = self.fields["heir"]
         assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = User.objects.filter(pk__in=[one.pk for one in possible]).order_by("name")
+        choice.queryset = User.objects.filter(pk__in=[person.pk for person in possible]).order_by(
+            "name"
+        )
         if possible:
             choice.initial = possible[0].public_id

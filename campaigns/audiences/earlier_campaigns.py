@@ -62,9 +62,9 @@ def since(team: Team, days: int, now: datetime) -> datetime:
 def campaigns_since(team_id: int, moment: datetime, besides: int) -> list[int]:
     """The team's campaigns of which a job may have gone out since, or still will."""
     ended = Q(finished_at__lt=moment)
-    found = Campaign.objects.filter(team=team_id).exclude(state=CampaignState.DRAFT.value)
-    found = found.exclude(ended).exclude(pk=besides)
-    return list(found.order_by("pk").values_list("pk", flat=True))
+    campaigns = Campaign.objects.filter(team=team_id).exclude(state=CampaignState.DRAFT.value)
+    campaigns = campaigns.exclude(ended).exclude(pk=besides)
+    return list(campaigns.order_by("pk").values_list("pk", flat=True))
 
 
 def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Span, ...]:
@@ -96,23 +96,23 @@ def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Spa
             return False
         return moment is None or state in WAITING or row[4] >= moment
 
-    found = []
+    joined_spans = []
     # Between two jobs that follow each other stands nobody, so that they make one span.
     for (campaign, is_reached), run in groupby(rows, lambda row: (row[0], may_have_reached(row))):
         if is_reached:
             run_of = list(run)
-            found.append(Span(campaign, run_of[0][1], run_of[-1][2]))
-    return tuple(found)
+            joined_spans.append(Span(campaign, run_of[0][1], run_of[-1][2]))
+    return tuple(joined_spans)
 
 
 def holds(reached: Iterable[Span], row: str) -> Sql:
     """Whether the phone of a row named `row` is in one of the spans, in SQL."""
-    found = list(reached)
-    if not found:
+    kept_spans = list(reached)
+    if not kept_spans:
         return Sql("(1 = 0)")
     table = CampaignRecipient._meta.db_table
-    values = ", ".join(f"({one.campaign:d}, {one.first:d}, {one.last:d})" for one in found)
-    campaigns = integers(dict.fromkeys(one.campaign for one in found))
+    values = ", ".join(f"({span.campaign:d}, {span.first:d}, {span.last:d})" for span in kept_spans)
+    campaigns = integers(dict.fromkeys(span.campaign for span in kept_spans))
     return Sql(
         # The spans are looked at only for somebody who was in one of the campaigns at all.
         f"EXISTS (SELECT 1 FROM {table} c WHERE c.campaign_id IN ({campaigns}) "

@@ -62,15 +62,15 @@ def media_upload(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.COMPOSE)
 def media_delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
     """Delete a file: its uploader theirs, an owner any."""
-    found = get_object_or_404(MediaFile, team=request.team, public_id=media_id)
-    if found.uploaded_by != request.user:
+    media_file = get_object_or_404(MediaFile, team=request.team, public_id=media_id)
+    if media_file.uploaded_by != request.user:
         require(request.membership, Action.MANAGE_TEAM)
     try:
-        media_store.delete_media(found)
+        media_store.delete_media(media_file)
     except media_store.NotTaken as refused:
         messages.error(request, refused.sentence)
     else:
-        messages.success(request, _("“%(name)s” is deleted.") % {"name": found.label})
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": media_file.label})
     return redirect("media", request.team.slug)
 
 
@@ -104,13 +104,13 @@ def public_media(_request: HttpRequest, filename: str) -> FileResponse:
     """
     if not settings.MEDIA_IS_SERVED_HERE:
         raise Http404
-    found = get_object_or_404(MediaFile, name=filename)
+    media_file = get_object_or_404(MediaFile, name=filename)
     try:
-        content = media_store.media_storage().open(found.name)
+        content = media_store.media_storage().open(media_file.name)
     except FileNotFoundError:
         raise Http404 from None
     answer = FileResponse(
-        content, as_attachment=True, filename=found.name, content_type=found.content_type
+        content, as_attachment=True, filename=media_file.name, content_type=media_file.content_type
     )
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -51,14 +51,14 @@ def lists_made_of(recipient_list: RecipientList) -> Iterable[ListInOperation]:
     made = ListInOperation.objects.filter(
         operation__in=taken.values("operation"), part=ListInOperation.Part.TARGET
     )
-    found = made.select_related("operation__started_by", "recipient_list__owner")
-    return found.order_by("-pk")[:SHOWN]
+    parts = made.select_related("operation__started_by", "recipient_list__owner")
+    return parts.order_by("-pk")[:SHOWN]
 
 
 def filters_with(recipient_list: RecipientList) -> list[SavedFilter]:
     """Saved filters that look at the list: none of them can be used without it."""
-    found = SavedFilter.objects.filter(list_choices__recipient_list=recipient_list)
-    return list(found.filter(archived_at=None).order_by("name", "pk")[:SHOWN])
+    saved_filters = SavedFilter.objects.filter(list_choices__recipient_list=recipient_list)
+    return list(saved_filters.filter(archived_at=None).order_by("name", "pk")[:SHOWN])
 
 
 def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[ListUse]:
@@ -69,8 +69,8 @@ def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[ListUse]:
         *_chosen(CampaignFilter.objects.filter(**by_filter), is_draft),
     ]
     uses = {
-        one.campaign_id: ListUse(one.campaign, one.kind == CampaignList.Kind.EXCLUDE)
-        for one in reversed(choices)
+        choice.campaign_id: ListUse(choice.campaign, choice.kind == CampaignList.Kind.EXCLUDE)
+        for choice in reversed(choices)
     }
     return [uses[pk] for pk in sorted(uses, reverse=True)[:SHOWN]]
 
@@ -87,12 +87,12 @@ def _chosen(choices: QuerySet[Choice], is_draft: bool) -> Iterable[Choice]:
 @page_of_team(Action.VIEW)
 def list_use(request: TeamRequest, list_id: UUID) -> HttpResponse:
     """The campaigns, copies and files that people of the list went into: who, what and when."""
-    found = usable_or_archived_list(request, list_id)
+    recipient_list = usable_or_archived_list(request, list_id)
     usable = RecipientList.objects.for_member(request.team, request.user)
-    context = _touched(found) | {
-        "made_of_it": lists_made_of(found),
+    context = _touched(recipient_list) | {
+        "made_of_it": lists_made_of(recipient_list),
         "visible": set(usable.values_list("pk", flat=True)),
-        "exports": exports_of(found)[:EXPORTS_SHOWN],
+        "exports": exports_of(recipient_list)[:EXPORTS_SHOWN],
     }
     return render(request, "history/list_use.html", context)
 
@@ -101,20 +101,20 @@ def list_use(request: TeamRequest, list_id: UUID) -> HttpResponse:
 @page_of_team(Action.EDIT_LISTS)
 def put_away(request: TeamRequest, list_id: UUID) -> HttpResponse:
     """What archiving or deleting the list touches, with a button for each."""
-    found = usable_or_archived_list(request, list_id)
-    context = _touched(found) | {
-        "may_put_away": may_put_away(request, found),
-        "is_being_filled": is_being_filled(found),
+    recipient_list = usable_or_archived_list(request, list_id)
+    context = _touched(recipient_list) | {
+        "may_put_away": may_put_away(request, recipient_list),
+        "is_being_filled": is_being_filled(recipient_list),
     }
     return render(request, "history/list_put_away.html", context)
 
 
-def _touched(found: RecipientList) -> dict[str, object]:
-    launched = launched_with(found)
+def _touched(recipient_list: RecipientList) -> dict[str, object]:
+    launched = launched_with(recipient_list)
     words = rows_of(use.campaign for use in launched)
     return {
-        "recipient_list": found,
-        "drafts": drafts_with(found),
-        "filters": filters_with(found),
+        "recipient_list": recipient_list,
+        "drafts": drafts_with(recipient_list),
+        "filters": filters_with(recipient_list),
         "launched": [(use, row) for use, row in zip(launched, words, strict=True)],
     }

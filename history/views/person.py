@@ -39,8 +39,8 @@ def appearances_of(team: Team, phone: str) -> list[Appearance]:
     A phone that stands there more than once (duplicates were allowed) is a part each time.
     """
     rows = CampaignRecipient.objects.filter(campaign__team=team, phone=phone)
-    found = rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN]
-    return [_part(row) for row in found]
+    recipients = rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN]
+    return [_part(row) for row in recipients]
 
 
 def _part(row: CampaignRecipient) -> Appearance:
@@ -82,7 +82,7 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
         "phone_written": phone,
         "places": lists_with(request.team, request.user, phone),
         "opt_outs": opt_outs,
-        "open_opt_out": next((one for one in opt_outs if one.is_open), None),
+        "open_opt_out": next((opt_out for opt_out in opt_outs if opt_out.is_open), None),
         "parts": [
             (part, _left_out(part.recipient.left_out))
             for part in appearances_of(request.team, phone)

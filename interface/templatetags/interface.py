@@ -141,14 +141,14 @@ def local_time(
     """
     if moment is None:
         return SafeString("-")
-    here = moment.astimezone(_zone(context, zone))
-    day = "%a %-d %b" if here.year == _now(here).year else "%a %-d %b %Y"
+    local = moment.astimezone(_zone(context, zone))
+    day = "%a %-d %b" if local.year == _now(local).year else "%a %-d %b %Y"
     form = f"{day}, %H:%M:%S" if seconds else f"{day}, %H:%M"
     return format_html(
         '<time datetime="{}">{} <span class="text-secondary">{}</span></time>',
         moment.astimezone(UTC).isoformat(timespec="seconds"),
-        here.strftime(form),
-        zone_abbreviation(here),
+        local.strftime(form),
+        zone_abbreviation(local),
     )
 
 
@@ -248,12 +248,12 @@ def problems_of(form: BaseForm) -> Sequence[ErrorLine]:
     """The form's own errors, then each field's, as an error summary lists them."""
     if not form.is_bound or form.is_valid():
         return []
-    found = [ErrorLine(str(error), "") for error in form.non_field_errors()]
+    error_lines = [ErrorLine(str(error), "") for error in form.non_field_errors()]
     for field in form:
         # A group of choices has no id of its own; its first choice is where the focus belongs.
         target = field.id_for_label or (f"{field.auto_id}_0" if field.auto_id else "")
-        found.extend(ErrorLine(str(error), target) for error in field.errors)
-    return found
+        error_lines.extend(ErrorLine(str(error), target) for error in field.errors)
+    return error_lines
 
 
 def _zone(context: RequestContext, zone: str) -> ZoneInfo:
