@@ -39,7 +39,7 @@ from composer.views.compose import launch_problems_of
 from composer.views.compose_parts import content_for
 from interface import hints
 from interface.phone_preview import PhonePreview
-from interface.wording import people
+from interface.wording import number, people
 from recipients.models import Recipient, RecipientList, SavedFilter
 from sending import job_times, one_by_one, readiness, timetable
 from sending.models import Approval
