@@ -47,6 +47,6 @@ class PublicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         )
 
     def clean(self, value: Any) -> Any:
-        if not all(is_uuid(one) for one in value or ()):
+        if not all(is_uuid(item) for item in value or ()):
             raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
         return super().clean(value)

@@ -12,11 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from campaigns.access import campaign_of
-from composer.forms import ComposeForm
 from composer.media import media_check, media_store
 from composer.media.media_check import MediaFinding
 from composer.models import MediaFile
+from composer.views.compose import fragment_form
 from sociocs_accounts.models import Channel
 from teams import throttling
 from teams.access import Action, TeamRequest, page_of_team, require
@@ -79,9 +78,7 @@ def media_delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
 @page_of_team(Action.COMPOSE)
 def media_url_check(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What stands at the typed media address, and whether the chosen channel carries it."""
-    form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
-    form.is_valid()
-    given = form.cleaned_data
+    given = fragment_form(request, campaign_id).cleaned_data
     url, kind = given.get("media_url", ""), given.get("media_kind", "")
     findings: list[MediaFinding] = []
     if url and kind:

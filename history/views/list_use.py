@@ -51,14 +51,14 @@ def lists_made_of(recipient_list: RecipientList) -> Iterable[ListInOperation]:
     made = ListInOperation.objects.filter(
         operation__in=taken.values("operation"), part=ListInOperation.Part.TARGET
     )
-    found = made.select_related("operation__started_by", "recipient_list__owner")
-    return found.order_by("-pk")[:SHOWN]
+    parts = made.select_related("operation__started_by", "recipient_list__owner")
+    return parts.order_by("-pk")[:SHOWN]
 
 
 def filters_with(recipient_list: RecipientList) -> list[SavedFilter]:
     """Saved filters that look at the list: none of them can be used without it."""
-    found = SavedFilter.objects.filter(list_choices__recipient_list=recipient_list)
-    return list(found.filter(archived_at=None).order_by("name", "pk")[:SHOWN])
+    saved_filters = SavedFilter.objects.filter(list_choices__recipient_list=recipient_list)
+    return list(saved_filters.filter(archived_at=None).order_by("name", "pk")[:SHOWN])
 
 
 def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[ListUse]:
@@ -69,8 +69,8 @@ def _uses(recipient_list: RecipientList, *, is_draft: bool) -> list[ListUse]:
         *_chosen(CampaignFilter.objects.filter(**by_filter), is_draft),
     ]
     uses = {
-        one.campaign_id: ListUse(one.campaign, one.kind == CampaignList.Kind.EXCLUDE)
-        for one in reversed(choices)
+        choice.campaign_id: ListUse(choice.campaign, choice.kind == CampaignList.Kind.EXCLUDE)
+        for choice in reversed(choices)
     }
     return [uses[pk] for pk in sorted(uses, reverse=True)[:SHOWN]]
 

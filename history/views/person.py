@@ -39,8 +39,8 @@ def appearances_of(team: Team, phone: str) -> list[Appearance]:
     A phone that stands there more than once (duplicates were allowed) is a part each time.
     """
     rows = CampaignRecipient.objects.filter(campaign__team=team, phone=phone)
-    found = rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN]
-    return [_part(row) for row in found]
+    recipients = rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN]
+    return [_part(row) for row in recipients]
 
 
 def _part(row: CampaignRecipient) -> Appearance:
