@@ -66,6 +66,12 @@ def member(team: Team, name: str, role: Role) -> User:
 
 
 @pytest.fixture
+def client() -> Client:
+    """A browser in which nobody is signed in: pytest-django's would not fold its pages."""
+    return Client()
+
+
+@pytest.fixture
 def client_of() -> ClientOf:
     """`client_of(alice)` is a browser in which Alice is signed in."""
 
