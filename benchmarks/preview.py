@@ -101,10 +101,12 @@ def ask(
     """Milliseconds of each request."""
     from django.urls import reverse  # noqa: PLC0415 - needs Django
 
+    from composer.drafts import content_of  # noqa: PLC0415
     from composer.forms import stored_draft  # noqa: PLC0415
 
     name, wanted = named
-    form = {field: value for field, value in stored_draft(draft).items() if value is not None}
+    stored = stored_draft(draft, content_of(draft))
+    form = {field: value for field, value in stored.items() if value is not None}
     url, times = reverse(page, args=[draft.team.slug, draft.public_id]), []
     for n in range(requests):
         began = time.perf_counter()

@@ -12,7 +12,7 @@ from teams.access import TeamRequest
 
 def campaign_of(request: TeamRequest, campaign_id: UUID) -> Campaign:
     """The team's campaign with this public id. Raises Http404."""
-    found = Campaign.objects.filter(team=request.team).select_related(
+    campaigns = Campaign.objects.filter(team=request.team).select_related(
         "channel__account", "team", "created_by", "launched_by", "updated_by", "message"
     )
-    return get_object_or_404(found, public_id=campaign_id)
+    return get_object_or_404(campaigns, public_id=campaign_id)

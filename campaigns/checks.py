@@ -17,9 +17,9 @@ TRIAL = "Only a trial on the sandbox (DEMO=1) may do this."
 
 def sending_settings(**_: Any) -> list[CheckMessage]:
     """E001-E005: what handing over rests on; E009-E011: where media is kept and looked at."""
-    found: list[CheckMessage] = []
+    check_messages: list[CheckMessage] = []
     if settings.LEAD_SECONDS < SHORTEST_LEAD and not settings.DEMO:
-        found.append(
+        check_messages.append(
             Error(
                 f"LEAD_SECONDS is {settings.LEAD_SECONDS}: too short to take a job back, or to "
                 "outlast a slow answer.",
@@ -28,7 +28,7 @@ def sending_settings(**_: Any) -> list[CheckMessage]:
             )
         )
     if settings.FAILPOINTS and not settings.DEMO:
-        found.append(
+        check_messages.append(
             Error(
                 "FAILPOINTS is set: workers would kill themselves.",
                 hint=f"Unset it. {TRIAL}",
@@ -36,7 +36,7 @@ def sending_settings(**_: Any) -> list[CheckMessage]:
             )
         )
     if not 1 <= settings.RECIPIENTS_PER_SUBMISSION <= 10_000:
-        found.append(
+        check_messages.append(
             Error(
                 "RECIPIENTS_PER_SUBMISSION must be between 1 and 10,000.",
                 hint="The vendor names no limit for a job; 1,000 is a safe choice.",
@@ -45,20 +45,20 @@ def sending_settings(**_: Any) -> list[CheckMessage]:
         )
     if not 5 <= settings.SOCIOCS_TIMEOUT_SECONDS <= 150:
         # An attempt counts as lost after 180 seconds: the call must have ended before.
-        found.append(
+        check_messages.append(
             Error(
                 "SOCIOCS_TIMEOUT_SECONDS must be between 5 and 150.",
                 hint="60 is a good choice.",
                 id="campaigns.E004",
             )
         )
-    return found + _encryption_keys() + _media()
+    return check_messages + _encryption_keys() + _media()
 
 
 def _media() -> list[CheckMessage]:
-    found: list[CheckMessage] = []
+    check_messages: list[CheckMessage] = []
     if settings.MEDIA_LINK_LOOPBACK and not settings.DEMO:
-        found.append(
+        check_messages.append(
             Error(
                 "MEDIA_LINK_LOOPBACK is set: members could look at services of this machine.",
                 hint=f"Unset it. {TRIAL}",
@@ -66,7 +66,7 @@ def _media() -> list[CheckMessage]:
             )
         )
     if settings.MEDIA_BUCKET and f"{settings.BASE_URL}/media" == settings.MEDIA_BASE_URL:
-        found.append(
+        check_messages.append(
             Error(
                 "MEDIA_BUCKET is set and MEDIA_BASE_URL is not: messages would carry addresses at "
                 "which there is nothing.",
@@ -75,14 +75,14 @@ def _media() -> list[CheckMessage]:
             )
         )
     if settings.MEDIA_BUCKET_ENDPOINT and "://" not in settings.MEDIA_BUCKET_ENDPOINT:
-        found.append(
+        check_messages.append(
             Error(
                 "MEDIA_BUCKET_ENDPOINT is no address.",
                 hint="Begin it with https://, or leave it empty for a bucket of Amazon's.",
                 id="campaigns.E011",
             )
         )
-    return found
+    return check_messages
 
 
 def _encryption_keys() -> list[CheckMessage]:
@@ -103,7 +103,7 @@ def _encryption_keys() -> list[CheckMessage]:
 
 def durable_sqlite(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """E006: an intent that a power cut could take back is no intent."""
-    found: list[CheckMessage] = []
+    check_messages: list[CheckMessage] = []
     for alias in databases or []:
         connection = connections[alias]
         if connection.vendor != "sqlite":
@@ -111,7 +111,7 @@ def durable_sqlite(databases: Sequence[str] | None = None, **_: Any) -> list[Che
         with connection.cursor() as cursor:
             synchronous = cursor.execute("PRAGMA synchronous").fetchone()[0]
         if synchronous < 2:
-            found.append(
+            check_messages.append(
                 Error(
                     "SQLite runs with synchronous below FULL: a power cut could lose the record "
                     "of a message that was sent.",
@@ -119,14 +119,14 @@ def durable_sqlite(databases: Sequence[str] | None = None, **_: Any) -> list[Che
                     id="campaigns.E006",
                 )
             )
-    return found
+    return check_messages
 
 
 def production_settings(**_: Any) -> list[CheckMessage]:
     """E007-E008, W001: what must be there before real people are messaged."""
-    found: list[CheckMessage] = []
+    check_messages: list[CheckMessage] = []
     if not settings.FIELD_ENCRYPTION_KEYS:
-        found.append(
+        check_messages.append(
             Error(
                 "FIELD_ENCRYPTION_KEYS is empty: no API key can be stored.",
                 hint="Make one with `openssl rand -base64 32 | tr '+/' '-_'`.",
@@ -134,7 +134,7 @@ def production_settings(**_: Any) -> list[CheckMessage]:
             )
         )
     if settings.DEMO or settings.SANDBOX_URL:
-        found.append(
+        check_messages.append(
             Error(
                 "DEMO or SANDBOX_URL is set: the demo account and the sandbox belong to a trial.",
                 hint="Unset both for production.",
@@ -142,11 +142,11 @@ def production_settings(**_: Any) -> list[CheckMessage]:
             )
         )
     if not settings.SOCIOCS_BASE_URL.startswith("https://"):
-        found.append(
+        check_messages.append(
             checks.Warning(
                 "SOCIOCS_BASE_URL is not an https address.",
                 hint="API keys and recipients travel there. Only a loopback address may be http.",
                 id="campaigns.W001",
             )
         )
-    return found
+    return check_messages

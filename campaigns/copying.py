@@ -41,7 +41,7 @@ AS_COPIED = 2
 
 def content_fields() -> list[Any]:
     """The columns of a campaign that hold what it says."""
-    return [one for one in Campaign._meta.concrete_fields if one.name not in NOT_CONTENT]
+    return [field for field in Campaign._meta.concrete_fields if field.name not in NOT_CONTENT]
 
 
 def duplicate(campaign: Campaign, user: User | None, *, with_audience: bool = True) -> Campaign:
@@ -66,7 +66,9 @@ def copy_of(
     campaign: Campaign, user: User | None, *, with_audience: bool = True, **changes: Any
 ) -> Campaign:
     """A new draft of `user`'s that says what `campaign` says, except for some columns."""
-    values = {one.attname: getattr(campaign, one.attname) for one in content_fields()} | changes
+    values = {
+        field.attname: getattr(campaign, field.attname) for field in content_fields()
+    } | changes
     with transaction.atomic():
         copy = Campaign.objects.create(
             team_id=campaign.team_id,

@@ -21,10 +21,18 @@ def list_problems(campaign: Campaign, user: User | None = None) -> list[Problem]
     """
     # Whoever sends it, and if nobody is at it: such a list is about to be emptied, or should rest.
     away = _lists_put_away(campaign)
-    mine = [one for one in borrowed_lists(campaign, user) if one not in away] if user else []
+    mine = (
+        [
+            recipient_list
+            for recipient_list in borrowed_lists(campaign, user)
+            if recipient_list not in away
+        ]
+        if user
+        else []
+    )
     return [
-        *(Problem("lists", _put_away(one)) for one in away),
-        *(_not_yours(one) for one in mine),
+        *(Problem("lists", _put_away(recipient_list)) for recipient_list in away),
+        *(_not_yours(recipient_list) for recipient_list in mine),
         *_not_the_authors(campaign, user, [*away, *mine]),
         *_filters(campaign, user),
     ]
@@ -34,24 +42,24 @@ def _lists_put_away(campaign: Campaign) -> list[RecipientList]:
     """Archived and deleted lists that the campaign, or a filter that it chooses, looks at."""
     chosen = Q(campaign_choices__campaign=campaign)
     looked_at = Q(filter_choices__saved_filter__campaign_choices__campaign=campaign)
-    found = RecipientList.objects.filter(chosen | looked_at, archived_at__isnull=False)
-    return list(found.select_related("owner").order_by("pk").distinct())
+    recipient_lists = RecipientList.objects.filter(chosen | looked_at, archived_at__isnull=False)
+    return list(recipient_lists.select_related("owner").order_by("pk").distinct())
 
 
-def _not_yours(one: RecipientList) -> Problem:
+def _not_yours(recipient_list: RecipientList) -> Problem:
     sentence = _(
         "“%(list)s” belongs to %(name)s and is not shared with you. Take it out, or ask for it to "
         "be shared."
     )
-    return Problem("lists", sentence % {"list": one.name, "name": one.owner})
+    return Problem("lists", sentence % {"list": recipient_list.name, "name": recipient_list.owner})
 
 
-def _put_away(one: RecipientList) -> str:
-    if one.deleted_at is not None:
+def _put_away(recipient_list: RecipientList) -> str:
+    if recipient_list.deleted_at is not None:
         sentence = _("“%(list)s” was deleted. Take it out, or choose another list.")
     else:
         sentence = _("“%(list)s” is archived. Take it out, or ask %(name)s to bring it back.")
-    return sentence % {"list": one.name, "name": one.owner}
+    return sentence % {"list": recipient_list.name, "name": recipient_list.owner}
 
 
 def _not_the_authors(
@@ -64,9 +72,9 @@ def _not_the_authors(
         "“%(list)s” belongs to %(owner)s and is not shared with %(author)s, who wrote this "
         "campaign. Take it out, or ask %(owner)s to share it."
     )
-    for one in borrowed_lists(campaign, author):
-        if one not in told and one.owner != user:
-            names = {"list": one.name, "owner": one.owner, "author": author}
+    for recipient_list in borrowed_lists(campaign, author):
+        if recipient_list not in told and recipient_list.owner != user:
+            names = {"list": recipient_list.name, "owner": recipient_list.owner, "author": author}
             yield Problem("lists", sentence % names)
 
 
@@ -76,27 +84,31 @@ def _filters(campaign: Campaign, user: User | None) -> Iterable[Problem]:
     people = [user]
     if author and author != user and author.memberships.filter(team=campaign.team_id).exists():
         people.append(author)
-    told: set[SavedFilter] = set()
+    named_filters: set[SavedFilter] = set()
     for person in people:
-        for one in borrowed_filters(campaign, person) if person else ():
-            if one in told or (person != user and one.owner == user):
+        for saved_filter in borrowed_filters(campaign, person) if person else ():
+            if saved_filter in named_filters or (person != user and saved_filter.owner == user):
                 continue
-            told.add(one)
-            yield Problem("lists", _filter_sentence(one, None if person == user else person))
+            named_filters.add(saved_filter)
+            yield Problem(
+                "lists", _filter_sentence(saved_filter, None if person == user else person)
+            )
 
 
-def _filter_sentence(one: SavedFilter, author: User | None) -> str:
-    if one.archived_at is not None:
-        return _("The filter “%(filter)s” was deleted. Take it out.") % {"filter": one.name}
+def _filter_sentence(saved_filter: SavedFilter, author: User | None) -> str:
+    if saved_filter.archived_at is not None:
+        return _("The filter “%(filter)s” was deleted. Take it out.") % {
+            "filter": saved_filter.name
+        }
     if author is None:
         return _(
             "The filter “%(filter)s” of %(owner)s, or a list it looks at, is not shared with you. "
             "Take it out, or ask for it to be shared."
-        ) % {"filter": one.name, "owner": one.owner}
+        ) % {"filter": saved_filter.name, "owner": saved_filter.owner}
     return _(
         "The filter “%(filter)s” of %(owner)s, or a list it looks at, is not shared with "
         "%(author)s, who wrote this campaign. Take it out, or ask for it to be shared."
-    ) % {"filter": one.name, "owner": one.owner, "author": author}
+    ) % {"filter": saved_filter.name, "owner": saved_filter.owner, "author": author}
 
 
 def borrowed_lists(campaign: Campaign, user: User) -> list[RecipientList]:

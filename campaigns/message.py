@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from campaigns.copying import content_fields
 from campaigns.models import Campaign, Message
 from campaigns.problems import Problem
-from campaigns.texts import dynamic_fields
+from campaigns.texts import dynamic_fields, whatsapp_templates
 from campaigns.texts.dynamic_fields import Program, parse_text
 from campaigns.texts.field_sentences import fault_sentence
 from interface.wording import Text
@@ -94,23 +94,25 @@ def message_problems(
 
     `known_fields`: those of the chosen lists; None leaves unknown fields for later.
     """
-    found: list[Problem] = []
+    problems: list[Problem] = []
     if channel is None:
-        found.append(Problem("channel", _("Choose the channel that sends this campaign.")))
+        problems.append(Problem("channel", _("Choose the channel that sends this campaign.")))
     elif not channel.is_active:
-        found.append(Problem("channel", _("This channel is no longer in use. Choose another one.")))
+        problems.append(
+            Problem("channel", _("This channel is no longer in use. Choose another one."))
+        )
     if media_kind and not media_url:
-        found.append(
+        problems.append(
             Problem("media_url", _("Enter the public address of the media, or attach nothing."))
         )
-        return found
+        return problems
     if channel is None and not text and not media_url:
         # No channel carries this: whoever has chosen none yet need not come back to be told.
-        found.append(Problem("text", str(_NOTHING_SAID)))
+        problems.append(Problem("text", str(_NOTHING_SAID)))
     program = parse_text(text)
-    found += _field_problems(program, known_fields)
+    problems += _field_problems(program, known_fields)
     if channel is None:
-        return found
+        return problems
     # The media are looked at also while a text is faulty, and so has no length yet.
     sample = "x" if program.faults else _shortest(program)
     try:
@@ -123,13 +125,13 @@ def message_problems(
             dynamic_fields_allowed=bool(program.uses),
         )
     except MessageNotExpressible as fault:
-        found.append(
+        problems.append(
             Problem(
                 _FIELD_OF_FAULT.get(MessageFault(fault.code), "text"),
                 sentence_of(MessageFault(fault.code), channel, sample),
             )
         )
-    return found
+    return problems
 
 
 def name_problems(campaign: Campaign) -> list[Problem]:
@@ -155,7 +157,7 @@ def _field_problems(program: Program, known_fields: Collection[str] | None) -> l
         faults += program.unknown(known_fields)
     # One sentence for a name, however often the text uses it.
     sentences = dict.fromkeys(map(fault_sentence, sorted(faults, key=lambda fault: fault.start)))
-    return [Problem("text", one) for one in sentences]
+    return [Problem("text", sentence) for sentence in sentences]
 
 
 def _shortest(program: Program) -> str:
@@ -204,9 +206,9 @@ def message_warnings(channel: Channel | None, media_kind: str) -> list[str]:
     if channel is None:
         return []
     able = channel.capabilities
-    found: list[str] = []
+    warnings: list[str] = []
     if able.free_text_hours is not None:
-        found.append(
+        warnings.append(
             _(
                 "WhatsApp delivers a free text only to people who wrote to you in the last "
                 "%(hours)d hours. To reach everybody, choose an approved template under “Channel”."
@@ -215,11 +217,11 @@ def message_warnings(channel: Channel | None, media_kind: str) -> list[str]:
         )
     support = able.media.get(MediaKind(media_kind)) if media_kind else None
     if media_kind and (support is None or not support.sure_in_bulk):
-        found.append(
+        warnings.append(
             _("It is not certain that %(provider)s carries this kind of media. Send a test first.")
             % {"provider": able.label}
         )
-    return found
+    return warnings
 
 
 def message_of(campaign: Campaign) -> Message:
@@ -232,3 +234,14 @@ def message_of(campaign: Campaign) -> Message:
         said |= {"text": "", "media_kind": "", "media_url": ""}
     user_id = campaign.sent_as.user_id if campaign.sent_as else ""
     return Message.objects.create(campaign=campaign, user_id=user_id, **said)
+
+
+def content_problems(campaign: Campaign, known_fields: Collection[str] | None) -> list[Problem]:
+    """Why it cannot be sent through its channel; `known_fields` as it takes them."""
+    if campaign.template:
+        return whatsapp_templates.template_problems(
+            campaign.channel, campaign.template, known_fields
+        )
+    return message_problems(
+        campaign.channel, campaign.text, campaign.media_kind, campaign.media_url, known_fields
+    )

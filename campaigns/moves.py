@@ -49,8 +49,8 @@ def lock(row: Model, *fields: str) -> None:
 
     For where it happens a thousand times for a million people: half the work of a whole row.
     """
-    found = type(row)._default_manager.select_for_update().filter(pk=row.pk)
-    for name, value in zip(fields, found.values_list(*fields).get(), strict=True):
+    rows = type(row)._default_manager.select_for_update().filter(pk=row.pk)
+    for name, value in zip(fields, rows.values_list(*fields).get(), strict=True):
         setattr(row, name, value)
 
 
@@ -59,9 +59,9 @@ def move_campaign(campaign: Campaign, to: CampaignState, reason: str = "", **cha
 
     Changes in `changes` are written with it. Raises ForbiddenMove for a move that does not exist.
     """
-    here = CampaignState(campaign.state)
-    if (here, to) not in CAMPAIGN_MOVES:
-        raise ForbiddenMove(f"campaign: {here} -> {to}")
+    state = CampaignState(campaign.state)
+    if (state, to) not in CAMPAIGN_MOVES:
+        raise ForbiddenMove(f"campaign: {state} -> {to}")
     values = {
         "state": to.value,
         "state_reason": reason,
@@ -69,7 +69,7 @@ def move_campaign(campaign: Campaign, to: CampaignState, reason: str = "", **cha
         "updated_at": timezone.now(),
         **changes,
     }
-    moved = Campaign.objects.filter(pk=campaign.pk, state=here.value).update(**values)
+    moved = Campaign.objects.filter(pk=campaign.pk, state=state.value).update(**values)
     if moved:
         campaign.refresh_from_db()
     return bool(moved)

@@ -20,8 +20,8 @@ Details = dict[str, Any]
 
 def taken_back_in_words(details: Details) -> str:
     """`5 of 12 jobs taken back, 7 already out`."""
-    told = {"back": number(details.get("back", 0)), "jobs": jobs(details.get("jobs", 0))}
-    parts = [_("%(back)s of %(jobs)s taken back") % told]
+    values = {"back": number(details.get("back", 0)), "jobs": jobs(details.get("jobs", 0))}
+    parts = [_("%(back)s of %(jobs)s taken back") % values]
     if details.get("out"):
         parts.append(_("%(n)s already out") % {"n": number(details["out"])})
     if details.get("never_left"):
@@ -57,21 +57,21 @@ _BY_RULES = {
 
 
 def _rescheduled(who: str, details: Details) -> str:
-    told = {"who": who, "time": _moment(details.get("after", ""), details.get("zone", ""))}
+    values = {"who": who, "time": _moment(details.get("after", ""), details.get("zone", ""))}
     if rules := details.get("rules"):
-        return str(_BY_RULES[rules] % told)
+        return str(_BY_RULES[rules] % values)
     if who:
-        return _("%(who)s gave it another time: %(time)s") % told
-    return _("It got another time: %(time)s") % told
+        return _("%(who)s gave it another time: %(time)s") % values
+    return _("It got another time: %(time)s") % values
 
 
 def _take_back_asked(who: str, details: Details) -> str:
-    told = {"who": who or _("Somebody"), "jobs": jobs(details.get("jobs", 0))}
+    values = {"who": who or _("Somebody"), "jobs": jobs(details.get("jobs", 0))}
     if details.get("then") == "undo":
-        return _("%(who)s took the launch back: %(jobs)s to take back from Sociocs") % told
+        return _("%(who)s took the launch back: %(jobs)s to take back from Sociocs") % values
     if details.get("then") == "reschedule":
-        return _("%(who)s chose another time: %(jobs)s to take back from Sociocs first") % told
-    return _("%(who)s paused it and had %(jobs)s taken back") % told
+        return _("%(who)s chose another time: %(jobs)s to take back from Sociocs first") % values
+    return _("%(who)s paused it and had %(jobs)s taken back") % values
 
 
 def _taken_back(_who: str, details: Details) -> str:
@@ -79,10 +79,10 @@ def _taken_back(_who: str, details: Details) -> str:
 
 
 def _overruled(who: str, details: Details) -> str:
-    said = " · ".join(details.get("warnings", []))
+    warnings = " · ".join(details.get("warnings", []))
     return _("%(who)s went ahead in spite of: %(what)s") % {
         "who": who or _("Somebody"),
-        "what": said,
+        "what": warnings,
     }
 
 
@@ -101,8 +101,8 @@ def _approved(who: str, details: Details) -> str:
 
 
 def _rejected(who: str, details: Details) -> str:
-    told = {"who": who or _("Somebody"), "why": details.get("reason", "")}
-    return _("%(who)s did not approve it: “%(why)s”") % told
+    values = {"who": who or _("Somebody"), "why": details.get("reason", "")}
+    return _("%(who)s did not approve it: “%(why)s”") % values
 
 
 _PARTS: Mapping[str, Text] = {
@@ -115,14 +115,14 @@ _PARTS: Mapping[str, Text] = {
 
 def not_as_approved(details: Details) -> str:
     """Why what a second person approved was not frozen, and what to do."""
-    changed = [str(_PARTS[one]) for one in details.get("changed", ["people"]) if one in _PARTS]
-    told = {"what": _(" and ").join(changed)}
+    changed = [str(_PARTS[part]) for part in details.get("changed", ["people"]) if part in _PARTS]
+    values = {"what": _(" and ").join(changed)}
     return (
         _(
             "Back to a draft, nothing was sent: after it was approved, this changed: %(what)s. "
             "Look at the plan and ask for approval again"
         )
-        % told
+        % values
     )
 
 

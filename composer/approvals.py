@@ -53,8 +53,8 @@ def open_request(campaign: Campaign) -> Approval | None:
 
 def asked_as_it_is(campaign: Campaign) -> Approval | None:
     """The request that waits for the draft as it is stored; its people are not looked at again."""
-    found = campaign.approvals.filter(answer=Answer.WAITING, version=campaign.version)
-    return found.select_related("asked_by").first()
+    approvals = campaign.approvals.filter(answer=Answer.WAITING, version=campaign.version)
+    return approvals.select_related("asked_by").first()
 
 
 def outgrow(approval: Approval) -> None:
@@ -76,10 +76,10 @@ def last_answer(campaign: Campaign) -> Approval | None:
 
 def waiting_in(team: Team) -> list[Approval]:
     """All requests for approval of a team that wait, oldest first."""
-    found = Approval.objects.filter(
+    approvals = Approval.objects.filter(
         campaign__team=team, campaign__state=CampaignState.DRAFT.value, answer=Answer.WAITING
     )
-    return list(found.select_related("campaign", "asked_by").order_by("pk")[:20])
+    return list(approvals.select_related("campaign", "asked_by").order_by("pk")[:20])
 
 
 def _is_outdated(campaign: Campaign, approval: Approval) -> bool:
@@ -112,24 +112,24 @@ def launch_or_ask(campaign: Campaign, confirmation: Confirmation) -> bool:
 def _ask(campaign: Campaign, confirmation: Confirmation, plan: SeenPlan) -> None:
     user, people = confirmation.user, confirmation.people
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if here.state != CampaignState.DRAFT or here.version != confirmation.version:
+        locked = locked_campaign(campaign.pk)
+        if locked.state != CampaignState.DRAFT or locked.version != confirmation.version:
             raise readiness.outdated()
-        if here.approvals.filter(token=confirmation.token).exists():
+        if locked.approvals.filter(token=confirmation.token).exists():
             return
-        here.approvals.filter(answer=Answer.WAITING).update(answer=Answer.OUTDATED)
+        locked.approvals.filter(answer=Answer.WAITING).update(answer=Answer.OUTDATED)
         Approval.objects.create(
-            campaign=here,
+            campaign=locked,
             asked_by=user,
-            fingerprint=plan_making.approval_fingerprint(here, user),
+            fingerprint=plan_making.approval_fingerprint(locked, user),
             audience=plan.audience,
-            outside_values=personal_texts.outside_values_of(here, user),
+            outside_values=personal_texts.outside_values_of(locked, user),
             version=confirmation.version,
             people=people,
             token=confirmation.token,
             overruled=confirmation.warnings_overruled(),
         )
-        record_event(here, CampaignEvent.Kind.APPROVAL_ASKED, user, people=people)
+        record_event(locked, CampaignEvent.Kind.APPROVAL_ASKED, user, people=people)
 
 
 def may_answer(approval: Approval, user: User) -> str:
@@ -150,9 +150,9 @@ def approve(
     LaunchRefused for what stands in the launch's way.
     """
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        approval = _waiting(here, approval_id, user)
-        if _is_outdated(here, approval) or approval.fingerprint != seen:
+        locked = locked_campaign(campaign.pk)
+        approval = _waiting(locked, approval_id, user)
+        if _is_outdated(locked, approval) or approval.fingerprint != seen:
             raise NotApproved(_outdated())
         approval.answer = Answer.APPROVED
         _answer(approval, user)
@@ -164,8 +164,8 @@ def approve(
             is_proved=is_proved,
             approval=approval,
         )
-        launch.launch(here, confirmation)
-        record_event(here, CampaignEvent.Kind.APPROVED, user, people=approval.people)
+        launch.launch(locked, confirmation)
+        record_event(locked, CampaignEvent.Kind.APPROVED, user, people=approval.people)
     campaign.refresh_from_db()
 
 
@@ -174,11 +174,11 @@ def reject(approval_id: UUID, campaign: Campaign, user: User, reason: str) -> No
     if not reason.strip():
         raise NotApproved(_("Say why, so that it can be mended: “the price is of last year”."))
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        approval = _waiting(here, approval_id, user)
+        locked = locked_campaign(campaign.pk)
+        approval = _waiting(locked, approval_id, user)
         approval.answer, approval.reason = Answer.REJECTED, reason.strip()[:500]
         _answer(approval, user)
-        record_event(here, CampaignEvent.Kind.REJECTED, user, reason=approval.reason)
+        record_event(locked, CampaignEvent.Kind.REJECTED, user, reason=approval.reason)
 
 
 def _waiting(campaign: Campaign, approval_id: UUID, user: User) -> Approval:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from campaigns.audiences import choices, earlier_campaigns
 from campaigns.audiences.selection import Choice
 from campaigns.models import Campaign
+from interface.form_fields import PublicChoices
 from recipients.models import RecipientList, SavedFilter
-from recipients.saved_filters.choosing import PublicChoices
 from teams.models import User
 
 LONGEST_PAUSE = 365
@@ -89,11 +89,11 @@ class AudienceFields(forms.Form):
     def clean_audience(self, cleaned: dict[str, Any]) -> None:
         """Nobody can get the message and be left out by the same list or filter."""
         for chosen, left_out in (("lists", "lists_left_out"), ("filters", "filters_left_out")):
-            for one in set(cleaned.get(chosen) or ()) & set(cleaned.get(left_out) or ()):
+            for row in set(cleaned.get(chosen) or ()) & set(cleaned.get(left_out) or ()):
                 sentence = _(
                     "“%(name)s” is to get the message and to be left out. Choose one of both."
                 )
-                self.add_error(left_out, sentence % {"name": one.name})
+                self.add_error(left_out, sentence % {"name": row.name})
 
     @property
     def leaves_out(self) -> bool:
@@ -105,26 +105,32 @@ class AudienceFields(forms.Form):
         """What is chosen so far, right or wrong; lists with a key in `hidden` left out of it."""
         given = self.cleaned_data
         return Choice(
-            lists=tuple(one for one in in_order(given.get("lists")) if one.pk not in hidden),
+            lists=tuple(
+                recipient_list
+                for recipient_list in in_order(given.get("lists"))
+                if recipient_list.pk not in hidden
+            ),
             filters=in_order(given.get("filters")),
             lists_out=in_order(given.get("lists_left_out")),
             filters_out=in_order(given.get("filters_left_out")),
-            campaigns_out=tuple(one.pk for one in in_order(given.get("campaigns_left_out"))),
+            campaigns_out=tuple(
+                campaign.pk for campaign in in_order(given.get("campaigns_left_out"))
+            ),
             days_out=given.get("days_left_out"),
             duplicates_allowed=bool(given.get("duplicates_allowed")),
         )
 
 
-def in_order(found: Any) -> tuple[Any, ...]:
+def in_order(rows: Any) -> tuple[Any, ...]:
     """What was chosen, in the order it was made: the order in which an audience is frozen."""
-    return tuple(sorted(found or (), key=lambda one: one.pk))
+    return tuple(sorted(rows or (), key=lambda row: row.pk))
 
 
 def stored_audience(content: Any) -> dict[str, Any]:
     """What a draft's content says about its audience, as the fields would be posted."""
 
     def keys(name: str) -> list[UUID]:
-        return [one.public_id for one in getattr(content, name)]
+        return [choice.public_id for choice in getattr(content, name)]
 
     names = ("lists", "lists_left_out", "filters", "filters_left_out", "campaigns_left_out")
     return {

@@ -46,18 +46,18 @@ def audience_page(
 
     Nobody of the lists `hidden` (primary keys) is shown.
     """
-    found: list[Recipient] = []
+    recipients: list[Recipient] = []
     for number in range(max(place.part, 0), len(chosen.parts)):
         if chosen.parts[number].list_id in hidden:
             continue
         after = place.after if number == place.part else 0
-        room = size - len(found)
+        room = size - len(recipients)
         rows = _rows(_who(chosen, number, why), after, room + 1)
-        found += rows[:room]
+        recipients += rows[:room]
         if len(rows) > room:
             last = rows[room - 1].pk if room else after
-            return found, PagePosition(number, last)
-    return found, None
+            return recipients, PagePosition(number, last)
+    return recipients, None
 
 
 def _who(chosen: Selection, number: int, why: str) -> Sql:

@@ -50,16 +50,17 @@ def storable(form: ComposeForm, user: User) -> Storable:
 
 
 def _with_company(names: Iterable[str]) -> set[str]:
-    found = set(names)
+    changed_names = set(names)
     for group in TOGETHER:
-        if found & group:
-            found |= group
-    return found
+        if changed_names & group:
+            changed_names |= group
+    return changed_names
 
 
 def _without(form: ComposeForm, names: Iterable[str], user: User) -> ComposeForm:
     """The form with what the draft says already in these fields."""
-    data, draft = QueryDict(mutable=True), stored_draft(form.campaign)
+    data = QueryDict(mutable=True)
+    draft = stored_draft(form.campaign, form.stored_content)
     data.update(form.data)
     for name in names:
         value = draft.get(name, "")

@@ -20,14 +20,14 @@ def what_changed(campaign: Campaign, approved: Approval) -> list[str]:
     undone = campaign.events.filter(kind=CampaignEvent.Kind.LAUNCH_UNDONE).order_by("-pk").first()
     details: dict[str, Any] = undone.details if undone else {}
     now = personal_texts.outside_values_of(campaign, approved.asked_by)
-    found = []
+    sentences = []
     for code in details.get("changed", [PEOPLE]):
         if code == PEOPLE:
-            found.append(_people(approved.people, details.get("counted")))
+            sentences.append(_people(approved.people, details.get("counted")))
         elif code in _VALUES:
-            told = {"before": approved.outside_values.get(code, ""), "now": now.get(code, "")}
-            found.append(_value(code) % told)
-    return found
+            values = {"before": approved.outside_values.get(code, ""), "now": now.get(code, "")}
+            sentences.append(_value(code) % values)
+    return sentences
 
 
 def _people(before: int, now: int | None) -> str:

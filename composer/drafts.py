@@ -205,8 +205,8 @@ def delete_draft(campaign: Campaign) -> bool:
     """Delete a draft; False when it was launched in the meantime. Nothing of it was ever sent."""
     with transaction.atomic():
         # Locks the row, and frees the message of a launch that was undone.
-        found = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT.value)
-        if not found.update(message=None):
+        campaigns = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT.value)
+        if not campaigns.update(message=None):
             return False
-        found.delete()
+        campaigns.delete()
     return True

@@ -76,7 +76,7 @@ class FieldRulesForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        numbers = sorted(int(found[1]) for key in self.data if (found := _ROW.fullmatch(str(key))))
+        numbers = sorted(int(match[1]) for key in self.data if (match := _ROW.fullmatch(str(key))))
         self._numbers = numbers[:MOST_ROWS]
         for number in self._numbers:
             if self.data.get(f"rule_missing_{number}") == WRITE:
@@ -92,9 +92,9 @@ class FieldRulesForm(forms.Form):
         used = lackable(self._program())
         rows = [self._row(number, used) for number in self._numbers]
         names = {row.name for row in rows}
-        new = [one for one in used if one not in names]
+        new = [name for name in used if name not in names]
         free = max(self._numbers, default=-1) + 1
-        return rows + [RuleRow(number, one, True) for number, one in enumerate(new, start=free)]
+        return rows + [RuleRow(number, name, True) for number, name in enumerate(new, start=free)]
 
     @property
     def empty_row(self) -> RuleRow:

@@ -56,15 +56,15 @@ def uses_of(team: Team, user: User) -> list[ColumnUse]:
 
 def columns_of(uses: Iterable[ColumnUse]) -> list[UsedColumn]:
     """The columns in use, those that break something first."""
-    found: dict[str, UsedColumn] = {}
+    columns: dict[str, UsedColumn] = {}
     for use in uses:
         for name in use.fields:
-            column = found.setdefault(name, UsedColumn(name))
+            column = columns.setdefault(name, UsedColumn(name))
             (column.broken if name in use.missing else column.uses).append(use)
-            for one in use.lists:
-                if name in one.field_names and one not in column.lists:
-                    column.lists.append(one)
-    return sorted(found.values(), key=lambda one: (not one.broken, one.name.lower()))
+            for recipient_list in use.lists:
+                if name in recipient_list.field_names and recipient_list not in column.lists:
+                    column.lists.append(recipient_list)
+    return sorted(columns.values(), key=lambda one: (not one.broken, one.name.lower()))
 
 
 def fields_in(
@@ -105,27 +105,29 @@ def _use(kind: str, thing: Any, names: tuple[str, ...], lists: list[RecipientLis
 
 def _drafts(team: Team) -> Iterator[ColumnUse]:
     drafts = Campaign.objects.filter(team=team, state=CampaignState.DRAFT.value)
-    for one in drafts.order_by("-pk")[:LATEST]:
-        if names := fields_in(one.text, one.zone_field, one.template):
-            yield _use("draft", one, names, selection.people_lists(selection.choice_of(one)))
+    for campaign in drafts.order_by("-pk")[:LATEST]:
+        if names := fields_in(campaign.text, campaign.zone_field, campaign.template):
+            yield _use(
+                "draft", campaign, names, selection.people_lists(selection.choice_of(campaign))
+            )
 
 
 def _templates(team: Team) -> Iterator[ColumnUse]:
     templates = MessageTemplate.objects.filter(team=team, archived_at=None)
-    for one in templates.order_by("-pk")[:LATEST]:
-        version = one.versions.filter(number=one.current).first()
+    for template in templates.order_by("-pk")[:LATEST]:
+        version = template.versions.filter(number=template.current).first()
         if version is not None:
-            use = use_of_template(one, version.content, version.choices)
+            use = use_of_template(template, version.content, version.choices)
             if use.fields:
                 yield use
 
 
 def _filters(team: Team, user: User) -> Iterator[ColumnUse]:
     filters = SavedFilter.objects.visible_to(team, user).order_by("-pk")[:LATEST]
-    for one in filters:
-        held = FilterList.objects.filter(saved_filter=one, is_without=False)
-        names = [condition["field"] for condition in one.conditions]
+    for saved_filter in filters:
+        held = FilterList.objects.filter(saved_filter=saved_filter, is_without=False)
+        names = [condition["field"] for condition in saved_filter.conditions]
         columns = tuple(dict.fromkeys(name for name in names if name not in (NAME, PHONE)))
         if columns:
             lists = [choice.recipient_list for choice in held.select_related("recipient_list")]
-            yield _use("filter", one, columns, lists)
+            yield _use("filter", saved_filter, columns, lists)

@@ -89,7 +89,7 @@ class Figures:
 
 
 def figures_of_survey(survey: Survey) -> Figures:
-    """The figures of everybody."""
+    """The figures of a whole audience, from the one look at all of it."""
     texts, handed = survey.texts, survey.handed_over
     return Figures(
         looked_at=handed.people + handed.left_out_count,
@@ -109,7 +109,7 @@ def figures_of_survey(survey: Survey) -> Figures:
 def of_people(
     renderer: Renderer, program: Program, limits: TextLimits, rows: Sequence[PersonRow]
 ) -> Figures:
-    """The figures of these people."""
+    """The figures of these people alone, each rendered here; for a sample, or a small audience."""
     texts, empty = TextTally(limits), EmptyFields(lackable(program))
     sizes = Sizes(is_gsm=sms_size(_literal(program)).encoding is SmsEncoding.GSM_7)
     persons = [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]
@@ -195,24 +195,28 @@ def sample_of(
     Some rows behind each of a number of evenly spaced ids: however long the lists are, an index
     finds them at once. Only then it is asked who of them is in the audience `chosen`.
     """
-    total = sum(one.recipient_count for one in lists)
+    total = sum(recipient_list.recipient_count for recipient_list in lists)
     seen, people = 0, []
-    for one in lists:
+    for recipient_list in lists:
         if total <= size:
             starts, number = [0], size
         else:
-            share = max(1, size * one.recipient_count // total)
-            places = max(1, min(_PLACES * one.recipient_count // total, share))
-            starts, number = _starts(one, places), -(-share // places)
-        rows = _rows(one.pk, starts, number, _kept(one.pk, chosen))
+            share = max(1, size * recipient_list.recipient_count // total)
+            places = max(1, min(_PLACES * recipient_list.recipient_count // total, share))
+            starts, number = _starts(recipient_list, places), -(-share // places)
+        rows = _rows(recipient_list.pk, starts, number, _kept(recipient_list.pk, chosen))
         seen += len(rows)
         people += [row[:4] for row in rows if row[4]]
     return Sample(people, seen)
 
 
-def _starts(one: RecipientList, places: int) -> list[int]:
+def _starts(recipient_list: RecipientList, places: int) -> list[int]:
     """Evenly spaced ids over a list, the first one being its first."""
-    ids = Recipient.objects.filter(recipient_list=one).order_by("id").values_list("id", flat=True)
+    ids = (
+        Recipient.objects.filter(recipient_list=recipient_list)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
     first, last = ids.first(), ids.last()
     if first is None or last is None:
         return []
@@ -223,7 +227,9 @@ def _kept(list_id: int, chosen: Selection | None) -> Sql:
     """Whether the row `p` of a list is in the audience, in SQL."""
     if chosen is None:
         return EVERYBODY
-    parts = joined_sql((one.rows("p") for one in chosen.parts if one.list_id == list_id), "OR")
+    parts = joined_sql(
+        (list_rows.rows("p") for list_rows in chosen.parts if list_rows.list_id == list_id), "OR"
+    )
     return joined_sql([parts, chosen.kept("p")], "AND")
 
 

@@ -55,17 +55,17 @@ def forecast(campaign: Campaign, start: datetime) -> Forecast:
     counted = _people_by_label(campaign, start)
     division = timetable.divide(campaign, counted.items(), start)
     texts = [(campaign.text, counted.total())]
-    told = [ZoneForecast(zones) for zones in division.zones]
+    forecasts = [ZoneForecast(zones) for zones in division.zones]
     slots: list[tuple[datetime, int]] = []
     terms = timetable.terms_of(campaign, start, texts)
-    for one in pacing.slices(division.groups, start, terms):
-        zone = told[one.group]
-        zone.people, zone.jobs = zone.people + one.size, zone.jobs + 1
-        zone.first, zone.last = zone.first or one.slot, one.slot
-        slots.append((one.slot, one.size))
+    for slice_ in pacing.slices(division.groups, start, terms):
+        zone = forecasts[slice_.group]
+        zone.people, zone.jobs = zone.people + slice_.size, zone.jobs + 1
+        zone.first, zone.last = zone.first or slice_.slot, slice_.slot
+        slots.append((slice_.slot, slice_.size))
     return Forecast(
         people=counted.total(),
-        zones=sorted((one for one in told if one.jobs), key=lambda one: one.first or start),
+        zones=sorted((one for one in forecasts if one.jobs), key=lambda one: one.first or start),
         slots=slots,
         queue=timetable.queue_estimate(campaign, texts),
         doubts=division.report.get("doubts", {}),
@@ -76,10 +76,10 @@ def _people_by_label(campaign: Campaign, start: datetime) -> Counter[str]:
     if not is_arranged(campaign):
         return Counter({"": audience.count_audience(campaign).people})
     label_of, column = labeller(start), campaign.zone_field
-    found: Counter[str] = Counter()
+    queued: Counter[str] = Counter()
     for rows in audience.chunks_of_people(campaign):
         if column:
-            found.update(label_of(row[1], orjson.loads(row[3]).get(column)) for row in rows)
+            queued.update(label_of(row[1], orjson.loads(row[3]).get(column)) for row in rows)
         else:
-            found.update(label_of(row[1], None) for row in rows)
-    return found
+            queued.update(label_of(row[1], None) for row in rows)
+    return queued

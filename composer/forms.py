@@ -14,9 +14,11 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorList
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns import list_access
 from campaigns.models import Campaign, MediaKind
 from campaigns.problems import Problem
 from campaigns.texts.personal_texts import FieldRules
@@ -26,6 +28,7 @@ from composer.field_forms import FieldRulesForm, posted
 from composer.schedule_fields import ScheduleFields, stored_schedule
 from composer.send_method_fields import SendMethod, SendMethodFields, stored_send_method
 from interface.form_fields import PlainText, PublicChoice
+from recipients.models import RecipientList, SavedFilter
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import User
 
@@ -97,10 +100,28 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
 
     def __init__(self, campaign: Campaign, user: User, data: Any = None) -> None:
         """`data` is what was posted; None stands for the draft itself."""
-        super().__init__(stored_draft(campaign) if data is None else data)
         self.campaign = campaign
+        self.writer = user
+        super().__init__(stored_draft(campaign, self.stored_content) if data is None else data)
         self._offer_channels(campaign)
         self.offer_audience(campaign, user)
+
+    # Several parts of a page ask for these.
+
+    @cached_property
+    def stored_content(self) -> Content:
+        """What the draft said when this was first asked."""
+        return content_of(self.campaign)
+
+    @cached_property
+    def borrowed_lists(self) -> list[RecipientList]:
+        """Lists in the draft that the writer may not use."""
+        return list_access.borrowed_lists(self.campaign, self.writer)
+
+    @cached_property
+    def borrowed_filters(self) -> list[SavedFilter]:
+        """Filters in the draft that the writer may not use."""
+        return list_access.borrowed_filters(self.campaign, self.writer)
 
     def _offer_channels(self, campaign: Campaign) -> None:
         in_use = Q(is_active=True) | Q(pk=campaign.channel_id)
@@ -161,9 +182,8 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
         return bool(self.cleaned_data.get(problem.field))
 
 
-def stored_draft(campaign: Campaign) -> dict[str, Any]:
-    """The draft as the form's fields would be posted."""
-    content = content_of(campaign)
+def stored_draft(campaign: Campaign, content: Content) -> dict[str, Any]:
+    """The draft, which says `content`, as the form's fields would be posted."""
     same = ComposeForm.base_fields.keys() & Content.__dataclass_fields__
     return {
         "version": campaign.version,

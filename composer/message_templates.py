@@ -83,7 +83,7 @@ def _add(template: MessageTemplate, number: int, campaign: Campaign, user: User)
     TemplateVersion.objects.create(
         template=template,
         number=number,
-        content={one.name: getattr(campaign, one.attname) for one in content_fields()},
+        content={field.name: getattr(campaign, field.attname) for field in content_fields()},
         choices=choices.as_json(campaign),
         made_by=user,
     )

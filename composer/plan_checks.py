@@ -40,7 +40,7 @@ class Check:
 
 def checks(campaign: Campaign, report: PlanReport, zone: str) -> list[Check]:
     """The whole list; warnings first."""
-    found = [
+    check = [
         _earlier(report),
         _conflict(report),
         _night(campaign, report, zone),
@@ -50,12 +50,12 @@ def checks(campaign: Campaign, report: PlanReport, zone: str) -> list[Check]:
         _duplicates(campaign),
         *_medium(campaign),
     ]
-    return sorted((one for one in found if one), key=lambda one: one.is_ok)
+    return sorted((one for one in check if one), key=lambda one: one.is_ok)
 
 
-def warning_checks(found: list[Check]) -> list[Check]:
+def warning_checks(checks: list[Check]) -> list[Check]:
     """Those that have to be overruled."""
-    return [one for one in found if not one.is_ok]
+    return [check for check in checks if not check.is_ok]
 
 
 def plan_to_confirm(campaign: Campaign, user: User, version: int) -> SeenPlan | None:
@@ -74,33 +74,35 @@ def plan_to_confirm(campaign: Campaign, user: User, version: int) -> SeenPlan | 
     if report is None:
         return None
     found = warning_checks(checks(campaign, report, timing.zone_of(campaign)))
-    return SeenPlan(version, report.audience, {one.code: one.sentence for one in found})
+    return SeenPlan(version, report.audience, {check.code: check.sentence for check in found})
 
 
 def _earlier(report: PlanReport) -> Check:
     if not report.earlier:
         return Check("earlier", True, _("Nobody got the same text from you in the last 60 days."))
-    one = report.earlier[0]
+    other = report.earlier[0]
     sentence = _("“%(name)s” said the same to %(people)s of these people already.")
-    return Check("earlier", False, sentence % {"name": one.name, "people": number(one.people)}, one)
+    return Check(
+        "earlier", False, sentence % {"name": other.name, "people": number(other.people)}, other
+    )
 
 
 def _conflict(report: PlanReport) -> Check:
     if not report.conflicts:
         return Check("conflict", True, _("The channel is free at that time."))
-    one = report.conflicts[0]
+    other = report.conflicts[0]
     sentence = _("“%(name)s” goes out through the same channel at that time; both get slower.")
-    return Check("conflict", False, sentence % {"name": one.name}, one)
+    return Check("conflict", False, sentence % {"name": other.name}, other)
 
 
 def _night(campaign: Campaign, report: PlanReport, zone: str) -> Check | None:
-    moments = [one for one in (report.first_slot, report.last_slot) if one]
+    moments = [moment for moment in (report.first_slot, report.last_slot) if moment]
     if not moments:
         return None
     if campaign.hours_from is not None:
         return Check("night", True, _("It goes out in your sending hours only."))
     ends = moments[-1] + timedelta(seconds=report.queue_seconds)
-    at_night = [one for one in (*moments, ends) if is_night(one, zone)]
+    at_night = [moment for moment in (*moments, ends) if is_night(moment, zone)]
     if not at_night:
         return Check("night", True, _("It goes out by day."))
     if campaign.team.hours_from is None:
@@ -129,8 +131,8 @@ def _left_out(report: PlanReport) -> Check | None:
     odd = {code: n for code, n in report.left_out.items() if code not in _NOT_A_FAULT}
     if not odd:
         return None
-    said = ", ".join(f"{number(n)} {why}" for n, why in left_out_in_words(odd))
-    return Check("left_out", False, _("Some people get nothing: %(said)s.") % {"said": said})
+    reasons = ", ".join(f"{number(n)} {why}" for n, why in left_out_in_words(odd))
+    return Check("left_out", False, _("Some people get nothing: %(said)s.") % {"said": reasons})
 
 
 def _zones(campaign: Campaign, report: PlanReport) -> Check | None:
@@ -150,14 +152,14 @@ def _zones(campaign: Campaign, report: PlanReport) -> Check | None:
         "no_common_hours": _("no common hours"),
     }
     why = ", ".join(f"{number(n)} {words.get(code, code)}" for code, n in report.doubts.items())
-    said = sentence % {"people": people(count), "why": why}
+    line = sentence % {"people": people(count), "why": why}
     if "no_such_zone" in report.doubts:
         advice = _(
             "Write names such as Europe/Berlin in the column “%(column)s” of your list, or leave "
             "the cell empty: then their number tells."
         )
-        said = f"{said} {advice % {'column': campaign.zone_field}}"
-    return Check("zones", False, said)
+        line = f"{line} {advice % {'column': campaign.zone_field}}"
+    return Check("zones", False, line)
 
 
 def _duplicates(campaign: Campaign) -> Check | None:
@@ -169,5 +171,5 @@ def _duplicates(campaign: Campaign) -> Check | None:
 def _medium(campaign: Campaign) -> list[Check]:
     if campaign.template:
         return []
-    found = message.message_warnings(campaign.channel, campaign.media_kind)
-    return [Check(f"medium{n}", False, sentence) for n, sentence in enumerate(found)]
+    warnings = message.message_warnings(campaign.channel, campaign.media_kind)
+    return [Check(f"medium{n}", False, sentence) for n, sentence in enumerate(warnings)]

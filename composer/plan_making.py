@@ -50,20 +50,23 @@ _NO_MATTER = {"name", "template_aside"}
 def key_of(campaign: Campaign, user: User, now: datetime) -> str:
     """Of all that it depends on: what the draft says, its lists as they are, team and day."""
     content = drafts.content_of(campaign)
-    said = {one.name: _plain(getattr(content, one.name)) for one in fields(content)}
+    values = {field.name: _plain(getattr(content, field.name)) for field in fields(content)}
     parts = [
-        {name: value for name, value in sorted(said.items()) if name not in _NO_MATTER},
+        {name: value for name, value in sorted(values.items()) if name not in _NO_MATTER},
         _send_time(campaign, now).astimezone(ZoneInfo(zone_of(campaign))).date().isoformat(),
         (campaign.team.name, campaign.team.approval_above, user.name),
-        [_plain(one) for one in selection.people_lists(selection.choice_of(campaign))],
+        [
+            _plain(recipient_list)
+            for recipient_list in selection.people_lists(selection.choice_of(campaign))
+        ],
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def approval_fingerprint(campaign: Campaign, user: User) -> str:
     """Of that, and of every save of the draft: what a colleague approves."""
-    said = key_of(campaign, user, timezone.now())
-    return hashlib.sha256(f"{campaign.version}:{said}".encode()).hexdigest()
+    key = key_of(campaign, user, timezone.now())
+    return hashlib.sha256(f"{campaign.version}:{key}".encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
@@ -75,9 +78,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Model):
         return value.pk
     if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, dict):
-        return [(name, _plain(one)) for name, one in sorted(value.items())]
+        return [(name, _plain(item)) for name, item in sorted(value.items())]
     return str(value)
 
 
@@ -164,7 +167,10 @@ def _want(campaign: Campaign, user: User, key: str, known: DraftEstimate | None)
 
 
 def _size(campaign: Campaign) -> int:
-    return sum(one.row_count for one in selection.people_lists(selection.choice_of(campaign)))
+    return sum(
+        recipient_list.row_count
+        for recipient_list in selection.people_lists(selection.choice_of(campaign))
+    )
 
 
 # --- Looking at everybody -------------------------------------------------------------------------
@@ -200,8 +206,8 @@ def _look(estimate: DraftEstimate, campaign: Campaign, user: User) -> bool:
         # It has a fault by now.
         return False
 
-    def told(steps: int, **found: object) -> None:
-        claiming.renew_claim(estimate, LEASE, steps_done=steps, **found)
+    def told(steps: int, **values: object) -> None:
+        claiming.renew_claim(estimate, LEASE, steps_done=steps, **values)
 
     told(1, key=key, figures=figures_of_survey(survey).to_json())
     report = None

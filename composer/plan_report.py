@@ -105,10 +105,10 @@ class PlanReport:
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """What `to_json` made."""
         lists = {
-            "bars": [TimelineBar(**one) for one in stored["bars"]],
-            "zones": [ZonePlan(**one) for one in stored["zones"]],
-            "earlier": [Other(**one) for one in stored["earlier"]],
-            "conflicts": [Other(**one) for one in stored["conflicts"]],
+            "bars": [TimelineBar(**stored_bar) for stored_bar in stored["bars"]],
+            "zones": [ZonePlan(**stored_zone) for stored_zone in stored["zones"]],
+            "earlier": [Other(**stored_other) for stored_other in stored["earlier"]],
+            "conflicts": [Other(**stored_other) for stored_other in stored["conflicts"]],
         }
         return cls(**{**stored, **lists})
 
@@ -233,13 +233,13 @@ def bars(slots: Slots) -> Iterable[TimelineBar]:
         return
     first, last = slots[0][0], slots[-1][0]
     length = max((last - first) / _BARS, timedelta(seconds=1))
-    found: dict[int, list[int]] = {}
+    people_by_job: dict[int, list[int]] = {}
     for at, people in slots:
-        counted = found.setdefault(min(int((at - first) / length), _BARS - 1), [0, 0])
+        counted = people_by_job.setdefault(min(int((at - first) / length), _BARS - 1), [0, 0])
         counted[0] += 1
         counted[1] += people
-    for number in sorted(found):
-        jobs, people = found[number]
+    for number in sorted(people_by_job):
+        jobs, people = people_by_job[number]
         yield TimelineBar((first + number * length).isoformat(), jobs, people)
 
 
@@ -249,13 +249,13 @@ def bars(slots: Slots) -> Iterable[TimelineBar]:
 def earlier_to_the_same(campaign: Campaign, people: int, now: datetime) -> list[Other]:
     """Earlier campaigns that said the same to largely the same people."""
     alike = [one for one in _candidates(campaign, now) if _says(one) == _says(campaign)]
-    found = []
+    others = []
     for one in alike[:_MOST_EARLIER]:
         same = people_in_common(campaign, one)
         if people and same >= max(1, people * SAME_PEOPLE):
             at = one.send_at or one.created_at
-            found.append(Other(str(one.public_id), one.name, at.isoformat(), same))
-    return found
+            others.append(Other(str(one.public_id), one.name, at.isoformat(), same))
+    return others
 
 
 def _candidates(campaign: Campaign, now: datetime) -> Iterable[Campaign]:
@@ -268,8 +268,8 @@ def _candidates(campaign: Campaign, now: datetime) -> Iterable[Campaign]:
 
 def _says(campaign: Campaign) -> tuple[str, str]:
     """What people read, whatever the spaces and capitals."""
-    said = f"{campaign.template.get('id', '')} {personal_texts.source_of(campaign)}"
-    return " ".join(said.split()).casefold(), campaign.media_url
+    content = f"{campaign.template.get('id', '')} {personal_texts.source_of(campaign)}"
+    return " ".join(content.split()).casefold(), campaign.media_url
 
 
 def people_in_common(campaign: Campaign, other: Campaign) -> int:

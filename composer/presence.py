@@ -46,6 +46,6 @@ def others(campaign: Campaign, user: User, page: UUID) -> Others:
     open_pages = DraftPage.objects.filter(
         campaign=campaign, seen_at__gte=timezone.now() - SILENT_FOR
     ).exclude(page=page)
-    found = [one.user for one in open_pages.select_related("user").order_by("pk")]
-    people = dict.fromkeys(one for one in found if one != user)
+    found = [draft_page.user for draft_page in open_pages.select_related("user").order_by("pk")]
+    people = dict.fromkeys(person for person in found if person != user)
     return Others(tuple(people), user in found)

@@ -73,7 +73,7 @@ class ShownPerson:
 
 def person_for_preview(lists: Sequence[RecipientList], ask: Ask, country: str) -> ShownPerson:
     """Answer `ask` among the people of `lists`; `country` (ISO 3166) reads numbers without one."""
-    total = sum(one.recipient_count for one in lists)
+    total = sum(recipient_list.recipient_count for recipient_list in lists)
     shown = _rows(lists).filter(pk=ask.key).first() if ask.key and lists else None
     if ask.move is Move.SEARCH and ask.words.strip():
         return _search(lists, ask, shown, total, country)
@@ -93,22 +93,22 @@ def person_for_preview(lists: Sequence[RecipientList], ask: Ask, country: str) -
 def exclusion_of(person: Recipient, chosen: Selection) -> str:
     """Why the audience leaves this person out whatever the text says, as a code; else ""."""
     reasons = chosen.reasons("r")
-    parts = joined_sql((one.rows("r") for one in chosen.parts), "OR")
-    cases = "".join(f" WHEN {{{one}}} THEN '{code}'" for one, (code, _sql) in _slots(reasons))
+    parts = joined_sql((list_rows.rows("r") for list_rows in chosen.parts), "OR")
+    cases = "".join(f" WHEN {{{slot}}} THEN '{code}'" for slot, (code, _sql) in _slots(reasons))
     asked = sql(
         f"SELECT CASE WHEN NOT {{parts}} THEN '{NOT_CHOSEN}'{cases} ELSE '' END "  # noqa: S608 - words and a key of ours
         f"FROM {Recipient._meta.db_table} r WHERE r.id = {person.pk:d}",
         parts=parts,
-        **{one: piece for one, (_code, piece) in _slots(reasons)},
+        **{slot: piece for slot, (_code, piece) in _slots(reasons)},
     )
     with connection.cursor() as cursor:
         cursor.execute(asked.text, asked.values)
-        found = cursor.fetchone()
-    return str(found[0]) if found else ""
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
 
 
 def _slots(reasons: Sequence[tuple[str, Sql]]) -> list[tuple[str, tuple[str, Sql]]]:
-    return [(f"reason_{'x' * number}", one) for number, one in enumerate(reasons)]
+    return [(f"reason_{'x' * number}", piece) for number, piece in enumerate(reasons)]
 
 
 def _rows(lists: Sequence[RecipientList]) -> QuerySet[Recipient]:
@@ -116,8 +116,8 @@ def _rows(lists: Sequence[RecipientList]) -> QuerySet[Recipient]:
 
 
 def _at_start(lists: Sequence[RecipientList], total: int) -> ShownPerson:
-    for one in lists:
-        person = _rows([one]).order_by("id").first()
+    for recipient_list in lists:
+        person = _rows([recipient_list]).order_by("id").first()
         if person is not None:
             return ShownPerson(person, 1, total)
     return ShownPerson(None, 0, total)
@@ -126,12 +126,12 @@ def _at_start(lists: Sequence[RecipientList], total: int) -> ShownPerson:
 def _neighbour(lists: Sequence[RecipientList], shown: Recipient, step: int) -> Recipient | None:
     """The person before or behind this one; the lists follow one another."""
     order, beyond = ("id", Q(id__gt=shown.pk)) if step > 0 else ("-id", Q(id__lt=shown.pk))
-    here = [one.pk for one in lists].index(shown.recipient_list_id)
-    found = _rows([lists[here]]).filter(beyond).order_by(order).first()
-    others = lists[here + 1 :] if step > 0 else lists[:here][::-1]
-    for one in others:
-        found = found or _rows([one]).order_by(order).first()
-    return found
+    list_number = [recipient_list.pk for recipient_list in lists].index(shown.recipient_list_id)
+    recipient = _rows([lists[list_number]]).filter(beyond).order_by(order).first()
+    others = lists[list_number + 1 :] if step > 0 else lists[:list_number][::-1]
+    for recipient_list in others:
+        recipient = recipient or _rows([recipient_list]).order_by(order).first()
+    return recipient
 
 
 # --- By name or number ----------------------------------------------------------------------------
@@ -173,8 +173,8 @@ def _by_number(
         if person is not None:
             return person
     start = f"+{digits}"
-    for one in lists:
-        beginning = Recipient.objects.filter(recipient_list=one, phone__gte=start)
+    for recipient_list in lists:
+        beginning = Recipient.objects.filter(recipient_list=recipient_list, phone__gte=start)
         person = beginning.order_by("phone", "occurrence").first()
         if person is not None and person.phone.startswith(start):
             return person
@@ -188,8 +188,11 @@ def _scan(
     looked_at, after, until = 0, start, time.monotonic() + SEARCH_SECONDS
     while True:
         # Over the ids of other lists at one jump.
-        firsts = [_rows([one]).filter(id__gt=after).order_by("id").first() for one in lists]
-        first = min((one.pk for one in firsts if one), default=None)
+        firsts = [
+            _rows([recipient_list]).filter(id__gt=after).order_by("id").first()
+            for recipient_list in lists
+        ]
+        first = min((recipient.pk for recipient in firsts if recipient), default=None)
         if first is None:
             return None, 0, looked_at
         if looked_at and time.monotonic() > until:

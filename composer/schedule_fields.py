@@ -230,7 +230,8 @@ class ScheduleFields(WallTimeFields):
             Campaign(team=team, hours_from=team.hours_from, hours_to=team.hours_to)
         )
         own_hours = value("hours") != usual["hours"] or (
-            value("hours") == SET_HOURS and any(value(one) != (usual[one] or "") for one in _HOURS)
+            value("hours") == SET_HOURS
+            and any(value(name) != (usual[name] or "") for name in _HOURS)
         )
         own = own_hours or value("is_paced") or value("repeats")
         return bool(own or value("clock_keeper") != usual["clock_keeper"] or self._is_wrong())

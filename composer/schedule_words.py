@@ -65,19 +65,19 @@ def overflow_sentence(estimate: Estimate) -> str:
 
 def repeat_in_words(repeat: Repeat) -> str:
     """`every Monday and Thursday at 09:30, 4 times`."""
-    told = {"time": f"{repeat.at:%H:%M}"}
+    values = {"time": f"{repeat.at:%H:%M}"}
     if repeat.every is Every.DAY:
-        text = _("every day at %(time)s") % told
+        text = _("every day at %(time)s") % values
     elif repeat.every is Every.WEEK:
         names = [str(_WEEKDAYS[day]) for day in sorted(repeat.weekdays)]
         days = names.pop()
         if names:
             days = _("%(days)s and %(last)s") % {"days": ", ".join(names), "last": days}
-        text = _("every %(days)s at %(time)s") % (told | {"days": days})
+        text = _("every %(days)s at %(time)s") % (values | {"days": days})
     elif repeat.month_day is None:
-        text = _("on the last day of every month at %(time)s") % told
+        text = _("on the last day of every month at %(time)s") % values
     else:
-        text = _("on day %(day)s of every month at %(time)s") % (told | {"day": repeat.month_day})
+        text = _("on day %(day)s of every month at %(time)s") % (values | {"day": repeat.month_day})
     if repeat.times:
         words = ngettext("%(text)s, %(n)s time", "%(text)s, %(n)s times", repeat.times)
         return words % {"text": text, "n": number(repeat.times)}

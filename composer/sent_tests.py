@@ -18,7 +18,6 @@ from django.utils.translation import ngettext
 
 from campaigns import message
 from campaigns.audiences import audience
-from campaigns.content_problems import content_problems
 from campaigns.models import Campaign
 from campaigns.state_words import left_out_in_words
 from campaigns.states import Outcome
@@ -124,11 +123,10 @@ def _message(
         raise NoTestSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
         )
-    problems = content_problems(
-        campaign, audience.audience_field_names(campaign) if lists else None
-    )
+    known_fields = audience.audience_field_names(campaign) if lists else None
+    problems = message.content_problems(campaign, known_fields)
     if problems:
-        raise NoTestSent(" ".join(one.sentence for one in problems))
+        raise NoTestSent(" ".join(problem.sentence for problem in problems))
     _check_way(campaign, target)
     assert campaign.channel is not None
     text = _text(campaign, user, lists, person)

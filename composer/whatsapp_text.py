@@ -54,19 +54,19 @@ def _apply_signs(text: str, looks: list[Look | None]) -> None:
     """Mark what the signs stand around, and the signs themselves as gone (None)."""
     rest = text
     for pattern in _CODE:
-        for found in pattern.finditer(rest):
-            _mark(looks, found, Look.CODE)
+        for match in pattern.finditer(rest):
+            _mark(looks, match, Look.CODE)
             # Nothing inside of code is a sign.
-            rest = rest[: found.start()] + "\0" * len(found[0]) + rest[found.end() :]
+            rest = rest[: match.start()] + "\0" * len(match[0]) + rest[match.end() :]
     for pattern, look in _SIGNS:
-        for found in pattern.finditer(rest):
-            _mark(looks, found, look)
+        for match in pattern.finditer(rest):
+            _mark(looks, match, look)
 
 
-def _mark(looks: list[Look | None], found: re.Match[str], look: Look) -> None:
-    for place in range(*found.span()):
+def _mark(looks: list[Look | None], match: re.Match[str], look: Look) -> None:
+    for place in range(*match.span()):
         before = looks[place]
-        if found.start(1) <= place < found.end(1):
+        if match.start(1) <= place < match.end(1):
             looks[place] = None if before is None else before | look
         else:
             looks[place] = None

@@ -69,8 +69,8 @@ def stop_block_check(check: BlockCheck) -> bool:
 
 def latest(team: Team, account: GatewayAccount) -> QuerySet[BlockCheck]:
     """The team's latest checks at an account, newest first."""
-    found = BlockCheck.objects.filter(team=team, account=account)
-    return found.select_related("recipient_list", "asked_by").order_by("-pk")[:SHOWN]
+    checks = BlockCheck.objects.filter(team=team, account=account)
+    return checks.select_related("recipient_list", "asked_by").order_by("-pk")[:SHOWN]
 
 
 def waiting_checks() -> list[int]:

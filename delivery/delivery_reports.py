@@ -127,13 +127,13 @@ def _note_on_endpoints(events: Sequence[WebhookEvent], unattributed: Counter[int
             event.received_at, latest.get(event.endpoint_id, event.received_at)
         )
     for endpoint_id in sorted(latest):
-        found = WebhookEndpoint.objects.filter(pk=endpoint_id)
-        found.update(
+        endpoints = WebhookEndpoint.objects.filter(pk=endpoint_id)
+        endpoints.update(
             last_event_at=latest[endpoint_id],
             unattributed_count=F("unattributed_count") + unattributed[endpoint_id],
         )
         if unattributed[endpoint_id]:
-            found.filter(learn_at=None).update(
+            endpoints.filter(learn_at=None).update(
                 learn_at=timezone.now() + _FIRST_LEARNING, learn_tries=0
             )
 

@@ -57,7 +57,9 @@ def learn(endpoint_id: int) -> None:
         return
     for start in range(0, len(listed), _IDS_A_QUERY):
         some = listed.items[start : start + _IDS_A_QUERY]
-        _credit(endpoint.channel, {one.message_id: one for one in some})
+        _credit(
+            endpoint.channel, {listed_message.message_id: listed_message for listed_message in some}
+        )
     if not _unattributed(endpoint.channel).exists():
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(learn_at=None)
 
@@ -95,13 +97,13 @@ def recipient_of(channel: Channel, message: ListedMessage) -> CampaignRecipient 
     rows = CampaignRecipient.objects.filter(
         phone=message.phone, campaign__channel=channel, sent_messages=None
     ).order_by("-campaign_id", "occurrence")
-    found: dict[int, CampaignRecipient] = {}
+    recipients: dict[int, CampaignRecipient] = {}
     for row in rows[:_CAMPAIGNS_LOOKED_AT]:
         submission = submission_of(row)
         if submission is not None and _can_be_from(submission, message):
             # A number that stands in a campaign more than once: the first that has no message yet.
-            found.setdefault(row.campaign_id, row)
-    return next(iter(found.values())) if len(found) == 1 else None
+            recipients.setdefault(row.campaign_id, row)
+    return next(iter(recipients.values())) if len(recipients) == 1 else None
 
 
 def _can_be_from(submission: Submission, message: ListedMessage) -> bool:

@@ -28,7 +28,7 @@ class _Batch:
         error = _tried(self.events)
         if isinstance(error, IntegrityError):
             # Such as an address whose channel is deleted at this moment.
-            self.errors = [_tried([one]) for one in self.events]
+            self.errors = [_tried([webhook_event]) for webhook_event in self.events]
         else:
             self.errors = [error] * len(self.events)
 

@@ -71,14 +71,14 @@ def _obey(team: Team, reply: Reply) -> None:
 def campaign_answered(endpoint: WebhookEndpoint, phone: str, sent_at: datetime) -> Campaign | None:
     """The campaign of this channel whose message went to the person last before they wrote."""
     rows = CampaignRecipient.objects.filter(phone=phone, campaign__channel=endpoint.channel)
-    found: tuple[datetime, Campaign] | None = None
+    moments: tuple[datetime, Campaign] | None = None
     for row in rows.select_related("campaign").order_by("-campaign_id")[:_CAMPAIGNS_LOOKED_AT]:
         slot = slot_of(row)
         if slot is None or not sent_at - _ANSWER_WITHIN <= slot <= sent_at:
             continue
-        if found is None or slot > found[0]:
-            found = (slot, row.campaign)
-    return found[1] if found else None
+        if moments is None or slot > moments[0]:
+            moments = (slot, row.campaign)
+    return moments[1] if moments else None
 
 
 def slot_of(row: CampaignRecipient) -> datetime | None:

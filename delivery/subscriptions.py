@@ -48,7 +48,7 @@ def secrets_of(endpoint: WebhookEndpoint) -> list[str]:
     if endpoint.other_secret and (until is None or until > timezone.now()):
         candidates.append(endpoint.other_secret)
     try:
-        return [one.reveal() for one in candidates if one]
+        return [secret.reveal() for secret in candidates if secret]
     except Undecryptable:
         return []
 
@@ -158,5 +158,5 @@ def _ask(
 
 def endpoints_of(channels: Sequence[Channel]) -> dict[int, WebhookEndpoint]:
     """The endpoints of these channels, by the channels' primary keys."""
-    found = WebhookEndpoint.objects.filter(channel__in=channels).select_related("asked_by")
-    return {one.channel_id: one for one in found}
+    endpoints = WebhookEndpoint.objects.filter(channel__in=channels).select_related("asked_by")
+    return {endpoint.channel_id: endpoint for endpoint in endpoints}

@@ -99,10 +99,10 @@ def entries(team: Team, start: date, until: date, zone: str) -> list[Entry]:
         *_runs(team, opens, closes),
     ]
     _mark_conflicts(found)
-    for one in found:
-        day = one.first.astimezone(ZoneInfo(zone))
-        one.place = f"on-{day:%Y%m%d}-{one.campaign.public_id}"
-    return sorted(found, key=lambda one: (one.first, one.campaign.pk))
+    for entry in found:
+        day = entry.first.astimezone(ZoneInfo(zone))
+        entry.place = f"on-{day:%Y%m%d}-{entry.campaign.public_id}"
+    return sorted(found, key=lambda entry: (entry.first, entry.campaign.pk))
 
 
 def _midnight(day: date, zone: str) -> datetime:
@@ -114,7 +114,7 @@ def _launched(team: Team, opens: datetime, closes: datetime, zone: str) -> Itera
     found = found.exclude(state__in=_GONE).select_related("channel", "team")[:_MOST]
     campaigns = {one.pk: one for one in found}
     # What was taken back and waits again has an old attempt, but a new slot.
-    is_here = When(state__in=[one.value for one in WAITING], then=F("planned_slot"))
+    is_here = When(state__in=[state.value for state in WAITING], then=F("planned_slot"))
     held = Coalesce(F("current_attempt__slot"), F("planned_slot"))
     rows = (
         Submission.objects.filter(campaign__in=campaigns)
@@ -161,27 +161,29 @@ def _runs(team: Team, opens: datetime, closes: datetime) -> Iterator[Entry]:
         after = max(campaign.next_run_at, opens) - timedelta(seconds=1)
         runs = repeats.occurrences(repeats.from_json(campaign.repeat), after)
         for _n, run in zip(
-            range(_MOST_RUNS), takewhile(lambda one: one.instant < closes, runs), strict=False
+            range(_MOST_RUNS),
+            takewhile(lambda occurrence: occurrence.instant < closes, runs),
+            strict=False,
         ):
             yield Entry(campaign, run.instant, run.instant, campaign.frozen_count, is_run=True)
 
 
-def _mark_conflicts(found: Iterable[Entry]) -> None:
+def _mark_conflicts(entries: Iterable[Entry]) -> None:
     """Mark what goes out through one channel at the same time; the sender's queue counts too."""
     by_channel: dict[int, list[tuple[datetime, datetime, Entry]]] = defaultdict(list)
-    for one in found:
-        channel = one.campaign.channel_id
+    for entry in entries:
+        channel = entry.campaign.channel_id
         if channel is not None:
-            by_channel[channel].append((one.first, one.last + _drain(one), one))
+            by_channel[channel].append((entry.first, entry.last + _drain(entry), entry))
     for busy in by_channel.values():
-        for (first, ends, one), (begins, end, other) in combinations(busy, 2):
-            is_same = one.campaign.pk == other.campaign.pk
+        for (first, ends, entry), (begins, end, other) in combinations(busy, 2):
+            is_same = entry.campaign.pk == other.campaign.pk
             if not is_same and first <= end and begins <= ends:
-                one.in_the_way.append(other.campaign.name)
-                other.in_the_way.append(one.campaign.name)
+                entry.in_the_way.append(other.campaign.name)
+                other.in_the_way.append(entry.campaign.name)
 
 
-def _drain(one: Entry) -> timedelta:
-    if not one.people:
+def _drain(entry: Entry) -> timedelta:
+    if not entry.people:
         return timedelta()
-    return timetable.queue_estimate(one.campaign, [(one.campaign.text, one.people)]).duration
+    return timetable.queue_estimate(entry.campaign, [(entry.campaign.text, entry.people)]).duration

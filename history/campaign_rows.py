@@ -193,29 +193,29 @@ class HistoryPage:
 
 def campaigns_of(team: Team) -> QuerySet[Campaign]:
     """A team's campaigns, newest first, as lines of a table want them."""
-    found = Campaign.objects.filter(team=team)
-    return for_rows(found).order_by("-created_at", "-pk")
+    campaigns = Campaign.objects.filter(team=team)
+    return for_rows(campaigns).order_by("-created_at", "-pk")
 
 
-def for_rows(found: QuerySet[Campaign]) -> QuerySet[Campaign]:
+def for_rows(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     """With all that a line of the table shows of a campaign itself."""
-    return found.select_related("channel", "created_by", "launched_by")
+    return campaigns.select_related("channel", "created_by", "launched_by")
 
 
 def history_page(
-    found: QuerySet[Campaign],
+    campaigns: QuerySet[Campaign],
     before: Key | None = None,
     after: Key | None = None,
     size: int = CAMPAIGNS_PER_PAGE,
 ) -> HistoryPage:
     """The page that begins below the key `before`, or ends above `after`; the newest otherwise."""
     if after is not None:
-        newer = list(found.filter(_above(after)).order_by("created_at", "pk")[: size + 1])
+        newer = list(campaigns.filter(_above(after)).order_by("created_at", "pk")[: size + 1])
         more_above, shown = len(newer) > size, newer[:size][::-1]
         return HistoryPage(
             rows_of(shown), _key(shown[:1]) if more_above else None, _key(shown[-1:])
         )
-    older = list((found.filter(_below(before)) if before else found)[: size + 1])
+    older = list((campaigns.filter(_below(before)) if before else campaigns)[: size + 1])
     more_below, shown = len(older) > size, older[:size]
     return HistoryPage(
         rows_of(shown),
@@ -246,7 +246,7 @@ def jobs_in_question(team: Team) -> QuerySet[Submission]:
     """The team's jobs that wait for a person's answer, oldest first."""
     return (
         Submission.objects.filter(
-            campaign__team=team, state__in=sorted(one.value for one in QUESTIONS)
+            campaign__team=team, state__in=sorted(state.value for state in QUESTIONS)
         )
         .select_related("campaign", "current_attempt")
         .order_by("pk")
@@ -351,10 +351,10 @@ def job_lines(submissions: Sequence[Submission]) -> list[Job]:
     """These submissions with their words; one query for all."""
     unclear = set(
         Attempt.objects.filter(
-            MAY_HAVE_GONE, submission__in=[one.pk for one in submissions]
+            MAY_HAVE_GONE, submission__in=[submission.pk for submission in submissions]
         ).values_list("submission_id", flat=True)
     )
-    return [_job(one, was_unclear=one.pk in unclear) for one in submissions]
+    return [_job(submission, was_unclear=submission.pk in unclear) for submission in submissions]
 
 
 def _job(submission: Submission, was_unclear: bool) -> Job:

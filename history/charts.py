@@ -75,11 +75,15 @@ def month_of(team: Team) -> Month | None:
     """The last thirty days on the team's calendar; None when nothing happened in them."""
     last = timezone.now().astimezone(ZoneInfo(team.time_zone)).date()
     first = last - timedelta(days=SHOWN_DAYS - 1)
-    found = list(DayCount.objects.filter(team=team, day__gte=first, day__lte=last))
-    if not any(one.sent or one.failed or one.opt_outs for one in found):
+    day_counts = list(DayCount.objects.filter(team=team, day__gte=first, day__lte=last))
+    if not any(
+        day_count.sent or day_count.failed or day_count.opt_outs for day_count in day_counts
+    ):
         return None
     days = [first + timedelta(days=n) for n in range(SHOWN_DAYS)]
-    sent, failed, opt_outs = (_by_day(found, days, name) for name in ("sent", "failed", "opt_outs"))
+    sent, failed, opt_outs = (
+        _by_day(day_counts, days, name) for name in ("sent", "failed", "opt_outs")
+    )
     figures = [
         (_("Sent"), sent, "done", number),
         (_("Failed"), failed, "danger", number),
@@ -87,8 +91,8 @@ def month_of(team: Team) -> Month | None:
     ]
     charts = [_chart(name, days, values, fill, write) for name, values, fill, write in figures]
     columns = [list(map(number, values)) for _name, values, _fill, _write in figures]
-    if any(one.cost is not None for one in found):
-        costs = [_sum_of_costs(found, day) for day in days]
+    if any(day_count.cost is not None for day_count in day_counts):
+        costs = [_sum_of_costs(day_counts, day) for day in days]
 
         def in_money(amount: Decimal) -> str:
             return money(amount, team.currency)
@@ -96,23 +100,26 @@ def month_of(team: Team) -> Month | None:
         charts.append(_chart(_("Cost"), days, costs, "info", in_money))
         columns.append(list(map(in_money, costs)))
     rows = [(day, [column[n] for column in columns]) for n, day in enumerate(days)]
-    happened = [row for row, day in zip(rows, days, strict=True) if _has_any(found, day)]
-    return Month(first, last, charts, happened, _channels(team, found))
+    happened = [row for row, day in zip(rows, days, strict=True) if _has_any(day_counts, day)]
+    return Month(first, last, charts, happened, _channels(team, day_counts))
 
 
-def _by_day(found: Sequence[DayCount], days: Sequence[date], name: str) -> list[int]:
+def _by_day(day_counts: Sequence[DayCount], days: Sequence[date], name: str) -> list[int]:
     sums = dict.fromkeys(days, 0)
-    for one in found:
-        sums[one.day] += getattr(one, name)
+    for day_count in day_counts:
+        sums[day_count.day] += getattr(day_count, name)
     return list(sums.values())
 
 
-def _sum_of_costs(found: Sequence[DayCount], day: date) -> Decimal:
-    return sum((one.cost for one in found if one.day == day and one.cost), Decimal(0))
+def _sum_of_costs(day_counts: Sequence[DayCount], day: date) -> Decimal:
+    return sum(
+        (day_count.cost for day_count in day_counts if day_count.day == day and day_count.cost),
+        Decimal(0),
+    )
 
 
-def _has_any(found: Sequence[DayCount], day: date) -> bool:
-    return any(one.day == day for one in found)
+def _has_any(day_counts: Sequence[DayCount], day: date) -> bool:
+    return any(day_count.day == day for day_count in day_counts)
 
 
 Value = TypeVar("Value", int, Decimal)
@@ -149,14 +156,17 @@ def _chart(
     return Chart(name, total, bars, fill, in_words % values_said)
 
 
-def _channels(team: Team, found: Sequence[DayCount]) -> list[ChannelLine]:
+def _channels(team: Team, day_counts: Sequence[DayCount]) -> list[ChannelLine]:
     lines = []
     for channel in team.channels.all():
-        mine = [one for one in found if one.channel_id == channel.pk]
+        mine = [day_count for day_count in day_counts if day_count.channel_id == channel.pk]
         if mine:
-            costs = [one.cost for one in mine if one.cost is not None]
+            costs = [day_count.cost for day_count in mine if day_count.cost is not None]
             cost = money(sum(costs, Decimal(0)), team.currency) if costs else ""
-            sent, failed = sum(one.sent for one in mine), sum(one.failed for one in mine)
-            opt_outs = sum(one.opt_outs for one in mine)
+            sent, failed = (
+                sum(day_count.sent for day_count in mine),
+                sum(day_count.failed for day_count in mine),
+            )
+            opt_outs = sum(day_count.opt_outs for day_count in mine)
             lines.append(ChannelLine(channel.label, sent, failed, opt_outs, cost))
     return sorted(lines, key=lambda line: -line.sent)

@@ -75,26 +75,26 @@ def count_team(team: Team, now: datetime, days: int) -> None:
     zone = ZoneInfo(team.time_zone)
     first = now.astimezone(zone).date() - timedelta(days=days - 1)
     since = datetime.combine(first, time(), zone)
-    found: _Days = defaultdict(_DaySums)
-    channels = {one.pk: one for one in team.channels.select_related("account")}
-    _count_jobs(team, channels, since, now, found)
+    sums: _Days = defaultdict(_DaySums)
+    channels = {channel.pk: channel for channel in team.channels.select_related("account")}
+    _count_jobs(team, channels, since, now, sums)
     failed = SentMessage.objects.filter(
         channel__in=channels, status="failed", changed_at__gte=since
     ).values_list("channel_id", "changed_at")
     for channel_id, moment in failed.iterator():
-        found[channel_id, moment.astimezone(zone).date()].failed += 1
-    _count_opt_outs(team, since, found)
+        sums[channel_id, moment.astimezone(zone).date()].failed += 1
+    _count_opt_outs(team, since, sums)
     with transaction.atomic():
         # Two workers wait for each other here, and the later one's figures stay.
         Team.objects.select_for_update().get(pk=team.pk)
         DayCount.objects.filter(team=team, day__gte=first).delete()
         DayCount.objects.bulk_create(
             DayCount(team=team, channel_id=channel_id, day=day, **vars(figures))
-            for (channel_id, day), figures in found.items()
+            for (channel_id, day), figures in sums.items()
         )
 
 
-def _count_opt_outs(team: Team, since: datetime, found: _Days) -> None:
+def _count_opt_outs(team: Team, since: datetime, sums: _Days) -> None:
     """By the channel that a STOP was written to; what colleagues entered is the team's own."""
     zone = ZoneInfo(team.time_zone)
     stops = Reply.objects.filter(
@@ -104,15 +104,15 @@ def _count_opt_outs(team: Team, since: datetime, found: _Days) -> None:
     rows = OptOut.objects.filter(team=team, created_at__gte=since)
     for phone, source, moment in rows.values_list("phone", "source", "created_at").iterator():
         channel_id = written_to.get(phone) if source == OptOut.Source.INBOUND else None
-        found[channel_id, moment.astimezone(zone).date()].opt_outs += 1
+        sums[channel_id, moment.astimezone(zone).date()].opt_outs += 1
 
 
 def _count_jobs(
-    team: Team, channels: dict[int, Channel], since: datetime, now: datetime, found: _Days
+    team: Team, channels: dict[int, Channel], since: datetime, now: datetime, sums: _Days
 ) -> None:
     zone = ZoneInfo(team.time_zone)
     jobs = Attempt.objects.filter(
-        account__in={one.account_id for one in channels.values()},
+        account__in={channel.account_id for channel in channels.values()},
         slot__gte=since,
         slot__lte=now,
         submission__current_attempt=F("pk"),
@@ -127,7 +127,7 @@ def _count_jobs(
         "submission__campaign__media_url",
     )
     for slot, people, state, channel_id, text, media_url in jobs.iterator():
-        figures = found[channel_id, slot.astimezone(zone).date()]
+        figures = sums[channel_id, slot.astimezone(zone).date()]
         if state == SubmissionState.REFUSED:
             figures.failed += people
             continue

@@ -26,7 +26,9 @@ class HistoryFilterForm(forms.Form):
     """The filters above the history. Values that mean nothing are left out, never an error."""
 
     q = PlainText(required=False, max_length=120)
-    status = forms.ChoiceField(required=False, choices=[(one, one) for one in STATUSES])
+    status = forms.ChoiceField(
+        required=False, choices=[(status_name, status_name) for status_name in STATUSES]
+    )
     channel = forms.UUIDField(required=False)
     author = forms.UUIDField(required=False)
     list = forms.UUIDField(required=False)
@@ -55,8 +57,8 @@ class Filters:
         """The filters in a query or in stored JSON."""
         form = HistoryFilterForm({name: str(query.get(name) or "") for name in cls.__slots__})
         form.is_valid()
-        found = {name: form.cleaned_data.get(name) for name in cls.__slots__}
-        return cls(**{name: str(value or "") for name, value in found.items()})
+        values = {name: form.cleaned_data.get(name) for name in cls.__slots__}
+        return cls(**{name: str(value or "") for name, value in values.items()})
 
     def chosen(self) -> dict[str, str]:
         """Those that ask for something, by name: what an address has to say."""
@@ -70,43 +72,43 @@ class Filters:
 
 def filtered(team: Team, filters: Filters, user: User) -> QuerySet[Campaign]:
     """The team's campaigns that fit, newest first; of lists, those that `user` may see count."""
-    found = Campaign.objects.filter(team=team)
+    campaigns = Campaign.objects.filter(team=team)
     if filters.q:
-        found = found.filter(Q(name__icontains=filters.q) | Q(text__icontains=filters.q))
+        campaigns = campaigns.filter(Q(name__icontains=filters.q) | Q(text__icontains=filters.q))
     if filters.status:
         is_waiting = filters.status == "waiting_for_you"
         states = Q(state__in=states_of(filters.status))
-        found = found.filter(waits_for_somebody(team) if is_waiting else states)
+        campaigns = campaigns.filter(waits_for_somebody(team) if is_waiting else states)
     if filters.channel:
-        found = found.filter(channel__public_id=filters.channel)
+        campaigns = campaigns.filter(channel__public_id=filters.channel)
     if filters.author:
         someone = User.objects.filter(public_id=filters.author).values("pk")
         launched_or_made = Q(launched_by=None, created_by__in=someone)
-        found = found.filter(Q(launched_by__in=someone) | launched_or_made)
+        campaigns = campaigns.filter(Q(launched_by__in=someone) | launched_or_made)
     if filters.list:
         lists = RecipientList.objects.for_member(team, user).filter(public_id=filters.list)
         chosen = CampaignList.objects.filter(recipient_list__in=lists)
-        found = found.filter(pk__in=chosen.values("campaign"))
+        campaigns = campaigns.filter(pk__in=chosen.values("campaign"))
     if filters.job_id:
         jobs = Submission.objects.filter(job_id=filters.job_id)
-        found = found.filter(pk__in=jobs.values("campaign"))
+        campaigns = campaigns.filter(pk__in=jobs.values("campaign"))
     if filters.person:
         # A made-up id is nobody's: no campaign has a phone of no characters.
         rows = CampaignRecipient.objects.filter(phone=phone_of(team, filters.person) or "")
-        found = found.filter(pk__in=rows.values("campaign"))
-    return _between(found, team, filters).order_by("-created_at", "-pk")
+        campaigns = campaigns.filter(pk__in=rows.values("campaign"))
+    return _between(campaigns, team, filters).order_by("-created_at", "-pk")
 
 
-def _between(found: QuerySet[Campaign], team: Team, filters: Filters) -> QuerySet[Campaign]:
+def _between(campaigns: QuerySet[Campaign], team: Team, filters: Filters) -> QuerySet[Campaign]:
     """Of those days in the team's zone on which a campaign goes out, or on which it was made."""
     zone = ZoneInfo(team.time_zone)
     if filters.since:
         first = _midnight(filters.since, zone)
-        found = found.filter(Q(send_at__gte=first) | Q(send_at=None, created_at__gte=first))
+        campaigns = campaigns.filter(Q(send_at__gte=first) | Q(send_at=None, created_at__gte=first))
     if filters.until:
         end = _midnight(filters.until, zone, days=1)
-        found = found.filter(Q(send_at__lt=end) | Q(send_at=None, created_at__lt=end))
-    return found
+        campaigns = campaigns.filter(Q(send_at__lt=end) | Q(send_at=None, created_at__lt=end))
+    return campaigns
 
 
 def _midnight(day: str, zone: ZoneInfo, days: int = 0) -> datetime:

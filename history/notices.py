@@ -78,7 +78,10 @@ def usual(membership: Membership, kind: NoticeKind) -> NoticeChoice:
 
 def choices_of(membership: Membership) -> dict[NoticeKind, NoticeChoice]:
     """A member's choice for every kind."""
-    stored = {NoticeKind(one.kind): one for one in membership.notice_choices.all()}
+    stored = {
+        NoticeKind(notice_choice.kind): notice_choice
+        for notice_choice in membership.notice_choices.all()
+    }
     return {kind: stored.get(kind) or usual(membership, kind) for kind in NoticeKind}
 
 
@@ -94,10 +97,10 @@ def choose(membership: Membership, kind: NoticeKind, in_app: Whose, by_email: Wh
 
 def events_to_tell() -> QuerySet[CampaignEvent]:
     """Events that nobody has a notice of yet, in their order."""
-    told = NoticedEvent.objects.filter(event=OuterRef("pk"))
+    notices = NoticedEvent.objects.filter(event=OuterRef("pk"))
     since = timezone.now() - _TOLD_WITHIN
     recent = CampaignEvent.objects.filter(kind__in=list(_KINDS), created_at__gte=since)
-    return recent.filter(~Exists(told)).order_by("pk")
+    return recent.filter(~Exists(notices)).order_by("pk")
 
 
 def has_notices() -> bool:
@@ -220,8 +223,8 @@ def _hand_to_the_mail_server(notice: Notice) -> None:
 
 def inbox(team: Team, user: User) -> QuerySet[Notice]:
     """A person's notices in a team."""
-    found = Notice.objects.filter(user=user, team=team, in_app=True)
-    return found.select_related("campaign")
+    notices = Notice.objects.filter(user=user, team=team, in_app=True)
+    return notices.select_related("campaign")
 
 
 def unread_count(team: Team, user: User, most: int = 100) -> int:

@@ -79,20 +79,20 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
     if until is not None:
         everybody = everybody.filter(position__lte=until)
     if only in _DELIVERY:
-        found = _by_delivery(campaign, everybody, _DELIVERY[only], key)
+        recipients = _by_delivery(campaign, everybody, _DELIVERY[only], key)
         place = "pk"
     else:
         place = "position"
         if only in STATES_OF:
-            found = _in_states(campaign, everybody, STATES_OF[only], key)
+            recipients = _in_states(campaign, everybody, STATES_OF[only], key)
         else:
             behind = everybody if key is None else everybody.filter(position__gt=key)
             if only == LEFT_OUT:
                 behind = behind.exclude(left_out="")
-            found = list(behind.order_by("position")[: PEOPLE_PER_PAGE + 1])
-    shown = found[:PEOPLE_PER_PAGE]
+            recipients = list(behind.order_by("position")[: PEOPLE_PER_PAGE + 1])
+    shown = recipients[:PEOPLE_PER_PAGE]
     people = people_with_jobs(campaign, shown)
-    if len(found) > len(shown):
+    if len(recipients) > len(shown):
         return People(people, _write(getattr(shown[-1], place)))
     return People(people, "" if until is None else _write(until), is_unfinished=until is not None)
 
@@ -100,10 +100,10 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
 def people_with_jobs(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> list[Person]:
     """These people of one campaign with their jobs and messages; as many queries as for one."""
     jobs = _jobs_of(campaign, rows)
-    lines = {one.submission.pk: one.word for one in job_lines(list(jobs.values()))}
+    lines = {job.submission.pk: job.word for job in job_lines(list(jobs.values()))}
     messages = {
-        one.recipient_id: one
-        for one in SentMessage.objects.filter(recipient__in=rows).order_by("changed_at")
+        message.recipient_id: message
+        for message in SentMessage.objects.filter(recipient__in=rows).order_by("changed_at")
     }
     return [_person(row, jobs.get(row.pk), lines, messages.get(row.pk)) for row in rows]
 
@@ -126,7 +126,7 @@ def _person(
 
 def _jobs_of(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> dict[int, Submission]:
     """The job of each of these people, by their primary keys."""
-    found: dict[int, Submission] = {}
+    jobs_by_position: dict[int, Submission] = {}
     waiting = sorted(rows, key=lambda row: row.position)
     while waiting:
         some, waiting = waiting[:_JOBS_A_QUERY], waiting[_JOBS_A_QUERY:]
@@ -137,8 +137,8 @@ def _jobs_of(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> dict[int,
         for row in some:
             for job in jobs:
                 if job.first_position <= row.position <= job.last_position:
-                    found[row.pk] = job
-    return found
+                    jobs_by_position[row.pk] = job
+    return jobs_by_position
 
 
 def _is_looked_through(campaign: Campaign, words: str) -> bool:
@@ -177,9 +177,9 @@ def _in_states(
     key: int | None,
 ) -> list[CampaignRecipient]:
     """Up to a page and one of the people whose job is in one of these states, behind `key`."""
-    found: list[CampaignRecipient] = []
+    recipients: list[CampaignRecipient] = []
     last = -1 if key is None else key
-    while len(found) <= PEOPLE_PER_PAGE:
+    while len(recipients) <= PEOPLE_PER_PAGE:
         jobs = list(
             campaign.submissions.filter(state__in=states, last_position__gt=last)
             .order_by("last_position")
@@ -190,9 +190,11 @@ def _in_states(
         inside = Q(pk__in=[])
         for first, end in merged(jobs):
             inside |= Q(position__gte=max(first, last + 1), position__lte=end)
-        found += everybody.filter(inside).order_by("position")[: PEOPLE_PER_PAGE + 1 - len(found)]
+        recipients += everybody.filter(inside).order_by("position")[
+            : PEOPLE_PER_PAGE + 1 - len(recipients)
+        ]
         last = jobs[-1][1]
-    return found
+    return recipients
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -117,7 +117,9 @@ def _with_jobs(
     )
     words = {one.submission.pk: str(one.word.label) for one in job_lines(jobs)}
     ends = [job.last_position for job in jobs]
-    messages = {one.recipient_id: one for one in SentMessage.objects.filter(recipient__in=rows)}
+    messages = {
+        message.recipient_id: message for message in SentMessage.objects.filter(recipient__in=rows)
+    }
     lines = []
     for row in rows:
         at = bisect_left(ends, row.position)
@@ -147,8 +149,8 @@ def _fate(
 
 
 def _campaigns(team: Team, filters: Filters, user: User) -> Iterator[table_files.Rows]:
-    found = for_rows(filtered(team, filters, user)).order_by("-pk")
-    some = list(found[:_CAMPAIGNS_A_READ])
+    campaigns = for_rows(filtered(team, filters, user)).order_by("-pk")
+    some = list(campaigns[:_CAMPAIGNS_A_READ])
     while some:
         counts: dict[tuple[int, str], int] = {
             (campaign_id, status): messages
@@ -157,7 +159,7 @@ def _campaigns(team: Team, filters: Filters, user: User) -> Iterator[table_files
             ).values_list("campaign_id", "status", "messages")
         }
         yield [_line(row, counts) for row in rows_of(some)]
-        some = list(found.filter(pk__lt=some[-1].pk)[:_CAMPAIGNS_A_READ])
+        some = list(campaigns.filter(pk__lt=some[-1].pk)[:_CAMPAIGNS_A_READ])
 
 
 def _line(row: CampaignRow, counts: dict[tuple[int, str], int]) -> list[str]:

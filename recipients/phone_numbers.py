@@ -105,8 +105,8 @@ class PhoneReader:
             kind = accepted_abroad(digits)
             if kind and len(digits) <= _LONGEST:
                 return Phone("+" + digits, None if kind == MOBILE else PhoneDoubt.NOT_MOBILE)
-        elif not sign and self._home is not None and (found := self._home.accepted(digits)):
-            digits, kind = self._home.code + found[0], found[1]
+        elif not sign and self._home is not None and (accepted := self._home.accepted(digits)):
+            digits, kind = self._home.code + accepted[0], accepted[1]
             if len(digits) <= _LONGEST:
                 return Phone("+" + digits, None if kind == MOBILE else PhoneDoubt.NOT_MOBILE)
         return self._read_thoroughly(raw)

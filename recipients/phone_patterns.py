@@ -53,8 +53,8 @@ class CallingCode:
         for must_begin, accepts, claims in self._countries:
             if must_begin is not None and not must_begin(digits, start):
                 continue
-            if found := accepts(digits, start):
-                return found.lastindex or 0
+            if match := accepts(digits, start):
+                return match.lastindex or 0
             if must_begin is not None or (claims is not None and claims(digits, start)):
                 return 0
         return 0

@@ -42,11 +42,11 @@ def value(of: Any) -> Sql:
 
 def joined_sql(pieces: Iterable[Sql], word: str, empty: Sql = NOTHING) -> Sql:
     """The pieces in brackets with AND or OR between them; `empty` when there are none."""
-    found = list(pieces)
-    if not found:
+    parts = list(pieces)
+    if not parts:
         return empty
-    text = f" {word} ".join(one.text for one in found)
-    return Sql(f"({text})", tuple(v for one in found for v in one.values))
+    text = f" {word} ".join(piece.text for piece in parts)
+    return Sql(f"({text})", tuple(v for piece in parts for v in piece.values))
 
 
 def integers(numbers: Iterable[int]) -> str:

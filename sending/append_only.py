@@ -37,7 +37,7 @@ _DELETE_NAME = "{table}_is_kept_1"
 
 
 def _changed(columns: tuple[str, ...], differs: str) -> str:
-    return " OR ".join(f"NEW.{one} {differs} OLD.{one}" for one in columns)
+    return " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in columns)
 
 
 def _conditions(differs: str) -> dict[str, str]:

@@ -170,10 +170,10 @@ class _Turn:
         Pausing and cancelling take the same row lock: either they come first and this finds them,
         or this comes first and one submission is on its way.
         """
-        if self.is_repeated and (found := Attempt.objects.filter(pk=built.attempt_id).first()):
+        if self.is_repeated and (attempt := Attempt.objects.filter(pk=built.attempt_id).first()):
             assert isinstance(built.message, BulkMessage | SingleMessage)
-            found.submission = built.submission
-            return Begun(found, at_time(built.message, found.slot), self.intended_at)
+            attempt.submission = built.submission
+            return Begun(attempt, at_time(built.message, attempt.slot), self.intended_at)
         submission = built.submission
         if self.answered is None or self.answered.submission.campaign is not submission.campaign:
             recording.lock_campaign_and_lane(submission)
@@ -323,13 +323,13 @@ def slots_for(account_id: int, planned: Sequence[datetime]) -> list[datetime | N
     Only a proposal: whether it is still free, and far enough ahead, is seen at the intent.
     """
     earliest = timezone.now() + lead()
-    starts = [next(slot_candidates(one, earliest)) for one in planned]
+    starts = [next(slot_candidates(moment, earliest)) for moment in planned]
     used = Attempt.objects.filter(account_id=account_id, slot__gte=min(starts)).order_by("slot")
     known = list(used.values_list("slot", flat=True)[:_SLOTS_LOOKED_AT])
     until = known[-1] if len(known) == _SLOTS_LOOKED_AT else None
     taken, found = set(known), list[datetime | None]()
     for start in starts:
-        slot = next(one for one in slot_candidates(start, start) if one not in taken)
+        slot = next(moment for moment in slot_candidates(start, start) if moment not in taken)
         taken.add(slot)
         found.append(slot if until is None or slot < until else None)
     return found

@@ -32,11 +32,11 @@ class NotPossible(Exception):
 def pause(campaign: Campaign, user: User) -> None:
     """Nothing new is handed over. What is on its way stays on its way. Raises NotPossible."""
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if here.state != CampaignState.SENDING:
+        locked = locked_campaign(campaign.pk)
+        if locked.state != CampaignState.SENDING:
             raise NotPossible(_("Only a campaign that is being handed over can be paused."))
-        move_campaign(here, CampaignState.PAUSED, PauseReason.PERSON.value)
-        record_event(here, CampaignEvent.Kind.PAUSED, user, reason=PauseReason.PERSON.value)
+        move_campaign(locked, CampaignState.PAUSED, PauseReason.PERSON.value)
+        record_event(locked, CampaignEvent.Kind.PAUSED, user, reason=PauseReason.PERSON.value)
     campaign.refresh_from_db()
 
 
@@ -46,13 +46,13 @@ def take_back_jobs(campaign: Campaign, user: User) -> None:
     Raises NotPossible.
     """
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if here.state != CampaignState.PAUSED:
+        locked = locked_campaign(campaign.pk)
+        if locked.state != CampaignState.PAUSED:
             raise NotPossible(_("Pause the campaign first; then its jobs can be taken back."))
-        jobs = taking_back.ask_back(here)
+        jobs = taking_back.ask_back(locked)
         if not jobs:
             raise NotPossible(_("There is no job left whose time is still to come."))
-        record_event(here, CampaignEvent.Kind.TAKING_BACK, user, jobs=jobs)
+        record_event(locked, CampaignEvent.Kind.TAKING_BACK, user, jobs=jobs)
     campaign.refresh_from_db()
 
 
@@ -62,22 +62,22 @@ def resume(campaign: Campaign, user: User) -> None:
     With sending hours, that is when they begin again. Raises NotPossible.
     """
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if here.state not in {CampaignState.PAUSED, CampaignState.MISSED}:
+        locked = locked_campaign(campaign.pk)
+        if locked.state not in {CampaignState.PAUSED, CampaignState.MISSED}:
             raise NotPossible(_("This campaign is not paused any more."))
-        if here.state_reason == PauseReason.TAKING_BACK:
+        if locked.state_reason == PauseReason.TAKING_BACK:
             raise NotPossible(
                 _("Jobs are still being taken back. Wait until that is done, then go on.")
             )
-        assert here.channel is not None
-        if here.channel.account.state == LaneState.HALTED:
+        assert locked.channel is not None
+        if locked.channel.account.state == LaneState.HALTED:
             raise NotPossible(
                 _(
                     "Sociocs does not accept this channel's account at the moment. Ask the person "
                     "who manages this server to check its API key, then resume."
                 )
             )
-        _go_on(here, user)
+        _go_on(locked, user)
     campaign.refresh_from_db()
 
 
@@ -94,9 +94,9 @@ def continue_in_hours() -> None:
     )
     for campaign_id in list(stopped.values_list("pk", flat=True)):
         with transaction.atomic(), suppress(NotPossible):
-            here = locked_campaign(campaign_id)
-            if here.state_reason == PauseReason.QUIET_HOURS:
-                _go_on(here, None)
+            locked = locked_campaign(campaign_id)
+            if locked.state_reason == PauseReason.QUIET_HOURS:
+                _go_on(locked, None)
 
 
 def _go_on(campaign: Campaign, user: User | None) -> None:
@@ -142,13 +142,13 @@ def cancel(campaign: Campaign, user: User) -> None:
     if launch.undo_launch(campaign, user):
         return
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if (CampaignState(here.state), CampaignState.CANCELLING) not in _CANCELLABLE_FROM:
+        locked = locked_campaign(campaign.pk)
+        if (CampaignState(locked.state), CampaignState.CANCELLING) not in _CANCELLABLE_FROM:
             raise NotPossible(_("This campaign is finished. There is nothing left to cancel."))
         # Whoever stops a campaign that repeats does not expect it back next week.
-        move_campaign(here, CampaignState.CANCELLING, next_run_at=None, next_run_on=None)
-        record_event(here, CampaignEvent.Kind.CANCEL_ASKED, user)
-        taking_back.sweep_cancelling(here)
+        move_campaign(locked, CampaignState.CANCELLING, next_run_at=None, next_run_on=None)
+        record_event(locked, CampaignEvent.Kind.CANCEL_ASKED, user)
+        taking_back.sweep_cancelling(locked)
     campaign.refresh_from_db()
 
 

@@ -47,7 +47,7 @@ def smallest_limit(campaign: Campaign) -> int | None:
     """The lower of both limits of a campaign with a channel; a job must fit into it."""
     assert campaign.channel is not None
     limits = [limit_of_team(campaign.team), limit_of_channel(campaign.channel)]
-    return min((one for one in limits if one), default=None)
+    return min((limit for limit in limits if limit), default=None)
 
 
 def day_of(team: Team, slot: datetime) -> date:
@@ -178,14 +178,14 @@ def spread(campaign: Campaign, slots: Sequence[tuple[datetime, int]]) -> list[da
     if smallest_limit(campaign) is None:
         return [slot for slot, _ in slots]
     room, zone, shift = Room(campaign), campaign.team.time_zone, 0
-    found = []
+    moments = []
     for slot, people in slots:
         while not room.take(day_of(campaign.team, later := _days_later(slot, shift, zone)), people):
             shift += 1
             if timedelta(days=shift) > _LONGEST:
                 raise NeverEnds
-        found.append(later)
-    return found
+        moments.append(later)
+    return moments
 
 
 def _days_later(slot: datetime, days: int, zone: str) -> datetime:
@@ -200,13 +200,15 @@ def apply(campaign: Campaign, submissions: Sequence[Submission]) -> None:
 
     Raises pacing.NeverEnds.
     """
-    slots = [(one.planned_slot, one.recipient_count) for one in submissions]
-    for one, slot in zip(submissions, spread(campaign, slots), strict=True):
-        if slot != one.planned_slot:
-            later = slot - one.planned_slot
-            one.send_by = (one.send_by or lateness.send_by_of(one.planned_slot)) + later
-            one.not_before = one.not_before + later if one.not_before else None
-            one.planned_slot = slot
+    slots = [(submission.planned_slot, submission.recipient_count) for submission in submissions]
+    for submission, slot in zip(submissions, spread(campaign, slots), strict=True):
+        if slot != submission.planned_slot:
+            later = slot - submission.planned_slot
+            submission.send_by = (
+                submission.send_by or lateness.send_by_of(submission.planned_slot)
+            ) + later
+            submission.not_before = submission.not_before + later if submission.not_before else None
+            submission.planned_slot = slot
 
 
 def apply_again(campaign: Campaign, earliest: datetime) -> datetime | None:
@@ -217,9 +219,9 @@ def apply_again(campaign: Campaign, earliest: datetime) -> datetime | None:
     if smallest_limit(campaign) is None:
         return None
     unsent = list(campaign.submissions.filter(state__in=UNSENT).order_by("planned_slot", "seq"))
-    for one in unsent:
-        if one.planned_slot < earliest:
-            one.planned_slot, one.send_by = earliest, None
+    for submission in unsent:
+        if submission.planned_slot < earliest:
+            submission.planned_slot, submission.send_by = earliest, None
     apply(campaign, unsent)
     Submission.objects.bulk_update(
         unsent, ["planned_slot", "send_by", "not_before"], batch_size=500

@@ -49,30 +49,33 @@ def decide_all(campaign: Campaign, user: User, kind: DecisionKind, mark: str) ->
             _("This has changed since you opened the page. Look at it again; nothing was changed.")
         )
     decided = 0
-    for one in rows:
-        assert one.current_attempt_id is not None
+    for submission in rows:
+        assert submission.current_attempt_id is not None
         # Answered by a colleague in this very moment: theirs counts.
         with suppress(NotPossible):
             decisions.decide(
-                one,
+                submission,
                 user,
                 kind,
-                shown_version=one.version,
-                attempt_id=one.current_attempt_id,
+                shown_version=submission.version,
+                attempt_id=submission.current_attempt_id,
             )
             decided += 1
     return decided
 
 
 def _unclear(campaign: Campaign) -> list[Submission]:
-    found = campaign.submissions.filter(
+    submissions = campaign.submissions.filter(
         state=SubmissionState.UNKNOWN.value,
         is_single=True,
         current_attempt__outcome=Outcome.AMBIGUOUS.value,
     )
-    return list(found.order_by("seq")[:AT_ONCE])
+    return list(submissions.order_by("seq")[:AT_ONCE])
 
 
 def _mark(rows: list[Submission]) -> str:
-    told = ",".join(f"{one.pk}:{one.version}:{one.current_attempt_id}" for one in rows)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    versions = ",".join(
+        f"{submission.pk}:{submission.version}:{submission.current_attempt_id}"
+        for submission in rows
+    )
+    return hashlib.sha256(versions.encode()).hexdigest()[:32]

@@ -20,7 +20,9 @@ def delays_of(campaign: Campaign, waiting_jobs: int) -> list[str]:
     if campaign.state != CampaignState.SENDING or not waiting_jobs or campaign.channel is None:
         return []
     account = campaign.channel.account
-    return [one for one in (_resting(account), _slowed(account, waiting_jobs)) if one]
+    return [
+        sentence for sentence in (_resting(account), _slowed(account, waiting_jobs)) if sentence
+    ]
 
 
 def _resting(account: GatewayAccount) -> str:

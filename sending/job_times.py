@@ -36,11 +36,11 @@ def resolve_wall_time(wall: str, zone: str) -> WallTime:
     naive = datetime.strptime(wall, WALL_FORMAT)  # noqa: DTZ007 - a wall time has no zone yet
     area = ZoneInfo(zone)
     moments = [naive.replace(tzinfo=area, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    real = [one for one in moments if one.astimezone(area).replace(tzinfo=None) == naive]
+    real = [moment for moment in moments if moment.astimezone(area).replace(tzinfo=None) == naive]
     if not real:
         # In a gap both readings exist elsewhere: one just before the jump, one just after it.
-        around = sorted(one.astimezone(area).replace(tzinfo=None) for one in moments)
-        return WallTime((), tuple(one.strftime(WALL_FORMAT) for one in around))
+        around = sorted(moment.astimezone(area).replace(tzinfo=None) for moment in moments)
+        return WallTime((), tuple(moment.strftime(WALL_FORMAT) for moment in around))
     return WallTime(tuple(sorted(set(real))))
 
 

@@ -21,7 +21,10 @@ def send_by_of(slot: datetime) -> datetime:
 
 def last_send_by(submissions: Iterable[Submission]) -> datetime | None:
     """How late the last of some planned submissions may go out; None without any."""
-    return max((one.send_by or send_by_of(one.planned_slot) for one in submissions), default=None)
+    return max(
+        (submission.send_by or send_by_of(submission.planned_slot) for submission in submissions),
+        default=None,
+    )
 
 
 def is_late(campaign: Campaign, now: datetime) -> bool:

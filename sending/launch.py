@@ -106,10 +106,12 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
     if user is None:
         raise LaunchRefused(LaunchRefusal.UNCONFIRMED, _("Whoever launched it is no longer here."))
     problems = readiness.launch_problems(run, timezone.now(), None, user)
-    if blocking := [one.sentence for one in problems if one.field != "wall_time"]:
+    if blocking := [problem.sentence for problem in problems if problem.field != "wall_time"]:
         raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(blocking))
     lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
-    if readiness.needs_second_person(run, sum(one.recipient_count for one in lists)):
+    if readiness.needs_second_person(
+        run, sum(recipient_list.recipient_count for recipient_list in lists)
+    ):
         raise readiness.not_approved()
     _begin(run, user, token, None, at)
 
@@ -235,9 +237,9 @@ def undo_launch(campaign: Campaign, user: User) -> bool:
     False when it is too late for that.
     """
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if here.state == CampaignState.FREEZING:
-            back_to_draft(here, "undone", user)
+        locked = locked_campaign(campaign.pk)
+        if locked.state == CampaignState.FREEZING:
+            back_to_draft(locked, "undone", user)
             campaign.refresh_from_db()
             return True
     return False

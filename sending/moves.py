@@ -33,8 +33,8 @@ def move_submissions(
 
 def move_submission(submission: Submission, to: SubmissionState, **changes: Any) -> bool:
     """Move one submission from the state it shows; False when somebody else moved it first."""
-    here = SubmissionState(submission.state)
-    if not move_submissions([submission.pk], here, to, **changes):
+    state = SubmissionState(submission.state)
+    if not move_submissions([submission.pk], state, to, **changes):
         return False
     # Not read again from the database: this runs a thousand times for a million people.
     submission.state = to.value

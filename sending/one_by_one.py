@@ -53,11 +53,13 @@ def write_texts(submissions: Sequence[Submission], texts: Mapping[int, str]) -> 
 
     They are handed over LEAD before their slots, and not earlier: nobody can take them back.
     """
-    for one in submissions:
-        one.is_single = True
-        one.text = texts[one.first_position]
-        earliest = one.planned_slot - lead()
-        one.not_before = max(one.not_before, earliest) if one.not_before else earliest
+    for submission in submissions:
+        submission.is_single = True
+        submission.text = texts[submission.first_position]
+        earliest = submission.planned_slot - lead()
+        submission.not_before = (
+            max(submission.not_before, earliest) if submission.not_before else earliest
+        )
 
 
 def texts_by_position(campaign: Campaign) -> dict[int, str]:
@@ -69,13 +71,13 @@ def texts_by_position(campaign: Campaign) -> dict[int, str]:
         .annotate(raw=audience.json_as_text("fields"))
         .values_list("position", "phone", "name", "raw")
     )
-    found: dict[int, str] = {}
+    texts: dict[int, str] = {}
     for position, phone, name, raw in rows.iterator():
         text = renderer.render(person_of(phone, name, orjson.loads(raw)))
         if isinstance(text, str):
             is_template = bool(campaign.message.template)
-            found[position] = whatsapp_templates.one_line_each(text) if is_template else text
-    return found
+            texts[position] = whatsapp_templates.one_line_each(text) if is_template else text
+    return texts
 
 
 def message_for(

@@ -429,16 +429,16 @@ def look(
     else the list shows. Nothing found never means "not sent".
     """
     earliest: datetime | None = None
-    found: list[str] = []
+    job_ids: list[str] = []
     for job in jobs:
         if job.schedule is None:
             continue
         earliest = job.schedule if earliest is None else min(earliest, job.schedule)
         if job.schedule == wanted.slot and _agrees(wanted, job) and not is_owned(job.job_id):
-            found.append(job.job_id)
-    if len(found) == 1:
-        return Sight.FOUND, found[0]
-    if len(found) > 1:
+            job_ids.append(job.job_id)
+    if len(job_ids) == 1:
+        return Sight.FOUND, job_ids[0]
+    if len(job_ids) > 1:
         return Sight.SEVERAL, ""
     # 100 rows, newest first, all later than our slot: it may be on a page that does not exist.
     if earliest is None or (list_is_full and earliest > wanted.slot):
@@ -553,7 +553,7 @@ def is_taken_back(tally: Mapping[SubmissionState, int], may_be_found: bool) -> b
     `tally` counts submissions per state (missing = 0). `may_be_found`: an unclear job whose time is
     still to come is being looked for; found, it can be taken back as well.
     """
-    return not may_be_found and not any(tally.get(one, 0) for one in IN_FLIGHT)
+    return not may_be_found and not any(tally.get(state, 0) for state in IN_FLIGHT)
 
 
 def was_never_sent(outcomes: Iterable[tuple[Outcome, bool]]) -> bool:

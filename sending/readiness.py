@@ -20,8 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import list_access, message
-from campaigns.audiences import audience, audience_problems
-from campaigns.content_problems import content_problems
+from campaigns.audiences import audience, earlier_campaigns
 from campaigns.models import Campaign, CampaignList
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
@@ -141,11 +140,11 @@ def launch_problems(
         campaign.list_choices.filter(kind=include).exists()
         or campaign.filter_choices.filter(kind=include).exists()
     )
-    found = content_problems(
+    problems = message.content_problems(
         campaign, audience.audience_field_names(campaign) if has_lists else None
     )
     if campaign.channel and campaign.channel.account.state == LaneState.HALTED:
-        found.append(
+        problems.append(
             Problem(
                 "channel",
                 _(
@@ -156,17 +155,17 @@ def launch_problems(
         )
     if campaign.sent_as and campaign.sent_as.gone_since:
         sentence = _("%(name)s is no longer in the Sociocs account. Choose another sender.")
-        found.append(Problem("sent_as", sentence % {"name": campaign.sent_as.name}))
+        problems.append(Problem("sent_as", sentence % {"name": campaign.sent_as.name}))
     if campaign.team.test_required and not is_tested(campaign):
         sentence = _("Your team launches only what was tested. Send a test of just this message.")
-        found.append(Problem("test", sentence))
-    found += message.name_problems(campaign)
+        problems.append(Problem("test", sentence))
+    problems += message.name_problems(campaign)
     if not has_lists:
-        found.append(no_list())
-    found += one_by_one.one_by_one_problems(campaign, people)
-    found += list_access.list_problems(campaign, user)
-    found += audience_problems.exclusion_problems(campaign)
-    return found + time_problems(campaign, now or timezone.now(), people)
+        problems.append(no_list())
+    problems += one_by_one.one_by_one_problems(campaign, people)
+    problems += list_access.list_problems(campaign, user)
+    problems += earlier_campaigns.exclusion_problems(campaign)
+    return problems + time_problems(campaign, now or timezone.now(), people)
 
 
 def no_list() -> Problem:
@@ -258,7 +257,9 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
     if campaign.state != CampaignState.DRAFT or campaign.version != confirmation.version:
         raise outdated()
     if problems := launch_problems(campaign, now, people, confirmation.user):
-        raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(one.sentence for one in problems))
+        raise LaunchRefused(
+            LaunchRefusal.PROBLEMS, " ".join(problem.sentence for problem in problems)
+        )
     if people < 1:
         raise LaunchRefused(
             LaunchRefusal.NOBODY,

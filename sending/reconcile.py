@@ -127,25 +127,25 @@ def look_once_more(
 
 
 def _unclear(account: GatewayAccount) -> QuerySet[Attempt]:
-    found = Attempt.objects.filter(
+    attempts = Attempt.objects.filter(
         account=account, outcome=Outcome.AMBIGUOUS.value, submission__is_single=False
     )
-    return found.select_related("submission__campaign__channel")
+    return attempts.select_related("submission__campaign__channel")
 
 
 def _look_for(account: GatewayAccount, attempts: list[Attempt], jobs: BulkJobList) -> int:
     gateway.learn_from(account, jobs)
     listed = gateway.listed(jobs)
-    found = 0
+    recovered = 0
     for attempt in attempts:
         sight, job_id = look(
             _wanted(attempt), listed, jobs.is_full, lambda job: _is_owned(account.pk, job)
         )
         if sight is Sight.FOUND and _attach(attempt.pk, job_id):
-            found += 1
+            recovered += 1
         else:
             _note_look(account, attempt, sight)
-    return found
+    return recovered
 
 
 def _wanted(attempt: Attempt) -> Wanted:

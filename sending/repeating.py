@@ -40,11 +40,11 @@ def latest_runs(campaign: Campaign) -> list[Campaign]:
 def end_repeat(campaign: Campaign, user: User) -> bool:
     """Make no more runs; False when that was so before."""
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if here.next_run_at is None:
+        locked = locked_campaign(campaign.pk)
+        if locked.next_run_at is None:
             return False
-        Campaign.objects.filter(pk=here.pk).update(next_run_at=None, next_run_on=None)
-        record_event(here, CampaignEvent.Kind.REPEAT_ENDED, user)
+        Campaign.objects.filter(pk=locked.pk).update(next_run_at=None, next_run_on=None)
+        record_event(locked, CampaignEvent.Kind.REPEAT_ENDED, user)
     campaign.refresh_from_db()
     return True
 
@@ -74,12 +74,12 @@ def _make(campaign: Campaign, now: datetime) -> None:
 def _latest_due(campaign: Campaign, due: datetime, now: datetime) -> Occurrence:
     """The run that is due; of several that an outage left behind, the last."""
     assert campaign.repeat is not None
-    repeat, found = repeats.from_json(campaign.repeat), next_of(campaign, due)
-    for one in repeats.occurrences(repeat, found.instant):
+    repeat, occurrence = repeats.from_json(campaign.repeat), next_of(campaign, due)
+    for one in repeats.occurrences(repeat, occurrence.instant):
         if one.instant > now:
             break
-        found = one
-    return found
+        occurrence = one
+    return occurrence
 
 
 def next_of(campaign: Campaign, due: datetime) -> Occurrence:
@@ -111,14 +111,14 @@ def _run_of(campaign: Campaign, occurrence: Occurrence) -> None:
 
 def _launch(campaign: Campaign, run: Campaign, occurrence: Occurrence) -> None:
     """Launch a run as its campaign was; what stands in the way is told, and it stays a draft."""
-    told: dict[str, Any] = {"day": f"{occurrence.day:%-d %b %Y}"}
+    details: dict[str, Any] = {"day": f"{occurrence.day:%-d %b %Y}"}
     kind = CampaignEvent.Kind.RUN_MADE
     try:
         launch.launch_run(run, campaign, uuid4(), occurrence.instant)
     except LaunchRefused as refused:
-        kind, told["why"] = CampaignEvent.Kind.RUN_WAITS, refused.sentence
+        kind, details["why"] = CampaignEvent.Kind.RUN_WAITS, refused.sentence
     for one in (campaign, run):
-        record_event(one, kind, **told)
+        record_event(one, kind, **details)
 
 
 def name_of_run(name: str, day: date) -> str:

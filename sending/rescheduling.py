@@ -114,15 +114,15 @@ def reschedule(campaign: Campaign, user: User, time: NewTime) -> None:
     now = timezone.now()
     check_time(time.instant(), now)
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if here.state not in MOVABLE:
-            raise NotPossible(_not_now(here))
-        if here.state == C.DRAFT:
-            _change_draft(here, user, time)
-        elif here.state in RUNNING:
-            _begin(here, user, Then.RESCHEDULE, time)
+        locked = locked_campaign(campaign.pk)
+        if locked.state not in MOVABLE:
+            raise NotPossible(_not_now(locked))
+        if locked.state == C.DRAFT:
+            _change_draft(locked, user, time)
+        elif locked.state in RUNNING:
+            _begin(locked, user, Then.RESCHEDULE, time)
         else:
-            _plan_again(here, user, time, now)
+            _plan_again(locked, user, time, now)
     campaign.refresh_from_db()
 
 
@@ -154,11 +154,11 @@ def begin_taking_back(campaign: Campaign, user: User, then: Then) -> None:
     if then is Then.UNDO and launch.undo_launch(campaign, user):
         return
     with transaction.atomic():
-        here = locked_campaign(campaign.pk)
-        if then is Then.UNDO and here.state in {C.SCHEDULED, C.MISSED} and not _attempts(here):
-            _back_to_draft(here, user)
-        elif here.state in RUNNING or (then is Then.UNDO and here.state == C.SCHEDULED):
-            _begin(here, user, then)
+        locked = locked_campaign(campaign.pk)
+        if then is Then.UNDO and locked.state in {C.SCHEDULED, C.MISSED} and not _attempts(locked):
+            _back_to_draft(locked, user)
+        elif locked.state in RUNNING or (then is Then.UNDO and locked.state == C.SCHEDULED):
+            _begin(locked, user, then)
         else:
             raise NotPossible(_("There is nothing left that could be taken back."))
     campaign.refresh_from_db()
@@ -375,7 +375,7 @@ def _new_slots(campaign: Campaign, at: datetime, now: datetime) -> tuple[datetim
             )
         ) from None
     first = unsent.order_by("planned_slot").values_list("planned_slot", flat=True).first()
-    moments = [one for one in (send_by, limited) if one is not None]
+    moments = [moment for moment in (send_by, limited) if moment is not None]
     # Without hours and limits the first slot is `at`, or the second after it.
     begins = at if first is None or first - at < timedelta(minutes=1) else first
     return begins, max(moments, default=lateness.send_by_of(at))

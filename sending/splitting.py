@@ -30,16 +30,16 @@ def split_if_too_large(campaign: Campaign, user: User) -> None:
     """
     if campaign.state_reason == PauseReason.TOO_LARGE:
         refused = [
-            one
-            for one in campaign.submissions.filter(
+            submission
+            for submission in campaign.submissions.filter(
                 state=SubmissionState.REFUSED.value, current_attempt__reason=TOO_LARGE
             ).select_related("current_attempt")
-            if one.recipient_count > 1
+            if submission.recipient_count > 1
         ]
         if refused:
-            at_most = min(one.recipient_count for one in refused) // 2
-            for one in refused:
-                _try_again(one, user)
+            at_most = min(submission.recipient_count for submission in refused) // 2
+            for submission in refused:
+                _try_again(submission, user)
             _split(campaign, user, at_most)
     elif campaign.state_reason == PauseReason.QUOTA and campaign.channel is not None:
         limit = day_limits.smallest_limit(campaign)
@@ -80,12 +80,12 @@ def _split(campaign: Campaign, user: User, at_most: int) -> None:
     )
     seq = campaign.submissions.aggregate(last=Max("seq"))["last"] or 0
     made: list[Submission] = []
-    for one in large:
-        first, *rest = _parts(one, at_most)
+    for submission in large:
+        first, *rest = _parts(submission, at_most)
         for number, part in enumerate(rest, start=1):
             seq += 1
-            made.append(_part_of(one, seq, part, number))
-        one.first_position, one.last_position, one.recipient_count = first
+            made.append(_part_of(submission, seq, part, number))
+        submission.first_position, submission.last_position, submission.recipient_count = first
     Submission.objects.bulk_update(
         large, ["first_position", "last_position", "recipient_count"], batch_size=500
     )
@@ -94,38 +94,40 @@ def _split(campaign: Campaign, user: User, at_most: int) -> None:
         record_event(campaign, CampaignEvent.Kind.SPLIT, user, people=at_most, jobs=len(made))
 
 
-def _part_of(one: Submission, seq: int, part: tuple[int, int, int], number: int) -> Submission:
+def _part_of(
+    submission: Submission, seq: int, part: tuple[int, int, int], number: int
+) -> Submission:
     first, last, people = part
     return Submission(
-        campaign_id=one.campaign_id,
-        account_id=one.account_id,
+        campaign_id=submission.campaign_id,
+        account_id=submission.account_id,
         seq=seq,
         first_position=first,
         last_position=last,
         recipient_count=people,
-        text=one.text,
-        state=one.state,
-        planned_slot=one.planned_slot + timedelta(seconds=number),
-        send_by=one.send_by,
-        zones=one.zones,
-        not_before=one.not_before,
+        text=submission.text,
+        state=submission.state,
+        planned_slot=submission.planned_slot + timedelta(seconds=number),
+        send_by=submission.send_by,
+        zones=submission.zones,
+        not_before=submission.not_before,
     )
 
 
-def _parts(one: Submission, at_most: int) -> Iterator[tuple[int, int, int]]:
+def _parts(submission: Submission, at_most: int) -> Iterator[tuple[int, int, int]]:
     """(first position, last position, people) of each part, in order."""
     positions = list(
         CampaignRecipient.objects.filter(
-            campaign_id=one.campaign_id,
-            position__gte=one.first_position,
-            position__lte=one.last_position,
+            campaign_id=submission.campaign_id,
+            position__gte=submission.first_position,
+            position__lte=submission.last_position,
             left_out="",
         )
         .order_by("position")
         .values_list("position", flat=True)
     )
     if not positions:
-        yield one.first_position, one.last_position, one.recipient_count
+        yield submission.first_position, submission.last_position, submission.recipient_count
     for start in range(0, len(positions), at_most):
         part = positions[start : start + at_most]
         yield part[0], part[-1], len(part)

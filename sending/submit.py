@@ -182,7 +182,7 @@ class _Line:
 
 def _look_before_sending_again(line: _Line, claimed: list[Submission]) -> None:
     """Whoever said "send again" may have been overtaken by proof that the first one arrived."""
-    tried = [one.pk for one in claimed if one.attempt_count]
+    tried = [submission.pk for submission in claimed if submission.attempt_count]
     if tried:
         line.store()
         reconcile.look_once_more(line.account, line.client, tried)
@@ -253,11 +253,11 @@ def claim(account: GatewayAccount, at_most: int = CLAIMED_AT_ONCE) -> list[Submi
 
 def _complete(submissions: list[Submission], account: GatewayAccount) -> None:
     """Give each its account and its campaign, which is read once for all that are its."""
-    found = Campaign.objects.select_related("channel", "message", "team").in_bulk(
-        {one.campaign_id for one in submissions}
+    campaigns = Campaign.objects.select_related("channel", "message", "team").in_bulk(
+        {submission.campaign_id for submission in submissions}
     )
-    for one in submissions:
-        one.campaign, one.account = found[one.campaign_id], account
+    for submission in submissions:
+        submission.campaign, submission.account = campaigns[submission.campaign_id], account
 
 
 def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
@@ -271,8 +271,16 @@ def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
     # With more campaigns than fit into a batch, chance is fair enough.
     chosen = random.sample(campaigns, min(at_most, len(campaigns)))
     share = -(-at_most // max(1, len(chosen)))
-    queues = [_first_of(ready.filter(campaign_id=one), share, account.lane, now) for one in chosen]
-    turns = (one for turn_of in zip_longest(*queues) for one in turn_of if one is not None)
+    queues = [
+        _first_of(ready.filter(campaign_id=campaign_id), share, account.lane, now)
+        for campaign_id in chosen
+    ]
+    turns = (
+        submission_id
+        for turn_of in zip_longest(*queues)
+        for submission_id in turn_of
+        if submission_id is not None
+    )
     return list(islice(turns, at_most))
 
 
@@ -280,10 +288,10 @@ def _first_of(rows: QuerySet[Submission], number: int, lane: Lane, now: datetime
     """The first of these rows, as far as the protocol lets them be claimed as they are now."""
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True, of=("self",))
-    found = rows.values_list("pk", "campaign__state", "state", "not_before")[:number]
+    submissions = rows.values_list("pk", "campaign__state", "state", "not_before")[:number]
     return [
         pk
-        for pk, campaign, state, not_before in found
+        for pk, campaign, state, not_before in submissions
         if claim_refusal(CampaignState(campaign), SubmissionState(state), not_before, lane, now)
         in MAY_CLAIM
     ]

@@ -45,7 +45,7 @@ class Tally:
 
     @property
     def job_count(self) -> int:
-        """All jobs."""
+        """How many jobs there are, whatever became of them."""
         return sum(self.jobs.values())
 
     @property
@@ -77,7 +77,7 @@ class Tally:
 
 def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
     """The tallies of these campaigns, by their primary keys, in a few queries."""
-    found: dict[int, Tally] = defaultdict(Tally)
+    tallies_by_campaign: dict[int, Tally] = defaultdict(Tally)
     rows = (
         Submission.objects.filter(campaign_id__in=campaign_ids)
         .values("campaign_id", "state")
@@ -85,16 +85,16 @@ def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
         .order_by()
     )
     for row in rows:
-        tally, state = found[row["campaign_id"]], SubmissionState(row["state"])
+        tally, state = tallies_by_campaign[row["campaign_id"]], SubmissionState(row["state"])
         tally.jobs[state] = row["jobs"]
         tally.people[state] = row["people"]
         tally.versions += row["versions"]
     for campaign_id, state, people in _unclear_before(campaign_ids):
         if PART_OF[state] is ProgressPart.NOT_SENT:
-            found[campaign_id].perhaps_sent += people
+            tallies_by_campaign[campaign_id].perhaps_sent += people
         elif state is SubmissionState.ACCEPTED:
-            found[campaign_id].perhaps_twice += people
-    return found
+            tallies_by_campaign[campaign_id].perhaps_twice += people
+    return tallies_by_campaign
 
 
 def _unclear_before(campaign_ids: Sequence[int]) -> list[tuple[int, SubmissionState, int]]:
@@ -127,7 +127,7 @@ def slots_passed_and_ahead(campaign: Campaign, now: datetime) -> tuple[int, int]
     """
     accepted = campaign.submissions.filter(state=SubmissionState.ACCEPTED.value)
     could_come_back = Q(current_attempt__slot__gt=now, is_single=False)
-    found = accepted.aggregate(
+    slots = accepted.aggregate(
         gone=Count("pk", filter=~could_come_back), ahead=Count("pk", filter=could_come_back)
     )
-    return found["gone"], found["ahead"]
+    return slots["gone"], slots["ahead"]

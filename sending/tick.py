@@ -72,8 +72,8 @@ def tick() -> DueWork:
 
 
 def _accounts(state: SubmissionState, **conditions: str) -> list[int]:
-    found = Submission.objects.filter(state=state.value, **conditions)
-    return list(found.values_list("account_id", flat=True).distinct())
+    submissions = Submission.objects.filter(state=state.value, **conditions)
+    return list(submissions.values_list("account_id", flat=True).distinct())
 
 
 def begin_due() -> None:
@@ -128,8 +128,8 @@ def _no_longer_over() -> QuerySet[Submission, int]:
 
     The vendor refused what a person had marked as sent; or a job of a cancelled campaign turned up.
     """
-    found = [SubmissionState.UNKNOWN.value, SubmissionState.REVOKING.value]
-    late = Q(state__in=found) | Q(
+    states = [SubmissionState.UNKNOWN.value, SubmissionState.REVOKING.value]
+    late = Q(state__in=states) | Q(
         state=SubmissionState.REFUSED.value, campaign__state=CampaignState.COMPLETED.value
     )
     rows = Submission.objects.filter(late, campaign__state__in=FINISHED)

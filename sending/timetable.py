@@ -117,10 +117,12 @@ def cut_by_slots(
     """
     assert campaign.channel is not None
     blocks = blocks_of(campaign)
-    division = divide(campaign, ((one.label, one.people) for one in blocks), send_at)
+    division = divide(campaign, ((block.label, block.people) for block in blocks), send_at)
     campaign.zone_report = division.report
-    said = [(text, 1) for text in own] or [(texts[one.text], one.people) for one in blocks]
-    terms = terms_of(campaign, send_at, said)
+    texts_and_people = [(text, 1) for text in own] or [
+        (texts[block.text], block.people) for block in blocks
+    ]
+    terms = terms_of(campaign, send_at, texts_and_people)
     slices = list(pacing.slices(division.groups, send_at, terms))
     ranges = _ranges(campaign, blocks, division, slices)
     return [
@@ -130,14 +132,14 @@ def cut_by_slots(
             seq=seq,
             first_position=first,
             last_position=last,
-            recipient_count=one.size,
+            recipient_count=slice_.size,
             text=texts[AudiencePosition.unpack(first).text],
-            planned_slot=one.slot,
-            send_by=_send_by(one),
-            not_before=_not_before(campaign, one.slot, now),
-            zones=",".join(division.zones[one.group]),
+            planned_slot=slice_.slot,
+            send_by=_send_by(slice_),
+            not_before=_not_before(campaign, slice_.slot, now),
+            zones=",".join(division.zones[slice_.group]),
         )
-        for seq, (one, (first, last)) in enumerate(zip(slices, ranges, strict=True), start=1)
+        for seq, (slice_, (first, last)) in enumerate(zip(slices, ranges, strict=True), start=1)
     ]
 
 
@@ -198,8 +200,8 @@ def _ranges(
 ) -> list[tuple[int, int]]:
     """(first position, last position) of each slice."""
     waiting: list[list[int]] = [[] for _ in division.groups]
-    for number, one in enumerate(slices):
-        waiting[one.group].append(number)
+    for number, slice_ in enumerate(slices):
+        waiting[slice_.group].append(number)
     by_group = [iter(numbers) for numbers in waiting]
     positions = _positions(campaign)
     ranges = [(0, 0)] * len(slices)
@@ -207,9 +209,9 @@ def _ranges(
         placed = 0
         while placed < people:
             number = next(by_group[division.number_of[label]])
-            here = list(islice(positions, slices[number].size))
-            ranges[number] = (here[0], here[-1])
-            placed += len(here)
+            slice_positions = list(islice(positions, slices[number].size))
+            ranges[number] = (slice_positions[0], slice_positions[-1])
+            placed += len(slice_positions)
     return ranges
 
 
@@ -218,8 +220,8 @@ def _positions(campaign: Campaign) -> Iterator[int]:
     return rows.values_list("position", flat=True).iterator(chunk_size=20_000)
 
 
-def _send_by(one: Slice) -> datetime:
-    return min(lateness.send_by_of(one.slot), one.latest - _SECOND)
+def _send_by(slice_: Slice) -> datetime:
+    return min(lateness.send_by_of(slice_.slot), slice_.latest - _SECOND)
 
 
 def _not_before(campaign: Campaign, slot: datetime, now: datetime) -> datetime | None:

@@ -115,20 +115,20 @@ def _too_few_hours(count: int) -> str:
 
 
 def _too_slow(count: int, pace: Pace, suggestion: Pace | None) -> str:
-    told = {"pace": pace_in_words(pace), "people": people(count)}
+    values = {"pace": pace_in_words(pace), "people": people(count)}
     if suggestion is None:
         return (
             _(
                 "At %(pace)s it would take more than a year to send to %(people)s. Send without a "
                 "pace, or in longer hours."
             )
-            % told
+            % values
         )
-    told["faster"] = pace_in_words(suggestion)
+    values["faster"] = pace_in_words(suggestion)
     return (
         _(
             "At %(pace)s it would take more than a year to send to %(people)s. Try %(faster)s, "
             "which takes less than a month."
         )
-        % told
+        % values
     )

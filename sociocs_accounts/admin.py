@@ -133,8 +133,8 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_fieldsets(self, request: HttpRequest, obj: GatewayAccount | None = None) -> Any:
         """A new account has done nothing yet."""
-        found = super().get_fieldsets(request, obj)
-        return found if obj else found[:2]
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj else fieldsets[:2]
 
     def save_model(
         self, request: HttpRequest, obj: GatewayAccount, form: AccountAdminForm, change: bool

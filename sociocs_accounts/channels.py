@@ -150,15 +150,15 @@ def _look(client: SociocsClient, only: set[str] | None) -> Seen:
 def _numbers(client: SociocsClient, keys: Iterable[str]) -> dict[str, str]:
     """The channels' numbers as far as they can be had in time."""
     ends = time.monotonic() + NUMBERS_SECONDS
-    found: dict[str, str] = {}
+    numbers: dict[str, str] = {}
     for key in keys:
         if time.monotonic() > ends:
             break
         try:
-            found[key] = channel_number(client.get_channel(key))
+            numbers[key] = channel_number(client.get_channel(key))
         except GatewayError:
             continue
-    return found
+    return numbers
 
 
 def channel_number(details: ChannelDetails) -> str:
@@ -182,8 +182,10 @@ def channel_number(details: ChannelDetails) -> str:
 
 def _store(account: GatewayAccount, team: Team, seen: Seen) -> Synced:
     added, changed, missing = 0, 0, 0
-    here = {(one.provider, one.channel_key): one for one in team.channels.filter(account=account)}
-    for place, channel in here.items():
+    known_channels = {
+        (one.provider, one.channel_key): one for one in team.channels.filter(account=account)
+    }
+    for place, channel in known_channels.items():
         if channel.provider not in seen.answered:
             continue
         is_listed = place in seen.names
@@ -195,7 +197,7 @@ def _store(account: GatewayAccount, team: Team, seen: Seen) -> Synced:
         channel.save(update_fields=["phone_number", "missing_since"])
     if account.team_id == team.pk:
         for (provider, key), name in seen.names.items():
-            if (provider, key) not in here:
+            if (provider, key) not in known_channels:
                 added += 1
                 Channel.objects.create(
                     team=team,
@@ -319,8 +321,10 @@ def _listed(client: SociocsClient, provider: Provider) -> list[results.ListedCha
 
 
 def _check_same_account(account: GatewayAccount, seen: set[tuple[str, str]]) -> None:
-    here = account.channels.filter(missing_since=None).order_by("label")
-    foreign = [one for one in here if (one.provider, one.channel_key) not in seen]
+    channels = account.channels.filter(missing_since=None).order_by("label")
+    foreign = [
+        channel for channel in channels if (channel.provider, channel.channel_key) not in seen
+    ]
     if foreign:
         raise NotDone(
             _(

@@ -89,7 +89,7 @@ class GatewayAccount(models.Model):
         self.probe_needed = lane.probe_needed
         self.strikes = lane.strikes
         self.rate_limits = lane.rate_limits
-        self.save(update_fields=[one.name for one in fields(Lane)])
+        self.save(update_fields=[field.name for field in fields(Lane)])
 
 
 class Channel(models.Model):

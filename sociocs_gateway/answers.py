@@ -91,10 +91,10 @@ class ResultReader:
             raise self._without_answer(result)
         if result.status != _OK:
             raise self._by_status(result)
-        found = read(self._data(result), server_date(result.headers))
-        if found is None:
+        made = read(self._data(result), server_date(result.headers))
+        if made is None:
             raise self._unclear(Reason.ANSWER_INCOMPLETE, result)
-        return found
+        return made
 
     def _without_answer(self, result: NoAnswer) -> GatewayError:
         if result.bytes_left:
@@ -163,12 +163,12 @@ class ResultReader:
     def _messages(self, content: Any) -> tuple[str, ...]:
         """The vendor's ``errors[].msg``, for people."""
         errors = content.get("errors") if isinstance(content, dict) else None
-        found = []
+        messages = []
         for error in (errors if isinstance(errors, list) else [])[:_MOST_MESSAGES]:
             text = text_field(error, "msg", "message") if isinstance(error, dict) else error
             if isinstance(text, str) and text.strip():
-                found.append(self._mask(" ".join(text.split()), _LONGEST_MESSAGE))
-        return tuple(found)
+                messages.append(self._mask(" ".join(text.split()), _LONGEST_MESSAGE))
+        return tuple(messages)
 
     def _mask(self, text: str, limit: int) -> str:
         return Masker(self.api_key, self.private_words())(text, limit)

@@ -43,11 +43,11 @@ class Masker:
         window = text[: limit + self._reach]
         kept: list[str] = []
         place = 0
-        for found in self._pattern.finditer(window):
-            if found.start() >= limit:
+        for match in self._pattern.finditer(window):
+            if match.start() >= limit:
                 break
-            kept += [window[place : found.start()], _mask(found.group())]
-            place = found.end()
+            kept += [window[place : match.start()], _mask(match.group())]
+            place = match.end()
         kept.append(window[place : max(place, limit)])
         return _CONTROLS.sub(" ", "".join(kept)).strip()
 

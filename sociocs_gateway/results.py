@@ -384,5 +384,5 @@ class Deleted:
 
 
 def _read_rows(rows: Sequence[Any], read: Callable[[Raw], T | None]) -> tuple[T, ...]:
-    found = (read(row) for row in rows if isinstance(row, dict))
-    return tuple(item for item in found if item is not None)
+    items = (read(row) for row in rows if isinstance(row, dict))
+    return tuple(item for item in items if item is not None)

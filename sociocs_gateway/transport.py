@@ -207,15 +207,15 @@ def _causes(error: BaseException) -> list[BaseException]:
 
     ``requests`` and urllib3 wrap in three ways: as cause or context, as ``reason``, as argument.
     """
-    found: list[BaseException] = []
+    errors: list[BaseException] = []
     to_see: list[object] = [error]
     while to_see:
         seen = to_see.pop(0)
-        if not isinstance(seen, BaseException) or any(seen is known for known in found):
+        if not isinstance(seen, BaseException) or any(seen is known for known in errors):
             continue
-        found.append(seen)
+        errors.append(seen)
         to_see += [seen.__cause__, seen.__context__, getattr(seen, "reason", None), *seen.args]
-    return found
+    return errors
 
 
 def _reason_before_first_byte(causes: list[BaseException]) -> Reason:

@@ -74,10 +74,10 @@ def _options() -> tuple[Options, bool]:
 
 def _is_loopback(host: str) -> bool:
     try:
-        found = socket.getaddrinfo(host, None)
+        infos = socket.getaddrinfo(host, None)
     except OSError:
         return False
-    return all(is_this_machine(str(info[4][0])) for info in found)
+    return all(is_this_machine(str(info[4][0])) for info in infos)
 
 
 if __name__ == "__main__":

@@ -112,9 +112,9 @@ class FaultRules:
         """Drop one rule; says whether there was one."""
         with self._lock:
             kept = [rule for rule in self._rules if rule.id != rule_id]
-            found = len(kept) < len(self._rules)
+            is_removed = len(kept) < len(self._rules)
             self._rules = kept
-        return found
+        return is_removed
 
     def clear(self) -> None:
         """Drop all rules."""

@@ -133,9 +133,9 @@ def _totals(sandbox: Sandbox) -> dict[str, str]:
     return totals | {"webhooks": f"{sandbox.webhooks.counts()['answered']:,}"}
 
 
-def _phone_rows(found: PhoneList, query: str, *, is_older_page: bool) -> Html:
-    if found.phones:
-        return joined_html(_phone_row(summary) for summary in found.phones)
+def _phone_rows(page: PhoneList, query: str, *, is_older_page: bool) -> Html:
+    if page.phones:
+        return joined_html(_phone_row(summary) for summary in page.phones)
     if query:
         text = "No phone with these digits has received anything."
         return render("empty.html", title="Nothing found", text=text)
@@ -162,10 +162,10 @@ def _phone_row(summary: PhoneSummary) -> Html:
     )
 
 
-def _older_phones(found: PhoneList, query: str) -> Html:
-    if found.older is None:
+def _older_phones(page: PhoneList, query: str) -> Html:
+    if page.older is None:
         return NOTHING
-    before = "-".join(map(str, found.older))
+    before = "-".join(map(str, page.older))
     href = "/?" + urlencode({"q": query, "before": before} if query else {"before": before})
     return render("more.html", href=href, label="Older")
 

@@ -61,16 +61,16 @@ def recent_phones(database: Database, before: tuple[int, int] | None) -> PhoneLi
     message is met. So taking a job stays cheap, and a page costs the same for 1,000 phones and for
     1,000,000.
     """
-    found: list[PhoneSummary] = []
+    phones: list[PhoneSummary] = []
     examined = 0
     with database.reading() as connection:
         for run, position, phone in _newest_messages(connection, before):
             examined += 1
             if _last_place(connection, phone) == (run, position):
-                found.append(_summary(connection, phone, run, position))
-            if len(found) == PHONES_ON_A_PAGE or examined == EXAMINED_ON_A_PAGE:
-                return PhoneList(found, (run, position))
-    return PhoneList(found, None)
+                phones.append(_summary(connection, phone, run, position))
+            if len(phones) == PHONES_ON_A_PAGE or examined == EXAMINED_ON_A_PAGE:
+                return PhoneList(phones, (run, position))
+    return PhoneList(phones, None)
 
 
 def phones_with(database: Database, digits: str, before: tuple[int, int] | None) -> PhoneList:
@@ -83,12 +83,12 @@ def phones_with(database: Database, digits: str, before: tuple[int, int] | None)
             " ORDER BY last_run DESC, phone LIMIT ?",
             (f"%{digits}%", run, run, phone, PHONES_ON_A_PAGE),
         ).fetchall()
-        found = []
+        phones = []
         for row in rows:
             last = _last_place(connection, row["phone"])
-            found.append(_summary(connection, row["phone"], *last))
+            phones.append(_summary(connection, row["phone"], *last))
     is_full = len(rows) == PHONES_ON_A_PAGE
-    return PhoneList(found, (rows[-1]["last_run"], rows[-1]["phone"]) if is_full else None)
+    return PhoneList(phones, (rows[-1]["last_run"], rows[-1]["phone"]) if is_full else None)
 
 
 def conversations(database: Database, phone: int) -> list[tuple[str, int]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from threading import Lock
 
 from sociocs_sandbox.authentication import Accounts
-from sociocs_sandbox.contacts import BlockedContacts
 from sociocs_sandbox.execution import Execution
 from sociocs_sandbox.faults import FaultRules
 from sociocs_sandbox.jobs import Jobs
@@ -20,6 +19,35 @@ from sociocs_sandbox.webhooks import WebhookSender
 # from filling the memory.
 MAX_RECIPIENTS = 10_000
 MAX_BODY_BYTES = 25_000_000
+
+
+class BlockedContacts:
+    """Phone numbers, per account, that get nothing from bulk jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def block(self, account_id: int, phone: int) -> None:
+        """Block a number; blocking it twice changes nothing."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO blocked_contacts VALUES (?, ?)", (account_id, phone)
+            )
+
+    def unblock(self, account_id: int, phone: int) -> None:
+        """Lift a block, if there is one."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "DELETE FROM blocked_contacts WHERE account_id = ? AND phone = ?",
+                (account_id, phone),
+            )
+
+    def is_blocked(self, account_id: int, phone: int) -> bool:
+        """Whether bulk jobs leave this number out."""
+        row = self._database.row(
+            "SELECT 1 FROM blocked_contacts WHERE account_id = ? AND phone = ?", (account_id, phone)
+        )
+        return row is not None
 
 
 @dataclass(frozen=True)

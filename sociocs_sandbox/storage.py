@@ -169,8 +169,8 @@ class Database:
     def row(self, sql: str, values: Values = ()) -> sqlite3.Row | None:
         """The first row of one query, or None."""
         with self.reading() as connection:
-            found: sqlite3.Row | None = connection.execute(sql, values).fetchone()
-            return found
+            row: sqlite3.Row | None = connection.execute(sql, values).fetchone()
+            return row
 
     def value(self, sql: str, values: Values = ()) -> Any:
         """The first column of the first row of a query that always has one."""

@@ -83,24 +83,24 @@ class Subscriptions:
 
     def get(self, account_id: int, subscription_id: str) -> Subscription:
         """One subscription of an account. Raises ``SubscriptionNotFound``."""
-        found = self._found("account_id = ? AND id = ?", account_id, subscription_id)
-        if not found:
+        subscriptions = self._found("account_id = ? AND id = ?", account_id, subscription_id)
+        if not subscriptions:
             raise SubscriptionNotFound
-        return found[0]
+        return subscriptions[0]
 
     def by_id(self, subscription_id: str) -> Subscription | None:
         """One subscription of whatever account, or None."""
-        found = self._found("id = ?", subscription_id)
-        return found[0] if found else None
+        subscriptions = self._found("id = ?", subscription_id)
+        return subscriptions[0] if subscriptions else None
 
     def matching(
         self, account_id: int, provider: str, channel_key: str, event: str
     ) -> list[Subscription]:
         """The account's subscriptions to ``event`` on one channel."""
-        found = self._found(
+        subscriptions = self._found(
             "account_id = ? AND provider = ? AND channel_key = ?", account_id, provider, channel_key
         )
-        return [subscription for subscription in found if event in subscription.events]
+        return [subscription for subscription in subscriptions if event in subscription.events]
 
     def delete(self, account_id: int, subscription_id: str) -> None:
         """End a subscription and drop its outstanding calls. Raises ``SubscriptionNotFound``."""

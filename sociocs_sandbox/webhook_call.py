@@ -34,8 +34,8 @@ def incoming_message(message: LandedMessage) -> bytes:
     """The body that tells of a phone's reply."""
     phone = f"+{message.phone}"
     media = {
-        plural: [message.media[one]] if one in message.media else []
-        for plural, one in MEDIA_LISTS.items()
+        plural: [message.media[item]] if item in message.media else []
+        for plural, item in MEDIA_LISTS.items()
     }
     return orjson.dumps(
         {
@@ -108,8 +108,10 @@ def post_webhook(subscription: Subscription, body: bytes, *, allow_remote: bool)
 
 
 def _address(host: str, port: int, *, allow_remote: bool) -> str:
-    found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    allowed = [address for address in found if allow_remote or is_this_machine(address)]
+    addresses = [
+        str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ]
+    allowed = [address for address in addresses if allow_remote or is_this_machine(address)]
     if not allowed:
         raise RemoteAddress
     return allowed[0]

@@ -88,8 +88,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        found: QuerySet[User] = super().get_queryset(request)
-        return found.prefetch_related("teams")
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.prefetch_related("teams")
 
     @admin.display(description=_("teams"))
     def team_names(self, user: User) -> str:
@@ -108,8 +108,8 @@ class TeamAdmin(ModelAdmin):  # type: ignore[misc]
     inlines: ClassVar[list[type[TabularInline]]] = [MembershipInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        found: QuerySet[Team] = super().get_queryset(request)
-        return found.annotate(_members=Count("memberships"))
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.annotate(_members=Count("memberships"))
 
     @admin.display(description=_("members"), ordering="_members")
     def member_count(self, team: Team) -> int:

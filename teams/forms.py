@@ -21,8 +21,17 @@ from interface.time_zones import zone_choices
 from teams.models import Role, Team, User
 
 
+def _current_password() -> forms.CharField:
+    return forms.CharField(
+        label=_("Password"),
+        strip=False,
+        widget=password_input("current-password"),
+        error_messages={"required": _("Type your password.")},
+    )
+
+
 class SignInForm(StyledForm):
-    """An address and a password; whether they belong together, `teams.signing_in` says."""
+    """An address and a password; whether they belong together, `teams.views.signing_in` says."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -32,23 +41,13 @@ class SignInForm(StyledForm):
             "invalid": _("Type an e-mail address such as name@example.org."),
         },
     )
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        widget=password_input("current-password"),
-        error_messages={"required": _("Type your password.")},
-    )
+    password = _current_password()
 
 
 class PasswordAgainForm(StyledForm):
     """The password of who is signed in, before something that a stranger must not do."""
 
-    password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        widget=password_input("current-password"),
-        error_messages={"required": _("Type your password.")},
-    )
+    password = _current_password()
 
 
 class ResetRequestForm(StyledForm):
@@ -285,6 +284,8 @@ class HeirForm(StyledForm):
         super().__init__(data)
         choice = self.fields["heir"]
         assert isinstance(choice, forms.ModelChoiceField)
-        choice.queryset = User.objects.filter(pk__in=[one.pk for one in possible]).order_by("name")
+        choice.queryset = User.objects.filter(pk__in=[person.pk for person in possible]).order_by(
+            "name"
+        )
         if possible:
             choice.initial = possible[0].public_id

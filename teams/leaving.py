@@ -50,4 +50,4 @@ def hand_over_everything(team: Any, leaver: Any, heir: Any) -> None:
 
 def holdings_of(team: Any, person: Any) -> list[Holding]:
     """All that `person` would hand over now."""
-    return [found for kind in _kinds if (found := import_string(kind.holding)(team, person))]
+    return [holding for kind in _kinds if (holding := import_string(kind.holding)(team, person))]

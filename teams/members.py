@@ -49,9 +49,11 @@ def possible_heirs(leaver: Membership, by: User) -> list[User]:
     been in the team longest.
     """
     others = leaver.team.memberships.exclude(pk=leaver.pk).select_related("user")
-    able = [one for one in others.order_by("joined_at", "pk") if may(one, Action.EDIT_LISTS)]
-    able.sort(key=lambda one: (one.user != by, one.role != Role.OWNER))
-    return [one.user for one in able]
+    able = [
+        member for member in others.order_by("joined_at", "pk") if may(member, Action.EDIT_LISTS)
+    ]
+    able.sort(key=lambda member: (member.user != by, member.role != Role.OWNER))
+    return [member.user for member in able]
 
 
 def is_only_owner(member: Membership) -> bool:

@@ -1,8 +1,9 @@
 """pytest plugin: the test database of each worker, made once for all of them and emptied quickly.
 
 Migrating takes ten seconds, and Django's own way of emptying a database makes every permission
-anew. So the first worker that needs a database migrates a template, of which each takes a copy;
-and after a test that committed, rows are deleted while what migrating made stays.
+anew. So the first worker that needs a database migrates a template, of which each takes a copy
+(SQLite's is kept for the next run); and after a test that committed, rows are deleted while what
+migrating made stays.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -23,8 +26,16 @@ from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from tests import postgresql
+from tooling import stamps
+from tooling.places import ROOT, VAR
 
 TEMPLATE = "test_template"
+# SQLite's templates stay from run to run, as long as nothing changes that they are made of.
+KEPT = VAR / "test-templates"
+MIGRATED = [
+    *("*/migrations/*.py", "*/models.py", "*/models/**/*.py", "*/apps.py", "*/append_only.py"),
+    *("config/**/*.py", "requirements/*.txt"),
+]
 # Made by `migrate`, and changed by no test.
 STAYS = {"auth_permission", "django_content_type"}
 
@@ -45,23 +56,39 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 def copy_of_template(name: str) -> str:
     """Copy the template, made first if it is missing, and return the copy's name for Django."""
     folder = Path(os.environ["TESTS_FOLDER"])
-    on_postgresql = connection.vendor == "postgresql"
-    template = TEMPLATE if on_postgresql else str(folder / f"{TEMPLATE}.sqlite3")
-    with alone(folder):
-        made = folder / f"{TEMPLATE}.made"
-        if not made.exists():
-            connection.settings_dict["TEST"]["NAME"] = template
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            connection.close()
-            made.touch()
-        if on_postgresql:
+    if connection.vendor == "postgresql":
+        with alone(folder):
+            if not (made := folder / f"{TEMPLATE}.made").exists():
+                migrate(TEMPLATE)
+                made.touch()
             server = postgresql.address(Path(os.environ["TESTS_POSTGRESQL"]))
             with psycopg.connect(server, autocommit=True) as postgres:
                 postgres.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"'.encode())
-            return name
-        copy = folder / f"{name}.sqlite3"
+        return name
+    KEPT.mkdir(parents=True, exist_ok=True)
+    template, copy = KEPT / f"{mark_of_template()}.sqlite3", folder / f"{name}.sqlite3"
+    with alone(KEPT):
+        if not template.exists():
+            migrate(str(copy))
+            for older in KEPT.glob("*.sqlite3"):
+                older.unlink()
+            shutil.copyfile(copy, unfinished := template.with_suffix(".unfinished"))
+            unfinished.rename(template)
         shutil.copyfile(template, copy)
-        return str(copy)
+    return str(copy)
+
+
+def migrate(name: str) -> None:
+    """Make a database of this name with all tables in it."""
+    connection.settings_dict["TEST"]["NAME"] = name
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    connection.close()
+
+
+def mark_of_template() -> str:
+    """Return what tells one template from another: a digest of all that migrating depends on."""
+    sources = [file for pattern in MIGRATED for file in sorted(ROOT.glob(pattern))]
+    return stamps.digest_of(sys.version, sqlite3.sqlite_version, *sources)
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk
 from tests.client import Client
-from tests.factories import create_person
 from tests.people import ClientOf
+from tests.world import create_person
 
 DeskOf = Callable[[User], Desk]
 

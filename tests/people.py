@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from teams.models import Role, Team, User
 from tests.client import Client
-from tests.factories import add_member, create_person, create_team
+from tests.world import add_member, create_person, create_team
 
 ClientOf = Callable[[User], Client]
 
@@ -63,6 +63,12 @@ def member(team: Team, name: str, role: Role) -> User:
     person = create_person(name, email=f"{name.split()[0].lower()}@example.org")
     add_member(team, person, role)
     return person
+
+
+@pytest.fixture
+def client() -> Client:
+    """A browser in which nobody is signed in: pytest-django's would not fold its pages."""
+    return Client()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
-from demo.sample import sample_csv
+from demo.views import sample_csv
 from recipients.phone_numbers import Phone, PhoneReader
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.providers import Provider

@@ -1,34 +1,64 @@
-"""Teams, lists and campaigns for the engine's tests, and short ways to look at them."""
+"""People, teams, lists and campaigns for tests: say what matters, the rest is filled in.
+
+And short ways into states that take time or bad luck to reach, and to look at them.
+"""
 
 from __future__ import annotations
 
 import itertools
+import uuid
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import requests
+from django.utils import timezone
 
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList
+from campaigns.states import Outcome, SubmissionState
 from recipients.models import FilterList, OptOut, Recipient, RecipientList, SavedFilter
 from sending import launch, tick
-from sending.models import Submission
+from sending.models import Attempt, Submission
 from sending.readiness import Confirmation, SeenPlan
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.secrets import remember_key
 from teams.models import Membership, Role, Team, User
 from tests.processes import Sandbox
 
+# Fulfils the rules for passwords and is in nobody's list of common ones.
+PASSWORD = "seven-otters-in-amber"
 _numbers = itertools.count(1)
 
 
-def a_team(name: str = "Riverside Dental") -> Team:
-    n = next(_numbers)
-    # Tests run at night as well.
-    team = Team.objects.create(name=name, slug=f"team-{n}", hours_from=None, hours_to=None)
-    owner = User.objects.create_user(f"owner{n}@example.org", name="Alice Owner")
-    Membership.objects.create(team=team, user=owner, role=Role.OWNER)
+def create_person(name: str = "", password: str | None = None, **fields: Any) -> User:
+    """Save a person; with `password=None` they can only be signed in by `client.force_login`."""
+    number = next(_numbers)
+    name = name or f"Person {number}"
+    fields.setdefault("email", f"{name.split()[0].lower()}{number}@example.org")
+    return User.objects.create_user(name=name, password=password, **fields)
+
+
+def create_team(owner: User | None = None, **fields: Any) -> Team:
+    """Save a team, with its owner if there is to be one."""
+    number = next(_numbers)
+    # Tests run at night as well: whoever wants sending hours says so.
+    any_time = {"hours_from": None, "hours_to": None}
+    values = {"name": f"Team {number}", "slug": f"team-{number}"} | any_time | fields
+    team = Team.objects.create(**values)
+    if owner is not None:
+        add_member(team, owner, Role.OWNER)
     return team
+
+
+def add_member(team: Team, person: User, role: Role = Role.EDITOR) -> Membership:
+    """Put a person into a team."""
+    return Membership.objects.create(team=team, user=person, role=role)
+
+
+def a_team(name: str = "Riverside Dental") -> Team:
+    """Save a team with an owner."""
+    return create_team(create_person("Alice Owner"), name=name)
 
 
 def owner_of(team: Team) -> User:
@@ -190,3 +220,73 @@ def set_fault(sandbox: Sandbox, fault: str, **rule: Any) -> None:
 def clear_faults(sandbox: Sandbox) -> None:
     """Make the sandbox behave again."""
     requests.delete(f"{sandbox.url}/sandbox/faults", timeout=10).raise_for_status()
+
+
+def launch_for_others(campaign: Campaign, people: int) -> None:
+    """Launch for a number of people that the lists no longer make: it comes back as a draft."""
+    launch.launch(campaign, confirmed(campaign, people))
+    launch.freeze(campaign.pk)
+    campaign.refresh_from_db()
+
+
+def job(campaign: Campaign, seq: int = 1) -> Submission:
+    """A job of a launched campaign by its number."""
+    return campaign.submissions.get(seq=seq)
+
+
+def attempted(submission: Submission, outcome: Outcome, **facts: object) -> Attempt:
+    """An attempt at handing it over that ended like this."""
+    now = timezone.now()
+    values = {
+        "n": submission.attempts.count() + 1,
+        "slot": free_second(submission),
+        "token": uuid.uuid4(),
+        "recipient_count": submission.recipient_count,
+        "started_at": now - timedelta(minutes=1),
+        "deadline": now + timedelta(minutes=2),
+    } | facts
+    return Attempt.objects.create(
+        submission=submission, account=submission.account, outcome=outcome.value, **values
+    )
+
+
+def free_second(submission: Submission) -> datetime:
+    last = Attempt.objects.filter(account=submission.account).order_by("-slot").first()
+    return (
+        max(last.slot, submission.planned_slot) + timedelta(seconds=1)
+        if last
+        else (submission.planned_slot)
+    )
+
+
+def become(submission: Submission, state: SubmissionState, **changes: object) -> Submission:
+    """Put a job into a state by force."""
+    Submission.objects.filter(pk=submission.pk).update(
+        state=state.value, version=submission.version + 1, **changes
+    )
+    submission.refresh_from_db()
+    return submission
+
+
+def unclear(submission: Submission, **facts: object) -> Submission:
+    """A job whose call got no clear answer."""
+    attempt = attempted(submission, Outcome.AMBIGUOUS, **{"reason": "connection_lost"} | facts)
+    return become(submission, SubmissionState.UNKNOWN, current_attempt=attempt)
+
+
+def refused(submission: Submission, *sentences: str, **facts: object) -> Submission:
+    """A job that the vendor refused, with its own words."""
+    attempt = attempted(
+        submission, Outcome.NOT_SENT, **{"reason": "invalid", "http_status": 400} | facts
+    )
+    return become(
+        submission, SubmissionState.REFUSED, current_attempt=attempt, refusal=list(sentences)
+    )
+
+
+def accepted(submission: Submission, job_id: str, **facts: object) -> Submission:
+    """A job that the vendor has."""
+    attempt = attempted(submission, Outcome.ACCEPTED, job_id=job_id, **facts)
+    return become(
+        submission, SubmissionState.ACCEPTED, current_attempt=attempt, job_id=job_id, how="answer"
+    )

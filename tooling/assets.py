@@ -72,5 +72,5 @@ def sprite(names: list[str]) -> str:
     }
     if unknown := [name for name in names if name not in symbols]:
         raise KeyError(f"package.json lists icons that there are not: {', '.join(unknown)}")
-    found = "".join(symbols[name] for name in names)
-    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{found}</svg>\n'
+    joined = "".join(symbols[name] for name in names)
+    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{joined}</svg>\n'

@@ -146,13 +146,13 @@ def _make_private(folder: Path) -> bool:
     """Make a folder for us alone; return whether it is one (somebody may have been there first)."""
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
+        stat_result = folder.lstat()
     except OSError:
         return False
     return (
-        stat.S_ISDIR(found.st_mode)
-        and found.st_uid == os.getuid()
-        and stat.S_IMODE(found.st_mode) == stat.S_IRWXU
+        stat.S_ISDIR(stat_result.st_mode)
+        and stat_result.st_uid == os.getuid()
+        and stat.S_IMODE(stat_result.st_mode) == stat.S_IRWXU
     )
 
 

@@ -106,8 +106,8 @@ def _version_of_venv() -> tuple[int, ...]:
         text = (VENV / "pyvenv.cfg").read_text()
     except OSError:
         return (0,)
-    found = re.search(r"^version(?:_info)? *= *([\d.]+)", text, re.MULTILINE)
-    return tuple(int(part) for part in found.group(1).split(".") if part) if found else (0,)
+    match = re.search(r"^version(?:_info)? *= *([\d.]+)", text, re.MULTILINE)
+    return tuple(int(part) for part in match.group(1).split(".") if part) if match else (0,)
 
 
 def _stamp(lock: str) -> Path:

@@ -80,7 +80,7 @@ def coarsened(graph: Graph, depth: int) -> Graph:
     """
     coarse: dict[str, set[str]] = defaultdict(set)
     for name, targets in graph.items():
-        node, *others = [".".join(one.split(".")[:depth]) for one in (name, *targets)]
+        node, *others = [".".join(module.split(".")[:depth]) for module in (name, *targets)]
         coarse[node] |= set(others) - {node}
     return coarse
 
@@ -92,8 +92,8 @@ def rings(graph: Graph) -> list[list[str]]:
         for start in reach:
             if middle in reach[start]:
                 reach[start] |= reach[middle]
-    found = {tuple(sorted(other for other in reach[n] if n in reach[other])) for n in reach}
-    return sorted((list(ring) for ring in found if len(ring) > 1), key=len, reverse=True)
+    components = {tuple(sorted(other for other in reach[n] if n in reach[other])) for n in reach}
+    return sorted((list(ring) for ring in components if len(ring) > 1), key=len, reverse=True)
 
 
 def imports_against(order: list[list[str]], graph: Graph) -> list[str]:
@@ -181,8 +181,11 @@ def _words(modules: list[Module]) -> Figures:
 def _imports(graph: Graph, order: list[list[str]]) -> Figures:
     yield "imports against the order", f"{len(imports_against(order, graph))}" if order else "-"
     for label, depth in [("rings of apps", 1), ("rings of packages", 2)]:
-        found = rings(coarsened(graph, depth))
-        yield label, "; ".join(f"{len(ring)} packages: {' '.join(ring)}" for ring in found) or "0"
+        ring_list = rings(coarsened(graph, depth))
+        yield (
+            label,
+            "; ".join(f"{len(ring)} packages: {' '.join(ring)}" for ring in ring_list) or "0",
+        )
     once = sum(sum(name in targets for targets in graph.values()) == 1 for name in graph)
     yield "modules that exactly one imports", f"{once}, {_share(once, len(graph))}"
 

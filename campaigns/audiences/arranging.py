@@ -130,5 +130,5 @@ def blocks_of(campaign: Campaign) -> list[Block]:
         .order_by("start")
         .values_list("start", "people")
     )
-    found = ((AudiencePosition.unpack(start), people) for start, people in counted)
-    return [Block(labels[at.block], at.text, people) for at, people in found]
+    unpacked = ((AudiencePosition.unpack(start), people) for start, people in counted)
+    return [Block(labels[at.block], at.text, people) for at, people in unpacked]

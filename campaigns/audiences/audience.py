@@ -39,8 +39,12 @@ def count_audience(campaign: Campaign) -> AudienceCount:
 
 def first_person(campaign: Campaign) -> Recipient | None:
     """The first recipient of the lists that people come from, None without any."""
-    for one in selection.people_lists(selection.choice_of(campaign)):
-        person = Recipient.objects.filter(recipient_list=one, occurrence=0).order_by("id").first()
+    for recipient_list in selection.people_lists(selection.choice_of(campaign)):
+        person = (
+            Recipient.objects.filter(recipient_list=recipient_list, occurrence=0)
+            .order_by("id")
+            .first()
+        )
         if person is not None:
             return person
     return None
@@ -52,7 +56,9 @@ def audience_field_names(campaign: Campaign) -> list[str]:
     A person lacks the fields of the lists that they are not on.
     """
     lists = selection.people_lists(selection.choice_of(campaign))
-    return list(dict.fromkeys(name for one in lists for name in one.field_names))
+    return list(
+        dict.fromkeys(name for recipient_list in lists for name in recipient_list.field_names)
+    )
 
 
 # A key, the phone, the name, and the fields as JSON.
@@ -153,9 +159,9 @@ def _freeze_rows(campaign: Campaign, chosen: Selection, cursor: dict[str, Any], 
     span = Sql(f"r.id > {cursor['after']:d} AND r.id <= {upto:d}")
     rows = sql("{rows} AND {span}", rows=part.rows("r"), span=span)
     frozen = _insert(campaign, chosen, cursor, upto, rows)
-    found = _by_reason(chosen, rows, frozen)
+    by_reason = _by_reason(chosen, rows, frozen)
     campaign.frozen_count += frozen
-    for reason, number in found.items():
+    for reason, number in by_reason.items():
         if number:
             campaign.left_out[reason] = campaign.left_out.get(reason, 0) + number
 
@@ -211,13 +217,13 @@ def _by_reason(chosen: Selection, rows: Sql, frozen: int) -> dict[str, int]:
             rows=rows,
         )
         cursor.execute(asked.text, asked.values)
-        found = {reason: int(number) for reason, number in cursor.fetchall() if reason}
-    return {**found, "duplicate": total - frozen - sum(found.values())}
+        by_reason = {reason: int(number) for reason, number in cursor.fetchall() if reason}
+    return {**by_reason, "duplicate": total - frozen - sum(by_reason.values())}
 
 
 def _earlier_rows(chosen: Selection, number: int) -> str:
     """How many rows with this phone the lists of earlier parts hold: ` + (SELECT …)`."""
-    earlier = [one.list_id for one in chosen.parts[:number]]
+    earlier = [list_rows.list_id for list_rows in chosen.parts[:number]]
     if not earlier:
         return ""
     return (

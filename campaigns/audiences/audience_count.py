@@ -39,7 +39,7 @@ def is_quick(chosen: Selection) -> bool:
     One list as it is comes from its own counters; anything else looks at its rows.
     """
     is_plain = len(chosen.reasons("r")) == 1 and len(chosen.parts) == 1 and chosen.whole
-    return bool(is_plain) or _counters(one.list_id for one in chosen.parts)[0] <= QUICK
+    return bool(is_plain) or _counters(list_rows.list_id for list_rows in chosen.parts)[0] <= QUICK
 
 
 def count_selection(chosen: Selection) -> AudienceCount:
@@ -48,7 +48,7 @@ def count_selection(chosen: Selection) -> AudienceCount:
         return AudienceCount()
     sources = _sources(chosen)
     rows, distinct = _counters(chosen.whole)
-    rows += sum(_number(one.rows("r")) for one in chosen.parts if one.filters)
+    rows += sum(_number(list_rows.rows("r")) for list_rows in chosen.parts if list_rows.filters)
     left_out: dict[str, int] = {}
     earlier = EVERYBODY
     for code, holds in chosen.reasons("r"):
@@ -56,7 +56,9 @@ def count_selection(chosen: Selection) -> AudienceCount:
             number = sum(_opted_out(source, chosen.team_id) for source in sources)
         else:
             why = sql("{holds} AND {earlier}", holds=holds, earlier=earlier)
-            number = sum(_number(sql("{source} AND {why}", source=one, why=why)) for one in sources)
+            number = sum(
+                _number(sql("{source} AND {why}", source=piece, why=why)) for piece in sources
+            )
         left_out[code] = number
         earlier = sql("{earlier} AND NOT {holds}", earlier=earlier, holds=holds)
     gone = sum(left_out.values())
@@ -73,7 +75,7 @@ def count_selection(chosen: Selection) -> AudienceCount:
 def _sources(chosen: Selection) -> list[Sql]:
     """The rows named r: all lists that are taken whole together, each other part by itself."""
     whole = Sql(f"r.recipient_list_id IN ({integers(sorted(chosen.whole))})")
-    others = [one.rows("r") for one in chosen.parts if one.filters]
+    others = [list_rows.rows("r") for list_rows in chosen.parts if list_rows.filters]
     return [whole, *others] if chosen.whole else others
 
 
@@ -122,8 +124,8 @@ def _distinct(sources: Iterable[Sql], kept: Sql) -> int:
         )
         for source in sources
     ]
-    text = " UNION ".join(one.text for one in phones)
-    values = tuple(value for one in phones for value in one.values)
+    text = " UNION ".join(piece.text for piece in phones)
+    values = tuple(value for piece in phones for value in piece.values)
     if len(phones) == 1:
         text = text.replace("SELECT r.phone", "SELECT DISTINCT r.phone", 1)
     return _one(Sql(f"SELECT COUNT(*) FROM ({text}) AS phones", values))

@@ -15,10 +15,10 @@ def in_and_out(
     chosen: Iterable[CampaignList] | Iterable[CampaignFilter], name: str
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """(what is written to, what is left out): the rows `name` of choices, in the choices' order."""
-    found: dict[str, list[Any]] = {INCLUDE.value: [], EXCLUDE.value: []}
+    chosen_by_kind: dict[str, list[Any]] = {INCLUDE.value: [], EXCLUDE.value: []}
     for choice in chosen:
-        found[choice.kind].append(getattr(choice, name))
-    return tuple(found[INCLUDE.value]), tuple(found[EXCLUDE.value])
+        chosen_by_kind[choice.kind].append(getattr(choice, name))
+    return tuple(chosen_by_kind[INCLUDE.value]), tuple(chosen_by_kind[EXCLUDE.value])
 
 
 def lists_by_age(
@@ -45,7 +45,9 @@ def replace_lists(
     campaign: Campaign, lists: Iterable[RecipientList], left_out: Iterable[RecipientList]
 ) -> None:
     """Choose these lists and no others; those that stay keep their place."""
-    wanted = {one.pk: INCLUDE for one in lists} | {one.pk: EXCLUDE for one in left_out}
+    wanted = {recipient_list.pk: INCLUDE for recipient_list in lists} | {
+        recipient_list.pk: EXCLUDE for recipient_list in left_out
+    }
     for choice in campaign.list_choices.all():
         if wanted.get(choice.recipient_list_id) != choice.kind:
             choice.delete()
@@ -61,7 +63,9 @@ def replace_filters(
     campaign: Campaign, filters: Iterable[SavedFilter], left_out: Iterable[SavedFilter]
 ) -> None:
     """Choose these filters and no others."""
-    wanted = {one.pk: INCLUDE for one in filters} | {one.pk: EXCLUDE for one in left_out}
+    wanted = {saved_filter.pk: INCLUDE for saved_filter in filters} | {
+        saved_filter.pk: EXCLUDE for saved_filter in left_out
+    }
     for choice in campaign.filter_choices.all():
         if wanted.get(choice.saved_filter_id) == choice.kind:
             del wanted[choice.saved_filter_id]
@@ -101,12 +105,15 @@ def take_over(campaign: Campaign, stored: Mapping[str, Any]) -> None:
     lists = dict(stored.get("lists", ()))
     known = RecipientList.objects.filter(pk__in=lists, team=team).order_by("pk")
     CampaignList.objects.bulk_create(
-        CampaignList(campaign=campaign, recipient_list=one, kind=lists[one.pk]) for one in known
+        CampaignList(
+            campaign=campaign, recipient_list=recipient_list, kind=lists[recipient_list.pk]
+        )
+        for recipient_list in known
     )
     filters = dict(stored.get("filters", ()))
     CampaignFilter.objects.bulk_create(
-        CampaignFilter(campaign=campaign, saved_filter=one, kind=filters[one.pk])
-        for one in SavedFilter.objects.filter(pk__in=filters, team=team).order_by("pk")
+        CampaignFilter(campaign=campaign, saved_filter=saved_filter, kind=filters[saved_filter.pk])
+        for saved_filter in SavedFilter.objects.filter(pk__in=filters, team=team).order_by("pk")
     )
     earlier = Campaign.objects.filter(pk__in=stored.get("earlier", ()), team=team)
     EarlierCampaign.objects.bulk_create(

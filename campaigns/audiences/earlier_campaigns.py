@@ -15,8 +15,12 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from campaigns.audiences import choices
 from campaigns.models import Campaign, CampaignRecipient
+from campaigns.problems import Problem
 from campaigns.states import WAITING, CampaignState, Outcome, SubmissionState
 from recipients.sql import Sql, integers
 from teams.models import Team
@@ -58,9 +62,9 @@ def since(team: Team, days: int, now: datetime) -> datetime:
 def campaigns_since(team_id: int, moment: datetime, besides: int) -> list[int]:
     """The team's campaigns of which a job may have gone out since, or still will."""
     ended = Q(finished_at__lt=moment)
-    found = Campaign.objects.filter(team=team_id).exclude(state=CampaignState.DRAFT.value)
-    found = found.exclude(ended).exclude(pk=besides)
-    return list(found.order_by("pk").values_list("pk", flat=True))
+    campaigns = Campaign.objects.filter(team=team_id).exclude(state=CampaignState.DRAFT.value)
+    campaigns = campaigns.exclude(ended).exclude(pk=besides)
+    return list(campaigns.order_by("pk").values_list("pk", flat=True))
 
 
 def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Span, ...]:
@@ -92,23 +96,23 @@ def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Spa
             return False
         return moment is None or state in WAITING or row[4] >= moment
 
-    found = []
+    joined_spans = []
     # Between two jobs that follow each other stands nobody, so that they make one span.
     for (campaign, is_reached), run in groupby(rows, lambda row: (row[0], may_have_reached(row))):
         if is_reached:
             run_of = list(run)
-            found.append(Span(campaign, run_of[0][1], run_of[-1][2]))
-    return tuple(found)
+            joined_spans.append(Span(campaign, run_of[0][1], run_of[-1][2]))
+    return tuple(joined_spans)
 
 
 def holds(reached: Iterable[Span], row: str) -> Sql:
     """Whether the phone of a row named `row` is in one of the spans, in SQL."""
-    found = list(reached)
-    if not found:
+    kept_spans = list(reached)
+    if not kept_spans:
         return Sql("(1 = 0)")
     table = CampaignRecipient._meta.db_table
-    values = ", ".join(f"({one.campaign:d}, {one.first:d}, {one.last:d})" for one in found)
-    campaigns = integers(dict.fromkeys(one.campaign for one in found))
+    values = ", ".join(f"({span.campaign:d}, {span.first:d}, {span.last:d})" for span in kept_spans)
+    campaigns = integers(dict.fromkeys(span.campaign for span in kept_spans))
     return Sql(
         # The spans are looked at only for somebody who was in one of the campaigns at all.
         f"EXISTS (SELECT 1 FROM {table} c WHERE c.campaign_id IN ({campaigns}) "
@@ -116,3 +120,19 @@ def holds(reached: Iterable[Span], row: str) -> Sql:
         f"(SELECT 1 FROM (VALUES {values}) AS s WHERE s.column1 = c.campaign_id "
         "AND c.position BETWEEN s.column2 AND s.column3))"
     )
+
+
+def exclusion_problems(campaign: Campaign) -> list[Problem]:
+    """Whether everybody whom the draft leaves out is known by now."""
+    wanted = [one.pk for one in choices.earlier_of(campaign)]
+    if campaign.days_left_out:
+        moment = since(campaign.team, campaign.days_left_out, timezone.now())
+        wanted += campaigns_since(campaign.team_id, moment, besides=campaign.pk)
+    preparing = is_preparing(wanted)
+    if preparing is None:
+        return []
+    sentence = _(
+        "“%(name)s” is being prepared: who gets it is known in a moment. Wait for it, so that its "
+        "people can be left out here."
+    )
+    return [Problem("campaigns_left_out", sentence % {"name": preparing.name})]

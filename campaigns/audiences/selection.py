@@ -60,7 +60,7 @@ class ChosenRows:
         on_list = Sql(f"{row}.recipient_list_id = {self.list_id:d}")
         if not self.filters:
             return on_list
-        fits = joined_sql((one.fits(row) for one in self.filters), "OR")
+        fits = joined_sql((definition.fits(row) for definition in self.filters), "OR")
         return sql("({on_list} AND {fits})", on_list=on_list, fits=fits)
 
     def comes_first(self, row: str) -> Sql:
@@ -91,46 +91,49 @@ class Selection:
     whole: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        whole = frozenset(one.list_id for one in self.parts if not one.filters)
+        whole = frozenset(list_rows.list_id for list_rows in self.parts if not list_rows.filters)
         object.__setattr__(self, "whole", whole)
 
     def reasons(self, row: str) -> list[tuple[str, Sql]]:
         """(code, whether it holds for `row`), in the order in which they are asked about."""
-        found = [("opted_out", _opted_out(self.team_id, row))]
+        reasons = [("opted_out", _opted_out(self.team_id, row))]
         if self.lists_out:
-            found.append(("excluded", _on_lists(self.lists_out, row)))
+            reasons.append(("excluded", _on_lists(self.lists_out, row)))
         if self.filters_out:
-            found.append(("filtered", _held_elsewhere(self.filters_out, row)))
+            reasons.append(("filtered", _held_elsewhere(self.filters_out, row)))
         if self.reached:
-            found.append(("earlier_campaign", earlier_campaigns.holds(self.reached, row)))
+            reasons.append(("earlier_campaign", earlier_campaigns.holds(self.reached, row)))
         if self.recent:
-            found.append(("recent", earlier_campaigns.holds(self.recent, row)))
-        return found
+            reasons.append(("recent", earlier_campaigns.holds(self.recent, row)))
+        return reasons
 
     def kept(self, row: str) -> Sql:
         """Whether no reason to leave `row` out holds, in SQL."""
-        nots = (sql("NOT {one}", one=one) for _code, one in self.reasons(row))
+        nots = (sql("NOT {one}", one=piece) for _code, piece in self.reasons(row))
         return joined_sql(nots, "AND", empty=filters.EVERYBODY)
 
     def stands_before(self, number: int, row: str) -> Sql:
         """Whether the phone of `row`, of the part `number`, is in an earlier part, in SQL."""
         earlier = self.parts[:number]
-        whole = [one.list_id for one in earlier if not one.filters]
-        found = [_on_lists(whole, row)] if whole else []
-        found += [_held(one.rows("x"), row) for one in earlier if one.filters]
-        return joined_sql(found, "OR")
+        whole = [list_rows.list_id for list_rows in earlier if not list_rows.filters]
+        conditions = [_on_lists(whole, row)] if whole else []
+        conditions += [
+            _held(list_rows.rows("x"), row) for list_rows in earlier if list_rows.filters
+        ]
+        return joined_sql(conditions, "OR")
 
     def to_json(self) -> dict[str, Any]:
         """The selection as JSON values."""
         return {
             "team": self.team_id,
             "parts": [
-                [one.list_id, one.repeats, [f.to_json() for f in one.filters]] for one in self.parts
+                [list_rows.list_id, list_rows.repeats, [f.to_json() for f in list_rows.filters]]
+                for list_rows in self.parts
             ],
             "lists_out": list(self.lists_out),
-            "filters_out": [one.to_json() for one in self.filters_out],
-            "reached": [list(one) for one in self.reached],
-            "recent": [list(one) for one in self.recent],
+            "filters_out": [definition.to_json() for definition in self.filters_out],
+            "reached": [list(span) for span in self.reached],
+            "recent": [list(span) for span in self.recent],
             "duplicates_allowed": self.duplicates_allowed,
         }
 
@@ -140,13 +143,13 @@ class Selection:
         return cls(
             team_id=stored["team"],
             parts=tuple(
-                ChosenRows(list_id, repeats, tuple(map(Definition.from_json, found)))
-                for list_id, repeats, found in stored["parts"]
+                ChosenRows(list_id, repeats, tuple(map(Definition.from_json, stored_filters)))
+                for list_id, repeats, stored_filters in stored["parts"]
             ),
             lists_out=tuple(stored["lists_out"]),
             filters_out=tuple(map(Definition.from_json, stored["filters_out"])),
-            reached=tuple(Span(*one) for one in stored["reached"]),
-            recent=tuple(Span(*one) for one in stored["recent"]),
+            reached=tuple(Span(*span) for span in stored["reached"]),
+            recent=tuple(Span(*span) for span in stored["recent"]),
             duplicates_allowed=stored["duplicates_allowed"],
         )
 
@@ -189,7 +192,7 @@ def select(campaign: Campaign, choice: Choice, now: datetime | None = None) -> S
     return Selection(
         team_id=campaign.team_id,
         parts=parts_of(choice.lists, choice.filters),
-        lists_out=tuple(one.pk for one in choice.lists_out),
+        lists_out=tuple(recipient_list.pk for recipient_list in choice.lists_out),
         filters_out=tuple(filters.definitions_of(choice.filters_out)),
         reached=earlier_campaigns.spans(choice.campaigns_out) if choice.campaigns_out else (),
         recent=recent,
@@ -201,7 +204,7 @@ def parts_of(
     lists: Iterable[RecipientList], saved_filters: Iterable[SavedFilter]
 ) -> tuple[ChosenRows, ...]:
     """Every list once: whole where it is chosen itself, else by the filters over it."""
-    whole = {one.pk: one for one in lists}
+    whole = {recipient_list.pk: recipient_list for recipient_list in lists}
     over: dict[int, list[Definition]] = {}
     for definition in filters.definitions_of(saved_filters):
         for list_id in definition.lists:
@@ -213,21 +216,26 @@ def parts_of(
         )
     )
     return (
-        *(ChosenRows(key, one.duplicate_count > 0) for key, one in whole.items()),
+        *(
+            ChosenRows(key, recipient_list.duplicate_count > 0)
+            for key, recipient_list in whole.items()
+        ),
         *(ChosenRows(key, key in repeating, tuple(over[key])) for key in sorted(over)),
     )
 
 
 def people_lists(choice: Choice) -> list[RecipientList]:
     """All lists that people may come from: the chosen ones, and those under the filters."""
-    chosen = [one.pk for one in choice.filters]
+    if not choice.filters:
+        return list(choice.lists)
+    chosen = [saved_filter.pk for saved_filter in choice.filters]
     under = RecipientList.objects.filter(
         filter_choices__saved_filter__in=chosen, filter_choices__is_without=False
     )
-    found = {one.pk: one for one in choice.lists}
-    for one in under.order_by("pk").distinct():
-        found.setdefault(one.pk, one)
-    return list(found.values())
+    lists_by_key = {recipient_list.pk: recipient_list for recipient_list in choice.lists}
+    for recipient_list in under.order_by("pk").distinct():
+        lists_by_key.setdefault(recipient_list.pk, recipient_list)
+    return list(lists_by_key.values())
 
 
 # The pieces of SQL below hold table names of ours and integers (`:d`), never anything typed.
@@ -253,4 +261,4 @@ def _held(rows: Sql, row: str) -> Sql:
 
 
 def _held_elsewhere(definitions: Iterable[Definition], row: str) -> Sql:
-    return joined_sql((_held(one.holds("x"), row) for one in definitions), "OR")
+    return joined_sql((_held(definition.holds("x"), row) for definition in definitions), "OR")

@@ -28,11 +28,11 @@ def noted(campaign: Campaign) -> str:
     of_people = campaign.submissions.order_by().values_list("zones", flat=True).distinct()
     zones = {zone_of(campaign), campaign.team.time_zone}
     zones |= {zone for label in of_people for zone in label.split(",") if zone}
-    found = {
+    rules = {
         zone: [
             (since.isoformat(), offset.total_seconds())
             for since, offset in offsets(zone, ends["first"], ends["last"])
         ]
         for zone in sorted(zones)
     }
-    return sha256(json.dumps(found).encode()).hexdigest()
+    return sha256(json.dumps(rules).encode()).hexdigest()

@@ -80,15 +80,15 @@ def offsets(zone: str, start: datetime, until: datetime) -> tuple[tuple[datetime
     from `start` to `until`.
     """
     area, step = ZoneInfo(zone), timedelta(days=1)
-    found = [(start, _offset(start, area))]
-    here = start
-    while here < until:
-        there = min(here + step, until)
-        if _offset(there, area) != found[-1][1]:
-            change = _change_between(here, there, area)
-            found.append((change, _offset(there, area)))
-        here = there
-    return tuple(found)
+    changes = [(start, _offset(start, area))]
+    moment = start
+    while moment < until:
+        there = min(moment + step, until)
+        if _offset(there, area) != changes[-1][1]:
+            change = _change_between(moment, there, area)
+            changes.append((change, _offset(there, area)))
+        moment = there
+    return tuple(changes)
 
 
 def _offset(instant: datetime, area: ZoneInfo) -> timedelta:

@@ -85,7 +85,7 @@ def windows(
 
 def _common(each: list[Iterator[Window]]) -> Iterator[Window]:
     """What all of these sequences of windows have in common."""
-    heads = [next(one, None) for one in each]
+    heads = [next(windows, None) for windows in each]
     while True:
         current = [head for head in heads if head is not None]
         if not current or len(current) < len(heads):

@@ -110,8 +110,8 @@ def slices(groups: Sequence[ZoneGroup], start: datetime, terms: Terms) -> Iterat
 def last_slot(groups: Sequence[ZoneGroup], start: datetime, terms: Terms) -> datetime:
     """When the last of these people get it. Raises NoSlot, NeverEnds."""
     latest = start
-    for one in slices(groups, start, terms):
-        latest = one.slot
+    for slice_ in slices(groups, start, terms):
+        latest = slice_.slot
     return latest
 
 
@@ -138,10 +138,10 @@ class _Waiting:
     def next_run(self) -> bool:
         """Whether anybody is left, with their number in `run`."""
         while not self.run:
-            found = next(self.runs, None)
-            if found is None:
+            run = next(self.runs, None)
+            if run is None:
                 return False
-            self.run = found
+            self.run = run
         return True
 
 
@@ -171,9 +171,9 @@ class _Walk:
                 self.now = self.paced_since + timedelta(minutes=self.terms.pace.minutes)
                 continue
             if self.inside:
-                found = self._next()
-                if found is not None:
-                    yield found
+                slice_ = self._next()
+                if slice_ is not None:
+                    yield slice_
 
     def _enter(self) -> None:
         for number, group in enumerate(self.groups):

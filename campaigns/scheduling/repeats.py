@@ -75,9 +75,9 @@ def occurrences(repeat: Repeat, after: datetime) -> Iterator[Occurrence]:
     for day in _days(repeat, shown(after, ZoneInfo(repeat.zone)).date()):
         if repeat.until is not None and day > repeat.until:
             return
-        found = occurrence_on(repeat, day)
-        if found.instant > after:
-            yield found
+        occurrence = occurrence_on(repeat, day)
+        if occurrence.instant > after:
+            yield occurrence
 
 
 def next_occurrence(repeat: Repeat, after: datetime) -> Occurrence | None:
@@ -96,10 +96,10 @@ def next_run(stored: Mapping[str, Any] | None, after: datetime) -> dict[str, Any
 
     `stored` as `as_json` made it; both are null where there is none.
     """
-    found = next_occurrence(from_json(stored), after) if stored else None
+    occurrence = next_occurrence(from_json(stored), after) if stored else None
     return {
-        "next_run_at": found.instant if found else None,
-        "next_run_on": found.day if found else None,
+        "next_run_at": occurrence.instant if occurrence else None,
+        "next_run_on": occurrence.day if occurrence else None,
     }
 
 

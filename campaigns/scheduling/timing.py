@@ -37,7 +37,7 @@ class Timing:
 
 
 def timing_of(campaign: Campaign) -> Timing:
-    """What a campaign says."""
+    """When a campaign is to go out, as its columns hold it."""
     return Timing(**{name: getattr(campaign, name) for name in Timing.__dataclass_fields__})
 
 

@@ -116,7 +116,7 @@ class PhoneZones:
         given = tuple(sorted(zones))
         if given not in self._reduced:
             by_clock: dict[object, str] = {}
-            for zone in sorted(given, key=lambda one: (-_popularity()[one], one)):
+            for zone in sorted(given, key=lambda name: (-_popularity()[name], name)):
                 clock = offsets(zone, self._start, self._start + HORIZON)
                 by_clock.setdefault(clock, zone)
             self._reduced[given] = tuple(sorted(by_clock.values()))

@@ -144,9 +144,9 @@ class Mask:
 def read_mask(text: str) -> Mask:
     """Read a mask. Raises UnknownLetters."""
     pieces: list[str | _Writer] = []
-    for found in _PIECE.finditer(text):
-        piece = found[0]
-        if found[1]:
+    for match in _PIECE.finditer(text):
+        piece = match[0]
+        if match[1]:
             writer = _LETTERS.get(piece)
             if writer is None:
                 raise UnknownLetters(piece)
@@ -202,9 +202,9 @@ def read_date(value: str, calendar: Calendar) -> datetime | None:
     """
     text = value.strip(" \t\r\n\u00a0")
     for form in _FORMS:
-        found = form.fullmatch(text)
-        if found:
-            return _moment(found.groupdict(), calendar)
+        match = form.fullmatch(text)
+        if match:
+            return _moment(match.groupdict(), calendar)
     return None
 
 

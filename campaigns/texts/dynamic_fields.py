@@ -146,7 +146,7 @@ class Program:
 
 def tags(text: str) -> Iterator[tuple[int, int]]:
     """Where the `{{…}}` of a text are, (start, end) in their order, whatever is in them."""
-    return (found.span() for found in _TAG.finditer(text))
+    return (match.span() for match in _TAG.finditer(text))
 
 
 def _alike(name: str, names: Collection[str]) -> str:
@@ -183,13 +183,13 @@ def parse_text(text: str) -> Program:
     """Read a text. Never raises: what is wrong is in `faults`, in the order of the text."""
     parser = _Parser(text)
     end = 0
-    for found in _TAG.finditer(text):
-        parser.write(text[end : found.start()])
-        end = found.end()
-        if found[1] is None:
-            parser.braces(found[0], found.start(), end)
+    for match in _TAG.finditer(text):
+        parser.write(text[end : match.start()])
+        end = match.end()
+        if match[1] is None:
+            parser.braces(match[0], match.start(), end)
         else:
-            parser.tag(found[1].strip(_SPACES), found.start(), end)
+            parser.tag(match[1].strip(_SPACES), match.start(), end)
     parser.write(text[end:])
     parser.finish()
     faults = sorted(parser.faults, key=lambda fault: (fault.start, fault.end))
@@ -278,8 +278,8 @@ class _Parser:
             self._fault(FaultCode.UNKNOWN_HELPER, start, end, helper, alike)
 
     def _mask(self, rest: str, start: int, end: int) -> Mask | None:
-        found = _MASK.fullmatch(rest)
-        text = _values(found[0])[0] if found else ""
+        match = _MASK.fullmatch(rest)
+        text = _values(match[0])[0] if match else ""
         if not text.strip(_SPACES):
             self._fault(FaultCode.WRONG_USE, start, end, DATE_FORMAT)
             return None
@@ -291,13 +291,13 @@ class _Parser:
 
     def _condition(self, helper: str, rest: str, start: int, end: int) -> int | None:
         """Add the step that leaves this branch; its place, or None when it cannot be read."""
-        found = (_EQUAL if helper == IF_EQUAL else _AMONG).fullmatch(rest)
-        if not found:
+        match = (_EQUAL if helper == IF_EQUAL else _AMONG).fullmatch(rest)
+        if not match:
             self._fault(FaultCode.WRONG_USE, start, end, helper)
             return None
         # The field's name is the last group; the values stand before it.
-        name = self._use(found[found.re.groups].rstrip(_SPACES), start, end)
-        values = tuple(_values(rest[: found.start(found.re.groups)]))
+        name = self._use(match[match.re.groups].rstrip(_SPACES), start, end)
+        values = tuple(_values(rest[: match.start(match.re.groups)]))
         self.steps.append(ProgramStep(StepKind.UNLESS, name, values=values))
         return len(self.steps) - 1
 
@@ -357,16 +357,16 @@ class _Parser:
 
 def _split(inner: str) -> tuple[str, str]:
     """The first word and the rest."""
-    found = _NAME_REST.fullmatch(inner)
-    assert found is not None
-    return found[1], found[2]
+    match = _NAME_REST.fullmatch(inner)
+    assert match is not None
+    return match[1], match[2]
 
 
 def _values(text: str) -> list[str]:
     """The quoted values in a piece of a tag, in their order."""
     values = []
-    for found in _ONE_VALUE.finditer(text):
-        double, single, curly = found.groups()
+    for match in _ONE_VALUE.finditer(text):
+        double, single, curly = match.groups()
         if double is not None:
             values.append(double.replace('\\"', '"'))
         elif single is not None:

@@ -77,11 +77,11 @@ _LONGEST_WORD = 60
 
 def fault_sentence(fault: TextFault) -> str:
     """What is wrong and what to do, for the person who writes the text."""
-    told = _INSTEAD.get(fault.code) if fault.instead else None
+    advice = _INSTEAD.get(fault.code) if fault.instead else None
     word = fault.word
     if len(word) > _LONGEST_WORD:
         word = _("%(word)s…") % {"word": word[:_LONGEST_WORD]}
-    return str(told or _SENTENCES[fault.code]) % {
+    return str(advice or _SENTENCES[fault.code]) % {
         "word": word,
         "instead": fault.instead,
         "usage": USAGE.get(fault.word, ""),

@@ -194,7 +194,7 @@ def _tally_both(
     for rows in chunks:
         keys, people = _people(rows)
         empty.look(keys, people)
-        both = zip(*(one.render_each(people) for one in renderers), strict=True)
+        both = zip(*(renderer.render_each(people) for renderer in renderers), strict=True)
         for key, (text, handed) in zip(keys, both, strict=True):
             is_out = isinstance(handed, Missing) or tallies[1].limits.refusal(handed) is not None
             tallies[1].add(key, handed)

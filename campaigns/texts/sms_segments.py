@@ -34,8 +34,12 @@ _NOT_GSM = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(_EXTENSION)}]")
 _ESCAPE = "\x1b"
 # What of the alphabet is in Latin-1 too: nearly every text can be judged byte by byte.
-_BASIC_LATIN_1 = "".join(one for one in _BASIC if ord(one) < 256).encode("latin-1")
-_EXTENSION_LATIN_1 = "".join(one for one in _EXTENSION if ord(one) < 256).encode("latin-1")
+_BASIC_LATIN_1 = "".join(character for character in _BASIC if ord(character) < 256).encode(
+    "latin-1"
+)
+_EXTENSION_LATIN_1 = "".join(character for character in _EXTENSION if ord(character) < 256).encode(
+    "latin-1"
+)
 
 
 class SmsEncoding(StrEnum):
@@ -93,7 +97,7 @@ def sms_size(text: str) -> SmsSize:
         encoding, units, is_inside = SmsEncoding.GSM_7, len(escaped), _inside_an_escape(escaped)
         dear = _EXTENDED.finditer(text)
     needed, left = _pack(units, _ROOM[encoding], is_inside)
-    characters = tuple(DearCharacter(one.start(), one[0]) for one in dear)
+    characters = tuple(DearCharacter(match.start(), match[0]) for match in dear)
     return SmsSize(encoding, units, needed, left, characters)
 
 
@@ -208,4 +212,4 @@ def cheaper(text: str, kept: Iterable[tuple[int, int]] = ()) -> str:
 def _replaced(piece: str) -> str:
     # Composed first (Unicode, canonical equivalence): "e" and an accent of its own are "é".
     composed = unicodedata.normalize("NFC", piece)
-    return _REPLACED.sub(lambda found: _EQUIVALENTS[found[0]], composed)
+    return _REPLACED.sub(lambda match: _EQUIVALENTS[match[0]], composed)

@@ -63,12 +63,12 @@ def read(kept: Mapping[str, Any]) -> Written:
     for line in str(kept.get("variables", "")).splitlines():
         if not line.strip():
             continue
-        found = _LINE.fullmatch(line.replace(SEPARATOR, " "))
-        if found is None or found.group(1).strip() in names:
+        match = _LINE.fullmatch(line.replace(SEPARATOR, " "))
+        if match is None or match.group(1).strip() in names:
             faulty.append(line.strip())
             continue
-        names.append(found.group(1).strip())
-        values.append(found.group(2).strip())
+        names.append(match.group(1).strip())
+        values.append(match.group(2).strip())
     return Written(
         str(kept.get("id", "")).strip(),
         str(kept.get("body", "")),
@@ -92,14 +92,14 @@ def for_person(kept: Mapping[str, Any], text: str) -> Template:
 
 def _nested(pairs: Iterator[tuple[str, str]] | zip[tuple[str, str]]) -> TemplateValues:
     """`1` stands for itself; `Body.1` for 1 in the section Body."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in pairs:
         section, dot, key = name.partition(".")
         if dot:
-            found.setdefault(section, {})[key] = value
+            values.setdefault(section, {})[key] = value
         else:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def filled(kept: Mapping[str, Any], text: str) -> str:
@@ -110,8 +110,10 @@ def filled(kept: Mapping[str, Any], text: str) -> str:
     written = read(kept)
     lines = text.split("\n") if written.names else []
     if not written.body.strip():
-        told = [f"{name}: {value}" for name, value in zip(written.names, lines, strict=False)]
-        return "\n".join([_("Template %(id)s") % {"id": written.id}, *told])
+        assignments = [
+            f"{name}: {value}" for name, value in zip(written.names, lines, strict=False)
+        ]
+        return "\n".join([_("Template %(id)s") % {"id": written.id}, *assignments])
     values = dict(zip(written.names, lines, strict=False))
     short = {name.rpartition(".")[2]: value for name, value in values.items() if "Body." in name}
     known = {**values, **short}
@@ -126,32 +128,36 @@ def template_problems(
 ) -> list[Problem]:
     """Why this template cannot be sent through this channel; empty when it can."""
     written = read(kept)
-    found: list[Problem] = []
+    problems: list[Problem] = []
     if channel is None:
-        found.append(Problem("channel", _("Choose the channel that sends this campaign.")))
+        problems.append(Problem("channel", _("Choose the channel that sends this campaign.")))
     elif not channel.is_active:
-        found.append(Problem("channel", _("This channel is no longer in use. Choose another one.")))
+        problems.append(
+            Problem("channel", _("This channel is no longer in use. Choose another one."))
+        )
     elif channel.capabilities.template_variables is None:
         words = {"provider": channel.capabilities.label}
-        told = _("%(provider)s has no templates. Choose a WhatsApp channel, or write a text.")
-        found.append(Problem("send_method", told % words))
+        sentence = _("%(provider)s has no templates. Choose a WhatsApp channel, or write a text.")
+        problems.append(Problem("send_method", sentence % words))
     if not written.id:
-        found.append(Problem("template_id", _("Enter the template's id, as your provider has it.")))
-    found += [Problem("template_variables", one) for one in _in_lines(channel, written)]
+        problems.append(
+            Problem("template_id", _("Enter the template's id, as your provider has it."))
+        )
+    problems += [Problem("template_variables", line) for line in _in_lines(channel, written)]
     program = parse_text(written.source)
     faults = list(program.faults)
     if known_fields is not None:
         faults += program.unknown(known_fields)
-    found += [
+    problems += [
         Problem("template_variables", one) for one in dict.fromkeys(map(fault_sentence, faults))
     ]
-    return found
+    return problems
 
 
 def _in_lines(channel: Channel | None, written: Written) -> Iterator[str]:
     for line in written.faulty:
-        told = _("“%(line)s” names no variable, or one for the second time. Write 1 = text.")
-        yield told % {"line": line[:60]}
+        sentence = _("“%(line)s” names no variable, or one for the second time. Write 1 = text.")
+        yield sentence % {"line": line[:60]}
     for name, value in zip(written.names, written.values, strict=True):
         if not value:
             yield _("The variable %(name)s is empty: WhatsApp refuses that.") % {"name": name}
@@ -163,21 +169,21 @@ def _in_lines(channel: Channel | None, written: Written) -> Iterator[str]:
         if place not in {name.rpartition(".")[2] for name in written.names}
     ]
     for place in missing:
-        told = _("The template's text has {{%(name)s}}, and no line says what stands there.")
-        yield told % {"name": place}
+        sentence = _("The template's text has {{%(name)s}}, and no line says what stands there.")
+        yield sentence % {"name": place}
 
 
 def _misshapen(shape: TemplateVariables | None, names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         section, dot, _key = name.partition(".")
         if shape is TemplateVariables.NUMBERED and not name.isdecimal():
-            told = _("Twilio's variables have numbers: write 1 = …, not %(name)s = ….")
-            yield told % {"name": name}
+            sentence = _("Twilio's variables have numbers: write 1 = …, not %(name)s = ….")
+            yield sentence % {"name": name}
         if shape is TemplateVariables.SECTIONS and not (
             name == MEDIA or (dot and section in SECTIONS)
         ):
-            told = _(
+            sentence = _(
                 "Gupshup's variables are MEDIA_URL, or stand in a section: write Body.1 = …, "
                 "Header.1 = … or Buttons.1 = …, not %(name)s = …."
             )
-            yield told % {"name": name}
+            yield sentence % {"name": name}

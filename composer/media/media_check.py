@@ -72,9 +72,9 @@ def check_media(channel: Channel | None, kind: str, url: str) -> list[MediaFindi
         )
     except NotFetched as failure:
         return [_failed(failure)]
-    told = fetched.content_type.lower()
-    found = content_type_of(fetched.head) or told
-    return _suits(channel, kind, found, fetched.size)
+    content_type = fetched.content_type.lower()
+    detected = content_type_of(fetched.head) or content_type
+    return _suits(channel, kind, detected, fetched.size)
 
 
 def _is_reachable(url: str) -> bool:
@@ -132,23 +132,23 @@ def _suits(
 
 
 def _doubts(channel: Channel | None, kind: str, content_type: str, size: int | None) -> list[str]:
-    found: list[str] = []
+    sentences: list[str] = []
     actual = kind_of(content_type)
     if kind and content_type and actual != kind and kind != MediaKind.FILE:
         sentence = _("You attach it as “%(chosen)s”, and it is none: choose “%(actual)s”.")
         words = {"chosen": MediaKind(kind).label, "actual": actual.label}
-        found.append(sentence % words)
+        sentences.append(sentence % words)
     support = channel.capabilities.media.get(Kind(kind)) if channel and kind else None
     if channel is None or support is None:
-        return found
+        return sentences
     label = channel.capabilities.label
-    if content_type and support.types and content_type not in support.types and not found:
+    if content_type and support.types and content_type not in support.types and not sentences:
         sentence = _("%(provider)s may not carry this type. Send a test first.")
-        found.append(sentence % {"provider": label})
+        sentences.append(sentence % {"provider": label})
     if size is not None and size > support.max_bytes:
         sentence = _("%(provider)s carries at most %(limit)s. Make it smaller.")
-        found.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
+        sentences.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
     if size is None:
         sentence = _("The site does not tell its size; %(provider)s carries at most %(limit)s.")
-        found.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
-    return found
+        sentences.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
+    return sentences

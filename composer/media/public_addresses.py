@@ -33,8 +33,8 @@ HEAD_BYTES = 4096
 
 # IANA IPv4 and IPv6 Special-Purpose Address Registries; multicast; what embeds other addresses.
 _CLOSED_V4 = [
-    IPv4Network(one)
-    for one in (
+    IPv4Network(network)
+    for network in (
         *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
         *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16"),
         *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
@@ -42,7 +42,9 @@ _CLOSED_V4 = [
 ]
 # Only 2000::/3 is given out to anybody at all.
 _OPEN_V6 = IPv6Network("2000::/3")
-_CLOSED_V6 = [IPv6Network(one) for one in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
+_CLOSED_V6 = [
+    IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+]
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -174,8 +176,14 @@ def _read(answer: requests.Response) -> Fetched:
         raise NotFetched(FetchFault.REDIRECT, status)
     if status != requests.codes.ok:
         raise NotFetched(FetchFault.STATUS, status)
-    told = answer.headers.get("Content-Length", "")
-    size = int(told) if told.isascii() and told.isdecimal() and len(told) < 16 else None
+    announced_length = answer.headers.get("Content-Length", "")
+    size = (
+        int(announced_length)
+        if announced_length.isascii()
+        and announced_length.isdecimal()
+        and len(announced_length) < 16
+        else None
+    )
     head, read = b"", 0
     for chunk in answer.iter_content(HEAD_BYTES):
         head += chunk[: HEAD_BYTES - len(head)]
@@ -206,12 +214,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     waiting: list[Any] = [error]
     known: set[int] = set()
     while waiting:
-        one = waiting.pop()
-        if not isinstance(one, BaseException) or id(one) in known:
+        cause = waiting.pop()
+        if not isinstance(cause, BaseException) or id(cause) in known:
             continue
-        known.add(id(one))
-        yield one
-        waiting += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
+        known.add(id(cause))
+        yield cause
+        waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
 
 
 class _Deadline:
@@ -229,8 +237,8 @@ class _Deadline:
 
     def __exit__(self, *_error: object) -> None:
         self._timer.cancel()
-        for one in self._sockets:
-            one.close()
+        for connection in self._sockets:
+            connection.close()
 
     def watch(self, made: socket.socket) -> None:
         """End this connection too; TLS takes the socket itself over, hence a copy."""
@@ -240,9 +248,9 @@ class _Deadline:
 
     def _end(self) -> None:
         self.is_over = True
-        for one in self._sockets:
+        for connection in self._sockets:
             with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 # --- Judged when the connection is made -----------------------------------------------------------
@@ -259,10 +267,10 @@ class _Closed(urllib3.exceptions.NewConnectionError):
 def _connect(connection: HTTPConnection, rules: FetchRules, deadline: _Deadline) -> socket.socket:
     """Resolve the name once, judge every address, and connect to one of just these."""
     try:
-        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
     except OSError:
         raise _Closed(connection, FetchFault.UNKNOWN_NAME) from None
-    addresses = [str(one[4][0]) for one in found]
+    addresses = [str(info[4][0]) for info in infos]
     # One that leads inside is enough to stay away: the name is not that of a public server.
     if not addresses or not all(rules.permit(address) for address in addresses):
         raise _Closed(connection, FetchFault.NOT_PUBLIC)

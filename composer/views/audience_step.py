@@ -39,18 +39,26 @@ def audience_people_page(request: TeamRequest, campaign_id: UUID) -> HttpRespons
     """
     form = fragment_form(request, campaign_id)
     why = request.POST.get("why") or request.GET.get("why") or PEOPLE
-    trail = [PagePosition.read(one) for one in request.POST.get("at", "")[:4000].split(".") if one]
+    trail = [
+        PagePosition.read(written)
+        for written in request.POST.get("at", "")[:4000].split(".")
+        if written
+    ]
     trail = trail or [PagePosition()]
     chosen = selection_of(form)
-    lists = {one.pk: one.name for one in people_lists(form.choice())}
+    lists = {
+        recipient_list.pk: recipient_list.name for recipient_list in people_lists(form.choice())
+    }
     usable = RecipientList.objects.for_member(request.team, request.user).filter(pk__in=lists)
     hidden = set(lists) - set(usable.values_list("pk", flat=True))
-    found, next_place = audience_page(chosen, why, trail[-1], PEOPLE_A_PAGE, hidden)
+    recipients, next_place = audience_page(chosen, why, trail[-1], PEOPLE_A_PAGE, hidden)
     words = left_out_in_words({why: 2}) if why else []
     context = {
         "campaign": form.campaign,
         "title": _("Left out: %(why)s") % {"why": words[0][1]} if words else _("Who gets it"),
-        "rows": [(one, lists.get(one.recipient_list_id, "")) for one in found],
+        "rows": [
+            (recipient, lists.get(recipient.recipient_list_id, "")) for recipient in recipients
+        ],
         "why": why,
         "places": trail[1:],
         "next_place": next_place,

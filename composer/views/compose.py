@@ -46,7 +46,8 @@ def campaign_new(request: TeamRequest) -> HttpResponse:
     lists = RecipientList.objects.for_member(request.team, request.user)
     filters = SavedFilter.objects.for_member(request.team, request.user)
     wanted, fitting = (
-        [one for one in request.POST.getlist(name) if is_uuid(one)] for name in ("list", "filter")
+        [value for value in request.POST.getlist(name) if is_uuid(value)]
+        for name in ("list", "filter")
     )
     draft = drafts.create(
         request.team,
@@ -68,10 +69,10 @@ def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return redirect("campaign", request.team.slug, campaign.public_id)
     form = ComposeForm(campaign, request.user)
     form.is_valid()
-    found = launch_problems_of(campaign, request)
+    problems = launch_problems_of(campaign, request)
     if "check" not in request.GET:
-        found = [one for one in found if form.is_filled(one)]
-    return _page(request, form, found)
+        problems = [problem for problem in problems if form.is_filled(problem)]
+    return _page(request, form, problems)
 
 
 def launch_problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
@@ -103,16 +104,16 @@ def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _after_saving(request: TeamRequest, campaign: Campaign) -> HttpResponse:
-    here = [request.team.slug, campaign.public_id]
+    address = [request.team.slug, campaign.public_id]
     if "test" in request.POST:
         shown, place = (whole_number(request.POST.get(name)) for name in ("shown", "place"))
-        return redirect(reverse("test-send", args=here) + f"?person={shown}&place={place}")
+        return redirect(reverse("test-send", args=address) + f"?person={shown}&place={place}")
     if "review" not in request.POST:
         messages.success(request, _("The draft is saved."))
-        return redirect("compose", *here)
+        return redirect("compose", *address)
     if launch_problems_of(campaign, request):
-        return redirect(reverse("compose", args=here) + "?check")
-    return redirect("review", *here)
+        return redirect(reverse("compose", args=address) + "?check")
+    return redirect("review", *address)
 
 
 def _faults_besides(form: ComposeForm) -> list[Problem]:
@@ -121,18 +122,20 @@ def _faults_besides(form: ComposeForm) -> list[Problem]:
     What is only missing yet is named to whoever wants to review it.
     """
     chosen = form.choice()
-    found = _faults_of_message(form)
+    problems = _faults_of_message(form)
     if not {"lists", "filters"} & set(form.errors) and not (chosen.lists or chosen.filters):
-        found.append(readiness.no_list())
+        problems.append(readiness.no_list())
     if "time_zone" not in form.errors:
-        found += readiness.time_problems(as_typed(form), timezone.now(), None)
-    return [one for one in found if "review" in form.data or form.is_filled(one)]
+        problems += readiness.time_problems(as_typed(form), timezone.now(), None)
+    return [problem for problem in problems if "review" in form.data or form.is_filled(problem)]
 
 
 def _faults_of_message(form: ComposeForm) -> list[Problem]:
     given = form.cleaned_data
     lists = selection.people_lists(form.choice())
-    known = {name for one in lists for name in one.field_names} if lists else None
+    known = (
+        {name for recipient_list in lists for name in recipient_list.field_names} if lists else None
+    )
     template = form.typed_template()
     if template:
         return whatsapp_templates.template_problems(given.get("channel"), template, known)
@@ -197,7 +200,7 @@ def _page(
         "approval": approvals.asked_as_it_is(form.campaign),
         "phone": preview_phone(form, asked(request.POST), request.user),
         **message_parts.of_form(form, request.user),
-        **audience_context(form, request.user),
+        **audience_context(form),
         "moment": moment_of(form),
         **schedule_context(form),
     }

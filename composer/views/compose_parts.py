@@ -13,7 +13,6 @@ from django.utils import timezone
 from campaigns import message
 from campaigns.audiences import selection
 from campaigns.audiences.audience_count import AudienceCount, count_selection, is_quick
-from campaigns.list_access import borrowed_filters, borrowed_lists
 from campaigns.models import Campaign
 from campaigns.scheduling.timing import lead
 from campaigns.state_words import left_out_in_words
@@ -62,21 +61,23 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
     """The phone for what the form says now, right or wrong, as sent by `writer`."""
     given = form.cleaned_data
     channel, kind = given.get("channel"), given.get("media_kind", "")
-    found = previewing.person_for_preview(
-        shown_lists(form, writer), ask, form.campaign.team.default_country
+    shown_person = previewing.person_for_preview(
+        shown_lists(form), ask, form.campaign.team.default_country
     )
     template = form.typed_template()
     if template:
         kind = ""
-        said, no_text = template_for(form.campaign, template, found.person, writer, form.rules())
+        said, no_text = template_for(
+            form.campaign, template, shown_person.person, writer, form.rules()
+        )
         text = [(said, False)] if said else []
     else:
         text, no_text = filled_for(
-            form.campaign, given.get("text", ""), found.person, writer, form.rules()
+            form.campaign, given.get("text", ""), shown_person.person, writer, form.rules()
         )
-    if found.person is not None:
+    if shown_person.person is not None:
         reason = previewing.exclusion_of(
-            found.person, selection.select(form.campaign, form.choice())
+            shown_person.person, selection.select(form.campaign, form.choice())
         )
         no_text = _why({reason: 1}) if reason else no_text
     if no_text and not text:
@@ -90,22 +91,22 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
         media_kind=kind,
         media_url=given.get("media_url", "") if kind else "",
         time=_time_on_phone(form),
-        found=found,
+        found=shown_person,
         words=ask.words,
         warnings=[] if template else message.message_warnings(channel, given.get("media_kind", "")),
         no_text=no_text,
-        values=_values_of(form.campaign, found.person, writer),
+        values=_values_of(form.campaign, shown_person.person, writer),
     )
 
 
-def shown_lists(form: ComposeForm, writer: User) -> list[RecipientList]:
+def shown_lists(form: ComposeForm) -> list[RecipientList]:
     """The lists that people come from, without those that are not the writer's to use."""
-    hidden = set(borrowed_lists(form.campaign, writer))
+    hidden = set(form.borrowed_lists)
     choice = form.choice()
-    unseen = set(borrowed_filters(form.campaign, writer)) if choice.filters else set()
-    filters = tuple(one for one in choice.filters if one not in unseen)
-    found = selection.people_lists(replace(choice, filters=filters))
-    return [one for one in found if one not in hidden]
+    unseen = set(form.borrowed_filters) if choice.filters else set()
+    filters = tuple(saved_filter for saved_filter in choice.filters if saved_filter not in unseen)
+    recipient_lists = selection.people_lists(replace(choice, filters=filters))
+    return [recipient_list for recipient_list in recipient_lists if recipient_list not in hidden]
 
 
 def template_for(
@@ -179,8 +180,8 @@ def _values_of(campaign: Campaign, person: Recipient | None, writer: User) -> di
 def _time_on_phone(form: ComposeForm) -> str:
     if form.wall_time:
         return form.wall_time.partition("T")[2]
-    here = timezone.now().astimezone(ZoneInfo(form.campaign.team.time_zone))
-    return f"{here + lead():%H:%M}"
+    local_now = timezone.now().astimezone(ZoneInfo(form.campaign.team.time_zone))
+    return f"{local_now + lead():%H:%M}"
 
 
 def selection_of(form: ComposeForm) -> selection.Selection:
@@ -188,7 +189,7 @@ def selection_of(form: ComposeForm) -> selection.Selection:
     return selection.select(form.campaign, form.choice())
 
 
-def audience_context(form: ComposeForm, user: User) -> dict[str, Any]:
+def audience_context(form: ComposeForm) -> dict[str, Any]:
     """What the step about recipients shows with the page.
 
     The count comes with it unless it takes longer than a page may.
@@ -197,8 +198,8 @@ def audience_context(form: ComposeForm, user: User) -> dict[str, Any]:
     count = count_selection(chosen) if is_quick(chosen) else None
     return {
         **counted(form, count),
-        "borrowed": borrowed_lists(form.campaign, user),
-        "borrowed_filters": borrowed_filters(form.campaign, user),
+        "borrowed": form.borrowed_lists,
+        "borrowed_filters": form.borrowed_filters,
     }
 
 
@@ -209,6 +210,6 @@ def counted(form: ComposeForm, count: AudienceCount | None) -> dict[str, Any]:
     """
     left_out = count.left_out if count else {}
     is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
-    told = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
+    reasons = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
     refusal = one_by_one.one_by_one_refusal(count.people) if count and is_each else ""
-    return {"count": count, "left_out": told, "refusal": refusal}
+    return {"count": count, "left_out": reasons, "refusal": refusal}

@@ -12,11 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from campaigns.access import campaign_of
-from composer.forms import ComposeForm
 from composer.media import media_check, media_store
 from composer.media.media_check import MediaFinding
 from composer.models import MediaFile
+from composer.views.compose import fragment_form
 from sociocs_accounts.models import Channel
 from teams import throttling
 from teams.access import Action, TeamRequest, page_of_team, require
@@ -63,15 +62,15 @@ def media_upload(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.COMPOSE)
 def media_delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
     """Delete a file: its uploader theirs, an owner any."""
-    found = get_object_or_404(MediaFile, team=request.team, public_id=media_id)
-    if found.uploaded_by != request.user:
+    media_file = get_object_or_404(MediaFile, team=request.team, public_id=media_id)
+    if media_file.uploaded_by != request.user:
         require(request.membership, Action.MANAGE_TEAM)
     try:
-        media_store.delete_media(found)
+        media_store.delete_media(media_file)
     except media_store.NotTaken as refused:
         messages.error(request, refused.sentence)
     else:
-        messages.success(request, _("“%(name)s” is deleted.") % {"name": found.label})
+        messages.success(request, _("“%(name)s” is deleted.") % {"name": media_file.label})
     return redirect("media", request.team.slug)
 
 
@@ -79,9 +78,7 @@ def media_delete(request: TeamRequest, media_id: UUID) -> HttpResponse:
 @page_of_team(Action.COMPOSE)
 def media_url_check(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What stands at the typed media address, and whether the chosen channel carries it."""
-    form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
-    form.is_valid()
-    given = form.cleaned_data
+    given = fragment_form(request, campaign_id).cleaned_data
     url, kind = given.get("media_url", ""), given.get("media_kind", "")
     findings: list[MediaFinding] = []
     if url and kind:
@@ -107,13 +104,13 @@ def public_media(_request: HttpRequest, filename: str) -> FileResponse:
     """
     if not settings.MEDIA_IS_SERVED_HERE:
         raise Http404
-    found = get_object_or_404(MediaFile, name=filename)
+    media_file = get_object_or_404(MediaFile, name=filename)
     try:
-        content = media_store.media_storage().open(found.name)
+        content = media_store.media_storage().open(media_file.name)
     except FileNotFoundError:
         raise Http404 from None
     answer = FileResponse(
-        content, as_attachment=True, filename=found.name, content_type=found.content_type
+        content, as_attachment=True, filename=media_file.name, content_type=media_file.content_type
     )
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cross-Origin-Resource-Policy"] = "cross-origin"

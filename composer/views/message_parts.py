@@ -22,7 +22,7 @@ from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.rendering import Spread, TextLimits
-from composer import cost, drafts, figures, plan_making
+from composer import cost, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm
 from composer.previewing import Ask, Move
@@ -126,6 +126,37 @@ class Shown:
         return not self.is_single and self.figures.distinct > self.most_texts
 
     @property
+    def reach_in_words(self) -> SafeString:
+        """`about 940 of 1,000`, with the second number small."""
+        words = (
+            _("about {n}<small> of {rows}</small>")
+            if self.is_sample
+            else _("{n}<small> of {rows}</small>")
+        )
+        return format_html(words, n=number(self.total), rows=number(self.rows))
+
+    @property
+    def segments_in_words(self) -> str:
+        """How many segments there are in all."""
+        return self._estimated(number(self.segments))
+
+    @property
+    def cost_in_words(self) -> str:
+        """What it costs; "" without a price."""
+        return self._estimated(self.cost.total_in_words) if self.cost else ""
+
+    @property
+    def texts_in_words(self) -> str:
+        """How many different texts there are."""
+        count = number(self.figures.distinct)
+        if self.is_sample or not self.figures.is_exact:
+            return _("at least %(n)s") % {"n": count}
+        return count
+
+    def _estimated(self, figure: str) -> str:
+        return _("about %(n)s") % {"n": figure} if self.is_sample else figure
+
+    @property
     def dear(self) -> int:
         """How many of `sampled` people make their SMS dearer by what is written about them."""
         return self.advice.dear if self.is_sms else 0
@@ -171,8 +202,8 @@ class Shown:
 def of_form(form: ComposeForm, user: User) -> dict[str, Any]:
     """The template's context for the whole message step."""
     # A large audience is surveyed once the page has come to rest and asks again.
-    found, _wants_worker = figures_shown(form, user, may_want=False)
-    return {**field_choices(form), "sentences": browser_sentences(), "figures": found}
+    shown, _wants_worker = figures_shown(form, user, may_want=False)
+    return {**field_choices(form), "sentences": browser_sentences(), "figures": shown}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +232,9 @@ class Snippet:
 def field_choices(form: ComposeForm) -> dict[str, Any]:
     """The fields that a text may name (the predefined ones and the lists' columns), and helpers."""
     chosen = selection.people_lists(form.choice())
-    columns = dict.fromkeys(name for one in chosen for name in one.field_names)
+    columns = dict.fromkeys(
+        name for recipient_list in chosen for name in recipient_list.field_names
+    )
     own = [name for name in columns if name not in dynamic_fields.PREDEFINED]
     predefined = [FieldChoice(name, str(label)) for name, label in PREDEFINED_LABELS.items()]
     field = own[0] if own else dynamic_fields.CUSTOMER_NAME
@@ -220,13 +253,13 @@ def figures_shown(
 
     None without people or with a text that cannot be rendered.
     """
-    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form, user)
+    program, lists = dynamic_fields.parse_text(_source(form)), shown_lists(form)
     if program.faults or not _says_anything(form) or not lists:
         return None, False
     everybody, wants_worker = None, False
     if _is_saved(form):
         everybody, wants_worker = plan_making.figures_of(form.campaign, user, may_want=may_want)
-    rows = sum(one.recipient_count for one in lists)
+    rows = sum(recipient_list.recipient_count for recipient_list in lists)
     picked = figures.sample_of(lists, selection.select(form.campaign, form.choice()))
     sample = _sampled(form, user, picked)
     is_whole = everybody is not None or picked.rows_seen >= rows
@@ -260,7 +293,7 @@ def _is_saved(form: ComposeForm) -> bool:
     """Whether the draft says what the form says, so that it can be surveyed as it is stored."""
     if not form.is_valid() or form.cleaned_data["channel"] is None:
         return False
-    return drafts.content_of(form.campaign) == form.content()
+    return form.stored_content == form.content()
 
 
 def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
@@ -294,7 +327,7 @@ def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
 
 
 def _shown(
-    form: ComposeForm, found: Figures, sample: Figures, people: int, *, is_sample: bool
+    form: ComposeForm, figures: Figures, sample: Figures, people: int, *, is_sample: bool
 ) -> Shown:
     given, team = form.cleaned_data, form.campaign.team
     channel: Channel | None = given.get("channel")
@@ -302,17 +335,17 @@ def _shown(
     has_media = bool(given.get("media_kind") and given.get("media_url")) and not template
     if template:
         # Its words are the provider's: how long its values are says nothing.
-        found = replace(found, longest=0)
-    looked_at = max(found.looked_at, 1)
-    total = found.people
-    spread = found.spread
+        figures = replace(figures, longest=0)
+    looked_at = max(figures.looked_at, 1)
+    total = figures.people
+    spread = figures.spread
     segments = spread.total if spread else 0
     if is_sample:
-        total = people * found.people // looked_at
+        total = people * figures.people // looked_at
         segments = people * segments // looked_at
     fallbacks = form.rules().fallbacks
     return Shown(
-        figures=found,
+        figures=figures,
         advice=sample,
         is_sample=is_sample,
         rows=people,
@@ -323,11 +356,11 @@ def _shown(
         if channel
         else None,
         lacking=[
-            Lacking(name, people, fallbacks.get(name), found.somebody[name])
-            for name, people in found.empty.items()
+            Lacking(name, people, fallbacks.get(name), figures.somebody[name])
+            for name, people in figures.empty.items()
         ],
         left_out=left_out_in_words(
-            {why: n for why, n in found.left_out.items() if why != "missing_value"}
+            {why: n for why, n in figures.left_out.items() if why != "missing_value"}
         ),
         most_texts=settings.MAX_DISTINCT_TEXTS,
         is_single=form.chosen_method().one_by_one,

@@ -8,26 +8,19 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
-from campaigns.access import campaign_of
 from composer import tasks
-from composer.forms import ComposeForm
+from composer.views.compose import fragment_form
 from composer.views.compose_parts import preview_phone
 from composer.views.message_parts import asked, field_choices, figures_shown
 from interface import hints
 from teams.access import Action, TeamRequest, page_of_team
 
 
-def _form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
-    form = ComposeForm(campaign_of(request, campaign_id), request.user, request.POST)
-    form.is_valid()
-    return form
-
-
 @require_POST
 @page_of_team(Action.COMPOSE)
 def message_preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The phone as what is typed now would look. A POST, since texts do not belong into URLs."""
-    phone = preview_phone(_form(request, campaign_id), asked(request.POST), request.user)
+    phone = preview_phone(fragment_form(request, campaign_id), asked(request.POST), request.user)
     return render(request, "composer/_preview.html", {"phone": phone})
 
 
@@ -35,7 +28,7 @@ def message_preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @page_of_team(Action.COMPOSE)
 def fields(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The fields that the chosen lists offer."""
-    form = _form(request, campaign_id)
+    form = fragment_form(request, campaign_id)
     context = {**field_choices(form), "form": form, "campaign": form.campaign}
     return render(request, "composer/_fields.html", context)
 
@@ -44,7 +37,7 @@ def fields(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @page_of_team(Action.COMPOSE)
 def figures(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the text comes to: segments, cost, jobs, who lacks what. May set a worker to it."""
-    form = _form(request, campaign_id)
+    form = fragment_form(request, campaign_id)
     times = request.POST.get("figures_asked", "")
     shown, wants_worker = figures_shown(
         form, request.user, int(times) if times.isdecimal() and len(times) < 3 else 0

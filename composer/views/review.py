@@ -57,9 +57,9 @@ from teams.models import User
 def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Show what would be sent to whom and when; with anything missing, back to the composer."""
     campaign = campaign_of(request, campaign_id)
-    here = [request.team.slug, campaign.public_id]
+    address = [request.team.slug, campaign.public_id]
     if campaign.state != CampaignState.DRAFT:
-        return redirect("campaign", *here)
+        return redirect("campaign", *address)
     approval = approvals.open_request(campaign)
     # Whoever is to approve sees it as the colleague does who asked.
     problems = (
@@ -68,7 +68,7 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         else launch_problems_of(campaign, request)
     )
     if problems:
-        return redirect(reverse("compose", args=here) + "?check")
+        return redirect(reverse("compose", args=address) + "?check")
     report, needs_worker = plan_making.report_of(
         campaign, approval.asked_by if approval else request.user
     )
@@ -118,19 +118,17 @@ def _page(
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
     needs_approval = readiness.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
-    chosen = selection.choice_of(campaign)
     return {
         "campaign": campaign,
         "report": report,
         "left_out": left_out_in_words(report.left_out),
-        "lists": ", ".join(f"{one.name} ({number(one.row_count)})" for one in chosen.lists),
-        "filters": _names(chosen.filters),
-        "lists_left_out": _names(chosen.lists_out),
-        "filters_left_out": _names(chosen.filters_out),
+        **_chosen(campaign),
         "cost": _cost(campaign, report),
         "spread": report.segments,
         "bars": _drawn(report, zone),
-        "zones": [_zone_row(one, zone) for one in report.zones] if len(report.zones) > 1 else [],
+        "zones": [_zone_row(zone_plan, zone) for zone_plan in report.zones]
+        if len(report.zones) > 1
+        else [],
         "zone": zone,
         "lead": lead(),
         "hours": describe_hours(hours) if hours else "",
@@ -156,6 +154,19 @@ def _page(
     }
 
 
+def _chosen(campaign: Campaign) -> dict[str, Any]:
+    choice = selection.choice_of(campaign)
+    return {
+        "lists": ", ".join(
+            f"{recipient_list.name} ({number(recipient_list.row_count)})"
+            for recipient_list in choice.lists
+        ),
+        "filters": _names(choice.filters),
+        "lists_left_out": _names(choice.lists_out),
+        "filters_left_out": _names(choice.filters_out),
+    }
+
+
 def _last_answer(campaign: Campaign, approval: Approval | None) -> dict[str, Any]:
     last = None if approval else approvals.last_answer(campaign)
     came_back = last is not None and last.answer == Approval.Verdict.APPROVED
@@ -163,8 +174,8 @@ def _last_answer(campaign: Campaign, approval: Approval | None) -> dict[str, Any
     return {"last_answer": last, "what_changed": changed}
 
 
-def _names(found: Iterable[RecipientList | SavedFilter]) -> str:
-    return ", ".join(one.name for one in found)
+def _names(chosen: Iterable[RecipientList | SavedFilter]) -> str:
+    return ", ".join(part.name for part in chosen)
 
 
 def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) -> str:
@@ -200,8 +211,8 @@ def _phone(campaign: Campaign, report: PlanReport, user: User, zone: str) -> Pho
 
 def _shown(campaign: Campaign, report: PlanReport) -> Recipient | None:
     """Whose message is shown: the first person who gets one, unless they are gone by now."""
-    found = Recipient.objects.filter(pk=report.somebody).first() if report.somebody else None
-    return found or audience.first_person(campaign)
+    recipient = Recipient.objects.filter(pk=report.somebody).first() if report.somebody else None
+    return recipient or audience.first_person(campaign)
 
 
 def _cost(campaign: Campaign, report: PlanReport) -> cost.Cost | None:
@@ -220,16 +231,16 @@ def _begins_at_once(report: PlanReport) -> bool:
     return first is None or first - datetime.fromisoformat(report.start) < timedelta(minutes=1)
 
 
-def _zone_row(one: Any, zone: str) -> dict[str, Any]:
+def _zone_row(zone_plan: Any, zone: str) -> dict[str, Any]:
     return {
-        "name": one.zones[0].replace("_", " ") if one.zones else "",
-        "others": max(0, len(one.zones) - 1),
-        "people": one.people,
-        "jobs": one.jobs,
-        "first": datetime.fromisoformat(one.first),
-        "last": datetime.fromisoformat(one.last),
+        "name": zone_plan.zones[0].replace("_", " ") if zone_plan.zones else "",
+        "others": max(0, len(zone_plan.zones) - 1),
+        "people": zone_plan.people,
+        "jobs": zone_plan.jobs,
+        "first": datetime.fromisoformat(zone_plan.first),
+        "last": datetime.fromisoformat(zone_plan.last),
         # The clock of one of them: they agree in that it is day. Without any, the campaign's.
-        "zone": one.zones[0] if one.zones else zone,
+        "zone": zone_plan.zones[0] if zone_plan.zones else zone,
     }
 
 
@@ -249,17 +260,17 @@ def _drawn(report: PlanReport, zone: str) -> list[Drawn]:
     if len(report.bars) < 2:
         return []
     area = ZoneInfo(zone)
-    moments = [datetime.fromisoformat(one.at) for one in report.bars]
+    moments = [datetime.fromisoformat(bar.at) for bar in report.bars]
     first, last = moments[0], report.last_slot or moments[-1]
     length = max((last - first).total_seconds(), 1)
-    most = max(one.people for one in report.bars)
-    found = []
-    for one, at in zip(report.bars, moments, strict=True):
+    most = max(bar.people for bar in report.bars)
+    bars = []
+    for bar, at in zip(report.bars, moments, strict=True):
         left = min((at - first).total_seconds() / length * 470, 470)
-        height = max(4.0, 60 * one.people / most)
-        title = f"{at.astimezone(area):%a %-d %b, %H:%M} · {people(one.people)}"
-        found.append(Drawn(f"{left:.1f}", f"{64 - height:.1f}", "8", f"{height:.1f}", title))
-    return found
+        height = max(4.0, 60 * bar.people / most)
+        title = f"{at.astimezone(area):%a %-d %b, %H:%M} · {people(bar.people)}"
+        bars.append(Drawn(f"{left:.1f}", f"{64 - height:.1f}", "8", f"{height:.1f}", title))
+    return bars
 
 
 def _button(campaign: Campaign, report: PlanReport, zone: str) -> str:
@@ -285,22 +296,22 @@ def _button(campaign: Campaign, report: PlanReport, zone: str) -> str:
 def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Launch exactly what the plan showed, or ask for approval; pressing twice launches once."""
     campaign = campaign_of(request, campaign_id)
-    here = [request.team.slug, campaign.public_id]
+    address = [request.team.slug, campaign.public_id]
     form = LaunchForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("The form was incomplete, so nothing was sent. Look again."))
-        return redirect("review", *here)
+        return redirect("review", *address)
     try:
         is_launched = approvals.launch_or_ask(campaign, _confirmation(request, campaign, form))
     except LaunchRefused as refused:
         if refused.code is LaunchRefusal.PROBLEMS:
-            return redirect(reverse("compose", args=here) + "?check")
+            return redirect(reverse("compose", args=address) + "?check")
         return _told(request, campaign, refused)
     if not is_launched:
         messages.success(request, _("Your colleagues can approve it now. It is not sent before."))
-        return redirect("review", *here)
+        return redirect("review", *address)
     hints.nudge(freeze, campaign.pk)
-    return redirect("campaign", *here)
+    return redirect("campaign", *address)
 
 
 def _confirmation(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> Confirmation:
@@ -332,7 +343,7 @@ def _told(request: TeamRequest, campaign: Campaign, refused: LaunchRefused) -> H
 def answer_approval(request: TeamRequest, campaign_id: UUID, approval_id: UUID) -> HttpResponse:
     """Approve a colleague's request to launch, or reject it with a reason."""
     campaign = campaign_of(request, campaign_id)
-    here = [request.team.slug, campaign.public_id]
+    address = [request.team.slug, campaign.public_id]
     user: User = request.user
     try:
         if request.POST.get("answer") == "approve":
@@ -341,11 +352,11 @@ def answer_approval(request: TeamRequest, campaign_id: UUID, approval_id: UUID) 
         else:
             approvals.reject(approval_id, campaign, user, request.POST.get("reason", ""))
             messages.success(request, _("It is not sent. Your reason is shown to whoever asked."))
-            return redirect("review", *here)
+            return redirect("review", *address)
     except LaunchRefused as refused:
         return _told(request, campaign, refused)
     except approvals.NotApproved as error:
         messages.error(request, error.sentence)
-        return redirect("review", *here)
+        return redirect("review", *address)
     hints.nudge(freeze, campaign.pk)
-    return redirect("campaign", *here)
+    return redirect("campaign", *address)

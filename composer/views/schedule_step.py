@@ -120,7 +120,7 @@ def time_of(form: WallTimeFields) -> SendMoment:
         return SendMoment(lead=lead, zone=zone, suggestions=suggestions)
     fold = form.data.get("fold") or ""
     readings = _readings(resolved.candidates, zone, fold)
-    if readings and not any(one.is_chosen for one in readings):
+    if readings and not any(fold_choice.is_chosen for fold_choice in readings):
         return SendMoment(lead=lead, zone=zone, readings=readings)
     at = resolved.candidates[int(fold or 0)] if readings else resolved.candidates[0]
     now = timezone.now()
@@ -139,16 +139,18 @@ def time_of(form: WallTimeFields) -> SendMoment:
 def _same_time(wall: str, zone: str, limit: datetime, step: timedelta) -> tuple[Suggestion, ...]:
     """The same time on the wall on the two days nearest to `limit`, after or before it."""
     at = datetime.strptime(wall, WALL_FORMAT).time()  # noqa: DTZ007 - by the wall
-    today, found = timezone.now().astimezone(ZoneInfo(zone)).date(), list[Suggestion]()
+    today, suggestions = timezone.now().astimezone(ZoneInfo(zone)).date(), list[Suggestion]()
     day = limit.astimezone(ZoneInfo(zone)).date()
-    while len(found) < 2:
-        one = datetime.combine(day, at)
-        candidates = job_times.resolve_wall_time(one.strftime(WALL_FORMAT), zone).candidates
+    while len(suggestions) < 2:
+        moment = datetime.combine(day, at)
+        candidates = job_times.resolve_wall_time(moment.strftime(WALL_FORMAT), zone).candidates
         # Neither a time that comes twice on that day nor one that never comes.
         if len(candidates) == 1 and (candidates[0] >= limit) == (step > timedelta()):
-            found.append(Suggestion(one.strftime(WALL_FORMAT), _day_and_time(one, today)))
+            suggestions.append(
+                Suggestion(moment.strftime(WALL_FORMAT), _day_and_time(moment, today))
+            )
         day += step
-    return tuple(found)
+    return tuple(suggestions)
 
 
 def _day_and_time(wall: datetime, today: date) -> str:
@@ -169,10 +171,10 @@ def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
 def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[FoldChoice, ...]:
     if len(candidates) < 2:
         return ()
-    here = [one.astimezone(ZoneInfo(zone)) for one in candidates]
+    local_times = [moment.astimezone(ZoneInfo(zone)) for moment in candidates]
     return tuple(
-        FoldChoice(str(place), f"{one:%H:%M} {zone_abbreviation(one)}", fold == str(place))
-        for place, one in enumerate(here)
+        FoldChoice(str(place), f"{moment:%H:%M} {zone_abbreviation(moment)}", fold == str(place))
+        for place, moment in enumerate(local_times)
     )
 
 
@@ -182,7 +184,9 @@ def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[F
 def _with_plan(form: ComposeForm, moment: SendMoment, start: datetime) -> SendMoment:
     """Add when hours begin, when the last message leaves, and what the sender needs."""
     draft, channel = as_typed(form), form.cleaned_data.get("channel")
-    people = sum(one.recipient_count for one in form.cleaned_data.get("lists") or ())
+    people = sum(
+        recipient_list.recipient_count for recipient_list in form.cleaned_data.get("lists") or ()
+    )
     hours = timetable.hours_of(draft)
     if hours is not None and hours.is_empty:
         return replace(moment, remedy=_other_hours(draft, hours, start))
@@ -203,21 +207,21 @@ def _with_end(
     draft: Campaign, channel: Channel, moment: SendMoment, start: datetime, people: int
 ) -> SendMoment:
     estimate = timetable.queue_estimate(draft, [(draft.text, people)])
-    told = queue_sentence(channel, estimate) if estimate.duration > timedelta(minutes=1) else ""
+    queue = queue_sentence(channel, estimate) if estimate.duration > timedelta(minutes=1) else ""
     # One by one they leave more slowly than most senders take them.
     each = one_by_one.EACH * people
     is_slower = moment.is_each and each > estimate.duration
     if is_slower and each > timedelta(minutes=1):
         sentence = _("One message for each, about one a second: this takes %(time)s.")
-        told = sentence % {"time": duration(each)}
+        queue = sentence % {"time": duration(each)}
     if timetable.is_timed(draft):
         ends = _last_slot(draft, start, people)
         remedy = _other_pace(draft, start, people) if ends is None else None
-        return replace(moment, queue=told, ends=ends, remedy=remedy)
+        return replace(moment, queue=queue, ends=ends, remedy=remedy)
     if is_slower:
-        return replace(moment, queue=told, ends=start + each)
+        return replace(moment, queue=queue, ends=start + each)
     ends = start + estimate.duration
-    return replace(moment, queue=told, overflow=overflow_sentence(estimate), ends=ends)
+    return replace(moment, queue=queue, overflow=overflow_sentence(estimate), ends=ends)
 
 
 def _other_hours(draft: Campaign, hours: sending_hours.Hours, start: datetime) -> Remedy:
@@ -278,7 +282,7 @@ def options_in_words(form: ComposeForm) -> str:
     """What is chosen besides the time: `Only from 09:00 to 19:00 · as fast as it goes · …`."""
     draft = as_typed(form)
     hours, pace = timetable.hours_of(draft), timetable.pace_of(draft)
-    told = [
+    choices = [
         _("only from %(hours)s") % {"hours": describe_hours(hours)}
         if hours
         else _("at any time of day"),
@@ -287,8 +291,8 @@ def options_in_words(form: ComposeForm) -> str:
         str(ClockKeeper(draft.clock_keeper).label),
     ]
     if draft.hours_zone == HoursZone.RECIPIENT:
-        told.insert(1, _("by each person's own clock"))
-    words = " · ".join(told)
+        choices.insert(1, _("by each person's own clock"))
+    words = " · ".join(choices)
     return words[:1].upper() + words[1:]
 
 
@@ -306,30 +310,31 @@ def schedule_context(form: ComposeForm) -> dict[str, Any]:
 
 def zone_fields(form: ComposeForm) -> list[str]:
     """Columns that may name a recipient's time zone; those that sound like it first."""
-    names = [name for one in form.fields["lists"].queryset for name in one.field_names]  # type: ignore[attr-defined]
+    lists = form.fields["lists"].queryset  # type: ignore[attr-defined]
+    names = [name for recipient_list in lists for name in recipient_list.field_names]
     chosen = form["zone_field"].value()
-    found = dict.fromkeys([*names, *([chosen] if chosen else [])])
-    return sorted(found, key=lambda name: ("zone" not in name.casefold(), name.casefold()))
+    names_shown = dict.fromkeys([*names, *([chosen] if chosen else [])])
+    return sorted(names_shown, key=lambda name: ("zone" not in name.casefold(), name.casefold()))
 
 
 def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
     """Times that people choose most, by the clock of the chosen zone: "Today at 16:00"."""
     zone, hours = chosen_zone(form), timetable.hours_of(as_typed(form))
-    here = now.astimezone(zone)
+    local_now = now.astimezone(zone)
     morning = hours.opens if hours and not hours.is_empty else wall_clock(9)
-    found = []
-    soon = (here + timing.lead() + timedelta(minutes=30)).replace(tzinfo=None)
+    suggestions = []
+    soon = (local_now + timing.lead() + timedelta(minutes=30)).replace(tzinfo=None)
     for at in (9, 12, 14, 16, 18, 20):
-        wall = datetime.combine(here.date(), wall_clock(at))
+        wall = datetime.combine(local_now.date(), wall_clock(at))
         if wall > soon and (hours is None or hours.include(wall.time())):
             label = _("Today at %(time)s") % {"time": f"{wall:%-H:%M}"}
-            found.append(Suggestion(wall.strftime(WALL_FORMAT), label))
+            suggestions.append(Suggestion(wall.strftime(WALL_FORMAT), label))
             break
-    for day, name in _days_ahead(here.date()):
+    for day, name in _days_ahead(local_now.date()):
         wall = datetime.combine(day, morning)
         label = _("%(day)s at %(time)s") % {"day": name, "time": f"{wall:%-H:%M}"}
-        found.append(Suggestion(wall.strftime(WALL_FORMAT), label))
-    return found
+        suggestions.append(Suggestion(wall.strftime(WALL_FORMAT), label))
+    return suggestions
 
 
 def _days_ahead(today: date) -> list[tuple[date, str]]:

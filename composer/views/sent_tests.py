@@ -64,13 +64,13 @@ class SendTestForm(StyledForm):
         self.targets: dict[str, Target] = {}
         if user.phone:
             self.targets[ME] = Target(user.name, user.phone)
-        for one in team.numbers_for_tests.all():
-            self.targets[str(one.public_id)] = Target(one.label, one.phone)
+        for number in team.numbers_for_tests.all():
+            self.targets[str(number.public_id)] = Target(number.label, number.phone)
         self.fields["to"].choices = [  # type: ignore[attr-defined]
-            (key, _("Me · %(phone)s") % {"phone": phone_number(one.phone)})
+            (key, _("Me · %(phone)s") % {"phone": phone_number(target.phone)})
             if key == ME
-            else (key, f"{one.label} · {phone_number(one.phone)}")
-            for key, one in self.targets.items()
+            else (key, f"{target.label} · {phone_number(target.phone)}")
+            for key, target in self.targets.items()
         ]
 
 
@@ -101,15 +101,15 @@ def test_send(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         form.add_error(None, refused.sentence)
         return _page(request, campaign, form)
     _tell(request, test)
-    here = reverse("test-send", args=[request.team.slug, campaign.public_id])
-    return redirect(f"{here}?person={given['person']}")
+    address = reverse("test-send", args=[request.team.slug, campaign.public_id])
+    return redirect(f"{address}?person={given['person']}")
 
 
 def _lists(campaign: Campaign, user: User) -> list[RecipientList]:
     """The draft's lists whose people this member may see."""
     form = ComposeForm(campaign, user)
     form.is_valid()
-    return shown_lists(form, user)
+    return shown_lists(form)
 
 
 def _tell(request: TeamRequest, test: SentTest) -> None:
@@ -166,7 +166,8 @@ def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -
         "place_query": urlencode({"person": fresh["person"], "place": phone.found.place}),
         "is_tested": readiness.is_tested(campaign),
         "tests": [
-            (one, *describe_test(one), one.content_sha256 == fresh["content"]) for one in tests
+            (sent_test, *describe_test(sent_test), sent_test.content_sha256 == fresh["content"])
+            for sent_test in tests
         ],
     }
     status = 422 if form is not None else 200

@@ -6,19 +6,20 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from campaigns.access import campaign_of
 from campaigns.models import Campaign
 from composer import field_use, message_templates
 from composer.models import MessageTemplate
-from composer.template_forms import TemplateForm
-from interface.form_fields import is_uuid
+from interface.form_fields import PlainText, is_uuid
 from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
@@ -30,6 +31,25 @@ from teams.models import Team
 SHOWN = 500
 
 
+class TemplateForm(forms.Form):
+    """A template's name, and the folder it stands in."""
+
+    name = PlainText(
+        label=gettext_lazy("Name"),
+        max_length=120,
+        error_messages={
+            "required": gettext_lazy("Give the template a name."),
+            "max_length": gettext_lazy("Shorten the name to 120 characters."),
+        },
+    )
+    folder = PlainText(
+        label=gettext_lazy("Folder"),
+        max_length=60,
+        required=False,
+        error_messages={"max_length": gettext_lazy("Shorten the folder's name to 60 characters.")},
+    )
+
+
 @require_GET
 @page_of_team(Action.VIEW)
 def templates(request: TeamRequest) -> HttpResponse:
@@ -37,13 +57,13 @@ def templates(request: TeamRequest) -> HttpResponse:
     found = list(
         of_team(request.team).select_related("created_by").order_by("folder", "name", "pk")[:SHOWN]
     )
-    texts = {one.pk: message_templates.current_of(one) for one in found}
+    texts = {template.pk: message_templates.current_of(template) for template in found}
     broken = {
         use.thing.pk: use.missing
         for use in field_use.uses_of(request.team, request.user)
         if use.kind == "template"
     }
-    rows = [(one, texts[one.pk], broken.get(one.pk, ())) for one in found]
+    rows = [(template, texts[template.pk], broken.get(template.pk, ())) for template in found]
     folders = [(name, list(some)) for name, some in groupby(rows, lambda row: row[0].folder)]
     return render(request, "composer/templates.html", {"folders": folders})
 
@@ -54,17 +74,17 @@ def of_team(team: Team) -> Any:
 
 
 def folders_of(team: Team) -> list[str]:
-    """The folders there are."""
+    """The names of the folders that the team's kept templates lie in, each once, in order."""
     used = of_team(team).exclude(folder="").order_by("folder")
     return list(used.values_list("folder", flat=True).distinct())
 
 
 def template_of(request: TeamRequest, template_id: UUID) -> MessageTemplate:
     """The team's template. Raises Http404."""
-    found: MessageTemplate = get_object_or_404(
+    template: MessageTemplate = get_object_or_404(
         of_team(request.team).select_related("team"), public_id=template_id
     )
-    return found
+    return template
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,15 +109,15 @@ def _may_compose(request: TeamRequest) -> bool:
     return may(request.membership, Action.COMPOSE)
 
 
-def _shown(request: TeamRequest, found: MessageTemplate, form: TemplateForm) -> dict[str, Any]:
-    version = message_templates.current_of(found)
+def _shown(request: TeamRequest, template: MessageTemplate, form: TemplateForm) -> dict[str, Any]:
+    version = message_templates.current_of(template)
     content = version.content
     in_use = Channel.objects.filter(team=request.team, is_active=True)
     channel = in_use.filter(pk=content.get("channel")).first()
-    use = field_use.use_of_template(found, content, version.choices)
+    use = field_use.use_of_template(template, content, version.choices)
     usable = RecipientList.objects.for_member(request.team, request.user)
     return {
-        "template": found,
+        "template": template,
         "form": form,
         "version": version,
         "content": content,
@@ -110,8 +130,8 @@ def _shown(request: TeamRequest, found: MessageTemplate, form: TemplateForm) -> 
             media_url=content.get("media_url", ""),
         ),
         "missing": use.missing,
-        "lists": [(one, one in usable) for one in use.lists],
-        "versions": list(found.versions.select_related("made_by").order_by("-number")[:50]),
+        "lists": [(recipient_list, recipient_list in usable) for recipient_list in use.lists],
+        "versions": list(template.versions.select_related("made_by").order_by("-number")[:50]),
         "folders": folders_of(request.team),
     }
 
@@ -128,28 +148,28 @@ def template_begin(request: TeamRequest, template_id: UUID) -> HttpResponse:
 @page_of_team(Action.COMPOSE)
 def template_go_back(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """Make the version `number` the newest one."""
-    found = template_of(request, template_id)
+    template = template_of(request, template_id)
     number = request.POST.get("number", "")
     version = None
     if number.isdecimal() and len(number) < 6:
-        version = found.versions.filter(number=int(number)).first()
+        version = template.versions.filter(number=int(number)).first()
     if version is None:
         messages.error(request, _("There is no such version. Choose one of those shown."))
     else:
-        message_templates.go_back(found, version, request.user)
+        message_templates.go_back(template, version, request.user)
         messages.success(
             request, _("The template says again what it said in version %(n)s.") % {"n": number}
         )
-    return redirect("template", request.team.slug, found.public_id)
+    return redirect("template", request.team.slug, template.public_id)
 
 
 @require_POST
 @page_of_team(Action.COMPOSE)
 def template_delete(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """Delete a template; campaigns that began with it keep what they say."""
-    found = template_of(request, template_id)
-    MessageTemplate.objects.filter(pk=found.pk).update(archived_at=timezone.now())
-    messages.success(request, _("The template “%(name)s” is deleted.") % {"name": found.name})
+    template = template_of(request, template_id)
+    MessageTemplate.objects.filter(pk=template.pk).update(archived_at=timezone.now())
+    messages.success(request, _("The template “%(name)s” is deleted.") % {"name": template.name})
     return redirect("templates", request.team.slug)
 
 
@@ -161,14 +181,14 @@ def template_keep(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     existing = request.POST.get("template", "")
     form = TemplateForm(request.POST or None, initial={"name": campaign.name})
     if request.method == "POST" and is_uuid(existing):
-        found = template_of(request, UUID(existing))
-        message_templates.renew_template(found, campaign, request.user)
+        template = template_of(request, UUID(existing))
+        message_templates.renew_template(template, campaign, request.user)
         messages.success(
             request,
             _("“%(name)s” now says what this campaign says. Its older versions are kept.")
-            % {"name": found.name},
+            % {"name": template.name},
         )
-        return redirect("template", request.team.slug, found.public_id)
+        return redirect("template", request.team.slug, template.public_id)
     if request.method == "POST" and form.is_valid():
         made = message_templates.make(campaign, request.user, **form.cleaned_data)
         messages.success(request, _("The template “%(name)s” is made.") % {"name": made.name})
@@ -195,7 +215,7 @@ def fields_in_use(request: TeamRequest) -> HttpResponse:
     usable = RecipientList.objects.for_member(request.team, request.user)
     context = {
         "columns": columns,
-        "broken": sum(1 for one in columns if one.broken),
+        "broken": sum(1 for column in columns if column.broken),
         "usable": set(usable.values_list("pk", flat=True)),
     }
     return render(request, "composer/fields_in_use.html", context)

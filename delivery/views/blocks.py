@@ -48,8 +48,8 @@ def blocks(request: TeamRequest) -> HttpResponse:
     usable = RecipientList.objects.for_member(request.team, request.user)
     context = {
         "standings": [
-            (one, block_checks.latest(request.team, one.account))
-            for one in blocking.standings(request.team)
+            (standing, block_checks.latest(request.team, standing.account))
+            for standing in blocking.standings(request.team)
         ],
         "lists": usable.order_by("name")[:LISTS_OFFERED],
         "visible": set(usable.values_list("pk", flat=True)),

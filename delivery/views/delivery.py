@@ -116,8 +116,8 @@ def _channel(request: TeamRequest, channel_id: UUID) -> Channel:
 
 
 def _endpoint(request: TeamRequest, channel_id: UUID) -> WebhookEndpoint:
-    found = WebhookEndpoint.objects.select_related("channel__account")
-    return get_object_or_404(found, channel=_channel(request, channel_id))
+    endpoints = WebhookEndpoint.objects.select_related("channel__account")
+    return get_object_or_404(endpoints, channel=_channel(request, channel_id))
 
 
 def _lines(team: Team) -> Iterator[Line]:

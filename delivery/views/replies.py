@@ -32,14 +32,14 @@ def campaign_replies(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 
 def _page(request: TeamRequest, campaign: Campaign | None) -> HttpResponse:
-    found = Reply.objects.filter(team=request.team)
+    replies = Reply.objects.filter(team=request.team)
     if campaign is not None:
-        found = found.filter(campaign=campaign)
+        replies = replies.filter(campaign=campaign)
     wishes_only = "wish" in request.GET
     if wishes_only:
-        found = found.exclude(wish=Reply.Wish.NONE)
+        replies = replies.exclude(wish=Reply.Wish.NONE)
     page = page_of(
-        found.select_related("channel", "campaign"),
+        replies.select_related("channel", "campaign"),
         REPLIES_PER_PAGE,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),

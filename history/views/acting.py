@@ -21,11 +21,11 @@ Act = Callable[[Campaign, User], None]
 
 def act_on(request: TeamRequest, campaign_id: UUID, act: Act) -> HttpResponse:
     """Do something with a campaign, have it taken further at once, and show its page."""
-    found = campaign_of(request, campaign_id)
+    campaign = campaign_of(request, campaign_id)
     try:
-        act(found, request.user)
+        act(campaign, request.user)
     except control.NotPossible as error:
         messages.error(request, error.sentence)
     else:
         hints.nudge(tasks.tick)
-    return redirect("campaign", request.team.slug, found.public_id)
+    return redirect("campaign", request.team.slug, campaign.public_id)

@@ -34,7 +34,7 @@ def calendar(request: TeamRequest) -> HttpResponse:
     is_week = request.GET.get("view") != "day"
     start = day - timedelta(days=day.weekday()) if is_week else day
     length = timedelta(days=7 if is_week else 1)
-    found = calendar_entries.entries(request.team, start, start + length, zone)
+    entries = calendar_entries.entries(request.team, start, start + length, zone)
     context: dict[str, Any] = {
         "is_week": is_week,
         "day": day,
@@ -45,12 +45,12 @@ def calendar(request: TeamRequest) -> HttpResponse:
         "after": start + length,
         "zone": zone,
         "back": "calendar" if is_week else "calendar-day",
-        "is_empty": not found,
-        "has_movable": any(one.may_move for one in found),
-        "conflict_count": sum(1 for one in found if one.in_the_way),
-        "first_conflict": next((one for one in found if one.in_the_way), None),
-        "days": _days(found, start, zone, today) if is_week else [],
-        "hours": [] if is_week else _hours(found, zone),
+        "is_empty": not entries,
+        "has_movable": any(entry.may_move for entry in entries),
+        "conflict_count": sum(1 for entry in entries if entry.in_the_way),
+        "first_conflict": next((entry for entry in entries if entry.in_the_way), None),
+        "days": _days(entries, start, zone, today) if is_week else [],
+        "hours": [] if is_week else _hours(entries, zone),
     }
     return render(request, "history/calendar.html", context)
 
@@ -63,10 +63,10 @@ def _day(text: str) -> date | None:
     return day if day.year in _YEARS else None
 
 
-def _days(found: list[Entry], start: date, zone: str, today: date) -> list[dict[str, Any]]:
+def _days(entries: list[Entry], start: date, zone: str, today: date) -> list[dict[str, Any]]:
     by_day = defaultdict(list)
-    for one in found:
-        by_day[one.first.astimezone(ZoneInfo(zone)).date()].append(one)
+    for entry in entries:
+        by_day[entry.first.astimezone(ZoneInfo(zone)).date()].append(entry)
     days = [start + timedelta(days=n) for n in range(7)]
     return [{"day": day, "is_today": day == today, **_folded(by_day[day])} for day in days]
 
@@ -78,20 +78,20 @@ def _folded(entries: list[Entry]) -> dict[str, Any]:
     return {
         "entries": entries[:shown],
         "rest": rest,
-        "rest_in_the_way": sum(1 for one in rest if one.in_the_way),
+        "rest_in_the_way": sum(1 for entry in rest if entry.in_the_way),
         "count": len(entries),
     }
 
 
-def _hours(found: list[Entry], zone: str) -> list[dict[str, Any]]:
+def _hours(entries: list[Entry], zone: str) -> list[dict[str, Any]]:
     """Each hour with what begins in it, and what is still going on."""
     area = ZoneInfo(zone)
     begins, goes_on = defaultdict(list), defaultdict(list)
-    for one in found:
-        first, last = one.first.astimezone(area), one.last.astimezone(area)
-        begins[first.hour].append(one)
+    for entry in entries:
+        first, last = entry.first.astimezone(area), entry.last.astimezone(area)
+        begins[first.hour].append(entry)
         for hour in range(first.hour + 1, last.hour + 1):
-            goes_on[hour].append(one)
+            goes_on[hour].append(entry)
     shown = sorted({*_USUAL_HOURS, *begins, *goes_on})
     return [
         {

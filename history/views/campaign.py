@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,14 +17,14 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from campaigns.access import campaign_of
 from campaigns.audiences import audience
-from campaigns.models import Campaign, CampaignList
+from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
+from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence, tone
 from composer.approvals import waiting_for_approval
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
-from history.template_said import TemplateSaid, template_said
 from history.views.acting import act_on
 from history.views.questions import question_of
 from history.views.rescheduling import campaign_time
@@ -36,6 +37,39 @@ from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
 NOTHING_NEW = 204
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSaid:
+    """`variables`: what each was to say, with fields. `example` is what `person` gets.
+
+    Nobody gets anything while the audience is not split up yet.
+    """
+
+    id: str
+    body: str
+    variables: list[tuple[str, str]]
+    person: CampaignRecipient | None = None
+    example: str = ""
+
+
+def template_said(campaign: Campaign) -> TemplateSaid | None:
+    """None for a campaign with a text of its own."""
+    kept = campaign.message.template if campaign.message else campaign.template
+    if not kept:
+        return None
+    written = whatsapp_templates.read(kept)
+    variables = list(zip(written.names, written.values, strict=True))
+    first = campaign.submissions.filter(is_single=True).order_by("seq").first()
+    if first is None:
+        return TemplateSaid(written.id, written.body, variables)
+    return TemplateSaid(
+        written.id,
+        written.body,
+        variables,
+        CampaignRecipient.objects.filter(campaign=campaign, position=first.first_position).first(),
+        whatsapp_templates.filled(kept, first.text),
+    )
 
 
 @require_http_methods(["GET"])
@@ -52,56 +86,59 @@ def campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @page_of_team(Action.VIEW)
 def campaign_live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The page's living part; 204 while it is still what `?seen` names."""
-    found = campaign_of(request, campaign_id)
-    if found.state == CampaignState.DRAFT:
-        page = reverse("campaign", args=[request.team.slug, found.public_id])
+    campaign = campaign_of(request, campaign_id)
+    if campaign.state == CampaignState.DRAFT:
+        page = reverse("campaign", args=[request.team.slug, campaign.public_id])
         return HttpResponseClientRedirect(page)
-    context = _page(request, found)
+    context = _page(request, campaign)
     if request.GET.get("seen") == context["fingerprint"]:
         return HttpResponse(status=NOTHING_NEW)
     return render(request, "history/_live.html", context)
 
 
-def _page(request: TeamRequest, found: Campaign) -> dict[str, Any]:
-    tally = tallies([found.pk]).get(found.pk, Tally())
+def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
+    tally = tallies([campaign.pk]).get(campaign.pk, Tally())
     after = request.GET.get("after", "")
-    questions = campaign_rows.questions_of(found) if tally.question_count else []
-    is_at_rest = found.state in campaign_rows.AT_REST
-    arrival = arrival_of(found)
-    waits = bool(waiting_for_approval([found.pk]))
-    word = campaign_rows.word_of(found, tally, waits_for_approval=waits)
-    said = template_said(found)
-    fingerprint = f"{campaign_rows.page_fingerprint(found, tally)}.{_mark(arrival)}"
-    live_url = reverse("campaign-live", args=[request.team.slug, found.public_id])
+    questions = campaign_rows.questions_of(campaign) if tally.question_count else []
+    is_at_rest = campaign.state in campaign_rows.AT_REST
+    arrival = arrival_of(campaign)
+    waits = bool(waiting_for_approval([campaign.pk]))
+    word = campaign_rows.word_of(campaign, tally, waits_for_approval=waits)
+    said = template_said(campaign)
+    fingerprint = f"{campaign_rows.page_fingerprint(campaign, tally)}.{_mark(arrival)}"
+    live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
-        "campaign": found,
-        "row": campaign_rows.CampaignRow(found, tally, word),
-        "pause_reason": PAUSE_WORDS.get(found.state_reason, ""),
-        "together": deciding_together.common_question(found) if questions else None,
-        "questions": [question_of(one, tally.job_count) for one in questions],
+        "campaign": campaign,
+        "row": campaign_rows.CampaignRow(campaign, tally, word),
+        "pause_reason": PAUSE_WORDS.get(campaign.state_reason, ""),
+        "together": deciding_together.common_question(campaign) if questions else None,
+        "questions": [question_of(submission, tally.job_count) for submission in questions],
         "jobs": campaign_rows.jobs_of(
-            found, int(after) if after.isdecimal() and len(after) < 10 else 0
+            campaign, int(after) if after.isdecimal() and len(after) < 10 else 0
         ),
         "events": [
-            (one, event_sentence(one), tone(one)) for one in campaign_rows.timeline_of(found)
+            (event, event_sentence(event), tone(event))
+            for event in campaign_rows.timeline_of(campaign)
         ],
-        "left_out": left_out_in_words(found.left_out),
-        "lists": _shown_lists(found, request.user),
-        "phone": _phone(found, said),
+        "left_out": left_out_in_words(campaign.left_out),
+        "lists": _shown_lists(campaign, request.user),
+        "phone": _phone(campaign, said),
         "template_said": said,
-        "reach": _reach(found, tally),
-        "delays": delays.delays_of(found, tally.waiting_jobs),
+        "reach": _reach(campaign, tally),
+        "delays": delays.delays_of(campaign, tally.waiting_jobs),
         "arrival": arrival,
-        "rest": followups.rest_of(found, tally),
-        "gathering": found.follow_ups.filter(done_at=None).select_related("recipient_list").first(),
-        "is_live": not is_at_rest or expects_news(found),
-        "campaign_time": campaign_time(found, tally, timezone.now()),
+        "rest": followups.rest_of(campaign, tally),
+        "gathering": campaign.follow_ups.filter(done_at=None)
+        .select_related("recipient_list")
+        .first(),
+        "is_live": not is_at_rest or expects_news(campaign),
+        "campaign_time": campaign_time(campaign, tally, timezone.now()),
         "is_stuck": not is_at_rest and not is_ticking(),
         "fingerprint": fingerprint,
         "live_url": f"{live_url}?{urlencode(seen)}",
-        "zone": found.time_zone or request.team.time_zone,
-        "wall_time": datetime.fromisoformat(found.wall_time) if found.wall_time else None,
+        "zone": campaign.time_zone or request.team.time_zone,
+        "wall_time": datetime.fromisoformat(campaign.wall_time) if campaign.wall_time else None,
     }
 
 
@@ -129,20 +166,23 @@ def _mark(arrival: Arrival | None) -> str:
     return f"{counts}-{arrival.unattributed}{'r' if arrival.has_replies else ''}"
 
 
-def _shown_lists(found: Campaign, user: User) -> list[tuple[RecipientList, bool]]:
+def _shown_lists(campaign: Campaign, user: User) -> list[tuple[RecipientList, bool]]:
     """The lists it went to, and whether this person may open each."""
-    usable = set(RecipientList.objects.for_member(found.team, user).values_list("pk", flat=True))
-    return [(one, one.pk in usable) for one in audience.lists_of(found, CampaignList.Kind.INCLUDE)]
+    usable = set(RecipientList.objects.for_member(campaign.team, user).values_list("pk", flat=True))
+    return [
+        (recipient_list, recipient_list.pk in usable)
+        for recipient_list in audience.lists_of(campaign, CampaignList.Kind.INCLUDE)
+    ]
 
 
-def _reach(found: Campaign, tally: Tally) -> dict[str, int]:
+def _reach(campaign: Campaign, tally: Tally) -> dict[str, int]:
     """What cancelling now could still stop, in jobs: not handed over, to take back, gone out.
 
     `is_late`: the last moment at which it might go out has passed; going on sets a new one.
     """
     now = timezone.now()
-    gone, ahead = slots_passed_and_ahead(found, now)
-    late = lateness.is_late(found, now)
+    gone, ahead = slots_passed_and_ahead(campaign, now)
+    late = lateness.is_late(campaign, now)
     return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": late}
 
 

@@ -25,10 +25,10 @@ NO_ATTEMPT = UUID(int=0)
 
 
 def _job_of(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> Submission:
-    found = Submission.objects.filter(
+    submissions = Submission.objects.filter(
         campaign__team=request.team, campaign__public_id=campaign_id
     ).select_related("campaign")
-    return get_object_or_404(found, public_id=job_id)
+    return get_object_or_404(submissions, public_id=job_id)
 
 
 def _back(request: TeamRequest, job: Submission) -> HttpResponse:

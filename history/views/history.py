@@ -91,7 +91,7 @@ def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
         (_("Goes out next"), mine.filter(state__in=going).order_by("send_at", "pk")),
         (_("Latest"), mine.filter(state__in=states_of("draft", "completed", "cancelled"))),
     ]
-    rows = [(title, rows_of(found[:SECTION_ROWS])) for title, found in sections]
+    rows = [(title, rows_of(campaigns[:SECTION_ROWS])) for title, campaigns in sections]
     return [(title, some) for title, some in rows if some]
 
 
@@ -155,26 +155,29 @@ def _choices(request: TeamRequest) -> dict[str, Any]:
     people = request.team.members.order_by("name", "email")
     return {
         "channels": request.team.channels.all(),
-        "authors": [(str(one.public_id), str(one)) for one in people[:CHOICES_SHOWN]],
-        "lists": [(str(one.public_id), one.name) for one in lists[:CHOICES_SHOWN]],
+        "authors": [(str(person.public_id), str(person)) for person in people[:CHOICES_SHOWN]],
+        "lists": [
+            (str(recipient_list.public_id), recipient_list.name)
+            for recipient_list in lists[:CHOICES_SHOWN]
+        ],
     }
 
 
 def _addresses(request: TeamRequest, page: HistoryPage, filters: Filters) -> dict[str, str]:
     """The addresses of this page (for its own renewal) and of its neighbours."""
-    here = reverse("campaigns", args=[request.team.slug])
+    address = reverse("campaigns", args=[request.team.slug])
     kept = filters.chosen()
 
     def to(**place: str) -> str:
         query = urlencode(kept | place)
-        return f"{here}?{query}" if query else here
+        return f"{address}?{query}" if query else address
 
     place = {name: request.GET[name] for name in ("before", "after") if name in request.GET}
     return {
         "live_url": to(**place),
         "newer_url": to(after=str(page.newer)) if page.newer else "",
         "older_url": to(before=str(page.older)) if page.older else "",
-        "without_person_url": f"{here}?{urlencode(kept | {'person': ''})}",
+        "without_person_url": f"{address}?{urlencode(kept | {'person': ''})}",
     }
 
 
@@ -189,14 +192,14 @@ def _fingerprint(rows: Iterable[CampaignRow]) -> str:
 
 def _attention(request: TeamRequest) -> list[Attention]:
     """Campaigns with jobs that wait for an answer, and how many; those that are late; the first."""
-    found: dict[Campaign, int] = {}
+    campaigns: dict[Campaign, int] = {}
     for job in jobs_in_question(request.team)[:200]:
-        found[job.campaign] = found.get(job.campaign, 0) + 1
+        campaigns[job.campaign] = campaigns.get(job.campaign, 0) + 1
     late = Q(state=CampaignState.MISSED.value) | Q(
         state=CampaignState.PAUSED.value, state_reason__in=list(PAUSED_BY_THE_CLOCK)
     )
     asking = Campaign.objects.filter(late, team=request.team)
     # One more than is shown tells that there are more.
-    for one in asking[: ATTENTION_SHOWN + 1]:
-        found.setdefault(one, 0)
-    return [Attention(*one) for one in found.items()][: ATTENTION_SHOWN + 1]
+    for campaign in asking[: ATTENTION_SHOWN + 1]:
+        campaigns.setdefault(campaign, 0)
+    return [Attention(*entry) for entry in campaigns.items()][: ATTENTION_SHOWN + 1]

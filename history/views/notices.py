@@ -39,7 +39,7 @@ def notices(request: TeamRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "lines": [(one, notice_sentence(one)) for one in page.rows],
+        "lines": [(notice, notice_sentence(notice)) for notice in page.rows],
         "unread": unread_count(request.team, request.user, 1),
     }
     return render(request, "history/notices.html", context)

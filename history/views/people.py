@@ -44,13 +44,13 @@ def campaign_people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
     Words to search for come by POST, so that no address or log holds a number or a name.
     """
-    found = campaign_of(request, campaign_id)
+    campaign = campaign_of(request, campaign_id)
     asked = request.POST if request.method == "POST" else request.GET
     only = asked.get("only", "")
     words = request.POST.get("words", "")[:100].replace("\x00", "")
     context = {
-        "campaign": found,
-        "page": people_of(found, only, words, asked.get("after", "")),
+        "campaign": campaign,
+        "page": people_of(campaign, only, words, asked.get("after", "")),
         "only": only if only in FILTERS else "",
         "words": words,
         "is_first": not asked.get("after"),
@@ -63,18 +63,18 @@ def campaign_people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @page_of_team(Action.VIEW)
 def campaign_job(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpResponse:
     """One job: every attempt at it with the vendor's own answer, and what people decided."""
-    found = campaign_of(request, campaign_id)
-    submission = get_object_or_404(found.submissions, public_id=job_id)
+    campaign = campaign_of(request, campaign_id)
+    submission = get_object_or_404(campaign.submissions, public_id=job_id)
     (line,) = job_lines([submission])
     attempts = submission.attempts.select_related("waived_by__user").order_by("-n")
     context = {
-        "campaign": found,
+        "campaign": campaign,
         "line": line,
         "job": submission,
-        "attempts": [_attempt(one) for one in attempts],
+        "attempts": [_attempt(attempt) for attempt in attempts],
         "decisions": [
-            (one, _decided(one, submission))
-            for one in submission.decisions.select_related("user").order_by("-pk")
+            (decision, _decided(decision, submission))
+            for decision in submission.decisions.select_related("user").order_by("-pk")
         ],
     }
     return render(request, "history/job.html", context)
@@ -83,7 +83,7 @@ def campaign_job(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpR
 def _attempt(attempt: Any) -> tuple[Any, Word, str, list[str]]:
     """(attempt, outcome in words, why, the vendor's own words)."""
     why = unclear_words(attempt.reason) if attempt.outcome == "ambiguous" else attempt.reason
-    answers = [str(one) for one in attempt.evidence.values() if one]
+    answers = [str(answer) for answer in attempt.evidence.values() if answer]
     return attempt, OUTCOME_WORDS[attempt.outcome], why, answers
 
 
@@ -95,15 +95,15 @@ def _decided(decision: Decision, submission: Submission) -> str:
 @page_of_team(Action.COMPOSE)
 def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make a draft for those of a finished campaign who are in the chosen `groups`."""
-    found = campaign_of(request, campaign_id)
+    campaign = campaign_of(request, campaign_id)
     chosen = [
         group for group in followups.FollowUpGroup if group.value in request.POST.getlist("groups")
     ]
     try:
-        asked = followups.begin_follow_up(found, request.user, chosen)
+        asked = followups.begin_follow_up(campaign, request.user, chosen)
     except followups.NothingLeft:
         messages.error(request, _("Choose for whom the new draft is to be."))
-        return redirect("campaign", request.team.slug, found.public_id)
+        return redirect("campaign", request.team.slug, campaign.public_id)
     draft = followups.gather(asked.pk, followups.SECONDS_AT_ONCE)
     if draft is not None:
         return _to_draft(request, draft)
@@ -117,7 +117,7 @@ def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         )
     else:
         messages.info(request, _("There is nobody left in what you chose. No draft was made."))
-    return redirect("campaign", request.team.slug, found.public_id)
+    return redirect("campaign", request.team.slug, campaign.public_id)
 
 
 def _to_draft(request: TeamRequest, draft: Campaign) -> HttpResponse:

@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.state_words import left_out_in_words
-from history.person import appearances_of
+from campaigns.models import Campaign, CampaignRecipient
+from campaigns.state_words import SUBMISSION_WORDS, Word, left_out_in_words
+from campaigns.states import SubmissionState
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
+from sending.models import Submission
 from teams.access import Action, TeamRequest, page_of_team
+from teams.models import Team
+
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """Somebody's place in one campaign; `word` says what became of their job, None before it."""
+
+    campaign: Campaign
+    recipient: CampaignRecipient
+    submission: Submission | None
+    word: Word | None
+
+
+def appearances_of(team: Team, phone: str) -> list[Appearance]:
+    """The team's latest campaigns with this phone in their audience, newest first.
+
+    A phone that stands there more than once (duplicates were allowed) is a part each time.
+    """
+    rows = CampaignRecipient.objects.filter(campaign__team=team, phone=phone)
+    recipients = rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN]
+    return [_part(row) for row in recipients]
+
+
+def _part(row: CampaignRecipient) -> Appearance:
+    # A job is a range of positions; one row by the index of its campaign's jobs.
+    submission = Submission.objects.filter(
+        campaign_id=row.campaign_id,
+        first_position__lte=row.position,
+        last_position__gte=row.position,
+    ).first()
+    word = SUBMISSION_WORDS[SubmissionState(submission.state)] if submission else None
+    return Appearance(row.campaign, row, submission, word)
 
 
 @require_POST
@@ -44,7 +82,7 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
         "phone_written": phone,
         "places": lists_with(request.team, request.user, phone),
         "opt_outs": opt_outs,
-        "open_opt_out": next((one for one in opt_outs if one.is_open), None),
+        "open_opt_out": next((opt_out for opt_out in opt_outs if opt_out.is_open), None),
         "parts": [
             (part, _left_out(part.recipient.left_out))
             for part in appearances_of(request.team, phone)

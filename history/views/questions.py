@@ -68,10 +68,10 @@ def question_of(submission: Submission, job_count: int) -> Question:
 
 def _refusals(submission: Submission, attempt: Attempt | None) -> list[str]:
     """The vendor's own words; ours where the message never got as far as the vendor."""
-    found = [_in_words(str(one), submission) for one in submission.refusal]
-    if not found and attempt is not None and attempt.http_status:
-        found = [_("no reason given, HTTP %(status)d") % {"status": attempt.http_status}]
-    return found
+    sentences = [_in_words(str(answer), submission) for answer in submission.refusal]
+    if not sentences and attempt is not None and attempt.http_status:
+        sentences = [_("no reason given, HTTP %(status)d") % {"status": attempt.http_status}]
+    return sentences
 
 
 def _in_words(refusal: str, submission: Submission) -> str:

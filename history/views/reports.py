@@ -25,14 +25,14 @@ from teams.access import Action, TeamRequest, page_of_team
 @page_of_team(Action.EXPORT)
 def report_campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponseBase:
     """The people of a launched campaign as the file that `format` says: "csv" or "xlsx"."""
-    found = campaign_of(request, campaign_id)
-    if not reporting.may_be_reported(found):
+    campaign = campaign_of(request, campaign_id)
+    if not reporting.may_be_reported(campaign):
         raise Http404
-    if found.frozen_count > proving.MANY_NUMBERS:
-        page = reverse("campaign", args=[request.team.slug, found.public_id])
+    if campaign.frozen_count > proving.MANY_NUMBERS:
+        page = reverse("campaign", args=[request.team.slug, campaign.public_id])
         if (asked_again := proving.ask_again(request, page)) is not None:
             return asked_again
-    return _asked(request, found, Filters())
+    return _asked(request, campaign, Filters())
 
 
 @require_POST
@@ -46,25 +46,25 @@ def report_history(request: TeamRequest) -> HttpResponseBase:
 @page_of_team(Action.EXPORT)
 def report_page(request: TeamRequest, report_id: UUID) -> HttpResponse:
     """Whether a large file is ready, and how far it is; renews itself until it is."""
-    found = _own(request, report_id)
+    report = _own(request, report_id)
     pages = ("history/report.html", "history/_report.html")
-    return file_answers.progress_page(request, found, *pages, {"report": found})
+    return file_answers.progress_page(request, report, *pages, {"report": report})
 
 
 @require_GET
 @page_of_team(Action.EXPORT)
 def report_file(request: TeamRequest, report_id: UUID) -> HttpResponseBase:
     """The finished file; only for who asked for it, and only for a day."""
-    found = _own(request, report_id)
-    path = found.path
+    report = _own(request, report_id)
+    path = report.path
     if path is None:
-        return redirect("report", request.team.slug, found.public_id)
-    return file_answers.file_answer(path, _name(found), found.file_format)
+        return redirect("report", request.team.slug, report.public_id)
+    return file_answers.file_answer(path, _name(report), report.file_format)
 
 
 def _own(request: TeamRequest, report_id: UUID) -> Report:
-    found = Report.objects.filter(team=request.team, asked_by=request.user)
-    return get_object_or_404(found.select_related("campaign"), public_id=report_id)
+    reports = Report.objects.filter(team=request.team, asked_by=request.user)
+    return get_object_or_404(reports.select_related("campaign"), public_id=report_id)
 
 
 def _asked(request: TeamRequest, campaign: Campaign | None, filters: Filters) -> HttpResponseBase:

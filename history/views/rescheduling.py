@@ -170,10 +170,10 @@ def _undo_until(campaign: Campaign, tally: Tally, now: datetime) -> datetime | N
     if campaign.state == C.SCHEDULED and not tally.jobs[S.READY]:
         first = campaign.send_at
     else:
-        found = campaign.submissions.exclude(
+        latest = campaign.submissions.exclude(
             state__in=[S.REVOKED.value, S.CANCELLED.value, S.ABANDONED.value, S.REFUSED.value]
         ).aggregate(planned=Min("planned_slot"), held=Min("current_attempt__slot"))
-        moments = [one for one in (found["planned"], found["held"]) if one is not None]
+        moments = [moment for moment in (latest["planned"], latest["held"]) if moment is not None]
         first = min(moments, default=None)
     return first if first is not None and first > now else None
 
@@ -201,30 +201,30 @@ def _is_closed(campaign: Campaign, now: datetime) -> bool:
 @page_of_team(Action.LAUNCH)
 def campaign_reschedule(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Choose another time for a campaign; says beforehand what that can still reach."""
-    found = campaign_of(request, campaign_id)
+    campaign = campaign_of(request, campaign_id)
     if request.method == "GET":
-        form = RescheduleForm(found)
+        form = RescheduleForm(campaign)
         form.is_valid()
-        return _reschedule_page(request, found, form)
+        return _reschedule_page(request, campaign, form)
     data = request.POST.copy()
     if "use_time" in data:
         data["date"], _t, data["time"] = str(data["use_time"]).partition("T")
-    form = RescheduleForm(found, data)
+    form = RescheduleForm(campaign, data)
     if not form.is_valid() or "use_time" in data:
-        return _reschedule_page(request, found, form, UNPROCESSABLE)
+        return _reschedule_page(request, campaign, form, UNPROCESSABLE)
     given = form.cleaned_data
     time = NewTime(form.wall_time, given["time_zone"], int(given["fold"] or 0))
     try:
-        rescheduling.reschedule(found, request.user, time)
+        rescheduling.reschedule(campaign, request.user, time)
     except control.NotPossible as error:
         form.add_error("date", error.sentence)
-        return _reschedule_page(request, found, form, UNPROCESSABLE)
+        return _reschedule_page(request, campaign, form, UNPROCESSABLE)
     hints.nudge(tasks.tick)
-    if TakeBack.of(found) is None:
+    if TakeBack.of(campaign) is None:
         messages.success(request, _("It has its new time."))
     if request.POST.get("back") in _CALENDARS:
-        return redirect(_on_the_calendar(request, found, time.instant()))
-    return redirect("campaign", request.team.slug, found.public_id)
+        return redirect(_on_the_calendar(request, campaign, time.instant()))
+    return redirect("campaign", request.team.slug, campaign.public_id)
 
 
 def _on_the_calendar(request: TeamRequest, moved: Campaign, at: datetime) -> str:
@@ -237,15 +237,15 @@ def _on_the_calendar(request: TeamRequest, moved: Campaign, at: datetime) -> str
 
 
 def _reschedule_page(
-    request: TeamRequest, found: Campaign, form: RescheduleForm, status: int = 200
+    request: TeamRequest, campaign: Campaign, form: RescheduleForm, status: int = 200
 ) -> HttpResponse:
-    tally = tallies([found.pk]).get(found.pk, Tally())
+    tally = tallies([campaign.pk]).get(campaign.pk, Tally())
     context = {
-        "campaign": found,
+        "campaign": campaign,
         "form": form,
         "moment": time_of(form),
-        "campaign_time": campaign_time(found, tally, timezone.now()),
-        "zone": zone_of(found),
+        "campaign_time": campaign_time(campaign, tally, timezone.now()),
+        "zone": zone_of(campaign),
         "back": request.POST.get("back") or request.GET.get("back", ""),
     }
     return render(request, "history/reschedule.html", context, status=status)
@@ -264,7 +264,7 @@ def campaign_undo(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @page_of_team(Action.LAUNCH)
 def campaign_repeat_end(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make no more runs of a campaign that repeats; those that exist stay as they are."""
-    found = campaign_of(request, campaign_id)
-    if repeating.end_repeat(found, request.user):
+    campaign = campaign_of(request, campaign_id)
+    if repeating.end_repeat(campaign, request.user):
         messages.success(request, _("It repeats no more. Runs that were made already stay."))
-    return redirect("campaign", request.team.slug, found.public_id)
+    return redirect("campaign", request.team.slug, campaign.public_id)

@@ -8,6 +8,7 @@
 | `{% track segments label %}` | a bar of several colours |
 | `{% local_time moment %}`, `{% relative_time moment %}` | a moment, with its zone, or from now |
 | `{{ phone\\|phone_number }}`, `{% phone phone %}` | a number as people write it |
+| `{{ field\\|invalid_class }}` and its like below | that a field is wrong |
 | `{% error_summary form … %}` | what is wrong with a form, with links to the fields |
 
 Larger parts are templates to include, in `templates/components/`; each says what it wants on top.
@@ -23,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from django import template
-from django.forms import BaseForm
+from django.forms import BaseForm, BoundField
 from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.utils import timezone
@@ -140,14 +141,14 @@ def local_time(
     """
     if moment is None:
         return SafeString("-")
-    here = moment.astimezone(_zone(context, zone))
-    day = "%a %-d %b" if here.year == _now(here).year else "%a %-d %b %Y"
+    local = moment.astimezone(_zone(context, zone))
+    day = "%a %-d %b" if local.year == _now(local).year else "%a %-d %b %Y"
     form = f"{day}, %H:%M:%S" if seconds else f"{day}, %H:%M"
     return format_html(
         '<time datetime="{}">{} <span class="text-secondary">{}</span></time>',
         moment.astimezone(UTC).isoformat(timespec="seconds"),
-        here.strftime(form),
-        zone_abbreviation(here),
+        local.strftime(form),
+        zone_abbreviation(local),
     )
 
 
@@ -209,6 +210,26 @@ def page_words() -> SafeString:
     return json_script(words, "page-words")
 
 
+@register.filter
+def invalid_class(field: BoundField | None) -> str:
+    """` is-invalid`, behind the other classes of a field with an error; else nothing."""
+    return " is-invalid" if field and field.errors else ""
+
+
+@register.filter
+def error_id(field: BoundField | None) -> str:
+    """` id_name-error`, behind the other ids that describe a field with an error; else nothing."""
+    return f" {field.auto_id}-error" if field and field.errors else ""
+
+
+@register.filter
+def described_by_error(field: BoundField | None) -> SafeString:
+    """The attribute that ties a field to its error, where nothing else describes it."""
+    if field and field.errors:
+        return format_html('aria-describedby="{}-error"', field.auto_id)
+    return SafeString("")
+
+
 @dataclass(frozen=True)
 class ErrorLine:
     """One line of an error summary: a sentence, and the id of its field ("" for the whole form)."""
@@ -227,12 +248,12 @@ def problems_of(form: BaseForm) -> Sequence[ErrorLine]:
     """The form's own errors, then each field's, as an error summary lists them."""
     if not form.is_bound or form.is_valid():
         return []
-    found = [ErrorLine(str(error), "") for error in form.non_field_errors()]
+    error_lines = [ErrorLine(str(error), "") for error in form.non_field_errors()]
     for field in form:
         # A group of choices has no id of its own; its first choice is where the focus belongs.
         target = field.id_for_label or (f"{field.auto_id}_0" if field.auto_id else "")
-        found.extend(ErrorLine(str(error), target) for error in field.errors)
-    return found
+        error_lines.extend(ErrorLine(str(error), target) for error in field.errors)
+    return error_lines
 
 
 def _zone(context: RequestContext, zone: str) -> ZoneInfo:

@@ -69,7 +69,7 @@ class ReadOptions:
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Return what `to_json` made; raise TypeError or ValueError for anything else."""
         encoding, sheets = FileEncoding(stored["encoding"]), tuple(stored.get("sheets", ()))
-        known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
+        known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
         return cls(**{**known, "encoding": encoding, "sheets": sheets})
 
     @property
@@ -130,8 +130,8 @@ def data_rows(
     path: Path, reading: ReadOptions, *, max_columns: int, max_rows: int
 ) -> Iterator[Row]:
     """Yield the rows below the header; raise FileProblem after `max_rows` of them."""
-    found = read_rows(path, reading, max_columns=max_columns)
-    below = dropwhile(lambda row: row[0] <= reading.header_row, found)
+    rows = read_rows(path, reading, max_columns=max_columns)
+    below = dropwhile(lambda row: row[0] <= reading.header_row, rows)
     for count, row in enumerate(below):
         if count == max_rows:
             raise FileProblem(FileFault.TOO_MANY_ROWS, most=max_rows)
@@ -140,12 +140,12 @@ def data_rows(
 
 def head(path: Path, reading: ReadOptions, count: int, *, max_columns: int) -> list[Row]:
     """Return the first `count` rows that are not blank."""
-    found: list[Row] = []
+    first_rows: list[Row] = []
     for row in read_rows(path, reading, max_columns=max_columns):
-        found.append(row)
-        if len(found) == count:
+        first_rows.append(row)
+        if len(first_rows) == count:
             break
-    return found
+    return first_rows
 
 
 def _open(path: Path, reading: ReadOptions) -> TextIO:

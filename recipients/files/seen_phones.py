@@ -29,8 +29,8 @@ class SeenPhones:
         number = int(phone)
         slots, mask = self._slots, self._mask
         slot = hash(phone) & mask
-        while found := slots[slot]:
-            if found == number:
+        while taken := slots[slot]:
+            if taken == number:
                 self._repeats[number] = times = self._repeats.get(number, 0) + 1
                 return times
             slot = (slot + 1) & mask
@@ -82,8 +82,8 @@ class DistinctPhones:
         distinct = differing = 0
         for phones, data in zip(self._phones, self._data, strict=True):
             first: dict[int, int] = {}
-            for phone, one in zip(phones, data, strict=True):
-                differing += first.setdefault(phone, one) != one
+            for phone, value in zip(phones, data, strict=True):
+                differing += first.setdefault(phone, value) != value
             distinct += len(first)
         return distinct, differing
 

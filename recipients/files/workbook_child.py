@@ -54,12 +54,12 @@ def write_sheet(workbook: Path, text: Path, wanted: str, max_columns: int) -> di
     """Write the wanted sheet, or the first that may hold a table; return the answer."""
     book = CalamineWorkbook.from_path(workbook)
     names = book.sheet_names
-    found = _sheet(book, [wanted] if wanted in names else names)
-    if found is None:
+    calamine_sheet = _sheet(book, [wanted] if wanted in names else names)
+    if calamine_sheet is None:
         raise FileProblem(FileFault.EMPTY_SHEET if wanted in names else FileFault.EMPTY)
     with text.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(sheet_rows(found, max_columns))
-    return {"sheets": names, "chosen": found.name}
+        csv.writer(file, lineterminator="\n").writerows(sheet_rows(calamine_sheet, max_columns))
+    return {"sheets": names, "chosen": calamine_sheet.name}
 
 
 def _sheet(book: CalamineWorkbook, names: Iterable[str]) -> CalamineSheet | None:

@@ -69,10 +69,7 @@ class RowFinding:
 
 
 def check_context(
-    list_import: ListImport,
-    form: CheckForm,
-    problem: FileProblem | None = None,
-    asked: int = 0,
+    list_import: ListImport, form: CheckForm, problem: FileProblem | None = None, asked: int = 0
 ) -> dict[str, Any]:
     """The template's variables; `problem` is why confirming was refused, if it was."""
     judgement = Judgement.from_json(list_import.judgement)

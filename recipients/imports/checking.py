@@ -251,12 +251,12 @@ def judge_whole(import_id: int) -> None:
     try:
         if claimed.is_hopeless:
             raise FileProblem(FileFault.INTERRUPTED)
-        found: dict[str, Any] = {"judgement": _judged(claimed, limit=None).to_json()}
+        changes: dict[str, Any] = {"judgement": _judged(claimed, limit=None).to_json()}
     except FileProblem as problem:
-        found = {"failure": problem.fault, "failure_details": problem.details}
+        changes = {"failure": problem.fault, "failure_details": problem.details}
     except FileNotFoundError:
-        found = {"failure": FileFault.FILE_GONE, "failure_details": {}}
-    claiming.let_go(claimed, is_judged=True, **found)
+        changes = {"failure": FileFault.FILE_GONE, "failure_details": {}}
+    claiming.let_go(claimed, is_judged=True, **changes)
 
 
 def phone_question(list_import: ListImport) -> FileProblem | None:
@@ -290,7 +290,7 @@ def _judged(list_import: ListImport, limit: int | None) -> Judgement:
         max_columns=settings.IMPORT_MAX_COLUMNS,
         max_rows=settings.IMPORT_MAX_ROWS,
     )
-    found = judge(
+    judgement = judge(
         rows,
         _columns(list_import),
         list_import.default_country,
@@ -298,11 +298,11 @@ def _judged(list_import: ListImport, limit: int | None) -> Judgement:
         register=opted_out_among(list_import.team),
         list_there=_on_target(list_import),
     )
-    found.top = [
+    judgement.top = [
         SampleRow(number, [cell[:_TOP_CHARACTERS] for cell in cells[:_TOP_CELLS]])
         for number, cells in guessing.first_rows(list_import, reading, _TOP_ROWS)
     ]
-    return found
+    return judgement
 
 
 def _on_target(list_import: ListImport) -> Known:

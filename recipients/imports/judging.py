@@ -111,12 +111,12 @@ def judge(
     if len(phone_columns) != 1:
         return _only_look(rows, limit)
     reader, phone_index = RowReader(columns, PhoneReader(country)), phone_columns[0]
-    found, distinct = Judgement(), DistinctPhones()
+    judgement, distinct = Judgement(), DistinctPhones()
     rejected, doubts, beginnings = Counter[str](), Counter[str](), Counter[str]()
     for number, cells in rows:
-        if found.rows == limit:
+        if judgement.rows == limit:
             break
-        found.rows += 1
+        judgement.rows += 1
         answer = reader.read(cells)
         if isinstance(answer, Accepted):
             distinct.add(answer.phone, hash((answer.name, *answer.fields.items())))
@@ -124,22 +124,22 @@ def judge(
                 beginnings[answer.phone[1:4]] += 1
             if answer.doubt is not None:
                 doubts[answer.doubt] += 1
-            if found.rows <= FIRST_ROWS or 0 < doubts[answer.doubt or ""] <= FIRST_DOUBTFUL:
-                found.sample.append(_shown(number, cells, doubt=answer.doubt or ""))
+            if judgement.rows <= FIRST_ROWS or 0 < doubts[answer.doubt or ""] <= FIRST_DOUBTFUL:
+                judgement.sample.append(_shown(number, cells, doubt=answer.doubt or ""))
         else:
             rejected[answer] += 1
-            if found.rows <= FIRST_ROWS or rejected.total() <= FIRST_REJECTED:
-                found.sample.append(_shown(number, cells, reason=answer))
+            if judgement.rows <= FIRST_ROWS or rejected.total() <= FIRST_REJECTED:
+                judgement.sample.append(_shown(number, cells, reason=answer))
     else:
-        found.is_whole = True
-    found.rejected, found.doubts = dict(rejected.most_common()), dict(doubts.most_common())
-    found.international, found.codes = beginnings.total(), _calling_codes(beginnings)
-    found.ready, found.differing = distinct.count()
-    found.duplicates = found.rows - found.ready - found.rejected_count
+        judgement.is_whole = True
+    judgement.rejected, judgement.doubts = dict(rejected.most_common()), dict(doubts.most_common())
+    judgement.international, judgement.codes = beginnings.total(), _calling_codes(beginnings)
+    judgement.ready, judgement.differing = distinct.count()
+    judgement.duplicates = judgement.rows - judgement.ready - judgement.rejected_count
     for phones in distinct.batches(_PHONES_A_QUERY):
-        found.opted_out += register(phones)
-        found.on_list += list_there(phones)
-    return found
+        judgement.opted_out += register(phones)
+        judgement.on_list += list_there(phones)
+    return judgement
 
 
 def _calling_codes(beginnings: Mapping[str, int]) -> dict[str, int]:
@@ -153,16 +153,16 @@ def _calling_codes(beginnings: Mapping[str, int]) -> dict[str, int]:
 
 
 def _only_look(rows: Iterable[Row], limit: int | None) -> Judgement:
-    found = Judgement()
+    judgement = Judgement()
     for number, cells in rows:
-        if found.rows == limit:
+        if judgement.rows == limit:
             break
-        found.rows += 1
-        if found.rows <= FIRST_ROWS:
-            found.sample.append(_shown(number, cells))
+        judgement.rows += 1
+        if judgement.rows <= FIRST_ROWS:
+            judgement.sample.append(_shown(number, cells))
     else:
-        found.is_whole = True
-    return found
+        judgement.is_whole = True
+    return judgement
 
 
 def _shown(number: int, cells: list[str], *, reason: str = "", doubt: str = "") -> SampleRow:

@@ -32,13 +32,13 @@ def usable_or_archived_list(request: TeamRequest, list_id: uuid.UUID) -> Recipie
 
 def editable_list(request: TeamRequest, list_id: uuid.UUID) -> RecipientList:
     """The list if this person may change its people; 403 with a sentence where not."""
-    found = usable_list(request, list_id)
-    if not may_edit(found, request.user):
+    recipient_list = usable_list(request, list_id)
+    if not may_edit(recipient_list, request.user):
         raise PermissionDenied(
             _("You may use this list, but not change it. Ask %(name)s to let you edit it.")
-            % {"name": found.owner}
+            % {"name": recipient_list.owner}
         )
-    return found
+    return recipient_list
 
 
 def may_put_away(request: TeamRequest, recipient_list: RecipientList) -> bool:
@@ -51,5 +51,5 @@ def may_put_away(request: TeamRequest, recipient_list: RecipientList) -> bool:
 
 def _found(lists: RecipientListQuerySet, list_id: uuid.UUID) -> RecipientList:
     whole = lists.select_related("owner", "shared_by", "archived_by", "team")
-    found: RecipientList = get_object_or_404(whole, public_id=list_id)
-    return found
+    recipient_list: RecipientList = get_object_or_404(whole, public_id=list_id)
+    return recipient_list

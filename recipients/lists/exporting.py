@@ -57,9 +57,9 @@ def table_of(recipient_list: RecipientList) -> Table:
 def _chunks(recipient_list: RecipientList) -> Iterator[table_files.Rows]:
     """The list's rows in its order, by key: no cursor is held open for a slow reader."""
     after, names = 0, recipient_list.field_names
-    found = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
+    recipients = Recipient.objects.filter(recipient_list=recipient_list).order_by("pk")
     while rows := list(
-        found.filter(pk__gt=after).values_list("pk", "phone", "name", "fields")[:_ROWS_A_READ]
+        recipients.filter(pk__gt=after).values_list("pk", "phone", "name", "fields")[:_ROWS_A_READ]
     ):
         yield [
             [phone, name, *(str(fields.get(one, "")) for one in names)]

@@ -141,7 +141,7 @@ def _next_occurrence(target: str) -> str:
 
 
 def _on_lists(list_ids: Iterable[int]) -> str:
-    ids = ", ".join(f"{one:d}" for one in list_ids)
+    ids = ", ".join(f"{list_id:d}" for list_id in list_ids)
     return (
         f"EXISTS (SELECT 1 FROM {_TABLE} w WHERE w.recipient_list_id IN ({ids}) "  # noqa: S608
         "AND w.phone = r.phone)"
@@ -154,8 +154,8 @@ def _execute(sql: str, values: list[str] | None = None) -> None:
 
 
 def _ids(claimed: ListOperation, part: ListInOperation.Part) -> list[int]:
-    found = claimed.lists.filter(part=part).order_by("pk")
-    return list(found.values_list("recipient_list_id", flat=True))
+    parts = claimed.lists.filter(part=part).order_by("pk")
+    return list(parts.values_list("recipient_list_id", flat=True))
 
 
 def _finish(claimed: ListOperation) -> None:

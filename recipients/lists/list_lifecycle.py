@@ -62,19 +62,19 @@ def delete_list(recipient_list: RecipientList, by: User) -> bool:
 
 def clear_deleted() -> None:
     """Delete the people of deleted lists, and the lists themselves unless a campaign names them."""
-    for one in RecipientList.objects.filter(
+    for recipient_list in RecipientList.objects.filter(
         ~Q(recipient_count=0, duplicate_count=0, field_names=[]), deleted_at__isnull=False
     ):
-        if is_being_filled(one) or _is_read_from(one):
+        if is_being_filled(recipient_list) or _is_read_from(recipient_list):
             continue
-        _forget_files(one)
-        delete_people(one)
+        _forget_files(recipient_list)
+        delete_people(recipient_list)
         with transaction.atomic():
             # What remains of it is a name in the history.
-            RecipientList.objects.filter(pk=one.pk).update(
+            RecipientList.objects.filter(pk=recipient_list.pk).update(
                 recipient_count=0, duplicate_count=0, field_names=[]
             )
-        _drop(one)
+        _drop(recipient_list)
 
 
 def delete_people(recipient_list: RecipientList) -> None:

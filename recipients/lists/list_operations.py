@@ -59,7 +59,7 @@ def merge(
     `each_once`: everybody stands once, with what the first list that has it says of them, and what
     only later ones say; else every row comes along, and the same number again is a duplicate.
     """
-    if len({one.pk for one in sources}) < 2:
+    if len({recipient_list.pk for recipient_list in sources}) < 2:
         raise OperationRefused(_("Choose at least one other list."))
     return _begin(Kind.MERGE, user, sources, {name: ""}, each_once=each_once)
 
@@ -117,20 +117,20 @@ def _begin(
     team = sources[0].team
     with transaction.atomic():
         # A list that somebody deletes at this moment is either gone here, or waits for us.
-        involved = {one.pk for one in (*sources, *without)}
+        involved = {recipient_list.pk for recipient_list in (*sources, *without)}
         there = RecipientList.objects.for_member(team, user).filter(pk__in=involved)
         if len(there.select_for_update(of=("self",)).values_list("pk")) < len(involved):
             raise OperationRefused(
                 _("One of these lists is no longer there, or no longer shared with you.")
             )
-        for one in sources:
-            if not may_take_from(one, user):
-                raise OperationRefused(_not_theirs(one))
+        for recipient_list in sources:
+            if not may_take_from(recipient_list, user):
+                raise OperationRefused(_not_theirs(recipient_list))
         operation = ListOperation.objects.create(
             team=team,
             started_by=user,
             kind=kind,
-            rows_total=sum(one.row_count for one in sources),
+            rows_total=sum(recipient_list.row_count for recipient_list in sources),
             **details,
         )
         _note_lists(operation, sources, without, _made(team, user, sources, names))
@@ -140,8 +140,12 @@ def _begin(
 def _made(
     team: Team, user: User, sources: Sequence[RecipientList], names: dict[str, str]
 ) -> dict[RecipientList, str]:
-    fields = list(dict.fromkeys(name for one in sources for name in one.field_names))
-    shared = team.lists_shared and all(one.visibility == Visibility.TEAM for one in sources)
+    fields = list(
+        dict.fromkeys(name for recipient_list in sources for name in recipient_list.field_names)
+    )
+    shared = team.lists_shared and all(
+        recipient_list.visibility == Visibility.TEAM for recipient_list in sources
+    )
     return {
         RecipientList.objects.create(
             team=team,
@@ -162,12 +166,12 @@ def _note_lists(
     without: Sequence[RecipientList],
     targets: dict[RecipientList, str],
 ) -> None:
-    parts = [(one, Part.SOURCE, "") for one in sources]
-    parts += [(one, Part.WITHOUT, "") for one in without]
-    parts += [(one, Part.TARGET, value) for one, value in targets.items()]
+    parts = [(recipient_list, Part.SOURCE, "") for recipient_list in sources]
+    parts += [(recipient_list, Part.WITHOUT, "") for recipient_list in without]
+    parts += [(recipient_list, Part.TARGET, value) for recipient_list, value in targets.items()]
     ListInOperation.objects.bulk_create(
-        ListInOperation(operation=operation, recipient_list=one, part=part, value=value)
-        for one, part, value in parts
+        ListInOperation(operation=operation, recipient_list=recipient_list, part=part, value=value)
+        for recipient_list, part, value in parts
     )
 
 
@@ -175,8 +179,8 @@ def _named(name: str, value: str) -> str:
     return f"{name[: LONGEST_NAME // 2]} · {value}"[:LONGEST_NAME]
 
 
-def _not_theirs(one: RecipientList) -> str:
+def _not_theirs(recipient_list: RecipientList) -> str:
     sentence = _(
         "“%(list)s” was lent to you to be used, not to be copied. Ask %(name)s to let you edit it."
     )
-    return sentence % {"list": one.name, "name": one.owner}
+    return sentence % {"list": recipient_list.name, "name": recipient_list.owner}

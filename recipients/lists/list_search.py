@@ -82,12 +82,16 @@ def field_value_sql(column: str) -> str:
 
 def search_people(recipient_list: RecipientList, question: PeopleQuery) -> QuerySet[Recipient]:
     """Those of the list whom the question is about; in no order."""
-    found = Recipient.objects.filter(recipient_list=recipient_list)
+    recipients = Recipient.objects.filter(recipient_list=recipient_list)
     if question.words.strip():
-        found = found.filter(_named(question.words.strip(), recipient_list.team.default_country))
+        recipients = recipients.filter(
+            _named(question.words.strip(), recipient_list.team.default_country)
+        )
     if question.field_name:
-        found = found.alias(_value=FieldValue(question.field_name)).filter(_value=question.value)
-    return found
+        recipients = recipients.alias(_value=FieldValue(question.field_name)).filter(
+            _value=question.value
+        )
+    return recipients
 
 
 def _named(words: str, default_country: str) -> Q:

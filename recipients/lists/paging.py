@@ -59,13 +59,11 @@ def page_of(
     )
 
 
-def _values_at(
-    found: QuerySet[Row], place: int | None, keys: Sequence[str]
-) -> Sequence[Any] | None:
+def _values_at(rows: QuerySet[Row], place: int | None, keys: Sequence[str]) -> Sequence[Any] | None:
     """The keys' values of the row at a place: only its id travels, for a key may be a phone."""
     if place is None or len(keys) == 1:
         return None if place is None else [place]
-    return found.model._default_manager.filter(pk=place).values_list(*keys).first()
+    return rows.model._default_manager.filter(pk=place).values_list(*keys).first()
 
 
 def _beyond(keys: Sequence[str], values: Sequence[Any], descending: bool) -> Q:

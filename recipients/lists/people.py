@@ -46,12 +46,14 @@ def lists_with(team: Team, user: User, phone: str) -> list[ListPlace]:
     """The lists that `user` may see with this phone on them, newest first."""
     usable = RecipientList.objects.for_member(team, user)
     rows = Recipient.objects.filter(recipient_list__in=usable, phone=phone)
-    found: dict[int, list[Recipient]] = {}
+    rows_by_list: dict[int, list[Recipient]] = {}
     for row in rows.select_related("recipient_list__owner").order_by(
         "-recipient_list", "occurrence"
     )[: LISTS_SHOWN * 10]:
-        found.setdefault(row.recipient_list_id, []).append(row)
-    places = [ListPlace(rows[0].recipient_list, rows[0], len(rows)) for rows in found.values()]
+        rows_by_list.setdefault(row.recipient_list_id, []).append(row)
+    places = [
+        ListPlace(rows[0].recipient_list, rows[0], len(rows)) for rows in rows_by_list.values()
+    ]
     return places[:LISTS_SHOWN]
 
 

@@ -70,16 +70,16 @@ def in_file(path: Path, default_country: str) -> Judged:
 
 
 def _judged(written: Iterable[tuple[int, str]], phones: PhoneReader) -> Judged:
-    found = Judged()
+    file = Judged()
     for place, text in written:
         answer = phones.read(text)
         if isinstance(answer, Phone):
-            found.phones.add(answer.e164)
+            file.phones.add(answer.e164)
             continue
-        found.rejected_count += 1
-        if len(found.rejected) < SHOWN:
-            found.rejected.append(Rejected(place, text[:100], answer.reason))
-    return found
+        file.rejected_count += 1
+        if len(file.rejected) < SHOWN:
+            file.rejected.append(Rejected(place, text[:100], answer.reason))
+    return file
 
 
 def _phone_column(path: Path, phones: PhoneReader) -> tuple[ReadOptions, int]:

@@ -32,13 +32,13 @@ class Added(NamedTuple):
 def opted_out(team: Team, phones: Collection[str]) -> set[str]:
     """Those of `phones` (E.164) that have an open opt-out in the team."""
     wanted = sorted(set(phones))
-    found: set[str] = set()
+    known_phones: set[str] = set()
     for start in range(0, len(wanted), _PHONES_A_QUERY):
         some = wanted[start : start + _PHONES_A_QUERY]
-        found.update(
+        known_phones.update(
             OptOut.objects.open().filter(team=team, phone__in=some).values_list("phone", flat=True)
         )
-    return found
+    return known_phones
 
 
 def opted_out_among(team: Team) -> Callable[[list[str]], int]:

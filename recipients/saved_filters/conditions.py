@@ -97,7 +97,7 @@ class Condition:
         known = {NAME: _("Name"), PHONE: _("Phone")}
         return str(_SENTENCES[self.op]) % {
             "field": known.get(self.field, self.field),
-            "values": ", ".join(f"“{one}”" for one in self.values),
+            "values": ", ".join(f"“{value}”" for value in self.values),
         }
 
 
@@ -149,8 +149,8 @@ def _collation() -> str:
             "SELECT collname FROM pg_collation WHERE collname IN ('und-x-icu', 'C.utf8') "
             "ORDER BY collname DESC LIMIT 1"
         )
-        found = cursor.fetchone()
-    return f' COLLATE "{found[0]}"' if found else ""
+        row = cursor.fetchone()
+    return f' COLLATE "{row[0]}"' if row else ""
 
 
 def _letters(condition: Condition, cell: Sql) -> Sql:
@@ -191,7 +191,7 @@ def _postgresql_day(cell: Sql, day_first: bool) -> Sql:
     """`sqlite_functions.date_key` in PostgreSQL's words."""
     parts = "REGEXP_MATCH({cell}, '^([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})(?![0-9])')"
     pieces = [f"({parts})[{n}]" for n in (1, 2, 3)]
-    first, second = (f"LPAD({one}, 2, '0')" for one in pieces[:2])
+    first, second = (f"LPAD({piece}, 2, '0')" for piece in pieces[:2])
     with_day_first = f"{pieces[2]} || '-' || {second} || '-' || {first}"
     otherwise = with_day_first if day_first else f"{pieces[2]} || '-' || {first} || '-' || {second}"
     return sql(

@@ -14,8 +14,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interface.form_fields import PublicChoices
 from recipients.models import FilterList, RecipientList, SavedFilter, Visibility
-from recipients.saved_filters.choosing import PublicChoices
 from recipients.saved_filters.conditions import (
     NAME,
     OP_WORDS,
@@ -114,7 +114,7 @@ class SavedFilterForm(forms.Form):
     def rows(self) -> list[ConditionLine]:
         """The lines as they were typed, each with what is wrong with it."""
         faults = self.errors if self.is_bound else {}
-        return [replace(one, errors=faults.get(f"field-{one.n}")) for one in self._typed_rows()]
+        return [replace(line, errors=faults.get(f"field-{line.n}")) for line in self._typed_rows()]
 
     def _typed_rows(self) -> list[ConditionLine]:
         typed: Mapping[str, Any] = self.data if self.is_bound else self.initial
@@ -128,15 +128,19 @@ class SavedFilterForm(forms.Form):
         """The columns of the chosen lists."""
         field: Any = self.fields["lists"]
         wanted = {str(key) for key in self["lists"].value() or ()}
-        return column_names(one for one in field.queryset if str(one.public_id) in wanted)
+        return column_names(
+            recipient_list
+            for recipient_list in field.queryset
+            if str(recipient_list.public_id) in wanted
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("lists") and "lists" not in self.errors:
             self.add_error("lists", _("Choose at least one list whose people it looks at."))
-        for one in set(cleaned.get("lists") or ()) & set(cleaned.get("without") or ()):
+        for recipient_list in set(cleaned.get("lists") or ()) & set(cleaned.get("without") or ()):
             sentence = _("“%(name)s” cannot be looked at and left out. Choose one of both.")
-            self.add_error("without", sentence % {"name": one.name})
+            self.add_error("without", sentence % {"name": recipient_list.name})
         conditions = []
         for row in self._typed_rows():
             if row.is_blank:
@@ -156,8 +160,8 @@ class SavedFilterForm(forms.Form):
         """What the form says so far, right or wrong."""
         given = self.cleaned_data
         return Definition(
-            lists=tuple(one.pk for one in given.get("lists") or ()),
-            without=tuple(one.pk for one in given.get("without") or ()),
+            lists=tuple(recipient_list.pk for recipient_list in given.get("lists") or ()),
+            without=tuple(recipient_list.pk for recipient_list in given.get("without") or ()),
             conditions=tuple(given.get("conditions") or ()),
             any_of_them=given.get("match") == SavedFilter.Match.ANY,
             day_first=given.get("day_first") != "no",
@@ -170,16 +174,16 @@ class SavedFilterForm(forms.Form):
         saved.name = given["name"]
         saved.match = given["match"] or SavedFilter.Match.ALL
         saved.day_first = given["day_first"] != "no"
-        saved.conditions = [one.to_json() for one in given["conditions"]]
+        saved.conditions = [condition.to_json() for condition in given["conditions"]]
         lent_to = given["lent_to"] if given["visibility"] == Visibility.NAMED else ()
         saved.visibility = given["visibility"]
         saved.save()
         saved.lent_to.set(lent_to)
         saved.list_choices.all().delete()
         FilterList.objects.bulk_create(
-            FilterList(saved_filter=saved, recipient_list=one, is_without=is_without)
+            FilterList(saved_filter=saved, recipient_list=recipient_list, is_without=is_without)
             for is_without in (False, True)
-            for one in given["without" if is_without else "lists"]
+            for recipient_list in given["without" if is_without else "lists"]
         )
         return saved
 
@@ -197,7 +201,7 @@ def condition_of(row: ConditionLine) -> Condition:
     if op in WITHOUT_VALUE:
         return Condition(row.field, op)
     if op is Op.ONE_OF:
-        values = [one.strip() for one in row.values.splitlines() if one.strip()]
+        values = [value.strip() for value in row.values.splitlines() if value.strip()]
         if len(values) > MOST_VALUES:
             raise forms.ValidationError(_("Write 500 values at most."))
     elif op in WITH_DAY:
@@ -206,11 +210,11 @@ def condition_of(row: ConditionLine) -> Condition:
         values = [row.value.strip()]
     if not any(values):
         raise forms.ValidationError(_("Say what it is compared with, or choose “is empty”."))
-    if any(len(one) > LONGEST_VALUE or "\x00" in one for one in values):
+    if any(len(value) > LONGEST_VALUE or "\x00" in value for value in values):
         raise forms.ValidationError(_("Write 500 characters at most."))
     if row.field == PHONE:
-        values = [_BETWEEN_DIGITS.sub("", one) for one in values]
-    return Condition(row.field, op, tuple(_checked(op, one) for one in values))
+        values = [_BETWEEN_DIGITS.sub("", value) for value in values]
+    return Condition(row.field, op, tuple(_checked(op, value) for value in values))
 
 
 def _checked(op: Op, value: str) -> str:
@@ -258,21 +262,21 @@ def stored_filter(team: Team, saved: SavedFilter | None) -> dict[str, Any]:
         "day_first": "yes" if saved.day_first else "no",
         "visibility": saved.visibility,
         "lent_to": list(saved.lent_to.values_list("public_id", flat=True)),
-        **_lines([Condition.from_json(one) for one in saved.conditions]),
+        **_lines([Condition.from_json(condition) for condition in saved.conditions]),
     }
 
 
 def _lines(conditions: list[Condition]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for n, one in enumerate(conditions):
-        several, is_day = one.op is Op.ONE_OF, one.op in WITH_DAY
-        first = one.values[0] if one.values else ""
+    fields: dict[str, str] = {}
+    for n, condition in enumerate(conditions):
+        several, is_day = condition.op is Op.ONE_OF, condition.op in WITH_DAY
+        first = condition.values[0] if condition.values else ""
         boxes = (
-            one.field,
-            one.op.value,
+            condition.field,
+            condition.op.value,
             "" if several or is_day else first,
-            "\n".join(one.values) if several else "",
+            "\n".join(condition.values) if several else "",
             first if is_day else "",
         )
-        found |= {f"{what}-{n}": box for what, box in zip(BOXES, boxes, strict=True)}
-    return found
+        fields |= {f"{what}-{n}": box for what, box in zip(BOXES, boxes, strict=True)}
+    return fields

@@ -49,7 +49,7 @@ class Definition:
         return {
             "lists": list(self.lists),
             "without": list(self.without),
-            "conditions": [one.to_json() for one in self.conditions],
+            "conditions": [condition.to_json() for condition in self.conditions],
             "any_of_them": self.any_of_them,
             "day_first": self.day_first,
         }
@@ -57,8 +57,8 @@ class Definition:
     def fits(self, row: str) -> Sql:
         """Whether a row named `row` of one of its lists is held by it, in SQL."""
         word = "OR" if self.any_of_them else "AND"
-        found = [where(one, row, day_first=self.day_first) for one in self.conditions]
-        conditions = joined_sql(found, word, empty=EVERYBODY)
+        pieces = [where(condition, row, day_first=self.day_first) for condition in self.conditions]
+        conditions = joined_sql(pieces, word, empty=EVERYBODY)
         if not self.without:
             return conditions
         elsewhere = (
@@ -87,19 +87,19 @@ class FilterCount:
 
 def definitions_of(filters: Iterable[SavedFilter]) -> list[Definition]:
     """What these filters say now, in their order."""
-    found = list(filters)
-    chosen: dict[int, list[FilterList]] = {one.pk: [] for one in found}
+    saved_filters = list(filters)
+    chosen: dict[int, list[FilterList]] = {saved_filter.pk: [] for saved_filter in saved_filters}
     for choice in FilterList.objects.filter(saved_filter__in=chosen).order_by("recipient_list"):
         chosen[choice.saved_filter_id].append(choice)
     return [
         Definition(
-            lists=tuple(c.recipient_list_id for c in chosen[one.pk] if not c.is_without),
-            without=tuple(c.recipient_list_id for c in chosen[one.pk] if c.is_without),
-            conditions=tuple(map(Condition.from_json, one.conditions)),
-            any_of_them=one.match == SavedFilter.Match.ANY,
-            day_first=one.day_first,
+            lists=tuple(c.recipient_list_id for c in chosen[saved_filter.pk] if not c.is_without),
+            without=tuple(c.recipient_list_id for c in chosen[saved_filter.pk] if c.is_without),
+            conditions=tuple(map(Condition.from_json, saved_filter.conditions)),
+            any_of_them=saved_filter.match == SavedFilter.Match.ANY,
+            day_first=saved_filter.day_first,
         )
-        for one in found
+        for saved_filter in saved_filters
     ]
 
 
@@ -132,13 +132,17 @@ def sample(definition: Definition, size: int, after: int = 0) -> list[Recipient]
 
 def column_names(lists: Iterable[RecipientList]) -> list[str]:
     """The columns of these lists, each once, in their order."""
-    return list(dict.fromkeys(name for one in lists for name in one.field_names))
+    return list(
+        dict.fromkeys(name for recipient_list in lists for name in recipient_list.field_names)
+    )
 
 
 def describe_filter(saved_filter: SavedFilter) -> str:
     """`City is “London” and Dentist is filled`; "" for a filter without conditions."""
     word = _(" or ") if saved_filter.match == SavedFilter.Match.ANY else _(" and ")
-    return word.join(Condition.from_json(one).in_words() for one in saved_filter.conditions)
+    return word.join(
+        Condition.from_json(condition).in_words() for condition in saved_filter.conditions
+    )
 
 
 def hand_over_filters(team: Team, leaving: User, heir: User) -> int:

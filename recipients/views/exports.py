@@ -25,51 +25,55 @@ from teams.access import Action, TeamRequest, page_of_team
 @page_of_team(Action.EXPORT)
 def list_export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
     """The list as the file that `format` says: "csv" or "xlsx". It is kept who asked."""
-    found = usable_list(request, list_id)
-    if found.row_count > proving.MANY_NUMBERS:
-        page = reverse("list", args=[request.team.slug, found.public_id])
+    recipient_list = usable_list(request, list_id)
+    if recipient_list.row_count > proving.MANY_NUMBERS:
+        page = reverse("list", args=[request.team.slug, recipient_list.public_id])
         if (asked := proving.ask_again(request, page)) is not None:
             return asked
     file_format = file_answers.asked_format(request)
-    if file_format == "xlsx" and found.row_count > made_files.ROWS_AT_ONCE:
-        ordered = exporting.order_file(request.team, request.user, found)
+    if file_format == "xlsx" and recipient_list.row_count > made_files.ROWS_AT_ONCE:
+        ordered = exporting.order_file(request.team, request.user, recipient_list)
         tasks.export_on_commit(ordered.pk)
         return redirect("export", request.team.slug, ordered.public_id)
     kind = Export.Kind.LIST
-    exporting.note_export(request.team, request.user, kind, file_format, found.row_count, found)
-    return file_answers.table_answer(_name(found), file_format, exporting.table_of(found))
+    exporting.note_export(
+        request.team, request.user, kind, file_format, recipient_list.row_count, recipient_list
+    )
+    return file_answers.table_answer(
+        _name(recipient_list), file_format, exporting.table_of(recipient_list)
+    )
 
 
 @require_GET
 @page_of_team(Action.EXPORT)
 def export_page(request: TeamRequest, export_id: uuid.UUID) -> HttpResponse:
     """Whether the file is ready; asks again by itself until it is."""
-    found = own_export(request, export_id)
-    waits = timezone.now() - found.created_at
-    context = {"export": found, "waits_long": found.is_being_made and waits.total_seconds() > 120}
+    export = own_export(request, export_id)
+    waits = timezone.now() - export.created_at
+    context = {"export": export, "waits_long": export.is_being_made and waits.total_seconds() > 120}
     pages = ("recipients/export.html", "recipients/_export.html")
-    return file_answers.progress_page(request, found, *pages, context)
+    return file_answers.progress_page(request, export, *pages, context)
 
 
 @require_GET
 @page_of_team(Action.EXPORT)
 def export_file(request: TeamRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """The finished file; only for who asked for it, and only while they may see the list."""
-    found = own_export(request, export_id)
-    path = found.path
-    if path is None or found.recipient_list is None:
-        return redirect("export", request.team.slug, found.public_id)
-    usable_list(request, found.recipient_list.public_id)
-    return file_answers.file_answer(path, _name(found), found.file_format)
+    export = own_export(request, export_id)
+    path = export.path
+    if path is None or export.recipient_list is None:
+        return redirect("export", request.team.slug, export.public_id)
+    usable_list(request, export.recipient_list.public_id)
+    return file_answers.file_answer(path, _name(export), export.file_format)
 
 
 def own_export(request: TeamRequest, export_id: uuid.UUID) -> Export:
     """The export that this person asked for. Raises Http404."""
     exports = Export.objects.filter(team=request.team, exported_by=request.user)
-    found: Export = get_object_or_404(
+    export: Export = get_object_or_404(
         exports.select_related("recipient_list"), public_id=export_id, kind=Export.Kind.LIST
     )
-    return found
+    return export
 
 
 def _name(found: RecipientList | Export) -> str:

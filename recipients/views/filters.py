@@ -47,16 +47,23 @@ def filters_page(request: TeamRequest) -> HttpResponse:
     )
     hidden = _with_hidden_lists(request, page.rows)
     rows = [
-        (one, filters.describe_filter(one), _lists_in_words(one), one.pk in hidden)
-        for one in page.rows
+        (
+            saved_filter,
+            filters.describe_filter(saved_filter),
+            _lists_in_words(saved_filter),
+            saved_filter.pk in hidden,
+        )
+        for saved_filter in page.rows
     ]
     return render(request, "recipients/filters.html", {"page": page, "rows": rows})
 
 
-def _with_hidden_lists(request: TeamRequest, found: Iterable[SavedFilter]) -> set[int]:
+def _with_hidden_lists(request: TeamRequest, saved_filters: Iterable[SavedFilter]) -> set[int]:
     """Those of the filters that look at a list which is not this person's to use."""
     usable = RecipientList.objects.for_member(request.team, request.user).values("pk")
-    others = FilterList.objects.filter(saved_filter__in=found).exclude(recipient_list__in=usable)
+    others = FilterList.objects.filter(saved_filter__in=saved_filters).exclude(
+        recipient_list__in=usable
+    )
     return set(others.values_list("saved_filter", flat=True))
 
 
@@ -109,8 +116,10 @@ def filter_page(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
 def visible_filter(request: TeamRequest, filter_id: uuid.UUID) -> SavedFilter:
     """The filter at that address if this person may see it; else 404."""
     visible = SavedFilter.objects.visible_to(request.team, request.user)
-    found: SavedFilter = get_object_or_404(visible.select_related("owner"), public_id=filter_id)
-    return found
+    saved_filter: SavedFilter = get_object_or_404(
+        visible.select_related("owner"), public_id=filter_id
+    )
+    return saved_filter
 
 
 def _posted(request: TeamRequest, saved: SavedFilter | None) -> HttpResponse:
@@ -195,13 +204,15 @@ def filter_count(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
 
 def _counted(request: TeamRequest, definition: Definition, with_people: bool) -> HttpResponse:
     people = filters.sample(definition, SHOWN) if with_people else []
-    shown = list(dict.fromkeys(one.field for one in definition.conditions))
+    shown = list(dict.fromkeys(condition.field for condition in definition.conditions))
     names = [name for name in shown if name not in dict(special_fields())][:3]
     context = {
         "count": filters.count_matches(definition),
         "has_lists": bool(definition.lists),
         "columns": names,
-        "people": [(one, [one.fields.get(name, "") for name in names]) for one in people],
+        "people": [
+            (recipient, [recipient.fields.get(name, "") for name in names]) for recipient in people
+        ],
         "with_people": with_people,
     }
     return render(request, "recipients/_filter_count.html", context)

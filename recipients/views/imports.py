@@ -222,13 +222,13 @@ def _as_far_as_readable(list_import: ListImport) -> Iterator[bytes]:
 
 def own_import(request: TeamRequest, import_id: uuid.UUID) -> ListImport:
     """The person's own import: a file may hold people of a private list."""
-    found: ListImport = get_object_or_404(
+    list_import: ListImport = get_object_or_404(
         ListImport.objects.select_related("team", "recipient_list"),
         public_id=import_id,
         team=request.team,
         uploaded_by=request.user,
     )
-    return found
+    return list_import
 
 
 def _address(request: TeamRequest, list_import: ListImport) -> str:

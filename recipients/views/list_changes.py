@@ -47,30 +47,31 @@ def list_new(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.EDIT_LISTS)
 def list_rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Give a list another name."""
-    found = editable_list(request, list_id)
+    recipient_list = editable_list(request, list_id)
     form = NameForm(
-        request.POST if request.method == "POST" else None, initial={"name": found.name}
+        request.POST if request.method == "POST" else None, initial={"name": recipient_list.name}
     )
     form.fields["name"].label = _("Name of the list")
     if request.method == "GET" or not form.is_valid():
-        context = {"recipient_list": found, "form": form}
+        context = {"recipient_list": recipient_list, "form": form}
         status = 422 if form.is_bound else 200
         return render(request, "recipients/list_rename.html", context, status=status)
-    list_lifecycle.rename_list(found, form.cleaned_data["name"])
+    list_lifecycle.rename_list(recipient_list, form.cleaned_data["name"])
     messages.success(request, _("The list has its new name."))
-    return redirect("list", request.team.slug, found.public_id)
+    return redirect("list", request.team.slug, recipient_list.public_id)
 
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
 def list_archive(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Put a list away, to be brought back at any time."""
-    found = usable_list(request, list_id)
-    if not may_put_away(request, found):
-        return _refused(request, found)
-    if list_lifecycle.archive(found, request.user):
+    recipient_list = usable_list(request, list_id)
+    if not may_put_away(request, recipient_list):
+        return _refused(request, recipient_list)
+    if list_lifecycle.archive(recipient_list, request.user):
         messages.success(
-            request, _("“%(list)s” is archived. Bring it back at any time.") % {"list": found.name}
+            request,
+            _("“%(list)s” is archived. Bring it back at any time.") % {"list": recipient_list.name},
         )
     return redirect(_archived(request))
 
@@ -79,39 +80,39 @@ def list_archive(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 @page_of_team(Action.EDIT_LISTS)
 def list_restore(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Bring an archived list back, shared as it was."""
-    found = archived_list(request, list_id)
-    if not may_put_away(request, found):
-        return _refused(request, found)
-    list_lifecycle.restore(found)
-    messages.success(request, _("“%(list)s” is back.") % {"list": found.name})
-    return redirect("list", request.team.slug, found.public_id)
+    recipient_list = archived_list(request, list_id)
+    if not may_put_away(request, recipient_list):
+        return _refused(request, recipient_list)
+    list_lifecycle.restore(recipient_list)
+    messages.success(request, _("“%(list)s” is back.") % {"list": recipient_list.name})
+    return redirect("list", request.team.slug, recipient_list.public_id)
 
 
 @require_POST
 @page_of_team(Action.EDIT_LISTS)
 def list_delete(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Delete a list and its people for good."""
-    found = usable_or_archived_list(request, list_id)
-    if not may_put_away(request, found):
-        return _refused(request, found)
-    if list_lifecycle.is_being_filled(found):
+    recipient_list = usable_or_archived_list(request, list_id)
+    if not may_put_away(request, recipient_list):
+        return _refused(request, recipient_list)
+    if list_lifecycle.is_being_filled(recipient_list):
         messages.error(
             request, _("A file is being added to this list. Stop that import first, or wait.")
         )
-        return redirect("list", request.team.slug, found.public_id)
-    if list_lifecycle.delete_list(found, request.user):
+        return redirect("list", request.team.slug, recipient_list.public_id)
+    if list_lifecycle.delete_list(recipient_list, request.user):
         messages.success(
-            request, _("“%(list)s” and its people are deleted.") % {"list": found.name}
+            request, _("“%(list)s” and its people are deleted.") % {"list": recipient_list.name}
         )
     return redirect("lists", request.team.slug)
 
 
-def _refused(request: TeamRequest, found: RecipientList) -> HttpResponse:
+def _refused(request: TeamRequest, recipient_list: RecipientList) -> HttpResponse:
     sentence = _("Only the owner of a list can archive or delete it. Ask %(name)s.")
-    messages.error(request, sentence % {"name": found.owner})
-    if found.archived_at is not None:
+    messages.error(request, sentence % {"name": recipient_list.owner})
+    if recipient_list.archived_at is not None:
         return redirect(_archived(request))
-    return redirect("list", request.team.slug, found.public_id)
+    return redirect("list", request.team.slug, recipient_list.public_id)
 
 
 def _archived(request: TeamRequest) -> str:

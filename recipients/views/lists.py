@@ -76,9 +76,11 @@ def lists(request: TeamRequest) -> HttpResponse:
     show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
     words = request.GET.get("words", "").replace("\0", "").strip()[:120]
     _label, keys, greatest_first = SORTS.get(sort, SORTS[""])
-    found = _shown(request, show)
+    recipient_lists = _shown(request, show)
     page = page_of(
-        (found.filter(name__icontains=words) if words else found).select_related("owner"),
+        (
+            recipient_lists.filter(name__icontains=words) if words else recipient_lists
+        ).select_related("owner"),
         LISTS_A_PAGE,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),

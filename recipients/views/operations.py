@@ -90,15 +90,15 @@ def list_split(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     field_name = asked.get("field", "")
     if field_name not in source.field_names:
         field_name = ""
-    found = values_of(source, field_name) if field_name else []
-    form = SplitForm(source.field_names, (value for value, _n in found), _posted(request))
+    values = values_of(source, field_name) if field_name else []
+    form = SplitForm(source.field_names, (value for value, _n in values), _posted(request))
     chosen = set(request.POST.getlist("value"))
     context = {
         "field_name": field_name,
-        "found": [(f"={value}", value, n, f"={value}" in chosen) for value, n in found],
-        "too_many": len(found) > VALUES_SHOWN,
+        "found": [(f"={value}", value, n, f"={value}" in chosen) for value, n in values],
+        "too_many": len(values) > VALUES_SHOWN,
         "most": list_operations.MOST_LISTS,
-        "all_chosen": request.method == "GET" and len(found) <= list_operations.MOST_LISTS,
+        "all_chosen": request.method == "GET" and len(values) <= list_operations.MOST_LISTS,
     }
     return _answer(
         request,
@@ -167,17 +167,17 @@ def _answer(
     return render(request, template, whole, status=status)
 
 
-def _targets(found: ListOperation) -> RecipientListQuerySet:
-    parts = found.lists.filter(part=ListInOperation.Part.TARGET)
+def _targets(operation: ListOperation) -> RecipientListQuerySet:
+    parts = operation.lists.filter(part=ListInOperation.Part.TARGET)
     made: RecipientListQuerySet = RecipientList.objects.filter(
         pk__in=parts.values("recipient_list")
     ).order_by("pk")
     return made
 
 
-def _outcome(request: TeamRequest, found: ListOperation) -> str:
+def _outcome(request: TeamRequest, operation: ListOperation) -> str:
     """The address to go to, with a note of what was made."""
-    made = list(_targets(found))
+    made = list(_targets(operation))
     if len(made) == 1:
         sentence = _("“%(list)s” is ready.") % {"list": made[0].name}
         address = redirect("list", request.team.slug, made[0].public_id).url

@@ -121,7 +121,7 @@ def _enter(request: TeamRequest, form: OptOutForm, stored_name: str) -> HttpResp
         return redirect("opt-outs", request.team.slug)
     # What was entered is done; the rest stays in front of the person.
     rest = OptOutForm(
-        initial={"numbers": "\n".join(one.text for one in by_hand.rejected), "note": note}
+        initial={"numbers": "\n".join(rejected.text for rejected in by_hand.rejected), "note": note}
     )
     return _add_page(request, rest, by_hand, from_file)
 
@@ -144,10 +144,10 @@ def _add_page(request: TeamRequest, form: OptOutForm, *judged: Judged) -> HttpRe
     names = (_("Pasted, number"), _("File, row"))
     rejected: list[dict[str, Any]] = [
         {"where": name, "row": row, "words": REJECTIONS[row.code]}
-        for name, one in zip(names, judged, strict=False)
-        for row in one.rejected
+        for name, file in zip(names, judged, strict=False)
+        for row in file.rejected
     ]
-    count = sum(one.rejected_count for one in judged)
+    count = sum(file.rejected_count for file in judged)
     context = {"form": form, "rejected": rejected, "rejected_count": count}
     return render(request, "recipients/opt_outs_add.html", context, status=status)
 

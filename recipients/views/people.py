@@ -70,7 +70,9 @@ def list_people_remove(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse
     """Take the ticked people out of the list (`row`, as often as there are people)."""
     recipient_list = editable_list(request, list_id)
     places = map(read_place, request.POST.getlist("row")[:MOST_REMOVED])
-    count = people_editing.remove_people(recipient_list, [one for one in places if one is not None])
+    count = people_editing.remove_people(
+        recipient_list, [place for place in places if place is not None]
+    )
     if count:
         sentence = ngettext(
             "%(n)s row was taken out of the list.", "%(n)s rows were taken out of the list.", count

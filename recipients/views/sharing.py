@@ -29,12 +29,12 @@ class Colleague:
 
 def colleagues(recipient_list: RecipientList) -> list[Colleague]:
     """Everybody else in the team, by name."""
-    shares = {one.user_id: one for one in recipient_list.shares.select_related("shared_by")}
+    shares = {share.user_id: share for share in recipient_list.shares.select_related("shared_by")}
     members = recipient_list.team.members.exclude(pk=recipient_list.owner_id)
     return [
-        Colleague(user, one.permission if one else "", one.shared_by if one else None)
+        Colleague(user, share.permission if share else "", share.shared_by if share else None)
         for user in members.order_by("name", "pk")
-        for one in (shares.get(user.pk),)
+        for share in (shares.get(user.pk),)
     ]
 
 
@@ -43,32 +43,33 @@ def colleagues(recipient_list: RecipientList) -> list[Colleague]:
 def sharing(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Take the dialog's answers: `visibility`, `team_permission`, and one for each colleague."""
     usable = RecipientList.objects.for_member(request.team, request.user)
-    found = get_object_or_404(usable.select_related("team"), public_id=list_id)
-    here = redirect("list", request.team.slug, found.public_id)
-    if found.owner_id != request.user.pk:
+    recipient_list = get_object_or_404(usable.select_related("team"), public_id=list_id)
+    list_page = redirect("list", request.team.slug, recipient_list.public_id)
+    if recipient_list.owner_id != request.user.pk:
         messages.error(request, _("Only the owner of a list can share it. Ask them to."))
-        return here
+        return list_page
     if request.POST.get("visibility") not in Visibility.values:
         messages.error(request, _("Choose who can use this list."))
-        return here
+        return list_page
     people = {
-        one.user: Permission(answer)
-        for one in colleagues(found)
-        if (answer := request.POST.get(f"permission_{one.user.public_id}")) in Permission.values
+        colleague.user: Permission(answer)
+        for colleague in colleagues(recipient_list)
+        if (answer := request.POST.get(f"permission_{colleague.user.public_id}"))
+        in Permission.values
     }
     if request.POST["visibility"] == Visibility.NAMED and not people:
         # The dialog opens again and says that somebody has to be chosen.
-        return redirect(f"{here.url}?chosen=nobody")
+        return redirect(f"{list_page.url}?chosen=nobody")
     edit_all = request.POST.get("team_permission") == Permission.EDIT
     share(
-        found,
+        recipient_list,
         request.user,
         Visibility(request.POST["visibility"]),
         team_permission=Permission.EDIT if edit_all else Permission.USE,
         people=people,
     )
-    messages.success(request, _outcome(found))
-    return here
+    messages.success(request, _outcome(recipient_list))
+    return list_page
 
 
 def _outcome(recipient_list: RecipientList) -> str:

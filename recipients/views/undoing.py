@@ -75,14 +75,14 @@ def _undone(request: TeamRequest, list_import: ListImport) -> HttpResponse:
 
 def _import_of_a_list(request: TeamRequest, import_id: uuid.UUID) -> ListImport:
     """An import of this person's, or into a list that they may edit; else 404."""
-    found: ListImport = get_object_or_404(
+    list_import: ListImport = get_object_or_404(
         ListImport.objects.select_related("team", "recipient_list", "kept_list", "uploaded_by"),
         public_id=import_id,
         team=request.team,
     )
-    if found.uploaded_by_id == request.user.pk:
-        return found
-    people = found.recipient_list
+    if list_import.uploaded_by_id == request.user.pk:
+        return list_import
+    people = list_import.recipient_list
     if people is None or not people.is_ready or not may_edit(people, request.user):
         raise Http404
-    return found
+    return list_import

@@ -91,10 +91,10 @@ def _target(request: TeamRequest) -> RecipientList | None:
     except ValueError as error:
         raise Http404 from error
     usable = RecipientList.objects.for_member(request.team, request.user)
-    found: RecipientList = get_object_or_404(usable, public_id=list_id)
-    if not may_edit(found, request.user):
+    recipient_list: RecipientList = get_object_or_404(usable, public_id=list_id)
+    if not may_edit(recipient_list, request.user):
         raise Http404
-    return found
+    return recipient_list
 
 
 def _upload_page(

@@ -65,15 +65,17 @@ def _card(channel: Channel) -> Card:
 @page_of_team(Action.MANAGE_TEAM)
 def channel(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Change a channel's name, number, speed, and whether it is in use."""
-    found = request.team.channels.select_related("account", "team")
-    here = get_object_or_404(found, public_id=channel_id)
-    before = {name: getattr(here, name) for name in ChannelForm.Meta.fields}
-    form = ChannelForm(request.POST if request.method == "POST" else None, instance=here)
+    channels = request.team.channels.select_related("account", "team")
+    channel = get_object_or_404(channels, public_id=channel_id)
+    before = {name: getattr(channel, name) for name in ChannelForm.Meta.fields}
+    form = ChannelForm(request.POST if request.method == "POST" else None, instance=channel)
     if request.method == "POST" and form.is_valid():
-        steps.change_channel(here, request.user, {name: before[name] for name in form.changed_data})
-        messages.success(request, _("“%(name)s” is saved.") % {"name": here.label})
+        steps.change_channel(
+            channel, request.user, {name: before[name] for name in form.changed_data}
+        )
+        messages.success(request, _("“%(name)s” is saved.") % {"name": channel.label})
         return redirect("channels", request.team.slug)
-    context = {"form": form, "channel": here, "label": before["label"]}
+    context = {"form": form, "channel": channel, "label": before["label"]}
     return render(request, "sociocs_accounts/channel.html", context)
 
 
@@ -162,20 +164,22 @@ def account_new(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.MANAGE_TEAM)
 def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
     """Rename a team's own account, or give it a new key."""
-    here = get_object_or_404(GatewayAccount.objects.filter(team=request.team), public_id=account_id)
+    account = get_object_or_404(
+        GatewayAccount.objects.filter(team=request.team), public_id=account_id
+    )
     page = reverse("vendor-account", args=[request.team.slug, account_id])
     if (asked := proving.ask_again(request, page)) is not None:
         return asked
-    form = SociocsAccountForm(request.POST if request.method == "POST" else None, account=here)
-    label = here.label
+    form = SociocsAccountForm(request.POST if request.method == "POST" else None, account=account)
+    label = account.label
     if request.method == "POST" and form.is_valid():
         try:
-            steps.change_account(here, request.user, **form.cleaned_data)
+            steps.change_account(account, request.user, **form.cleaned_data)
         except steps.NotDone as refused:
             form.add_error("api_key", refused.sentence)
         else:
-            messages.success(request, _("“%(name)s” is saved.") % {"name": here.label})
+            messages.success(request, _("“%(name)s” is saved.") % {"name": account.label})
             return redirect("channels", request.team.slug)
     return render(
-        request, "sociocs_accounts/account.html", {"form": form, "account": here, "label": label}
+        request, "sociocs_accounts/account.html", {"form": form, "account": account, "label": label}
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.views import PasswordResetConfirmView, redirect_to_login
@@ -18,15 +19,63 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import proving, signing_in, throttling
+from teams import proving, throttling
 from teams.access import SignedInRequest
 from teams.forms import NewPasswordForm, PasswordAgainForm, ResetRequestForm, SignInForm
 from teams.models import User
-from teams.throttling import RESET_PER_ACCOUNT, RESET_PER_ADDRESS, SIGN_IN_PER_ACCOUNT
+from teams.throttling import (
+    RESET_PER_ACCOUNT,
+    RESET_PER_ADDRESS,
+    SIGN_IN_PER_ACCOUNT,
+    SIGN_IN_PER_ADDRESS,
+)
+
+
+@dataclass(frozen=True)
+class NotSignedIn:
+    """Why not, as a sentence that is the same whether or not the account exists."""
+
+    sentence: str
+
+
+def check_credentials(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
+    """The person with this address and password, unless there were too many tries.
+
+    Tries are counted per account and per visitor's address whether or not the account exists, and
+    an unknown account costs the same time as a wrong password (Django's ModelBackend sees to it).
+    A right password is not counted.
+    """
+    account = email.strip().lower()
+    address = throttling.client_address(request)
+    limits = ((SIGN_IN_PER_ADDRESS, address), (SIGN_IN_PER_ACCOUNT, account))
+    # The visitor's own limit comes first: whoever is over it uses up nobody else's tries.
+    for limit, who in limits:
+        if not throttling.count_try(limit, who):
+            return NotSignedIn(_too_many(throttling.minutes_left(limit, who)))
+    user = authenticate(request, username=account, password=password)
+    if not isinstance(user, User):
+        return NotSignedIn(
+            _(
+                "This e-mail address and password do not belong together. "
+                "Check both, or choose a new password."
+            )
+        )
+    for limit, who in limits:
+        throttling.give_back(limit, who)
+    return user
+
+
+def _too_many(minutes: int) -> str:
+    return ngettext(
+        "There were too many tries. Wait %(minutes)d minute, or choose a new password.",
+        "There were too many tries. Wait %(minutes)d minutes, or choose a new password.",
+        minutes,
+    ) % {"minutes": max(1, minutes)}
 
 
 @login_not_required
@@ -40,7 +89,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return redirect(goal or "home")
     form = SignInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        answer = signing_in.check_credentials(request, **form.cleaned_data)
+        answer = check_credentials(request, **form.cleaned_data)
         if isinstance(answer, User):
             login(request, answer)
             return redirect(goal or "home")
@@ -55,9 +104,7 @@ def sign_in_again(request: SignedInRequest) -> HttpResponse:
     goal = local_page(request, request.POST.get("next") or request.GET.get("next") or "")
     form = PasswordAgainForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        answer = signing_in.check_credentials(
-            request, request.user.email, form.cleaned_data["password"]
-        )
+        answer = check_credentials(request, request.user.email, form.cleaned_data["password"])
         if isinstance(answer, User):
             proving.note_password(request)
             messages.success(request, _("Thank you. Press the button now."))

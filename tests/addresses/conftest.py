@@ -15,7 +15,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from teams.models import Role, Team, User
 from tests import people
 from tests.addresses.routes import Site, a_site
-from tests.factories import create_person, create_team
+from tests.world import create_person, create_team
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from sociocs_accounts.models import Channel, GatewayAccount, NumberForTests
 from teams import invitations
 from teams.access import Action
 from teams.models import Role, Team, User
-from tests import arranging, world
+from tests import world
 from tests.client import Client
 
 GET, POST = "GET", "POST"
@@ -329,7 +329,7 @@ def a_site(team: Team, owner: User) -> Site:
         archived=archived,
         draft=world.a_campaign(channel, people),
         launched=launched,
-        job=arranging.unclear(arranging.job(launched)),
+        job=world.unclear(world.job(launched)),
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
         check=block_checks.begin_block_check(channel.account, people, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),

@@ -42,11 +42,10 @@ from sociocs_accounts.models import (
 )
 from teams.models import Role
 from tests import people, world
-from tests.arranging import accepted, attempted, job
 from tests.browsing import admin_address, text_of
 from tests.client import Client
-from tests.factories import create_team
 from tests.history.reports import reported_on
+from tests.world import accepted, attempted, create_team, job
 
 pytestmark = pytest.mark.thorough
 

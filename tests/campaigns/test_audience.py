@@ -25,7 +25,7 @@ from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import world
-from tests.arranging import accepted, job
+from tests.world import accepted, job
 
 pytestmark = pytest.mark.both_databases
 

@@ -15,9 +15,9 @@ from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
-from tests.arranging import launch_for_others
 from tests.browsing import Desk, Fields, complaints_of, fields_of, text_of
 from tests.desks import DeskOf
+from tests.world import launch_for_others
 
 # Before every day that is typed here.
 pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.thorough]

@@ -20,7 +20,7 @@ from tests import world
 from tests.browsing import Desk, Page, complaints_of, fields_of, text_of
 from tests.client import Client
 from tests.desks import DeskOf
-from tests.factories import add_member
+from tests.world import add_member
 
 pytestmark = pytest.mark.thorough
 

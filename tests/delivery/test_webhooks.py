@@ -32,8 +32,8 @@ from sociocs_gateway import webhooks
 from sociocs_gateway.results import DeliveryStatus, ListedMessage
 from teams.models import Team
 from tests import world
-from tests.arranging import accepted, job
 from tests.client import Client
+from tests.world import accepted, job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

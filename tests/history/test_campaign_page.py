@@ -23,10 +23,10 @@ from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.exceptions import Reason
 from teams.models import Team, User
 from tests import world
-from tests.arranging import accepted, attempted, become, job, refused, unclear
 from tests.browsing import Desk, Page, text_of
 from tests.client import Client
 from tests.desks import DeskOf
+from tests.world import accepted, attempted, become, job, refused, unclear
 
 pytestmark = pytest.mark.thorough
 

@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 from campaigns.models import Campaign
 from campaigns.states import CampaignState, SubmissionState
 from sending.models import Submission
-from tests import arranging, world
+from tests import world
 from tests.browsing import Desk, Page, complaints_of, fields_of, text_of
 
 # A winter's morning in New York, before every day that is typed here.
@@ -139,7 +139,7 @@ def test_a_late_campaign_is_among_those_that_need_somebody(desk: Desk, draft: Ca
 
 
 def test_nothing_is_promised_of_a_job_that_has_no_answer(desk: Desk, draft: Campaign) -> None:
-    arranging.become(arranging.job(world.launched(draft)), SubmissionState.UNKNOWN)
+    world.become(world.job(world.launched(draft)), SubmissionState.UNKNOWN)
     text = text_of(desk.get("campaign", draft))
     assert "1 job has no answer from Sociocs yet" in text
     assert "You can still take all of it back" not in text
@@ -151,8 +151,8 @@ def test_what_is_out_is_told_before_anything_is_moved(
     settings.RECIPIENTS_PER_SUBMISSION = 5
     campaign = scheduled(draft, wall_time="", clock_keeper="sociocs")
     now = timezone.now()
-    arranging.accepted(arranging.job(campaign, 1), "a", slot=now - timedelta(minutes=1))
-    arranging.accepted(arranging.job(campaign, 2), "b", slot=now + timedelta(minutes=9))
+    world.accepted(world.job(campaign, 1), "a", slot=now - timedelta(minutes=1))
+    world.accepted(world.job(campaign, 2), "b", slot=now + timedelta(minutes=9))
     text = text_of(desk.get("reschedule", campaign))
     assert "1 job is at Sociocs: it is taken back first" in text
     assert "1 job is still here" in text

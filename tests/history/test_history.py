@@ -22,9 +22,9 @@ from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
-from tests.arranging import accepted, become, job, refused, unclear
 from tests.browsing import Desk, Page, text_of
 from tests.desks import DeskOf
+from tests.world import accepted, become, job, refused, unclear
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 

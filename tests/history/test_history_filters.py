@@ -13,9 +13,9 @@ from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
-from tests.arranging import accepted, job
 from tests.browsing import Desk, text_of
 from tests.history.test_history import made, names_on
+from tests.world import accepted, job
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 

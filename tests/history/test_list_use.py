@@ -8,7 +8,7 @@ from django.urls import reverse
 from campaigns import list_access
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignFilter, CampaignRecipient
-from history import list_use
+from history.views import list_use
 from recipients.lists import list_lifecycle
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from sending import launch

@@ -19,8 +19,8 @@ from recipients.models import OptOut, RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import world
-from tests.arranging import accepted, become, job, refused
 from tests.browsing import Desk, text_of
+from tests.world import accepted, become, job, refused
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 

@@ -19,9 +19,9 @@ from recipients.models import Recipient, RecipientList
 from sending.models import Decision
 from teams.models import User
 from tests import world
-from tests.arranging import accepted, attempted, become, job, refused, unclear
 from tests.browsing import Desk, Page, text_of
 from tests.desks import DeskOf
+from tests.world import accepted, attempted, become, job, refused, unclear
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 

@@ -13,7 +13,7 @@ from recipients.lists.people import person_id, phone_of
 from recipients.models import OptOut, RecipientList, Visibility
 from recipients.opting_out import opt_outs
 from teams.models import Team, User
-from tests import arranging, world
+from tests import world
 from tests.browsing import text_of
 from tests.client import Client
 from tests.people import ClientOf
@@ -96,7 +96,7 @@ def test_every_campaign_is_shown_with_what_became_of_it(
     launched = world.launched(draft)
     text = text_of(open_person(client, riverside))
     assert "Spring check-up Waiting" in text
-    arranging.accepted(arranging.job(launched), "job-1")
+    world.accepted(world.job(launched), "job-1")
     text = text_of(open_person(client, riverside))
     assert "Spring check-up Handed over" in text
     assert "job-1" in text

@@ -22,9 +22,9 @@ from recipients.files import made_files, table_files
 from recipients.models import RecipientList
 from teams.models import User
 from tests import world
-from tests.arranging import accepted, job, unclear
 from tests.browsing import Desk, Page, text_of
 from tests.desks import DeskOf
+from tests.world import accepted, job, unclear
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 

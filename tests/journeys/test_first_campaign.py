@@ -15,9 +15,9 @@ from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
 from tests.browser import ColourScheme, Device, NewPage
-from tests.factories import PASSWORD
 from tests.processes import Processes, Sandbox
 from tests.waiting import wait_until
+from tests.world import PASSWORD
 
 pytestmark = [pytest.mark.journey, pytest.mark.processes, pytest.mark.both_databases]
 

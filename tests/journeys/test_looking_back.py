@@ -22,8 +22,8 @@ from history.models import DayCount
 from sociocs_accounts.encrypted_fields import Secret
 from teams.models import Team, User
 from tests import world
-from tests.arranging import accepted, attempted, become, job
 from tests.browser import Look, NewPage
+from tests.world import accepted, attempted, become, job
 
 pytestmark = pytest.mark.journey
 

@@ -12,8 +12,8 @@ from campaigns.models import Campaign
 from sending.models import Decision
 from teams.models import Team, User
 from tests import world
-from tests.arranging import accepted, job, refused, unclear
 from tests.browser import Look, NewPage
+from tests.world import accepted, job, refused, unclear
 
 pytestmark = pytest.mark.journey
 

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from recipients.models import RecipientList
 from teams.models import Team, User
 from tests.browser import Look, NewPage
-from tests.factories import PASSWORD, create_team
+from tests.world import PASSWORD, create_team
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 

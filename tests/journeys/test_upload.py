@@ -100,9 +100,11 @@ def corrected_rows_come_and_go(page: Page, look: Look, run_tasks: Callable[[], l
     page.get_by_label("Or paste numbers or rows").fill(CORRECTED)
     page.get_by_role("button", name="Check what I pasted").click()
     effect = page.locator("#effect").get_by_role("listitem")
-    expect(effect).to_have_text([re.compile("2.*added"), re.compile("1.*left as they are")])
+    expect(effect).to_have_text(
+        [re.compile("2.*added", re.DOTALL), re.compile("1.*left as they are", re.DOTALL)]
+    )
     page.get_by_label("Replace everybody on the list").check()
-    expect(effect.last).to_have_text(re.compile("2.*removed"))
+    expect(effect.last).to_have_text(re.compile("2.*removed", re.DOTALL))
     look(page, "upload-8-effect")
     page.get_by_label("Add new people, and update those on the list").check()
     page.get_by_role("button", name="Add and update people").first.click()

@@ -17,7 +17,7 @@ from recipients.models import Export, ListOperation, OptOut, Recipient, Recipien
 from teams.models import Team
 from tests import world
 from tests.client import Client
-from tests.factories import create_person
+from tests.world import create_person
 
 pytestmark = pytest.mark.both_databases
 

@@ -18,7 +18,7 @@ from recipients import claiming
 from recipients.claiming import Work
 from recipients.models import ListOperation
 from teams.models import Team
-from tests.factories import create_team
+from tests.world import create_team
 
 pytestmark = pytest.mark.both_databases
 

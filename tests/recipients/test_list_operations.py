@@ -23,8 +23,8 @@ from recipients.models import (
     Visibility,
 )
 from teams.models import Role, Team, User
-from tests.factories import add_member, create_person, create_team
 from tests.people import ClientOf
+from tests.world import add_member, create_person, create_team
 
 pytestmark = pytest.mark.both_databases
 

@@ -18,9 +18,9 @@ from recipients.lists.people_editing import AlreadyThere, Details
 from recipients.models import ListShare, OptOut, RecipientList, Visibility
 from teams.models import Team, User
 from tests.client import Client
-from tests.factories import create_person, create_team
 from tests.people import ClientOf
 from tests.recipients.test_list_operations import FIELD, a_list, check_numbers, url
+from tests.world import create_person, create_team
 
 pytestmark = pytest.mark.both_databases
 

@@ -34,7 +34,7 @@ from sending.models import Attempt, Submission
 from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from teams.models import Team
-from tests import arranging, world
+from tests import world
 from tests.browsing import Desk, complaints_of, fields_of, text_of
 from tests.client import Client
 from tests.processes import Sandbox
@@ -277,9 +277,10 @@ def test_too_many_people_are_told_before_it_goes(
 
 
 def test_too_many_people_are_told_while_they_are_chosen(
-    whatsapp: Channel, people: RecipientList, settings: Settings, client: Client
+    whatsapp: Channel, people: RecipientList, settings: Settings
 ) -> None:
     draft = world.a_campaign(whatsapp, people)
+    client = Client()
     client.force_login(world.owner_of(draft.team))
     desk = Desk(draft.team, client)
     typed = fields_of(desk.get("compose", draft)) | {"send_method": "each"}
@@ -309,11 +310,12 @@ def spread_of(slots: list[datetime]) -> list[int]:
 
 
 def test_what_cannot_be_taken_back_is_not_promised_back(
-    whatsapp: Channel, people: RecipientList, settings: Settings, client: Client
+    whatsapp: Channel, people: RecipientList, settings: Settings
 ) -> None:
     # Their second is still far away when they are handed over.
     settings.LEAD_SECONDS = 300
     campaign = launched(whatsapp, people)
+    client = Client()
     client.force_login(world.owner_of(campaign.team))
     desk = Desk(campaign.team, client)
     promise = "You can still take all of it back"
@@ -326,10 +328,11 @@ def test_what_cannot_be_taken_back_is_not_promised_back(
 
 
 def test_before_the_launch_nothing_is_promised_back_either(
-    whatsapp: Channel, people: RecipientList, settings: Settings, client: Client
+    whatsapp: Channel, people: RecipientList, settings: Settings
 ) -> None:
     settings.LEAD_SECONDS = 300
     draft = world.a_campaign(whatsapp, people, one_by_one=True, template=TEMPLATE, text="")
+    client = Client()
     client.force_login(world.owner_of(draft.team))
     desk = Desk(draft.team, client)
 
@@ -343,22 +346,22 @@ def test_before_the_launch_nothing_is_promised_back_either(
 
 
 def test_a_long_row_of_single_messages_is_told_by_its_own_pace(
-    whatsapp: Channel, people: RecipientList, client: Client
+    whatsapp: Channel, people: RecipientList
 ) -> None:
     RecipientList.objects.filter(pk=people.pk).update(recipient_count=7200)
     draft = world.a_campaign(whatsapp, people, one_by_one=True, template=TEMPLATE, text="")
+    client = Client()
     client.force_login(world.owner_of(draft.team))
     page = text_of(Desk(draft.team, client).get("compose", draft))
     assert "One message for each, about one a second: this takes 2 h." in page
 
 
-def test_fifty_unclear_people_are_one_question(
-    whatsapp: Channel, people: RecipientList, client: Client
-) -> None:
+def test_fifty_unclear_people_are_one_question(whatsapp: Channel, people: RecipientList) -> None:
     campaign = launched(whatsapp, people)
     for one in campaign.submissions.order_by("seq")[:3]:
-        arranging.unclear(one)
+        world.unclear(one)
     owner = world.owner_of(campaign.team)
+    client = Client()
     client.force_login(owner)
     page = client.get(f"/{campaign.team.slug}/campaigns/{campaign.public_id}/")
     assert "3 people: their messages may or may not have gone out" in text_of(page)
@@ -382,10 +385,11 @@ def test_fifty_unclear_people_are_one_question(
 
 
 def test_the_composer_takes_a_template_and_says_what_is_wrong_with_it(
-    whatsapp: Channel, people: RecipientList, channel: Channel, client: Client
+    whatsapp: Channel, people: RecipientList, channel: Channel
 ) -> None:
     draft = world.a_campaign(whatsapp, people, text="")
     owner = world.owner_of(draft.team)
+    client = Client()
     client.force_login(owner)
     desk = Desk(draft.team, client)
     lines = "1 = {{CUSTOMER_NAME}}\nnonsense\n2 =\nBody.3 = x"

@@ -20,7 +20,7 @@ from teams.models import Role, Team, User
 from tests import world
 from tests.browsing import Desk, text_of
 from tests.client import Client
-from tests.factories import add_member
+from tests.world import add_member
 
 PEOPLE = 5
 AT_NIGHT = {"night": "It goes out at 03:30: people may be asleep."}

@@ -10,8 +10,8 @@ from pytest_django.asserts import assertContains, assertRedirects
 
 from teams.models import Team, User
 from tests.client import Client
-from tests.factories import PASSWORD, add_member, create_person, create_team
 from tests.people import ClientOf
+from tests.world import PASSWORD, add_member, create_person, create_team
 
 
 @pytest.fixture

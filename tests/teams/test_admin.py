@@ -12,8 +12,8 @@ from interface import admin_mixins
 from interface.admin_mixins import CappedPaginator
 from teams.models import Membership, Team, User
 from tests.client import Client
-from tests.factories import PASSWORD, create_person
 from tests.people import ClientOf
+from tests.world import PASSWORD, create_person
 
 
 @pytest.fixture

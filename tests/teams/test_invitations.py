@@ -15,8 +15,8 @@ from pytest_django.fixtures import Settings
 
 from teams.models import Invitation, Membership, Role, Team, User
 from tests.client import Client
-from tests.factories import PASSWORD, create_person
 from tests.people import ClientOf
+from tests.world import PASSWORD, create_person
 
 NEW_PERSON = {"name": "Nora New", "password": PASSWORD}
 

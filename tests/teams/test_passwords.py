@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from teams.models import User
 from tests.client import Client
-from tests.factories import PASSWORD, create_person
+from tests.world import PASSWORD, create_person
 
 NEW = "nine-herons-on-a-weir"
 

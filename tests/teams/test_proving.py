@@ -13,8 +13,8 @@ from teams import proving
 from teams.models import Membership, Role, Team, User
 from tests import world
 from tests.client import Client
-from tests.factories import PASSWORD
 from tests.people import ClientOf
+from tests.world import PASSWORD
 
 AGAIN = "/sign-in/again/"
 

@@ -10,8 +10,8 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from teams.models import Team, User
 from tests.client import Client
-from tests.factories import PASSWORD, create_person
 from tests.people import ClientOf
+from tests.world import PASSWORD, create_person
 
 WRONG = "This e-mail address and password do not belong together."
 

@@ -16,8 +16,8 @@ from teams import members
 from teams.models import Membership, Role, Team, User
 from tests.browsing import text_of
 from tests.client import Client
-from tests.factories import add_member, create_person, create_team
 from tests.people import ClientOf
+from tests.world import add_member, create_person, create_team
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from teams import throttling
 from teams.models import Tries, User
 from teams.throttling import Limit
 from tests.client import Client
-from tests.factories import PASSWORD, create_person
+from tests.world import PASSWORD, create_person
 
 FIVE = Limit("test", 5)
 TOO_MANY = "There were too many tries."
