@@ -19,9 +19,11 @@ from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions
 from recipients.imports.checking import phone_question
 from recipients.imports.forms import CheckForm
+from recipients.imports.guessing import remembered_country
 from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, RecipientList
 from recipients.phone_numbers import PhoneDoubt, PhoneFault
+from recipients.phone_words import as_called
 from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
 
 # What numbers of one country are when they are read as those of another.
@@ -49,6 +51,8 @@ class SheetCell:
     text: str
     reason: str | Promise = ""
     doubt: str | Promise = ""
+    # The number as it will be called, with its country where that is not the chosen one.
+    becomes: str = ""
     is_skipped: bool = False
 
 
@@ -103,6 +107,8 @@ def check_context(
         "effects": _effects(list_import, judgement) if list_import.is_addition else [],
         "sheet_columns": _columns(list_import, form),
         "sheet_rows": _rows(list_import, judgement.sample),
+        "remembered_country": (remembered := remembered_country(list_import)),
+        "remembered_name": country_name(remembered) if remembered else "",
         "header_row": reading.header_row,
         "is_remembered": reading.is_remembered,
         "found_as": _("Read with a %(delimiter)s between the columns, %(encoding)s")
@@ -227,10 +233,11 @@ def _columns(list_import: ListImport, form: CheckForm) -> list[SheetColumn]:
 
 
 def _rows(list_import: ListImport, sample: Sequence[SampleRow]) -> list[SheetRow]:
-    return [SheetRow(row.number, _cells(list_import.columns, row)) for row in sample]
+    columns, country = list_import.columns, list_import.default_country
+    return [SheetRow(row.number, _cells(columns, row, country)) for row in sample]
 
 
-def _cells(columns: Sequence[dict[str, str]], row: SampleRow) -> list[SheetCell]:
+def _cells(columns: Sequence[dict[str, str]], row: SampleRow, country: str) -> list[SheetCell]:
     cells = []
     for index, column in enumerate(columns):
         is_phone = column["role"] == ColumnRole.PHONE
@@ -239,6 +246,7 @@ def _cells(columns: Sequence[dict[str, str]], row: SampleRow) -> list[SheetCell]
                 text=row.cells[index].strip() if index < len(row.cells) else "",
                 reason=REJECTIONS[row.reason].short if is_phone and row.reason else "",
                 doubt=DOUBTS[row.doubt].short if is_phone and row.doubt else "",
+                becomes=as_called(row.phone, country) if is_phone and row.phone else "",
                 is_skipped=column["role"] == ColumnRole.SKIP,
             )
         )

@@ -29,6 +29,7 @@ from recipients.files.file_types import is_workbook
 from recipients.files.row_sources import ReadOptions, Row, guess_read_options, head
 from recipients.files.storing import rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack
+from recipients.imports.judging import Judgement
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader
 
@@ -36,7 +37,7 @@ _ROWS_TO_GUESS_FROM = 200
 
 
 def guess(list_import: ListImport) -> None:
-    """Fill in how to read the file, what its columns are, and the country that goes with them.
+    """Fill in how to read the file, and what its columns are.
 
     Raises FileProblem when it cannot become a list at all.
     """
@@ -48,8 +49,6 @@ def guess(list_import: ListImport) -> None:
         if workbook
         else guess_read_options(stored, list_import.default_country),
     )
-    if memory := _memory(list_import):
-        list_import.default_country = memory.default_country or list_import.default_country
 
 
 def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | None = None) -> None:
@@ -89,17 +88,27 @@ def rename_columns(columns: Sequence[Column], typed: Sequence[str]) -> list[Colu
 
 
 def remember(list_import: ListImport) -> None:
-    """Keep the roles and the country for the team's next file with the same headers."""
+    """Keep the roles for the team's next file with the same headers, and the country to be offered.
+
+    A country that decided nothing, as all numbers had their own, is not the team's choice.
+    """
     if not ReadOptions.from_json(list_import.reading).has_header:
         return
+    kept: dict[str, object] = {
+        "roles": [column["role"] for column in _their_columns(list_import)],
+    }
+    if Judgement.from_json(list_import.judgement).home:
+        kept["default_country"] = list_import.default_country
     RememberedColumns.objects.update_or_create(
-        team_id=list_import.team_id,
-        key=_key(list_import),
-        defaults={
-            "roles": [column["role"] for column in _their_columns(list_import)],
-            "default_country": list_import.default_country,
-        },
+        team_id=list_import.team_id, key=_key(list_import), defaults=kept
     )
+
+
+def remembered_country(list_import: ListImport) -> str:
+    """The country of the last file with these headers, where this one is read as another's."""
+    memory = _memory(list_import)
+    country = memory.default_country if memory else ""
+    return country if country != list_import.default_country else ""
 
 
 def first_rows(list_import: ListImport, reading: ReadOptions, count: int) -> list[Row]:

@@ -39,6 +39,8 @@ class SampleRow:
     cells: list[str]
     reason: str = ""
     doubt: str = ""
+    # What its phone number became: E.164.
+    phone: str = ""
 
 
 @dataclass
@@ -125,7 +127,7 @@ def judge(
             if answer.doubt is not None:
                 doubts[answer.doubt] += 1
             if judgement.rows <= FIRST_ROWS or 0 < doubts[answer.doubt or ""] <= FIRST_DOUBTFUL:
-                judgement.sample.append(_shown(number, cells, doubt=answer.doubt or ""))
+                judgement.sample.append(_shown(number, cells, answer.doubt or "", answer.phone))
         else:
             rejected[answer] += 1
             if judgement.rows <= FIRST_ROWS or rejected.total() <= FIRST_REJECTED:
@@ -165,8 +167,10 @@ def _only_look(rows: Iterable[Row], limit: int | None) -> Judgement:
     return judgement
 
 
-def _shown(number: int, cells: list[str], *, reason: str = "", doubt: str = "") -> SampleRow:
-    return SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells], reason, doubt)
+def _shown(
+    number: int, cells: list[str], doubt: str = "", phone: str = "", *, reason: str = ""
+) -> SampleRow:
+    return SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells], reason, doubt, phone)
 
 
 def _has_country_code(cell: str, phone: str) -> bool:

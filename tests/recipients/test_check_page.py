@@ -331,10 +331,34 @@ def test_what_the_team_chose_is_remembered_for_the_same_headers(door: Door, alic
     )
     again = Door(door.team, alice).checked("cell,HOME PHONE ,Note\n4155552672,2127365001,y\n")
     assert [column["role"] for column in again.columns] == ["phone", "skip", "name"]
+    # Which country they are from is asked, never decided by what somebody chose for another file.
+    assert again.default_country == "US"
+    page = text(Door(door.team, alice).get("import", again))
+    assert "The last file with these columns was read as numbers of Canada." in page
+    Door(door.team, alice).post("import-check", again, default_country="CA")
+    again.refresh_from_db()
     assert again.default_country == "CA"
+    page = text(Door(door.team, alice).get("import", again))
+    assert "The last file with these columns" not in page
     assert "As your team chose the last time" in text(Door(door.team, alice).get("import", again))
     other = door.checked("Cell,Note,Home phone\n4155552672,y,2127365001\n")
     assert "As your team chose" not in text(door.get("import", other))
+
+
+def test_a_country_that_decided_nothing_is_not_remembered(door: Door) -> None:
+    made = door.checked("Phone,Note\n+14155552671,x\n")
+    door.post("import-confirm", made, default_country="MX")
+    again = door.checked("Phone,Note\n4155552672,y\n")
+    assert again.default_country == "US"
+    assert "The last file with these columns" not in text(door.get("import", again))
+
+
+def test_what_a_number_becomes_stands_beside_its_cell(door: Door) -> None:
+    made = door.checked("Phone,Name\n(415) 555-2671,Ann\n00 49 1512 3456789,Ben\n12,Cy\n")
+    page = text(door.get("import", made))
+    assert "(415) 555-2671 +1 415-555-2671 Ann" in page
+    assert "00 49 1512 3456789 +49 1512 3456789, Germany Ben" in page
+    assert page.count("+1 415") == 1
 
 
 def test_another_team_remembers_nothing_of_it(door: Door, charlie: User) -> None:
