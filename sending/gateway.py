@@ -34,7 +34,6 @@ from sociocs_gateway.exceptions import (
 from sociocs_gateway.messages import BulkMessage, SingleMessage
 from sociocs_gateway.results import BulkJobList
 
-
 # Linux's monotonic clock stands still while the machine sleeps; that of macOS does not.
 _COUNTS_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
