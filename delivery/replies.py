@@ -11,7 +11,7 @@ from campaigns.states import SubmissionState
 from delivery.models import Reply, WebhookEndpoint
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
-from recipients.opting_out.wishes import Wish, wish_of
+from recipients.opting_out.stop_words import Wish, wish_of
 from sending.models import Submission
 from sociocs_gateway.webhooks import IncomingMessage
 from teams.models import Team

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from delivery import block_checks, blocking, delivery_reports, learning
+from delivery import attributing, block_checks, blocking, delivery_reports
 from interface.hints import nudge, nudge_each
 
 
@@ -15,7 +15,7 @@ def tick() -> None:
     nudge_each(find_blocked, block_checks.waiting_checks())
     if delivery_reports.has_calls():
         nudge(work_through)
-    nudge_each(learn, learning.endpoints_to_learn())
+    nudge_each(learn, attributing.endpoints_to_learn())
 
 
 @shared_task(name="delivery.block", queue="background")
@@ -44,4 +44,4 @@ def work_through() -> None:
 @shared_task(name="delivery.learn", queue="background")
 def learn(endpoint_id: int) -> None:
     """Look up whose messages the vendor reported on."""
-    learning.learn(endpoint_id)
+    attributing.learn(endpoint_id)

@@ -187,7 +187,7 @@ _FAULTS: Mapping[FileFault, str | Promise] = {
         "and choose that one."
     ),
     FileFault.TOO_SLOW: gettext_lazy(
-        "ReadOptions this file took too long. Save your list as a CSV file and choose that one."
+        "Reading this file took too long. Save your list as a CSV file and choose that one."
     ),
     FileFault.HEADER_ONLY: gettext_lazy(
         "This file has only one row, and it holds the names of the columns. Add at least one "

@@ -34,10 +34,13 @@ from sociocs_gateway.exceptions import (
 from sociocs_gateway.messages import BulkMessage, SingleMessage
 from sociocs_gateway.results import BulkJobList
 
+# Linux's monotonic clock stands still while the machine sleeps; that of macOS does not.
+_COUNTS_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 def boot_time() -> float:
     """Seconds since this machine started, sleep included; unlike the wall clock nobody sets it."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.clock_gettime(_COUNTS_SLEEP)
 
 
 @dataclass(frozen=True, slots=True)

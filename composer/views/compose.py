@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import message
-from campaigns.access import campaign_of
+from campaigns.addressed_campaigns import campaign_of
 from campaigns.audiences import audience as audiences
 from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignEvent

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from campaigns import copying
-from campaigns.access import campaign_of
+from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from composer import drafts, presence

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from campaigns import list_access
-from campaigns.access import campaign_of
+from campaigns.addressed_campaigns import campaign_of
 from campaigns.audiences import audience, selection
 from campaigns.models import Campaign, ClockKeeper
 from campaigns.scheduling import repeats

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from campaigns.access import campaign_of
+from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from campaigns.state_words import unclear_words
 from campaigns.states import CampaignState, Outcome

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from campaigns.access import campaign_of
+from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from delivery.models import Reply
 from recipients.lists.paging import page_of

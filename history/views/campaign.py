@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from campaigns.access import campaign_of
+from campaigns.addressed_campaigns import campaign_of
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.state_words import PAUSE_WORDS, left_out_in_words

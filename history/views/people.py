@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns.access import campaign_of
+from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from campaigns.state_words import OUTCOME_WORDS, Word, unclear_words
 from campaigns.timeline import ANSWERS

@@ -17,7 +17,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from recipients import claiming
-from recipients.files.columns import Column, ColumnRole, phone_candidates, require_phone_column
+from recipients.files.column_guessing import phone_candidates, require_phone_column
+from recipients.files.columns import Column, ColumnRole
 from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions, data_rows

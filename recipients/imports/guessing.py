@@ -11,16 +11,13 @@ from dataclasses import replace
 
 from django.conf import settings
 
+from recipients.files.column_guessing import find_header, guess_columns, headers_key, parted
 from recipients.files.columns import (
     Column,
     ColumnRole,
-    find_header,
-    guess_columns,
-    headers_key,
     named_as,
     own_columns,
     own_headers,
-    parted,
     unique_names,
 )
 from recipients.files.encodings import FileEncoding

@@ -290,7 +290,7 @@ class RememberedColumns(models.Model):
     """What a team said about a file's columns, for its next file with the same headers."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
-    # Of the headers as `columns.headers_key` makes it.
+    # Of the headers as `column_guessing.headers_key` makes it.
     key = models.CharField(max_length=64)
     # The roles (`columns.ColumnRole`) in the order of the columns.
     roles = models.JSONField(default=list)

@@ -9,15 +9,14 @@ from pathlib import Path
 
 from django.conf import settings
 
-from recipients.files.columns import (
-    ColumnRole,
+from recipients.files.column_guessing import (
     find_header,
     guess_columns,
-    own_headers,
     parted,
     phone_candidates,
     require_phone_column,
 )
+from recipients.files.columns import ColumnRole, own_headers
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions, data_rows, guess_read_options, head
 from recipients.phone_numbers import Phone, PhoneReader

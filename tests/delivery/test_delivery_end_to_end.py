@@ -9,7 +9,7 @@ import requests
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from delivery import delivery_reports, learning, subscriptions, tasks
+from delivery import attributing, delivery_reports, subscriptions, tasks
 from delivery.models import DeliveryCount, Reply, WebhookEndpoint, WebhookEvent
 from recipients.models import OptOut
 from sending import submit
@@ -49,7 +49,7 @@ def test_messages_are_followed_to_the_phone_and_a_stop_comes_back(
     assert reported.unattributed_count == 12
 
     WebhookEndpoint.objects.update(learn_at=timezone.now())
-    tasks.learn(learning.endpoints_to_learn()[0])
+    tasks.learn(attributing.endpoints_to_learn()[0])
 
     rows = DeliveryCount.objects.filter(campaign=campaign).exclude(messages=0)
     found = dict(rows.values_list("status", "messages"))

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.models import Campaign, CampaignRecipient
-from delivery import delivery_reports, learning, receiving, tasks
+from delivery import attributing, delivery_reports, receiving, tasks
 from delivery.models import (
     DeliveryCount,
     Reply,
@@ -352,15 +352,15 @@ def test_a_listed_message_is_credited_only_where_it_can_be_from(
     running: Campaign, fields: dict[str, Any], is_hers: bool
 ) -> None:
     assert running.channel is not None
-    found = learning.recipient_of(running.channel, listed(**fields))
+    found = attributing.recipient_of(running.channel, listed(**fields))
     assert found == (ann(running) if is_hers else None)
 
 
 def test_of_two_jobs_that_it_may_be_from_none_is_credited(running: Campaign, line: Channel) -> None:
     other = world.launched(world.a_campaign(line, world.a_list(line.team, [ANN], "Others")))
     accepted(job(other), "job-2", slot=timezone.now() - timedelta(minutes=2))
-    assert learning.recipient_of(line, listed()) is None
-    assert learning.recipient_of(line, listed(job_id="job-2")) == ann(other)
+    assert attributing.recipient_of(line, listed()) is None
+    assert attributing.recipient_of(line, listed(job_id="job-2")) == ann(other)
 
 
 # --- What people write back -----------------------------------------------------------------------

@@ -240,7 +240,7 @@ GUARDS: dict[str, tuple[str, str]] = {
         "(job.channel_key is None or job.channel_key == wanted.channel_key)",
         "True",
     ),
-    "one of several is ours": ("    if len(found) == 1:\n", "    if found:\n"),
+    "one of several is ours": ("    if len(job_ids) == 1:\n", "    if job_ids:\n"),
     "an empty list is a look": ("if earliest is None or (", "if ("),
     "a list that ends too early is a look": (
         "(list_is_full and earliest > wanted.slot)",
@@ -263,7 +263,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     # --- taking back
     "what has gone out is asked back": ("slot is not None and now < slot", "slot is not None"),
     "nothing waits for what is taken back": (
-        "not may_be_found and not any(tally.get(one, 0) for one in IN_FLIGHT)",
+        "not may_be_found and not any(tally.get(state, 0) for state in IN_FLIGHT)",
         "not may_be_found",
     ),
     "nothing waits for what may be found": (

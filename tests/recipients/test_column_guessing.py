@@ -6,16 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipients.files.columns import (
-    Column,
-    ColumnRole,
-    column_letters,
+from recipients.files.column_guessing import (
     find_header,
     guess_columns,
     phone_candidates,
     require_phone_column,
-    unique_names,
 )
+from recipients.files.columns import Column, ColumnRole, column_letters, unique_names
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.phone_numbers import PhoneReader
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recipients.opting_out.wishes import Wish, wish_of
+from recipients.opting_out.stop_words import Wish, wish_of
 
 
 @pytest.mark.parametrize(
