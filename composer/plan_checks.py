@@ -74,7 +74,8 @@ def plan_to_confirm(campaign: Campaign, user: User, version: int) -> SeenPlan | 
     if report is None:
         return None
     found = warning_checks(checks(campaign, report, timing.zone_of(campaign)))
-    return SeenPlan(version, report.audience, {check.code: check.sentence for check in found})
+    sentences = {check.code: check.sentence for check in found}
+    return SeenPlan(version, report.audience, sentences, report.people)
 
 
 def _earlier(report: PlanReport) -> Check:

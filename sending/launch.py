@@ -50,9 +50,10 @@ def launch(campaign: Campaign, confirmation: Confirmation) -> None:
             lock(campaign, "state", "version", "launch_token")
             if campaign.launch_token == confirmation.token:
                 return
-            if campaign.version != read:
-                # Its other columns are those of before.
-                campaign.refresh_from_db()
+            is_changed = campaign.version != read
+            # The team's rules, the channel and its account may have changed without a new version.
+            campaign.refresh_from_db()
+            if is_changed:
                 raise readiness.outdated()
             _launch(campaign, confirmation)
     except IntegrityError:

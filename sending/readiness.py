@@ -205,6 +205,8 @@ class SeenPlan:
     version: int
     audience: str = ""
     warnings: Mapping[str, str] = field(default_factory=dict)
+    # As the plan counts them, whatever the form says.
+    people: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,8 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
             _("Nobody would get this message. Choose a list with people who may get it."),
         )
     # To so many, only the browser's owner sends.
-    is_typed, is_second = is_number_typed(campaign, people), needs_second_person(campaign, people)
+    most = max(people, confirmation.plan.people if confirmation.plan else 0)
+    is_typed, is_second = is_number_typed(campaign, most), needs_second_person(campaign, most)
     if (is_typed or is_second) and not confirmation.is_proved:
         sentence = _("It goes to so many people that your password is wanted first. Type it.")
         raise LaunchRefused(LaunchRefusal.PASSWORD, sentence)
