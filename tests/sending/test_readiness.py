@@ -16,6 +16,7 @@ from sending import control, launch, readiness, rescheduling
 from sending.models import Approval
 from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused, SeenPlan, TimeFault
 from sending.rescheduling import NewTime
+from sociocs_accounts.models import Channel
 from teams.models import Role, Team, User
 from tests import world
 from tests.browsing import Desk, text_of
@@ -101,6 +102,18 @@ def test_a_draft_that_was_changed_since_it_was_read_is_read_again_first(draft: C
     launch.launch(draft, confirmation)
     assert draft.message is not None
     assert draft.message.text == "Other words"
+
+
+def test_a_rule_of_the_team_that_changed_after_the_page_was_read_counts(draft: Campaign) -> None:
+    assert draft.channel is not None
+    Channel.objects.filter(pk=draft.channel.pk).update(is_active=False)
+    assert refusal_of(draft, world.confirmed(draft)) is LaunchRefusal.PROBLEMS
+
+
+def test_the_number_to_be_typed_is_the_plans_and_not_the_forms(draft: Campaign) -> None:
+    plan = SeenPlan(draft.version, people=PEOPLE)
+    confirmation = world.confirmed(draft, people=1, plan=plan, typed=None)
+    assert refusal_of(draft, confirmation) is LaunchRefusal.NOT_TYPED
 
 
 def test_who_overruled_what_is_told_whichever_way_it_was_launched(draft: Campaign) -> None:
