@@ -51,14 +51,17 @@ class DraftEstimate(Work):
     only: a personal text stands nowhere before the launch.
     """
 
-    campaign = models.OneToOneField(
-        Campaign, on_delete=models.CASCADE, related_name="estimate", primary_key=True
+    # No index of its own: the constraint below begins with the campaign.
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="estimates", db_index=False
+    )
+    # Texts may name who sends them, and problems depend on whose lists they are: one for each who
+    # looks, so that nobody's look takes a colleague's plan away.
+    wanted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
     # SHA-256 of all that it depends on (`plan_making.key_of`): another one, and it is out of date.
     key = models.CharField(max_length=64)
-    wanted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
     wanted_at = models.DateTimeField()
     # Of `plan_report.STEPS`.
     steps_done = models.PositiveSmallIntegerField(default=0)
@@ -67,6 +70,13 @@ class DraftEstimate(Work):
     # `plan_report.PlanReport` as JSON; null while it is being made, and of a draft with problems.
     report = models.JSONField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["campaign", "wanted_by"], name="one_estimate_for_each_who_looks"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.campaign}"

@@ -68,7 +68,8 @@ def plan_to_confirm(campaign: Campaign, user: User, version: int) -> SeenPlan | 
     if not is_seen or campaign.channel is None:
         return None
     try:
-        report, _needs_worker = plan_making.report_of(campaign, user)
+        # The page that is shown next wants another one, and sees to it that it is made.
+        report, _wants = plan_making.report_of(campaign, user, may_want=False)
     except ValueError:
         return None
     if report is None:

@@ -7,15 +7,17 @@ wanted, and losing the nudge or the worker costs time only, since the page that 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 
-from campaigns.audiences import selection
+from campaigns.audiences import audience, selection
+from campaigns.audiences.audience import PersonRow
 from campaigns.models import Campaign
 from campaigns.scheduling.timing import zone_of
 from campaigns.states import CampaignState
@@ -110,7 +112,7 @@ def figures_of(
     """
     now = timezone.now()
     key = key_of(campaign, user, now)
-    known = _known(campaign, key, now)
+    known = _known(campaign, user, key, now)
     if known is not None and known.figures is not None:
         return Figures.from_json(known.figures), False
     if _size(campaign) <= SMALL_WHILE_WRITING:
@@ -118,16 +120,21 @@ def figures_of(
     return None, may_want and _want(campaign, user, key, known)
 
 
-def report_of(campaign: Campaign, user: User) -> tuple[PlanReport | None, bool]:
-    """(the plan, if it is there; whether a worker has to be nudged) of a draft without problems."""
+def report_of(
+    campaign: Campaign, user: User, *, may_want: bool = True
+) -> tuple[PlanReport | None, bool]:
+    """(the plan, if it is there; whether a worker has to be nudged) of a draft without problems.
+
+    Without `may_want`, nothing new is wanted of a worker.
+    """
     now = timezone.now()
     if is_small_audience(campaign):
         return plan_report.report(campaign, _survey(campaign, user, now), now), False
     key = key_of(campaign, user, now)
-    known = _known(campaign, key, now)
+    known = _known(campaign, user, key, now)
     if known is not None and known.report is not None:
         return PlanReport.from_json(known.report), False
-    return None, _want(campaign, user, key, known)
+    return None, may_want and _want(campaign, user, key, known)
 
 
 def needs_worker(estimate: DraftEstimate) -> bool:
@@ -137,10 +144,10 @@ def needs_worker(estimate: DraftEstimate) -> bool:
     return is_free and estimate.wanted_at < now - PATIENCE
 
 
-def _known(campaign: Campaign, key: str, now: datetime) -> DraftEstimate | None:
-    """What was found, or is being looked at, of the draft as it is."""
-    alike = DraftEstimate.objects.filter(campaign=campaign, key=key)
-    return alike.filter(wanted_at__gt=now - FRESH).first()
+def _known(campaign: Campaign, user: User, key: str, now: datetime) -> DraftEstimate | None:
+    """What was found for `user` lately, or is being looked at, of the draft as it is."""
+    alike = DraftEstimate.objects.filter(campaign=campaign, wanted_by=user, key=key)
+    return alike.filter(Q(finished_at=None) | Q(finished_at__gt=now - FRESH)).first()
 
 
 def _want(campaign: Campaign, user: User, key: str, known: DraftEstimate | None) -> bool:
@@ -149,9 +156,9 @@ def _want(campaign: Campaign, user: User, key: str, known: DraftEstimate | None)
         return needs_worker(known)
     DraftEstimate.objects.update_or_create(
         campaign=campaign,
+        wanted_by=user,
         defaults={
             "key": key,
-            "wanted_by": user,
             "wanted_at": timezone.now(),
             "steps_done": 0,
             "figures": known.figures if known else None,
@@ -177,18 +184,23 @@ def _size(campaign: Campaign) -> int:
 
 
 def make_estimate(campaign_id: int) -> bool:
-    """Look at everybody of a draft for which that is wanted; False when it is not (any more).
+    """Look at everybody of a draft for all who want it; False when nobody does (any more).
 
     The figures are there as soon as the texts are rendered, the plan some steps later; a draft with
     problems has none.
     """
+    wanted = DraftEstimate.objects.filter(campaign=campaign_id, finished_at=None)
+    free = claiming.free(wanted, timezone.now()).order_by("wanted_at")
+    made = [_make(estimate_id) for estimate_id in free.values_list("pk", flat=True)]
+    return any(made)
+
+
+def _make(estimate_id: int) -> bool:
     wanted = DraftEstimate.objects.filter(finished_at=None).select_related(
         "campaign__channel__account", "campaign__team", "wanted_by"
     )
-    estimate = claiming.claim_work(wanted, campaign_id, LEASE)
-    if estimate is None or estimate.wanted_by is None:
-        return False
-    if estimate.campaign.state != CampaignState.DRAFT:
+    estimate = claiming.claim_work(wanted, estimate_id, LEASE)
+    if estimate is None or estimate.campaign.state != CampaignState.DRAFT:
         return False
     try:
         return _look(estimate, estimate.campaign, estimate.wanted_by)
@@ -200,14 +212,15 @@ def make_estimate(campaign_id: int) -> bool:
 def _look(estimate: DraftEstimate, campaign: Campaign, user: User) -> bool:
     now = timezone.now()
     key = key_of(campaign, user, now)
-    try:
-        survey = _survey(campaign, user, now)
-    except ValueError:
-        # It has a fault by now.
-        return False
 
     def told(steps: int, **values: object) -> None:
         claiming.renew_claim(estimate, LEASE, steps_done=steps, **values)
+
+    try:
+        survey = _survey(campaign, user, now, lambda: told(0))
+    except ValueError:
+        # It has a fault by now.
+        return False
 
     told(1, key=key, figures=figures_of_survey(survey).to_json())
     report = None
@@ -216,5 +229,18 @@ def _look(estimate: DraftEstimate, campaign: Campaign, user: User) -> bool:
     return claiming.let_go(estimate, report=report, finished_at=timezone.now())
 
 
-def _survey(campaign: Campaign, user: User, now: datetime) -> Survey:
-    return personal_texts.survey(campaign, user, _send_time(campaign, now))
+def _survey(
+    campaign: Campaign, user: User, now: datetime, renew: Callable[[], None] = lambda: None
+) -> Survey:
+    people = _read_renewing(campaign, renew)
+    return personal_texts.survey(campaign, user, _send_time(campaign, now), people)
+
+
+def _read_renewing(campaign: Campaign, renew: Callable[[], None]) -> Iterator[list[PersonRow]]:
+    """The people in chunks; `renew` is called some times in each lease, however many they are."""
+    renewed_at = timezone.now()
+    for chunk in audience.chunks_of_people(campaign):
+        if timezone.now() - renewed_at > LEASE / 6:
+            renew()
+            renewed_at = timezone.now()
+        yield chunk

@@ -153,15 +153,22 @@ def template_limits(characters: int, template: Mapping[str, Any]) -> TextLimits:
 # --- Before the launch ----------------------------------------------------------------------------
 
 
-def survey(campaign: Campaign, sender: User | None, at: datetime) -> Survey:
+def survey(
+    campaign: Campaign,
+    sender: User | None,
+    at: datetime,
+    people: Iterator[list[audience.PersonRow]] | None = None,
+) -> Survey:
     """Render a draft for everybody who would be frozen now, and count. Keeps no text.
 
+    `people`: them in chunks, where the caller watches them being read.
     Raises ValueError for a text with faults. Of a text that is the same for everybody, nobody is
     looked at; otherwise 1,000,000 people take some seconds.
     """
     rules, program = rules_of(campaign), parse_text(source_of(campaign))
     read, handed = replace(rules, name_placeholder=""), rules
     renderer = renderer_of(campaign, program, read, sender, at)
+    chunks = people or audience.chunks_of_people(campaign)
     counted = audience.count_audience(campaign)
     texts = TextTally(text_limits(campaign, campaign.media_url, handed))
     handed_over, empty = texts, EmptyFields(lackable(program))
@@ -170,9 +177,8 @@ def survey(campaign: Campaign, sender: User | None, at: datetime) -> Survey:
     elif handed.name_placeholder:
         handed_over = TextTally(texts.limits)
         both = (renderer, renderer_of(campaign, program, handed, sender, at))
-        _tally_both(both, (texts, handed_over), audience.chunks_of_people(campaign), empty)
+        _tally_both(both, (texts, handed_over), chunks, empty)
     else:
-        chunks = audience.chunks_of_people(campaign)
         for keys, rendered in _rendered(renderer, chunks, empty):
             for key, text in zip(keys, rendered, strict=True):
                 texts.add(key, text)

@@ -69,16 +69,15 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     )
     if problems:
         return redirect(reverse("compose", args=address) + "?check")
-    report, needs_worker = plan_making.report_of(
-        campaign, approval.asked_by if approval else request.user
-    )
+    looks = approval.asked_by if approval else request.user
+    report, needs_worker = plan_making.report_of(campaign, looks)
     if needs_worker:
         hints.nudge(tasks.make_estimate, campaign.pk)
     if report is not None and approval and approval.audience != report.audience:
         approvals.outgrow(approval)
         approval = None
     if report is None:
-        context = {"campaign": campaign, "progress": _progress(campaign)}
+        context = {"campaign": campaign, "progress": _progress(campaign, looks)}
         return render(request, "composer/planning.html", context)
     return render(request, "composer/review.html", _page(request, campaign, report, approval))
 
@@ -88,7 +87,8 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def planning(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """How far a worker has come with the plan; loads the page again once it is there."""
     campaign = campaign_of(request, campaign_id)
-    progress = _progress(campaign)
+    approval = approvals.open_request(campaign)
+    progress = _progress(campaign, approval.asked_by if approval else request.user)
     if progress is None or progress["is_done"]:
         return HttpResponseClientRefresh()
     if progress["is_stuck"]:
@@ -96,8 +96,8 @@ def planning(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     return render(request, "composer/_planning.html", {"campaign": campaign, "progress": progress})
 
 
-def _progress(campaign: Campaign) -> dict[str, Any] | None:
-    estimate = DraftEstimate.objects.filter(campaign=campaign).first()
+def _progress(campaign: Campaign, user: User) -> dict[str, Any] | None:
+    estimate = DraftEstimate.objects.filter(campaign=campaign, wanted_by=user).first()
     if estimate is None:
         return None
     return {

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import time, timedelta
 from time import time as time_now
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent
 from composer import plan_making, plan_report
 from composer.figures import Figures
@@ -268,8 +271,42 @@ class TestLargeAudiences:
     def test_an_old_plan_is_made_again(self, desk: Desk, draft: Campaign) -> None:
         desk.get("review", draft)
         plan_making.make_estimate(draft.pk)
-        DraftEstimate.objects.update(wanted_at=timezone.now() - plan_making.FRESH)
+        # However long it took: it is as fresh as its end.
+        DraftEstimate.objects.update(wanted_at=timezone.now() - 2 * plan_making.FRESH)
+        assert "People 12" in text_of(desk.get("review", draft))
+        DraftEstimate.objects.update(finished_at=timezone.now() - plan_making.FRESH)
         assert "The plan is being made" in text_of(desk.get("review", draft))
+
+    def test_a_colleague_who_looks_takes_nobodys_plan_away(
+        self, desk: Desk, draft: Campaign, sami: User
+    ) -> None:
+        desk.get("review", draft)
+        plan_making.make_estimate(draft.pk)
+        assert figures_of(draft, sami) == (None, True)
+        assert "People 12" in text_of(desk.get("review", draft))
+        assert plan_making.make_estimate(draft.pk)
+        assert figures_of(draft, sami)[0] is not None
+        press(desk, draft)
+        assert draft.state == "freezing"
+
+    def test_a_long_look_keeps_its_claim(
+        self, desk: Desk, draft: Campaign, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        change(draft, text="Hi {{CUSTOMER_NAME}}")
+        desk.get("review", draft)
+        chunks = audience.chunks_of_people
+        with time_machine.travel(timezone.now(), tick=False) as clock:
+
+            def read_slowly(campaign: Campaign) -> Iterator[list[audience.PersonRow]]:
+                for person in next(chunks(campaign)):
+                    clock.shift(plan_making.LEASE * 0.3)
+                    # Nobody else takes it over.
+                    assert not plan_making.make_estimate(campaign.pk)
+                    yield [person]
+
+            monkeypatch.setattr(audience, "chunks_of_people", read_slowly)
+            assert plan_making.make_estimate(draft.pk)
+        assert DraftEstimate.objects.get().report is not None
 
 
 def figures_of(draft: Campaign, user: User) -> tuple[Figures | None, bool]:
