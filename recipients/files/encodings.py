@@ -78,7 +78,7 @@ _USUAL = {
 }
 _USUAL_OF = {region: usual for regions, usual in _USUAL.items() for region in regions.split()}
 _ELSEWHERE = (FileEncoding.WINDOWS_1252, FileEncoding.MAC_ROMAN)
-_WITHOUT_UNICODE = [one for one in FileEncoding if not one.is_unicode]
+_WITHOUT_UNICODE = [encoding for encoding in FileEncoding if not encoding.is_unicode]
 # What a wrong encoding makes of words: signs beside letters, dashes and daggers within them,
 # capitals behind small letters, three accents on end, two alphabets in one word, controls.
 _LETTER = r"[^\W\d_]"
@@ -109,7 +109,8 @@ def detect_encoding(path: Path, country: str) -> tuple[FileEncoding, bool]:
             if not chunk.isascii():
                 more_right, more_wrong = _count_utf_8(chunk)
                 right, wrong = right + more_right, wrong + more_wrong
-                letters += lines_beyond_ascii(chunk)[: SAMPLE - len(letters)]
+                if more_wrong and len(letters) < SAMPLE:
+                    letters += lines_beyond_ascii(chunk)[:SAMPLE]
     return (_guess(letters, country) if wrong > right else FileEncoding.UTF_8), has_nul
 
 
@@ -144,15 +145,21 @@ def _guess(letters: bytes, country: str) -> FileEncoding:
     relatives apart.
     """
     usual = _USUAL_OF.get(country, _ELSEWHERE)
-    texts = {one: text for one, text in decoded(letters).items() if not _NO_WORDS.search(text)}
+    texts = [encoding for encoding, text in decoded(letters).items() if _are_words(text)]
     for encoding in usual:
         if encoding in texts:
             return encoding
-    names = {codecs.lookup(one.codec).name.replace("-", "_"): one for one in texts}
+    names = {codecs.lookup(each.codec).name.replace("-", "_"): each for each in texts}
     if not names:
         return usual[0]
     found = charset_normalizer.from_bytes(letters, cp_isolation=list(names)).best()
     return names.get(found.encoding, usual[0]) if found else usual[0]
+
+
+def _are_words(text: str) -> bool:
+    """Whether an encoding makes words of a text; a slip or two in a long one are its writer's."""
+    beyond_ascii = len(text) - len(text.encode("ascii", errors="ignore"))
+    return len(_NO_WORDS.findall(text)) * 50 <= beyond_ascii
 
 
 def _count_utf_8(data: bytes) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from recipients.files.columns import Column, ColumnRole
 from recipients.files.row_sources import Row
 from recipients.files.rows import Accepted, RowReader
 from recipients.files.seen_phones import DistinctPhones
-from recipients.phone_numbers import PhoneReader
+from recipients.phone_numbers import PhoneDoubt, PhoneReader
 
 FIRST_ROWS = 5
 FIRST_REJECTED = 12
@@ -122,7 +122,7 @@ def judge(
         answer = reader.read(cells)
         if isinstance(answer, Accepted):
             distinct.add(answer.phone, hash((answer.name, *answer.fields.items())))
-            if _has_country_code(cells[phone_index], answer.phone):
+            if _has_country_code(cells[phone_index], answer):
                 beginnings[answer.phone[1:4]] += 1
             if answer.doubt is not None:
                 doubts[answer.doubt] += 1
@@ -148,10 +148,13 @@ def _calling_codes(beginnings: Mapping[str, int]) -> dict[str, int]:
     """Calling codes and their counts, from counts of the first three digits of numbers."""
     codes = Counter[str]()
     for digits, count in beginnings.items():
-        # No calling code is the beginning of another one (ITU-T E.164).
-        code = next((digits[:n] for n in (1, 2, 3) if int(digits[:n]) in CALLING_CODES), digits)
-        codes[code] += count
+        codes[_calling_code(digits)] += count
     return dict(codes.most_common(_CODES_KEPT))
+
+
+def _calling_code(digits: str) -> str:
+    # No calling code is the beginning of another one (ITU-T E.164).
+    return next((digits[:n] for n in (1, 2, 3) if int(digits[:n]) in CALLING_CODES), digits)
 
 
 def _only_look(rows: Iterable[Row], limit: int | None) -> Judgement:
@@ -173,8 +176,11 @@ def _shown(
     return SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells], reason, doubt, phone)
 
 
-def _has_country_code(cell: str, phone: str) -> bool:
+def _has_country_code(cell: str, accepted: Accepted) -> bool:
     """Whether the number was written with its country code, with or without a plus."""
     if cell.lstrip(" '(\u00a0\u202a").startswith(("+", "00", "tel:+", "whatsapp:+")):
         return True
-    return "".join(filter(str.isdecimal, cell)) == phone[1:]
+    digits, phone = "".join(filter(str.isdecimal, cell)), accepted.phone[1:]
+    # Behind its code it may have had other digits before its country's plan changed.
+    is_old = accepted.doubt is PhoneDoubt.RENUMBERED and digits.startswith(_calling_code(phone[:3]))
+    return digits == phone or is_old

@@ -361,6 +361,14 @@ def test_what_a_number_becomes_stands_beside_its_cell(door: Door) -> None:
     assert page.count("+1 415") == 1
 
 
+def test_a_number_of_before_a_change_of_plan_is_no_number_of_this_country(door: Door) -> None:
+    made = door.checked("Phone\n5215512345678\n+14155552671\n")
+    page = text(door.get("import", made))
+    assert "Every number starts with a country code" in page
+    made = door.checked("Phone\n4155552671\n+14155552672\n")
+    assert "Every number starts with a country code" not in text(door.get("import", made))
+
+
 def test_another_team_remembers_nothing_of_it(door: Door, charlie: User) -> None:
     made = door.checked("Cell,Home phone\n4155552671,2127365000\n")
     door.post("import-confirm", made, role_0="phone", role_1="skip")

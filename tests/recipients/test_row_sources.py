@@ -106,6 +106,12 @@ def test_letters_beyond_western_europe_are_found(
     assert [reading.delimiter.join(cells) for _, cells in rows] == content.splitlines()
 
 
+def test_a_slip_of_its_writer_makes_no_other_encoding_of_a_long_file(file: Path) -> None:
+    people = "".join(f"+1415555{n:04d},José Muñoz\n" for n in range(100))
+    file.write_bytes(f"Phone,Name\n{people}+14155559999,Ann \u00a3ee\n".encode("cp1252"))
+    assert guess_read_options(file, "US").encoding == "windows-1252"
+
+
 def test_a_file_of_two_encodings_is_read_row_by_row(file: Path) -> None:
     content = "Name\nJosé\n".encode() + "Zoë\n".encode("cp1252")
     assert read(file, content) == [(1, ["Name"]), (2, ["José"]), (3, ["Zoë"])]
