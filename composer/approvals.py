@@ -29,7 +29,7 @@ from sending.models import Approval
 from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused, SeenPlan
 from teams.models import Team, User
 
-Answer = Approval.Verdict
+Verdict = Approval.Verdict
 
 
 class NotApproved(Exception):
@@ -42,7 +42,7 @@ class NotApproved(Exception):
 
 def open_request(campaign: Campaign) -> Approval | None:
     """The request that waits for a colleague; one that the draft has outgrown is closed by this."""
-    approval = campaign.approvals.filter(answer=Answer.WAITING).select_related("asked_by").first()
+    approval = campaign.approvals.filter(answer=Verdict.WAITING).select_related("asked_by").first()
     if approval is None:
         return None
     if campaign.state != CampaignState.DRAFT or _is_outdated(campaign, approval):
@@ -53,13 +53,13 @@ def open_request(campaign: Campaign) -> Approval | None:
 
 def asked_as_it_is(campaign: Campaign) -> Approval | None:
     """The request that waits for the draft as it is stored; its people are not looked at again."""
-    approvals = campaign.approvals.filter(answer=Answer.WAITING, version=campaign.version)
+    approvals = campaign.approvals.filter(answer=Verdict.WAITING, version=campaign.version)
     return approvals.select_related("asked_by").first()
 
 
 def outgrow(approval: Approval) -> None:
     """Close a request whose draft or people are no longer those it was made for."""
-    Approval.objects.filter(pk=approval.pk, answer=Answer.WAITING).update(answer=Answer.OUTDATED)
+    Approval.objects.filter(pk=approval.pk, answer=Verdict.WAITING).update(answer=Verdict.OUTDATED)
 
 
 def last_answer(campaign: Campaign) -> Approval | None:
@@ -68,16 +68,16 @@ def last_answer(campaign: Campaign) -> Approval | None:
     An approved one did when it could not be frozen as it was seen.
     """
     last = campaign.approvals.select_related("answered_by", "asked_by").order_by("-pk").first()
-    came_to_nothing = {Answer.REJECTED, Answer.OUTDATED}
+    came_to_nothing = {Verdict.REJECTED, Verdict.OUTDATED}
     if campaign.state_reason == launch.NOT_AS_APPROVED:
-        came_to_nothing.add(Answer.APPROVED)
+        came_to_nothing.add(Verdict.APPROVED)
     return last if last and last.answer in came_to_nothing else None
 
 
 def waiting_in(team: Team) -> list[Approval]:
     """All requests for approval of a team that wait, oldest first."""
     approvals = Approval.objects.filter(
-        campaign__team=team, campaign__state=CampaignState.DRAFT.value, answer=Answer.WAITING
+        campaign__team=team, campaign__state=CampaignState.DRAFT.value, answer=Verdict.WAITING
     )
     return list(approvals.select_related("campaign", "asked_by").order_by("pk")[:20])
 
@@ -117,7 +117,7 @@ def _ask(campaign: Campaign, confirmation: Confirmation, plan: SeenPlan) -> None
             raise readiness.outdated()
         if locked.approvals.filter(token=confirmation.token).exists():
             return
-        locked.approvals.filter(answer=Answer.WAITING).update(answer=Answer.OUTDATED)
+        locked.approvals.filter(answer=Verdict.WAITING).update(answer=Verdict.OUTDATED)
         Approval.objects.create(
             campaign=locked,
             asked_by=user,
@@ -154,7 +154,7 @@ def approve(
         approval = _waiting(locked, approval_id, user)
         if _is_outdated(locked, approval) or approval.fingerprint != seen:
             raise NotApproved(_outdated())
-        approval.answer = Answer.APPROVED
+        approval.answer = Verdict.APPROVED
         _answer(approval, user)
         confirmation = Confirmation(
             user=approval.asked_by,
@@ -176,7 +176,7 @@ def reject(approval_id: UUID, campaign: Campaign, user: User, reason: str) -> No
     with transaction.atomic():
         locked = locked_campaign(campaign.pk)
         approval = _waiting(locked, approval_id, user)
-        approval.answer, approval.reason = Answer.REJECTED, reason.strip()[:500]
+        approval.answer, approval.reason = Verdict.REJECTED, reason.strip()[:500]
         _answer(approval, user)
         record_event(locked, CampaignEvent.Kind.REJECTED, user, reason=approval.reason)
 
@@ -185,7 +185,7 @@ def _waiting(campaign: Campaign, approval_id: UUID, user: User) -> Approval:
     approval = campaign.approvals.filter(public_id=approval_id).select_related("asked_by").first()
     if (
         approval is None
-        or approval.answer != Answer.WAITING
+        or approval.answer != Verdict.WAITING
         or campaign.state != CampaignState.DRAFT
     ):
         raise NotApproved(_("Somebody else has answered this already, or it was changed."))

@@ -77,7 +77,7 @@ def send(
     """Send what the recipient `person` (a key) of `lists` would get to `target`, once.
 
     `content` is the hash of what the person at the screen saw, `token` came with the form: a second
-    click gives the test that the first one made. Raises NotSent.
+    click gives the test that the first one made. Raises NoTestSent.
     """
     before = SentTest.objects.filter(campaign=campaign, token=token).first()
     if before is not None:
@@ -118,7 +118,7 @@ def _message(
     lists: list[RecipientList],
     person: int,
 ) -> SingleMessage:
-    """What is to be sent. Raises NotSent."""
+    """What is to be sent. Raises NoTestSent."""
     if content != readiness.content_sha256(campaign):
         raise NoTestSent(
             _("This draft was changed since you opened this page. Look at it again, then send.")
@@ -171,7 +171,7 @@ def _check_way(campaign: Campaign, target: Target) -> None:
 
 
 def _text(campaign: Campaign, user: User, lists: list[RecipientList], person: int) -> str:
-    """The text as the chosen person would get it. Raises NotSent."""
+    """The text as the chosen person would get it. Raises NoTestSent."""
     program = dynamic_fields.parse_text(personal_texts.source_of(campaign))
     rules = personal_texts.rules_of(campaign)
     renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())

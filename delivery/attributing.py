@@ -87,7 +87,7 @@ def _credit(channel: Channel, listed: dict[str, ListedMessage]) -> None:
         with transaction.atomic():
             recipient = recipient_of(channel, listed[message_id])
             if recipient is not None:
-                delivery_reports.know(channel, message_id, recipient)
+                delivery_reports.credit_message(channel, message_id, recipient)
 
 
 def recipient_of(channel: Channel, message: ListedMessage) -> CampaignRecipient | None:

@@ -147,8 +147,8 @@ def change_counts(changes: Changes) -> None:
         DeliveryCount.objects.filter(pk=row.pk).update(messages=F("messages") + change)
 
 
-def know(channel: Channel, message_id: str, recipient: CampaignRecipient) -> None:
-    """Note whose message this is: the answer of a single send says it, or the vendor's list.
+def credit_message(channel: Channel, message_id: str, recipient: CampaignRecipient) -> None:
+    """Note whose message this is, as the vendor's list says.
 
     What was said of it before is credited now. The caller holds a transaction.
     """

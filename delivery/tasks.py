@@ -32,7 +32,7 @@ def find_blocked(check_id: int) -> None:
         nudge(find_blocked, check_id)
 
 
-@shared_task(name="delivery_reports.work_through", queue="background")
+@shared_task(name="delivery.work_through", queue="background")
 def work_through() -> None:
     """Make something of what the vendor reported."""
     if delivery_reports.work_through():

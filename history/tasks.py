@@ -31,7 +31,7 @@ def gather(follow_up_id: int) -> None:
 
 @shared_task(name="history.notify", queue="background")
 def notify() -> None:
-    """Tell people what happened to history."""
+    """Tell people what happened to their campaigns, in the app and by e-mail."""
     notices.make_notices()
     notices.send_mails()
 

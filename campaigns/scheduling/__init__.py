@@ -1,1 +1,1 @@
-"""When it goes out: clocks, zones, hours, pace, slots, limits of a day."""
+"""When it goes out: clocks, zones, hours, pace, repeats."""

@@ -102,7 +102,7 @@ def sms_size(text: str) -> SmsSize:
 
 
 def segments(text: str) -> int:
-    """How many segments a text makes: `count(text).segments`, made for a million texts."""
+    """How many segments a text makes: `sms_size(text).segments`, made for a million texts."""
     try:
         rest = text.encode("latin-1").translate(None, _BASIC_LATIN_1)
     except UnicodeEncodeError:

@@ -83,7 +83,7 @@ class WebhookEvent(models.Model):
     )
     # The same body again is the same event: a call repeated by the vendor, or by a stranger.
     body_sha256 = models.BinaryField(max_length=32)
-    # Null after a while (`delivery.KEEP_BODIES`); the hash stays.
+    # Null after a while (`delivery_reports.KEEP_BODIES`); the hash stays.
     body = models.BinaryField(null=True)
     received_at = models.DateTimeField(auto_now_add=True)
     outcome = models.CharField(max_length=15, choices=Outcome.choices, default=Outcome.WAITING)

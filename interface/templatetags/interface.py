@@ -11,7 +11,7 @@
 | `{{ field\\|invalid_class }}` and its like below | that a field is wrong |
 | `{% error_summary form … %}` | what is wrong with a form, with links to the fields |
 
-Larger parts are templates to include, in `templates/components/`; each says what it wants on top.
+Larger parts are templates to include, in `templates/interface/`; each says what it wants on top.
 """
 
 from __future__ import annotations

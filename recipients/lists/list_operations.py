@@ -47,14 +47,14 @@ def may_take_from(recipient_list: RecipientList, user: User) -> bool:
 
 
 def copy(source: RecipientList, user: User, name: str) -> ListOperation:
-    """Begin to copy a list. Raises Refused."""
+    """Begin to copy a list. Raises OperationRefused."""
     return _begin(Kind.COPY, user, [source], {name: ""})
 
 
 def merge(
     sources: Sequence[RecipientList], user: User, name: str, *, each_once: bool
 ) -> ListOperation:
-    """Begin to put lists together in their order. Raises Refused.
+    """Begin to put lists together in their order. Raises OperationRefused.
 
     `each_once`: everybody stands once, with what the first list that has it says of them, and what
     only later ones say; else every row comes along, and the same number again is a duplicate.
@@ -67,7 +67,7 @@ def merge(
 def split(
     source: RecipientList, user: User, field_name: str, values: Sequence[str]
 ) -> ListOperation:
-    """Begin to make one list for each of a field's values, "" for who has none. Raises Refused."""
+    """Begin to make one list for each of a field's values, "" for who has none. Raises OperationRefused."""
     if not values:
         raise OperationRefused(_("Choose at least one value."))
     names = {_named(source.name, value or _("no value")): value for value in values}
@@ -82,7 +82,7 @@ def subtract(
 ) -> ListOperation:
     """Begin to make the list of those who are on `source` and on none of `without`.
 
-    Raises Refused.
+    Raises OperationRefused.
     """
     if not without:
         raise OperationRefused(_("Choose at least one list whose people to take out."))

@@ -305,7 +305,7 @@ def test_a_status_only_moves_forward_whatever_the_order(
 def test_a_known_message_is_credited_and_counted_once(
     endpoint: WebhookEndpoint, running: Campaign
 ) -> None:
-    delivery_reports.know(endpoint.channel, "m1", ann(running))
+    delivery_reports.credit_message(endpoint.channel, "m1", ann(running))
     for word in ("sent", "read", "delivered", "sent"):
         say(endpoint, **status("m1", word), n=word)
     assert counts(running) == {"read": 1}
@@ -322,8 +322,8 @@ def test_an_unknown_message_is_counted_as_that_and_credited_once_it_is_known(
     assert (endpoint.unattributed_count, counts(running)) == (1, {})
     assert endpoint.learn_at is not None
 
-    delivery_reports.know(endpoint.channel, "m1", ann(running))
-    delivery_reports.know(endpoint.channel, "m1", ann(running))
+    delivery_reports.credit_message(endpoint.channel, "m1", ann(running))
+    delivery_reports.credit_message(endpoint.channel, "m1", ann(running))
 
     endpoint.refresh_from_db()
     assert (endpoint.unattributed_count, counts(running)) == (0, {"failed": 1})

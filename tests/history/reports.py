@@ -22,7 +22,7 @@ def reported_on(campaign: Campaign) -> None:
         channel=campaign.channel, secret=Secret.of("a secret"), state="on"
     )
     receiving.keep(endpoint, b'{"event": "something new"}')
-    delivery_reports.know(campaign.channel, "m1", person)
+    delivery_reports.credit_message(campaign.channel, "m1", person)
     Reply.objects.create(
         team=campaign.team,
         channel=campaign.channel,

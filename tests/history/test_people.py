@@ -54,7 +54,7 @@ def fail_to_reach(campaign: Campaign, phone: str) -> None:
     """The network says that it could not deliver somebody's message."""
     assert campaign.channel is not None
     person = campaign.recipients.get(phone=phone)
-    delivery_reports.know(campaign.channel, f"m-{phone}", person)
+    delivery_reports.credit_message(campaign.channel, f"m-{phone}", person)
     person.sent_messages.update(status="failed", error_code="30003")
     delivery_reports.change_counts(
         delivery_reports.Changes({(campaign.pk, "unknown"): -1, (campaign.pk, "failed"): 1})

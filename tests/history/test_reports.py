@@ -61,7 +61,7 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
 ) -> None:
     assert launched.channel is not None
     first = launched.recipients.order_by("position")[0]
-    delivery_reports.know(launched.channel, "m1", first)
+    delivery_reports.credit_message(launched.channel, "m1", first)
     first.sent_messages.update(status="failed", error_code="30003")
     CampaignRecipient.objects.filter(phone="+12025550002").update(left_out="opted_out")
 

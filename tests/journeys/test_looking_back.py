@@ -72,7 +72,7 @@ def report(campaign: Campaign) -> None:
     assert campaign.channel is not None
     now = timezone.now()
     for n, person in enumerate(campaign.recipients.order_by("position")[:4]):
-        delivery_reports.know(campaign.channel, f"m{n}", person)
+        delivery_reports.credit_message(campaign.channel, f"m{n}", person)
         status, code = ("failed", "30003") if n == 3 else ("delivered", "")
         person.sent_messages.update(status=status, error_code=code)
         delivery_reports.change_counts(
