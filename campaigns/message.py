@@ -16,8 +16,7 @@ from campaigns.texts.field_sentences import fault_sentence
 from interface.wording import Text
 from sociocs_accounts.models import Channel
 from sociocs_gateway.exceptions import MessageNotExpressible
-from sociocs_gateway.messages import BulkMessage, MessageFault, MessageRecipient
-from sociocs_gateway.messages import SingleMessage as SingleMessage
+from sociocs_gateway.messages import BulkMessage, MessageFault, MessageRecipient, SingleMessage
 from sociocs_gateway.providers import MediaKind, Provider
 
 # The columns of a draft that its message takes over under the same names.

@@ -67,7 +67,10 @@ def merge(
 def split(
     source: RecipientList, user: User, field_name: str, values: Sequence[str]
 ) -> ListOperation:
-    """Begin to make one list for each of a field's values, "" for who has none. Raises OperationRefused."""
+    """Begin to make one list for each of a field's values, "" for who has none.
+
+    Raises OperationRefused.
+    """
     if not values:
         raise OperationRefused(_("Choose at least one value."))
     names = {_named(source.name, value or _("no value")): value for value in values}
