@@ -366,7 +366,11 @@ def test_a_number_of_before_a_change_of_plan_is_no_number_of_this_country(door: 
     page = text(door.get("import", made))
     assert "Every number starts with a country code" in page
     made = door.checked("Phone\n4155552671\n+14155552672\n")
-    assert "Every number starts with a country code" not in text(door.get("import", made))
+    page = text(door.get("import", made))
+    assert "Every number starts with a country code" not in page
+    assert "1 of 2 numbers start with a country code. The other one is read" in page
+    page = text(door.get("import", door.checked("Phone\n4155552671\n4155552672\n")))
+    assert "No number has a country code: all 2 are read as numbers of this country." in page
 
 
 def test_another_team_remembers_nothing_of_it(door: Door, charlie: User) -> None:
