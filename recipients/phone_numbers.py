@@ -23,27 +23,15 @@ from phonenumbers import (
 
 from recipients import number_changes
 from recipients.phone_patterns import MOBILE, accepted_abroad, home_country
-from recipients.phone_text import undecorated
-
-
-class PhoneFault(StrEnum):
-    """Why a cell is not a phone number. `recipients.sentences` has the words."""
-
-    EMPTY = "empty"
-    LETTERS = "letters"
-    SYMBOLS = "symbols"
-    EXTENSION = "extension"
-    SEVERAL_NUMBERS = "several_numbers"
-    EXCEL_SHORTENED = "excel_shortened"
-    EXCEL_DECIMAL = "excel_decimal"
-    EXCEL_ERROR = "excel_error"
-    NO_COUNTRY = "no_country"
-    UNKNOWN_COUNTRY_CODE = "unknown_country_code"
-    NO_AREA_CODE = "no_area_code"
-    TOO_SHORT = "too_short"
-    TOO_LONG = "too_long"
-    WRONG_LENGTH = "wrong_length"
-    PREMIUM = "premium"
+from recipients.phone_text import (
+    BEFORE_PLUS,
+    DIGIT,
+    PhoneFault,
+    damage_of,
+    digits_of,
+    undecorated,
+    unglued_decimal,
+)
 
 
 class PhoneDoubt(StrEnum):
@@ -121,9 +109,9 @@ class PhoneReader:
         if not raw:
             return Rejection(PhoneFault.EMPTY)
         text = undecorated(raw)
-        if damage := _damage(text):
+        if damage := damage_of(text):
             return Rejection(damage)
-        number = _unglued_decimal(text)
+        number = unglued_decimal(text)
         first = self._read_as_written(number)
         if isinstance(first, Phone) and first.doubt is not PhoneDoubt.NOT_ASSIGNED:
             return first
@@ -158,8 +146,8 @@ class PhoneReader:
         Only where at home they would be none: 49151… is a landline of a German town if taken by the
         letter, and in nearly every list a mobile that a spreadsheet took the plus from.
         """
-        digits = _digits(text)
-        if self._home is None or text.lstrip(_BEFORE_PLUS).startswith("+"):
+        digits = digits_of(text)
+        if self._home is None or text.lstrip(BEFORE_PLUS).startswith("+"):
             return None
         abroad = digits.removeprefix("00")
         if not abroad.startswith(self._home.code):
@@ -177,8 +165,8 @@ class PhoneReader:
 
     def _read_as_once_written(self, text: str) -> Phone | None:
         """The mobile that a number which is none today has become, or was before it was damaged."""
-        digits = _digits(text)
-        is_abroad = text.lstrip(_BEFORE_PLUS).startswith("+") or digits.startswith("00")
+        digits = digits_of(text)
+        is_abroad = text.lstrip(BEFORE_PLUS).startswith("+") or digits.startswith("00")
         for code, national in self._split(digits.lstrip("0") if is_abroad else digits, is_abroad):
             for doubt, numbers in (
                 (PhoneDoubt.RENUMBERED, number_changes.as_renumbered(code, national)),
@@ -204,12 +192,12 @@ class PhoneReader:
 
     def _readings(self, text: str) -> Iterator[tuple[str, bool]]:
         """Yield (number, whether its plus was added) in the order of trust."""
-        digits = _digits(text)
+        digits = digits_of(text)
         # No calling code begins with 0: "+0044…" and "0+44…" can only be a spreadsheet's zeros.
         abroad = "+" + digits.lstrip("0")
         # Where 0 is no national prefix, the library does not understand "+34 (0) 6…".
-        abroad_without_zero = "+" + _digits(text.replace("(0)", "", 1)).lstrip("0")
-        if text.lstrip(_BEFORE_PLUS).startswith("+"):
+        abroad_without_zero = "+" + digits_of(text.replace("(0)", "", 1)).lstrip("0")
+        if text.lstrip(BEFORE_PLUS).startswith("+"):
             yield abroad, False
             yield abroad_without_zero, False
             return
@@ -218,62 +206,6 @@ class PhoneReader:
             yield abroad, False
             yield abroad_without_zero, False
         yield "+" + digits, True
-
-
-# --- What cannot be a number ----------------------------------------------------------------------
-
-_EXCEL_ERROR = re.compile(r"#+|#[A-Z]+[A-Z0-9/_]*[!?]?|#DIV/0!", re.IGNORECASE)
-_SHORTENED = re.compile(r"[+-]?\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)
-_WHOLE_FLOAT = re.compile(r"(\+?\d{5,15})[.,]0{1,6}")
-_DECIMAL = re.compile(r"\+?\d{5,}[.,]\d{1,2}")
-_EXTENSION = re.compile(
-    r".*\d[\s,;(]*(?:ext(?:ension|n)?|x|#|extn?)[\s.:=]*\d{1,7}\)?", re.I | re.S
-)
-_SPLITS = re.compile(r"[,;/|&\r\n\t]+|\s{3,}|[^\W\d_]+|(?<=\d)\s*\+")
-_BEFORE_PLUS = "0 ("
-_DIGIT = re.compile(r"[0-9]")
-_ODD = re.compile(r"[^0-9+ ().\[\]/_'\-]")
-
-
-def _damage(text: str) -> PhoneFault | None:
-    """Return why this text cannot be read as one number at all, or None."""
-    if _EXCEL_ERROR.fullmatch(text):
-        return PhoneFault.EXCEL_ERROR
-    if not _DIGIT.search(text):
-        return PhoneFault.LETTERS if any(map(str.isalpha, text)) else PhoneFault.EMPTY
-    if _SHORTENED.fullmatch(text):
-        return PhoneFault.EXCEL_SHORTENED
-    if _WHOLE_FLOAT.fullmatch(text):
-        return None
-    if _DECIMAL.fullmatch(text):
-        return PhoneFault.EXCEL_DECIMAL
-    if _EXTENSION.fullmatch(text):
-        return PhoneFault.EXTENSION
-    if _holds_several(text):
-        return PhoneFault.SEVERAL_NUMBERS
-    if any(map(str.isalpha, text)):
-        return PhoneFault.LETTERS
-    if _ODD.search(text) or "+" in text.lstrip(_BEFORE_PLUS + "+"):
-        return PhoneFault.SYMBOLS
-    return None
-
-
-def _holds_several(text: str) -> bool:
-    """Whether two numbers stand in one cell: two long pieces, or "…67/8", which means two."""
-    sizes = [len(_DIGIT.findall(piece)) for piece in _SPLITS.split(text)]
-    if sum(size >= 7 for size in sizes) > 1:
-        return True
-    return "/" in text and len(sizes) > 1 and sum(sizes[:-1]) >= 7 and 0 < sizes[-1] <= 2
-
-
-def _unglued_decimal(text: str) -> str:
-    """Undo what a spreadsheet does to a whole number: "14155551212.0" is 14155551212."""
-    whole = _WHOLE_FLOAT.fullmatch(text)
-    return whole[1] if whole else text
-
-
-def _digits(text: str) -> str:
-    return "".join(_DIGIT.findall(text))
 
 
 # --- The library's judgement ----------------------------------------------------------------------
@@ -312,7 +244,7 @@ def _is_mobile(digits: str) -> bool:
 def _true_reason(answer: Phone | Rejection, text: str) -> Phone | Rejection:
     """The answer, unless the text is only too long because it is two numbers side by side."""
     if answer == Rejection(PhoneFault.TOO_LONG):
-        sizes = [len(_DIGIT.findall(piece)) for piece in text.split(" ")]
+        sizes = [len(DIGIT.findall(piece)) for piece in text.split(" ")]
         if sum(size >= _SHORTEST for size in sizes) > 1:
             return Rejection(PhoneFault.SEVERAL_NUMBERS)
     return answer

@@ -17,7 +17,8 @@ from recipients.files.columns import ColumnRole
 from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.rows import RowReason
-from recipients.phone_numbers import PhoneDoubt, PhoneFault
+from recipients.phone_numbers import PhoneDoubt
+from recipients.phone_text import PhoneFault
 
 
 class Words(NamedTuple):

@@ -6,7 +6,8 @@ import hashlib
 import re
 
 from recipients.files.storing import StoredUpload, store_upload
-from recipients.phone_numbers import Phone, PhoneFault, PhoneReader
+from recipients.phone_numbers import Phone, PhoneReader
+from recipients.phone_text import PhoneFault
 
 # A million characters are 60,000 numbers, and less than what a form may hold in bytes.
 MAX_CHARACTERS = 1_000_000

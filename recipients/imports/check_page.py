@@ -22,7 +22,8 @@ from recipients.imports.forms import CheckForm
 from recipients.imports.guessing import remembered_country
 from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, RecipientList
-from recipients.phone_numbers import PhoneDoubt, PhoneFault
+from recipients.phone_numbers import PhoneDoubt
+from recipients.phone_text import PhoneFault
 from recipients.phone_words import as_called
 from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
 

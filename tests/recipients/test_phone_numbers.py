@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from recipients.phone_numbers import Phone, PhoneDoubt, PhoneFault, PhoneReader, Rejection
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
+from recipients.phone_text import PhoneFault
 from recipients.sentences import DOUBTS, REJECTIONS
 
 US, GB, DE = PhoneReader("US"), PhoneReader("GB"), PhoneReader("DE")
