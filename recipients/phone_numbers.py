@@ -9,7 +9,7 @@ along), and a wrong guess reaches a stranger.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -59,6 +59,21 @@ class Rejection(NamedTuple):
     reason: PhoneFault
 
 
+class Ambiguity(StrEnum):
+    """Why a number can be read in two ways. The column it stands in decides, or a person does."""
+
+    # Begins with home's code: with a plus in front a mobile, as dialled at home none.
+    OWN_CODE = "own_code"
+    # A number at home, and with a plus in front a mobile elsewhere: read as dialled at home.
+    BOTH_WAYS = "both_ways"
+    # None at home, valid with a plus in front.
+    PLUS_ONLY = "plus_only"
+    # None at home, a mobile in a territory that shares home's dialling.
+    OVERSEAS = "overseas"
+    # None as it stands, a mobile once a spreadsheet's zero is put back.
+    ZERO = "zero"
+
+
 _PLAIN = re.compile("[ '(\\t]*(\\+|00)?([0-9(][0-9 ()\N{NO-BREAK SPACE}-]{5,30})\\Z").match
 # Digits of a number with its calling code (ITU-T E.164).
 _SHORTEST, _LONGEST = 7, 15
@@ -69,11 +84,14 @@ class PhoneReader:
     """Reads phone numbers; those without a country code are from `default_country`.
 
     `default_country`: ISO 3166-1 alpha-2 in capitals, or "" to accept international numbers only.
-    Raises ValueError for a country libphonenumber does not know.
+    `turned`: in which ambiguities the numbers are read in the other way than usual. Raises
+    ValueError for a country libphonenumber does not know.
     """
 
-    def __init__(self, default_country: str) -> None:
+    def __init__(self, default_country: str, turned: Collection[str] = ()) -> None:
         self.default_country = default_country
+        self._turned = frozenset(map(Ambiguity, turned))
+        self._prefers_plus = Ambiguity.BOTH_WAYS in self._turned
         self._home = home_country(default_country) if default_country else None
 
     def read(self, raw: str) -> Phone | Rejection:
@@ -93,11 +111,24 @@ class PhoneReader:
             kind = accepted_abroad(digits)
             if kind and len(digits) <= _LONGEST:
                 return Phone("+" + digits, None if kind == MOBILE else PhoneDoubt.NOT_MOBILE)
-        elif not sign and self._home is not None and (accepted := self._home.accepted(digits)):
+        elif sign or (self._prefers_plus and accepted_abroad(digits) == MOBILE):
+            return self._read_thoroughly(raw)
+        elif self._home is not None and (accepted := self._home.accepted(digits)):
             digits, kind = self._home.code + accepted[0], accepted[1]
             if len(digits) <= _LONGEST:
                 return Phone("+" + digits, None if kind == MOBILE else PhoneDoubt.NOT_MOBILE)
         return self._read_thoroughly(raw)
+
+    def is_certain(self, raw: str) -> bool:
+        """Whether a cell is surely read in one way; quickly told for what is written plainly."""
+        plain = _PLAIN(raw)
+        if plain is None or self._home is None:
+            return False
+        digits = plain[2].encode().translate(None, _PUNCTUATION).decode()
+        is_mobile_abroad = accepted_abroad(digits) == MOBILE
+        if plain[1]:
+            return plain[1] == "+" and is_mobile_abroad
+        return not is_mobile_abroad and self._home.accepted(digits) is not None
 
     def _is_abroad(self, digits: str) -> bool:
         """Whether digits that begin with 00 can only be a number with its calling code."""
@@ -120,7 +151,7 @@ class PhoneReader:
         return self._read_as_once_written(number) or _true_reason(first, text)
 
     def _read_as_written(self, text: str) -> Phone | Rejection:
-        if lost := self._read_with_lost_plus(text):
+        if lost := self._read_with_lost_plus(text) or self._read_as_if_abroad(text):
             return lost
         first: Phone | Rejection | None = None
         for number, plus_was_added in self._readings(text):
@@ -133,7 +164,8 @@ class PhoneReader:
                 if not plus_was_added:
                     return answer
                 if not isinstance(first, Phone):
-                    return Phone(answer.e164, PhoneDoubt.PLUS_ADDED)
+                    plus = Phone(answer.e164, PhoneDoubt.PLUS_ADDED)
+                    return self._read_with_lost_zero(digits_of(text)) or plus
             if first is None or (
                 isinstance(first, Rejection) and isinstance(answer, Phone) and not plus_was_added
             ):
@@ -160,22 +192,43 @@ class PhoneReader:
         at_home = _judged(digits, self.default_country)
         if at_home == answer:
             return answer
+        if Ambiguity.OWN_CODE in self._turned:
+            return None
         is_mobile = isinstance(at_home, Phone) and at_home.doubt is None
         return None if is_mobile else Phone(answer.e164, PhoneDoubt.PLUS_ADDED)
+
+    def _read_as_if_abroad(self, text: str) -> Phone | None:
+        """The mobile that digits make with a plus in front, where that is how they are meant."""
+        digits = digits_of(text)
+        if not self._prefers_plus or text.lstrip(BEFORE_PLUS).startswith("+"):
+            return None
+        if self._begins_with_own_code(digits) or not _is_mobile(digits):
+            return None
+        abroad = Phone(f"+{digits}")
+        at_home = _judged(digits, self.default_country or None)
+        return abroad if at_home == abroad else Phone(abroad.e164, PhoneDoubt.PLUS_ADDED)
+
+    def _begins_with_own_code(self, digits: str) -> bool:
+        return self._home is not None and digits.startswith(self._home.code)
 
     def _read_as_once_written(self, text: str) -> Phone | None:
         """The mobile that a number which is none today has become, or was before it was damaged."""
         digits = digits_of(text)
         is_abroad = text.lstrip(BEFORE_PLUS).startswith("+") or digits.startswith("00")
         for code, national in self._split(digits.lstrip("0") if is_abroad else digits, is_abroad):
-            for doubt, numbers in (
-                (PhoneDoubt.RENUMBERED, number_changes.as_renumbered(code, national)),
-                (PhoneDoubt.OVERSEAS, number_changes.as_dialled_alike(code, national)),
-            ):
+            readings = [(PhoneDoubt.RENUMBERED, number_changes.as_renumbered(code, national))]
+            if Ambiguity.OVERSEAS not in self._turned:
+                alike = number_changes.as_dialled_alike(code, national)
+                readings.append((PhoneDoubt.OVERSEAS, alike))
+            for doubt, numbers in readings:
                 valid = set(filter(_is_mobile, numbers))
                 if len(valid) == 1:
                     return Phone(f"+{valid.pop()}", doubt)
-        if is_abroad or self._home is None:
+        return None if is_abroad else self._read_with_lost_zero(digits)
+
+    def _read_with_lost_zero(self, digits: str) -> Phone | None:
+        """The mobile at home that digits make with the zero in front that a spreadsheet took."""
+        if self._home is None or Ambiguity.ZERO in self._turned:
             return None
         whole = _judged("0" + digits, self.default_country)
         if isinstance(whole, Phone) and whole.doubt is None:
@@ -205,7 +258,9 @@ class PhoneReader:
         if digits.startswith("00"):
             yield abroad, False
             yield abroad_without_zero, False
-        yield "+" + digits, True
+        own = self._begins_with_own_code(digits)
+        if (Ambiguity.OWN_CODE if own else Ambiguity.PLUS_ONLY) not in self._turned:
+            yield "+" + digits, True
 
 
 # --- The library's judgement ----------------------------------------------------------------------

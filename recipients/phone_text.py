@@ -131,6 +131,11 @@ def unglued_decimal(text: str) -> str:
     return whole[1] if whole else text
 
 
+def is_marked(raw: str) -> bool:
+    """Whether a number is written as one with its calling code: with a plus, or 00."""
+    return raw.lstrip(" '(\u00a0\u202a").startswith(("+", "00", "tel:+", "whatsapp:+"))
+
+
 def digits_of(text: str) -> str:
     """The ASCII digits of a text, in their order."""
     return "".join(DIGIT.findall(text))

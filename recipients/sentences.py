@@ -70,7 +70,7 @@ REJECTIONS: Mapping[str, Words] = {
     ),
     PhoneFault.UNKNOWN_COUNTRY_CODE: Words(
         gettext_lazy("No country has this code"),
-        gettext_lazy("Check the digits after the plus."),
+        gettext_lazy("Check the digits that the number begins with."),
     ),
     PhoneFault.NO_AREA_CODE: Words(
         gettext_lazy("The area code is missing"),
@@ -91,6 +91,10 @@ REJECTIONS: Mapping[str, Words] = {
     PhoneFault.PREMIUM: Words(
         gettext_lazy("A premium-rate number"),
         gettext_lazy("Such numbers take no messages: use a mobile number."),
+    ),
+    RowReason.UNKNOWN_COUNTRY: Words(
+        gettext_lazy("Not a country we know"),
+        gettext_lazy("Write the country by its name or its code, such as France, FR or 33."),
     ),
     RowReason.TOO_MANY_CELLS: Words(
         gettext_lazy("More cells than columns"),
@@ -134,6 +138,10 @@ DOUBTS: Mapping[str, Words] = {
 
 ROLES: Mapping[str, str | Promise] = {
     ColumnRole.PHONE: gettext_lazy("Phone number"),
+    ColumnRole.PHONE_2: gettext_lazy("Second phone, if the first is no use"),
+    ColumnRole.PHONE_3: gettext_lazy("Third phone"),
+    ColumnRole.PHONE_4: gettext_lazy("Fourth phone"),
+    ColumnRole.COUNTRY: gettext_lazy("Country of the number"),
     ColumnRole.NAME: gettext_lazy("Name"),
     ColumnRole.FIELD: gettext_lazy("Field"),
     ColumnRole.SKIP: gettext_lazy("Leave out"),
@@ -213,9 +221,12 @@ _FAULTS: Mapping[FileFault, str | Promise] = {
         "No column looks like phone numbers. This file has: %(columns)s. Say below which one has "
         "the phone numbers, or choose another file."
     ),
+    FileFault.PHONE_NOT_CHOSEN: gettext_lazy(
+        "Say below which column has the phone numbers. “%(column)s” looks like it."
+    ),
     FileFault.TWO_PHONE_COLUMNS: gettext_lazy(
         "More than one column could be the phone number: %(columns)s. Say below which one to "
-        "message."
+        "message, and if you like which one to take where that is empty."
     ),
     FileFault.NO_VALID_ROW: gettext_lazy(
         "No row has a phone number we can use. Look at the reasons, check that the right column "

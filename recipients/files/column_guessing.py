@@ -8,8 +8,9 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from recipients.files.columns import MAX_NAME, Column, ColumnRole, unique_names
+from recipients.files.country_cells import country_in
 from recipients.files.file_problems import FileFault, FileProblem
-from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
 
 # Share of a column's filled cells that must be phone numbers when its header does not say so.
 _ENOUGH_PHONES = 0.6
@@ -30,13 +31,53 @@ _PHONE_WORDS = (
     ),
     *("tel", "telephone", "telefon", "telefono", "telefone", "telefoon", "telephon", "telemovel"),
     *("handy", "rufnummer", "movil", "celular", "cellulare", "portable", "gsm", "msisdn"),
+    *("mobitel", "cellulaire", "handphone", "hp", "telp", "tlf", "telf", "тел", "номер телефона"),
     *("whatsapp", "sms", "komorka", "komorkowy", "puhelin", "matkapuhelin", "simi", "cep"),
     *("телефон", "телефона", "мобильный", "моб", "τηλεφωνο", "κινητο", "电话", "手机", "電話"),
-    *("電話番号", "携帯", "携帯電話", "手機", "전화", "전화번호", "휴대폰", "dien thoai", "telp"),
+    *(
+        "電話番号",
+        "携帯",
+        "携帯電話",
+        "手機",
+        "手机号码",
+        "전화",
+        "전화번호",
+        "휴대폰",
+        "dien thoai",
+        "telp",
+    ),
     *("नंबर", "मोबाइल", "फोन", "هاتف", "جوال", "موبايل", "טלפון", "נייד", "โทรศัพท์", "มือถือ"),
 )
-_PHONE_BEGINNINGS = ("telefon", "telefoon", "telephon", "mobil", "handy", "rufnummer", "phone")
+_PHONE_BEGINNINGS = (
+    *("telefon", "telefoon", "telephon", "mobil", "handy", "rufnummer", "phone", "whatsapp"),
+    *("puhelin", "matkapuhelin", "телефон"),
+)
 _NOT_PHONE_WORDS = frozenset(("fax", "telefax", "type", "typ", "tipo", "ext", "extension", "code"))
+# A column is only where its row is from if its values are countries too.
+_COUNTRY_WORDS = (
+    *("country", "countries", "nation", "land", "laender", "lander", "staat", "pays", "pais"),
+    *("paese", "nazione", "kraj", "zeme", "krajina", "orszag", "tara", "drzava", "ulke"),
+    *("maa", "riik", "salis", "valstybe", "vendi", "negara", "quoc gia", "nuoc", "nchi"),
+    *("страна", "країна", "държава", "држава", "χωρα", "国", "国名", "国家", "國家", "국가"),
+    *("나라", "देश", "الدولة", "دولة", "البلد", "بلد", "کشور", "ملک", "מדינה", "ארץ", "ประเทศ"),
+    *("iso", "iso2", "iso3", "iso code", "cc", "dial code", "dialing code", "dialling code"),
+    *("calling code", "phone code", "isd", "isd code", "prefix", "phone prefix", "prefijo"),
+    *("prefisso", "indicatif", "vorwahl", "landesvorwahl", "landvorwahl", "landcode"),
+    *(
+        "landnummer",
+        "ddi",
+        "codigo pais",
+        "codigo de pais",
+        "code pays",
+        "код страны",
+        "kierunkowy",
+    ),
+)
+_COUNTRY_BEGINNINGS = ("country", "lander", "landes", "landk", "landn", "landc")
+_ENOUGH_COUNTRIES = 0.6
+# Shorter words, of a file without headers, may be codes of anything.
+_LONGEST_CODE = 3
+
 _FULL_NAME_WORDS = frozenset(
     (
         *("name", "names", "full name", "fullname", "customer", "customer name", "contact"),
@@ -109,7 +150,9 @@ def guess_columns(
     """
     width = _width(header, sample)
     headers = [header[index] if index < len(header) else "" for index in range(width)]
-    phones = phone_candidates(headers, sample, reader)
+    countries = _country_candidates(headers, sample, reader)
+    phones = _phone_candidates(headers, sample, reader, countries)
+    country = _country_column(sample, phones, countries, reader)
     names = set(_name_columns(headers)) - set(phones)
     skipped = {index for index in range(width) if headers[index] in left_out}
     skipped |= {
@@ -122,6 +165,8 @@ def guess_columns(
         role = ColumnRole.FIELD
         if phones == [index]:
             role = ColumnRole.PHONE
+        elif index == country:
+            role = ColumnRole.COUNTRY
         elif index in names:
             role = ColumnRole.NAME
         elif index in skipped:
@@ -144,13 +189,71 @@ def _width(header: Sequence[str], sample: Sequence[Sequence[str]]) -> int:
 def phone_candidates(
     headers: Sequence[str], sample: Sequence[Sequence[str]], reader: PhoneReader
 ) -> list[int]:
-    """The indexes of the columns that may be the phone: by their headers, else by their values."""
-    shares = [_phone_share(_filled(sample, index), reader) for index in range(len(headers))]
+    """The indexes of the columns that may be the phone: a header proposes, the values confirm.
+
+    Else by the values alone, else by headers above what was meant to be numbers at least.
+    """
+    countries = _country_candidates(headers, sample, reader)
+    return _phone_candidates(headers, sample, reader, countries)
+
+
+def _phone_candidates(
+    headers: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    reader: PhoneReader,
+    countries: Sequence[int],
+) -> list[int]:
+    country = next(iter(countries), None)
+    shares = [
+        0.0 if index in countries else _phone_share(sample, index, reader, country)
+        for index in range(len(headers))
+    ]
     named = [index for index, header in enumerate(headers) if _says_phone(header)]
-    likely = [index for index in named if shares[index] > 0] or named
-    if likely:
-        return likely
-    return [index for index, share in enumerate(shares) if share >= _ENOUGH_PHONES]
+    by_values = [index for index, share in enumerate(shares) if share >= _ENOUGH_PHONES]
+    meant = [index for index in named if not any(map(_has_no_digit, _filled(sample, index)))]
+    return [index for index in named if shares[index] > 0] or by_values or meant or named
+
+
+def _country_candidates(
+    headers: Sequence[str], sample: Sequence[Sequence[str]], reader: PhoneReader
+) -> list[int]:
+    """The columns that may say where the numbers of their row are from."""
+    candidates = []
+    for index in range(len(headers)):
+        cells = _filled(sample, index)
+        if not cells or not _may_say_country(headers, index, cells):
+            continue
+        known = sum(country_in(cell.strip(), reader.default_country) is not None for cell in cells)
+        if known >= _ENOUGH_COUNTRIES * len(cells):
+            candidates.append(index)
+    return candidates
+
+
+def _may_say_country(headers: Sequence[str], index: int, cells: Sequence[str]) -> bool:
+    """Whether the header speaks of countries; without headers, whether the cells are long words."""
+    if any(headers):
+        words = _words(headers[index])
+        parts = words.split()
+        return (
+            words in _COUNTRIES
+            or not _COUNTRIES.isdisjoint(parts)
+            or any(part.startswith(_COUNTRY_BEGINNINGS) for part in parts)
+        )
+    return all(len(cell.strip()) > _LONGEST_CODE for cell in cells)
+
+
+def _country_column(
+    sample: Sequence[Sequence[str]],
+    phones: Sequence[int],
+    countries: Sequence[int],
+    reader: PhoneReader,
+) -> int | None:
+    """The first column by whose countries most numbers are mobiles; none if fewer are by any."""
+
+    def mobiles(country: int | None) -> int:
+        return sum(_mobiles(sample, index, reader, country) for index in phones)
+
+    return max([*countries, None], key=mobiles)
 
 
 def require_phone_column(columns: Sequence[Column], candidates: Sequence[int]) -> None:
@@ -161,6 +264,8 @@ def require_phone_column(columns: Sequence[Column], candidates: Sequence[int]) -
     likely = chosen or [columns[index] for index in candidates]
     if len(likely) > 1:
         raise FileProblem(FileFault.TWO_PHONE_COLUMNS, columns=[column.name for column in likely])
+    if likely:
+        raise FileProblem(FileFault.PHONE_NOT_CHOSEN, column=likely[0].name)
     raise FileProblem(FileFault.NO_PHONE_COLUMN, columns=[column.name for column in columns])
 
 
@@ -168,7 +273,7 @@ def _words(header: str) -> str:
     """The header in lower case without accents, its words separated by one space."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
     plain = "".join(
-        character
+        _WHOLE_LETTERS.get(character, character)
         for character in unicodedata.normalize("NFKD", spaced.casefold())
         # Vowel signs of Indic scripts are marks too; only the Latin and Greek accents go.
         if not "\u0300" <= character <= "\u036f"
@@ -176,9 +281,14 @@ def _words(header: str) -> str:
     return " ".join(re.sub(r"[\s_\-./:()#*]+", " ", unicodedata.normalize("NFC", plain)).split())
 
 
+# Letters with a stroke are no letters with an accent.
+_WHOLE_LETTERS = {"đ": "d", "ł": "l", "ø": "o", "\u0131": "i", "æ": "ae"}
+
+
 def _says_phone(header: str) -> bool:
     words = _words(header)
-    parts = set(words.split())
+    # WhatsApp is one word.
+    parts = {*words.split(), *_words(header.casefold()).split()}
     if parts & _NOT_PHONE_WORDS:
         return False
     return (
@@ -190,6 +300,7 @@ def _says_phone(header: str) -> bool:
 
 
 _PHONES = frozenset(map(_words, _PHONE_WORDS))
+_COUNTRIES = frozenset(map(_words, _COUNTRY_WORDS))
 
 
 def _name_columns(headers: Sequence[str]) -> list[int]:
@@ -210,10 +321,43 @@ def _filled(sample: Sequence[Sequence[str]], index: int) -> list[str]:
     return [cells[index] for cells in sample if index < len(cells) and cells[index].strip()]
 
 
-def _phone_share(cells: Sequence[str], reader: PhoneReader) -> float:
-    return sum(_is_phone(cell, reader) for cell in cells) / len(cells) if cells else 0.0
+def _phone_share(
+    sample: Sequence[Sequence[str]], index: int, reader: PhoneReader, country: int | None
+) -> float:
+    answers = _answers(sample, index, reader, country)
+    return sum(map(_is_assigned, answers)) / len(answers) if answers else 0.0
+
+
+def _mobiles(
+    sample: Sequence[Sequence[str]], index: int, reader: PhoneReader, country: int | None
+) -> int:
+    answers = _answers(sample, index, reader, country)
+    return sum(isinstance(answer, Phone) and answer.doubt is None for answer in answers)
+
+
+def _answers(
+    sample: Sequence[Sequence[str]], index: int, reader: PhoneReader, country: int | None
+) -> list[Phone | Rejection]:
+    """The filled cells of a column as they are read, by the country of their row if it has one."""
+    readers = {"": reader}
+    answers = []
+    for cells in sample:
+        if index < len(cells) and cells[index].strip():
+            text = cells[country].strip() if country is not None and country < len(cells) else ""
+            home = (country_in(text, reader.default_country) or "") if text else ""
+            if home not in readers:
+                readers[home] = PhoneReader(home)
+            answers.append(readers[home].read(cells[index]))
+    return answers
 
 
 def _is_phone(cell: str, reader: PhoneReader) -> bool:
-    answer = reader.read(cell)
+    return _is_assigned(reader.read(cell))
+
+
+def _is_assigned(answer: Phone | Rejection) -> bool:
     return isinstance(answer, Phone) and answer.doubt is not PhoneDoubt.NOT_ASSIGNED
+
+
+def _has_no_digit(cell: str) -> bool:
+    return not any(map(str.isdecimal, cell))

@@ -17,9 +17,19 @@ class ColumnRole(StrEnum):
     """What a column is used for; `recipients.sentences` has the words."""
 
     PHONE = "phone"
+    # Asked in this order, where those before have no number that can be used.
+    PHONE_2 = "phone_2"
+    PHONE_3 = "phone_3"
+    PHONE_4 = "phone_4"
+    # Where the numbers of its row are from; also a field.
+    COUNTRY = "country"
     NAME = "name"
     FIELD = "field"
     SKIP = "skip"
+
+
+PHONE_ROLES = (ColumnRole.PHONE, ColumnRole.PHONE_2, ColumnRole.PHONE_3, ColumnRole.PHONE_4)
+FIELD_ROLES = (ColumnRole.FIELD, ColumnRole.COUNTRY)
 
 
 @dataclass(frozen=True)
@@ -27,21 +37,32 @@ class Column:
     """One column: its header as written, the name its field gets, and its role.
 
     Names are unique within a file, without regard to case. Several columns may be the name
-    (first and last name): they are joined in their order.
+    (first and last name): they are joined in their order. `turned`: in which ambiguities its
+    phone numbers are read in the other way than usual (`phone_numbers.Ambiguity`).
     """
 
     header: str
     name: str
     role: ColumnRole
+    turned: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Column:
         """Return what `to_json` made; raise KeyError or ValueError for anything else."""
-        return cls(stored["header"], stored["name"], ColumnRole(stored["role"]))
+        turned = tuple(stored.get("turned", ()))
+        return cls(stored["header"], stored["name"], ColumnRole(stored["role"]), turned)
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, Any]:
         """Return the column as JSON values."""
-        return asdict(self)
+        stored = asdict(self)
+        turned = list(stored.pop("turned"))
+        return stored | {"turned": turned} if turned else stored
+
+
+def phone_places(columns: Sequence[Column]) -> list[int]:
+    """The indexes of the columns with phone numbers, in the order in which they are asked."""
+    places = [index for index, column in enumerate(columns) if column.role in PHONE_ROLES]
+    return sorted(places, key=lambda index: PHONE_ROLES.index(columns[index].role))
 
 
 def own_headers() -> list[str]:

@@ -23,6 +23,7 @@ class FileFault(StrEnum):
     CELL_TOO_LONG = "cell_too_long"
     UNCLOSED_QUOTE = "unclosed_quote"
     NO_PHONE_COLUMN = "no_phone_column"
+    PHONE_NOT_CHOSEN = "phone_not_chosen"
     TWO_PHONE_COLUMNS = "two_phone_columns"
     NO_VALID_ROW = "no_valid_row"
     FILE_GONE = "file_gone"

@@ -10,27 +10,21 @@ from django.forms import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from phonenumbers import country_code_for_region, region_code_for_country_code
 
 from interface.countries import country_name
 from interface.wording import Text, number
-from recipients.files.columns import ColumnRole
+from recipients.files.columns import Column, ColumnRole
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions
 from recipients.imports.checking import phone_question
+from recipients.imports.country_words import country_sentences
+from recipients.imports.doubtful_words import doubtful_lines
 from recipients.imports.forms import CheckForm
 from recipients.imports.guessing import remembered_country
 from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, RecipientList
-from recipients.phone_numbers import PhoneDoubt
-from recipients.phone_text import PhoneFault
 from recipients.phone_words import as_called
 from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
-
-# What numbers of one country are when they are read as those of another.
-_OF_ANOTHER_COUNTRY = (
-    *(PhoneFault.TOO_SHORT, PhoneFault.TOO_LONG, PhoneFault.WRONG_LENGTH, PhoneFault.NO_AREA_CODE),
-)
 
 
 @dataclass(frozen=True)
@@ -79,6 +73,7 @@ def check_context(
     """The template's variables; `problem` is why confirming was refused, if it was."""
     judgement = Judgement.from_json(list_import.judgement)
     reading = ReadOptions.from_json(list_import.reading)
+    columns = [Column.from_json(column) for column in list_import.columns]
     question = phone_question(list_import)
     obstacle = problem or list_import.problem or question
     nothing_ready = question is None and list_import.is_judged and not judgement.ready
@@ -90,14 +85,12 @@ def check_context(
         "list_import": list_import,
         "form": form,
         "judgement": judgement,
-        "numbers": judgement.ready + judgement.duplicates,
         "segments": [
             (judgement.ready, "done"),
             (judgement.duplicates, "warning"),
             (judgement.rejected_count, "danger"),
         ],
-        "in_words": _("%(ready)s of %(rows)s rows are ready to import.")
-        % {"ready": f"{judgement.ready:,}", "rows": f"{judgement.rows:,}"},
+        "in_words": _ready_in_words(judgement),
         "has_phones": question is None,
         "obstacle": sentence_for(obstacle) if obstacle else "",
         "can_import": can_import,
@@ -112,18 +105,39 @@ def check_context(
         "remembered_name": country_name(remembered) if remembered else "",
         "header_row": reading.header_row,
         "is_remembered": reading.is_remembered,
-        "found_as": _("Read with a %(delimiter)s between the columns, %(encoding)s")
-        % {
-            "delimiter": DELIMITERS.get(reading.delimiter, reading.delimiter),
-            "encoding": ENCODINGS[reading.encoding],
-        },
+        "found_as": _found_as(reading, len(columns)),
         "rejections": findings(judgement.rejected, REJECTIONS),
         "doubts": findings(judgement.doubts, DOUBTS),
-        "country": country_name(list_import.default_country),
-        "main_code": _main_code(judgement, list_import.default_country),
-        "country_is_doubtful": _country_is_doubtful(judgement),
+        "country_sentences": country_sentences(list_import) if question is None else [],
+        "doubtful": doubtful_lines(judgement.doubtful, columns, list_import.default_country),
+        "shows_more": bool(judgement.doubts or judgement.rejected_count),
         "asked": asked + 1,
         "delay": 1 if asked < 10 else 3,
+    }
+
+
+def _ready_in_words(judgement: Judgement) -> str:
+    if judgement.rows == 1:
+        return (
+            _("The row is ready to import.")
+            if judgement.ready
+            else _("The row is not ready to import.")
+        )
+    words = ngettext(
+        "%(ready)s of %(rows)s rows is ready to import.",
+        "%(ready)s of %(rows)s rows are ready to import.",
+        judgement.ready,
+    )
+    return words % {"ready": number(judgement.ready), "rows": number(judgement.rows)}
+
+
+def _found_as(reading: ReadOptions, columns: int) -> str:
+    encoding = ENCODINGS[reading.encoding]
+    if columns == 1:
+        return _("Read as one column, %(encoding)s") % {"encoding": encoding}
+    return _("Read with a %(delimiter)s between the columns, %(encoding)s") % {
+        "delimiter": DELIMITERS.get(reading.delimiter, reading.delimiter),
+        "encoding": encoding,
     }
 
 
@@ -188,44 +202,12 @@ def _effects(list_import: ListImport, judgement: Judgement) -> list[EffectLine]:
     return [line for line in lines if line.count or line is lines[0]]
 
 
-def _country_is_doubtful(judgement: Judgement) -> bool:
-    """Whether most of the rows look like numbers of another country than the chosen one."""
-    unlikely = judgement.doubts.get(PhoneDoubt.NOT_ASSIGNED, 0) + sum(
-        judgement.rejected.get(reason, 0) for reason in _OF_ANOTHER_COUNTRY
-    )
-    return unlikely * 2 > judgement.rows
-
-
-@dataclass(frozen=True)
-class MainCode:
-    """The country code that most numbers are written with, such as "+44"."""
-
-    code: str
-    country: str
-    count: int
-    # Not that of the country the other numbers are read as, while these are the many.
-    is_another: bool
-
-
-def _main_code(judgement: Judgement, default_country: str) -> MainCode | None:
-    """The code that at least half of the numbers are written with."""
-    for code, count in judgement.codes.items():
-        if count * 2 < judgement.ready + judgement.duplicates:
-            break
-        region = region_code_for_country_code(int(code))
-        is_another = code != str(country_code_for_region(default_country))
-        return MainCode(
-            f"+{code}", country_name(region), count, is_another and count > judgement.home
-        )
-    return None
-
-
 def _columns(list_import: ListImport, form: CheckForm) -> list[SheetColumn]:
     return [
         SheetColumn(
             header=column["header"] or column["name"],
             role=form[f"role_{index}"],
-            is_used=column["role"] in (ColumnRole.PHONE, ColumnRole.NAME),
+            is_used=column["role"] not in (ColumnRole.FIELD, ColumnRole.SKIP),
             is_skipped=column["role"] == ColumnRole.SKIP,
             typed=form[f"name_{index}"] if f"name_{index}" in form.fields else None,
         )
@@ -241,7 +223,7 @@ def _rows(list_import: ListImport, sample: Sequence[SampleRow]) -> list[SheetRow
 def _cells(columns: Sequence[dict[str, str]], row: SampleRow, country: str) -> list[SheetCell]:
     cells = []
     for index, column in enumerate(columns):
-        is_phone = column["role"] == ColumnRole.PHONE
+        is_phone = index == row.place
         cells.append(
             SheetCell(
                 text=row.cells[index].strip() if index < len(row.cells) else "",

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from recipients import claiming
 from recipients.files.column_guessing import phone_candidates, require_phone_column
-from recipients.files.columns import Column, ColumnRole
+from recipients.files.columns import FIELD_ROLES, Column, ColumnRole, phone_places
 from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions, data_rows
@@ -28,7 +28,7 @@ from recipients.imports.judging import Judgement, Known, SampleRow, judge, nobod
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, Recipient, RecipientList, Visibility
 from recipients.opting_out.opt_outs import opted_out_among
-from recipients.phone_numbers import PhoneReader
+from recipients.phone_numbers import Ambiguity, PhoneReader
 from teams.models import Team, User
 
 # So many rows are judged while the person waits, about a tenth of a second.
@@ -113,6 +113,8 @@ class Choices:
     sheet: str = ""
     encoding: FileEncoding | None = None
     delimiter: str = ""
+    # The ambiguity to be read in the other way from now on, of the column at this place.
+    turn: tuple[int, Ambiguity] | None = None
 
 
 def change_choices(list_import: ListImport, choices: Choices) -> None:
@@ -131,7 +133,7 @@ def change_choices(list_import: ListImport, choices: Choices) -> None:
     elif (other := _corrected(reading, choices)) != reading:
         guessing.read_as(list_import, other)
     else:
-        _take_over(list_import, choices)
+        _take_over(list_import, choices, is_other_country=before[2] != choices.default_country)
     fields = ["list_name", "visibility", "mode"]
     if before != (list_import.reading, list_import.columns, list_import.default_country):
         _judge_first_rows(list_import)
@@ -160,7 +162,7 @@ def _corrected(reading: ReadOptions, choices: Choices) -> ReadOptions:
     )
 
 
-def _take_over(list_import: ListImport, choices: Choices) -> None:
+def _take_over(list_import: ListImport, choices: Choices, *, is_other_country: bool) -> None:
     """Give the columns their roles and names or, if that has changed, another row its meaning."""
     reading = ReadOptions.from_json(list_import.reading)
     columns = _columns(list_import)
@@ -172,12 +174,34 @@ def _take_over(list_import: ListImport, choices: Choices) -> None:
             one.role is ColumnRole.PHONE for one in columns
         ):
             return
+    before = _what_decides(columns)
+    if [column.role for column in columns] != list(choices.roles):
+        # From now on they are not as the team chose the last time.
+        list_import.reading = {**list_import.reading, "is_remembered": False}
     columns = [
         replace(column, role=role) for column, role in zip(columns, choices.roles, strict=True)
     ]
     if choices.names and not reading.has_header and not other_header:
         columns = guessing.rename_columns(columns, choices.names)
+    if is_other_country or before != _what_decides(columns):
+        columns = guessing.decide_again(list_import, columns)
+    if choices.turn is not None:
+        columns = _turned(columns, *choices.turn)
     list_import.columns = [column.to_json() for column in columns]
+
+
+def _what_decides(columns: Sequence[Column]) -> list[int]:
+    """The columns whose cells decide how numbers are read."""
+    countries = [index for index, one in enumerate(columns) if one.role is ColumnRole.COUNTRY]
+    return [*phone_places(columns), -1, *countries]
+
+
+def _turned(columns: Sequence[Column], place: int, ambiguity: Ambiguity) -> list[Column]:
+    """The columns, the one at `place` read in the other way where its numbers are ambiguous so."""
+    return [
+        replace(column, turned=tuple({*column.turned} ^ {ambiguity})) if index == place else column
+        for index, column in enumerate(columns)
+    ]
 
 
 def confirm(list_import: ListImport) -> None:
@@ -187,8 +211,7 @@ def confirm(list_import: ListImport) -> None:
     list. The caller queues the task on commit.
     """
     columns = _columns(list_import)
-    require_phone_column(columns, [])
-    if problem := list_import.problem:
+    if problem := phone_question(list_import) or list_import.problem:
         raise problem
     judgement = Judgement.from_json(list_import.judgement)
     if list_import.is_judged and not judgement.ready:
@@ -235,7 +258,7 @@ def _make_list(list_import: ListImport, columns: Sequence[Column]) -> None:
         name=list_import.list_name,
         # The people of an addition are in a list that nobody will ever see.
         visibility=Visibility.PRIVATE if list_import.is_addition else list_import.visibility,
-        field_names=[column.name for column in columns if column.role is ColumnRole.FIELD],
+        field_names=[column.name for column in columns if column.role in FIELD_ROLES],
     )
     list_import.save(update_fields=["recipient_list"])
 

@@ -12,13 +12,14 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from interface.countries import country_choices
-from recipients.files.columns import MAX_NAME, ColumnRole, column_letters
+from recipients.files.columns import MAX_NAME, PHONE_ROLES, ColumnRole, column_letters
 from recipients.files.encodings import FileEncoding, decoded
 from recipients.files.pasting import MAX_CHARACTERS
 from recipients.files.row_sources import ReadOptions
 from recipients.files.storing import StoredUpload
 from recipients.imports.judging import Judgement, SampleRow
 from recipients.models import ListImport, Visibility
+from recipients.phone_numbers import Ambiguity
 from recipients.sentences import DELIMITERS, ENCODINGS, ROLES
 from teams.models import Team
 
@@ -95,6 +96,8 @@ class CheckForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    turn = forms.RegexField(r"^\d{1,4}:[a-z_]+$", required=False)
+
     def __init__(self, list_import: ListImport, data: Any = None) -> None:
         super().__init__(
             data,
@@ -118,9 +121,16 @@ class CheckForm(forms.Form):
         for index, column in enumerate(list_import.columns):
             self.fields[f"role_{index}"] = forms.ChoiceField(
                 label=_("Column %(name)s is") % {"name": column["name"]},
-                choices=_role_choices(column["name"]),
+                choices=_role_choices(column["name"], len(list_import.columns)),
                 initial=column["role"],
             )
+
+    def clean_turn(self) -> tuple[int, Ambiguity] | None:
+        """The column and the ambiguity whose button was pressed."""
+        place, _colon, ambiguity = self.cleaned_data["turn"].partition(":")
+        if not place or int(place) >= len(self._columns) or ambiguity not in list(Ambiguity):
+            return None
+        return int(place), Ambiguity(ambiguity)
 
     def _offer_visibilities(self, team: Team) -> None:
         """Name the team; single colleagues are chosen on the list's own page."""
@@ -206,9 +216,11 @@ def _encoding_choices(reading: ReadOptions) -> list[tuple[str, str | Promise]]:
     ]
 
 
-def _role_choices(name: str) -> list[tuple[str, Any]]:
+def _role_choices(name: str, columns: int) -> list[tuple[str, Any]]:
+    """What a column may be; there are no more phones than columns."""
     field = _("Field: %(name)s") % {"name": name}
-    return [(role.value, field if role is ColumnRole.FIELD else ROLES[role]) for role in ColumnRole]
+    roles = [role for role in ColumnRole if role not in PHONE_ROLES[columns:]]
+    return [(role.value, field if role is ColumnRole.FIELD else ROLES[role]) for role in roles]
 
 
 class SearchForm(forms.Form):

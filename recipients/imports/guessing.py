@@ -26,6 +26,7 @@ from recipients.files.file_types import is_workbook
 from recipients.files.row_sources import ReadOptions, Row, guess_read_options, head
 from recipients.files.storing import rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack
+from recipients.imports.doubtful_columns import decided
 from recipients.imports.judging import Judgement
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader
@@ -73,7 +74,16 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
         list_import.reading = replace(reading, is_remembered=True).to_json()
     if list_import.target_list is not None:
         columns = named_as(columns, list_import.target_list.field_names)
+    columns = decided(columns, sample, list_import.default_country)
     list_import.columns = [column.to_json() for column in columns]
+
+
+def decide_again(list_import: ListImport, columns: Sequence[Column]) -> list[Column]:
+    """The columns with the readings that their numbers speak for, as the file is read now."""
+    reading = ReadOptions.from_json(list_import.reading)
+    first = first_rows(list_import, reading, _ROWS_TO_GUESS_FROM)
+    _, sample = parted(first, reading.header_row)
+    return decided(columns, sample, list_import.default_country)
 
 
 def rename_columns(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:

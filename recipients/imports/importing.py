@@ -25,13 +25,12 @@ from recipients.files.columns import Column
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.row_sources import Row as SourceRow
-from recipients.files.rows import RowReader
+from recipients.files.rows import Refused, RowReader
 from recipients.files.seen_phones import SeenPhones
 from recipients.files.storing import rows_path
 from recipients.imports import merging
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
-from recipients.phone_numbers import PhoneReader
 
 State = ListImport.State
 
@@ -99,7 +98,7 @@ class _Sieve:
         assert list_id is not None
         self._list_id, self._import_id = list_id, claimed.pk
         columns = [Column.from_json(column) for column in claimed.columns]
-        self._reader = RowReader(columns, PhoneReader(claimed.default_country))
+        self._reader = RowReader(columns, claimed.default_country)
         self._seen = SeenPhones()
         if claimed.rows_done:
             before = Recipient.objects.filter(recipient_list_id=list_id)
@@ -118,10 +117,10 @@ class _Sieve:
         for number, cells in rows:
             self.rows += 1
             answer = read(cells)
-            if isinstance(answer, str):
-                self.rejected.append((import_id, number, answer, _json(cells)))
+            if isinstance(answer, Refused):
+                self.rejected.append((import_id, number, answer.reason, _json(cells)))
                 continue
-            phone, name, fields, _ = answer
+            phone, name, fields = answer[:3]
             occurrence = times_seen(phone)
             if occurrence:
                 self.duplicates += 1

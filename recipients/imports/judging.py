@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE as CALLING_CODES
 
 from recipients.files.columns import Column, ColumnRole
 from recipients.files.row_sources import Row
-from recipients.files.rows import Accepted, RowReader
+from recipients.files.rows import Accepted, Refused, RowReader
 from recipients.files.seen_phones import DistinctPhones
-from recipients.phone_numbers import PhoneDoubt, PhoneReader
+from recipients.imports.doubtful_columns import Doubtful, DoubtfulColumns
+from recipients.phone_numbers import PhoneDoubt
+from recipients.phone_text import PhoneFault, is_marked
 
 FIRST_ROWS = 5
 FIRST_REJECTED = 12
 FIRST_DOUBTFUL = 4
 _SHOWN_CHARACTERS = 120
 _CODES_KEPT = 5
+# What numbers of one country are when they are read as those of another.
+_OF_ANOTHER_COUNTRY = frozenset(
+    (PhoneFault.TOO_SHORT, PhoneFault.TOO_LONG, PhoneFault.WRONG_LENGTH, PhoneFault.NO_AREA_CODE)
+)
 _PHONES_A_QUERY = 500
 
 # Counts how many of some phones (E.164) are known somewhere.
@@ -41,6 +47,8 @@ class SampleRow:
     doubt: str = ""
     # What its phone number became: E.164.
     phone: str = ""
+    # The column of the number, or of what is wrong.
+    place: int = -1
 
 
 @dataclass
@@ -49,9 +57,11 @@ class Judgement:
 
     rows = ready + duplicates + the sum of `rejected`. `differing` of the duplicates have other data
     than the first row of their phone. `international` of the `ready` and `duplicates` begin with a
-    country code, and `codes` tells which: {"44": 9980}, the most frequent first. Of the `ready`,
-    `opted_out` have opted out and `on_list` are on the list that the file is for. `is_whole` tells
-    whether every row was judged.
+    country code, and `codes` tells which: {"44": 9980}, the most frequent first; `marked` of them
+    have a plus or 00 before it. `by_row` are read by the country that their row names. Without a
+    code and a country are `bare` rows, of which `unlikely` are numbers that nobody has, or none by
+    their length. Of the `ready`, `opted_out` have opted out and `on_list` are on the list that the
+    file is for. `doubtful` can be read in two ways. `is_whole` tells whether every row was judged.
     """
 
     rows: int = 0
@@ -59,11 +69,16 @@ class Judgement:
     duplicates: int = 0
     differing: int = 0
     international: int = 0
+    marked: int = 0
+    by_row: int = 0
+    bare: int = 0
+    unlikely: int = 0
     codes: dict[str, int] = field(default_factory=dict)
     opted_out: int = 0
     on_list: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     doubts: dict[str, int] = field(default_factory=dict)
+    doubtful: list[Doubtful] = field(default_factory=list)
     sample: list[SampleRow] = field(default_factory=list)
     # The file's very first rows, one of which may have the columns' names.
     top: list[SampleRow] = field(default_factory=list)
@@ -77,7 +92,7 @@ class Judgement:
     @property
     def home(self) -> int:
         """Numbers that rest on the default country."""
-        return self.ready + self.duplicates - self.international
+        return self.ready + self.duplicates - self.international - self.by_row
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Judgement:
@@ -85,7 +100,8 @@ class Judgement:
         rows = {
             name: [SampleRow(**row) for row in stored.get(name, [])] for name in ("sample", "top")
         }
-        return cls(**{**stored, **rows})
+        doubtful = [Doubtful(**numbers) for numbers in stored.get("doubtful", [])]
+        return cls(**{**stored, **rows, "doubtful": doubtful})
 
     def to_json(self) -> dict[str, Any]:
         """Return the judgement as JSON values."""
@@ -107,41 +123,79 @@ def judge(
     list the file is for. Without exactly one phone column the rows are only counted and the first
     ones shown. Raises FileProblem where a file cannot be read on.
     """
-    phone_columns = [
-        index for index, column in enumerate(columns) if column.role is ColumnRole.PHONE
-    ]
-    if len(phone_columns) != 1:
+    if sum(column.role is ColumnRole.PHONE for column in columns) != 1:
         return _only_look(rows, limit)
-    reader, phone_index = RowReader(columns, PhoneReader(country)), phone_columns[0]
-    judgement, distinct = Judgement(), DistinctPhones()
-    rejected, doubts, beginnings = Counter[str](), Counter[str](), Counter[str]()
+    judge_row = _RowJudge(columns, country)
+    judgement = judge_row.judgement
     for number, cells in rows:
         if judgement.rows == limit:
             break
-        judgement.rows += 1
-        answer = reader.read(cells)
-        if isinstance(answer, Accepted):
-            distinct.add(answer.phone, hash((answer.name, *answer.fields.items())))
-            if _has_country_code(cells[phone_index], answer):
-                beginnings[answer.phone[1:4]] += 1
-            if answer.doubt is not None:
-                doubts[answer.doubt] += 1
-            if judgement.rows <= FIRST_ROWS or 0 < doubts[answer.doubt or ""] <= FIRST_DOUBTFUL:
-                judgement.sample.append(_shown(number, cells, answer.doubt or "", answer.phone))
-        else:
-            rejected[answer] += 1
-            if judgement.rows <= FIRST_ROWS or rejected.total() <= FIRST_REJECTED:
-                judgement.sample.append(_shown(number, cells, reason=answer))
+        judge_row(number, cells)
     else:
         judgement.is_whole = True
-    judgement.rejected, judgement.doubts = dict(rejected.most_common()), dict(doubts.most_common())
-    judgement.international, judgement.codes = beginnings.total(), _calling_codes(beginnings)
-    judgement.ready, judgement.differing = distinct.count()
-    judgement.duplicates = judgement.rows - judgement.ready - judgement.rejected_count
-    for phones in distinct.batches(_PHONES_A_QUERY):
+    judge_row.sum_up()
+    for phones in judge_row.distinct.batches(_PHONES_A_QUERY):
         judgement.opted_out += register(phones)
         judgement.on_list += list_there(phones)
     return judgement
+
+
+class _RowJudge:
+    """Judges row by row, and counts."""
+
+    def __init__(self, columns: Sequence[Column], country: str) -> None:
+        self.judgement, self.distinct = Judgement(), DistinctPhones()
+        self._read = RowReader(columns, country).read
+        self._doubtful = DoubtfulColumns(columns, country)
+        self._rejected, self._doubts = Counter[str](), Counter[str]()
+        self._beginnings = Counter[str]()
+
+    def __call__(self, number: int, cells: list[str]) -> None:
+        self.judgement.rows += 1
+        answer = self._read(cells)
+        cell = cells[answer.place] if answer.place < len(cells) else ""
+        self._doubtful.add(cells, answer)
+        if isinstance(answer, Accepted):
+            self._accept(cell, answer)
+        else:
+            self._rejected[answer.reason] += 1
+            is_length = answer.reason in _OF_ANOTHER_COUNTRY
+            if is_length and not is_marked(cell) and not answer.country:
+                self.judgement.bare += 1
+                self.judgement.unlikely += 1
+        if self._is_shown(answer):
+            self.judgement.sample.append(_shown(number, cells, answer))
+
+    def _accept(self, cell: str, answer: Accepted) -> None:
+        self.distinct.add(answer.phone, hash((answer.name, *answer.fields.items())))
+        if answer.doubt is not None:
+            self._doubts[answer.doubt] += 1
+        if _has_country_code(cell, answer):
+            self._beginnings[answer.phone[1:4]] += 1
+            self.judgement.marked += is_marked(cell)
+        elif answer.country:
+            self.judgement.by_row += 1
+        else:
+            self.judgement.bare += 1
+            self.judgement.unlikely += answer.doubt is PhoneDoubt.NOT_ASSIGNED
+
+    def _is_shown(self, answer: Accepted | Refused) -> bool:
+        if self.judgement.rows <= FIRST_ROWS:
+            return True
+        if isinstance(answer, Refused):
+            return self._rejected.total() <= FIRST_REJECTED
+        return 0 < self._doubts[answer.doubt or ""] <= FIRST_DOUBTFUL
+
+    def sum_up(self) -> None:
+        """Fill in what is only known at the end."""
+        judgement = self.judgement
+        judgement.rejected = dict(self._rejected.most_common())
+        judgement.doubts = dict(self._doubts.most_common())
+        judgement.doubtful = self._doubtful.found()
+        judgement.international = self._beginnings.total()
+        judgement.codes = _calling_codes(self._beginnings)
+        judgement.ready, judgement.differing = self.distinct.count()
+        judgement.duplicates = judgement.rows - judgement.ready - judgement.rejected_count
 
 
 def _calling_codes(beginnings: Mapping[str, int]) -> dict[str, int]:
@@ -170,15 +224,16 @@ def _only_look(rows: Iterable[Row], limit: int | None) -> Judgement:
     return judgement
 
 
-def _shown(
-    number: int, cells: list[str], doubt: str = "", phone: str = "", *, reason: str = ""
-) -> SampleRow:
-    return SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells], reason, doubt, phone)
+def _shown(number: int, cells: list[str], answer: Accepted | Refused | None = None) -> SampleRow:
+    shown = SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells])
+    if isinstance(answer, Accepted):
+        return replace(shown, doubt=answer.doubt or "", phone=answer.phone, place=answer.place)
+    return replace(shown, reason=answer.reason, place=answer.place) if answer else shown
 
 
 def _has_country_code(cell: str, accepted: Accepted) -> bool:
     """Whether the number was written with its country code, with or without a plus."""
-    if cell.lstrip(" '(\u00a0\u202a").startswith(("+", "00", "tel:+", "whatsapp:+")):
+    if is_marked(cell):
         return True
     digits, phone = "".join(filter(str.isdecimal, cell)), accepted.phone[1:]
     # Behind its code it may have had other digits before its country's plan changed.

@@ -13,11 +13,10 @@ from django.conf import settings
 
 from recipients.files.columns import Column, own_columns, own_headers
 from recipients.files.row_sources import ReadOptions, data_rows
-from recipients.files.rows import RowReader
+from recipients.files.rows import Refused, RowReader
 from recipients.files.spreadsheet_cells import safe_cell
 from recipients.files.storing import rows_path
 from recipients.models import ListImport, RejectedRow
-from recipients.phone_numbers import PhoneReader
 from recipients.sentences import REJECTIONS
 
 _ROWS_A_PIECE = 500
@@ -62,7 +61,7 @@ def _stored(list_import: ListImport) -> Iterator[Rejected]:
 
 def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
     columns = [Column.from_json(column) for column in list_import.columns]
-    reader = RowReader(columns, PhoneReader(list_import.default_country))
+    reader = RowReader(columns, list_import.default_country)
     reading = ReadOptions.from_json(list_import.reading)
     rows = data_rows(
         rows_path(list_import.stored_name, reading),
@@ -72,5 +71,5 @@ def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
     )
     for number, cells in rows:
         answer = reader.read(cells)
-        if isinstance(answer, str):
-            yield number, answer, cells
+        if isinstance(answer, Refused):
+            yield number, answer.reason, cells

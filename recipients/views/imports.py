@@ -102,6 +102,7 @@ def _keep(list_import: ListImport, form: CheckForm, *, needs_name: bool) -> bool
         sheet=chosen.get("sheet", ""),
         encoding=FileEncoding(chosen["encoding"]) if chosen.get("encoding") else None,
         delimiter=chosen.get("delimiter", ""),
+        turn=chosen["turn"],
     )
     try:
         checking.change_choices(list_import, choices)
