@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from phonenumbers import PhoneNumberFormat
 
 from interface.countries import country_name
+from recipients.phone_numbers import Phone, PhoneReader
+from recipients.sentences import DOUBTS, REJECTIONS
 
 
 def as_called(e164: str, country: str) -> str:
@@ -17,3 +19,18 @@ def as_called(e164: str, country: str) -> str:
     if not region or region in (country, "001"):
         return written
     return _("%(number)s, %(country)s") % {"number": written, "country": country_name(region)}
+
+
+def becomes(written: str, country: str) -> str:
+    """What stands beside a number somebody types: as it will be called, or why it will not be.
+
+    "" for nothing written. `country` is that of numbers without a country code.
+    """
+    if not written.strip():
+        return ""
+    answer = PhoneReader(country).read(written)
+    if not isinstance(answer, Phone):
+        words = REJECTIONS[answer.reason]
+        return f"{words.short}. {words.cure}"
+    called = as_called(answer.e164, country)
+    return f"{called}. {DOUBTS[answer.doubt].short}." if answer.doubt else called

@@ -138,7 +138,7 @@ DOUBTS: Mapping[str, Words] = {
 
 ROLES: Mapping[str, str | Promise] = {
     ColumnRole.PHONE: gettext_lazy("Phone number"),
-    ColumnRole.PHONE_2: gettext_lazy("Second phone, if the first is no use"),
+    ColumnRole.PHONE_2: gettext_lazy("Second phone"),
     ColumnRole.PHONE_3: gettext_lazy("Third phone"),
     ColumnRole.PHONE_4: gettext_lazy("Fourth phone"),
     ColumnRole.COUNTRY: gettext_lazy("Country of the number"),

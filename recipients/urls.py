@@ -46,6 +46,7 @@ urlpatterns = [
     path("filters/<uuid:filter_id>/", filters.filter_page, name="filter"),
     path("filters/<uuid:filter_id>/count/", filters.filter_count, name="filter-count"),
     path("filters/<uuid:filter_id>/delete/", filters.filter_delete, name="filter-delete"),
+    path("phone/", people.phone_becomes, name="phone-becomes"),
     path("<uuid:list_id>/", lists.list_page, name="list"),
     path("<uuid:list_id>/opted-out/", lists.list_opted_out, name="list-opted-out"),
     path("<uuid:list_id>/people/add/", people.list_person_add, name="list-person-add"),

@@ -65,7 +65,7 @@ def _doubt(judgement: Judgement, country: str) -> str:
             "Most numbers do not look like numbers of %(country)s. Choose the country they are "
             "from."
         ) % (names)
-    if judgement.unlikely * 2 > judgement.bare:
+    if judgement.unlikely > 1 and judgement.unlikely * 2 > judgement.bare:
         return _(
             "Most numbers without a country code do not look like numbers of %(country)s. Choose "
             "the country they are from."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from interface.form_style import StyledForm
@@ -13,6 +15,7 @@ from recipients.lists.list_search import Order, PeopleQuery
 from recipients.lists.people_editing import Details
 from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
+from recipients.phone_words import becomes
 from recipients.sentences import REJECTIONS
 
 LONGEST_FIELD = 1_000
@@ -45,6 +48,7 @@ class PersonForm(StyledForm):
                 initial[f"field_{number}"] = recipient.fields.get(name, "")
         super().__init__(data, initial=initial)
         self._country = recipient_list.team.default_country
+        self._tell_what_the_number_becomes(recipient_list.team.slug)
         self._names = list(recipient_list.field_names)
         self.doubt: PhoneDoubt | None = None
         for number, name in enumerate(self._names):
@@ -54,6 +58,22 @@ class PersonForm(StyledForm):
                 max_length=LONGEST_FIELD,
                 widget=forms.TextInput(attrs=_QUIET),
             )
+
+    def _tell_what_the_number_becomes(self, team_slug: str) -> None:
+        """Let the number as it will be called stand below the input, and follow what is typed."""
+        phone = self.fields["phone"]
+        written = str((self.data if self.is_bound else self.initial).get("phone", ""))
+        phone.help_text = format_html(
+            '<span id="becomes" aria-live="polite">{}</span>', becomes(written, self._country)
+        )
+        phone.widget.attrs |= {
+            "hx-post": reverse("phone-becomes", args=[team_slug]),
+            "hx-trigger": "input changed delay:400ms",
+            "hx-params": "phone",
+            "hx-target": "#becomes",
+            "hx-swap": "innerHTML",
+            "hx-sync": "this:replace",
+        }
 
     def clean_phone(self) -> str:
         """The phone in E.164."""

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,10 +20,13 @@ from recipients.lists.paging import read_place, write_place
 from recipients.lists.people_forms import PersonForm
 from recipients.models import Recipient, RecipientList
 from recipients.opting_out import opt_outs
+from recipients.phone_words import becomes
 from recipients.sentences import DOUBTS
 from teams.access import Action, TeamRequest, page_of_team
 
 MOST_REMOVED = 200
+# Characters of one number, with whatever stands around it.
+MOST_TYPED = 100
 
 
 @require_http_methods(["GET", "POST"])
@@ -62,6 +65,14 @@ def list_person(request: TeamRequest, list_id: uuid.UUID, row_id: str) -> HttpRe
         return _page(request, recipient_list, form, there.recipient, recipient)
     _tell(request, form, _("Saved."))
     return redirect("list", request.team.slug, recipient_list.public_id)
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def phone_becomes(request: TeamRequest) -> HttpResponse:
+    """What a typed number (`phone`) will be called as: the words that stand beside it."""
+    written = request.POST.get("phone", "")[:MOST_TYPED]
+    return HttpResponse(escape(becomes(written, request.team.default_country)))
 
 
 @require_POST

@@ -91,6 +91,7 @@ ROUTES: dict[str, Route] = {
     "list-sharing": Route(Action.EDIT_LISTS, BUTTON),
     "list-opted-out": Route(Action.VIEW),
     "list-new": Route(Action.EDIT_LISTS, FORM),
+    "phone-becomes": Route(Action.EDIT_LISTS, BUTTON, {"phone": "+12025550000"}),
     "list-person-add": Route(Action.EDIT_LISTS, FORM),
     "list-person": Route(Action.EDIT_LISTS, FORM),
     "list-people-remove": Route(Action.EDIT_LISTS, BUTTON),

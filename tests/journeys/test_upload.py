@@ -16,6 +16,8 @@ from tests.browser import Look, NewPage
 
 pytestmark = pytest.mark.journey
 
+CASES = Path(__file__).parents[1] / "recipients" / "cases"
+
 FILE = """Mobile,Full name,Dentist,Last visit,Notes
 (415) 555-2671,Emilia Brandt,Dr. Osei,2025-09-12,prefers mornings
 +44 7911 123456,Aoife Ní Bhriain,Dr. Osei,2025-08-30,
@@ -116,6 +118,42 @@ def corrected_rows_come_and_go(page: Page, look: Look, run_tasks: Callable[[], l
     look(page, "upload-9-undo")
     page.get_by_role("button", name="Undo the import").click()
     expect(page.get_by_text("The import was undone.")).to_be_visible()
+
+
+def test_a_column_that_lost_its_plus_is_turned_with_one_click(
+    transactional_db: None,
+    new_page: NewPage,
+    riverside: Team,
+    bob: User,
+    let_in: Callable[[Page, User], None],
+    run_tasks: Callable[[], list[str]],
+    look: Look,
+) -> None:
+    riverside.default_country = "DE"
+    riverside.save()
+    page = new_page("phone", "light")
+    let_in(page, bob)
+    page.goto(f"/{riverside.slug}/lists/upload/")
+    page.get_by_label("Choose your file").set_input_files(CASES / "de-lost-plus.csv")
+    doubt = page.get_by_role("note").filter(has_text="have no plus")
+    expect(doubt).to_contain_text("4915123456789 is read as +49 1512 3456789;")
+    look(page, "upload-doubtful-1-mobiles")
+    page.get_by_label("List name").fill("Kunden")
+    doubt.get_by_role("button", name="Read as dialled in Germany").click()
+    expect(doubt).to_contain_text("is read as +49 491 5123456789 (not a mobile number);")
+    expect(page.get_by_label("List name")).to_have_value("Kunden")
+    look(page, "upload-doubtful-2-landlines")
+    doubt.get_by_role("button", name="Read with a plus in front").click()
+    expect(doubt).to_contain_text("4915123456789 is read as +49 1512 3456789;")
+    page.get_by_role("button", name="Import 4 recipients").first.click()
+    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    run_tasks()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Kunden", timeout=30_000)
+    assert RecipientList.objects.get().recipients.filter(phone="+4915123456789").exists()
+    page.goto(f"{page.url}people/add/")
+    page.get_by_label("Phone number").press_sequentially("491701234567")
+    expect(page.locator("#becomes")).to_contain_text("+49 170 1234567. Kept, read with a plus")
+    look(page, "upload-doubtful-3-person")
 
 
 def test_a_file_that_is_no_list_is_told_without_leaving_the_page(

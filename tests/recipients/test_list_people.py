@@ -7,7 +7,9 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
+import phonenumbers
 import pytest
+from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -265,3 +267,32 @@ def test_no_name_or_number_travels_in_an_address(
     told = ("2025550", "Zoë", quote("Zoë"), "Boston")
     assert addresses
     assert not [address for address in addresses if any(word in address for word in told)]
+
+
+def test_the_number_as_it_will_be_called_stands_on_the_form(
+    client_of: ClientOf, people: RecipientList, bob: User
+) -> None:
+    page = client_of(bob).get(person_url(people, 0)).content.decode()
+    called = phonenumbers.format_number(
+        phonenumbers.parse(people.recipients.order_by("pk")[0].phone),
+        phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+    )
+    assert re.search(rf'id="becomes"[^>]*>{re.escape(called)}', page)
+    assert 'hx-target="#becomes"' in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("(415) 555-2671", "+1 415-555-2671"),
+        ("+49 151 23456789", "+49 1512 3456789, Germany"),
+        ("447400123456", "+44 7400 123456, United Kingdom. Kept, read with a plus in front."),
+        ("<b>12", "Has letters in it. Leave only the number in the cell, without words."),
+        (" ", ""),
+    ],
+)
+def test_what_is_typed_is_told_as_it_will_be_called(
+    riverside: Team, bob: User, client_of: ClientOf, typed: str, words: str
+) -> None:
+    address = reverse("phone-becomes", args=[riverside.slug])
+    assert client_of(bob).post(address, {"phone": typed}).content.decode() == words
