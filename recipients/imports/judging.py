@@ -14,19 +14,20 @@ from recipients.files.row_sources import Row
 from recipients.files.rows import Accepted, RowReader
 from recipients.files.seen_phones import DistinctPhones
 from recipients.phone_numbers import PhoneDoubt, PhoneReader
+from recipients.subscriber_keys import subscriber_key
 
 FIRST_ROWS = 5
 FIRST_REJECTED = 12
 FIRST_DOUBTFUL = 4
 _SHOWN_CHARACTERS = 120
 _CODES_KEPT = 5
-_PHONES_A_QUERY = 500
+_PEOPLE_A_QUERY = 500
 
-# Counts how many of some phones (E.164) are known somewhere.
+# Counts how many of some people, by their keys, are known somewhere.
 Known = Callable[[list[str]], int]
 
 
-def nobody(_phones: list[str]) -> int:
+def nobody(_keys: list[str]) -> int:
     """Nobody is known."""
     return 0
 
@@ -48,7 +49,7 @@ class Judgement:
     """Counts over the rows judged, and some of these rows.
 
     rows = ready + duplicates + the sum of `rejected`. `differing` of the duplicates have other data
-    than the first row of their phone. `international` of the `ready` and `duplicates` begin with a
+    than the first row of their person. `international` of the `ready` and `duplicates` begin with a
     country code, and `codes` tells which: {"44": 9980}, the most frequent first. Of the `ready`,
     `opted_out` have opted out and `on_list` are on the list that the file is for. `is_whole` tells
     whether every row was judged.
@@ -103,7 +104,7 @@ def judge(
 ) -> Judgement:
     """Judge the rows below the header, at most `limit` of them.
 
-    `register` and `list_there` count those of some phones that have opted out, or that are on the
+    `register` and `list_there` count those of some people that have opted out, or that are on the
     list the file is for. Without exactly one phone column the rows are only counted and the first
     ones shown. Raises FileProblem where a file cannot be read on.
     """
@@ -121,7 +122,7 @@ def judge(
         judgement.rows += 1
         answer = reader.read(cells)
         if isinstance(answer, Accepted):
-            distinct.add(answer.phone, hash((answer.name, *answer.fields.items())))
+            distinct.add(subscriber_key(answer.phone), hash((answer.name, *answer.fields.items())))
             if _has_country_code(cells[phone_index], answer):
                 beginnings[answer.phone[1:4]] += 1
             if answer.doubt is not None:
@@ -138,9 +139,9 @@ def judge(
     judgement.international, judgement.codes = beginnings.total(), _calling_codes(beginnings)
     judgement.ready, judgement.differing = distinct.count()
     judgement.duplicates = judgement.rows - judgement.ready - judgement.rejected_count
-    for phones in distinct.batches(_PHONES_A_QUERY):
-        judgement.opted_out += register(phones)
-        judgement.on_list += list_there(phones)
+    for keys in distinct.batches(_PEOPLE_A_QUERY):
+        judgement.opted_out += register(keys)
+        judgement.on_list += list_there(keys)
     return judgement
 
 
