@@ -125,9 +125,9 @@ def seconds_of_one_insert(campaign: Campaign, recipients: int) -> float:
             "SELECT %s, ROW_NUMBER() OVER (ORDER BY r.id), r.phone, 0, r.name, r.fields, '' "
             "FROM recipients_recipient r WHERE r.recipient_list_id IN (%s, %s) "
             "AND r.occurrence = 0 AND NOT EXISTS (SELECT 1 FROM recipients_optout o "
-            "WHERE o.team_id = %s AND o.phone = r.phone AND o.lifted_at IS NULL) "
+            "WHERE o.team_id = %s AND o.phone_key = r.phone_key AND o.lifted_at IS NULL) "
             "AND NOT EXISTS (SELECT 1 FROM recipients_recipient x "
-            "WHERE x.recipient_list_id = %s AND x.phone = r.phone) ON CONFLICT DO NOTHING",
+            "WHERE x.recipient_list_id = %s AND x.phone_key = r.phone_key) ON CONFLICT DO NOTHING",
             [other.pk, first, second, campaign.team_id, left_out],
         )
         if cursor.rowcount != recipients:

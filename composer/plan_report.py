@@ -277,8 +277,8 @@ def people_in_common(campaign: Campaign, other: Campaign) -> int:
     chosen, total = selection.of(campaign), 0
     for number in range(len(chosen.parts)):
         asked = sql(
-            "SELECT COUNT(DISTINCT r.phone) FROM {rows} r WHERE {who} AND EXISTS ("
-            "SELECT 1 FROM {frozen} c WHERE c.campaign_id = {other} AND c.phone = r.phone "
+            "SELECT COUNT(DISTINCT r.phone_key) FROM {rows} r WHERE {who} AND EXISTS ("
+            "SELECT 1 FROM {frozen} c WHERE c.campaign_id = {other} AND c.phone_key = r.phone_key "
             "AND c.left_out = '')",
             rows=Sql(RECIPIENTS),
             frozen=Sql(CampaignRecipient._meta.db_table),

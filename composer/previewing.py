@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -20,6 +21,7 @@ from campaigns.audiences.selection import Selection
 from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sql import Sql, joined_sql, sql
+from recipients.subscriber_keys import beginnings_of_keys, subscriber_key
 
 # How long one search may look, in seconds, and how many ids it looks at in one go.
 SEARCH_SECONDS = 1.0
@@ -169,14 +171,13 @@ def _by_number(
     """By the whole number, else by how it begins; both are found in an index."""
     whole = PhoneReader(country).read(words)
     if isinstance(whole, Phone):
-        person = _rows(lists).filter(phone=whole.e164).first()
+        person = _rows(lists).filter(phone_key=subscriber_key(whole.e164)).first()
         if person is not None:
             return person
-    start = f"+{digits}"
-    for recipient_list in lists:
-        beginning = Recipient.objects.filter(recipient_list=recipient_list, phone__gte=start)
-        person = beginning.order_by("phone", "occurrence").first()
-        if person is not None and person.phone.startswith(start):
+    for recipient_list, start in product(lists, beginnings_of_keys(f"+{digits}")):
+        behind = Recipient.objects.filter(recipient_list=recipient_list, phone_key__gte=start)
+        person = behind.order_by("phone_key", "occurrence").first()
+        if person is not None and person.phone_key.startswith(start):
             return person
     return None
 

@@ -26,6 +26,7 @@ from composer import previewing
 from composer.models import SentTest
 from composer.previewing import Ask, Move
 from recipients.models import OptOut, RecipientList
+from recipients.subscriber_keys import subscriber_key
 from sending import gateway, readiness
 from sending.protocol import AnswerKind, PostAnswer
 from sociocs_accounts import clients
@@ -161,7 +162,8 @@ def _check_way(campaign: Campaign, target: Target) -> None:
         )
     if account.cool_until and account.cool_until > timezone.now():
         raise NoTestSent(_("Sociocs asked us to wait a little. Send the test in a minute."))
-    if OptOut.objects.open().filter(team=campaign.team, phone=target.phone).exists():
+    wishes = OptOut.objects.open().filter(team=campaign.team)
+    if wishes.filter(phone_key=subscriber_key(target.phone)).exists():
         raise NoTestSent(
             _(
                 "This number has opted out of your team's messages. Choose another one, or lift "

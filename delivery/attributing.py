@@ -17,6 +17,7 @@ from campaigns.models import CampaignRecipient
 from delivery import delivery_reports
 from delivery.models import SentMessage, WebhookEndpoint
 from delivery.replies import submission_of
+from recipients.subscriber_keys import subscriber_key
 from sending.models import Submission
 from sociocs_accounts import clients
 from sociocs_accounts.models import Channel
@@ -95,7 +96,7 @@ def recipient_of(channel: Channel, message: ListedMessage) -> CampaignRecipient 
     if message.phone is None or message.is_incoming:
         return None
     rows = CampaignRecipient.objects.filter(
-        phone=message.phone, campaign__channel=channel, sent_messages=None
+        phone_key=subscriber_key(message.phone), campaign__channel=channel, sent_messages=None
     ).order_by("-campaign_id", "occurrence")
     recipients: dict[int, CampaignRecipient] = {}
     for row in rows[:_CAMPAIGNS_LOOKED_AT]:

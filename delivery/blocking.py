@@ -178,9 +178,9 @@ def _to_take_back(team: Team, account: GatewayAccount) -> QuerySet[VendorBlock]:
 
 
 def _still_wanted(account: GatewayAccount) -> QuerySet[OptOut]:
-    """Open opt-outs of the same phone in any team that uses the account."""
+    """Open opt-outs of the same person in any team that uses the account."""
     return OptOut.objects.open().filter(
-        phone=OuterRef("opt_out__phone"), team__channels__account=account
+        phone_key=OuterRef("opt_out__phone_key"), team__channels__account=account
     )
 
 

@@ -12,6 +12,7 @@ from delivery.models import Reply, WebhookEndpoint
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from recipients.opting_out.stop_words import Wish, wish_of
+from recipients.subscriber_keys import subscriber_key
 from sending.models import Submission
 from sociocs_gateway.webhooks import IncomingMessage
 from teams.models import Team
@@ -56,21 +57,24 @@ def take_reply(
 
 def _obey(team: Team, reply: Reply) -> None:
     """Do what the person wished last: an older message that comes in late changes nothing."""
-    newer = Reply.objects.filter(team=team, phone=reply.phone, sent_at__gt=reply.sent_at)
+    key = subscriber_key(reply.phone)
+    newer = Reply.objects.filter(team=team, phone_key=key, sent_at__gt=reply.sent_at)
     if newer.exclude(wish=Reply.Wish.NONE).exists():
         return
     if reply.wish == Wish.STOP:
         opt_outs.add_opt_outs(team, [reply.phone], OptOut.Source.INBOUND, None)
         return
     # Of two wishes of the same second, not to be messaged is the safe one.
-    same = Reply.objects.filter(team=team, phone=reply.phone, sent_at=reply.sent_at)
+    same = Reply.objects.filter(team=team, phone_key=key, sent_at=reply.sent_at)
     if not same.filter(wish=Reply.Wish.STOP).exists():
         opt_outs.lift_own(team, reply.phone, _("They wrote START"))
 
 
 def campaign_answered(endpoint: WebhookEndpoint, phone: str, sent_at: datetime) -> Campaign | None:
     """The campaign of this channel whose message went to the person last before they wrote."""
-    rows = CampaignRecipient.objects.filter(phone=phone, campaign__channel=endpoint.channel)
+    rows = CampaignRecipient.objects.filter(
+        phone_key=subscriber_key(phone), campaign__channel=endpoint.channel
+    )
     moments: tuple[datetime, Campaign] | None = None
     for row in rows.select_related("campaign").order_by("-campaign_id")[:_CAMPAIGNS_LOOKED_AT]:
         slot = slot_of(row)

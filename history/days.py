@@ -100,10 +100,10 @@ def _count_opt_outs(team: Team, since: datetime, sums: _Days) -> None:
     stops = Reply.objects.filter(
         team=team, wish=Reply.Wish.STOP, received_at__gte=since - timedelta(minutes=1)
     )
-    written_to = dict(stops.order_by("received_at").values_list("phone", "channel_id"))
+    written_to = dict(stops.order_by("received_at").values_list("phone_key", "channel_id"))
     rows = OptOut.objects.filter(team=team, created_at__gte=since)
-    for phone, source, moment in rows.values_list("phone", "source", "created_at").iterator():
-        channel_id = written_to.get(phone) if source == OptOut.Source.INBOUND else None
+    for key, source, moment in rows.values_list("phone_key", "source", "created_at").iterator():
+        channel_id = written_to.get(key) if source == OptOut.Source.INBOUND else None
         sums[channel_id, moment.astimezone(zone).date()].opt_outs += 1
 
 

@@ -204,7 +204,7 @@ def _finish(follow_up: FollowUp) -> Campaign | None:
         if gathered is not None:
             gathered.delete()
         return None
-    people = rows.values("phone").distinct().count()
+    people = rows.values("phone_key").distinct().count()
     gathered.is_ready = True
     gathered.recipient_count, gathered.duplicate_count = people, total - people
     gathered.save(update_fields=["is_ready", "recipient_count", "duplicate_count", "updated_at"])

@@ -18,6 +18,7 @@ from history.campaign_rows import STATUSES, states_of, waits_for_somebody
 from interface.form_fields import PlainText
 from recipients.lists.people import phone_of
 from recipients.models import RecipientList
+from recipients.subscriber_keys import subscriber_key
 from sending.models import Submission
 from teams.models import Team, User
 
@@ -94,7 +95,8 @@ def filtered(team: Team, filters: Filters, user: User) -> QuerySet[Campaign]:
         campaigns = campaigns.filter(pk__in=jobs.values("campaign"))
     if filters.person:
         # A made-up id is nobody's: no campaign has a phone of no characters.
-        rows = CampaignRecipient.objects.filter(phone=phone_of(team, filters.person) or "")
+        key = subscriber_key(phone_of(team, filters.person) or "")
+        rows = CampaignRecipient.objects.filter(phone_key=key)
         campaigns = campaigns.filter(pk__in=rows.values("campaign"))
     return _between(campaigns, team, filters).order_by("-created_at", "-pk")
 

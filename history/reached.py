@@ -18,6 +18,7 @@ from campaigns.states import SubmissionState
 from delivery.models import SentMessage
 from history.campaign_rows import job_lines
 from recipients.phone_numbers import Phone, PhoneReader
+from recipients.subscriber_keys import subscriber_key, with_digits
 from sending.models import Submission
 from sociocs_gateway.results import DeliveryStatus
 
@@ -163,10 +164,10 @@ def _matching(campaign: Campaign, words: str) -> QuerySet[CampaignRecipient]:
         return everybody
     phone = PhoneReader(campaign.team.default_country).read(words)
     if isinstance(phone, Phone):
-        return everybody.filter(phone=phone.e164)
+        return everybody.filter(phone_key=subscriber_key(phone.e164))
     digits = "".join(filter(str.isdecimal, words))
     if digits and not any(map(str.isalpha, words)):
-        return everybody.filter(phone__contains=digits)
+        return everybody.filter(with_digits(digits))
     return everybody.filter(name__icontains=words)
 
 

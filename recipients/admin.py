@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -26,6 +26,7 @@ from recipients.models import (
     SavedFilter,
 )
 from recipients.sentences import REJECTIONS, sentence_for
+from recipients.subscriber_keys import beginnings_of_keys
 
 _STATE_COLOURS = {
     ListImport.State.CHECKING: "warning",
@@ -105,7 +106,7 @@ class ListImportAdmin(ReadOnlyAdmin):
 class PhoneSearchAdmin(ReadOnlyAdmin):
     """Searched by a phone, of which only the digits count; in the order of an index meanwhile.
 
-    The index begins with `index_of`, and then comes the phone.
+    The index begins with `index_of`, and then comes the key of the phone.
     """
 
     search_fields = ("phone",)
@@ -114,7 +115,7 @@ class PhoneSearchAdmin(ReadOnlyAdmin):
 
     def get_ordering(self, request: HttpRequest) -> Sequence[str]:
         """By phone while something is looked for: the newest first would read the whole table."""
-        return (self.index_of, "phone") if request.GET.get("q", "").strip() else self.ordering
+        return (self.index_of, "phone_key") if request.GET.get("q", "").strip() else self.ordering
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
@@ -127,10 +128,13 @@ class PhoneSearchAdmin(ReadOnlyAdmin):
         if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
             return queryset.none(), False
         owners: Any = queryset.model._meta.get_field(self.index_of).related_model
-        span = {"phone__gte": f"+{digits}", "phone__lte": f"+{digits:9<{_MOST_DIGITS}}"}
+        spans = Q()
+        for beginning in beginnings_of_keys(f"+{digits}"):
+            last = beginning.ljust(1 + _MOST_DIGITS, "9")
+            spans |= Q(phone_key__gte=beginning, phone_key__lte=last)
         # One look into the index for each list, or for each team.
         whose = {f"{self.index_of}__in": owners._default_manager.values("pk")}
-        return queryset.filter(**whose, **span), False
+        return queryset.filter(spans, **whose), False
 
 
 @admin.register(Recipient)

@@ -56,7 +56,7 @@ _PAUSES = {
 class Built:
     """A claimed submission with all that its call needs, made while the call before is under way.
 
-    `submission` comes with its campaign and its account. `left_out`: phones of those who
+    `submission` comes with its campaign and its account. `left_out`: keys of those who
     opted out since the audience was frozen. `message`: what its call says, at a time that may
     change; or why the vendor's API has no words for it, or None for nobody. `slot`: a second that
     was free a moment ago, if one was looked for. `attempt_id`: what its attempt will be called, to
@@ -226,7 +226,7 @@ def _refusal(
     if refusal in _PAUSES:
         recording.pause_locked(campaign, _PAUSES[refusal])
     if refusal is None and built.left_out:
-        people = slice_of(submission).filter(phone__in=built.left_out)
+        people = slice_of(submission).filter(phone_key__in=built.left_out)
         people.update(left_out="opted_out")
     return refusal
 

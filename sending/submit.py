@@ -320,18 +320,18 @@ def build(submission: Submission, slot: datetime | None = None) -> Built:
     """
     assert submission.claim_token is not None
     rows = slice_of(submission)
-    people = list(rows.order_by("position").values_list("phone", "name"))
+    people = list(rows.order_by("position").values_list("phone", "phone_key", "name"))
     # A question of its own, asked after them: as a column of the first it would be a walk through
     # all wishes of the team for every job.
     wishes = OptOut.objects.open().filter(
-        team_id=submission.campaign.team_id, phone__in=rows.values("phone")
+        team_id=submission.campaign.team_id, phone_key__in=rows.values("phone_key")
     )
-    has_opted_out = set(wishes.values_list("phone", flat=True))
+    has_opted_out = set(wishes.values_list("phone_key", flat=True))
     # The vendor might read "{{" in a name as one of its own fields.
     recipients = [
         MessageRecipient(phone, name.replace("{{", "{ {"))
-        for phone, name in people
-        if phone not in has_opted_out
+        for phone, key, name in people
+        if key not in has_opted_out
     ]
     message = message_or_fault(submission, recipients, slot or submission.planned_slot)
     if isinstance(message, BulkMessage | SingleMessage):

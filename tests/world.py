@@ -18,6 +18,7 @@ from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList
 from campaigns.states import Outcome, SubmissionState
 from recipients.models import FilterList, OptOut, Recipient, RecipientList, SavedFilter
+from recipients.subscriber_keys import subscriber_key
 from sending import launch, tick
 from sending.models import Attempt, Submission
 from sending.readiness import Confirmation, SeenPlan
@@ -90,7 +91,7 @@ def channel_keys(sandbox: Sandbox) -> dict[str, str]:
 
 
 def a_list(team: Team, phones: list[str], name: str = "Patients") -> RecipientList:
-    """A ready list with one row per phone; a phone that comes again is a duplicate."""
+    """A ready list with one row per phone; somebody who comes again is a duplicate."""
     made = RecipientList.objects.create(
         team=team, owner=owner_of(team), name=name, is_ready=True, visibility="team"
     )
@@ -99,16 +100,17 @@ def a_list(team: Team, phones: list[str], name: str = "Patients") -> RecipientLi
 
 
 def add_people(people: RecipientList, phones: list[str]) -> None:
-    """Add a row per phone. A phone that comes again among `phones` is a duplicate."""
+    """Add a row per phone. Somebody who comes again among `phones` is a duplicate."""
     seen: dict[str, int] = {}
     rows = []
     for number, phone in enumerate(phones, start=people.row_count + 2):
-        seen[phone] = seen.get(phone, -1) + 1
+        key = subscriber_key(phone)
+        seen[key] = seen.get(key, -1) + 1
         rows.append(
             Recipient(
                 recipient_list=people,
                 phone=phone,
-                occurrence=seen[phone],
+                occurrence=seen[key],
                 name=f"Person {number}",
                 row_number=number,
             )

@@ -174,7 +174,7 @@ def _insert(
     if chosen.duplicates_allowed:
         occurrence, first = f"r.occurrence{_earlier_rows(chosen, number)}", EVERYBODY
     else:
-        # Of a phone in an earlier list, the table's own rule keeps the first.
+        # Of somebody in an earlier list, the table's own rule keeps the first.
         occurrence, first = "0", part.comes_first("r")
     source, values = Sql(f"{RECIPIENTS} r"), EVERYBODY
     position = f"{cursor['position']:d} + ROW_NUMBER() OVER (ORDER BY r.id)"
@@ -222,11 +222,11 @@ def _by_reason(chosen: Selection, rows: Sql, frozen: int) -> dict[str, int]:
 
 
 def _earlier_rows(chosen: Selection, number: int) -> str:
-    """How many rows with this phone the lists of earlier parts hold: ` + (SELECT …)`."""
+    """How many rows of this person the lists of earlier parts hold: ` + (SELECT …)`."""
     earlier = [list_rows.list_id for list_rows in chosen.parts[:number]]
     if not earlier:
         return ""
     return (
         f" + (SELECT COUNT(*) FROM {RECIPIENTS} e WHERE e.recipient_list_id IN "
-        f"({integers(earlier)}) AND e.phone = r.phone)"
+        f"({integers(earlier)}) AND e.phone_key = r.phone_key)"
     )

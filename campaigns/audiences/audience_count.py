@@ -80,7 +80,7 @@ def _sources(chosen: Selection) -> list[Sql]:
 
 
 def _counters(lists: Iterable[int]) -> tuple[int, int]:
-    """(rows, different phones of each) that the lists say they have."""
+    """(rows, different people of each) that the lists say they have."""
     totals = RecipientList.objects.filter(pk__in=list(lists)).aggregate(
         rows=Coalesce(Sum(F("recipient_count") + F("duplicate_count")), 0),
         distinct=Coalesce(Sum("recipient_count"), 0),
@@ -92,7 +92,7 @@ def _opted_out(source: Sql, team_id: int) -> int:
     # From the opt-outs' side: they are few, the lists are long.
     asked = sql(
         f"SELECT COUNT(*) FROM {OptOut._meta.db_table} o JOIN {RECIPIENTS} r "
-        "ON r.phone = o.phone AND {source} "
+        "ON r.phone_key = o.phone_key AND {source} "
         f"WHERE o.team_id = {team_id:d} AND {OPEN_OPT_OUT_IN_SQL}",
         source=source,
     )
@@ -116,19 +116,19 @@ def _first_rows(chosen: Selection) -> int:
 
 
 def _distinct(sources: Iterable[Sql], kept: Sql) -> int:
-    phones = [
+    keys = [
         sql(
-            f"SELECT r.phone FROM {RECIPIENTS} r WHERE {{source}} AND {{kept}}",
+            f"SELECT r.phone_key FROM {RECIPIENTS} r WHERE {{source}} AND {{kept}}",
             source=source,
             kept=kept,
         )
         for source in sources
     ]
-    text = " UNION ".join(piece.text for piece in phones)
-    values = tuple(value for piece in phones for value in piece.values)
-    if len(phones) == 1:
-        text = text.replace("SELECT r.phone", "SELECT DISTINCT r.phone", 1)
-    return _one(Sql(f"SELECT COUNT(*) FROM ({text}) AS phones", values))
+    text = " UNION ".join(piece.text for piece in keys)
+    values = tuple(value for piece in keys for value in piece.values)
+    if len(keys) == 1:
+        text = text.replace("SELECT r.phone_key", "SELECT DISTINCT r.phone_key", 1)
+    return _one(Sql(f"SELECT COUNT(*) FROM ({text}) AS people", values))
 
 
 def _one(asked: Sql) -> int:

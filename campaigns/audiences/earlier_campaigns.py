@@ -106,7 +106,7 @@ def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Spa
 
 
 def holds(reached: Iterable[Span], row: str) -> Sql:
-    """Whether the phone of a row named `row` is in one of the spans, in SQL."""
+    """Whether the person of a row named `row` is in one of the spans, in SQL."""
     kept_spans = list(reached)
     if not kept_spans:
         return Sql("(1 = 0)")
@@ -116,7 +116,7 @@ def holds(reached: Iterable[Span], row: str) -> Sql:
     return Sql(
         # The spans are looked at only for somebody who was in one of the campaigns at all.
         f"EXISTS (SELECT 1 FROM {table} c WHERE c.campaign_id IN ({campaigns}) "
-        f"AND c.phone = {row}.phone AND c.left_out = '' AND EXISTS "
+        f"AND c.phone_key = {row}.phone_key AND c.left_out = '' AND EXISTS "
         f"(SELECT 1 FROM (VALUES {values}) AS s WHERE s.column1 = c.campaign_id "
         "AND c.position BETWEEN s.column2 AND s.column3))"
     )

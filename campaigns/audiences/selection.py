@@ -1,7 +1,7 @@
 """What an audience is made of: rows of lists, and the reasons for which some are left out.
 
 Each row of each list counts once, however many chosen lists and filters hold it. A reason to leave
-somebody out speaks of their phone, so that it holds for all their rows alike.
+somebody out speaks of the person (`phone_key`), so that it holds for all their rows alike.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Choice:
 class ChosenRows:
     """The rows of one list: all of them, or those that one of the filters holds.
 
-    `repeats`: whether a phone may stand there more than once.
+    `repeats`: whether somebody may stand there more than once.
     """
 
     list_id: int
@@ -64,14 +64,14 @@ class ChosenRows:
         return sql("({on_list} AND {fits})", on_list=on_list, fits=fits)
 
     def comes_first(self, row: str) -> Sql:
-        """Whether no row of the part before `row` has its phone, in SQL."""
+        """Whether no row of the part before `row` is of its person, in SQL."""
         if not self.filters:
             return Sql(f"{row}.occurrence = 0")
         if not self.repeats:
             return filters.EVERYBODY
         return sql(
             f"NOT EXISTS (SELECT 1 FROM {_RECIPIENTS} d WHERE {{rows}} "
-            f"AND d.phone = {row}.phone AND d.occurrence < {row}.occurrence)",
+            f"AND d.phone_key = {row}.phone_key AND d.occurrence < {row}.occurrence)",
             rows=self.rows("d"),
         )
 
@@ -113,7 +113,7 @@ class Selection:
         return joined_sql(nots, "AND", empty=filters.EVERYBODY)
 
     def stands_before(self, number: int, row: str) -> Sql:
-        """Whether the phone of `row`, of the part `number`, is in an earlier part, in SQL."""
+        """Whether the person of `row`, of the part `number`, is in an earlier part, in SQL."""
         earlier = self.parts[:number]
         whole = [list_rows.list_id for list_rows in earlier if not list_rows.filters]
         conditions = [_on_lists(whole, row)] if whole else []
@@ -244,7 +244,7 @@ def people_lists(choice: Choice) -> list[RecipientList]:
 def _opted_out(team_id: int, row: str) -> Sql:
     return Sql(
         f"EXISTS (SELECT 1 FROM {OptOut._meta.db_table} o WHERE o.team_id = {team_id:d} "
-        f"AND o.phone = {row}.phone AND {OPEN_OPT_OUT_IN_SQL})"
+        f"AND o.phone_key = {row}.phone_key AND {OPEN_OPT_OUT_IN_SQL})"
     )
 
 
@@ -253,9 +253,9 @@ def _on_lists(list_ids: Iterable[int], row: str) -> Sql:
 
 
 def _held(rows: Sql, row: str) -> Sql:
-    """Whether the phone of `row` is in one of the `rows` named x."""
+    """Whether the person of `row` is in one of the `rows` named x."""
     return sql(
-        f"EXISTS (SELECT 1 FROM {_RECIPIENTS} x WHERE {{rows}} AND x.phone = {row}.phone)",
+        f"EXISTS (SELECT 1 FROM {_RECIPIENTS} x WHERE {{rows}} AND x.phone_key = {row}.phone_key)",
         rows=rows,
     )
 

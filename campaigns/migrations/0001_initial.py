@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import campaigns.states
+import recipients.subscriber_keys
 
 
 class Migration(migrations.Migration):
@@ -255,6 +256,14 @@ class Migration(migrations.Migration):
                 ),
                 ("position", models.PositiveBigIntegerField()),
                 ("phone", models.CharField(max_length=16)),
+                (
+                    "phone_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=recipients.subscriber_keys.SubscriberKey("phone"),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 ("occurrence", models.PositiveIntegerField(default=0)),
                 ("name", models.CharField(blank=True, max_length=200)),
                 ("fields", models.JSONField(blank=True, default=dict)),
@@ -492,7 +501,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="campaignrecipient",
-            index=models.Index(fields=["phone", "campaign"], name="campaigns_of_a_person"),
+            index=models.Index(fields=["phone_key", "campaign"], name="campaigns_of_a_person"),
         ),
         migrations.AddIndex(
             model_name="campaignrecipient",
@@ -505,7 +514,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="campaignrecipient",
             constraint=models.UniqueConstraint(
-                fields=("campaign", "phone", "occurrence"), name="a_person_is_frozen_once"
+                fields=("campaign", "phone_key", "occurrence"), name="a_person_is_frozen_once"
             ),
         ),
         migrations.AddConstraint(

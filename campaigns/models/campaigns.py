@@ -12,6 +12,7 @@ from campaigns.states import CampaignState
 from interface.discreet import by_number
 from interface.enum_columns import choice_constraint, choices
 from recipients.models import RecipientList
+from recipients.subscriber_keys import key_column
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import Team, User
 
@@ -279,7 +280,8 @@ class CampaignRecipient(models.Model):
     # it begins with their text's number (`AudiencePosition`), so that equal texts stand together.
     position = models.PositiveBigIntegerField()
     phone = models.CharField(max_length=16)
-    # 0, or 1, 2, … for the further rows of a phone when duplicates are allowed.
+    phone_key = key_column()
+    # 0, or 1, 2, … for the further rows of a person when duplicates are allowed.
     occurrence = models.PositiveIntegerField(default=0)
     name = models.CharField(max_length=200, blank=True)
     fields = models.JSONField(default=dict, blank=True)
@@ -291,7 +293,7 @@ class CampaignRecipient(models.Model):
         constraints = (
             # Nobody twice in a campaign, across all its jobs.
             models.UniqueConstraint(
-                fields=["campaign", "phone", "occurrence"], name="a_person_is_frozen_once"
+                fields=["campaign", "phone_key", "occurrence"], name="a_person_is_frozen_once"
             ),
             # Reading a slice, and paging through the audience.
             models.UniqueConstraint(
@@ -300,7 +302,7 @@ class CampaignRecipient(models.Model):
         )
         indexes = (
             # The campaigns somebody was in: their page, the history's filter, whose message it was.
-            models.Index(fields=["phone", "campaign"], name="campaigns_of_a_person"),
+            models.Index(fields=["phone_key", "campaign"], name="campaigns_of_a_person"),
             # The few who were left out after all, page by page.
             models.Index(
                 fields=["campaign", "position"],

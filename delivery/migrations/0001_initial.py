@@ -6,6 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import recipients.subscriber_keys
 import sociocs_accounts.encrypted_fields
 
 
@@ -255,6 +256,14 @@ class Migration(migrations.Migration):
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("message_id", models.CharField(max_length=200)),
                 ("phone", models.CharField(max_length=16)),
+                (
+                    "phone_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=recipients.subscriber_keys.SubscriberKey("phone"),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 ("name", models.CharField(blank=True, max_length=200)),
                 ("text", models.TextField(blank=True)),
                 ("media_count", models.PositiveSmallIntegerField(default=0)),
@@ -307,7 +316,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["campaign", "id"], name="replies_of_a_campaign"),
                     models.Index(
                         condition=models.Q(("wish", ""), _negated=True),
-                        fields=["team", "phone", "-sent_at"],
+                        fields=["team", "phone_key", "-sent_at"],
                         name="wishes_of_a_person",
                     ),
                 ],

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign, CampaignRecipient
 from interface.enum_columns import choices
+from recipients.subscriber_keys import key_column
 from sociocs_accounts.encrypted_fields import SecretField
 from sociocs_accounts.models import Channel
 from sociocs_gateway.results import DeliveryStatus
@@ -199,6 +200,7 @@ class Reply(models.Model):
     # The vendor's id; of a message without one, the event's.
     message_id = models.CharField(max_length=200)
     phone = models.CharField(max_length=16)
+    phone_key = key_column()
     name = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
     # How many files, images and videos came with it.
@@ -221,7 +223,7 @@ class Reply(models.Model):
             models.Index(fields=["campaign", "id"], name="replies_of_a_campaign"),
             # What somebody wished last.
             models.Index(
-                fields=["team", "phone", "-sent_at"],
+                fields=["team", "phone_key", "-sent_at"],
                 name="wishes_of_a_person",
                 condition=~Q(wish=""),
             ),

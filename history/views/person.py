@@ -16,6 +16,7 @@ from campaigns.states import SubmissionState
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
+from recipients.subscriber_keys import subscriber_key
 from sending.models import Submission
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team
@@ -34,11 +35,11 @@ class Appearance:
 
 
 def appearances_of(team: Team, phone: str) -> list[Appearance]:
-    """The team's latest campaigns with this phone in their audience, newest first.
+    """The team's latest campaigns with this person in their audience, newest first.
 
-    A phone that stands there more than once (duplicates were allowed) is a part each time.
+    Somebody who stands there more than once (duplicates were allowed) is a part each time.
     """
-    rows = CampaignRecipient.objects.filter(campaign__team=team, phone=phone)
+    rows = CampaignRecipient.objects.filter(campaign__team=team, phone_key=subscriber_key(phone))
     recipients = rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN]
     return [_part(row) for row in recipients]
 
@@ -78,15 +79,18 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
     if phone is None:
         raise Http404
     opt_outs = opt_outs_of(request.team, phone)
+    places = lists_with(request.team, request.user, phone)
+    appearances = appearances_of(request.team, phone)
+    phones = {opt_out.phone for opt_out in opt_outs}.union(
+        (part.recipient.phone for part in appearances), *(place.phones for place in places)
+    )
     context = {
         "phone_written": phone,
-        "places": lists_with(request.team, request.user, phone),
+        "other_spellings": sorted(phones - {phone}),
+        "places": places,
         "opt_outs": opt_outs,
         "open_opt_out": next((opt_out for opt_out in opt_outs if opt_out.is_open), None),
-        "parts": [
-            (part, _left_out(part.recipient.left_out))
-            for part in appearances_of(request.team, phone)
-        ],
+        "parts": [(part, _left_out(part.recipient.left_out)) for part in appearances],
     }
     return render(request, "history/person.html", context)
 

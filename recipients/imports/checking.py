@@ -330,11 +330,11 @@ def _judged(list_import: ListImport, limit: int | None) -> Judgement:
 
 
 def _on_target(list_import: ListImport) -> Known:
-    """Counts those of some phones that are on the list the file is for."""
+    """Counts those of some people that are on the list the file is for."""
     if list_import.target_list_id is None:
         return nobody
     there = Recipient.objects.filter(recipient_list_id=list_import.target_list_id, occurrence=0)
-    return lambda phones: there.filter(phone__in=phones).count()
+    return lambda keys: there.filter(phone_key__in=keys).count()
 
 
 def _columns(list_import: ListImport) -> list[Column]:

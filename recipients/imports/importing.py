@@ -31,6 +31,7 @@ from recipients.files.storing import rows_path
 from recipients.imports import merging
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
+from recipients.subscriber_keys import subscriber_key
 
 State = ListImport.State
 
@@ -102,7 +103,7 @@ class _Sieve:
         self._seen = SeenPhones()
         if claimed.rows_done:
             before = Recipient.objects.filter(recipient_list_id=list_id)
-            self._seen.add_all(before.values_list("phone", flat=True).iterator(10_000))
+            self._seen.add_all(before.values_list("phone_key", flat=True).iterator(10_000))
         self.begin_chunk()
 
     def begin_chunk(self) -> None:
@@ -121,7 +122,7 @@ class _Sieve:
                 self.rejected.append((import_id, number, answer.reason, _json(cells)))
                 continue
             phone, name, fields = answer[:3]
-            occurrence = times_seen(phone)
+            occurrence = times_seen(subscriber_key(phone))
             if occurrence:
                 self.duplicates += 1
             yield (list_id, phone, occurrence, name, _json(fields), number, import_id)
@@ -209,9 +210,9 @@ def _joined(claimed: ListImport, staged: RecipientList) -> dict[str, Any]:
 
 
 def differing_duplicates(staged: RecipientList) -> int:
-    """How many duplicates have another name or other fields than the first row of their phone."""
+    """How many duplicates have another name or other fields than the first row of their person."""
     first = Recipient.objects.filter(
-        recipient_list=OuterRef("recipient_list"), phone=OuterRef("phone"), occurrence=0
+        recipient_list=OuterRef("recipient_list"), phone_key=OuterRef("phone_key"), occurrence=0
     )
     return (
         Recipient.objects.filter(recipient_list=staged, occurrence__gt=0)

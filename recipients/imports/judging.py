@@ -16,6 +16,7 @@ from recipients.files.seen_phones import DistinctPhones
 from recipients.imports.doubtful_columns import Doubtful, DoubtfulColumns
 from recipients.phone_numbers import PhoneDoubt
 from recipients.phone_text import PhoneFault, is_marked
+from recipients.subscriber_keys import subscriber_key
 
 FIRST_ROWS = 5
 FIRST_REJECTED = 12
@@ -26,13 +27,13 @@ _CODES_KEPT = 5
 _OF_ANOTHER_COUNTRY = frozenset(
     (PhoneFault.TOO_SHORT, PhoneFault.TOO_LONG, PhoneFault.WRONG_LENGTH, PhoneFault.NO_AREA_CODE)
 )
-_PHONES_A_QUERY = 500
+_PEOPLE_A_QUERY = 500
 
-# Counts how many of some phones (E.164) are known somewhere.
+# Counts how many of some people, by their keys, are known somewhere.
 Known = Callable[[list[str]], int]
 
 
-def nobody(_phones: list[str]) -> int:
+def nobody(_keys: list[str]) -> int:
     """Nobody is known."""
     return 0
 
@@ -56,7 +57,7 @@ class Judgement:
     """Counts over the rows judged, and some of these rows.
 
     rows = ready + duplicates + the sum of `rejected`. `differing` of the duplicates have other data
-    than the first row of their phone. `international` of the `ready` and `duplicates` begin with a
+    than the first row of their person. `international` of the `ready` and `duplicates` begin with a
     country code, and `codes` tells which: {"44": 9980}, the most frequent first; `marked` of them
     have a plus or 00 before it. `by_row` are read by the country that their row names. Without a
     code and a country are `bare` rows, of which `unlikely` are numbers that nobody has, or none by
@@ -119,7 +120,7 @@ def judge(
 ) -> Judgement:
     """Judge the rows below the header, at most `limit` of them.
 
-    `register` and `list_there` count those of some phones that have opted out, or that are on the
+    `register` and `list_there` count those of some people that have opted out, or that are on the
     list the file is for. Without exactly one phone column the rows are only counted and the first
     ones shown. Raises FileProblem where a file cannot be read on.
     """
@@ -134,9 +135,9 @@ def judge(
     else:
         judgement.is_whole = True
     judge_row.sum_up()
-    for phones in judge_row.distinct.batches(_PHONES_A_QUERY):
-        judgement.opted_out += register(phones)
-        judgement.on_list += list_there(phones)
+    for keys in judge_row.distinct.batches(_PEOPLE_A_QUERY):
+        judgement.opted_out += register(keys)
+        judgement.on_list += list_there(keys)
     return judgement
 
 
@@ -167,7 +168,7 @@ class _RowJudge:
             self.judgement.sample.append(_shown(number, cells, answer))
 
     def _accept(self, cell: str, answer: Accepted) -> None:
-        self.distinct.add(answer.phone, hash((answer.name, *answer.fields.items())))
+        self.distinct.add(subscriber_key(answer.phone), hash((answer.name, *answer.fields.items())))
         if answer.doubt is not None:
             self._doubts[answer.doubt] += 1
         if _has_country_code(cell, answer):

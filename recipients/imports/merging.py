@@ -19,7 +19,7 @@ from recipients.models import ListImport, Recipient, RecipientList
 Mode = ListImport.Mode
 
 _TABLE = Recipient._meta.db_table
-_SAME_ROW = "s.phone = t.phone AND s.occurrence = t.occurrence"
+_SAME_ROW = "s.phone_key = t.phone_key AND s.occurrence = t.occurrence"
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ _MOVE_IN = (
 )
 # Rows that have just been moved in are not what was there.
 _THERE = (
-    f"SELECT 1 FROM {_TABLE} t WHERE t.recipient_list_id = %(t)s AND t.phone = s.phone "  # noqa: S608
+    f"SELECT 1 FROM {_TABLE} t WHERE t.recipient_list_id = %(t)s AND t.phone_key = s.phone_key "  # noqa: S608
     "AND (t.list_import_id IS NULL OR t.list_import_id <> %(i)s)"
 )
 _NOBODY_THERE = f"NOT EXISTS ({_THERE})"
@@ -143,7 +143,7 @@ _DELETE_ADDED = f"DELETE FROM {_TABLE} WHERE recipient_list_id = %(t)s AND list_
 _MOVE_BACK = (
     f"UPDATE {_TABLE} AS s SET recipient_list_id = %(t)s "  # noqa: S608
     f"WHERE s.recipient_list_id = %(k)s AND NOT EXISTS (SELECT 1 FROM {_TABLE} t "
-    "WHERE t.recipient_list_id = %(t)s AND t.phone = s.phone AND t.occurrence = s.occurrence)"
+    f"WHERE t.recipient_list_id = %(t)s AND {_SAME_ROW})"
 )
 _WRITE_BACK = (
     f"UPDATE {_TABLE} AS t SET name = s.name, fields = s.fields FROM {_TABLE} AS s "  # noqa: S608

@@ -2,7 +2,7 @@
 
 A chunk and the cursor are one transaction: a worker that is killed leaves a whole number of chunks,
 and the next one goes on behind them. The lists become visible in the last transaction, with their
-counters counted there. In every list made, a phone's rows are numbered 0, 1, 2, … without a gap.
+counters counted there. In every list made, a person's rows are numbered 0, 1, 2, … without a gap.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _insert(claimed: ListOperation, source: int, after: int, upto: int) -> None:
     elif claimed.kind == Kind.MERGE:
         occurrence = _next_occurrence(f"{target:d}")
     else:
-        # All rows of a phone come along, or none.
+        # All rows of a person come along, or none.
         without = _ids(claimed, Part.WITHOUT)
         span += f" AND NOT {_on_lists(without)}" if without else ""
         occurrence = "r.occurrence"
@@ -125,18 +125,18 @@ def _complete(target: int, span: str) -> None:
         f"UPDATE {_TABLE} AS x SET fields = {fields}, "  # noqa: S608
         "name = CASE WHEN x.name = '' THEN r.name ELSE x.name END "
         f"FROM {_TABLE} r WHERE {span} "
-        f"AND x.recipient_list_id = {target:d} AND x.phone = r.phone AND x.occurrence = 0 "
+        f"AND x.recipient_list_id = {target:d} AND x.phone_key = r.phone_key AND x.occurrence = 0 "
         # Rows that stay as they are need not be written: that would take most of the time.
         f"AND (x.name = '' AND r.name <> '' OR {fields} <> {stands})"
     )
 
 
 def _next_occurrence(target: str) -> str:
-    """How many rows with this phone stand before this one in the target."""
+    """How many rows of this person stand before this one in the target."""
     return (
         f"COALESCE((SELECT MAX(x.occurrence) + 1 FROM {_TABLE} x "  # noqa: S608
-        f"WHERE x.recipient_list_id = {target} AND x.phone = r.phone), 0) - 1 "
-        f"+ ROW_NUMBER() OVER (PARTITION BY {target}, r.phone ORDER BY r.id)"
+        f"WHERE x.recipient_list_id = {target} AND x.phone_key = r.phone_key), 0) - 1 "
+        f"+ ROW_NUMBER() OVER (PARTITION BY {target}, r.phone_key ORDER BY r.id)"
     )
 
 
@@ -144,7 +144,7 @@ def _on_lists(list_ids: Iterable[int]) -> str:
     ids = ", ".join(f"{list_id:d}" for list_id in list_ids)
     return (
         f"EXISTS (SELECT 1 FROM {_TABLE} w WHERE w.recipient_list_id IN ({ids}) "  # noqa: S608
-        "AND w.phone = r.phone)"
+        "AND w.phone_key = r.phone_key)"
     )
 
 

@@ -15,6 +15,7 @@ from django.db.models import F, Func, Q, QuerySet, TextField, Value
 
 from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
+from recipients.subscriber_keys import subscriber_key, with_digits
 
 # So many values of a field are told apart on a page.
 VALUES_SHOWN = 100
@@ -31,7 +32,7 @@ class Order(StrEnum):
 # What a page's place is made of; the last of them tells any two rows apart.
 KEYS: dict[Order, tuple[str, ...]] = {
     Order.FILE: ("pk",),
-    Order.PHONE: ("phone", "occurrence"),
+    Order.PHONE: ("phone_key", "occurrence"),
     Order.NAME: ("name", "pk"),
 }
 
@@ -98,10 +99,10 @@ def _named(words: str, default_country: str) -> Q:
     """A whole number may be written in any way; parts of one are compared with its digits."""
     phone = PhoneReader(default_country).read(words)
     if isinstance(phone, Phone):
-        return Q(phone=phone.e164)
+        return Q(phone_key=subscriber_key(phone.e164))
     digits = "".join(filter(str.isdecimal, words))
     by_name = Q(name__icontains=words)
-    return by_name | Q(phone__contains=digits) if digits else by_name
+    return by_name | with_digits(digits) if digits else by_name
 
 
 def values_of(recipient_list: RecipientList, field_name: str) -> list[tuple[str, int]]:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 
 from recipients.models import OptOut, Recipient, RecipientList
+from recipients.subscriber_keys import subscriber_key
 from teams.models import Team, User
 
 LISTS_SHOWN = 100
@@ -18,11 +19,12 @@ LISTS_SHOWN = 100
 
 @dataclass(frozen=True)
 class ListPlace:
-    """A list the person is on: the first row there, and in how many rows they stand."""
+    """A list the person is on: the first row there, how many there are, their numbers."""
 
     recipient_list: RecipientList
     recipient: Recipient
     rows: int
+    phones: frozenset[str]
 
 
 def person_id(team: Team, phone: str) -> str:
@@ -43,23 +45,24 @@ def phone_of(team: Team, public_id: str) -> str | None:
 
 
 def lists_with(team: Team, user: User, phone: str) -> list[ListPlace]:
-    """The lists that `user` may see with this phone on them, newest first."""
+    """The lists that `user` may see with this person on them, newest first."""
     usable = RecipientList.objects.for_member(team, user)
-    rows = Recipient.objects.filter(recipient_list__in=usable, phone=phone)
+    rows = Recipient.objects.filter(recipient_list__in=usable, phone_key=subscriber_key(phone))
     rows_by_list: dict[int, list[Recipient]] = {}
     for row in rows.select_related("recipient_list__owner").order_by(
         "-recipient_list", "occurrence"
     )[: LISTS_SHOWN * 10]:
         rows_by_list.setdefault(row.recipient_list_id, []).append(row)
     places = [
-        ListPlace(rows[0].recipient_list, rows[0], len(rows)) for rows in rows_by_list.values()
+        ListPlace(rows[0].recipient_list, rows[0], len(rows), frozenset(row.phone for row in rows))
+        for rows in rows_by_list.values()
     ]
     return places[:LISTS_SHOWN]
 
 
 def opt_outs_of(team: Team, phone: str) -> list[OptOut]:
     """The person's opt-outs, the latest first."""
-    rows = OptOut.objects.filter(team=team, phone=phone)
+    rows = OptOut.objects.filter(team=team, phone_key=subscriber_key(phone))
     return list(rows.select_related("created_by", "lifted_by").order_by("-pk")[:100])
 
 

@@ -1,6 +1,6 @@
 """Single people of a list: added, changed and taken out by hand; the list's counters stay right.
 
-A phone's rows stay numbered 0, 1, 2, … without a gap: the next row takes the place of a first one
+A person's rows stay numbered 0, 1, 2, … without a gap: the next row takes the place of a first one
 that goes.
 """
 
@@ -15,10 +15,11 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from recipients.models import Recipient, RecipientList
+from recipients.subscriber_keys import subscriber_key
 
 
 class AlreadyThere(Exception):
-    """The list has a row with this phone, and another one was not asked for."""
+    """The list has a row of this person, and another one was not asked for."""
 
     def __init__(self, recipient: Recipient) -> None:
         super().__init__(recipient.pk)
@@ -35,7 +36,7 @@ class Details:
 
 
 def add_person(recipient_list: RecipientList, details: Details) -> Recipient:
-    """Add somebody. Raises AlreadyThere for a phone that is on the list."""
+    """Add somebody. Raises AlreadyThere for somebody who is on the list."""
     with _locked(recipient_list):
         _refuse_second(recipient_list, details.phone)
         made = Recipient.objects.create(
@@ -51,16 +52,16 @@ def add_person(recipient_list: RecipientList, details: Details) -> Recipient:
 def change_person(recipient: Recipient, details: Details) -> bool:
     """Change what a row says; False when somebody removed it in the meantime.
 
-    Raises AlreadyThere when another row of the list has the new phone.
+    Raises AlreadyThere when another row of the list is of the person with the new phone.
     """
     with _locked(recipient.recipient_list):
         row = Recipient.objects.select_related("recipient_list").filter(pk=recipient.pk).first()
         if row is None:
             return False
-        if row.phone != details.phone:
+        if subscriber_key(row.phone) != subscriber_key(details.phone):
             _move(row, details.phone)
-        row.name, row.fields = details.name, dict(details.fields)
-        row.save(update_fields=["name", "fields"])
+        row.phone, row.name, row.fields = details.phone, details.name, dict(details.fields)
+        row.save(update_fields=["phone", "name", "fields"])
         _count(row.recipient_list)
     return True
 
@@ -70,7 +71,7 @@ def remove_people(recipient_list: RecipientList, ids: Collection[int]) -> int:
     removed = 0
     with _locked(recipient_list):
         for row in Recipient.objects.filter(recipient_list=recipient_list, pk__in=ids):
-            # Counted anew for each: rows of one phone may go together.
+            # Counted anew for each: rows of one person may go together.
             place = Recipient.objects.values_list("occurrence", flat=True).get(pk=row.pk)
             row.delete()
             followers = _rows(recipient_list, row.phone).count()
@@ -93,7 +94,7 @@ def _locked(recipient_list: RecipientList) -> Iterator[None]:
 
 
 def _rows(recipient_list: RecipientList, phone: str) -> QuerySet[Recipient]:
-    return Recipient.objects.filter(recipient_list=recipient_list, phone=phone)
+    return Recipient.objects.filter(recipient_list=recipient_list, phone_key=subscriber_key(phone))
 
 
 def _move(row: Recipient, phone: str) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from interface.discreet import by_number
 from recipients.claiming import Work
 from recipients.files.file_problems import FileFault, FileProblem
+from recipients.subscriber_keys import key_column
 from teams.models import Team, User
 
 
@@ -133,8 +134,9 @@ class ListShare(models.Model):
 class Recipient(models.Model):
     """One row of a list: a phone, a name, and the row's other columns.
 
-    `occurrence` is 0 for the first row with this phone in the list and 1, 2, … for its duplicates,
-    which are kept because a campaign may allow them.
+    `occurrence` is 0 for the first row of this person in the list and 1, 2, … for its duplicates,
+    which are kept because a campaign may allow them. `phone` is the number as it is called,
+    `phone_key` by what it is compared.
     """
 
     # No index of its own: the constraint below begins with the list, and an index costs time.
@@ -142,6 +144,7 @@ class Recipient(models.Model):
         RecipientList, on_delete=models.CASCADE, related_name="recipients", db_index=False
     )
     phone = models.CharField(_("phone"), max_length=16)
+    phone_key = key_column()
     occurrence = models.PositiveIntegerField(default=0)
     name = models.CharField(_("name"), max_length=200, blank=True)
     fields = models.JSONField(default=dict, blank=True)
@@ -162,8 +165,8 @@ class Recipient(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["recipient_list", "phone", "occurrence"],
-                name="one_row_per_phone_and_occurrence",
+                fields=["recipient_list", "phone_key", "occurrence"],
+                name="one_row_per_person_and_occurrence",
             ),
         )
         indexes = (
@@ -360,6 +363,7 @@ class OptOut(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="opt_outs")
     phone = models.CharField(_("phone"), max_length=16)
+    phone_key = key_column()
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.BY_HAND)
     note = models.CharField(_("note"), max_length=300, blank=True)
     created_by = models.ForeignKey(
@@ -376,18 +380,18 @@ class OptOut(models.Model):
 
     class Meta:
         constraints = (
-            # Also serves the question "is this phone opted out?" when an audience is frozen.
+            # Also serves the question "has this person opted out?" when an audience is frozen.
             models.UniqueConstraint(
-                fields=["team", "phone"],
+                fields=["team", "phone_key"],
                 condition=open_opt_out(),
-                name="one_open_opt_out_per_phone",
+                name="one_open_opt_out_per_person",
             ),
         )
         indexes = (
             # The register, page by page.
             models.Index(fields=["team", "id"], name="opt_outs_in_order"),
             # A person's history, with the opt-outs that were lifted.
-            models.Index(fields=["team", "phone"], name="opt_outs_of_a_person"),
+            models.Index(fields=["team", "phone_key"], name="opt_outs_of_a_person"),
         )
 
     __repr__ = by_number

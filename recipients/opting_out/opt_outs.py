@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from recipients.files.spreadsheet_cells import phone_cell, safe_cell
 from recipients.models import OptOut, Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
+from recipients.subscriber_keys import subscriber_key, with_digits
 from teams.models import Team, User
 
 QUICKLY_COUNTED = 5_000
-_PHONES_A_QUERY = 500
+_PEOPLE_A_QUERY = 500
 _ROWS_A_PIECE = 500
 
 
@@ -30,23 +31,27 @@ class Added(NamedTuple):
 
 
 def opted_out(team: Team, phones: Collection[str]) -> set[str]:
-    """Those of `phones` (E.164) that have an open opt-out in the team."""
-    wanted = sorted(set(phones))
-    known_phones: set[str] = set()
-    for start in range(0, len(wanted), _PHONES_A_QUERY):
-        some = wanted[start : start + _PHONES_A_QUERY]
-        known_phones.update(
-            OptOut.objects.open().filter(team=team, phone__in=some).values_list("phone", flat=True)
-        )
-    return known_phones
+    """Those of `phones` (E.164) whose person has an open opt-out in the team."""
+    known_keys = _open_keys(team, {subscriber_key(phone) for phone in phones})
+    return {phone for phone in phones if subscriber_key(phone) in known_keys}
+
+
+def _open_keys(team: Team, keys: Collection[str]) -> set[str]:
+    wanted = sorted(keys)
+    open_ones = OptOut.objects.open().filter(team=team)
+    known_keys: set[str] = set()
+    for start in range(0, len(wanted), _PEOPLE_A_QUERY):
+        some = wanted[start : start + _PEOPLE_A_QUERY]
+        known_keys.update(open_ones.filter(phone_key__in=some).values_list("phone_key", flat=True))
+    return known_keys
 
 
 def opted_out_among(team: Team) -> Callable[[list[str]], int]:
-    """Counts those of some phones, at most 500, that have an open opt-out in the team."""
+    """Counts those of some keys, at most 500, that have an open opt-out in the team."""
     open_ones = OptOut.objects.open().filter(team=team)
     if not open_ones.exists():
-        return lambda _phones: 0
-    return lambda phones: open_ones.filter(phone__in=phones).count()
+        return lambda _keys: 0
+    return lambda keys: open_ones.filter(phone_key__in=keys).count()
 
 
 def is_quickly_counted(recipient_list: RecipientList) -> bool:
@@ -61,21 +66,21 @@ def opted_out_count(recipient_list: RecipientList) -> int:
     """How many people of the list have opted out, each counted once."""
     register = OptOut.objects.open().filter(team_id=recipient_list.team_id)
     return Recipient.objects.filter(
-        recipient_list=recipient_list, occurrence=0, phone__in=register.values("phone")
+        recipient_list=recipient_list, occurrence=0, phone_key__in=register.values("phone_key")
     ).count()
 
 
 def add_opt_outs(
     team: Team, phones: Collection[str], source: OptOut.Source, by: User | None, note: str = ""
 ) -> Added:
-    """Enter `phones` (E.164) into the register; who is in it already stays as they are."""
-    wanted = sorted(set(phones))
+    """Enter people by `phones` (E.164) into the register; who is in it stays as they are."""
+    wanted = {subscriber_key(phone): phone for phone in sorted(phones, reverse=True)}
     with transaction.atomic():
-        known = opted_out(team, wanted)
+        known = _open_keys(team, wanted)
         rows = (
             OptOut(team=team, phone=phone, source=source, note=note, created_by=by)
-            for phone in wanted
-            if phone not in known
+            for key, phone in sorted(wanted.items())
+            if key not in known
         )
         # Two colleagues may enter the same person at the same moment.
         OptOut.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
@@ -102,7 +107,9 @@ def lift_own(team: Team, phone: str, reason: str) -> bool:
     One that a colleague entered, or that the vendor reported, stays: nobody knows whether the
     person means that one too.
     """
-    mine = OptOut.objects.open().filter(team=team, phone=phone, source=OptOut.Source.INBOUND)
+    mine = OptOut.objects.open().filter(
+        team=team, phone_key=subscriber_key(phone), source=OptOut.Source.INBOUND
+    )
     return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason))
 
 
@@ -116,10 +123,10 @@ def register(team: Team, *, lifted: bool = False, words: str = "") -> QuerySet[O
         return rows
     phone = PhoneReader(team.default_country).read(words)
     if isinstance(phone, Phone):
-        return rows.filter(phone=phone.e164)
+        return rows.filter(phone_key=subscriber_key(phone.e164))
     digits = "".join(filter(str.isdecimal, words))
     by_note = Q(note__icontains=words)
-    return rows.filter(by_note | Q(phone__contains=digits)) if digits else rows.filter(by_note)
+    return rows.filter(by_note | with_digits(digits)) if digits else rows.filter(by_note)
 
 
 def register_csv(team: Team) -> Iterator[bytes]:

@@ -63,7 +63,8 @@ class Definition:
             return conditions
         elsewhere = (
             f"NOT EXISTS (SELECT 1 FROM {_RECIPIENTS} w "
-            f"WHERE w.recipient_list_id IN ({integers(self.without)}) AND w.phone = {row}.phone)"
+            f"WHERE w.recipient_list_id IN ({integers(self.without)}) "
+            f"AND w.phone_key = {row}.phone_key)"
         )
         return sql(
             "({conditions} AND {elsewhere})", conditions=conditions, elsewhere=Sql(elsewhere)
@@ -79,7 +80,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class FilterCount:
-    """Rows that a filter holds, and how many different phones they have."""
+    """Rows that a filter holds, and how many different people they are."""
 
     rows: int
     people: int
@@ -109,7 +110,7 @@ def count_matches(definition: Definition) -> FilterCount:
         return FilterCount(0, 0)
     asked = sql(
         f"SELECT COUNT(*), COALESCE(SUM(n), 0) FROM (SELECT COUNT(*) AS n FROM {_RECIPIENTS} r "
-        "WHERE {holds} GROUP BY r.phone) AS phones",
+        "WHERE {holds} GROUP BY r.phone_key) AS people",
         holds=definition.holds("r"),
     )
     with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from interface.templatetags.interface import phone_number
 from recipients.lists import people_editing
 from recipients.lists.addressed_lists import editable_list
 from recipients.lists.paging import read_place, write_place
@@ -123,7 +124,7 @@ def _page(
             "phone",
             format_html(
                 '{} <a href="{}">{}</a>',
-                _("This number is on the list already."),
+                _already_there(there, form.cleaned_data["phone"]),
                 address,
                 _("Look at that person"),
             ),
@@ -136,3 +137,11 @@ def _page(
     }
     status = 422 if form.is_bound else 200
     return render(request, "recipients/list_person.html", context, status=status)
+
+
+def _already_there(row: Recipient, phone: str) -> str:
+    if row.phone == phone:
+        return _("This number is on the list already.")
+    return _("This person is on the list already, with the number %(number)s.") % {
+        "number": phone_number(row.phone)
+    }

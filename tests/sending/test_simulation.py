@@ -15,7 +15,7 @@ from campaigns.states import Outcome, SubmissionState
 from sending import protocol
 from sending.protocol import AnswerKind, PostAnswer, Sight
 from tests.sending.simulation import guards, schedule, store, stories
-from tests.sending.simulation.freezing import CHUNK, Freezing
+from tests.sending.simulation.freezing import CHUNK, Freezing, Row
 from tests.sending.simulation.schedule import Schedule
 
 pytestmark = pytest.mark.thorough
@@ -301,13 +301,20 @@ class CursorApart(Freezing):
 
 
 class NoUniqueKey(Freezing):
-    """Trusts that every phone comes once."""
+    """Trusts that everybody comes once."""
 
-    def is_free(self, phone: int) -> bool:
+    def is_free(self, row: Row) -> bool:
         return True
 
 
-@pytest.mark.parametrize("kind", [CursorApart, NoUniqueKey])
+class KeyOfTheSpelling(Freezing):
+    """Compares numbers as they are written."""
+
+    def is_free(self, row: Row) -> bool:
+        return row not in self.audience.frozen
+
+
+@pytest.mark.parametrize("kind", [CursorApart, NoUniqueKey, KeyOfTheSpelling])
 def test_each_guard_of_freezing_is_needed(kind: type[Freezing]) -> None:
     def play_all() -> None:
         for seed in range(500):

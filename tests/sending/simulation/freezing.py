@@ -1,8 +1,8 @@
 """Freezing an audience under random crashes and repeated messages.
 
 The steps are those of `campaigns.audiences.audience.freeze_chunk`: the rows of a chunk, the
-numbers of who was left out and the cursor are one transaction, and a phone is frozen once by a
-unique key.
+numbers of who was left out and the cursor are one transaction, and a person is frozen once by a
+unique key, however their number is spelled.
 """
 
 from __future__ import annotations
@@ -13,17 +13,23 @@ from dataclasses import dataclass, field
 
 CHUNK = 3
 Step = Iterator[None]
+# A row: who it is, and which spelling of their number it has.
+Row = tuple[int, int]
 
 
 @dataclass
 class Audience:
     """The tables: rows to come, rows that are frozen, and the campaign's columns."""
 
-    rows: list[int]
-    frozen: list[int] = field(default_factory=list)
+    rows: list[Row]
+    frozen: list[Row] = field(default_factory=list)
     cursor: int = 0
     frozen_count: int = 0
     left_out: int = 0
+
+
+def people_of(rows: list[Row]) -> set[int]:
+    return {person for person, _ in rows}
 
 
 class Freezing:
@@ -32,8 +38,9 @@ class Freezing:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         size = self.random.randint(1, 20)
-        # Two lists that overlap: some phones come twice.
-        self.audience = Audience([self.random.randint(0, size) for _ in range(size)])
+        # Two lists that overlap: some people come twice, in one spelling or in two.
+        rows = [(self.random.randint(0, size), self.random.randint(0, 1)) for _ in range(size)]
+        self.audience = Audience(rows)
         self.running: list[Step] = []
 
     def play(self) -> None:
@@ -67,23 +74,24 @@ class Freezing:
         audience = self.audience
         chunk = audience.rows[start : start + CHUNK]
         before = len(audience.frozen)
-        for phone in chunk:
-            if self.is_free(phone):
-                audience.frozen.append(phone)
+        for row in chunk:
+            if self.is_free(row):
+                audience.frozen.append(row)
         inserted = len(audience.frozen) - before
         audience.frozen_count += inserted
         audience.left_out += len(chunk) - inserted
 
-    def is_free(self, phone: int) -> bool:
-        return phone not in self.audience.frozen
+    def is_free(self, row: Row) -> bool:
+        return row[0] not in people_of(self.audience.frozen)
 
     def move_cursor(self, to: int) -> None:
         self.audience.cursor = to
 
     def check(self) -> None:
         audience = self.audience
-        assert len(set(audience.frozen)) == len(audience.frozen), "somebody is frozen twice"
-        assert set(audience.frozen) == set(audience.rows), "somebody is lost"
+        frozen = people_of(audience.frozen)
+        assert len(frozen) == len(audience.frozen), "somebody is frozen twice"
+        assert frozen == people_of(audience.rows), "somebody is lost"
         accounted = audience.frozen_count + audience.left_out
         assert audience.frozen_count == len(audience.frozen)
         assert accounted == len(audience.rows), f"{accounted} of {len(audience.rows)} accounted for"
