@@ -68,7 +68,7 @@ def opted_out_count(recipient_list: RecipientList) -> int:
 def add_opt_outs(
     team: Team, phones: Collection[str], source: OptOut.Source, by: User | None, note: str = ""
 ) -> Added:
-    """Enter `phones` (E.164) into the register; who is in it already stays as they are."""
+    """Enter `phones` (E.164) into the register; who is surely in it already stays as they are."""
     wanted = sorted(set(phones))
     with transaction.atomic():
         known = opted_out(team, wanted)
@@ -79,6 +79,8 @@ def add_opt_outs(
         )
         # Two colleagues may enter the same person at the same moment.
         OptOut.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
+        if known and source != OptOut.Source.UNSURE:
+            _held_back(team, known).update(source=source, note=note, created_by=by)
     return Added(len(wanted) - len(known), len(known))
 
 
@@ -102,8 +104,22 @@ def lift_own(team: Team, phone: str, reason: str) -> bool:
     One that a colleague entered, or that the vendor reported, stays: nobody knows whether the
     person means that one too.
     """
-    mine = OptOut.objects.open().filter(team=team, phone=phone, source=OptOut.Source.INBOUND)
+    own = (OptOut.Source.INBOUND, OptOut.Source.UNSURE)
+    mine = OptOut.objects.open().filter(team=team, phone=phone, source__in=own)
     return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason))
+
+
+def let_be(team: Team, phone: str, by: User) -> bool:
+    """Message somebody again whose reply was no wish to stop; False when nobody waited for that."""
+    return bool(
+        _held_back(team, [phone]).update(
+            lifted_at=timezone.now(), lifted_by=by, lifted_reason=_("It was no wish to stop")
+        )
+    )
+
+
+def _held_back(team: Team, phones: Collection[str]) -> QuerySet[OptOut]:
+    return OptOut.objects.open().filter(team=team, phone__in=phones, source=OptOut.Source.UNSURE)
 
 
 def register(team: Team, *, lifted: bool = False, words: str = "") -> QuerySet[OptOut]:

@@ -421,3 +421,24 @@ def test_other_replies_are_only_kept(endpoint: WebhookEndpoint, running: Campaig
     reply = Reply.objects.get()
     assert (reply.campaign, reply.media_count, reply.wish) == (running, 1, "")
     assert not OptOut.objects.exists()
+
+
+def test_what_may_be_a_wish_holds_the_person_back_until_somebody_decides(
+    endpoint: WebhookEndpoint,
+) -> None:
+    say(endpoint, **wrote("I told you to stop texting me, I moved"))
+    assert is_opted_out(endpoint.channel.team)
+    assert OptOut.objects.get().source == OptOut.Source.UNSURE
+
+
+def test_a_sure_wish_overtakes_one_that_was_not_sure(endpoint: WebhookEndpoint) -> None:
+    now = timezone.now()
+    say(endpoint, **wrote("Wrong number", now - timedelta(minutes=1)))
+    say(endpoint, **wrote("STOP", now - timedelta(minutes=2)))
+    assert OptOut.objects.get().source == OptOut.Source.INBOUND
+
+
+def test_start_frees_whoever_was_held_back(endpoint: WebhookEndpoint) -> None:
+    say(endpoint, **wrote("Wrong number", timezone.now() - timedelta(minutes=1)))
+    say(endpoint, **wrote("START"))
+    assert not is_opted_out(endpoint.channel.team)
