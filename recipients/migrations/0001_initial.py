@@ -194,6 +194,7 @@ class Migration(migrations.Migration):
                             ("file", "From a file"),
                             ("vendor", "Blocked at Sociocs"),
                             ("inbound", "Replied STOP"),
+                            ("network", "Reported by the network"),
                             ("unsure", "May have asked to stop"),
                         ],
                         default="by_hand",

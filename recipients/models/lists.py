@@ -356,6 +356,7 @@ class OptOut(models.Model):
         FILE = "file", _("From a file")
         VENDOR = "vendor", _("Blocked at Sociocs")
         INBOUND = "inbound", _("Replied STOP")
+        NETWORK = "network", _("Reported by the network")
         # Left out like the others, until a colleague has read what they wrote.
         UNSURE = "unsure", _("May have asked to stop")
 

@@ -99,12 +99,12 @@ def lift(opt_out: OptOut, reason: str, by: User) -> bool:
 
 
 def lift_own(team: Team, phone: str, reason: str) -> bool:
-    """Lift an opt-out that the person made by their own reply, because they wish it so.
+    """Lift an opt-out that the person made by their own message, because they wish it so.
 
     One that a colleague entered, or that the vendor reported, stays: nobody knows whether the
     person means that one too.
     """
-    own = (OptOut.Source.INBOUND, OptOut.Source.UNSURE)
+    own = (OptOut.Source.INBOUND, OptOut.Source.NETWORK, OptOut.Source.UNSURE)
     mine = OptOut.objects.open().filter(team=team, phone=phone, source__in=own)
     return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason))
 
