@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from campaigns import message
 from campaigns.models import Campaign
 from campaigns.scheduling import timing
 from campaigns.scheduling.hours import is_night
+from campaigns.scheduling.zones import ZoneDoubt
 from campaigns.state_words import left_out_in_words
 from campaigns.states import CampaignState
 from composer import plan_making
@@ -138,9 +140,22 @@ def _left_out(report: PlanReport) -> Check | None:
 
 
 def _zones(campaign: Campaign, report: PlanReport) -> Check | None:
-    if not report.doubts:
-        return None
-    count = sum(report.doubts.values())
+    doubts = {code: n for code, n in report.doubts.items() if code != ZoneDoubt.NO_SUCH_ZONE}
+    lines = [_by_campaigns_clock(doubts)] if doubts else []
+    if unread := report.doubts.get(ZoneDoubt.NO_SUCH_ZONE):
+        sentence = ngettext(
+            "%(people)s has no known time zone, and gets it by their number's. Write names such "
+            "as Europe/Berlin in the column “%(column)s” of your list.",
+            "%(people)s have no known time zone, and get it by their number's. Write names such "
+            "as Europe/Berlin in the column “%(column)s” of your list.",
+            unread,
+        )
+        lines.append(sentence % {"people": people(unread), "column": campaign.zone_field})
+    return Check("zones", False, " ".join(lines)) if lines else None
+
+
+def _by_campaigns_clock(doubts: Mapping[str, int]) -> str:
+    count = sum(doubts.values())
     sentence = ngettext(
         "%(people)s has no time zone that could be used (%(why)s), and gets it by the campaign's "
         "clock.",
@@ -149,19 +164,11 @@ def _zones(campaign: Campaign, report: PlanReport) -> Check | None:
         count,
     )
     words = {
-        "no_such_zone": _("no such zone"),
         "nowhere": _("a number of no country"),
         "no_common_hours": _("no common hours"),
     }
-    why = ", ".join(f"{number(n)} {words.get(code, code)}" for code, n in report.doubts.items())
-    line = sentence % {"people": people(count), "why": why}
-    if "no_such_zone" in report.doubts:
-        advice = _(
-            "Write names such as Europe/Berlin in the column “%(column)s” of your list, or leave "
-            "the cell empty: then their number tells."
-        )
-        line = f"{line} {advice % {'column': campaign.zone_field}}"
-    return Check("zones", False, line)
+    why = ", ".join(f"{number(n)} {words.get(code, code)}" for code, n in doubts.items())
+    return sentence % {"people": people(count), "why": why}
 
 
 def _duplicates(campaign: Campaign) -> Check | None:

@@ -161,7 +161,8 @@ def ask_some(account_id: int) -> bool:
 
 def _not_asked(team: Team, account: GatewayAccount) -> QuerySet[OptOut]:
     rows = VendorBlock.objects.filter(opt_out=OuterRef("pk"), account=account)
-    return OptOut.objects.open().filter(~Exists(rows), team=team).order_by("pk")
+    surely = OptOut.objects.open().exclude(source=OptOut.Source.UNSURE)
+    return surely.filter(~Exists(rows), team=team).order_by("pk")
 
 
 def _to_take_back(team: Team, account: GatewayAccount) -> QuerySet[VendorBlock]:

@@ -19,6 +19,9 @@ from django.utils import timezone
 from campaigns.models import CampaignRecipient
 from delivery import replies
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
+from delivery.provider_codes import FailureKind, failure_of
+from recipients.models import OptOut
+from recipients.opting_out import opt_outs
 from sociocs_accounts.models import Channel
 from sociocs_gateway.exceptions import InvalidEvent
 from sociocs_gateway.results import DeliveryStatus
@@ -113,11 +116,21 @@ def _move_forward(
     is_failure = update.status is DeliveryStatus.FAILED
     message.error_code = (update.error_code or "")[:40] if is_failure else ""
     message.save(update_fields=["status", "changed_at", "error_code"])
-    if message.campaign_id is None:
+    if message.recipient is None:
         return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
-    changes[message.campaign_id, before.value] -= 1
-    changes[message.campaign_id, update.status.value] += 1
+    _heed_wish(event.endpoint.channel, message)
+    campaign_id = message.recipient.campaign_id
+    changes[campaign_id, before.value] -= 1
+    changes[campaign_id, update.status.value] += 1
     return Outcome.CREDITED
+
+
+def _heed_wish(channel: Channel, message: SentMessage) -> None:
+    """Opt out whoever told the network that they want no more messages."""
+    failure = failure_of(channel.provider, message.error_code)
+    if failure and failure.kind is FailureKind.WISH and message.recipient:
+        source = OptOut.Source.NETWORK
+        opt_outs.add_opt_outs(channel.team, [message.recipient.phone], source, None)
 
 
 def _note_on_endpoints(events: Sequence[WebhookEvent], unattributed: Counter[int]) -> None:
@@ -162,6 +175,7 @@ def credit_message(channel: Channel, message_id: str, recipient: CampaignRecipie
         return
     message.recipient, message.campaign_id = recipient, recipient.campaign_id
     message.save(update_fields=["recipient", "campaign"])
+    _heed_wish(channel, message)
     change_counts(Changes({(recipient.campaign_id, message.status): 1}))
     if not is_new:
         WebhookEndpoint.objects.filter(channel=channel, unattributed_count__gt=0).update(

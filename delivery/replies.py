@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import SubmissionState
-from delivery.models import Reply, WebhookEndpoint
+from delivery.models import RepliesRead, Reply, WebhookEndpoint
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from recipients.opting_out.stop_words import Wish, wish_of
 from recipients.subscriber_keys import subscriber_key
 from sending.models import Submission
 from sociocs_gateway.webhooks import IncomingMessage
-from teams.models import Team
+from teams.models import Membership, Team
 
 # Of how many of a person's latest campaigns the one they answer is looked for.
 _CAMPAIGNS_LOOKED_AT = 20
@@ -57,17 +58,17 @@ def take_reply(
 
 def _obey(team: Team, reply: Reply) -> None:
     """Do what the person wished last: an older message that comes in late changes nothing."""
-    key = subscriber_key(reply.phone)
-    newer = Reply.objects.filter(team=team, phone_key=key, sent_at__gt=reply.sent_at)
-    if newer.exclude(wish=Reply.Wish.NONE).exists():
+    of_person = Reply.objects.filter(team=team, phone_key=subscriber_key(reply.phone))
+    if reply.wish == Wish.START:
+        # Of two wishes of the same second, not to be messaged is the safe one.
+        stops = of_person.filter(sent_at__gte=reply.sent_at, wish__in=(Wish.STOP, Wish.MAYBE))
+        if not stops.exists():
+            opt_outs.lift_own(team, reply.phone, _("They wrote START"))
         return
-    if reply.wish == Wish.STOP:
-        opt_outs.add_opt_outs(team, [reply.phone], OptOut.Source.INBOUND, None)
+    if of_person.filter(sent_at__gt=reply.sent_at, wish=Wish.START).exists():
         return
-    # Of two wishes of the same second, not to be messaged is the safe one.
-    same = Reply.objects.filter(team=team, phone_key=key, sent_at=reply.sent_at)
-    if not same.filter(wish=Reply.Wish.STOP).exists():
-        opt_outs.lift_own(team, reply.phone, _("They wrote START"))
+    source = OptOut.Source.INBOUND if reply.wish == Wish.STOP else OptOut.Source.UNSURE
+    opt_outs.add_opt_outs(team, [reply.phone], source, None)
 
 
 def campaign_answered(endpoint: WebhookEndpoint, phone: str, sent_at: datetime) -> Campaign | None:
@@ -106,3 +107,35 @@ def submission_of(row: CampaignRecipient) -> Submission | None:
         .select_related("current_attempt")
         .first()
     )
+
+
+def to_decide(team: Team) -> QuerySet[Reply]:
+    """What may be a wish to stop, of people who are held back until somebody has decided."""
+    return Reply.objects.filter(team=team, wish=Wish.MAYBE).filter(
+        Exists(_opt_outs_of_writer().filter(source=OptOut.Source.UNSURE))
+    )
+
+
+def with_opt_outs(replies: QuerySet[Reply]) -> QuerySet[Reply]:
+    """Each reply with `opt_out_source` of its writer's open opt-out, or null."""
+    return replies.annotate(opt_out_source=Subquery(_opt_outs_of_writer().values("source")[:1]))
+
+
+def _opt_outs_of_writer() -> QuerySet[OptOut]:
+    return OptOut.objects.open().filter(team=OuterRef("team"), phone_key=OuterRef("phone_key"))
+
+
+def unread_count(membership: Membership, most: int) -> int:
+    """How many replies came since the member last looked, or joined; no more than `most`."""
+    read = RepliesRead.objects.filter(membership=membership).first()
+    since = Q(pk__gt=read.last_reply_id) if read else Q(received_at__gt=membership.joined_at)
+    return Reply.objects.filter(since, team=membership.team_id)[:most].count()
+
+
+def mark_read(membership: Membership, newest_id: int) -> None:
+    """Remember that the member has seen everything up to the reply with that id."""
+    read, is_first = RepliesRead.objects.get_or_create(
+        membership=membership, defaults={"last_reply_id": newest_id}
+    )
+    if not is_first and read.last_reply_id < newest_id:
+        RepliesRead.objects.filter(pk=read.pk).update(last_reply_id=newest_id)

@@ -28,6 +28,9 @@ urlpatterns = [
         "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"
     ),
     path("replies/", replies.replies, name="replies"),
+    path("replies/read/", replies.replies_read, name="replies-read"),
+    path("replies/<uuid:reply_id>/opt-out/", replies.reply_opt_out, name="reply-opt-out"),
+    path("replies/<uuid:reply_id>/let-be/", replies.reply_let_be, name="reply-let-be"),
     path("delivery/", delivery.delivery, name="delivery"),
     path("delivery/<uuid:channel_id>/on/", delivery.delivery_on, name="delivery-on"),
     path("delivery/<uuid:channel_id>/check/", delivery.delivery_check, name="delivery-check"),

@@ -21,7 +21,8 @@ from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.state_words import ProgressPart
 from campaigns.states import FINISHED
-from delivery.models import DeliveryCount, SentMessage
+from delivery.models import SentMessage
+from delivery.provider_codes import codes_not_to_try_again
 from history.models import FollowUp
 from history.reached import STATES_OF, merged
 from recipients import claiming
@@ -32,6 +33,8 @@ from sociocs_gateway.results import DeliveryStatus
 from teams.models import User
 
 _LEFT = sorted(STATES_OF[ProgressPart.NOT_SENT] + STATES_OF[ProgressPart.TAKEN_BACK])
+# Whoever asked for no more messages, and numbers that cannot get any.
+_POINTLESS = codes_not_to_try_again()
 _JOBS_A_PIECE = 50
 _LONGEST_NAME = 120
 # Whoever presses the button waits this long at most; the rest is done in the background.
@@ -67,14 +70,19 @@ def rest_of(campaign: Campaign, tally: Tally) -> Rest | None:
     if campaign.state not in FINISHED:
         return None
     left = sum(people for state, people in tally.people.items() if state.value in _LEFT)
-    failed = DeliveryCount.objects.filter(
-        campaign=campaign, status=DeliveryStatus.FAILED.value
-    ).first()
     return Rest(
         not_sent=max(left - tally.perhaps_sent, 0),
         perhaps_sent=tally.perhaps_sent,
-        failed=failed.messages if failed else 0,
+        failed=_worth_another_try(campaign),
     )
+
+
+def _worth_another_try(campaign: Campaign) -> int:
+    """How many messages failed for a reason that may not hold the next time."""
+    failed = SentMessage.objects.filter(
+        campaign=campaign, recipient__isnull=False, status=DeliveryStatus.FAILED.value
+    )
+    return failed.exclude(error_code__in=_POINTLESS).count()
 
 
 def begin_follow_up(campaign: Campaign, user: User, groups: Collection[FollowUpGroup]) -> FollowUp:
@@ -173,10 +181,12 @@ def _gather_piece(follow_up: FollowUp) -> bool:
     return True
 
 
-# Table names of ours and integers (`:d`), never anything typed.
+_POINTLESS_SQL = ", ".join(f"'{int(code)}'" for code in _POINTLESS)
+# Table names and codes of ours and integers (`:d`), never anything typed.
 _FAILED_SQL = (
     f"EXISTS (SELECT 1 FROM {SentMessage._meta.db_table} m WHERE m.recipient_id = r.id "
-    f"AND m.status = '{DeliveryStatus.FAILED.value}')"
+    f"AND m.status = '{DeliveryStatus.FAILED.value}' "
+    f"AND m.error_code NOT IN ({_POINTLESS_SQL}))"
 )
 
 

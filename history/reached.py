@@ -16,6 +16,7 @@ from campaigns.models import Campaign, CampaignRecipient
 from campaigns.state_words import DELIVERY_WORDS, PART_OF, ProgressPart, Word, left_out_in_words
 from campaigns.states import SubmissionState
 from delivery.models import SentMessage
+from delivery.provider_codes import Failure, failure_of
 from history.campaign_rows import job_lines
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
@@ -52,6 +53,8 @@ class Person:
     word: Word | None
     delivery: Word | None
     error_code: str
+    # Why it failed, and what can be done about it; None where nothing is known of it.
+    failure: Failure | None
     left_out: str
 
 
@@ -104,7 +107,9 @@ def people_with_jobs(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> l
     lines = {job.submission.pk: job.word for job in job_lines(list(jobs.values()))}
     messages = {
         message.recipient_id: message
-        for message in SentMessage.objects.filter(recipient__in=rows).order_by("changed_at")
+        for message in SentMessage.objects.filter(recipient__in=rows)
+        .select_related("channel")
+        .order_by("changed_at")
     }
     return [_person(row, jobs.get(row.pk), lines, messages.get(row.pk)) for row in rows]
 
@@ -121,6 +126,7 @@ def _person(
         lines[job.pk] if job else None,
         DELIVERY_WORDS[DeliveryStatus(message.status)] if message else None,
         message.error_code if message else "",
+        failure_of(message.channel.provider, message.error_code) if message else None,
         left_out_in_words({row.left_out: 1})[0][1] if row.left_out else "",
     )
 

@@ -18,6 +18,7 @@ from campaigns.moves import record_event
 from campaigns.state_words import DELIVERY_WORDS, ProgressPart, left_out_in_words
 from campaigns.states import CampaignState
 from delivery.models import DeliveryCount, SentMessage
+from delivery.provider_codes import reason_in_words
 from history.campaign_rows import CampaignRow, for_rows, job_lines, rows_of
 from history.history_filters import Filters, filtered
 from history.models import Report
@@ -82,7 +83,7 @@ def _people_header(campaign: Campaign) -> list[str]:
     return [
         *(_("Phone"), _("Name"), *audience.audience_field_names(campaign)),
         *(_("Job"), _("Job id"), _("State"), _("Goes out (UTC)"), _("Delivery")),
-        *(_("Network's code"), _("Left out because")),
+        *(_("Network's code"), _("Not delivered because"), _("Left out because")),
     ]
 
 
@@ -118,7 +119,8 @@ def _with_jobs(
     words = {one.submission.pk: str(one.word.label) for one in job_lines(jobs)}
     ends = [job.last_position for job in jobs]
     messages = {
-        message.recipient_id: message for message in SentMessage.objects.filter(recipient__in=rows)
+        message.recipient_id: message
+        for message in SentMessage.objects.filter(recipient__in=rows).select_related("channel")
     }
     lines = []
     for row in rows:
@@ -142,7 +144,10 @@ def _fate(
         cells = [str(job.seq), job.job_id, "" if row.left_out else words[job.pk], _utc(slot)]
     delivery = str(DELIVERY_WORDS[DeliveryStatus(message.status)].label) if message else ""
     left_out = left_out_in_words({row.left_out: 1})[0][1] if row.left_out else ""
-    return [*cells, delivery, message.error_code if message else "", left_out]
+    if message is None:
+        return [*cells, delivery, "", "", left_out]
+    why = reason_in_words(message.channel.provider, message.error_code)
+    return [*cells, delivery, message.error_code, why, left_out]
 
 
 # --- The history ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from itertools import islice
 
 from django.conf import settings
 
-from campaigns.audiences.arranging import Block, blocks_of, is_arranged, zones_of
+from campaigns.audiences.arranging import Block, blocks_of, is_arranged, is_unread, zones_of
 from campaigns.audiences.position import AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.scheduling import pacing
@@ -179,6 +179,8 @@ def divide(campaign: Campaign, runs: Iterable[tuple[str, int]], start: datetime)
         if label:
             part, key = _told(label, division.zones[number])
             report[part][key] += people
+            if is_unread(label):
+                report["doubts"][ZoneDoubt.NO_SUCH_ZONE] += people
     division.groups = [
         ZoneGroup(zones or (zone_of(campaign),), runs_of_group)
         for zones, runs_of_group in zip(division.zones, sizes, strict=True)
@@ -191,8 +193,9 @@ def divide(campaign: Campaign, runs: Iterable[tuple[str, int]], start: datetime)
 def _told(label: str, zones: tuple[str, ...]) -> tuple[str, str]:
     """Where people of a label count in the report."""
     if zones:
-        return "zones", label
-    return "doubts", label if label in set(ZoneDoubt) else ZoneDoubt.NO_COMMON_HOURS.value
+        return "zones", ",".join(zones)
+    is_nowhere = label.endswith(ZoneDoubt.NOWHERE)
+    return "doubts", (ZoneDoubt.NOWHERE if is_nowhere else ZoneDoubt.NO_COMMON_HOURS).value
 
 
 def _ranges(

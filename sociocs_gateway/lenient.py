@@ -113,8 +113,13 @@ def texts_field(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def object_field(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The object ``name``, empty when there is none."""
+    """The object ``name``, empty when there is none; some objects come as JSON in a text."""
     value = raw.get(name)
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = read_json(value.encode())
+        except UnreadableJsonError:
+            return {}
     return value if isinstance(value, dict) else {}
 
 

@@ -197,6 +197,11 @@ def _incoming_message(raw: Raw) -> IncomingMessage:
     )
 
 
+def _provider_code(data: Raw) -> str | None:
+    """The provider's own code, where the vendor only passes the provider's answer on."""
+    return text_field(object_field(data, "provider_err_obj"), "ErrorCode", "errorCode", "code")
+
+
 def _status_update(raw: Raw) -> StatusUpdate | None:
     message_id = id_field(raw, "message_id")
     data = object_field(raw, "event_data")
@@ -208,7 +213,7 @@ def _status_update(raw: Raw) -> StatusUpdate | None:
         message_id,
         DeliveryStatus.of(word),
         word,
-        error_code=text_field(error, "code"),
+        error_code=text_field(error, "code") or _provider_code(data),
         error_message=text_field(error, "message"),
         raw=raw,
     )

@@ -91,6 +91,15 @@ class Frame:
         return next((team for team in mine if team.slug == last), mine[0] if mine else None)
 
     @cached_property
+    def membership(self) -> Membership | None:
+        """The person's place in `team`."""
+        of_page: Membership | None = getattr(self._request, "membership", None)
+        if of_page is not None:
+            return of_page
+        mine = (membership for membership in self.memberships if membership.team == self.team)
+        return next(mine, None)
+
+    @cached_property
     def links(self) -> list[Link]:
         """The navigation; empty for a person without a team."""
         return links(self.team, self._request.path) if self.team else []

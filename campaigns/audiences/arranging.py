@@ -25,11 +25,16 @@ from campaigns.audiences.position import (
     AudiencePosition,
 )
 from campaigns.models import Campaign, CampaignRecipient, HoursZone
-from campaigns.scheduling.zones import PhoneZones, ZoneDoubt, named_zone
+from campaigns.scheduling.zone_names import ZoneNames
+from campaigns.scheduling.zones import PhoneZones, ZoneDoubt
 from recipients.models import Recipient
 
 # In a cursor: the label of each block, and how many of its positions are given out.
 _KEY = "blocks"
+
+
+# Before the label of people whose cell names no zone; no zone begins like this.
+_UNREAD = "?"
 
 
 class Block(NamedTuple):
@@ -50,21 +55,30 @@ def labeller(start: datetime) -> Callable[[str, str | None], str]:
 
     The clocks of the year from `start` on count.
     A label is their possible zones with commas between, or a `ZoneDoubt` whose people are sent
-    to by the campaign's clock. An empty cell leaves it to the number.
+    to by the campaign's clock. An empty cell leaves it to the number, and so does one that names no
+    zone, whose people are told apart (`is_unread`).
     """
-    phone_zones = PhoneZones(start)
+    phone_zones, names = PhoneZones(start), ZoneNames(start)
 
     def label_of(phone: str, cell: str | None) -> str:
-        if cell and not cell.isspace():
-            return named_zone(cell) or ZoneDoubt.NO_SUCH_ZONE.value
-        return ",".join(phone_zones.of(phone)) or ZoneDoubt.NOWHERE.value
+        of_number = phone_zones.of(phone)
+        by_number = ",".join(of_number) or ZoneDoubt.NOWHERE.value
+        if not cell or cell.isspace():
+            return by_number
+        return names.zone_named(cell, of_number) or _UNREAD + by_number
 
     return label_of
 
 
 def zones_of(label: str) -> tuple[str, ...]:
     """The zones that a label names; none for a doubt, and where nobody was labelled."""
+    label = label.removeprefix(_UNREAD)
     return () if not label or label in set(ZoneDoubt) else tuple(label.split(","))
+
+
+def is_unread(label: str) -> bool:
+    """Whether a label is of people whose cell names no zone."""
+    return label.startswith(_UNREAD)
 
 
 class Placed(NamedTuple):

@@ -20,16 +20,15 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 
 from campaigns.scheduling.clocks import offsets
 from campaigns.scheduling.hours import HORIZON
-from interface.time_zones import zone_names
 from recipients.phone_patterns import LANDLINE, MOBILE, accepted_abroad
 
 Zones = tuple[str, ...]
 
 
 class ZoneDoubt(StrEnum):
-    """Why somebody is sent to by the campaign's clock although their own was wanted."""
+    """Why somebody's own clock is not the one that their row names, or not known at all."""
 
-    # A zone in the list's column that does not exist.
+    # A cell of the list's column that names no zone: the number tells instead.
     NO_SUCH_ZONE = "no_such_zone"
     # A number that belongs to no country, such as a satellite phone.
     NOWHERE = "nowhere"
@@ -116,7 +115,7 @@ class PhoneZones:
         given = tuple(sorted(zones))
         if given not in self._reduced:
             by_clock: dict[object, str] = {}
-            for zone in sorted(given, key=lambda name: (-_popularity()[name], name)):
+            for zone in sorted(given, key=lambda name: (-popularity()[name], name)):
                 clock = offsets(zone, self._start, self._start + HORIZON)
                 by_clock.setdefault(clock, zone)
             self._reduced[given] = tuple(sorted(by_clock.values()))
@@ -124,25 +123,6 @@ class PhoneZones:
 
 
 @cache
-def _popularity() -> Counter[str]:
+def popularity() -> Counter[str]:
     """How many beginnings of numbers belong to each zone."""
     return Counter(zone for zones in TIMEZONE_DATA.values() for zone in zones)
-
-
-def named_zone(text: str) -> str | None:
-    """The IANA zone that somebody's cell names, None if there is no such zone.
-
-    Capitals and blanks do not matter ("america/new york"). Abbreviations are refused: EST is a
-    clock in Panama, and what people mean by it changes twice a year; so is Etc/GMT+5, whose sign
-    is the opposite of what everybody expects.
-    """
-    return _by_spelling().get(text.strip().casefold().replace(" ", "_"))
-
-
-@cache
-def _by_spelling() -> dict[str, str]:
-    return {
-        name.casefold(): name
-        for name in zone_names()
-        if name == "UTC" or ("/" in name and not name.startswith("Etc/GMT"))
-    }

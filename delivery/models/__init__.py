@@ -8,6 +8,7 @@ from delivery.models.blocks import (
 )
 from delivery.models.delivery import (
     DeliveryCount,
+    RepliesRead,
     Reply,
     SentMessage,
     WebhookEndpoint,
@@ -17,6 +18,7 @@ from delivery.models.delivery import (
 __all__ = [
     "BlockCheck",
     "DeliveryCount",
+    "RepliesRead",
     "Reply",
     "SentMessage",
     "VendorBlock",

@@ -14,7 +14,7 @@ from recipients.subscriber_keys import key_column
 from sociocs_accounts.encrypted_fields import SecretField
 from sociocs_accounts.models import Channel
 from sociocs_gateway.results import DeliveryStatus
-from teams.models import Team, User
+from teams.models import Membership, Team, User
 
 
 class WebhookEndpoint(models.Model):
@@ -184,12 +184,24 @@ class DeliveryCount(models.Model):
         return f"{self.status}: {self.messages}"
 
 
+class RepliesRead(models.Model):
+    """How far a member has read what people wrote to the team."""
+
+    membership = models.OneToOneField(Membership, on_delete=models.CASCADE, related_name="+")
+    # The newest reply on the page when they last looked; ids grow with time.
+    last_reply_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"#{self.membership_id}"
+
+
 class Reply(models.Model):
     """What somebody wrote to a channel, and whether it was a wish not to be messaged."""
 
     class Wish(models.TextChoices):
         NONE = "", _("No wish")
         STOP = "stop", _("Opted out")
+        MAYBE = "maybe", _("May want to stop")
         START = "start", _("Opted in again")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

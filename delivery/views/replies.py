@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from delivery.models import Reply
-from recipients.lists.paging import page_of
-from teams.access import Action, TeamRequest, page_of_team
+from delivery.replies import mark_read, to_decide, with_opt_outs
+from recipients.lists.paging import page_of, read_place, write_place
+from recipients.models import OptOut
+from recipients.opting_out import opt_outs
+from teams.access import Action, TeamRequest, may, page_of_team
 
 REPLIES_PER_PAGE = 50
+MOST_COUNTED = 99
 
 
 @require_GET
@@ -31,24 +38,69 @@ def campaign_replies(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     return _page(request, campaign_of(request, campaign_id))
 
 
+@require_POST
+@page_of_team(Action.VIEW)
+def replies_read(request: TeamRequest) -> HttpResponse:
+    """Remember that the member has seen the replies up to the newest one on their page."""
+    newest = read_place(request.POST.get("newest", ""))
+    if newest is not None:
+        mark_read(request.membership, newest)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def reply_opt_out(request: TeamRequest, reply_id: UUID) -> HttpResponse:
+    """Opt out whoever wrote this, because a person has read it as a wish to stop."""
+    reply = get_object_or_404(Reply, team=request.team, public_id=reply_id)
+    opt_outs.add_opt_outs(request.team, [reply.phone], OptOut.Source.BY_HAND, request.user)
+    messages.success(request, _("This person is opted out: no campaign messages them any more."))
+    return _back(request)
+
+
+@require_POST
+@page_of_team(Action.EDIT_LISTS)
+def reply_let_be(request: TeamRequest, reply_id: UUID) -> HttpResponse:
+    """Message whoever wrote this again, because it was no wish to stop."""
+    reply = get_object_or_404(Reply, team=request.team, public_id=reply_id)
+    if opt_outs.let_be(request.team, reply.phone, request.user):
+        messages.success(request, _("This person gets campaigns again."))
+    else:
+        messages.info(request, _("A colleague had decided about this person before you."))
+    return _back(request)
+
+
+def _back(request: TeamRequest) -> HttpResponse:
+    """To the list of replies that the button stood in."""
+    here = request.POST.get("back", "")
+    is_list = here.startswith(reverse("overview", args=[request.team.slug]))
+    return redirect(here if is_list else reverse("replies", args=[request.team.slug]))
+
+
 def _page(request: TeamRequest, campaign: Campaign | None) -> HttpResponse:
-    replies = Reply.objects.filter(team=request.team)
+    waiting = to_decide(request.team)
+    wishes_only, unsure_only = "wish" in request.GET, "unsure" in request.GET
+    replies = waiting if unsure_only else Reply.objects.filter(team=request.team)
     if campaign is not None:
-        replies = replies.filter(campaign=campaign)
-    wishes_only = "wish" in request.GET
+        replies, waiting = replies.filter(campaign=campaign), waiting.filter(campaign=campaign)
     if wishes_only:
         replies = replies.exclude(wish=Reply.Wish.NONE)
     page = page_of(
-        replies.select_related("channel", "campaign"),
+        with_opt_outs(replies).select_related("channel", "campaign"),
         REPLIES_PER_PAGE,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
         newest_first=True,
     )
+    is_newest = not (campaign or wishes_only or unsure_only or page.before)
     context = {
         "page": page,
         "campaign": campaign,
         "wishes_only": wishes_only,
+        "unsure_only": unsure_only,
+        "waiting_count": waiting[: MOST_COUNTED + 1].count(),
+        "newest": write_place(page.rows[0].pk) if is_newest and page.rows else "",
+        "may_opt_out": may(request.membership, Action.EDIT_LISTS),
         "is_reported": request.team.channels.filter(webhook__wants_replies=True).exists(),
     }
     return render(request, "delivery/replies.html", context)

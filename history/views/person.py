@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import Campaign, CampaignRecipient
-from campaigns.state_words import SUBMISSION_WORDS, Word, left_out_in_words
+from campaigns.state_words import DELIVERY_WORDS, SUBMISSION_WORDS, Word, left_out_in_words
 from campaigns.states import SubmissionState
+from delivery.provider_codes import Failure, failure_of
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
 from recipients.subscriber_keys import subscriber_key
 from sending.models import Submission
+from sociocs_gateway.results import DeliveryStatus
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team
 
@@ -32,6 +34,9 @@ class Appearance:
     recipient: CampaignRecipient
     submission: Submission | None
     word: Word | None
+    # What the network said of their message; None before it said anything.
+    delivery: Word | None = None
+    failure: Failure | None = None
 
 
 def appearances_of(team: Team, phone: str) -> list[Appearance]:
@@ -52,7 +57,12 @@ def _part(row: CampaignRecipient) -> Appearance:
         last_position__gte=row.position,
     ).first()
     word = SUBMISSION_WORDS[SubmissionState(submission.state)] if submission else None
-    return Appearance(row.campaign, row, submission, word)
+    message = row.sent_messages.select_related("channel").order_by("-changed_at").first()
+    if message is None:
+        return Appearance(row.campaign, row, submission, word)
+    delivery = DELIVERY_WORDS[DeliveryStatus(message.status)]
+    failure = failure_of(message.channel.provider, message.error_code)
+    return Appearance(row.campaign, row, submission, word, delivery, failure)
 
 
 @require_POST

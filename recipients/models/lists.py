@@ -359,6 +359,9 @@ class OptOut(models.Model):
         FILE = "file", _("From a file")
         VENDOR = "vendor", _("Blocked at Sociocs")
         INBOUND = "inbound", _("Replied STOP")
+        NETWORK = "network", _("Reported by the network")
+        # Left out like the others, until a colleague has read what they wrote.
+        UNSURE = "unsure", _("May have asked to stop")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="opt_outs")

@@ -73,7 +73,7 @@ def opted_out_count(recipient_list: RecipientList) -> int:
 def add_opt_outs(
     team: Team, phones: Collection[str], source: OptOut.Source, by: User | None, note: str = ""
 ) -> Added:
-    """Enter people by `phones` (E.164) into the register; who is in it stays as they are."""
+    """Enter people by `phones` (E.164) into the register; who is surely in it stays as they are."""
     wanted = {subscriber_key(phone): phone for phone in sorted(phones, reverse=True)}
     with transaction.atomic():
         known = _open_keys(team, wanted)
@@ -84,6 +84,8 @@ def add_opt_outs(
         )
         # Two colleagues may enter the same person at the same moment.
         OptOut.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
+        if known and source != OptOut.Source.UNSURE:
+            _held_back(team, known).update(source=source, note=note, created_by=by)
     return Added(len(wanted) - len(known), len(known))
 
 
@@ -102,15 +104,27 @@ def lift(opt_out: OptOut, reason: str, by: User) -> bool:
 
 
 def lift_own(team: Team, phone: str, reason: str) -> bool:
-    """Lift an opt-out that the person made by their own reply, because they wish it so.
+    """Lift an opt-out that the person made by their own message, because they wish it so.
 
     One that a colleague entered, or that the vendor reported, stays: nobody knows whether the
     person means that one too.
     """
-    mine = OptOut.objects.open().filter(
-        team=team, phone_key=subscriber_key(phone), source=OptOut.Source.INBOUND
-    )
+    own = (OptOut.Source.INBOUND, OptOut.Source.NETWORK, OptOut.Source.UNSURE)
+    mine = OptOut.objects.open().filter(team=team, phone_key=subscriber_key(phone), source__in=own)
     return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason))
+
+
+def let_be(team: Team, phone: str, by: User) -> bool:
+    """Message somebody again whose reply was no wish to stop; False when nobody waited for that."""
+    return bool(
+        _held_back(team, [subscriber_key(phone)]).update(
+            lifted_at=timezone.now(), lifted_by=by, lifted_reason=_("It was no wish to stop")
+        )
+    )
+
+
+def _held_back(team: Team, keys: Collection[str]) -> QuerySet[OptOut]:
+    return OptOut.objects.open().filter(team=team, phone_key__in=keys, source=OptOut.Source.UNSURE)
 
 
 def register(team: Team, *, lifted: bool = False, words: str = "") -> QuerySet[OptOut]:

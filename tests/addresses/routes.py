@@ -18,7 +18,7 @@ from composer import message_templates
 from composer.media import media_store
 from composer.models import MediaFile, MessageTemplate
 from delivery import block_checks
-from delivery.models import BlockCheck, WebhookEndpoint
+from delivery.models import BlockCheck, Reply, WebhookEndpoint
 from history.models import Notice, Report
 from recipients.lists import exporting, list_operations
 from recipients.lists.paging import write_place
@@ -142,6 +142,9 @@ ROUTES: dict[str, Route] = {
     "delivery-check": Route(Action.MANAGE_TEAM, BUTTON),
     "delivery-off": Route(Action.MANAGE_TEAM, BUTTON),
     "replies": Route(Action.VIEW),
+    "replies-read": Route(Action.VIEW, BUTTON),
+    "reply-opt-out": Route(Action.EDIT_LISTS, BUTTON),
+    "reply-let-be": Route(Action.EDIT_LISTS, BUTTON),
     "campaign-replies": Route(Action.VIEW),
     # What became of a campaign.
     "report-history": Route(Action.EXPORT, BUTTON),
@@ -265,6 +268,7 @@ class Site:
     job: Submission
     invitation: invitations.Invited
     opt_out: OptOut
+    reply: Reply
     saved_filter: SavedFilter
     check: BlockCheck
     template: MessageTemplate
@@ -288,6 +292,7 @@ class Site:
             "template_id": self.template.public_id,
             "filter_id": self.saved_filter.public_id,
             "entry_id": self.opt_out.public_id,
+            "reply_id": self.reply.public_id,
             "check_id": self.check.public_id,
             "invitation_id": self.invitation.invitation.public_id,
             "user_id": person.public_id,
@@ -334,6 +339,15 @@ def a_site(team: Team, owner: User) -> Site:
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
         check=block_checks.begin_block_check(channel.account, people, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
+        reply=Reply.objects.create(
+            team=team,
+            channel=channel,
+            message_id="m1",
+            phone=world.phones(3)[2],
+            text="Hello",
+            sent_at=timezone.now(),
+            received_at=timezone.now(),
+        ),
         saved_filter=world.a_filter(team, people),
         template=message_templates.make(launched, owner, "Reminder", "Dental"),
         channel=channel,

@@ -10,7 +10,8 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 from campaigns.scheduling.clocks import offsets
-from campaigns.scheduling.zones import PhoneZones, named_zone
+from campaigns.scheduling.zone_names import ZoneNames
+from campaigns.scheduling.zones import PhoneZones
 
 NOW = datetime(2026, 4, 2, 9, 30, tzinfo=UTC)
 
@@ -92,22 +93,47 @@ def clock(zone: str) -> object:
     return offsets(zone, NOW, NOW + timedelta(days=366))
 
 
+NUMBER = "+12025551200"
+BERLINERS = "+493012345678"
+
+
 @pytest.mark.parametrize(
-    ("cell", "name"),
+    ("cell", "phone", "name"),
     [
-        ("Europe/London", "Europe/London"),
-        ("  europe/london\n", "Europe/London"),
-        ("america/new york", "America/New_York"),
-        ("UTC", "UTC"),
-        ("US/Eastern", "US/Eastern"),
+        ("Europe/London", NUMBER, "Europe/London"),
+        ("  europe/london\n", NUMBER, "Europe/London"),
+        ("america/new york", NUMBER, "America/New_York"),
+        ("UTC", NUMBER, "UTC"),
+        ("US/Eastern", NUMBER, "US/Eastern"),
+        ("London", NUMBER, "Europe/London"),
+        ("new york", BERLINERS, "America/New_York"),
+        # Abbreviations and offsets: the number's own where it fits.
+        ("EST", NUMBER, "America/New_York"),
+        ("EDT", NUMBER, "America/New_York"),
+        ("ET", BERLINERS, "America/New_York"),
+        ("PST", NUMBER, "America/Los_Angeles"),
+        ("cst", NUMBER, "America/Chicago"),
+        ("CST", "+8613800138000", "Asia/Shanghai"),
+        ("CET", BERLINERS, "Europe/Berlin"),
+        ("MSK", NUMBER, "Europe/Moscow"),
+        ("-05:00", NUMBER, "America/New_York"),
+        ("GMT+1", BERLINERS, "Europe/Berlin"),
+        ("UTC+5:30", NUMBER, "Asia/Calcutta"),
+        # As Windows and calendars write them.
+        ("Eastern Standard Time", NUMBER, "America/New_York"),
+        ("Eastern Time (US & Canada)", BERLINERS, "America/New_York"),
+        ("(UTC-08:00) Pacific Time (US & Canada)", NUMBER, "America/Los_Angeles"),
+        ("Pacific", NUMBER, "America/Los_Angeles"),
+        ("W. Europe Standard Time", NUMBER, "Europe/Berlin"),
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome", NUMBER, "Europe/Amsterdam"),
     ],
 )
-def test_a_zone_is_read_however_it_is_typed(cell: str, name: str) -> None:
-    assert named_zone(cell) == name
+def test_a_zone_is_read_however_it_is_written(cell: str, phone: str, name: str) -> None:
+    assert ZoneNames(NOW).zone_named(cell, PhoneZones(NOW).of(phone)) == name
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "EST", "GMT+1", "Etc/GMT+5", "London", "Mars/Olympus", "../UTC", "+01:00"]
+    "cell", ["", "Etc/GMT+5", "Mars/Olympus", "../UTC", "5", "x", "+99:00", "n/a", "yes", "()"]
 )
 def test_what_names_no_place_is_no_zone(cell: str) -> None:
-    assert named_zone(cell) is None
+    assert ZoneNames(NOW).zone_named(cell, PhoneZones(NOW).of(NUMBER)) is None

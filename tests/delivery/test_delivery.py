@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from delivery.models import Reply, WebhookEndpoint
+from recipients.models import OptOut
+from recipients.opting_out import opt_outs
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
 from teams.models import User
@@ -109,3 +112,64 @@ def test_no_number_stands_in_an_address(desk: Desk, front_desk: Channel) -> None
     html = desk.get("replies").content.decode()
     assert "/people/" in html
     assert "12025550001/" not in html
+
+
+def held_back(channel: Channel, text: str = "Wrong number") -> Reply:
+    opt_outs.add_opt_outs(channel.team, ["+12025550001"], OptOut.Source.UNSURE, None)
+    return a_reply(channel, text, wish="maybe")
+
+
+def test_what_may_be_a_wish_waits_to_be_decided(desk: Desk, front_desk: Channel) -> None:
+    assert "Nothing to decide" in text_of(desk.get("replies", unsure=""))
+    held_back(front_desk)
+    a_reply(front_desk, "Thank you")
+    page = text_of(desk.get("replies", unsure=""))
+    assert "To decide 1" in page
+    assert "left out until you decide" in page
+    assert "Thank you" not in page
+
+
+def test_one_click_opts_out_whoever_was_held_back(desk: Desk, front_desk: Channel) -> None:
+    reply = held_back(front_desk)
+    desk.client.post(desk.url("reply-opt-out", None, reply.public_id))
+    assert OptOut.objects.open().get().source == OptOut.Source.BY_HAND
+    assert "Nothing to decide" in text_of(desk.get("replies", unsure=""))
+
+
+def test_one_click_lets_whoever_was_held_back_be(desk: Desk, front_desk: Channel) -> None:
+    reply = held_back(front_desk)
+    url = desk.url("reply-let-be", None, reply.public_id)
+    desk.client.post(url)
+    assert not OptOut.objects.open().exists()
+    assert "decided about this person before" in text_of(desk.client.post(url, follow=True))
+
+
+def test_letting_be_lifts_no_sure_wish(desk: Desk, front_desk: Channel) -> None:
+    reply = a_reply(front_desk, "Wrong number", wish="maybe")
+    world.opt_out(front_desk.team, reply.phone)
+    desk.client.post(desk.url("reply-let-be", None, reply.public_id))
+    assert OptOut.objects.open().exists()
+
+
+def test_anybody_who_wrote_can_be_opted_out_and_one_is_back_where_one_was(
+    desk: Desk, front_desk: Channel
+) -> None:
+    reply = a_reply(front_desk, "My son has this phone now")
+    url, here = desk.url("reply-opt-out", None, reply.public_id), desk.url("replies") + "?wish"
+    assert desk.client.post(url, {"back": here}).headers["Location"] == here
+    assert "Opted out" in text_of(desk.get("replies"))
+    elsewhere = desk.client.post(url, {"back": "https://example.org/"}).headers["Location"]
+    assert elsewhere == desk.url("replies")
+
+
+def test_new_replies_are_counted_until_they_are_looked_at(desk: Desk, front_desk: Channel) -> None:
+    assert "Replies 1 new" not in text_of(desk.get("overview"))
+    a_reply(front_desk, "Hello")
+    assert "Replies 1 new" in text_of(desk.get("overview"))
+    newest = re.search(r'name="newest" value="([^"]+)"', desk.get("replies").content.decode())
+    assert newest is not None
+    desk.client.post(desk.url("replies-read"), {"newest": newest[1]})
+    desk.client.post(desk.url("replies-read"), {"newest": "made up"})
+    assert "Replies 1 new" not in text_of(desk.get("overview"))
+    a_reply(front_desk, "Hello again")
+    assert "Replies 1 new" in text_of(desk.get("overview"))

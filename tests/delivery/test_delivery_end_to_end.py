@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import Any
 
 import pytest
@@ -13,9 +15,10 @@ from delivery import attributing, delivery_reports, subscriptions, tasks
 from delivery.models import DeliveryCount, Reply, WebhookEndpoint, WebhookEvent
 from recipients.models import OptOut
 from sending import submit
+from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
 from tests import world
-from tests.processes import Sandbox
+from tests.processes import Processes, Sandbox, WebServer
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
@@ -104,3 +107,30 @@ def test_a_subscription_is_renewed_checked_and_ended(
     assert subscriptions.switch_off(settled)
     assert at_the_vendor() == []
     assert not WebhookEndpoint.objects.exists()
+
+
+CHUNKS = [b'{"event":"message","message_id', b'":"c1","from":"12025550101","text":"hi"}']
+
+
+def in_chunks(server: WebServer, endpoint: WebhookEndpoint, chunks: list[bytes]) -> int:
+    """Call as a client that knows no length beforehand; the status of the answer."""
+    signature = hmac.new(b"shared", b"".join(chunks), hashlib.sha256).hexdigest()
+    return requests.post(
+        f"{server.url}/webhooks/{endpoint.public_id}/",
+        data=iter(chunks),
+        headers={"X-Sociocs-Signature": signature, "Content-Type": "application/json"},
+        timeout=30,
+    ).status_code
+
+
+def test_a_call_in_chunks_is_taken_in_up_to_the_limit(
+    channel: Channel, processes: Processes
+) -> None:
+    endpoint = WebhookEndpoint.objects.create(
+        channel=channel, secret=Secret.of("shared"), state="on"
+    )
+    server = processes.web()
+    assert in_chunks(server, endpoint, CHUNKS) == 200
+    work()
+    assert (Reply.objects.get().text, Reply.objects.get().phone) == ("hi", "+12025550101")
+    assert in_chunks(server, endpoint, [*CHUNKS, b" " * 300_000]) == 413

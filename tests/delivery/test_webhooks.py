@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -420,4 +421,55 @@ def test_other_replies_are_only_kept(endpoint: WebhookEndpoint, running: Campaig
     say(endpoint, **wrote("Don't stop, see you there", image_urls=["https://example.org/a.jpg"]))
     reply = Reply.objects.get()
     assert (reply.campaign, reply.media_count, reply.wish) == (running, 1, "")
+    assert not OptOut.objects.exists()
+
+
+def test_what_may_be_a_wish_holds_the_person_back_until_somebody_decides(
+    endpoint: WebhookEndpoint,
+) -> None:
+    say(endpoint, **wrote("I told you to stop texting me, I moved"))
+    assert is_opted_out(endpoint.channel.team)
+    assert OptOut.objects.get().source == OptOut.Source.UNSURE
+
+
+def test_a_sure_wish_overtakes_one_that_was_not_sure(endpoint: WebhookEndpoint) -> None:
+    now = timezone.now()
+    say(endpoint, **wrote("Wrong number", now - timedelta(minutes=1)))
+    say(endpoint, **wrote("STOP", now - timedelta(minutes=2)))
+    assert OptOut.objects.get().source == OptOut.Source.INBOUND
+
+
+def test_start_frees_whoever_was_held_back(endpoint: WebhookEndpoint) -> None:
+    say(endpoint, **wrote("Wrong number", timezone.now() - timedelta(minutes=1)))
+    say(endpoint, **wrote("START"))
+    assert not is_opted_out(endpoint.channel.team)
+
+
+CASE = json.loads((Path(__file__).parent / "cases/status-opted-out.json").read_bytes())
+
+
+def test_whoever_told_the_network_to_stop_is_opted_out(
+    endpoint: WebhookEndpoint, running: Campaign
+) -> None:
+    delivery_reports.credit_message(endpoint.channel, "m1", ann(running))
+    say(endpoint, **CASE | {"message_id": "m1"})
+    entry = OptOut.objects.get()
+    assert (entry.phone, entry.source) == (ANN, OptOut.Source.NETWORK)
+
+
+def test_a_wish_is_heeded_once_it_is_known_whose_it_was(
+    endpoint: WebhookEndpoint, running: Campaign
+) -> None:
+    say(endpoint, **CASE | {"message_id": "m1"})
+    assert not OptOut.objects.exists()
+    delivery_reports.credit_message(endpoint.channel, "m1", ann(running))
+    assert is_opted_out(endpoint.channel.team)
+
+
+@pytest.mark.parametrize("code", ["30003", "30007", "63016", "99999", ""])
+def test_other_failures_opt_nobody_out(
+    endpoint: WebhookEndpoint, running: Campaign, code: str
+) -> None:
+    delivery_reports.credit_message(endpoint.channel, "m1", ann(running))
+    say(endpoint, **status("m1", "failed", error={"code": code}))
     assert not OptOut.objects.exists()

@@ -17,6 +17,7 @@ from history.models import FollowUp
 from history.reached import FILTERS, merged, people_of
 from recipients.models import Recipient, RecipientList
 from sending.models import Decision
+from sending.tally import Tally
 from teams.models import User
 from tests import world
 from tests.browsing import Desk, Page, text_of
@@ -71,7 +72,8 @@ def test_each_person_has_their_job_and_its_state(desk: Desk, launched: Campaign)
     fail_to_reach(launched, "+12025550001")
     text = text_of(desk.get("campaign-people", launched))
     assert "+1 202 555 0000 Person 2 1 Handed over" in text
-    assert "+1 202 555 0001 Person 3 1 Handed over Not delivered code 30003" in text
+    assert "+1 202 555 0001 Person 3 1 Handed over Not delivered The phone was switched off" in text
+    assert "ask for a new number. code 30003" in text
     assert "Left out opted out" in text
     assert "+1 202 555 0003 Person 5 2 May or may not have been handed over" in text
 
@@ -257,6 +259,19 @@ def test_a_campaign_that_is_not_finished_has_no_rest(
     assert "Send to the rest" not in text_of(desk.get("campaign", cancelled))
     desk.post("follow-up", cancelled, groups=["not_sent"])
     assert not FollowUp.objects.exists()
+
+
+def test_the_rest_leaves_out_who_asked_for_no_more_and_numbers_that_do_not_work(
+    cancelled: Campaign, alice: User
+) -> None:
+    for code, people in (("21610", 0), ("30005", 0), ("30003", 1), ("30007", 1)):
+        cancelled.recipients.get(phone="+12025550001").sent_messages.update(error_code=code)
+        rest = followups.rest_of(cancelled, Tally())
+        assert rest is not None
+        assert rest.failed == people
+    cancelled.recipients.get(phone="+12025550001").sent_messages.update(error_code="30005")
+    asked = followups.begin_follow_up(cancelled, alice, [followups.FollowUpGroup.FAILED])
+    assert followups.gather(asked.pk, 60) is None
 
 
 def test_a_killed_gathering_goes_on_where_it_was_and_takes_nobody_twice(

@@ -73,8 +73,9 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
     mark = "'" if file_format == "csv" else ""
     assert rows[0][2:6] == [f"{mark}=HYPERLINK(1)", "1", "kQ2x81Vb", "Handed over"]
     assert rows[0][7:9] == ["Not delivered", "30003"]
+    assert "switched off" in rows[0][9]
     assert rows[2][5] == ""
-    assert rows[2][9] == "opted out"
+    assert rows[2][10] == "opted out"
     assert rows[4][3:6] == ["2", "", "May or may not have been handed over"]
     assert rows[11][3:6] == ["3", "", "Waiting"]
     assert page["Content-Disposition"].endswith(f'.{file_format}"')

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from recipients.opting_out.stop_words import Wish, wish_of
@@ -50,3 +53,29 @@ def test_a_wish_to_be_messaged_again(text: str) -> None:
 )
 def test_anything_else_is_no_wish(text: str) -> None:
     assert wish_of(text) is Wish.NONE
+
+
+REPLIES = tomllib.loads(Path(__file__).with_name("replies.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", REPLIES["stop"])
+def test_wishes_in_the_words_and_languages_people_use(text: str) -> None:
+    assert wish_of(text) is Wish.STOP
+
+
+@pytest.mark.parametrize("text", REPLIES["maybe"])
+def test_what_is_probably_a_wish_is_left_to_a_person(text: str) -> None:
+    assert wish_of(text) is Wish.MAYBE
+
+
+@pytest.mark.parametrize("text", REPLIES["none"])
+def test_a_sentence_that_only_contains_the_word_is_no_wish(text: str) -> None:
+    assert wish_of(text) is Wish.NONE
+
+
+def test_the_replies_that_were_not_heard() -> None:
+    table = (Path(__file__).parent.parent / "delivery/cases/replies.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in table.splitlines()[1:]]
+    assert len(rows) == 14
+    heard = [(text, str(wish_of(text)) or "none") for text, _, _ in rows]
+    assert heard == [(text, right) for text, right, _ in rows]
