@@ -98,11 +98,12 @@ def _cell(place: str, value: Value) -> str:
     return f'<c r="{place}"><v>{value!r}</v></c>'
 
 
-def ods(sheets: Mapping[str, Rows]) -> bytes:
-    """An ODS file."""
+def ods(sheets: Mapping[str, Rows | str], **more: bytes) -> bytes:
+    """An ODS file; a sheet is rows, or the XML inside of its <table:table>."""
     office = "urn:oasis:names:tc:opendocument:xmlns:"
     tables = "".join(
         f'<table:table table:name="{escape(name)}">'
+        + (rows if isinstance(rows, str) else "")
         + "".join(
             "<table:table-row>"
             + "".join(
@@ -114,6 +115,7 @@ def ods(sheets: Mapping[str, Rows]) -> bytes:
             )
             + "</table:table-row>"
             for row in rows
+            if not isinstance(row, str)
         )
         + "</table:table>"
         for name, rows in sheets.items()
@@ -128,6 +130,7 @@ def ods(sheets: Mapping[str, Rows]) -> bytes:
             "META-INF/manifest.xml": '<?xml version="1.0"?><manifest:manifest xmlns:manifest="'
             f'{office}manifest:1.0"/>',
         }
+        | more
     )
 
 
