@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from recipients.comparing import composed
 from recipients.files.columns import Column, ColumnRole
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 
@@ -52,7 +53,8 @@ class RowReader:
         phone = self._read_phone(cells[self._phone])
         if not isinstance(phone, Phone):
             return phone.reason
-        if not "".join(cells).isprintable():
+        whole = "".join(cells)
+        if not (whole.isascii() and whole.isprintable()):
             cells = [printable(cell) for cell in cells]
         fields = {name: text for name, index in self._fields if (text := cells[index].strip())}
         return Accepted(phone[0], self._name(cells), fields, phone[1])
@@ -64,8 +66,14 @@ class RowReader:
 
 
 def printable(text: str) -> str:
-    """The text on one line, without control characters and marks that turn its direction."""
-    return "".join(map(_printable_character, text))
+    """The text as it is stored.
+
+    It stands on one line, without control characters and marks that turn its direction, and each of
+    its letters is one character with its accents (NFC).
+    """
+    if not text.isprintable():
+        text = "".join(map(_printable_character, text))
+    return composed(text)
 
 
 def _printable_character(character: str) -> str:
