@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign
 from campaigns.problems import Problem
 from recipients.models import RecipientList, SavedFilter
+from recipients.saved_filters.conditions import Condition
+from recipients.saved_filters.filters import unreadable_limit
 from teams.models import User
 
 
@@ -35,6 +37,7 @@ def list_problems(campaign: Campaign, user: User | None = None) -> list[Problem]
         *(_not_yours(recipient_list) for recipient_list in mine),
         *_not_the_authors(campaign, user, [*away, *mine]),
         *_filters(campaign, user),
+        *_unreadable_filters(campaign),
     ]
 
 
@@ -93,6 +96,17 @@ def _filters(campaign: Campaign, user: User | None) -> Iterable[Problem]:
             yield Problem(
                 "lists", _filter_sentence(saved_filter, None if person == user else person)
             )
+
+
+def _unreadable_filters(campaign: Campaign) -> Iterable[Problem]:
+    """Filters of which nobody knows whom they hold: nobody would mean anybody, left out."""
+    chosen = SavedFilter.objects.filter(campaign_choices__campaign=campaign).order_by("pk")
+    for saved_filter in chosen:
+        for condition in map(Condition.from_json, saved_filter.conditions):
+            if not condition.is_readable:
+                sentence = _("The filter “%(filter)s” cannot be used: %(why)s Change the filter.")
+                why = unreadable_limit(condition)
+                yield Problem("lists", sentence % {"filter": saved_filter.name, "why": why})
 
 
 def _filter_sentence(saved_filter: SavedFilter, author: User | None) -> str:

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce
 
 from campaigns.audiences.selection import Selection
 from recipients.models import OPEN_OPT_OUT_IN_SQL, OptOut, Recipient, RecipientList
-from recipients.saved_filters.filters import EVERYBODY
+from recipients.saved_filters import filters
+from recipients.saved_filters.filters import EVERYBODY, Definition
 from recipients.sql import Sql, integers, sql
 
 RECIPIENTS = Recipient._meta.db_table
@@ -21,11 +22,15 @@ QUICK = 50_000
 
 @dataclass(frozen=True, slots=True)
 class AudienceCount:
-    """`rows` of the chosen lists, `people` who will get it, and the rest by reason."""
+    """`rows` of the chosen lists, `people` who will get it, and the rest by reason.
+
+    `unknown`: why nobody can be counted, where the limit of a filter cannot be read.
+    """
 
     rows: int = 0
     people: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
     @property
     def left_out_count(self) -> int:
@@ -46,6 +51,8 @@ def count_selection(chosen: Selection) -> AudienceCount:
     """Count the people of a selection as it would be frozen now."""
     if not chosen.parts:
         return AudienceCount()
+    if unknown := unreadable_limits(chosen):
+        return AudienceCount(unknown=tuple(unknown))
     sources = _sources(chosen)
     rows, distinct = _counters(chosen.whole)
     rows += sum(_number(list_rows.rows("r")) for list_rows in chosen.parts if list_rows.filters)
@@ -70,6 +77,21 @@ def count_selection(chosen: Selection) -> AudienceCount:
         people = _distinct(sources, chosen.kept("r"))
     left_out = {"duplicate": rows - gone - people, **left_out}
     return AudienceCount(rows, people, {reason: n for reason, n in left_out.items() if n})
+
+
+def unreadable_limits(chosen: Selection) -> list[str]:
+    """Why nobody knows whom the selection's filters hold, a sentence each."""
+    return [
+        filters.unreadable_limit(condition)
+        for definition in filters_of(chosen)
+        for condition in definition.unreadable
+    ]
+
+
+def filters_of(chosen: Selection) -> list[Definition]:
+    """What all filters of a selection say, in and out."""
+    within = (definition for part in chosen.parts for definition in part.filters)
+    return list(dict.fromkeys([*within, *chosen.filters_out]))
 
 
 def _sources(chosen: Selection) -> list[Sql]:

@@ -6,7 +6,7 @@ somebody out speaks of the person (`phone_key`), so that it holds for all their 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -260,5 +260,8 @@ def _held(rows: Sql, row: str) -> Sql:
     )
 
 
-def _held_elsewhere(definitions: Iterable[Definition], row: str) -> Sql:
+def _held_elsewhere(definitions: Sequence[Definition], row: str) -> Sql:
+    if any(definition.unreadable for definition in definitions):
+        # Whom it would leave out nobody knows: rather all than one too few.
+        return filters.EVERYBODY
     return joined_sql((_held(definition.holds("x"), row) for definition in definitions), "OR")

@@ -26,7 +26,8 @@ PEOPLE_A_PAGE = 10
 def audience(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """How many people the chosen lists and filters make, and who is left out why."""
     form = fragment_form(request, campaign_id)
-    context = {"campaign": form.campaign, **counted(form, count_selection(selection_of(form)))}
+    chosen = selection_of(form)
+    context = {"campaign": form.campaign, **counted(form, count_selection(chosen), chosen)}
     return render(request, "composer/_audience.html", context)
 
 

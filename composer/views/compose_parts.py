@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns import message
 from campaigns.audiences import selection
-from campaigns.audiences.audience_count import AudienceCount, count_selection, is_quick
+from campaigns.audiences.audience_count import AudienceCount, count_selection, filters_of, is_quick
 from campaigns.models import Campaign
 from campaigns.scheduling.timing import lead
 from campaigns.state_words import left_out_in_words
@@ -24,6 +24,7 @@ from composer.forms import ComposeForm
 from composer.send_method_fields import JOBS
 from composer.whatsapp_text import Piece
 from recipients.models import Recipient, RecipientList
+from recipients.saved_filters.filters import unread_values
 from sending import one_by_one
 from sociocs_gateway.providers import Medium
 from teams.models import User
@@ -197,19 +198,23 @@ def audience_context(form: ComposeForm) -> dict[str, Any]:
     chosen = selection_of(form)
     count = count_selection(chosen) if is_quick(chosen) else None
     return {
-        **counted(form, count),
+        **counted(form, count, chosen),
         "borrowed": form.borrowed_lists,
         "borrowed_filters": form.borrowed_filters,
     }
 
 
-def counted(form: ComposeForm, count: AudienceCount | None) -> dict[str, Any]:
+def counted(
+    form: ComposeForm, count: AudienceCount | None, chosen: selection.Selection
+) -> dict[str, Any]:
     """A count for the page: the numbers, (rows, why, code) of those left out, and `refusal`.
 
-    `refusal` says that they are too many for the way it goes out.
+    `refusal` says that they are too many for the way it goes out; `unread`, what the filters leave
+    out because they cannot read it.
     """
     left_out = count.left_out if count else {}
     is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
     reasons = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
     refusal = one_by_one.one_by_one_refusal(count.people) if count and is_each else ""
-    return {"count": count, "left_out": reasons, "refusal": refusal}
+    unread = unread_values(filters_of(chosen)) if count and not count.unknown else []
+    return {"count": count, "left_out": reasons, "refusal": refusal, "unread": unread}

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from recipients.comparing import composed
+
 MAX_NAME = 60
 
 
@@ -115,5 +117,5 @@ def column_letters(index: int) -> str:
 
 def _clean_name(header: str) -> str:
     # Braces would end a dynamic field, {{Name}}, too early.
-    text = "".join(character if character.isprintable() else " " for character in header)
+    text = "".join(letter if letter.isprintable() else " " for letter in composed(header))
     return " ".join(re.sub(r"[{}]", " ", text).split())[:MAX_NAME].strip()

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
+from recipients.comparing import composed
 from recipients.files.columns import FIELD_ROLES, Column, ColumnRole, phone_places
 from recipients.files.country_cells import country_in
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
@@ -95,7 +96,8 @@ class RowReader:
             if country == UNKNOWN_COUNTRY and phone.reason is PhoneFault.NO_COUNTRY:
                 return Refused(RowReason.UNKNOWN_COUNTRY, self._country or 0, country)
             return Refused(phone.reason, place, country)
-        if not "".join(cells).isprintable():
+        whole = "".join(cells)
+        if not (whole.isascii() and whole.isprintable()):
             cells = [printable(cell) for cell in cells]
         fields = {name: text for name, index in self._fields if (text := cells[index].strip())}
         return Accepted(phone[0], self._name(cells), fields, phone[1], place, country)
@@ -128,8 +130,14 @@ class RowReader:
 
 
 def printable(text: str) -> str:
-    """The text on one line, without control characters and marks that turn its direction."""
-    return "".join(map(_printable_character, text))
+    """The text as it is stored.
+
+    It stands on one line, without control characters and marks that turn its direction, and each of
+    its letters is one character with its accents (NFC).
+    """
+    if not text.isprintable():
+        text = "".join(map(_printable_character, text))
+    return composed(text)
 
 
 def _printable_character(character: str) -> str:

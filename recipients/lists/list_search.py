@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
 
+from recipients.comparing import composed
 from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
@@ -86,11 +87,11 @@ def search_people(recipient_list: RecipientList, question: PeopleQuery) -> Query
     recipients = Recipient.objects.filter(recipient_list=recipient_list)
     if question.words.strip():
         recipients = recipients.filter(
-            _named(question.words.strip(), recipient_list.team.default_country)
+            _named(composed(question.words.strip()), recipient_list.team.default_country)
         )
     if question.field_name:
         recipients = recipients.alias(_value=FieldValue(question.field_name)).filter(
-            _value=question.value
+            _value=composed(question.value)
         )
     return recipients
 

@@ -1,16 +1,16 @@
 """Conditions on a person's fields: what they mean in SQL, on both databases, and in words.
 
-Capital letters and spaces around a value make no difference. A field that somebody lacks is empty:
-it "is not" London, and it is neither before nor after any day.
+Capital letters, spaces around a value and the way in which its letters are composed make no
+difference. A field that somebody lacks is empty: it "is not" London, and it is neither before nor
+after any day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cache
 from typing import Any, Self
 
 from django.db import connection
@@ -18,7 +18,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from recipients.sql import NOTHING, Sql, joined_sql, sql, value
+from recipients.cell_days import day_sql
+from recipients.cell_numbers import NumberKind, number_in, number_kind, number_sql
+from recipients.comparing import comparable, comparable_sql
+from recipients.sql import NOTHING, Sql, integers, joined_sql, sql, value
 
 # The names that Sociocs gives to a recipient's own columns; a list's field of that name is hidden.
 NAME, PHONE = "CUSTOMER_NAME", "PHONE_NUMBER"
@@ -76,7 +79,7 @@ WITH_NUMBER = frozenset({Op.BELOW, Op.ABOVE})
 class Condition:
     """One condition: `field` is a list's column, NAME or PHONE. `values`: one, several or none.
 
-    A day is `2026-04-03`; a number is written as people write it, `-12.50`.
+    A day is `2026-04-03`; a number is written as the list writes its own, `-12.50` or `1.000,00`.
     """
 
     field: str
@@ -92,34 +95,87 @@ class Condition:
         """The condition as JSON values."""
         return {"field": self.field, "op": self.op.value, "values": list(self.values)}
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether what it compares with can be read: a day as a day, a limit as a number."""
+        if self.op in WITHOUT_VALUE:
+            return True
+        first = self.values[0] if self.values else ""
+        if self.op in WITH_DAY:
+            return day_of(first) is not None
+        if self.op in WITH_NUMBER:
+            return number_kind(first.strip(SPACES)) != NumberKind.NONE
+        return bool(self.values)
+
     def in_words(self) -> str:
         """`City is one of London, Leeds`."""
-        known = {NAME: _("Name"), PHONE: _("Phone")}
         return str(_SENTENCES[self.op]) % {
-            "field": known.get(self.field, self.field),
+            "field": self.field_in_words(),
             "values": ", ".join(f"“{value}”" for value in self.values),
         }
 
+    def field_in_words(self) -> str:
+        """The field as people call it."""
+        return {NAME: _("Name"), PHONE: _("Phone")}.get(self.field, self.field)
 
-def where(condition: Condition, row: str, *, day_first: bool) -> Sql:
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one field of several lists is read.
+
+    `comma`: keys of the lists that write 1.234,50; `day_first`: of those that write 31/12/2026.
+    `names`: how some of them spell the field besides.
+    """
+
+    comma: tuple[int, ...] = ()
+    day_first: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def day_of(text: str) -> int | None:
+    """The day `2026-12-05` as 20261205; None for anything else."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def where(condition: Condition, row: str, reading: Reading) -> Sql:
     """The condition in SQL on a row of recipients named `row`. Never NULL.
 
-    `day_first` reads 3/4/2026 as the third of April.
+    What cannot be read holds nobody; whoever counts asks `is_readable` first.
     """
-    cell = sql("TRIM({cell}, {spaces})", cell=_cell(condition.field, row), spaces=value(_SPACES))
+    if not condition.is_readable:
+        return NOTHING
+    cell = trimmed_cell(condition.field, row, reading.names)
     if condition.op is Op.EMPTY:
         return sql("({cell} = '')", cell=cell)
     if condition.op is Op.FILLED:
         return sql("({cell} <> '')", cell=cell)
     if condition.op in WITH_DAY:
-        return _day(condition, cell, day_first)
+        return _day(condition, cell, _on_one_of(reading.day_first, row))
     if condition.op in WITH_NUMBER:
-        return _number(condition, cell)
+        return _number(condition, cell, _on_one_of(reading.comma, row))
     return _letters(condition, cell)
 
 
+def trimmed_cell(field: str, row: str, names: Iterable[str] = ()) -> Sql:
+    """A recipient's field as text without spaces around it, "" where they lack it.
+
+    `names`: what other lists call it.
+    """
+    cells = [_cell(name, row) for name in (field, *names)]
+    cell = cells[0] if len(cells) == 1 else joined_sql(cells, "||")
+    return sql("TRIM({cell}, {spaces})", cell=cell, spaces=value(SPACES))
+
+
 # PostgreSQL's TRIM takes off spaces alone unless it is told what else.
-_SPACES = " \t\r\n\u00a0"
+SPACES = " \t\r\n\u00a0"
+
+
+def _on_one_of(lists: tuple[int, ...], row: str) -> Sql:
+    return Sql(f"({row}.recipient_list_id IN ({integers(lists)}))") if lists else NOTHING
 
 
 def _cell(field: str, row: str) -> Sql:
@@ -141,25 +197,9 @@ def _cell(field: str, row: str) -> Sql:
     )
 
 
-@cache
-def _collation() -> str:
-    """What makes PostgreSQL's LOWER know letters beyond ASCII, whatever the database's locale."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT collname FROM pg_collation WHERE collname IN ('und-x-icu', 'C.utf8') "
-            "ORDER BY collname DESC LIMIT 1"
-        )
-        row = cursor.fetchone()
-    return f' COLLATE "{row[0]}"' if row else ""
-
-
 def _letters(condition: Condition, cell: Sql) -> Sql:
-    is_postgresql = connection.vendor == "postgresql"
-    lower = f"LOWER({{cell}}{_collation()})" if is_postgresql else "unicode_lower({cell})"
-    small = sql(lower, cell=cell)
-    wanted = [one.strip().lower() for one in condition.values]
-    if not wanted:
-        return NOTHING
+    small = comparable_sql(cell)
+    wanted = [comparable(text.strip(SPACES)) for text in condition.values]
     first = value(wanted[0])
     match condition.op:
         case Op.IS_NOT:
@@ -168,7 +208,7 @@ def _letters(condition: Condition, cell: Sql) -> Sql:
             one_of = joined_sql(map(value, wanted), ",")
             return sql("({cell} IN {wanted})", cell=small, wanted=one_of)
         case Op.CONTAINS:
-            place = "STRPOS" if is_postgresql else "INSTR"
+            place = "STRPOS" if connection.vendor == "postgresql" else "INSTR"
             return sql(f"({place}({{cell}}, {{wanted}}) > 0)", cell=small, wanted=first)
         case Op.STARTS:
             start = f"SUBSTR({{cell}}, 1, {len(wanted[0]):d})"
@@ -177,40 +217,30 @@ def _letters(condition: Condition, cell: Sql) -> Sql:
             return sql("({cell} = {wanted})", cell=small, wanted=first)
 
 
-def _day(condition: Condition, cell: Sql, day_first: bool) -> Sql:
+def _day(condition: Condition, cell: Sql, day_first: Sql) -> Sql:
     if connection.vendor == "postgresql":
-        key = _postgresql_day(cell, day_first)
+        day = day_sql(cell, day_first)
     else:
-        key = sql(f"date_key({{cell}}, {day_first:d})", cell=cell)
+        day = sql("day_in({cell}, {day_first})", cell=cell, day_first=day_first)
     sign = "<" if condition.op is Op.BEFORE else ">"
-    day = value(date.fromisoformat(condition.values[0]).isoformat())
-    return sql(f"({{key}} <> '' AND {{key}} {sign} {{day}})", key=key, day=day)
+    limit = value(day_of(condition.values[0]))
+    return sql(f"COALESCE({{day}} {sign} {{limit}}, (1 = 0))", day=day, limit=limit)
 
 
-def _postgresql_day(cell: Sql, day_first: bool) -> Sql:
-    """`sqlite_functions.date_key` in PostgreSQL's words."""
-    parts = "REGEXP_MATCH({cell}, '^([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})(?![0-9])')"
-    pieces = [f"({parts})[{n}]" for n in (1, 2, 3)]
-    first, second = (f"LPAD({piece}, 2, '0')" for piece in pieces[:2])
-    with_day_first = f"{pieces[2]} || '-' || {second} || '-' || {first}"
-    otherwise = with_day_first if day_first else f"{pieces[2]} || '-' || {first} || '-' || {second}"
-    return sql(
-        "(CASE WHEN {cell} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}' THEN SUBSTR({cell}, 1, 10) "
-        "WHEN {cell} ~ '^[0-9]{1,2}[.]' THEN COALESCE(" + with_day_first + ", '') "
-        "ELSE COALESCE(" + otherwise + ", '') END)",
-        cell=cell,
-    )
-
-
-def _number(condition: Condition, cell: Sql) -> Sql:
+def _number(condition: Condition, cell: Sql, comma: Sql) -> Sql:
     if connection.vendor == "postgresql":
-        number = sql(
-            r"(CASE WHEN {cell} ~ '^-?[0-9]{1,15}([.][0-9]{1,6})?$' "
-            "THEN CAST({cell} AS double precision) END)",
-            cell=cell,
-        )
+        number = number_sql(cell, comma)
     else:
-        number = sql("number_of({cell})", cell=cell)
+        number = sql("number_in({cell}, {comma})", cell=cell, comma=comma)
     sign = "<" if condition.op is Op.BELOW else ">"
-    limit = value(float(condition.values[0]))
+    written = condition.values[0].strip(SPACES)
+    with_comma, with_point = number_in(written, True), number_in(written, False)
+    limit = value(with_point)
+    if with_comma != with_point:
+        limit = sql(
+            "(CASE WHEN {comma} THEN {with_comma} ELSE {with_point} END)",
+            comma=comma,
+            with_comma=value(with_comma),
+            with_point=limit,
+        )
     return sql(f"COALESCE({{number}} {sign} {{limit}}, (1 = 0))", number=number, limit=limit)

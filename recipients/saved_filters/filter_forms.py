@@ -15,11 +15,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from interface.form_fields import PublicChoices
+from recipients.cell_numbers import NumberKind, number_kind
+from recipients.comparing import composed
 from recipients.models import FilterList, RecipientList, SavedFilter, Visibility
 from recipients.saved_filters.conditions import (
     NAME,
     OP_WORDS,
     PHONE,
+    SPACES,
     WITH_DAY,
     WITH_NUMBER,
     WITHOUT_VALUE,
@@ -67,7 +70,7 @@ class SavedFilterForm(forms.Form):
         label=gettext_lazy("Who fits"), choices=SavedFilter.Match.choices, required=False
     )
     day_first = forms.ChoiceField(
-        label=gettext_lazy("3/4/2026 in a list is"),
+        label=gettext_lazy("Where a list does not show it, 3/4/2026 is"),
         choices=[("yes", gettext_lazy("3 April")), ("no", gettext_lazy("March 4"))],
         required=False,
     )
@@ -167,6 +170,15 @@ class SavedFilterForm(forms.Form):
             day_first=given.get("day_first") != "no",
         )
 
+    def unsaid_conditions(self) -> list[str]:
+        """What is wrong with the lines of a form that was judged: so long nobody can count."""
+        return [
+            f"{self.fields[name].label}: {sentence}"
+            for name, sentences in self.errors.items()
+            if name.startswith("field-")
+            for sentence in sentences
+        ]
+
     def save(self, user: User) -> SavedFilter:
         """Store a valid form; call it inside a transaction."""
         given = self.cleaned_data
@@ -223,12 +235,9 @@ def _checked(op: Op, value: str) -> str:
             return date.fromisoformat(value).isoformat()
         except ValueError:
             raise forms.ValidationError(_("Write the day as 2026-04-02.")) from None
-    if op in WITH_NUMBER:
-        try:
-            float(value)
-        except ValueError:
-            raise forms.ValidationError(_("Write a number such as 100 or 12.50.")) from None
-    return value
+    if op in WITH_NUMBER and number_kind(value.strip(SPACES)) == NumberKind.NONE:
+        raise forms.ValidationError(_("Write a number such as 100 or 12.50."))
+    return composed(value)
 
 
 def ops() -> list[tuple[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from django.db import connection
@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from recipients.models import FilterList, Recipient, RecipientList, SavedFilter
-from recipients.saved_filters.conditions import Condition, where
-from recipients.sql import Sql, integers, joined_sql, sql
+from recipients.saved_filters import habits
+from recipients.saved_filters.conditions import WITH_DAY, WITH_NUMBER, Condition, Reading, where
+from recipients.sql import NOTHING, Sql, integers, joined_sql, sql
 from teams.leaving import NAMES_TOLD, Holding
 from teams.models import Team, User
 
@@ -24,7 +25,8 @@ EVERYBODY = Sql("(1 = 1)")
 class Definition:
     """What a filter says: rows of `lists` that fit, whose phone is on none of `without`.
 
-    Lists by primary key. It keeps its meaning when the saved filter is changed.
+    Lists by primary key. It keeps its meaning when the saved filter is changed. `readings`: how the
+    lists write the fields of the conditions, in their order (`with_readings`).
     """
 
     lists: tuple[int, ...]
@@ -32,6 +34,7 @@ class Definition:
     conditions: tuple[Condition, ...] = ()
     any_of_them: bool = False
     day_first: bool = True
+    readings: tuple[Reading, ...] = ()
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -42,6 +45,9 @@ class Definition:
             conditions=tuple(map(Condition.from_json, stored["conditions"])),
             any_of_them=stored["any_of_them"],
             day_first=stored["day_first"],
+            readings=tuple(
+                Reading(*(tuple(some) for some in reading)) for reading in stored["readings"]
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -52,12 +58,25 @@ class Definition:
             "conditions": [condition.to_json() for condition in self.conditions],
             "any_of_them": self.any_of_them,
             "day_first": self.day_first,
+            "readings": [(one.comma, one.day_first, one.names) for one in self.readings],
         }
+
+    @property
+    def unreadable(self) -> list[Condition]:
+        """The conditions whose limit cannot be read: nobody knows who fits."""
+        return [condition for condition in self.conditions if not condition.is_readable]
 
     def fits(self, row: str) -> Sql:
         """Whether a row named `row` of one of its lists is held by it, in SQL."""
+        if self.unreadable:
+            return NOTHING
         word = "OR" if self.any_of_them else "AND"
-        pieces = [where(condition, row, day_first=self.day_first) for condition in self.conditions]
+        usual = Reading(day_first=self.lists if self.day_first else ())
+        readings = self.readings or [usual] * len(self.conditions)
+        pieces = [
+            where(condition, row, reading)
+            for condition, reading in zip(self.conditions, readings, strict=True)
+        ]
         conditions = joined_sql(pieces, word, empty=EVERYBODY)
         if not self.without:
             return conditions
@@ -80,10 +99,13 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class FilterCount:
-    """Rows that a filter holds, and how many different people they are."""
+    """How many people a filter holds: phones, however often they are on its lists.
 
-    rows: int
-    people: int
+    `people` is None where a limit cannot be read (`unknown` says which): then nobody knows.
+    """
+
+    people: int | None
+    unknown: tuple[str, ...] = ()
 
 
 def definitions_of(filters: Iterable[SavedFilter]) -> list[Definition]:
@@ -92,7 +114,7 @@ def definitions_of(filters: Iterable[SavedFilter]) -> list[Definition]:
     chosen: dict[int, list[FilterList]] = {saved_filter.pk: [] for saved_filter in saved_filters}
     for choice in FilterList.objects.filter(saved_filter__in=chosen).order_by("recipient_list"):
         chosen[choice.saved_filter_id].append(choice)
-    return [
+    definitions = [
         Definition(
             lists=tuple(c.recipient_list_id for c in chosen[saved_filter.pk] if not c.is_without),
             without=tuple(c.recipient_list_id for c in chosen[saved_filter.pk] if c.is_without),
@@ -102,21 +124,73 @@ def definitions_of(filters: Iterable[SavedFilter]) -> list[Definition]:
         )
         for saved_filter in saved_filters
     ]
+    return with_readings(definitions)
+
+
+def with_readings(definitions: Iterable[Definition]) -> list[Definition]:
+    """The definitions, reading each list's numbers and days as it writes them now."""
+    given = list(definitions)
+    lists = _lists_by_key(key for one in given if one.conditions for key in one.lists)
+    return [
+        replace(
+            definition,
+            readings=tuple(
+                habits.reading_of(
+                    condition,
+                    [lists[key] for key in definition.lists if key in lists],
+                    day_first=definition.day_first,
+                )
+                for condition in definition.conditions
+            ),
+        )
+        for definition in given
+    ]
+
+
+def unread_values(definitions: Iterable[Definition]) -> list[str]:
+    """What the definitions' lists have in columns of numbers or days that is none, in words."""
+    given = list(definitions)
+    lists = _lists_by_key(key for one in given if one.conditions for key in one.lists)
+    sentences: dict[str, None] = {}
+    for definition in given:
+        there = [lists[key] for key in definition.lists if key in lists]
+        words = habits.unread_in_words(definition.conditions, there, day_first=definition.day_first)
+        sentences |= dict.fromkeys(words)
+    return list(sentences)
+
+
+def _lists_by_key(keys: Iterable[int]) -> dict[int, RecipientList]:
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    return RecipientList.objects.select_related("team").in_bulk(wanted)
+
+
+def unreadable_limit(condition: Condition) -> str:
+    """Why nobody knows whom the condition holds."""
+    value = condition.values[0] if condition.values else ""
+    names = {"field": condition.field_in_words(), "value": value}
+    if condition.op in WITH_DAY:
+        return _("%(field)s is compared with “%(value)s”, which is no date.") % names
+    if condition.op in WITH_NUMBER:
+        return _("%(field)s is compared with “%(value)s”, which is no number.") % names
+    return _("%(field)s is compared with nothing.") % names
 
 
 def count_matches(definition: Definition) -> FilterCount:
     """Count whom a filter holds now."""
+    if definition.unreadable:
+        return FilterCount(None, tuple(map(unreadable_limit, definition.unreadable)))
     if not definition.lists:
-        return FilterCount(0, 0)
+        return FilterCount(0)
     asked = sql(
-        f"SELECT COUNT(*), COALESCE(SUM(n), 0) FROM (SELECT COUNT(*) AS n FROM {_RECIPIENTS} r "
-        "WHERE {holds} GROUP BY r.phone_key) AS people",
+        f"SELECT COUNT(*) FROM (SELECT DISTINCT r.phone_key FROM {_RECIPIENTS} r WHERE {{holds}}) "
+        "AS people",
         holds=definition.holds("r"),
     )
     with connection.cursor() as cursor:
         cursor.execute(asked.text, asked.values)
-        people, rows = cursor.fetchone()
-    return FilterCount(int(rows), int(people))
+        return FilterCount(int(cursor.fetchone()[0]))
 
 
 def sample(definition: Definition, size: int, after: int = 0) -> list[Recipient]:

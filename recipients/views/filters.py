@@ -187,8 +187,11 @@ def conditions(request: TeamRequest) -> HttpResponse:
 def filter_typed_count(request: TeamRequest) -> HttpResponse:
     """How many people the filter holds as it is typed, and some of them."""
     form = SavedFilterForm(request.team, request.user, None, request.POST)
-    form.is_valid()
-    return _counted(request, form.definition(), with_people=True)
+    if not form.is_valid() and form.unsaid_conditions():
+        context = {"has_lists": True, "with_people": True, "unknown": form.unsaid_conditions()}
+        return render(request, "recipients/_filter_count.html", context)
+    (definition,) = filters.with_readings([form.definition()])
+    return _counted(request, definition, with_people=True)
 
 
 @require_GET
@@ -203,11 +206,16 @@ def filter_count(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
 
 
 def _counted(request: TeamRequest, definition: Definition, with_people: bool) -> HttpResponse:
-    people = filters.sample(definition, SHOWN) if with_people else []
+    # A phone may stand in several rows; who has it is one person.
+    rows = filters.sample(definition, 3 * SHOWN) if with_people else []
+    people = list({row.phone: row for row in reversed(rows)}.values())[::-1][:SHOWN]
+    count = filters.count_matches(definition)
     shown = list(dict.fromkeys(condition.field for condition in definition.conditions))
     names = [name for name in shown if name not in dict(special_fields())][:3]
     context = {
-        "count": filters.count_matches(definition),
+        "count": count,
+        "unknown": count.unknown,
+        "unread": filters.unread_values([definition]) if with_people else [],
         "has_lists": bool(definition.lists),
         "columns": names,
         "people": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.asserts import assertRedirects
 
+from recipients.cell_days import day_in, day_kind
+from recipients.cell_numbers import number_in, number_kind
 from recipients.lists import sharing
 from recipients.models import (
     FilterList,
@@ -21,9 +24,9 @@ from recipients.models import (
     Visibility,
 )
 from recipients.saved_filters import filters
-from recipients.saved_filters.conditions import Condition, Op
+from recipients.saved_filters.conditions import Condition, Op, Reading
 from recipients.saved_filters.filters import Definition
-from recipients.sqlite_functions import date_key, plain_number
+from recipients.saved_filters.habits import survey
 from teams.models import Team, User
 from tests import world
 from tests.browsing import complaints_of, fields_of, text_of
@@ -70,7 +73,7 @@ CASES: list[tuple[str, tuple[str, ...], list[str]]] = [
     ("empty", (), ["", "   "]),
     ("before", ("2026-04-04",), ["2026-04-03", "3.4.2026", "3/4/2026", "2026-04-03 09:30"]),
     ("after", ("2026-04-04",), ["4/13/2026"]),
-    ("above", ("99.5",), ["100"]),
+    ("above", ("99.5",), ["100", "1,000"]),
     ("below", ("0",), ["-12.50"]),
 ]
 
@@ -137,19 +140,190 @@ def test_both_databases_compare_as_python_does(
     assert filters.count_matches(definition).people == expected
 
 
-def test_both_databases_read_days_and_numbers_alike(riverside: Team, alice: User) -> None:
-    cells = [*CELLS, "31.12.99", "1.2.20266", "0x10", "٣", "3/4/2026 at noon"]
+SPACES = " \t\r\n\u00a0"
+FIGURES = [
+    *("0", "7", "1,", ",5", ".5", "12", "1.234", "1,234", "1 234", "1'234", "12.34.56", "1,23,456"),
+    *(
+        "1.234,50",
+        "1,234.50",
+        "0.125",
+        "0,125",
+        "1234567",
+        "1.234.567",
+        "9999.999",
+        "٣",
+        "\uff11\uff12",
+    ),
+]
+FRAMES = [
+    *(
+        "{}",
+        "-{}",
+        "({})",
+        "({}",
+        "+{}",
+        "- {}",
+        "€ {}",
+        "€{}",
+        "-€{}",
+        "€-{}",
+        "{} €",
+        "{}\u202f€",
+    ),
+    *("$ {}", "US${}", "R$ {}", "{} USD", "usd {}", "{} kr.", "Rs. {}", "{} %", "{}%", "{},-"),
+    *("CHF {}.\u2013", "{} kg", "about {}", "\u2212{}", "{} {}", "{}\n", "--{}", "(-{})"),
+]
+DAYS = [
+    *(
+        "{a}/{b}/2026",
+        "{a}.{b}.2026",
+        "{a}. {b}. 2026",
+        "{a}-{b}-26",
+        "{a}/{b}-2026",
+        "2026-{b}-{a}",
+    ),
+    *("2026/{b}/{a}", "{a} Dec 2026", "{a}-Dec-26", "Dec {a}, 2026", "December {a}th 2026"),
+    *("{a}. März 2026", "{a}. Ma\u0308rz 2026", "{a} de dezembro de 2026", "Fri, {a}/{b}/2026"),
+    *(
+        "2026年{b}月{a}日",
+        "{a} Foo 2026",
+        "{a}/{b}/1900",
+        "29/{b}/{a}{a}",
+        "{a}",
+        "Dec 2026",
+        "soon",
+    ),
+]
+TIMES = ["", "", " 14:30", "T14:30:00", ", 2:30 PM", " at noon", "T14:30:00.5+01:00", "Z"]
+
+
+def read_alike(riverside: Team, cells: list[str], of: Op, limit: str) -> None:
+    """Hold that the database reads these cells as Python does, each way, and counts their kinds."""
+    Recipient.objects.all().delete()
     made = world.a_list(riverside, world.phones(len(cells)))
     world.fill(made, "City", cells)
+    is_day = of is Op.AFTER
+    trimmed = [(cell, cell.strip(SPACES)) for cell in cells]
+    for first in (True, False):
+        keys = (made.pk,) if first else ()
+        reading = Reading(() if is_day else keys, keys if is_day else ())
+        definition = Definition(
+            (made.pk,), (), (Condition("City", of, (limit,)),), readings=(reading,)
+        )
+        read: Any = day_in if is_day else number_in
+        above = 20261205 if is_day else 12.5
+        expected = [
+            cell for cell, bare in trimmed if (value := read(bare, first)) and value > above
+        ]
+        fitting = [one.fields["City"] for one in filters.sample(definition, 1000)]
+        assert fitting == expected
+    kinds = Counter((day_kind if is_day else number_kind)(bare) for _, bare in trimmed if bare)
+    assert survey(Condition("City", of, (limit,)), made).by_kind == kinds
 
-    def fits(op: Op, value: str) -> list[str]:
-        definition = Definition((made.pk,), (), (Condition("City", op, (value,)),))
-        return [one.fields["City"] for one in filters.sample(definition, 100)]
 
-    trimmed = [(cell, cell.strip(" \t\r\n\u00a0")) for cell in cells]
-    assert fits(Op.AFTER, "0001-01-01") == [cell for cell, bare in trimmed if date_key(bare, 1)]
-    numbers = [cell for cell, bare in trimmed if plain_number(bare) is not None]
-    assert fits(Op.ABOVE, "-1e300") == numbers
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.builds(
+            lambda frame, figures: frame.replace("{}", figures),
+            st.sampled_from(FRAMES),
+            st.sampled_from(FIGURES) | st.text("019.,' ", min_size=1, max_size=12),
+        ),
+        min_size=1,
+        max_size=120,
+    )
+)
+def test_both_databases_read_numbers_alike(riverside: Team, alice: User, cells: list[str]) -> None:
+    read_alike(riverside, cells, Op.ABOVE, "12.5")
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.builds(
+            lambda form, a, b, time: form.replace("{a}", a).replace("{b}", b) + time,
+            st.sampled_from(DAYS),
+            st.sampled_from(["0", "1", "02", "3", "12", "13", "29", "30", "31", "32"]),
+            st.sampled_from(["1", "02", "4", "12", "13", "31"]),
+            st.sampled_from(TIMES),
+        ),
+        min_size=1,
+        max_size=120,
+    )
+)
+def test_both_databases_read_days_alike(riverside: Team, alice: User, cells: list[str]) -> None:
+    read_alike(riverside, cells, Op.AFTER, "2026-12-05")
+
+
+def test_every_way_to_write_a_number_or_a_day_is_read_alike(riverside: Team, alice: User) -> None:
+    numbers = [frame.replace("{}", figures) for frame in FRAMES for figures in FIGURES]
+    read_alike(riverside, numbers, Op.ABOVE, "12.5")
+    days = [
+        form.replace("{a}", a).replace("{b}", b) + time
+        for form in DAYS
+        for a, b in (("3", "12"), ("12", "13"), ("31", "02"), ("13", "4"))
+        for time in TIMES
+    ]
+    read_alike(riverside, days, Op.AFTER, "2026-12-05")
+
+
+NUMBERS = {
+    "1.234,50": 1234.5,
+    "1,234.50": 1234.5,
+    "€ 50": 50,
+    "50 %": 50,
+    "1'234.50": 1234.5,
+    "(1,234.50)": -1234.5,
+    "-€ 50": -50,
+    "1 234,50": 1234.5,
+    "₹1,23,456.50": 123456.5,
+    "R$ 1.234,50": 1234.5,
+    "CHF 50.\u2013": 50,
+    "50,-": 50,
+    "Rs. 500": 500,
+    "1\u202f234": 1234,
+    "\u2212 5": -5,
+    "50 kr": 50,
+    "1.234.567": 1234567,
+    "kr. 12,5": 12.5,
+    "\u0663\u0664\u066b\u0665": 34.5,
+}
+NO_NUMBERS = ["n/a", "12 Mar", "1.2.3", "1e5", "12 people", "50 or 60", "-", "(50", "1,2,3", "+-5"]
+
+
+def test_numbers_are_read_as_people_write_them() -> None:
+    assert {cell: number_in(cell, False) for cell in NUMBERS} == NUMBERS
+    assert [cell for cell in NO_NUMBERS if number_kind(cell)] == []
+    assert (number_in("1.234", False), number_in("1.234", True)) == (1.234, 1234)
+    assert (number_in("1,234", False), number_in("1,234", True)) == (1234, 1.234)
+
+
+FIFTH = [
+    "2026-12-05",
+    "05.12.2026",
+    "5 Dec 2026",
+    "December 5, 2026",
+    "5. Dezember 2026",
+    "5-Dec-26",
+]
+FIFTH += [
+    "2026-12-05T14:30:00",
+    "2026/12/05",
+    "Sat, 5 Dec 2026 14:30",
+    "5 déc. 2026",
+    "5. 12. 2026",
+]
+FIFTH += ["5 de diciembre de 2026", "2026年12月5日", "05.12.26", "5th December 2026", "Dec 5 2026"]
+
+
+def test_days_are_read_as_people_write_them() -> None:
+    assert {day_in(cell, False) for cell in FIFTH} == {20261205}
+    assert (day_in("05/12/2026", True), day_in("05/12/2026", False)) == (20261205, 20260512)
+    assert (day_in("31/12/2026", False), day_in("12/31/2026", True)) == (20261231, 20261231)
+    assert (day_in("5/12/49", True), day_in("5/12/50", True)) == (20491205, 19501205)
+    assert [day_in(cell, True) for cell in ("31.2.2026", "soon", "12/2026", "5.12", "30")] == [
+        None
+    ] * 5
 
 
 # --- Who may use one ------------------------------------------------------------------------------

@@ -1,0 +1,192 @@
+"""Days as people write them in cells: `2026-12-05`, `05/12/2026`, `5 Dec 2026`, with times or not.
+
+Read twice, with one meaning: in Python, which SQLite calls, and in PostgreSQL's own words. Of
+`05/12/2026` only the other values of its column can tell which is the month (`habits`).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from recipients.comparing import comparable, comparable_sql
+from recipients.sql import Sql, sql, value
+
+
+class DayKind(IntEnum):
+    """What a cell shows of how its column writes days."""
+
+    NONE = 0
+    PLAIN = 1
+    # `31/12/2026`, `12/31/2026`, and `05/12/2026`, which may be either.
+    DAY_FIRST = 2
+    MONTH_FIRST = 3
+    EITHER = 4
+
+
+# English, German, French, Spanish, Italian, Portuguese, Dutch; whole, and as they are cut.
+_MONTHS = (
+    "january jan januar jän jänner janvier janv enero ene gennaio gen janeiro januari",
+    "february feb februar février févr fév febrero febbraio fevereiro fev februari",
+    "march mar märz mär mrz mars marzo março maart mrt",
+    "april apr avril avr abril abr aprile",
+    "may mai mayo maggio mag maio mei",
+    "june jun juni juin junio giugno giu junho",
+    "july jul juli juillet juil julio luglio lug julho",
+    "august aug août agosto ago augustus",
+    "september sep sept septembre septiembre settembre set setembro",
+    "october oct oktober okt octobre octubre ottobre ott outubro out",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+)
+_NUMBERS = {name: n for n, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_NAMES_IN_SQL = " ".join(["", *(f"{name}={n:02d}" for name, n in _NUMBERS.items())])
+# The kinds of space, and the words for year, month and day in Chinese and Japanese.
+_WRITTEN, _MEANT = "\u00a0\u2009\u202f年月日", "   --"
+_TRANSLATION = str.maketrans(_WRITTEN[:-1], _MEANT, _WRITTEN[-1])
+
+_WEEKDAY = "(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.]?,? +)?"
+_NAME = "([^0-9 .,/-]{3,10})[.]?"
+_TIME = (
+    "(?:(?:t|, *| +)(?:at +)?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?"
+    "(?: *[ap][.]?m[.]?)?(?: *(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2}))?)?"
+)
+_FORM = (
+    "^(?:([0-9]{4})([-/.]) ?([0-9]{1,2})([-/.]) ?([0-9]{1,2})[.]?"
+    f"|{_WEEKDAY}([0-9]{{1,2}})([-/.]) ?([0-9]{{1,2}})([-/.]) ?([0-9]{{4}}|[0-9]{{2}})[.]?"
+    f"|{_WEEKDAY}([0-9]{{1,2}})(?:st|nd|rd|th|[.])?[ -]*(?:of |de )?{_NAME},?[ -]*(?:de )?"
+    "([0-9]{4}|[0-9]{2})"
+    f"|{_WEEKDAY}{_NAME}[ -]*([0-9]{{1,2}})(?:st|nd|rd|th)?(?:,? +|,|-)([0-9]{{4}})"
+    f"){_TIME}$"
+)
+_form = re.compile(_FORM)
+
+
+class DayReadings(NamedTuple):
+    """A cell's day as 20261205, read with the day first and the month first; None where it is none.
+
+    `is_sure`: nobody would read it with the month first.
+    """
+
+    day_first: int | None = None
+    month_first: int | None = None
+    is_sure: bool = False
+
+
+@lru_cache(maxsize=8192)
+def day_readings(cell: str) -> DayReadings:
+    """What may be read in a trimmed cell."""
+    match = _form.match(comparable(cell).translate(_TRANSLATION))
+    if match is None:
+        return DayReadings()
+    m = ("", *match.groups())
+    if m[1] and m[2] == m[4]:
+        return DayReadings(_day(int(m[1]), int(m[3]), int(m[5])), None, True)
+    if m[6] and m[7] == m[9]:
+        year, first, second = _year(m[10]), int(m[6]), int(m[8])
+        # Nobody writes the month first with points between.
+        is_sure = m[7] == "." or first == second
+        return DayReadings(_day(year, second, first), _day(year, first, second), is_sure)
+    if month := _NUMBERS.get(m[12] or m[14] or "", 0):
+        return DayReadings(_day(_year(m[13] or m[16]), month, int(m[11] or m[15])), None, True)
+    return DayReadings()
+
+
+def _year(digits: str) -> int:
+    # Spreadsheets read two digits like this.
+    return int(digits) + (0 if len(digits) == 4 else 2000 if int(digits) < 50 else 1900)
+
+
+def _day(year: int, month: int, day: int) -> int | None:
+    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    longest = 30 if month in (4, 6, 9, 11) else 28 + is_leap if month == 2 else 31
+    is_there = 1 <= month <= 12 and 1 <= day <= longest
+    return year * 10_000 + month * 100 + day if is_there else None
+
+
+def day_kind(cell: str) -> int:
+    """The DayKind of a trimmed cell."""
+    day_first, month_first, is_sure = day_readings(cell)
+    if day_first is None and month_first is None:
+        return DayKind.NONE
+    if is_sure:
+        return DayKind.PLAIN
+    if day_first is None:
+        return DayKind.MONTH_FIRST
+    return DayKind.DAY_FIRST if month_first is None else DayKind.EITHER
+
+
+def day_in(cell: str, day_first: int) -> int | None:
+    """The day in a trimmed cell as 20261205; None for what is none.
+
+    `day_first` says what `05/12/2026` is where both are possible.
+    """
+    with_day_first, with_month_first, is_sure = day_readings(cell)
+    if with_day_first is None or (with_month_first is not None and not (day_first or is_sure)):
+        return with_month_first
+    return with_day_first
+
+
+def day_kind_sql(cell: Sql) -> Sql:
+    """`day_kind` in PostgreSQL's words."""
+    return sql(
+        f"COALESCE((SELECT CASE WHEN a IS NULL AND b IS NULL THEN {DayKind.NONE:d} "  # noqa: S608 - kinds of ours
+        f"WHEN sure THEN {DayKind.PLAIN:d} WHEN a IS NULL THEN {DayKind.MONTH_FIRST:d} "
+        f"WHEN b IS NULL THEN {DayKind.DAY_FIRST:d} ELSE {DayKind.EITHER:d} END "
+        f"FROM {{readings}} AS read), {DayKind.NONE:d})",
+        readings=_readings_sql(cell),
+    )
+
+
+def day_sql(cell: Sql, day_first: Sql) -> Sql:
+    """`day_in` in PostgreSQL's words; `day_first` is a condition in SQL."""
+    return sql(
+        "(SELECT CASE WHEN a IS NULL OR (b IS NOT NULL AND NOT ({day_first} OR sure)) THEN b "
+        "ELSE a END FROM {readings} AS read)",
+        day_first=day_first,
+        readings=_readings_sql(cell),
+    )
+
+
+# The groups of the form as a year, a first and a second number; the month's name as its number.
+_YEAR = "COALESCE(m[1], m[10], m[13], m[16])"
+_PLACE = "NULLIF(STRPOS({names}, ' ' || COALESCE(m[12], m[14]) || '='), 0)"
+_MONTH = f"SUBSTR({{names}}, {_PLACE} + LENGTH(COALESCE(m[12], m[14])) + 2, 2)"
+_PIECES = (
+    "SELECT CAST({year} AS int) + CASE WHEN LENGTH({year}) = 4 THEN 0 "
+    "WHEN CAST({year} AS int) < 50 THEN 2000 ELSE 1900 END AS y, "
+    "CAST(COALESCE(m[5], m[6], m[11], m[15]) AS int) AS d, "
+    "CAST(COALESCE(m[3], m[8], {month}) AS int) AS mo, "
+    "m[6] IS NOT NULL AS is_open, COALESCE(m[7], '.') = '.' AS sure "
+    "FROM (SELECT REGEXP_MATCH(TRANSLATE({lower}, {written}, {meant}), {form}) AS m OFFSET 0) "
+    "AS formed WHERE COALESCE(m[2] = m[4], m[7] = m[9], TRUE) OFFSET 0"
+)
+
+
+def _there(month: str, day: str) -> str:
+    leap = "y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0)".replace("%", "%%")
+    return (
+        f"CASE WHEN {month} BETWEEN 1 AND 12 AND {day} BETWEEN 1 AND CASE "
+        f"WHEN {month} IN (4, 6, 9, 11) THEN 30 WHEN {month} <> 2 THEN 31 "
+        f"WHEN {leap} THEN 29 ELSE 28 END THEN y * 10000 + {month} * 100 + {day} END"
+    )
+
+
+def _readings_sql(cell: Sql) -> Sql:
+    pieces = sql(
+        _PIECES,
+        year=Sql(_YEAR),
+        month=sql(_MONTH, names=value(_NAMES_IN_SQL)),
+        lower=comparable_sql(cell),
+        written=value(_WRITTEN),
+        meant=value(_MEANT),
+        form=value(_FORM),
+    )
+    return sql(
+        f"(SELECT {_there('mo', 'd')} AS a, "  # noqa: S608 - names of ours
+        f"CASE WHEN is_open THEN {_there('d', 'mo')} END AS b, sure OR d = mo AS sure "
+        "FROM ({pieces}) AS p OFFSET 0)",
+        pieces=pieces,
+    )
