@@ -390,8 +390,8 @@ def _texts_in(values: TemplateValues) -> Iterator[str]:
 
 
 def _has_shape(values: TemplateValues, shape: TemplateVariables) -> bool:
-    """Numbered variables are flat; sections may hold one level of variables of their own."""
-    deepest = 1 if shape is TemplateVariables.NUMBERED else 2
+    """Flat variables hold none; sections may hold one level of variables of their own."""
+    deepest = 1 if shape is TemplateVariables.FLAT else 2
     return _depth(values, limit=deepest) <= deepest
 
 

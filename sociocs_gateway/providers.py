@@ -50,8 +50,8 @@ class MediaKind(StrEnum):
 class TemplateVariables(StrEnum):
     """The shape in which a provider takes the variables of a WhatsApp template."""
 
-    NUMBERED = "numbered"
-    """``{"1": "Ann", "2": "09:30"}``"""
+    FLAT = "flat"
+    """``{"1": "Ann", "order_id": "77"}``: numbers or names (Twilio, "Content variables")"""
     SECTIONS = "sections"
     """``{"MEDIA_URL": "…", "Header": {…}, "Body": {…}, "Buttons": {…}}``"""
 
@@ -157,7 +157,7 @@ CAPABILITIES: Mapping[Provider, Capabilities] = MappingProxyType(
             max_template_text_length=1_024,
             media=_WHATSAPP_MEDIA,
             statuses=(*_TWILIO_STATUSES, "read"),
-            template_variables=TemplateVariables.NUMBERED,
+            template_variables=TemplateVariables.FLAT,
             free_text_hours=24,
             sure_in_bulk=False,
         ),

@@ -142,12 +142,14 @@ def text_limits(campaign: Campaign, media_url: str, rules: FieldRules) -> TextLi
 
 
 def template_limits(characters: int, template: Mapping[str, Any]) -> TextLimits:
-    """What the variables of a template may come to. It has words of its own, so it may have none,
-    but WhatsApp takes no empty one.
+    """What a template's own text and its variables may come to together, for each person.
+
+    It has words of its own, so it may have no variables, but WhatsApp takes no empty one.
     """
-    has_variables = bool(whatsapp_templates.read(template).names)
-    separator = whatsapp_templates.SEPARATOR if has_variables else ""
-    return TextLimits(characters, has_media=True, separator=separator)
+    written = whatsapp_templates.read(template)
+    separator = whatsapp_templates.SEPARATOR if written.names else ""
+    fixed, times = whatsapp_templates.body_length(written)
+    return TextLimits(characters, has_media=True, separator=separator, fixed=fixed, times=times)
 
 
 # --- Before the launch ----------------------------------------------------------------------------

@@ -225,13 +225,16 @@ class TextLimits:
     """What a channel takes: code points at most, and whether media stand for an empty text.
 
     `name_placeholder` is let through: Sociocs puts a name of up to LONGEST_NAME in its place.
-    `separator` stands between values none of which may be empty.
+    `separator` stands between values none of which may be empty. They go into a text of the
+    provider's with `fixed` characters of its own, in which each stands as often as `times` says.
     """
 
     characters: int
     has_media: bool = False
     name_placeholder: str = ""
     separator: str = ""
+    fixed: int = 0
+    times: tuple[int, ...] = ()
 
     def refusal(self, text: str) -> Missing | None:
         """Why a rendered text cannot be sent, None when it can."""
@@ -239,7 +242,7 @@ class TextLimits:
             return Missing(LeftOut.NO_TEXT)
         if self.separator and not all(map(str.strip, text.split(self.separator))):
             return Missing(LeftOut.EMPTY_VARIABLE)
-        rest, length = text, len(text)
+        rest, length = text, self._length(text)
         if self.name_placeholder and self.name_placeholder in text:
             rest = text.replace(self.name_placeholder, "")
             length = len(rest) + LONGEST_NAME * text.count(self.name_placeholder)
@@ -247,6 +250,14 @@ class TextLimits:
             return Missing(LeftOut.TEXT_TOO_LONG)
         # The vendor might read it as one of its own fields.
         return Missing(LeftOut.BRACES_LEFT) if _OPENING in rest else None
+
+    def _length(self, text: str) -> int:
+        if not self.separator:
+            return self.fixed + len(text)
+        values = text.split(self.separator)
+        return self.fixed + sum(
+            often * len(value) for often, value in zip(self.times, values, strict=True)
+        )
 
 
 # --- Counting what comes out ----------------------------------------------------------------------

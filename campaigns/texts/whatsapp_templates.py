@@ -120,6 +120,25 @@ def filled(kept: Mapping[str, Any], text: str) -> str:
     return _PLACE.sub(lambda place: known.get(place.group(1), place.group(0)), written.body)
 
 
+def body_length(written: Written) -> tuple[int, tuple[int, ...]]:
+    """Characters of the template's own text, and how often each variable's value stands in it.
+
+    Where nobody gave the text, all that is known is that each value stands somewhere once.
+    """
+    if not written.body.strip():
+        return 0, (1,) * len(written.names)
+    places = _PLACE.findall(written.body)
+    own_words = _PLACE.sub("", written.body)
+    return len(own_words), tuple(
+        places.count(name.rpartition(".")[2]) if _is_of_body(name) else 0 for name in written.names
+    )
+
+
+def _is_of_body(name: str) -> bool:
+    """Whether a variable stands in the body: it has no section, or that one."""
+    return name.partition(".")[0] == "Body" or "." not in name
+
+
 # --- What is wrong with one -----------------------------------------------------------------------
 
 
@@ -175,10 +194,12 @@ def _in_lines(channel: Channel | None, written: Written) -> Iterator[str]:
 
 def _misshapen(shape: TemplateVariables | None, names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
-        section, dot, _key = name.partition(".")
-        if shape is TemplateVariables.NUMBERED and not name.isdecimal():
-            sentence = _("Twilio's variables have numbers: write 1 = …, not %(name)s = ….")
-            yield sentence % {"name": name}
+        section, dot, key = name.partition(".")
+        if shape is TemplateVariables.FLAT and dot:
+            sentence = _(
+                "Twilio's variables have no sections: write %(key)s = …, not %(name)s = …."
+            )
+            yield sentence % {"name": name, "key": key}
         if shape is TemplateVariables.SECTIONS and not (
             name == MEDIA or (dot and section in SECTIONS)
         ):

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import DecisionKind
+from campaigns.texts import personal_texts
 from campaigns.texts.sms_segments import segments
 from composer import sent_tests
 from history import days
@@ -107,6 +108,47 @@ def test_a_template_goes_out_once_to_each_with_their_own_values(
     assert world.witness(sandbox)["jobs"] == 0
     ids = set(campaign.submissions.values_list("job_id", flat=True))
     assert ids == {one["job_id"] for one in found}
+
+
+def test_a_template_of_twilio_may_name_its_variables(
+    whatsapp: Channel, people: RecipientList, sandbox: Sandbox
+) -> None:
+    named = {
+        "id": "HX11111111111111111111111111111111",
+        "body": "Hi {{first_name}}, your order {{order_id}} is ready.",
+        "variables": "first_name = {{CUSTOMER_NAME}}\norder_id = 77",
+    }
+    campaign = launched(whatsapp, people, template=named)
+    hand_over(campaign)
+    assert landed(sandbox)[0]["template"]["variables"] == {
+        "first_name": "Person 2",
+        "order_id": "77",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "story", "is_sent"),
+    [
+        # The text and the values together are 1,024 characters, or one more.
+        ("Dear {{1}}. " + "y" * 800 + " {{2}} Bye.", 1024 - 800 - 13 - len("Person 2"), True),
+        ("Dear {{1}}. " + "y" * 800 + " {{2}} Bye.", 1025 - 800 - 13 - len("Person 2"), False),
+        # A value that stands twice counts twice.
+        ("{{2}} {{1}} {{2}}", 507, True),
+        ("{{2}} {{1}} {{2}}", 508, False),
+        # Of a text that nobody gave only the values are known.
+        ("", 1024 - len("Person 2"), True),
+        ("", 1025 - len("Person 2"), False),
+    ],
+)
+def test_a_templates_text_and_its_values_count_together(
+    whatsapp: Channel, people: RecipientList, body: str, story: int, is_sent: bool
+) -> None:
+    world.fill(people, "Story", ["x" * story, *["short"] * (PEOPLE - 1)])
+    lines = "1 = {{CUSTOMER_NAME}}\n2 = {{Story}}"
+    template = {"id": "HX1", "body": body, "variables": lines}
+    draft = world.a_campaign(whatsapp, people, one_by_one=True, template=template, text="")
+    told = personal_texts.survey(draft, None, timezone.now())
+    assert told.count.left_out == ({} if is_sent else {"text_too_long": 1})
 
 
 def test_gupshup_gets_its_sections(
@@ -400,7 +442,7 @@ def test_the_composer_takes_a_template_and_says_what_is_wrong_with_it(
     complaints = complaints_of(page)
     assert set(complaints.values()) == {"id_template_id", "id_template_variables"}
     told = " ".join(complaints)
-    for words in ("“nonsense” names no variable", "variable 2 is empty", "write 1 = …, not Body.3"):
+    for words in ("“nonsense” names no variable", "variable 2 is empty", "write 3 = …, not Body.3"):
         assert words in told
     assert "has {{4}}, and no line says" in told
     draft.refresh_from_db()
