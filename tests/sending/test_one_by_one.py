@@ -130,8 +130,8 @@ def test_a_template_of_twilio_may_name_its_variables(
     ("body", "story", "is_sent"),
     [
         # The text and the values together are 1,024 characters, or one more.
-        ("Dear {{1}}. " + "y" * 800 + " {{2}} Bye.", 1024 - 800 - 18 - len("Person 2"), True),
-        ("Dear {{1}}. " + "y" * 800 + " {{2}} Bye.", 1025 - 800 - 18 - len("Person 2"), False),
+        ("Dear {{1}}. " + "y" * 800 + " {{2}} Bye.", 1024 - 800 - 13 - len("Person 2"), True),
+        ("Dear {{1}}. " + "y" * 800 + " {{2}} Bye.", 1025 - 800 - 13 - len("Person 2"), False),
         # A value that stands twice counts twice.
         ("{{2}} {{1}} {{2}}", 507, True),
         ("{{2}} {{1}} {{2}}", 508, False),
