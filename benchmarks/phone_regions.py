@@ -1,6 +1,6 @@
 """What becomes of mobiles of every region, in the spellings in which lists have them.
 
-    python -m benchmarks.phone_regions [--numbers 150] [--seed 20261129]
+    python -m benchmarks.phone_regions [--numbers 150] [--seed 20261129] [--table]
 
 So many random mobiles of each region of libphonenumber are read in that region: as they are dialled
 at home, with their calling code but no plus, with 00, and without the zero that a spreadsheet took.
@@ -9,7 +9,8 @@ Prints a line for every region in which one is not read as itself, and last for 
     SPELLING numbers N right R doubted D refused F wrong W silently_wrong S
 
 `doubted`: read as itself, and told to be looked at. `silently_wrong`: somebody else's, and nothing
-is said.
+is said. With `--table` it prints instead how many of each region are read as themselves: the rows
+of docs/phone-numbers.md.
 """
 
 from __future__ import annotations
@@ -34,8 +35,13 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Read mobiles of every region.")
     arguments.add_argument("--numbers", type=int, default=150)
     arguments.add_argument("--seed", type=int, default=20261129)
+    arguments.add_argument("--table", action="store_true")
     options = arguments.parse_args()
     chance = random.Random(options.seed)
+    if options.table:
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+            print(table_row(region, read_region(region, options.numbers, chance)))
+        return
     totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for region in sorted(phonenumbers.SUPPORTED_REGIONS):
         for spelling, verdicts in read_region(region, options.numbers, chance).items():
@@ -46,6 +52,13 @@ def main() -> None:
     for spelling, verdicts in totals.items():
         counts = (f"{name} {verdicts[name]}" for name in VERDICTS)
         print(spelling, "numbers", verdicts.total(), *counts)
+
+
+def table_row(region: str, verdicts: dict[str, Counter[str]]) -> str:
+    """A row of Markdown: the region, its numbers, and those read as themselves by spelling."""
+    right = (str(counts["right"] + counts["doubted"]) for counts in verdicts.values())
+    most = max((counts.total() for counts in verdicts.values()), default=0)
+    return f"| {region} | {most} | {' | '.join(right)} |"
 
 
 def read_region(region: str, count: int, chance: random.Random) -> dict[str, Counter[str]]:

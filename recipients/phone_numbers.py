@@ -9,7 +9,7 @@ along), and a wrong guess reaches a stranger.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -66,6 +66,9 @@ class Ambiguity(StrEnum):
     OWN_CODE = "own_code"
     # A number at home, and with a plus in front a mobile elsewhere: read as dialled at home.
     BOTH_WAYS = "both_ways"
+    # Possible at home, but nobody has it, and with a plus in front a mobile elsewhere: read as at
+    # home, as one number alone may be a slip of the hand.
+    UNASSIGNED = "unassigned"
     # None at home, valid with a plus in front.
     PLUS_ONLY = "plus_only"
     # None at home, a mobile in a territory that shares home's dialling.
@@ -74,6 +77,7 @@ class Ambiguity(StrEnum):
     ZERO = "zero"
 
 
+_PLUS_IF_TURNED = (Ambiguity.BOTH_WAYS, Ambiguity.UNASSIGNED)
 _PLAIN = re.compile("[ '(\\t]*(\\+|00)?([0-9(][0-9 ()\N{NO-BREAK SPACE}-]{5,30})\\Z").match
 # Digits of a number with its calling code (ITU-T E.164).
 _SHORTEST, _LONGEST = 7, 15
@@ -91,7 +95,7 @@ class PhoneReader:
     def __init__(self, default_country: str, turned: Collection[str] = ()) -> None:
         self.default_country = default_country
         self._turned = frozenset(map(Ambiguity, turned))
-        self._prefers_plus = Ambiguity.BOTH_WAYS in self._turned
+        self._prefers_plus = not self._turned.isdisjoint(_PLUS_IF_TURNED)
         self._home = home_country(default_country) if default_country else None
 
     def read(self, raw: str) -> Phone | Rejection:
@@ -204,9 +208,12 @@ class PhoneReader:
             return None
         if self._begins_with_own_code(digits) or not _is_mobile(digits):
             return None
-        abroad = Phone(f"+{digits}")
         at_home = _judged(digits, self.default_country or None)
-        return abroad if at_home == abroad else Phone(abroad.e164, PhoneDoubt.PLUS_ADDED)
+        if not isinstance(at_home, Phone) or at_home.e164 == f"+{digits}":
+            return None
+        is_unassigned = at_home.doubt is PhoneDoubt.NOT_ASSIGNED
+        ambiguity = Ambiguity.UNASSIGNED if is_unassigned else Ambiguity.BOTH_WAYS
+        return Phone(f"+{digits}", PhoneDoubt.PLUS_ADDED) if ambiguity in self._turned else None
 
     def _begins_with_own_code(self, digits: str) -> bool:
         return self._home is not None and digits.startswith(self._home.code)
@@ -214,8 +221,18 @@ class PhoneReader:
     def _read_as_once_written(self, text: str) -> Phone | None:
         """The mobile that a number which is none today has become, or was before it was damaged."""
         digits = digits_of(text)
-        is_abroad = text.lstrip(BEFORE_PLUS).startswith("+") or digits.startswith("00")
-        for code, national in self._split(digits.lstrip("0") if is_abroad else digits, is_abroad):
+        if text.lstrip(BEFORE_PLUS).startswith("+") or digits.startswith("00"):
+            return self._read_by_other_plans(_split(digits.lstrip("0")))
+        at_home = [(self._home.code, digits)] if self._home is not None else []
+        return (
+            self._read_by_other_plans(at_home)
+            or self._read_with_lost_zero(digits)
+            or self._read_by_other_plans(_split(digits))
+        )
+
+    def _read_by_other_plans(self, ways: Iterable[tuple[str, str]]) -> Phone | None:
+        """The mobile that (calling code, the digits behind it) once meant, or means overseas."""
+        for code, national in ways:
             readings = [(PhoneDoubt.RENUMBERED, number_changes.as_renumbered(code, national))]
             if Ambiguity.OVERSEAS not in self._turned:
                 alike = number_changes.as_dialled_alike(code, national)
@@ -224,7 +241,7 @@ class PhoneReader:
                 valid = set(filter(_is_mobile, numbers))
                 if len(valid) == 1:
                     return Phone(f"+{valid.pop()}", doubt)
-        return None if is_abroad else self._read_with_lost_zero(digits)
+        return None
 
     def _read_with_lost_zero(self, digits: str) -> Phone | None:
         """The mobile at home that digits make with the zero in front that a spreadsheet took."""
@@ -234,14 +251,6 @@ class PhoneReader:
         if isinstance(whole, Phone) and whole.doubt is None:
             return Phone(whole.e164, PhoneDoubt.ZERO_ADDED)
         return None
-
-    def _split(self, digits: str, is_abroad: bool) -> Iterator[tuple[str, str]]:
-        """Yield (calling code, the digits behind it) in the ways in which they can be meant."""
-        if not is_abroad and self._home is not None:
-            yield self._home.code, digits
-        for length in (1, 2, 3):
-            if digits[:length] and int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:
-                yield digits[:length], digits[length:]
 
     def _readings(self, text: str) -> Iterator[tuple[str, bool]]:
         """Yield (number, whether its plus was added) in the order of trust."""
@@ -289,6 +298,13 @@ _NOT_MOBILE = {
     PhoneNumberType.UAN,
     PhoneNumberType.VOICEMAIL,
 }
+
+
+def _split(digits: str) -> Iterator[tuple[str, str]]:
+    """Yield (calling code, the digits behind it) of digits that begin with one."""
+    for length in (1, 2, 3):
+        if digits[:length] and int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:
+            yield digits[:length], digits[length:]
 
 
 def _is_mobile(digits: str) -> bool:

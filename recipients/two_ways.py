@@ -47,6 +47,7 @@ class AmbiguityFinder:
 
 _OF_DOUBT = {
     PhoneDoubt.PLUS_ADDED: Ambiguity.PLUS_ONLY,
+    PhoneDoubt.NOT_ASSIGNED: Ambiguity.UNASSIGNED,
     PhoneDoubt.OVERSEAS: Ambiguity.OVERSEAS,
     PhoneDoubt.ZERO_ADDED: Ambiguity.ZERO,
 }
@@ -55,16 +56,26 @@ _OF_DOUBT = {
 def turned_by(cells: Iterable[str], default_country: str) -> tuple[Ambiguity, ...]:
     """In which ambiguities a column's own numbers say that they are meant in the other way.
 
-    With a plus in front, if that gives mobiles where most are none at home.
+    With a plus in front, if that gives mobiles where most are none at home. Of the numbers that
+    nobody has at home, most must be mobiles then: one alone may be a slip of the hand.
     """
-    finder = AmbiguityFinder(default_country)
+    finder, reader = AmbiguityFinder(default_country), PhoneReader(default_country)
     written = [cell for cell in cells if cell.strip() and not is_marked(cell)]
     found = [both for both in map(finder.find, written) if both is not None]
-    both_ways = [both for both in found if both.ambiguity is Ambiguity.BOTH_WAYS]
-    at_home = sum(isinstance(both.usual, Phone) and not both.usual.doubt for both in both_ways)
+    turned = []
+    both_ways = [both.usual for both in found if both.ambiguity is Ambiguity.BOTH_WAYS]
+    at_home = sum(isinstance(usual, Phone) and usual.doubt is None for usual in both_ways)
     if at_home * 2 < len(both_ways) and is_common(len(both_ways), len(written)):
-        return (Ambiguity.BOTH_WAYS,)
-    return ()
+        turned.append(Ambiguity.BOTH_WAYS)
+    unassigned = sum(map(_is_unassigned, map(reader.read, written)))
+    abroad = sum(both.ambiguity is Ambiguity.UNASSIGNED for both in found)
+    if abroad > 1 and abroad * 2 > unassigned:
+        turned.append(Ambiguity.UNASSIGNED)
+    return tuple(turned)
+
+
+def _is_unassigned(answer: Phone | Rejection) -> bool:
+    return isinstance(answer, Phone) and answer.doubt is PhoneDoubt.NOT_ASSIGNED
 
 
 def is_common(both_ways: int, numbers: int) -> bool:

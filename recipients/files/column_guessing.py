@@ -15,6 +15,8 @@ from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
 # Share of a column's filled cells that must be phone numbers when its header does not say so.
 _ENOUGH_PHONES = 0.6
 _MOST_ABOVE_HEADER = 10
+# No name of a column, though perhaps no number of the team's country: nine digits and more.
+_LIKE_A_NUMBER = re.compile(r"\s*\+?(?:[\s().-]*\d){9,15}\s*\Z").match
 # Words of headers without accents, in lower case; compared as a whole word, or as the beginning
 # of a compound ("Telefonnummer").
 _PHONE_WORDS = (
@@ -113,14 +115,15 @@ def find_header(rows: Sequence[tuple[int, Sequence[str]]], reader: PhoneReader) 
     usual = sorted(filled)[len(filled) // 2]
     wide = 0
     for (number, cells), width in zip(rows[:_MOST_ABOVE_HEADER], filled, strict=False):
-        if any(_is_phone(cell, reader) for cell in cells):
+        if any(_is_phone(cell, reader) or _LIKE_A_NUMBER(cell) for cell in cells):
             break
         if any(map(_says_phone, cells)):
             return number
         if not wide and width * 2 > usual:
             wide = number
     first, cells = rows[0]
-    return wide or (0 if any(_is_phone(cell, reader) for cell in cells) else first)
+    begins = any(_is_phone(cell, reader) or _LIKE_A_NUMBER(cell) for cell in cells)
+    return wide or (0 if begins else first)
 
 
 def parted(

@@ -51,7 +51,16 @@ _ALSO_CALLED = {
     **dict.fromkeys(("eire", "republic of ireland"), "IE"),
     **dict.fromkeys(("bosnia", "bosnia herzegovina"), "BA"),
     **dict.fromkeys(("trinidad",), "TT"),
-    **dict.fromkeys(("brd",), "DE"),
+    **dict.fromkeys(("brd", "d"), "DE"),
+    # As on the plates of cars.
+    "a": "AT",
+    "f": "FR",
+    "i": "IT",
+    "b": "BE",
+    "l": "LU",
+    "e": "ES",
+    "p": "PT",
+    "h": "HU",
 }
 _BRACKETS = re.compile(r"\(([^)]*)\)")
 # Behind the 1 of North America the area code may stand.

@@ -88,6 +88,11 @@ _WHAT: Mapping[Ambiguity, Text] = {
         "%(n)s numbers can be read as dialled in %(country)s, or with a plus in front",
         "count",
     ),
+    Ambiguity.UNASSIGNED: ngettext_lazy(
+        "%(n)s number is nobody's in %(country)s, but with a plus in front one abroad",
+        "%(n)s numbers are nobody's in %(country)s, but with a plus in front numbers abroad",
+        "count",
+    ),
     Ambiguity.PLUS_ONLY: ngettext_lazy(
         "%(n)s number seems to begin with another country's code, and has no plus",
         "%(n)s numbers seem to begin with another country's code, and have no plus",
@@ -110,6 +115,7 @@ _AT_HOME = gettext_lazy("Read as dialled in %(country)s")
 _BUTTONS: Mapping[Ambiguity, tuple[Text, Text]] = {
     Ambiguity.OWN_CODE: (_WITH_PLUS, _AT_HOME),
     Ambiguity.BOTH_WAYS: (_AT_HOME, _WITH_PLUS),
+    Ambiguity.UNASSIGNED: (_AT_HOME, _WITH_PLUS),
     Ambiguity.PLUS_ONLY: (_WITH_PLUS, gettext_lazy("Do not put a plus in front")),
     Ambiguity.OVERSEAS: (gettext_lazy("Read as numbers overseas"), _AT_HOME),
     Ambiguity.ZERO: (

@@ -149,9 +149,24 @@ def test_a_column_of_numbers_nobody_has_at_home_is_read_as_the_mobiles_they_are(
 ) -> None:
     made = door.checked("Phone\n4740612345\n4741234567\n4790123456\n")
     page = words(door, made)
-    assert "3 numbers can be read as dialled in United States, or with a plus in front" in page
+    assert (
+        "3 numbers are nobody's in United States, but with a plus in front numbers abroad" in page
+    )
     assert "is read as +47 40 61 23 45, Norway; the other way it is +1 474" in page
     assert imported(door, made) == ["+4740612345", "+4741234567", "+4790123456"]
+
+
+def test_numbers_nobody_has_are_read_abroad_among_others_but_not_one_alone(door: Door) -> None:
+    home = "4155552671\n2127365000\n2127365001\n"
+    made = door.checked(f"Phone\n4520123456\n4530123456\n{home}")
+    assert imported(door, made)[:2] == ["+4520123456", "+4530123456"]
+    made = door.checked(f"Phone\n4520123456\n{home}")
+    page = words(door, made)
+    assert "1 number is nobody's in United States, but with a plus in front one abroad" in page
+    # As many that are nobody's anywhere: who typed these may have slipped.
+    slips = "5555550100\n5555550101\n"
+    made = door.checked(f"Phone\n4520123456\n4530123456\n{slips}{home}")
+    assert imported(door, made)[0] == "+14520123456"
 
 
 def test_a_column_that_is_as_good_at_home_stays_there_and_is_told(door: Door) -> None:
@@ -170,7 +185,7 @@ def test_an_accident_among_many_numbers_is_not_worth_a_question(door: Door) -> N
 
 def test_another_country_asks_the_column_anew(door: Door) -> None:
     made = door.checked("Phone\n4740612345\n4741234567\n")
-    assert made.columns[0]["turned"] == ["both_ways"]
+    assert made.columns[0]["turned"] == ["unassigned"]
     door.post("import-check", made, default_country="NO")
     made.refresh_from_db()
     assert "turned" not in made.columns[0]
@@ -235,6 +250,7 @@ def test_a_column_of_countries_says_where_its_rows_are_from(door: Door) -> None:
         ("Ülke", ("Fransa", "İngiltere", "Avusturya")),
         ("country_code", ("FR", "GB", "AT")),
         ("ISO", ("FRA", "GBR", "AUT")),
+        ("Land", ("F", "GB", "A")),
         ("Vorwahl", ("+33", "0044", "43")),
         ("Dial code", ("33", "44", "43")),
         ("Country of residence", ("France (+33)", "UK", "🇦🇹")),
@@ -248,6 +264,13 @@ def test_countries_are_read_in_many_ways(
     made = door.checked("\n".join([f"{header},Mobile", *lines, ""]))
     assert roles(made) == ["country", "phone"]
     assert imported(door, made) == ["+33612345678", "+447400123456", "+436641234567"]
+
+
+def test_a_file_without_a_header_is_read_by_the_countries_in_it(door: Door) -> None:
+    made = door.checked("Anne,France,06 12 34 56 78\nBen,United Kingdom,07400 123456\n")
+    assert made.reading["header_row"] == 0
+    assert roles(made) == ["field", "country", "phone"]
+    assert imported(door, made) == ["+33612345678", "+447400123456"]
 
 
 def test_a_header_alone_makes_no_country(door: Door) -> None:
