@@ -173,6 +173,10 @@ _FAULTS: Mapping[FileFault, str | Promise] = {
         "This file is empty. Save your list again as a CSV file and choose that one."
     ),
     FileFault.EMPTY_SHEET: gettext_lazy("This sheet is empty. Choose another one."),
+    FileFault.ALL_HIDDEN: gettext_lazy(
+        "Everything in this workbook is hidden. Show its rows, columns and sheets in your "
+        "spreadsheet, and save it again."
+    ),
     FileFault.TOO_LARGE: gettext_lazy(
         "This file is larger than %(most)s MB. Split it, or leave out columns you do not need."
     ),

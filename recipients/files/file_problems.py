@@ -11,6 +11,7 @@ class FileFault(StrEnum):
     NO_FILE = "no_file"
     EMPTY = "empty_file"
     EMPTY_SHEET = "empty_sheet"
+    ALL_HIDDEN = "all_hidden"
     TOO_LARGE = "file_too_large"
     WRONG_TYPE = "wrong_type"
     UNREADABLE = "unreadable"

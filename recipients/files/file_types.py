@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import mmap
+import re
 import zipfile
 from pathlib import Path
 
@@ -28,10 +29,10 @@ _OTHER_TYPES = (
 _ZIP = b"PK\x03\x04"
 # Microsoft's compound files: XLS, DOC, and encrypted files of any newer type.
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# A member of an archive tells what it is.
+# Where the sheets of a workbook lie; some programs write the names in another way.
+_SHEETS = re.compile(r"xl[/\\]|(.*[/\\])?worksheets[/\\]", re.IGNORECASE)
+# A member of an archive tells what else it is.
 _ARCHIVES = (
-    ("xl/workbook.xml", ""),
-    ("xl/workbook.bin", ""),
     ("word/document.xml", "Word"),
     ("ppt/presentation.xml", "PowerPoint"),
     ("Index/Document.iwa", "Numbers"),
@@ -56,17 +57,19 @@ def is_workbook(path: Path) -> bool:
         return False
     try:
         with zipfile.ZipFile(path) as archive:
-            members = set(archive.namelist())
-            kind = archive.read("mimetype")[:80] if "mimetype" in members else b""
+            members = {member.filename: member for member in archive.infolist()}
+            if any(member.flag_bits & 1 for member in members.values()):
+                raise FileProblem(FileFault.ENCRYPTED)
+            kind = archive.open("mimetype").read(80) if "mimetype" in members else b""
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise FileProblem(FileFault.UNREADABLE) from error
     if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return True
     for member, name in _ARCHIVES:
         if member in members:
-            if not name:
-                return True
             raise FileProblem(FileFault.WRONG_TYPE, kind=name)
+    if any(map(_SHEETS.match, members)):
+        return True
     raise FileProblem(FileFault.WRONG_TYPE, kind="ZIP")
 
 

@@ -11,7 +11,7 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import dropwhile, islice
 from pathlib import Path
@@ -30,6 +30,9 @@ MAX_CELL_LINES = 100
 # Only rows of more characters are worth a look at each cell.
 _LONG_ROW = 200
 _ROWS_TO_JUDGE_DELIMITERS = 50
+# Columns of a file that hold a name and nothing else.
+_MOST_NAMES = 5_000
+_WIDEST_SHEET = 16_384
 
 Row = tuple[int, list[str]]
 
@@ -61,16 +64,24 @@ class ReadOptions:
     letters: str = ""
     # The columns' roles are those of an earlier file with the same headers.
     is_remembered: bool = False
-    # Of a workbook: the sheet that was written as text to be read, and all there are.
+    # Of a workbook: the sheet that was written as text to be read, each row with its number in
+    # front, and all that may be chosen.
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    # What of it is hidden, and whether it was taken in all the same.
+    hidden_sheets: int = 0
+    hidden_rows: int = 0
+    hidden_columns: int = 0
+    with_hidden: bool = False
+    # Of a file with too many columns: those with values, from 0; () for all.
+    kept_columns: tuple[int, ...] = ()
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """Return what `to_json` made; raise TypeError or ValueError for anything else."""
-        encoding, sheets = FileEncoding(stored["encoding"]), tuple(stored.get("sheets", ()))
         known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
-        return cls(**{**known, "encoding": encoding, "sheets": sheets})
+        kept = {name: tuple(stored.get(name, ())) for name in ("sheets", "kept_columns")}
+        return cls(**{**known, **kept, "encoding": FileEncoding(stored["encoding"])})
 
     @property
     def has_header(self) -> bool:
@@ -79,7 +90,8 @@ class ReadOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Return the reading as JSON values."""
-        return asdict(self) | {"sheets": list(self.sheets)}
+        lists = {"sheets": list(self.sheets), "kept_columns": list(self.kept_columns)}
+        return asdict(self) | lists
 
 
 def guess_read_options(path: Path, country: str) -> ReadOptions:
@@ -111,7 +123,7 @@ def read_rows(path: Path, reading: ReadOptions, *, max_columns: int) -> Iterator
         reader = csv.reader(texts, delimiter=reading.delimiter)
         number, text = 0, ""
         try:
-            for number, cells in enumerate(reader, 1):
+            for number, cells in _numbered(reader, reading):
                 text = "".join(cells)
                 if not text or text.isspace():
                     continue
@@ -122,8 +134,18 @@ def read_rows(path: Path, reading: ReadOptions, *, max_columns: int) -> Iterator
                 yield number, cells
         except csv.Error as error:
             raise FileProblem(FileFault.UNCLOSED_QUOTE, row=number + 1) from error
-    if "\n" in text or "\r" in text or _ends_with_odd_quotes(path):
+    if not reading.sheet and ("\n" in text or "\r" in text or _ends_with_odd_quotes(path)):
         _refuse_unclosed_end(path, reading, number)
+
+
+def _numbered(rows: Iterable[list[str]], reading: ReadOptions) -> Iterable[Row]:
+    """The rows with their numbers, and of their columns those that are kept."""
+    numbered: Iterable[Row] = enumerate(rows, 1)
+    if reading.sheet:
+        numbered = ((int(cells[0]), cells[1:]) for cells in rows)
+    if kept := reading.kept_columns:
+        return ((number, [cells[n] for n in kept if n < len(cells)]) for number, cells in numbered)
+    return numbered
 
 
 def data_rows(
@@ -136,6 +158,20 @@ def data_rows(
         if count == max_rows:
             raise FileProblem(FileFault.TOO_MANY_ROWS, most=max_rows)
         yield row
+
+
+def columns_with_values(path: Path, reading: ReadOptions) -> tuple[int, ...]:
+    """Return the columns of a file with too many that hold more than a name in its first row.
+
+    Raises FileProblem for a row that no spreadsheet has.
+    """
+    most = _WIDEST_SHEET if reading.sheet else _MOST_NAMES
+    rows = read_rows(path, reading, max_columns=most)
+    next(rows, None)
+    filled: set[int] = set()
+    for _, cells in rows:
+        filled.update(n for n, cell in enumerate(cells) if cell and not cell.isspace())
+    return tuple(sorted(filled))
 
 
 def head(path: Path, reading: ReadOptions, count: int, *, max_columns: int) -> list[Row]:

@@ -110,7 +110,8 @@ def rows_path(stored_name: str, reading: ReadOptions) -> Path:
     """Where the rows of that file are read: of a workbook, the text made of the chosen sheet."""
     if not reading.sheet:
         return stored_path(stored_name)
-    return stored_path(f"{stored_name}.{reading.sheets.index(reading.sheet)}.csv")
+    kind = "all" if reading.with_hidden else "seen"
+    return stored_path(f"{stored_name}.{kind}-{reading.sheets.index(reading.sheet)}.csv")
 
 
 def delete_stored(stored_name: str) -> None:

@@ -1,36 +1,46 @@
 """The child process of `workbooks.py`: reads one sheet within limits, writes it as CSV.
 
-    python -m recipients.files.workbook_child WORKBOOK TEXT SHEET COLUMNS MEGABYTES SECONDS MEMORY
+    python -m recipients.files.workbook_child WORKBOOK TEXT SHEET HIDDEN COUNTRY MEGABYTES SECONDS
+        MEMORY
 
-Prints {"sheets": […], "chosen": "…"} or {"fault": "…", "details": {…}} as JSON. Without Django, to
-start quickly and to have nothing in it worth taking.
+HIDDEN is 1 to take in what is hidden. Prints the sheets and what was left out, or {"fault": "…"},
+as JSON. Without Django, to start quickly and to have nothing in it worth taking.
 """
 
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import json
 import resource
 import sys
-from collections.abc import Iterable, Iterator
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
-
 from recipients.files.file_problems import FileFault, FileProblem
+from recipients.sheets.books import Book, BookRow, BookSheet, EncryptedBook, UnreadableBook
+from recipients.sheets.dates import short_date
+from recipients.sheets.ods import OdsBook
+from recipients.sheets.other_books import OtherBook
+from recipients.sheets.xls import XlsBook
+from recipients.sheets.xlsx import XlsxBook
 
 _MEGABYTE = 1024 * 1024
-# Digits that a spreadsheet's number keeps (IEEE 754 double).
-_EXACT = 10**15
-
-Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+# How archives and numbers in them fail when a file is damaged.
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, IndexError),
+    *(NotImplementedError, RuntimeError),
+)
 
 
 def main() -> None:
     """Read the arguments, set the limits, do the work, print the answer."""
-    workbook, text, sheet = sys.argv[1:4]
-    max_columns, megabytes, seconds, memory = map(int, sys.argv[4:])
+    workbook, text, sheet, hidden, country = sys.argv[1:6]
+    megabytes, seconds, memory = map(int, sys.argv[6:])
     for kind, most in (
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, memory * _MEGABYTE),
@@ -38,75 +48,144 @@ def main() -> None:
     ):
         resource.setrlimit(kind, (most, most))
     try:
-        answer = write_sheet(Path(workbook), Path(text), sheet, max_columns)
+        answer = write_sheet(Path(workbook), Path(text), sheet, country, with_hidden=hidden == "1")
     except FileProblem as problem:
         answer = {"fault": problem.fault, "details": problem.details}
-    except PasswordError:
+    except EncryptedBook:
         answer = {"fault": FileFault.ENCRYPTED}
     except (MemoryError, OSError):
         answer = {"fault": FileFault.TOO_MUCH_INSIDE}
-    except CalamineError:
+    except UnreadableBook:
         answer = {"fault": FileFault.UNREADABLE}
     json.dump(answer, sys.stdout)
 
 
-def write_sheet(workbook: Path, text: Path, wanted: str, max_columns: int) -> dict[str, object]:
+def write_sheet(
+    workbook: Path, text: Path, wanted: str, country: str, *, with_hidden: bool
+) -> dict[str, object]:
     """Write the wanted sheet, or the first that may hold a table; return the answer."""
-    book = CalamineWorkbook.from_path(workbook)
-    names = book.sheet_names
-    calamine_sheet = _sheet(book, [wanted] if wanted in names else names)
-    if calamine_sheet is None:
+    for books in (_own_books, _other_books):
+        with suppress(UnreadableBook, *_DAMAGED):
+            return _written(books(workbook, country), text, wanted, with_hidden=with_hidden)
+    raise UnreadableBook
+
+
+def _own_books(workbook: Path, country: str) -> Book:
+    """A workbook by the reader that knows most of its kind."""
+    if not zipfile.is_zipfile(workbook):
+        return XlsBook(workbook, short_date(country))
+    with zipfile.ZipFile(workbook) as archive:
+        is_ods = "content.xml" in archive.namelist() or "mimetype" in archive.namelist()
+    return OdsBook(workbook) if is_ods else XlsxBook(workbook, short_date(country))
+
+
+def _other_books(workbook: Path, _country: str) -> Book:
+    return OtherBook(workbook)
+
+
+def _written(book: Book, text: Path, wanted: str, *, with_hidden: bool) -> dict[str, object]:
+    names = [one.name for one in book.sheets if with_hidden or not one.is_hidden]
+    chosen = wanted if wanted in names else _chosen(book, names, with_hidden=with_hidden)
+    left_out = len(book.sheets) - len(names)
+    if not chosen:
+        raise FileProblem(FileFault.ALL_HIDDEN if left_out else FileFault.EMPTY)
+    content = SheetContent(book.sheet(chosen), with_hidden=with_hidden)
+    content.write(text)
+    if merges := content.merges_to_fill:
+        content = SheetContent(book.sheet(chosen), with_hidden=with_hidden, merges=merges)
+        content.write(text)
+    if not content.count:
+        if content.hidden_rows or content.hidden_columns:
+            raise FileProblem(FileFault.ALL_HIDDEN)
         raise FileProblem(FileFault.EMPTY_SHEET if wanted in names else FileFault.EMPTY)
-    with text.open("w", encoding="utf-8", errors="replace", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(sheet_rows(calamine_sheet, max_columns))
-    return {"sheets": names, "chosen": calamine_sheet.name}
+    return {
+        "sheets": names,
+        "chosen": chosen,
+        "hidden_sheets": sum(one.is_hidden for one in book.sheets),
+        "hidden_rows": content.hidden_rows,
+        "hidden_columns": len(content.hidden_columns),
+    }
 
 
-def _sheet(book: CalamineWorkbook, names: Iterable[str]) -> CalamineSheet | None:
-    """The first with more than one row: a cover holds a title. Else the first with anything."""
-    only_one_row = None
-    for name in names:
-        sheet = book.get_sheet_by_name(name)
-        if sheet.start is not None and sheet.height > 1:
-            return sheet
-        if sheet.start is not None and only_one_row is None:
-            only_one_row = sheet
+def _chosen(book: Book, names: Sequence[str], *, with_hidden: bool) -> str:
+    """The sheet seen first, or the first with more than one row: a cover holds a title.
+
+    Else the first with anything.
+    """
+    only_one_row = ""
+    for name in sorted(names, key=lambda name: name != book.active):
+        content = SheetContent(book.sheet(name), with_hidden=with_hidden)
+        rows = len(list(islice(content.rows(), 2)))
+        if rows > 1:
+            return name
+        if rows or content.hidden_rows:
+            only_one_row = only_one_row or name
     return only_one_row
 
 
-def sheet_rows(sheet: CalamineSheet, max_columns: int) -> Iterator[list[str]]:
-    """Yield a sheet's rows from its row 1 and column A, without empty cells at their ends."""
-    before = [""] * (sheet.start[1] if sheet.start else 0)
-    for number, cells in enumerate(sheet.iter_rows(), 1):
-        row = before + [cell_text(cell) for cell in cells]
-        while row and not row[-1]:
-            row.pop()
-        if len(row) > max_columns:
-            raise FileProblem(
-                FileFault.TOO_MANY_COLUMNS, row=number, columns=len(row), most=max_columns
-            )
-        yield row
+@dataclass
+class SheetContent:
+    """What is written of a sheet, and what is hidden in it.
 
-
-def cell_text(cell: Cell) -> str:
-    """A cell as the person sees it: whole numbers without a point, dates in ISO 8601.
-
-    A number too long for a spreadsheet's precision keeps its exponent, so that it is recognised as
-    cut off: its last digits are lost.
+    `merges` are the cells of several rows to be filled in each of them. Rows and columns count as
+    hidden where they hold a value.
     """
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else _scientific(cell)
-    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
-        return cell.date().isoformat()
-    if isinstance(cell, dt.date | dt.time):
-        return cell.isoformat()
-    return str(cell)
 
+    sheet: BookSheet
+    with_hidden: bool
+    merges: Sequence[tuple[int, int, int]] = ()
+    count: int = 0
+    hidden_rows: int = 0
+    hidden_columns: set[int] = field(default_factory=set)
 
-def _scientific(number: float) -> str:
-    return f"{number:E}" if abs(number) >= _EXACT else repr(number)
+    @property
+    def merges_to_fill(self) -> Sequence[tuple[int, int, int]]:
+        """What is known only when all rows are read, and not filled yet."""
+        return () if self.merges else self.sheet.merges
+
+    def write(self, text: Path) -> None:
+        """Write each row that is not blank as CSV, with its number in front."""
+        # Not "\n": older Pythons leave a carriage return without quotes then, and it ends the row.
+        with text.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            csv.writer(file, lineterminator="\r\n").writerows(self.rows())
+
+    def rows(self) -> Iterator[list[str | None]]:
+        """Yield a row's number and its cells from column A, without empty ones at their end."""
+        hidden = self.sheet.hidden_columns
+        for row in self._filled():
+            cells = row.cells
+            columns: Iterable[int] = range(max(cells, default=-1) + 1)
+            if hidden:
+                self.hidden_columns |= {one for one in hidden & cells.keys() if cells[one].strip()}
+                columns = [one for one in columns if self.with_hidden or one not in hidden]
+            texts = list(map(cells.get, columns))
+            while texts and not (texts[-1] or "").strip():
+                texts.pop()
+            if not texts:
+                continue
+            if row.is_hidden:
+                self.hidden_rows += 1
+                if not self.with_hidden:
+                    continue
+            self.count += 1
+            yield [str(row.number), *texts]
+
+    def _filled(self) -> Iterator[BookRow]:
+        """The rows with the value of a cell over several rows in each of them."""
+        if not self.merges:
+            yield from self.sheet.rows
+            return
+        waiting = sorted(self.merges, reverse=True)
+        open_merges: list[tuple[int, int, str]] = []
+        for row in self.sheet.rows:
+            while waiting and waiting[-1][0] <= row.number:
+                _first, last, column = waiting.pop()
+                open_merges.append((last, column, row.cells.get(column, "")))
+            open_merges = [one for one in open_merges if one[0] >= row.number]
+            for _last, column, text in open_merges:
+                if text and row.cells:
+                    row.cells.setdefault(column, text)
+            yield row
 
 
 if __name__ == "__main__":

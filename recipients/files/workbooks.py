@@ -25,12 +25,11 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class WorkbookLimits:
-    """What one workbook may take: of columns, disk, work and memory.
+    """What one workbook may take: of disk, work and memory.
 
     `ratio`: how many times its packed size it may unpack to; a recipient list is 5 to 30.
     """
 
-    columns: int
     megabytes: int
     ratio: int
     seconds: int
@@ -38,25 +37,41 @@ class WorkbookLimits:
 
 
 class Sheets(NamedTuple):
-    """The names of a workbook's sheets, and the one that was written as text."""
+    """The names of a workbook's sheets, the one that was written as text, and what is hidden.
+
+    `names` are those that may be chosen: without the hidden ones where these are left out.
+    """
 
     names: list[str]
     chosen: str
+    hidden_sheets: int
+    hidden_rows: int
+    hidden_columns: int
 
 
-def unpack(workbook: Path, text: Path, limits: WorkbookLimits, *, sheet: str = "") -> Sheets:
+def unpack(
+    workbook: Path,
+    text: Path,
+    limits: WorkbookLimits,
+    *,
+    country: str,
+    sheet: str = "",
+    with_hidden: bool = False,
+) -> Sheets:
     """Write one sheet of a workbook as CSV (UTF-8, comma) and return which ones there are.
 
-    `sheet`: its name, or "" for the first that may hold a table. Rows keep their numbers: blank
-    ones are written as blank lines. Raises FileProblem when the workbook cannot be read within the
-    limits; `text` is deleted then.
+    `country`: whose order of day and month is meant by a workbook that leaves it to the computer.
+    `sheet`: its name, or "" for the one that is seen first, or else may hold a table. What is
+    hidden is left out unless it is asked for. Each row has its number in front; blank ones are not
+    written. Raises FileProblem when the workbook cannot be read within the limits; `text` is
+    deleted then.
     """
     if zipfile.is_zipfile(workbook):
         _check_declared_sizes(workbook, limits)
-    numbers = (limits.columns, limits.megabytes, limits.seconds, limits.memory_megabytes)
+    numbers = (limits.megabytes, limits.seconds, limits.memory_megabytes)
     command = [
         *(sys.executable, "-m", "recipients.files.workbook_child"),
-        *(str(workbook), str(text), sheet, *map(str, numbers)),
+        *(str(workbook), str(text), sheet, str(int(with_hidden)), country, *map(str, numbers)),
     ]
     patience = limits.seconds + _SECONDS_TO_WAIT
     try:
@@ -68,7 +83,7 @@ def unpack(workbook: Path, text: Path, limits: WorkbookLimits, *, sheet: str = "
         text.unlink(missing_ok=True)
         raise FileProblem(FileFault.TOO_SLOW) from expired
     if "sheets" in answer:
-        return Sheets(answer["sheets"], answer["chosen"])
+        return Sheets(names=answer.pop("sheets"), **answer)
     text.unlink(missing_ok=True)
     fault = answer.get("fault") or (
         FileFault.TOO_MUCH_INSIDE if done.returncode else FileFault.UNREADABLE

@@ -109,6 +109,7 @@ def check_context(
         "sheet_rows": _rows(list_import, judgement.sample),
         "remembered_country": (remembered := remembered_country(list_import)),
         "remembered_name": country_name(remembered) if remembered else "",
+        "hidden": _hidden(reading),
         "header_row": reading.header_row,
         "is_remembered": reading.is_remembered,
         "found_as": _("Read with a %(delimiter)s between the columns, %(encoding)s")
@@ -136,6 +137,33 @@ def _import_words(list_import: ListImport, ready: int, *, can_import: bool) -> s
         return _("Import recipients")
     words = ngettext("Import %(n)s recipient", "Import %(n)s recipients", ready)
     return words % {"n": number(ready)}
+
+
+def _hidden(reading: ReadOptions) -> list[str]:
+    """What is hidden in a workbook, and what becomes of it, in sentences."""
+    rows, columns, sheets = reading.hidden_rows, reading.hidden_columns, reading.hidden_sheets
+    if reading.with_hidden:
+        words = (
+            ngettext("%(n)s hidden row is taken in.", "%(n)s hidden rows are taken in.", rows),
+            ngettext(
+                "%(n)s hidden column is taken in.", "%(n)s hidden columns are taken in.", columns
+            ),
+            ngettext(
+                "%(n)s hidden sheet can be chosen.", "%(n)s hidden sheets can be chosen.", sheets
+            ),
+        )
+    else:
+        words = (
+            ngettext("%(n)s hidden row is left out.", "%(n)s hidden rows are left out.", rows),
+            ngettext(
+                "%(n)s hidden column is left out.", "%(n)s hidden columns are left out.", columns
+            ),
+            ngettext(
+                "%(n)s hidden sheet is left out.", "%(n)s hidden sheets are left out.", sheets
+            ),
+        )
+    counted = zip(words, (rows, columns, sheets), strict=True)
+    return [sentence % {"n": number(count)} for sentence, count in counted if count]
 
 
 def _same_file(list_import: ListImport) -> RecipientList | None:

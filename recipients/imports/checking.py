@@ -111,6 +111,7 @@ class Choices:
     names: Sequence[str] = ()
     # How else to read the file; "" and None leave that as it is.
     sheet: str = ""
+    with_hidden: bool | None = None
     encoding: FileEncoding | None = None
     delimiter: str = ""
 
@@ -118,7 +119,8 @@ class Choices:
 def change_choices(list_import: ListImport, choices: Choices) -> None:
     """Keep what was chosen and judge the file again if that may change it.
 
-    A file that is read in another way (sheet, encoding, delimiter) has its columns guessed anew.
+    A file that is read in another way (sheet, what is hidden, encoding, delimiter) has its columns
+    guessed anew.
     Raises FileProblem, storing nothing, when it cannot be read so.
     """
     before = (list_import.reading, list_import.columns, list_import.default_country)
@@ -126,8 +128,11 @@ def change_choices(list_import: ListImport, choices: Choices) -> None:
     list_import.default_country = choices.default_country
     list_import.mode = (choices.mode or list_import.mode) if list_import.is_addition else ""
     reading = ReadOptions.from_json(list_import.reading)
-    if choices.sheet not in ("", reading.sheet):
-        guessing.read_as(list_import, guessing.unpacked(list_import, choices.sheet))
+    with_hidden = reading.with_hidden if choices.with_hidden is None else choices.with_hidden
+    if choices.sheet not in ("", reading.sheet) or with_hidden is not reading.with_hidden:
+        sheet = choices.sheet or reading.sheet
+        unpacked = guessing.unpacked(list_import, sheet, with_hidden=with_hidden)
+        guessing.read_as(list_import, unpacked)
     elif (other := _corrected(reading, choices)) != reading:
         guessing.read_as(list_import, other)
     else:

@@ -133,6 +133,10 @@ class CheckForm(forms.Form):
 
     def _ask_how_to_read(self, reading: ReadOptions) -> None:
         """Add the fields that a workbook, or a text file, needs."""
+        if reading.hidden_sheets or reading.hidden_rows or reading.hidden_columns:
+            self.fields["with_hidden"] = forms.BooleanField(
+                label=_("Take in what is hidden"), initial=reading.with_hidden, required=False
+            )
         if len(reading.sheets) > 1:
             names = [(name, name) for name in reading.sheets]
             self.fields["sheet"] = forms.ChoiceField(

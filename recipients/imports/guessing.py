@@ -23,7 +23,13 @@ from recipients.files.columns import (
 from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import is_workbook
-from recipients.files.row_sources import ReadOptions, Row, guess_read_options, head
+from recipients.files.row_sources import (
+    ReadOptions,
+    Row,
+    columns_with_values,
+    guess_read_options,
+    head,
+)
 from recipients.files.storing import rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack
 from recipients.imports.judging import Judgement
@@ -54,7 +60,7 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
     `header_row` is the row with their names, 0 for none; None to find it. Raises FileProblem when
     there is nothing to read.
     """
-    first = first_rows(list_import, reading, _ROWS_TO_GUESS_FROM)
+    reading, first = _narrowed(list_import, reading)
     if not first:
         raise FileProblem(FileFault.EMPTY)
     phones = PhoneReader(list_import.default_country)
@@ -74,6 +80,23 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
     if list_import.target_list is not None:
         columns = named_as(columns, list_import.target_list.field_names)
     list_import.columns = [column.to_json() for column in columns]
+
+
+def _narrowed(list_import: ListImport, reading: ReadOptions) -> tuple[ReadOptions, list[Row]]:
+    """The reading, of too many columns only those with values, and the first rows so read."""
+    try:
+        return reading, first_rows(list_import, reading, _ROWS_TO_GUESS_FROM)
+    except FileProblem as problem:
+        if problem.fault != FileFault.TOO_MANY_COLUMNS:
+            raise
+        try:
+            kept = columns_with_values(rows_path(list_import.stored_name, reading), reading)
+        except FileProblem:
+            raise problem from None
+        if not 0 < len(kept) <= settings.IMPORT_MAX_COLUMNS:
+            raise
+    reading = replace(reading, kept_columns=kept)
+    return reading, first_rows(list_import, reading, _ROWS_TO_GUESS_FROM)
 
 
 def rename_columns(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
@@ -114,19 +137,30 @@ def first_rows(list_import: ListImport, reading: ReadOptions, count: int) -> lis
     return head(path, reading, count, max_columns=settings.IMPORT_MAX_COLUMNS)
 
 
-def unpacked(list_import: ListImport, sheet: str = "") -> ReadOptions:
-    """Write a sheet of the workbook as text: the given one, else the first that is not empty."""
+def unpacked(list_import: ListImport, sheet: str = "", *, with_hidden: bool = False) -> ReadOptions:
+    """Write a sheet of the workbook as text: the given one, else the one that is seen first.
+
+    Raises FileProblem when it cannot be read, or holds nothing that can be seen.
+    """
     stored = stored_path(list_import.stored_name)
     made = stored.with_name(f"{stored.name}.csv.new")
     limits = WorkbookLimits(
-        columns=settings.IMPORT_MAX_COLUMNS,
         megabytes=settings.IMPORT_MAX_UNPACKED_MB,
         ratio=settings.IMPORT_MAX_UNPACKED_RATIO,
         seconds=settings.IMPORT_MAX_SECONDS,
         memory_megabytes=settings.IMPORT_MAX_MEMORY_MB,
     )
-    sheets = unpack(stored, made, limits, sheet=sheet)
-    reading = ReadOptions(FileEncoding.UTF_8, sheet=sheets.chosen, sheets=tuple(sheets.names))
+    country = list_import.team.default_country
+    sheets = unpack(stored, made, limits, country=country, sheet=sheet, with_hidden=with_hidden)
+    reading = ReadOptions(
+        FileEncoding.UTF_8,
+        sheet=sheets.chosen,
+        sheets=tuple(sheets.names),
+        hidden_sheets=sheets.hidden_sheets,
+        hidden_rows=sheets.hidden_rows,
+        hidden_columns=sheets.hidden_columns,
+        with_hidden=with_hidden,
+    )
     made.rename(rows_path(list_import.stored_name, reading))
     return reading
 

@@ -139,7 +139,7 @@ def delete_orphans() -> None:
     if not folder.exists():
         return
     old = [path for path in folder.iterdir() if path.stat().st_mtime < before]
-    # "<stored name>", and "<stored name>.0.csv" for the text of a workbook's sheet.
+    # "<stored name>", and "<stored name>.seen-0.csv" for the text of a workbook's sheet.
     names = {path: path.name.partition(".")[0] for path in old}
     known = set(
         ListImport.objects.filter(stored_name__in=set(names.values())).values_list(

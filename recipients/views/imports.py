@@ -100,6 +100,7 @@ def _keep(list_import: ListImport, form: CheckForm, *, needs_name: bool) -> bool
         visibility=Visibility(chosen.get("visibility", list_import.visibility)),
         mode=chosen.get("mode", ""),
         sheet=chosen.get("sheet", ""),
+        with_hidden=chosen.get("with_hidden"),
         encoding=FileEncoding(chosen["encoding"]) if chosen.get("encoding") else None,
         delimiter=chosen.get("delimiter", ""),
     )

@@ -98,11 +98,12 @@ def _cell(place: str, value: Value) -> str:
     return f'<c r="{place}"><v>{value!r}</v></c>'
 
 
-def ods(sheets: Mapping[str, Rows]) -> bytes:
-    """An ODS file."""
+def ods(sheets: Mapping[str, Rows | str], **more: bytes) -> bytes:
+    """An ODS file; a sheet is rows, or the XML inside of its <table:table>."""
     office = "urn:oasis:names:tc:opendocument:xmlns:"
     tables = "".join(
         f'<table:table table:name="{escape(name)}">'
+        + (rows if isinstance(rows, str) else "")
         + "".join(
             "<table:table-row>"
             + "".join(
@@ -114,21 +115,21 @@ def ods(sheets: Mapping[str, Rows]) -> bytes:
             )
             + "</table:table-row>"
             for row in rows
+            if not isinstance(row, str)
         )
         + "</table:table>"
         for name, rows in sheets.items()
     )
-    return archive(
-        {
-            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
-            "content.xml": f'<?xml version="1.0"?><office:document-content xmlns:office="{office}'
-            f'office:1.0" xmlns:table="{office}table:1.0" xmlns:text="{office}text:1.0" '
-            f'office:version="1.3"><office:body><office:spreadsheet>{tables}'
-            "</office:spreadsheet></office:body></office:document-content>",
-            "META-INF/manifest.xml": '<?xml version="1.0"?><manifest:manifest xmlns:manifest="'
-            f'{office}manifest:1.0"/>',
-        }
-    )
+    files: dict[str, str | bytes] = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": f'<?xml version="1.0"?><office:document-content xmlns:office="{office}'
+        f'office:1.0" xmlns:table="{office}table:1.0" xmlns:text="{office}text:1.0" '
+        f'office:version="1.3"><office:body><office:spreadsheet>{tables}'
+        "</office:spreadsheet></office:body></office:document-content>",
+        "META-INF/manifest.xml": '<?xml version="1.0"?><manifest:manifest xmlns:manifest="'
+        f'{office}manifest:1.0"/>',
+    }
+    return archive(files | more)
 
 
 def xls(rows: Sequence[Sequence[str | float]]) -> bytes:

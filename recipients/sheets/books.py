@@ -1,0 +1,55 @@
+"""What every kind of workbook is read as: sheets of rows, and what of them is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+
+class UnreadableBook(Exception):
+    """The file is not what it says, or damaged."""
+
+
+class EncryptedBook(Exception):
+    """The file can only be opened with a password."""
+
+
+class SheetName(NamedTuple):
+    """A sheet of cells, not of a chart, and whether people see its name at the bottom."""
+
+    name: str
+    is_hidden: bool
+
+
+class BookRow(NamedTuple):
+    """A row with its number and its cells by their column, from 0; empty cells have no entry."""
+
+    number: int
+    cells: dict[int, str]
+    is_hidden: bool = False
+
+
+@dataclass
+class BookSheet:
+    """A sheet while it is read.
+
+    `hidden_columns` are known from the first row on, `merges` when the last row is read: the first
+    row, the last row and the column of cells that were made one.
+    """
+
+    rows: Iterator[BookRow]
+    hidden_columns: set[int] = field(default_factory=set)
+    merges: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+class Book(Protocol):
+    """A workbook that is open."""
+
+    # Of those with cells, in the order of the file.
+    sheets: list[SheetName]
+    # The sheet that is seen when the workbook is opened.
+    active: str
+
+    def sheet(self, name: str) -> BookSheet:
+        """Begin to read a sheet; raises UnreadableBook, also while rows are taken."""
