@@ -1,4 +1,4 @@
-"""What SQLite lacks of PostgreSQL: comparing letters beyond ASCII, and reading dates and numbers.
+"""What SQLite lacks of PostgreSQL: comparing letters beyond ASCII, and JSON; dates and numbers.
 
 Registered on every connection. `conditions` writes the same in PostgreSQL's own words.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import orjson
 from django.db.backends.signals import connection_created
 
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -39,12 +40,18 @@ def plain_number(text: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
+def plain_json(text: str) -> str:
+    """The same JSON in the one way that equal values are written in."""
+    return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS).decode()
+
+
 def _register(connection: Any, **_: Any) -> None:
     if connection.vendor == "sqlite":
         add = connection.connection.create_function
         add("unicode_lower", 1, lower, deterministic=True)
         add("date_key", 2, date_key, deterministic=True)
         add("number_of", 1, plain_number, deterministic=True)
+        add("plain_json", 1, plain_json, deterministic=True)
 
 
 def register_on_every_connection() -> None:
