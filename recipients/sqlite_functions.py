@@ -1,4 +1,4 @@
-"""What SQLite lacks of PostgreSQL: comparing letters beyond ASCII, and reading days and numbers.
+"""What SQLite lacks of PostgreSQL: letters beyond ASCII, JSON in one form, days and numbers.
 
 Registered on every connection. The modules that they come from write the same in PostgreSQL's own
 words.
@@ -8,11 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from django.db.backends.signals import connection_created
 
 from recipients.cell_days import day_in, day_kind
 from recipients.cell_numbers import number_in, number_kind
 from recipients.comparing import comparable
+
+
+def plain_json(text: str) -> str:
+    """The same JSON in the one way that equal values are written in."""
+    return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _register(connection: Any, **_: Any) -> None:
@@ -23,6 +29,7 @@ def _register(connection: Any, **_: Any) -> None:
         add("day_kind", 1, day_kind, deterministic=True)
         add("number_in", 2, number_in, deterministic=True)
         add("number_kind", 1, number_kind, deterministic=True)
+        add("plain_json", 1, plain_json, deterministic=True)
 
 
 def register_on_every_connection() -> None:

@@ -20,6 +20,7 @@ from typing import Any, Self, TextIO
 from recipients.files.encodings import FileEncoding, detect_encoding, letters_in_doubt
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import refuse_other_types
+from recipients.files.spreadsheet_cells import bare_cell
 
 DELIMITERS = ",;\t|"
 MAX_CELL_CHARACTERS = 10_000
@@ -129,6 +130,9 @@ def read_rows(path: Path, reading: ReadOptions, *, max_columns: int) -> Iterator
                     continue
                 if len(cells) > max_columns:
                     _drop_empty_end(cells, number, max_columns)
+                if "'" in text and not reading.sheet:
+                    # Our own exports, and those of others, mark what could be a formula.
+                    cells = list(map(bare_cell, cells))  # noqa: PLW2901
                 if len(text) > _LONG_ROW:
                     _refuse_swollen_cells(cells, number)
                 yield number, cells

@@ -34,6 +34,7 @@ from recipients.files.storing import rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack
 from recipients.imports.doubtful_columns import decided
 from recipients.imports.judging import Judgement
+from recipients.lists import exporting
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader
 
@@ -65,12 +66,14 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
     if not first:
         raise FileProblem(FileFault.EMPTY)
     phones = PhoneReader(list_import.default_country)
-    found = find_header(first, phones) if header_row is None else header_row
-    header, sample = parted(first, found)
+    is_export = first[0][1] == _export_header(list_import)
+    if header_row is None:
+        header_row = first[0][0] if is_export else find_header(first, phones)
+    header, sample = parted(first, header_row)
     if header and not sample:
         raise FileProblem(FileFault.HEADER_ONLY)
     columns = guess_columns(header, sample, phones, own_headers())
-    reading = replace(reading, header_row=found, is_remembered=False)
+    reading = replace(reading, header_row=header_row, is_remembered=False)
     list_import.columns = [column.to_json() for column in columns]
     list_import.reading = reading.to_json()
     if memory := _memory(list_import):
@@ -78,6 +81,10 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
         roles = [*[ColumnRole.SKIP] * own, *map(ColumnRole, memory.roles)]
         columns = [replace(one, role=role) for one, role in zip(columns, roles, strict=True)]
         list_import.reading = replace(reading, is_remembered=True).to_json()
+    if is_export and header_row == first[0][0]:
+        roles = [ColumnRole.PHONE, ColumnRole.NAME]
+        roles += [ColumnRole.FIELD] * (len(columns) - 2)
+        columns = [replace(one, role=role) for one, role in zip(columns, roles, strict=True)]
     if list_import.target_list is not None:
         columns = named_as(columns, list_import.target_list.field_names)
     columns = decided(columns, sample, list_import.default_country)
@@ -90,6 +97,12 @@ def decide_again(list_import: ListImport, columns: Sequence[Column]) -> list[Col
     first = first_rows(list_import, reading, _ROWS_TO_GUESS_FROM)
     _, sample = parted(first, reading.header_row)
     return decided(columns, sample, list_import.default_country)
+
+
+def _export_header(list_import: ListImport) -> list[str]:
+    """The names of the columns if the file is an export of the very list it is for; or none."""
+    target = list_import.target_list
+    return exporting.header_of(target) if target is not None else []
 
 
 def _narrowed(list_import: ListImport, reading: ReadOptions) -> tuple[ReadOptions, list[Row]]:

@@ -107,7 +107,8 @@ def _replace(ids: dict[str, int]) -> Effect:
 def _update(ids: dict[str, int], rows: int) -> Effect:
     merged = _merged_fields()
     pairs = f"t.recipient_list_id = %(t)s AND s.recipient_list_id = %(s)s AND {_SAME_ROW}"
-    differ = f"((s.name <> '' AND s.name <> t.name) OR {merged} <> {_comparable('t.fields')})"
+    other_fields = f"{_comparable(merged)} <> {_comparable('t.fields')}"
+    differ = f"((s.name <> '' AND s.name <> t.name) OR {other_fields})"
     updated = _run(
         f"INSERT INTO {_TABLE} "  # noqa: S608
         "(recipient_list_id, phone, occurrence, name, fields, row_number, list_import_id) "
@@ -158,9 +159,9 @@ def _merged_fields() -> str:
     return "json_patch(t.fields, s.fields)"
 
 
-def _comparable(column: str) -> str:
-    # Of two writers of JSON text, one puts blanks in.
-    return column if connection.vendor == "postgresql" else f"json({column})"
+def _comparable(fields: str) -> str:
+    # Of two writers of JSON text, one puts blanks in, and letters beyond ASCII as numbers.
+    return fields if connection.vendor == "postgresql" else f"plain_json({fields})"
 
 
 def _run(statement: str, values: dict[str, int]) -> int:

@@ -50,8 +50,12 @@ def order_file(team: Team, user: User, recipient_list: RecipientList) -> Export:
 
 def table_of(recipient_list: RecipientList) -> Table:
     """The list as a table, in its own order."""
-    header = [_("Phone"), _("Name"), *recipient_list.field_names]
-    return header, _chunks(recipient_list)
+    return header_of(recipient_list), _chunks(recipient_list)
+
+
+def header_of(recipient_list: RecipientList) -> list[str]:
+    """The names of the table's columns, by which an export that comes back is known."""
+    return [_("Phone"), _("Name"), *recipient_list.field_names]
 
 
 def _chunks(recipient_list: RecipientList) -> Iterator[table_files.Rows]:

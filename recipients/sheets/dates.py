@@ -74,7 +74,7 @@ def short_date(country: str) -> str:
     return separator.join(("dd", "mm", "yyyy"))
 
 
-def moment(serial: float, *, is_1904: bool) -> dt.datetime | None:
+def moment_of(serial: float, *, is_1904: bool) -> dt.datetime | None:
     """The moment that a number of days stands for, to the second; None when there is none."""
     if not 0 <= serial < _LAST_DAY:
         return None
@@ -99,7 +99,7 @@ def shower(section: Section, *, is_1904: bool) -> Callable[[float], str | None]:
     pieces = [_piece(token, section.language, has_halves=has_halves) for token in tokens]
 
     def show(serial: float) -> str | None:
-        at = moment(serial, is_1904=is_1904)
+        at = moment_of(serial, is_1904=is_1904)
         if at is None:
             return None
         if not has_fraction and at.microsecond:

@@ -36,7 +36,11 @@ def sentence(html: str) -> str:
         (b"PK\x03\x04 ...", "people.xlsx", "We could not read this file."),
         (bytes(range(256)), "people.csv", "This file is not a table."),
         (b"Phone,Name\n", "people.csv", "This file has only one row"),
-        (b"Phone," + b"x," * 300 + b"\n1", "people.csv", "Row 1 has 302 columns; at most 200"),
+        (
+            b"Phone," + b"x," * 300 + b"\n" + b"1," * 301,
+            "people.csv",
+            "Row 1 has 302 columns; at most 200",
+        ),
         (b'Phone\n"1', "people.csv", "A double quote opens in row 2 and never closes."),
         (b"Phone,x\n1," + b"x" * 10_001, "people.csv", "A cell in row 2 has more than 10,000"),
     ],

@@ -320,6 +320,13 @@ def test_an_ods_file_shows_what_its_cells_show(door: Door) -> None:
     assert made.judgement["sample"][0]["cells"] == [A, "12,10 €", "05.12.26 14:30", "4915123456789"]
 
 
+def test_an_xls_file_hides_and_shows_too(door: Door) -> None:
+    rows: list[list[str | float]] = [["Phone", "Visit"], [A, 46361.5], [B, 46362.5]]
+    made = door.checked(xls(rows, hidden_row=3, number_format="dd/mm/yyyy hh:mm"), "people.xls")
+    assert [row["cells"] for row in made.judgement["sample"]] == [[A, "05/12/2026 12:00"]]
+    assert made.reading["hidden_rows"] == 1
+
+
 def locked_xls() -> bytes:
     """An XLS file whose second record says that the rest is encrypted ([MS-XLS] 2.4.117)."""
     content = xls([["Phone"], [A]])

@@ -120,23 +120,29 @@ def ods(sheets: Mapping[str, Rows | str], **more: bytes) -> bytes:
         + "</table:table>"
         for name, rows in sheets.items()
     )
-    return archive(
-        {
-            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
-            "content.xml": f'<?xml version="1.0"?><office:document-content xmlns:office="{office}'
-            f'office:1.0" xmlns:table="{office}table:1.0" xmlns:text="{office}text:1.0" '
-            f'office:version="1.3"><office:body><office:spreadsheet>{tables}'
-            "</office:spreadsheet></office:body></office:document-content>",
-            "META-INF/manifest.xml": '<?xml version="1.0"?><manifest:manifest xmlns:manifest="'
-            f'{office}manifest:1.0"/>',
-        }
-        | more
-    )
+    files: dict[str, str | bytes] = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "content.xml": f'<?xml version="1.0"?><office:document-content xmlns:office="{office}'
+        f'office:1.0" xmlns:table="{office}table:1.0" xmlns:text="{office}text:1.0" '
+        f'office:version="1.3"><office:body><office:spreadsheet>{tables}'
+        "</office:spreadsheet></office:body></office:document-content>",
+        "META-INF/manifest.xml": '<?xml version="1.0"?><manifest:manifest xmlns:manifest="'
+        f'{office}manifest:1.0"/>',
+    }
+    return archive(files | more)
 
 
-def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
-    """An XLS file of one sheet (BIFF8, [MS-XLS]) in a compound file ([MS-CFB])."""
+def xls(
+    rows: Sequence[Sequence[str | float]], *, hidden_row: int = 0, number_format: str = ""
+) -> bytes:
+    """An XLS file of one sheet (BIFF8, [MS-XLS]) in a compound file ([MS-CFB]).
+
+    With a format it has the style that all numbers have.
+    """
     sheet = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))
+    if hidden_row:
+        options = struct.pack("<HHHHHHII", hidden_row - 1, 0, 9, 255, 0, 0, 0x20, 0)
+        sheet += _record(0x0208, options)
     for number, row in enumerate(rows):
         for column, value in enumerate(row):
             place = struct.pack("<HHH", number, column, 0)
@@ -147,6 +153,13 @@ def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
                 sheet += _record(0x0203, place + struct.pack("<d", value))
     sheet += _record(0x000A, b"")
     begin = _record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
+    if number_format:
+        code = number_format.encode("utf-16-le")
+        begin += _record(
+            0x0031, struct.pack("<HHHHHBBBBBB", 200, 0, 8, 400, 0, 0, 0, 0, 0, 1, 1) + b"A\0"
+        )
+        begin += _record(0x041E, struct.pack("<HHB", 164, len(number_format), 1) + code)
+        begin += _record(0x00E0, struct.pack("<HHH", 0, 164, 0) + bytes(14))
     name = b"Sheet1"
     bound = struct.pack("<IBBBB", 0, 0, 0, len(name), 0) + name
     end = _record(0x000A, b"")
