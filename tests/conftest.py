@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import itertools
+import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,10 +30,15 @@ LONG = ("journey", "processes", "thorough")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--first-run",
+        action="store_true",
+        help="of two runs: leave out the tests marked `either_database` whose turn is the second",
+    )
+    parser.addoption(
         "--second-run",
         action="store_true",
-        help="only tests marked `both_databases`: what a run on the other database is for; "
-        "with `--long` all that ask a database",
+        help="only what a run on the other database is for: tests marked `both_databases`, those "
+        "marked `either_database` that the first left out; with `--long` all that ask a database",
     )
     parser.addoption(
         "--quick",
@@ -62,8 +69,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("first_run"):
+        keep_only(is_for_first_run, config, items)
     if config.getoption("second_run"):
-        keep_only(is_for_both, config, items)
+        keep_only(is_for_second_run, config, items)
     if config.getoption("quick"):
         keep_only(is_quick, config, items)
     if not config.getoption("long"):
@@ -94,12 +103,34 @@ def is_no_long_one(item: pytest.Item) -> bool:
     return item.get_closest_marker("long") is None
 
 
-def is_for_both(item: pytest.Item) -> bool:
+def is_for_first_run(item: pytest.Item) -> bool:
+    """Return whether a test is for a run that another one on another database follows."""
+    is_shared = item.get_closest_marker("either_database") and not effort.is_long()
+    return not (is_shared and is_second_ones_turn(item))
+
+
+def is_for_second_run(item: pytest.Item) -> bool:
     """Return whether a test asks a database what another one may answer differently."""
     fixtures: list[str] = getattr(item, "fixturenames", [])
     asks = item.get_closest_marker("django_db") or not DATABASE_FIXTURES.isdisjoint(fixtures)
-    is_asked_twice = effort.is_long() or item.get_closest_marker("both_databases")
-    return bool(asks and is_asked_twice)
+    if item.get_closest_marker("either_database"):
+        is_wanted = is_second_ones_turn(item)
+    else:
+        is_wanted = item.get_closest_marker("both_databases") is not None
+    return bool(asks and (is_wanted or effort.is_long()))
+
+
+def is_second_ones_turn(item: pytest.Item) -> bool:
+    """Return whether the second of two runs plays a test, which hangs on its name alone."""
+    return zlib.crc32(item.nodeid.encode()) % 2 == 1
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files unread that have nothing for a second run: reading all takes eight seconds."""
+    is_test = collection_path.match("test_*.py")
+    if not (is_test and config.getoption("second_run")) or config.getoption("long"):
+        return None
+    return None if "_database" in collection_path.read_text() else True
 
 
 @pytest.hookimpl(trylast=True)

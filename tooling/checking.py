@@ -49,7 +49,7 @@ def test(arguments: list[str]) -> int:
     return _run(
         [
             *_static_steps(),
-            _pytest("tests on SQLite"),
+            _pytest("tests on SQLite", "--first-run"),
             _pytest("tests on PostgreSQL", "--database=postgresql", "--second-run"),
         ]
     )
