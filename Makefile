@@ -1,7 +1,7 @@
 # Short names for dev.py, which also works where there is no make.
 PYTHON ?= python3
 
-.PHONY: help setup run test check lock
+.PHONY: help setup run test test-long check lock
 
 help:  ## say what there is
 	@$(PYTHON) dev.py --help
@@ -14,6 +14,9 @@ run:  ## the dashboard with everything around it, on this machine
 
 test:  ## everything that can be checked (some minutes)
 	@$(PYTHON) dev.py test $(ARGS)
+
+test-long:  ## the same and whatever takes longer (an hour or more)
+	@$(PYTHON) dev.py test-long $(ARGS)
 
 check:  ## what is worth checking every few minutes (under a minute)
 	@$(PYTHON) dev.py check

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gc
 import itertools
+import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 import time_machine
 from celery import current_app
 from django.conf import settings
+
+from tests import effort
 
 # Here and not in pyproject.toml: they replace fixtures of plugins that are loaded in between.
 pytest_plugins = [
@@ -24,22 +27,29 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 # What `dev.py check`, which has to be over within a minute, leaves to `dev.py test`.
 LONG = ("journey", "processes", "thorough")
 
-# Two cores shared by a browser and two servers say nothing about how long an example takes.
-hypothesis.settings.register_profile("project", deadline=None, print_blob=True)
-hypothesis.settings.register_profile("quick", deadline=None, print_blob=True, max_examples=10)
-hypothesis.settings.load_profile("project")
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--first-run",
+        action="store_true",
+        help="of two runs: leave out the tests marked `either_database` whose turn is the second",
+    )
+    parser.addoption(
         "--second-run",
         action="store_true",
-        help="only tests marked `both_databases`: what a run on the other database is for",
+        help="only what a run on the other database is for: tests marked `both_databases`, those "
+        "marked `either_database` that the first left out; with `--long` all that ask a database",
     )
     parser.addoption(
         "--quick",
         action="store_true",
         help="leave out `journey`, `processes` and `thorough`; try fewer examples of each property",
+    )
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="also what is marked `long`; try ten times as many examples of each property, "
+        "look at each page from every side, and keep pictures of it",
     )
 
 
@@ -54,16 +64,19 @@ def pytest_configure(config: pytest.Config) -> None:
         database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
     # Looked up when asked for: hundreds of files would be listed anew for each test's client.
     settings.WHITENOISE_AUTOREFRESH = True
-    if config.getoption("quick"):
-        hypothesis.settings.load_profile("quick")
+    effort.choose(config)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("first_run"):
+        keep_only(is_for_first_run, config, items)
     if config.getoption("second_run"):
-        keep_only(is_for_both, config, items)
+        keep_only(is_for_second_run, config, items)
     if config.getoption("quick"):
         keep_only(is_quick, config, items)
+    if not config.getoption("long"):
+        keep_only(is_no_long_one, config, items)
 
 
 def pytest_collection_finish() -> None:
@@ -85,11 +98,39 @@ def is_quick(item: pytest.Item) -> bool:
     return not any(map(item.get_closest_marker, LONG))
 
 
-def is_for_both(item: pytest.Item) -> bool:
+def is_no_long_one(item: pytest.Item) -> bool:
+    """Return whether a test belongs to `dev.py test`, as all do but the longest."""
+    return item.get_closest_marker("long") is None
+
+
+def is_for_first_run(item: pytest.Item) -> bool:
+    """Return whether a test is for a run that another one on another database follows."""
+    is_shared = item.get_closest_marker("either_database") and not effort.is_long()
+    return not (is_shared and is_second_ones_turn(item))
+
+
+def is_for_second_run(item: pytest.Item) -> bool:
     """Return whether a test asks a database what another one may answer differently."""
     fixtures: list[str] = getattr(item, "fixturenames", [])
     asks = item.get_closest_marker("django_db") or not DATABASE_FIXTURES.isdisjoint(fixtures)
-    return bool(asks and item.get_closest_marker("both_databases"))
+    if item.get_closest_marker("either_database"):
+        is_wanted = is_second_ones_turn(item)
+    else:
+        is_wanted = item.get_closest_marker("both_databases") is not None
+    return bool(asks and (is_wanted or effort.is_long()))
+
+
+def is_second_ones_turn(item: pytest.Item) -> bool:
+    """Return whether the second of two runs plays a test, which hangs on its name alone."""
+    return zlib.crc32(item.nodeid.encode()) % 2 == 1
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files unread that have nothing for a second run: reading all takes eight seconds."""
+    is_test = collection_path.match("test_*.py")
+    if not (is_test and config.getoption("second_run")) or config.getoption("long"):
+        return None
+    return None if "_database" in collection_path.read_text() else True
 
 
 @pytest.hookimpl(trylast=True)

@@ -22,9 +22,7 @@ ClientOf = Callable[[User], Client]
 
 @pytest.fixture
 def riverside(db: None) -> Team:
-    return create_team(
-        name="Riverside Dental", slug="riverside-dental", time_zone="America/New_York"
-    )
+    return riverside_dental()
 
 
 @pytest.fixture
@@ -59,8 +57,19 @@ def charlie(db: None) -> User:
     return person
 
 
+def riverside_dental() -> Team:
+    """The team, made unless the test's module keeps it."""
+    slug, zone = "riverside-dental", "America/New_York"
+    kept = Team.objects.filter(slug=slug).first()
+    return kept or create_team(name="Riverside Dental", slug=slug, time_zone=zone)
+
+
 def member(team: Team, name: str, role: Role) -> User:
-    person = create_person(name, email=f"{name.split()[0].lower()}@example.org")
+    """A person of the team, made unless the test's module keeps them."""
+    email = f"{name.split()[0].lower()}@example.org"
+    if kept := User.objects.filter(email=email).first():
+        return kept
+    person = create_person(name, email=email)
     add_member(team, person, role)
     return person
 

@@ -49,8 +49,25 @@ def test(arguments: list[str]) -> int:
     return _run(
         [
             *_static_steps(),
-            _pytest("tests on SQLite"),
+            _pytest("tests on SQLite", "--first-run"),
             _pytest("tests on PostgreSQL", "--database=postgresql", "--second-run"),
+        ]
+    )
+
+
+def test_long(arguments: list[str]) -> int:
+    """Run what `test` runs and all it leaves out; with arguments, only pytest with them.
+
+    Return the exit code. Raises SetUpFailed.
+    """
+    if arguments:
+        return test(["--long", *arguments])
+    setting_up.ensure_set_up(with_tests=True)
+    return _run(
+        [
+            *_static_steps(),
+            _pytest("all tests on SQLite", "--long"),
+            _pytest("all tests on PostgreSQL", "--long", "--database=postgresql", "--second-run"),
         ]
     )
 

@@ -15,6 +15,8 @@ python3 dev.py COMMAND
   run     start the dashboard, its workers, a broker and the Sociocs sandbox; Ctrl+C stops them
   test    run every check and every test, on SQLite and on PostgreSQL (some minutes)
           with arguments: only pytest with them, as in `test tests/sociocs_gateway -k refused`
+  test-long  the same, and all that takes longer: every test on both databases, ten times as many
+          examples of each property, every page's colours by day and by night (an hour or more)
   check   run the checks and tests that take less than a minute
   setup   fetch what `run` needs (with --tests: what `test` needs) and stop there
   lock    write requirements/*.txt and package-lock.json anew, with the newest allowed versions
@@ -35,9 +37,10 @@ def main(arguments: list[str]) -> int:
         "check": checking.check,
         "lock": locks.renew_locks,
     }
+    takes_arguments = {"test": checking.test, "test-long": checking.test_long}
     try:
-        if command == "test":
-            return checking.test(rest)
+        if command in takes_arguments:
+            return takes_arguments[command](rest)
         if command == "setup" and rest in ([], ["--tests"]):
             return setting_up.only(with_tests=bool(rest))
         if command in takes_no_arguments and not rest:

@@ -5,12 +5,9 @@ Riverside Dental and its people are those of `tests.people`, by the same names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from django.db import transaction
-from pytest_django.plugin import DjangoDbBlocker
 
 from teams.models import Role, Team, User
 from tests import people
@@ -31,14 +28,7 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Town]:
-    """Everybody, in a transaction that the tests' own lie in; undone after the module."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield settled()
-        transaction.set_rollback(True)
-
-
-def settled() -> Town:
+def town(kept: None) -> Town:
     team = create_team(
         name="Riverside Dental", slug="riverside-dental", time_zone="America/New_York"
     )

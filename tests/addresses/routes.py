@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -242,7 +243,13 @@ def _below(found: list[Any], prefix: str) -> Iterator[tuple[str, URLPattern]]:
 
 def path_of(name: str) -> str:
     """A route's whole pattern."""
-    return next(path for path, pattern in patterns() if pattern.name == name)
+    return _paths()[name]
+
+
+@cache
+def _paths() -> dict[str, str]:
+    """Every route's pattern by its name, the first of those that share one."""
+    return {str(pattern.name): path for path, pattern in reversed([*patterns()])}
 
 
 def address(name: str, team: Team, **values: Any) -> str:

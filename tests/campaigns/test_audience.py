@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
@@ -26,6 +26,7 @@ from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import world
+from tests.effort import examples
 from tests.world import accepted, job
 
 pytestmark = pytest.mark.both_databases
@@ -165,7 +166,7 @@ def reached(channel: Channel, phones: set[str], launched_days_ago: int) -> Campa
     return campaign
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, HealthCheck.function_scoped_fixture)
 @given(plan=plans())
 def test_the_count_is_what_gets_frozen_and_the_sums_add_up(
     db: None, quick: Settings, plan: Plan, monkeypatch: pytest.MonkeyPatch

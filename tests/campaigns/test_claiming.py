@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from campaigns.models import Campaign
@@ -21,6 +21,7 @@ from sending.protocol import MAY_CLAIM
 from sociocs_accounts.lanes import Lane, LaneState
 from sociocs_accounts.models import Channel
 from tests import world
+from tests.effort import examples
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -83,11 +84,7 @@ def let_be_claimed(rows: Iterable[Submission], lane: Lane, now: datetime) -> set
     }
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@examples(10, HealthCheck.function_scoped_fixture)
 @given(waits=st.lists(WAITS, min_size=1, max_size=3))
 def test_the_query_finds_whatever_the_rule_lets_be_claimed_and_nothing_else(
     campaigns: list[Campaign], channel: Channel, waits: list[timedelta | None]

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
@@ -32,6 +32,7 @@ from sociocs_accounts.models import Channel
 from sociocs_gateway.messages import MessageRecipient as Person
 from teams.models import Team
 from tests import world
+from tests.effort import examples
 from tests.processes import Sandbox
 
 pytestmark = pytest.mark.both_databases
@@ -480,7 +481,7 @@ def expected_texts(
     return got, left_out
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, HealthCheck.function_scoped_fixture)
 @given(
     text=some_text,
     people=st.lists(st.lists(some_person, max_size=7), min_size=1, max_size=2),

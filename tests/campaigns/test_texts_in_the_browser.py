@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
@@ -20,6 +20,7 @@ from tests.campaigns import vectors
 from tests.campaigns.test_dynamic_fields import any_person, any_text, calendar_of, shown
 from tests.campaigns.test_sms_segments import some_text
 from tests.campaigns.vectors import Case, text_of
+from tests.effort import examples
 from tooling.places import ROOT
 
 pytestmark = pytest.mark.journey
@@ -146,10 +147,7 @@ def test_fields_are_marked_where_they_stand(scripts: Page) -> None:
 
 # --- Any text: both sides agree -------------------------------------------------------------------
 
-few = settings(
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few = examples(10, HealthCheck.function_scoped_fixture, HealthCheck.too_slow)
 # Half a pair does not travel to the browser and back.
 whole = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
 

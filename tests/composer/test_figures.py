@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.audiences import selection
@@ -19,6 +19,7 @@ from composer.models import DraftEstimate
 from recipients.models import Recipient, RecipientList
 from sociocs_accounts.models import Channel
 from tests import world
+from tests.effort import examples
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
@@ -75,7 +76,7 @@ def test_figures_survive_being_stored(channel: Channel) -> None:
 values = st.sampled_from(["", " ", "Dr. Osei", "Łukasz", "x" * 150, "{{braces}}"])
 
 
-@settings(max_examples=60)
+@examples(15)
 @given(dentists=st.lists(values, max_size=12))
 def test_the_sums_add_up(dentists: list[str]) -> None:
     program = parse_text(TEXT)

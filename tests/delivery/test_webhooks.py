@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from campaigns.models import Campaign, CampaignRecipient
@@ -34,6 +34,7 @@ from sociocs_gateway.results import DeliveryStatus, ListedMessage
 from teams.models import Team
 from tests import world
 from tests.client import Client
+from tests.effort import examples
 from tests.world import accepted, job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -225,7 +226,7 @@ def test_nothing_genuine_that_is_odd_stops_anything(endpoint: WebhookEndpoint, b
     assert not WebhookEvent.objects.filter(outcome__in=["waiting", "failed"]).exists()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, HealthCheck.function_scoped_fixture)
 @given(
     event=st.dictionaries(
         st.sampled_from(["event", "message_id", "from", "text", "event_data", "timestamp", "name"]),
@@ -290,7 +291,7 @@ def ann(campaign: Campaign) -> CampaignRecipient:
     return campaign.recipients.get(phone=ANN)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, HealthCheck.function_scoped_fixture)
 @given(words=st.lists(st.sampled_from(sorted(WORDS)), min_size=1, max_size=8))
 def test_a_status_only_moves_forward_whatever_the_order(
     endpoint: WebhookEndpoint, words: list[str]

@@ -24,18 +24,24 @@ from sociocs_gateway.exceptions import Reason
 from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk, Page, text_of
-from tests.client import Client
-from tests.desks import DeskOf
+from tests.desks import DeskOf, a_kept_campaign
 from tests.world import accepted, attempted, become, job, refused, unclear
 
-pytestmark = pytest.mark.thorough
+MOMENT = "2026-12-01T15:00Z"
+PEOPLE_A_JOB = 5
+pytestmark = [pytest.mark.thorough, pytest.mark.at(MOMENT)]
+
+
+@pytest.fixture(scope="module")
+def kept_campaign(kept: None) -> Campaign:
+    return a_kept_campaign(MOMENT, PEOPLE_A_JOB)
 
 
 @pytest.fixture
-def running(draft: Campaign, settings: Settings) -> Campaign:
+def running(kept_campaign: Campaign, db: None, settings: Settings) -> Campaign:
     """Launched to twelve people in three jobs, of which none is handed over yet."""
-    settings.RECIPIENTS_PER_SUBMISSION = 5
-    return world.launched(draft)
+    settings.RECIPIENTS_PER_SUBMISSION = PEOPLE_A_JOB
+    return Campaign.objects.get(pk=kept_campaign.pk)
 
 
 def state_of(campaign: Campaign) -> str:
@@ -365,16 +371,6 @@ def test_cancelling_stops_what_has_not_been_handed_over(desk: Desk, running: Cam
     assert world.states(running) == ["cancelled"] * 3
 
 
-def test_taking_a_launch_back_leaves_a_draft(desk: Desk, draft: Campaign) -> None:
-    desk.post("launch", draft, version="1", token=str(draft.public_id), confirmed_count="12")
-    assert "Take it back" in text_of(desk.get("campaign", draft))
-
-    page = desk.client.post(desk.url("cancel", draft), follow=True)
-
-    assert state_of(draft) == "draft"
-    assert "Alice Moreau took the launch back; nothing was sent" in text_of(page)
-
-
 def test_a_missed_campaign_asks_and_can_still_go_out(desk: Desk, running: Campaign) -> None:
     with_state(running, CampaignState.MISSED)
     assert "Send it after all" in text_of(desk.get("campaign", running))
@@ -636,27 +632,6 @@ def test_a_viewer_reads_a_draft_without_the_composer(
 
 def test_a_writer_opens_a_draft_in_the_composer(desk: Desk, draft: Campaign) -> None:
     assertRedirects(desk.get("campaign", draft), desk.url("compose", draft))
-
-
-def test_resolving_an_unclear_job_over_the_real_vendor(
-    channel: Any,
-    sandbox: Any,
-    run_tasks: Callable[[], list[str]],
-    client_of: Callable[[User], Client],
-) -> None:
-    campaign = world.a_campaign(channel, world.a_list(channel.team, world.phones(5)))
-    world.set_fault(sandbox, "job_made_no_answer")
-    desk = Desk(channel.team, client_of(world.owner_of(channel.team)))
-    desk.post("launch", campaign, version="1", token=str(campaign.public_id), confirmed_count="5")
-    run_tasks()
-    assert "May or may not have been handed over" in text_of(desk.get("campaign", campaign))
-
-    desk.client.post(desk.url("look-again", campaign, job(campaign).public_id))
-    run_tasks()
-
-    text = text_of(desk.get("campaign", campaign))
-    assert world.witness(sandbox, "/jobs")[0]["job_id"] in text
-    assert "found at Sociocs by its time" in text
 
 
 def test_questions_alone_are_not_called_handed_over(desk: Desk, running: Campaign) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
@@ -24,6 +24,7 @@ from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk, Page, text_of
 from tests.desks import DeskOf
+from tests.effort import examples
 from tests.world import accepted, become, job, refused, unclear
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
@@ -221,9 +222,7 @@ def test_the_filters_stay_while_paging(desk: Desk, front_desk: Channel) -> None:
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@examples(8, HealthCheck.function_scoped_fixture)
 @given(ages=st.lists(st.integers(0, 3), max_size=12), size=st.integers(1, 5))
 def test_keys_lose_and_repeat_nobody_even_when_times_are_equal(
     front_desk: Channel, alice: User, ages: list[int], size: int

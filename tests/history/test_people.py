@@ -19,21 +19,26 @@ from recipients.models import Recipient, RecipientList
 from sending.models import Decision
 from sending.tally import Tally
 from teams.models import User
-from tests import world
 from tests.browsing import Desk, Page, text_of
-from tests.desks import DeskOf
+from tests.desks import DeskOf, a_kept_campaign
 from tests.world import accepted, attempted, become, job, refused, unclear
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+MOMENT = "2026-12-01T15:00Z"
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough, pytest.mark.at(MOMENT)]
 
 S = SubmissionState
 
 
+@pytest.fixture(scope="module")
+def kept_campaign(kept: None) -> Campaign:
+    return a_kept_campaign(MOMENT, 3)
+
+
 @pytest.fixture
-def launched(draft: Campaign, settings: Settings) -> Campaign:
+def launched(kept_campaign: Campaign, db: None, settings: Settings) -> Campaign:
     """Twelve people in four jobs of three."""
     settings.RECIPIENTS_PER_SUBMISSION = 3
-    return world.launched(draft)
+    return Campaign.objects.get(pk=kept_campaign.pk)
 
 
 def phones_on(page: Page) -> list[str]:

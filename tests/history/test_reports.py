@@ -23,22 +23,28 @@ from recipients.models import RecipientList
 from teams.models import User
 from tests import world
 from tests.browsing import Desk, Page, text_of
-from tests.desks import DeskOf
+from tests.desks import DeskOf, a_kept_campaign
 from tests.world import accepted, job, unclear
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+MOMENT = "2026-12-01T15:00Z"
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough, pytest.mark.at(MOMENT)]
+
+
+@pytest.fixture(scope="module")
+def kept_campaign(kept: None) -> Campaign:
+    return a_kept_campaign(MOMENT, 4)
 
 
 @pytest.fixture
 def launched(
-    draft: Campaign, patients: RecipientList, settings: Settings, tmp_path: Path
+    kept_campaign: Campaign, patients: RecipientList, settings: Settings, tmp_path: Path
 ) -> Campaign:
     """Twelve people in three jobs: handed over, unclear, waiting; with a column of their own."""
     settings.RECIPIENTS_PER_SUBMISSION = 4
     settings.EXPORTS_DIR = tmp_path / "exports"
     patients.field_names = ["Dentist"]
     patients.save()
-    launched = world.launched(draft)
+    launched = Campaign.objects.get(pk=kept_campaign.pk)
     everybody = launched.recipients.all()
     everybody.update(fields={"Dentist": "=HYPERLINK(1)"})
     everybody.filter(position=1).update(name="@Émile")

@@ -68,7 +68,7 @@ def test_from_signing_in_to_the_job_ids(
     sandbox: Sandbox,
     new_page: NewPage,
     tmp_path: Path,
-    screenshot: Callable[[Page, str], Path],
+    screenshot: Callable[[Page, str], None],
     assert_accessible: Callable[[Page], None],
     assert_fits: Callable[[Page], None],
 ) -> None:

@@ -11,13 +11,14 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from recipients.imports import checking, import_lifecycle, importing, undoing
 from recipients.models import ListImport, OptOut, Recipient, RecipientList, Visibility
 from teams.models import User
 from tests import world
+from tests.effort import examples
 from tests.recipients.conftest import Door
 
 pytestmark = pytest.mark.both_databases
@@ -292,7 +293,7 @@ _names = itertools.count(1)
     file=st.lists(row, max_size=6),
     mode=st.sampled_from(["new", "update", "replace"]),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@examples(8, HealthCheck.function_scoped_fixture)
 def test_undoing_any_addition_gives_the_list_back(
     door: Door, there: list[Any], file: list[Any], mode: str
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -18,6 +18,7 @@ from recipients import claiming
 from recipients.claiming import Work
 from recipients.models import ListOperation
 from teams.models import Team
+from tests.effort import examples
 from tests.world import create_team
 
 pytestmark = pytest.mark.both_databases
@@ -51,7 +52,7 @@ def still_works(claimed: ListOperation) -> bool:
 class TestWhateverWorkersDo(TestCase):
     team: ClassVar[Team]
 
-    @settings(max_examples=60, deadline=None)
+    @examples(15)
     @given(
         st.lists(
             st.tuples(

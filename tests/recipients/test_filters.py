@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pytest_django.asserts import assertRedirects
 
@@ -31,6 +31,7 @@ from teams.models import Team, User
 from tests import world
 from tests.browsing import complaints_of, fields_of, text_of
 from tests.client import Client
+from tests.effort import examples
 from tests.people import ClientOf
 
 pytestmark = pytest.mark.both_databases
@@ -117,7 +118,7 @@ def test_who_is_on_another_list_is_not_held(riverside: Team, people: RecipientLi
 words = st.text(st.sampled_from("aAäÄ é%_'\"\\ß1/.-"), max_size=4)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, HealthCheck.function_scoped_fixture)
 @given(cells=st.lists(words, min_size=1, max_size=8), value=words, op=st.sampled_from(list(Op)[:7]))
 def test_both_databases_compare_as_python_does(
     riverside: Team, alice: User, cells: list[str], value: str, op: Op

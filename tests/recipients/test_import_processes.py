@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from recipients import tasks
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
+from tests.effort import times
 from tests.processes import Child, Processes
 from tests.recipients.conftest import Door
 from tests.waiting import wait_until
@@ -73,7 +74,7 @@ def test_no_row_is_lost_or_doubled_by_killing_workers(
 ) -> None:
     made = door.checked(a_large_file())
     door.post("import-confirm", made)
-    for _ in range(3):
+    for _ in range(times(2)):
         child = worker()
         end_the_dead_workers_lease()
         wait_for(lambda found: found.state != State.QUEUED)

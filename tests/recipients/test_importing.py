@@ -10,7 +10,7 @@ from weakref import WeakSet
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from recipients import claiming
@@ -18,6 +18,7 @@ from recipients.files import bulk_load
 from recipients.imports import import_lifecycle, importing
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from teams.models import Team, User
+from tests.effort import examples
 from tests.recipients.conftest import Door
 
 pytestmark = pytest.mark.both_databases
@@ -239,7 +240,7 @@ phones = st.sampled_from([*map(phone, range(4)), "", "nobody", "12", "4.1E+09"])
 
 
 @given(rows=st.lists(phones, max_size=25))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@examples(10, HealthCheck.function_scoped_fixture)
 def test_any_file_adds_up(door: Door, small_chunks: None, rows: list[str]) -> None:
     content = "Phone,Name\n+14155552671,First\n" + "".join(f"{one},x\n" for one in rows)
     made = confirmed(door, content)

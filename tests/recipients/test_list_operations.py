@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -23,6 +23,7 @@ from recipients.models import (
     Visibility,
 )
 from teams.models import Role, Team, User
+from tests.effort import examples
 from tests.people import ClientOf
 from tests.world import add_member, create_person, create_team
 
@@ -95,7 +96,7 @@ class TestWhateverIsInTheLists(TestCase):
     def lists(self, *rows: list[tuple[int, str]]) -> list[RecipientList]:
         return [a_list(self.team, self.owner, some, f"L{n}") for n, some in enumerate(rows)]
 
-    @settings(max_examples=15, deadline=None)
+    @examples(5)
     @given(ROWS)
     def test_a_copy_is_the_same(self, rows: list[tuple[int, str]]) -> None:
         (source,) = self.lists(rows)
@@ -105,7 +106,7 @@ class TestWhateverIsInTheLists(TestCase):
             *source.recipients.order_by("pk").values_list(*columns)
         ]
 
-    @settings(max_examples=25, deadline=None)
+    @examples(8)
     @given(THREE)
     def test_a_merge_keeps_everybody(self, rows: list[list[tuple[int, str]]]) -> None:
         sources = self.lists(*rows)
@@ -122,7 +123,7 @@ class TestWhateverIsInTheLists(TestCase):
                 said = (first.fields if first else {}) | said
             assert row.fields == said
 
-    @settings(max_examples=25, deadline=None)
+    @examples(8)
     @given(ROWS)
     def test_the_parts_of_a_split_add_up(self, rows: list[tuple[int, str]]) -> None:
         (source,) = self.lists(rows)
@@ -136,7 +137,7 @@ class TestWhateverIsInTheLists(TestCase):
         (one,) = done(list_operations.split(source, self.owner, FIELD, values[:1]))
         assert phones(one) == phones(made[0])
 
-    @settings(max_examples=25, deadline=None)
+    @examples(8)
     @given(THREE)
     def test_nobody_is_left_of_who_is_taken_out(self, rows: list[list[tuple[int, str]]]) -> None:
         source, *without = self.lists(*rows)
@@ -144,7 +145,7 @@ class TestWhateverIsInTheLists(TestCase):
         gone = set().union(*map(phones, without))
         assert phones(made) == Counter({p: n for p, n in phones(source).items() if p not in gone})
 
-    @settings(max_examples=10, deadline=None)
+    @examples(4)
     @given(ROWS, st.integers(0, 4))
     def test_a_killed_worker_costs_nobody(self, rows: list[tuple[int, str]], chunks: int) -> None:
         sources = self.lists(rows, rows)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import phonenumbers
 import pytest
 from django.urls import reverse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -20,6 +20,7 @@ from recipients.lists.people_editing import AlreadyThere, Details
 from recipients.models import ListShare, OptOut, RecipientList, Visibility
 from teams.models import Team, User
 from tests.client import Client
+from tests.effort import examples
 from tests.people import ClientOf
 from tests.recipients.test_list_operations import FIELD, a_list, check_numbers, url
 from tests.world import create_person, create_team
@@ -43,7 +44,7 @@ class TestWhateverIsDone(TestCase):
         self.owner = create_person("Alice Moreau")
         self.team = create_team(self.owner)
 
-    @settings(max_examples=40, deadline=None)
+    @examples(10)
     @given(ROWS, CHANGES)
     def test_the_numbers_stay_right(
         self, rows: list[tuple[int, str]], changes: list[tuple[str, int, int]]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
 from recipients.phone_text import PhoneFault
 from recipients.sentences import DOUBTS, REJECTIONS
+from tests.effort import examples
 
 US, GB, DE = PhoneReader("US"), PhoneReader("GB"), PhoneReader("DE")
 ABROAD_ONLY = PhoneReader("")
@@ -325,7 +326,7 @@ def plain_numbers(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(plain_numbers())
-@settings(max_examples=1000)
+@examples(250)
 def test_any_plain_number_is_read_as_the_library_does(case: tuple[str, str]) -> None:
     written, region = case
     if "(0)" not in written and not written.startswith(("00", "+0")):

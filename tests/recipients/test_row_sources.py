@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions, data_rows, guess_read_options, head, read_rows
+from tests.effort import examples
 
 BOM = "\ufeff"
 
@@ -286,7 +287,7 @@ def test_zero_characters_of_a_wide_file_are_passed_over(file: Path) -> None:
 
 
 @given(content=st.binary(max_size=300))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+@examples(100, HealthCheck.function_scoped_fixture)
 def test_no_bytes_at_all_break_the_reader(file: Path, content: bytes) -> None:
     with contextlib.suppress(FileProblem):
         read(file, content)

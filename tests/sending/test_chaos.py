@@ -5,21 +5,24 @@ from __future__ import annotations
 import pytest
 
 from sociocs_accounts.models import Channel
+from tests.effort import times
 from tests.processes import Processes, Sandbox
 from tests.sending.chaos import rounds
 
 pytestmark = pytest.mark.both_databases
+
+JOBS = times(30)
 
 
 @pytest.mark.processes
 def test_killed_and_frozen_workers_double_nobody_and_lose_nobody(
     channel: Channel, processes: Processes, sandbox: Sandbox
 ) -> None:
-    rounds.launch_campaigns(channel, jobs=60)
+    rounds.launch_campaigns(channel, jobs=JOBS)
     round_of = rounds.Chaos(processes, sandbox, seed=7)
 
-    round_of.hurt(times=12)
+    round_of.hurt(times=times(6))
     round_of.come_to_rest()
 
     counted = rounds.verdict(sandbox)
-    assert counted["accepted"] + counted["unknown"] == 60
+    assert counted["accepted"] + counted["unknown"] == JOBS

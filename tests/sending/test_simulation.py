@@ -14,6 +14,7 @@ import pytest
 from campaigns.states import Outcome, SubmissionState
 from sending import protocol
 from sending.protocol import AnswerKind, PostAnswer, Sight
+from tests.effort import times
 from tests.sending.simulation import guards, schedule, store, stories
 from tests.sending.simulation.freezing import CHUNK, Freezing, Row
 from tests.sending.simulation.schedule import Schedule
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.thorough
 
 S: TypeAlias = SubmissionState
 
-SCHEDULES = 20_000
+SCHEDULES = times(2_000)
 # Of each world; a guard that no schedule needs fails its test after these.
 MUTANT_SCHEDULES = 400
 # Broken invariants, forbidden moves, and what a computer cannot compute.
@@ -284,7 +285,7 @@ def test_what_is_only_to_be_safe_still_stands(name: str) -> None:
 
 
 def test_an_audience_is_frozen_once_and_accounted_for_whatever_is_killed() -> None:
-    for seed in range(2_000):
+    for seed in range(times(400)):
         Freezing(seed).play()
 
 

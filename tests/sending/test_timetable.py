@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
@@ -35,6 +35,7 @@ from sending.timetable_problems import pace_in_words
 from sociocs_accounts.models import Channel
 from teams.models import Team
 from tests import world
+from tests.effort import examples
 from tests.processes import Sandbox
 
 pytestmark = pytest.mark.both_databases
@@ -370,7 +371,7 @@ def test_a_draft_shows_how_long_one_long_code_takes(
 phones_anywhere = st.sampled_from([*BRITISH[:6], *NEW_YORKERS[:6], *AT_SEA, "+61412345678"])
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, HealthCheck.function_scoped_fixture)
 @given(
     included=st.lists(st.lists(phones_anywhere, max_size=12), min_size=1, max_size=3),
     excluded=st.lists(phones_anywhere, max_size=3),
@@ -427,7 +428,7 @@ some_plans = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(3, HealthCheck.function_scoped_fixture)
 @given(plans=st.lists(some_plans, min_size=2, max_size=3))
 @example(plans=[{"wall_time": "2026-11-20T12:00", "time_zone": LONDON}] * 2)
 @example(plans=[OWN_CLOCK | {"pace_count": 4, "pace_minutes": 1}] * 3)

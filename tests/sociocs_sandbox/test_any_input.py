@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sociocs_sandbox.routing import Routes
+from tests.effort import examples
 from tests.processes import Sandbox
 from tests.sociocs_sandbox.conftest import ANN, Vendor, bulk_body
 from tests.sociocs_sandbox.wire import exchange
@@ -36,7 +37,7 @@ def vendor(sandbox_process: Sandbox) -> Vendor:
     return vendor
 
 
-@settings(max_examples=80)
+@examples(20)
 @given(name=st.sampled_from(FIELDS), value=ANY_JSON | SCHEDULES)
 def test_any_value_of_any_field_gets_a_verdict(vendor: Vendor, name: str, value: object) -> None:
     answer = vendor.call("POST", "/messages/bulk", bulk_body(**{name: value}))
@@ -46,7 +47,7 @@ def test_any_value_of_any_field_gets_a_verdict(vendor: Vendor, name: str, value:
     assert vendor.call("GET", "/messages/bulk").status_code == 200
 
 
-@settings(max_examples=40)
+@examples(10)
 @given(body=ANY_JSON)
 def test_any_json_to_any_call_gets_a_verdict(vendor: Vendor, body: object) -> None:
     for method, path in (
@@ -59,7 +60,7 @@ def test_any_json_to_any_call_gets_a_verdict(vendor: Vendor, body: object) -> No
     vendor.control("DELETE", "/faults")
 
 
-@settings(max_examples=40)
+@examples(10)
 @given(query=st.text(max_size=30), before=st.text(max_size=20) | st.integers().map(str))
 def test_any_query_shows_a_page(vendor: Vendor, query: str, before: str) -> None:
     pages = ("/", "/jobs", f"/phones/{ANN}", "/messages", "/sandbox/witness/phones")

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from tests.processes import start_sandbox
 from tests.sociocs_sandbox.conftest import ANN, BOB, CEM, Vendor, later
 from tests.waiting import wait_until
@@ -159,7 +160,7 @@ NUMBERS = st.sampled_from([ANN, BOB, CEM, ANN[1:], BOB[1:]])
 JOBS = st.lists(st.tuples(st.lists(NUMBERS, min_size=1, max_size=6), st.booleans()), max_size=4)
 
 
-@settings(max_examples=25)
+@examples(8)
 @given(jobs=JOBS, blocked=st.sets(st.sampled_from([ANN, BOB, CEM])))
 def test_each_phone_gets_what_the_contract_says(
     sandbox_process: Any, jobs: list[tuple[list[str], bool]], blocked: set[str]

@@ -186,21 +186,31 @@ def test_one_signal_ends_everything(run: Run) -> None:
     assert run.processes() == {}
 
 
-def test_nothing_is_left_when_the_runner_itself_is_killed(
+def test_nothing_is_left_when_the_runner_itself_is_killed(runs: Runs) -> None:
+    """With a port of the user's own that is taken, to see that it is left alone."""
+    if runs.all:
+        runs.all[-1].child.terminate(patience=40)
+    with socket.create_server(("127.0.0.1", 0)) as somebody:
+        port = str(somebody.getsockname()[1])
+        with running(runs.folder, PORT=port) as run:
+            assert f"Port {port} is taken by another program: using " in run.child.output
+            is_killed_without_a_trace(run)
+
+
+@pytest.mark.long
+def test_servers_of_the_users_own_are_used_and_left_alone(
     tmp_path: Path, postgres_url: str, redis_url: str
 ) -> None:
-    """With servers and a port of the user's own, to see that these are used or left alone."""
-    with socket.create_server(("127.0.0.1", 0)) as somebody:
-        port = somebody.getsockname()[1]
-        with running(
-            tmp_path, DATABASE_URL=postgres_url, REDIS_URL=redis_url, PORT=str(port)
-        ) as run:
-            assert f"Port {port} is taken by another program: using " in run.child.output
-            assert run.is_well()
-            assert_uses_only(postgres_url, run)
-            os.kill(run.child.pid, signal.SIGKILL)
-            run.child.wait()
-            wait_until(lambda: not run.processes())
+    with running(tmp_path, DATABASE_URL=postgres_url, REDIS_URL=redis_url) as run:
+        assert_uses_only(postgres_url, run)
+        is_killed_without_a_trace(run)
+
+
+def is_killed_without_a_trace(run: Run) -> None:
+    assert run.is_well()
+    os.kill(run.child.pid, signal.SIGKILL)
+    run.child.wait()
+    wait_until(lambda: not run.processes())
 
 
 def assert_uses_only(postgres_url: str, run: Run) -> None:
