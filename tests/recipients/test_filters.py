@@ -222,7 +222,7 @@ def read_alike(riverside: Team, cells: list[str], of: Op, limit: str) -> None:
     assert survey(Condition("City", of, (limit,)), made).by_kind == kinds
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, HealthCheck.function_scoped_fixture)
 @given(
     st.lists(
         st.builds(
@@ -238,7 +238,7 @@ def test_both_databases_read_numbers_alike(riverside: Team, alice: User, cells: 
     read_alike(riverside, cells, Op.ABOVE, "12.5")
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, HealthCheck.function_scoped_fixture)
 @given(
     st.lists(
         st.builds(
