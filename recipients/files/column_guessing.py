@@ -9,11 +9,15 @@ from collections.abc import Collection, Sequence
 
 from recipients.files.columns import MAX_NAME, Column, ColumnRole, unique_names
 from recipients.files.file_problems import FileFault, FileProblem
-from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneFault, PhoneReader, Rejection
 
 # Share of a column's filled cells that must be phone numbers when its header does not say so.
 _ENOUGH_PHONES = 0.6
 _MOST_ABOVE_HEADER = 10
+# No row of names has one of these.
+_NUMBERS_OF_A_KIND = (
+    *(PhoneFault.SEVERAL_NUMBERS, PhoneFault.EXTENSION, PhoneFault.EXCEL_SHORTENED),
+)
 # Words of headers without accents, in lower case; compared as a whole word, or as the beginning
 # of a compound ("Telefonnummer").
 _PHONE_WORDS = (
@@ -72,14 +76,14 @@ def find_header(rows: Sequence[tuple[int, Sequence[str]]], reader: PhoneReader) 
     usual = sorted(filled)[len(filled) // 2]
     wide = 0
     for (number, cells), width in zip(rows[:_MOST_ABOVE_HEADER], filled, strict=False):
-        if any(_is_phone(cell, reader) for cell in cells):
+        if any(_holds_number(cell, reader) for cell in cells):
             break
-        if any(map(_says_phone, cells)):
+        if any(map(says_phone, cells)):
             return number
         if not wide and width * 2 > usual:
             wide = number
     first, cells = rows[0]
-    return wide or (0 if any(_is_phone(cell, reader) for cell in cells) else first)
+    return wide or (0 if any(_holds_number(cell, reader) for cell in cells) else first)
 
 
 def parted(
@@ -146,11 +150,13 @@ def phone_candidates(
 ) -> list[int]:
     """The indexes of the columns that may be the phone: by their headers, else by their values."""
     shares = [_phone_share(_filled(sample, index), reader) for index in range(len(headers))]
-    named = [index for index, header in enumerate(headers) if _says_phone(header)]
+    named = [index for index, header in enumerate(headers) if says_phone(header)]
     likely = [index for index in named if shares[index] > 0] or named
     if likely:
         return likely
-    return [index for index, share in enumerate(shares) if share >= _ENOUGH_PHONES]
+    # Of a single column every number counts: what else should it be?
+    enough = _ENOUGH_PHONES if len(headers) > 1 else 0.01
+    return [index for index, share in enumerate(shares) if share >= enough]
 
 
 def require_phone_column(columns: Sequence[Column], candidates: Sequence[int]) -> None:
@@ -176,7 +182,8 @@ def _words(header: str) -> str:
     return " ".join(re.sub(r"[\s_\-./:()#*]+", " ", unicodedata.normalize("NFC", plain)).split())
 
 
-def _says_phone(header: str) -> bool:
+def says_phone(header: str) -> bool:
+    """Whether these are words for a phone number."""
     words = _words(header)
     parts = set(words.split())
     if parts & _NOT_PHONE_WORDS:
@@ -212,6 +219,14 @@ def _filled(sample: Sequence[Sequence[str]], index: int) -> list[str]:
 
 def _phone_share(cells: Sequence[str], reader: PhoneReader) -> float:
     return sum(_is_phone(cell, reader) for cell in cells) / len(cells) if cells else 0.0
+
+
+def _holds_number(cell: str, reader: PhoneReader) -> bool:
+    """Whether a number is in a cell, be it one that cannot be messaged as it stands."""
+    answer = reader.read(cell)
+    return _is_phone(cell, reader) or (
+        isinstance(answer, Rejection) and answer.reason in _NUMBERS_OF_A_KIND
+    )
 
 
 def _is_phone(cell: str, reader: PhoneReader) -> bool:
