@@ -247,8 +247,8 @@ def _with_names(found: Sequence[list[Pasted]]) -> Iterator[Pasted]:
         yield from chain.from_iterable(found)
     for turn in turns:
         pieces = found[turn]
-        first, *others = pieces.pop(numbers[turn].index(True))
-        names = [first.name, *(_name(words_beside[0].written) for words_beside in pieces)]
+        first, *others = pieces[(at := numbers[turn].index(True))]
+        names = [first.name, *(_name(one[0].written) for one in [*pieces[:at], *pieces[at + 1 :]])]
         yield first._replace(name=" ".join(filter(None, names)))
         yield from others
 

@@ -106,7 +106,9 @@ class CheckForm(forms.Form):
                 "mode": list_import.mode,
             },
         )
-        if list_import.is_addition:
+        if list_import.is_for_opt_outs:
+            del self.fields["list_name"], self.fields["visibility"], self.fields["mode"]
+        elif list_import.is_addition:
             del self.fields["list_name"], self.fields["visibility"]
         else:
             del self.fields["mode"]
@@ -118,7 +120,7 @@ class CheckForm(forms.Form):
         for index, column in enumerate(list_import.columns):
             self.fields[f"role_{index}"] = forms.ChoiceField(
                 label=_("Column %(name)s is") % {"name": column["name"]},
-                choices=_role_choices(column["name"]),
+                choices=_role_choices(column["name"], is_for_opt_outs=list_import.is_for_opt_outs),
                 initial=column["role"],
             )
 
@@ -206,7 +208,9 @@ def _encoding_choices(reading: ReadOptions) -> list[tuple[str, str | Promise]]:
     ]
 
 
-def _role_choices(name: str) -> list[tuple[str, Any]]:
+def _role_choices(name: str, *, is_for_opt_outs: bool) -> list[tuple[str, Any]]:
+    if is_for_opt_outs:
+        return [(role.value, ROLES[role]) for role in (ColumnRole.PHONE, ColumnRole.SKIP)]
     field = _("Field: %(name)s") % {"name": name}
     return [(role.value, field if role is ColumnRole.FIELD else ROLES[role]) for role in ColumnRole]
 

@@ -27,6 +27,7 @@ from recipients.files.row_sources import ReadOptions, Row, guess_read_options, h
 from recipients.files.storing import rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack
 from recipients.imports.judging import Judgement
+from recipients.imports.opt_out_files import opt_out_columns
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader
 
@@ -59,10 +60,15 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
         raise FileProblem(FileFault.EMPTY)
     phones = PhoneReader(list_import.default_country)
     found = find_header(first, phones) if header_row is None else header_row
+    if list_import.is_for_opt_outs and header_row is None and _is_without_letters(first, found):
+        # It may be a number that cannot be read: it is to be told.
+        found = 0
     header, sample = parted(first, found)
     if header and not sample:
         raise FileProblem(FileFault.HEADER_ONLY)
     columns = guess_columns(header, sample, phones, own_headers())
+    if list_import.is_for_opt_outs:
+        columns = opt_out_columns(columns, sample, phones)
     reading = replace(reading, header_row=found, is_remembered=False)
     list_import.columns = [column.to_json() for column in columns]
     list_import.reading = reading.to_json()
@@ -74,6 +80,11 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
     if list_import.target_list is not None:
         columns = named_as(columns, list_import.target_list.field_names)
     list_import.columns = [column.to_json() for column in columns]
+
+
+def _is_without_letters(rows: Sequence[Row], number: int) -> bool:
+    cells = next((cells for row, cells in rows if row == number), [])
+    return not any(map(str.isalpha, "".join(cells)))
 
 
 def rename_columns(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
@@ -133,7 +144,7 @@ def unpacked(list_import: ListImport, sheet: str = "") -> ReadOptions:
 
 def _memory(list_import: ListImport) -> RememberedColumns | None:
     """What the team said about a file with these headers before."""
-    if not ReadOptions.from_json(list_import.reading).has_header:
+    if list_import.is_for_opt_outs or not ReadOptions.from_json(list_import.reading).has_header:
         return None
     memory = RememberedColumns.objects.filter(
         team_id=list_import.team_id, key=_key(list_import)

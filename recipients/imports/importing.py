@@ -4,6 +4,7 @@ A chunk and the progress are one transaction: a worker that is killed leaves a w
 chunks, and the next one goes on behind them. The list becomes visible, or its rows join the list
 they are for (`merging`), in the last transaction.
 At any time: rows_done = recipient_count + duplicate_count + rejected_count.
+A file of opt-outs fills the register instead of a list (`opt_out_files`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from recipients.files.rows import RowReader
 from recipients.files.seen_phones import SeenPhones
 from recipients.files.storing import rows_path
 from recipients.imports import merging
+from recipients.imports.opt_out_files import enter_opt_outs
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from recipients.phone_numbers import PhoneReader
@@ -59,6 +61,9 @@ def run_import(import_id: int) -> None:
     claiming.held(claimed).update(state=State.IMPORTING)
     try:
         with quick_commits():
+            if claimed.is_for_opt_outs:
+                _enter_opt_outs(claimed)
+                return
             _import_rows(claimed)
             refresh_statistics(Recipient._meta.db_table)
             _finish(claimed)
@@ -70,15 +75,35 @@ def run_import(import_id: int) -> None:
         return
 
 
-def _import_rows(claimed: ListImport) -> None:
+def _rows(claimed: ListImport) -> Iterator[SourceRow]:
     reading = ReadOptions.from_json(claimed.reading)
-    rows = data_rows(
+    return data_rows(
         rows_path(claimed.stored_name, reading),
         reading,
         max_columns=settings.IMPORT_MAX_COLUMNS,
         max_rows=settings.IMPORT_MAX_ROWS,
     )
-    rest = islice(rows, claimed.rows_done, None)
+
+
+def _enter_opt_outs(claimed: ListImport) -> None:
+    columns = [Column.from_json(column) for column in claimed.columns]
+    enter_opt_outs(claimed, _rows(claimed), columns)
+    done = claiming.held(claimed).values("recipient_count", "duplicate_count", "rows_done").first()
+    if done is None:
+        raise claiming.ClaimLost
+    if not done["recipient_count"] + done["duplicate_count"]:
+        raise FileProblem(FileFault.NO_VALID_ROW)
+    claiming.let_go(
+        claimed,
+        state=State.COMPLETED,
+        rows_total=done["rows_done"],
+        judgement={},
+        completed_at=timezone.now(),
+    )
+
+
+def _import_rows(claimed: ListImport) -> None:
+    rest = islice(_rows(claimed), claimed.rows_done, None)
     size = _ROWS_A_CHUNK[connection.vendor]
     sieve = _Sieve(claimed)
     for first in rest:

@@ -20,7 +20,7 @@ FIRST_REJECTED = 12
 FIRST_DOUBTFUL = 4
 _SHOWN_CHARACTERS = 120
 _CODES_KEPT = 5
-_PHONES_A_QUERY = 500
+PHONES_A_QUERY = 500
 
 # Counts how many of some phones (E.164) are known somewhere.
 Known = Callable[[list[str]], int]
@@ -122,23 +122,23 @@ def judge(
         answer = reader.read(cells)
         if isinstance(answer, Accepted):
             distinct.add(answer.phone, hash((answer.name, *answer.fields.items())))
-            if _has_country_code(cells[phone_index], answer):
+            if has_country_code(cells[phone_index], answer.phone, answer.doubt):
                 beginnings[answer.phone[1:4]] += 1
             if answer.doubt is not None:
                 doubts[answer.doubt] += 1
             if judgement.rows <= FIRST_ROWS or 0 < doubts[answer.doubt or ""] <= FIRST_DOUBTFUL:
-                judgement.sample.append(_shown(number, cells, answer.doubt or "", answer.phone))
+                judgement.sample.append(shown_row(number, cells, answer.doubt or "", answer.phone))
         else:
             rejected[answer] += 1
             if judgement.rows <= FIRST_ROWS or rejected.total() <= FIRST_REJECTED:
-                judgement.sample.append(_shown(number, cells, reason=answer))
+                judgement.sample.append(shown_row(number, cells, reason=answer))
     else:
         judgement.is_whole = True
     judgement.rejected, judgement.doubts = dict(rejected.most_common()), dict(doubts.most_common())
     judgement.international, judgement.codes = beginnings.total(), _calling_codes(beginnings)
     judgement.ready, judgement.differing = distinct.count()
     judgement.duplicates = judgement.rows - judgement.ready - judgement.rejected_count
-    for phones in distinct.batches(_PHONES_A_QUERY):
+    for phones in distinct.batches(PHONES_A_QUERY):
         judgement.opted_out += register(phones)
         judgement.on_list += list_there(phones)
     return judgement
@@ -164,23 +164,24 @@ def _only_look(rows: Iterable[Row], limit: int | None) -> Judgement:
             break
         judgement.rows += 1
         if judgement.rows <= FIRST_ROWS:
-            judgement.sample.append(_shown(number, cells))
+            judgement.sample.append(shown_row(number, cells))
     else:
         judgement.is_whole = True
     return judgement
 
 
-def _shown(
+def shown_row(
     number: int, cells: list[str], doubt: str = "", phone: str = "", *, reason: str = ""
 ) -> SampleRow:
+    """The row as it is kept to be shown: its cells shortened."""
     return SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells], reason, doubt, phone)
 
 
-def _has_country_code(cell: str, accepted: Accepted) -> bool:
+def has_country_code(cell: str, phone: str, doubt: PhoneDoubt | None) -> bool:
     """Whether the number was written with its country code, with or without a plus."""
     if cell.lstrip(" '(\u00a0\u202a").startswith(("+", "00", "tel:+", "whatsapp:+")):
         return True
-    digits, phone = "".join(filter(str.isdecimal, cell)), accepted.phone[1:]
+    digits, called = "".join(filter(str.isdecimal, cell)), phone[1:]
     # Behind its code it may have had other digits before its country's plan changed.
-    is_old = accepted.doubt is PhoneDoubt.RENUMBERED and digits.startswith(_calling_code(phone[:3]))
-    return digits == phone or is_old
+    is_old = doubt is PhoneDoubt.RENUMBERED and digits.startswith(_calling_code(called[:3]))
+    return digits == called or is_old

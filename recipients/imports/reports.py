@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from django.conf import settings
 
@@ -16,6 +16,7 @@ from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.rows import RowReader
 from recipients.files.spreadsheet_cells import safe_cell
 from recipients.files.storing import rows_path
+from recipients.imports.opt_out_files import OptOutReader
 from recipients.models import ListImport, RejectedRow
 from recipients.phone_numbers import PhoneReader
 from recipients.sentences import REJECTIONS
@@ -23,6 +24,8 @@ from recipients.sentences import REJECTIONS
 _ROWS_A_PIECE = 500
 
 Rejected = tuple[int, str, Sequence[str]]
+# The code of why a row is none, or "".
+ReasonOf = Callable[[list[str]], str]
 
 
 def rejected_rows_csv(list_import: ListImport) -> Iterator[bytes]:
@@ -62,7 +65,9 @@ def _stored(list_import: ListImport) -> Iterator[Rejected]:
 
 def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
     columns = [Column.from_json(column) for column in list_import.columns]
-    reader = RowReader(columns, PhoneReader(list_import.default_country))
+    phones = PhoneReader(list_import.default_country)
+    reason = _opt_out_reason if list_import.is_for_opt_outs else _row_reason
+    reason_of = reason(columns, phones)
     reading = ReadOptions.from_json(list_import.reading)
     rows = data_rows(
         rows_path(list_import.stored_name, reading),
@@ -71,6 +76,20 @@ def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
         max_rows=settings.IMPORT_MAX_ROWS,
     )
     for number, cells in rows:
+        if code := reason_of(cells):
+            yield number, code, cells
+
+
+def _row_reason(columns: Sequence[Column], phones: PhoneReader) -> ReasonOf:
+    reader = RowReader(columns, phones)
+
+    def reason_of(cells: list[str]) -> str:
         answer = reader.read(cells)
-        if isinstance(answer, str):
-            yield number, answer, cells
+        return answer if isinstance(answer, str) else ""
+
+    return reason_of
+
+
+def _opt_out_reason(columns: Sequence[Column], phones: PhoneReader) -> ReasonOf:
+    reader = OptOutReader(columns, phones)
+    return lambda cells: reader.read(cells).reason

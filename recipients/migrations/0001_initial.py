@@ -41,6 +41,8 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
+                ("is_for_opt_outs", models.BooleanField(default=False)),
+                ("note", models.CharField(blank=True, max_length=300)),
                 (
                     "state",
                     models.CharField(
