@@ -176,6 +176,9 @@ _FAULTS: Mapping[FileFault, str | Promise] = {
     FileFault.TOO_LARGE: gettext_lazy(
         "This file is larger than %(most)s MB. Split it, or leave out columns you do not need."
     ),
+    FileFault.SEVERAL_INSIDE: gettext_lazy(
+        "This ZIP file holds %(files)s tables. Unpack it, and choose the one with your people."
+    ),
     FileFault.UNREADABLE: gettext_lazy(
         "We could not read this file. Save your list again as a CSV file and choose that one."
     ),

@@ -13,6 +13,7 @@ class FileFault(StrEnum):
     EMPTY_SHEET = "empty_sheet"
     TOO_LARGE = "file_too_large"
     WRONG_TYPE = "wrong_type"
+    SEVERAL_INSIDE = "several_inside"
     UNREADABLE = "unreadable"
     ENCRYPTED = "encrypted"
     TOO_MUCH_INSIDE = "too_much_inside"

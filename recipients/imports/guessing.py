@@ -24,8 +24,9 @@ from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import is_workbook
 from recipients.files.row_sources import ReadOptions, Row, guess_read_options, head
-from recipients.files.storing import rows_path, stored_path
+from recipients.files.storing import MEGABYTE, rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack
+from recipients.files.wrappings import unwrap
 from recipients.imports.judging import Judgement
 from recipients.imports.opt_out_files import opt_out_columns
 from recipients.models import ListImport, RememberedColumns
@@ -40,6 +41,7 @@ def guess(list_import: ListImport) -> None:
     Raises FileProblem when it cannot become a list at all.
     """
     stored = stored_path(list_import.stored_name)
+    unwrap(stored, list_import.default_country, settings.UPLOAD_MAX_MB * MEGABYTE)
     workbook = is_workbook(stored)
     read_as(
         list_import,
