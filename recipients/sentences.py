@@ -91,6 +91,10 @@ REJECTIONS: Mapping[str, Words] = {
         gettext_lazy("A premium-rate number"),
         gettext_lazy("Such numbers take no messages: use a mobile number."),
     ),
+    RowReason.UNCLEAR_OPT_OUT: Words(
+        gettext_lazy("Not clear whether they opted out"),
+        gettext_lazy("Write yes or no in the column that says who opted out."),
+    ),
     RowReason.TOO_MANY_CELLS: Words(
         gettext_lazy("More cells than columns"),
         gettext_lazy("A separator inside a text has split it: put that text in double quotes."),
@@ -135,6 +139,7 @@ ROLES: Mapping[str, str | Promise] = {
     ColumnRole.PHONE: gettext_lazy("Phone number"),
     ColumnRole.NAME: gettext_lazy("Name"),
     ColumnRole.FIELD: gettext_lazy("Field"),
+    ColumnRole.OPTED_OUT: gettext_lazy("Who opted out"),
     ColumnRole.SKIP: gettext_lazy("Leave out"),
 }
 

@@ -19,6 +19,8 @@ class ColumnRole(StrEnum):
     PHONE = "phone"
     NAME = "name"
     FIELD = "field"
+    # Whoever it names goes into the register of opt-outs, and on no list.
+    OPTED_OUT = "opted_out"
     SKIP = "skip"
 
 

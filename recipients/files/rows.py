@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from recipients.files.columns import Column, ColumnRole
+from recipients.files.opt_out_words import says_opted_out
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 
 MAX_NAME = 200
@@ -19,6 +20,7 @@ class RowReason(StrEnum):
     """Reasons to reject a row that are not its phone number's."""
 
     TOO_MANY_CELLS = "too_many_cells"
+    UNCLEAR_OPT_OUT = "unclear_opt_out"
 
 
 class Accepted(NamedTuple):
@@ -28,6 +30,8 @@ class Accepted(NamedTuple):
     name: str
     fields: dict[str, str]
     doubt: PhoneDoubt | None
+    # The file says so: nobody to be messaged.
+    has_opted_out: bool = False
 
 
 class RowReader:
@@ -39,6 +43,7 @@ class RowReader:
 
         (self._phone,) = places(ColumnRole.PHONE)
         self._read_phone = phones.read
+        self._opted_out = [(columns[at].header, at) for at in places(ColumnRole.OPTED_OUT)]
         self._width = len(columns)
         self._names = places(ColumnRole.NAME)
         self._fields = [(columns[index].name, index) for index in places(ColumnRole.FIELD)]
@@ -52,6 +57,11 @@ class RowReader:
         phone = self._read_phone(cells[self._phone])
         if not isinstance(phone, Phone):
             return phone.reason
+        says = [says_opted_out(header, cells[at]) for header, at in self._opted_out]
+        if True in says:
+            return Accepted(phone[0], "", {}, phone[1], has_opted_out=True)
+        if None in says:
+            return RowReason.UNCLEAR_OPT_OUT
         if not "".join(cells).isprintable():
             cells = [printable(cell) for cell in cells]
         fields = {name: text for name, index in self._fields if (text := cells[index].strip())}

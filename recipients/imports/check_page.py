@@ -16,6 +16,7 @@ from interface.countries import country_name
 from interface.wording import Text, number
 from recipients.files.columns import ColumnRole
 from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.opt_out_words import may_say_who_opted_out
 from recipients.files.row_sources import ReadOptions
 from recipients.imports.checking import phone_question
 from recipients.imports.forms import CheckForm
@@ -108,6 +109,7 @@ def check_context(
         "effects": _effects(list_import, judgement) if list_import.is_addition else [],
         "sheet_columns": _columns(list_import, form),
         "sheet_rows": _rows(list_import, judgement.sample),
+        "opt_out_columns": _opt_out_columns(list_import, judgement),
         "is_for_opt_outs": list_import.is_for_opt_outs,
         "remembered_country": (remembered := remembered_country(list_import)),
         "remembered_name": country_name(remembered) if remembered else "",
@@ -260,6 +262,22 @@ def _cells(columns: Sequence[dict[str, str]], row: SampleRow, country: str) -> l
             )
         )
     return cells
+
+
+def _opt_out_columns(list_import: ListImport, judgement: Judgement) -> list[tuple[str, str]]:
+    """Columns that say who opted out and are not used so: (field of the form, name)."""
+    is_known = any(column["role"] == ColumnRole.OPTED_OUT for column in list_import.columns)
+    if list_import.is_for_opt_outs or is_known:
+        return []
+    return [
+        (f"role_{index}", column["header"])
+        for index, column in enumerate(list_import.columns)
+        if column["role"] in (ColumnRole.FIELD, ColumnRole.SKIP)
+        and may_say_who_opted_out(
+            column["header"],
+            [row.cells[index] for row in judgement.sample if index < len(row.cells)],
+        )
+    ]
 
 
 def _opt_out_cells(

@@ -58,7 +58,11 @@ def check_again(list_import: ListImport) -> bool:
     if not list_import.stored_name or not stored_path(list_import.stored_name).exists():
         return False
     zero = dict.fromkeys(
-        ("rows_done", "recipient_count", "duplicate_count", "rejected_count", "attempts"), 0
+        (
+            *("rows_done", "recipient_count", "duplicate_count", "rejected_count", "attempts"),
+            "opted_out_count",
+        ),
+        0,
     )
     leftover = list_import.recipient_list_id or 0
     with transaction.atomic():

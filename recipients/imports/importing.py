@@ -3,7 +3,8 @@
 A chunk and the progress are one transaction: a worker that is killed leaves a whole number of
 chunks, and the next one goes on behind them. The list becomes visible, or its rows join the list
 they are for (`merging`), in the last transaction.
-At any time: rows_done = recipient_count + duplicate_count + rejected_count.
+At any time: rows_done = recipient_count + duplicate_count + rejected_count +
+opted_out_count.
 A file of opt-outs fills the register instead of a list (`opt_out_files`).
 """
 
@@ -32,7 +33,8 @@ from recipients.files.storing import rows_path
 from recipients.imports import merging
 from recipients.imports.opt_out_files import enter_opt_outs
 from recipients.lists.sharing import may_edit
-from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
+from recipients.models import ListImport, OptOut, Recipient, RecipientList, RejectedRow
+from recipients.opting_out.opt_outs import add_opt_outs
 from recipients.phone_numbers import PhoneReader
 
 State = ListImport.State
@@ -43,6 +45,7 @@ _RECIPIENT_COLUMNS = (
     *("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number"),
     "list_import_id",
 )
+_LONGEST_NOTE = 300
 _REJECTED_COLUMNS = ("list_import_id", "row_number", "code", "cells")
 
 
@@ -135,6 +138,7 @@ class _Sieve:
         """Count from zero."""
         self.rows = self.duplicates = 0
         self.rejected: list[Row] = []
+        self.leaving: list[str] = []
 
     def accepted(self, rows: Iterable[SourceRow]) -> Iterator[Row]:
         """Yield what goes into the table of recipients; keep what does not in `rejected`."""
@@ -146,7 +150,10 @@ class _Sieve:
             if isinstance(answer, str):
                 self.rejected.append((import_id, number, answer, _json(cells)))
                 continue
-            phone, name, fields, _ = answer
+            if answer.has_opted_out:
+                self.leaving.append(answer.phone)
+                continue
+            phone, name, fields = answer[:3]
             occurrence = times_seen(phone)
             if occurrence:
                 self.duplicates += 1
@@ -155,12 +162,14 @@ class _Sieve:
     @property
     def progress(self) -> dict[str, F | CombinedExpression | int]:
         """What the chunk adds to the import's counters."""
-        rejected = len(self.rejected)
+        rejected, leaving = len(self.rejected), len(self.leaving)
+        kept = self.rows - rejected - leaving - self.duplicates
         return {
             "rows_done": F("rows_done") + self.rows,
-            "recipient_count": F("recipient_count") + self.rows - rejected - self.duplicates,
+            "recipient_count": F("recipient_count") + kept,
             "duplicate_count": F("duplicate_count") + self.duplicates,
             "rejected_count": F("rejected_count") + rejected,
+            "opted_out_count": F("opted_out_count") + leaving,
         }
 
 
@@ -169,6 +178,9 @@ def _write(claimed: ListImport, sieve: _Sieve, accepted: Iterable[Row]) -> None:
     claiming.renew_claim(claimed)
     load_rows(Recipient._meta.db_table, _RECIPIENT_COLUMNS, accepted)
     load_rows(RejectedRow._meta.db_table, _REJECTED_COLUMNS, sieve.rejected)
+    if sieve.leaving:
+        source, by = OptOut.Source.FILE, claimed.uploaded_by
+        add_opt_outs(claimed.team, sieve.leaving, source, by, claimed.file_name[:_LONGEST_NOTE])
     claiming.held(claimed).update(attempts=0, **sieve.progress)
 
 

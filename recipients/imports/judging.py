@@ -47,7 +47,8 @@ class SampleRow:
 class Judgement:
     """Counts over the rows judged, and some of these rows.
 
-    rows = ready + duplicates + the sum of `rejected`. `differing` of the duplicates have other data
+    rows = ready + duplicates + leaving + the sum of `rejected`; the file says of those who are
+    `leaving` that they opted out. `differing` of the duplicates have other data
     than the first row of their phone. `international` of the `ready` and `duplicates` begin with a
     country code, and `codes` tells which: {"44": 9980}, the most frequent first. Of the `ready`,
     `opted_out` have opted out and `on_list` are on the list that the file is for. `is_whole` tells
@@ -61,6 +62,7 @@ class Judgement:
     international: int = 0
     codes: dict[str, int] = field(default_factory=dict)
     opted_out: int = 0
+    leaving: int = 0
     on_list: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     doubts: dict[str, int] = field(default_factory=dict)
@@ -120,7 +122,9 @@ def judge(
             break
         judgement.rows += 1
         answer = reader.read(cells)
-        if isinstance(answer, Accepted):
+        if isinstance(answer, Accepted) and answer.has_opted_out:
+            _note_leaving(judgement, number, cells, answer.phone)
+        elif isinstance(answer, Accepted):
             distinct.add(answer.phone, hash((answer.name, *answer.fields.items())))
             if has_country_code(cells[phone_index], answer.phone, answer.doubt):
                 beginnings[answer.phone[1:4]] += 1
@@ -137,11 +141,24 @@ def judge(
     judgement.rejected, judgement.doubts = dict(rejected.most_common()), dict(doubts.most_common())
     judgement.international, judgement.codes = beginnings.total(), _calling_codes(beginnings)
     judgement.ready, judgement.differing = distinct.count()
-    judgement.duplicates = judgement.rows - judgement.ready - judgement.rejected_count
+    others = judgement.rejected_count + judgement.leaving
+    judgement.duplicates = judgement.rows - judgement.ready - others
+    _count_known(judgement, distinct, register, list_there)
+    return judgement
+
+
+def _note_leaving(judgement: Judgement, number: int, cells: list[str], phone: str) -> None:
+    judgement.leaving += 1
+    if judgement.rows <= FIRST_ROWS:
+        judgement.sample.append(shown_row(number, cells, phone=phone))
+
+
+def _count_known(
+    judgement: Judgement, distinct: DistinctPhones, register: Known, list_there: Known
+) -> None:
     for phones in distinct.batches(PHONES_A_QUERY):
         judgement.opted_out += register(phones)
         judgement.on_list += list_there(phones)
-    return judgement
 
 
 def _calling_codes(beginnings: Mapping[str, int]) -> dict[str, int]:

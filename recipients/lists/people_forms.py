@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from interface.form_style import StyledForm
+from recipients.files.row_sources import MAX_CELL_CHARACTERS
 from recipients.files.rows import MAX_NAME, printable
 from recipients.lists.list_search import Order, PeopleQuery
 from recipients.lists.people_editing import Details
@@ -15,7 +16,8 @@ from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 from recipients.sentences import REJECTIONS
 
-LONGEST_FIELD = 1_000
+# Whoever could be imported can be changed by hand.
+LONGEST_FIELD = MAX_CELL_CHARACTERS
 _QUIET = {"autocomplete": "off", "spellcheck": "false"}
 
 

@@ -84,6 +84,7 @@ class Migration(migrations.Migration):
                 ("recipient_count", models.PositiveIntegerField(default=0)),
                 ("duplicate_count", models.PositiveIntegerField(default=0)),
                 ("rejected_count", models.PositiveIntegerField(default=0)),
+                ("opted_out_count", models.PositiveIntegerField(default=0)),
                 ("differing_count", models.PositiveIntegerField(default=0)),
                 ("effect", models.JSONField(blank=True, default=dict)),
                 ("judgement", models.JSONField(blank=True, default=dict)),

@@ -244,6 +244,8 @@ class ListImport(Work):
     recipient_count = models.PositiveIntegerField(default=0)
     duplicate_count = models.PositiveIntegerField(default=0)
     rejected_count = models.PositiveIntegerField(default=0)
+    # Rows of people of whom the file itself says that they opted out.
+    opted_out_count = models.PositiveIntegerField(default=0)
     # Duplicates whose name or fields are not those of the first row with their phone.
     differing_count = models.PositiveIntegerField(default=0)
     # Of an import into a list that was there: people added, updated, removed, left as they were
