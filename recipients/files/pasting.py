@@ -31,7 +31,7 @@ _PLACE = re.compile(r"\A\s*(\d{1,4})[.)\]:]\s+(?=\S)")
 _NUMBER = re.compile(r"[+(]*\d(?:[ \u00a0()./+-]{0,3}\d){6,}")
 # Between numbers in one piece; a blank alone does not part, for numbers have blanks in them.
 _SOFTLY = re.compile(r"\s+(?=\+)|\s*[/&]\s*|\s{3,}|\s[-\u2010-\u2015]\s")
-_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}")
+DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?|\d{1,2}:\d{2}")
 _AROUND_NAMES = " \t\u00a0:-\u2010\u2011\u2012\u2013\u2014\u2015<>()[]*~="
 _MAY_HOLD_NUMBERS = (
     *(PhoneFault.LETTERS, PhoneFault.SYMBOLS, PhoneFault.SEVERAL_NUMBERS, PhoneFault.TOO_LONG),
@@ -130,7 +130,7 @@ class _Parting:
             return
         pieces = _filled(_BETWEEN.split(line))
         if len(pieces) > 1:
-            pieces = [piece for piece in pieces if not _DATE.fullmatch(piece)] or pieces
+            pieces = [piece for piece in pieces if not DATE.fullmatch(piece)] or pieces
         yield from _with_names([self._of_piece(piece) for piece in pieces])
 
     def _of_piece(self, piece: str) -> list[Pasted]:

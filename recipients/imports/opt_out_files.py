@@ -18,7 +18,7 @@ from django.db.models import F
 from recipients import claiming
 from recipients.files.column_guessing import phone_candidates
 from recipients.files.columns import Column, ColumnRole
-from recipients.files.pasting import Pasted, numbers_in_cell
+from recipients.files.pasting import DATE, Pasted, numbers_in_cell
 from recipients.files.row_sources import Row
 from recipients.files.seen_phones import DistinctPhones, SeenPhones
 from recipients.imports.judging import (
@@ -34,7 +34,7 @@ from recipients.imports.judging import (
 )
 from recipients.models import ListImport, OptOut, RejectedRow
 from recipients.opting_out.opt_outs import add_opt_outs
-from recipients.phone_numbers import Phone, PhoneFault, PhoneReader
+from recipients.phone_numbers import Phone, PhoneDoubt, PhoneFault, PhoneReader, Rejection
 
 _ROWS_A_CHUNK = 5_000
 
@@ -83,7 +83,8 @@ def opt_out_columns(
     others: it is the team's own, as in a log of messages.
     """
     by_name = phone_candidates([column.header for column in columns], sample, reader)
-    by_value = phone_candidates([""] * len(columns), sample, reader)
+    rows = OptOutReader(columns, reader)
+    by_value = [index for index in range(len(columns)) if _holds_numbers(rows, sample, index)]
     candidates = sorted({*by_name, *by_value})
     varied = [index for index in candidates if not _is_always_the_same(sample, index)]
     return [
@@ -93,6 +94,22 @@ def opt_out_columns(
         )
         for index, column in enumerate(columns)
     ]
+
+
+def _holds_numbers(reader: OptOutReader, sample: Sequence[Sequence[str]], index: int) -> bool:
+    """Whether most of a column's filled cells have numbers in them; a date is none."""
+    cells = [cells[index].strip() for cells in sample if index < len(cells)]
+    filled = [cell for cell in cells if cell]
+    with_numbers = sum(
+        not DATE.fullmatch(cell)
+        and any(_is_likely(piece.answer) for piece in reader.read_cell(cell))
+        for cell in filled
+    )
+    return with_numbers * 2 > len(filled)
+
+
+def _is_likely(answer: Phone | Rejection) -> bool:
+    return isinstance(answer, Phone) and answer.doubt is not PhoneDoubt.NOT_ASSIGNED
 
 
 def _is_always_the_same(sample: Sequence[Sequence[str]], index: int) -> bool:
