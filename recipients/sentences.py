@@ -96,6 +96,10 @@ REJECTIONS: Mapping[str, Words] = {
         gettext_lazy("Not a country we know"),
         gettext_lazy("Write the country by its name or its code, such as France, FR or 33."),
     ),
+    RowReason.UNCLEAR_OPT_OUT: Words(
+        gettext_lazy("Not clear whether they opted out"),
+        gettext_lazy("Write yes or no in the column that says who opted out."),
+    ),
     RowReason.TOO_MANY_CELLS: Words(
         gettext_lazy("More cells than columns"),
         gettext_lazy("A separator inside a text has split it: put that text in double quotes."),
@@ -144,6 +148,7 @@ ROLES: Mapping[str, str | Promise] = {
     ColumnRole.COUNTRY: gettext_lazy("Country of the number"),
     ColumnRole.NAME: gettext_lazy("Name"),
     ColumnRole.FIELD: gettext_lazy("Field"),
+    ColumnRole.OPTED_OUT: gettext_lazy("Who opted out"),
     ColumnRole.SKIP: gettext_lazy("Leave out"),
 }
 
@@ -188,6 +193,9 @@ _FAULTS: Mapping[FileFault, str | Promise] = {
     ),
     FileFault.TOO_LARGE: gettext_lazy(
         "This file is larger than %(most)s MB. Split it, or leave out columns you do not need."
+    ),
+    FileFault.SEVERAL_INSIDE: gettext_lazy(
+        "This ZIP file holds %(files)s tables. Unpack it, and choose the one with your people."
     ),
     FileFault.UNREADABLE: gettext_lazy(
         "We could not read this file. Save your list again as a CSV file and choose that one."

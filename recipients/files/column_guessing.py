@@ -11,12 +11,17 @@ from recipients.files.columns import MAX_NAME, Column, ColumnRole, unique_names
 from recipients.files.country_cells import country_in
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
+from recipients.phone_text import PhoneFault
 
 # Share of a column's filled cells that must be phone numbers when its header does not say so.
 _ENOUGH_PHONES = 0.6
 _MOST_ABOVE_HEADER = 10
 # No name of a column, though perhaps no number of the team's country: nine digits and more.
 _LIKE_A_NUMBER = re.compile(r"\s*\+?(?:[\s().-]*\d){9,15}\s*\Z").match
+# No row of names has one of these.
+_NUMBERS_OF_A_KIND = (
+    *(PhoneFault.SEVERAL_NUMBERS, PhoneFault.EXTENSION, PhoneFault.EXCEL_SHORTENED),
+)
 # Words of headers without accents, in lower case; compared as a whole word, or as the beginning
 # of a compound ("Telefonnummer").
 _PHONE_WORDS = (
@@ -115,14 +120,14 @@ def find_header(rows: Sequence[tuple[int, Sequence[str]]], reader: PhoneReader) 
     usual = sorted(filled)[len(filled) // 2]
     wide = 0
     for (number, cells), width in zip(rows[:_MOST_ABOVE_HEADER], filled, strict=False):
-        if any(_is_phone(cell, reader) or _LIKE_A_NUMBER(cell) for cell in cells):
+        if any(_holds_number(cell, reader) or _LIKE_A_NUMBER(cell) for cell in cells):
             break
-        if any(map(_says_phone, cells)):
+        if any(map(says_phone, cells)):
             return number
         if not wide and width * 2 > usual:
             wide = number
     first, cells = rows[0]
-    begins = any(_is_phone(cell, reader) or _LIKE_A_NUMBER(cell) for cell in cells)
+    begins = any(_holds_number(cell, reader) or _LIKE_A_NUMBER(cell) for cell in cells)
     return wide or (0 if begins else first)
 
 
@@ -211,7 +216,7 @@ def _phone_candidates(
         0.0 if index in countries else _phone_share(sample, index, reader, country)
         for index in range(len(headers))
     ]
-    named = [index for index, header in enumerate(headers) if _says_phone(header)]
+    named = [index for index, header in enumerate(headers) if says_phone(header)]
     by_values = [index for index, share in enumerate(shares) if share >= _ENOUGH_PHONES]
     meant = [index for index in named if not any(map(_has_no_digit, _filled(sample, index)))]
     return [index for index in named if shares[index] > 0] or by_values or meant or named
@@ -288,7 +293,8 @@ def _words(header: str) -> str:
 _WHOLE_LETTERS = {"đ": "d", "ł": "l", "ø": "o", "\u0131": "i", "æ": "ae"}
 
 
-def _says_phone(header: str) -> bool:
+def says_phone(header: str) -> bool:
+    """Whether these are words for a phone number."""
     words = _words(header)
     # WhatsApp is one word.
     parts = {*words.split(), *_words(header.casefold()).split()}
@@ -352,6 +358,14 @@ def _answers(
                 readers[home] = PhoneReader(home)
             answers.append(readers[home].read(cells[index]))
     return answers
+
+
+def _holds_number(cell: str, reader: PhoneReader) -> bool:
+    """Whether a number is in a cell, be it one that cannot be messaged as it stands."""
+    answer = reader.read(cell)
+    return _is_phone(cell, reader) or (
+        isinstance(answer, Rejection) and answer.reason in _NUMBERS_OF_A_KIND
+    )
 
 
 def _is_phone(cell: str, reader: PhoneReader) -> bool:

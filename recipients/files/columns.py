@@ -27,6 +27,8 @@ class ColumnRole(StrEnum):
     COUNTRY = "country"
     NAME = "name"
     FIELD = "field"
+    # Whoever it names goes into the register of opt-outs, and on no list.
+    OPTED_OUT = "opted_out"
     SKIP = "skip"
 
 

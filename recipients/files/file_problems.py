@@ -14,6 +14,7 @@ class FileFault(StrEnum):
     ALL_HIDDEN = "all_hidden"
     TOO_LARGE = "file_too_large"
     WRONG_TYPE = "wrong_type"
+    SEVERAL_INSIDE = "several_inside"
     UNREADABLE = "unreadable"
     ENCRYPTED = "encrypted"
     TOO_MUCH_INSIDE = "too_much_inside"

@@ -17,10 +17,12 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any, Self, TextIO
 
-from recipients.files.encodings import FileEncoding, detect_encoding, letters_in_doubt
+from recipients.files.encodings import SAMPLE, FileEncoding, detect_encoding, letters_in_doubt
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import refuse_other_types
 from recipients.files.spreadsheet_cells import bare_cell
+from recipients.phone_numbers import Phone, PhoneReader
+from recipients.phone_text import PhoneFault
 
 DELIMITERS = ",;\t|"
 MAX_CELL_CHARACTERS = 10_000
@@ -35,7 +37,16 @@ _ROWS_TO_JUDGE_DELIMITERS = 50
 _MOST_NAMES = 5_000
 _WIDEST_SHEET = 16_384
 
+# More than one byte order mark, also one that was taken for letters.
+_LONGEST_MARK = 12
+_MARKS = re.compile("\\A(?:\ufeff|\u00ef\u00bb\u00bf)+")
+_SEPARATOR_LINE = re.compile(r"sep=(\t|[^\w\s\"\\\0])([,;\t|]*)", re.IGNORECASE)
+# What follows shows that the quote does not end its cell.
+_BACKSLASH = re.compile(r'(?:^|[,;\t|])\s*"[^"\r\n]*\\"(?![,;\t|\r\n]|\Z)', re.MULTILINE)
+_BLANK_BEFORE_QUOTE = re.compile(r'[,;\t|] +"[^"\r\n]*" *(?=[,;\t|\r\n]|\Z)')
+
 Row = tuple[int, list[str]]
+Cells = Iterator[list[str]]
 
 
 def _windows_1252(error: UnicodeError) -> tuple[str, int]:
@@ -61,6 +72,12 @@ class ReadOptions:
     # row is not read.
     header_row: int = 1
     has_nul: bool = False
+    # A quote within a cell has a backslash before it, as databases write it.
+    has_backslashes: bool = False
+    # Blanks between a separator and a quote belong to neither.
+    has_blanks: bool = False
+    # Rows stand whole in one pair of quotes, as of a table that was saved once more.
+    is_wrapped: bool = False
     # Bytes in hexadecimal of which only the encoding tells the letters; "" where it is certain.
     letters: str = ""
     # The columns' roles are those of an earlier file with the same headers.
@@ -105,10 +122,18 @@ def guess_read_options(path: Path, country: str) -> ReadOptions:
     letters = "" if encoding.is_unicode else letters_in_doubt(path).hex()
     reading = ReadOptions(encoding=encoding, has_nul=has_nul, letters=letters)
     with _open(path, reading) as lines:
-        first = lines.readline(2_000).rstrip("\r\n").strip('"')
-    if re.fullmatch(r"sep=(?:\t|[^\w\s\"\\\0])", first, re.IGNORECASE):
-        return replace(reading, delimiter=first[-1], has_separator_line=True)
-    return replace(reading, delimiter=_guess_delimiter(path, reading))
+        first = lines.readline(2_000)
+        start = first + lines.read(SAMPLE)
+    reading = replace(
+        reading,
+        has_backslashes=bool(_BACKSLASH.search(start)),
+        has_blanks=bool(_BLANK_BEFORE_QUOTE.search(start)),
+    )
+    said = _SEPARATOR_LINE.fullmatch(first.rstrip("\r\n").strip('"'))
+    # Behind it other programs put the separators of cells; then the next row has them too.
+    if said and (not said[2] or said[1] in start[len(first) :].partition("\n")[0]):
+        return replace(reading, delimiter=said[1], has_separator_line=True)
+    return _with_delimiter(path, reading, PhoneReader(country))
 
 
 def read_rows(path: Path, reading: ReadOptions, *, max_columns: int) -> Iterator[Row]:
@@ -121,10 +146,10 @@ def read_rows(path: Path, reading: ReadOptions, *, max_columns: int) -> Iterator
         if reading.has_separator_line:
             lines.readline()
         texts = (line.replace("\0", "") for line in lines) if reading.has_nul else lines
-        reader = csv.reader(texts, delimiter=reading.delimiter)
+        reader = _reader(texts, reading)
         number, text = 0, ""
         try:
-            for number, cells in _numbered(reader, reading):
+            for number, cells in _numbered(_unwrapped_rows(reader, reading), reading):
                 text = "".join(cells)
                 if not text or text.isspace():
                     continue
@@ -191,9 +216,30 @@ def head(path: Path, reading: ReadOptions, count: int, *, max_columns: int) -> l
 def _open(path: Path, reading: ReadOptions) -> TextIO:
     errors = "windows-1252" if reading.encoding is FileEncoding.UTF_8 else "replace"
     lines = path.open(encoding=reading.encoding.codec, errors=errors, newline="")
-    if lines.read(1) != "\ufeff":
-        lines.seek(0)
+    start = lines.read(_LONGEST_MARK)
+    lines.seek(0)
+    lines.read(len(start) - len(_MARKS.sub("", start)))
     return lines
+
+
+def _reader(lines: Iterable[str], reading: ReadOptions, *, strict: bool = False) -> Cells:
+    return csv.reader(
+        lines,
+        delimiter=reading.delimiter,
+        escapechar="\\" if reading.has_backslashes else None,
+        skipinitialspace=reading.has_blanks,
+        strict=strict,
+    )
+
+
+def _unwrapped_rows(rows: Iterable[list[str]], reading: ReadOptions) -> Iterable[list[str]]:
+    """The rows, and of those that are one cell because they stand whole in quotes, its cells."""
+    if not reading.is_wrapped:
+        return rows
+    return (
+        next(_reader(row, reading)) if len(row) == 1 and reading.delimiter in row[0] else row
+        for row in rows
+    )
 
 
 def _drop_empty_end(cells: list[str], number: int, max_columns: int) -> None:
@@ -228,11 +274,11 @@ def _refuse_unclosed_end(path: Path, reading: ReadOptions, number: int) -> None:
     The reader itself is lenient and would keep everything below the quote as one cell.
     """
     with _open(path, reading) as lines:
-        reader = csv.reader(lines, delimiter=reading.delimiter)
+        reader = _reader(lines, reading)
         rows_before = number - 1 + reading.has_separator_line
         for _ in islice(reader, rows_before):
             pass
-        last = csv.reader(lines, delimiter=reading.delimiter, strict=True)
+        last = _reader(lines, reading, strict=True)
         try:
             for _ in last:
                 pass
@@ -241,27 +287,38 @@ def _refuse_unclosed_end(path: Path, reading: ReadOptions, number: int) -> None:
                 raise FileProblem(FileFault.UNCLOSED_QUOTE, row=number) from error
 
 
-def _guess_delimiter(path: Path, reading: ReadOptions) -> str:
-    """The delimiter under which the first rows agree best on one number of columns, at least two.
+def _with_delimiter(path: Path, reading: ReadOptions, phones: PhoneReader) -> ReadOptions:
+    """The reading with the delimiter under which the first rows agree best.
 
-    `csv.Sniffer` is no help: it fails on files of one column.
+    They agree on one number of columns, at least two; of those that are as good, the one that
+    yields phone numbers. `csv.Sniffer` is no help: it fails on files of one column.
     """
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        widths = _first_widths(path, replace(reading, delimiter=delimiter))
-        # Not the first row's: above the header there may be a title.
-        width, count = Counter(widths).most_common(1)[0] if widths else (0, 0)
-        score = (count / max(len(widths), 1), width)
-        if width >= 2 and score > best_score:
-            best, best_score = delimiter, score
+    best, best_score = replace(reading, delimiter=","), (0.0, 0.0, 0)
+    for is_wrapped in (False, True):
+        before = best_score
+        for delimiter in DELIMITERS:
+            other = replace(reading, delimiter=delimiter, is_wrapped=is_wrapped)
+            agreement, with_phones, width = score = _score(path, other, phones)
+            # Rows that are taken out of their quotes must show that they were meant to be.
+            is_proven = not is_wrapped or (agreement >= before[0] and with_phones > before[1])
+            if width >= 2 and score > best_score and is_proven:
+                best, best_score = other, score
     return best
 
 
-def _first_widths(path: Path, reading: ReadOptions) -> list[int]:
+def _score(path: Path, reading: ReadOptions, phones: PhoneReader) -> tuple[float, float, int]:
+    """How many of the first rows agree on a number of columns, how many have phones, and it."""
     try:
-        return [
-            len(cells)
-            for _, cells in head(path, reading, _ROWS_TO_JUDGE_DELIMITERS, max_columns=100_000)
-        ]
+        rows = head(path, reading, _ROWS_TO_JUDGE_DELIMITERS, max_columns=100_000)
     except FileProblem:
-        return []
+        return 0.0, 0.0, 0
+    widths = Counter(len(cells) for _, cells in rows)
+    # Not the first row's: above the header there may be a title.
+    width, count = widths.most_common(1)[0] if widths else (0, 0)
+    with_phones = sum(any(_is_number(cell, phones) for cell in cells) for _, cells in rows)
+    return count / max(len(rows), 1), with_phones / max(len(rows), 1), width
+
+
+def _is_number(cell: str, phones: PhoneReader) -> bool:
+    answer = phones.read(cell)
+    return isinstance(answer, Phone) or answer.reason is PhoneFault.SEVERAL_NUMBERS

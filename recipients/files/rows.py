@@ -11,6 +11,7 @@ from typing import NamedTuple
 from recipients.comparing import composed
 from recipients.files.columns import FIELD_ROLES, Column, ColumnRole, phone_places
 from recipients.files.country_cells import country_in
+from recipients.files.opt_out_words import says_opted_out
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
 from recipients.phone_text import PhoneFault
 
@@ -29,6 +30,7 @@ class RowReason(StrEnum):
 
     TOO_MANY_CELLS = "too_many_cells"
     UNKNOWN_COUNTRY = "unknown_country"
+    UNCLEAR_OPT_OUT = "unclear_opt_out"
 
 
 class Accepted(NamedTuple):
@@ -43,6 +45,8 @@ class Accepted(NamedTuple):
     doubt: PhoneDoubt | None
     place: int
     country: str = ""
+    # The file says so: nobody to be messaged.
+    has_opted_out: bool = False
 
 
 class Refused(NamedTuple):
@@ -72,6 +76,7 @@ class RowReader:
             lambda place, country: PhoneReader(country, columns[place].turned).read
         )
         self._read_phone = self._reader_for(self._phone, default_country)
+        self._opted_out = [(columns[at].header, at) for at in places(ColumnRole.OPTED_OUT)]
         self._width = len(columns)
         self._names = places(ColumnRole.NAME)
         self._fields = [
@@ -96,6 +101,11 @@ class RowReader:
             if country == UNKNOWN_COUNTRY and phone.reason is PhoneFault.NO_COUNTRY:
                 return Refused(RowReason.UNKNOWN_COUNTRY, self._country or 0, country)
             return Refused(phone.reason, place, country)
+        says = [says_opted_out(header, cells[at]) for header, at in self._opted_out]
+        if True in says:
+            return Accepted(phone[0], "", {}, phone[1], place, country, has_opted_out=True)
+        if None in says:
+            return Refused(RowReason.UNCLEAR_OPT_OUT, place, country)
         whole = "".join(cells)
         if not (whole.isascii() and whole.isprintable()):
             cells = [printable(cell) for cell in cells]

@@ -15,6 +15,7 @@ from interface.countries import country_name
 from interface.wording import Text, number
 from recipients.files.columns import Column, ColumnRole
 from recipients.files.file_problems import FileFault, FileProblem
+from recipients.files.opt_out_words import may_say_who_opted_out
 from recipients.files.row_sources import ReadOptions
 from recipients.imports.checking import phone_question
 from recipients.imports.country_words import country_sentences
@@ -22,7 +23,10 @@ from recipients.imports.doubtful_words import doubtful_lines
 from recipients.imports.forms import CheckForm
 from recipients.imports.guessing import remembered_country
 from recipients.imports.judging import Judgement, SampleRow
+from recipients.imports.opt_out_files import cell_pieces
 from recipients.models import ListImport, RecipientList
+from recipients.phone_numbers import Phone, PhoneReader
+from recipients.phone_text import PhoneFault
 from recipients.phone_words import as_called
 from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
 
@@ -101,6 +105,8 @@ def check_context(
         "effects": _effects(list_import, judgement) if list_import.is_addition else [],
         "sheet_columns": _columns(list_import, form),
         "sheet_rows": _rows(list_import, judgement.sample),
+        "opt_out_columns": _opt_out_columns(list_import, judgement),
+        "is_for_opt_outs": list_import.is_for_opt_outs,
         "remembered_country": (remembered := remembered_country(list_import)),
         "remembered_name": country_name(remembered) if remembered else "",
         "hidden": _hidden(reading),
@@ -144,6 +150,11 @@ def _found_as(reading: ReadOptions, columns: int) -> str:
 
 def _import_words(list_import: ListImport, ready: int, *, can_import: bool) -> str:
     """What the button of the page says that it does."""
+    if list_import.is_for_opt_outs:
+        if not can_import or not list_import.is_judged:
+            return _("Add to the opt-outs")
+        words = ngettext("Opt out %(n)s person", "Opt out %(n)s people", ready)
+        return words % {"n": number(ready)}
     if list_import.target_list is not None:
         if not list_import.is_judged:
             return _("Counting what changes…")
@@ -245,6 +256,8 @@ def _columns(list_import: ListImport, form: CheckForm) -> list[SheetColumn]:
 
 def _rows(list_import: ListImport, sample: Sequence[SampleRow]) -> list[SheetRow]:
     columns, country = list_import.columns, list_import.default_country
+    if list_import.is_for_opt_outs:
+        return [SheetRow(row.number, _opt_out_cells(columns, row, country)) for row in sample]
     return [SheetRow(row.number, _cells(columns, row, country)) for row in sample]
 
 
@@ -258,6 +271,50 @@ def _cells(columns: Sequence[dict[str, str]], row: SampleRow, country: str) -> l
                 reason=REJECTIONS[row.reason].short if is_phone and row.reason else "",
                 doubt=DOUBTS[row.doubt].short if is_phone and row.doubt else "",
                 becomes=as_called(row.phone, country) if is_phone and row.phone else "",
+                is_skipped=column["role"] == ColumnRole.SKIP,
+            )
+        )
+    return cells
+
+
+def _opt_out_columns(list_import: ListImport, judgement: Judgement) -> list[tuple[str, str]]:
+    """Columns that say who opted out and are not used so: (field of the form, name)."""
+    is_known = any(column["role"] == ColumnRole.OPTED_OUT for column in list_import.columns)
+    if list_import.is_for_opt_outs or is_known:
+        return []
+    return [
+        (f"role_{index}", column["header"])
+        for index, column in enumerate(list_import.columns)
+        if column["role"] in (ColumnRole.FIELD, ColumnRole.SKIP)
+        and may_say_who_opted_out(
+            column["header"],
+            [row.cells[index] for row in judgement.sample if index < len(row.cells)],
+        )
+    ]
+
+
+def _opt_out_cells(
+    columns: Sequence[dict[str, str]], row: SampleRow, country: str
+) -> list[SheetCell]:
+    """The cells of a row in which each phone of each column counts."""
+    is_empty = row.reason == PhoneFault.EMPTY
+    cells = []
+    for index, column in enumerate(columns):
+        is_phone = column["role"] == ColumnRole.PHONE
+        text = row.cells[index].strip() if index < len(row.cells) else ""
+        phone_reader = PhoneReader(country, Column.from_json(column).turned)
+        answers = [piece.answer for piece in cell_pieces(text, phone_reader)] if is_phone else []
+        phones = [answer for answer in answers if isinstance(answer, Phone)]
+        reasons = [answer.reason for answer in answers if not isinstance(answer, Phone)]
+        if is_phone and is_empty and not text:
+            reasons = [PhoneFault.EMPTY]
+        doubts = [phone.doubt for phone in phones if phone.doubt]
+        cells.append(
+            SheetCell(
+                text=text,
+                reason=REJECTIONS[reasons[0]].short if reasons else "",
+                doubt=DOUBTS[doubts[0]].short if doubts and not reasons else "",
+                becomes="; ".join(as_called(phone.e164, country) for phone in phones),
                 is_skipped=column["role"] == ColumnRole.SKIP,
             )
         )

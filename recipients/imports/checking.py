@@ -25,6 +25,7 @@ from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.storing import StoredUpload, delete_stored, rows_path
 from recipients.imports import guessing
 from recipients.imports.judging import Judgement, Known, SampleRow, judge, nobody
+from recipients.imports.opt_out_files import judge_opt_outs
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, Recipient, RecipientList, Visibility
 from recipients.opting_out.opt_outs import opted_out_among
@@ -43,12 +44,15 @@ def begin_import(
     upload: StoredUpload,
     token: uuid.UUID,
     target: RecipientList | None = None,
+    *,
+    opt_out_note: str | None = None,
 ) -> ListImport:
     """Make the import of a stored file and judge its first rows.
 
     `token` comes from the upload form: the same form sent twice gives the same import. `target` is
-    the list whose people the file's will join, None for a new list. Raises FileProblem, and deletes
-    the file, when it cannot become a list at all.
+    the list whose people the file's will join, None for a new list. With `opt_out_note`, which may
+    be empty, they go into the register of opt-outs instead. Raises FileProblem, and deletes the
+    file, when it cannot become a list at all.
     """
     if known := ListImport.objects.filter(public_id=token).first():
         if known.uploaded_by == user and known.team == team:
@@ -68,6 +72,8 @@ def begin_import(
         list_name=target.name if target else list_name_from(upload.name or ""),
         target_list=target,
         mode=ListImport.Mode.NEW if target else "",
+        is_for_opt_outs=opt_out_note is not None,
+        note=opt_out_note or "",
     )
     try:
         guessing.guess(made)
@@ -234,7 +240,7 @@ def confirm(list_import: ListImport) -> None:
             attempts=0,
             rows_total=judgement.rows if list_import.is_judged else None,
         )
-        if confirmed:
+        if confirmed and not list_import.is_for_opt_outs:
             _make_list(list_import, columns)
             guessing.remember(list_import)
 
@@ -289,8 +295,13 @@ def judge_whole(import_id: int) -> None:
 
 
 def phone_question(list_import: ListImport) -> FileProblem | None:
-    """What has to be asked about the phone column, or None when one is chosen."""
+    """What has to be asked about the phone column, or None when one is chosen.
+
+    A file of opt-outs may have several.
+    """
     columns = _columns(list_import)
+    if list_import.is_for_opt_outs and _has_phones(columns):
+        return None
     reading = ReadOptions.from_json(list_import.reading)
     judgement = Judgement.from_json(list_import.judgement)
     headers = [column.header if reading.has_header else "" for column in columns]
@@ -319,14 +330,13 @@ def _judged(list_import: ListImport, limit: int | None) -> Judgement:
         max_columns=settings.IMPORT_MAX_COLUMNS,
         max_rows=settings.IMPORT_MAX_ROWS,
     )
-    judgement = judge(
-        rows,
-        _columns(list_import),
-        list_import.default_country,
-        limit=limit,
-        register=opted_out_among(list_import.team),
-        list_there=_on_target(list_import),
-    )
+    columns, country = _columns(list_import), list_import.default_country
+    register = opted_out_among(list_import.team)
+    if list_import.is_for_opt_outs and _has_phones(columns):
+        judgement = judge_opt_outs(rows, columns, country, limit=limit, register=register)
+    else:
+        there = _on_target(list_import)
+        judgement = judge(rows, columns, country, limit=limit, register=register, list_there=there)
     judgement.top = [
         SampleRow(number, [cell[:_TOP_CHARACTERS] for cell in cells[:_TOP_CELLS]])
         for number, cells in guessing.first_rows(list_import, reading, _TOP_ROWS)
@@ -340,6 +350,10 @@ def _on_target(list_import: ListImport) -> Known:
         return nobody
     there = Recipient.objects.filter(recipient_list_id=list_import.target_list_id, occurrence=0)
     return lambda keys: there.filter(phone_key__in=keys).count()
+
+
+def _has_phones(columns: Sequence[Column]) -> bool:
+    return any(column.role is ColumnRole.PHONE for column in columns)
 
 
 def _columns(list_import: ListImport) -> list[Column]:

@@ -109,7 +109,9 @@ class CheckForm(forms.Form):
                 "mode": list_import.mode,
             },
         )
-        if list_import.is_addition:
+        if list_import.is_for_opt_outs:
+            del self.fields["list_name"], self.fields["visibility"], self.fields["mode"]
+        elif list_import.is_addition:
             del self.fields["list_name"], self.fields["visibility"]
         else:
             del self.fields["mode"]
@@ -121,7 +123,11 @@ class CheckForm(forms.Form):
         for index, column in enumerate(list_import.columns):
             self.fields[f"role_{index}"] = forms.ChoiceField(
                 label=_("Column %(name)s is") % {"name": column["name"]},
-                choices=_role_choices(column["name"], len(list_import.columns)),
+                choices=_role_choices(
+                    column["name"],
+                    len(list_import.columns),
+                    is_for_opt_outs=list_import.is_for_opt_outs,
+                ),
                 initial=column["role"],
             )
 
@@ -220,8 +226,10 @@ def _encoding_choices(reading: ReadOptions) -> list[tuple[str, str | Promise]]:
     ]
 
 
-def _role_choices(name: str, columns: int) -> list[tuple[str, Any]]:
+def _role_choices(name: str, columns: int, *, is_for_opt_outs: bool) -> list[tuple[str, Any]]:
     """What a column may be; there are no more phones than columns."""
+    if is_for_opt_outs:
+        return [(role.value, ROLES[role]) for role in (ColumnRole.PHONE, ColumnRole.SKIP)]
     field = _("Field: %(name)s") % {"name": name}
     roles = [role for role in ColumnRole if role not in PHONE_ROLES[columns:]]
     return [(role.value, field if role is ColumnRole.FIELD else ROLES[role]) for role in roles]

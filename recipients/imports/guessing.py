@@ -30,10 +30,12 @@ from recipients.files.row_sources import (
     guess_read_options,
     head,
 )
-from recipients.files.storing import rows_path, stored_path
+from recipients.files.storing import MEGABYTE, rows_path, stored_path
 from recipients.files.workbooks import WorkbookLimits, unpack
+from recipients.files.wrappings import unwrap
 from recipients.imports.doubtful_columns import decided
 from recipients.imports.judging import Judgement
+from recipients.imports.opt_out_files import opt_out_columns
 from recipients.lists import exporting
 from recipients.models import ListImport, RememberedColumns
 from recipients.phone_numbers import PhoneReader
@@ -47,6 +49,7 @@ def guess(list_import: ListImport) -> None:
     Raises FileProblem when it cannot become a list at all.
     """
     stored = stored_path(list_import.stored_name)
+    unwrap(stored, list_import.default_country, settings.UPLOAD_MAX_MB * MEGABYTE)
     workbook = is_workbook(stored)
     read_as(
         list_import,
@@ -69,10 +72,15 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
     is_export = first[0][1] == _export_header(list_import)
     if header_row is None:
         header_row = first[0][0] if is_export else find_header(first, phones)
+        if list_import.is_for_opt_outs and _is_without_letters(first, header_row):
+            # It may be a number that cannot be read: it is to be told.
+            header_row = 0
     header, sample = parted(first, header_row)
     if header and not sample:
         raise FileProblem(FileFault.HEADER_ONLY)
     columns = guess_columns(header, sample, phones, own_headers())
+    if list_import.is_for_opt_outs:
+        columns = opt_out_columns(columns, sample, phones)
     reading = replace(reading, header_row=header_row, is_remembered=False)
     list_import.columns = [column.to_json() for column in columns]
     list_import.reading = reading.to_json()
@@ -120,6 +128,11 @@ def _narrowed(list_import: ListImport, reading: ReadOptions) -> tuple[ReadOption
             raise
     reading = replace(reading, kept_columns=kept)
     return reading, first_rows(list_import, reading, _ROWS_TO_GUESS_FROM)
+
+
+def _is_without_letters(rows: Sequence[Row], number: int) -> bool:
+    cells = next((cells for row, cells in rows if row == number), [])
+    return not any(map(str.isalpha, "".join(cells)))
 
 
 def rename_columns(columns: Sequence[Column], typed: Sequence[str]) -> list[Column]:
@@ -190,7 +203,7 @@ def unpacked(list_import: ListImport, sheet: str = "", *, with_hidden: bool = Fa
 
 def _memory(list_import: ListImport) -> RememberedColumns | None:
     """What the team said about a file with these headers before."""
-    if not ReadOptions.from_json(list_import.reading).has_header:
+    if list_import.is_for_opt_outs or not ReadOptions.from_json(list_import.reading).has_header:
         return None
     memory = RememberedColumns.objects.filter(
         team_id=list_import.team_id, key=_key(list_import)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import ProtectedError, Q
+from django.db.models import ProtectedError, Q, QuerySet
 from django.utils import timezone
 
 from recipients import claiming
@@ -15,10 +15,20 @@ from recipients.files.storing import delete_stored, stored_path
 from recipients.imports.undoing import keep_for
 from recipients.lists.list_lifecycle import delete_people
 from recipients.models import ListImport, RecipientList, RejectedRow
+from teams.models import Team, User
 
 State = ListImport.State
 
+_UNFINISHED = (State.CHECKING, State.QUEUED, State.IMPORTING, State.FAILED)
+_UNFINISHED_SHOWN = 10
 _KEEP_ORPHANS = timedelta(days=1)
+
+
+def unfinished(team: Team, user: User, *, is_for_opt_outs: bool = False) -> QuerySet[ListImport]:
+    """The person's own imports, for lists or for the opt-outs, that are not done; newest first."""
+    return ListImport.objects.filter(
+        team=team, uploaded_by=user, is_for_opt_outs=is_for_opt_outs, state__in=_UNFINISHED
+    ).order_by("-created_at")[:_UNFINISHED_SHOWN]
 
 
 def stop_import(list_import: ListImport) -> bool:
@@ -48,7 +58,11 @@ def check_again(list_import: ListImport) -> bool:
     if not list_import.stored_name or not stored_path(list_import.stored_name).exists():
         return False
     zero = dict.fromkeys(
-        ("rows_done", "recipient_count", "duplicate_count", "rejected_count", "attempts"), 0
+        (
+            *("rows_done", "recipient_count", "duplicate_count", "rejected_count", "attempts"),
+            "opted_out_count",
+        ),
+        0,
     )
     leftover = list_import.recipient_list_id or 0
     with transaction.atomic():

@@ -3,7 +3,9 @@
 A chunk and the progress are one transaction: a worker that is killed leaves a whole number of
 chunks, and the next one goes on behind them. The list becomes visible, or its rows join the list
 they are for (`merging`), in the last transaction.
-At any time: rows_done = recipient_count + duplicate_count + rejected_count.
+At any time: rows_done = recipient_count + duplicate_count + rejected_count +
+opted_out_count.
+A file of opt-outs fills the register instead of a list (`opt_out_files`).
 """
 
 from __future__ import annotations
@@ -29,8 +31,10 @@ from recipients.files.rows import Refused, RowReader
 from recipients.files.seen_phones import SeenPhones
 from recipients.files.storing import rows_path
 from recipients.imports import merging
+from recipients.imports.opt_out_files import enter_opt_outs
 from recipients.lists.sharing import may_edit
-from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
+from recipients.models import ListImport, OptOut, Recipient, RecipientList, RejectedRow
+from recipients.opting_out.opt_outs import add_opt_outs
 from recipients.subscriber_keys import subscriber_key
 
 State = ListImport.State
@@ -41,6 +45,7 @@ _RECIPIENT_COLUMNS = (
     *("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number"),
     "list_import_id",
 )
+_LONGEST_NOTE = 300
 _REJECTED_COLUMNS = ("list_import_id", "row_number", "code", "cells")
 
 
@@ -59,6 +64,9 @@ def run_import(import_id: int) -> None:
     claiming.held(claimed).update(state=State.IMPORTING)
     try:
         with quick_commits():
+            if claimed.is_for_opt_outs:
+                _enter_opt_outs(claimed)
+                return
             _import_rows(claimed)
             refresh_statistics(Recipient._meta.db_table)
             _finish(claimed)
@@ -70,15 +78,35 @@ def run_import(import_id: int) -> None:
         return
 
 
-def _import_rows(claimed: ListImport) -> None:
+def _rows(claimed: ListImport) -> Iterator[SourceRow]:
     reading = ReadOptions.from_json(claimed.reading)
-    rows = data_rows(
+    return data_rows(
         rows_path(claimed.stored_name, reading),
         reading,
         max_columns=settings.IMPORT_MAX_COLUMNS,
         max_rows=settings.IMPORT_MAX_ROWS,
     )
-    rest = islice(rows, claimed.rows_done, None)
+
+
+def _enter_opt_outs(claimed: ListImport) -> None:
+    columns = [Column.from_json(column) for column in claimed.columns]
+    enter_opt_outs(claimed, _rows(claimed), columns)
+    done = claiming.held(claimed).values("recipient_count", "duplicate_count", "rows_done").first()
+    if done is None:
+        raise claiming.ClaimLost
+    if not done["recipient_count"] + done["duplicate_count"]:
+        raise FileProblem(FileFault.NO_VALID_ROW)
+    claiming.let_go(
+        claimed,
+        state=State.COMPLETED,
+        rows_total=done["rows_done"],
+        judgement={},
+        completed_at=timezone.now(),
+    )
+
+
+def _import_rows(claimed: ListImport) -> None:
+    rest = islice(_rows(claimed), claimed.rows_done, None)
     size = _ROWS_A_CHUNK[connection.vendor]
     sieve = _Sieve(claimed)
     for first in rest:
@@ -110,6 +138,7 @@ class _Sieve:
         """Count from zero."""
         self.rows = self.duplicates = 0
         self.rejected: list[Row] = []
+        self.leaving: list[str] = []
 
     def accepted(self, rows: Iterable[SourceRow]) -> Iterator[Row]:
         """Yield what goes into the table of recipients; keep what does not in `rejected`."""
@@ -121,6 +150,9 @@ class _Sieve:
             if isinstance(answer, Refused):
                 self.rejected.append((import_id, number, answer.reason, _json(cells)))
                 continue
+            if answer.has_opted_out:
+                self.leaving.append(answer.phone)
+                continue
             phone, name, fields = answer[:3]
             occurrence = times_seen(subscriber_key(phone))
             if occurrence:
@@ -130,12 +162,14 @@ class _Sieve:
     @property
     def progress(self) -> dict[str, F | CombinedExpression | int]:
         """What the chunk adds to the import's counters."""
-        rejected = len(self.rejected)
+        rejected, leaving = len(self.rejected), len(self.leaving)
+        kept = self.rows - rejected - leaving - self.duplicates
         return {
             "rows_done": F("rows_done") + self.rows,
-            "recipient_count": F("recipient_count") + self.rows - rejected - self.duplicates,
+            "recipient_count": F("recipient_count") + kept,
             "duplicate_count": F("duplicate_count") + self.duplicates,
             "rejected_count": F("rejected_count") + rejected,
+            "opted_out_count": F("opted_out_count") + leaving,
         }
 
 
@@ -144,6 +178,9 @@ def _write(claimed: ListImport, sieve: _Sieve, accepted: Iterable[Row]) -> None:
     claiming.renew_claim(claimed)
     load_rows(Recipient._meta.db_table, _RECIPIENT_COLUMNS, accepted)
     load_rows(RejectedRow._meta.db_table, _REJECTED_COLUMNS, sieve.rejected)
+    if sieve.leaving:
+        source, by = OptOut.Source.FILE, claimed.uploaded_by
+        add_opt_outs(claimed.team, sieve.leaving, source, by, claimed.file_name[:_LONGEST_NOTE])
     claiming.held(claimed).update(attempts=0, **sieve.progress)
 
 

@@ -27,7 +27,7 @@ _CODES_KEPT = 5
 _OF_ANOTHER_COUNTRY = frozenset(
     (PhoneFault.TOO_SHORT, PhoneFault.TOO_LONG, PhoneFault.WRONG_LENGTH, PhoneFault.NO_AREA_CODE)
 )
-_PEOPLE_A_QUERY = 500
+PEOPLE_A_QUERY = 500
 
 # Counts how many of some people, by their keys, are known somewhere.
 Known = Callable[[list[str]], int]
@@ -56,7 +56,8 @@ class SampleRow:
 class Judgement:
     """Counts over the rows judged, and some of these rows.
 
-    rows = ready + duplicates + the sum of `rejected`. `differing` of the duplicates have other data
+    rows = ready + duplicates + leaving + the sum of `rejected`; the file says of those who are
+    `leaving` that they opted out. `differing` of the duplicates have other data
     than the first row of their person. `international` of the `ready` and `duplicates` begin with a
     country code, and `codes` tells which: {"44": 9980}, the most frequent first; `marked` of them
     have a plus or 00 before it. `by_row` are read by the country that their row names. Without a
@@ -76,6 +77,7 @@ class Judgement:
     unlikely: int = 0
     codes: dict[str, int] = field(default_factory=dict)
     opted_out: int = 0
+    leaving: int = 0
     on_list: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     doubts: dict[str, int] = field(default_factory=dict)
@@ -135,7 +137,7 @@ def judge(
     else:
         judgement.is_whole = True
     judge_row.sum_up()
-    for keys in judge_row.distinct.batches(_PEOPLE_A_QUERY):
+    for keys in judge_row.distinct.batches(PEOPLE_A_QUERY):
         judgement.opted_out += register(keys)
         judgement.on_list += list_there(keys)
     return judgement
@@ -156,7 +158,9 @@ class _RowJudge:
         answer = self._read(cells)
         cell = cells[answer.place] if answer.place < len(cells) else ""
         self._doubtful.add(cells, answer)
-        if isinstance(answer, Accepted):
+        if isinstance(answer, Accepted) and answer.has_opted_out:
+            self.judgement.leaving += 1
+        elif isinstance(answer, Accepted):
             self._accept(cell, answer)
         else:
             self._rejected[answer.reason] += 1
@@ -171,7 +175,7 @@ class _RowJudge:
         self.distinct.add(subscriber_key(answer.phone), hash((answer.name, *answer.fields.items())))
         if answer.doubt is not None:
             self._doubts[answer.doubt] += 1
-        if _has_country_code(cell, answer):
+        if has_country_code(cell, answer.phone, answer.doubt):
             self._beginnings[answer.phone[1:4]] += 1
             self.judgement.marked += is_marked(cell)
         elif answer.country:
@@ -196,7 +200,8 @@ class _RowJudge:
         judgement.international = self._beginnings.total()
         judgement.codes = _calling_codes(self._beginnings)
         judgement.ready, judgement.differing = self.distinct.count()
-        judgement.duplicates = judgement.rows - judgement.ready - judgement.rejected_count
+        others = judgement.rejected_count + judgement.leaving
+        judgement.duplicates = judgement.rows - judgement.ready - others
 
 
 def _calling_codes(beginnings: Mapping[str, int]) -> dict[str, int]:
@@ -219,24 +224,29 @@ def _only_look(rows: Iterable[Row], limit: int | None) -> Judgement:
             break
         judgement.rows += 1
         if judgement.rows <= FIRST_ROWS:
-            judgement.sample.append(_shown(number, cells))
+            judgement.sample.append(shown_row(number, cells))
     else:
         judgement.is_whole = True
     return judgement
 
 
-def _shown(number: int, cells: list[str], answer: Accepted | Refused | None = None) -> SampleRow:
-    shown = SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells])
+def shown_row(number: int, cells: list[str]) -> SampleRow:
+    """The row as it is kept to be shown: its cells shortened."""
+    return SampleRow(number, [cell[:_SHOWN_CHARACTERS] for cell in cells])
+
+
+def _shown(number: int, cells: list[str], answer: Accepted | Refused) -> SampleRow:
+    shown = replace(shown_row(number, cells), place=answer.place)
     if isinstance(answer, Accepted):
-        return replace(shown, doubt=answer.doubt or "", phone=answer.phone, place=answer.place)
-    return replace(shown, reason=answer.reason, place=answer.place) if answer else shown
+        return replace(shown, doubt=answer.doubt or "", phone=answer.phone)
+    return replace(shown, reason=answer.reason)
 
 
-def _has_country_code(cell: str, accepted: Accepted) -> bool:
+def has_country_code(cell: str, phone: str, doubt: PhoneDoubt | None) -> bool:
     """Whether the number was written with its country code, with or without a plus."""
     if is_marked(cell):
         return True
-    digits, phone = "".join(filter(str.isdecimal, cell)), accepted.phone[1:]
+    digits, called = "".join(filter(str.isdecimal, cell)), phone[1:]
     # Behind its code it may have had other digits before its country's plan changed.
-    is_old = accepted.doubt is PhoneDoubt.RENUMBERED and digits.startswith(_calling_code(phone[:3]))
-    return digits == phone or is_old
+    is_old = doubt is PhoneDoubt.RENUMBERED and digits.startswith(_calling_code(called[:3]))
+    return digits == called or is_old

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from django.conf import settings
 
@@ -16,12 +16,15 @@ from recipients.files.row_sources import ReadOptions, data_rows
 from recipients.files.rows import Refused, RowReader
 from recipients.files.spreadsheet_cells import safe_cell
 from recipients.files.storing import rows_path
+from recipients.imports.opt_out_files import OptOutReader
 from recipients.models import ListImport, RejectedRow
 from recipients.sentences import REJECTIONS
 
 _ROWS_A_PIECE = 500
 
 Rejected = tuple[int, str, Sequence[str]]
+# The code of why a row is none, or "".
+ReasonOf = Callable[[list[str]], str]
 
 
 def rejected_rows_csv(list_import: ListImport) -> Iterator[bytes]:
@@ -61,7 +64,8 @@ def _stored(list_import: ListImport) -> Iterator[Rejected]:
 
 def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
     columns = [Column.from_json(column) for column in list_import.columns]
-    reader = RowReader(columns, list_import.default_country)
+    reason = _opt_out_reason if list_import.is_for_opt_outs else _row_reason
+    reason_of = reason(columns, list_import.default_country)
     reading = ReadOptions.from_json(list_import.reading)
     rows = data_rows(
         rows_path(list_import.stored_name, reading),
@@ -70,6 +74,20 @@ def _judged_again(list_import: ListImport) -> Iterator[Rejected]:
         max_rows=settings.IMPORT_MAX_ROWS,
     )
     for number, cells in rows:
+        if code := reason_of(cells):
+            yield number, code, cells
+
+
+def _row_reason(columns: Sequence[Column], country: str) -> ReasonOf:
+    reader = RowReader(columns, country)
+
+    def reason_of(cells: list[str]) -> str:
         answer = reader.read(cells)
-        if isinstance(answer, Refused):
-            yield number, answer.reason, cells
+        return answer.reason if isinstance(answer, Refused) else ""
+
+    return reason_of
+
+
+def _opt_out_reason(columns: Sequence[Column], country: str) -> ReasonOf:
+    reader = OptOutReader(columns, country)
+    return lambda cells: reader.read(cells).reason

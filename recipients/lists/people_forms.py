@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from interface.form_style import StyledForm
+from recipients.files.row_sources import MAX_CELL_CHARACTERS
 from recipients.files.rows import MAX_NAME, printable
 from recipients.lists.list_search import Order, PeopleQuery
 from recipients.lists.people_editing import Details
@@ -18,7 +19,8 @@ from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader
 from recipients.phone_words import becomes
 from recipients.sentences import REJECTIONS
 
-LONGEST_FIELD = 1_000
+# Whoever could be imported can be changed by hand.
+LONGEST_FIELD = MAX_CELL_CHARACTERS
 _QUIET = {"autocomplete": "off", "spellcheck": "false"}
 
 

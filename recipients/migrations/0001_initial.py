@@ -43,6 +43,8 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
+                ("is_for_opt_outs", models.BooleanField(default=False)),
+                ("note", models.CharField(blank=True, max_length=300)),
                 (
                     "state",
                     models.CharField(
@@ -84,6 +86,7 @@ class Migration(migrations.Migration):
                 ("recipient_count", models.PositiveIntegerField(default=0)),
                 ("duplicate_count", models.PositiveIntegerField(default=0)),
                 ("rejected_count", models.PositiveIntegerField(default=0)),
+                ("opted_out_count", models.PositiveIntegerField(default=0)),
                 ("differing_count", models.PositiveIntegerField(default=0)),
                 ("effect", models.JSONField(blank=True, default=dict)),
                 ("judgement", models.JSONField(blank=True, default=dict)),

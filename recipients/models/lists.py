@@ -215,6 +215,10 @@ class ListImport(Work):
     )
     # Empty when the file becomes a new list; it stays when `target_list` is deleted meanwhile.
     mode = models.CharField(max_length=7, choices=Mode.choices, blank=True)
+    # The file's people go into the register of opt-outs, with this note, and on no list: then
+    # `recipient_count` are those who had not opted out before, `duplicate_count` those who had.
+    is_for_opt_outs = models.BooleanField(default=False)
+    note = models.CharField(max_length=300, blank=True)
     # Never visible: what the file changed on that list, as it was before, for undoing it.
     kept_list = models.ForeignKey(
         RecipientList, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -243,6 +247,8 @@ class ListImport(Work):
     recipient_count = models.PositiveIntegerField(default=0)
     duplicate_count = models.PositiveIntegerField(default=0)
     rejected_count = models.PositiveIntegerField(default=0)
+    # Rows of people of whom the file itself says that they opted out.
+    opted_out_count = models.PositiveIntegerField(default=0)
     # Duplicates whose name or fields are not those of the first row with their phone.
     differing_count = models.PositiveIntegerField(default=0)
     # Of an import into a list that was there: people added, updated, removed, left as they were

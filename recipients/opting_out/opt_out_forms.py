@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -15,6 +16,8 @@ from recipients.files.storing import StoredUpload
 class OptOutForm(StyledForm):
     """Numbers to enter into the register, pasted or in a file, and why."""
 
+    # The same form sent twice is one import of its file.
+    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4, required=False)
     numbers = forms.CharField(
         label=_("Phone numbers"),
         required=False,
@@ -22,13 +25,13 @@ class OptOutForm(StyledForm):
         widget=forms.Textarea(
             attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false", "inputmode": "tel"}
         ),
-        help_text=_("One on each line, written in any way."),
+        help_text=_("One on each line, in a row, or with names beside them; written in any way."),
     )
     file = forms.FileField(
         label=_("Or a file with a column of phone numbers"),
         required=False,
         allow_empty_file=True,
-        help_text=_("A table with up to 100,000 rows. Its other columns are not read."),
+        help_text=_("CSV, XLSX, XLS or ODS. You see how it is read before anything is entered."),
     )
     note = forms.CharField(
         label=_("Note"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from recipients import tasks
+from recipients.files.columns import ColumnRole
 from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.storing import stored_path
@@ -23,11 +24,12 @@ from recipients.imports import checking, import_lifecycle
 from recipients.imports.check_page import check_context
 from recipients.imports.forms import CheckForm
 from recipients.imports.reports import rejected_rows_csv
-from recipients.models import ListImport, Visibility
-from recipients.sentences import sentence_for
+from recipients.models import ListImport, RejectedRow, Visibility
+from recipients.sentences import REJECTIONS, sentence_for
 from teams.access import Action, TeamRequest, page_of_team
 
 State = ListImport.State
+_REJECTED_SHOWN = 100
 
 
 @require_GET
@@ -38,10 +40,31 @@ def import_page(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     if list_import.state == State.CHECKING:
         return _check_page(request, list_import, CheckForm(list_import))
     if list_import.state == State.COMPLETED:
+        if list_import.is_for_opt_outs:
+            return render(request, "recipients/opt_outs_report.html", _opt_out_report(list_import))
         if list_import.recipient_list is None:
             return redirect("lists", request.team.slug)
         return redirect("list", request.team.slug, list_import.recipient_list.public_id)
     return render(request, "recipients/import.html", _progress_context(list_import, 0))
+
+
+def _opt_out_report(list_import: ListImport) -> dict[str, Any]:
+    """What became of the rows of a file of opt-outs: the numbers, and the rows to be looked at."""
+    phones_at = [
+        index
+        for index, column in enumerate(list_import.columns)
+        if column["role"] == ColumnRole.PHONE
+    ]
+    rejected = RejectedRow.objects.filter(list_import=list_import).order_by("row_number")
+    rows = [
+        {
+            "number": row.row_number,
+            "written": ", ".join(row.cells[at] for at in phones_at if at < len(row.cells)),
+            "words": REJECTIONS[row.code],
+        }
+        for row in rejected[:_REJECTED_SHOWN]
+    ]
+    return {"list_import": list_import, "rows": rows}
 
 
 @require_POST
@@ -147,6 +170,8 @@ def import_discard(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Forget a file that was only checked, and choose another one."""
     list_import = own_import(request, import_id)
     import_lifecycle.discard(list_import)
+    if list_import.is_for_opt_outs:
+        return redirect("opt-outs-add", request.team.slug)
     address = redirect("upload", request.team.slug).url
     target = list_import.target_list
     return redirect(f"{address}?list={target.public_id}" if target else address)
@@ -184,8 +209,14 @@ def import_stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
     """Stop a running import; nothing of it stays."""
     list_import = own_import(request, import_id)
     if import_lifecycle.stop_import(list_import):
-        messages.info(request, _("The import was stopped. Your lists are as they were."))
+        messages.info(request, _stopped_words(list_import))
     return redirect("import", request.team.slug, list_import.public_id)
+
+
+def _stopped_words(list_import: ListImport) -> str:
+    if list_import.is_for_opt_outs:
+        return _("The import was stopped. Who was opted out so far stays so.")
+    return _("The import was stopped. Your lists are as they were.")
 
 
 @require_POST

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from recipients.imports import undoing
+from recipients.imports import import_lifecycle, undoing
 from recipients.imports.check_page import RowFinding, findings
 from recipients.lists.addressed_lists import may_put_away, usable_list
 from recipients.lists.exporting import exports_of
@@ -62,10 +62,6 @@ _SHARED_BY = {
     Visibility.NAMED: gettext_lazy("shared with chosen people by %(name)s"),
     Visibility.PRIVATE: gettext_lazy("private by %(name)s"),
 }
-_UNFINISHED = (
-    *(ListImport.State.CHECKING, ListImport.State.QUEUED, ListImport.State.IMPORTING),
-    *(ListImport.State.FAILED,),
-)
 _BEING_MADE = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
 
 
@@ -87,9 +83,7 @@ def lists(request: TeamRequest) -> HttpResponse:
         newest_first=greatest_first,
         keys=keys,
     )
-    unfinished = ListImport.objects.filter(
-        team=request.team, uploaded_by=request.user, state__in=_UNFINISHED
-    ).order_by("-created_at")[:10]
+    unfinished = import_lifecycle.unfinished(request.team, request.user)
     operations = ListOperation.objects.filter(
         team=request.team, started_by=request.user, state__in=_BEING_MADE
     ).order_by("-pk")[:10]

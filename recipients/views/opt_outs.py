@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,16 +15,19 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from recipients.files.file_problems import FileFault, FileProblem
-from recipients.files.storing import ListFileHandler, StoredUpload, delete_stored, stored_path
+from recipients import tasks
+from recipients.files.file_problems import FileProblem
+from recipients.files.storing import ListFileHandler, StoredUpload, delete_stored
+from recipients.imports import checking, import_lifecycle
 from recipients.imports.forms import SearchForm
 from recipients.lists import exporting
 from recipients.lists.paging import page_of
-from recipients.models import Export, OptOut
+from recipients.models import Export, ListImport, OptOut
 from recipients.opting_out import opt_outs
 from recipients.opting_out.opt_out_forms import LiftForm, OptOutForm
-from recipients.opting_out.opt_out_sources import Judged, in_file, pasted
-from recipients.sentences import REJECTIONS, sentence_for
+from recipients.opting_out.opt_out_sources import Judged, pasted
+from recipients.phone_words import as_called
+from recipients.sentences import DOUBTS, REJECTIONS, sentence_for
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 
@@ -70,6 +73,7 @@ def _register_page(request: TeamRequest, after: str, before: str, words: str = "
         "lifted": lifted,
         "count": min(count, MOST_COUNTED),
         "is_more": count > MOST_COUNTED,
+        "unfinished": import_lifecycle.unfinished(request.team, request.user, is_for_opt_outs=True),
     }
     return render(request, "recipients/opt_outs.html", context)
 
@@ -93,37 +97,40 @@ def _add(request: TeamRequest, handler: ListFileHandler) -> HttpResponse:
         return _add_page(request, OptOutForm())
     form = OptOutForm(request.POST, request.FILES)
     upload = request.FILES.get("file")
-    stored_name = upload.stored_name if isinstance(upload, StoredUpload) else ""
     try:
         if handler.problem is not None:
             raise handler.problem
-        if not form.is_valid():
-            return _add_page(request, form)
-        return _enter(request, form, stored_name)
+        if form.is_valid():
+            return _enter(request, form)
     except FileProblem as problem:
-        form.add_error("file", _file_sentence(problem))
-        return _add_page(request, form)
-    finally:
-        delete_stored(stored_name)
+        form.add_error("file", sentence_for(problem))
+    else:
+        delete_stored(upload.stored_name if isinstance(upload, StoredUpload) else "")
+    return _add_page(request, form)
 
 
-def _enter(request: TeamRequest, form: OptOutForm, stored_name: str) -> HttpResponse:
-    country = request.team.default_country
-    from_file = in_file(stored_path(stored_name), country) if stored_name else Judged()
-    by_hand = pasted(form.cleaned_data["numbers"], country)
-    note = form.cleaned_data["note"]
-    new = known = 0
-    for judged, source in ((by_hand, OptOut.Source.BY_HAND), (from_file, OptOut.Source.FILE)):
-        added = opt_outs.add_opt_outs(request.team, judged.phones, source, request.user, note)
-        new, known = new + added.new, known + added.known
-    _tell(request, new, known)
-    if not by_hand.rejected_count and not from_file.rejected_count:
-        return redirect("opt-outs", request.team.slug)
-    # What was entered is done; the rest stays in front of the person.
-    rest = OptOutForm(
-        initial={"numbers": "\n".join(rejected.text for rejected in by_hand.rejected), "note": note}
-    )
-    return _add_page(request, rest, by_hand, from_file)
+def _enter(request: TeamRequest, form: OptOutForm) -> HttpResponse:
+    """Enter pasted numbers at once; a file goes on to its check page, where nothing is lost."""
+    upload, note = form.cleaned_data["file"], form.cleaned_data["note"]
+    list_import = None
+    if isinstance(upload, StoredUpload):
+        token = form.cleaned_data["token"] or uuid.uuid4()
+        list_import = checking.begin_import(
+            request.team, request.user, upload, token, opt_out_note=note
+        )
+        if not list_import.is_judged:
+            tasks.judge_on_commit(list_import.pk)
+    judged = pasted(form.cleaned_data["numbers"], request.team.default_country)
+    source = OptOut.Source.BY_HAND
+    added = opt_outs.add_opt_outs(request.team, judged.phones, source, request.user, note)
+    _tell(request, added.new, added.known)
+    if judged.rejected or judged.doubtful:
+        # What was entered is done; the rest stays in front of the person.
+        rest = OptOutForm(initial={"numbers": judged.rest, "note": note})
+        return _add_page(request, rest, judged, list_import)
+    if list_import is not None:
+        return redirect("import", request.team.slug, list_import.public_id)
+    return redirect("opt-outs", request.team.slug)
 
 
 def _tell(request: TeamRequest, new: int, known: int) -> None:
@@ -139,31 +146,29 @@ def _tell(request: TeamRequest, new: int, known: int) -> None:
         messages.info(request, sentence % {"n": f"{known:,}"})
 
 
-def _add_page(request: TeamRequest, form: OptOutForm, *judged: Judged) -> HttpResponse:
-    status = 422 if form.is_bound or judged else 200
-    names = (_("Pasted, number"), _("File, row"))
-    rejected: list[dict[str, Any]] = [
-        {"where": name, "row": row, "words": REJECTIONS[row.code]}
-        for name, file in zip(names, judged, strict=False)
-        for row in file.rejected
+def _add_page(
+    request: TeamRequest,
+    form: OptOutForm,
+    judged: Judged | None = None,
+    list_import: ListImport | None = None,
+) -> HttpResponse:
+    """The form; with what is to be told about the numbers pasted, and the file that waits."""
+    judged = judged or Judged()
+    status = 422 if form.is_bound or judged.rejected else 200
+    country = request.team.default_country
+    doubtful = [
+        {"row": row, "words": DOUBTS[row.code], "becomes": as_called(row.phone, country)}
+        for row in judged.doubtful
     ]
-    count = sum(file.rejected_count for file in judged)
-    context = {"form": form, "rejected": rejected, "rejected_count": count}
+    context = {
+        "form": form,
+        "rejected": [{"row": row, "words": REJECTIONS[row.code]} for row in judged.rejected],
+        "rejected_count": judged.rejected_count,
+        "doubtful": doubtful,
+        "list_import": list_import,
+        "max_megabytes": settings.UPLOAD_MAX_MB,
+    }
     return render(request, "recipients/opt_outs_add.html", context, status=status)
-
-
-def _file_sentence(problem: FileProblem) -> str:
-    if problem.fault is FileFault.NO_PHONE_COLUMN:
-        return _(
-            "No column of this file looks like phone numbers. Paste the numbers instead, or keep "
-            "only their column in the file."
-        )
-    if problem.fault is FileFault.TWO_PHONE_COLUMNS:
-        return _(
-            "More than one column of this file could be the phone number. Keep only the one you "
-            "mean, and choose the file again."
-        )
-    return sentence_for(problem)
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,9 +11,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from recipients.imports import import_lifecycle
-from recipients.models import OptOut
-from recipients.opting_out import opt_out_sources, opt_outs
+from recipients.imports import import_lifecycle, importing, opt_out_files
+from recipients.models import ListImport, OptOut, RecipientList
+from recipients.opting_out import opt_outs
 from teams.models import Team, User
 from tests.client import Client
 from tests.people import ClientOf
@@ -89,30 +89,174 @@ def test_who_is_in_the_register_is_not_entered_twice(client: Client, riverside: 
     assert OptOut.objects.get(phone=EMILIA).note == "first"
 
 
-def upload(client: Client, team: Team, content: bytes, **fields: str) -> Any:
-    return add(client, team, file=SimpleUploadedFile("stop.csv", content), **fields)
+def upload(
+    client: Client, team: Team, content: bytes, name: str = "stop.csv", **fields: str
+) -> Any:
+    """Send a file by the form; the check page, or the form with what is wrong."""
+    return add(client, team, file=SimpleUploadedFile(name, content), **fields)
 
 
-def test_a_files_phone_column_is_enough(client: Client, riverside: Team, uploads: Path) -> None:
+def enter(client: Client, team: Team, content: bytes, name: str = "stop.csv", **fields: str) -> Any:
+    """Send a file, confirm it as it is read, and let it be entered: the report."""
+    answer = upload(client, team, content, name)
+    list_import = ListImport.objects.order_by("-pk")[0]
+    assert answer.status_code == 200, answer.content.decode()
+    form = {"default_country": list_import.default_country, "header_row": ""}
+    form |= {f"role_{n}": column["role"] for n, column in enumerate(list_import.columns)}
+    client.post(url(team, "import-confirm", list_import.public_id), form | fields)
+    importing.run_import(list_import.pk)
+    return client.get(url(team, "import", list_import.public_id))
+
+
+def test_a_file_is_shown_before_it_is_entered_and_reported_after(
+    client: Client, riverside: Team, bob: User
+) -> None:
     rows = b"Name,Mobile\nEmilia,(415) 555-2671\nPriya,555-013\nNobody,\nAoife,+44 7911 123456\n"
-    answer = upload(client, riverside, rows)
-    text = answer.content.decode()
+    checked = upload(client, riverside, rows, note="By letter")
+    text = checked.content.decode()
+    assert "People to opt out</dt><dd" in text
+    assert "+1 415-555-2671" in text
+    assert "+44 7911 123456, Guernsey" in text
+    assert "Opt out 2 people" in text
+    assert "555-013" in text
+    assert not phones_of(riverside), "nothing is entered unasked"
+
+    list_import = ListImport.objects.get()
+    columns = {"role_0": "skip", "role_1": "phone", "default_country": "US", "header_row": "1"}
+    client.post(url(riverside, "import-confirm", list_import.public_id), columns)
+    importing.run_import(list_import.pk)
     assert phones_of(riverside) == [EMILIA, AOIFE]
-    assert set(OptOut.objects.values_list("source", flat=True)) == {"file"}
+    assert set(OptOut.objects.values_list("source", "note", "created_by")) == {
+        ("file", "By letter", bob.pk)
+    }
+    report = client.get(url(riverside, "import", list_import.public_id)).content.decode()
+    assert 'Opted out now</dt><dd class="text-success">2</dd>' in report
+    assert 'Rows that need a look</dt><dd class="text-danger">2</dd>' in report
+    assert "555-013" in report
+    assert "No number" in report
+    told = client.get(url(riverside, "rejected-rows", list_import.public_id))
+    assert b"".join(told).decode("utf-8-sig").splitlines()[1].startswith("3,Too short,")
+    assert not RecipientList.objects.exists()
+
+
+CASES = Path(__file__).parent / "cases"
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "phones", "told"),
+    [
+        ("opt-outs.xlsx", "US", [EMILIA, "+12127365000"], 0),
+        ("opt-outs.csv", "US", [EMILIA, "+12127365000"], 0),
+        ("opt-outs-two-columns.csv", "US", [EMILIA, "+12127365000"], 0),
+        ("twilio-log.csv", "US", [EMILIA, "+12127365000"], 0),
+        ("mailchimp-unsubscribed.csv", "US", [EMILIA], 1),
+    ],
+)
+def test_everybody_in_a_file_is_opted_out(
+    client: Client,
+    riverside: Team,
+    name: str,
+    country: str,
+    phones: list[str],
+    told: int,
+) -> None:
+    enter(client, riverside, (CASES / name).read_bytes(), name, default_country=country)
+    list_import = ListImport.objects.get()
+    assert list_import.state == ListImport.State.COMPLETED, list_import.failure
+    assert list_import.rejected_count == told
+    assert phones_of(riverside) == sorted(phones)
+
+
+@pytest.mark.parametrize(
+    ("content", "phones", "told"),
+    [
+        # Several in one cell, and a row of which one part cannot be read.
+        (
+            "Phone\n4155552671 / 2127365000\n+447911123456; 555-013\n",
+            [EMILIA, "+12127365000", AOIFE],
+            1,
+        ),
+        # Without names of columns, however many numbers the first cell has.
+        ("4155552671, 2127365000\n3125550100\n", [EMILIA, "+12127365000", "+13125550100"], 0),
+        ("4.15555E+09\n4155552671\n", [EMILIA], 1),
+        ("555-013\n4155552671\n2127365000\n", [EMILIA, "+12127365000"], 1),
+        ("Name;Handy\nJos\xe9;4155552671\n", [EMILIA], 0),
+        ("Phone\tWhatsApp\n4155552671\t4155552671\n\t2127365000\n", [EMILIA, "+12127365000"], 0),
+    ],
+)
+def test_every_number_of_a_file_counts_and_what_is_none_is_told(
+    client: Client, riverside: Team, content: str, phones: list[str], told: int
+) -> None:
+    enter(client, riverside, content.encode("cp1252"))
+    assert phones_of(riverside) == sorted(phones)
+    assert ListImport.objects.get().rejected_count == told
+
+
+def test_the_column_and_the_country_are_chosen(client: Client, riverside: Team) -> None:
+    content = b"A,B\n07400123456,x\n07400123457,y\n"
+    page = upload(client, riverside, content).content.decode()
+    assert "No column looks like phone numbers." in page
+    list_import = ListImport.objects.get()
+    chosen = {"role_0": "phone", "role_1": "skip", "default_country": "GB", "header_row": "1"}
+    client.post(url(riverside, "import-check", list_import.public_id), chosen)
+    list_import.refresh_from_db()
+    assert list_import.judgement["ready"] == 2
+    client.post(url(riverside, "import-confirm", list_import.public_id), chosen)
+    importing.run_import(list_import.pk)
+    assert phones_of(riverside) == ["+447400123456", "+447400123457"]
+
+
+def test_who_had_opted_out_before_is_counted_apart(client: Client, riverside: Team) -> None:
+    add(client, riverside, numbers=EMILIA)
+    page = upload(client, riverside, b"Phone\n4155552671\n4155552671\n2127365000\n")
+    assert "Opt out 2 people" in page.content.decode()
+    report = enter(client, riverside, b"Phone\n4155552671\n4155552671\n2127365000\n").text
+    assert 'Opted out now</dt><dd class="text-success">1</dd>' in report
+    assert "Had opted out before</dt><dd>1</dd>" in report
+
+
+def test_a_large_file_goes_on_where_a_worker_died(
+    client: Client, riverside: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opt_out_files, "_ROWS_A_CHUNK", 2)
+    upload(client, riverside, b"Phone\n4155552671\n2127365000\n4155552671\n3125550100\n")
+    list_import = ListImport.objects.get()
+    confirm = {"role_0": "phone", "default_country": "US", "header_row": "1"}
+    client.post(url(riverside, "import-confirm", list_import.public_id), confirm)
+    opt_outs.add_opt_outs(riverside, [EMILIA, "+12127365000"], OptOut.Source.FILE, None)
+    ListImport.objects.update(rows_done=2, recipient_count=2, state=ListImport.State.IMPORTING)
+    importing.run_import(list_import.pk)
+    list_import.refresh_from_db()
+    assert (list_import.recipient_count, list_import.duplicate_count) == (3, 0)
+    assert list_import.rows_done == 4
+
+
+def test_a_file_that_waits_is_found_on_the_page_of_opt_outs(
+    client: Client, riverside: Team
+) -> None:
+    upload(client, riverside, b"Phone\n4155552671\n")
+    assert "stop.csv" in page(client, riverside)
+    assert "stop.csv" not in page(client, riverside, "lists")
+    list_import = ListImport.objects.get()
+    answer = client.post(url(riverside, "import-discard", list_import.public_id))
+    assert answer["Location"] == url(riverside, "opt-outs-add")
+    assert "stop.csv" not in page(client, riverside)
+
+
+def test_what_a_doubtful_number_was_read_as_is_told(client: Client, riverside: Team) -> None:
+    text = add(client, riverside, numbers="4155552671, 447911123456, You").content.decode()
+    assert phones_of(riverside) == [EMILIA, AOIFE]
+    assert "Opted out, but worth a look" in text
+    assert "+44 7911 123456, Guernsey" in text
     assert "One of them is no phone number" in text
-    assert "File, row 3" in text
-    assert not list(uploads.iterdir()), "the file is not kept"
+    assert "You</textarea>" in text
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"", "This file is empty."),
-        (b"Name,City\nA,B\n", "No column of this file looks like phone numbers."),
-        (
-            b"Mobile,Phone\n4155552671,4155552672\n",
-            "More than one column of this file could be the phone number.",
-        ),
+        (b"Phone\n", "This file has only one row"),
         (b"%PDF-1.7", "This is a file of the type PDF"),
     ],
 )
@@ -126,10 +270,25 @@ def test_a_file_that_cannot_be_read_says_why(
     assert not list(uploads.iterdir())
 
 
-def test_a_file_with_too_many_rows_is_refused(
-    client: Client, riverside: Team, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"Name,City\nA,B\n", "No column looks like phone numbers."),
+        (b"Phone,City\n12,B\n", "No row has a phone number we can use."),
+    ],
+)
+def test_a_file_in_which_there_is_no_number_cannot_be_confirmed(
+    client: Client, riverside: Team, content: bytes, sentence: str
 ) -> None:
-    monkeypatch.setattr(opt_out_sources, "MAX_ROWS", 1)
+    page = enter(client, riverside, content).content.decode()
+    assert sentence in page
+    assert ListImport.objects.get().state == ListImport.State.CHECKING
+
+
+def test_a_file_with_too_many_rows_is_refused(
+    client: Client, riverside: Team, settings: Any
+) -> None:
+    settings.IMPORT_MAX_ROWS = 1
     answer = upload(client, riverside, b"Mobile\n4155552671\n4155552672\n")
     assert "more than 1 rows" in answer.content.decode()
 
@@ -209,7 +368,7 @@ def test_an_export_can_be_entered_again(
     opt_outs.add_opt_outs(riverside, [EMILIA, AOIFE], OptOut.Source.BY_HAND, None)
     exported = b"".join(client_of(sami).post(url(riverside, "opt-outs-export")))
     hillside = charlie.memberships.get().team
-    upload(client_of(charlie), hillside, exported)
+    enter(client_of(charlie), hillside, exported)
     assert phones_of(hillside) == [EMILIA, AOIFE]
 
 

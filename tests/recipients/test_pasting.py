@@ -10,7 +10,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recipients.files.pasting import MAX_CHARACTERS, one_number_a_line
+from recipients.files.pasting import MAX_CHARACTERS, numbers_in, one_number_a_line
 from recipients.imports import importing
 from recipients.models import ListImport
 from recipients.phone_numbers import PhoneReader
@@ -44,6 +44,20 @@ def pasted(door: Door, rows: str) -> ListImport:
         # Something like a customer's number beside the phone is a column.
         ("10001,4155552671\n10002,2127365000", 2, 0),
         ("4155552671", 1, 0),
+        # Copied from a group in WhatsApp.
+        ("+91 98765 43210, +91 98765 43211, +91 98765 43212, You", 3, 1),
+        ("(415) 555-2671 (212) 736-5000 312 555 0100", 3, 0),
+        ("4155552671 / 2127365000 & 3125550100", 3, 0),
+        ("Ann 4155552671\nBob Lee: (212) 736-5000\nCy \u2013 +44 20 7946 0000", 3, 0),
+        ("4155552671 Ann\n2127365000 - Bob", 2, 0),
+        ("- 415-555-2671\n- 212-736-5000", 2, 0),
+        ("\u2022 Ann \u2013 415 555 2671\n\u2022 Bob \u2013 212.736.5000", 2, 0),
+        ("1. 4155552671\n2. 2127365000\n3) 3125550100", 3, 0),
+        ("Ann, 4155552671, Bob, 2127365000", 2, 0),
+        ("Ann Lee; 4155552671\n2127365000\nBob, 3125550100\nnobody", 3, 1),
+        ("Ann <+1 415 555 2671>; Bob <+1 212 736 5000>", 2, 0),
+        ("4155552671\tAnn\t2026-01-01\n2127365000\tBob\t2026-01-02", 2, 0),
+        ("4155552671 ext 12\n2127365000", 1, 1),
     ],
 )
 def test_what_is_pasted_is_read(door: Door, rows: str, ready: int, rejected: int) -> None:
@@ -98,6 +112,32 @@ def test_pasted_people_can_join_a_list(door: Door, sami: User) -> None:
     made = ListImport.objects.get(target_list=people)
     assert (made.judgement["ready"], made.judgement["on_list"]) == (1, 0)
     assert Door(door.team, sami).client.post(url, {"rows": "1"}).status_code == 404
+
+
+def test_a_name_beside_a_number_is_its_name(door: Door) -> None:
+    made = pasted(door, "1. Ann Lee: 4155552671\n2. Phone 2127365000\n3. +13125550100 (Bob)")
+    rows = [sample["cells"] for sample in made.judgement["sample"]]
+    assert [column["role"] for column in made.columns] == ["phone", "name"]
+    assert rows == [["4155552671", "Ann Lee"], ["2127365000", ""], ["+13125550100", "Bob"]]
+
+
+@given(
+    numbers=st.lists(
+        st.sampled_from(["4155552671", "(212) 736-5000", "+44 7911 123456", "312.555.0100"]),
+        min_size=2,
+        max_size=6,
+    ),
+    between=st.sampled_from(
+        [", ", ";", "\t", "\n", "\r\n", " | ", " / ", " ", "   ", " - ", "\n\u2022 "]
+    ),
+    names=st.booleans(),
+)
+def test_every_number_is_found_however_they_are_parted(
+    numbers: list[str], between: str, names: bool
+) -> None:
+    text = between.join(f"Ann {number}" if names else number for number in numbers)
+    found = [pasted.answer for pasted in numbers_in(text, US)]
+    assert found == [US.read(number) for number in numbers]
 
 
 @given(st.text(max_size=80))

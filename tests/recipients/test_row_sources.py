@@ -137,6 +137,100 @@ def test_excels_own_first_line_is_no_row(file: Path, line: str) -> None:
     assert read(file, f"{line}\r\nPhone;Name\r\n+14155552671;José\r\n") == TABLE
 
 
+CASES = Path(__file__).parent / "cases"
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "rows"),
+    [
+        (
+            "delimiter-name-comma.csv",
+            "DE",
+            [["Name, Vorname", "Telefon"], ["Muster, Anna", "0151 23456789"]],
+        ),
+        ("delimiter-scientific.csv", "BR", [["nome", "telefone"], ["Ana", "5,58199E+12"]]),
+        ("tab-decimals.csv", "DE", [["X", "Tel", "Y"], ["120,5", "+4915123456789", "2,35"]]),
+        (
+            "backslash-quotes.csv",
+            "US",
+            [
+                ["Phone", "Name", "City"],
+                ["+14155552671", 'Ann "Annie" Lee', "Bath"],
+                ["+12127365000", "Bob", "Rome"],
+                ["+14155552672", 'Cy, "the fox"', "Oslo"],
+            ],
+        ),
+        (
+            "space-before-quote.csv",
+            "US",
+            [["Phone", "Name", "City"], ["+14155552671", "Lee, Ann", "Bath"]],
+        ),
+        ("utf8-two-boms.csv", "US", [["Phone", "Name"], ["+14155552671", "Ann"]]),
+        (
+            "crlf-in-cells.csv",
+            "US",
+            [["Phone", "Name", "Address"], ["+14155552671", "Ann", "1 High St\r\nBath\r\n"]],
+        ),
+    ],
+)
+def test_what_programs_write_is_read(country: str, name: str, rows: list[list[str]]) -> None:
+    path = CASES / name
+    read = head(path, guess_read_options(path, country), len(rows), max_columns=200)
+    assert [cells for _, cells in read] == rows
+
+
+ANN = [["Phone", "Name", "City"], ["+14155552671", "Lee, Ann", "Bath"]]
+BOB = ["+12127365000", "Bob", "Rome"]
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        # Each row whole in quotes: a table that a spreadsheet did not part, saved once more.
+        (
+            '"Phone,Name,City"\n"+14155552671,""Lee, Ann"",Bath"\n"+12127365000,Bob,Rome"\n',
+            [*ANN, BOB],
+        ),
+        ('"Phone;Name;City"\r\n"+14155552671;Lee, Ann;Bath"\r\n', ANN),
+        # Only those in quotes that had quotes.
+        ('Phone,Name,City\n"+14155552671,""Lee, Ann"",Bath"\n+12127365000,Bob,Rome\n', [*ANN, BOB]),
+        # A title with a comma is no row to be parted.
+        ('"All people, 2026"\nPhone,Name\n+14155552671,Ann\n', [["All people, 2026"]]),
+        ('"Smith, John"\n"Doe, Jane"\n', [["Smith, John"], ["Doe, Jane"]]),
+        # Two separators in each row: the one that yields numbers.
+        (
+            "Phone;Name, first\n+14155552671;Lee, Ann\n",
+            [["Phone", "Name, first"], ["+14155552671", "Lee, Ann"]],
+        ),
+        ("Lee, Ann\t+14155552671\nRay, Bob\t+12127365000\n", [["Lee, Ann", "+14155552671"]]),
+        ("Name|Phone, mobile\nLee|4155552671, \n", [["Name", "Phone, mobile"]]),
+        (
+            "Name,Phone\nAnn,+14155552671;+12127365000\nBob,+13125550100;+13125550101\n",
+            [["Name", "Phone"], ["Ann", "+14155552671;+12127365000"]],
+        ),
+        # Backslashes that are none before a quote stay.
+        ('Phone,Path\n1,"C:\\"\n2,"a\\b"\n', [["Phone", "Path"], ["1", "C:\\"], ["2", "a\\b"]]),
+        (
+            '"P","N"\n"1","5\\" pipe"\n"2","a ""b"""\n',
+            [["P", "N"], ["1", '5" pipe'], ["2", 'a "b"']],
+        ),
+        ('P; N\n1; "Lee; Ann" ; x\n', [["P", "N"], ["1", "Lee; Ann ", "x"]]),
+        ("sep=;;;\nPhone;Name;\n+14155552671;Ann;\n", [["Phone", "Name", ""]]),
+        ("\ufeff\ufeff\ufeffPhone,Name\n1,a\n", [["Phone", "Name"]]),
+        ("\u00ef\u00bb\u00bfPhone,Name\n1,a\n", [["Phone", "Name"]]),
+        ("\ufeffsep=;\r\nPhone;Name\r\n1;a\r\n", [["Phone", "Name"]]),
+        # Carriage returns in quotes are a cell's own, whatever ends the lines.
+        ('a,b\n1,"x\ry"\n2,z\n', [["a", "b"], ["1", "x\ry"], ["2", "z"]]),
+        ('a,b\r1,"x\ny"\r2,z\r', [["a", "b"], ["1", "x\ny"], ["2", "z"]]),
+        ('a,b\r\n1,"x\r\r\ny"\r\n2,z\r\n', [["a", "b"], ["1", "x\r\r\ny"], ["2", "z"]]),
+    ],
+)
+def test_other_ways_of_writing_a_table_are_read(
+    file: Path, content: str, rows: list[list[str]]
+) -> None:
+    assert [cells for _, cells in read(file, content)][: len(rows)] == rows
+
+
 def test_a_cell_over_several_lines_is_one_row(file: Path) -> None:
     content = 'Phone,Note\n1,"one\ntwo\r\nthree"\n2,x\n'
     assert read(file, content) == [
