@@ -39,6 +39,8 @@ class FileEncoding(StrEnum):
     BIG5 = "big5"
     EUC_KR = "euc-kr"
     KOI8_R = "koi8-r"
+    ISO_8859_2 = "iso-8859-2"
+    EUC_JP = "euc_jp"
     MAC_ROMAN = "macintosh"
 
     @property
@@ -61,7 +63,9 @@ _CODECS = {
 }
 # What programs that know no Unicode write in a country, the likeliest first.
 _USUAL = {
-    "PL CZ SK HU SI HR RO BA AL ME": (FileEncoding.WINDOWS_1250, FileEncoding.MAC_ROMAN),
+    "PL CZ SK HU SI HR RO BA AL ME": (
+        *(FileEncoding.WINDOWS_1250, FileEncoding.ISO_8859_2, FileEncoding.MAC_ROMAN),
+    ),
     "RS": (FileEncoding.WINDOWS_1250, FileEncoding.WINDOWS_1251),
     "RU UA BY BG MK KZ KG TJ UZ MN": (FileEncoding.WINDOWS_1251, FileEncoding.KOI8_R),
     "GR CY": (FileEncoding.WINDOWS_1253,),
@@ -71,7 +75,7 @@ _USUAL = {
     "EE LT LV": (FileEncoding.WINDOWS_1257,),
     "VN": (FileEncoding.WINDOWS_1258,),
     "TH": (FileEncoding.WINDOWS_874,),
-    "JP": (FileEncoding.SHIFT_JIS,),
+    "JP": (FileEncoding.SHIFT_JIS, FileEncoding.EUC_JP),
     "CN SG": (FileEncoding.GB18030,),
     "HK MO TW": (FileEncoding.BIG5,),
     "KR": (FileEncoding.EUC_KR,),
@@ -87,6 +91,10 @@ _NO_WORDS = re.compile(
     rf"{_LETTER}{_SIGN}|{_SIGN}{_LETTER}|{_LETTER}[\u2013\u2014\u2020-\u2030][a-z\u00df-\u00ff]"
     "|[a-z\u0430-\u044f][\u00c0-\u00de\u0160\u0178\u017d\u0410-\u042f]|[\u00c0-\u00ff]{3}"
     "|[A-Za-z][\u0370-\u1dff\u2e80-\uffef]|[\u0370-\u1dff\u2e80-\uffef][A-Za-z]"
+    # What the Mac has where others have letters, and the Y that no word goes on behind.
+    "|[\u2044\u221a\u2202\u2206\u220f\u2211\u222b\u2248\u2260\u2264\u2265\u25ca\ufb01\ufb02]"
+    rf"|{_LETTER}[\u201a\u201e]|[\u2020\u2021]{_LETTER}|{_LETTER}[\u00a9\u00ab\u00ae\u00bb]+{_LETTER}"
+    "|[\u00a1\u00bf\u00ae\u2122][\u00a5\u00a9\u00ae\u2122\u201c]|\u0178[a-z]|[\u00a9\u00ae][\u00ab\u00bb]"
     "|[\u0080-\u009f\u2500-\u25ff\ufff0-\uffff]"
 )
 

@@ -89,6 +89,17 @@ def test_a_big_endian_byte_order_mark_is_no_part_of_the_header(file: Path) -> No
         ("CN", "gbk", "手机,姓名\n13812345678,王小明\n13912345679,李丽\n"),
         ("TW", "big5", "電話,姓名\n0912345678,王小明\n0912345679,陳美麗\n"),
         ("KR", "cp949", "전화,이름\n01012345678,김민수\n01012345679,이영희\n"),
+        ("PL", "iso8859_2", "Telefon;Imię\n512345678;Łukasz Śliwa\n512345679;Grażyna\n"),
+        ("CZ", "iso8859_2", "Telefon;Jméno\n601234567;Tomáš Šťastný\n"),
+        ("JP", "euc_jp", "電話,名前\n09012345678,鈴木一郎\n"),
+        ("RU", "koi8_r", "Phone,Name\n89123456789,Иван\n"),
+        # One odd name in a short file.
+        ("DE", "mac_roman", "Telefon;Name\n01512345678;Jürgen\n"),
+        ("US", "cp1252", "Phone,Name\n4155552671,Zoë\n"),
+        ("TR", "cp1254", "Telefon;Ad\n5321234567;Ayşe\n"),
+        ("IL", "cp1255", "Phone,Name\n0501234567,רחל לוי\n"),
+        ("EG", "cp1256", "Phone,Name\n01001234567,فاطمة\n"),
+        ("CN", "gbk", "手机,姓名\n13812345678,李\n"),
         # No hint: the team is elsewhere.
         ("US", "cp1250", "Telefon;Imię;Miasto\n512345678;Łukasz;Łódź\n512345679;Żaneta;Gdańsk\n"),
         ("US", "cp1251", "Телефон;Имя\n89123456789;Юлия\n89123456780;Пётр\n"),

@@ -53,6 +53,8 @@ def test_the_only_table_of_an_archive_is_read(door: Door) -> None:
         (archive(a_csv=bytes(2 * 1024 * 1024)), "This file is larger than 1 MB."),
         (archive(a_csv=TABLE * 50)[:-60], "We could not read this file."),
     ],
+    # The bytes hold the time at which they were made.
+    ids=["two", "picture", "archive", "empty", "pdf", "large", "broken"],
 )
 def test_other_archives_get_advice(
     door: Door, uploads: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
