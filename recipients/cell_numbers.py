@@ -27,11 +27,10 @@ class NumberKind(IntEnum):
 # Digits of other scripts, the kinds of space, apostrophe and minus that spreadsheets write.
 _WRITTEN = (
     "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९０１２３４５６７８９"
-    "\u00a0\u2007\u2009\u202f\u2019\u02bc`\u2010\u2011\u2012\u2013\u2014\u2212\uff0d\uff0b\u066b\u066c\uff0c\uff0e\u066a\uff05"
+    "\u00a0\u2007\u2009\u202f\u2019\u02bc\u2010\u2011\u2012\u2013\u2014\u2212\uff0d\uff0b\u066b\u066c\uff0c\uff0e\u066a\uff05"
 )
-_MEANT = "0123456789" * 4 + "    '''-------+.,,.%%"
+_MEANT = "0123456789" * 4 + "    ''-------+.,,.%%"
 _TRANSLATION = str.maketrans(_WRITTEN, _MEANT)
-_SIGNS = "$¢£¤¥৳฿₠-⃀﷼\uff04￡￥￦"
 # ISO 4217's codes of what is paid with most, and what stands on price tags.
 _CODES = (
     "AED ARS AUD BAM BDT BGN BHD BOB BRL CAD CDF CHF CLP CNY COP CRC CZK DKK DOP DZD EGP ETB EUR "
@@ -39,17 +38,25 @@ _CODES = (
     "NGN NOK NPR NZD OMR PEN PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SEK SGD THB TND TRY TWD TZS "
     "UAH UGX USD UYU UZS VES VND XAF XOF ZAR ZMW"
 )
-_WORDS = "US R$ A C NZ HK S NT R RM Rp Rs kr Kr Kč kč zł Ft lei din TL руб р грн лв Fr Euro euro Dh"  # noqa: RUF001
-_NAMES = sorted(
-    {re.escape(name) for name in (*_CODES.split(), *_CODES.lower().split(), *_WORDS.split())},
-    key=lambda name: (-len(name), name),
+_WORDS = (
+    "R RM Rp Rs kr Kr Kč kč zł Ft lei din TL руб р грн лв Fr Euro euro Dh % "  # noqa: RUF001
+    "$ € £ ¥ ¢ ₹ ₽ ₩ ₪ ₫ ₦ ₱ ₴ ₺ ₡ ₲ ₵ ₸ ₼ ₾ ฿ ৳ ﷼ ￡ ￥ "
+    "US$ R$ A$ C$ CA$ AU$ NZ$ HK$ S$ NT$ MX$ S/ Rs/"
 )
-_CURRENCY = f"(?:(?:{'|'.join(_NAMES)})[.]?[{_SIGNS}]?|[{_SIGNS}])"
-# Its groups: a sign, or one behind the currency; the figures; the bracket of (12.50), a minus.
+_CURRENCIES = frozenset({*_CODES.split(), *_CODES.lower().split(), *_WORDS.split()})
+_CURRENCIES_IN_SQL = f" {' '.join(sorted(_CURRENCIES))} "
+# What stands around the figures is looked up: PostgreSQL would take a thousand times as long for
+# a pattern with all these words, or with groups.
+_AROUND = "[^0-9 .,()'+-]{1,4}[.]?"
 _FRAME = (
-    f"^([-+(])? ?(?:{_CURRENCY} ?)?([-+])?([0-9.,][0-9., ']{{0,38}}[0-9]|[0-9])(?:[.,]-{{1,2}})?"
-    f"(?: ?(?:{_CURRENCY}|%))?([)])?$"
+    f"^(?:[-+(] ?(?:{_AROUND} ?)?|(?:{_AROUND} ?)?[-+]?)[0-9.,][0-9., ']*(?:[.,]--?)?"
+    f"(?: ?{_AROUND})?[)]?$"
 )
+_BETWEEN = "0123456789 .,()'+-"
+# The point of "Rs.500" is none of the number's; what stands before that of "$.50" is cut off.
+_BEFORE = "-+( $€£¥₹"
+_FIGURES = f"(?:^[.,]|[{_BEFORE}][.,])?[0-9](?:[0-9., ']*[0-9])?"
+_BELOW_ZERO = "^(?:[(]|[^0-9]*-)"
 _PARTED = "[1-9][0-9]{0,2}(?: [0-9]{3})+|[1-9][0-9]{0,2}(?:'[0-9]{3})+"
 _WITH_COMMA = rf"^(?:[0-9]*|[1-9][0-9]{{0,2}}(?:[.][0-9]{{3}})+|{_PARTED})(?:,[0-9]+)?$"
 # 12,34,567.50 is how India writes it.
@@ -58,22 +65,35 @@ _WITH_POINT = (
     rf"{_PARTED})(?:[.][0-9]+)?$"
 )
 _frame, _with_comma, _with_point = map(re.compile, (_FRAME, _WITH_COMMA, _WITH_POINT))
+_first_figures = re.compile(_FIGURES)
+_WITHOUT_FIGURES = str.maketrans("", "", _BETWEEN)
+_below_zero = re.compile(_BELOW_ZERO)
 _BETWEEN_COMMA, _BETWEEN_POINT = str.maketrans(",", ".", ". '"), str.maketrans("", "", ", '")
+
+
+# What most cells hold, read at once.
+_USUAL = "^-?(?:0|[1-9][0-9]{0,14})([.][0-9](?:[0-9](?:[0-9]{2})?)?)?$"
+_usual = re.compile(_USUAL)
+# No amount is longer, and all of these have room in a number of the database.
+_LONGEST = 60
 
 
 def _figures(cell: str) -> tuple[str, bool] | None:
     """The figures of a trimmed cell, and whether it is below zero; None for what is no number."""
-    frame = _frame.match(cell.translate(_TRANSLATION))
-    if frame is None:
+    text = cell if cell.isascii() else cell.translate(_TRANSLATION)
+    if len(text) > _LONGEST:
         return None
-    before, between, figures, bracket = frame.groups()
-    if (before == "(") != (bracket is not None) or (before and between):
+    if (text[:1] == "(") != (text[-1:] == ")") or not _frame.match(text):
         return None
-    return figures, (before or between) in ("-", "(")
+    around = text.translate(_WITHOUT_FIGURES)
+    figures = _first_figures.search(text) if not around or around in _CURRENCIES else None
+    return (figures[0].lstrip(_BEFORE), bool(_below_zero.match(text))) if figures else None
 
 
 def number_kind(cell: str) -> int:
     """The NumberKind of a trimmed cell."""
+    if usual := _usual.match(cell):
+        return NumberKind.POINT if usual[1] else NumberKind.PLAIN
     read = _figures(cell)
     if read is None:
         return NumberKind.NONE
@@ -91,6 +111,8 @@ def number_in(cell: str, decimal_comma: int) -> float | None:
 
     `decimal_comma` says what `1.234` is: a thousand and more, or one and a bit.
     """
+    if _usual.match(cell):
+        return float(cell)
     read = _figures(cell)
     if read is None:
         return None
@@ -108,11 +130,15 @@ def number_in(cell: str, decimal_comma: int) -> float | None:
 def number_kind_sql(cell: Sql) -> Sql:
     """`number_kind` in PostgreSQL's words."""
     return sql(
-        "(SELECT CASE WHEN f.figures ~ {comma} AND f.figures ~ {point} "  # noqa: S608 - kinds of ours
+        f"CASE WHEN {{cell}} ~ {{usual}} THEN CASE WHEN {{cell}} ~ '[.]' THEN {NumberKind.POINT:d} "  # noqa: S608 - kinds of ours
+        f"ELSE {NumberKind.PLAIN:d} END ELSE "
+        "COALESCE((SELECT CASE WHEN f.figures ~ {comma} AND f.figures ~ {point} "
         f"THEN CASE WHEN f.figures ~ '[.,]' THEN {NumberKind.EITHER:d} ELSE {NumberKind.PLAIN:d} "
         f"END WHEN f.figures ~ {{comma}} THEN {NumberKind.COMMA:d} "
         f"WHEN f.figures ~ {{point}} THEN {NumberKind.POINT:d} ELSE {NumberKind.NONE:d} END "
-        "FROM {figures} AS f)",
+        f"FROM {{figures}} AS f), {NumberKind.NONE:d}) END",
+        cell=cell,
+        usual=value(_USUAL),
         comma=value(_WITH_COMMA),
         point=value(_WITH_POINT),
         figures=_figures_sql(cell),
@@ -122,11 +148,14 @@ def number_kind_sql(cell: Sql) -> Sql:
 def number_sql(cell: Sql, decimal_comma: Sql) -> Sql:
     """`number_in` in PostgreSQL's words; `decimal_comma` is a condition in SQL."""
     return sql(
-        "(SELECT f.sign * CAST(CASE "
+        "(CASE WHEN {cell} ~ {usual} THEN CAST({cell} AS double precision) "
+        "ELSE (SELECT f.sign * CAST(CASE "
         "WHEN f.figures ~ {comma} AND ({decimal_comma} OR f.figures !~ {point}) "
         "THEN TRANSLATE(f.figures, ',. ''', '.') "
         "WHEN f.figures ~ {point} THEN TRANSLATE(f.figures, ', ''', '') END AS double precision) "
-        "FROM {figures} AS f)",
+        "FROM {figures} AS f) END)",
+        cell=cell,
+        usual=value(_USUAL),
         comma=value(_WITH_COMMA),
         point=value(_WITH_POINT),
         decimal_comma=decimal_comma,
@@ -135,14 +164,21 @@ def number_sql(cell: Sql, decimal_comma: Sql) -> Sql:
 
 
 def _figures_sql(cell: Sql) -> Sql:
-    # OFFSET 0 lets the pattern be looked for once, not for each of its groups.
+    # OFFSET 0 lets each step be done once, however often the next one speaks of it.
     return sql(
-        "(SELECT CASE WHEN (COALESCE(m[1], '') = '(') = (m[4] IS NOT NULL) "
-        "AND (m[1] IS NULL OR m[2] IS NULL) THEN m[3] END AS figures, "
-        "CASE WHEN COALESCE(m[1], m[2]) IN ('-', '(') THEN -1 ELSE 1 END AS sign "
-        "FROM (SELECT REGEXP_MATCH(TRANSLATE({cell}, {written}, {meant}), {frame}) AS m OFFSET 0) "
-        "AS framed OFFSET 0)",
+        "(SELECT LTRIM(SUBSTRING(framed.text FROM {figures}), {before}) AS figures, "  # noqa: S608 - a length of ours
+        "CASE WHEN framed.text ~ {below} THEN -1 ELSE 1 END AS sign "
+        "FROM (SELECT TRANSLATE({cell}, {written}, {meant}) AS text OFFSET 0) AS framed "
+        f"WHERE LENGTH(framed.text) <= {_LONGEST:d} AND framed.text ~ {{frame}} "
+        "AND (LEFT(framed.text, 1) = '(') = (RIGHT(framed.text, 1) = ')') "
+        "AND (TRANSLATE(framed.text, {between}, '') = '' OR STRPOS({currencies}, "
+        "' ' || TRANSLATE(framed.text, {between}, '') || ' ') > 0) OFFSET 0)",
+        between=value(_BETWEEN),
+        currencies=value(_CURRENCIES_IN_SQL),
         cell=cell,
+        figures=value(_FIGURES),
+        before=value(_BEFORE),
+        below=value(_BELOW_ZERO),
         written=value(_WRITTEN),
         meant=value(_MEANT),
         frame=value(_FRAME),

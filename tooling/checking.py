@@ -6,7 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class CheckStep:
     """One thing to check: its exit code says whether all is well."""
 
     name: str
-    command: Sequence[str | Path]
+    command: tuple[str | Path, ...]
     # Its words are of interest even when all is well.
     talks: bool = False
 
@@ -80,14 +80,14 @@ def check() -> int:
 
 def _static_steps() -> list[CheckStep]:
     return [
-        CheckStep("format", [tool("ruff"), "format", "--check", "--quiet", "."]),
-        CheckStep("lint", [tool("ruff"), "check", "--quiet", "."]),
-        CheckStep("templates", [tool("djangofmt"), "--check", "--quiet", "templates"]),
-        CheckStep("types", [tool("mypy")]),
-        CheckStep("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]),
+        CheckStep("format", (tool("ruff"), "format", "--check", "--quiet", ".")),
+        CheckStep("lint", (tool("ruff"), "check", "--quiet", ".")),
+        CheckStep("templates", (tool("djangofmt"), "--check", "--quiet", "templates")),
+        CheckStep("types", (tool("mypy"),)),
+        CheckStep("migrations", (PYTHON, "manage.py", "makemigrations", "--check", "--dry-run")),
         CheckStep(
             "production settings",
-            [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+            (PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
         ),
     ]
 
@@ -95,30 +95,47 @@ def _static_steps() -> list[CheckStep]:
 def _pytest(name: str, *arguments: str) -> CheckStep:
     # Work is taken from whoever has most left: a few journeys last longer than hundreds of others.
     shared = ["-n", WORKERS, "--dist", "worksteal", "-q"]
-    return CheckStep(name, [PYTHON, "-m", "pytest", *shared, *arguments], talks=True)
+    return CheckStep(name, (PYTHON, "-m", "pytest", *shared, *arguments), talks=True)
 
 
 def _run(steps: list[CheckStep]) -> int:
-    """Run all steps, also after a failure; sum up; return 1 if any failed."""
-    summary: list[tuple[str, bool, float]] = []
+    """Run all steps, also after a failure; sum up; return 1 if any failed.
+
+    Those that say nothing when all is well run one after the other beside the others: tests wait
+    for browsers and for each other at their end, and types are found by one process.
+    """
+    beside = ThreadPoolExecutor(max_workers=1)
     with tempfile.TemporaryDirectory(prefix="campaigns-checks-") as folder:
         env = os.environ | PRODUCTION | {"DATA_DIR": folder}
         for name in ("DATABASE_URL", "REDIS_URL", "DEBUG", "DEMO"):
             env.pop(name, None)
-        for step in steps:
-            print(f"--- {step.name}", flush=True)
-            began = time.monotonic()
-            well = _is_well(step, env)
-            summary.append((step.name, well, time.monotonic() - began))
+        try:
+            silent = {step: beside.submit(_outcome, step, env) for step in steps if not step.talks}
+            outcomes = {step: _outcome(step, env) for step in steps if step.talks}
+            outcomes |= {step: outcome.result() for step, outcome in silent.items()}
+        finally:
+            # Whoever stops the tests wants the rest of the checks to stop as well.
+            beside.shutdown(cancel_futures=True)
     print("---")
-    for name, well, seconds in summary:
-        print(f"{'ok    ' if well else 'FAILED'}  {seconds:6.1f} s  {name}")
-    return 0 if all(well for _, well, _ in summary) else 1
+    for step in steps:
+        is_well, seconds = outcomes[step]
+        print(f"{'ok    ' if is_well else 'FAILED'}  {seconds:6.1f} s  {step.name}")
+    return 0 if all(is_well for is_well, _seconds in outcomes.values()) else 1
 
 
-def _is_well(step: CheckStep, env: dict[str, str]) -> bool:
-    if step.talks:
-        return subprocess.run(step.command, cwd=ROOT, env=env, check=False).returncode == 0
+def _outcome(step: CheckStep, env: dict[str, str]) -> tuple[bool, float]:
+    """Run a step; return whether all is well and how long it took."""
+    began = time.monotonic()
+    is_well = _talked_through(step, env) if step.talks else _silently_done(step, env)
+    return is_well, time.monotonic() - began
+
+
+def _talked_through(step: CheckStep, env: dict[str, str]) -> bool:
+    print(f"--- {step.name}", flush=True)
+    return subprocess.run(step.command, cwd=ROOT, env=env, check=False).returncode == 0
+
+
+def _silently_done(step: CheckStep, env: dict[str, str]) -> bool:
     answer = subprocess.run(
         step.command,
         cwd=ROOT,
@@ -130,5 +147,5 @@ def _is_well(step: CheckStep, env: dict[str, str]) -> bool:
         check=False,
     )
     if answer.returncode != 0:
-        print(answer.stdout, flush=True)
+        print(f"\n--- {step.name}\n{answer.stdout}", flush=True)
     return answer.returncode == 0
