@@ -217,7 +217,9 @@ def _phone_candidates(
         for index in range(len(headers))
     ]
     named = [index for index, header in enumerate(headers) if says_phone(header)]
-    by_values = [index for index, share in enumerate(shares) if share >= _ENOUGH_PHONES]
+    # Of a single column every number counts: what else should it be?
+    enough = _ENOUGH_PHONES if len(headers) > 1 else 0.01
+    by_values = [index for index, share in enumerate(shares) if share >= enough]
     meant = [index for index in named if not any(map(_has_no_digit, _filled(sample, index)))]
     return [index for index in named if shares[index] > 0] or by_values or meant or named
 
