@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,6 +21,7 @@ from campaigns.models import Campaign
 from composer import field_use, message_templates
 from composer.models import MessageTemplate
 from interface.form_fields import PlainText, is_uuid
+from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
@@ -92,17 +94,34 @@ def template_of(request: TeamRequest, template_id: UUID) -> MessageTemplate:
 def template(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """One template; POST renames it or puts it into another folder."""
     found = template_of(request, template_id)
-    form = TemplateForm(initial={"name": found.name, "folder": found.folder})
+    form = _stored_form(found)
+    conflict = None
     if request.method == "POST":
         if not _may_compose(request):
             return redirect("template", request.team.slug, found.public_id)
         form = TemplateForm(request.POST)
-        if form.is_valid():
-            MessageTemplate.objects.filter(pk=found.pk).update(**form.cleaned_data)
+        if form.is_valid() and (conflict := _saved(request, found, form)) is None:
             messages.success(request, _("The template is saved."))
             return redirect("template", request.team.slug, found.public_id)
-    status = 422 if form.is_bound else 200
-    return render(request, "composer/template.html", _shown(request, found, form), status=status)
+    seen = request.POST.get("seen") or seen_of(said_by(_stored_form(found)))
+    context = {**_shown(request, found, form), "conflict": conflict, "seen": seen}
+    status = 409 if conflict else 422 if form.is_bound else 200
+    return render(request, "composer/template.html", context, status=status)
+
+
+def _stored_form(template: MessageTemplate) -> TemplateForm:
+    return TemplateForm(initial={"name": template.name, "folder": template.folder})
+
+
+def _saved(request: TeamRequest, template: MessageTemplate, form: TemplateForm) -> Conflict | None:
+    """Save a valid form; what keeps it from being saved, if anything does."""
+    with transaction.atomic():
+        locked = MessageTemplate.objects.select_for_update().get(pk=template.pk)
+        stored = said_by(_stored_form(locked))
+        conflict = conflict_between(request.POST, said_by(form), stored)
+        if conflict is None:
+            MessageTemplate.objects.filter(pk=template.pk).update(**form.cleaned_data)
+    return conflict
 
 
 def _may_compose(request: TeamRequest) -> bool:

@@ -37,7 +37,7 @@ class Details:
 
 def add_person(recipient_list: RecipientList, details: Details) -> Recipient:
     """Add somebody. Raises AlreadyThere for somebody who is on the list."""
-    with _locked(recipient_list):
+    with locked_people(recipient_list):
         _refuse_second(recipient_list, details.phone)
         made = Recipient.objects.create(
             recipient_list=recipient_list,
@@ -54,7 +54,7 @@ def change_person(recipient: Recipient, details: Details) -> bool:
 
     Raises AlreadyThere when another row of the list is of the person with the new phone.
     """
-    with _locked(recipient.recipient_list):
+    with locked_people(recipient.recipient_list):
         row = Recipient.objects.select_related("recipient_list").filter(pk=recipient.pk).first()
         if row is None:
             return False
@@ -69,7 +69,7 @@ def change_person(recipient: Recipient, details: Details) -> bool:
 def remove_people(recipient_list: RecipientList, ids: Collection[int]) -> int:
     """Take rows out of the list; return how many were still there."""
     removed = 0
-    with _locked(recipient_list):
+    with locked_people(recipient_list):
         for row in Recipient.objects.filter(recipient_list=recipient_list, pk__in=ids):
             # Counted anew for each: rows of one person may go together.
             place = Recipient.objects.values_list("occurrence", flat=True).get(pk=row.pk)
@@ -86,7 +86,7 @@ def remove_people(recipient_list: RecipientList, ids: Collection[int]) -> int:
 
 
 @contextmanager
-def _locked(recipient_list: RecipientList) -> Iterator[None]:
+def locked_people(recipient_list: RecipientList) -> Iterator[None]:
     """One change of a list's people at a time: its counters and its rows' numbers hang together."""
     with transaction.atomic():
         RecipientList.objects.select_for_update().get(pk=recipient_list.pk)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from interface.form_fields import PublicChoices
+from interface.lost_updates import said_by
 from recipients.cell_numbers import NumberKind, number_kind
 from recipients.comparing import composed
 from recipients.models import FilterList, RecipientList, SavedFilter, Visibility
@@ -49,6 +50,16 @@ class ConditionLine:
     values: str = ""
     day: str = ""
     errors: ErrorList | None = None
+
+    def in_words(self) -> str:
+        """`City is one of London, Leeds`, as far as it is typed."""
+        known = dict(special_fields())
+        op = Op(self.op) if self.op in set(Op) else None
+        boxes = {Op.ONE_OF: ", ".join(self.values.split("\n")), Op.EMPTY: "", Op.FILLED: ""}
+        boxes |= dict.fromkeys(WITH_DAY, self.day)
+        value = boxes.get(op, self.value) if op else self.value
+        words = (known.get(self.field, self.field), OP_WORDS[op] if op else self.op, value)
+        return " ".join(str(word).strip() for word in words).strip()
 
     @property
     def is_blank(self) -> bool:
@@ -169,6 +180,14 @@ class SavedFilterForm(forms.Form):
             any_of_them=given.get("match") == SavedFilter.Match.ANY,
             day_first=given.get("day_first") != "no",
         )
+
+    def says(self) -> dict[str, str]:
+        """What the fields and the lines say, by their labels."""
+        lines = " · ".join(line.in_words() for line in self._typed_rows() if not line.is_blank)
+        fields = said_by(self)
+        for row in self._typed_rows():
+            fields.pop(str(self.fields[f"field-{row.n}"].label), None)
+        return fields | {_("Conditions"): lines}
 
     def unsaid_conditions(self) -> list[str]:
         """What is wrong with the lines of a form that was judged: so long nobody can count."""

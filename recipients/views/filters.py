@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from interface.lost_updates import Conflict, conflict_between, seen_of
 from recipients.lists.paging import page_of
 from recipients.models import FilterList, RecipientList, SavedFilter
 from recipients.saved_filters import filters
@@ -129,6 +130,11 @@ def _posted(request: TeamRequest, saved: SavedFilter | None) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     with transaction.atomic():
+        if saved is not None:
+            locked = SavedFilter.objects.select_for_update().get(pk=saved.pk)
+            stored = SavedFilterForm(request.team, request.user, locked).says()
+            if conflict := conflict_between(request.POST, form.says(), stored):
+                return _page(request, form, status=409, conflict=conflict)
         made = form.save(request.user)
     messages.success(request, _("The filter “%(name)s” is saved.") % {"name": made.name})
     return redirect("filter", request.team.slug, made.public_id)
@@ -156,8 +162,20 @@ def _with_changed_lines(request: TeamRequest, saved: SavedFilter | None) -> Save
     return SavedFilterForm(request.team, request.user, saved, begun=begun)
 
 
-def _page(request: TeamRequest, form: SavedFilterForm, status: int = 200) -> HttpResponse:
-    context = {"form": form, "saved": form.saved, **_parts(form)}
+def _page(
+    request: TeamRequest,
+    form: SavedFilterForm,
+    status: int = 200,
+    conflict: Conflict | None = None,
+) -> HttpResponse:
+    stored = SavedFilterForm(request.team, request.user, form.saved).says()
+    context = {
+        "form": form,
+        "saved": form.saved,
+        "conflict": conflict,
+        "seen": request.POST.get("seen") or seen_of(stored),
+        **_parts(form),
+    }
     return render(request, "recipients/filter.html", context, status=status)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from interface.lost_updates import conflict_between, said_by, seen_of
 from recipients.lists import list_lifecycle
 from recipients.lists.addressed_lists import (
     archived_list,
@@ -48,17 +50,28 @@ def list_new(request: TeamRequest) -> HttpResponse:
 def list_rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     """Give a list another name."""
     recipient_list = editable_list(request, list_id)
-    form = NameForm(
-        request.POST if request.method == "POST" else None, initial={"name": recipient_list.name}
-    )
-    form.fields["name"].label = _("Name of the list")
+    form = _name_form(recipient_list, request.POST if request.method == "POST" else None)
+    seen = seen_of(said_by(_name_form(recipient_list)))
+    context = {"recipient_list": recipient_list, "form": form, "seen": seen}
     if request.method == "GET" or not form.is_valid():
-        context = {"recipient_list": recipient_list, "form": form}
+        context["seen"] = request.POST.get("seen", seen)
         status = 422 if form.is_bound else 200
         return render(request, "recipients/list_rename.html", context, status=status)
-    list_lifecycle.rename_list(recipient_list, form.cleaned_data["name"])
+    with transaction.atomic():
+        locked = RecipientList.objects.select_for_update().get(pk=recipient_list.pk)
+        stored = said_by(_name_form(locked))
+        if conflict := conflict_between(request.POST, said_by(form), stored):
+            context |= {"conflict": conflict, "seen": request.POST["seen"]}
+            return render(request, "recipients/list_rename.html", context, status=409)
+        list_lifecycle.rename_list(recipient_list, form.cleaned_data["name"])
     messages.success(request, _("The list has its new name."))
     return redirect("list", request.team.slug, recipient_list.public_id)
+
+
+def _name_form(recipient_list: RecipientList, posted: QueryDict | None = None) -> NameForm:
+    form = NameForm(posted, initial={"name": recipient_list.name})
+    form.fields["name"].label = _("Name of the list")
+    return form
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from interface.lost_updates import seen_of
 from recipients.imports import import_lifecycle, undoing
 from recipients.imports.check_page import RowFinding, findings
 from recipients.lists.addressed_lists import may_put_away, usable_list
@@ -32,7 +33,7 @@ from recipients.models import (
 )
 from recipients.opting_out.opt_outs import is_quickly_counted, opted_out_count
 from recipients.sentences import REJECTIONS
-from recipients.views.sharing import colleagues
+from recipients.views.sharing import colleagues, sharing_now
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
 
@@ -207,11 +208,13 @@ def _list_context(request: TeamRequest, recipient_list: RecipientList) -> dict[s
         .order_by("-completed_at")
         .first()
     )
+    others = colleagues(recipient_list) if is_owner else []
     return {
         "is_owner": is_owner,
         "sharing_in_words": _sharing_in_words(recipient_list, request.user),
         "may_put_away": may_put_away(request, recipient_list),
-        "colleagues": colleagues(recipient_list) if is_owner else [],
+        "colleagues": others,
+        "sharing_seen": seen_of(sharing_now(recipient_list, others).says()) if is_owner else "",
         "nobody_chosen": is_owner and request.GET.get("chosen") == "nobody",
         "list_import": last_import,
         "sees_rejected": last_import is not None and last_import.uploaded_by_id == request.user.pk,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from interface.templatetags.interface import phone_number
 from recipients.lists import people_editing
 from recipients.lists.addressed_lists import editable_list
@@ -60,8 +61,13 @@ def list_person(request: TeamRequest, list_id: uuid.UUID, row_id: str) -> HttpRe
     if request.method == "GET" or not form.is_valid():
         return _page(request, recipient_list, form, own=recipient)
     try:
-        if not people_editing.change_person(recipient, form.details):
-            raise Http404
+        with people_editing.locked_people(recipient_list):
+            stored = said_by(PersonForm(recipient_list, recipient=rows.get(pk=recipient.pk)))
+            if conflict := conflict_between(request.POST, said_by(form), stored):
+                return _page(request, recipient_list, form, own=recipient, conflict=conflict)
+            people_editing.change_person(recipient, form.details)
+    except Recipient.DoesNotExist:
+        raise Http404 from None
     except people_editing.AlreadyThere as there:
         return _page(request, recipient_list, form, there.recipient, recipient)
     _tell(request, form, _("Saved."))
@@ -113,6 +119,7 @@ def _page(
     form: PersonForm,
     there: Recipient | None = None,
     own: Recipient | None = None,
+    conflict: Conflict | None = None,
 ) -> HttpResponse:
     """The form; `there` is the row that has the phone already, `own` the one being changed."""
     if there is not None:
@@ -129,13 +136,16 @@ def _page(
                 _("Look at that person"),
             ),
         )
+    stored = said_by(PersonForm(recipient_list, recipient=own))
     context: dict[str, Any] = {
+        "conflict": conflict,
+        "seen": request.POST.get("seen") or seen_of(stored),
         "recipient_list": recipient_list,
         "form": form,
         "recipient": own,
         "row_id": write_place(own.pk) if own else "",
     }
-    status = 422 if form.is_bound else 200
+    status = 409 if conflict else 422 if form.is_bound else 200
     return render(request, "recipients/list_person.html", context, status=status)
 
 

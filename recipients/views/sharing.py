@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from interface.lost_updates import conflict_between
 from recipients.lists.sharing import share
 from recipients.models import Permission, RecipientList, Visibility
 from teams.access import Action, TeamRequest, page_of_team
@@ -25,6 +28,37 @@ class Colleague:
     user: User
     permission: str
     shared_by: User | None
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Who may use a list, as the dialog says it; people with a permission of their own besides."""
+
+    visibility: Visibility
+    team_permission: Permission
+    people: Mapping[User, Permission]
+
+    def says(self) -> dict[str, str]:
+        """The same in words, by what each is about."""
+        is_private = self.visibility == Visibility.PRIVATE
+        people = {} if is_private else self.people
+        named = ", ".join(
+            f"{user}: {permission.label}"
+            for user, permission in sorted(people.items(), key=lambda item: str(item[0]))
+        )
+        said = {_("Who can use this list"): str(self.visibility.label), _("Colleagues"): named}
+        if self.visibility == Visibility.TEAM:
+            said[_("Everyone in the team")] = str(self.team_permission.label)
+        return said
+
+
+def sharing_now(recipient_list: RecipientList, others: Iterable[Colleague]) -> Sharing:
+    """Who may use the list now; `others` are all its `colleagues`."""
+    return Sharing(
+        Visibility(recipient_list.visibility),
+        Permission(recipient_list.team_permission),
+        {one.user: Permission(one.permission) for one in others if one.permission},
+    )
 
 
 def colleagues(recipient_list: RecipientList) -> list[Colleague]:
@@ -61,13 +95,24 @@ def sharing(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
         # The dialog opens again and says that somebody has to be chosen.
         return redirect(f"{list_page.url}?chosen=nobody")
     edit_all = request.POST.get("team_permission") == Permission.EDIT
-    share(
-        recipient_list,
-        request.user,
+    wanted = Sharing(
         Visibility(request.POST["visibility"]),
-        team_permission=Permission.EDIT if edit_all else Permission.USE,
-        people=people,
+        Permission.EDIT if edit_all else Permission.USE,
+        people,
     )
+    with transaction.atomic():
+        locked = RecipientList.objects.select_for_update().get(pk=recipient_list.pk)
+        stored = sharing_now(locked, colleagues(locked)).says()
+        if conflict := conflict_between(request.POST, wanted.says(), stored):
+            context = {"recipient_list": recipient_list, "conflict": conflict}
+            return render(request, "recipients/sharing_conflict.html", context, status=409)
+        share(
+            recipient_list,
+            request.user,
+            wanted.visibility,
+            team_permission=wanted.team_permission,
+            people=wanted.people,
+        )
     messages.success(request, _outcome(recipient_list))
     return list_page
 

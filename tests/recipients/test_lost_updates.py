@@ -1,0 +1,166 @@
+"""Two tabs change one thing: the second is told, sees both versions, and chooses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from composer import message_templates
+from composer.models import MessageTemplate
+from recipients.lists.paging import write_place
+from recipients.models import Recipient, RecipientList, SavedFilter
+from teams.models import Team, User
+from tests import world
+from tests.browsing import fields_of, text_of
+from tests.client import Client
+from tests.people import ClientOf
+
+pytestmark = pytest.mark.both_databases
+
+TOLD = "Somebody else changed this while you had it open. Nothing of yours is saved yet"
+
+
+@pytest.fixture
+def client(client_of: ClientOf, alice: User) -> Client:
+    return client_of(alice)
+
+
+@pytest.fixture
+def people(riverside: Team, alice: User) -> RecipientList:
+    made = world.a_list(riverside, world.phones(2), "Patients")
+    world.fill(made, "City", ["London", "Leeds"])
+    return made
+
+
+class Tabs:
+    """A form that is open twice: what each of the tabs sends, and what comes of it."""
+
+    def __init__(self, client: Client, address: str, form: str = "", post_to: str = "") -> None:
+        self.client, self.address, self.form = client, address, form
+        self.post_to = post_to or address
+        self.opened = self.fields()
+
+    def fields(self) -> dict[str, Any]:
+        """What the form holds when it is opened now."""
+        return dict(fields_of(self.client.get(self.address), self.form))
+
+    def send(self, fields: dict[str, Any], **typed: Any) -> Any:
+        """Save what the tab held, changed."""
+        return self.client.post(self.post_to, fields | typed)
+
+
+def held_up(tabs: Tabs, first: dict[str, Any], second: dict[str, Any], *versions: str) -> str:
+    """The second of two tabs is told with both versions; what it needs to save over the first."""
+    assert tabs.send(tabs.opened, **first).status_code == 302
+    page = tabs.send(tabs.opened, **second)
+    words = text_of(page)
+    assert page.status_code == 409
+    assert TOLD in words
+    for version in versions:
+        assert version in words
+    over: str = page.context["conflict"].over
+    return over
+
+
+def person_tabs(client: Client, people: RecipientList) -> Tabs:
+    row = Recipient.objects.filter(recipient_list=people).order_by("pk")[0]
+    address = [people.team.slug, people.public_id, write_place(row.pk)]
+    return Tabs(client, reverse("list-person", args=address), "person")
+
+
+def test_the_second_tab_of_a_person_is_told_with_both_versions(
+    client: Client, people: RecipientList
+) -> None:
+    tabs = person_tabs(client, people)
+    over = held_up(tabs, {"name": "Ann Lee"}, {"field_0": "York"}, "Ann Lee", "Person", "York")
+    first = Recipient.objects.filter(recipient_list=people).order_by("pk")[0]
+    assert (first.name, first.fields["City"]) == ("Ann Lee", "London")
+    assert tabs.send(tabs.opened, field_0="York", over=over).status_code == 302
+    first.refresh_from_db()
+    assert (first.name, first.fields["City"]) == (tabs.opened["name"], "York")
+
+
+def test_saving_over_a_version_that_nobody_saw_is_asked_again(
+    client: Client, people: RecipientList
+) -> None:
+    tabs = person_tabs(client, people)
+    over = held_up(tabs, {"name": "Ann Lee"}, {"name": "Bea"}, "Ann Lee", "Bea")
+    tabs.send(tabs.fields(), name="Cy")
+    page = tabs.send(tabs.opened, name="Bea", over=over)
+    assert page.status_code == 409
+    assert "Cy" in text_of(page)
+
+
+def test_who_saves_the_same_or_a_fresh_page_is_not_held_up(
+    client: Client, people: RecipientList
+) -> None:
+    tabs = person_tabs(client, people)
+    for _time in range(2):
+        assert tabs.send(tabs.opened, name="Ann Lee").status_code == 302
+    assert tabs.send(tabs.fields(), name="Bea").status_code == 302
+
+
+def test_a_person_taken_out_meanwhile_is_no_longer_there(
+    client: Client, people: RecipientList
+) -> None:
+    tabs = person_tabs(client, people)
+    Recipient.objects.all().delete()
+    assert tabs.send(tabs.opened, name="Ann").status_code == 404
+
+
+def test_the_second_name_of_a_list_is_told(client: Client, people: RecipientList) -> None:
+    address = reverse("list-rename", args=[people.team.slug, people.public_id])
+    tabs = Tabs(client, address, "rename")
+    over = held_up(tabs, {"name": "Spring"}, {"name": "Summer"}, "Spring", "Summer")
+    people.refresh_from_db()
+    assert people.name == "Spring"
+    tabs.send(tabs.opened, name="Summer", over=over)
+    people.refresh_from_db()
+    assert people.name == "Summer"
+
+
+def test_a_list_is_not_shared_over_another_sharing(
+    client: Client, people: RecipientList, sami: User
+) -> None:
+    list_page, post_to = (
+        reverse(name, args=[people.team.slug, people.public_id])
+        for name in ("list", "list-sharing")
+    )
+    seen = client.get(list_page).context["sharing_seen"]
+    lent = {"visibility": "named", f"permission_{sami.public_id}": "edit", "seen": seen}
+    assert client.post(post_to, lent).status_code == 302
+    page = client.post(post_to, {"visibility": "private", "team_permission": "use", "seen": seen})
+    assert page.status_code == 409
+    assert TOLD in text_of(page)
+    assert f"{sami}: " in text_of(page)
+    people.refresh_from_db()
+    assert people.visibility == "named"
+    again = fields_of(page, "share-again") | {"over": page.context["conflict"].over}
+    assert client.post(post_to, again).status_code == 302
+    people.refresh_from_db()
+    assert people.visibility == "private"
+
+
+def test_the_second_tab_of_a_filter_is_told_with_its_conditions(
+    client: Client, people: RecipientList
+) -> None:
+    condition = {"field": "City", "op": "is", "values": ["London"]}
+    saved = world.a_filter(people.team, people, conditions=[condition])
+    address = reverse("filter", args=[people.team.slug, saved.public_id])
+    tabs = Tabs(client, address, "filter")
+    over = held_up(tabs, {"value-0": "Leeds"}, {"value-0": "York"}, "City is Leeds", "City is York")
+    assert SavedFilter.objects.get().conditions[0]["values"] == ["Leeds"]
+    tabs.send(tabs.opened, over=over, **{"value-0": "York"})
+    assert SavedFilter.objects.get().conditions[0]["values"] == ["York"]
+
+
+def test_the_second_tab_of_a_saved_message_is_told(client: Client, people: RecipientList) -> None:
+    campaign = world.a_campaign(world.a_channel(people.team), people)
+    made = message_templates.make(campaign, campaign.created_by, "Check-up", "")
+    tabs = Tabs(
+        client, reverse("template", args=[people.team.slug, made.public_id]), "template-place"
+    )
+    held_up(tabs, {"name": "Spring"}, {"folder": "Teeth"}, "Spring", "Check-up", "Teeth")
+    assert MessageTemplate.objects.get().folder == ""
