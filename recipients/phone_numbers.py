@@ -129,10 +129,10 @@ class PhoneReader:
         if plain is None or self._home is None:
             return False
         digits = plain[2].encode().translate(None, _PUNCTUATION).decode()
-        is_mobile_abroad = accepted_abroad(digits) == MOBILE
+        kind = accepted_abroad(digits)
         if plain[1]:
-            return plain[1] == "+" and is_mobile_abroad
-        return not is_mobile_abroad and self._home.accepted(digits) is not None
+            return plain[1] == "+" and kind != 0
+        return kind != MOBILE and self._home.accepted(digits) is not None
 
     def _is_abroad(self, digits: str) -> bool:
         """Whether digits that begin with 00 can only be a number with its calling code."""

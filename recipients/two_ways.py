@@ -31,16 +31,24 @@ class AmbiguityFinder:
         self._turned = {kind: PhoneReader(default_country, [kind]) for kind in Ambiguity}
         self._own_code = f"+{country_code_for_region(default_country)}"
 
-    def find(self, raw: str) -> TwoWays | None:
-        """Both readings of a cell, or None where there is only one."""
+    def find(self, raw: str, usual: Phone | Rejection | None = None) -> TwoWays | None:
+        """Both readings of a cell, or None where there is only one.
+
+        `usual` is the usual reading, where it is known already.
+        """
         if self._usual.is_certain(raw):
             return None
-        usual = self._usual.read(raw)
+        usual = usual or self._usual.read(raw)
+        # What is refused in the usual reading is so in every other.
+        if not isinstance(usual, Phone):
+            return None
         ambiguity = Ambiguity.BOTH_WAYS
-        if isinstance(usual, Phone) and usual.doubt in _OF_DOUBT:
+        if usual.doubt in _OF_DOUBT:
             ambiguity = _OF_DOUBT[usual.doubt]
             if ambiguity is Ambiguity.PLUS_ONLY and usual.e164.startswith(self._own_code):
                 ambiguity = Ambiguity.OWN_CODE
+        if ambiguity in (Ambiguity.BOTH_WAYS, Ambiguity.UNASSIGNED) and is_marked(raw):
+            return None
         turned = self._turned[ambiguity].read(raw)
         return TwoWays(ambiguity, usual, turned) if usual != turned else None
 

@@ -36,6 +36,7 @@ class DoubtfulColumns:
     def __init__(self, columns: Sequence[Column], default_country: str) -> None:
         self._places = phone_places(columns)
         self._default_country = default_country
+        self._turned = {place: bool(columns[place].turned) for place in self._places}
         self._finder = cache(AmbiguityFinder)
         self._found: dict[tuple[int, Ambiguity], Doubtful] = {}
         self._without_plus = dict.fromkeys(self._places, 0)
@@ -48,7 +49,8 @@ class DoubtfulColumns:
         for place in self._places:
             if place < len(cells) and (cell := cells[place].strip()):
                 self._without_plus[place] += not is_marked(cell)
-                if both := self._finder(country).find(cell):
+                usual = None if self._turned[place] else _usual(place, answer)
+                if both := self._finder(country).find(cell, usual):
                     self._count(place, cell, country, both)
 
     def _count(self, place: int, cell: str, country: str, both: TwoWays) -> None:
@@ -69,6 +71,13 @@ class DoubtfulColumns:
             or is_common(numbers.count, self._without_plus[place])
         ]
         return sorted(told, key=lambda numbers: -numbers.count)
+
+
+def _usual(place: int, answer: Accepted | Refused) -> Phone | None:
+    """The usual reading of the number at `place`, where that is what the row was read by."""
+    if isinstance(answer, Accepted) and answer.place == place:
+        return Phone(answer.phone, answer.doubt)
+    return None
 
 
 def _reading(answer: Phone | Rejection) -> str:
