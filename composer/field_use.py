@@ -16,6 +16,7 @@ from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
 from campaigns.texts.dynamic_fields import PREDEFINED, parse_text
 from composer.models import MessageTemplate
+from recipients.field_names import is_same_field
 from recipients.models import FilterList, RecipientList, SavedFilter
 from recipients.saved_filters.conditions import NAME, PHONE
 from recipients.saved_filters.filters import column_names
@@ -99,6 +100,9 @@ def use_of_template(template: MessageTemplate, content: dict[str, Any], chosen: 
 def _use(kind: str, thing: Any, names: tuple[str, ...], lists: list[RecipientList]) -> ColumnUse:
     # Without a list nobody can tell yet.
     known = set(column_names(lists)) if lists else set(names)
+    if kind == "filter":
+        # A filter looks at a field however a list spells it, a text does not.
+        known |= {name for name in names if any(is_same_field(name, one) for one in known)}
     missing = tuple(name for name in names if name not in known)
     return ColumnUse(kind, thing, names, tuple(lists), missing)
 

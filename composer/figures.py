@@ -17,12 +17,13 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.audiences.audience import PersonRow
-from campaigns.audiences.selection import Selection
+from campaigns.audiences.selection import Selection, field_names_of
 from campaigns.texts.dynamic_fields import Program
 from campaigns.texts.empty_fields import EmptyFields, lackable
 from campaigns.texts.personal_texts import Survey
 from campaigns.texts.rendering import Missing, Renderer, Spread, TextLimits, TextTally, person_of
 from campaigns.texts.sms_segments import SmsEncoding, sms_size
+from recipients.field_names import renamed_sql, renames
 from recipients.models import Recipient, RecipientList
 from recipients.saved_filters.filters import EVERYBODY
 from recipients.sql import Sql, joined_sql, sql
@@ -197,6 +198,7 @@ def sample_of(
     """
     total = sum(recipient_list.recipient_count for recipient_list in lists)
     seen, people = 0, []
+    spelled = field_names_of(lists)
     for recipient_list in lists:
         if total <= size:
             starts, number = [0], size
@@ -204,7 +206,8 @@ def sample_of(
             share = max(1, size * recipient_list.recipient_count // total)
             places = max(1, min(_PLACES * recipient_list.recipient_count // total, share))
             starts, number = _starts(recipient_list, places), -(-share // places)
-        rows = _rows(recipient_list.pk, starts, number, _kept(recipient_list.pk, chosen))
+        fields = renamed_sql("p.fields", renames(recipient_list.field_names, spelled))
+        rows = _rows(recipient_list.pk, starts, number, _kept(recipient_list.pk, chosen), fields)
         seen += len(rows)
         people += [row[:4] for row in rows if row[4]]
     return Sample(people, seen)
@@ -233,7 +236,7 @@ def _kept(list_id: int, chosen: Selection | None) -> Sql:
     return joined_sql([parts, chosen.kept("p")], "AND")
 
 
-def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql) -> list[Any]:
+def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql, fields: Sql) -> list[Any]:
     """(key, phone, name, fields, whether it is kept) of the rows behind each start, once each."""
     table = Recipient._meta.db_table
     parts = [
@@ -244,8 +247,9 @@ def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql) -> list[A
     if not parts:
         return []
     asked = sql(
-        "SELECT p.id, p.phone, p.name, CAST(p.fields AS text), CASE WHEN {kept} THEN 1 ELSE 0 END "
+        "SELECT p.id, p.phone, p.name, CAST({fields} AS text), CASE WHEN {kept} THEN 1 ELSE 0 END "
         "FROM ({rows}) AS p",
+        fields=fields,
         kept=kept,
         rows=Sql(" UNION ALL ".join(parts)),
     )

@@ -17,7 +17,9 @@ from itertools import product
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from campaigns.audiences import selection
 from campaigns.audiences.selection import Selection
+from recipients.field_names import renamed, renames
 from recipients.models import Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sql import Sql, joined_sql, sql
@@ -74,7 +76,18 @@ class ShownPerson:
 
 
 def person_for_preview(lists: Sequence[RecipientList], ask: Ask, country: str) -> ShownPerson:
-    """Answer `ask` among the people of `lists`; `country` (ISO 3166) reads numbers without one."""
+    """Answer `ask` among the people of `lists`; `country` (ISO 3166) reads numbers without one.
+
+    The person's fields have the names that the lists together give them.
+    """
+    shown = _shown_person(lists, ask, country)
+    if shown.person is not None:
+        spelled = selection.field_names_of(lists)
+        shown.person.fields = renamed(shown.person.fields, renames(shown.person.fields, spelled))
+    return shown
+
+
+def _shown_person(lists: Sequence[RecipientList], ask: Ask, country: str) -> ShownPerson:
     total = sum(recipient_list.recipient_count for recipient_list in lists)
     shown = _rows(lists).filter(pk=ask.key).first() if ask.key and lists else None
     if ask.move is Move.SEARCH and ask.words.strip():

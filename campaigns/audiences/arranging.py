@@ -24,6 +24,7 @@ from campaigns.audiences.position import (
     TEXT_START,
     AudiencePosition,
 )
+from campaigns.audiences.selection import ChosenRows
 from campaigns.models import Campaign, CampaignRecipient, HoursZone
 from campaigns.scheduling.zone_names import ZoneNames
 from campaigns.scheduling.zones import PhoneZones, ZoneDoubt
@@ -88,8 +89,8 @@ class Placed(NamedTuple):
     values: list[Any]
 
 
-def place_rows(campaign: Campaign, cursor: dict[str, Any], list_id: int, upto: int) -> Placed:
-    """Positions for the rows of a list after `cursor["after"]`, up to the row `upto`.
+def place_rows(campaign: Campaign, cursor: dict[str, Any], part: ChosenRows, upto: int) -> Placed:
+    """Positions for the rows of a part after `cursor["after"]`, up to the row `upto`.
 
     What was given out is noted in `cursor`, to be kept in the same transaction as the rows.
     """
@@ -99,7 +100,9 @@ def place_rows(campaign: Campaign, cursor: dict[str, Any], list_id: int, upto: i
     newest = {label: number for number, (label, _) in enumerate(blocks)}
     starts = [AudiencePosition(block=number).pack() for number in range(len(blocks))]
     ids, positions = [], []
-    for pk, phone, cell in _rows(campaign.zone_field, list_id, cursor["after"], upto):
+    own_names = {new: old for old, new in part.renames}
+    zone_field = own_names.get(campaign.zone_field, campaign.zone_field)
+    for pk, phone, cell in _rows(zone_field, part.list_id, cursor["after"], upto):
         label = label_of(phone, cell)
         number = newest.get(label)
         if number is None or blocks[number][1] == PLACES_OF_A_BLOCK:

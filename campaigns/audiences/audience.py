@@ -23,6 +23,7 @@ from campaigns.audiences.selection import Selection, lists_of
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.moves import locked_campaign
 from campaigns.states import CampaignState
+from recipients.field_names import renamed, renames
 from recipients.models import Recipient
 from recipients.saved_filters.filters import EVERYBODY
 from recipients.sql import Sql, integers, sql
@@ -39,13 +40,16 @@ def count_audience(campaign: Campaign) -> AudienceCount:
 
 def first_person(campaign: Campaign) -> Recipient | None:
     """The first recipient of the lists that people come from, None without any."""
-    for recipient_list in selection.people_lists(selection.choice_of(campaign)):
+    lists = selection.people_lists(selection.choice_of(campaign))
+    spelled = selection.field_names_of(lists)
+    for recipient_list in lists:
         person = (
             Recipient.objects.filter(recipient_list=recipient_list, occurrence=0)
             .order_by("id")
             .first()
         )
         if person is not None:
+            person.fields = renamed(person.fields, renames(person.fields, spelled))
             return person
     return None
 
@@ -55,10 +59,7 @@ def audience_field_names(campaign: Campaign) -> list[str]:
 
     A person lacks the fields of the lists that they are not on.
     """
-    lists = selection.people_lists(selection.choice_of(campaign))
-    return list(
-        dict.fromkeys(name for recipient_list in lists for name in recipient_list.field_names)
-    )
+    return selection.field_names_of(selection.people_lists(selection.choice_of(campaign)))
 
 
 # A key, the phone, the name, and the fields as JSON.
@@ -75,7 +76,7 @@ def chunks_of_people(campaign: Campaign) -> Iterator[list[PersonRow]]:
     chosen = selection.of(campaign)
     for number in range(len(chosen.parts)):
         who, after = people_sql(chosen, number), 0
-        while rows := _people_after(who, after):
+        while rows := _people_after(chosen, number, who, after):
             yield rows
             after = rows[-1][0]
 
@@ -84,7 +85,7 @@ def first_reached(campaign: Campaign) -> int | None:
     """The first of those who would be frozen now, as a key of `Recipient`."""
     chosen = selection.of(campaign)
     for number in range(len(chosen.parts)):
-        if rows := _people_after(people_sql(chosen, number), 0, 1):
+        if rows := _people_after(chosen, number, people_sql(chosen, number), 0, 1):
             return rows[0][0]
     return None
 
@@ -103,10 +104,13 @@ def people_sql(chosen: Selection, number: int) -> Sql:
     )
 
 
-def _people_after(who: Sql, after: int, most: int = CHUNK) -> list[PersonRow]:
+def _people_after(
+    chosen: Selection, number: int, who: Sql, after: int, most: int = CHUNK
+) -> list[PersonRow]:
     asked = sql(
-        f"SELECT r.id, r.phone, r.name, CAST(r.fields AS text) FROM {RECIPIENTS} r "
+        f"SELECT r.id, r.phone, r.name, CAST({{fields}} AS text) FROM {RECIPIENTS} r "
         f"WHERE {{who}} AND r.id > {after:d} ORDER BY r.id LIMIT {most:d}",
+        fields=chosen.parts[number].fields("r"),
         who=who,
     )
     with connection.cursor() as cursor:
@@ -179,15 +183,16 @@ def _insert(
     source, values = Sql(f"{RECIPIENTS} r"), EVERYBODY
     position = f"{cursor['position']:d} + ROW_NUMBER() OVER (ORDER BY r.id)"
     if arranging.is_arranged(campaign):
-        placed = arranging.place_rows(campaign, cursor, part.list_id, upto)
+        placed = arranging.place_rows(campaign, cursor, part, upto)
         # SQLite keeps the order of a CROSS JOIN: for each place its row, never the reverse.
         source = Sql(f"{placed.source} CROSS JOIN {RECIPIENTS} r", tuple(placed.values))
         values, position = Sql("r.id = p.id"), "p.position"
     asked = sql(
         f"INSERT INTO {CampaignRecipient._meta.db_table} "
         "(campaign_id, position, phone, occurrence, name, fields, left_out) "
-        f"SELECT {campaign.pk:d}, {position}, r.phone, {occurrence}, r.name, r.fields, '' "
+        f"SELECT {campaign.pk:d}, {position}, r.phone, {occurrence}, r.name, {{fields}}, '' "
         "FROM {source} WHERE {values} AND {rows} AND {first} AND {kept} ON CONFLICT DO NOTHING",
+        fields=part.fields("r"),
         source=source,
         values=values,
         rows=rows,

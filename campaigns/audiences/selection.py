@@ -17,6 +17,7 @@ from campaigns.audiences import earlier_campaigns
 from campaigns.audiences.choices import filters_by_age, in_and_out
 from campaigns.audiences.earlier_campaigns import Span
 from campaigns.models import Campaign, CampaignList
+from recipients.field_names import each_field_once, renamed_sql, renames
 from recipients.models import (
     OPEN_OPT_OUT_IN_SQL,
     OptOut,
@@ -48,12 +49,18 @@ class Choice:
 class ChosenRows:
     """The rows of one list: all of them, or those that one of the filters holds.
 
-    `repeats`: whether somebody may stand there more than once.
+    `repeats`: whether somebody may stand there more than once. `renames`: which of its fields an
+    earlier list spells otherwise, and how: `City` and `city` are one field.
     """
 
     list_id: int
     repeats: bool
     filters: tuple[Definition, ...] = ()
+    renames: tuple[tuple[str, str], ...] = ()
+
+    def fields(self, row: str) -> Sql:
+        """The fields of `row`, in SQL."""
+        return renamed_sql(f"{row}.fields", dict(self.renames))
 
     def rows(self, row: str) -> Sql:
         """Whether `row` is one of them, in SQL."""
@@ -127,7 +134,10 @@ class Selection:
         return {
             "team": self.team_id,
             "parts": [
-                [list_rows.list_id, list_rows.repeats, [f.to_json() for f in list_rows.filters]]
+                [
+                    *(list_rows.list_id, list_rows.repeats),
+                    *([f.to_json() for f in list_rows.filters], list_rows.renames),
+                ]
                 for list_rows in self.parts
             ],
             "lists_out": list(self.lists_out),
@@ -143,8 +153,13 @@ class Selection:
         return cls(
             team_id=stored["team"],
             parts=tuple(
-                ChosenRows(list_id, repeats, tuple(map(Definition.from_json, stored_filters)))
-                for list_id, repeats, stored_filters in stored["parts"]
+                ChosenRows(
+                    list_id,
+                    repeats,
+                    tuple(map(Definition.from_json, stored_filters)),
+                    tuple((old, new) for old, new in names),
+                )
+                for list_id, repeats, stored_filters, names in stored["parts"]
             ),
             lists_out=tuple(stored["lists_out"]),
             filters_out=tuple(map(Definition.from_json, stored["filters_out"])),
@@ -210,18 +225,22 @@ def parts_of(
         for list_id in definition.lists:
             if list_id not in whole:
                 over.setdefault(list_id, []).append(definition)
-    repeating = set(
-        RecipientList.objects.filter(pk__in=over, duplicate_count__gt=0).values_list(
-            "pk", flat=True
+    people_of = [*whole.values(), *RecipientList.objects.filter(pk__in=over).order_by("pk")]
+    spelled = field_names_of(people_of)
+    return tuple(
+        ChosenRows(
+            recipient_list.pk,
+            recipient_list.duplicate_count > 0,
+            tuple(over.get(recipient_list.pk, ())),
+            tuple(renames(recipient_list.field_names, spelled).items()),
         )
+        for recipient_list in people_of
     )
-    return (
-        *(
-            ChosenRows(key, recipient_list.duplicate_count > 0)
-            for key, recipient_list in whole.items()
-        ),
-        *(ChosenRows(key, key in repeating, tuple(over[key])) for key in sorted(over)),
-    )
+
+
+def field_names_of(lists: Iterable[RecipientList]) -> list[str]:
+    """The columns that these lists have, each once, as the first of them spells it."""
+    return each_field_once(name for one in lists for name in one.field_names)
 
 
 def people_lists(choice: Choice) -> list[RecipientList]:

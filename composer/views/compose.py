@@ -133,9 +133,7 @@ def _faults_besides(form: ComposeForm) -> list[Problem]:
 def _faults_of_message(form: ComposeForm) -> list[Problem]:
     given = form.cleaned_data
     lists = selection.people_lists(form.choice())
-    known = (
-        {name for recipient_list in lists for name in recipient_list.field_names} if lists else None
-    )
+    known = selection.field_names_of(lists) if lists else None
     template = form.typed_template()
     if template:
         return whatsapp_templates.template_problems(given.get("channel"), template, known)

@@ -232,9 +232,7 @@ class Snippet:
 def field_choices(form: ComposeForm) -> dict[str, Any]:
     """The fields that a text may name (the predefined ones and the lists' columns), and helpers."""
     chosen = selection.people_lists(form.choice())
-    columns = dict.fromkeys(
-        name for recipient_list in chosen for name in recipient_list.field_names
-    )
+    columns = selection.field_names_of(chosen)
     own = [name for name in columns if name not in dynamic_fields.PREDEFINED]
     predefined = [FieldChoice(name, str(label)) for name, label in PREDEFINED_LABELS.items()]
     field = own[0] if own else dynamic_fields.CUSTOMER_NAME

@@ -7,16 +7,18 @@ counters counted there. In every list made, a person's rows are numbered 0, 1, 2
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from recipients import claiming
+from recipients.field_names import renamed_sql, renames
 from recipients.files.bulk_load import quick_commits, refresh_statistics
 from recipients.lists.list_search import field_value_sql
 from recipients.models import ListInOperation, ListOperation, Recipient, RecipientList
+from recipients.sql import Sql
 
 Kind, Part, State = ListOperation.Kind, ListInOperation.Part, ListOperation.State
 
@@ -80,11 +82,12 @@ def _insert(claimed: ListOperation, source: int, after: int, upto: int) -> None:
         _insert_parts(claimed, span)
         return
     (target,) = _ids(claimed, Part.TARGET)
+    fields = _fields_of(source, target)
     if claimed.kind == Kind.MERGE and claimed.each_once:
         span += " AND r.occurrence = 0"
         if claimed.cursor.get("list"):
             # Of the first list nobody is in the target yet.
-            _complete(target, span)
+            _complete(target, span, fields)
             span += f" AND NOT {_on_lists([target])}"
         occurrence = "0"
     elif claimed.kind == Kind.MERGE:
@@ -96,8 +99,9 @@ def _insert(claimed: ListOperation, source: int, after: int, upto: int) -> None:
         occurrence = "r.occurrence"
     _execute(
         f"INSERT INTO {_TABLE} ({_COLUMNS}) "  # noqa: S608
-        f"SELECT {target:d}, r.phone, {occurrence}, r.name, r.fields, r.row_number "
-        f"FROM {_TABLE} r WHERE {span} ORDER BY r.id"
+        f"SELECT {target:d}, r.phone, {occurrence}, r.name, {fields.text}, r.row_number "
+        f"FROM {_TABLE} r WHERE {span} ORDER BY r.id",
+        fields.values,
     )
 
 
@@ -115,19 +119,28 @@ def _insert_parts(claimed: ListOperation, span: str) -> None:
     )
 
 
-def _complete(target: int, span: str) -> None:
+def _fields_of(source: int, target: int) -> Sql:
+    """A source's fields `r.fields`, as the target spells their names."""
+    names = dict(
+        RecipientList.objects.filter(pk__in=(source, target)).values_list("pk", "field_names")
+    )
+    return renamed_sql("r.fields", renames(names[source], names[target]))
+
+
+def _complete(target: int, span: str, brought: Sql) -> None:
     """Give those who are in the target already what only this list says about them."""
     if connection.vendor == "postgresql":
-        fields, stands = "r.fields || x.fields", "x.fields"
+        fields, stands = f"{brought.text} || x.fields", "x.fields"
     else:
-        fields, stands = "json_patch(r.fields, x.fields)", "json(x.fields)"
+        fields, stands = f"json_patch({brought.text}, x.fields)", "json(x.fields)"
     _execute(
         f"UPDATE {_TABLE} AS x SET fields = {fields}, "  # noqa: S608
         "name = CASE WHEN x.name = '' THEN r.name ELSE x.name END "
         f"FROM {_TABLE} r WHERE {span} "
         f"AND x.recipient_list_id = {target:d} AND x.phone_key = r.phone_key AND x.occurrence = 0 "
         # Rows that stay as they are need not be written: that would take most of the time.
-        f"AND (x.name = '' AND r.name <> '' OR {fields} <> {stands})"
+        f"AND (x.name = '' AND r.name <> '' OR {fields} <> {stands})",
+        brought.values * 2,
     )
 
 
@@ -148,7 +161,7 @@ def _on_lists(list_ids: Iterable[int]) -> str:
     )
 
 
-def _execute(sql: str, values: list[str] | None = None) -> None:
+def _execute(sql: str, values: Sequence[str] = ()) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 

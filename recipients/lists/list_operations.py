@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from recipients import claiming
+from recipients.field_names import each_field_once
 from recipients.lists.sharing import may_edit
 from recipients.models import (
     ListInOperation,
@@ -143,9 +144,7 @@ def _begin(
 def _made(
     team: Team, user: User, sources: Sequence[RecipientList], names: dict[str, str]
 ) -> dict[RecipientList, str]:
-    fields = list(
-        dict.fromkeys(name for recipient_list in sources for name in recipient_list.field_names)
-    )
+    fields = each_field_once(name for source in sources for name in source.field_names)
     shared = team.lists_shared and all(
         recipient_list.visibility == Visibility.TEAM for recipient_list in sources
     )

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from recipients.field_names import each_field_once
 from recipients.models import FilterList, Recipient, RecipientList, SavedFilter
 from recipients.saved_filters import habits
 from recipients.saved_filters.conditions import WITH_DAY, WITH_NUMBER, Condition, Reading, where
@@ -207,9 +208,7 @@ def sample(definition: Definition, size: int, after: int = 0) -> list[Recipient]
 
 def column_names(lists: Iterable[RecipientList]) -> list[str]:
     """The columns of these lists, each once, in their order."""
-    return list(
-        dict.fromkeys(name for recipient_list in lists for name in recipient_list.field_names)
-    )
+    return each_field_once(name for one in lists for name in one.field_names)
 
 
 def describe_filter(saved_filter: SavedFilter) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from recipients.cell_days import day_kind_sql
 from recipients.cell_numbers import NumberKind, number_kind_sql
+from recipients.field_names import is_same_field
 from recipients.models import Recipient, RecipientList
 from recipients.saved_filters.conditions import (
     NAME,
@@ -97,12 +98,8 @@ def _other_names(field: str, lists: Iterable[RecipientList]) -> tuple[str, ...]:
     """The field's name as the lists spell it, where capital letters differ."""
     if field in (NAME, PHONE):
         return ()
-    spelled = {name for one in lists for name in one.field_names if _is_same(name, field)}
+    spelled = {name for one in lists for name in one.field_names if is_same_field(name, field)}
     return tuple(sorted(spelled - {field}))
-
-
-def _is_same(name: str, other: str) -> bool:
-    return name.casefold() == other.casefold()
 
 
 def survey(condition: Condition, recipient_list: RecipientList) -> Survey:
