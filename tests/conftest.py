@@ -105,19 +105,23 @@ def is_no_long_one(item: pytest.Item) -> bool:
 
 def is_for_first_run(item: pytest.Item) -> bool:
     """Return whether a test is for a run that another one on another database follows."""
-    is_shared = item.get_closest_marker("either_database") and not effort.is_long()
-    return not (is_shared and is_second_ones_turn(item))
+    is_shared = item.get_closest_marker("either_database") and asks_a_database(item)
+    return effort.is_long() or not (is_shared and is_second_ones_turn(item))
 
 
 def is_for_second_run(item: pytest.Item) -> bool:
     """Return whether a test asks a database what another one may answer differently."""
-    fixtures: list[str] = getattr(item, "fixturenames", [])
-    asks = item.get_closest_marker("django_db") or not DATABASE_FIXTURES.isdisjoint(fixtures)
     if item.get_closest_marker("either_database"):
         is_wanted = is_second_ones_turn(item)
     else:
         is_wanted = item.get_closest_marker("both_databases") is not None
-    return bool(asks and (is_wanted or effort.is_long()))
+    return asks_a_database(item) and (is_wanted or effort.is_long())
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    """Return whether a test has a database at all."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return bool(item.get_closest_marker("django_db") or not DATABASE_FIXTURES.isdisjoint(fixtures))
 
 
 def is_second_ones_turn(item: pytest.Item) -> bool:
