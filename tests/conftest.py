@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -130,11 +131,19 @@ def is_second_ones_turn(item: pytest.Item) -> bool:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave files unread that have nothing for a second run: reading all takes eight seconds."""
-    is_test = collection_path.match("test_*.py")
-    if not (is_test and config.getoption("second_run")) or config.getoption("long"):
+    """Leave files unread in which nothing is for this run: reading all takes each worker eight
+    seconds.
+    """
+    if not collection_path.match("test_*.py"):
         return None
-    return None if "_database" in collection_path.read_text() else True
+    text = collection_path.read_text()
+    is_of_second_run = "_database" in text or not config.getoption("second_run")
+    of_all_tests = re.search(r"^pytestmark = .*?(?=\n\n)", text, re.MULTILINE | re.DOTALL)
+    is_of_quick_run = not (
+        config.getoption("quick") and of_all_tests and re.search("|".join(LONG), of_all_tests[0])
+    )
+    is_read = config.getoption("long") or (is_of_second_run and is_of_quick_run)
+    return None if is_read else True
 
 
 @pytest.hookimpl(trylast=True)
