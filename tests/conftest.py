@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,19 +106,23 @@ def is_no_long_one(item: pytest.Item) -> bool:
 
 def is_for_first_run(item: pytest.Item) -> bool:
     """Return whether a test is for a run that another one on another database follows."""
-    is_shared = item.get_closest_marker("either_database") and not effort.is_long()
-    return not (is_shared and is_second_ones_turn(item))
+    is_shared = item.get_closest_marker("either_database") and asks_a_database(item)
+    return effort.is_long() or not (is_shared and is_second_ones_turn(item))
 
 
 def is_for_second_run(item: pytest.Item) -> bool:
     """Return whether a test asks a database what another one may answer differently."""
-    fixtures: list[str] = getattr(item, "fixturenames", [])
-    asks = item.get_closest_marker("django_db") or not DATABASE_FIXTURES.isdisjoint(fixtures)
     if item.get_closest_marker("either_database"):
         is_wanted = is_second_ones_turn(item)
     else:
         is_wanted = item.get_closest_marker("both_databases") is not None
-    return bool(asks and (is_wanted or effort.is_long()))
+    return asks_a_database(item) and (is_wanted or effort.is_long())
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    """Return whether a test has a database at all."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return bool(item.get_closest_marker("django_db") or not DATABASE_FIXTURES.isdisjoint(fixtures))
 
 
 def is_second_ones_turn(item: pytest.Item) -> bool:
@@ -126,11 +131,19 @@ def is_second_ones_turn(item: pytest.Item) -> bool:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave files unread that have nothing for a second run: reading all takes eight seconds."""
-    is_test = collection_path.match("test_*.py")
-    if not (is_test and config.getoption("second_run")) or config.getoption("long"):
+    """Leave files unread in which nothing is for this run: reading all takes each worker eight
+    seconds.
+    """
+    if not collection_path.match("test_*.py"):
         return None
-    return None if "_database" in collection_path.read_text() else True
+    text = collection_path.read_text()
+    is_of_second_run = "_database" in text or not config.getoption("second_run")
+    of_all_tests = re.search(r"^pytestmark = .*?(?=\n\n)", text, re.MULTILINE | re.DOTALL)
+    is_of_quick_run = not (
+        config.getoption("quick") and of_all_tests and re.search("|".join(LONG), of_all_tests[0])
+    )
+    is_read = config.getoption("long") or (is_of_second_run and is_of_quick_run)
+    return None if is_read else True
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,6 +11,8 @@ import pytest
 
 from tooling.places import ROOT
 
+pytestmark = pytest.mark.thorough
+
 FOLDER = ROOT / "benchmarks"
 TOLD = re.findall(r"^\| `(\w+)` \|", (FOLDER / "README.md").read_text(), re.MULTILINE)
 

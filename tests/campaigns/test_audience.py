@@ -166,6 +166,7 @@ def reached(channel: Channel, phones: set[str], launched_days_ago: int) -> Campa
     return campaign
 
 
+@pytest.mark.thorough
 @examples(10, HealthCheck.function_scoped_fixture)
 @given(plan=plans())
 def test_the_count_is_what_gets_frozen_and_the_sums_add_up(

@@ -35,7 +35,7 @@ from tests import world
 from tests.effort import examples
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 GREETING = "Hi {{CUSTOMER_NAME}}, {{Dentist}} expects you."
 

@@ -37,7 +37,7 @@ from tests.client import Client
 from tests.effort import examples
 from tests.world import accepted, job
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.thorough]
 
 SECRET = "shared between two"
 ANN = "+12025550001"

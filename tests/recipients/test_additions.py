@@ -21,7 +21,7 @@ from tests import world
 from tests.effort import examples
 from tests.recipients.conftest import Door
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 State = ListImport.State
 ANN, BOB, CLEO, DEE = (f"+1415555{n}" for n in (2671, 2672, 2673, 2674))

@@ -19,7 +19,7 @@ from tests import world
 from tests.client import Client
 from tests.world import create_person
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 MODELS = [ListOperation, Export, Recipient, OptOut, RecipientList]
 

@@ -17,6 +17,8 @@ from teams.models import Team, User
 from tests.html_reader import PageReader
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.thorough
+
 FILE = """Mobile,Full name,City
 (415) 555-2671,Ann,Boston
 4.15555E+09,Bob,

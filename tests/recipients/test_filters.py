@@ -34,7 +34,7 @@ from tests.client import Client
 from tests.effort import examples
 from tests.people import ClientOf
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 CELLS = [
     *("London", "  london ", "LEEDS", "", "   ", "Ärztehaus", "ÄRZTEHAUS", "50%_x", "a'b"),

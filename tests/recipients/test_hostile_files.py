@@ -13,7 +13,7 @@ from tests.recipients.conftest import Door
 from tests.recipients.hostile_files import Case, cases
 from tests.recipients.test_upload import sentence
 
-pytestmark = pytest.mark.either_database
+pytestmark = [pytest.mark.either_database, pytest.mark.thorough]
 
 ALL = cases()
 # What a spreadsheet may take for a formula (OWASP, CSV injection).

@@ -18,7 +18,7 @@ from recipients.lists import list_lifecycle
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from tests.recipients.conftest import Door
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 State = ListImport.State
 FILE = "Phone\n4155552671\n2127365000\nx\n"

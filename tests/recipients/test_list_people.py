@@ -25,7 +25,7 @@ from tests.people import ClientOf
 from tests.recipients.test_list_operations import FIELD, a_list, check_numbers, url
 from tests.world import create_person, create_team
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 
 def details(phone: int, name: str = "") -> Details:

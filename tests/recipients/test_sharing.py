@@ -16,6 +16,8 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def people(riverside: Team, alice: User) -> RecipientList:

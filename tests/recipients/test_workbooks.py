@@ -20,6 +20,8 @@ from tests.recipients.conftest import Door
 from tests.recipients.test_upload import sentence
 from tests.recipients.workbooks import Rows, archive, compound, ods, with_entity, xls, xlsx
 
+pytestmark = pytest.mark.thorough
+
 PEOPLE: Rows = [["Phone", "Name"], [14155552671, "Ann"], ["+44 7400 123456", "José"]]
 
 

@@ -38,7 +38,7 @@ from tests.sociocs_gateway.scripted_server import close_at_once, raw, running
 from tests.waiting import wait_until
 from tooling import children
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 PEOPLE = 5
 PageOf = Callable[[Campaign], str]

@@ -16,7 +16,11 @@ from tests import world
 from tests.processes import Sandbox
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases,
+    pytest.mark.thorough,
+]
 
 
 def hand_over(campaign: Campaign) -> None:

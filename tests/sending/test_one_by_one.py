@@ -40,7 +40,11 @@ from tests.browsing import Desk, complaints_of, fields_of, text_of
 from tests.client import Client
 from tests.processes import Sandbox
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases,
+    pytest.mark.thorough,
+]
 
 PEOPLE = 5
 TEMPLATE = {

@@ -23,7 +23,7 @@ from tests import world
 LONDON = "Europe/London"
 # The Friday before the night in which London's clocks go forward.
 FRIDAY = datetime(2027, 3, 26, 8, 0, tzinfo=UTC)
-pytestmark = [pytest.mark.at(FRIDAY, tick=False), pytest.mark.both_databases]
+pytestmark = [pytest.mark.at(FRIDAY, tick=False), pytest.mark.both_databases, pytest.mark.thorough]
 DAILY: dict[str, Any] = {"every": "day", "at": "09:30", "zone": LONDON}
 
 

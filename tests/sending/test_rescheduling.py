@@ -23,7 +23,11 @@ from sociocs_accounts.models import Channel
 from tests import world
 from tests.processes import Sandbox
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases,
+    pytest.mark.thorough,
+]
 ZONE = "America/New_York"
 
 

@@ -18,7 +18,11 @@ from teams.models import User
 from tests import world
 from tests.processes import Sandbox
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.both_databases,
+    pytest.mark.thorough,
+]
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ from tests import world
 from tests.effort import examples
 from tests.processes import Sandbox
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
 OFFICE: dict[str, Any] = {"hours_from": time(9), "hours_to": time(19), "time_zone": LONDON}

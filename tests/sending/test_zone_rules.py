@@ -21,7 +21,7 @@ from tests.sending.zone_database import changed
 LONDON = "Europe/London"
 # Between London's two changes of the clocks, a fortnight before the campaigns below.
 LAUNCHED = datetime(2027, 6, 1, 12, 0, tzinfo=UTC)
-pytestmark = [pytest.mark.django_db, pytest.mark.at(LAUNCHED, tick=False)]
+pytestmark = [pytest.mark.django_db, pytest.mark.at(LAUNCHED, tick=False), pytest.mark.thorough]
 HOURS: dict[str, Any] = {"hours_from": time(9), "hours_to": time(19)}
 # London gives up its summer time: its clocks show in UTC what they show in winter.
 NO_SUMMER_TIME = {"Europe__London": "Africa/Abidjan"}

@@ -15,6 +15,8 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.world import PASSWORD, create_person
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def staff(client_of: ClientOf, db: None) -> Client:

@@ -19,6 +19,8 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.world import add_member, create_person, create_team
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def owner(alice: User, client_of: ClientOf) -> Client:
