@@ -27,7 +27,7 @@ from campaigns.states import Outcome
 from composer import message_templates
 from composer.models import DraftEstimate, DraftPage, MediaFile, SentTest, TemplateVersion
 from delivery import block_checks
-from delivery.models import DeliveryCount, VendorBlock
+from delivery.models import DeliveryCount, RepliesRead, VendorBlock
 from history.models import NoticedEvent
 from sending.models import Approval, Attempt, DayTotal, Decision, Submission
 from sociocs_accounts.models import (
@@ -52,7 +52,7 @@ APPS = ("sociocs_accounts", "campaigns", "sending", "delivery", "composer", "his
 NOT_LOOKED_AT = {
     *(CampaignList, CampaignFilter, EarlierCampaign, RenderedText),
     *(DraftEstimate, DraftPage, TemplateVersion),
-    *(DeliveryCount, NoticedEvent, CallRate),
+    *(DeliveryCount, NoticedEvent, CallRate, RepliesRead),
 }
 OURS = {model for app in APPS for model in apps.get_app_config(app).get_models()}
 MODELS = sorted(OURS - NOT_LOOKED_AT, key=lambda model: model._meta.label)
