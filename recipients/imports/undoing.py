@@ -1,16 +1,19 @@
 """Undoing an import that is complete: what it brought goes, what it displaced comes back.
 
-Campaigns that were launched hold copies of their people and are not touched.
+Campaigns that were launched hold copies of their people and are not touched. What somebody changed
+by hand since is named first, and kept where that is wanted.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from recipients.imports import merging
@@ -37,6 +40,10 @@ class CannotUndo(Exception):
     def __init__(self, obstacle: Obstacle) -> None:
         super().__init__(obstacle.value)
         self.obstacle = obstacle
+
+
+class ChangedByHand(Exception):
+    """People were changed by hand since, and whoever undoes has not seen all of them."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +100,32 @@ def effect_of_undoing(list_import: ListImport) -> UndoEffect:
     return UndoEffect(False, removed=brought, restored=kept)
 
 
-def undo_import(list_import: ListImport, user: User) -> None:
+def changed_by_hand(list_import: ListImport) -> QuerySet[Recipient]:
+    """People whom undoing would take or change, and whom somebody changed since the import."""
+    kept = Recipient.objects.filter(
+        recipient_list=list_import.kept_list_id or 0,
+        phone=OuterRef("phone"),
+        occurrence=OuterRef("occurrence"),
+    )
+    touched = Q(list_import=list_import) | Exists(kept)
+    rows = Recipient.objects.filter(touched, recipient_list=list_import.recipient_list)
+    return rows.filter(changed_at__gt=list_import.completed_at).order_by("pk")
+
+
+def digest_of_changes(list_import: ListImport) -> str:
+    """What tells whether more was changed by hand than somebody has seen; "" where nothing was."""
+    changes = list(changed_by_hand(list_import).values_list("pk", "changed_at"))
+    return hashlib.sha256(repr(changes).encode()).hexdigest() if changes else ""
+
+
+def undo_import(
+    list_import: ListImport, user: User, *, seen: str = "", keeps_changed: bool = False
+) -> None:
     """Undo a completed import in one step; raise CannotUndo, changing nothing, when it cannot be.
 
-    Rows that are not needed any more are deleted in the background (`clear_leftovers`).
+    Raises ChangedByHand unless `seen` is the digest of what was changed by hand. `keeps_changed`
+    leaves those people on the list as they are, where the list stays. Rows that are not needed any
+    more are deleted in the background (`clear_leftovers`).
     """
     with transaction.atomic():
         people = (
@@ -113,12 +142,26 @@ def undo_import(list_import: ListImport, user: User) -> None:
         if problem := obstacle(locked, user):
             raise CannotUndo(problem)
         assert people is not None
+        if digest_of_changes(locked) not in ("", seen):
+            raise ChangedByHand
         now = timezone.now()
         gone = people
         if locked.is_addition:
+            if keeps_changed:
+                _leave_as_they_are(locked)
             merging.unmerge(locked, people)
             assert locked.kept_list is not None
             gone = locked.kept_list
         RecipientList.objects.filter(pk=gone.pk).update(is_ready=False, archived_at=now)
         locked.kept_list, locked.state, locked.undone_at = None, State.UNDONE, now
         locked.save(update_fields=["kept_list", "state", "undone_at"])
+
+
+def _leave_as_they_are(list_import: ListImport) -> None:
+    """Let whom somebody changed be none of the import's, and nobody to be put back."""
+    changed = list(changed_by_hand(list_import))
+    Recipient.objects.filter(pk__in=[row.pk for row in changed]).update(list_import=None)
+    for row in changed:
+        Recipient.objects.filter(
+            recipient_list=list_import.kept_list, phone=row.phone, occurrence=row.occurrence
+        ).delete()

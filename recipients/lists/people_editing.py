@@ -60,7 +60,8 @@ def change_person(recipient: Recipient, details: Details) -> bool:
         if row.phone != details.phone:
             _move(row, details.phone)
         row.name, row.fields = details.name, dict(details.fields)
-        row.save(update_fields=["name", "fields"])
+        row.changed_at = timezone.now()
+        row.save(update_fields=["name", "fields", "changed_at"])
         _count(row.recipient_list)
     return True
 
