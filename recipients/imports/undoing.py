@@ -48,9 +48,9 @@ class ChangedByHand(Exception):
 
 @dataclass(frozen=True)
 class UndoEffect:
-    """What undoing does to the list, in rows; a list that the import made goes altogether.
+    """What undoing does to the list, in people; a list that the import made goes altogether.
 
-    `others` are rows of such a list that came by another way than the file.
+    `others` are people of such a list who came by another way than the file.
     """
 
     removes_list: bool
@@ -91,10 +91,11 @@ def effect_of_undoing(list_import: ListImport) -> UndoEffect:
     """What undoing would do now; the import must have its list."""
     people = list_import.recipient_list
     assert people is not None
-    brought = Recipient.objects.filter(recipient_list=people, list_import=list_import).count()
+    firsts = Recipient.objects.filter(occurrence=0)
+    brought = firsts.filter(recipient_list=people, list_import=list_import).count()
     if not list_import.is_addition:
-        return UndoEffect(True, removed=brought, others=max(0, people.row_count - brought))
-    kept = Recipient.objects.filter(recipient_list=list_import.kept_list).count()
+        return UndoEffect(True, removed=brought, others=max(0, people.recipient_count - brought))
+    kept = firsts.filter(recipient_list=list_import.kept_list).count()
     if list_import.mode == ListImport.Mode.REPLACE:
         return UndoEffect(False, removed=brought, brought_back=kept)
     return UndoEffect(False, removed=brought, restored=kept)

@@ -378,3 +378,11 @@ def test_the_database_does_the_work_in_few_steps(
         importing.run_import(made.pk)
     people.refresh_from_db()
     assert people.recipient_count == 500
+
+
+def test_undoing_speaks_of_one_person_as_one(door: Door) -> None:
+    people = door.imported(f"Phone,Name\n{ANN},Ann\n{ANN},Ann again\n")
+    page = told(door.get("import-undo", people.list_imports.get()))
+    assert "1 person goes, and with them the list" in page
+    made = added(door, people, f"Phone,Name\n{BOB},Bob\n", "new")
+    assert "1 person whom the file brought leaves the list" in told(door.get("import-undo", made))
