@@ -158,7 +158,7 @@ def test_the_second_tab_of_a_filter_is_told_with_its_conditions(
 
 def test_the_second_tab_of_a_saved_message_is_told(client: Client, people: RecipientList) -> None:
     campaign = world.a_campaign(world.a_channel(people.team), people)
-    made = message_templates.make(campaign, campaign.created_by, "Check-up", "")
+    made = message_templates.make(campaign, world.owner_of(people.team), "Check-up", "")
     tabs = Tabs(
         client, reverse("template", args=[people.team.slug, made.public_id]), "template-place"
     )
