@@ -57,7 +57,7 @@ class MergeForm(StyledForm):
         label=_("People on more than one of them"),
         choices=(
             ("yes", _("stand once, with what all of the lists say about them")),
-            ("no", _("keep every row; the same number again is marked")),
+            ("no", _("keep them as often as they are on the lists")),
         ),
         coerce=lambda answer: answer == "yes",
         initial="yes",

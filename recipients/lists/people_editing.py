@@ -61,7 +61,8 @@ def change_person(recipient: Recipient, details: Details) -> bool:
         if subscriber_key(row.phone) != subscriber_key(details.phone):
             _move(row, details.phone)
         row.phone, row.name, row.fields = details.phone, details.name, dict(details.fields)
-        row.save(update_fields=["phone", "name", "fields"])
+        row.changed_at = timezone.now()
+        row.save(update_fields=["phone", "name", "fields", "changed_at"])
         _count(row.recipient_list)
     return True
 

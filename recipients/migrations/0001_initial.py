@@ -348,6 +348,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
                 ("fields", models.JSONField(blank=True, default=dict)),
                 ("row_number", models.PositiveIntegerField(blank=True, null=True)),
+                ("changed_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "list_import",
                     models.ForeignKey(

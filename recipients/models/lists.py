@@ -162,6 +162,9 @@ class Recipient(models.Model):
         db_constraint=False,
     )
 
+    # When somebody last changed it by hand; undoing an import asks before that is lost.
+    changed_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         constraints = (
             models.UniqueConstraint(

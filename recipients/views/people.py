@@ -93,7 +93,9 @@ def list_people_remove(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse
     )
     if count:
         sentence = ngettext(
-            "%(n)s row was taken out of the list.", "%(n)s rows were taken out of the list.", count
+            "%(n)s entry was taken out of the list.",
+            "%(n)s entries were taken out of the list.",
+            count,
         )
         messages.success(request, sentence % {"n": count})
     else:

@@ -17,8 +17,11 @@ from recipients.files.storing import stored_path
 from recipients.imports import undoing
 from recipients.imports.undoing import Obstacle
 from recipients.lists.sharing import may_edit
-from recipients.models import ListImport
+from recipients.models import ListImport, Recipient
 from teams.access import Action, TeamRequest, page_of_team
+
+# So many of those who were changed by hand are named.
+NAMED = 10
 
 _OBSTACLES: Mapping[str, str | Promise] = {
     Obstacle.NOT_COMPLETE: gettext_lazy("This import is not complete; there is nothing to undo."),
@@ -45,14 +48,25 @@ def import_undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
         return redirect("import", request.team.slug, list_import.public_id)
     if request.method == "POST":
         try:
-            undoing.undo_import(list_import, request.user)
+            undoing.undo_import(
+                list_import,
+                request.user,
+                seen=request.POST.get("seen", ""),
+                keeps_changed="keep" in request.POST,
+            )
         except undoing.CannotUndo as refusal:
             messages.warning(request, str(_OBSTACLES[refusal.obstacle]))
+        except undoing.ChangedByHand:
+            messages.warning(request, _("Nothing is undone yet: look at what was changed first."))
         else:
             return _undone(request, list_import)
     obstacle = undoing.obstacle(list_import, request.user)
     people = list_import.recipient_list
+    changed = undoing.changed_by_hand(list_import) if obstacle is None else Recipient.objects.none()
     context = {
+        "changed": changed[:NAMED],
+        "changed_count": changed.count(),
+        "seen": undoing.digest_of_changes(list_import) if obstacle is None else "",
         "list_import": list_import,
         "people": people,
         "obstacle": _OBSTACLES[obstacle] if obstacle else "",
@@ -65,7 +79,11 @@ def import_undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 def _undone(request: TeamRequest, list_import: ListImport) -> HttpResponse:
     people = list_import.recipient_list
     if list_import.is_addition and people is not None:
-        messages.success(request, _("The import was undone. The list is what it was before."))
+        if "keep" in request.POST:
+            sentence = _("The import was undone. Whom somebody changed by hand stays as they are.")
+        else:
+            sentence = _("The import was undone. The list is what it was before.")
+        messages.success(request, sentence)
         return redirect("list", request.team.slug, people.public_id)
     messages.success(request, _("The import was undone. Its list is gone."))
     if list_import.uploaded_by_id == request.user.pk:

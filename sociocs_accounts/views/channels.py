@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from sociocs_accounts import channels as steps
 from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
 from sociocs_accounts.channel_words import carries, change_in_words
@@ -67,16 +69,41 @@ def channel(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Change a channel's name, number, speed, and whether it is in use."""
     channels = request.team.channels.select_related("account", "team")
     channel = get_object_or_404(channels, public_id=channel_id)
-    before = {name: getattr(channel, name) for name in ChannelForm.Meta.fields}
-    form = ChannelForm(request.POST if request.method == "POST" else None, instance=channel)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
+        return _channel_posted(request, channel.pk)
+    return _channel_page(request, channel, ChannelForm(instance=channel))
+
+
+def _channel_posted(request: TeamRequest, key: int) -> HttpResponse:
+    with transaction.atomic():
+        locked = Channel.objects.select_for_update(of=("self",)).select_related("account", "team")
+        channel = locked.get(pk=key)
+        before = {name: getattr(channel, name) for name in ChannelForm.Meta.fields}
+        stored = said_by(ChannelForm(instance=channel))
+        form = ChannelForm(request.POST, instance=channel)
+        if not form.is_valid():
+            return _channel_page(request, channel, form, label=before["label"])
+        if conflict := conflict_between(request.POST, said_by(form), stored):
+            return _channel_page(request, channel, form, conflict, before["label"])
         steps.change_channel(
             channel, request.user, {name: before[name] for name in form.changed_data}
         )
         messages.success(request, _("“%(name)s” is saved.") % {"name": channel.label})
         return redirect("channels", request.team.slug)
-    context = {"form": form, "channel": channel, "label": before["label"]}
-    return render(request, "sociocs_accounts/channel.html", context)
+
+
+def _channel_page(
+    request: TeamRequest,
+    channel: Channel,
+    form: ChannelForm,
+    conflict: Conflict | None = None,
+    label: str = "",
+) -> HttpResponse:
+    seen = request.POST.get("seen") or seen_of(said_by(form))
+    context = {"form": form, "channel": channel, "label": label or channel.label}
+    context |= {"conflict": conflict, "seen": seen}
+    status = 409 if conflict else 200
+    return render(request, "sociocs_accounts/channel.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from interface.countries import country_name
+from interface.lost_updates import conflict_between, said_by, seen_of
 from teams import invitations, members, proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.forms import InviteForm, RoleForm, TeamForm
@@ -31,10 +33,15 @@ def team_page(request: TeamRequest) -> HttpResponse:
 def team_settings(request: TeamRequest) -> HttpResponse:
     """Change name, zone, country, how new lists are shared, and what sending costs."""
     # Another instance than request.team: what is not saved must not show in the header.
-    form = TeamForm(request.POST, instance=Team.objects.get(pk=request.team.pk))
-    if not form.is_valid():
-        return _team_page(request, settings_form=form)
-    form.instance.save(update_fields=[*form.fields])
+    with transaction.atomic():
+        locked = Team.objects.select_for_update().get(pk=request.team.pk)
+        stored = said_by(TeamForm(instance=locked))
+        form = TeamForm(request.POST, instance=locked)
+        if not form.is_valid():
+            return _team_page(request, settings_form=form)
+        if conflict := conflict_between(request.POST, said_by(form), stored):
+            return _team_page(request, settings_form=form, conflict=conflict)
+        form.instance.save(update_fields=[*form.fields])
     messages.success(request, _("The settings of the team are saved."))
     return to_team_page(request)
 
@@ -114,7 +121,10 @@ def _team_page(request: TeamRequest, **forms: Any) -> HttpResponse:
         "invitations": invitations.open_ones(request.team).select_related("invited_by"),
         "roles": Role.choices,
         "country": country_name(request.team.default_country),
+        "conflict": forms.get("conflict"),
+        "seen": request.POST.get("seen") or seen_of(said_by(TeamForm(instance=request.team))),
         "settings_form": forms.get("settings_form") or TeamForm(instance=request.team),
         "invite_form": forms.get("invite_form") or InviteForm(team=request.team),
     }
-    return render(request, "teams/team.html", context)
+    status = 409 if context["conflict"] else 200
+    return render(request, "teams/team.html", context, status=status)

@@ -48,8 +48,8 @@ def test_the_numbers_add_up_to_the_lists(
 
     text = text_of(desk.get("review", draft))
 
-    assert "People 11 Left out 2 Rows on the lists 13 Jobs 3" in text
-    assert "get the message 11 duplicate 1 opted out 1 rows on the lists 13" in text
+    assert "People 11 Left out 2 On the lists, duplicates too 13 Jobs 3" in text
+    assert "get the message 11 duplicate 1 opted out 1 on the lists, duplicates too 13" in text
     assert "Patients 2026 (13)" in text
 
 

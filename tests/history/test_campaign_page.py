@@ -206,7 +206,7 @@ def test_the_page_tells_who_was_left_out_and_why(
     world.opt_out(riverside, world.phones(12)[3])
     world.launched(draft)
     text = text_of(desk.get("campaign", draft))
-    assert "Recipients 11 1 row left out: duplicate 1 row left out: opted out" in text
+    assert "Recipients 11 1 left out: duplicate 1 left out: opted out" in text
 
 
 def test_the_timeline_tells_what_happened_and_who_did_it(desk: Desk, running: Campaign) -> None:

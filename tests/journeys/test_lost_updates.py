@@ -18,14 +18,14 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 LetIn = Callable[[Page, User], None]
 
 
-@pytest.mark.parametrize("device", ["desktop", "phone"])
+@pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_the_second_tab_sees_both_versions_and_chooses(
-    new_page: NewPage, let_in: LetIn, device: str, riverside: Team, alice: User
+    new_page: NewPage, let_in: LetIn, size: str, riverside: Team, alice: User
 ) -> None:
     people = world.a_list(riverside, world.phones(1), "Patients")
     world.fill(people, "City", ["London"])
     row = Recipient.objects.get()
-    first = new_page(device)
+    first = new_page(size)
     let_in(first, alice)
     second = first.context.new_page()
     for tab in (first, second):
@@ -40,7 +40,7 @@ def test_the_second_tab_sees_both_versions_and_chooses(
     expect(told.get_by_role("row", name="Name")).to_contain_text("Ann Lee")
     expect(told.get_by_role("row", name="City")).to_contain_text("York")
     expect(second.get_by_label("City")).to_have_value("York")
-    if device == "desktop":
+    if size == "desktop":
         second.get_by_role("button", name="Save mine over it").click()
         expect(second.get_by_text("Saved.")).to_be_visible()
         assert Recipient.objects.get().name == row.name

@@ -112,7 +112,7 @@ def test_a_list_is_worked_on_from_its_page(
     page.get_by_label("Tick +1 202 555 0199").check()
     page.get_by_role("button", name="Take the ticked out of the list").click()
     page.get_by_role("button", name="Take them out").click()
-    expect(page.get_by_text("1 row was taken out of the list.")).to_be_visible()
+    expect(page.get_by_text("1 entry was taken out of the list.")).to_be_visible()
 
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Archive or delete").click()

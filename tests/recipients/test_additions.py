@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from recipients.imports import checking, import_lifecycle, importing, undoing
+from recipients.lists.paging import write_place
 from recipients.models import ListImport, OptOut, Recipient, RecipientList, Visibility
 from teams.models import User
 from tests import world
@@ -175,6 +176,55 @@ def test_a_person_removed_by_hand_since_does_not_come_back(door: Door) -> None:
     assert people_of(people).keys() == {ANN}
 
 
+def change(door: Door, people: RecipientList, phone: str, **typed: str) -> None:
+    """Change a person by hand, as the list's page lets one do."""
+    row = people.recipients.get(phone=phone, occurrence=0)
+    address = [door.team.slug, people.public_id, write_place(row.pk)]
+    fields = {"phone": phone, "name": row.name, **typed}
+    assert door.client.post(reverse("list-person", args=address), fields).status_code == 302
+
+
+@pytest.mark.parametrize("mode", ["new", "update", "replace"])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_undoing_names_whom_somebody_changed_since_and_asks(
+    door: Door, mode: str, keeps: bool
+) -> None:
+    people = door.imported(THERE)
+    before = people_of(people)
+    made = added(door, people, f"Phone,Name,City\n{BOB},Bob,Rome\n{DEE},Dee,Oslo", mode)
+    changed = [DEE] if mode == "new" else [BOB, DEE]
+    for phone in changed:
+        change(door, people, phone, name="By hand")
+    page = undone(door, made)
+    assert "Nothing is undone yet: look at what was changed first." in told(page)
+    sentence = "2 of these people were" if len(changed) == 2 else "1 of these people was"
+    assert f"{sentence} changed by hand since:" in told(page)
+    assert told(page).count("By hand") == len(changed)
+    made.refresh_from_db()
+    assert made.state == State.COMPLETED
+
+    sent = {"seen": page.context["seen"]} | ({"keep": "1"} if keeps else {})
+    door.client.post(door.url("import-undo", made), sent)
+    by_hand = {phone for phone, (name, _) in people_of(people).items() if name == "By hand"}
+    assert by_hand == (set(changed) if keeps else set())
+    if not keeps:
+        assert people_of(people) == before
+
+
+def test_a_change_after_the_page_was_opened_is_asked_about_again(door: Door) -> None:
+    people = door.imported(THERE)
+    made = people.list_imports.get()
+    change(door, people, BOB, name="Bea")
+    seen = door.get("import-undo", made).context["seen"]
+    change(door, people, BOB, name="Cy")
+    door.client.post(door.url("import-undo", made), {"seen": seen})
+    assert RecipientList.objects.filter(pk=people.pk, is_ready=True).exists()
+    door.client.post(
+        door.url("import-undo", made), {"seen": door.get("import-undo", made).context["seen"]}
+    )
+    assert not RecipientList.objects.filter(pk=people.pk, is_ready=True).exists()
+
+
 def test_a_new_list_goes_when_its_import_is_undone_and_the_file_can_be_used_again(
     door: Door,
 ) -> None:
@@ -329,3 +379,11 @@ def test_the_database_does_the_work_in_few_steps(
         importing.run_import(made.pk)
     people.refresh_from_db()
     assert people.recipient_count == 500
+
+
+def test_undoing_speaks_of_one_person_as_one(door: Door) -> None:
+    people = door.imported(f"Phone,Name\n{ANN},Ann\n{ANN},Ann again\n")
+    page = told(door.get("import-undo", people.list_imports.get()))
+    assert "1 person goes, and with them the list" in page
+    made = added(door, people, f"Phone,Name\n{BOB},Bob\n", "new")
+    assert "1 person whom the file brought leaves the list" in told(door.get("import-undo", made))

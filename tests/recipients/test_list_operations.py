@@ -261,7 +261,7 @@ def test_a_large_one_is_left_to_a_worker_and_seen_by_who_began_it(
     client = client_of(bob)
     begun = client.post(url("list-copy", town_list), {"name": "Copy"})
     page = client.get(begun["Location"]).content.decode()
-    assert "of 4 rows" in page
+    assert "of 4 done" in page
     lists = reverse("lists", args=[town_list.team.slug])
     assert "Your lists that are being made" in client.get(lists).content.decode()
     assert client_of(sami).get(begun["Location"]).status_code == 404

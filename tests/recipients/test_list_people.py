@@ -140,7 +140,7 @@ def test_the_ticked_are_taken_out(client_of: ClientOf, people: RecipientList, bo
     client = client_of(bob)
     rows = [write_place(row.pk) for row in people.recipients.order_by("pk")[:2]]
     answer = client.post(url("list-people-remove", people), {"row": [*rows, "x"]}, follow=True)
-    assert "2 rows were taken out of the list." in answer.content.decode()
+    assert "2 entries were taken out of the list." in answer.content.decode()
     people.refresh_from_db()
     check_numbers(people)
     assert people.row_count == 2

@@ -12,6 +12,7 @@ from recipients.lists.sharing import hand_over_lists
 from recipients.models import ListShare, OptOut, Recipient, RecipientList, Visibility
 from recipients.opting_out import opt_outs
 from teams.models import Team, User
+from tests.browsing import text_of
 from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
@@ -241,3 +242,15 @@ def test_a_viewer_sees_shared_lists_but_no_button_to_change_them(
         not in client.get(reverse("lists", args=[riverside.slug])).content.decode()
     )
     assert client.post(list_url(people, "list-sharing")).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["list-merge", "list-subtract", "list-copy", "list-put-away"])
+def test_a_number_that_stands_twice_is_one_person_on_every_page(
+    door: Door, riverside: Team, name: str
+) -> None:
+    ann = "+14155552671"
+    people = door.imported(f"Phone,Name\n{ann},Ann\n{ann},Ann again\n")
+    assert (people.recipient_count, people.duplicate_count) == (1, 1)
+    page = text_of(door.client.get(reverse(name, args=[riverside.slug, people.public_id])))
+    assert "person" in page
+    assert not re.search(r"\b2 (rows|people)|\b1 people|\brows\b", page)

@@ -19,6 +19,7 @@ from tests.people import ClientOf
 
 pytestmark = pytest.mark.both_databases
 
+CHECKBOXES = {"is_active", "lists_shared", "test_required"}
 TOLD = "Somebody else changed this while you had it open. Nothing of yours is saved yet"
 
 
@@ -43,8 +44,9 @@ class Tabs:
         self.opened = self.fields()
 
     def fields(self) -> dict[str, Any]:
-        """What the form holds when it is opened now."""
-        return dict(fields_of(self.client.get(self.address), self.form))
+        """What the form holds when it is opened now; a box without a value holds nothing."""
+        fields = fields_of(self.client.get(self.address), self.form)
+        return {n: "" if v == "on" and n not in CHECKBOXES else v for n, v in fields.items()}
 
     def send(self, fields: dict[str, Any], **typed: Any) -> Any:
         """Save what the tab held, changed."""
@@ -164,3 +166,25 @@ def test_the_second_tab_of_a_saved_message_is_told(client: Client, people: Recip
     )
     held_up(tabs, {"name": "Spring"}, {"folder": "Teeth"}, "Spring", "Check-up", "Teeth")
     assert MessageTemplate.objects.get().folder == ""
+
+
+def test_the_second_tab_of_the_teams_settings_is_told(client: Client, riverside: Team) -> None:
+    page, post_to = (reverse(name, args=[riverside.slug]) for name in ("team", "team-settings"))
+    tabs = Tabs(client, page, "team-settings", post_to)
+    over = held_up(tabs, {"name": "Riverside"}, {"default_country": "DE"}, "Riverside", "Germany")
+    riverside.refresh_from_db()
+    assert (riverside.name, riverside.default_country) == (
+        "Riverside",
+        tabs.opened["default_country"],
+    )
+    assert tabs.send(tabs.opened, default_country="DE", over=over).status_code == 302
+    riverside.refresh_from_db()
+    assert riverside.default_country == "DE"
+
+
+def test_the_second_tab_of_a_channel_is_told(client: Client, riverside: Team) -> None:
+    channel = world.a_channel(riverside, label="Front desk")
+    tabs = Tabs(client, reverse("channel", args=[riverside.slug, channel.public_id]), "channel")
+    held_up(tabs, {"label": "Reception"}, {"phone_number": "+14155550100"}, "Reception")
+    channel.refresh_from_db()
+    assert channel.label == "Reception"
