@@ -23,9 +23,9 @@ from recipients.imports.doubtful_words import doubtful_lines
 from recipients.imports.forms import CheckForm
 from recipients.imports.guessing import remembered_country
 from recipients.imports.judging import Judgement, SampleRow
-from recipients.imports.opt_out_files import cell_pieces
+from recipients.imports.opt_out_files import OptOutReader
 from recipients.models import ListImport, RecipientList
-from recipients.phone_numbers import Phone, PhoneReader
+from recipients.phone_numbers import Phone
 from recipients.phone_text import PhoneFault
 from recipients.phone_words import as_called
 from recipients.sentences import DELIMITERS, DOUBTS, ENCODINGS, REJECTIONS, Words, sentence_for
@@ -297,13 +297,13 @@ def _opt_out_cells(
     columns: Sequence[dict[str, str]], row: SampleRow, country: str
 ) -> list[SheetCell]:
     """The cells of a row in which each phone of each column counts."""
+    reader = OptOutReader([Column.from_json(column) for column in columns], country)
     is_empty = row.reason == PhoneFault.EMPTY
     cells = []
     for index, column in enumerate(columns):
         is_phone = column["role"] == ColumnRole.PHONE
         text = row.cells[index].strip() if index < len(row.cells) else ""
-        phone_reader = PhoneReader(country, Column.from_json(column).turned)
-        answers = [piece.answer for piece in cell_pieces(text, phone_reader)] if is_phone else []
+        answers = [piece.answer for piece in reader.pieces_at(index, row.cells)] if is_phone else []
         phones = [answer for answer in answers if isinstance(answer, Phone)]
         reasons = [answer.reason for answer in answers if not isinstance(answer, Phone)]
         if is_phone and is_empty and not text:

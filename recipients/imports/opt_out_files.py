@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from django.db.models import F
 from recipients import claiming
 from recipients.files.column_guessing import phone_candidates
 from recipients.files.columns import Column, ColumnRole
+from recipients.files.country_cells import country_in
 from recipients.files.pasting import DATE, Pasted, numbers_in_cell
 from recipients.files.row_sources import Row
 from recipients.files.seen_phones import DistinctPhones, SeenPhones
@@ -52,20 +54,27 @@ class OptOutReader:
     """Reads the phones of rows, by the columns that hold them."""
 
     def __init__(self, columns: Sequence[Column], country: str) -> None:
-        self._readers = {
-            index: PhoneReader(country, column.turned)
-            for index, column in enumerate(columns)
-            if column.role is ColumnRole.PHONE
-        }
+        def places(role: ColumnRole) -> list[int]:
+            return [index for index, column in enumerate(columns) if column.role is role]
+
+        self._places, self._countries = places(ColumnRole.PHONE), places(ColumnRole.COUNTRY)
+        self._home = country
+        self._reader_for = cache(lambda place, country: PhoneReader(country, columns[place].turned))
+
+    def pieces_at(self, place: int, cells: Sequence[str]) -> list[Pasted]:
+        """The numbers in a cell of a row, and what in it is none; nothing of an empty one."""
+        text = cells[place] if place < len(cells) else ""
+        return cell_pieces(text, self._reader_for(place, self._country_of(cells)))
+
+    def _country_of(self, cells: Sequence[str]) -> str:
+        """The country that a row names for itself, or the team's; "" for one nobody knows."""
+        texts = [cells[place].strip() for place in self._countries if place < len(cells)]
+        named = next(filter(None, texts), "")
+        return (country_in(named, self._home) or "") if named else self._home
 
     def read(self, cells: Sequence[str]) -> OptOutRow:
         """What a row says."""
-        pieces = [
-            piece
-            for place, phones in self._readers.items()
-            if place < len(cells)
-            for piece in cell_pieces(cells[place], phones)
-        ]
+        pieces = [piece for place in self._places for piece in self.pieces_at(place, cells)]
         phones = [(one.written, one.answer) for one in pieces if isinstance(one.answer, Phone)]
         reasons = [one.answer.reason for one in pieces if not isinstance(one.answer, Phone)]
         if not pieces:
@@ -90,13 +99,16 @@ def opt_out_columns(
     by_value = [index for index in range(len(columns)) if _holds_numbers(reader, sample, index)]
     candidates = sorted({*by_name, *by_value})
     varied = [index for index in candidates if not _is_always_the_same(sample, index)]
+    phones = set(varied or candidates)
     return [
-        replace(
-            column,
-            role=ColumnRole.PHONE if index in (varied or candidates) else ColumnRole.SKIP,
-        )
-        for index, column in enumerate(columns)
+        replace(column, role=_role(column, index in phones)) for index, column in enumerate(columns)
     ]
+
+
+def _role(column: Column, is_phone: bool) -> ColumnRole:
+    if is_phone:
+        return ColumnRole.PHONE
+    return ColumnRole.COUNTRY if column.role is ColumnRole.COUNTRY else ColumnRole.SKIP
 
 
 def _holds_numbers(reader: PhoneReader, sample: Sequence[Sequence[str]], index: int) -> bool:

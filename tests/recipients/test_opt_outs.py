@@ -192,6 +192,16 @@ def test_every_number_of_a_file_counts_and_what_is_none_is_told(
     assert ListImport.objects.get().rejected_count == told
 
 
+def test_a_column_says_which_country_a_number_is_from(client: Client, riverside: Team) -> None:
+    rows = "07400123456,United Kingdom\n0612345678,FR\n4155552671,\n"
+    page = upload(client, riverside, f"Phone,Country\n{rows}".encode()).content.decode()
+    assert "+44 7400 123456" in page
+    list_import = ListImport.objects.get()
+    assert [column["role"] for column in list_import.columns] == ["phone", "country"]
+    enter(client, riverside, f"Phone,Country\n{rows}".encode())
+    assert phones_of(riverside) == sorted(["+447400123456", "+33612345678", EMILIA])
+
+
 def test_the_column_and_the_country_are_chosen(client: Client, riverside: Team) -> None:
     content = b"A,B\n07400123456,x\n07400123457,y\n"
     page = upload(client, riverside, content).content.decode()
