@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRecipient
@@ -127,9 +128,12 @@ def _opt_outs_of_writer() -> QuerySet[OptOut]:
 
 def unread_count(membership: Membership, most: int) -> int:
     """How many replies came since the member last looked, or joined; no more than `most`."""
-    read = RepliesRead.objects.filter(membership=membership).first()
-    since = Q(pk__gt=read.last_reply_id) if read else Q(received_at__gt=membership.joined_at)
-    replies = Reply.objects.filter(since, team=membership.team_id)
+    read = RepliesRead.objects.filter(membership=membership).values("last_reply_id")
+    replies = Reply.objects.filter(
+        team=membership.team_id,
+        pk__gt=Coalesce(Subquery(read), 0),
+        received_at__gt=membership.joined_at,
+    )
     return len(replies.values_list("pk")[:most])
 
 
