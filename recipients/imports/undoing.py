@@ -29,6 +29,7 @@ class Obstacle(StrEnum):
 
     NOT_COMPLETE = "not_complete"
     NOT_YOURS = "not_yours"
+    NOT_YOURS_TO_EDIT = "not_yours_to_edit"
     LIST_GONE = "list_gone"
     LATER_IMPORT = "later_import"
     TOO_LATE = "too_late"
@@ -73,9 +74,10 @@ def obstacle(list_import: ListImport, user: User) -> Obstacle | None:
     if people is None or not people.is_ready or people.archived_at is not None:
         return Obstacle.LIST_GONE
     # A list that the import made goes altogether: only its owner decides that.
-    allowed = may_edit(people, user) if list_import.is_addition else people.owner_id == user.pk
-    if not allowed:
+    if not list_import.is_addition and people.owner_id != user.pk:
         return Obstacle.NOT_YOURS
+    if not may_edit(people, user):
+        return Obstacle.NOT_YOURS_TO_EDIT
     done = list_import.completed_at
     if done is None or timezone.now() - done > keep_for():
         return Obstacle.TOO_LATE

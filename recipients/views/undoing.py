@@ -28,6 +28,9 @@ _OBSTACLES: Mapping[str, str | Promise] = {
     Obstacle.NOT_YOURS: gettext_lazy(
         "Only the owner of this list can undo the import it came from. Ask them."
     ),
+    Obstacle.NOT_YOURS_TO_EDIT: gettext_lazy(
+        "Only people who may edit this list can undo what a file changed on it. Ask its owner."
+    ),
     Obstacle.LIST_GONE: gettext_lazy("The list of this import is archived or deleted."),
     Obstacle.LATER_IMPORT: gettext_lazy(
         "Another file was added to this list later. Undo that import first."

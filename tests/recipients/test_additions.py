@@ -314,6 +314,16 @@ def test_only_who_may_edit_a_list_can_add_to_it(
     assert stranger.get("import-undo", people.list_imports.get()).status_code == 404
 
 
+def test_why_somebody_may_not_undo_is_said_as_it_is(door: Door, sami: User) -> None:
+    people = door.imported(THERE)
+    RecipientList.objects.update(visibility=Visibility.TEAM, team_permission="edit")
+    theirs = Door(door.team, sami)
+    made = added(theirs, people, FILE, "update")
+    assert "may edit this list" not in told(theirs.get("import-undo", made))
+    RecipientList.objects.update(team_permission="use")
+    assert "Only people who may edit this list" in told(theirs.get("import-undo", made))
+
+
 @pytest.mark.parametrize("named", ["", "x", "0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b"])
 def test_a_list_that_is_not_there(door: Door, named: str) -> None:
     url = reverse("upload", args=[door.team.slug])
