@@ -201,6 +201,11 @@ def screenshot() -> Callable[[Page, str], None]:
 
 
 AXE = Axe().axe_script
+# Colours that are on their way from one to another have a contrast of no page.
+SETTLE = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+  .then(() => Promise.all(document.getAnimations()
+    .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+    .map(one => one.finished.catch(() => null)))).then(() => null)"""
 RUN_AXE = """axe.run({resultTypes: ["violations"]}).then(results => results.violations)"""
 
 
@@ -211,6 +216,7 @@ def assert_accessible() -> Callable[[Page], None]:
     def check(page: Page) -> None:
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(AXE)
+        page.evaluate(SETTLE)
         found = page.evaluate(RUN_AXE)
         assert not found, "\n".join(
             f"{violation['id']}: {violation['help']}\n    "
