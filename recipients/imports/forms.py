@@ -229,8 +229,8 @@ def _encoding_choices(reading: ReadOptions) -> list[tuple[str, str | Promise]]:
 def _role_choices(name: str, columns: int, *, is_for_opt_outs: bool) -> list[tuple[str, Any]]:
     """What a column may be; there are no more phones than columns."""
     if is_for_opt_outs:
-        roles = (ColumnRole.PHONE, ColumnRole.COUNTRY, ColumnRole.SKIP)
-        return [(role.value, ROLES[role]) for role in roles]
+        useful = (ColumnRole.PHONE, ColumnRole.COUNTRY, ColumnRole.SKIP)
+        return [(role.value, ROLES[role]) for role in useful]
     field = _("Field: %(name)s") % {"name": name}
     roles = [role for role in ColumnRole if role not in PHONE_ROLES[columns:]]
     return [(role.value, field if role is ColumnRole.FIELD else ROLES[role]) for role in roles]
