@@ -101,11 +101,12 @@ class RowReader:
             if country == UNKNOWN_COUNTRY and phone.reason is PhoneFault.NO_COUNTRY:
                 return Refused(RowReason.UNKNOWN_COUNTRY, self._country or 0, country)
             return Refused(phone.reason, place, country)
-        says = [says_opted_out(header, cells[at]) for header, at in self._opted_out]
-        if True in says:
-            return Accepted(phone[0], "", {}, phone[1], place, country, has_opted_out=True)
-        if None in says:
-            return Refused(RowReason.UNCLEAR_OPT_OUT, place, country)
+        if self._opted_out:
+            says = [says_opted_out(header, cells[at]) for header, at in self._opted_out]
+            if True in says:
+                return Accepted(phone[0], "", {}, phone[1], place, country, has_opted_out=True)
+            if None in says:
+                return Refused(RowReason.UNCLEAR_OPT_OUT, place, country)
         whole = "".join(cells)
         if not (whole.isascii() and whole.isprintable()):
             cells = [printable(cell) for cell in cells]
