@@ -19,6 +19,8 @@ from delivery import delivery_reports
 from delivery.models import Reply, WebhookEndpoint
 from history import notices
 from history.models import DayCount
+from recipients.models import OptOut
+from recipients.opting_out import opt_outs
 from sociocs_accounts.encrypted_fields import Secret
 from teams.models import Team, User
 from tests import world
@@ -67,8 +69,15 @@ def gone_out(
     return campaign
 
 
+WRITTEN = [
+    ("Thank you, see you on Tuesday at half past nine!", ""),
+    ("STOP", "stop"),
+    ("Wrong number, my son has this phone now. Why do you keep writing to it?", "maybe"),
+]
+
+
 def report(campaign: Campaign) -> None:
-    """Three messages of the first job arrived, one did not, and two people wrote back."""
+    """Three messages of the first job arrived, one did not, and three people wrote back."""
     assert campaign.channel is not None
     now = timezone.now()
     for n, person in enumerate(campaign.recipients.order_by("position")[:4]):
@@ -78,7 +87,8 @@ def report(campaign: Campaign) -> None:
         delivery_reports.change_counts(
             delivery_reports.Changes({(campaign.pk, "unknown"): -1, (campaign.pk, status): 1})
         )
-        if n < 2:
+        if n < 3:
+            text, wish = WRITTEN[n]
             Reply.objects.create(
                 team=campaign.team,
                 channel=campaign.channel,
@@ -86,11 +96,13 @@ def report(campaign: Campaign) -> None:
                 message_id=f"r{n}",
                 phone=person.phone,
                 name=person.name,
-                text="STOP" if n else "Thank you, see you on Tuesday at half past nine!",
-                wish="stop" if n else "",
+                text=text,
+                wish=wish,
                 sent_at=now,
                 received_at=now,
             )
+            if wish == "maybe":
+                opt_outs.add_opt_outs(campaign.team, [person.phone], OptOut.Source.UNSURE, by=None)
 
 
 def draw(team: Team, *channels: object) -> None:
