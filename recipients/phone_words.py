@@ -12,9 +12,13 @@ from recipients.sentences import DOUBTS, REJECTIONS
 
 
 def as_called(e164: str, country: str) -> str:
-    """`+49 1512 3456789`, and where it is if not in `country` (ISO 3166-1 alpha-2)."""
+    """`+49 1512 3456789`, and where it is if not in `country` (ISO 3166-1 alpha-2).
+
+    The number's own blanks break no line: half a number at its end reads as another one.
+    """
     number = phonenumbers.parse(e164)
-    written = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    shown = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+    written = shown.replace(" ", "\N{NO-BREAK SPACE}")
     region = phonenumbers.region_code_for_number(number)
     if not region or region in (country, "001"):
         return written
