@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
@@ -59,41 +58,26 @@ class ZoneNames:
         if offset:
             sign = 1 if offset[1] == "+" else -1
             clock: object = sign * timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
-            fitting = self._zones_by_offset.get(clock, [])
         else:
             # "ET" is a clock that shows EST or EDT.
             clock = f"{text[0]}st" if re.fullmatch("[ecmp]t", text) else text
-            fitting = self._zones_by_abbreviation.get(clock, [])
-        own = (zone for zone in of_number if self._shows(zone, clock))
-        return next(own, fitting[0] if fitting else None)
-
-    def _shows(self, zone: str, clock: object) -> bool:
-        return any(clock in shown for shown in self._clocks(zone))
+        own = (zone for zone in of_number if any(clock in shown for shown in self._clocks(zone)))
+        return next(own, self._zones_by_clock.get(clock))
 
     def _clocks(self, zone: str) -> list[tuple[str, timedelta | None]]:
         local_times = [moment.astimezone(ZoneInfo(zone)) for moment in self._seasons]
         return [((local.tzname() or "").casefold(), local.utcoffset()) for local in local_times]
 
-    @property
-    def _zones_by_abbreviation(self) -> Mapping[object, list[str]]:
-        return self._zones_by_clock()[0]
-
-    @property
-    def _zones_by_offset(self) -> Mapping[object, list[str]]:
-        return self._zones_by_clock()[1]
-
-    @cache  # noqa: B019 - one of these lives as long as one launch
-    def _zones_by_clock(self) -> tuple[dict[object, list[str]], dict[object, list[str]]]:
-        """Zones by what they show, those with the most numbers first; offsets that never change."""
-        abbreviations: dict[object, list[str]] = defaultdict(list)
-        offsets: dict[object, list[str]] = defaultdict(list)
+    @cached_property
+    def _zones_by_clock(self) -> dict[object, str]:
+        """Of each abbreviation the zone with the most numbers; of offsets if they never change."""
+        zones: dict[object, str] = {}
         for zone, _numbers in popularity().most_common():
-            clocks = self._clocks(zone)
-            for abbreviation in {name for name, _offset in clocks if name.isalpha()}:
-                abbreviations[abbreviation].append(zone)
-            if len({offset for _name, offset in clocks}) == 1:
-                offsets[clocks[0][1]].append(zone)
-        return abbreviations, offsets
+            names, offsets = map(set, zip(*self._clocks(zone), strict=True))
+            shown = [name for name in names if str(name).isalpha()]
+            for clock in [*shown, *(offsets if len(offsets) == 1 else ())]:
+                zones.setdefault(clock, zone)
+        return zones
 
 
 @cache
