@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from recipients.files.columns import MAX_NAME, Column, ColumnRole, unique_names
-from recipients.files.country_cells import country_in
+from recipients.files.country_cells import country_in, country_of_row
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
 from recipients.phone_text import PhoneFault
@@ -354,8 +354,7 @@ def _answers(
     answers = []
     for cells in sample:
         if index < len(cells) and cells[index].strip():
-            text = cells[country].strip() if country is not None and country < len(cells) else ""
-            home = (country_in(text, reader.default_country) or "") if text else ""
+            home = country_of_row(cells, country, reader.default_country) or ""
             if home not in readers:
                 readers[home] = PhoneReader(home)
             answers.append(readers[home].read(cells[index]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from babel import Locale
@@ -82,6 +83,12 @@ def country_in(text: str, home: str) -> str | None:
     # "FR +33", "United Kingdom 44"
     words = re.sub(r"[+\d]+", " ", text)
     return _named(words) if words.strip() != text.strip() else None
+
+
+def country_of_row(cells: Sequence[str], place: int | None, home: str) -> str | None:
+    """The country that the cell at `place` names; "" for an empty cell, None for no known one."""
+    text = cells[place].strip() if place is not None and place < len(cells) else ""
+    return country_in(text, home) if text else ""
 
 
 def is_calling_code(text: str) -> bool:

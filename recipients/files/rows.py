@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from recipients.comparing import composed
 from recipients.files.columns import FIELD_ROLES, Column, ColumnRole, phone_places
-from recipients.files.country_cells import country_in
+from recipients.files.country_cells import country_of_row
 from recipients.files.opt_out_words import says_opted_out
 from recipients.phone_numbers import Phone, PhoneDoubt, PhoneReader, Rejection
 from recipients.phone_text import PhoneFault
@@ -115,8 +115,8 @@ class RowReader:
 
     def _country_of(self, cells: list[str]) -> str:
         """The country that a row names for itself: UNKNOWN_COUNTRY if nobody knows it, or ""."""
-        text = cells[self._country].strip() if self._country is not None else ""
-        return (country_in(text, self._default_country) or UNKNOWN_COUNTRY) if text else ""
+        country = country_of_row(cells, self._country, self._default_country)
+        return UNKNOWN_COUNTRY if country is None else country
 
     def _first_usable(self, cells: list[str], country: str) -> tuple[Phone | Rejection, int]:
         """The first number that somebody may have, else the first possible one, else why not."""

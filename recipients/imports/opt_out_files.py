@@ -19,7 +19,7 @@ from django.db.models import F
 from recipients import claiming
 from recipients.files.column_guessing import phone_candidates
 from recipients.files.columns import Column, ColumnRole
-from recipients.files.country_cells import country_in
+from recipients.files.country_cells import country_of_row
 from recipients.files.pasting import DATE, Pasted, numbers_in_cell
 from recipients.files.row_sources import Row
 from recipients.files.seen_phones import DistinctPhones, SeenPhones
@@ -57,7 +57,8 @@ class OptOutReader:
         def places(role: ColumnRole) -> list[int]:
             return [index for index, column in enumerate(columns) if column.role is role]
 
-        self._places, self._countries = places(ColumnRole.PHONE), places(ColumnRole.COUNTRY)
+        self._places = places(ColumnRole.PHONE)
+        self._country = next(iter(places(ColumnRole.COUNTRY)), None)
         self._home = country
         self._reader_for = cache(lambda place, country: PhoneReader(country, columns[place].turned))
 
@@ -68,9 +69,8 @@ class OptOutReader:
 
     def _country_of(self, cells: Sequence[str]) -> str:
         """The country that a row names for itself, or the team's; "" for one nobody knows."""
-        texts = [cells[place].strip() for place in self._countries if place < len(cells)]
-        named = next(filter(None, texts), "")
-        return (country_in(named, self._home) or "") if named else self._home
+        named = country_of_row(cells, self._country, self._home)
+        return "" if named is None else named or self._home
 
     def read(self, cells: Sequence[str]) -> OptOutRow:
         """What a row says."""
