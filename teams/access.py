@@ -57,6 +57,8 @@ class TeamRequest(SignedInRequest):
 
     team: Team
     membership: Membership
+    # Where the navigation says the page is, if its own address says otherwise.
+    navigation_path: str
 
 
 TeamView = Callable[Concatenate[TeamRequest, Params], HttpResponseBase]

@@ -102,7 +102,8 @@ class Frame:
     @cached_property
     def links(self) -> list[Link]:
         """The navigation; empty for a person without a team."""
-        return links(self.team, self._request.path) if self.team else []
+        path = getattr(self._request, "navigation_path", self._request.path)
+        return links(self.team, path) if self.team else []
 
 
 def team(request: HttpRequest) -> dict[str, Any]:

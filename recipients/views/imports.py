@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -261,6 +262,8 @@ def own_import(request: TeamRequest, import_id: uuid.UUID) -> ListImport:
         team=request.team,
         uploaded_by=request.user,
     )
+    if list_import.is_for_opt_outs:
+        request.navigation_path = reverse("opt-outs", args=[request.team.slug])
     return list_import
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,14 @@ def test_every_number_of_a_file_counts_and_what_is_none_is_told(
     enter(client, riverside, content.encode("cp1252"))
     assert phones_of(riverside) == sorted(phones)
     assert ListImport.objects.get().rejected_count == told
+
+
+def test_the_navigation_says_that_a_file_of_opt_outs_is_one(
+    client: Client, riverside: Team
+) -> None:
+    page = upload(client, riverside, b"Phone\n4155552671\n").content.decode()
+    current = re.findall(r'href="([^"]+)"\s+aria-current="page"', page)
+    assert set(current) == {url(riverside, "opt-outs")}
 
 
 def test_a_column_says_which_country_a_number_is_from(client: Client, riverside: Team) -> None:
