@@ -107,7 +107,7 @@ def changed_by_hand(list_import: ListImport) -> QuerySet[Recipient]:
     """People whom undoing would take or change, and whom somebody changed since the import."""
     kept = Recipient.objects.filter(
         recipient_list=list_import.kept_list_id or 0,
-        phone=OuterRef("phone"),
+        phone_key=OuterRef("phone_key"),
         occurrence=OuterRef("occurrence"),
     )
     touched = Q(list_import=list_import) | Exists(kept)
@@ -166,5 +166,7 @@ def _leave_as_they_are(list_import: ListImport) -> None:
     Recipient.objects.filter(pk__in=[row.pk for row in changed]).update(list_import=None)
     for row in changed:
         Recipient.objects.filter(
-            recipient_list=list_import.kept_list, phone=row.phone, occurrence=row.occurrence
+            recipient_list=list_import.kept_list,
+            phone_key=row.phone_key,
+            occurrence=row.occurrence,
         ).delete()

@@ -176,12 +176,12 @@ def test_a_person_removed_by_hand_since_does_not_come_back(door: Door) -> None:
     assert people_of(people).keys() == {ANN}
 
 
-def change(door: Door, people: RecipientList, phone: str, **typed: str) -> None:
+def change(door: Door, people: RecipientList, number: str, **typed: str) -> None:
     """Change a person by hand, as the list's page lets one do."""
-    row = people.recipients.get(phone=phone, occurrence=0)
+    row = people.recipients.get(phone=number, occurrence=0)
     address = [door.team.slug, people.public_id, write_place(row.pk)]
-    fields = {"phone": phone, "name": row.name, **typed}
-    assert door.client.post(reverse("list-person", args=address), fields).status_code == 302
+    said = {"phone": number, "name": row.name, **typed}
+    assert door.client.post(reverse("list-person", args=address), said).status_code == 302
 
 
 @pytest.mark.parametrize("mode", ["new", "update", "replace"])
@@ -209,6 +209,20 @@ def test_undoing_names_whom_somebody_changed_since_and_asks(
     assert by_hand == (set(changed) if keeps else set())
     if not keeps:
         assert people_of(people) == before
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_person_whose_spelling_was_changed_by_hand_is_named_too(door: Door, keeps: bool) -> None:
+    short, long = "+551187654321", "+5511987654321"
+    people = door.imported(f"Phone,Name,City\n{short},Ana,Rio\n")
+    made = added(door, people, f"Phone,Name,City\n{short},Ana,Bahia\n", "update")
+    change(door, people, short, phone=long, name="By hand")
+    page = undone(door, made)
+    assert "1 of these people was changed by hand since:" in told(page)
+    sent = {"seen": page.context["seen"]} | ({"keep": "1"} if keeps else {})
+    door.client.post(door.url("import-undo", made), sent)
+    (name, _fields) = next(iter(people_of(people).values()))
+    assert (len(people_of(people)), name) == (1, "By hand" if keeps else "Ana")
 
 
 def test_a_change_after_the_page_was_opened_is_asked_about_again(door: Door) -> None:
