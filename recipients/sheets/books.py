@@ -23,10 +23,10 @@ class SheetName(NamedTuple):
 
 
 class BookRow(NamedTuple):
-    """A row with its number and its cells by their column, from 0; empty cells have no entry."""
+    """A row with its number and the texts of its cells from column A on."""
 
     number: int
-    cells: dict[int, str]
+    cells: list[str]
     is_hidden: bool = False
 
 
@@ -41,6 +41,13 @@ class BookSheet:
     rows: Iterator[BookRow]
     hidden_columns: set[int] = field(default_factory=set)
     merges: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def put(cells: list[str], column: int, text: str) -> None:
+    """Write a text into the column, from 0, of a row's cells; those before it may be missing."""
+    if column >= len(cells):
+        cells.extend([""] * (column + 1 - len(cells)))
+    cells[column] = text
 
 
 class Book(Protocol):

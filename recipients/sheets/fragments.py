@@ -32,6 +32,7 @@ class Fragments:
     """The elements `tag` inside an element `parent`; raises UnreadableBook for another file.
 
     `head` is what stands before the parent's start, `tail`, once all are read, is what is left.
+    They are taken in blocks of many whole ones, or out of a block one by one.
     """
 
     def __init__(self, file: IO[bytes], parent: str, tag: str) -> None:
@@ -55,33 +56,42 @@ class Fragments:
         name = prefix + tag
         self._start = re.compile(rf"\s*<{name}\b([^<>]*)>")
         self._stop = f"</{name}>"
-        self._end = re.compile(rf"\s*</{prefix}{parent}\s*>")
+        self._end = re.compile(rf"</{prefix}{parent}\s*>")
         self._is_empty = start[0].endswith("/>")
 
-    def __iter__(self) -> Iterator[Fragment]:
-        buffer, at = self._buffer, 0
-        starts, stop, length = self._start.match, self._stop, len(self._stop)
-        while not self._is_empty:
-            start = starts(buffer, at)
-            if start is not None:
-                attributes, inside = start[1], start.end()
-                if attributes.endswith("/"):
-                    yield Fragment(attributes, "", buffer[at:inside])
-                    at = inside
-                    continue
-                end = buffer.find(stop, inside)
-                if end >= 0:
-                    yield Fragment(attributes, buffer[inside:end], buffer[at : end + length])
-                    at = end + length
-                    continue
-            elif parent_end := self._end.match(buffer, at):
-                at = parent_end.end()
-                break
-            more = self._file.read(max(_CHUNK, len(buffer) - at))
+    def blocks(self) -> Iterator[str]:
+        """Texts of many whole elements; raises UnreadableBook where the file ends before them."""
+        buffer, end = self._buffer, None
+        while not self._is_empty and (end := self._end.search(buffer)) is None:
+            cut = buffer.rfind(self._stop) + len(self._stop)
+            if cut >= len(self._stop):
+                yield buffer[:cut]
+                buffer = buffer[cut:]
+            more = self._file.read(max(_CHUNK, len(buffer)))
             if not more:
                 raise UnreadableBook
-            buffer, at = buffer[at:] + more, 0
-        self.tail = buffer[at:] + self._file.read(_LONGEST_HEAD)
+            buffer += more
+        if end is not None:
+            yield buffer[: end.start()]
+            buffer = buffer[end.end() :]
+        self.tail = buffer + self._file.read(_LONGEST_HEAD)
+
+    def each(self, block: str) -> Iterator[Fragment]:
+        """The elements of a block; raises UnreadableBook where it holds something else."""
+        at = 0
+        while start := self._start.match(block, at):
+            attributes, inside = start[1], start.end()
+            if attributes.endswith("/"):
+                yield Fragment(attributes, "", block[at:inside])
+                at = inside
+                continue
+            end = block.find(self._stop, inside)
+            if end < 0:
+                raise UnreadableBook
+            at = end + len(self._stop)
+            yield Fragment(attributes, block[inside:end], block[start.start() : at])
+        if block[at:].strip():
+            raise UnreadableBook
 
     def parsed(self, fragment: Fragment) -> Element:
         """A fragment's element. Raises UnreadableBook when it is no whole XML."""

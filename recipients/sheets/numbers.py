@@ -17,6 +17,8 @@ _EXACT = 10**15
 _PHONE = 10**9
 # Cells with the same number and format as some before: days, prices.
 _REMEMBERED = 10_000
+# More than a number below that loses by being shifted and cut to its exact digits.
+_NOT_HALFWAY = 1e-5
 _PLAIN = re.compile(r"(?:#,##|#*)(?P<zeros>0+)(?:\.(?P<decimals>0+))?")
 # As spreadsheets round, where numbers are put into words.
 setcontext(Context(rounding=ROUND_HALF_UP))
@@ -138,7 +140,13 @@ def _plain(tokens: Sequence[Token]) -> Callable[[float], str] | None:
     spec = f"{'0' if zeros > 1 else ''}{width if zeros > 1 else ''}{',' * is_grouped}.{decimals}f"
     percents = sum(token.kind == "sign" and token.text == "%" for token in tokens)
 
+    scale = 10**decimals
+
     def show(number: float) -> str:
+        scaled = number * scale
+        # Only what lies halfway between two is not rounded by everybody as a sheet does it.
+        if not percents and scaled < _PHONE and abs(scaled % 1 - 0.5) > _NOT_HALFWAY:
+            return f"{before}{number:{spec}}{after}"
         value = Decimal(f"{number:.15g}")
         if percents:
             value *= 100**percents

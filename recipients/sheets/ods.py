@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
-from recipients.sheets.books import BookRow, BookSheet, EncryptedBook, SheetName, UnreadableBook
+from recipients.sheets.books import (
+    BookRow,
+    BookSheet,
+    EncryptedBook,
+    SheetName,
+    UnreadableBook,
+    put,
+)
 from recipients.sheets.fragments import local_name, xml_root
 from recipients.sheets.numbers import as_general, digits_of_phone
 
@@ -99,14 +106,14 @@ class OdsBook:
                     number += times
 
 
-def _cells(row: Element, number: int, sheet: BookSheet) -> dict[int, str]:
-    cells: dict[int, str] = {}
+def _cells(row: Element, number: int, sheet: BookSheet) -> list[str]:
+    cells: list[str] = []
     column = 0
     for cell in row:
         times = _times(cell, "number-columns-repeated")
         if local_name(cell) == "table-cell" and (text := _shown(cell)):
             for one in range(column, min(column + times, _MOST_COLUMNS)):
-                cells[one] = text
+                put(cells, one, text)
             rows = _times(cell, "number-rows-spanned")
             if rows > 1:
                 sheet.merges.append((number, number + rows - 1, column))

@@ -57,11 +57,10 @@ class OtherBook:
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[BookRow]:
-    left = sheet.start[1] if sheet.start else 0
+    left = [""] * (sheet.start[1] if sheet.start else 0)
     # The library's rows begin at row 1 of the sheet.
     for number, row in enumerate(sheet.iter_rows(), 1):
-        texts = enumerate(map(cell_text, row), left)
-        yield BookRow(number, {column: text for column, text in texts if text})
+        yield BookRow(number, [*left, *map(cell_text, row)])
 
 
 def cell_text(cell: _Cell) -> str:

@@ -59,11 +59,7 @@ class XlsBook:
 
     def _rows(self, sheet: xlrd.sheet.Sheet) -> Iterator[BookRow]:
         for number in range(sheet.nrows):
-            cells = {
-                column: text
-                for column, cell in enumerate(sheet.row(number))
-                if (text := self._text(cell))
-            }
+            cells = list(map(self._text, sheet.row(number)))
             row = sheet.rowinfo_map.get(number)
             yield BookRow(number + 1, cells, bool(row is not None and row.hidden))
 

@@ -7,22 +7,26 @@ rows and formats, and theirs take room for every cell between the first and the 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import posixpath
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from recipients.sheets.books import BookRow, BookSheet, SheetName, UnreadableBook
+from recipients.sheets.books import BookRow, BookSheet, SheetName, UnreadableBook, put
 from recipients.sheets.format_codes import GENERAL, built_in
 from recipients.sheets.fragments import Fragments, local_name, xml_root
 from recipients.sheets.numbers import as_general, formatter
 
-_CELL = re.compile(
-    r'<c(?: r="([A-Z]+)[0-9]+")?(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")?(?: s="([0-9]+)")?(?:/>|>'
-    r"(?:<f[^<>]*/>|<f[^<>]*>[^<&]*</f>)?"
-    r'(?:<v>([^<&\r]*)</v>|<is><t(?: xml:space="preserve")?>([^<&\r]*)</t></is>|<v/>)?</c>)'
+# A cell (column, other attributes, value or text), or a row's start.
+_CELL_OR_ROW = re.compile(
+    r'<(?:c r="([A-Z]+)[0-9]+"([^<>]*)>(?:<f(?:[^<>]*/>|[^<>]*>[^<&]*</f>))?'
+    r'(?:<(?:v|is><t(?: xml:space="preserve")?)>([^<&\r]*)</(?:v|t></is)></c>'
+    r"|(?:<v/>)?</c>|(?<=/>))"
+    r"|(row(?: [^<>]*)?)>)"
 )
 _TEXT = re.compile(r'<t(?: xml:space="preserve")?>([^<&\r]*)</t>')
 _ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*["']([^"'<]*)["']""")
@@ -75,17 +79,13 @@ class XlsxBook:
         return sheet
 
     def _rows(self, sheet: BookSheet, fragments: Fragments) -> Iterator[BookRow]:
-        number = 0
         reader = _RowReader(self._texts or [], self._formats, is_1904=self._is_1904)
-        for fragment in fragments:
-            attributes = fragment.attributes
-            place = _ROW.search(attributes)
-            number = int(place[1]) if place else number + 1
-            cells = None if fragments.is_prefixed else reader.quickly(fragment.inside)
-            if cells is None:
-                cells = reader.by_parser(fragments.parsed(fragment))
-            is_hidden = "hidden" in attributes and _HIDDEN.search(attributes) is not None
-            yield BookRow(number, cells, is_hidden)
+        for block in fragments.blocks():
+            if not fragments.is_prefixed and (pieces := _usual_pieces(block)) is not None:
+                yield from reader.quickly(pieces)
+            else:
+                parsed = ((one.attributes, fragments.parsed(one)) for one in fragments.each(block))
+                yield from itertools.starmap(reader.by_parser, parsed)
         sheet.merges += _merges(fragments.tail)
 
     def _shared_texts(self) -> Iterator[str]:
@@ -93,7 +93,7 @@ class XlsxBook:
             return
         with self._archive.open(self._members[self._texts_place]) as file:
             fragments = Fragments(file, "sst", "si")
-            for fragment in fragments:
+            for fragment in itertools.chain.from_iterable(map(fragments.each, fragments.blocks())):
                 if plain := _TEXT.fullmatch(fragment.inside):
                     yield _unescaped(plain[1])
                 else:
@@ -151,31 +151,37 @@ class _RowReader:
             str(number): formatter(code, is_1904=is_1904) for number, code in enumerate(formats)
         }
         self._columns: dict[str, int] = {}
+        # By the attributes as they are written: a sheet has few different ones.
+        self._shows: dict[str, Callable[[str], str]] = {}
+        self._number = 0
 
-    def quickly(self, inside: str) -> dict[int, str] | None:
-        """The cells of a row; None where one has not the shape that nearly all have."""
-        found = _CELL.findall(inside)
-        if inside.count("<c") != len(found) or "<!" in inside:
-            return None
-        cells, column = {}, -1
-        columns, texts = self._columns, self._texts
-        for letters, style, kind, late_style, value, inline in found:
-            column = columns[letters] if letters in columns else self._column(letters, column)
-            if inline:
-                cells[column] = _unescaped(inline)
-            elif not value:
-                continue
-            elif kind == "s":
-                cells[column] = texts[int(value)]
-            elif kind:
-                cells[column] = self._text(kind, style or late_style, value)
-            else:
-                cells[column] = self._number(value, style or late_style)
-        return cells
+    def quickly(self, pieces: Iterable[tuple[str, ...]]) -> Iterator[BookRow]:
+        """The rows of what `_usual_pieces` found."""
+        columns, shows, row_before, cells = self._columns, self._shows, "", list[str]()
+        for letters, attributes, value, row in pieces:
+            if value:
+                column = columns[letters] if letters in columns else self._column(letters, -1)
+                show = shows[attributes] if attributes in shows else self._show(attributes)
+                if column == len(cells):
+                    cells.append(show(value))
+                else:
+                    put(cells, column, show(value))
+            elif row:
+                if row_before:
+                    yield self._row(row_before, cells)
+                row_before, cells = row, []
+        if row_before:
+            yield self._row(row_before, cells)
 
-    def by_parser(self, row: Element) -> dict[int, str]:
-        """The cells of a row of any shape."""
-        cells, column = {}, -1
+    def _show(self, attributes: str) -> Callable[[str], str]:
+        """What makes a text of the values of cells with such attributes."""
+        named = dict(_ATTRIBUTE.findall(attributes))
+        show = self._shower(named.get("t", ""), named.get("s", ""))
+        return self._shows.setdefault(attributes, show)
+
+    def by_parser(self, attributes: str, row: Element) -> BookRow:
+        """A row of any shape."""
+        cells, column = list[str](), -1
         for cell in row:
             if local_name(cell) != "c":
                 continue
@@ -183,37 +189,57 @@ class _RowReader:
             value = next((one for one in cell if local_name(one) in ("v", "is")), None)
             written = _text_of(value) if value is not None else ""
             if written:
-                cells[column] = self._text(cell.get("t", ""), cell.get("s", ""), written)
-        return cells
+                show = self._shower(cell.get("t", ""), cell.get("s", ""))
+                put(cells, column, show(written))
+        return self._row(attributes, cells)
+
+    def _row(self, attributes: str, cells: list[str]) -> BookRow:
+        place = _ROW.search(attributes)
+        self._number = int(place[1]) if place else self._number + 1
+        is_hidden = "hidden" in attributes and _HIDDEN.search(attributes) is not None
+        return BookRow(self._number, cells, is_hidden)
 
     def _column(self, letters: str, before: int) -> int:
         if not letters:
             return before + 1
         return self._columns.setdefault(letters, column_number(letters))
 
-    def _text(self, kind: str, style: str, value: str) -> str:
+    def _shower(self, kind: str, style: str) -> Callable[[str], str]:
+        """What makes a text of the values of cells of a kind and a style."""
         match kind:
             case "" | "n":
-                return self._number(value, style)
+                show = self._formatters.get(style, as_general)
+                return _general if show is as_general else partial(_formatted, show)
             case "s":
-                return self._texts[int(value)]
+                return lambda value: self._texts[int(value)]
             case "b":
-                return "TRUE" if value == "1" else "FALSE"
+                return lambda value: "TRUE" if value == "1" else "FALSE"
             case "e":
-                return ""
+                return lambda _value: ""
             case "d":
-                return self._number(_serial(value), style)
-        return _unescaped(value)
+                show = self._formatters.get(style, as_general)
+                return lambda value: _formatted(show, _serial(value))
+        return _unescaped
 
-    def _number(self, value: str, style: str) -> str:
-        show = self._formatters.get(style, as_general)
-        if show is as_general and len(value) < 15 and value.isdecimal():
-            return value
-        try:
-            number = float(value)
-        except ValueError:
-            return value
-        return show(number)
+
+def _general(value: str) -> str:
+    return value if len(value) < 15 and value.isdecimal() else _formatted(as_general, value)
+
+
+def _formatted(show: Callable[[float], str], value: str) -> str:
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return show(number)
+
+
+def _usual_pieces(block: str) -> list[tuple[str, ...]] | None:
+    """The rows' starts and cells; None where one has not the shape that nearly all have."""
+    pieces = _CELL_OR_ROW.findall(block)
+    starts = block.count("<c ") + block.count("<c>") + block.count("<c/")
+    is_whole = len(pieces) == starts + block.count("<row") and "<!" not in block
+    return pieces if is_whole else None
 
 
 def column_number(letters: str) -> int:

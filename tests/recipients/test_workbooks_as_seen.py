@@ -288,8 +288,7 @@ CELLS = st.text(st.sampled_from("ab ,;\t\r\n\"'|=\u00a0\u2028é"), max_size=6)
 def test_what_is_written_of_a_workbook_reads_back_as_the_same_cells(
     rows: list[list[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    cells = [{column: text for column, text in enumerate(row) if text} for row in rows]
-    sheet = BookSheet(iter([BookRow(number, row) for number, row in enumerate(cells, 7)]))
+    sheet = BookSheet(iter([BookRow(number, [*row]) for number, row in enumerate(rows, 7)]))
     text = tmp_path_factory.mktemp("sheet") / "text.csv"
     SheetContent(sheet, with_hidden=False).write(text)
     reading = ReadOptions(FileEncoding.UTF_8, sheet="A", sheets=("A",))
