@@ -48,12 +48,13 @@ class DoubtfulColumns:
         country = answer.country or self._default_country
         for place in self._places:
             if place < len(cells) and (cell := cells[place].strip()):
-                has_code = is_marked(cell)
-                self._without_plus[place] += not has_code
                 usual = None if self._turned[place] else _usual(place, answer)
-                # Written with its code and read without a doubt, it is read in one way.
-                if has_code and isinstance(usual, Phone) and usual.doubt is None:
-                    continue
+                if is_marked(cell):
+                    # Written with its code and read without a doubt, it is read in one way.
+                    if usual is not None and usual.doubt is None:
+                        continue
+                else:
+                    self._without_plus[place] += 1
                 if both := self._finder(country).find(cell, usual):
                     self._count(place, cell, country, both)
 

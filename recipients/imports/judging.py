@@ -175,9 +175,10 @@ class _RowJudge:
         self.distinct.add(subscriber_key(answer.phone), hash((answer.name, *answer.fields.items())))
         if answer.doubt is not None:
             self._doubts[answer.doubt] += 1
-        if has_country_code(cell, answer.phone, answer.doubt):
+        is_written_with_code = is_marked(cell)
+        if is_written_with_code or _repeats_code(cell, answer.phone, answer.doubt):
             self._beginnings[answer.phone[1:4]] += 1
-            self.judgement.marked += is_marked(cell)
+            self.judgement.marked += is_written_with_code
         elif answer.country:
             self.judgement.by_row += 1
         else:
@@ -244,8 +245,10 @@ def _shown(number: int, cells: list[str], answer: Accepted | Refused) -> SampleR
 
 def has_country_code(cell: str, phone: str, doubt: PhoneDoubt | None) -> bool:
     """Whether the number was written with its country code, with or without a plus."""
-    if is_marked(cell):
-        return True
+    return is_marked(cell) or _repeats_code(cell, phone, doubt)
+
+
+def _repeats_code(cell: str, phone: str, doubt: PhoneDoubt | None) -> bool:
     digits, called = "".join(filter(str.isdecimal, cell)), phone[1:]
     # Behind its code it may have had other digits before its country's plan changed.
     is_old = doubt is PhoneDoubt.RENUMBERED and digits.startswith(_calling_code(called[:3]))
