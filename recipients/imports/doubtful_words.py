@@ -49,19 +49,14 @@ def _sentence(numbers: Doubtful, country: str, *, is_turned: bool) -> str:
     now, other = numbers.usual, numbers.turned
     if is_turned:
         now, other = other, now
-    words = {
+    return _WHAT[Ambiguity(numbers.ambiguity)] % {
+        "count": numbers.count,
         "n": number(numbers.count),
         "code": country_code_for_region(numbers.country),
         "country": country_name(numbers.country),
-    }
-    readings = _("%(written)s is read as %(now)s; the other way it is %(other)s.") % {
         "written": numbers.written,
         "now": _reading(now, country),
         "other": _reading(other, country),
-    }
-    return _("%(what)s: %(readings)s") % {
-        "what": _WHAT[Ambiguity(numbers.ambiguity)] % (words | {"count": numbers.count}),
-        "readings": readings,
     }
 
 
@@ -79,33 +74,45 @@ _ODD: Mapping[str, Text] = {
 }
 _WHAT: Mapping[Ambiguity, Text] = {
     Ambiguity.OWN_CODE: ngettext_lazy(
-        "%(n)s number begins with %(code)s, the code of %(country)s, and has no plus",
-        "%(n)s numbers begin with %(code)s, the code of %(country)s, and have no plus",
+        "%(n)s number begins with %(code)s, the code of %(country)s, and has no plus: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s numbers begin with %(code)s, the code of %(country)s, and have no plus: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
         "count",
     ),
     Ambiguity.BOTH_WAYS: ngettext_lazy(
-        "%(n)s number can be read as dialled in %(country)s, or with a plus in front",
-        "%(n)s numbers can be read as dialled in %(country)s, or with a plus in front",
+        "%(n)s number can be read as dialled in %(country)s, or with a plus in front: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s numbers can be read as dialled in %(country)s, or with a plus in front: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
         "count",
     ),
     Ambiguity.UNASSIGNED: ngettext_lazy(
-        "%(n)s number is nobody's in %(country)s, but with a plus in front one abroad",
-        "%(n)s numbers are nobody's in %(country)s, but with a plus in front numbers abroad",
+        "%(n)s number is nobody's in %(country)s, but with a plus in front one abroad: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s numbers are nobody's in %(country)s, but with a plus in front numbers abroad: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
         "count",
     ),
     Ambiguity.PLUS_ONLY: ngettext_lazy(
-        "%(n)s number seems to begin with another country's code, and has no plus",
-        "%(n)s numbers seem to begin with another country's code, and have no plus",
+        "%(n)s number seems to begin with another country's code, and has no plus: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s numbers seem to begin with another country's code, and have no plus: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
         "count",
     ),
     Ambiguity.OVERSEAS: ngettext_lazy(
-        "%(n)s number is dialled as in %(country)s, but may belong to a territory overseas",
-        "%(n)s numbers are dialled as in %(country)s, but may belong to territories overseas",
+        "%(n)s number is dialled as in %(country)s, but may belong to a territory overseas: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s numbers are dialled as in %(country)s, but may belong to territories overseas: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
         "count",
     ),
     Ambiguity.ZERO: ngettext_lazy(
-        "%(n)s number seems to have lost the zero it begins with",
-        "%(n)s numbers seem to have lost the zero they begin with",
+        "%(n)s number seems to have lost the zero it begins with: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s numbers seem to have lost the zero they begin with: "
+        "%(written)s is read as %(now)s; the other way it is %(other)s.",
         "count",
     ),
 }
