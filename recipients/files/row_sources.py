@@ -91,6 +91,10 @@ class ReadOptions:
     hidden_rows: int = 0
     hidden_columns: int = 0
     with_hidden: bool = False
+    # Whether it is known which of its rows and columns are hidden.
+    tells_hidden: bool = True
+    # Its cells with a formula that nobody has worked out yet.
+    without_result: int = 0
     # Of a file with too many columns: those with values, from 0; () for all.
     kept_columns: tuple[int, ...] = ()
 

@@ -107,6 +107,8 @@ def _written(book: Book, text: Path, wanted: str, *, with_hidden: bool) -> dict[
         "hidden_sheets": sum(one.is_hidden for one in book.sheets),
         "hidden_rows": content.hidden_rows,
         "hidden_columns": len(content.hidden_columns),
+        "tells_hidden": book.tells_hidden,
+        "without_result": content.sheet.without_result,
     }
 
 

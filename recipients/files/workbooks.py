@@ -40,6 +40,7 @@ class Sheets(NamedTuple):
     """The names of a workbook's sheets, the one that was written as text, and what is hidden.
 
     `names` are those that may be chosen: without the hidden ones where these are left out.
+    `without_result` cells are formulas that were never worked out, and empty.
     """
 
     names: list[str]
@@ -47,6 +48,8 @@ class Sheets(NamedTuple):
     hidden_sheets: int
     hidden_rows: int
     hidden_columns: int
+    tells_hidden: bool
+    without_result: int
 
 
 def unpack(

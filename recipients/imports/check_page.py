@@ -110,6 +110,7 @@ def check_context(
         "remembered_country": (remembered := remembered_country(list_import)),
         "remembered_name": country_name(remembered) if remembered else "",
         "hidden": _hidden(reading),
+        "unseen": _unseen(reading),
         "header_row": reading.header_row,
         "is_remembered": reading.is_remembered,
         "found_as": _found_as(reading, len(columns)),
@@ -190,6 +191,28 @@ def _hidden(reading: ReadOptions) -> list[str]:
         )
     counted = zip(words, (rows, columns, sheets), strict=True)
     return [sentence % {"n": number(count)} for sentence, count in counted if count]
+
+
+def _unseen(reading: ReadOptions) -> list[str]:
+    """What of a workbook cannot be seen here, and what to do, in sentences."""
+    sentences = []
+    if not reading.tells_hidden:
+        sentences.append(
+            _(
+                "Rows and columns that are hidden in a file of this kind are taken in. "
+                "If some are hidden, open it in a spreadsheet, save it as XLSX and upload that."
+            )
+        )
+    if count := reading.without_result:
+        words = ngettext(
+            "%(n)s cell with a formula is empty: its result is not in the file. "
+            "Open the file in a spreadsheet, save it and upload it again.",
+            "%(n)s cells with formulas are empty: their results are not in the file. "
+            "Open the file in a spreadsheet, save it and upload it again.",
+            count,
+        )
+        sentences.append(words % {"n": number(count)})
+    return sentences
 
 
 def _same_file(list_import: ListImport) -> RecipientList | None:

@@ -196,6 +196,8 @@ def unpacked(list_import: ListImport, sheet: str = "", *, with_hidden: bool = Fa
         hidden_rows=sheets.hidden_rows,
         hidden_columns=sheets.hidden_columns,
         with_hidden=with_hidden,
+        tells_hidden=sheets.tells_hidden,
+        without_result=sheets.without_result,
     )
     made.rename(rows_path(list_import.stored_name, reading))
     return reading

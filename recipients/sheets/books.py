@@ -35,12 +35,14 @@ class BookSheet:
     """A sheet while it is read.
 
     `hidden_columns` are known from the first row on, `merges` when the last row is read: the first
-    row, the last row and the column of cells that were made one.
+    row, the last row and the column of cells that were made one; `without_result` too.
     """
 
     rows: Iterator[BookRow]
     hidden_columns: set[int] = field(default_factory=set)
     merges: list[tuple[int, int, int]] = field(default_factory=list)
+    # Cells whose formula was never worked out by the program that wrote the file.
+    without_result: int = 0
 
 
 def put(cells: list[str], column: int, text: str) -> None:
@@ -57,6 +59,8 @@ class Book(Protocol):
     sheets: list[SheetName]
     # The sheet that is seen when the workbook is opened.
     active: str
+    # Whether it is known what of its rows and columns is hidden.
+    tells_hidden: bool
 
     def sheet(self, name: str) -> BookSheet:
         """Begin to read a sheet; raises UnreadableBook, also while rows are taken."""

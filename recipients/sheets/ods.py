@@ -29,6 +29,8 @@ _HIDDEN = ("collapse", "filter")
 class OdsBook:
     """An ODS file. Raises EncryptedBook, and UnreadableBook when it has no content."""
 
+    tells_hidden = True
+
     def __init__(self, path: Path) -> None:
         self._archive = zipfile.ZipFile(path)
         members = self._archive.namelist()

@@ -28,6 +28,7 @@ class OtherBook:
     """Any workbook. Raises EncryptedBook, and UnreadableBook for what is none."""
 
     active = ""
+    tells_hidden = False
 
     def __init__(self, path: Path) -> None:
         try:

@@ -19,6 +19,8 @@ _OWN_FORMATS = 164
 class XlsBook:
     """An XLS file. Raises EncryptedBook, and UnreadableBook for what xlrd cannot read."""
 
+    tells_hidden = True
+
     def __init__(self, path: Path, short_date: str) -> None:
         try:
             self._book = xlrd.open_workbook(

@@ -21,9 +21,9 @@ from recipients.sheets.format_codes import GENERAL, built_in
 from recipients.sheets.fragments import Fragments, local_name, xml_root
 from recipients.sheets.numbers import as_general, formatter
 
-# A cell (column, other attributes, value or text), or a row's start.
+# A cell (column, other attributes, a sign of a formula, value or text), or a row's start.
 _CELL_OR_ROW = re.compile(
-    r'<(?:c r="([A-Z]+)[0-9]+"([^<>]*)>(?:<f(?:[^<>]*/>|[^<>]*>[^<&]*</f>))?'
+    r'<(?:c r="([A-Z]+)[0-9]+"([^<>]*)>(?:(<)f(?:[^<>]*/>|[^<>]*>[^<&]*</f>))?'
     r'(?:<(?:v|is><t(?: xml:space="preserve")?)>([^<&\r]*)</(?:v|t></is)></c>'
     r"|(?:<v/>)?</c>|(?<=/>))"
     r"|(row(?: [^<>]*)?)>)"
@@ -40,6 +40,8 @@ _FIRST_DAY = dt.datetime(1899, 12, 30, tzinfo=dt.UTC)
 
 class XlsxBook:
     """An XLSX file. Raises UnreadableBook when it has no sheets where they belong."""
+
+    tells_hidden = True
 
     def __init__(self, path: Path, short_date: str) -> None:
         self._archive = zipfile.ZipFile(path)
@@ -87,6 +89,7 @@ class XlsxBook:
                 parsed = ((one.attributes, fragments.parsed(one)) for one in fragments.each(block))
                 yield from itertools.starmap(reader.by_parser, parsed)
         sheet.merges += _merges(fragments.tail)
+        sheet.without_result = reader.without_result
 
     def _shared_texts(self) -> Iterator[str]:
         if self._texts_place not in self._members:
@@ -154,11 +157,12 @@ class _RowReader:
         # By the attributes as they are written: a sheet has few different ones.
         self._shows: dict[str, Callable[[str], str]] = {}
         self._number = 0
+        self.without_result = 0
 
     def quickly(self, pieces: Iterable[tuple[str, ...]]) -> Iterator[BookRow]:
         """The rows of what `_usual_pieces` found."""
         columns, shows, row_before, cells = self._columns, self._shows, "", list[str]()
-        for letters, attributes, value, row in pieces:
+        for letters, attributes, formula, value, row in pieces:
             if value:
                 column = columns[letters] if letters in columns else self._column(letters, -1)
                 show = shows[attributes] if attributes in shows else self._show(attributes)
@@ -170,6 +174,8 @@ class _RowReader:
                 if row_before:
                     yield self._row(row_before, cells)
                 row_before, cells = row, []
+            elif formula and "str" not in attributes:
+                self.without_result += 1
         if row_before:
             yield self._row(row_before, cells)
 
@@ -188,6 +194,8 @@ class _RowReader:
             column = self._column(cell.get("r", "").rstrip("0123456789"), column)
             value = next((one for one in cell if local_name(one) in ("v", "is")), None)
             written = _text_of(value) if value is not None else ""
+            if not written and any(local_name(one) == "f" for one in cell):
+                self.without_result += cell.get("t") != "str"
             if written:
                 show = self._shower(cell.get("t", ""), cell.get("s", ""))
                 put(cells, column, show(written))

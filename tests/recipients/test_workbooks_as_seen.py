@@ -281,6 +281,45 @@ def test_a_line_break_inside_a_cell_ends_no_row(door: Door, name: str) -> None:
     assert names(made) == (["Ann", "Bob", "Cy", "Dee"] if name.endswith("xlsx") else ["Ann", "Bob"])
 
 
+NO_RESULT = (
+    "with a formula is empty: its result is not in the file. "
+    "Open the file in a spreadsheet, save it and upload it again."
+)
+
+
+@pytest.mark.parametrize("between", ["", "<!-- as other programs do -->"])
+def test_a_formula_that_was_never_worked_out_is_told(door: Door, between: str) -> None:
+    def page(formula: str) -> str:
+        rows = (
+            '<row r="1"><c r="A1" t="inlineStr"><is><t>Phone</t></is></c>'
+            '<c r="B1" t="inlineStr"><is><t>Town</t></is></c></row>'
+            f'<row r="2">{between}<c r="A2"><v>14155552671</v></c>{formula}</row>'
+        )
+        made = door.checked(xlsx({"A": f"<sheetData>{rows}</sheetData>"}), "formula.xlsx")
+        assert made.judgement["ready"] == 1
+        return door.get("import", made).content.decode()
+
+    for formula in ('<c r="B2"><f>B1</f></c>', '<c r="B2"><f>B1</f><v/></c>'):
+        assert f"1 cell {NO_RESULT}" in page(formula)
+    worked_out = '<c r="B2"><f>1+1</f><v>2</v></c>'
+    empty_text = '<c r="B2" t="str"><f>T(1)</f><v></v></c>'
+    for formula in (worked_out, empty_text, '<c r="B2" s="0"/>', '<c r="B2"></c>'):
+        assert NO_RESULT not in page(formula)
+
+
+def test_where_nobody_can_tell_what_is_hidden_the_page_says_so(door: Door) -> None:
+    words = "Rows and columns that are hidden in a file of this kind are taken in."
+    rows = (
+        '<sheetData><row r="1" hidden="1"><c r="A1"><v>14155552671</v></c>'
+        '<c r="B1" t="inlineStr"><is><t><![CDATA[{}]]></t></is></c></row></sheetData>'
+    )
+    # Read by the library alone: our own reader takes the text for the end of the rows.
+    made = door.checked(xlsx({"A": rows.format("</sheetData>")}), "odd.xlsx")
+    assert made.judgement["rows"] == 1
+    assert words in door.get("import", made).content.decode()
+    assert words not in door.get("import", case(door, "hidden-rows.xlsx")).content.decode()
+
+
 CELLS = st.text(st.sampled_from("ab ,;\t\r\n\"'|=\u00a0\u2028é"), max_size=6)
 
 
