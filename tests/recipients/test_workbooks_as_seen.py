@@ -297,7 +297,7 @@ def test_a_formula_that_was_never_worked_out_is_told(door: Door, between: str) -
         )
         made = door.checked(xlsx({"A": f"<sheetData>{rows}</sheetData>"}), "formula.xlsx")
         assert made.judgement["ready"] == 1
-        return door.get("import", made).content.decode()
+        return str(door.get("import", made).content.decode())
 
     for formula in ('<c r="B2"><f>B1</f></c>', '<c r="B2"><f>B1</f><v/></c>'):
         assert f"1 cell {NO_RESULT}" in page(formula)
