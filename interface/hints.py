@@ -1,23 +1,90 @@
-"""Hints to the workers: what is due stands in the database, a message only says: have a look."""
+"""Hints to the workers: what is due stands in the database, a message only says: have a look.
+
+They are sent by a thread of their own, so that no page and no webhook ever waits for the broker,
+whether it is missing, refuses, or is frozen. Whatever is lost with it is found by the tick.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import threading
 import time
 from collections.abc import Iterable
 
 from celery import Task
-from kombu.exceptions import OperationalError as BrokerError
 
 log = logging.getLogger(__name__)
 
+_Hint = tuple["Task[..., None]", tuple[int, ...]]
+# More of them are dropped: a broker that is away for so long is told of elsewhere.
+_MOST_WAITING = 1_000
 
-def nudge(task: Task[..., None], *args: int) -> None:
+
+class _Sender:
+    """What waits to be sent, each hint once, and the thread that sends it while anything does."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: dict[_Hint, None] = {}
+        self._is_sending = False
+
+    def put(self, hint: _Hint) -> None:
+        """Let a thread send it, and return at once."""
+        with self._changed:
+            if len(self._waiting) < _MOST_WAITING:
+                self._waiting[hint] = None
+            if not self._is_sending:
+                self._is_sending = True
+                threading.Thread(target=self._send_all, name="hints", daemon=True).start()
+
+    def wait_until_sent(self, seconds: float) -> bool:
+        """Whether nothing waits any more, within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._is_sending, timeout=seconds)
+
+    def _send_all(self) -> None:
+        while hint := self._next():
+            _send(*hint)
+
+    def _next(self) -> _Hint | None:
+        with self._changed:
+            if hint := next(iter(self._waiting), None):
+                del self._waiting[hint]
+            else:
+                self._is_sending = False
+                self._changed.notify_all()
+            return hint
+
+
+def _send(task: Task[..., None], args: tuple[int, ...]) -> None:
     """Send a hint. A broker that is away costs time only, so its failure is no one's error."""
     try:
         task.apply_async(args=args, expires=60)
-    except (BrokerError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 - the thread must go on, whatever the broker does
         log.warning("no broker for %s: %s", task.name, type(error).__name__)
+
+
+_sender = _Sender()
+
+
+def _begin_anew() -> None:
+    """A process that was forked has neither the thread nor what waited for it."""
+    global _sender  # noqa: PLW0603 - there is one in each process
+    _sender = _Sender()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
+
+
+def wait_until_sent(seconds: float = 2.0) -> bool:
+    """Whether all hints of this process went out, within so many seconds."""
+    return _sender.wait_until_sent(seconds)
+
+
+def nudge(task: Task[..., None], *args: int) -> None:
+    """Send a hint, without waiting for the broker."""
+    _sender.put((task, args))
 
 
 # When this process last sent a hint, by task; only for those that would come by hundreds.

@@ -6,17 +6,13 @@ lost costs a tick.
 
 from __future__ import annotations
 
-import logging
-
-from celery import Task, shared_task
+from celery import shared_task
 from django.db import transaction
-from kombu.exceptions import OperationalError
 
+from interface.hints import nudge
 from recipients.files import made_files
 from recipients.imports import checking, import_lifecycle, importing
 from recipients.lists import exporting, list_filling, list_lifecycle, list_operations
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task(name="recipients.import_list", queue="background")
@@ -48,13 +44,13 @@ def make_export(export_id: int) -> None:
 def tick() -> None:
     """Nudge what waits, clear away what is left."""
     for import_id in import_lifecycle.waiting_imports():
-        _publish(import_list, import_id)
+        nudge(import_list, import_id)
     for import_id in import_lifecycle.waiting_judgements():
-        _publish(judge_file, import_id)
+        nudge(judge_file, import_id)
     for operation_id in list_operations.waiting_operations():
-        _publish(fill_lists, operation_id)
+        nudge(fill_lists, operation_id)
     for export_id in exporting.waiting_exports():
-        _publish(make_export, export_id)
+        nudge(make_export, export_id)
     import_lifecycle.clear_leftovers()
     list_lifecycle.clear_deleted()
     made_files.delete_old_files()
@@ -64,27 +60,20 @@ def tick() -> None:
 
 def import_on_commit(import_id: int) -> None:
     """Let a worker begin with the import once this transaction is committed."""
-    transaction.on_commit(lambda: _publish(import_list, import_id))
+    transaction.on_commit(lambda: nudge(import_list, import_id))
 
 
 def judge_on_commit(import_id: int) -> None:
     """Let a worker judge the whole file once this transaction is committed."""
-    transaction.on_commit(lambda: _publish(judge_file, import_id))
+    transaction.on_commit(lambda: nudge(judge_file, import_id))
 
 
 def fill_on_commit(operation_id: int) -> None:
     """Let a worker begin with the operation once this transaction is committed."""
-    transaction.on_commit(lambda: _publish(fill_lists, operation_id))
+    transaction.on_commit(lambda: nudge(fill_lists, operation_id))
 
 
 def export_on_commit(export_id: int) -> None:
     """Let a worker write the file once this transaction is committed."""
-    transaction.on_commit(lambda: _publish(make_export, export_id))
+    transaction.on_commit(lambda: nudge(make_export, export_id))
 
-
-def _publish(task: Task[[int], None], row_id: int) -> None:
-    try:
-        task.delay(row_id)
-    except (OperationalError, OSError) as failure:
-        # The tick finds the row; the person must not see an error because a doorbell is broken.
-        logger.warning("%s not queued: %s", task.name, type(failure).__name__)

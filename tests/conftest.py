@@ -15,6 +15,7 @@ import time_machine
 from celery import current_app
 from django.conf import settings
 
+from interface import hints
 from tests import effort
 
 # Here and not in pyproject.toml: they replace fixtures of plugins that are loaded in between.
@@ -182,12 +183,16 @@ def run_tasks() -> Callable[[], list[str]]:
     committed: use `django_db(transaction=True)` or `django_capture_on_commit_callbacks`.
     """
 
+    def sent() -> bool:
+        assert hints.wait_until_sent()
+        return True
+
     def drain() -> list[str]:
         ran: list[str] = []
         with current_app.connection_for_read() as connection:
             channel: Any = connection.default_channel
             waiting = (channel.basic_get(queue) for queue in itertools.cycle(QUEUES))
-            while message := next(waiting) or next(waiting):
+            while sent() and (message := next(waiting) or next(waiting)):
                 message.ack()
                 args, kwargs, _ = message.payload
                 name: str = message.headers["task"]

@@ -27,6 +27,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from interface import hints
 from tests import postgresql
 from tooling import children, valkey
 from tooling.places import ROOT
@@ -158,6 +159,8 @@ def broker() -> Iterator[redis.Redis]:
 
 @pytest.fixture(autouse=True)
 def _empty_broker(broker: redis.Redis) -> None:
+    # Else a hint of the test before may still come.
+    hints.wait_until_sent()
     broker.flushdb()
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import redis
 import time_machine
+from celery import Task
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent
+from interface import hints
 from recipients.models import RecipientList
 from sending import launch
 from sociocs_accounts.models import Channel
@@ -184,9 +189,12 @@ def test_large_numbers_go_there_and_back(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_launching_sets_the_preparation_going(desk: Desk, draft: Campaign, broker: object) -> None:
+def test_launching_sets_the_preparation_going(
+    desk: Desk, draft: Campaign, broker: redis.Redis
+) -> None:
     press(desk, draft)
-    assert broker.llen("background") == 1  # type: ignore[attr-defined]
+    assert hints.wait_until_sent()
+    assert broker.llen("background") == 1
 
 
 def test_a_broker_that_is_away_does_not_stop_a_launch(
@@ -197,8 +205,29 @@ def test_a_broker_that_is_away_does_not_stop_a_launch(
 
     monkeypatch.setattr("celery.app.task.Task.apply_async", away)
     press(desk, draft)
+    assert hints.wait_until_sent()
     draft.refresh_from_db()
     assert draft.state == "freezing"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_page_waits_for_a_broker_that_is_frozen(
+    desk: Desk, draft: Campaign, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, thaws = Task.apply_async, threading.Event()
+
+    def frozen(task: Task[..., None], *args: Any, **options: Any) -> object:
+        assert thaws.wait(60)
+        return send(task, *args, **options)
+
+    monkeypatch.setattr("celery.app.task.Task.apply_async", frozen)
+    # If it waited, the request would never come to its end here.
+    press(desk, draft)
+    draft.refresh_from_db()
+    assert (draft.state, broker.llen("background")) == ("freezing", 0)
+    thaws.set()
+    assert hints.wait_until_sent()
+    assert broker.llen("background") == 1
 
 
 def test_a_double_click_launches_once(desk: Desk, draft: Campaign) -> None:

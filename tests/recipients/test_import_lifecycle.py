@@ -12,6 +12,7 @@ import redis
 from django.urls import reverse
 from django.utils import timezone
 
+from interface import hints
 from recipients import claiming, tasks
 from recipients.imports import import_lifecycle, importing
 from recipients.lists import list_lifecycle
@@ -32,6 +33,7 @@ def confirmed(door: Door) -> ListImport:
 
 
 def waiting_messages(broker: redis.Redis) -> int:
+    assert hints.wait_until_sent()
     length = broker.llen("background")
     assert isinstance(length, int)
     return length
@@ -72,6 +74,7 @@ def test_a_message_carries_an_id_and_nothing_else(
 ) -> None:
     made = confirmed(door)
     tasks.tick()
+    assert hints.wait_until_sent()
     (message,) = broker.lrange("background", 0, -1)
     assert b"4155552671" not in message
     assert b"people" not in message
