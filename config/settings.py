@@ -204,7 +204,10 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # --- Database -------------------------------------------------------------------------------------
 
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'campaigns.sqlite3'}")
+    # As a path and not as an address, where a + or a # in it would mean something else.
+    "default": env.db_url("DATABASE_URL")
+    if env.str("DATABASE_URL", default="")
+    else {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "campaigns.sqlite3")}
 }
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":

@@ -5,6 +5,7 @@ They use no database, no session and no context, because those may be what went 
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from django.core.exceptions import PermissionDenied
@@ -64,14 +65,23 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+# What a file that cannot be written fails with: the disk is full, read-only, over a quota, broken.
+DISK_FAILURES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 # A writer that holds the database up is done, or given up on, within this time.
 RETRY_SECONDS = 30
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our own fault; 503 while the database is away, full or held up by another process."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    """500: our own fault.
+
+    503 while the database is away, full or held up by another process, and while no file can be
+    written.
+    """
+    failure = sys.exc_info()[1]
+    if isinstance(failure, OperationalError | InterfaceError):
         return _without_database(request)
+    if isinstance(failure, OSError) and failure.errno in DISK_FAILURES:
+        return _without_disk(request)
     return _page(
         request,
         500,
@@ -96,6 +106,18 @@ def _without_database(request: HttpRequest) -> HttpResponse:
     )
     page.headers["Retry-After"] = str(RETRY_SECONDS)
     return page
+
+
+def _without_disk(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        503,
+        _("No file can be stored at the moment"),
+        _(
+            "The disk of this server is full or cannot be written, so the file was not kept. Tell"
+            " the person who manages this server, and try again once there is room."
+        ),
+    )
 
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:

@@ -76,4 +76,3 @@ def fill_on_commit(operation_id: int) -> None:
 def export_on_commit(export_id: int) -> None:
     """Let a worker write the file once this transaction is committed."""
     transaction.on_commit(lambda: nudge(make_export, export_id))
-

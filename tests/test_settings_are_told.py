@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +72,25 @@ def test_the_example_shows_the_real_default(name: str) -> None:
         assert shown == str(default.value)
     elif isinstance(default, ast.BinOp):  # a product, as in 15 * 60
         assert int(shown) == math.prod(map(int, ast.unparse(default).split("*")))
+
+
+@pytest.mark.parametrize("name", ["a+b", "a#b", "a?b", "a%20b", "a b:ü&c=d"])
+def test_the_database_lies_in_the_data_folder_whatever_that_is_called(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    program = (
+        "import django; django.setup()\n"
+        "from django.db import connection\n"
+        "connection.ensure_connection()\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment | {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"},
+        check=True,
+    )
+    assert (folder / "campaigns.sqlite3").exists()
+    assert list(tmp_path.iterdir()) == [folder]

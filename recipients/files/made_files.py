@@ -112,6 +112,7 @@ def make_file(
     folder = Path(settings.EXPORTS_DIR)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / secrets.token_hex(16)
+    is_kept = False
     try:
         table_files.write(path, made.file_format, header, _counted(made, chunks))
         path.chmod(0o600)
@@ -119,9 +120,10 @@ def make_file(
             made, state=MadeFile.State.READY, stored_name=path.name, ready_at=timezone.now()
         )
     except claiming.ClaimLost:
-        is_kept = False
-    if not is_kept:
-        path.unlink(missing_ok=True)
+        pass
+    finally:
+        if not is_kept:
+            path.unlink(missing_ok=True)
 
 
 def _counted(made: MadeFile, chunks: Iterable[table_files.Rows]) -> Iterator[table_files.Rows]:

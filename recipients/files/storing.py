@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,12 +72,14 @@ class ListFileHandler(FileUploadHandler):
             # The rest is read and thrown away: an answer during the upload would not be seen.
             raise StopUpload(connection_reset=False)
         self._hash.update(raw_data)
-        self._file.write(raw_data)
+        with self._abandoning():
+            self._file.write(raw_data)
 
     def file_complete(self, file_size: int) -> StoredUpload:  # noqa: ARG002
         """Return what the form gets as its file."""
         assert self._file is not None
-        self._file.close()
+        with self._abandoning():
+            self._file.close()
         self._file = None
         return StoredUpload(
             self.file_name or "", self._stored_name, self._size, self._hash.hexdigest()
@@ -85,9 +89,20 @@ class ListFileHandler(FileUploadHandler):
         """The connection broke: leave nothing behind."""
         self._abandon()
 
+    @contextmanager
+    def _abandoning(self) -> Iterator[None]:
+        """Leave no half a file where the disk fails, which the page for that tells."""
+        try:
+            yield
+        except OSError:
+            self._abandon()
+            raise
+
     def _abandon(self) -> None:
         if self._file is not None:
-            self._file.close()
+            # What a full disk did not take before it does not take now.
+            with suppress(OSError):
+                self._file.close()
             self._file = None
             delete_stored(self._stored_name)
 
@@ -96,8 +111,12 @@ def store_upload(content: bytes) -> str:
     """Write what did not come as a file; return its internal name."""
     settings.UPLOADS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     stored_name = secrets.token_hex(16)
-    with open(stored_path(stored_name), "xb", opener=_private) as file:
-        file.write(content)
+    try:
+        with open(stored_path(stored_name), "xb", opener=_private) as file:
+            file.write(content)
+    except OSError:
+        delete_stored(stored_name)
+        raise
     return stored_name
 
 

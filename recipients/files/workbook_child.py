@@ -4,12 +4,14 @@
         MEMORY
 
 HIDDEN is 1 to take in what is hidden. Prints the sheets and what was left out, or {"fault": "…"},
-as JSON. Without Django, to start quickly and to have nothing in it worth taking.
+or {"errno": …} where the disk fails, as JSON. Without Django, to start quickly and to have nothing
+in it worth taking.
 """
 
 from __future__ import annotations
 
 import csv
+import errno
 import gc
 import json
 import resource
@@ -56,8 +58,11 @@ def main() -> None:
         answer = {"fault": problem.fault, "details": problem.details}
     except EncryptedBook:
         answer = {"fault": FileFault.ENCRYPTED}
-    except (MemoryError, OSError):
+    except MemoryError:
         answer = {"fault": FileFault.TOO_MUCH_INSIDE}
+    except OSError as error:
+        is_limit = error.errno in (errno.EFBIG, errno.ENOMEM, None)
+        answer = {"fault": FileFault.TOO_MUCH_INSIDE} if is_limit else {"errno": error.errno}
     except UnreadableBook:
         answer = {"fault": FileFault.UNREADABLE}
     json.dump(answer, sys.stdout)

@@ -8,6 +8,7 @@ worst file ends a child and never the dashboard.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -66,8 +67,8 @@ def unpack(
     `country`: whose order of day and month is meant by a workbook that leaves it to the computer.
     `sheet`: its name, or "" for the one that is seen first, or else may hold a table. What is
     hidden is left out unless it is asked for. Each row has its number in front; blank ones are not
-    written. Raises FileProblem when the workbook cannot be read within the limits; `text` is
-    deleted then.
+    written. Raises FileProblem when the workbook cannot be read within the limits, and OSError when
+    the disk fails; `text` is deleted then.
     """
     if zipfile.is_zipfile(workbook):
         _check_declared_sizes(workbook, limits)
@@ -88,6 +89,8 @@ def unpack(
     if "sheets" in answer:
         return Sheets(names=answer.pop("sheets"), **answer)
     text.unlink(missing_ok=True)
+    if code := answer.get("errno"):
+        raise OSError(code, os.strerror(code))
     fault = answer.get("fault") or (
         FileFault.TOO_MUCH_INSIDE if done.returncode else FileFault.UNREADABLE
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import stat
 import uuid
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from recipients.files.storing import MEGABYTE
 from recipients.models import ListImport
 from teams.models import Team, User
 from tests.client import Client
@@ -70,6 +72,27 @@ def test_a_file_that_is_too_large_is_cut_off_while_it_arrives(
     assert response.status_code == 422
     assert sentence(response.content.decode()).startswith("This file is larger than 1 MB.")
     assert list(uploads.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_fragment", [False, True])
+def test_a_disk_without_room_is_told_and_keeps_no_half_a_file(
+    door: Door, uploads: Path, is_fragment: bool
+) -> None:
+    content = b"Phone\n" + b"4155552671\n" * (3 * MEGABYTE)
+    headers = {"HX-Request": "true"} if is_fragment else {}
+    url = reverse("upload", args=[door.team.slug])
+    door.client.raise_request_exception = False
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The operating system refuses whatever would make a file longer than this.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (24 * MEGABYTE, before[1]))
+    try:
+        file = SimpleUploadedFile("people.csv", content)
+        response = door.client.post(url, {"file": file}, headers=headers)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert response.status_code == 503
+    assert "The disk of this server is full or cannot be written" in response.content.decode()
+    assert not list(uploads.iterdir())
 
 
 def test_a_file_is_stored_untouched_under_a_name_nobody_chose(door: Door, uploads: Path) -> None:
