@@ -332,8 +332,10 @@ def _confirmation(request: TeamRequest, campaign: Campaign, form: LaunchForm) ->
 def _told(request: TeamRequest, campaign: Campaign, refused: LaunchRefused) -> HttpResponse:
     """The page where they read why it was refused, or where they prove who they are."""
     page = reverse("review", args=[request.team.slug, campaign.public_id])
-    if refused.code is LaunchRefusal.PASSWORD and (asked := proving.ask_again(request, page)):
-        return asked
+    if refused.code is LaunchRefusal.PASSWORD:
+        asked = proving.ask_again(request, page, refused.sentence)
+        if asked is not None:
+            return asked
     messages.error(request, refused.sentence)
     return redirect(page)
 
