@@ -202,15 +202,20 @@ def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
     if (asked := proving.ask_again(request, page, _why_password())) is not None:
         return asked
     form = SociocsAccountForm(request.POST if request.method == "POST" else None, account=account)
-    label = account.label
+    label, conflict = account.label, None
+    stored = SociocsAccountForm(account=account).said()
     if request.method == "POST" and form.is_valid():
+        conflict = conflict_between(request.POST, form.said(), stored)
         try:
-            steps.change_account(account, request.user, **form.cleaned_data)
+            if not conflict:
+                steps.change_account(account, request.user, **form.cleaned_data)
         except steps.NotDone as refused:
             form.add_error("api_key", refused.sentence)
         else:
-            messages.success(request, _("“%(name)s” is saved.") % {"name": account.label})
-            return redirect("channels", request.team.slug)
-    return render(
-        request, "sociocs_accounts/account.html", {"form": form, "account": account, "label": label}
-    )
+            if not conflict:
+                messages.success(request, _("“%(name)s” is saved.") % {"name": account.label})
+                return redirect("channels", request.team.slug)
+    context = {"form": form, "account": account, "label": label, "conflict": conflict}
+    context["seen"] = request.POST.get("seen") or seen_of(stored)
+    status = 409 if conflict else 200
+    return render(request, "sociocs_accounts/account.html", context, status=status)
