@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -17,6 +18,7 @@ from campaigns.audiences import audience
 from campaigns.audiences.arranging import is_arranged, labeller
 from campaigns.models import Campaign
 from campaigns.scheduling import pacing
+from campaigns.scheduling.timing import zone_of
 from sending import timetable
 from sociocs_accounts.sender_queue import Estimate
 
@@ -30,6 +32,7 @@ class ZoneForecast:
     jobs: int = 0
     first: datetime | None = None
     last: datetime | None = None
+    next_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Forecast:
     """A plan: `zones` in the order of their first slots, `slots` with the people of each.
 
     `doubts`: people by why their own zone is not used (`zones.ZoneDoubt`). `queue`: what the
-    channel's sender needs if it were handed all at once.
+    channel's sender needs if it were handed all at once. `next_day`: people who do not get it on
+    the first day, by the clock that counts for them.
     """
 
     people: int
@@ -45,6 +49,7 @@ class Forecast:
     slots: list[tuple[datetime, int]]
     queue: Estimate
     doubts: dict[str, int] = field(default_factory=dict)
+    next_day: int = 0
 
 
 def forecast(campaign: Campaign, start: datetime) -> Forecast:
@@ -62,6 +67,9 @@ def forecast(campaign: Campaign, start: datetime) -> Forecast:
         zone = forecasts[slice_.group]
         zone.people, zone.jobs = zone.people + slice_.size, zone.jobs + 1
         zone.first, zone.last = zone.first or slice_.slot, slice_.slot
+        area = ZoneInfo(zone.zones[0] if zone.zones else zone_of(campaign))
+        if zone.last.astimezone(area).date() > zone.first.astimezone(area).date():
+            zone.next_day += slice_.size
         slots.append((slice_.slot, slice_.size))
     return Forecast(
         people=counted.total(),
@@ -69,6 +77,7 @@ def forecast(campaign: Campaign, start: datetime) -> Forecast:
         slots=slots,
         queue=timetable.queue_estimate(campaign, texts),
         doubts=division.report.get("doubts", {}),
+        next_day=sum(zone.next_day for zone in forecasts),
     )
 
 

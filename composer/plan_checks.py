@@ -26,6 +26,7 @@ from sending.readiness import SeenPlan
 from sociocs_accounts.sender_queue import Estimate
 from teams.models import User
 
+_DAY = timedelta(days=1)
 # Who gets nothing because somebody wants it so.
 _NOT_A_FAULT = {"duplicate", "opted_out", "excluded", "filtered", "earlier_campaign", "recent"}
 
@@ -46,6 +47,7 @@ def checks(campaign: Campaign, report: PlanReport, zone: str) -> list[Check]:
         _earlier(report),
         _conflict(report),
         _night(campaign, report, zone),
+        _next_day(campaign, report),
         _queue(campaign, report),
         _left_out(report),
         _zones(campaign, report),
@@ -104,7 +106,10 @@ def _night(campaign: Campaign, report: PlanReport, zone: str) -> Check | None:
     if not moments:
         return None
     if campaign.hours_from is not None:
-        return Check("night", True, _("It goes out in your sending hours only."))
+        # Of whoever gets it by another clock than their own, nobody knows.
+        is_sure = not report.doubts
+        sentence = _("It goes out in your sending hours only.")
+        return Check("night", True, sentence) if is_sure else None
     ends = moments[-1] + timedelta(seconds=report.queue_seconds)
     at_night = [moment for moment in (*moments, ends) if is_night(moment, zone)]
     if not at_night:
@@ -119,6 +124,21 @@ def _night(campaign: Campaign, report: PlanReport, zone: str) -> Check | None:
         _("It goes out, or is still going out, at %(time)s: people may be asleep.")
         % {"time": time},
     )
+
+
+def _next_day(campaign: Campaign, report: PlanReport) -> Check | None:
+    """What the hours of one day do not hold goes on by itself if the box for it is ticked."""
+    by_pace = campaign.pace_minutes is not None and timedelta(minutes=campaign.pace_minutes) >= _DAY
+    if not report.next_day or by_pace:
+        return None
+    sentence = ngettext(
+        "The sending hours of one day do not hold it: %(people)s gets it on a later day.",
+        "The sending hours of one day do not hold it: %(people)s get it on a later day.",
+        report.next_day,
+    ) % {"people": people(report.next_day)}
+    if not campaign.continues_next_day:
+        sentence += " " + _("You did not tick that it goes on by itself the next morning.")
+    return Check("next_day", campaign.continues_next_day, sentence)
 
 
 def _queue(campaign: Campaign, report: PlanReport) -> Check | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Self
 
 from django.db import connection
@@ -20,7 +21,7 @@ from campaigns.scheduling import pacing
 from campaigns.states import CampaignState, SubmissionState
 from campaigns.texts import personal_texts
 from campaigns.texts.rendering import Spread
-from composer.forecast import forecast
+from composer.forecast import Forecast, ZoneForecast, forecast
 from composer.schedule_words import overflow_sentence
 from recipients.sql import Sql, sql, value
 from sending import day_limits, job_times, timetable
@@ -39,11 +40,12 @@ _NEVER_OUT = [SubmissionState.REVOKED.value, SubmissionState.CANCELLED.value, "a
 
 @dataclass(frozen=True, slots=True)
 class TimelineBar:
-    """A stretch of the timeline: when it begins (ISO 8601, UTC), its jobs and their people."""
+    """A stretch of the timeline: its first and last slot (ISO 8601, UTC), jobs and their people."""
 
     at: str
     jobs: int
     people: int
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class PlanReport:
     `spread`: SMS segments over all people. `queue_seconds`: what the sender needs for all of it at
     once, `overflow` a sentence if it cannot hold it. `never_ends`: there is no plan within a year.
     `audience`: the fingerprint of the people, where a second person has to approve them.
+    `next_day`: people whom the sending hours of the first day do not hold.
     `somebody`: the first `Recipient` who gets it, to show what; None: nobody does.
     """
 
@@ -89,6 +92,7 @@ class PlanReport:
     first: str = ""
     last: str = ""
     never_ends: bool = False
+    next_day: int = 0
     audience: str = ""
     somebody: int | None = None
     bars: list[TimelineBar] = field(default_factory=list)
@@ -149,7 +153,7 @@ def report(
     `survey`: what everybody would get, which is the first step.
     """
     start = send_time(campaign, now)
-    slots, zones, doubts, jobs = _slots(campaign, start, survey)
+    slots, jobs, planned = _slots(campaign, start, survey)
     told(2)
     spread, people = survey.texts.spread, survey.count.people
     queue = timetable.queue_estimate(campaign, [(campaign.text, people)])
@@ -174,8 +178,9 @@ def report(
         else "",
         somebody=_somebody(campaign, survey),
         bars=list(bars(slots)),
-        zones=zones,
-        doubts=doubts,
+        next_day=planned.next_day if planned and campaign.hours_from else 0,
+        zones=[_zone_plan(zone) for zone in planned.zones] if planned else [],
+        doubts=planned.doubts if planned else {},
         earlier=earlier,
         conflicts=conflicts(campaign, slots[0][0], ends) if slots else [],
     )
@@ -194,32 +199,31 @@ Slots = list[tuple[datetime, int]]
 
 def _slots(
     campaign: Campaign, start: datetime, survey: personal_texts.Survey
-) -> tuple[Slots, list[ZonePlan], dict[str, int], int]:
-    """(slots with people, zones, doubts, jobs) under pace, hours and the daily limits."""
+) -> tuple[Slots, int, Forecast | None]:
+    """(slots with people, jobs, the forecast of a timed one) under pace, hours and daily limits."""
     people, jobs = survey.count.people, survey.jobs
     if not people:
-        return [], [], {}, 0
+        return [], 0, None
     try:
         if not timetable.is_timed(campaign):
             each = [people // jobs + (n < people % jobs) for n in range(jobs)]
             plain = list(zip(job_times.slots_from(start, jobs), each, strict=True))
-            return _limited(campaign, plain), [], {}, jobs
-        made = forecast(campaign, start)
-        zones = [
-            ZonePlan(
-                list(one.zones),
-                one.people,
-                one.jobs,
-                one.first.isoformat() if one.first else "",
-                one.last.isoformat() if one.last else "",
-            )
-            for one in made.zones
-        ]
+            return _limited(campaign, plain), jobs, None
+        planned = forecast(campaign, start)
         # People with different texts never share a job.
-        jobs = max(len(made.slots), jobs)
-        return _limited(campaign, made.slots), zones, made.doubts, jobs
+        return _limited(campaign, planned.slots), max(len(planned.slots), jobs), planned
     except pacing.CannotPlan:
-        return [], [], {}, jobs
+        return [], jobs, None
+
+
+def _zone_plan(zone: ZoneForecast) -> ZonePlan:
+    return ZonePlan(
+        list(zone.zones),
+        zone.people,
+        zone.jobs,
+        zone.first.isoformat() if zone.first else "",
+        zone.last.isoformat() if zone.last else "",
+    )
 
 
 def _limited(campaign: Campaign, slots: Slots) -> Slots:
@@ -233,14 +237,14 @@ def bars(slots: Slots) -> Iterable[TimelineBar]:
         return
     first, last = slots[0][0], slots[-1][0]
     length = max((last - first) / _BARS, timedelta(seconds=1))
-    people_by_job: dict[int, list[int]] = {}
-    for at, people in slots:
-        counted = people_by_job.setdefault(min(int((at - first) / length), _BARS - 1), [0, 0])
-        counted[0] += 1
-        counted[1] += people
-    for number in sorted(people_by_job):
-        jobs, people = people_by_job[number]
-        yield TimelineBar((first + number * length).isoformat(), jobs, people)
+
+    def number_of(slot: tuple[datetime, int]) -> int:
+        return min((slot[0] - first) // length, _BARS - 1)
+
+    for _number, stretch in groupby(slots, number_of):
+        jobs = list(stretch)
+        people = sum(people for _at, people in jobs)
+        yield TimelineBar(jobs[0][0].isoformat(), len(jobs), people, jobs[-1][0].isoformat())
 
 
 # --- Other campaigns ------------------------------------------------------------------------------

@@ -38,9 +38,12 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form whose protection against forgery did not match; `reason` is for the log."""
+    """403 for a form whose protection against forgery did not match; `reason` is for the log.
+
+    The header lets static/js/page.js ask for what the form needs, and send it again.
+    """
     del reason
-    return _page(
+    page = _page(
         request,
         403,
         _("This form is out of date"),
@@ -49,6 +52,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
             " changed. Go back, reload the page and send the form again."
         ),
     )
+    page.headers["X-Form-Outdated"] = "yes"
+    return page
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -63,6 +68,21 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
             " team you are not in. Check the address, or start from the overview."
         ),
     )
+
+
+def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
+    """405: a page that takes no form, or a button's address that was opened as a page."""
+    page = _page(
+        request,
+        405,
+        _("This is no page to open"),
+        _(
+            "The address belongs to a button or a form. Nothing was changed. Go back to the page"
+            " where the button is, or start from the overview."
+        ),
+    )
+    page.headers["Allow"] = methods
+    return page
 
 
 # What a file that cannot be written fails with: the disk is full, read-only, over a quota, broken.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import resolve_url
-from django.urls import reverse
+from django.shortcuts import redirect, resolve_url
+from django.urls import Resolver404, resolve, reverse
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
+
+from interface import errors
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -51,6 +55,30 @@ def looser_policy_for_the_admin(get_response: Respond) -> Respond:
         return loosened(request) if in_admin else get_response(request)
 
     return respond
+
+
+def buttons_lead_to_their_page(get_response: Respond) -> Respond:
+    """Lead whoever opens a button's address as a page to the page above it; explain other 405s."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.streaming:
+            return response
+        wants_page = "text/html" in request.headers.get("Accept", "")
+        if request.method == "GET" and wants_page and "HX-Request" not in request.headers:
+            return redirect(_page_above(request.path))
+        return errors.not_allowed(request, response.headers.get("Allow", ""))
+
+    return respond
+
+
+def _page_above(path: str) -> str:
+    while path != "/":
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+        with suppress(Resolver404):
+            resolve(path)
+            break
+    return path
 
 
 def sign_in_as_a_page(get_response: Respond) -> Respond:

@@ -271,7 +271,7 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
     most = max(people, confirmation.plan.people if confirmation.plan else 0)
     is_typed, is_second = is_number_typed(campaign, most), needs_second_person(campaign, most)
     if (is_typed or is_second) and not confirmation.is_proved:
-        sentence = _("It goes to so many people that your password is wanted first. Type it.")
+        sentence = _("It goes to so many people that your password is wanted first.")
         raise LaunchRefused(LaunchRefusal.PASSWORD, sentence)
     if confirmation.approval is not None:
         if not _is_approved(campaign, confirmation, confirmation.approval):

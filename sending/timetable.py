@@ -179,7 +179,8 @@ def divide(campaign: Campaign, runs: Iterable[tuple[str, int]], start: datetime)
         if label:
             part, key = _told(label, division.zones[number])
             report[part][key] += people
-            if is_unread(label):
+            # Without zones it is by the campaign's clock, which is told already.
+            if is_unread(label) and division.zones[number]:
                 report["doubts"][ZoneDoubt.NO_SUCH_ZONE] += people
     division.groups = [
         ZoneGroup(zones or (zone_of(campaign),), runs_of_group)

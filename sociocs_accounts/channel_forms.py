@@ -120,6 +120,13 @@ class SociocsAccountForm(StyledForm):
             else _("From app.sociocs.com, Settings, API keys: two parts with a colon between.")
         )
 
+    def said(self) -> dict[str, str]:
+        """What it says, by its labels, as people may see it: of a key its end alone."""
+        key = str(self["api_key"].value() or "").strip()
+        tail = key[-4:] or (self.account.api_key_tail if self.account else "")
+        name, label = self["label"], str(self["label"].value() or "").strip()
+        return {str(name.label): label, str(self["api_key"].label): f"…{tail}"}
+
     def clean_api_key(self) -> str:
         """The new key, or "" to keep the old one."""
         key = str(self.cleaned_data["api_key"]).strip()

@@ -261,13 +261,13 @@ def _known_key() -> str:
 
 
 def change_account(account: GatewayAccount, user: User, label: str, api_key: str) -> None:
-    """Rename an account and, with a new key, go on with that one. Raises NotDone.
+    """Rename an account and, with a new key, go on with that one.
 
     The new key has to be one of the same Sociocs account: jobs that were handed over with the old
-    one are looked for with it.
+    one are looked for with it. Raises NotDone; also when somebody changed it while it was tried.
     """
     assert account.team is not None
-    old_label, team = account.label, account.team
+    old_label, old_key, team = account.label, account.api_key_sha256, account.team
     account.label = label
     changed = ["label"]
     if api_key:
@@ -277,6 +277,9 @@ def change_account(account: GatewayAccount, user: User, label: str, api_key: str
         _check_same_account(account, _try_key(api_key))
         changed += ["api_key", "api_key_tail", "api_key_sha256"]
     with transaction.atomic():
+        stored = GatewayAccount.objects.select_for_update().get(pk=account.pk)
+        if (stored.label, stored.api_key_sha256) != (old_label, old_key):
+            raise NotDone(_("Somebody else changed this account just now. Save it once more."))
         account.save(update_fields=changed)
         if label != old_label:
             record_channel_event(

@@ -66,6 +66,7 @@ class MediaSupport:
     :param max_bytes: the network's limit for one file.
     :param sure_in_bulk: the vendor's pages agree that bulk jobs carry it.
     :param sure_in_single: the vendor's pages agree that single messages carry it.
+    :param sure_bytes: what every large carrier delivers; ``None``: all up to ``max_bytes``.
     :param types: the content types that the network's own pages name; empty: any.
     """
 
@@ -73,6 +74,7 @@ class MediaSupport:
     sure_in_bulk: bool
     sure_in_single: bool
     types: frozenset[str] = frozenset()
+    sure_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -114,15 +116,24 @@ _MMS_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif"})
 _WHATSAPP_IMAGES = frozenset({"image/jpeg", "image/png"})
 _VIDEOS = frozenset({"video/mp4", "video/3gpp"})
 
+# Twilio, "Supported file types and size limits for MMS": by carrier and sender 0.6 to 1.5 MB.
+_NO_IMAGE_BY_MMS = 600 * 1024
+
 _MMS = MappingProxyType(
     {
         MediaKind.IMAGE: MediaSupport(
             5 * MB, sure_in_bulk=True, sure_in_single=True, types=_MMS_IMAGES
         ),
         MediaKind.VIDEO: MediaSupport(
-            5 * MB, sure_in_bulk=True, sure_in_single=True, types=_VIDEOS
+            5 * MB,
+            sure_in_bulk=True,
+            sure_in_single=True,
+            types=_VIDEOS,
+            sure_bytes=_NO_IMAGE_BY_MMS,
         ),
-        MediaKind.FILE: MediaSupport(5 * MB, sure_in_bulk=False, sure_in_single=True),
+        MediaKind.FILE: MediaSupport(
+            5 * MB, sure_in_bulk=False, sure_in_single=True, sure_bytes=_NO_IMAGE_BY_MMS
+        ),
     }
 )
 _WHATSAPP_MEDIA = MappingProxyType(

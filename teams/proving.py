@@ -11,11 +11,13 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from interface.wording import number
+from teams import kept_posts
 
 GOOD_FOR = timedelta(minutes=10)
 # A file with more people's numbers than this wants it.
@@ -34,9 +36,19 @@ def is_recent(request: HttpRequest) -> bool:
     return bool(0 <= seconds < GOOD_FOR.total_seconds())
 
 
-def ask_again(request: HttpRequest, back_to: str) -> HttpResponse | None:
-    """Where to go first, and then back to the page with the button; None when it is recent."""
+def ask_again(request: HttpRequest, back_to: str, reason: str) -> HttpResponse | None:
+    """Where to go first; None when it is recent.
+
+    Once the password is typed, what this request asks for is done. Whoever does not type it comes
+    `back_to` the page with the button. `reason` is a sentence: what is so special about it.
+    """
     if is_recent(request):
         return None
-    messages.info(request, _("Nothing was done yet. Type your password, then press it again."))
-    return redirect(reverse("sign-in-again") + "?" + urlencode({"next": back_to}))
+    kept = kept_posts.post_of(request, back_to, reason)
+    goal = kept.path if kept_posts.keep(request, kept) else back_to
+    return redirect(reverse("sign-in-again") + "?" + urlencode({"next": goal}))
+
+
+def many_numbers(rows: int) -> str:
+    """Why a password is wanted for a file with so many people's numbers."""
+    return _("This file takes the numbers of %(n)s people along.") % {"n": number(rows)}

@@ -34,6 +34,8 @@ SIGN_IN_PER_ACCOUNT = Limit("sign-in-account", 10)
 SIGN_IN_PER_ADDRESS = Limit("sign-in-address", 20)
 RESET_PER_ACCOUNT = Limit("reset-account", 5)
 RESET_PER_ADDRESS = Limit("reset-address", 20)
+# What nobody signed in sends off is kept for the sign-in; it fills the database no further.
+KEPT_PER_ADDRESS = Limit("kept-address", 60)
 
 
 def count_try(limit: Limit, who: str) -> bool:

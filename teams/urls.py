@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from teams.views import account, invitations, leaving, signing_in, team
+from teams.views import account, going_on, invitations, leaving, signing_in, team
 
 urlpatterns = [
     path("", account.home, name="home"),
     path("sign-in/", signing_in.sign_in, name="sign-in"),
     path("sign-in/again/", signing_in.sign_in_again, name="sign-in-again"),
+    path("sign-in/go-on/", going_on.go_on, name="go-on"),
+    path("sign-in/token/", going_on.form_token, name="form-token"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password_change, name="password-change"),

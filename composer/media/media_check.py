@@ -13,7 +13,13 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import MediaKind
 from composer.media import public_addresses
-from composer.media.file_kinds import content_type_of, kind_of
+from composer.media.file_kinds import (
+    ARCHIVE,
+    content_type_of,
+    is_told_by_bytes,
+    kind_of,
+    without_alias,
+)
 from composer.media.public_addresses import FetchFault, FetchRules, NotFetched
 from composer.models import MediaFile
 from interface.wording import Text
@@ -48,6 +54,10 @@ _FAULTS: Mapping[FetchFault, Text] = {
 }
 
 
+# What servers say of files they know nothing about; a bucket of Amazon's says the second.
+_NO_KIND = {"application/octet-stream", "binary/octet-stream", "application/force-download"}
+
+
 @dataclass(frozen=True, slots=True)
 class MediaFinding:
     """What was found: `tone` is success, warning or danger."""
@@ -72,9 +82,31 @@ def check_media(channel: Channel | None, kind: str, url: str) -> list[MediaFindi
         )
     except NotFetched as failure:
         return [_failed(failure)]
-    content_type = fetched.content_type.lower()
-    detected = content_type_of(fetched.head) or content_type
-    return _suits(channel, kind, detected, fetched.size)
+    told = without_alias(fetched.content_type.lower())
+    known = content_type_of(fetched.head)
+    told = "" if told in _NO_KIND else told
+    # What is not told by its first bytes, or not by them alone, is what the site says.
+    is_archive = known == ARCHIVE and told.startswith("application/")
+    if is_archive or (not known and not is_told_by_bytes(told)):
+        known = told
+    findings = _suits(channel, kind, known or told, fetched.size)
+    if any(finding.tone == "danger" for finding in findings) or (known == told and told):
+        return findings
+    # What is wrong beside that stays worth knowing.
+    doubts = [finding for finding in findings if finding.tone == "warning"]
+    return [MediaFinding("danger", _mistold(told, known)), *doubts]
+
+
+def _mistold(told: str, known: str) -> str:
+    """What the site says of the file is not what it is: Twilio goes by the site's word."""
+    if not told:
+        sentence = _("The site does not say what kind of file this is, so it would be refused. ")
+    elif known:
+        sentence = _("The site sends it as %(told)s, and it is %(known)s, so it would be refused. ")
+    else:
+        sentence = _("The site sends it as %(told)s, and it is none, so it would be refused. ")
+    sentence += _("Upload the file here, or ask whoever runs the site to send its right type.")
+    return sentence % {"told": told, "known": known}
 
 
 def _is_reachable(url: str) -> bool:
@@ -125,6 +157,12 @@ def _suits(
     if content_type in {"text/html", "image/svg+xml"}:
         sentence = _("This is %(what)s: a page or drawing, which no phone network carries.")
         return [MediaFinding("danger", sentence % {"what": shown})]
+    if content_type in {"image/heic", "image/avif"}:
+        sentence = _(
+            "This is %(what)s: a photo as some phones keep it, which MMS and WhatsApp do not carry "
+            "for certain. Save it as JPEG, or upload it here: it is made one."
+        )
+        return [MediaFinding("danger", sentence % {"what": shown})]
     wrong = list(_doubts(channel, kind, content_type, size))
     if wrong:
         return [MediaFinding("warning", f"{shown}. {one}") for one in wrong]
@@ -148,6 +186,12 @@ def _doubts(channel: Channel | None, kind: str, content_type: str, size: int | N
     if size is not None and size > support.max_bytes:
         sentence = _("%(provider)s carries at most %(limit)s. Make it smaller.")
         sentences.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
+    elif size is not None and support.sure_bytes and size > support.sure_bytes:
+        sentence = _(
+            "Of what is no picture, some phone networks carry no more than %(limit)s. Make it "
+            "smaller, or some people may not get it."
+        )
+        sentences.append(sentence % {"limit": filesizeformat(support.sure_bytes)})
     if size is None:
         sentence = _("The site does not tell its size; %(provider)s carries at most %(limit)s.")
         sentences.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})

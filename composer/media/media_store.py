@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import secrets
 import zipfile
 from typing import Any, TypeAlias
@@ -20,10 +21,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, ImageSequence
+from pillow_heif import register_heif_opener
 
 from campaigns.models import Campaign, MediaKind
 from campaigns.states import FINISHED
-from composer.media.file_kinds import SUFFIXES, content_type_of, kind_of, office_type_of
+from composer.media.file_kinds import ARCHIVE, SUFFIXES, content_type_of, kind_of, office_type_of
+from composer.media.places import without_places
 from composer.models import MediaFile
 from teams.models import Team, User
 
@@ -35,7 +38,35 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 4096
 JPEG_QUALITY = 88
 Upload: TypeAlias = "UploadedFile[bytes]"
-_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/gif": "GIF", "image/webp": "WEBP"}
+_FORMATS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/gif": "GIF",
+    "image/webp": "WEBP",
+    "image/heic": "HEIF",
+    "image/avif": "AVIF",
+}
+# What people try to send and networks do not carry: its name, and what to save it as.
+_NOT_CARRIED = {
+    "image/tiff": ("TIFF", "JPEG"),
+    "image/bmp": ("BMP", "JPEG"),
+    "image/jxl": ("JPEG XL", "JPEG"),
+    "image/jp2": ("JPEG 2000", "JPEG"),
+    "image/svg+xml": ("SVG", "PNG"),
+    "video/quicktime": ("MOV", "MP4"),
+    "video/3gpp2": ("3G2", "MP4"),
+    "video/webm": ("WebM", "MP4"),
+    "video/x-msvideo": ("AVI", "MP4"),
+    "audio/mp4": ("M4A", ""),
+    "audio/mpeg": ("MP3", ""),
+    "audio/ogg": ("OGG", ""),
+    "audio/wav": ("WAV", ""),
+    "audio/amr": ("AMR", ""),
+    "audio/flac": ("FLAC", ""),
+}
+# Which tracks a film has: ISO/IEC 14496-12, 8.4.3, and as QuickTime writes it.
+_TRACKS = re.compile(rb"hdlr.{4}(?:\0{4}|mhlr)(vide|soun)", re.DOTALL)
+register_heif_opener(thumbnails=False)
 
 
 class NotTaken(Exception):
@@ -62,9 +93,10 @@ def keep_media(team: Team, user: User, upload: Upload) -> MediaFile:
         raise NotTaken(_("The file is empty. Choose another one."))
     content_type = _content_type(upload)
     kind = kind_of(content_type)
-    content: File[Any] = File(upload)
     if kind is MediaKind.IMAGE:
         content_type, content = _made_anew(upload, content_type)
+    else:
+        content = _placeless(upload, content_type)
     name = f"{secrets.token_urlsafe(24)}{SUFFIXES[content_type]}"
     kept = _kept(name, content)
     label = (upload.name or name)[:200].replace("\x00", "")
@@ -77,6 +109,32 @@ def keep_media(team: Team, user: User, upload: Upload) -> MediaFile:
         content_type=content_type,
         size=content.size,
     )
+
+
+def _placeless(upload: Upload, content_type: str) -> ContentFile[bytes]:
+    """The file as it is, but for the place it says it was made at. Raises NotTaken."""
+    content = upload.read()
+    if content_type.startswith("video/") and set(_TRACKS.findall(content)) == {b"soun"}:
+        raise NotTaken(_named("audio/mp4"))
+    try:
+        return ContentFile(without_places(content, content_type))
+    except Exception:  # noqa: BLE001 - whatever a broken archive makes its reader raise
+        raise NotTaken(
+            _("This file is damaged, or too large inside. Open it and save it again.")
+        ) from None
+
+
+def _named(content_type: str) -> str:
+    """Why a file of this kind is not taken, by the name people know it by."""
+    name, instead = _NOT_CARRIED[content_type]
+    if not instead:
+        return _(
+            "This is a sound file (%(name)s). Messages carry pictures, films and documents."
+        ) % {"name": name}
+    return _(
+        "This is a %(name)s file, which not every phone network carries. Save it as %(instead)s "
+        "first, and upload that."
+    ) % {"name": name, "instead": instead}
 
 
 def delete_media(media: MediaFile) -> None:
@@ -126,13 +184,15 @@ def _content_type(upload: Upload) -> str:
     head = upload.read(HEAD_BYTES)
     upload.seek(0)
     content_type = content_type_of(head)
-    if not content_type and head.startswith(b"PK\x03\x04"):
+    if content_type == ARCHIVE:
         content_type = _office_type(upload)
-    if not content_type:
+    if content_type in _NOT_CARRIED:
+        raise NotTaken(_named(content_type))
+    if content_type not in SUFFIXES and content_type not in _FORMATS:
         raise NotTaken(
             _(
-                "This is no image (JPEG, PNG, GIF, WebP), video (MP4, 3GP), PDF, Word, Excel or "
-                "PowerPoint file. Save it as one of these first."
+                "This is no image (JPEG, PNG, GIF, WebP, HEIC), video (MP4, 3GP), PDF, Word, "
+                "Excel or PowerPoint file. Save it as one of these first."
             )
         )
     return content_type
@@ -163,13 +223,19 @@ def _made_anew(upload: Upload, content_type: str) -> tuple[str, ContentFile[byte
     except NotTaken:
         raise
     except Exception:  # noqa: BLE001 - whatever a broken file makes a decoder raise
+        if form in {"HEIF", "AVIF"}:
+            name = "HEIC" if form == "HEIF" else form
+            sentence = _("This %(name)s photo cannot be read here. Save it as JPEG first.")
+            raise NotTaken(sentence % {"name": name}) from None
         raise NotTaken(
             _("This image is damaged. Open it in a picture program and save it again.")
         ) from None
 
 
 def _check_pixels(image: Image.Image) -> None:
-    pixels = image.width * image.height * getattr(image, "n_frames", 1)
+    # Of a phone's burst in one HEIC file the first picture is read alone.
+    frames = 1 if image.format == "HEIF" else getattr(image, "n_frames", 1)
+    pixels = image.width * image.height * frames
     if pixels > MOST_PIXELS:
         sentence = _("This image has %(n)d million pixels; at most %(most)d can be taken.")
         raise NotTaken(sentence % {"n": pixels // 1_000_000, "most": MOST_PIXELS // 1_000_000})

@@ -33,12 +33,13 @@ from campaigns.states import CampaignState
 from composer import approvals, coming_back, cost, plan_checks, plan_making, plan_report, tasks
 from composer.forms import LaunchForm
 from composer.models import DraftEstimate
-from composer.plan_report import PlanReport
+from composer.plan_report import PlanReport, TimelineBar
 from composer.schedule_words import repeat_in_words
 from composer.views.compose import launch_problems_of
 from composer.views.compose_parts import content_for
 from interface import hints
 from interface.phone_preview import PhonePreview
+from interface.templatetags.interface import zone_abbreviation
 from interface.wording import number, people
 from recipients.models import Recipient, RecipientList, SavedFilter
 from sending import job_times, one_by_one, readiness, timetable
@@ -268,9 +269,22 @@ def _drawn(report: PlanReport, zone: str) -> list[Drawn]:
     for bar, at in zip(report.bars, moments, strict=True):
         left = min((at - first).total_seconds() / length * 470, 470)
         height = max(4.0, 60 * bar.people / most)
-        title = f"{at.astimezone(area):%a %-d %b, %H:%M} · {people(bar.people)}"
+        title = f"{_stretch(bar, area)} · {people(bar.people)}"
         bars.append(Drawn(f"{left:.1f}", f"{64 - height:.1f}", "8", f"{height:.1f}", title))
     return bars
+
+
+def _stretch(bar: TimelineBar, area: ZoneInfo) -> str:
+    """From the first to the last slot of a bar: `Fri 2 Apr, 09:30 to 09:42 EDT`."""
+    at = datetime.fromisoformat(bar.at).astimezone(area)
+    until = datetime.fromisoformat(bar.until or bar.at).astimezone(area)
+    begin, end = f"{at:%a %-d %b, %H:%M}", f"{until:%a %-d %b, %H:%M}"
+    if begin == end:
+        return f"{begin} {zone_abbreviation(at)}"
+    if at.date() == until.date():
+        end = f"{until:%H:%M}"
+    words = {"begin": begin, "end": end, "zone": zone_abbreviation(until)}
+    return _("%(begin)s to %(end)s %(zone)s") % words
 
 
 def _button(campaign: Campaign, report: PlanReport, zone: str) -> str:
@@ -332,8 +346,10 @@ def _confirmation(request: TeamRequest, campaign: Campaign, form: LaunchForm) ->
 def _told(request: TeamRequest, campaign: Campaign, refused: LaunchRefused) -> HttpResponse:
     """The page where they read why it was refused, or where they prove who they are."""
     page = reverse("review", args=[request.team.slug, campaign.public_id])
-    if refused.code is LaunchRefusal.PASSWORD and (asked := proving.ask_again(request, page)):
-        return asked
+    if refused.code is LaunchRefusal.PASSWORD:
+        asked = proving.ask_again(request, page, refused.sentence)
+        if asked is not None:
+            return asked
     messages.error(request, refused.sentence)
     return redirect(page)
 

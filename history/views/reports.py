@@ -30,7 +30,8 @@ def report_campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponseBase
         raise Http404
     if campaign.frozen_count > proving.MANY_NUMBERS:
         page = reverse("campaign", args=[request.team.slug, campaign.public_id])
-        if (asked_again := proving.ask_again(request, page)) is not None:
+        reason = proving.many_numbers(campaign.frozen_count)
+        if (asked_again := proving.ask_again(request, page, reason)) is not None:
             return asked_again
     return _asked(request, campaign, Filters())
 

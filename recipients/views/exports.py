@@ -28,7 +28,8 @@ def list_export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
     recipient_list = usable_list(request, list_id)
     if recipient_list.row_count > proving.MANY_NUMBERS:
         page = reverse("list", args=[request.team.slug, recipient_list.public_id])
-        if (asked := proving.ask_again(request, page)) is not None:
+        reason = proving.many_numbers(recipient_list.row_count)
+        if (asked := proving.ask_again(request, page, reason)) is not None:
             return asked
     file_format = file_answers.asked_format(request)
     if file_format == "xlsx" and recipient_list.row_count > made_files.ROWS_AT_ONCE:

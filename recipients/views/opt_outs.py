@@ -195,7 +195,7 @@ def opt_outs_export(request: TeamRequest) -> HttpResponseBase:
     count = opt_outs.register(request.team).count()
     if count > proving.MANY_NUMBERS:
         page = reverse("opt-outs", args=[request.team.slug])
-        if (asked := proving.ask_again(request, page)) is not None:
+        if (asked := proving.ask_again(request, page, proving.many_numbers(count))) is not None:
             return asked
     exporting.note_export(request.team, request.user, Export.Kind.OPT_OUTS, "csv", count)
     response = StreamingHttpResponse(

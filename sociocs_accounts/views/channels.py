@@ -166,13 +166,17 @@ def _in_words(synced: steps.Synced) -> str:
     return " ".join(words)
 
 
+def _why_password() -> str:
+    return _("With an API key, messages are sent and paid for in your team's name.")
+
+
 @sensitive_post_parameters("api_key")
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.MANAGE_TEAM)
 def account_new(request: TeamRequest) -> HttpResponse:
     """Add a Sociocs account of the team's own, and read its channels at once."""
-    page = reverse("account-new", args=[request.team.slug])
-    if (asked := proving.ask_again(request, page)) is not None:
+    page = reverse("channels", args=[request.team.slug])
+    if (asked := proving.ask_again(request, page, _why_password())) is not None:
         return asked
     form = SociocsAccountForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -194,19 +198,24 @@ def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
     account = get_object_or_404(
         GatewayAccount.objects.filter(team=request.team), public_id=account_id
     )
-    page = reverse("vendor-account", args=[request.team.slug, account_id])
-    if (asked := proving.ask_again(request, page)) is not None:
+    page = reverse("channels", args=[request.team.slug])
+    if (asked := proving.ask_again(request, page, _why_password())) is not None:
         return asked
     form = SociocsAccountForm(request.POST if request.method == "POST" else None, account=account)
-    label = account.label
+    label, conflict = account.label, None
+    stored = SociocsAccountForm(account=account).said()
     if request.method == "POST" and form.is_valid():
+        conflict = conflict_between(request.POST, form.said(), stored)
         try:
-            steps.change_account(account, request.user, **form.cleaned_data)
+            if not conflict:
+                steps.change_account(account, request.user, **form.cleaned_data)
         except steps.NotDone as refused:
             form.add_error("api_key", refused.sentence)
         else:
-            messages.success(request, _("“%(name)s” is saved.") % {"name": account.label})
-            return redirect("channels", request.team.slug)
-    return render(
-        request, "sociocs_accounts/account.html", {"form": form, "account": account, "label": label}
-    )
+            if not conflict:
+                messages.success(request, _("“%(name)s” is saved.") % {"name": account.label})
+                return redirect("channels", request.team.slug)
+    context = {"form": form, "account": account, "label": label, "conflict": conflict}
+    context["seen"] = request.POST.get("seen") or seen_of(stored)
+    status = 409 if conflict else 200
+    return render(request, "sociocs_accounts/account.html", context, status=status)

@@ -41,7 +41,7 @@
   };
 
   const take = async (answer, content) => {
-    if (answer.redirected || answer.status === 403) {
+    if (isShut(answer)) {
       retry(words.wordsRefused);
     } else if (answer.status === 404) {
       isGone = true;
@@ -64,15 +64,23 @@
     }
   };
 
-  const post = async (content) => {
+  const isShut = (answer) => answer.redirected || answer.status === 403;
+
+  const send = () => {
     form.elements.n.value = Number(form.elements.n.value) + 1;
+    return fetch(words.autosave, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { "X-Requested-With": "fetch" },
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  };
+
+  const post = async (content) => {
     try {
-      const answer = await fetch(words.autosave, {
-        method: "POST",
-        body: new FormData(form),
-        headers: { "X-Requested-With": "fetch" },
-        signal: AbortSignal.timeout(PATIENCE),
-      });
+      let answer = await send();
+      // They may have signed in in another tab meanwhile.
+      if (isShut(answer) && (await window.signedInAgain())) answer = await send();
       await take(answer, content);
     } catch {
       retry(words.wordsAway);
@@ -98,6 +106,7 @@
   form.addEventListener("input", () => plan(WHILE_TYPING));
   form.addEventListener("change", () => plan(AT_ONCE));
   window.addEventListener("online", () => plan(AT_ONCE));
+  document.addEventListener("signed-in-again", () => plan(AT_ONCE));
   // Fields are also filled by buttons; a hidden tab is about to be forgotten.
   form.addEventListener("click", () => plan(WHILE_TYPING));
   document.addEventListener("visibilitychange", () => {

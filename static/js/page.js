@@ -33,6 +33,68 @@
     showToast(isSentence && answer.responseText ? answer.responseText : words.failed, "danger");
   });
 
+  // --- The session ended, or began anew, while this page was open ------------------------------
+
+  const shut = document.getElementById("signed-out");
+  // What somebody typed stays on the page until they leave it themselves.
+  let isWritten = "posted" in document.body.dataset;
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.target.form?.method === "post") isWritten = true;
+    });
+  }
+
+  const say = (who) => {
+    shut.querySelector("[data-nobody]").hidden = who !== "nobody";
+    shut.querySelector("[data-somebody-else]").hidden = who !== "somebody else";
+    shut.hidden = false;
+    return false;
+  };
+
+  // Gives every form what it needs after somebody signed in elsewhere; whether it was them.
+  const renew = async () => {
+    const answer = await fetch(shut.dataset.token, { headers: { "X-Requested-With": "fetch" } });
+    if (!answer.ok || answer.redirected) return say("nobody");
+    const { person, token } = await answer.json();
+    if (person !== shut.dataset.person) return say("somebody else");
+    for (const field of document.querySelectorAll('input[name="csrfmiddlewaretoken"]')) field.value = token;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+    if (!shut.hidden) document.dispatchEvent(new Event("signed-in-again"));
+    shut.hidden = true;
+    return true;
+  };
+  let renewal = null;
+  window.signedInAgain = () => {
+    renewal ||= renew()
+      .catch(() => false)
+      .finally(() => {
+        renewal = null;
+      });
+    return renewal;
+  };
+  document.addEventListener("visibilitychange", () => {
+    if (shut && !document.hidden && (isWritten || !shut.hidden)) window.signedInAgain();
+  });
+
+  const isSignIn = (address) => new URL(address, window.location).pathname === shut.dataset.signIn;
+  const sendAgain = async (request) => {
+    if (!(await window.signedInAgain())) return;
+    const headers = { "X-Sent-Again": "yes" };
+    window.htmx.ajax(request.verb, request.path, { source: request.elt, event: request.triggeringEvent, headers });
+  };
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    const goal = xhr.getResponseHeader("HX-Redirect");
+    if (!shut) return;
+    if (goal && isWritten && isSignIn(goal)) {
+      event.preventDefault();
+      say("nobody");
+    } else if (xhr.getResponseHeader("X-Form-Outdated") && !requestConfig.headers["X-Sent-Again"]) {
+      event.preventDefault();
+      sendAgain(requestConfig);
+    }
+  });
+
   const offline = document.getElementById("offline");
   const showConnection = () => {
     offline.hidden = navigator.onLine;
@@ -94,5 +156,6 @@
 
   const focusSummary = (root) => root.querySelector("[data-error-summary]")?.focus();
   focusSummary(document);
+  document.querySelector("form[data-submits-itself]")?.requestSubmit();
   document.addEventListener("htmx:afterSettle", (event) => focusSummary(event.detail.elt));
 })();

@@ -24,7 +24,11 @@
     clearTimeout(timer);
     if (document.hidden) return;
     try {
-      const answer = await fetch(form.dataset.here, { method: "POST", body: facts() });
+      const answer = await fetch(form.dataset.here, {
+        method: "POST",
+        body: facts(),
+        headers: { "X-Requested-With": "fetch" },
+      });
       if (answer.ok && !answer.redirected) show(await answer.text());
     } catch {
       // The next look tells; saving says by itself that the connection is gone.

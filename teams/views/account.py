@@ -8,12 +8,14 @@ from smtplib import SMTPException
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.core.mail import send_mail
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from teams.access import SignedInRequest
 from teams.forms import ChangePasswordForm, ProfileForm
 from teams.members import team_to_open
@@ -35,18 +37,41 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def account(request: SignedInRequest) -> HttpResponse:
     """Show and change the person's own name and address."""
-    email_before = request.user.email
+    if request.method == "POST":
+        return _account_posted(request)
+    return _account_page(request, ProfileForm(instance=_oneself(request)))
+
+
+def _oneself(request: SignedInRequest) -> User:
     # A form writes into its instance even when it is wrong; the header must not show that.
-    person = User.objects.get(pk=request.user.pk)
-    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
-    if request.method == "POST" and form.is_valid():
+    return User.objects.get(pk=request.user.pk)
+
+
+def _account_posted(request: SignedInRequest) -> HttpResponse:
+    with transaction.atomic():
+        person = User.objects.select_for_update().get(pk=request.user.pk)
+        email_before, stored = person.email, said_by(ProfileForm(instance=person))
+        form = ProfileForm(request.POST, instance=person)
+        if not form.is_valid():
+            return _account_page(request, form)
+        # Of a password there are no versions to show.
+        typed = {**said_by(form), str(form["current_password"].label): ""}
+        if conflict := conflict_between(request.POST, typed, stored):
+            return _account_page(request, form, conflict)
         form.instance.save(update_fields=["name", "email", "phone"])
-        if form.instance.email != email_before:
-            _tell_old_address(email_before)
-        messages.success(request, _("Your account is saved."))
-        return redirect("account")
+    if form.instance.email != email_before:
+        _tell_old_address(email_before)
+    messages.success(request, _("Your account is saved."))
+    return redirect("account")
+
+
+def _account_page(
+    request: SignedInRequest, form: ProfileForm, conflict: Conflict | None = None
+) -> HttpResponse:
+    seen = request.POST.get("seen") or seen_of(said_by(ProfileForm(instance=_oneself(request))))
     memberships = request.user.memberships.select_related("team").order_by("team__name")
-    return render(request, "teams/account.html", {"form": form, "memberships": memberships})
+    context = {"form": form, "memberships": memberships, "conflict": conflict, "seen": seen}
+    return render(request, "teams/account.html", context, status=409 if conflict else 200)
 
 
 def _tell_old_address(email: str) -> None:

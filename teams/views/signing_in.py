@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -15,7 +15,7 @@ from django.contrib.auth.views import PasswordResetConfirmView, redirect_to_logi
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -24,9 +24,10 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import proving, throttling
+from teams import kept_posts, proving, throttling
 from teams.access import SignedInRequest
 from teams.forms import NewPasswordForm, PasswordAgainForm, ResetRequestForm, SignInForm
+from teams.kept_posts import KeptPost
 from teams.models import User
 from teams.throttling import (
     RESET_PER_ACCOUNT,
@@ -86,31 +87,58 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for address and password, then go on to `next`, if that is a page of ours."""
     goal = local_page(request, request.POST.get("next") or request.GET.get("next") or "")
     if request.user.is_authenticated:
-        return redirect(goal or "home")
+        return _on_to(request, goal)
     form = SignInForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         answer = check_credentials(request, **form.cleaned_data)
         if isinstance(answer, User):
             login(request, answer)
-            return redirect(goal or "home")
+            return _on_to(request, goal)
         form.add_error(None, answer.sentence)
     return render(request, "teams/sign_in.html", {"form": form, "next": goal})
+
+
+def _on_to(request: HttpRequest, goal: str) -> HttpResponse:
+    """The page that was wanted, or what was sent to it."""
+    if kept_posts.kept_at(request, goal):
+        return redirect(reverse("go-on") + "?" + urlencode({"next": goal}))
+    return redirect(goal or "home")
+
+
+def sign_in_once_more(request: HttpRequest) -> HttpResponse:
+    """The answer to a sign-in form of before the last sign-in, such as in a second tab."""
+    goal = local_page(request, request.POST.get("next", ""))
+    if request.user.is_authenticated:
+        return _on_to(request, goal)
+    form = SignInForm(request.POST)
+    form.add_error(
+        None,
+        _("This page had become too old. Type your password again, or reload the page."),
+    )
+    return render(request, "teams/sign_in.html", {"form": form, "next": goal}, status=403)
 
 
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def sign_in_again(request: SignedInRequest) -> HttpResponse:
-    """Ask for the password of who is signed in once more, then go back to `next`."""
+    """Ask for the password of who is signed in once more, then do what was asked at `next`."""
     goal = local_page(request, request.POST.get("next") or request.GET.get("next") or "")
+    kept = kept_posts.kept_at(request, goal)
     form = PasswordAgainForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         answer = check_credentials(request, request.user.email, form.cleaned_data["password"])
         if isinstance(answer, User):
             proving.note_password(request)
-            messages.success(request, _("Thank you. Press the button now."))
-            return redirect(goal or "home")
+            return _finish(request, kept) if kept and kept.is_post else redirect(goal or "home")
         form.add_error(None, answer.sentence)
-    return render(request, "teams/sign_in_again.html", {"form": form, "next": goal})
+    context = {"form": form, "next": goal, "kept": kept}
+    return render(request, "teams/sign_in_again.html", context)
+
+
+def _finish(request: HttpRequest, kept: KeptPost) -> HttpResponse:
+    sentence = _("Thank you. What you asked for is done now; a file is fetched by itself.")
+    context = {"kept": kept, "sentence": sentence, "at_once": True}
+    return render(request, "teams/go_on.html", context)
 
 
 @login_not_required

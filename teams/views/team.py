@@ -78,7 +78,8 @@ def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse
 def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     """Give a member another role."""
     page = reverse("team", args=[request.team.slug])
-    if (asked := proving.ask_again(request, page)) is not None:
+    reason = _("A new role changes what somebody may do in the team.")
+    if (asked := proving.ask_again(request, page, reason)) is not None:
         return asked
     member = member_of_page(request, user_id)
     form = RoleForm(request.POST)

@@ -58,6 +58,8 @@ ROUTES: dict[str, Route] = {
     "home": Route("signed in"),
     "sign-in": Route("everybody", FORM),
     "sign-in-again": Route("signed in", FORM),
+    "go-on": Route("signed in"),
+    "form-token": Route("signed in"),
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
     "password-change": Route("signed in", FORM),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import re
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,12 @@ from PIL import Image
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
-from composer.media import media_check, public_addresses
+from composer.media import media_check, media_store, places, public_addresses
 from composer.media.public_addresses import Fetched, FetchFault, NotFetched
 from composer.models import MediaFile
 from sociocs_accounts.models import Channel
-from teams.models import User
+from teams.models import Team, User
+from tests import world
 from tests.browsing import Desk, fields_of, text_of
 from tests.client import Client
 from tests.desks import DeskOf
@@ -74,6 +78,29 @@ def served(kept: MediaFile) -> Any:
     return Client().get(f"/media/{kept.name}")
 
 
+def box(kind: bytes, *content: bytes) -> bytes:
+    """A box of an ISO base media file."""
+    inside = b"".join(content)
+    return struct.pack(">I", 8 + len(inside)) + kind + inside
+
+
+def film(*of_movie: bytes, brand: bytes = b"isom", handler: bytes = b"vide") -> bytes:
+    handlers = box(b"hdlr", bytes(8), handler, bytes(13))
+    movie = box(b"moov", box(b"trak", box(b"mdia", handlers)), *of_movie)
+    return box(b"ftyp", brand, bytes(4), b"mp41") + movie + box(b"mdat", b"frames" * 50)
+
+
+def photo(form: str, **options: Any) -> bytes:
+    return picture(form, (64, 48), **options)
+
+
+def exif_of(place: str) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera"
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.25), 29: place})
+    return exif
+
+
 TAKEN = {
     "photo.jpg": (picture(), "image/jpeg"),
     "place.jpg": (with_place(), "image/jpeg"),
@@ -85,10 +112,35 @@ TAKEN = {
     # A picture with a page behind it: what is no picture is gone.
     "polyglot.png": (picture("PNG") + SCRIPT, "image/png"),
     "polyglot.gif": (picture("GIF").replace(b"GIF87a", b"GIF89a") + SCRIPT, "image/png"),
+    "photo.heic": (photo("HEIF"), "image/jpeg"),
+    "heic-by-another-brand.heic": (
+        photo("HEIF").replace(b"ftypheic", b"ftypmif1", 1),
+        "image/jpeg",
+    ),
+    "photo.avif": (photo("AVIF"), "image/jpeg"),
+    "m4v.mp4": (film(brand=b"M4V "), "video/mp4"),
+    "camera.mp4": (film(brand=b"XAVC"), "video/mp4"),
+    "old-phone.3gp": (film(brand=b"3gp5"), "video/3gpp"),
     # The name says nothing.
     "really-a-photo.html": (picture(), "image/jpeg"),
     "film.mp4": (b"\x00\x00\x00\x18ftypmp42" + b"x" * 99, "video/mp4"),
     "paper.pdf": (b"%PDF-1.7\n" + SCRIPT, "application/pdf"),
+}
+CASES = Path(__file__).parent / "media"
+# What is refused, and the name people know it by.
+NAMED = {
+    "iphone.mov": (film(brand=b"qt  "), "MOV"),
+    "older.mov": (box(b"moov", b"x" * 40), "MOV"),
+    "song.m4a": (film(brand=b"M4A ", handler=b"soun"), "M4A"),
+    "song.mp4": (film(brand=b"mp42", handler=b"soun"), "M4A"),
+    "old.3g2": (film(brand=b"3g2a"), "3G2"),
+    "web.webm": (b"\x1a\x45\xdf\xa3" + b"x" * 40, "WebM"),
+    "film.avi": (b"RIFF\0\0\0\0AVI LIST", "AVI"),
+    "song.mp3": (b"ID3\x03" + b"x" * 40, "MP3"),
+    "scan.tiff": (picture("TIFF"), "TIFF"),
+    "paint.bmp": (picture("BMP"), "BMP"),
+    "photo-from-iphone.heic": ((CASES / "photo-from-iphone.heic").read_bytes(), "HEIC"),
+    "half.avif": (photo("AVIF")[:150], "AVIF"),
 }
 REFUSED = {
     "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
@@ -131,6 +183,101 @@ def test_a_turned_photo_stands_upright_without_its_place(desk: Desk) -> None:
     kept = MediaFile.objects.get()
     body = b"".join(served(kept).streaming_content)
     assert Image.open(io.BytesIO(body)).size == (30, 40)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_networks_do_not_carry_is_refused_by_its_name(
+    desk: Desk, folder: Path, name: str
+) -> None:
+    content, words = NAMED[name]
+    page = text_of(upload(desk, content, name))
+    assert re.search(rf"\b{words}\b(?!” is)", page.replace(name, ""))
+    assert not MediaFile.objects.exists()
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("form", ["HEIF", "AVIF"])
+def test_a_phones_photo_becomes_a_jpeg_without_its_place_and_not_too_large(
+    desk: Desk, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(desk, photo(form, exif=exif_of("2026:11:29"), xmp=XMP))
+    body = b"".join(served(MediaFile.objects.get()).streaming_content)
+    made = Image.open(io.BytesIO(body))
+    assert (made.format, made.size) == ("JPEG", (64, 48))
+    assert not dict(made.getexif())
+    assert b"2026:11:29" not in body
+    assert b"GPS" not in body
+    monkeypatch.setattr(media_store, "MOST_PIXELS", 64 * 48 - 1)
+    assert "million pixels" in text_of(upload(desk, photo(form)))
+
+
+XMP = b"""<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:Description
+ exif:GPSLatitude="52,31.2042N" exif:GPSVersionID='2.3.0.0' dc:title="Our door"><exif:GPSLongitude
+>13,24.4950E</exif:GPSLongitude></rdf:Description></x:xmpmeta><?xpacket end='w'?>"""
+PLACE = b"+52.5200+013.4050+034.100/"
+LOCI = b"\0\0\0\0\x15\xc7Berlin\0\0" + struct.pack(">iii", 13 << 16, 52 << 16, 34 << 16)
+PLACES = {
+    "apple.mp4": film(box(b"udta", box(b"\xa9xyz", b"\0\x1a\x15\xc7", PLACE))),
+    "android.mp4": film(box(b"udta", box(b"\xa9xyz", b"\0\x12\x15\xc7", b"+52.5200+013.4050/"))),
+    "keys.mp4": film(
+        box(b"meta", b"mdtacom.apple.quicktime.location.ISO6709", box(b"data", bytes(8), PLACE))
+    ),
+    "old-phone.3gp": film(box(b"udta", box(b"loci", LOCI)), brand=b"3gp5"),
+    "xmp.mp4": film(box(b"uuid", XMP)),
+    "xmp.pdf": b"%PDF-1.7\n1 0 obj stream\n" + XMP + b"\nendstream",
+    "photo-inside.pdf": b"%PDF-1.7\n" + picture(exif=exif_of("2026:11:29")) + b"\nendstream",
+}
+TELLS = (b"52.5200", b"Berlin", b"52,31", b"13,24", b"2026:11:29", b"\0\x0d\0\0\0\x34\0\0")
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_file_that_is_published_as_it_came_says_no_place(desk: Desk, name: str) -> None:
+    content = PLACES[name]
+    assert [words for words in TELLS if words in content]
+    upload(desk, content, name)
+    body = b"".join(served(MediaFile.objects.get()).streaming_content)
+    assert len(body) == len(content)
+    assert not [words for words in TELLS if words in body]
+    # And the rest is as it was.
+    for kept in (b"frames" * 50, b'dc:title="Our door"', b"endstream", b"Camera", b"ftyp"):
+        assert (kept in body) == (kept in content)
+
+
+def test_pictures_inside_a_document_say_no_place_either(desk: Desk) -> None:
+    out = io.BytesIO()
+    inside = picture(exif=exif_of("2026:11:29"))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w:document/>")
+        archive.writestr("word/media/image1.jpeg", inside)
+    upload(desk, out.getvalue(), "letter.docx")
+    body = b"".join(served(MediaFile.objects.get()).streaming_content)
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.testzip() is None
+        assert archive.read("word/document.xml") == b"<w:document/>"
+        kept = archive.read("word/media/image1.jpeg")
+    assert b"2026:11:29" not in kept
+    picture_kept = Image.open(io.BytesIO(kept))
+    picture_kept.load()
+    assert not dict(picture_kept.getexif().get_ifd(0x8825))
+    assert picture_kept.getexif()[0x010F] == "Camera"
+
+
+def test_a_document_that_unpacks_to_too_much_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "MOST_UNPACKED", 1)
+    page = upload(desk, office("[Content_Types].xml", "word/document.xml"), "bomb.docx")
+    assert "too large inside" in text_of(page)
+    assert not MediaFile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "content", [b"II*\0", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff"]
+)
+def test_a_broken_place_breaks_nothing(content: bytes) -> None:
+    broken = b"%PDF-1.7 Exif\0\0" + content
+    assert places.without_places(broken, "application/pdf") == broken
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -221,7 +368,7 @@ def found(monkeypatch: pytest.MonkeyPatch, fetched: Fetched | NotFetched) -> Non
         ("image", Fetched("image/jpeg", 6_000_000, b"\xff\xd8\xff"), "warning", "at most 5.0"),
         ("image", Fetched("image/jpeg", None, b"\xff\xd8\xff"), "warning", "not tell its size"),
         ("image", Fetched("video/mp4", 9, b"\0\0\0\0ftypmp42"), "warning", "choose “Video”"),
-        # What the site says of it counts less than what it is.
+        # What it is counts, and what the site says of it.
         ("video", Fetched("video/mp4", 9, b"%PDF-1.7"), "warning", "choose “File”"),
         ("file", Fetched("text/html", 900, b"<html>"), "danger", "a page or drawing"),
         ("image", NotFetched(FetchFault.STATUS, 403), "danger", "wants a sign-in (HTTP 403)"),
@@ -250,6 +397,82 @@ def test_what_is_said_of_an_address(
     html = page.content.decode()
     assert f"finding-{tone}" in html
     assert words in text_of(page).replace("\xa0", " ")
+
+
+JPEG = (CASES / "good.jpg").read_bytes()
+HEADERS = [
+    (row[0], row[1], row[2])
+    for row in csv.reader((CASES / "media-headers.csv").read_text().splitlines()[1:])
+]
+MORE_HEADERS = [
+    ("good.jpg", "image/png", "danger"),
+    ("good.jpg", "video/mp4", "danger"),
+    ("good.jpg", "application/zip", "danger"),
+    ("good.jpg", "application/json", "danger"),
+    ("good.jpg", "IMAGE/JPEG", "success"),
+    ("page", "image/jpeg", "danger"),
+    ("words", "image/jpeg", "danger"),
+    ("words", "application/octet-stream", "danger"),
+    ("document", "image/jpeg", "danger"),
+    ("film", "video/quicktime", "danger"),
+    ("mov", "video/mp4", "danger"),
+    ("sound", "video/mp4", "danger"),
+]
+BODIES = {
+    "good.jpg": JPEG,
+    "photo-from-iphone.heic": (CASES / "photo-from-iphone.heic").read_bytes(),
+    "page": b"\xef\xbb\xbf\n<!DOCTYPE html><html>",
+    "words": b"Just words",
+    "document": office("[Content_Types].xml", "word/document.xml"),
+    "film": film(),
+    "mov": film(brand=b"qt  "),
+    "sound": film(brand=b"M4A "),
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "told", "right"),
+    HEADERS + MORE_HEADERS,
+)
+def test_a_file_is_judged_by_what_its_site_says_of_it(
+    clinic: Channel, monkeypatch: pytest.MonkeyPatch, body: str, told: str, right: str
+) -> None:
+    content_type = "" if told == "(none)" else told.partition(";")[0]
+    found(monkeypatch, Fetched(content_type, 900, BODIES[body][:4096]))
+    findings = media_check.check_media(clinic, "image", "https://example.org/a")
+    tones = {finding.tone for finding in findings}
+    if right.startswith("danger"):
+        assert "danger" in tones
+        assert "success" not in tones
+    else:
+        assert tones == {"success"}
+
+
+def test_a_document_is_known_by_what_its_site_says(
+    clinic: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    for told, body in ((docx, BODIES["document"]), ("text/vcard", b"BEGIN:VCARD")):
+        found(monkeypatch, Fetched(told, 900, body))
+        findings = media_check.check_media(clinic, "file", "https://example.org/a")
+        assert [finding.tone for finding in findings] == ["success"]
+
+
+def test_what_is_no_picture_and_larger_than_some_carriers_take_is_told(
+    riverside: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sms = world.a_channel(riverside, provider="twlo", phone_number="+16317471111")
+    film_bytes, image = BODIES["film"][:4096], JPEG
+    for kind, told, body, size, tone in (
+        ("video", "video/mp4", film_bytes, 700_000, "warning"),
+        ("video", "video/mp4", film_bytes, 500_000, "success"),
+        ("file", "application/pdf", b"%PDF-1.7", 700_000, "warning"),
+        ("image", "image/jpeg", image, 700_000, "success"),
+        ("video", "video/mp4", film_bytes, 6_000_000, "warning"),
+    ):
+        found(monkeypatch, Fetched(told, size, body))
+        findings = media_check.check_media(sms, kind, "https://example.org/a")
+        assert [finding.tone for finding in findings] == [tone], (kind, size)
 
 
 def test_a_file_of_ours_is_known_without_a_look(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Iterator
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from time import time as time_now
 from typing import Any
 
@@ -30,6 +33,8 @@ from tests.desks import DeskOf
 # A winter's morning in New York, before every day that is typed here.
 pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.thorough]
 
+BY_DAY = {"hours_from": time(9), "hours_to": time(19)}
+ONLY_IN_HOURS = "It goes out in your sending hours only."
 AT_NIGHT = {"wall_time": "2027-04-02T03:30", "time_zone": "America/New_York"}
 
 
@@ -122,7 +127,7 @@ class TestChecklist:
 
         told = press(desk, draft, typed_count="12")
 
-        assert "Type your password, then press it again" in told
+        assert "type it, and what you asked for is done" in told
         assert draft.state == "draft"
         riverside.confirm_typed_above = 12
         riverside.save()
@@ -173,6 +178,120 @@ class TestSlots:
             assert "no known time zone" not in text
             assert "People 12" in text
             cells[0] = cell
+
+    def test_the_cases_of_the_zones_are_read_each(
+        self, desk: Desk, front_desk: Channel, riverside: Team
+    ) -> None:
+        with (Path(__file__).parent / "zones.csv").open() as table:
+            rows = list(csv.DictReader(table))
+        people = world.a_list(riverside, [row["Phone"] for row in rows], "Zones")
+        world.fill(people, "Time zone", [row["Time zone"] for row in rows])
+        draft = world.a_campaign(front_desk, people)
+        change(draft, hours_zone="recipient", zone_field="Time zone", **BY_DAY)
+        text = text_of(desk.get("review", draft))
+        assert "known time zone" not in text
+        assert ONLY_IN_HOURS in text
+        for zone in ("America/New York", "America/Los Angeles", "America/Chicago"):
+            assert zone in text
+
+    @pytest.mark.parametrize(
+        ("phones", "cells", "warning"),
+        [
+            (["+12125550101"], ["Mars/Olympus"], "1 person has no known time zone"),
+            (["+881612345678"], [""], "1 person has no time zone that could be used"),
+            (["+881612345678"], ["Mars"], "1 person has no time zone that could be used"),
+        ],
+    )
+    def test_no_line_says_that_the_hours_are_kept_where_another_says_who_is_in_doubt(
+        self,
+        desk: Desk,
+        front_desk: Channel,
+        riverside: Team,
+        phones: list[str],
+        cells: list[str],
+        warning: str,
+    ) -> None:
+        people = world.a_list(riverside, ["+12125550102", *phones], "Doubts")
+        world.fill(people, "Clock", ["", *cells])
+        draft = world.a_campaign(front_desk, people)
+        change(draft, hours_zone="recipient", zone_field="Clock", **BY_DAY)
+        text = text_of(desk.get("review", draft))
+        assert warning in text
+        assert ONLY_IN_HOURS not in text
+        # Nobody is told to be sent to by two clocks.
+        assert ("by their number" in text) != ("campaign's clock" in text)
+
+    def test_what_a_days_hours_do_not_hold_is_told_unless_the_box_says_so(
+        self, desk: Desk, draft: Campaign, riverside: Team
+    ) -> None:
+        hours = {"hours_from": time(9), "hours_to": time(10), "pace_count": 5, "pace_minutes": 30}
+        change(draft, wall_time="2027-04-02T09:00", time_zone="America/New_York", **hours)
+        spilled = "The sending hours of one day do not hold it: 2 people get it on a later day."
+        text = text_of(desk.get("review", draft))
+        assert f"{spilled} You did not tick that it goes on by itself the next morning." in text
+        assert "Nothing was sent yet." in press(desk, draft)
+        change(draft, continues_next_day=True)
+        text = text_of(desk.get("review", draft))
+        assert spilled in text
+        assert "You did not tick" not in text
+        press(desk, draft)
+        assert draft.state == "freezing"
+
+    @pytest.mark.parametrize(
+        "timing",
+        [
+            {"pace_count": 6, "pace_minutes": 30},
+            {"pace_count": 6, "pace_minutes": 24 * 60},
+        ],
+    )
+    def test_what_one_day_holds_or_a_daily_pace_parts_needs_no_word(
+        self, desk: Desk, draft: Campaign, timing: dict[str, int]
+    ) -> None:
+        hours = {"hours_from": time(9), "hours_to": time(10)}
+        change(draft, wall_time="2027-04-02T09:00", time_zone="America/New_York", **hours, **timing)
+        assert "of one day do not hold" not in text_of(desk.get("review", draft))
+
+    def test_who_gets_it_by_their_own_clock_has_their_own_days(
+        self, desk: Desk, front_desk: Channel, riverside: Team
+    ) -> None:
+        # It is still Friday in New York when Sydney's Saturday begins.
+        people = world.a_list(riverside, ["+12125550101", "+61236451234"], "Far apart")
+        draft = world.a_campaign(front_desk, people)
+        change(
+            draft,
+            wall_time="2027-04-02T09:00",
+            time_zone="America/New_York",
+            hours_zone="recipient",
+            **BY_DAY,
+        )
+        assert "of one day do not hold" not in text_of(desk.get("review", draft))
+
+    def test_the_chart_tells_the_real_times_in_the_pages_zone(
+        self, desk: Desk, draft: Campaign
+    ) -> None:
+        change(
+            draft,
+            wall_time="2027-04-02T20:50",
+            time_zone="Asia/Kolkata",
+            pace_count=5,
+            pace_minutes=120,
+        )
+        page = desk.get("review", draft).content.decode()
+        titles = re.findall("<title>([^<]*)</title>", page.split("plan-timeline", 1)[1])
+        assert titles == [
+            "Fri 2 Apr, 20:50 IST · 5 people",
+            "Fri 2 Apr, 22:50 IST · 5 people",
+            "Sat 3 Apr, 00:50 IST · 2 people",
+        ]
+
+    def test_a_bar_of_several_slots_tells_from_when_to_when(self) -> None:
+        begin = datetime(2027, 4, 2, 15, tzinfo=UTC)
+        slots = [(begin + timedelta(minutes=7 * n), 1) for n in range(100)]
+        bars = list(plan_report.bars(slots))
+        assert sum(bar.people for bar in bars) == 100
+        told = {moment for bar in bars for moment in (bar.at, bar.until)}
+        assert told <= {at.isoformat() for at, _people in slots}
+        assert (bars[0].at, bars[-1].until) == (slots[0][0].isoformat(), slots[-1][0].isoformat())
 
 
 class TestLargeAudiences:
@@ -395,7 +514,7 @@ class TestApproval:
 
         page = self.answer(colleague, draft, "approve")
 
-        assert "Type your password, then press it again" in text_of(page)
+        assert "type it, and what you asked for is done" in text_of(page)
         assert draft.state == "draft"
 
     def test_whoever_writes_on_is_told_that_it_waits_and_why_it_was_refused(

@@ -188,3 +188,41 @@ def test_the_second_tab_of_a_channel_is_told(client: Client, riverside: Team) ->
     held_up(tabs, {"label": "Reception"}, {"phone_number": "+14155550100"}, "Reception")
     channel.refresh_from_db()
     assert channel.label == "Reception"
+
+
+def test_the_second_tab_of_ones_own_account_is_told(client: Client, alice: User) -> None:
+    tabs = Tabs(client, reverse("account"), "profile")
+    over = held_up(tabs, {"name": "Alice M."}, {"phone": "+14155550100"}, "Alice M.", "mobile")
+    alice.refresh_from_db()
+    assert (alice.name, alice.phone) == ("Alice M.", "")
+    assert tabs.send(tabs.opened, phone="+14155550100", over=over).status_code == 302
+    alice.refresh_from_db()
+    assert alice.phone == "+14155550100"
+
+
+def test_a_typed_password_is_no_version_to_show(client: Client, alice: User) -> None:
+    tabs = Tabs(client, reverse("account"), "profile")
+    tabs.send(tabs.opened, name="Alice M.")
+    page = tabs.send(tabs.opened, current_password="typed-for-nothing", name="Al")
+    assert page.status_code == 409
+    assert "typed-for-nothing" not in page.content.decode()
+
+
+def test_the_second_tab_of_a_sociocs_account_is_told_with_the_end_of_a_key(
+    client: Client, riverside: Team
+) -> None:
+    account = world.a_channel(riverside).account
+    account.team = riverside
+    account.save()
+    address = reverse("vendor-account", args=[riverside.slug, account.public_id])
+    tabs = Tabs(client, address, "account")
+    over = held_up(tabs, {"label": "Ours"}, {"label": "Riverside"}, "Ours", "Riverside")
+    account.refresh_from_db()
+    assert account.label == "Ours"
+    page = tabs.send(tabs.opened, label="Ours", api_key="member:a-new-secret-key")
+    assert page.status_code == 409
+    assert "…-key" in text_of(page)
+    assert "a-new-secret" not in page.content.decode()
+    assert tabs.send(tabs.opened, label="Riverside", over=over).status_code == 302
+    account.refresh_from_db()
+    assert account.label == "Riverside"

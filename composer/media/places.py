@@ -1,0 +1,123 @@
+"""Takes places out of files that are published as they came: films, PDFs, Office documents.
+
+Pictures are drawn anew and carry none. What is taken out is overwritten in its own length, so that
+nothing else in the file moves. Positions that a camera writes beside the film as data of its own
+(a track of them) stay.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import struct
+import zipfile
+
+# What an Office document may hold when it is unpacked.
+MOST_UNPACKED = 300_000_000
+_EXIF = b"Exif\0\0"
+_GPS_IFD = 0x8825
+# How many bytes a value of each type of TIFF 6.0, section 2, takes.
+_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+# XMP, "EXIF schema for GPS": an attribute, or an element.
+_XMP = re.compile(
+    rb"""exif:GPS\w+\s*=\s*(?:"[^"<]{0,200}"|'[^'<]{0,200}')"""
+    rb"""|<exif:GPS(\w+)[^>]{0,200}>[^<]{0,200}</exif:GPS\1>"""
+)
+# ISO 6709, annex H: how films write where they were taken ("+52.5200+013.4050/").
+_ISO_6709 = re.compile(
+    rb"[+-]\d{2,6}(?:\.\d{1,12})?[+-]\d{3,7}(?:\.\d{1,12})?(?:[+-]\d{1,6}(?:\.\d{1,12})?)?"
+    rb"(?:CRS[\w:]{1,20})?/"
+)
+# 3GPP TS 26.244, 8.8: length, name, version and flags.
+_LOCI = re.compile(rb"\0\0(..)loci\0{4}", re.DOTALL)
+
+
+class TooMuchInside(ValueError):
+    """It unpacks to more than is looked at here."""
+
+
+def without_places(content: bytes, content_type: str) -> bytes:
+    """The file without the places it says it was made at. Raises TooMuchInside."""
+    if content_type.startswith("video/"):
+        return _film_without(content)
+    if content.startswith(b"PK"):
+        return _archive_without(content)
+    return _picture_without(content)
+
+
+def _film_without(content: bytes) -> bytes:
+    cleared = bytearray(_XMP.sub(_blank, _ISO_6709.sub(_blank, content)))
+    for box in _LOCI.finditer(content):
+        begin, length = box.start(), int.from_bytes(box[1])
+        if length > 8 and begin + length <= len(cleared):
+            cleared[begin + 4 : begin + 8] = b"free"
+            cleared[begin + 8 : begin + length] = bytes(length - 8)
+    return bytes(cleared)
+
+
+def _picture_without(content: bytes) -> bytes:
+    """A picture, or a file that holds pictures as they are, as PDFs do."""
+    cleared = bytearray(_XMP.sub(_blank, content))
+    begin = content.find(_EXIF)
+    while begin >= 0:
+        _clear_gps(cleared, begin + len(_EXIF))
+        begin = content.find(_EXIF, begin + len(_EXIF))
+    return bytes(cleared)
+
+
+def _clear_gps(content: bytearray, begin: int) -> None:
+    """Empty the GPS directory of the TIFF structure that begins here, if it is one."""
+    order = {b"II": "<", b"MM": ">"}.get(bytes(content[begin : begin + 2]))
+    if order is None:
+        return
+    try:
+        (first,) = struct.unpack_from(f"{order}I", content, begin + 4)
+        for tag, _kind, _count, place in _entries(content, begin, first, order):
+            if tag == _GPS_IFD:
+                (offset,) = struct.unpack_from(f"{order}I", content, place)
+                _empty(content, begin, offset, order)
+    except struct.error:
+        return
+
+
+def _empty(content: bytearray, begin: int, offset: int, order: str) -> None:
+    entries = _entries(content, begin, offset, order)
+    for _tag, kind, count, place in entries:
+        size = _WIDTHS.get(kind, 0) * count
+        if 4 < size < len(content):
+            (value,) = struct.unpack_from(f"{order}I", content, place)
+            end = min(begin + value + size, len(content))
+            content[begin + value : end] = bytes(max(end - begin - value, 0))
+    # No entries, and nothing where they were.
+    end = begin + offset + 2 + 12 * len(entries)
+    content[begin + offset : end] = bytes(end - begin - offset)
+
+
+def _entries(
+    content: bytearray, begin: int, offset: int, order: str
+) -> list[tuple[int, int, int, int]]:
+    """(tag, type, count, where its value stands) of a directory of TIFF."""
+    (count,) = struct.unpack_from(f"{order}H", content, begin + offset)
+    places = [begin + offset + 2 + 12 * index for index in range(count)]
+    return [(*struct.unpack_from(f"{order}HHI", content, place), place + 8) for place in places]
+
+
+def _archive_without(content: bytes) -> bytes:
+    """The same archive, its pictures without their places."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        members = old.infolist()
+        if sum(member.file_size for member in members) > MOST_UNPACKED:
+            raise TooMuchInside
+        for member in members:
+            with old.open(member) as source, new.open(member, "w") as target:
+                if member.filename.lower().endswith((".jpg", ".jpeg", ".xml")):
+                    target.write(_picture_without(source.read()))
+                else:
+                    shutil.copyfileobj(source, target)
+    return out.getvalue()
+
+
+def _blank(found: re.Match[bytes]) -> bytes:
+    return b" " * len(found[0])

@@ -1,0 +1,40 @@
+"""Who is not signed in signs in first, and loses nothing by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+
+from teams import kept_posts
+from teams.throttling import KEPT_PER_ADDRESS, client_address, count_try
+
+
+def keep_for_sign_in(request: HttpRequest) -> bool:
+    """Keep what a visitor sent off until they have signed in; whether that was possible."""
+    if not count_try(KEPT_PER_ADDRESS, client_address(request)):
+        return False
+    request.session.clear_expired()
+    return kept_posts.keep(request, kept_posts.post_of(request))
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Leads to the sign-in page, and keeps what was sent off meanwhile."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], *arguments: Any
+    ) -> HttpResponseBase | None:
+        """Forget what was kept once it is asked for again; ask who is not signed in to sign in."""
+        if request.user.is_authenticated and request.method == "POST":
+            kept_posts.forget(request, request.get_full_path())
+        return super().process_view(request, view_func, *arguments)
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseRedirect:
+        """The way to the sign-in page."""
+        if request.method == "POST" and kept_posts.is_page(request):
+            keep_for_sign_in(request)
+        return super().handle_no_permission(request, view_func)
