@@ -174,7 +174,8 @@ def credit_message(channel: Channel, message_id: str, recipient: CampaignRecipie
     if message.recipient_id is not None:
         return
     message.recipient, message.campaign_id = recipient, recipient.campaign_id
-    message.save(update_fields=["recipient", "campaign"])
+    message.submission = replies.submission_of(recipient)
+    message.save(update_fields=["recipient", "campaign", "submission"])
     _heed_wish(channel, message)
     change_counts(Changes({(recipient.campaign_id, message.status): 1}))
     if not is_new:
