@@ -217,6 +217,9 @@ def left_out_in_words(left_out: Mapping[str, int]) -> list[tuple[int, str]]:
     words = {
         "duplicate": ngettext("duplicate", "duplicates", left_out.get("duplicate", 0)),
         "opted_out": _("opted out"),
+        "failing_number": ngettext(
+            "number does not work", "numbers do not work", left_out.get("failing_number", 0)
+        ),
         "excluded": _("left out by a list"),
         "filtered": _("left out by a saved filter"),
         "earlier_campaign": _("got an earlier campaign"),

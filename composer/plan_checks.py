@@ -27,7 +27,10 @@ from sociocs_accounts.sender_queue import Estimate
 from teams.models import User
 
 # Who gets nothing because somebody wants it so.
-_NOT_A_FAULT = {"duplicate", "opted_out", "excluded", "filtered", "earlier_campaign", "recent"}
+_NOT_A_FAULT = {
+    *("duplicate", "opted_out", "failing_number", "excluded", "filtered"),
+    *("earlier_campaign", "recent"),
+}
 
 
 @dataclass(frozen=True, slots=True)

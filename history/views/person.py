@@ -10,7 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import CampaignRecipient
 from delivery.replies import submission_of
+from delivery.views.failing_numbers import number_lines
 from history.reached import Person, person_of, standings
+from recipients.failing_numbers import failing_numbers_of
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
@@ -74,5 +76,8 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
         "opt_outs": opt_outs,
         "open_opt_out": next((opt_out for opt_out in opt_outs if opt_out.is_open), None),
         "parts": appearances,
+        "failing": number_lines(
+            list(failing_numbers_of(request.team, phone).select_related("team"))
+        ),
     }
     return render(request, "history/person.html", context)

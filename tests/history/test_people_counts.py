@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import random
 import re
 from collections import Counter
@@ -27,6 +26,7 @@ from sociocs_accounts.encrypted_fields import Secret
 from teams.models import User
 from tests.browsing import Desk, text_of
 from tests.desks import a_kept_campaign
+from tests.history.reports import network_says
 from tests.world import accepted, attempted, become, job, refused, unclear
 
 MOMENT = "2026-12-01T15:00Z"
@@ -50,21 +50,6 @@ def launched(kept_campaign: Campaign, db: None, settings: Settings) -> Campaign:
         channel=campaign.channel, secret=Secret.of("a secret"), state="on"
     )
     return campaign
-
-
-def report(campaign: Campaign, person: CampaignRecipient, status: str, code: str = "") -> None:
-    """What the network says of somebody's message, as Sociocs calls us with it."""
-    assert campaign.channel is not None
-    name = f"m{person.pk}"
-    error = {"code": int(code), "message": "no"} if code else None
-    body = {
-        "event": "status_update",
-        "message_id": name,
-        "event_data": {"status": status, "error": error},
-    }
-    receiving.keep(campaign.channel.webhook, json.dumps(body).encode())
-    delivery_reports.credit_message(campaign.channel, name, person)
-    delivery_reports.work_through()
 
 
 def out(submission: Submission) -> Submission:
@@ -217,7 +202,7 @@ def something_happens(
         become(its_job, chance.choice([S.READY, S.CLAIMED, S.CANCELLED, S.PLANNED]))
     elif what == "report":
         status = chance.choice(["queued", "sent", "delivered", "read", "failed", "new word"])
-        report(campaign, somebody, status, "30005" if status == "failed" else "")
+        network_says(campaign, somebody, status, "30005" if status == "failed" else "")
     elif what == "left out":
         CampaignRecipient.objects.filter(pk=somebody.pk).update(left_out="opted_out")
     return what
@@ -253,7 +238,7 @@ def test_all_pages_say_the_same_of_everybody_while_jobs_and_messages_change(
 def test_a_bar_is_not_full_while_most_have_no_report(desk: Desk, launched: Campaign) -> None:
     for seq in range(1, 5):
         out(job(launched, seq))
-    report(launched, person(launched, 0), "delivered")
+    network_says(launched, person(launched, 0), "delivered")
     html = desk.get("campaign", launched).content.decode()
     assert 'aria-label="1 delivered, 11 on their way"' in html
     assert 'class="fill-hatched"' in html
@@ -263,7 +248,7 @@ def test_a_report_on_an_unclear_job_counts_for_its_person_alone(
     desk: Desk, launched: Campaign
 ) -> None:
     unclear(job(launched, 1))
-    report(launched, person(launched, 1), "delivered")
+    network_says(launched, person(launched, 1), "delivered")
     assert on_page(desk, "campaign", launched) == {
         P.DELIVERED: 1,
         P.MAY_HAVE_BEEN_SENT: 2,
@@ -286,7 +271,7 @@ def test_a_message_that_came_all_the_same_keeps_its_report(desk: Desk, launched:
     for number, status in enumerate(["delivered", "failed"]):
         somebody = person(launched, number)
         CampaignRecipient.objects.filter(pk=somebody.pk).update(left_out="opted_out")
-        report(launched, somebody, status)
+        network_says(launched, somebody, status)
     assert on_page(desk, "campaign", launched) == {
         P.DELIVERED: 1,
         P.ON_ITS_WAY: 1,
@@ -320,8 +305,8 @@ def test_messages_that_belong_to_nobody_are_told_beside_the_people(
     desk: Desk, launched: Campaign
 ) -> None:
     assert launched.channel is not None
-    body = {"event": "status_update", "message_id": "x", "event_data": {"status": "delivered"}}
-    receiving.keep(launched.channel.webhook, json.dumps(body).encode())
+    body = b'{"event": "status_update", "message_id": "x", "event_data": {"status": "delivered"}}'
+    receiving.keep(launched.channel.webhook, body)
     delivery_reports.work_through()
     text = text_of(desk.get("campaign", launched))
     assert "12 still to send" in text
