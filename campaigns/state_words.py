@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -172,43 +171,6 @@ HOW_WE_KNOW: Mapping[str, Text] = {
     How.PERSON: gettext_lazy("marked as sent by a person"),
 }
 
-
-class ProgressPart(StrEnum):
-    """A part of the progress track."""
-
-    HANDED_OVER = "handed_over"
-    UNCLEAR = "unclear"
-    REFUSED = "refused"
-    WAITING = "waiting"
-    TAKEN_BACK = "taken_back"
-    NOT_SENT = "not_sent"
-
-
-PART_OF: Mapping[SubmissionState, ProgressPart] = {
-    S.PLANNED: ProgressPart.WAITING,
-    S.READY: ProgressPart.WAITING,
-    S.CLAIMED: ProgressPart.WAITING,
-    S.POSTING: ProgressPart.WAITING,
-    S.ACCEPTED: ProgressPart.HANDED_OVER,
-    S.UNKNOWN: ProgressPart.UNCLEAR,
-    S.REFUSED: ProgressPart.REFUSED,
-    S.REVOKING: ProgressPart.TAKEN_BACK,
-    S.REVOKED: ProgressPart.TAKEN_BACK,
-    S.CANCELLED: ProgressPart.NOT_SENT,
-    S.ABANDONED: ProgressPart.NOT_SENT,
-}
-
-# Each part's word and its fill in the track, in the order they are drawn.
-PART_WORDS: Mapping[ProgressPart, tuple[Text, str]] = {
-    ProgressPart.HANDED_OVER: (gettext_lazy("handed over"), "done"),
-    ProgressPart.UNCLEAR: (gettext_lazy("unclear"), "warning"),
-    ProgressPart.REFUSED: (gettext_lazy("refused"), "danger"),
-    ProgressPart.TAKEN_BACK: (gettext_lazy("taken back"), "info"),
-    ProgressPart.WAITING: (gettext_lazy("waiting"), "neutral"),
-    ProgressPart.NOT_SENT: (gettext_lazy("not sent"), "neutral"),
-}
-
-
 # What is known of one attempt.
 OUTCOME_WORDS: Mapping[str, Word] = {
     Outcome.OPEN: Word(
@@ -255,6 +217,9 @@ def left_out_in_words(left_out: Mapping[str, int]) -> list[tuple[int, str]]:
     words = {
         "duplicate": ngettext("duplicate", "duplicates", left_out.get("duplicate", 0)),
         "opted_out": _("opted out"),
+        "failing_number": ngettext(
+            "number does not work", "numbers do not work", left_out.get("failing_number", 0)
+        ),
         "excluded": _("left out by a list"),
         "filtered": _("left out by a saved filter"),
         "earlier_campaign": _("got an earlier campaign"),

@@ -28,7 +28,10 @@ from teams.models import User
 
 _DAY = timedelta(days=1)
 # Who gets nothing because somebody wants it so.
-_NOT_A_FAULT = {"duplicate", "opted_out", "excluded", "filtered", "earlier_campaign", "recent"}
+_NOT_A_FAULT = {
+    *("duplicate", "opted_out", "failing_number", "excluded", "filtered"),
+    *("earlier_campaign", "recent"),
+}
 
 
 @dataclass(frozen=True, slots=True)

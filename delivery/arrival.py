@@ -6,65 +6,40 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from delivery.models import DeliveryCount, Reply, WebhookEndpoint
-from interface.wording import Text, number
-from sociocs_gateway.results import DeliveryStatus
 
 # Reports come in for a while after the last job has gone out.
 _NEWS_FOR = timedelta(minutes=20)
 
-# Statuses that are told apart, with their words and fills, in the order they are drawn.
-_PARTS: tuple[tuple[tuple[DeliveryStatus, ...], Text, str], ...] = (
-    ((DeliveryStatus.DELIVERED, DeliveryStatus.READ), gettext_lazy("delivered"), "done"),
-    ((DeliveryStatus.FAILED,), gettext_lazy("not delivered"), "danger"),
-    (
-        (DeliveryStatus.SENT, DeliveryStatus.QUEUED, DeliveryStatus.UNKNOWN),
-        gettext_lazy("on their way"),
-        "info",
-    ),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """(messages, word, fill) of each part that holds any; `unattributed` is the channel's."""
+    """What stands beside the states of a campaign's people.
 
-    parts: list[tuple[int, Text, str]]
+    `unattributed`: messages of its channel of which nobody can say whose they were.
+    """
+
+    is_reported: bool
     unattributed: int
     has_replies: bool
 
     @property
-    def segments(self) -> list[tuple[int, str]]:
-        """The parts as a track wants them."""
-        return [(count, fill) for count, _word, fill in self.parts]
-
-    @property
-    def in_words(self) -> str:
-        """`41,000 delivered, 12 not delivered`."""
-        return ", ".join(f"{number(count)} {word}" for count, word, _fill in self.parts)
+    def says_something(self) -> bool:
+        """Whether there is anything beside the states."""
+        return not self.is_reported or bool(self.unattributed) or self.has_replies
 
 
 def arrival_of(campaign: Campaign) -> Arrival | None:
     """What was reported; None where nothing is and nothing will be."""
     endpoint = WebhookEndpoint.objects.filter(channel=campaign.channel_id).first()
-    rows = DeliveryCount.objects.filter(campaign=campaign)
-    counts = dict(rows.values_list("status", "messages"))
+    is_reported = DeliveryCount.objects.filter(campaign=campaign, messages__gt=0).exists()
     has_replies = Reply.objects.filter(campaign=campaign).exists()
-    if not (endpoint and campaign.launched_at) and not counts and not has_replies:
+    if not (endpoint and campaign.launched_at) and not is_reported and not has_replies:
         return None
-    parts = [
-        (sum(counts.get(status.value, 0) for status in statuses), word, fill)
-        for statuses, word, fill in _PARTS
-    ]
-    return Arrival(
-        [part for part in parts if part[0] > 0],
-        endpoint.unattributed_count if endpoint else 0,
-        has_replies,
-    )
+    return Arrival(is_reported, endpoint.unattributed_count if endpoint else 0, has_replies)
 
 
 def expects_news(campaign: Campaign) -> bool:

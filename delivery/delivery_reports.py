@@ -19,6 +19,7 @@ from django.utils import timezone
 from campaigns.models import CampaignRecipient
 from delivery import replies
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
+from delivery.number_news import NewsOfNumbers
 from delivery.provider_codes import FailureKind, failure_of
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
@@ -78,16 +79,17 @@ def _work(ids: Sequence[int]) -> None:
             .select_related("endpoint__channel__team")
             .order_by("pk")
         )
-        changes, unattributed = Changes(), Counter[int]()
+        changes, unattributed, numbers = Changes(), Counter[int](), NewsOfNumbers()
         for event in events:
-            event.outcome = _make_of(event, changes)
+            event.outcome = _make_of(event, changes, numbers)
             unattributed[event.endpoint_id] += event.outcome == Outcome.UNATTRIBUTED
         WebhookEvent.objects.bulk_update(events, ["outcome"])
         change_counts(changes)
+        numbers.store()
         _note_on_endpoints(events, unattributed)
 
 
-def _make_of(event: WebhookEvent, changes: Changes) -> WebhookEvent.Outcome:
+def _make_of(event: WebhookEvent, changes: Changes, numbers: NewsOfNumbers) -> WebhookEvent.Outcome:
     try:
         parsed = parse_event(bytes(event.body or b""))
     except InvalidEvent:
@@ -96,12 +98,12 @@ def _make_of(event: WebhookEvent, changes: Changes) -> WebhookEvent.Outcome:
         reply = replies.take_reply(event.endpoint, parsed, event.received_at, event.pk)
         return Outcome.REPLY if reply else Outcome.NOT_UNDERSTOOD
     if isinstance(parsed, StatusUpdate):
-        return _move_forward(event, parsed, changes)
+        return _move_forward(event, parsed, changes, numbers)
     return Outcome.NOT_UNDERSTOOD
 
 
 def _move_forward(
-    event: WebhookEvent, update: StatusUpdate, changes: Changes
+    event: WebhookEvent, update: StatusUpdate, changes: Changes, numbers: NewsOfNumbers
 ) -> WebhookEvent.Outcome:
     message, is_new = SentMessage.objects.select_for_update().get_or_create(
         channel=event.endpoint.channel,
@@ -119,6 +121,7 @@ def _move_forward(
     if message.recipient is None:
         return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
     _heed_wish(event.endpoint.channel, message)
+    numbers.add(event.endpoint.channel, message)
     campaign_id = message.recipient.campaign_id
     changes[campaign_id, before.value] -= 1
     changes[campaign_id, update.status.value] += 1
@@ -174,8 +177,12 @@ def credit_message(channel: Channel, message_id: str, recipient: CampaignRecipie
     if message.recipient_id is not None:
         return
     message.recipient, message.campaign_id = recipient, recipient.campaign_id
-    message.save(update_fields=["recipient", "campaign"])
+    message.submission = replies.submission_of(recipient)
+    message.save(update_fields=["recipient", "campaign", "submission"])
     _heed_wish(channel, message)
+    numbers = NewsOfNumbers()
+    numbers.add(channel, message)
+    numbers.store()
     change_counts(Changes({(recipient.campaign_id, message.status): 1}))
     if not is_new:
         WebhookEndpoint.objects.filter(channel=channel, unattributed_count__gt=0).update(

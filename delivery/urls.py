@@ -7,6 +7,7 @@ from django.urls import path
 from delivery.views import (
     blocks,
     delivery,
+    failing_numbers,
     replies,
 )
 
@@ -23,6 +24,16 @@ urlpatterns = [
         "opt-outs/at-sociocs/<uuid:check_id>/stop/",
         blocks.account_stop_finding,
         name="stop-finding",
+    ),
+    path(
+        "opt-outs/numbers-that-do-not-work/",
+        failing_numbers.numbers_that_fail,
+        name="failing-numbers",
+    ),
+    path(
+        "opt-outs/numbers-that-do-not-work/<uuid:failing_id>/let-back/",
+        failing_numbers.number_let_back,
+        name="failing-number-let-back",
     ),
     path(
         "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"

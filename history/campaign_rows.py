@@ -15,17 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, CampaignEvent
+from campaigns.person_states import GIVEN_UP
 from campaigns.state_words import (
     AWAITING_ITS_TIME,
     CAMPAIGN_WORDS,
     HOW_WE_KNOW,
-    PART_OF,
-    PART_WORDS,
     PAUSED_BY_THE_CLOCK,
     PERHAPS_SENT,
     SUBMISSION_WORDS,
     WAITS_FOR_APPROVAL,
-    ProgressPart,
     Word,
 )
 from campaigns.states import (
@@ -37,6 +35,7 @@ from campaigns.states import (
     SubmissionState,
 )
 from composer.approvals import waiting_for_approval
+from history.people_counts import PeopleCounts, people_counts
 from interface.wording import Text, jobs, number
 from sending.models import Attempt, Submission
 from sending.tally import MAY_HAVE_GONE, Tally, tallies
@@ -94,6 +93,7 @@ class CampaignRow:
     campaign: Campaign
     tally: Tally
     word: Word
+    counts: PeopleCounts
 
     @property
     def people(self) -> int | None:
@@ -102,23 +102,6 @@ class CampaignRow:
         if campaign.state == CampaignState.DRAFT:
             return None
         return campaign.frozen_count or campaign.confirmed_count
-
-    @property
-    def segments(self) -> list[tuple[int, str]]:
-        """(people, fill) for the progress track; empty before there are jobs."""
-        if not self.tally.job_count:
-            return []
-        return [(count, PART_WORDS[part][1]) for part, count in self.tally.parts.items()]
-
-    @property
-    def parts(self) -> list[tuple[int, Text, str]]:
-        """(people, word, fill) of every part that holds somebody."""
-        return [(count, *PART_WORDS[part]) for part, count in self.tally.parts.items() if count]
-
-    @property
-    def progress_in_words(self) -> str:
-        """`41,000 handed over, 1,000 unclear`."""
-        return ", ".join(f"{number(count)} {word}" for count, word, _fill in self.parts)
 
     @property
     def label(self) -> str:
@@ -148,9 +131,13 @@ def rows_of(campaigns: Iterable[Campaign]) -> list[CampaignRow]:
     campaigns = list(campaigns)
     ids = [campaign.pk for campaign in campaigns]
     tally_of, waiting = tallies(ids), waiting_for_approval(ids)
+    counts_of = people_counts(campaigns, tally_of)
     return [
         CampaignRow(
-            campaign, tally, word_of(campaign, tally, waits_for_approval=campaign.pk in waiting)
+            campaign,
+            tally,
+            word_of(campaign, tally, waits_for_approval=campaign.pk in waiting),
+            counts_of[campaign.pk],
         )
         for campaign in campaigns
         for tally in [tally_of.get(campaign.pk, Tally())]
@@ -360,7 +347,7 @@ def job_lines(submissions: Sequence[Submission]) -> list[Job]:
 def _job(submission: Submission, was_unclear: bool) -> Job:
     state = SubmissionState(submission.state)
     word = SUBMISSION_WORDS[state]
-    if was_unclear and PART_OF[state] is ProgressPart.NOT_SENT:
+    if was_unclear and state in GIVEN_UP:
         word = PERHAPS_SENT
     how = HOW_WE_KNOW.get(submission.how, "") if state is SubmissionState.ACCEPTED else ""
     return Job(submission, word, how)
@@ -371,7 +358,7 @@ def timeline_of(campaign: Campaign, size: int = 60) -> list[CampaignEvent]:
     return list(campaign.events.select_related("actor").order_by("-pk")[:size])
 
 
-def page_fingerprint(campaign: Campaign, tally: Tally) -> str:
+def page_fingerprint(campaign: Campaign, row: CampaignRow) -> str:
     """Changes whenever anything does that a campaign's page shows."""
     last_event = campaign.events.aggregate(last=Max("pk"))["last"] or 0
     looks = Attempt.objects.filter(
@@ -379,6 +366,6 @@ def page_fingerprint(campaign: Campaign, tally: Tally) -> str:
     ).aggregate(looks=Sum("looks"), last=Max("last_look_at"))
     looked = int(looks["last"].timestamp()) if looks["last"] else 0
     return (
-        f"{campaign.version}.{campaign.frozen_count}.{tally.versions}.{last_event}"
-        f".{looks['looks'] or 0}.{looked}"
+        f"{campaign.version}.{campaign.frozen_count}.{row.tally.versions}.{last_event}"
+        f".{looks['looks'] or 0}.{looked}.{row.counts.mark}"
     )

@@ -19,20 +19,23 @@ from django.utils.translation import gettext as _
 from campaigns import copying
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
-from campaigns.state_words import ProgressPart
-from campaigns.states import FINISHED
+from campaigns.person_states import GIVEN_UP, PersonState
+from campaigns.states import FINISHED, SubmissionState
 from delivery.models import SentMessage
 from delivery.provider_codes import codes_not_to_try_again
 from history.models import FollowUp
-from history.reached import STATES_OF, merged
+from history.people_counts import PeopleCounts
+from history.reached import merged
 from recipients import claiming
 from recipients.models import Recipient, RecipientList
 from sending.models import Attempt
-from sending.tally import MAY_HAVE_GONE, Tally
+from sending.tally import MAY_HAVE_GONE
 from sociocs_gateway.results import DeliveryStatus
 from teams.models import User
 
-_LEFT = sorted(STATES_OF[ProgressPart.NOT_SENT] + STATES_OF[ProgressPart.TAKEN_BACK])
+_LEFT = sorted(
+    state.value for state in (*GIVEN_UP, SubmissionState.REVOKING, SubmissionState.REVOKED)
+)
 # Whoever asked for no more messages, and numbers that cannot get any.
 _POINTLESS = codes_not_to_try_again()
 _JOBS_A_PIECE = 50
@@ -65,14 +68,14 @@ class NothingLeft(Exception):
     """Nobody is in the chosen groups, or the campaign is not finished."""
 
 
-def rest_of(campaign: Campaign, tally: Tally) -> Rest | None:
+def rest_of(campaign: Campaign, counts: PeopleCounts) -> Rest | None:
     """Whom a finished campaign did not reach; None while it is not finished."""
     if campaign.state not in FINISHED:
         return None
-    left = sum(people for state, people in tally.people.items() if state.value in _LEFT)
     return Rest(
-        not_sent=max(left - tally.perhaps_sent, 0),
-        perhaps_sent=tally.perhaps_sent,
+        # Not those who do not want it.
+        not_sent=counts.people.get(PersonState.NOT_SENT, 0) - counts.left_out,
+        perhaps_sent=counts.people.get(PersonState.MAY_HAVE_BEEN_SENT, 0),
         failed=_worth_another_try(campaign),
     )
 
@@ -170,7 +173,8 @@ def _gather_piece(follow_up: FollowUp) -> bool:
     ]
     first, last = max(jobs[0][1], follow_up.after_position + 1), jobs[-1][2]
     conditions = [
-        f"(r.position >= {start:d} AND r.position <= {end:d})" for start, end in merged(wanted)
+        f"(r.position >= {start:d} AND r.position <= {end:d} AND {_UNREPORTED_SQL})"
+        for start, end in merged(wanted)
     ]
     if FollowUpGroup.FAILED in groups:
         conditions.append(_FAILED_SQL)
@@ -183,6 +187,10 @@ def _gather_piece(follow_up: FollowUp) -> bool:
 
 _POINTLESS_SQL = ", ".join(f"'{int(code)}'" for code in _POINTLESS)
 # Table names and codes of ours and integers (`:d`), never anything typed.
+_UNREPORTED_SQL = (
+    f"NOT EXISTS (SELECT 1 FROM {SentMessage._meta.db_table} m WHERE m.recipient_id = r.id "
+    f"AND m.status <> '{DeliveryStatus.UNKNOWN.value}')"
+)
 _FAILED_SQL = (
     f"EXISTS (SELECT 1 FROM {SentMessage._meta.db_table} m WHERE m.recipient_id = r.id "
     f"AND m.status = '{DeliveryStatus.FAILED.value}' "

@@ -6,18 +6,27 @@ millionth person is found as quickly as the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignRecipient
-from campaigns.state_words import DELIVERY_WORDS, PART_OF, ProgressPart, Word, left_out_in_words
-from campaigns.states import SubmissionState
+from campaigns.person_states import (
+    BY_REPORT,
+    LEFT_OUT_LATE,
+    PERSON_WORDS,
+    PersonState,
+    person_state,
+)
+from campaigns.state_words import SUBMISSION_WORDS, Word, left_out_in_words
+from campaigns.states import FINISHED, SubmissionState
 from delivery.models import SentMessage
 from delivery.provider_codes import Failure, failure_of
-from history.campaign_rows import job_lines
+from history.people_counts import standing_at
+from interface.wording import Text
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
 from sending.models import Submission
@@ -29,33 +38,36 @@ LOOKED_THROUGH = 100_000
 _JOBS_A_QUERY = 100
 _SALT = "history.reached"
 
-# What the page can be narrowed to, besides a part of the progress track.
+# What the page can be narrowed to, besides a state.
 LEFT_OUT = "left_out"
-DELIVERED = "delivered"
-FAILED = "failed"
-_DELIVERY = {
-    DELIVERED: [DeliveryStatus.DELIVERED.value, DeliveryStatus.READ.value],
-    FAILED: [DeliveryStatus.FAILED.value],
-}
-STATES_OF: dict[str, list[str]] = {
-    part.value: sorted(state.value for state in SubmissionState if PART_OF[state] is part)
-    for part in ProgressPart
-}
-FILTERS = (*STATES_OF, LEFT_OUT, DELIVERED, FAILED)
+FILTERS = (*(state.value for state in PersonState), LEFT_OUT)
+P = PersonState
+_ARRIVED, _MOVING, _FAILED = (
+    [status.value for status, state in BY_REPORT.items() if state is which]
+    for which in (P.DELIVERED, P.ON_ITS_WAY, P.FAILED)
+)
+_BY_MESSAGE = {P.DELIVERED: _ARRIVED, P.FAILED: _FAILED}
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the audience, their job, and what is known of it; None before there is any."""
+    """Somebody of the audience, their job, and what is known of them; None before there is a job.
+
+    `why`: why it was not sent to them; `failure`: why it failed and what can be done, if known.
+    """
 
     recipient: CampaignRecipient
     submission: Submission | None
+    state: PersonState | None
     word: Word | None
-    delivery: Word | None
-    error_code: str
-    # Why it failed, and what can be done about it; None where nothing is known of it.
+    why: Text
+    message: SentMessage | None
     failure: Failure | None
-    left_out: str
+
+    @property
+    def error_code(self) -> str:
+        """The network's own code of why it failed."""
+        return self.message.error_code if self.message else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +90,20 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
     """
     key = _read(after)
     everybody, until = _matching(campaign, words), None
-    if _is_looked_through(campaign, words) and only not in _DELIVERY:
+    state = P(only) if only in FILTERS and only != LEFT_OUT else None
+    if _is_looked_through(campaign, words) and state not in _BY_MESSAGE:
         until = _as_far_as(campaign, key)
     if until is not None:
         everybody = everybody.filter(position__lte=until)
-    if only in _DELIVERY:
-        recipients = _by_delivery(campaign, everybody, _DELIVERY[only], key)
+    if state in _BY_MESSAGE:
+        recipients = _by_message(campaign, everybody, _BY_MESSAGE[state], key)
         place = "pk"
     else:
         place = "position"
-        if only in STATES_OF:
-            recipients = _in_states(campaign, everybody, STATES_OF[only], key)
+        behind = everybody if key is None else everybody.filter(position__gt=key)
+        if state is not None:
+            recipients = _in_state(campaign, behind, state, -1 if key is None else key)
         else:
-            behind = everybody if key is None else everybody.filter(position__gt=key)
             if only == LEFT_OUT:
                 behind = behind.exclude(left_out="")
             recipients = list(behind.order_by("position")[: PEOPLE_PER_PAGE + 1])
@@ -104,31 +117,49 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
 def people_with_jobs(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> list[Person]:
     """These people of one campaign with their jobs and messages; as many queries as for one."""
     jobs = _jobs_of(campaign, rows)
-    lines = {job.submission.pk: job.word for job in job_lines(list(jobs.values()))}
+    standing = standings({job.pk for job in jobs.values()})
     messages = {
         message.recipient_id: message
-        for message in SentMessage.objects.filter(recipient__in=rows)
-        .select_related("channel")
-        .order_by("changed_at")
+        for message in SentMessage.objects.filter(recipient__in=rows).select_related("channel")
     }
-    return [_person(row, jobs.get(row.pk), lines, messages.get(row.pk)) for row in rows]
+    return [
+        person_of(campaign, row, jobs.get(row.pk), standing, messages.get(row.pk)) for row in rows
+    ]
 
 
-def _person(
+def standings(job_ids: Collection[int]) -> dict[int, PersonState]:
+    """The state of the people of each of these jobs of whom nothing is reported."""
+    jobs = Submission.objects.filter(pk__in=job_ids).annotate(standing=standing_at(timezone.now()))
+    return {pk: PersonState(standing) for pk, standing in jobs.values_list("pk", "standing")}
+
+
+def person_of(
+    campaign: Campaign,
     row: CampaignRecipient,
     job: Submission | None,
-    lines: dict[int, Word],
+    standing: Mapping[int, PersonState],
     message: SentMessage | None,
 ) -> Person:
-    return Person(
-        row,
-        job,
-        lines[job.pk] if job else None,
-        DELIVERY_WORDS[DeliveryStatus(message.status)] if message else None,
-        message.error_code if message else "",
-        failure_of(message.channel.provider, message.error_code) if message else None,
-        left_out_in_words({row.left_out: 1})[0][1] if row.left_out else "",
-    )
+    """Somebody of a campaign, with what is known of their job (`standings`) and their message."""
+    report = DeliveryStatus(message.status) if message else None
+    state = None
+    if job is not None:
+        is_over = campaign.state in FINISHED
+        state = person_state(standing[job.pk], report, row.left_out, is_over=is_over)
+    failure = None
+    if message is not None and state is P.FAILED:
+        failure = failure_of(message.channel.provider, message.error_code)
+    word = PERSON_WORDS[state] if state else None
+    return Person(row, job, state, word, _why(row, job, state), message, failure)
+
+
+def _why(row: CampaignRecipient, job: Submission | None, state: PersonState | None) -> Text:
+    """Why somebody was not sent it, or was never to be; "" for everybody else."""
+    if row.left_out and state in {None, P.NOT_SENT}:
+        return left_out_in_words({row.left_out: 1})[0][1]
+    if state is not P.NOT_SENT:
+        return ""
+    return SUBMISSION_WORDS[SubmissionState(job.state)].explanation if job else ""
 
 
 def _jobs_of(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> dict[int, Submission]:
@@ -177,31 +208,76 @@ def _matching(campaign: Campaign, words: str) -> QuerySet[CampaignRecipient]:
     return everybody.filter(name__icontains=words)
 
 
-def _in_states(
-    campaign: Campaign,
-    everybody: QuerySet[CampaignRecipient],
-    states: list[str],
-    key: int | None,
+def _in_state(
+    campaign: Campaign, people: QuerySet[CampaignRecipient], state: PersonState, key: int
 ) -> list[CampaignRecipient]:
-    """Up to a page and one of the people whose job is in one of these states, behind `key`."""
+    """Up to a page and one of the people in this state, from those behind the position `key`."""
+    # The same people by another name, before the campaign is over and after.
+    if state is P.NO_REPORT and campaign.state in FINISHED:
+        state = P.ON_ITS_WAY
+    elif state is P.NO_REPORT or (state is P.ON_ITS_WAY and campaign.state in FINISHED):
+        return []
     recipients: list[CampaignRecipient] = []
-    last = -1 if key is None else key
     while len(recipients) <= PEOPLE_PER_PAGE:
-        jobs = list(
-            campaign.submissions.filter(state__in=states, last_position__gt=last)
-            .order_by("last_position")
-            .values_list("first_position", "last_position")[:_JOBS_A_QUERY]
-        )
+        jobs = _jobs_with(campaign, state, key)
         if not jobs:
             break
-        inside = Q(pk__in=[])
-        for first, end in merged(jobs):
-            inside |= Q(position__gte=max(first, last + 1), position__lte=end)
-        recipients += everybody.filter(inside).order_by("position")[
-            : PEOPLE_PER_PAGE + 1 - len(recipients)
-        ]
-        last = jobs[-1][1]
-    return recipients
+        inside = people.filter(_who_of(jobs, state)).order_by("position")
+        recipients += inside[: PEOPLE_PER_PAGE + 1 - len(recipients)]
+        key = jobs[-1].last_position
+    if state is P.NOT_SENT:
+        late = people.filter(left_out__in=sorted(LEFT_OUT_LATE)).exclude(left_out="")
+        late = late.filter(~_with_message(*_ARRIVED, *_MOVING))
+        recipients += late.order_by("position")[: PEOPLE_PER_PAGE + 1]
+        recipients.sort(key=lambda row: row.position)
+    return recipients[: PEOPLE_PER_PAGE + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _JobRange:
+    first_position: int
+    last_position: int
+    standing: PersonState
+
+
+def _jobs_with(campaign: Campaign, state: PersonState, key: int) -> list[_JobRange]:
+    """The next jobs behind the position `key` that may hold people in this state."""
+    messages = SentMessage.objects.filter(submission=OuterRef("pk"))
+    settled = messages.filter(status__in=[*_ARRIVED, *_FAILED]).order_by().values("submission")
+    jobs = campaign.submissions.filter(last_position__gt=key).annotate(
+        standing=standing_at(timezone.now()),
+        # Jobs of which everybody is reported on are passed over.
+        settled=Subquery(settled.annotate(n=Count("pk")).values("n")),
+    )
+    has_room = Q(settled=None) | Q(settled__lt=F("recipient_count"))
+    wanted = Q(standing=state.value) & has_room
+    if state is P.ON_ITS_WAY:
+        wanted |= Q(Exists(messages.filter(status__in=_MOVING)))
+    rows = jobs.filter(wanted).order_by("last_position")
+    columns = rows.values_list("first_position", "last_position", "standing")
+    return [
+        _JobRange(first, last, P(standing)) for first, last, standing in columns[:_JOBS_A_QUERY]
+    ]
+
+
+def _who_of(jobs: Sequence[_JobRange], state: PersonState) -> Q:
+    """Who of these jobs is in this state, without those who were left out after all."""
+    by_job = [job for job in jobs if job.standing is state]
+    unreported = Q(left_out="") & ~_with_message(*_ARRIVED, *_MOVING, *_FAILED)
+    who = _within(by_job) & unreported
+    return who | _within(jobs) & _with_message(*_MOVING) if state is P.ON_ITS_WAY else who
+
+
+def _within(jobs: Sequence[_JobRange]) -> Q:
+    inside = Q(pk__in=[])
+    for first, last in merged((job.first_position, job.last_position) for job in jobs):
+        inside |= Q(position__gte=first, position__lte=last)
+    return inside
+
+
+def _with_message(*statuses: str) -> Q:
+    """Those of whose message one of these is reported."""
+    return Q(Exists(SentMessage.objects.filter(recipient=OuterRef("pk"), status__in=statuses)))
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -215,16 +291,18 @@ def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return whole
 
 
-def _by_delivery(
+def _by_message(
     campaign: Campaign,
     everybody: QuerySet[CampaignRecipient],
     statuses: list[str],
     key: int | None,
 ) -> list[CampaignRecipient]:
+    if statuses == _FAILED:
+        everybody = everybody.exclude(left_out__in=sorted(LEFT_OUT_LATE))
     messages = SentMessage.objects.filter(
         campaign=campaign, status__in=statuses, recipient__gt=key or 0, recipient__in=everybody
     )
-    ids = messages.order_by("recipient").values_list("recipient", flat=True).distinct()
+    ids = messages.order_by("recipient").values_list("recipient", flat=True)
     rows = everybody.filter(pk__in=list(ids[: PEOPLE_PER_PAGE + 1]))
     return list(rows.order_by("pk"))
 

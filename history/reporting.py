@@ -15,16 +15,17 @@ from django.utils.translation import gettext as _
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import record_event
-from campaigns.state_words import DELIVERY_WORDS, ProgressPart, left_out_in_words
+from campaigns.person_states import PERSON_WORDS, PersonState
+from campaigns.state_words import DELIVERY_WORDS, left_out_in_words
 from campaigns.states import CampaignState
-from delivery.models import DeliveryCount, SentMessage
+from delivery.models import SentMessage
 from delivery.provider_codes import reason_in_words
-from history.campaign_rows import CampaignRow, for_rows, job_lines, rows_of
+from history.campaign_rows import CampaignRow, for_rows, rows_of
 from history.history_filters import Filters, filtered
 from history.models import Report
+from history.reached import Person, person_of, standings
 from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
-from sending.models import Submission
 from sociocs_gateway.results import DeliveryStatus
 from teams.models import Team, User
 
@@ -83,15 +84,15 @@ def _people_header(campaign: Campaign) -> list[str]:
     return [
         *(_("Phone"), _("Name"), *audience.audience_field_names(campaign)),
         *(_("Job"), _("Job id"), _("State"), _("Goes out (UTC)"), _("Delivery")),
-        *(_("Network's code"), _("Not delivered because"), _("Left out because")),
+        *(_("Network's code"), _("Failed because"), _("Left out because")),
     ]
 
 
 def _history_header() -> list[str]:
     return [
         *(_("Campaign"), _("Status"), _("Channel"), _("Goes out (UTC)"), _("Recipients")),
-        *(_("Handed over"), _("Unclear"), _("Refused"), _("Taken back"), _("Waiting")),
-        *(_("Not sent"), _("Delivered"), _("Not delivered"), _("Made by"), _("Launched by")),
+        *(str(PERSON_WORDS[state].label) for state in PersonState),
+        *(_("Made by"), _("Launched by")),
     ]
 
 
@@ -116,7 +117,7 @@ def _with_jobs(
         .select_related("current_attempt")
         .order_by("last_position")
     )
-    words = {one.submission.pk: str(one.word.label) for one in job_lines(jobs)}
+    standing = standings({job.pk for job in jobs})
     ends = [job.last_position for job in jobs]
     messages = {
         message.recipient_id: message
@@ -127,27 +128,29 @@ def _with_jobs(
         at = bisect_left(ends, row.position)
         job = jobs[at] if at < len(jobs) and jobs[at].first_position <= row.position else None
         own = (str(row.fields.get(name, "")) for name in names)
-        lines.append([row.phone, row.name, *own, *_fate(row, job, words, messages.get(row.pk))])
+        person = person_of(campaign, row, job, standing, messages.get(row.pk))
+        lines.append([row.phone, row.name, *own, *_fate(person)])
     return lines
 
 
-def _fate(
-    row: CampaignRecipient,
-    job: Submission | None,
-    words: dict[int, str],
-    message: SentMessage | None,
-) -> list[str]:
+def _fate(person: Person) -> list[str]:
+    job, message, left_out = person.submission, person.message, person.recipient.left_out
     cells = ["", "", "", ""]
     if job is not None:
         attempt = job.current_attempt
         slot = attempt.slot if attempt else job.planned_slot
-        cells = [str(job.seq), job.job_id, "" if row.left_out else words[job.pk], _utc(slot)]
-    delivery = str(DELIVERY_WORDS[DeliveryStatus(message.status)].label) if message else ""
-    left_out = left_out_in_words({row.left_out: 1})[0][1] if row.left_out else ""
+        cells = [
+            str(job.seq),
+            job.job_id,
+            str(person.word.label if person.word else ""),
+            _utc(slot),
+        ]
+    why_left_out = left_out_in_words({left_out: 1})[0][1] if left_out else ""
     if message is None:
-        return [*cells, delivery, "", "", left_out]
+        return [*cells, "", "", "", why_left_out]
+    delivery = str(DELIVERY_WORDS[DeliveryStatus(message.status)].label)
     why = reason_in_words(message.channel.provider, message.error_code)
-    return [*cells, delivery, message.error_code, why, left_out]
+    return [*cells, delivery, message.error_code, why, why_left_out]
 
 
 # --- The history ----------------------------------------------------------------------------------
@@ -157,35 +160,19 @@ def _campaigns(team: Team, filters: Filters, user: User) -> Iterator[table_files
     campaigns = for_rows(filtered(team, filters, user)).order_by("-pk")
     some = list(campaigns[:_CAMPAIGNS_A_READ])
     while some:
-        counts: dict[tuple[int, str], int] = {
-            (campaign_id, status): messages
-            for campaign_id, status, messages in DeliveryCount.objects.filter(
-                campaign__in=some
-            ).values_list("campaign_id", "status", "messages")
-        }
-        yield [_line(row, counts) for row in rows_of(some)]
+        yield [_line(row) for row in rows_of(some)]
         some = list(campaigns.filter(pk__lt=some[-1].pk)[:_CAMPAIGNS_A_READ])
 
 
-def _line(row: CampaignRow, counts: dict[tuple[int, str], int]) -> list[str]:
-    campaign, parts = row.campaign, row.tally.parts
-    order = (
-        *(ProgressPart.HANDED_OVER, ProgressPart.UNCLEAR, ProgressPart.REFUSED),
-        *(ProgressPart.TAKEN_BACK, ProgressPart.WAITING, ProgressPart.NOT_SENT),
-    )
-    arrived = sum(
-        counts.get((campaign.pk, status.value), 0)
-        for status in (DeliveryStatus.DELIVERED, DeliveryStatus.READ)
-    )
+def _line(row: CampaignRow) -> list[str]:
+    campaign = row.campaign
     return [
         campaign.name,
         str(row.word.label),
         campaign.channel.label if campaign.channel else "",
         _utc(campaign.send_at),
         "" if row.people is None else str(row.people),
-        *(str(parts.get(part, 0)) for part in order),
-        str(arrived),
-        str(counts.get((campaign.pk, DeliveryStatus.FAILED.value), 0)),
+        *(str(row.counts.people.get(state, 0)) for state in PersonState),
         str(campaign.created_by or ""),
         str(campaign.launched_by or ""),
     ]

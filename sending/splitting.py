@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import record_event
+from campaigns.person_states import LEFT_OUT_LATE
 from campaigns.states import DecisionKind, PauseReason, SubmissionState
 from sending import day_limits
 from sending.models import Decision, Submission
@@ -121,7 +122,8 @@ def _parts(submission: Submission, at_most: int) -> Iterator[tuple[int, int, int
             campaign_id=submission.campaign_id,
             position__gte=submission.first_position,
             position__lte=submission.last_position,
-            left_out="",
+            # Who was left out since then stays among the people of their job.
+            left_out__in=["", *sorted(LEFT_OUT_LATE)],
         )
         .order_by("position")
         .values_list("position", flat=True)

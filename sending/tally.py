@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Count, Q, Sum
 
 from campaigns.models import Campaign
-from campaigns.state_words import PART_OF, PART_WORDS, ProgressPart
+from campaigns.person_states import GIVEN_UP
 from campaigns.states import (
     IN_FLIGHT,
     QUESTIONS,
@@ -63,17 +63,6 @@ class Tally:
         """Jobs that are still to be handed over or on their way."""
         return sum(self.jobs[state] for state in (*WAITING, *IN_FLIGHT))
 
-    @property
-    def parts(self) -> dict[ProgressPart, int]:
-        """People by part of the progress track, in the order they are drawn."""
-        people = dict.fromkeys(PART_WORDS, 0)
-        for state, count in self.people.items():
-            people[PART_OF[state]] += count
-        # Never said to be "not sent" while nobody can know.
-        people[ProgressPart.NOT_SENT] -= self.perhaps_sent
-        people[ProgressPart.UNCLEAR] += self.perhaps_sent
-        return people
-
 
 def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
     """The tallies of these campaigns, by their primary keys, in a few queries."""
@@ -90,7 +79,7 @@ def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
         tally.people[state] = row["people"]
         tally.versions += row["versions"]
     for campaign_id, state, people in _unclear_before(campaign_ids):
-        if PART_OF[state] is ProgressPart.NOT_SENT:
+        if state in GIVEN_UP:
             tallies_by_campaign[campaign_id].perhaps_sent += people
         elif state is SubmissionState.ACCEPTED:
             tallies_by_campaign[campaign_id].perhaps_twice += people

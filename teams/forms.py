@@ -171,12 +171,24 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
+    failures_until_left_out = forms.IntegerField(
+        label=_("A number that does not work is left out after"),
+        min_value=0,
+        max_value=1000,
+        required=False,
+        help_text=_(
+            "So many failed messages in a row. 0 never leaves one out; a message that arrives "
+            "starts the count anew."
+        ),
+    )
+
     class Meta:
         model = Team
         fields = (
             *("name", "time_zone", "default_country", "lists_shared", "test_required"),
             *("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
             *("hours_from", "hours_to", "confirm_typed_above", "approval_above"),
+            "failures_until_left_out",
         )
         widgets = {
             "hours_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -222,6 +234,11 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
                 _("These hours leave no time to send. Write a later end, such as 19:00."),
             )
         return cleaned
+
+    def clean_failures_until_left_out(self) -> int:
+        """As it was where nothing is typed."""
+        failures = self.cleaned_data["failures_until_left_out"]
+        return self.instance.failures_until_left_out if failures is None else int(failures)
 
     def clean_currency(self) -> str:
         """In capitals, however it was typed; the one in use where nothing was."""

@@ -140,6 +140,10 @@ class Team(models.Model):
     daily_limit = models.PositiveIntegerField(
         _("people its campaigns may go to in a day"), null=True, blank=True
     )
+    # After so many failures in a row a number that does not work is left out; 0: never.
+    failures_until_left_out = models.PositiveSmallIntegerField(
+        _("a number is left out after so many failures"), default=2
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
-from campaigns.audiences.selection import Selection
-from recipients.models import OPEN_OPT_OUT_IN_SQL, OptOut, Recipient, RecipientList
+from campaigns.audiences.selection import Register, Selection
+from recipients.models import Recipient, RecipientList
 from recipients.saved_filters import filters
 from recipients.saved_filters.filters import EVERYBODY, Definition
 from recipients.sql import Sql, integers, sql
@@ -43,7 +43,7 @@ def is_quick(chosen: Selection) -> bool:
 
     One list as it is comes from its own counters; anything else looks at its rows.
     """
-    is_plain = len(chosen.reasons("r")) == 1 and len(chosen.parts) == 1 and chosen.whole
+    is_plain = chosen.asks_registers_alone and len(chosen.parts) == 1 and chosen.whole
     return bool(is_plain) or _counters(list_rows.list_id for list_rows in chosen.parts)[0] <= QUICK
 
 
@@ -57,10 +57,10 @@ def count_selection(chosen: Selection) -> AudienceCount:
     rows, distinct = _counters(chosen.whole)
     rows += sum(_number(list_rows.rows("r")) for list_rows in chosen.parts if list_rows.filters)
     left_out: dict[str, int] = {}
-    earlier = EVERYBODY
+    earlier, registers = EVERYBODY, chosen.registers()
     for code, holds in chosen.reasons("r"):
-        if code == "opted_out":
-            number = sum(_opted_out(source, chosen.team_id) for source in sources)
+        if code in registers:
+            number = sum(_in_register(registers[code], source, earlier) for source in sources)
         else:
             why = sql("{holds} AND {earlier}", holds=holds, earlier=earlier)
             number = sum(
@@ -110,13 +110,14 @@ def _counters(lists: Iterable[int]) -> tuple[int, int]:
     return int(totals["rows"]), int(totals["distinct"])
 
 
-def _opted_out(source: Sql, team_id: int) -> int:
-    # From the opt-outs' side: they are few, the lists are long.
+def _in_register(register: Register, source: Sql, earlier: Sql) -> int:
+    # From the register's side: its people are few, the lists are long.
     asked = sql(
-        f"SELECT COUNT(*) FROM {OptOut._meta.db_table} o JOIN {RECIPIENTS} r "
-        "ON r.phone_key = o.phone_key AND {source} "
-        f"WHERE o.team_id = {team_id:d} AND {OPEN_OPT_OUT_IN_SQL}",
+        f"SELECT COUNT(*) FROM {register.model._meta.db_table} o JOIN {RECIPIENTS} r "
+        "ON r.phone_key = o.phone_key AND {source} WHERE {rows} AND {earlier}",
         source=source,
+        rows=register.rows,
+        earlier=earlier,
     )
     return _one(asked)
 

@@ -20,6 +20,7 @@ from campaigns.models import Campaign, CampaignList
 from recipients.field_names import each_field_once, renamed_sql, renames
 from recipients.models import (
     OPEN_OPT_OUT_IN_SQL,
+    FailingNumber,
     OptOut,
     Recipient,
     RecipientList,
@@ -84,6 +85,28 @@ class ChosenRows:
 
 
 @dataclass(frozen=True, slots=True)
+class Register:
+    """A table of a team's people who are left out: those of its rows, named o, that `counts`."""
+
+    model: type[OptOut | FailingNumber]
+    team_id: int
+    counts: Sql
+
+    @property
+    def rows(self) -> Sql:
+        """The condition on a row of it, in SQL."""
+        return sql(f"o.team_id = {self.team_id:d} AND {{counts}}", counts=self.counts)
+
+    def __call__(self, row: str) -> Sql:
+        """Whether the person of `row` is in it, in SQL."""
+        return sql(
+            f"EXISTS (SELECT 1 FROM {self.model._meta.db_table} o WHERE {{rows}} "
+            f"AND o.phone_key = {row}.phone_key)",
+            rows=self.rows,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """An audience as it is frozen: it keeps its meaning when lists' filters change."""
 
@@ -94,6 +117,8 @@ class Selection:
     reached: tuple[Span, ...] = ()
     recent: tuple[Span, ...] = ()
     duplicates_allowed: bool = False
+    # (medium, failures): numbers that failed so often by that medium are left out; None: none is.
+    failing: tuple[str, int] | None = None
     # The lists of the parts that are taken whole.
     whole: frozenset[int] = field(init=False)
 
@@ -103,7 +128,7 @@ class Selection:
 
     def reasons(self, row: str) -> list[tuple[str, Sql]]:
         """(code, whether it holds for `row`), in the order in which they are asked about."""
-        reasons = [("opted_out", _opted_out(self.team_id, row))]
+        reasons = [(code, holds(row)) for code, holds in self.registers().items()]
         if self.lists_out:
             reasons.append(("excluded", _on_lists(self.lists_out, row)))
         if self.filters_out:
@@ -113,6 +138,20 @@ class Selection:
         if self.recent:
             reasons.append(("recent", earlier_campaigns.holds(self.recent, row)))
         return reasons
+
+    def registers(self) -> dict[str, Register]:
+        """The team's registers of people who are left out, by code."""
+        registers = {"opted_out": Register(OptOut, self.team_id, Sql(OPEN_OPT_OUT_IN_SQL))}
+        if self.failing:
+            medium, failures = self.failing
+            often = Sql(f"o.failures >= {failures:d} AND o.medium = %s", (medium,))
+            registers["failing_number"] = Register(FailingNumber, self.team_id, often)
+        return registers
+
+    @property
+    def asks_registers_alone(self) -> bool:
+        """Whether nobody is left out for what was chosen."""
+        return not (self.lists_out or self.filters_out or self.reached or self.recent)
 
     def kept(self, row: str) -> Sql:
         """Whether no reason to leave `row` out holds, in SQL."""
@@ -145,6 +184,7 @@ class Selection:
             "reached": [list(span) for span in self.reached],
             "recent": [list(span) for span in self.recent],
             "duplicates_allowed": self.duplicates_allowed,
+            "failing": self.failing,
         }
 
     @classmethod
@@ -166,6 +206,7 @@ class Selection:
             reached=tuple(Span(*span) for span in stored["reached"]),
             recent=tuple(Span(*span) for span in stored["recent"]),
             duplicates_allowed=stored["duplicates_allowed"],
+            failing=(stored["failing"][0], stored["failing"][1]) if stored["failing"] else None,
         )
 
 
@@ -212,7 +253,16 @@ def select(campaign: Campaign, choice: Choice, now: datetime | None = None) -> S
         reached=earlier_campaigns.spans(choice.campaigns_out) if choice.campaigns_out else (),
         recent=recent,
         duplicates_allowed=choice.duplicates_allowed,
+        failing=_failing(campaign),
     )
+
+
+def _failing(campaign: Campaign) -> tuple[str, int] | None:
+    """By which medium it goes out, and after how many failures its team leaves a number out."""
+    failures = campaign.team.failures_until_left_out
+    if not failures or campaign.channel is None:
+        return None
+    return campaign.channel.capabilities.medium.value, failures
 
 
 def parts_of(
@@ -258,13 +308,6 @@ def people_lists(choice: Choice) -> list[RecipientList]:
 
 
 # The pieces of SQL below hold table names of ours and integers (`:d`), never anything typed.
-
-
-def _opted_out(team_id: int, row: str) -> Sql:
-    return Sql(
-        f"EXISTS (SELECT 1 FROM {OptOut._meta.db_table} o WHERE o.team_id = {team_id:d} "
-        f"AND o.phone_key = {row}.phone_key AND {OPEN_OPT_OUT_IN_SQL})"
-    )
 
 
 def _on_lists(list_ids: Iterable[int], row: str) -> Sql:

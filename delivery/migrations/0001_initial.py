@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0001_initial"),
         ("recipients", "0001_initial"),
+        ("sending", "0001_initial"),
         ("sociocs_accounts", "0001_initial"),
         ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -398,10 +399,21 @@ class Migration(migrations.Migration):
                 (
                     "recipient",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="sent_messages",
                         to="campaigns.campaignrecipient",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="sending.submission",
                     ),
                 ),
             ],
@@ -411,6 +423,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("recipient__isnull", True)),
                         fields=["channel", "seen_at"],
                         name="messages_unattributed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("submission__isnull", False)),
+                        fields=["submission", "status"],
+                        name="messages_of_a_job",
                     ),
                     models.Index(
                         condition=models.Q(("recipient__isnull", False)),
@@ -426,7 +443,10 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("channel", "message_id"), name="a_message_is_known_once"
-                    )
+                    ),
+                    models.UniqueConstraint(
+                        fields=("recipient",), name="one_message_of_each_person"
+                    ),
                 ],
             },
         ),

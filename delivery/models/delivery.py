@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.campaigns import Campaign, CampaignRecipient
 from interface.enum_columns import choices
 from recipients.subscriber_keys import key_column
+from sending.models import Submission
 from sociocs_accounts.encrypted_fields import SecretField
 from sociocs_accounts.models import Channel
 from sociocs_gateway.results import DeliveryStatus
@@ -119,11 +120,20 @@ class SentMessage(models.Model):
     )
     message_id = models.CharField(max_length=200)
     # Null: not attributable (yet). The campaign is the recipient's, for counting.
+    # No index of its own: the other constraint is one.
     recipient = models.ForeignKey(
-        CampaignRecipient, on_delete=models.CASCADE, null=True, related_name="sent_messages"
+        CampaignRecipient,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="sent_messages",
+        db_index=False,
     )
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    # The job it went out with, for counting reports on jobs that are not (all) out.
+    submission = models.ForeignKey(
+        Submission, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
     status = models.CharField(
         max_length=10, choices=choices(DeliveryStatus), default=DeliveryStatus.UNKNOWN.value
@@ -138,6 +148,8 @@ class SentMessage(models.Model):
             models.UniqueConstraint(
                 fields=["channel", "message_id"], name="a_message_is_known_once"
             ),
+            # Messages are counted as people.
+            models.UniqueConstraint(fields=["recipient"], name="one_message_of_each_person"),
         )
         indexes = (
             # What is still to be credited to somebody.
@@ -145,6 +157,12 @@ class SentMessage(models.Model):
                 fields=["channel", "seen_at"],
                 name="messages_unattributed",
                 condition=Q(recipient__isnull=True),
+            ),
+            # A job's people by how far their message got.
+            models.Index(
+                fields=["submission", "status"],
+                name="messages_of_a_job",
+                condition=Q(submission__isnull=False),
             ),
             # A campaign's people by how far their message got, page by page.
             models.Index(

@@ -22,7 +22,6 @@ from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence, tone
-from composer.approvals import waiting_for_approval
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
 from history.views.acting import act_on
@@ -31,7 +30,7 @@ from history.views.rescheduling import campaign_time
 from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, lateness
-from sending.tally import Tally, slots_passed_and_ahead, tallies
+from sending.tally import Tally, slots_passed_and_ahead
 from sending.views import is_ticking
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
@@ -97,20 +96,19 @@ def campaign_live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 
 def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
-    tally = tallies([campaign.pk]).get(campaign.pk, Tally())
+    [row] = campaign_rows.rows_of([campaign])
+    tally = row.tally
     after = request.GET.get("after", "")
     questions = campaign_rows.questions_of(campaign) if tally.question_count else []
     is_at_rest = campaign.state in campaign_rows.AT_REST
     arrival = arrival_of(campaign)
-    waits = bool(waiting_for_approval([campaign.pk]))
-    word = campaign_rows.word_of(campaign, tally, waits_for_approval=waits)
     said = template_said(campaign)
-    fingerprint = f"{campaign_rows.page_fingerprint(campaign, tally)}.{_mark(arrival)}"
+    fingerprint = f"{campaign_rows.page_fingerprint(campaign, row)}.{_mark(arrival)}"
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
         "campaign": campaign,
-        "row": campaign_rows.CampaignRow(campaign, tally, word),
+        "row": row,
         "pause_reason": PAUSE_WORDS.get(campaign.state_reason, ""),
         "together": deciding_together.common_question(campaign) if questions else None,
         "questions": [question_of(submission, tally.job_count) for submission in questions],
@@ -128,7 +126,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "reach": _reach(campaign, tally),
         "delays": delays.delays_of(campaign, tally.waiting_jobs),
         "arrival": arrival,
-        "rest": followups.rest_of(campaign, tally),
+        "rest": followups.rest_of(campaign, row.counts),
         "gathering": campaign.follow_ups.filter(done_at=None)
         .select_related("recipient_list")
         .first(),
@@ -159,11 +157,10 @@ def _phone(found: Campaign, said: TemplateSaid | None) -> PhonePreview | None:
 
 
 def _mark(arrival: Arrival | None) -> str:
-    """Changes whenever what was reported does."""
+    """Changes whenever what stands beside the people's states does."""
     if arrival is None:
         return ""
-    counts = "-".join(str(count) for count, _word, _fill in arrival.parts)
-    return f"{counts}-{arrival.unattributed}{'r' if arrival.has_replies else ''}"
+    return f"{arrival.unattributed}{'r' if arrival.has_replies else ''}"
 
 
 def _shown_lists(campaign: Campaign, user: User) -> list[tuple[RecipientList, bool]]:

@@ -185,6 +185,7 @@ def _fingerprint(rows: Iterable[CampaignRow]) -> str:
     """Changes whenever a line of the table does."""
     facts = ";".join(
         f"{row.campaign.pk}.{row.campaign.version}.{row.campaign.frozen_count}.{row.tally.versions}"
+        f".{row.counts.mark}"
         for row in rows
     )
     return hashlib.sha256(facts.encode()).hexdigest()[:16]

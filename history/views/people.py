@@ -14,26 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
+from campaigns.person_states import PERSON_WORDS
 from campaigns.state_words import OUTCOME_WORDS, Word, unclear_words
 from campaigns.timeline import ANSWERS
 from history import followups, tasks
 from history.campaign_rows import job_lines
-from history.reached import FILTERS, people_of
+from history.reached import FILTERS, LEFT_OUT, people_of
 from interface import hints
 from interface.wording import Text
 from sending.models import Decision, Submission
 from teams.access import Action, TeamRequest, page_of_team
 
 FILTER_LABELS: dict[str, Text] = {
-    "handed_over": gettext_lazy("Handed over"),
-    "unclear": gettext_lazy("Unclear"),
-    "refused": gettext_lazy("Refused"),
-    "waiting": gettext_lazy("Waiting"),
-    "taken_back": gettext_lazy("Taken back"),
-    "not_sent": gettext_lazy("Not sent"),
-    "left_out": gettext_lazy("Left out after all"),
-    "delivered": gettext_lazy("Delivered"),
-    "failed": gettext_lazy("Not delivered"),
+    **{state.value: word.label for state, word in PERSON_WORDS.items()},
+    LEFT_OUT: gettext_lazy("Left out after all"),
 }
 
 

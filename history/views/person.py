@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.models import Campaign, CampaignRecipient
-from campaigns.state_words import DELIVERY_WORDS, SUBMISSION_WORDS, Word, left_out_in_words
-from campaigns.states import SubmissionState
-from delivery.provider_codes import Failure, failure_of
+from campaigns.models import CampaignRecipient
+from delivery.replies import submission_of
+from delivery.views.failing_numbers import number_lines
+from history.reached import Person, person_of, standings
+from recipients.failing_numbers import failing_numbers_of
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
 from recipients.subscriber_keys import subscriber_key
-from sending.models import Submission
-from sociocs_gateway.results import DeliveryStatus
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team
 
 SHOWN = 100
 
 
-@dataclass(frozen=True)
-class Appearance:
-    """Somebody's place in one campaign; `word` says what became of their job, None before it."""
-
-    campaign: Campaign
-    recipient: CampaignRecipient
-    submission: Submission | None
-    word: Word | None
-    # What the network said of their message; None before it said anything.
-    delivery: Word | None = None
-    failure: Failure | None = None
-
-
-def appearances_of(team: Team, phone: str) -> list[Appearance]:
+def appearances_of(team: Team, phone: str) -> list[Person]:
     """The team's latest campaigns with this person in their audience, newest first.
 
     Somebody who stands there more than once (duplicates were allowed) is a part each time.
@@ -49,20 +33,11 @@ def appearances_of(team: Team, phone: str) -> list[Appearance]:
     return [_part(row) for row in recipients]
 
 
-def _part(row: CampaignRecipient) -> Appearance:
+def _part(row: CampaignRecipient) -> Person:
     # A job is a range of positions; one row by the index of its campaign's jobs.
-    submission = Submission.objects.filter(
-        campaign_id=row.campaign_id,
-        first_position__lte=row.position,
-        last_position__gte=row.position,
-    ).first()
-    word = SUBMISSION_WORDS[SubmissionState(submission.state)] if submission else None
-    message = row.sent_messages.select_related("channel").order_by("-changed_at").first()
-    if message is None:
-        return Appearance(row.campaign, row, submission, word)
-    delivery = DELIVERY_WORDS[DeliveryStatus(message.status)]
-    failure = failure_of(message.channel.provider, message.error_code)
-    return Appearance(row.campaign, row, submission, word, delivery, failure)
+    job = submission_of(row)
+    message = row.sent_messages.select_related("channel").first()
+    return person_of(row.campaign, row, job, standings({job.pk} if job else ()), message)
 
 
 @require_POST
@@ -100,11 +75,9 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
         "places": places,
         "opt_outs": opt_outs,
         "open_opt_out": next((opt_out for opt_out in opt_outs if opt_out.is_open), None),
-        "parts": [(part, _left_out(part.recipient.left_out)) for part in appearances],
+        "parts": appearances,
+        "failing": number_lines(
+            list(failing_numbers_of(request.team, phone).select_related("team"))
+        ),
     }
     return render(request, "history/person.html", context)
-
-
-def _left_out(reason: str) -> str:
-    """Why somebody in the audience got no message after all, in words; "" when they did."""
-    return left_out_in_words({reason: 1})[0][1] if reason else ""

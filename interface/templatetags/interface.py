@@ -29,7 +29,7 @@ from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join, json_script
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -37,7 +37,14 @@ register = template.Library()
 
 TONES = frozenset({"neutral", "info", "success", "warning", "danger", "brand"})
 # What a part of a track can be: "part" is handed over but not yet done.
-FILLS = frozenset({"done", "part", "info", "warning", "danger", "neutral"})
+FILLS = frozenset({"done", "hatched", "part", "info", "warning", "danger", "out", "neutral"})
+# What is not known yet; a style sheet cannot name a pattern of the page, so the bar does.
+_HATCHED = mark_safe(
+    '<defs><pattern id="hatched" width="6" height="6" patternUnits="userSpaceOnUse" '
+    'patternTransform="rotate(45)"><rect class="hatch-ground" width="6" height="6"/>'
+    '<rect class="hatch-line" width="2.5" height="6"/></pattern></defs>'
+)
+_BY_PATTERN = mark_safe(' fill="url(#hatched)"')
 # Rounding must not make one failure among a million invisible.
 NARROWEST_PERCENT = 0.8
 
@@ -86,10 +93,16 @@ def track(segments: Iterable[tuple[int, str]], label: object, total: int = 0) ->
     ):
         bars.append((fill, f"{left:.3f}%", f"{width:.3f}%"))
         left += width
+    has_hatched = any(fill == "hatched" for fill, _x, _width in bars)
     return format_html(
-        '<svg class="track" role="img" aria-label="{}" preserveAspectRatio="none">{}</svg>',
+        '<svg class="track" role="img" aria-label="{}" preserveAspectRatio="none">{}{}</svg>',
         label,
-        format_html_join("", '<rect class="fill-{}" x="{}" width="{}" height="100%"/>', bars),
+        _HATCHED if has_hatched else "",
+        format_html_join(
+            "",
+            '<rect class="fill-{}" x="{}" width="{}" height="100%"{}/>',
+            ((fill, x, width, _BY_PATTERN if fill == "hatched" else "") for fill, x, width in bars),
+        ),
     )
 
 

@@ -249,6 +249,55 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="FailingNumber",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("phone", models.CharField(max_length=16)),
+                (
+                    "phone_key",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=recipients.subscriber_keys.SubscriberKey("phone"),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
+                ("medium", models.CharField(max_length=10)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("provider", models.CharField(max_length=10)),
+                ("error_code", models.CharField(max_length=40)),
+                ("failed_at", models.DateTimeField()),
+                (
+                    "team",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="failing_numbers",
+                        to="teams.team",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("failures__gt", 0)),
+                        fields=["team", "id"],
+                        name="failing_numbers_in_order",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("team", "phone_key", "medium"), name="a_number_fails_once_by_medium"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="RecipientList",
             fields=[
                 (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recipients.models.failing import FailingNumber
 from recipients.models.filters import FilterList, SavedFilter
 from recipients.models.lists import (
     OPEN_OPT_OUT_IN_SQL,
@@ -22,6 +23,7 @@ from recipients.models.operations import Export, ListInOperation, ListOperation
 __all__ = [
     "OPEN_OPT_OUT_IN_SQL",
     "Export",
+    "FailingNumber",
     "FilterList",
     "ListImport",
     "ListInOperation",

@@ -278,6 +278,12 @@ class Migration(migrations.Migration):
                         verbose_name="people its campaigns may go to in a day",
                     ),
                 ),
+                (
+                    "failures_until_left_out",
+                    models.PositiveSmallIntegerField(
+                        default=2, verbose_name="a number is left out after so many failures"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "members",

@@ -24,7 +24,15 @@ from history.models import Notice, Report
 from recipients.lists import exporting, list_operations
 from recipients.lists.paging import write_place
 from recipients.lists.people import person_id
-from recipients.models import Export, ListImport, OptOut, Permission, RecipientList, SavedFilter
+from recipients.models import (
+    Export,
+    FailingNumber,
+    ListImport,
+    OptOut,
+    Permission,
+    RecipientList,
+    SavedFilter,
+)
 from sending.models import Submission
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel, GatewayAccount, NumberForTests
@@ -126,6 +134,8 @@ ROUTES: dict[str, Route] = {
     "opt-outs-add": Route(Action.EDIT_LISTS, FORM),
     "opt-outs-export": Route(Action.EXPORT, BUTTON),
     "opt-out-lift": Route(Action.EDIT_LISTS, FORM),
+    "failing-numbers": Route(Action.VIEW),
+    "failing-number-let-back": Route(Action.EDIT_LISTS, BUTTON),
     "blocks": Route(Action.VIEW),
     "block": Route(Action.LAUNCH, BUTTON),
     "unblock": Route(Action.LAUNCH, BUTTON),
@@ -277,6 +287,7 @@ class Site:
     job: Submission
     invitation: invitations.Invited
     opt_out: OptOut
+    failing: FailingNumber
     reply: Reply
     saved_filter: SavedFilter
     check: BlockCheck
@@ -301,6 +312,7 @@ class Site:
             "template_id": self.template.public_id,
             "filter_id": self.saved_filter.public_id,
             "entry_id": self.opt_out.public_id,
+            "failing_id": self.failing.public_id,
             "reply_id": self.reply.public_id,
             "check_id": self.check.public_id,
             "invitation_id": self.invitation.invitation.public_id,
@@ -348,6 +360,15 @@ def a_site(team: Team, owner: User) -> Site:
         invitation=invitations.invite(team, "nora@example.org", Role.SENDER, owner),
         check=block_checks.begin_block_check(channel.account, people, owner),
         opt_out=world.opt_out(team, world.phones(1)[0]),
+        failing=FailingNumber.objects.create(
+            team=team,
+            phone=world.phones(2)[1],
+            medium="sms",
+            failures=2,
+            provider="twlo",
+            error_code="30005",
+            failed_at=timezone.now(),
+        ),
         reply=Reply.objects.create(
             team=team,
             channel=channel,

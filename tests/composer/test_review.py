@@ -382,4 +382,4 @@ def test_from_the_button_to_the_job_ids(
     jobs = list(campaign.submissions.order_by("seq"))
     assert [one.state for one in jobs] == ["accepted"] * 3
     assert all(one.job_id in text for one in jobs)
-    assert "25 handed over" in text
+    assert "25 still to send" in text

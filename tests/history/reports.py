@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignEvent
+from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import record_event
 from delivery import delivery_reports, receiving
 from delivery.models import Reply, WebhookEndpoint
@@ -43,3 +45,20 @@ def reported_on(campaign: Campaign) -> None:
     FollowUp.objects.create(
         campaign=campaign, groups=["not_sent"], asked_by=world.owner_of(campaign.team)
     )
+
+
+def network_says(
+    campaign: Campaign, person: CampaignRecipient, status: str, code: str = ""
+) -> None:
+    """What became of somebody's message, as Sociocs calls us with it; its channel reports."""
+    assert campaign.channel is not None
+    name = f"m{person.pk}"
+    error = {"code": int(code), "message": "no"} if code else None
+    body = {
+        "event": "status_update",
+        "message_id": name,
+        "event_data": {"status": status, "error": error},
+    }
+    receiving.keep(campaign.channel.webhook, json.dumps(body).encode())
+    delivery_reports.credit_message(campaign.channel, name, person)
+    delivery_reports.work_through()

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
@@ -58,11 +59,15 @@ def with_state(campaign: Campaign, state: CampaignState, **changes: Any) -> Camp
 # --- Where it stands ------------------------------------------------------------------------------
 
 
-def test_the_page_says_how_far_it_has_come(desk: Desk, running: Campaign) -> None:
+def test_the_page_says_how_far_it_has_come(
+    desk: Desk, running: Campaign, clock: time_machine.Traveller
+) -> None:
     accepted(job(running, 1), "kQ2x81Vb")
     text = text_of(desk.get("campaign", running))
     assert "Handing over · job 2 of 3" in text
-    assert "5 handed over 7 waiting" in text
+    assert "12 still to send" in text
+    clock.shift(timedelta(hours=1))
+    assert "5 on their way 7 still to send" in text_of(desk.get("campaign", running))
 
 
 def test_each_job_shows_its_id_its_people_its_second_and_its_state(
@@ -131,7 +136,7 @@ def test_a_job_that_was_given_up_while_unclear_is_never_called_not_sent(
     become(unclear(job(running, 1)), SubmissionState.ABANDONED)
     text = text_of(desk.get("campaign", running))
     assert "May have been sent" in text
-    assert "5 unclear 7 waiting" in text
+    assert "5 may have been sent 7 still to send" in text
     assert "not sent" not in text.lower().replace("never sent", "")
 
 

@@ -58,7 +58,7 @@ def test_a_line_tells_channel_people_state_and_who(desk: Desk, draft: Campaign) 
     assert re.search(r"EDT|EST", text)
     assert " 12 " in text
     assert "Handed over" in text
-    assert 'aria-label="12 handed over"' in page.content.decode()
+    assert 'aria-label="12 still to send"' in page.content.decode()
     assert "Alice Moreau" in text
 
 

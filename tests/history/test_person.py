@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignRecipient
 from recipients.lists import sharing
@@ -95,10 +96,10 @@ def test_every_campaign_is_shown_with_what_became_of_it(
 ) -> None:
     launched = world.launched(draft)
     text = text_of(open_person(client, riverside))
-    assert "Spring check-up Waiting" in text
-    world.accepted(world.job(launched), "job-1")
+    assert "Spring check-up Still to send" in text
+    world.accepted(world.job(launched), "job-1", slot=timezone.now())
     text = text_of(open_person(client, riverside))
-    assert "Spring check-up Handed over" in text
+    assert "Spring check-up On its way" in text
     assert "job-1" in text
 
 
@@ -107,7 +108,7 @@ def test_who_was_left_out_after_all_is_said_to_be(
 ) -> None:
     world.launched(draft)
     CampaignRecipient.objects.filter(phone=PHONE).update(left_out="opted_out")
-    assert "Left out opted out" in text_of(open_person(client, riverside))
+    assert "Not sent opted out" in text_of(open_person(client, riverside))
 
 
 def test_another_person_and_another_team_are_not_on_the_page(

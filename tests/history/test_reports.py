@@ -77,13 +77,13 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
     assert header[:6] == ["Phone", "Name", "Dentist", "Job", "Job id", "State"]
     assert [row[0] for row in rows] == [f"+120255500{n:02}" for n in range(12)]
     mark = "'" if file_format == "csv" else ""
-    assert rows[0][2:6] == [f"{mark}=HYPERLINK(1)", "1", "kQ2x81Vb", "Handed over"]
+    assert rows[0][2:6] == [f"{mark}=HYPERLINK(1)", "1", "kQ2x81Vb", "Failed"]
     assert rows[0][7:9] == ["Not delivered", "30003"]
     assert "switched off" in rows[0][9]
-    assert rows[2][5] == ""
+    assert rows[2][5] == "Not sent"
     assert rows[2][10] == "opted out"
-    assert rows[4][3:6] == ["2", "", "May or may not have been handed over"]
-    assert rows[11][3:6] == ["3", "", "Waiting"]
+    assert rows[4][3:6] == ["2", "", "May have been sent"]
+    assert rows[11][3:6] == ["3", "", "Still to send"]
     assert page["Content-Disposition"].endswith(f'.{file_format}"')
 
 
@@ -117,8 +117,18 @@ def test_the_history_as_it_is_filtered(
     header, *rows = rows_of(desk.post("report-history", format="csv", status="draft"))
     assert header[0] == "Campaign"
     assert [row[0] for row in rows] == [f"'=Sale {n}" for n in (4, 3, 2, 1, 0)]
-    _header, *rows = rows_of(desk.post("report-history", format="csv", status="running"))
-    assert rows[0][4:8] == ["12", "4", "4", "0"]
+    header, *rows = rows_of(desk.post("report-history", format="csv", status="running"))
+    states = dict(zip(header[5:12], rows[0][5:12], strict=True))
+    assert rows[0][4] == "12"
+    assert states == {
+        "Delivered": "0",
+        "On its way": "0",
+        "No report yet": "0",
+        "Failed": "0",
+        "May have been sent": "4",
+        "Not sent": "0",
+        "Still to send": "8",
+    }
 
 
 # --- Large ones -----------------------------------------------------------------------------------

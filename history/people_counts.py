@@ -1,0 +1,266 @@
+"""How many people of a campaign are in which state: the one place where pages get it from.
+
+The campaign's page, the history, the overview and the reports ask here, and every answer adds up to
+everybody. Nothing is counted person by person: jobs are summed, messages are kept as sums by
+status, and only what is out of the ordinary is looked at closer: reports on jobs that are not out,
+and people who were left out after all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignRecipient
+from campaigns.person_states import (
+    BY_JOB,
+    BY_REPORT,
+    GIVEN_UP,
+    LEFT_OUT_LATE,
+    NOT_REPORTED_WORD,
+    PEOPLE_WORDS,
+    PersonState,
+    at_the_end,
+)
+from campaigns.states import FINISHED, CampaignState, SubmissionState
+from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint
+from interface.wording import Text, number
+from sending.models import Attempt, Submission
+from sending.tally import MAY_HAVE_GONE, Tally
+from sociocs_gateway.results import DeliveryStatus
+
+P = PersonState
+_Counts = dict[int, Counter[PersonState]]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleCounts:
+    """A campaign's people by state; `is_reported`: whether its channel's reports are on.
+
+    `left_out`: how many of those not sent it were left out after all, such as who opted out.
+    """
+
+    people: Mapping[PersonState, int]
+    is_reported: bool = False
+    left_out: int = 0
+
+    @property
+    def total(self) -> int:
+        """Everybody whose job is planned."""
+        return sum(self.people.values())
+
+    @property
+    def parts(self) -> list[tuple[int, Text, str]]:
+        """(people, word, fill) of every state that somebody is in, in the order of the bar."""
+        return [
+            (self.people[state], self._word(state), fill)
+            for state, (_word, fill) in PEOPLE_WORDS.items()
+            if self.people.get(state)
+        ]
+
+    def _word(self, state: PersonState) -> Text:
+        if state is P.NO_REPORT and not self.is_reported:
+            return NOT_REPORTED_WORD
+        return PEOPLE_WORDS[state][0]
+
+    @property
+    def segments(self) -> list[tuple[int, str]]:
+        """The parts as a bar wants them."""
+        return [(count, fill) for count, _word, fill in self.parts]
+
+    @property
+    def in_words(self) -> str:
+        """`41,000 delivered, 12 failed`."""
+        return ", ".join(f"{number(count)} {word}" for count, word, _fill in self.parts)
+
+    @property
+    def mark(self) -> str:
+        """Changes whenever a count does."""
+        return ".".join(str(self.people.get(state, 0)) for state in P)
+
+
+def people_counts(
+    campaigns: Sequence[Campaign], tally_of: Mapping[int, Tally], now: datetime | None = None
+) -> dict[int, PeopleCounts]:
+    """The people of each of these campaigns by state, by primary key; a few queries for all."""
+    now = now or timezone.now()
+    counts = {campaign.pk: _by_job(tally_of.get(campaign.pk, Tally())) for campaign in campaigns}
+    # Whatever is accepted is out once a campaign is complete.
+    open_ids = [one.pk for one in campaigns if one.state != CampaignState.COMPLETED]
+    for campaign_id, people in _ahead(open_ids, now):
+        _move(counts, campaign_id, people, P.ON_ITS_WAY, P.STILL_TO_SEND)
+    reported = DeliveryCount.objects.filter(campaign__in=list(counts), messages__gt=0)
+    with_reports = set()
+    for campaign_id, status, people in reported.values_list("campaign_id", "status", "messages"):
+        with_reports.add(campaign_id)
+        _move(counts, campaign_id, people, P.ON_ITS_WAY, _by_report(status) or P.ON_ITS_WAY)
+    _correct_odd_reports(counts, with_reports, now)
+    left_out = _take_out_left_out(counts, now)
+    reporting = _reporting_channels(campaigns)
+    return {
+        campaign.pk: PeopleCounts(
+            _named(campaign, counts[campaign.pk]),
+            campaign.channel_id in reporting,
+            left_out[campaign.pk],
+        )
+        for campaign in campaigns
+    }
+
+
+def _move(
+    counts: _Counts, campaign_id: int, people: int, before: PersonState, after: PersonState
+) -> None:
+    counts[campaign_id][before] -= people
+    counts[campaign_id][after] += people
+
+
+def _by_job(tally: Tally) -> Counter[PersonState]:
+    people: Counter[PersonState] = Counter()
+    for state, count in tally.people.items():
+        people[BY_JOB[state]] += count
+    people[P.NOT_SENT] -= tally.perhaps_sent
+    people[P.MAY_HAVE_BEEN_SENT] += tally.perhaps_sent
+    return people
+
+
+def _by_report(status: str) -> PersonState | None:
+    return BY_REPORT.get(DeliveryStatus(status))
+
+
+def _named(campaign: Campaign, people: Counter[PersonState]) -> dict[PersonState, int]:
+    named: dict[PersonState, int] = defaultdict(int)
+    for state, count in people.items():
+        named[at_the_end(state) if campaign.state in FINISHED else state] += count
+    return {state: named[state] for state in P if named[state]}
+
+
+def _ahead(campaign_ids: Sequence[int], now: datetime) -> list[tuple[int, int]]:
+    """(campaign, people) of what the vendor has and whose time is still to come."""
+    if not campaign_ids:
+        return []
+    jobs = Submission.objects.filter(
+        campaign__in=campaign_ids,
+        state=SubmissionState.ACCEPTED.value,
+        current_attempt__slot__gt=now,
+    )
+    return list(
+        jobs.order_by()
+        .values("campaign_id")
+        .annotate(people=Sum("recipient_count"))
+        .values_list("campaign_id", "people")
+    )
+
+
+def _correct_odd_reports(counts: _Counts, campaign_ids: set[int], now: datetime) -> None:
+    """Reports were taken to be of jobs that are out; those of other jobs leave another state."""
+    if not campaign_ids:
+        return
+    jobs = Submission.objects.filter(campaign__in=campaign_ids)
+    odd = jobs.annotate(standing=standing_at(now)).exclude(standing=P.ON_ITS_WAY.value)
+    messages = (
+        SentMessage.objects.filter(submission__in=odd.values("pk"))
+        .exclude(status=DeliveryStatus.UNKNOWN.value)
+        .annotate(standing=_standing_of_one(now, pk=OuterRef("submission_id")))
+        .order_by()
+        .values("campaign_id", "standing")
+        .annotate(people=Count("pk"))
+        .values_list("campaign_id", "standing", "people")
+    )
+    for campaign_id, standing, people in messages:
+        _move(counts, campaign_id, people, P(standing), P.ON_ITS_WAY)
+
+
+def _take_out_left_out(counts: _Counts, now: datetime) -> Counter[int]:
+    """Whoever was left out after all is not sent it, unless a report says that it came.
+
+    Returns how many of each campaign.
+    """
+    left_out: Counter[int] = Counter()
+    people = (
+        left_out_late(list(counts))
+        .annotate(
+            status=Subquery(
+                SentMessage.objects.filter(recipient=OuterRef("pk")).values("status")[:1]
+            ),
+            standing=_standing_of_one(
+                now,
+                campaign=OuterRef("campaign_id"),
+                first_position__lte=OuterRef("position"),
+                last_position__gte=OuterRef("position"),
+            ),
+        )
+        .order_by()
+        .values("campaign_id", "standing", "status")
+        .annotate(people=Count("pk"))
+    )
+    for row in people:
+        before = _by_report(row["status"]) if row["status"] else None
+        if row["standing"] and before in {None, P.FAILED}:
+            left_out[row["campaign_id"]] += row["people"]
+            _move(
+                counts, row["campaign_id"], row["people"], before or P(row["standing"]), P.NOT_SENT
+            )
+    return left_out
+
+
+def left_out_late(campaign_ids: Sequence[int]) -> QuerySet[CampaignRecipient]:
+    """The people of these campaigns who get nothing after all, for whatever came up later.
+
+    Here comes in what is found after the audience was fixed: who opted out before their job was
+    handed over, and whoever is kept from it afterwards (`LEFT_OUT_LATE` names the reasons).
+    """
+    people = CampaignRecipient.objects.filter(
+        campaign__in=campaign_ids, left_out__in=sorted(LEFT_OUT_LATE)
+    )
+    # Says nothing new, but the index for the few who are left out begins at it.
+    return people.exclude(left_out="")
+
+
+def standing_at(now: datetime) -> Case:
+    """An expression over jobs: the state of those people of whom nothing was reported."""
+    unclear = Attempt.objects.filter(MAY_HAVE_GONE, submission=OuterRef("pk"))
+    return Case(
+        When(
+            state=SubmissionState.ACCEPTED.value,
+            current_attempt__slot__gt=now,
+            then=Value(P.STILL_TO_SEND.value),
+        ),
+        When(
+            Q(state__in=sorted(state.value for state in GIVEN_UP)) & Exists(unclear),
+            then=Value(P.MAY_HAVE_BEEN_SENT.value),
+        ),
+        *(When(state=state.value, then=Value(BY_JOB[state].value)) for state in BY_JOB),
+        output_field=CharField(),
+    )
+
+
+def _standing_of_one(now: datetime, **which: object) -> Subquery:
+    jobs = Submission.objects.filter(**which).annotate(standing=standing_at(now))
+    return Subquery(jobs.values("standing")[:1])
+
+
+def _reporting_channels(campaigns: Sequence[Campaign]) -> set[int]:
+    """The channels of these campaigns whose reports are on."""
+    endpoints = WebhookEndpoint.objects.filter(
+        channel__in={campaign.channel_id for campaign in campaigns if campaign.channel_id},
+        state=WebhookEndpoint.State.ON,
+        wants_statuses=True,
+    )
+    return set(endpoints.values_list("channel_id", flat=True))
