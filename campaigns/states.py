@@ -90,6 +90,20 @@ class LateLook(StrEnum):
     GONE = "gone"
 
 
+class Stopped(StrEnum):
+    """What became of somebody who opted out after their job was handed over."""
+
+    # Not known yet: their job's time, or its late look, is still to come.
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    TAKEN_OUT = "taken_out"
+    TOO_LATE = "too_late"
+
+
+# Who opted out after hand-over and did not get it: "not sent, opted out" in every figure.
+SPARED = frozenset({Stopped.BLOCKED, Stopped.TAKEN_OUT})
+
+
 class DecisionKind(StrEnum):
     """What a person can answer about a submission."""
 

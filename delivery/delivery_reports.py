@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from campaigns.models import CampaignRecipient
-from delivery import replies
+from delivery import replies, stops
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
 from delivery.provider_codes import FailureKind, failure_of
 from recipients.models import OptOut
@@ -119,6 +119,7 @@ def _move_forward(
     if message.recipient is None:
         return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
     _heed_wish(event.endpoint.channel, message)
+    stops.heed_report(message)
     campaign_id = message.recipient.campaign_id
     changes[campaign_id, before.value] -= 1
     changes[campaign_id, update.status.value] += 1
@@ -176,6 +177,7 @@ def credit_message(channel: Channel, message_id: str, recipient: CampaignRecipie
     message.recipient, message.campaign_id = recipient, recipient.campaign_id
     message.save(update_fields=["recipient", "campaign"])
     _heed_wish(channel, message)
+    stops.heed_report(message)
     change_counts(Changes({(recipient.campaign_id, message.status): 1}))
     if not is_new:
         WebhookEndpoint.objects.filter(channel=channel, unattributed_count__gt=0).update(

@@ -176,7 +176,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             *("name", "time_zone", "default_country", "lists_shared", "test_required"),
             *("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
-            *("hours_from", "hours_to", "confirm_typed_above", "approval_above"),
+            *("hours_from", "hours_to", "confirm_typed_above", "approval_above", "stop_way"),
         )
         widgets = {
             "hours_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -190,6 +190,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "confirm_typed_above": _("Type the number before sending to more people than"),
             "approval_above": _("A second person approves before it goes to more people than"),
             "test_required": _("A test comes before every launch"),
+            "stop_way": _("When someone opts out of a message that Sociocs has already"),
         }
         help_texts = {
             "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay."),
@@ -202,6 +203,10 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             ),
             "hours_to": _("00:00 is the end of the day. Leave both empty for any time of day."),
             "confirm_typed_above": _("Leave it empty to ask nobody."),
+            "stop_way": _(
+                "Taking people out is certain until half an hour before the message goes out. "
+                "A block counts at once, but Sociocs may send a message that waits all the same."
+            ),
             "approval_above": _("Leave it empty if nobody has to. 0 asks for every campaign."),
         }
         error_messages = {

@@ -23,6 +23,7 @@ from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence, tone
 from composer.approvals import waiting_for_approval
+from delivery import stops
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
 from history.views.acting import act_on
@@ -102,10 +103,12 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     questions = campaign_rows.questions_of(campaign) if tally.question_count else []
     is_at_rest = campaign.state in campaign_rows.AT_REST
     arrival = arrival_of(campaign)
+    opted_out = stops.opted_out_since(campaign)
     waits = bool(waiting_for_approval([campaign.pk]))
     word = campaign_rows.word_of(campaign, tally, waits_for_approval=waits)
     said = template_said(campaign)
     fingerprint = f"{campaign_rows.page_fingerprint(campaign, tally)}.{_mark(arrival)}"
+    fingerprint += f".{opted_out.mark}" if opted_out else ""
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
@@ -128,6 +131,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "reach": _reach(campaign, tally),
         "delays": delays.delays_of(campaign, tally.waiting_jobs),
         "arrival": arrival,
+        "opted_out": opted_out,
         "rest": followups.rest_of(campaign, tally),
         "gathering": campaign.follow_ups.filter(done_at=None)
         .select_related("recipient_list")

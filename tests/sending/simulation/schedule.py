@@ -582,6 +582,9 @@ class Schedule(LateLooks):
         return protocol.when_settled(store.state, store.tally(), False, self._gone()) is None
 
     def _gone(self) -> int:
+        """Jobs about which a person is asked, unless the campaign stands still anyway."""
+        if self.store.state not in {C.SENDING, C.NEEDS_DECISION, C.COMPLETED}:
+            return 0
         return sum(one.state is S.REVOKED and one.is_gone for one in self.store.submissions)
 
     def _settle(self) -> None:
