@@ -18,7 +18,7 @@ from interface.countries import country_choices
 from interface.form_style import StyledForm, StyledFormMixin, email_input, password_input
 from interface.phones import PhoneField
 from interface.time_zones import zone_choices
-from teams.models import Role, Team, User
+from teams.models import Role, StopWay, Team, User
 
 
 def _current_password() -> forms.CharField:
@@ -171,6 +171,16 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
 
+    stop_way = forms.ChoiceField(
+        label=_("When someone opts out of a message that Sociocs has already"),
+        choices=StopWay.choices,
+        required=False,
+        help_text=_(
+            "Taking people out is certain until half an hour before the message goes out. "
+            "A block counts at once, but Sociocs may send a message that waits all the same."
+        ),
+    )
+
     class Meta:
         model = Team
         fields = (
@@ -190,7 +200,6 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "confirm_typed_above": _("Type the number before sending to more people than"),
             "approval_above": _("A second person approves before it goes to more people than"),
             "test_required": _("A test comes before every launch"),
-            "stop_way": _("When someone opts out of a message that Sociocs has already"),
         }
         help_texts = {
             "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay."),
@@ -203,10 +212,6 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             ),
             "hours_to": _("00:00 is the end of the day. Leave both empty for any time of day."),
             "confirm_typed_above": _("Leave it empty to ask nobody."),
-            "stop_way": _(
-                "Taking people out is certain until half an hour before the message goes out. "
-                "A block counts at once, but Sociocs may send a message that waits all the same."
-            ),
             "approval_above": _("Leave it empty if nobody has to. 0 asks for every campaign."),
         }
         error_messages = {
@@ -227,6 +232,10 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
                 _("These hours leave no time to send. Write a later end, such as 19:00."),
             )
         return cleaned
+
+    def clean_stop_way(self) -> str:
+        """The way in use where none was sent."""
+        return str(self.cleaned_data["stop_way"] or self.instance.stop_way)
 
     def clean_currency(self) -> str:
         """In capitals, however it was typed; the one in use where nothing was."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 PEOPLE = 10
 # Seconds from the launch to the second at which it goes out, and beyond which nobody writes.
-AHEAD, LATEST_WISH = 70, 75
+AHEAD, LATEST_WISH = 90, 95
 # The workers may act until shortly before.
 ENVIRONMENT = {
     "LEAD_SECONDS": "2",
