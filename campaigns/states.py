@@ -61,6 +61,49 @@ class How(StrEnum):
     PERSON = "person"
 
 
+class TakeBack(StrEnum):
+    """Why a job is taken back, or was."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    LATE_LOOK = "late_look"
+
+
+class LateLook(StrEnum):
+    """What a job's one late look for people who opted out came to (`sending.late_rules`)."""
+
+    NOBODY = "nobody"
+    # Taken back, to be handed over again without them; the job's state says how far that is.
+    TAKEN_OUT = "taken_out"
+    # Why it was left as it is.
+    BLOCK_ONLY = "block_only"
+    NO_JOB = "no_job"
+    NOT_SENDING = "not_sending"
+    ACCOUNT = "account"
+    NO_CLOCK = "no_clock"
+    OTHERS_FIRST = "others_first"
+    NO_ROOM = "no_room"
+    NO_TIME = "no_time"
+    # It was asked back: it ran already; nobody knows; it was not there.
+    RUNNING = "running"
+    UNCLEAR = "unclear"
+    GONE = "gone"
+
+
+class Stopped(StrEnum):
+    """What became of somebody who opted out after their job was handed over."""
+
+    # Not known yet: their job's time, or its late look, is still to come.
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+    TAKEN_OUT = "taken_out"
+    TOO_LATE = "too_late"
+
+
+# Who opted out after hand-over and did not get it: "not sent, opted out" in every figure.
+SPARED = frozenset({Stopped.BLOCKED, Stopped.TAKEN_OUT})
+
+
 class DecisionKind(StrEnum):
     """What a person can answer about a submission."""
 
@@ -154,6 +197,9 @@ SUBMISSION_MOVES: frozenset[tuple[SubmissionState, SubmissionState]] = frozenset
         (S.PLANNED, S.CANCELLED),
         (S.READY, S.CANCELLED),
         (S.CLAIMED, S.CANCELLED),
+        # A second hand-over that its hours or limits do not allow any more: a person is asked.
+        (S.CLAIMED, S.REFUSED),
+        (S.REVOKED, S.ABANDONED),
         (S.REFUSED, S.CANCELLED),
     }
 )

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from campaigns import schedule_timeline
 from campaigns.models import CampaignEvent
+from campaigns.opt_out_words import WHY_NOT_TAKEN_OUT
 from campaigns.schedule_timeline import not_as_approved
 from campaigns.state_words import PAUSE_WORDS, unclear_words
-from campaigns.states import DecisionKind, PauseReason
+from campaigns.states import DecisionKind, LateLook, PauseReason
 from interface.wording import Text, jobs, people
 
 Kind = CampaignEvent.Kind
@@ -143,6 +144,23 @@ def _taking_back(who: str, details: Details) -> str:
     return _("Sociocs was asked to give %(jobs)s back") % {"jobs": count}
 
 
+def _opted_out(_who: str, details: Details) -> str:
+    return _("Opted out after this was handed to Sociocs: %(people)s") % {
+        "people": people(details.get("people", 0))
+    }
+
+
+def _late_look(_who: str, details: Details) -> str:
+    result, seq = details.get("result", ""), details.get("seq", "?")
+    if result == LateLook.TAKEN_OUT:
+        return _("Job %(seq)s was taken back. It goes out without who opted out") % {"seq": seq}
+    why = WHY_NOT_TAKEN_OUT[LateLook(result)] if result in set(LateLook) else ""
+    return _("Job %(seq)s stays as it is, although somebody opted out: %(why)s") % {
+        "seq": seq,
+        "why": why,
+    }
+
+
 def _split(_who: str, details: Details) -> str:
     return _("What was left was cut into jobs of at most %(people)s") % {
         "people": people(details.get("people", 0))
@@ -169,6 +187,8 @@ _SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {
     Kind.FOUND: _found,
     Kind.TAKING_BACK: _taking_back,
     Kind.SPLIT: _split,
+    Kind.OPTED_OUT: _opted_out,
+    Kind.LATE_LOOK: _late_look,
     Kind.DECIDED: _decided,
     Kind.EXPORTED: _exported,
 }

@@ -70,10 +70,10 @@ def standings(team: Team) -> Iterator[Standing]:
     for account in channel_accounts(team):
         open_ones = open_opt_out("opt_out__") & Q(is_block=True)
         counts = VendorBlock.objects.filter(account=account, opt_out__team=team).aggregate(
-            waiting=Count("pk", Q(state=State.WAITING)),
-            blocked=Count("pk", open_ones & Q(state=State.DONE)),
-            unclear=Count("pk", open_ones & Q(state=State.UNCLEAR)),
-            failed=Count("pk", open_ones & Q(state=State.FAILED)),
+            waiting=Count("opt_out", Q(state=State.WAITING), distinct=True),
+            blocked=Count("opt_out", open_ones & Q(state=State.DONE), distinct=True),
+            unclear=Count("opt_out", open_ones & Q(state=State.UNCLEAR), distinct=True),
+            failed=Count("opt_out", open_ones & Q(state=State.FAILED), distinct=True),
         )
         yield Standing(
             account=account,
@@ -104,13 +104,15 @@ def block_all(team: Team, account: GatewayAccount, user: User) -> int:
         state__in=(State.UNCLEAR, State.FAILED),
     ).update(is_block=True, state=State.WAITING, tries=0, reason="", not_before=now, asked_by=user)
     asked = again
-    while some := list(_not_asked(team, account).values_list("pk", flat=True)[:1_000]):
+    while some := list(_not_asked(team, account).values_list("pk", "phone")[:1_000]):
         asked += len(some)
         # A colleague may press the same button at the same moment.
         VendorBlock.objects.bulk_create(
             (
-                VendorBlock(opt_out_id=pk, account=account, not_before=now, asked_by=user)
-                for pk in some
+                VendorBlock(
+                    opt_out_id=pk, phone=phone, account=account, not_before=now, asked_by=user
+                )
+                for pk, phone in some
             ),
             ignore_conflicts=True,
         )
@@ -127,6 +129,20 @@ def unblock_lifted(team: Team, account: GatewayAccount, user: User) -> int:
         not_before=timezone.now(),
         asked_by=user,
     )
+
+
+def block_by_itself(opt_out: OptOut, account: GatewayAccount, phone: str) -> None:
+    """Have somebody blocked who opted out of a job, by their number as it stands in it."""
+    VendorBlock.objects.get_or_create(
+        opt_out=opt_out, account=account, phone=phone, defaults={"not_before": timezone.now()}
+    )
+
+
+def unblock_by_itself(lifted: OptOut) -> None:
+    """Take back what `block_by_itself` asked for; what a colleague asked for is theirs."""
+    rows = VendorBlock.objects.filter(opt_out=lifted, asked_by=None, is_block=True)
+    rows.filter(state=State.WAITING, tries=0).delete()
+    rows.update(is_block=False, state=State.WAITING, tries=0, reason="", not_before=timezone.now())
 
 
 def accounts_to_ask() -> list[int]:
@@ -149,7 +165,7 @@ def ask_some(account_id: int) -> bool:
     waiting = VendorBlock.objects.filter(account=account, state=State.WAITING)
     for _ in range(PEOPLE_A_TASK):
         due = waiting.filter(not_before__lte=timezone.now()).order_by("not_before", "pk")
-        row = due.select_related("opt_out").first()
+        row = due.select_related("opt_out", "account").first()
         if row is None or time.monotonic() > until:
             return row is not None
         if not _claim(row):
@@ -187,11 +203,14 @@ def _still_wanted(account: GatewayAccount) -> QuerySet[OptOut]:
 
 def _claim(row: VendorBlock) -> bool:
     """Take a row; False when another worker has it. What is no longer wanted is dropped."""
-    unwanted = row.is_block and not row.opt_out.is_open
     mine = VendorBlock.objects.filter(
         pk=row.pk, state=State.WAITING, not_before=row.not_before, is_block=row.is_block
     )
-    if unwanted:
+    if not row.is_block and mine.filter(Exists(_still_wanted(row.account))).exists():
+        # They opted out again, here or in another team: the block stays.
+        mine.delete()
+        return False
+    if row.is_block and not row.opt_out.is_open:
         mine.filter(tries=0).delete()
         mine.update(state=State.UNCLEAR)
         return False
@@ -202,7 +221,7 @@ def _ask(account: GatewayAccount, client: SociocsClient, row: VendorBlock) -> bo
     """Make one call and note what came of it; False when the account needs a rest."""
     call = client.block_contact if row.is_block else client.unblock_contact
     try:
-        answer = call(row.opt_out.phone)
+        answer = call(row.phone)
     except TryLater as error:
         pause = error.retry_after or _pause(row).total_seconds()
         # It never reached the vendor: that is no try.

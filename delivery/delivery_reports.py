@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from campaigns.models import CampaignRecipient
-from delivery import replies
+from delivery import replies, stops
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
 from delivery.number_news import NewsOfNumbers
 from delivery.provider_codes import FailureKind, failure_of
@@ -122,6 +122,7 @@ def _move_forward(
         return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
     _heed_wish(event.endpoint.channel, message)
     numbers.add(event.endpoint.channel, message)
+    stops.heed_report(message)
     campaign_id = message.recipient.campaign_id
     changes[campaign_id, before.value] -= 1
     changes[campaign_id, update.status.value] += 1
@@ -183,6 +184,7 @@ def credit_message(channel: Channel, message_id: str, recipient: CampaignRecipie
     numbers = NewsOfNumbers()
     numbers.add(channel, message)
     numbers.store()
+    stops.heed_report(message)
     change_counts(Changes({(recipient.campaign_id, message.status): 1}))
     if not is_new:
         WebhookEndpoint.objects.filter(channel=channel, unattributed_count__gt=0).update(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from delivery import attributing, block_checks, blocking, delivery_reports
+from delivery import attributing, block_checks, blocking, delivery_reports, stops
 from interface.hints import nudge, nudge_each
 
 
 @shared_task(name="delivery.tick", queue="background")
 def tick() -> None:
     """Find what is due with reports, blocks and unknown messages, and nudge the tasks below."""
+    if stops.has_wishes():
+        nudge(follow_wishes)
     nudge_each(block, blocking.accounts_to_ask())
     nudge_each(find_blocked, block_checks.waiting_checks())
     if delivery_reports.has_calls():
@@ -39,6 +41,16 @@ def work_through() -> None:
         nudge(work_through)
     else:
         delivery_reports.forget_old_bodies()
+    if stops.has_wishes():
+        nudge(follow_wishes)
+
+
+@shared_task(name="delivery.follow_wishes", queue="background")
+def follow_wishes() -> None:
+    """See to it that whoever opted out of a message that Sociocs has already does not get it."""
+    if stops.follow_wishes():
+        nudge(follow_wishes)
+    nudge_each(block, blocking.accounts_to_ask())
 
 
 @shared_task(name="delivery.learn", queue="background")

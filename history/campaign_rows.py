@@ -37,7 +37,7 @@ from campaigns.states import (
 from composer.approvals import waiting_for_approval
 from history.people_counts import PeopleCounts, people_counts
 from interface.wording import Text, jobs, number
-from sending.models import Attempt, Submission
+from sending.models import GONE_IN_QUESTION, Attempt, Submission
 from sending.tally import MAY_HAVE_GONE, Tally, tallies
 from teams.models import Team
 
@@ -233,7 +233,8 @@ def jobs_in_question(team: Team) -> QuerySet[Submission]:
     """The team's jobs that wait for a person's answer, oldest first."""
     return (
         Submission.objects.filter(
-            campaign__team=team, state__in=sorted(state.value for state in QUESTIONS)
+            Q(state__in=sorted(state.value for state in QUESTIONS)) | GONE_IN_QUESTION,
+            campaign__team=team,
         )
         .select_related("campaign", "current_attempt")
         .order_by("pk")

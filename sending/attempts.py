@@ -23,7 +23,7 @@ from campaigns.message import bulk_message
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.moves import durable, lock
 from campaigns.scheduling.timing import lead
-from campaigns.states import CampaignState, PauseReason, SubmissionState
+from campaigns.states import CampaignState, PauseReason, Stopped, SubmissionState, TakeBack
 from sending import day_limits, one_by_one, recording, timetable
 from sending.failpoints import failpoint
 from sending.gateway import boot_time
@@ -223,11 +223,17 @@ def _refusal(
         timetable.is_in_hours(campaign, submission, slot),
         fits,
     )
-    if refusal in _PAUSES:
+    is_second = submission.revoked_for == TakeBack.LATE_LOOK and submission.attempt_count > 0
+    if refusal in _PAUSES and is_second:
+        # Nobody else has to wait because one person's job cannot go out any more.
+        move_submission(
+            submission, SubmissionState.REFUSED, refusal=[refusal.value], **recording.UNCLAIMED
+        )
+    elif refusal in _PAUSES:
         recording.pause_locked(campaign, _PAUSES[refusal])
     if refusal is None and built.left_out:
         people = slice_of(submission).filter(phone_key__in=built.left_out)
-        people.update(left_out="opted_out")
+        people.update(left_out="opted_out", stopped=Stopped.TAKEN_OUT.value if is_second else "")
     return refusal
 
 

@@ -13,7 +13,7 @@ from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import locked_campaign, move_campaign, record_event
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
-from campaigns.states import CampaignState, PauseReason, SubmissionState
+from campaigns.states import CampaignState, PauseReason, SubmissionState, TakeBack
 from sending import day_limits, job_times, lateness, launch, splitting, taking_back, timetable
 from sending.moves import move_submissions
 from sending.protocol import after_resumption
@@ -113,6 +113,10 @@ def _go_on(campaign: Campaign, user: User | None) -> None:
             )
         ) from None
     move_campaign(campaign, CampaignState.SENDING, send_by=send_by)
+    if user is not None:
+        # A person wants it sent, whatever became of it; and from then on it is looked at anew.
+        taken_back = campaign.submissions.filter(state=SubmissionState.REVOKED.value)
+        taken_back.update(is_gone=False, late_look="", revoked_for=TakeBack.PAUSE.value)
     make_ready(campaign)
     record_event(campaign, CampaignEvent.Kind.RESUMED, user)
 
@@ -171,8 +175,13 @@ def make_ready(campaign: Campaign) -> int:
     """
     moved = 0
     for state in SubmissionState:
-        if after_resumption(state) is not state:
+        new = after_resumption(state)
+        if new is not state:
             rows = campaign.submissions.filter(state=state.value)
-            ids = list(rows.values_list("pk", flat=True))
-            moved += move_submissions(ids, state, after_resumption(state)) if ids else 0
+            ids = [
+                pk
+                for pk, is_gone in rows.values_list("pk", "is_gone")
+                if after_resumption(state, is_gone) is new
+            ]
+            moved += move_submissions(ids, state, new) if ids else 0
     return moved

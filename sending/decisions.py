@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import CampaignEvent
 from campaigns.moves import durable, locked_campaign, record_event
-from campaigns.states import CampaignState, DecisionKind, How, Outcome, SubmissionState
+from campaigns.states import (
+    CampaignState,
+    DecisionKind,
+    How,
+    Outcome,
+    SubmissionState,
+    TakeBack,
+)
 from sending import splitting
 from sending.control import NotPossible
 from sending.models import Attempt, Decision, Submission
@@ -63,6 +70,7 @@ def _decide(
         Outcome(attempt.outcome) if attempt else None,
         is_current,
         CampaignState(campaign.state),
+        is_of_late_look(submission, attempt),
     )
     if isinstance(new, Refusal):
         raise NotPossible(_refusal_sentence(new, submission))
@@ -92,6 +100,12 @@ def _decide(
     )
 
 
+def is_of_late_look(submission: Submission, attempt: Attempt | None) -> bool:
+    """Whether what is unclear is a job that was asked back for somebody who opted out."""
+    is_asked_back = attempt is not None and attempt.outcome == Outcome.ACCEPTED
+    return is_asked_back and submission.revoked_for == TakeBack.LATE_LOOK
+
+
 def _check_job_id(submission: Submission, job_id: str) -> None:
     """Raises NotPossible for a job that is another submission's."""
     others = Submission.objects.filter(account_id=submission.account_id, job_id=job_id)
@@ -115,7 +129,8 @@ def _changes_of(new: SubmissionState, job_id: str) -> dict[str, object]:
     if new is SubmissionState.ACCEPTED:
         return {"how": How.PERSON.value, "job_id": job_id}
     if new is SubmissionState.READY:
-        return {"not_before": None, "not_sent_count": 0, "refusal": [], "is_contradicted": False}
+        fresh: dict[str, object] = {"refusal": [], "is_contradicted": False, "is_gone": False}
+        return fresh | {"not_before": None, "not_sent_count": 0}
     return {}
 
 

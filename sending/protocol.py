@@ -88,12 +88,16 @@ def when_due(
 
 
 def when_settled(
-    state: CampaignState, tally: Mapping[SubmissionState, int], slots_ahead: bool
+    state: CampaignState,
+    tally: Mapping[SubmissionState, int],
+    slots_ahead: bool,
+    gone: int = 0,
 ) -> CampaignState | None:
     """What a campaign becomes from the states of its submissions. None: it stays.
 
     `tally` counts submissions per state (missing = 0). `slots_ahead`: some job was handed over and
-    has not gone out yet; until then the campaign can be cancelled, so it is not COMPLETED.
+    has not gone out yet; until then the campaign can be cancelled, so it is not COMPLETED. `gone`:
+    how many of the REVOKED were not there when they were taken back, so that a person is asked.
     """
 
     def some(states: Collection[SubmissionState]) -> bool:
@@ -106,9 +110,9 @@ def when_settled(
     if state not in {C.SENDING, C.PAUSED, C.NEEDS_DECISION, C.COMPLETED}:
         return None
     wanted = C.COMPLETED
-    if some({*WAITING, *IN_FLIGHT, S.REVOKED}):
+    if some({*WAITING, *IN_FLIGHT}) or tally.get(S.REVOKED, 0) > gone:
         wanted = C.SENDING
-    elif some(QUESTIONS):
+    elif some(QUESTIONS) or gone:
         wanted = C.NEEDS_DECISION
     elif slots_ahead:
         wanted = C.SENDING
@@ -369,15 +373,21 @@ def retry_delay(not_sent_before: int, jitter: float) -> timedelta:
     return timedelta(seconds=step * (1 + jitter / 2))
 
 
-def pause_after(lane: Lane, answer: PostAnswer, refused_alike: int = 0) -> PauseReason | None:
+def pause_after(
+    lane: Lane, answer: PostAnswer, refused_alike: int = 0, is_second: bool = False
+) -> PauseReason | None:
     """Whether an answer pauses the campaign, and why.
 
     Two unclear outcomes in a row: an outage of the vendor costs two questions, not a thousand. The
     same for refusals: `refused_alike` counts the campaign's jobs that are refused with the same
     text or in the same words, this one included. A job that is too large is never the only one.
+    `is_second`: the job was taken back for a wish to stop and handed over again without that
+    person. The others have nothing to do with it, so its refusal stops none of them.
     """
     if answer.halts:
         return PauseReason(answer.halts)
+    if is_second and answer.kind is AnswerKind.REFUSED:
+        return None
     if answer.kind is AnswerKind.UNKNOWN and lane.strikes >= STRIKES_TO_PAUSE:
         return PauseReason.CIRCUIT
     if answer.kind is AnswerKind.REFUSED and answer.http_status == TOO_LARGE:
@@ -486,6 +496,8 @@ _DECISIONS: dict[tuple[DecisionKind, SubmissionState], SubmissionState] = {
     (DecisionKind.DO_NOT_SEND, S.UNKNOWN): S.ABANDONED,
     (DecisionKind.DO_NOT_SEND, S.REFUSED): S.ABANDONED,
     (DecisionKind.TRY_AGAIN, S.REFUSED): S.READY,
+    (DecisionKind.DO_NOT_SEND, S.REVOKED): S.ABANDONED,
+    (DecisionKind.TRY_AGAIN, S.REVOKED): S.READY,
 }
 
 
@@ -495,17 +507,19 @@ def after_decision(
     outcome: Outcome | None,
     question_is_current: bool,
     campaign: CampaignState,
+    is_of_late_look: bool = False,
 ) -> SubmissionState | Refusal:
     """The state a person's answer leads to, or why it has no effect.
 
     `outcome` is the current attempt's. `question_is_current`: the page showed this very attempt and
     version; a stale tab, a double click or a second colleague change nothing. In a campaign that is
-    being cancelled nothing is sent again.
+    being cancelled nothing is sent again. `is_of_late_look`: it was asked back for somebody who
+    opted out. While unclear it is not sent again (it may have gone out to all others).
     """
     if not question_is_current:
         return Refusal.OUTDATED
     new = _DECISIONS.get((kind, submission))
-    if new is None:
+    if new is None or (is_of_late_look and kind is DecisionKind.SEND_AGAIN):
         return Refusal.WRONG_STATE
     if outcome is Outcome.OPEN:
         return Refusal.STILL_OPEN
@@ -542,8 +556,14 @@ def after_take_back(
     return submission
 
 
-def after_resumption(submission: SubmissionState) -> SubmissionState:
-    """A submission of a campaign that goes on; also when it was taken back only then."""
+def after_resumption(submission: SubmissionState, is_gone: bool = False) -> SubmissionState:
+    """A submission of a campaign that goes on; also when it was taken back only then.
+
+    `is_gone`: it was not there when it was taken back, and nobody has said yet that it is to go on.
+    A restored copy of this database, or a colleague, may have taken it back and sent it again.
+    """
+    if is_gone:
+        return submission
     return S.READY if submission in {S.PLANNED, S.REVOKED} else submission
 
 

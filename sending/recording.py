@@ -23,7 +23,15 @@ from campaigns.moves import (
     move_campaign,
     record_event,
 )
-from campaigns.states import CampaignState, How, Outcome, PauseReason, SubmissionState
+from campaigns.states import (
+    CampaignState,
+    How,
+    LateLook,
+    Outcome,
+    PauseReason,
+    SubmissionState,
+    TakeBack,
+)
 from sending import day_limits
 from sending.models import Attempt, Submission
 from sending.moves import move_submission, move_submissions
@@ -103,7 +111,7 @@ def _record_the_usual(answered: Answered) -> bool:
         return False
     changes = _accepted(answered.attempt_id, answer.job_id, verdict.how)
     if not move_submissions(
-        [submission.pk], SubmissionState.POSTING, verdict.state, **_UNCLAIMED, **changes
+        [submission.pk], SubmissionState.POSTING, verdict.state, **UNCLAIMED, **changes
     ):
         raise ForbiddenMove(f"submission {submission.pk}: an open attempt, but not posting")
     lane = lane_after(account.lane, answer, now, 0)
@@ -140,7 +148,8 @@ def _record_whatever(answered: Answered) -> None:
     elif verdict.how is not None:
         know_better(submission, attempt, verdict.how)
     _tell(campaign, submission, answered.answer)
-    reason = pause_after(lane, answered.answer, _refused_alike(submission))
+    is_second = submission.revoked_for == TakeBack.LATE_LOOK
+    reason = pause_after(lane, answered.answer, _refused_alike(submission), is_second)
     if reason is not None:
         pause_locked(campaign, reason)
 
@@ -204,7 +213,7 @@ def _changes(
     submission: Submission, attempt: Attempt, verdict: Verdict, now: datetime
 ) -> dict[str, object]:
     """What is written to a submission together with the state its answer leads to."""
-    changes: dict[str, object] = {**_UNCLAIMED}
+    changes: dict[str, object] = {**UNCLAIMED}
     if verdict.state is SubmissionState.ACCEPTED:
         assert verdict.how is not None
         changes |= _accepted(attempt.pk, attempt.job_id, verdict.how)
@@ -218,7 +227,7 @@ def _changes(
     return changes
 
 
-_UNCLAIMED = {"claim_token": None, "lease_until": None}
+UNCLAIMED = {"claim_token": None, "lease_until": None}
 
 
 def _accepted(attempt_id: uuid.UUID, job_id: str, how: How) -> dict[str, object]:
@@ -244,7 +253,9 @@ def stop_if_cancelled(campaign: Campaign, submission: Submission, attempt: Attem
     if campaign.state in _BEING_STOPPED and submission.state == SubmissionState.ACCEPTED:
         new = after_cancel(SubmissionState.ACCEPTED, attempt.slot, timezone.now())
         if new is not SubmissionState.ACCEPTED:
-            move_submission(submission, new)
+            move_submission(
+                submission, new, revoked_for=TakeBack.CANCEL.value, is_gone=False, late_look=""
+            )
 
 
 def _refused_alike(submission: Submission) -> int:
@@ -276,6 +287,11 @@ def _tell(campaign: Campaign, submission: Submission, answer: PostAnswer) -> Non
             reason=answer.reason,
             http_status=answer.http_status,
         )
+
+
+def tell_late_look(campaign: Campaign, submission: Submission, result: LateLook) -> None:
+    """Put into the timeline what came of looking for people who opted out of a job."""
+    record_event(campaign, CampaignEvent.Kind.LATE_LOOK, seq=submission.seq, result=result.value)
 
 
 # --- Pausing by the system ------------------------------------------------------------------------

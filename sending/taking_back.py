@@ -10,13 +10,20 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.moves import durable, locked_campaign
-from campaigns.states import CANCELLABLE, How, SubmissionState
+from campaigns.states import CANCELLABLE, How, LateLook, SubmissionState, TakeBack
 from sending import day_limits, gateway
+from sending.late_rules import after_late_deletion, may_still_delete, what_came_of_it
 from sending.models import Submission
 from sending.moves import move_submission, move_submissions
 from sending.protocol import Deletion, after_cancel, after_deletion, after_take_back
-from sending.recording import job_of, other_accepted, stop_if_cancelled
+from sending.recording import (
+    job_of,
+    other_accepted,
+    stop_if_cancelled,
+    tell_late_look,
+)
 from sociocs_accounts import clients
+from sociocs_accounts.clients import time_out
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.exceptions import GatewayError
 
@@ -35,7 +42,11 @@ def sweep_cancelling(campaign: Campaign) -> None:
         ids = list(campaign.submissions.filter(state=state.value).values_list("pk", flat=True))
         if ids:
             move_submissions(ids, state, SubmissionState.CANCELLED, claim_token=None)
-    _ask_back(campaign, after_cancel)
+    # What was asked back for somebody who opted out is now asked back for everybody.
+    campaign.submissions.filter(
+        state__in=(SubmissionState.REVOKING.value, SubmissionState.REVOKED.value)
+    ).exclude(revoked_for=TakeBack.CANCEL.value).update(revoked_for=TakeBack.CANCEL.value)
+    _ask_back(campaign, after_cancel, TakeBack.CANCEL)
 
 
 def ask_back(campaign: Campaign) -> int:
@@ -43,13 +54,13 @@ def ask_back(campaign: Campaign) -> int:
 
     The caller holds the row lock of a paused campaign. The tick asks the vendor.
     """
-    return _ask_back(campaign, after_take_back)
+    return _ask_back(campaign, after_take_back, TakeBack.PAUSE)
 
 
 Rule = Callable[[SubmissionState, datetime | None, datetime], SubmissionState]
 
 
-def _ask_back(campaign: Campaign, rule: Rule) -> int:
+def _ask_back(campaign: Campaign, rule: Rule, why: TakeBack) -> int:
     now = timezone.now()
     accepted = campaign.submissions.filter(
         state=SubmissionState.ACCEPTED.value,
@@ -64,7 +75,10 @@ def _ask_back(campaign: Campaign, rule: Rule) -> int:
         assert submission.current_attempt is not None
         new = rule(SubmissionState.ACCEPTED, submission.current_attempt.slot, now)
         if new is not SubmissionState.ACCEPTED:
-            asked += move_submission(submission, new)
+            # Handed over once more, it has a late look once more.
+            asked += move_submission(
+                submission, new, revoked_for=why.value, is_gone=False, late_look=""
+            )
     return asked
 
 
@@ -86,7 +100,9 @@ def revoke(account_id: int) -> bool:
         with clients.client_of(account) as client:
             for submission in waiting:
                 clock = gateway.vendor_clock(account, client)
-                answer = gateway.delete_job(account, client, submission.job_id)
+                answer = None
+                if _may_ask(submission, clock.now()):
+                    answer = gateway.delete_job(account, client, submission.job_id)
                 # By the time of the answer: only so is a 404 known to have come before the slot.
                 _record_deletion(submission.pk, submission.job_id, answer, clock.now())
     except (GatewayError, clients.LaneHalted) as error:
@@ -95,7 +111,17 @@ def revoke(account_id: int) -> bool:
     return len(waiting) == _AT_ONCE
 
 
-def _record_deletion(submission_id: int, job_id: str, answer: Deletion, now: datetime) -> None:
+def _may_ask(submission: Submission, now: datetime) -> bool:
+    """Whether to ask for its deletion: for a late look, only while its answer comes in time."""
+    assert submission.current_attempt is not None
+    is_for_wish = submission.revoked_for == TakeBack.LATE_LOOK
+    return not is_for_wish or may_still_delete(submission.current_attempt.slot, now, time_out())
+
+
+def _record_deletion(
+    submission_id: int, job_id: str, answer: Deletion | None, now: datetime
+) -> None:
+    """Store what a deletion came to; `answer` None: it was too late to ask for one."""
     with durable():
         found = Submission.objects.get(pk=submission_id)
         campaign = locked_campaign(found.campaign_id)
@@ -105,20 +131,35 @@ def _record_deletion(submission_id: int, job_id: str, answer: Deletion, now: dat
             return
         assert attempt is not None
         other = other_accepted(submission, attempt)
-        new = after_deletion(answer, attempt.slot, now, other is not None)
+        is_for_wish = submission.revoked_for == TakeBack.LATE_LOOK
+        if is_for_wish:
+            new = after_late_deletion(answer, attempt.slot, now, time_out(), other is not None)
+        else:
+            new = after_deletion(answer, attempt.slot, now, other is not None) if answer else None
         if new is None:
             return
-        changes: dict[str, object] = {}
-        is_revoked = after_deletion(answer, attempt.slot, now) is SubmissionState.REVOKED
+        is_revoked = (
+            answer is not None
+            and after_deletion(answer, attempt.slot, now) is SubmissionState.REVOKED
+        )
+        changes = _changes(new, answer, job_of(other) if is_revoked and other else {})
         if is_revoked:
             attempt.revoked_at = timezone.now()
             attempt.save(update_fields=["revoked_at"])
             day_limits.take_off(attempt, campaign)
-        if is_revoked and other is not None:
-            changes |= job_of(other)
-        elif new is SubmissionState.UNKNOWN:
-            # Neither "sent" nor "not sent" is proven: the attempt stays live, a person is asked.
-            changes["how"] = ""
+        if is_for_wish:
+            changes["late_look"] = what_came_of_it(new, answer).value
+            tell_late_look(campaign, submission, LateLook(str(changes["late_look"])))
         move_submission(submission, new, **changes)
         if is_revoked and other is not None:
             stop_if_cancelled(campaign, submission, other)
+
+
+def _changes(
+    new: SubmissionState, answer: Deletion | None, job: dict[str, object]
+) -> dict[str, object]:
+    if new is SubmissionState.UNKNOWN:
+        # Neither "sent" nor "not sent" is proven: the attempt stays live, a person is asked.
+        return {**job, "how": ""}
+    is_gone = new is SubmissionState.REVOKED and answer is Deletion.NOT_THERE
+    return {**job, "is_gone": is_gone}

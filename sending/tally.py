@@ -19,7 +19,7 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
-from sending.models import Attempt, Submission
+from sending.models import GONE_IN_QUESTION, Attempt, Submission
 
 # Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then
 # asked back at the last moment and gone, and left at that.
@@ -40,6 +40,8 @@ class Tally:
     perhaps_sent: int = 0
     # People of handed-over jobs with such an attempt before: they may get it twice.
     perhaps_twice: int = 0
+    # Jobs that were not there when they were taken back: a person is asked about them.
+    gone: int = 0
     # Changes whenever any job does.
     versions: int = 0
 
@@ -51,7 +53,7 @@ class Tally:
     @property
     def question_count(self) -> int:
         """Jobs that wait for a person's answer."""
-        return sum(self.jobs[state] for state in QUESTIONS)
+        return self.gone + sum(self.jobs[state] for state in QUESTIONS)
 
     @property
     def waiting_jobs(self) -> int:
@@ -78,6 +80,9 @@ def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
         tally.jobs[state] = row["jobs"]
         tally.people[state] = row["people"]
         tally.versions += row["versions"]
+    gone = Submission.objects.filter(GONE_IN_QUESTION, campaign_id__in=campaign_ids)
+    for campaign_id in gone.values_list("campaign_id", flat=True):
+        tallies_by_campaign[campaign_id].gone += 1
     for campaign_id, state, people in _unclear_before(campaign_ids):
         if state in GIVEN_UP:
             tallies_by_campaign[campaign_id].perhaps_sent += people

@@ -8,7 +8,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from interface.hints import nudge, nudge_each
-from sending import launch, reconcile, submit, taking_back
+from sending import late_looks, launch, reconcile, submit, taking_back
 from sending import tick as ticking
 
 
@@ -20,6 +20,7 @@ def tick() -> None:
     nudge_each(hand_over, work.submit)
     nudge_each(look, work.reconcile)
     nudge_each(revoke, work.revoke)
+    nudge_each(look_late, work.look_late)
 
 
 @shared_task(name="sending.freeze", queue="background")
@@ -52,3 +53,12 @@ def revoke(account_id: int) -> None:
         nudge(revoke, account_id)
     else:
         ticking.settle()
+
+
+@shared_task(name="sending.look_late", queue="sending")
+def look_late(account_id: int) -> None:
+    """Take a job back from which somebody has opted out, and hand it over again without them."""
+    if late_looks.look_late(account_id):
+        taking_back.revoke(account_id)
+        ticking.settle()
+        nudge(hand_over, account_id)

@@ -20,6 +20,7 @@ from campaigns.moves import locked_campaign, move_campaign, record_event
 from campaigns.states import FINISHED, CampaignState, Outcome, SubmissionState
 from sending import (
     control,
+    late_looks,
     reconcile,
     recording,
     repeating,
@@ -27,7 +28,7 @@ from sending import (
     taking_back,
     zone_rules,
 )
-from sending.models import Attempt, Submission
+from sending.models import GONE_IN_QUESTION, Attempt, Submission
 from sending.moves import move_submissions
 from sending.protocol import lease_is_over, paused_by_lane, when_due, when_settled
 
@@ -48,6 +49,7 @@ class DueWork:
     submit: list[int] = field(default_factory=list)
     reconcile: list[int] = field(default_factory=list)
     revoke: list[int] = field(default_factory=list)
+    look_late: list[int] = field(default_factory=list)
 
 
 def tick() -> DueWork:
@@ -68,6 +70,7 @@ def tick() -> DueWork:
         submit=_accounts(SubmissionState.READY, campaign__state=CampaignState.SENDING.value),
         reconcile=reconcile.accounts_to_look_at(),
         revoke=_accounts(SubmissionState.REVOKING),
+        look_late=late_looks.accounts_to_look_late(),
     )
 
 
@@ -147,7 +150,12 @@ def settle_campaign(campaign_id: int) -> None:
             control.make_ready(campaign)
         states = tally(campaign_id)
         _pause_on_halted_lane(campaign, states)
-        new = when_settled(CampaignState(campaign.state), states, has_slots_ahead(campaign_id))
+        new = when_settled(
+            CampaignState(campaign.state),
+            states,
+            has_slots_ahead(campaign_id),
+            campaign.submissions.filter(GONE_IN_QUESTION).count(),
+        )
         if new is None:
             return
         finished_at = timezone.now() if new in FINISHED else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 
@@ -34,6 +36,11 @@ def client_of(account: GatewayAccount, seconds: float | None = None) -> SociocsC
     except (Undecryptable, Misconfigured):
         halt(account, "config")
         raise LaneHalted("config") from None
+
+
+def time_out() -> timedelta:
+    """How long a call may take that says nothing else."""
+    return timedelta(seconds=settings.SOCIOCS_TIMEOUT_SECONDS)
 
 
 def halt(account: GatewayAccount, reason: str) -> None:

@@ -16,7 +16,7 @@ from sociocs_sandbox.exchange import (
     success,
 )
 from sociocs_sandbox.fault_catalogue import Disturbance
-from sociocs_sandbox.jobs import JobAlreadyStarted, JobNotFound
+from sociocs_sandbox.jobs import JobAlreadyStarted, JobNotFound, now_ms
 from sociocs_sandbox.messages import listed_messages
 from sociocs_sandbox.routing import Routes
 from sociocs_sandbox.sandbox import Sandbox
@@ -142,7 +142,8 @@ def list_team_members(_: ApiCall) -> Response:
 def block_contact(call: ApiCall) -> Response:
     """``POST /contacts/block/{phone}``."""
     phone = validation.phone_digits(call.request.params["phone"])
-    call.sandbox.contacts.block(call.account.id, phone)
+    since_ms = now_ms() if call.disturbance.blocks_later_jobs_only else 0
+    call.sandbox.contacts.block(call.account.id, phone, since_ms)
     return success({"is_blocked": True})
 
 

@@ -106,5 +106,7 @@ INSERT INTO messages (phone, run, position)
 SELECT value, :run, key FROM json_each(:phones)
 WHERE EXISTS (SELECT 1 FROM jobs WHERE run = :run)
   AND (:kind <> 'bulk'
-       OR value NOT IN (SELECT phone FROM blocked_contacts WHERE account_id = :account_id))
+       OR value NOT IN (
+           SELECT phone FROM contact_blocks WHERE account_id = :account_id
+             AND since_ms <= (SELECT created_ms FROM jobs WHERE run = :run)))
 """

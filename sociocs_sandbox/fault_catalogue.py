@@ -57,6 +57,7 @@ class Disturbance:
     landing_delay_seconds: float = 0.0
     stale_seconds: float = 0.0
     repeats_job_id: bool = False
+    blocks_later_jobs_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,10 @@ def _both(first: _Disturb, second: _Disturb) -> _Disturb:
 
 def _repeat_job_id(disturbance: Disturbance, _: Parameters) -> None:
     disturbance.repeats_job_id = True
+
+
+def _block_later_jobs_only(disturbance: Disturbance, _: Parameters) -> None:
+    disturbance.blocks_later_jobs_only = True
 
 
 def _bad_gateway(_: Parameters) -> Response:
@@ -375,6 +380,17 @@ GROUPS: tuple[tuple[str, tuple[FaultKind, ...]], ...] = (
             ),
             FaultKind("list_empty", "The list shows no job", _altered(_empty_list)),
             FaultKind("list_html", "The list is an HTML page", _altered(_html_page)),
+        ),
+    ),
+    (
+        "Blocks",
+        (
+            # Not known of the vendor: its documentation is silent.
+            FaultKind(
+                "block_later_jobs_only",
+                "A block counts for later jobs only, not for those that wait",
+                _block_later_jobs_only,
+            ),
         ),
     ),
     (

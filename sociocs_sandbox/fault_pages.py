@@ -16,6 +16,7 @@ _CALLS = {
     "DELETE /messages/bulk/*": "Deleting a job",
     "PUT /messages/bulk/*": "Moving a job",
     "POST /message": "Sending a single message",
+    "POST /contacts/block/*": "Blocking a contact",
     "GET /channels*": "Reading channels",
     "* *": "Any call",
 }

@@ -27,25 +27,26 @@ class BlockedContacts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def block(self, account_id: int, phone: int) -> None:
-        """Block a number; blocking it twice changes nothing."""
+    def block(self, account_id: int, phone: int, since_ms: int = 0) -> None:
+        """Block a number, for jobs made at or after a moment; the first block of it counts."""
         with self._database.transaction() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO blocked_contacts VALUES (?, ?)", (account_id, phone)
+                "INSERT OR IGNORE INTO contact_blocks VALUES (?, ?, ?)",
+                (account_id, phone, since_ms),
             )
 
     def unblock(self, account_id: int, phone: int) -> None:
         """Lift a block, if there is one."""
         with self._database.transaction() as connection:
             connection.execute(
-                "DELETE FROM blocked_contacts WHERE account_id = ? AND phone = ?",
+                "DELETE FROM contact_blocks WHERE account_id = ? AND phone = ?",
                 (account_id, phone),
             )
 
     def is_blocked(self, account_id: int, phone: int) -> bool:
         """Whether bulk jobs leave this number out."""
         row = self._database.row(
-            "SELECT 1 FROM blocked_contacts WHERE account_id = ? AND phone = ?", (account_id, phone)
+            "SELECT 1 FROM contact_blocks WHERE account_id = ? AND phone = ?", (account_id, phone)
         )
         return row is not None
 
@@ -127,7 +128,7 @@ class Sandbox:
 RESET_TABLES = (
     "jobs",
     "messages",
-    "blocked_contacts",
+    "contact_blocks",
     "webhook_subscriptions",
     "webhook_batches",
     "webhook_calls",

@@ -64,9 +64,11 @@ CREATE TABLE IF NOT EXISTS messages (
     position INTEGER NOT NULL,
     PRIMARY KEY (phone, run, position)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS blocked_contacts (
+-- A block counts for jobs made at or after `since_ms`: mostly 0, for all that have not begun.
+CREATE TABLE IF NOT EXISTS contact_blocks (
     account_id INTEGER NOT NULL,
     phone INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL,
     PRIMARY KEY (account_id, phone)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS webhook_subscriptions (

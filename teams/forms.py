@@ -18,7 +18,7 @@ from interface.countries import country_choices
 from interface.form_style import StyledForm, StyledFormMixin, email_input, password_input
 from interface.phones import PhoneField
 from interface.time_zones import zone_choices
-from teams.models import Role, Team, User
+from teams.models import Role, StopWay, Team, User
 
 
 def _current_password() -> forms.CharField:
@@ -181,6 +181,15 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "starts the count anew."
         ),
     )
+    stop_way = forms.ChoiceField(
+        label=_("When someone opts out of a message that Sociocs has already"),
+        choices=StopWay.choices,
+        required=False,
+        help_text=_(
+            "Taking people out is certain until half an hour before the message goes out. "
+            "A block counts at once, but Sociocs may send a message that waits all the same."
+        ),
+    )
 
     class Meta:
         model = Team
@@ -188,7 +197,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             *("name", "time_zone", "default_country", "lists_shared", "test_required"),
             *("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
             *("hours_from", "hours_to", "confirm_typed_above", "approval_above"),
-            "failures_until_left_out",
+            *("failures_until_left_out", "stop_way"),
         )
         widgets = {
             "hours_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -239,6 +248,10 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         """As it was where nothing is typed."""
         failures = self.cleaned_data["failures_until_left_out"]
         return self.instance.failures_until_left_out if failures is None else int(failures)
+
+    def clean_stop_way(self) -> str:
+        """The way in use where none was sent."""
+        return str(self.cleaned_data["stop_way"] or self.instance.stop_way)
 
     def clean_currency(self) -> str:
         """In capitals, however it was typed; the one in use where nothing was."""

@@ -82,6 +82,14 @@ class Role(models.TextChoices):
     OWNER = "owner", _("Owner: also manages the team")
 
 
+class StopWay(models.TextChoices):
+    """How somebody who opts out is kept from a message that Sociocs has already."""
+
+    BOTH = "both", _("Block them at Sociocs, and take them out of the message")
+    TAKE_OUT = "take_out", _("Take them out of the message")
+    BLOCK = "block", _("Block them at Sociocs")
+
+
 # Networks bill in fractions of a cent: up to 9,999.999999 each.
 _PRICE: dict[str, Any] = {
     "max_digits": 10,
@@ -143,6 +151,12 @@ class Team(models.Model):
     # After so many failures in a row a number that does not work is left out; 0: never.
     failures_until_left_out = models.PositiveSmallIntegerField(
         _("a number is left out after so many failures"), default=2
+    )
+    stop_way = models.CharField(
+        _("when somebody opts out of a message that Sociocs has already"),
+        max_length=10,
+        choices=StopWay.choices,
+        default=StopWay.BOTH,
     )
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")

@@ -263,6 +263,8 @@ def free_second(submission: Submission) -> datetime:
 
 def become(submission: Submission, state: SubmissionState, **changes: object) -> Submission:
     """Put a job into a state by force."""
+    if state in {SubmissionState.REVOKING, SubmissionState.REVOKED}:
+        changes = {"revoked_for": "cancel"} | changes
     Submission.objects.filter(pk=submission.pk).update(
         state=state.value, version=submission.version + 1, **changes
     )

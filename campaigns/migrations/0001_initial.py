@@ -269,6 +269,21 @@ class Migration(migrations.Migration):
                 ("fields", models.JSONField(blank=True, default=dict)),
                 ("left_out", models.CharField(blank=True, max_length=20)),
                 (
+                    "stopped",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("blocked", "Blocked"),
+                            ("taken_out", "Taken out"),
+                            ("too_late", "Too late"),
+                        ],
+                        db_default="",
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                (
                     "campaign",
                     models.ForeignKey(
                         db_index=False,
@@ -401,6 +416,8 @@ class Migration(migrations.Migration):
                             ("resumed", "Resumed"),
                             ("unclear", "No clear answer for a job"),
                             ("refused", "Sociocs refused a job"),
+                            ("opted_out", "People opted out after hand-over"),
+                            ("late_look", "A job was looked at for opt-outs"),
                             ("found", "An unclear job was found at Sociocs"),
                             ("taking_back", "Jobs are taken back"),
                             ("split", "The rest goes in smaller jobs"),
@@ -509,6 +526,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("left_out", ""), _negated=True),
                 fields=["campaign", "position"],
                 name="people_left_out",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="campaignrecipient",
+            index=models.Index(
+                condition=models.Q(("stopped", ""), _negated=True),
+                fields=["campaign", "stopped"],
+                name="people_stopped",
             ),
         ),
         migrations.AddConstraint(

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.states import CampaignState
+from campaigns.states import CampaignState, Stopped
 from interface.discreet import by_number
 from interface.enum_columns import choice_constraint, choices
 from recipients.models import RecipientList
@@ -288,6 +288,11 @@ class CampaignRecipient(models.Model):
     # Why this person was left out after all: when their text was rendered (`rendering.LeftOut`), or
     # when their submission was built ("opted_out").
     left_out = models.CharField(max_length=20, blank=True)
+    # What became of it when they opted out after their job was handed over (`delivery.stops`).
+    # Whoever was taken out of a job is also left out ("opted_out").
+    stopped = models.CharField(
+        max_length=10, choices=choices(Stopped), blank=True, default="", db_default=""
+    )
 
     class Meta:
         constraints = (
@@ -308,6 +313,12 @@ class CampaignRecipient(models.Model):
                 fields=["campaign", "position"],
                 name="people_left_out",
                 condition=~Q(left_out=""),
+            ),
+            # The few who opted out after hand-over, counted and followed up.
+            models.Index(
+                fields=["campaign", "stopped"],
+                name="people_stopped",
+                condition=~Q(stopped=""),
             ),
         )
 

@@ -26,6 +26,8 @@ class CampaignEvent(Fact):
         RESUMED = "resumed", _("Resumed")
         UNCLEAR = "unclear", _("No clear answer for a job")
         REFUSED = "refused", _("Sociocs refused a job")
+        OPTED_OUT = "opted_out", _("People opted out after hand-over")
+        LATE_LOOK = "late_look", _("A job was looked at for opt-outs")
         FOUND = "found", _("An unclear job was found at Sociocs")
         TAKING_BACK = "taking_back", _("Jobs are taken back")
         SPLIT = "split", _("The rest goes in smaller jobs")

@@ -459,6 +459,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("phone", models.CharField(max_length=16)),
                 ("is_block", models.BooleanField(default=True)),
                 (
                     "state",
@@ -513,7 +514,8 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("opt_out", "account"), name="one_block_per_opt_out_and_account"
+                        fields=("opt_out", "account", "phone"),
+                        name="one_block_per_number_and_account",
                     )
                 ],
             },

@@ -30,6 +30,8 @@ class VendorBlock(models.Model):
     account = models.ForeignKey(
         "sociocs_accounts.GatewayAccount", on_delete=models.CASCADE, related_name="blocks"
     )
+    # The number as the vendor knows it: as it stands in a job, or as the person opted out by it.
+    phone = models.CharField(max_length=16)
     is_block = models.BooleanField(default=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     # A code of `sociocs_gateway.exceptions.Reason`, of the last answer that was none or a no.
@@ -43,7 +45,7 @@ class VendorBlock(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["opt_out", "account"], name="one_block_per_opt_out_and_account"
+                fields=["opt_out", "account", "phone"], name="one_block_per_number_and_account"
             ),
         )
         indexes = (

@@ -22,6 +22,7 @@ from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence, tone
+from delivery import stops
 from delivery.arrival import Arrival, arrival_of, expects_news
 from history import campaign_rows, followups
 from history.views.acting import act_on
@@ -102,8 +103,10 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     questions = campaign_rows.questions_of(campaign) if tally.question_count else []
     is_at_rest = campaign.state in campaign_rows.AT_REST
     arrival = arrival_of(campaign)
+    opted_out = stops.opted_out_since(campaign)
     said = template_said(campaign)
     fingerprint = f"{campaign_rows.page_fingerprint(campaign, row)}.{_mark(arrival)}"
+    fingerprint += f".{opted_out.mark}" if opted_out else ""
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
@@ -126,6 +129,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "reach": _reach(campaign, tally),
         "delays": delays.delays_of(campaign, tally.waiting_jobs),
         "arrival": arrival,
+        "opted_out": opted_out,
         "rest": followups.rest_of(campaign, row.counts),
         "gathering": campaign.follow_ups.filter(done_at=None)
         .select_related("recipient_list")

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from campaigns.message import sentence_of
 from campaigns.state_words import unclear_words
 from campaigns.states import Outcome, SubmissionState
+from interface.wording import Text
+from sending.decisions import is_of_late_look
 from sending.models import Attempt, Submission
+from sending.protocol import Refusal
 from sociocs_gateway.messages import MessageFault
+
+# Why a job that was taken back for a wish could not go out any more without that person.
+_NO_SECOND_TIME: Mapping[str, Text] = {
+    Refusal.PAST_SEND_BY: gettext_lazy("the time in which it may go out is over"),
+    Refusal.QUIET_HOURS: gettext_lazy("its sending hours are over"),
+    Refusal.DAILY_LIMIT: gettext_lazy("the daily limit is used up"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +32,9 @@ class Question:
     """All that the page says and sends back about one job.
 
     `is_open`: the call is still under way, so that nothing can be decided yet. `was_taken_back`: it
-    was handed over, and the vendor no longer has it although its time had come.
+    was handed over, and the vendor no longer has it although its time had come. `is_gone`: the
+    vendor had it no longer when it was to be taken back. `is_for_wish`: that was for somebody who
+    opted out.
     """
 
     submission: Submission
@@ -29,6 +43,8 @@ class Question:
     is_refused: bool
     is_open: bool
     was_taken_back: bool
+    is_gone: bool
+    is_for_wish: bool
     why: str
     slot: datetime
     slot_has_passed: bool
@@ -42,13 +58,15 @@ class Question:
                 "It was marked as sent, but Sociocs says that it refused it. "
                 "Nobody got it through this job."
             )
+        if self.submission.refusal and self.submission.refusal[0] in _NO_SECOND_TIME:
+            return _("Somebody in it opted out, so it was taken back. It was not sent again.")
         if self.attempt is not None:
             return _("Sociocs refused it. Nothing was sent.")
         return _("It could not be put into words that Sociocs understands. Nothing was sent.")
 
 
 def question_of(submission: Submission, job_count: int) -> Question:
-    """What to ask about an UNKNOWN or REFUSED job."""
+    """What to ask about an UNKNOWN or REFUSED job, or one that was gone."""
     attempt = submission.current_attempt
     slot = attempt.slot if attempt else submission.planned_slot
     outcome = attempt.outcome if attempt else ""
@@ -59,6 +77,8 @@ def question_of(submission: Submission, job_count: int) -> Question:
         is_refused=submission.state == SubmissionState.REFUSED,
         is_open=outcome == Outcome.OPEN,
         was_taken_back=outcome == Outcome.ACCEPTED,
+        is_gone=submission.state == SubmissionState.REVOKED,
+        is_for_wish=is_of_late_look(submission, attempt),
         why=unclear_words(attempt.reason if attempt else ""),
         slot=slot,
         slot_has_passed=slot <= timezone.now(),
@@ -75,6 +95,8 @@ def _refusals(submission: Submission, attempt: Attempt | None) -> list[str]:
 
 
 def _in_words(refusal: str, submission: Submission) -> str:
+    if refusal in _NO_SECOND_TIME:
+        return str(_NO_SECOND_TIME[refusal])
     channel = submission.campaign.channel
     if refusal in set(MessageFault) and channel is not None:
         return sentence_of(MessageFault(refusal), channel, submission.text)

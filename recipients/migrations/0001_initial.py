@@ -218,6 +218,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("lifted_at", models.DateTimeField(blank=True, null=True)),
                 ("lifted_reason", models.CharField(blank=True, max_length=300)),
+                ("is_followed_up", models.BooleanField(default=False)),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -761,6 +762,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="optout",
             index=models.Index(fields=["team", "phone_key"], name="opt_outs_of_a_person"),
+        ),
+        migrations.AddIndex(
+            model_name="optout",
+            index=models.Index(
+                condition=models.Q(("is_followed_up", False)),
+                fields=["id"],
+                name="opt_outs_to_follow_up",
+            ),
         ),
         migrations.AddConstraint(
             model_name="optout",

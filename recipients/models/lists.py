@@ -387,6 +387,9 @@ class OptOut(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     lifted_reason = models.CharField(max_length=300, blank=True)
+    # Whether what follows from it for campaigns under way was seen to (`delivery.stops`); every
+    # change of what it says sets it back.
+    is_followed_up = models.BooleanField(default=False)
 
     objects = OptOutQuerySet.as_manager()
 
@@ -404,6 +407,10 @@ class OptOut(models.Model):
             models.Index(fields=["team", "id"], name="opt_outs_in_order"),
             # A person's history, with the opt-outs that were lifted.
             models.Index(fields=["team", "phone_key"], name="opt_outs_of_a_person"),
+            # What is still to be followed up.
+            models.Index(
+                fields=["id"], name="opt_outs_to_follow_up", condition=Q(is_followed_up=False)
+            ),
         )
 
     __repr__ = by_number

@@ -85,7 +85,9 @@ def add_opt_outs(
         # Two colleagues may enter the same person at the same moment.
         OptOut.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
         if known and source != OptOut.Source.UNSURE:
-            _held_back(team, known).update(source=source, note=note, created_by=by)
+            _held_back(team, known).update(
+                source=source, note=note, created_by=by, is_followed_up=False
+            )
     return Added(len(wanted) - len(known), len(known))
 
 
@@ -99,7 +101,12 @@ def lift(opt_out: OptOut, reason: str, by: User) -> bool:
     return bool(
         OptOut.objects.open()
         .filter(pk=opt_out.pk)
-        .update(lifted_at=timezone.now(), lifted_by=by, lifted_reason=reason.strip())
+        .update(
+            lifted_at=timezone.now(),
+            lifted_by=by,
+            lifted_reason=reason.strip(),
+            is_followed_up=False,
+        )
     )
 
 
@@ -111,14 +118,17 @@ def lift_own(team: Team, phone: str, reason: str) -> bool:
     """
     own = (OptOut.Source.INBOUND, OptOut.Source.NETWORK, OptOut.Source.UNSURE)
     mine = OptOut.objects.open().filter(team=team, phone_key=subscriber_key(phone), source__in=own)
-    return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason))
+    return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason, is_followed_up=False))
 
 
 def let_be(team: Team, phone: str, by: User) -> bool:
     """Message somebody again whose reply was no wish to stop; False when nobody waited for that."""
     return bool(
         _held_back(team, [subscriber_key(phone)]).update(
-            lifted_at=timezone.now(), lifted_by=by, lifted_reason=_("It was no wish to stop")
+            lifted_at=timezone.now(),
+            lifted_by=by,
+            lifted_reason=_("It was no wish to stop"),
+            is_followed_up=False,
         )
     )
 

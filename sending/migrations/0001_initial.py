@@ -185,6 +185,41 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("refusal", models.JSONField(blank=True, default=list)),
+                (
+                    "revoked_for",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cancel", "Cancel"),
+                            ("pause", "Pause"),
+                            ("late_look", "Late look"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_gone", models.BooleanField(default=False)),
+                (
+                    "late_look",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("nobody", "Nobody"),
+                            ("taken_out", "Taken out"),
+                            ("block_only", "Block only"),
+                            ("no_job", "No job"),
+                            ("not_sending", "Not sending"),
+                            ("account", "Account"),
+                            ("no_clock", "No clock"),
+                            ("others_first", "Others first"),
+                            ("no_room", "No room"),
+                            ("no_time", "No time"),
+                            ("running", "Running"),
+                            ("unclear", "Unclear"),
+                            ("gone", "Gone"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
                 ("is_contradicted", models.BooleanField(default=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (
@@ -398,6 +433,33 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state__in", ["unknown", "refused"])),
                 fields=["campaign"],
                 name="submissions_in_question",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("is_single", False), ("late_look", ""), ("state", "accepted")),
+                fields=["account"],
+                name="late_looks_to_come",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("revoked_for", "late_look")),
+                fields=["account", "state"],
+                name="taken_back_for_wishes",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="submission",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["revoking", "revoked"]), _negated=True),
+                    models.Q(("revoked_for", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="taken_back_says_why",
             ),
         ),
         migrations.AddConstraint(

@@ -11,6 +11,7 @@ from sending.models.limits import (
     DayTotal,
 )
 from sending.models.submissions import (
+    GONE_IN_QUESTION,
     Attempt,
     Decision,
     Submission,
@@ -18,6 +19,7 @@ from sending.models.submissions import (
 )
 
 __all__ = [
+    "GONE_IN_QUESTION",
     "Approval",
     "Attempt",
     "DayTotal",

@@ -11,7 +11,15 @@ from django.db.models import F, Q
 
 from campaigns.models.campaigns import Campaign
 from campaigns.models.facts import Fact, KeptQuerySet
-from campaigns.states import LIVE_OUTCOMES, DecisionKind, How, Outcome, SubmissionState
+from campaigns.states import (
+    LIVE_OUTCOMES,
+    DecisionKind,
+    How,
+    LateLook,
+    Outcome,
+    SubmissionState,
+    TakeBack,
+)
 from interface.enum_columns import choice_constraint, choices
 from sociocs_accounts.models import GatewayAccount
 
@@ -57,6 +65,12 @@ class Submission(models.Model):
     how = models.CharField(max_length=10, choices=choices(How), blank=True)
     # The vendor's own words when it refused; no recipients in them.
     refusal = models.JSONField(default=list, blank=True)
+    # Why it is taken back, or was when it last was.
+    revoked_for = models.CharField(max_length=10, choices=choices(TakeBack), blank=True)
+    # It was not there when it was taken back: perhaps somebody else did, and sent it again.
+    is_gone = models.BooleanField(default=False)
+    # What its one late look for people who opted out came to; blank: it is still to come.
+    late_look = models.CharField(max_length=12, choices=choices(LateLook), blank=True)
     # A person said "sent", the vendor says it refused it.
     is_contradicted = models.BooleanField(default=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -68,6 +82,10 @@ class Submission(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=SubmissionState.ACCEPTED.value) | ~Q(how=""),
                 name="accepted_says_how_we_know",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["revoking", "revoked"]) | ~Q(revoked_for=""),
+                name="taken_back_says_why",
             ),
             models.CheckConstraint(
                 condition=Q(last_position__gte=F("first_position")), name="a_slice_has_an_order"
@@ -88,6 +106,18 @@ class Submission(models.Model):
             models.Index(
                 fields=["account"], name="submissions_revoking", condition=Q(state="revoking")
             ),
+            # The tick looks for jobs whose late look is due: those that wait at the vendor.
+            models.Index(
+                fields=["account"],
+                name="late_looks_to_come",
+                condition=Q(state="accepted", late_look="", is_single=False),
+            ),
+            # Whether another job of the account is being handed over again for a wish.
+            models.Index(
+                fields=["account", "state"],
+                name="taken_back_for_wishes",
+                condition=Q(revoked_for="late_look"),
+            ),
             # The tick and the pages count a campaign's submissions by state.
             models.Index(fields=["campaign", "state"], include=["recipient_count"], name="tally"),
             # Somebody's job is the one whose positions hold theirs.
@@ -103,6 +133,15 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign} #{self.seq}"
+
+
+# Jobs that were gone when they were taken back, in a campaign that nobody stopped: they are sent
+# again only when a person says so.
+GONE_IN_QUESTION = Q(
+    state=SubmissionState.REVOKED.value,
+    is_gone=True,
+    campaign__state__in=["sending", "needs_decision", "completed"],
+)
 
 
 def uuid7() -> uuid.UUID:

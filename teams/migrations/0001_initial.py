@@ -284,6 +284,19 @@ class Migration(migrations.Migration):
                         default=2, verbose_name="a number is left out after so many failures"
                     ),
                 ),
+                (
+                    "stop_way",
+                    models.CharField(
+                        choices=[
+                            ("both", "Block them at Sociocs, and take them out of the message"),
+                            ("take_out", "Take them out of the message"),
+                            ("block", "Block them at Sociocs"),
+                        ],
+                        default="both",
+                        max_length=10,
+                        verbose_name="when somebody opts out of a message that Sociocs has already",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "members",

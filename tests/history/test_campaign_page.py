@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Campaign, CampaignEvent, Heartbeat
+from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Heartbeat
 from campaigns.states import CampaignState, Outcome, SubmissionState
 from recipients.models import RecipientList
 from sending import attempts, reconcile, recording
@@ -646,3 +646,59 @@ def test_questions_alone_are_not_called_handed_over(desk: Desk, running: Campaig
     text = text_of(desk.get("campaign", running))
     assert "only the questions below are left" in text
     assert "Sociocs has every job" not in text
+
+
+# --- Who opted out after hand-over ----------------------------------------------------------------
+
+
+def opted_out_after_hand_over(campaign: Campaign, *stopped: str) -> None:
+    people = CampaignRecipient.objects.filter(campaign=campaign).order_by("position")
+    for person, word in zip(people, stopped, strict=False):
+        CampaignRecipient.objects.filter(pk=person.pk).update(stopped=word)
+
+
+def test_the_page_tells_what_became_of_who_opted_out_after_hand_over(
+    desk: Desk, running: Campaign
+) -> None:
+    become(job(running), SubmissionState.READY, late_look="account")
+    opted_out_after_hand_over(running, "taken_out", "blocked", "blocked", "too_late", "waiting")
+
+    page = text_of(desk.get("campaign", running))
+
+    assert "5 people opted out after this was handed to Sociocs" in page
+    for words in (
+        *("1 taken out in time", "2 blocked at Sociocs", "1 too late", "1 still to be seen"),
+        "Too late: Sociocs did not answer well enough to risk it.",
+    ):
+        assert words in page, words
+
+
+def test_a_campaign_without_such_wishes_says_nothing_of_them(desk: Desk, running: Campaign) -> None:
+    text = text_of(desk.get("campaign", running))
+    assert "opted out after this was handed" not in text
+
+
+def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
+    desk: Desk, running: Campaign
+) -> None:
+    accepted(job(running), "job-1", revoked_at=timezone.now())
+    become(job(running), SubmissionState.REVOKED, revoked_for="late_look", is_gone=True)
+    with_state(running, CampaignState.NEEDS_DECISION)
+
+    page = text_of(desk.get("campaign", running))
+
+    assert "It was not there any more" in page
+    assert "We suggest: do not send it again." in page
+    assert "Send it without them" in page
+
+
+def test_a_question_that_a_wish_caused_offers_no_second_sending(
+    desk: Desk, running: Campaign
+) -> None:
+    accepted(job(running), "job-1")
+    become(job(running), SubmissionState.UNKNOWN, revoked_for="late_look", how="", job_id="job-1")
+
+    page = text_of(desk.get("campaign", running))
+
+    assert "it may have gone out to everybody in it, or to nobody" in page
+    assert "Send again" not in page

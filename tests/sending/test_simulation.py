@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
-from campaigns.states import Outcome, SubmissionState
-from sending import protocol
+from campaigns.states import LateLook, Outcome, SubmissionState
+from sending import late_rules, protocol
 from sending.protocol import AnswerKind, PostAnswer, Sight
 from tests.effort import times
-from tests.sending.simulation import guards, schedule, store, stories
+from tests.sending.simulation import (
+    guards,
+    late_guards,
+    schedule,
+    store,
+    stories,
+    wish_stories,
+)
 from tests.sending.simulation.freezing import CHUNK, Freezing, Row
 from tests.sending.simulation.schedule import Schedule
 
@@ -261,8 +269,93 @@ def test_each_part_of_the_engine_is_needed(name: str, monkeypatch: pytest.Monkey
 def test_each_guard_of_the_protocol_is_needed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     guards.rewrite(monkeypatch, *guards.GUARDS[name])
     first = guards.FOUND_IN.get(name, ("", 0))
-    is_caught = any(caught_in(tell) for tell in stories.STORIES)
+    is_caught = any(caught_in(tell) for tell in stories.STORIES) or is_caught_in_a_wish()
     assert is_caught or caught_by_chance(Schedule, first), f"nothing notices that {name}"
+
+
+class LooksTwice(Schedule):
+    """Takes a job back for every wish, not once."""
+
+    def _make_ready(self) -> None:
+        super()._make_ready()
+        for one in self.store.submissions:
+            if one.state is S.READY and one.late_look is LateLook.TAKEN_OUT:
+                one.late_look = None
+
+
+class LooksAtNobody(Schedule):
+    """Believes that nobody of a job has opted out since."""
+
+    def _has_wishes(self, one: store.Submission) -> bool:
+        return False
+
+
+class SendsEarlier(Schedule):
+    """Hands a job over again for the first second there is."""
+
+    def _take_out(self, one: store.Submission, *rest: Any) -> None:
+        planned = one.planned
+        super()._take_out(one, *rest)
+        one.planned = planned - timedelta(hours=3)
+
+
+LATE_MUTANTS: dict[str, type[Schedule]] = {
+    "a job is looked at again after it was handed over again": LooksTwice,
+    "a wish before the late look is not seen": LooksAtNobody,
+    "a job goes out before its old second": SendsEarlier,
+}
+
+
+@pytest.mark.parametrize("name", late_guards.GUARDS)
+def test_each_guard_of_the_late_look_is_needed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    guards.rewrite(monkeypatch, *late_guards.GUARDS[name], late_rules)
+    assert is_caught_in_a_wish() or caught_among_wishes(Schedule), f"nothing notices that {name}"
+
+
+@pytest.mark.parametrize("name", LATE_MUTANTS)
+def test_each_part_of_the_late_look_is_needed(name: str) -> None:
+    assert caught_among_wishes(LATE_MUTANTS[name]), f"nothing notices that {name}"
+
+
+def caught_among_wishes(kind: type[Schedule]) -> bool:
+    """Whether some schedule in which people opt out after hand-over breaks without the guard."""
+    for seed in range(3 * MUTANT_SCHEDULES):
+        played = kind(seed, "wishes")
+        try:
+            played.play(200)
+            played.check_at_rest()
+        except MEANT:
+            return True
+    return False
+
+
+def is_caught_in_a_wish() -> bool:
+    for tell in wish_stories.STORIES:
+        try:
+            wish_stories.play(tell)
+        except MEANT:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("tell", wish_stories.STORIES)
+def test_whoever_opted_out_is_taken_out_or_the_reason_is_known(
+    tell: Callable[[wish_stories.WishStory], LateLook],
+) -> None:
+    wish_stories.play(tell)
+
+
+def test_the_stop_race_is_won_or_told_a_thousand_times() -> None:
+    for seed in range(times(1_000)):
+        played = Schedule(seed, "wishes")
+        played.play(200)
+        played.check_at_rest()
+
+
+@pytest.mark.parametrize("name", late_guards.UNREACHED)
+def test_what_is_only_to_be_safe_in_the_late_look_still_stands(name: str) -> None:
+    guard, _what_stands_before_it = late_guards.UNREACHED[name]
+    assert Path(late_rules.__file__).read_text().count(guard) == 1
 
 
 def caught_in(tell: Callable[[stories.Story], None]) -> bool:

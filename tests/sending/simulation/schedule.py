@@ -7,7 +7,7 @@ transactions as `sending.attempts`, `tick`, `reconcile` and `control` do.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import accumulate
@@ -22,6 +22,7 @@ from campaigns.states import (
     Outcome,
     PauseReason,
     SubmissionState,
+    TakeBack,
 )
 from sending import protocol
 from sending.protocol import (
@@ -34,6 +35,7 @@ from sending.protocol import (
     Wanted,
 )
 from sociocs_accounts.lanes import Lane, LaneState
+from tests.sending.simulation.late_looks import LateLooks
 from tests.sending.simulation.store import PEOPLE_PER_JOB, Attempt, Store, Submission, Violation
 from tests.sending.simulation.vendor import LISTED, STRANGER, Vendor
 
@@ -63,6 +65,8 @@ _CHANCES = {
     "_opt_out": 0.5,
     "_stranger": 1,
     "_another_campaign": 0.2,
+    "_late_look": 0,
+    "_copy_acts": 0,
 }
 # What becomes of a call, and how often.
 _ANSWERS = {
@@ -83,12 +87,16 @@ class World:
     """How often what happens, and what becomes of calls, other than on an ordinary day."""
 
     def __init__(
-        self, acts: Mapping[str, float], answers: Mapping[str, float], long_waits: float = 1
+        self,
+        acts: Mapping[str, float],
+        answers: Mapping[str, float],
+        long_waits: float = 1,
+        minutes_ahead: Sequence[int] = (0, 0, 1, 30),
     ) -> None:
         chances, calls = _CHANCES | dict(acts), _ANSWERS | dict(answers)
         assert len(chances) == len(_CHANCES)
         self.acts, self.act_weights = list(chances), list(accumulate(chances.values()))
-        self.long_waits = long_waits
+        self.long_waits, self.minutes_ahead = long_waits, minutes_ahead
         self.answers, self.answer_weights = list(calls), list(accumulate(calls.values()))
 
 
@@ -120,12 +128,21 @@ WORLDS = {
         | {"_stranger": 4, "_look": 2, "_cancel": 3, "_take_back": 3, "_revoke": 5, "_tick": 12},
         {"ok": 4, "lost": 4, "landing": 8, "never": 6, "400": 4, "dns": 4},
     ),
+    # Jobs wait at the vendor, and people of them opt out.
+    "wishes": World(
+        {"_opt_out": 4, "_late_look": 30, "_revoke": 20, "_copy_acts": 4, "_time_passes": 12}
+        | {"_start_worker": 24, "_advance_someone": 90, "_crash": 1, "_cancel": 0.5}
+        | {"_freeze": 0.3, "_pause_or_resume": 0.7, "_another_campaign": 0.3},
+        {"ok": 40, "lost": 1, "landing": 1, "never": 1, "400": 2, "401": 0.1},
+        long_waits=0.05,
+        minutes_ahead=(5, 15, 30, 60),
+    ),
 }
 
 Step = Iterator[None]
 
 
-class Schedule:
+class Schedule(LateLooks):
     """A campaign of a few submissions under a random sequence of faults."""
 
     def __init__(self, seed: int, world: str = "") -> None:
@@ -134,7 +151,7 @@ class Schedule:
         # The vendor's time; ours may be off, and be set while everything runs.
         self.now = START
         self.skew = timedelta()
-        send_at = START + LEAD + timedelta(minutes=self.random.choice([0, 0, 1, 30]))
+        send_at = START + LEAD + timedelta(minutes=self.random.choice(self.world.minutes_ahead))
         self.vendor = Vendor()
         self.store = Store(
             send_at,
@@ -179,6 +196,7 @@ class Schedule:
                 self._advance(self.running[0])
             self._tick()
             self._look()
+            self._late_look()
             self._revoke()
             self._start_worker()
             self.now += timedelta(seconds=37) if rounds < 100 else timedelta(minutes=31)
@@ -267,6 +285,7 @@ class Schedule:
             if submission.state is S.CLAIMED and submission.token == token:
                 store.move(submission, S.READY)
             return
+        attempt.is_without = had_opted_out and is_left_out
         begun = self.now  # by a clock that nobody sets
         yield
         if self._is_stale(begun):
@@ -341,18 +360,19 @@ class Schedule:
             store.send_by,
             store.lane,
             self.ours,
-            not self.has_hours or OPENS <= slot.time() < CLOSES,
+            self._is_open(slot),
             lambda: self._fits(slot),
         )
         asks = {Refusal.PAST_SEND_BY, Refusal.QUIET_HOURS, Refusal.DAILY_LIMIT}
-        if refusal in asks and store.state is C.SENDING:
+        if refusal in asks and submission.revoked_for is TakeBack.LATE_LOOK:
+            # One job, for one person's sake: all others have nothing to do with it.
+            store.move(submission, S.REFUSED)
+        elif refusal in asks and store.state is C.SENDING:
             store.move_campaign(C.PAUSED)
         if refusal is not None:
             return None
         try:
-            attempt = store.open_attempt(
-                submission.number, slot, self.ours + protocol.ATTEMPT_DEADLINE
-            )
+            attempt = store.open_attempt(submission.number, slot, self.ours)
         except Violation:
             return None
         assert not any(
@@ -364,6 +384,8 @@ class Schedule:
         self._check_lane_is_fit()
         assert not store.lane.probe_needed, "an unclear answer, and the next call at once"
         assert slot >= submission.planned, "a slot before its time"
+        if submission.first_slot is not None:
+            assert slot >= submission.first_slot, "a second hand-over goes out earlier"
         assert slot.second, "a slot on a full minute, which belongs to people"
         assert not slot.microsecond, "a slot that the vendor cannot say"
         # What people were promised: nothing new after a pause, nothing after the last moment.
@@ -378,6 +400,9 @@ class Schedule:
 
     def _used_slots(self) -> set[datetime]:
         return {one.slot for one in self.store.attempts}
+
+    def _is_open(self, slot: datetime) -> bool:
+        return not self.has_hours or OPENS <= slot.time() < CLOSES
 
     def _fits(self, slot: datetime) -> bool:
         """Asked and counted in one transaction: the attempts are the count."""
@@ -459,17 +484,18 @@ class Schedule:
         elif verdict.how is not None:
             submission.job_id, submission.how = answer.job_id, verdict.how
         alike = sum(one.state is S.REFUSED for one in store.submissions)
-        reason = protocol.pause_after(store.lane, answer, alike)
+        is_second = submission.revoked_for is TakeBack.LATE_LOOK
+        reason = protocol.pause_after(store.lane, answer, alike, is_second)
         if reason is not None and store.state is C.SENDING:
             store.move_campaign(C.PAUSED)
-        self._check_after_answer(answer, alike, reason)
+        self._check_after_answer(answer, alike, reason, is_second)
 
     def _is_known(self, job_id: str) -> bool:
         """Whether it belongs to another attempt: a constraint of the database."""
         return self.store.owns(job_id)
 
     def _check_after_answer(
-        self, answer: PostAnswer, alike: int, reason: PauseReason | None
+        self, answer: PostAnswer, alike: int, reason: PauseReason | None, is_second: bool
     ) -> None:
         """What an answer says of the vendor is heeded, and nothing is asked over and over."""
         store, lane = self.store, self.store.lane
@@ -483,6 +509,9 @@ class Schedule:
         must_ask = answer.halts or answer.http_status == protocol.TOO_LARGE
         must_ask = must_ask or (answer.kind is AnswerKind.UNKNOWN and self.unclear_in_a_row > 1)
         must_ask = must_ask or (answer.kind is AnswerKind.REFUSED and alike > 1)
+        if is_second and answer.kind is AnswerKind.REFUSED:
+            must_ask = bool(answer.halts)
+            assert must_ask or reason is None, "one person's wish stops everybody's message"
         assert not must_ask or store.state is not C.SENDING, f"goes on after {answer.reason}"
         if answer.halts:
             assert lane.state is LaneState.HALTED, "goes on with a lane that needs a person"
@@ -506,6 +535,10 @@ class Schedule:
 
     def _ask_back(self, submission: Submission, new: SubmissionState, slot: datetime) -> None:
         assert slot > self.ours, "asked back although it has gone out"
+        is_over = self.store.state in {C.CANCELLING, C.CANCELLED}
+        submission.revoked_for = TakeBack.CANCEL if is_over else TakeBack.PAUSE
+        # Handed over once more, it has a late look once more.
+        submission.late_look, submission.is_gone, submission.take_outs = None, False, 0
         self.store.move(submission, new)
 
     # --- tick, reconciler, revoker
@@ -545,7 +578,14 @@ class Schedule:
             self._make_ready()
 
     def _is_settled(self) -> bool:
-        return protocol.when_settled(self.store.state, self.store.tally(), False) is None
+        store = self.store
+        return protocol.when_settled(store.state, store.tally(), False, self._gone()) is None
+
+    def _gone(self) -> int:
+        """Jobs about which a person is asked, unless the campaign stands still anyway."""
+        if self.store.state not in {C.SENDING, C.NEEDS_DECISION, C.COMPLETED}:
+            return 0
+        return sum(one.state is S.REVOKED and one.is_gone for one in self.store.submissions)
 
     def _settle(self) -> None:
         store = self.store
@@ -560,7 +600,7 @@ class Schedule:
             one.outcome is Outcome.ACCEPTED and not one.revoked and one.slot > self.ours
             for one in store.attempts
         )
-        settled = protocol.when_settled(store.state, store.tally(), ahead)
+        settled = protocol.when_settled(store.state, store.tally(), ahead, self._gone())
         if settled is C.COMPLETED:
             assert not ahead, "complete, although jobs could still be taken back"
         if settled is C.CANCELLED:
@@ -626,20 +666,32 @@ class Schedule:
         elif verdict.how is not None:
             submission.job_id, submission.how = job_id, How.SLOT
 
+    def _deleted(self, submission: Submission) -> Deletion:
+        """The vendor deletes it; its answer may be lost."""
+        answer = self.vendor.delete(submission.job_id, self.now)
+        is_lost = self.faulty and self.random.random() < 0.3
+        return Deletion.UNCLEAR if is_lost else answer
+
     def _revoke(self) -> None:
         for submission in self.store.submissions:
             attempt = self.store.current_of(submission)
             if submission.state is not S.REVOKING or attempt is None:
                 continue
             now = self.now
-            answer = self.vendor.delete(submission.job_id, now)
-            if self.faulty and self.random.random() < 0.3:
-                answer = Deletion.UNCLEAR
             other = self._other_accepted(attempt)
-            new = protocol.after_deletion(answer, attempt.slot, now, other is not None)
+            if submission.revoked_for is TakeBack.LATE_LOOK:
+                answer, new = self._delete_for_late_look(submission, attempt, other is not None)
+            else:
+                answer = self._deleted(submission)
+                new = protocol.after_deletion(answer, attempt.slot, now, other is not None)
             if new is None:
                 continue
-            is_revoked = protocol.after_deletion(answer, attempt.slot, now) is S.REVOKED
+            is_gone = new is S.REVOKED and answer is Deletion.NOT_THERE
+            submission.is_gone = is_gone
+            is_revoked = (
+                answer is not None
+                and protocol.after_deletion(answer, attempt.slot, now) is S.REVOKED
+            )
             attempt.revoked |= is_revoked
             attempt.is_doubted |= new is S.UNKNOWN
             self.store.move(submission, new)
@@ -723,7 +775,9 @@ class Schedule:
                 self.unclear_in_a_row = 0
 
     def _opt_out(self) -> None:
-        self.random.choice(self.store.submissions).has_opted_out = True
+        chosen = self.random.choice(self.store.submissions)
+        if not chosen.has_opted_out:
+            chosen.has_opted_out, chosen.opted_out_at = True, self.now
 
     def _stranger(self) -> None:
         """Somebody schedules by hand for a second of ours; what they say may even be the same."""
@@ -749,6 +803,10 @@ class Schedule:
         self.unclear_in_a_row = 0
         self._plan_anew()
         self.store.move_campaign(C.SENDING)
+        for one in self.store.submissions:
+            # A person has it sent once more, whatever became of it.
+            one.send_agains += one.state is S.REVOKED and one.is_gone
+            one.is_gone &= one.state is not S.REVOKED
         self._make_ready()
 
     def _plan_anew(self) -> None:
@@ -763,13 +821,15 @@ class Schedule:
             planned = at + timedelta(days=days)
             if self.has_hours and not OPENS <= planned.time() < CLOSES:
                 planned = planned.replace(hour=OPENS.hour, minute=0) + timedelta(days=1)
-            one.planned = planned
+            one.planned, one.first_slot = planned, None
             self.store.send_by = max(self.store.send_by, planned + timedelta(hours=4))
 
     def _make_ready(self) -> None:
         for one in self.store.submissions:
-            new = protocol.after_resumption(one.state)
+            new = protocol.after_resumption(one.state, one.is_gone)
             if new is not one.state:
+                assert new is S.READY
+                assert not (one.state is S.REVOKED and one.is_gone), "sent again without proof"
                 self.store.move(one, new)
 
     def _cancel(self) -> None:
@@ -780,6 +840,8 @@ class Schedule:
 
     def _sweep_cancelling(self) -> None:
         for one in self.store.submissions:
+            if one.state in {S.REVOKING, S.REVOKED}:
+                one.revoked_for = TakeBack.CANCEL
             slot = self._slot_to_take_back(one)
             new = protocol.after_cancel(one.state, slot, self.ours)
             if new is one.state:
@@ -792,15 +854,18 @@ class Schedule:
 
     def _decide(self) -> None:
         """A person answers, perhaps from a page that is out of date."""
-        asked = [one for one in self.store.submissions if one.state in {S.UNKNOWN, S.REFUSED}]
+        asked = [one for one in self.store.submissions if self._is_asked(one)]
         if asked:
             kind = self.random.choice(list(DecisionKind))
             self._answer(self.random.choice(asked), kind, self.random.random() < 0.8)
 
     def _answer_all(self, kind: DecisionKind) -> None:
         for one in self.store.submissions:
-            if one.state in {S.UNKNOWN, S.REFUSED}:
+            if self._is_asked(one):
                 self._answer(one, kind, True)
+
+    def _is_asked(self, one: Submission) -> bool:
+        return one.state in {S.UNKNOWN, S.REFUSED} or (one.state is S.REVOKED and one.is_gone)
 
     def _answer(self, submission: Submission, kind: DecisionKind, is_current: bool) -> None:
         attempt = self.store.current_of(submission)
@@ -810,9 +875,15 @@ class Schedule:
             attempt.outcome if attempt else None,
             is_current,
             self.store.state,
+            is_of_late_look := self._is_of_late_look(submission),
         )
         if isinstance(new, Refusal):
             return
+        is_again = kind is DecisionKind.SEND_AGAIN
+        assert not (is_again and is_of_late_look), "sent to all once more for one person's wish"
+        if submission.state is S.REVOKED and new is S.READY:
+            submission.send_agains += 1
+            submission.is_gone = False
         is_stopped = self.store.state in {C.CANCELLING, C.CANCELLED}
         assert not is_stopped or new is not S.READY, "sent again although it is cancelled"
         if kind is DecisionKind.SEND_AGAIN and attempt is not None:
@@ -859,7 +930,9 @@ class Schedule:
             assert not proven or one.state is S.ACCEPTED, f"{one.state} although it is sent"
             if one.state is S.ACCEPTED and one.how is not How.PERSON:
                 assert sent >= 1, f"submission {one.number} was never sent"
-            if one.state in {S.CANCELLED, S.REVOKED, S.REFUSED, S.ABANDONED} and not doubtful:
+            self._check_wish(one)
+            is_unsent = one.state in {S.CANCELLED, S.REVOKED, S.REFUSED, S.ABANDONED}
+            if is_unsent and not doubtful and not one.is_copied:
                 assert sent == 0, f"submission {one.number} was sent although it is said not to be"
             if one.state is S.ACCEPTED and one.how is How.PERSON:
                 attempt = self.store.current_of(one)

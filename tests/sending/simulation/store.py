@@ -12,9 +12,12 @@ from campaigns.states import (
     SUBMISSION_MOVES,
     CampaignState,
     How,
+    LateLook,
     Outcome,
     SubmissionState,
+    TakeBack,
 )
+from sending.protocol import ATTEMPT_DEADLINE
 from sociocs_accounts.lanes import Lane
 
 PEOPLE_PER_JOB = 10
@@ -33,19 +36,26 @@ class Attempt:
     number: int
     submission: int
     slot: datetime
-    deadline: datetime
+    started_at: datetime
     outcome: Outcome = Outcome.OPEN
     job_id: str = ""
     waived: bool = False
     revoked: bool = False
     # It was asked back too late: perhaps it was deleted, perhaps it has gone out.
     is_doubted: bool = False
+    # Whoever opted out of it is not in this job.
+    is_without: bool = False
 
     def conclude(self, outcome: Outcome) -> None:
         """What is known for certain stays: a trigger of the database."""
         if self.outcome in {Outcome.ACCEPTED, Outcome.NOT_SENT}:
             raise ForbiddenMove(f"attempt {self.number}: {self.outcome} -> {outcome}")
         self.outcome = outcome
+
+    @property
+    def deadline(self) -> datetime:
+        """When its answer is waited for no longer."""
+        return self.started_at + ATTEMPT_DEADLINE
 
     @property
     def is_proven(self) -> bool:
@@ -70,8 +80,20 @@ class Submission:
     job_id: str = ""
     how: How | None = None
     send_agains: int = 0
-    # Somebody of it opted out.
+    # Somebody of it opted out; and when.
     has_opted_out: bool = False
+    opted_out_at: datetime | None = None
+    # Why it is taken back; it was not there then; what its one late look came to, and when.
+    revoked_for: TakeBack | None = None
+    is_gone: bool = False
+    late_look: LateLook | None = None
+    looked_at: datetime | None = None
+    # How often it was taken back for a late look since a person last had it taken back.
+    take_outs: int = 0
+    # The second it had when it was taken back for a late look.
+    first_slot: datetime | None = None
+    # A copy of this database, or a colleague, handed it over as well.
+    is_copied: bool = False
 
 
 @dataclass
@@ -105,7 +127,7 @@ class Store:
         submission.state = to
         submission.version += 1
 
-    def open_attempt(self, submission: int, slot: datetime, deadline: datetime) -> Attempt:
+    def open_attempt(self, submission: int, slot: datetime, now: datetime) -> Attempt:
         """Insert an open attempt under the unique indexes of the schema."""
         if any(one.submission == submission and one.is_live for one in self.attempts):
             raise Violation("one_live_attempt")
@@ -115,7 +137,7 @@ class Store:
         is_used = any(one.slot == slot for one in self.attempts)
         if is_used and "a_slot_is_used_once" not in self.lacks:
             raise Violation("a_slot_is_used_once")
-        attempt = Attempt(len(self.attempts), submission, slot, deadline)
+        attempt = Attempt(len(self.attempts), submission, slot, now)
         self.attempts.append(attempt)
         return attempt
 

@@ -1,0 +1,233 @@
+"""What follows from a wish to stop for jobs that Sociocs has already, and what became of each.
+
+The register only writes a row; here it is found, by the tick or a hint. Whoever opted out and is in
+such a job is noted (`CampaignRecipient.stopped`) and, unless the team wants it otherwise, blocked
+at once by the number as it stands in the job. Whether a job that waits heeds a block is not known:
+certain is only the late look (`sending.late_looks`). When the time of the job has come it is told
+what it came to: taken out, blocked, or too late.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
+from campaigns.moves import record_event
+from campaigns.opt_out_words import STOPPED_WORDS, WHY_NOT_TAKEN_OUT
+from campaigns.states import (
+    RUNNING,
+    CampaignState,
+    LateLook,
+    Outcome,
+    Stopped,
+    SubmissionState,
+)
+from delivery import blocking
+from delivery.models import SentMessage, VendorBlock
+from delivery.replies import submission_of
+from interface.wording import Text
+from recipients.models import OptOut
+from sending.models import Submission
+from sociocs_gateway.results import DeliveryStatus
+from teams.models import StopWay
+
+PEOPLE_A_ROUND = 500
+_REASONS_LOOKED_AT = 100
+_S = SubmissionState
+# Jobs that are, or may be, at the vendor; or are being built at this very moment.
+_HANDED_OVER = frozenset({_S.CLAIMED, _S.POSTING, _S.ACCEPTED, _S.UNKNOWN, _S.REVOKING, _S.REVOKED})
+_MAY_STILL_GO_OUT = [*sorted(state.value for state in RUNNING), CampaignState.CANCELLING.value]
+_NOT_REACHED = [DeliveryStatus.FAILED.value, DeliveryStatus.UNKNOWN.value]
+
+
+def has_wishes() -> bool:
+    """Whether a wish waits to be followed up, or it is still open what became of one."""
+    return (
+        OptOut.objects.filter(is_followed_up=False).exists()
+        or CampaignRecipient.objects.filter(stopped=Stopped.WAITING).exists()
+    )
+
+
+def follow_wishes() -> bool:
+    """Follow up the next wishes, and tell what became of earlier ones. True: more wait."""
+    with transaction.atomic():
+        rows = OptOut.objects.select_for_update().filter(is_followed_up=False)
+        wishes = list(rows.select_related("team").order_by("pk")[:PEOPLE_A_ROUND])
+        surely = [one for one in wishes if one.is_open and one.source != OptOut.Source.UNSURE]
+        _stop(surely)
+        for lifted in wishes:
+            if not lifted.is_open:
+                _let_go_on(lifted)
+        OptOut.objects.filter(pk__in=[one.pk for one in wishes]).update(is_followed_up=True)
+    _tell_what_came_of_them()
+    return len(wishes) == PEOPLE_A_ROUND
+
+
+def came_of_wishes(campaign: Campaign) -> Counter[Stopped]:
+    """How many people opted out after their job was handed over, by what became of each."""
+    rows = CampaignRecipient.objects.filter(campaign=campaign).exclude(stopped="")
+    counts = rows.values_list("stopped").annotate(n=Count("pk")).order_by()
+    return Counter({Stopped(stopped): n for stopped, n in counts})
+
+
+@dataclass(frozen=True, slots=True)
+class OptedOut:
+    """How many people opted out after hand-over, (people, words) of each part that holds any, and
+    why those could not be helped for whom it was too late.
+    """
+
+    people: int
+    parts: list[tuple[int, Text]]
+    reasons: list[str]
+
+    @property
+    def mark(self) -> str:
+        """Changes whenever anything of it does."""
+        return "-".join(f"{n}{words}" for n, words in self.parts).replace(" ", "")
+
+
+def opted_out_since(campaign: Campaign) -> OptedOut | None:
+    """What a campaign's page says of its wishes; None where there are none."""
+    counts = came_of_wishes(campaign)
+    if not counts:
+        return None
+    parts = [(counts[one], words) for one, words in STOPPED_WORDS.items() if counts[one]]
+    late = CampaignRecipient.objects.filter(campaign=campaign, stopped=Stopped.TOO_LATE)
+    jobs = [submission_of(row) for row in late.order_by("position")[:_REASONS_LOOKED_AT]]
+    found = {LateLook(job.late_look) for job in jobs if job is not None and job.late_look}
+    words = [str(text) for look, text in WHY_NOT_TAKEN_OUT.items() if look in found]
+    return OptedOut(counts.total(), parts, list(dict.fromkeys(words)))
+
+
+def heed_report(message: SentMessage) -> None:
+    """Somebody who was blocked got it all the same: the job did not heed the block."""
+    if message.recipient_id is not None and message.status not in _NOT_REACHED:
+        CampaignRecipient.objects.filter(pk=message.recipient_id, stopped=Stopped.BLOCKED).update(
+            stopped=Stopped.TOO_LATE
+        )
+
+
+# --- A wish ---------------------------------------------------------------------------------------
+
+
+def _stop(wishes: Sequence[OptOut]) -> None:
+    told: Counter[Campaign] = Counter()
+    for row, wish in _in_jobs(wishes):
+        submission = submission_of(row)
+        if submission is None or submission.state not in _HANDED_OVER:
+            continue
+        slot = _slot_of(submission)
+        if slot is not None and slot <= wish.created_at:
+            continue
+        told[row.campaign] += CampaignRecipient.objects.filter(
+            pk=row.pk, stopped="", left_out=""
+        ).update(stopped=Stopped.WAITING)
+        is_ahead = slot is None or slot > timezone.now()
+        if is_ahead and wish.team.stop_way != StopWay.TAKE_OUT:
+            blocking.block_by_itself(wish, submission.account, row.phone)
+    for campaign, people in told.items():
+        if people:
+            record_event(campaign, CampaignEvent.Kind.OPTED_OUT, people=people)
+
+
+def _in_jobs(wishes: Sequence[OptOut]) -> list[tuple[CampaignRecipient, OptOut]]:
+    """The places of these people in campaigns that may still go out, by the key of the person."""
+    pairs = []
+    by_team: dict[int, dict[str, OptOut]] = {}
+    for wish in wishes:
+        by_team.setdefault(wish.team_id, {})[wish.phone_key] = wish
+    for team_id, by_key in by_team.items():
+        since = min(wish.created_at for wish in by_key.values())
+        rows = CampaignRecipient.objects.filter(
+            Q(campaign__state__in=_MAY_STILL_GO_OUT) | Q(campaign__finished_at__gte=since),
+            campaign__team_id=team_id,
+            phone_key__in=list(by_key),
+            left_out="",
+        )
+        pairs += [(row, by_key[row.phone_key]) for row in rows.select_related("campaign")]
+    return pairs
+
+
+def _slot_of(submission: Submission) -> datetime | None:
+    """The second of the job that is at the vendor; None before there is one."""
+    attempt = submission.current_attempt
+    is_under_way = submission.state in {_S.CLAIMED, _S.REVOKED}
+    return None if attempt is None or is_under_way else attempt.slot
+
+
+# --- A wish that was lifted -----------------------------------------------------------------------
+
+
+def _let_go_on(lifted: OptOut) -> None:
+    blocking.unblock_by_itself(lifted)
+    again = OptOut.objects.open().filter(team=lifted.team_id, phone_key=lifted.phone_key)
+    if again.exclude(source=OptOut.Source.UNSURE).exists():
+        return
+    rows = CampaignRecipient.objects.filter(
+        campaign__team_id=lifted.team_id,
+        phone_key=lifted.phone_key,
+        left_out="",
+        stopped__in=(Stopped.WAITING, Stopped.BLOCKED),
+    )
+    for row in rows:
+        submission = submission_of(row)
+        slot = _slot_of(submission) if submission else None
+        if slot is None or slot > timezone.now():
+            CampaignRecipient.objects.filter(pk=row.pk).update(stopped="")
+
+
+# --- What became of it ----------------------------------------------------------------------------
+
+
+def _tell_what_came_of_them() -> None:
+    for row in _undecided():
+        submission = submission_of(row)
+        result = _result(row, submission) if submission else ""
+        if result != row.stopped:
+            CampaignRecipient.objects.filter(pk=row.pk, stopped=row.stopped).update(stopped=result)
+
+
+def _undecided() -> QuerySet[CampaignRecipient]:
+    rows = CampaignRecipient.objects.filter(stopped=Stopped.WAITING)
+    return rows.select_related("campaign").order_by("pk")[: 4 * PEOPLE_A_ROUND]
+
+
+def _result(row: CampaignRecipient, submission: Submission) -> str:
+    """What became of somebody by now; WAITING while that is open, "" when it does not matter."""
+    state = SubmissionState(submission.state)
+    if state is _S.CANCELLED or row.campaign.state == CampaignState.CANCELLED:
+        # Nobody got it.
+        return "" if not _may_have_gone(submission) else Stopped.TOO_LATE
+    if state is _S.ABANDONED:
+        return Stopped.TOO_LATE if _may_have_gone(submission) else ""
+    slot = _slot_of(submission)
+    if state is not _S.ACCEPTED or slot is None:
+        return Stopped.WAITING
+    is_blocked = not submission.is_single and _was_blocked(row, submission, slot)
+    if slot > timezone.now():
+        return Stopped.BLOCKED if is_blocked else Stopped.WAITING
+    reports = SentMessage.objects.filter(recipient=row).exclude(status__in=_NOT_REACHED)
+    return Stopped.BLOCKED if is_blocked and not reports.exists() else Stopped.TOO_LATE
+
+
+def _was_blocked(row: CampaignRecipient, submission: Submission, slot: datetime) -> bool:
+    """Whether the vendor confirmed in time that it blocks them, by their number in the job."""
+    return VendorBlock.objects.filter(
+        account=submission.account_id,
+        phone=row.phone,
+        is_block=True,
+        state=VendorBlock.State.DONE,
+        updated_at__lte=slot,
+    ).exists()
+
+
+def _may_have_gone(submission: Submission) -> bool:
+    attempts = submission.attempts.exclude(outcome=Outcome.NOT_SENT.value)
+    return attempts.filter(revoked_at=None).exists()
