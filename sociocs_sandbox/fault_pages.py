@@ -16,6 +16,8 @@ _CALLS = {
     "DELETE /messages/bulk/*": "Deleting a job",
     "PUT /messages/bulk/*": "Moving a job",
     "POST /message": "Sending a single message",
+    "GET /messages/scheduled": "Listing messages that wait",
+    "DELETE /messages/scheduled/*": "Taking a message back",
     "GET /channels*": "Reading channels",
     "* *": "Any call",
 }
