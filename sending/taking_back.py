@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.moves import durable, locked_campaign
-from campaigns.states import CANCELLABLE, How, SubmissionState
+from campaigns.states import CANCELLABLE, CampaignState, How, SubmissionState
 from sending import day_limits, gateway
 from sending.models import Submission
 from sending.moves import move_submission, move_submissions
@@ -55,7 +55,6 @@ def _ask_back(campaign: Campaign, rule: Rule) -> int:
         state=SubmissionState.ACCEPTED.value,
         current_attempt__slot__gt=now,
         current_attempt__revoked_at=None,
-        is_single=False,
     )
     # Never a job that a person only named: it might be somebody else's.
     accepted = accepted.exclude(job_id="").exclude(how=How.PERSON.value)
@@ -69,7 +68,7 @@ def _ask_back(campaign: Campaign, rule: Rule) -> int:
 
 
 def revoke(account_id: int) -> bool:
-    """Ask the vendor to delete the jobs of REVOKING submissions, one by one.
+    """Ask the vendor to delete the jobs and messages of REVOKING submissions, one by one.
 
     True: call again, there are more.
     """
@@ -85,17 +84,25 @@ def revoke(account_id: int) -> bool:
     try:
         with clients.client_of(account) as client:
             for submission in waiting:
-                clock = gateway.vendor_clock(account, client)
-                answer = gateway.delete_job(account, client, submission.job_id)
-                # By the time of the answer: only so is a 404 known to have come before the slot.
-                _record_deletion(submission.pk, submission.job_id, answer, clock.now())
+                job_id = submission.job_id
+                answer, said_at = gateway.delete_job(account, client, job_id, submission.is_single)
+                _record_deletion(submission.pk, job_id, answer, said_at)
     except (GatewayError, clients.LaneHalted) as error:
         log.warning("lane %s: could not take jobs back: %s", account.public_id, error)
         return False
     return len(waiting) == _AT_ONCE
 
 
-def _record_deletion(submission_id: int, job_id: str, answer: Deletion, now: datetime) -> None:
+def _goes_on(campaign: Campaign) -> bool:
+    """Whether what is taken back is handed over again without anybody's further word."""
+    # As `rescheduling.Then` says it, which builds on this module.
+    is_moved = campaign.take_back.get("then") == "reschedule"
+    return campaign.state == CampaignState.SENDING or is_moved
+
+
+def _record_deletion(
+    submission_id: int, job_id: str, answer: Deletion, said_at: datetime | None
+) -> None:
     with durable():
         found = Submission.objects.get(pk=submission_id)
         campaign = locked_campaign(found.campaign_id)
@@ -105,11 +112,12 @@ def _record_deletion(submission_id: int, job_id: str, answer: Deletion, now: dat
             return
         assert attempt is not None
         other = other_accepted(submission, attempt)
-        new = after_deletion(answer, attempt.slot, now, other is not None)
+        new = after_deletion(answer, attempt.slot, said_at, other is not None, _goes_on(campaign))
         if new is None:
             return
         changes: dict[str, object] = {}
-        is_revoked = after_deletion(answer, attempt.slot, now) is SubmissionState.REVOKED
+        is_spared = after_deletion(answer, attempt.slot, said_at) is SubmissionState.REVOKED
+        is_revoked = is_spared and new is not SubmissionState.UNKNOWN
         if is_revoked:
             attempt.revoked_at = timezone.now()
             attempt.save(update_fields=["revoked_at"])

@@ -1,13 +1,14 @@
 """Every guard of the protocol, each with what the code would read like without it.
 
-A mutant is the source of `sending.protocol` with one place rewritten; only the code of its
-functions is exchanged, so that its words (states, refusals, answers) stay the same objects.
+A mutant is the source of `sending.protocol` (or of `sending.single_messages`) with one place
+rewritten; only the code of its functions is exchanged, so that its words (states, refusals,
+answers) stay the same objects.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -17,20 +18,24 @@ from sending import protocol
 SOURCE = Path(protocol.__file__).read_text()
 
 
-def rewrite(monkeypatch: pytest.MonkeyPatch, before: str, after: str) -> None:
-    """Let the protocol decide as if `after` stood in its source instead of `before`.
+def rewrite(
+    monkeypatch: pytest.MonkeyPatch, before: str, after: str, module: ModuleType = protocol
+) -> None:
+    """Let a module of rules decide as if `after` stood in its source instead of `before`.
 
     Fails when `before` is not there exactly once: then the guard has moved, and this table with it.
     """
-    assert SOURCE.count(before) == 1, f"{SOURCE.count(before)} times: {before}"
-    namespace: dict[str, Any] = {"__name__": protocol.__name__}
-    exec(compile(SOURCE.replace(before, after), protocol.__file__, "exec"), namespace)  # noqa: S102 - our own source
-    for name, value in vars(protocol).items():
+    assert module.__file__
+    source = Path(module.__file__).read_text()
+    assert source.count(before) == 1, f"{source.count(before)} times: {before}"
+    namespace: dict[str, Any] = {"__name__": module.__name__}
+    exec(compile(source.replace(before, after), module.__file__, "exec"), namespace)  # noqa: S102 - our own source
+    for name, value in vars(module).items():
         changed: Any = namespace.get(name)
-        if isinstance(value, FunctionType) and value.__module__ == protocol.__name__:
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__:
             monkeypatch.setattr(value, "__code__", namespace[name].__code__)
         elif isinstance(value, dict | frozenset | tuple) and value != changed:
-            monkeypatch.setattr(protocol, name, changed)
+            monkeypatch.setattr(module, name, changed)
 
 
 # name: (what stands in the protocol, what stands there without the guard)
@@ -283,8 +288,12 @@ GUARDS: dict[str, tuple[str, str]] = {
         "    if answer is Deletion.ALREADY_RUNNING:\n        return S.REVOKED\n",
     ),
     "a job that is gone counts as taken back in time": (
-        "answer is Deletion.NOT_THERE and now < slot",
-        "answer is Deletion.NOT_THERE",
+        "said_at is not None and said_at + MARGIN <= slot",
+        "said_at is not None",
+    ),
+    "what was not there is sent again by itself": (
+        "(is_gone and (is_proven or not goes_on))",
+        "is_gone",
     ),
     "people whom another job reaches count as spared": (
         "S.ACCEPTED if is_proven else S.REVOKED",

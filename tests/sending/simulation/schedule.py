@@ -309,7 +309,7 @@ class Schedule:
 
     def _claim(self) -> Submission | None:
         store = self.store
-        for one in store.submissions:
+        for one in self._within_reach():
             refusal = protocol.claim_refusal(
                 store.state, one.state, one.not_before, store.lane, self.ours
             )
@@ -323,6 +323,9 @@ class Schedule:
                 return one
         return None
 
+    def _within_reach(self) -> list[Submission]:
+        return self.store.submissions
+
     def _check_lane_is_fit(self) -> None:
         lane = self.store.lane
         assert lane.state is LaneState.OPEN, "used although a person must look at it first"
@@ -331,7 +334,7 @@ class Schedule:
     def _begin(self, submission: Submission, token: int, vendor_now: datetime) -> Attempt | None:
         store = self.store
         used = self._used_slots()
-        slots = protocol.slot_candidates(submission.planned, vendor_now + LEAD)
+        slots = protocol.slot_candidates(submission.planned, vendor_now + self._lead())
         slot = next(one for one in slots if one not in used)
         refusal = protocol.intent_refusal(
             store.state,
@@ -343,6 +346,7 @@ class Schedule:
             self.ours,
             not self.has_hours or OPENS <= slot.time() < CLOSES,
             lambda: self._fits(slot),
+            self._is_too_early(slot, vendor_now),
         )
         asks = {Refusal.PAST_SEND_BY, Refusal.QUIET_HOURS, Refusal.DAILY_LIMIT}
         if refusal in asks and store.state is C.SENDING:
@@ -375,6 +379,13 @@ class Schedule:
         store.move(submission, S.POSTING)
         submission.current = attempt.number
         return attempt
+
+    def _lead(self) -> timedelta:
+        return LEAD
+
+    def _is_too_early(self, slot: datetime, vendor_now: datetime) -> bool:
+        """Jobs may wait at the vendor for as long as they like."""
+        return False
 
     def _used_slots(self) -> set[datetime]:
         return {one.slot for one in self.store.attempts}
@@ -552,6 +563,9 @@ class Schedule:
         if store.state is C.CANCELLING:
             self._sweep_cancelling()
         elif store.state is C.SENDING:
+            for attempt in store.attempts:
+                is_back = store.submissions[attempt.submission].state is S.REVOKED
+                assert not (is_back and attempt.was_not_there), "sent again, and nobody was asked"
             self._make_ready()
         if protocol.paused_by_lane(store.state, store.lane, store.tally()):
             assert any(store.tally().get(one) for one in WAITING), "paused for nothing"
@@ -636,11 +650,14 @@ class Schedule:
             if self.faulty and self.random.random() < 0.3:
                 answer = Deletion.UNCLEAR
             other = self._other_accepted(attempt)
-            new = protocol.after_deletion(answer, attempt.slot, now, other is not None)
+            goes_on = self.store.state is C.SENDING
+            new = protocol.after_deletion(answer, attempt.slot, now, other is not None, goes_on)
             if new is None:
                 continue
-            is_revoked = protocol.after_deletion(answer, attempt.slot, now) is S.REVOKED
+            is_spared = protocol.after_deletion(answer, attempt.slot, now) is S.REVOKED
+            is_revoked = is_spared and new is not S.UNKNOWN
             attempt.revoked |= is_revoked
+            attempt.was_not_there |= is_revoked and answer is Deletion.NOT_THERE
             attempt.is_doubted |= new is S.UNKNOWN
             self.store.move(submission, new)
             if is_revoked and other is not None:
