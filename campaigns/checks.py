@@ -43,12 +43,14 @@ def sending_settings(**_: Any) -> list[CheckMessage]:
                 id="campaigns.E003",
             )
         )
-    if not 5 <= settings.SOCIOCS_TIMEOUT_SECONDS <= 150:
-        # An attempt counts as lost after 180 seconds: the call must have ended before.
+    if not 5 <= settings.SOCIOCS_TIMEOUT_SECONDS <= 60:
+        # Single messages are handed over this and 40 seconds ahead, one a second, and Sociocs lists
+        # a hundred: with a longer one they could not be found again.
         check_messages.append(
             Error(
-                "SOCIOCS_TIMEOUT_SECONDS must be between 5 and 150.",
-                hint="60 is a good choice.",
+                "SOCIOCS_TIMEOUT_SECONDS must be between 5 and 60.",
+                hint="60 is a good choice. With more, single messages whose answer is lost "
+                "could not be found again.",
                 id="campaigns.E004",
             )
         )

@@ -22,7 +22,6 @@ from django.utils import timezone
 from campaigns.message import bulk_message
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.moves import durable, lock
-from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, PauseReason, Stopped, SubmissionState, TakeBack
 from sending import day_limits, one_by_one, recording, timetable
 from sending.failpoints import failpoint
@@ -37,6 +36,7 @@ from sending.protocol import (
     slot_candidates,
 )
 from sending.recording import Answered
+from sending.single_messages import next_look_for_message
 from sociocs_gateway.exceptions import MessageNotExpressible
 from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessage, at_time
 
@@ -179,7 +179,7 @@ class _Turn:
             recording.lock_campaign_and_lane(submission)
         lock(submission, *_SUBMISSION_FIELDS)
         slot = self._slot(built)
-        refusal = _refusal(submission.campaign, submission, built, slot)
+        refusal = _refusal(submission.campaign, submission, built, slot, self.vendor_now)
         if refusal is not None:
             return refusal
         if not isinstance(built.message, BulkMessage | SingleMessage):
@@ -190,7 +190,9 @@ class _Turn:
 
     def _slot(self, built: Built) -> datetime:
         """The second that was found while building, unless it is not right any more."""
-        planned, earliest = built.submission.planned_slot, self.vendor_now + lead()
+        submission = built.submission
+        earliest = self.vendor_now + one_by_one.lead_of(submission)
+        planned = submission.planned_slot
         if built.slot is not None and built.slot >= max(planned, earliest):
             return built.slot
         return free_slot(built.submission.account_id, planned, earliest)
@@ -204,6 +206,7 @@ def _refusal(
     submission: Submission,
     built: Built,
     slot: datetime,
+    vendor_now: datetime,
 ) -> Refusal | None:
     """Why there is to be no intent now, noted where people see it; else who opted out is noted."""
     assert campaign.send_by is not None
@@ -222,6 +225,7 @@ def _refusal(
         timezone.now(),
         timetable.is_in_hours(campaign, submission, slot),
         fits,
+        one_by_one.is_too_early(submission, slot, vendor_now),
     )
     is_second = submission.revoked_for == TakeBack.LATE_LOOK and submission.attempt_count > 0
     if refusal in _PAUSES and is_second:
@@ -300,6 +304,7 @@ def _opened(
         recipient_count=len(built.recipients),
         started_at=now,
         deadline=now + ATTEMPT_DEADLINE,
+        next_look_at=next_look_for_message(now, slot, now) if submission.is_single else None,
         counted_on=day_limits.day_of(submission.campaign.team, slot),
     )
     move_submission(
@@ -323,13 +328,16 @@ def _close_unsent(submission: Submission, fault: MessageNotExpressible | None) -
         move_submission(submission, SubmissionState.REFUSED, refusal=[fault.code], **changes)
 
 
-def slots_for(account_id: int, planned: Sequence[datetime]) -> list[datetime | None]:
+def slots_for(account_id: int, submissions: Sequence[Submission]) -> list[datetime | None]:
     """A free second for each of several jobs, by one question; None where that did not tell.
 
     Only a proposal: whether it is still free, and far enough ahead, is seen at the intent.
     """
-    earliest = timezone.now() + lead()
-    starts = [next(slot_candidates(moment, earliest)) for moment in planned]
+    now = timezone.now()
+    starts = [
+        next(slot_candidates(submission.planned_slot, now + one_by_one.lead_of(submission)))
+        for submission in submissions
+    ]
     used = Attempt.objects.filter(account_id=account_id, slot__gte=min(starts)).order_by("slot")
     known = list(used.values_list("slot", flat=True)[:_SLOTS_LOOKED_AT])
     until = known[-1] if len(known) == _SLOTS_LOOKED_AT else None

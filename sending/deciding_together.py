@@ -19,7 +19,7 @@ from sending.control import NotPossible
 from sending.models import Submission
 from teams.models import User
 
-# What may be said about many at once. Looking again leads nowhere: there is no list of them.
+# What may be said about many at once.
 KINDS = frozenset({DecisionKind.MARK_AS_SENT, DecisionKind.SEND_AGAIN, DecisionKind.DO_NOT_SEND})
 AT_ONCE = 500
 

@@ -146,8 +146,11 @@ def _refusal_sentence(refusal: Refusal, submission: Submission) -> str:
 
 
 def look_again(submission: Submission) -> None:
-    """A person asks for one more look at the vendor's list, now."""
-    if submission.is_single:
-        return
+    """A person asks for one more look at the vendor's list, now.
+
+    A single message is there until its second only.
+    """
     unclear = submission.attempts.filter(outcome=Outcome.AMBIGUOUS.value)
+    if submission.is_single:
+        unclear = unclear.filter(slot__gt=timezone.now())
     unclear.update(next_look_at=timezone.now() - timedelta(seconds=1))

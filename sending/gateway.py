@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from recipients.subscriber_keys import subscriber_key
 from sending.models import Attempt
 from sending.protocol import (
     PREFLIGHT_FRESH,
@@ -18,6 +19,7 @@ from sending.protocol import (
     PostAnswer,
     clocks_disagree,
 )
+from sending.single_messages import WaitingMessage
 from sociocs_accounts import call_rates
 from sociocs_accounts.clients import LaneHalted, halt
 from sociocs_accounts.models import GatewayAccount
@@ -33,6 +35,7 @@ from sociocs_gateway.exceptions import (
 )
 from sociocs_gateway.messages import BulkMessage, SingleMessage
 from sociocs_gateway.results import BulkJobList
+from sociocs_gateway.scheduled_messages import ScheduledMessageList
 
 # Linux's monotonic clock stands still while the machine sleeps; that of macOS does not.
 _COUNTS_SLEEP = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -115,6 +118,31 @@ def listed(jobs: BulkJobList) -> list[ListedJob]:
     ]
 
 
+def list_waiting(account: GatewayAccount, client: SociocsClient) -> ScheduledMessageList:
+    """The vendor's list of single messages that wait. Raises GatewayError or LaneHalted."""
+    call_rates.wait(account)
+    try:
+        return client.list_scheduled_messages()
+    except GatewayError as error:
+        if error.halt:
+            halt(account, error.halt.value)
+            raise LaneHalted(error.halt.value) from None
+        raise
+
+
+def waiting_messages(messages: ScheduledMessageList) -> list[WaitingMessage]:
+    """The messages as the protocol looks at them; a number by its key, however it is spelled."""
+    return [
+        WaitingMessage(
+            message.message_id,
+            message.schedule,
+            subscriber_key(message.phone) if message.phone else None,
+            message.channel_key,
+        )
+        for message in messages
+    ]
+
+
 def learn_from(account: GatewayAccount, jobs: BulkJobList) -> None:
     """Learn from a job of ours in the list whether the vendor shows schedules there at all.
 
@@ -185,18 +213,27 @@ def _halts(error: GatewayError) -> str:
     return error.halt.value if error.halt else ""
 
 
-def delete_job(account: GatewayAccount, client: SociocsClient, job_id: str) -> Deletion:
-    """Take a job back, and read the answer. Raises LaneHalted only through `client_of`."""
+def delete_job(
+    account: GatewayAccount, client: SociocsClient, job_id: str, is_single: bool
+) -> tuple[Deletion, datetime | None]:
+    """Take a job or a single message back: the answer, and when a "not there" was said.
+
+    By the vendor's clock, in that very answer. Raises LaneHalted only through `client_of`.
+    """
     call_rates.wait(account)
     try:
-        client.delete_bulk_job(job_id)
-    except NotFound:
-        return Deletion.NOT_THERE
+        if is_single:
+            client.delete_scheduled_message(job_id)
+        else:
+            client.delete_bulk_job(job_id)
+    except NotFound as error:
+        return Deletion.NOT_THERE, error.server_date
     except Refused as error:
-        return Deletion.ALREADY_RUNNING if error.http_status == 400 else Deletion.UNCLEAR
+        is_no = error.http_status == 400
+        return (Deletion.ALREADY_RUNNING if is_no else Deletion.UNCLEAR), None
     except GatewayError:
-        return Deletion.UNCLEAR
-    return Deletion.DELETED
+        return Deletion.UNCLEAR, None
+    return Deletion.DELETED, None
 
 
 def forget_clocks() -> None:

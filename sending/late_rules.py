@@ -116,13 +116,19 @@ def may_still_delete(slot: datetime, now: datetime, time_out: timedelta) -> bool
 
 
 def after_late_deletion(
-    answer: Deletion | None, slot: datetime, now: datetime, time_out: timedelta, is_proven: bool
+    answer: Deletion | None,
+    slot: datetime,
+    said_at: datetime | None,
+    now: datetime,
+    time_out: timedelta,
+    is_proven: bool,
 ) -> SubmissionState | None:
     """The state after a deletion for a late look, or (`answer` None) after none could begin any
-    more; None: ask again. A deletion without an answer leaves a question once there is no time.
+    more; None: ask again. `said_at`: when a "not there" was said, by the vendor's clock. A deletion
+    without an answer leaves a question once there is no time.
     """
     if answer is not None:
-        new = after_deletion(answer, slot, now, is_proven)
+        new = after_deletion(answer, slot, said_at, is_proven)
         if new is not None or may_still_delete(slot, now, time_out):
             return new
     return S.UNKNOWN

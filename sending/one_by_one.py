@@ -2,9 +2,9 @@
 
 For approved WhatsApp templates, which bulk jobs do not carry, and for texts that differ from person
 to person too much to share jobs. Each message is a submission of one person under the protocol of
-all others: intent before the call, one live attempt, no repetition after an unclear answer. Two
-things differ. The vendor has no list to look an unclear one up in, so a person is asked at once;
-and it takes no message back, so each is handed over only shortly before its time.
+all others: intent before the call, one live attempt, no repetition after an unclear answer. The
+vendor lists a hundred messages that wait, and no more: so that an unclear one can be found there,
+each is handed over only shortly before its second (`sending.single_messages`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 import orjson
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from campaigns import message
@@ -24,11 +25,32 @@ from campaigns.scheduling.timing import lead
 from campaigns.texts import personal_texts, whatsapp_templates
 from campaigns.texts.rendering import person_of
 from interface.wording import number
+from sending import single_messages
 from sending.models import Submission
 from sociocs_gateway.messages import MessageRecipient, SingleMessage
 
 # The second at which it goes out is an attempt's marker: one message a second on an account.
 EACH = timedelta(seconds=1)
+
+
+def lead_of(submission: Submission) -> timedelta:
+    """How long before its slot a submission is handed over."""
+    return _lead_each() if submission.is_single else lead()
+
+
+def _lead_each() -> timedelta:
+    return single_messages.lead_each(lead(), timedelta(seconds=settings.SOCIOCS_TIMEOUT_SECONDS))
+
+
+def is_too_early(submission: Submission, slot: datetime, vendor_now: datetime) -> bool:
+    """Whether a single message for `slot` would be one too many for the vendor's list."""
+    return submission.is_single and single_messages.is_too_early(slot, vendor_now, _lead_each())
+
+
+def in_reach(vendor_now: datetime) -> Q:
+    """What may be claimed as far as the vendor's list of messages that wait is concerned."""
+    until = vendor_now + _lead_each() + single_messages.ROUNDING
+    return Q(is_single=False) | Q(planned_slot__lte=until)
 
 
 def one_by_one_problems(campaign: Campaign, people: int | None) -> list[Problem]:
@@ -51,12 +73,12 @@ def one_by_one_refusal(people: int) -> str:
 def write_texts(submissions: Sequence[Submission], texts: Mapping[int, str]) -> None:
     """Give each unsaved submission of a frozen campaign the text of its person, and its time.
 
-    They are handed over LEAD before their slots, and not earlier: nobody can take them back.
+    They are handed over shortly before their slots, and not earlier.
     """
     for submission in submissions:
         submission.is_single = True
         submission.text = texts[submission.first_position]
-        earliest = submission.planned_slot - lead()
+        earliest = submission.planned_slot - lead_of(submission)
         submission.not_before = (
             max(submission.not_before, earliest) if submission.not_before else earliest
         )

@@ -59,6 +59,8 @@ ATTEMPT_DEADLINE = timedelta(seconds=180)
 START_FENCE = timedelta(seconds=10)
 PREFLIGHT_FRESH = timedelta(seconds=60)
 CLOCK_SKEW = timedelta(seconds=60)
+# Nearer to its second than this, what is no longer in a list may be on its way out of it.
+MARGIN = timedelta(seconds=10)
 SEND_WINDOW = timedelta(hours=4)
 VENDOR_REACH = timedelta(days=30)
 STRIKES_TO_PAUSE = 2
@@ -181,11 +183,13 @@ def intent_refusal(
     now: datetime,
     is_in_hours: bool = True,
     fits: Callable[[], bool] = lambda: True,
+    is_too_early: bool = False,
 ) -> Refusal | None:
     """The point of no return: why an attempt may not be opened, or None.
 
     Asked inside the transaction that inserts the open attempt, with the campaign's row locked.
     `is_in_hours`: whether `slot` lies in the sending hours of everybody in the submission.
+    `is_too_early`: a single message that is one too many for now (`sending.single_messages`).
     `fits` counts its people on the slot's day and says whether they fit
     (`sending.day_limits`): asked last, so that nothing is used up by what is refused
     for another reason.
@@ -198,6 +202,8 @@ def intent_refusal(
         return Refusal.QUIET_HOURS
     if slot > send_by:
         return Refusal.PAST_SEND_BY
+    if is_too_early:
+        return Refusal.NOT_YET
     return lane_refusal(lane, now) or (None if fits() else Refusal.DAILY_LIMIT)
 
 
@@ -532,7 +538,7 @@ def after_decision(
 
 
 class Deletion(StrEnum):
-    """How the vendor answered `DELETE /messages/bulk/{job_id}`."""
+    """How the vendor answered `DELETE` of a job or of a single message."""
 
     DELETED = "deleted"
     ALREADY_RUNNING = "already_running"
@@ -586,16 +592,22 @@ def was_never_sent(outcomes: Iterable[tuple[Outcome, bool]]) -> bool:
 
 
 def after_deletion(
-    answer: Deletion, slot: datetime, now: datetime, is_proven: bool = False
+    answer: Deletion,
+    slot: datetime,
+    said_at: datetime | None,
+    is_proven: bool = False,
 ) -> SubmissionState | None:
     """The state after a DELETE; None: ask again.
 
-    A 404 before the slot proves that the job will not run. At or after the slot it proves nothing:
-    an earlier DELETE may have worked, or the job ran and is gone. `is_proven`: another attempt was
-    accepted and not taken back; then these people have not been spared by taking this one back.
+    A 404 proves that the job will not run if the vendor said so by its own clock, `said_at`, well
+    before the slot. Else it proves nothing: an earlier DELETE may have worked, or the job ran and
+    is gone. `is_proven`: another attempt was accepted and not taken back; then these people have
+    not been spared by taking this one back. What was not there is never handed over again by itself
+    (`after_resumption`): that may be somebody else's doing, so a person is asked.
     """
     if answer is Deletion.ALREADY_RUNNING:
         return S.ACCEPTED
-    if answer is Deletion.DELETED or (answer is Deletion.NOT_THERE and now < slot):
+    is_gone = answer is Deletion.NOT_THERE and said_at is not None and said_at + MARGIN <= slot
+    if answer is Deletion.DELETED or is_gone:
         return S.ACCEPTED if is_proven else S.REVOKED
     return S.UNKNOWN if answer is Deletion.NOT_THERE else None

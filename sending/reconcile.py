@@ -1,19 +1,22 @@
-"""Looking for attempts without a clear answer: by silence first, then in the vendor's list.
+"""Looking for attempts without a clear answer: by silence first, then in the vendor's lists.
 
 An open attempt whose worker never came back becomes AMBIGUOUS. An ambiguous one is looked for by
-its slot. Found exactly once: it was accepted. Not found proves nothing; a person is asked.
+its slot, a single message also while its call is open: it leaves its list at its second. Found
+exactly once: it was accepted. Not found proves nothing; a person is asked.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
+from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from campaigns.models import CampaignEvent
+from campaigns.models import CampaignEvent, CampaignRecipient
 from campaigns.moves import durable, locked_campaign, record_event
 from campaigns.states import How, Outcome, SubmissionState
 from sending import gateway
@@ -35,13 +38,17 @@ from sending.recording import (
     stop_if_cancelled,
     verdict_on,
 )
+from sending.single_messages import WantedMessage, look_for_message, next_look_for_message
 from sociocs_accounts import clients
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
 from sociocs_gateway.results import BulkJobList
+from sociocs_gateway.scheduled_messages import ScheduledMessageList
 
 log = logging.getLogger(__name__)
+
+_NOT_CLEAR = (Outcome.OPEN.value, Outcome.AMBIGUOUS.value)
 
 
 def sweep_silent() -> int:
@@ -67,9 +74,9 @@ def _give_up_waiting(attempt_id: uuid.UUID) -> bool:
         attempt.outcome = verdict.outcome.value
         attempt.reason = "silence"
         attempt.finished_at = now
-        # Its worker was gone long before the deadline: look at once.
-        is_listed = attempt.account.can_be_looked_at and not submission.is_single
-        attempt.next_look_at = now if is_listed else None
+        if not submission.is_single:
+            # Its worker was gone long before the deadline: look at once.
+            attempt.next_look_at = now if attempt.account.can_be_looked_at else None
         attempt.save()
         GatewayAccount.objects.filter(pk=attempt.account_id).update(probe_needed=True)
         if verdict.state is not None:
@@ -92,9 +99,9 @@ def accounts_to_look_at() -> list[int]:
 
 
 def reconcile(account_id: int) -> int:
-    """Look once into the vendor's list for every due attempt of an account. Returns how many found.
+    """Look once into the vendor's lists for all due attempts of an account. Returns how many found.
 
-    One list serves all of them. A list that cannot be had costs a look, nothing else.
+    One list serves all jobs, another all messages. One that cannot be had costs a look, no more.
     """
     account = GatewayAccount.objects.get(pk=account_id)
     due = list(
@@ -104,13 +111,12 @@ def reconcile(account_id: int) -> int:
         return 0
     try:
         with clients.client_of(account) as client:
-            jobs = gateway.list_jobs(account, client)
+            return _look_for(account, client, due)
     except (GatewayError, clients.LaneHalted) as error:
-        log.warning("lane %s: could not look at the list of jobs: %s", account.public_id, error)
+        log.warning("lane %s: could not look at the vendor's list: %s", account.public_id, error)
         for attempt in due:
             _note_look(account, attempt, Sight.BLIND)
         return 0
-    return _look_for(account, due, jobs)
 
 
 def look_once_more(
@@ -120,32 +126,66 @@ def look_once_more(
 
     Raises GatewayError or gateway.LaneHalted when the list cannot be had: then nothing is sent.
     """
-    unclear = list(_unclear(account).filter(submission_id__in=submission_ids))
-    if not unclear or not account.can_be_looked_at:
-        return 0
-    return _look_for(account, unclear, gateway.list_jobs(account, client))
+    unclear = _unclear(account).filter(submission_id__in=submission_ids)
+    # A message whose second has come is in no list any more.
+    waits = Q(submission__is_single=True, slot__gt=timezone.now())
+    jobs = Q(submission__is_single=False) if account.can_be_looked_at else Q(pk__in=[])
+    return _look_for(account, client, list(unclear.filter(waits | jobs)))
 
 
 def _unclear(account: GatewayAccount) -> QuerySet[Attempt]:
-    attempts = Attempt.objects.filter(
-        account=account, outcome=Outcome.AMBIGUOUS.value, submission__is_single=False
-    )
+    """What is to be looked for: a single message also before its answer is here."""
+    is_open = Q(submission__is_single=True, outcome=Outcome.OPEN.value)
+    unclear = Q(outcome=Outcome.AMBIGUOUS.value) | is_open
+    attempts = Attempt.objects.filter(unclear, account=account)
     return attempts.select_related("submission__campaign__channel")
 
 
-def _look_for(account: GatewayAccount, attempts: list[Attempt], jobs: BulkJobList) -> int:
-    gateway.learn_from(account, jobs)
-    listed = gateway.listed(jobs)
+def _look_for(account: GatewayAccount, client: SociocsClient, attempts: list[Attempt]) -> int:
+    """Raises GatewayError or LaneHalted when one of the lists cannot be had."""
+    sights: list[tuple[Attempt, Sight, str]] = []
+    jobs = [attempt for attempt in attempts if not attempt.submission.is_single]
+    if jobs:
+        sights += _sights_of_jobs(account, gateway.list_jobs(account, client), jobs)
+    messages = [attempt for attempt in attempts if attempt.submission.is_single]
+    if messages:
+        sights += _sights_of_messages(account, gateway.list_waiting(account, client), messages)
     recovered = 0
-    for attempt in attempts:
-        sight, job_id = look(
-            _wanted(attempt), listed, jobs.is_full, lambda job: _is_owned(account.pk, job)
-        )
+    for attempt, sight, job_id in sights:
         if sight is Sight.FOUND and _attach(attempt.pk, job_id):
             recovered += 1
         else:
             _note_look(account, attempt, sight)
     return recovered
+
+
+def _sights_of_jobs(
+    account: GatewayAccount, jobs: BulkJobList, attempts: list[Attempt]
+) -> Iterator[tuple[Attempt, Sight, str]]:
+    gateway.learn_from(account, jobs)
+    listed = gateway.listed(jobs)
+    for attempt in attempts:
+        wanted = _wanted(attempt)
+        yield attempt, *look(wanted, listed, jobs.is_full, partial(_is_owned, account.pk))
+
+
+def _sights_of_messages(
+    account: GatewayAccount, messages: ScheduledMessageList, attempts: list[Attempt]
+) -> Iterator[tuple[Attempt, Sight, str]]:
+    listed = gateway.waiting_messages(messages)
+    for attempt in attempts:
+        wanted = _wanted_message(attempt)
+        is_owned = partial(_is_owned, account.pk)
+        yield attempt, *look_for_message(wanted, listed, messages.is_full, is_owned)
+
+
+def _wanted_message(attempt: Attempt) -> WantedMessage:
+    submission = attempt.submission
+    assert submission.campaign.channel is not None
+    person = CampaignRecipient.objects.get(
+        campaign_id=submission.campaign_id, position=submission.first_position
+    )
+    return WantedMessage(attempt.slot, person.phone_key, submission.campaign.channel.channel_key)
 
 
 def _wanted(attempt: Attempt) -> Wanted:
@@ -180,7 +220,7 @@ def _attach_found(attempt_id: uuid.UUID, job_id: str) -> bool:
     verdict = verdict_on(attempt, submission, PostAnswer(AnswerKind.ACCEPTED, job_id=job_id), None)
     if verdict.outcome is None:
         return False
-    now = timezone.now()
+    now, was_open = timezone.now(), attempt.outcome == Outcome.OPEN
     attempt.outcome = verdict.outcome.value
     attempt.job_id = job_id
     attempt.looks += 1
@@ -201,7 +241,8 @@ def _attach_found(attempt_id: uuid.UUID, job_id: str) -> bool:
         stop_if_cancelled(campaign, submission, attempt)
     elif verdict.how is not None:
         know_better(submission, attempt, How.SLOT)
-    if verdict.state is not None or verdict.how is not None:
+    # While its call is open nobody was told that anything is unclear.
+    if not was_open and (verdict.state is not None or verdict.how is not None):
         record_event(
             campaign, CampaignEvent.Kind.FOUND, seq=submission.seq, people=attempt.recipient_count
         )
@@ -212,9 +253,12 @@ def _note_look(account: GatewayAccount, attempt: Attempt, sight: Sight) -> None:
     """Remember that we looked; a blind look does not count as one."""
     now = timezone.now()
     since = attempt.finished_at or attempt.started_at
-    again = next_look(since, attempt.slot, now) if account.can_be_looked_at else None
+    if attempt.submission.is_single:
+        again = next_look_for_message(attempt.started_at, attempt.slot, now)
+    else:
+        again = next_look(since, attempt.slot, now) if account.can_be_looked_at else None
     with transaction.atomic():
-        Attempt.objects.filter(pk=attempt.pk, outcome=Outcome.AMBIGUOUS.value).update(
+        Attempt.objects.filter(pk=attempt.pk, outcome__in=_NOT_CLEAR).update(
             looks=attempt.looks + (sight is not Sight.BLIND),
             last_look_at=now,
             last_sight=sight.value,

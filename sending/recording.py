@@ -107,6 +107,7 @@ def _record_the_usual(answered: Answered) -> bool:
         finished_at=now,
         job_id=answer.job_id,
         evidence=answered.evidence,
+        next_look_at=None,
     ):
         return False
     changes = _accepted(answered.attempt_id, answer.job_id, verdict.how)
@@ -193,9 +194,7 @@ def _finish(attempt: Attempt, outcome: Outcome, answered: Answered, now: datetim
     attempt.finished_at = now
     attempt.job_id = answered.answer.job_id
     attempt.evidence = answered.evidence
-    is_listed = attempt.account.can_be_looked_at and not attempt.submission.is_single
-    unclear = outcome is Outcome.AMBIGUOUS and is_listed
-    attempt.next_look_at = next_look(now, attempt.slot, now) if unclear else None
+    attempt.next_look_at = _next_look(attempt, now) if outcome is Outcome.AMBIGUOUS else None
     attempt.save(
         update_fields=[
             "outcome",
@@ -207,6 +206,14 @@ def _finish(attempt: Attempt, outcome: Outcome, answered: Answered, now: datetim
             "next_look_at",
         ]
     )
+
+
+def _next_look(attempt: Attempt, now: datetime) -> datetime | None:
+    """When to look for an attempt that has just become unclear; None: never."""
+    if attempt.submission.is_single:
+        # It was looked for while its call was open already.
+        return attempt.next_look_at
+    return next_look(now, attempt.slot, now) if attempt.account.can_be_looked_at else None
 
 
 def _changes(
@@ -248,8 +255,6 @@ def know_better(submission: Submission, attempt: Attempt, how: How) -> None:
 
 def stop_if_cancelled(campaign: Campaign, submission: Submission, attempt: Attempt) -> None:
     """Proof that comes after the campaign was cancelled: a job still ahead is taken back."""
-    if submission.is_single:
-        return
     if campaign.state in _BEING_STOPPED and submission.state == SubmissionState.ACCEPTED:
         new = after_cancel(SubmissionState.ACCEPTED, attempt.slot, timezone.now())
         if new is not SubmissionState.ACCEPTED:

@@ -18,10 +18,11 @@ import time
 import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice, zip_longest
 from typing import Self
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -29,13 +30,14 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.states import CampaignState, SubmissionState
 from recipients.models import OptOut
-from sending import gateway, reconcile
+from sending import gateway, one_by_one, reconcile
 from sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for, turn
 from sending.failpoints import failpoint
 from sending.gateway import VendorClock
 from sending.models import Submission
 from sending.moves import move_submissions
 from sending.protocol import (
+    CLOCK_SKEW,
     LEASE,
     MAY_CLAIM,
     START_FENCE,
@@ -56,6 +58,8 @@ log = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 20
 # A task ends before this, far below Celery's hard limit, and asks to be called again.
 TURN_SECONDS = 60.0
+# How often a turn looks whether the next single message is in reach.
+PACE_SECONDS = 0.25
 _LANE_RESTS = {
     Refusal.LANE_HALTED,
     Refusal.LANE_COOLING,
@@ -77,15 +81,18 @@ def hand_over(account_id: int) -> bool:
     account = GatewayAccount.objects.get(pk=account_id)
     if lane_refusal(account.lane, timezone.now()) not in MAY_CLAIM:
         return False
-    if not claimable(account, timezone.now()).exists():
+    # The vendor's clock is asked only where there may be something to do by it.
+    now = timezone.now()
+    if not claimable(account, now, now + CLOCK_SKEW).exists():
         return False
     ends = time.monotonic() + TURN_SECONDS
     try:
         with clients.client_of(account) as client, _Line(account, client) as line:
             while time.monotonic() < ends:
-                line.look_at_the_clock()
-                claimed = claim(account)
-                if not claimed or _hand_over_each(line, claimed):
+                claimed = claim(account, line.look_at_the_clock().now())
+                if claimed and _hand_over_each(line, claimed):
+                    return False
+                if not claimed and not _waits_for_the_next_second(line):
                     return False
     except (GatewayError, clients.LaneHalted) as error:
         log.warning("lane %s: cannot hand over now: %s", account.public_id, error)
@@ -95,22 +102,43 @@ def hand_over(account_id: int) -> bool:
     return True
 
 
+def _waits_for_the_next_second(line: _Line) -> bool:
+    """Wait a moment where a single message comes into reach before the tick would tell of it."""
+    now, ahead = timezone.now(), timedelta(seconds=settings.TICK_SECONDS)
+    if lane_refusal(line.account.lane, now) not in MAY_CLAIM:
+        return False
+    vendor_now = line.look_at_the_clock().now()
+    soon = claimable(line.account, now + ahead, vendor_now + ahead).filter(is_single=True)
+    if not soon.exists():
+        return False
+    line.store()
+    time.sleep(PACE_SECONDS)
+    return True
+
+
 def _hand_over_each(line: _Line, claimed: list[Submission]) -> bool:
     """Hand each over; whatever happens, unused claims are given back. True: the lane must rest."""
     failpoint("after_claim")
     account = line.account
     try:
         _look_before_sending_again(line, claimed)
-        slots = slots_for(account.pk, [one.planned_slot for one in claimed])
+        slots, is_idle = slots_for(account.pk, claimed), True
         for submission, slot in zip(claimed, slots, strict=True):
+            if slot and one_by_one.is_too_early(submission, slot, line.look_at_the_clock().now()):
+                continue
             # While the call of the one before is under way.
             built = build(submission, slot)
             failpoint("after_build")
             refusal = line.hand_over(built)
+            is_idle &= refusal is Refusal.NOT_YET
             if refusal in _LANE_RESTS:
                 line.store()
                 account.refresh_from_db()
                 return refusal is not Refusal.PROBE_NEEDED
+        if is_idle:
+            # Only single messages, whose pace is one a second.
+            line.store()
+            time.sleep(PACE_SECONDS)
     except call_rates.MustWait:
         return True
     finally:
@@ -213,10 +241,13 @@ def _call(client: SociocsClient, begun: Begun) -> Answered:
 # --- Claim ----------------------------------------------------------------------------------------
 
 
-def claimable(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
+def claimable(
+    account: GatewayAccount, now: datetime, vendor_now: datetime | None = None
+) -> QuerySet[Submission]:
     """What `claim_refusal` allows on a lane that is open, in the order of its slots.
 
-    This only searches: before a row is claimed, the rule itself is asked about it.
+    Of single messages only those whose seconds are in reach by the vendor's clock, which is ours
+    if nobody says otherwise. This only searches: before a row is claimed, the rule itself is asked.
     """
     return (
         Submission.objects.filter(
@@ -224,12 +255,14 @@ def claimable(account: GatewayAccount, now: datetime) -> QuerySet[Submission]:
             state=SubmissionState.READY.value,
             campaign__state=CampaignState.SENDING.value,
         )
-        .filter(Q(not_before=None) | Q(not_before__lte=now))
+        .filter(Q(not_before=None) | Q(not_before__lte=now), one_by_one.in_reach(vendor_now or now))
         .order_by("planned_slot", "id")
     )
 
 
-def claim(account: GatewayAccount, at_most: int = CLAIMED_AT_ONCE) -> list[Submission]:
+def claim(
+    account: GatewayAccount, vendor_now: datetime | None = None, at_most: int = CLAIMED_AT_ONCE
+) -> list[Submission]:
     """Take the next READY submissions of this lane for this worker; may be empty.
 
     The lane's campaigns take turns, so that a long one does not hold up a short one.
@@ -237,7 +270,7 @@ def claim(account: GatewayAccount, at_most: int = CLAIMED_AT_ONCE) -> list[Submi
     failpoint("before_claim")
     token = uuid.uuid4()
     with transaction.atomic():
-        ids = _in_turns(account, at_most)
+        ids = _in_turns(account, vendor_now, at_most)
         move_submissions(
             ids,
             SubmissionState.READY,
@@ -260,10 +293,10 @@ def _complete(submissions: list[Submission], account: GatewayAccount) -> None:
         submission.campaign, submission.account = campaigns[submission.campaign_id], account
 
 
-def _in_turns(account: GatewayAccount, at_most: int) -> list[int]:
+def _in_turns(account: GatewayAccount, vendor_now: datetime | None, at_most: int) -> list[int]:
     """Primary keys of what may be claimed, one of each campaign in turn; locked where possible."""
     now = timezone.now()
-    ready = claimable(account, now)
+    ready = claimable(account, now, vendor_now)
     waiting = Campaign.objects.filter(
         Exists(ready.filter(campaign=OuterRef("pk")).order_by()), state=CampaignState.SENDING.value
     )

@@ -66,7 +66,6 @@ def _ask_back(campaign: Campaign, rule: Rule, why: TakeBack) -> int:
         state=SubmissionState.ACCEPTED.value,
         current_attempt__slot__gt=now,
         current_attempt__revoked_at=None,
-        is_single=False,
     )
     # Never a job that a person only named: it might be somebody else's.
     accepted = accepted.exclude(job_id="").exclude(how=How.PERSON.value)
@@ -83,7 +82,7 @@ def _ask_back(campaign: Campaign, rule: Rule, why: TakeBack) -> int:
 
 
 def revoke(account_id: int) -> bool:
-    """Ask the vendor to delete the jobs of REVOKING submissions, one by one.
+    """Ask the vendor to delete the jobs and messages of REVOKING submissions, one by one.
 
     True: call again, there are more.
     """
@@ -99,12 +98,13 @@ def revoke(account_id: int) -> bool:
     try:
         with clients.client_of(account) as client:
             for submission in waiting:
-                clock = gateway.vendor_clock(account, client)
-                answer = None
-                if _may_ask(submission, clock.now()):
-                    answer = gateway.delete_job(account, client, submission.job_id)
-                # By the time of the answer: only so is a 404 known to have come before the slot.
-                _record_deletion(submission.pk, submission.job_id, answer, clock.now())
+                answer, said_at = None, None
+                if _may_ask(submission, gateway.vendor_clock(account, client).now()):
+                    answer, said_at = gateway.delete_job(
+                        account, client, submission.job_id, submission.is_single
+                    )
+                now = gateway.vendor_clock(account, client).now()
+                _record_deletion(submission.pk, submission.job_id, answer, said_at, now)
     except (GatewayError, clients.LaneHalted) as error:
         log.warning("lane %s: could not take jobs back: %s", account.public_id, error)
         return False
@@ -119,7 +119,11 @@ def _may_ask(submission: Submission, now: datetime) -> bool:
 
 
 def _record_deletion(
-    submission_id: int, job_id: str, answer: Deletion | None, now: datetime
+    submission_id: int,
+    job_id: str,
+    answer: Deletion | None,
+    said_at: datetime | None,
+    now: datetime,
 ) -> None:
     """Store what a deletion came to; `answer` None: it was too late to ask for one."""
     with durable():
@@ -133,14 +137,18 @@ def _record_deletion(
         other = other_accepted(submission, attempt)
         is_for_wish = submission.revoked_for == TakeBack.LATE_LOOK
         if is_for_wish:
-            new = after_late_deletion(answer, attempt.slot, now, time_out(), other is not None)
+            new = after_late_deletion(
+                answer, attempt.slot, said_at, now, time_out(), other is not None
+            )
         else:
-            new = after_deletion(answer, attempt.slot, now, other is not None) if answer else None
+            new = (
+                after_deletion(answer, attempt.slot, said_at, other is not None) if answer else None
+            )
         if new is None:
             return
         is_revoked = (
             answer is not None
-            and after_deletion(answer, attempt.slot, now) is SubmissionState.REVOKED
+            and after_deletion(answer, attempt.slot, said_at) is SubmissionState.REVOKED
         )
         changes = _changes(new, answer, job_of(other) if is_revoked and other else {})
         if is_revoked:

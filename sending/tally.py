@@ -115,12 +115,9 @@ def _unclear_before(campaign_ids: Sequence[int]) -> list[tuple[int, SubmissionSt
 
 
 def slots_passed_and_ahead(campaign: Campaign, now: datetime) -> tuple[int, int]:
-    """How many handed-over jobs' time has come, and how many could still be taken back.
-
-    A message that was handed over by itself is gone at once: the vendor takes none back.
-    """
+    """How many handed-over jobs' time has come, and how many could still be taken back."""
     accepted = campaign.submissions.filter(state=SubmissionState.ACCEPTED.value)
-    could_come_back = Q(current_attempt__slot__gt=now, is_single=False)
+    could_come_back = Q(current_attempt__slot__gt=now)
     slots = accepted.aggregate(
         gone=Count("pk", filter=~could_come_back), ahead=Count("pk", filter=could_come_back)
     )

@@ -122,7 +122,8 @@ class ResultReader:
         messages = self._messages(_json_or_none(answer.body))
         reason, halt = _REFUSALS[answer.status], _HALTING_REFUSALS.get(answer.status)
         if reason is Reason.NOT_FOUND and self.call.names_an_object:
-            return NotFound(reason, answer.status, messages=messages)
+            said_at = server_date(answer.headers)
+            return NotFound(reason, answer.status, messages=messages, server_date=said_at)
         return Refused(reason, answer.status, halt, messages=messages)
 
     def _data(self, answer: Answer) -> Any:

@@ -41,13 +41,14 @@ from sociocs_gateway.results import (
     TeamMember,
     WebhookSubscription,
 )
+from sociocs_gateway.scheduled_messages import ScheduledMessageList
 from sociocs_gateway.transport import Call, Transport
 from sociocs_gateway.webhooks import SubscriptionRequest
 
 T = TypeVar("T")
 
 MOST_DAYS_OF_MESSAGES = 31
-"""The longest range the vendor lists messages for."""
+"""How many days the end of the range that the vendor lists messages for may follow its start."""
 
 # Seconds before the repetitions of a call that may be repeated.
 _PAUSES = (0.25, 1.0)
@@ -176,13 +177,32 @@ class SociocsClient:
         call = Call("POST", "/message", body=message.body(), before_send=before_send)
         return self._perform(call, MessageAccepted.read, message.private_words)
 
+    def list_scheduled_messages(self) -> ScheduledMessageList:
+        """The single messages that wait for their time, newest schedule first, at most 100.
+
+        Sociocs API, ``GET /messages/scheduled``. A message whose time has come is no longer there.
+        """
+        return self._perform(Call("GET", "/messages/scheduled"), ScheduledMessageList.read)
+
+    def delete_scheduled_message(self, message_id: str) -> Deleted:
+        """Take a single message back that waits for its time.
+
+        Sociocs API, ``DELETE /messages/scheduled/{message_id}``; a success comes without ``data``.
+
+        :raises Refused: it is being sent or was sent.
+        :raises NotFound: no such message; an earlier deletion may have worked, or it went out.
+        :raises OutcomeUnknown: it may still be there. Asking again does no harm.
+        """
+        call = Call("DELETE", "/messages/scheduled", _segment(message_id))
+        return self._perform(call, Deleted.read)
+
     def list_messages(self, start: date, end: date) -> Listing[ListedMessage]:
-        """The messages from ``start`` to ``end``, both included, 31 days at most.
+        """The messages from ``start`` to ``end``, both included; ``end`` 31 days later at most.
 
         Sociocs API, "List messages" (/api/messaging/list).
         """
-        if not 0 <= (end - start).days < MOST_DAYS_OF_MESSAGES:
-            raise NotExpressible("date_range", f"from 1 to {MOST_DAYS_OF_MESSAGES} days")
+        if not 0 <= (end - start).days <= MOST_DAYS_OF_MESSAGES:
+            raise NotExpressible("date_range", f"the end 0 to {MOST_DAYS_OF_MESSAGES} days later")
         days = urlencode({"start_date": start.isoformat(), "end_date": end.isoformat()})
         call = Call("GET", "/messages", f"?{days}")
         return self._perform(call, Listing.reader(ListedMessage.read))

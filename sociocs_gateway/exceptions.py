@@ -17,6 +17,7 @@ numbers in a vendor's own words are shortened to their last two digits.
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -154,8 +155,20 @@ class NotFound(Refused):
     """The vendor does not know this job, channel, subscription or contact (HTTP 404).
 
     The caller decides by what it knows. For a job: before its slot it is gone (deleted), after
-    its slot it may as well have run.
+    its slot it may as well have run; ``server_date`` is when the vendor said so, by its own clock.
     """
+
+    def __init__(
+        self,
+        reason: Reason,
+        http_status: int | None = None,
+        halt: Halt | None = None,
+        detail: str = "",
+        messages: tuple[str, ...] = (),
+        server_date: datetime | None = None,
+    ) -> None:
+        super().__init__(reason, http_status, halt, detail, messages)
+        self.server_date = server_date
 
 
 class AuthenticationFailed(NotSent):

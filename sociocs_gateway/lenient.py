@@ -107,8 +107,13 @@ def phone_field(raw: Mapping[str, Any], *names: str) -> str | None:
 
 
 def texts_field(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """The texts in the list ``name``; anything else in it is left out."""
+    """The texts in the list ``name``, also as JSON in a text; anything else is left out."""
     value = raw.get(name)
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = read_json(value.encode())
+        except UnreadableJsonError:
+            return ()
     return tuple(v for v in value if isinstance(v, str) and v) if isinstance(value, list) else ()
 
 

@@ -26,13 +26,17 @@ from sociocs_gateway.lenient import (
     provider_field,
     rows_in,
     text_field,
+    texts_field,
 )
 from sociocs_gateway.providers import Provider
 
 Raw: TypeAlias = Mapping[str, Any]
 
 LIST_LIMIT = 100
-"""The most jobs the vendor lists (Sociocs API, "List bulk messaging jobs")."""
+"""The most jobs, or waiting messages, that the vendor lists."""
+
+SCHEDULE_NAMES = ("schedule", "scheduled_at", "scheduled_date", "schedule_date")
+"""Names under which the vendor may show when something goes out; it documents none."""
 
 T = TypeVar("T")
 
@@ -123,7 +127,7 @@ class BulkJob:
         job_id = id_field(raw, "job_id", "id", "_id")
         if job_id is None:
             return None
-        schedule = moment_field(raw, "schedule", "scheduled_at", "scheduled_date", "schedule_date")
+        schedule = moment_field(raw, *SCHEDULE_NAMES)
         return cls(
             job_id,
             schedule=schedule.replace(microsecond=0) if schedule else None,
@@ -159,7 +163,7 @@ class BulkJobList:
         rows = rows_in(data)
         if rows is None:
             return None
-        jobs = _read_rows(rows, BulkJob.read)
+        jobs = readable_rows(rows, BulkJob.read)
         return cls(jobs, server_date, len(rows) >= LIST_LIMIT, len(rows) - len(jobs))
 
 
@@ -190,7 +194,7 @@ class Listing(Generic[T]):
             rows = rows_in(data)
             if rows is None:
                 return None
-            items = _read_rows(rows, read_row)
+            items = readable_rows(rows, read_row)
             return Listing(items, server_date, len(rows) - len(items))
 
         return read
@@ -349,6 +353,7 @@ class WebhookSubscription:
     channel_key: str | None = None
     webhook_url: str | None = None
     status: str | None = None
+    events: frozenset[str] | None = None
     server_date: datetime | None = None
     raw: Raw = field(default_factory=dict, repr=False)
 
@@ -366,9 +371,15 @@ class WebhookSubscription:
             channel_key=text_field(raw, "channel_key"),
             webhook_url=text_field(raw, "webhook_url"),
             status=text_field(raw, "status"),
+            events=frozenset(texts_field(raw, "events")) or None,
             server_date=server_date,
             raw=raw,
         )
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the vendor says that it reports nothing at present."""
+        return (self.status or "").strip().lower() == "paused"
 
 
 @dataclass(frozen=True)
@@ -383,6 +394,7 @@ class Deleted:
         return cls(server_date)
 
 
-def _read_rows(rows: Sequence[Any], read: Callable[[Raw], T | None]) -> tuple[T, ...]:
+def readable_rows(rows: Sequence[Any], read: Callable[[Raw], T | None]) -> tuple[T, ...]:
+    """What ``read`` makes of each row; rows it makes nothing of are left out."""
     items = (read(row) for row in rows if isinstance(row, dict))
     return tuple(item for item in items if item is not None)

@@ -10,6 +10,7 @@ from sociocs_sandbox.exchange import Request, Response, json_answer, refusal, su
 from sociocs_sandbox.fault_catalogue import CATALOGUE
 from sociocs_sandbox.routing import Routes
 from sociocs_sandbox.sandbox import Sandbox
+from sociocs_sandbox.subscriptions import SubscriptionNotFound
 
 Handler = Callable[[Sandbox, Request], Response]
 
@@ -64,6 +65,23 @@ def post_reset(sandbox: Sandbox, _: Request) -> Response:
     return success({})
 
 
+def post_subscription(sandbox: Sandbox, request: Request) -> Response:
+    """``POST /sandbox/subscriptions/{id}`` ``{"status": "paused", "sticks": true}``.
+
+    One whose pause sticks stays paused when its reference is subscribed again.
+    """
+    body = request.json()
+    status = body.get("status") if isinstance(body, dict) else None
+    if status not in {"active", "paused"}:
+        return refusal(400, "status must be active or paused")
+    try:
+        sticks = bool(body.get("sticks"))
+        sandbox.subscriptions.set_status(request.params["id"], status, sticks=sticks)
+    except SubscriptionNotFound:
+        return refusal(404, "There is no such subscription")
+    return success({})
+
+
 def elsewhere(sandbox: Sandbox, _: Request) -> Response:
     """Where redirect faults lead: whoever follows is counted, and gets what looks like a job id."""
     sandbox.requests.count(witness.REDIRECT_FOLLOWED)
@@ -78,6 +96,7 @@ ROUTES: Routes[Handler] = Routes(
         ("DELETE", "/sandbox/faults/{id}", delete_fault),
         ("GET", "/sandbox/accounts", list_accounts),
         ("POST", "/sandbox/accounts", post_account),
+        ("POST", "/sandbox/subscriptions/{id}", post_subscription),
         ("POST", "/sandbox/reset", post_reset),
         ("GET", "/sandbox/elsewhere", elsewhere),
         ("POST", "/sandbox/elsewhere", elsewhere),

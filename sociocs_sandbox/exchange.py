@@ -38,11 +38,12 @@ class Request:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
-            raise MalformedBody from error
+            where = f"line {error.lineno}, column {error.colno}"
+            raise MalformedBody(f"The body is not valid JSON: {where}") from error
 
 
 class MalformedBody(ValueError):
-    """The body is not JSON: the vendor answers 400."""
+    """The body is not JSON: the vendor answers 400, with where it stops being it."""
 
 
 def json_answer(value: object, status: int = 200) -> Response:

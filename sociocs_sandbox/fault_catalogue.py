@@ -225,12 +225,17 @@ def _empty_list(_: Response) -> Response:
     return success([])
 
 
-def _without_schedule(answer: Response) -> Response:
-    envelope = orjson.loads(answer.body)
-    data = envelope.get("data") if isinstance(envelope, dict) else None
-    for job in data if isinstance(data, list) else []:
-        job.pop("schedule", None)
-    return Response(answer.status, orjson.dumps(envelope), answer.content_type, answer.headers)
+def _without(field_name: str) -> Callable[[Response], Response]:
+    """Takes one field out of every row of a list."""
+
+    def alteration(answer: Response) -> Response:
+        envelope = orjson.loads(answer.body)
+        data = envelope.get("data") if isinstance(envelope, dict) else None
+        for row in data if isinstance(data, list) else []:
+            row.pop(field_name, None)
+        return Response(answer.status, orjson.dumps(envelope), answer.content_type, answer.headers)
+
+    return alteration
 
 
 _Disturb = Callable[[Disturbance, Parameters], None]
@@ -370,7 +375,12 @@ GROUPS: tuple[tuple[str, tuple[FaultKind, ...]], ...] = (
             FaultKind(
                 "list_without_schedule",
                 "Listed jobs lack the schedule",
-                _altered(_without_schedule),
+                _altered(_without("schedule")),
+            ),
+            FaultKind(
+                "list_without_number",
+                "Listed messages lack whom they go to",
+                _altered(_without("to")),
             ),
             FaultKind(
                 "list_stale",

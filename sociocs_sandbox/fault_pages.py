@@ -17,6 +17,8 @@ _CALLS = {
     "PUT /messages/bulk/*": "Moving a job",
     "POST /message": "Sending a single message",
     "POST /contacts/block/*": "Blocking a contact",
+    "GET /messages/scheduled": "Listing messages that wait",
+    "DELETE /messages/scheduled/*": "Taking a message back",
     "GET /channels*": "Reading channels",
     "* *": "Any call",
 }

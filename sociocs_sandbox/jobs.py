@@ -88,6 +88,20 @@ class Jobs:
         )
         return [_listed_job(row, as_of) for row in rows]
 
+    def waiting_messages(self, account_id: int, *, stale_ms: int = 0) -> list[dict[str, Any]]:
+        """At most 100 single messages whose time is to come, newest scheduled first.
+
+        As they stood ``stale_ms`` ago.
+        """
+        as_of = now_ms() - stale_ms
+        rows = self._database.rows(
+            "SELECT * FROM jobs WHERE account_id = ? AND kind = 'message' AND landed_ms <= ?"
+            " AND due_ms > ? AND (deleted_ms IS NULL OR deleted_ms > ?)"
+            " ORDER BY schedule_ms DESC, seq DESC LIMIT ?",
+            (account_id, as_of, as_of, as_of, LISTED_JOBS),
+        )
+        return [_waiting_message(row) for row in rows]
+
     def reschedule(self, account_id: int, job_id: str, schedule_ms: int) -> None:
         """Move a job that has not started; a time in the past starts it now.
 
@@ -95,28 +109,29 @@ class Jobs:
         """
         now = now_ms()
         with self._database.transaction() as connection:
-            self._refuse_unless_waiting(connection, account_id, job_id, now)
+            self._refuse_unless_waiting(connection, account_id, job_id, "bulk", now)
             connection.execute(
                 "UPDATE jobs SET schedule_ms = ?, due_ms = max(?, ?) WHERE job_id = ?",
                 (schedule_ms, schedule_ms, now, job_id),
             )
         self.changed.set()
 
-    def delete(self, account_id: int, job_id: str) -> None:
+    def delete(self, account_id: int, job_id: str, kind: str = "bulk") -> None:
         """Delete a job that has not started. Raises ``JobNotFound`` and ``JobAlreadyStarted``."""
         now = now_ms()
         with self._database.transaction() as connection:
-            self._refuse_unless_waiting(connection, account_id, job_id, now)
+            self._refuse_unless_waiting(connection, account_id, job_id, kind, now)
             connection.execute(
                 "UPDATE jobs SET state = 'deleted', deleted_ms = ? WHERE job_id = ?", (now, job_id)
             )
 
     def earlier_job_id(self, account_id: int, job_id: str) -> str:
-        """The id of the account's job made before this one; its own where it is the first."""
+        """The id of the account's job of its kind made before this one; its own for the first."""
         row = self._database.row(
-            "SELECT job_id FROM jobs WHERE account_id = ? AND kind = 'bulk' AND seq <"
-            " (SELECT seq FROM jobs WHERE job_id = ?) ORDER BY seq DESC LIMIT 1",
-            (account_id, job_id),
+            "SELECT earlier.job_id FROM jobs AS earlier JOIN jobs AS this ON this.job_id = ?"
+            " WHERE earlier.account_id = ? AND earlier.kind = this.kind AND earlier.seq < this.seq"
+            " ORDER BY earlier.seq DESC LIMIT 1",
+            (job_id, account_id),
         )
         return str(row["job_id"]) if row else job_id
 
@@ -161,12 +176,12 @@ class Jobs:
 
     @staticmethod
     def _refuse_unless_waiting(
-        connection: Connection, account_id: int, job_id: str, now: int
+        connection: Connection, account_id: int, job_id: str, kind: str, now: int
     ) -> None:
         row = connection.execute(
-            "SELECT state, due_ms FROM jobs WHERE job_id = ? AND account_id = ? AND kind = 'bulk'"
+            "SELECT state, due_ms FROM jobs WHERE job_id = ? AND account_id = ? AND kind = ?"
             " AND landed_ms <= ?",
-            (job_id, account_id, now),
+            (job_id, account_id, kind, now),
         ).fetchone()
         if row is None or row["state"] == "deleted":
             raise JobNotFound
@@ -266,6 +281,28 @@ def _listed_job(row: Row, as_of: int) -> dict[str, Any]:
         "text": row["text"],
         **orjson.loads(row["media"]),
         "duplicates_allowed": bool(row["duplicates_allowed"]),
+        "user_id": row["user_id"],
+        "created_at": iso_time(row["created_ms"]),
+    }
+
+
+def _waiting_message(row: Row) -> dict[str, Any]:
+    """A message as ``GET /messages/scheduled`` shows it. The vendor does not document these fields.
+
+    The number is without its plus, as in the vendor's webhooks.
+    """
+    [phone], [name] = orjson.loads(row["phones"]), orjson.loads(row["names"])
+    return {
+        "message_id": row["job_id"],
+        "provider": row["provider"],
+        "channel_key": row["channel_key"],
+        "to": str(phone),
+        "name": name,
+        "text": row["text"],
+        **orjson.loads(row["media"]),
+        "template": orjson.loads(row["template"]) or None,
+        "schedule": iso_time(row["schedule_ms"]),
+        "status": "scheduled",
         "user_id": row["user_id"],
         "created_at": iso_time(row["created_ms"]),
     }

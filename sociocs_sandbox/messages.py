@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from sqlite3 import Connection, Row
 from typing import Any
 
@@ -29,7 +31,7 @@ STATUS_AFTER_MS = {
 # Numbers with this ending cannot be reached, so that failures can be seen on purpose.
 UNREACHABLE_ENDING = 404
 UNREACHABLE_MODULUS = 1_000_000
-UNREACHABLE_ERROR = {"code": "30003", "message": "Unreachable destination handset"}
+UNREACHABLE_ERROR = {"code": 30003, "message": "Unreachable destination handset"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,37 @@ def listed_messages(
     database: Database, account_id: int, start_ms: int, end_ms: int
 ) -> list[dict[str, Any]]:
     """At most 10,000 messages of the half-open span, newest first; the fields are undocumented."""
-    listed: list[dict[str, Any]] = []
+    return list(islice(_every_message(database, account_id, start_ms, end_ms), LISTED_MESSAGES))
+
+
+def found_messages(
+    database: Database,
+    account_id: int,
+    period: tuple[int, int],
+    is_wanted: Callable[[dict[str, Any]], bool],
+) -> list[dict[str, Any]]:
+    """Those of ``listed_messages`` that are wanted, out of all in the span."""
+    every = _every_message(database, account_id, *period)
+    return list(islice(filter(is_wanted, every), LISTED_MESSAGES))
+
+
+class Unreplied:
+    """Tells, newest first, which incoming messages were not answered on their channel since."""
+
+    def __init__(self) -> None:
+        self._answered: set[tuple[str, str]] = set()
+
+    def __call__(self, message: dict[str, Any]) -> bool:
+        """Whether nobody has answered this one; asked of every message in turn."""
+        if message["direction"] == "incoming":
+            return (message["channel_key"], message["from"]) not in self._answered
+        self._answered.add((message["channel_key"], message["to"]))
+        return False
+
+
+def _every_message(
+    database: Database, account_id: int, start_ms: int, end_ms: int
+) -> Iterator[dict[str, Any]]:
     with database.reading() as connection:
         jobs = connection.execute(
             "SELECT * FROM jobs WHERE account_id = ? AND executed_ms >= ? AND executed_ms < ?"
@@ -129,10 +161,7 @@ def listed_messages(
         for job in jobs:
             phones, names = orjson.loads(job["phones"]), orjson.loads(job["names"])
             for position in landed_positions(connection, job):
-                listed.append(_listed(landed_message(job, phones, names, position)))
-                if len(listed) == LISTED_MESSAGES:
-                    return listed
-    return listed
+                yield _listed(landed_message(job, phones, names, position))
 
 
 def _listed(message: LandedMessage) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
+from sociocs_sandbox.address_book import AddressBook
 from sociocs_sandbox.authentication import Accounts
 from sociocs_sandbox.execution import Execution
 from sociocs_sandbox.faults import FaultRules
@@ -95,12 +96,16 @@ class Sandbox:
         self.database = Database(options.storage)
         self.accounts = Accounts(self.database, options.api_key)
         self.contacts = BlockedContacts(self.database)
+        self.address_book = AddressBook(self.database)
         self.subscriptions = Subscriptions(self.database)
         self.faults = FaultRules()
         self.requests = RequestCounts()
         self.jobs = Jobs(self.database)
         self.webhooks = WebhookSender(
-            self.database, self.subscriptions, allow_remote=options.allow_remote
+            self.database,
+            self.subscriptions,
+            self.address_book,
+            allow_remote=options.allow_remote,
         )
         self.execution = Execution(self.database, self.jobs, self.webhooks.job_landed)
 
@@ -129,7 +134,8 @@ RESET_TABLES = (
     "jobs",
     "messages",
     "contact_blocks",
-    "webhook_subscriptions",
+    "contacts",
+    "subscriptions",
     "webhook_batches",
     "webhook_calls",
 )

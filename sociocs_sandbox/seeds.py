@@ -1,4 +1,4 @@
-"""The channels and team members of every account. Keys never change: others configure them."""
+"""The channels, lists and team members of every account. Keys never change."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ CHANNELS: dict[str, SeedChannel] = {
         SeedChannel("india-whatsapp", "gswa", "India WhatsApp", "91", "+917940001212"),
     )
 }
+
+LISTS = {1: "Customers", 2: "Newsletter"}
 
 TEAM_MEMBERS: dict[str, SeedMember] = {
     member.id: member

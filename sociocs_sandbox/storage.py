@@ -71,7 +71,18 @@ CREATE TABLE IF NOT EXISTS contact_blocks (
     since_ms INTEGER NOT NULL,
     PRIMARY KEY (account_id, phone)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS webhook_subscriptions (
+CREATE TABLE IF NOT EXISTS contacts (
+    id INTEGER PRIMARY KEY,
+    account_id INTEGER NOT NULL,
+    list_id INTEGER NOT NULL,
+    phone INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    extra_fields TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    UNIQUE (account_id, list_id, phone)
+);
+CREATE TABLE IF NOT EXISTS subscriptions (
     id TEXT PRIMARY KEY,
     account_id INTEGER NOT NULL,
     subscriber_reference_id TEXT NOT NULL,
@@ -82,6 +93,10 @@ CREATE TABLE IF NOT EXISTS webhook_subscriptions (
     events TEXT NOT NULL,
     subevents TEXT NOT NULL,
     secret TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'paused')),
+    -- whether it stays paused when it is asked for again
+    sticks INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
     UNIQUE (account_id, subscriber_reference_id)
 );
 -- One row per job, subscription and step: the calls of a batch are worked out while they are made.

@@ -9,11 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sociocs_sandbox.seeds import CHANNELS, PROVIDERS, TEAM_MEMBERS
+from sociocs_sandbox.seeds import CHANNELS, LISTS, PROVIDERS, TEAM_MEMBERS
 
 MEDIA_FIELDS = ("image_url", "video_url", "file_url")
 WEBHOOK_EVENTS = frozenset({"messages", "status_updates"})
-LONGEST_MESSAGE_PERIOD_DAYS = 31
+# GET /messages: how many days the end may follow the start; both are included.
+LONGEST_MESSAGE_PERIOD = timedelta(days=31)
+# One page of GET /contacts.
+MOST_CONTACTS = 1_000
+# The searches look so far back where nobody says how far.
+SEARCHED_PERIOD = timedelta(days=90)
+DIRECTIONS = {"incoming": {"incoming"}, "outbound": {"outgoing"}, "both": {"incoming", "outgoing"}}
 LISTED_RECIPIENT_ERRORS = 10
 _MATCH_PHONE: Callable[[str], object] = re.compile(r"\+?[1-9][0-9]{6,14}", re.ASCII).fullmatch
 
@@ -40,6 +46,15 @@ class MessageRequest:
     duplicates_allowed: bool = True
     schedule_ms: int | None = None
     user_id: str | None = None
+    saving: ContactSaving | None = None
+
+
+@dataclass(frozen=True)
+class ContactSaving:
+    """That the recipient of a single message is to be kept in a list of contacts."""
+
+    list_id: int
+    extra_fields: dict[str, Any]
 
 
 def bulk_request(body: object, max_recipients: int) -> MessageRequest:
@@ -77,9 +92,10 @@ def single_request(body: object) -> MessageRequest:
     template = _template(fields.get("template"), request.provider, errors)
     if not request.text and not request.media and not template:
         errors.append("one of text, image_url, video_url, file_url and template is required")
+    saving = _contact_saving(fields.get("contact_saving"), errors)
     if errors:
         raise ValidationFailed(*errors)
-    return MessageRequest(**{**vars(request), "template": template})
+    return MessageRequest(**{**vars(request), "template": template, "saving": saving})
 
 
 def schedule_request(body: object) -> int:
@@ -97,16 +113,57 @@ def schedule_request(body: object) -> int:
 def message_period(query: Mapping[str, str]) -> tuple[int, int]:
     """``start_date`` to ``end_date`` of ``GET /messages``, both included, UTC, in milliseconds.
 
-    Gives the first moment and the one after the last. Raises ``ValidationFailed``.
+    Each is today where it is left out. Gives the first moment and the one after the last. Raises
+    ``ValidationFailed``.
     """
-    try:
-        start = date.fromisoformat(query.get("start_date", ""))
-        end = date.fromisoformat(query.get("end_date", ""))
-    except ValueError:
-        raise ValidationFailed("start_date and end_date are required as YYYY-MM-DD") from None
-    if not timedelta(0) <= end - start < timedelta(days=LONGEST_MESSAGE_PERIOD_DAYS):
-        raise ValidationFailed("end_date must lie 0 to 30 days after start_date")
+    today = datetime.now(UTC).date()
+    start, end = _date(query, "start_date", today), _date(query, "end_date", today)
+    if not timedelta(0) <= end - start <= LONGEST_MESSAGE_PERIOD:
+        raise ValidationFailed("end_date must lie 0 to 31 days after start_date")
     return _start_of_day_ms(start), _start_of_day_ms(end) + 86_400_000
+
+
+def searched_period(query: Mapping[str, str]) -> tuple[int, int]:
+    """The days of ``GET /messages/search`` and ``/unreplied``: the last 90 unless others are given.
+
+    As ``message_period``, of any length.
+    """
+    end = _date(query, "end_date", datetime.now(UTC).date())
+    start = _date(query, "start_date", end - SEARCHED_PERIOD)
+    if end < start:
+        raise ValidationFailed("end_date must not lie before start_date")
+    return _start_of_day_ms(start), _start_of_day_ms(end) + 86_400_000
+
+
+def search_directions(query: Mapping[str, str]) -> set[str]:
+    """The directions that ``GET /messages/search`` asks for. Raises ``ValidationFailed``."""
+    directions = DIRECTIONS.get(query.get("direction", "both"))
+    if directions is None:
+        raise ValidationFailed(f"direction must be one of {', '.join(DIRECTIONS)}")
+    return directions
+
+
+def contact_page(query: Mapping[str, str]) -> tuple[int, int, int]:
+    """List (0: all), limit and offset of ``GET /contacts``. Raises ``ValidationFailed``."""
+    numbers = [
+        query.get(name, usual)
+        for name, usual in (("list_id", "0"), ("limit", f"{MOST_CONTACTS}"), ("offset", "0"))
+    ]
+    if not all(text.isascii() and text.isdecimal() and len(text) <= 9 for text in numbers):
+        raise ValidationFailed("list_id, limit and offset must be whole numbers")
+    list_id, limit, offset = map(int, numbers)
+    if list_id and list_id not in LISTS:
+        raise ValidationFailed("list_id is not a list of this account")
+    if limit > MOST_CONTACTS:
+        raise ValidationFailed(f"limit must be at most {MOST_CONTACTS}")
+    return list_id, limit, offset
+
+
+def _date(query: Mapping[str, str], name: str, usual: date) -> date:
+    try:
+        return date.fromisoformat(query[name]) if name in query else usual
+    except ValueError:
+        raise ValidationFailed(f"{name} must be a date as YYYY-MM-DD") from None
 
 
 def phone_digits(text: str) -> int:
@@ -117,9 +174,12 @@ def phone_digits(text: str) -> int:
 
 
 def provider_filter(query: Mapping[str, str]) -> str:
-    """The provider ``GET /channels`` asks for. Raises ``ValidationFailed``."""
+    """The provider ``GET /channels`` asks for; of Telnyx there are none here.
+
+    Raises ``ValidationFailed``.
+    """
     provider = query.get("provider", "")
-    if provider not in PROVIDERS:
+    if provider not in PROVIDERS | {"tlnx"}:
         raise ValidationFailed(_PROVIDER_ERROR)
     return provider
 
@@ -127,17 +187,11 @@ def provider_filter(query: Mapping[str, str]) -> str:
 def subscription_request(body: object) -> dict[str, Any]:
     """Check the body of ``POST /webhook-subscriptions`` and give its known fields.
 
+    ``events`` is ``["messages"]`` where it is left out; without a ``secret`` nothing is signed.
     Raises ``ValidationFailed``.
     """
     fields, errors = _object(body), list[str]()
-    texts = (
-        "platform",
-        "provider",
-        "channel_key",
-        "subscriber_reference_id",
-        "webhook_url",
-        "secret",
-    )
+    texts = ("platform", "provider", "channel_key", "subscriber_reference_id", "webhook_url")
     for name in texts:
         if not isinstance(fields.get(name), str) or not fields[name]:
             errors.append(f"{name} is required")
@@ -145,7 +199,12 @@ def subscription_request(body: object) -> dict[str, Any]:
         _check_channel(fields["provider"], fields["channel_key"], errors)
         if not _is_web_address(fields["webhook_url"]):
             errors.append("webhook_url must be an http or https address")
+    secret = fields.get("secret") or ""
+    if not isinstance(secret, str):
+        errors.append("secret must be a text")
     events, subevents = fields.get("events"), fields.get("subevents") or {}
+    if events is None:
+        events = ["messages"]
     if (
         not isinstance(events, list)
         or not events
@@ -156,7 +215,8 @@ def subscription_request(body: object) -> dict[str, Any]:
         errors.append('subevents must be an object such as {"status_updates": ["delivered"]}')
     if errors:
         raise ValidationFailed(*errors)
-    return {name: fields[name] for name in texts} | {"events": events, "subevents": subevents}
+    chosen = {"events": events, "subevents": subevents, "secret": secret}
+    return {name: fields[name] for name in texts} | chosen
 
 
 _PROVIDER_ERROR = f"provider must be one of {', '.join(sorted(PROVIDERS))}"
@@ -219,17 +279,20 @@ def _is_web_address(url: str) -> bool:
 
 
 def _schedule(value: object, errors: list[str]) -> int | None:
-    """Milliseconds since 1970, or None when there is no time: the vendor then sends at once."""
+    """Milliseconds since 1970, or None when there is no time: the vendor then sends at once.
+
+    A time without an offset is one in UTC here; of the vendor it is not known.
+    """
     if value is None:
         return None
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None:
         errors.append("schedule must be an ISO 8601 time with an offset")
         return None
-    return round(moment.timestamp() * 1000)
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _template(value: object, provider: str, errors: list[str]) -> dict[str, Any]:
@@ -244,6 +307,24 @@ def _template(value: object, provider: str, errors: list[str]) -> dict[str, Any]
     elif provider == "twlo":
         errors.append("template is for WhatsApp channels only")
     return {"id": value["id"], "variables": variables}
+
+
+def _contact_saving(value: object, errors: list[str]) -> ContactSaving | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("save", False), bool):
+        errors.append('contact_saving must be an object such as {"save": true, "list_id": 1}')
+        return None
+    list_id, extra_fields = value.get("list_id"), value.get("extra_fields") or {}
+    if not value.get("save"):
+        return None
+    if not isinstance(list_id, int) or list_id not in LISTS:
+        errors.append("contact_saving.list_id is not a list of this account")
+    elif not isinstance(extra_fields, dict):
+        errors.append("contact_saving.extra_fields must be an object")
+    else:
+        return ContactSaving(list_id, extra_fields)
+    return None
 
 
 def _recipients(

@@ -8,6 +8,7 @@ import http.client
 import ipaddress
 import socket
 import ssl
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -30,9 +31,11 @@ def signature(body: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def incoming_message(message: LandedMessage) -> bytes:
-    """The body that tells of a phone's reply."""
-    phone = f"+{message.phone}"
+def incoming_message(message: LandedMessage, contact: dict[str, Any] | None) -> bytes:
+    """The body that tells of a phone's reply; ``contact`` as it is saved, if it is.
+
+    Numbers are international and without their plus.
+    """
     media = {
         plural: [message.media[item]] if item in message.media else []
         for plural, item in MEDIA_LISTS.items()
@@ -44,12 +47,12 @@ def incoming_message(message: LandedMessage) -> bytes:
             "provider": message.provider,
             "channel_key": message.channel_key,
             "direction": "incoming",
-            "from": phone,
-            "to": CHANNELS[message.channel_key].phone_number,
+            "from": str(message.phone),
+            "to": CHANNELS[message.channel_key].phone_number.removeprefix("+"),
             "name": message.name,
             "text": message.text,
             **media,
-            "contact": {"name": message.name, "phone_number": phone},
+            **({"contact": contact} if contact else {}),
             "timestamp": message.at_ms,
         }
     )
@@ -75,7 +78,9 @@ def status_update(message: LandedMessage, step: str, subscription: Subscription)
 
 
 def post_webhook(subscription: Subscription, body: bytes, *, allow_remote: bool) -> int:
-    """POST a signed body to the subscriber and give the HTTP status; redirects are not followed.
+    """POST a body to the subscriber and give the HTTP status; redirects are not followed.
+
+    It is signed where the subscription has a secret.
 
     Raises ``RemoteAddress`` where the address lies beyond this machine and that was not allowed,
     other ``OSError`` and ``HTTPException`` where no answer comes within five seconds.
@@ -99,8 +104,9 @@ def post_webhook(subscription: Subscription, body: bytes, *, allow_remote: bool)
         headers = {
             "Content-Type": "application/json",
             "Connection": "close",
-            SIGNATURE_HEADER: signature(body, subscription.secret),
         }
+        if subscription.secret:
+            headers[SIGNATURE_HEADER] = signature(body, subscription.secret)
         connection.request("POST", path, body, headers)
         return connection.getresponse().status
     finally:

@@ -17,6 +17,7 @@ from sqlite3 import Row
 
 import orjson
 
+from sociocs_sandbox.address_book import AddressBook
 from sociocs_sandbox.jobs import StartedJob, now_ms
 from sociocs_sandbox.messages import (
     STATUS_AFTER_MS,
@@ -46,9 +47,15 @@ class WebhookSender:
     """Turns landed jobs into calls, and makes them in a thread of its own."""
 
     def __init__(
-        self, database: Database, subscriptions: Subscriptions, *, allow_remote: bool
+        self,
+        database: Database,
+        subscriptions: Subscriptions,
+        address_book: AddressBook,
+        *,
+        allow_remote: bool,
     ) -> None:
         self._database = database
+        self._address_book = address_book
         self._subscriptions = subscriptions
         self._allow_remote = allow_remote
         self._counts: Counter[str] = Counter()
@@ -202,7 +209,8 @@ class WebhookSender:
         for position in positions:
             message = landed_message(job, phones, names, position)
             if batch["step"] == INCOMING:
-                yield incoming_message(message)
+                contact = self._address_book.find(job["account_id"], message.phone)
+                yield incoming_message(message, contact)
             else:
                 yield status_update(message, batch["step"], subscription)
 

@@ -182,7 +182,9 @@ def _names(chosen: Iterable[RecipientList | SavedFilter]) -> str:
 def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) -> str:
     """When the jobs leave this server; "" if at the moment from which Sociocs takes them."""
     if campaign.one_by_one:
-        return _("each message shortly before its time; what was handed over cannot be taken back")
+        return _(
+            "each message shortly before its time. Cancelling takes back what has not gone out."
+        )
     if campaign.clock_keeper == ClockKeeper.HERE:
         return _("shortly before its time; until then it waits here")
     if send_at - now > VENDOR_REACH:

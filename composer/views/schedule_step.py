@@ -72,10 +72,9 @@ class SendMoment:
     `suggestions` surround a time that the clocks jump over, `readings` are the two of one that
     comes twice. With none of them and no `at`, there is no time to speak of yet. `opens`: when the
     sending hours begin that the time lies outside of (`hours`: those, in words). `is_each`: one
-    message for each person, which cannot be taken back once it is handed over. `ends`: about when
-    the last message leaves. `queue`: how long the sender needs, `overflow`: what would be lost.
-    `instead`: times that work, of one that `has_passed` or `is_too_far`; `remedy`: hours or a pace
-    that do.
+    message for each person, about a second apart. `ends`: about when the last message leaves.
+    `queue`: how long the sender needs, `overflow`: what would be lost. `instead`: times that work,
+    of one that `has_passed` or `is_too_far`; `remedy`: hours or a pace that do.
     """
 
     is_now: bool = False

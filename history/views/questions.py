@@ -51,6 +51,14 @@ class Question:
     refusals: list[str]
 
     @property
+    def may_be_looked_for(self) -> bool:
+        """Whether a list of the vendor may still show it: a single message is there until its time.
+
+        A job stays there.
+        """
+        return not (self.submission.is_single and self.slot_has_passed)
+
+    @property
     def how_refused(self) -> str:
         """What happened to a refused job."""
         if self.submission.is_contradicted:

@@ -40,8 +40,7 @@ class Submission(models.Model):
     last_position = models.PositiveBigIntegerField()
     recipient_count = models.PositiveIntegerField()
     text = models.TextField(blank=True)
-    # One `POST /message` to one person (`sending.one_by_one`): the vendor lists no job
-    # for it, and it cannot be taken back.
+    # One `POST /message` to one person (`sending.one_by_one`); `job_id` is the message's id.
     is_single = models.BooleanField(default=False)
     state = models.CharField(
         max_length=10, choices=choices(SubmissionState), default=SubmissionState.PLANNED

@@ -39,6 +39,7 @@ from tests import world
 from tests.browsing import Desk, complaints_of, fields_of, text_of
 from tests.client import Client
 from tests.processes import Sandbox
+from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -254,7 +255,7 @@ def test_who_opted_out_since_is_not_sent_to(
 
 
 @pytest.mark.parametrize("fault", ["500", "job_made_no_answer"])
-def test_an_unclear_answer_is_a_question_and_is_never_repeated_or_looked_up(
+def test_an_unclear_answer_whose_second_has_come_is_a_question_and_is_never_repeated(
     whatsapp: Channel, people: RecipientList, sandbox: Sandbox, fault: str
 ) -> None:
     campaign = launched(whatsapp, people)
@@ -299,6 +300,7 @@ def test_what_is_refused_waits_for_a_person_and_stops_the_rest(
 def test_cancelling_keeps_what_is_gone_and_stops_what_is_not(
     whatsapp: Channel, people: RecipientList, sandbox: Sandbox
 ) -> None:
+    """Three are not due; the time of the two that are has come."""
     campaign = launched(whatsapp, people)
     some = campaign.submissions.order_by("seq")[2:].values_list("pk", flat=True)
     Submission.objects.filter(pk__in=list(some)).update(
@@ -306,6 +308,7 @@ def test_cancelling_keeps_what_is_gone_and_stops_what_is_not(
     )
     Submission.objects.exclude(pk__in=list(some)).update(not_before=None)
     submit.hand_over(whatsapp.account_id)
+    wait_until(lambda: world.witness(sandbox)["messages"] == 2)
     control.cancel(campaign, world.owner_of(campaign.team))
     tick.tick()
     campaign.refresh_from_db()
@@ -355,10 +358,9 @@ def spread_of(slots: list[datetime]) -> list[int]:
     return sorted({one for one in minutes if one})
 
 
-def test_what_cannot_be_taken_back_is_not_promised_back(
+def test_what_was_handed_over_can_be_taken_back_until_its_second(
     whatsapp: Channel, people: RecipientList, settings: Settings
 ) -> None:
-    # Their second is still far away when they are handed over.
     settings.LEAD_SECONDS = 300
     campaign = launched(whatsapp, people)
     client = Client()
@@ -367,13 +369,16 @@ def test_what_cannot_be_taken_back_is_not_promised_back(
     promise = "You can still take all of it back"
 
     assert promise in text_of(desk.get("campaign", campaign))
+    Submission.objects.filter(campaign=campaign).update(
+        planned_slot=timezone.now() + timedelta(seconds=40)
+    )
     hand_over(campaign)
     page = text_of(desk.get("campaign", campaign))
-    assert promise not in page
-    assert "Undo" not in page
+    assert promise in page
+    assert "5 at Sociocs could still be taken back" in page
 
 
-def test_before_the_launch_nothing_is_promised_back_either(
+def test_before_the_launch_no_less_is_promised_than_of_jobs(
     whatsapp: Channel, people: RecipientList, settings: Settings
 ) -> None:
     settings.LEAD_SECONDS = 300
@@ -383,10 +388,10 @@ def test_before_the_launch_nothing_is_promised_back_either(
     desk = Desk(draft.team, client)
 
     composer, plan = text_of(desk.get("compose", draft)), text_of(desk.get("review", draft))
-    assert "What was handed over cannot be taken back; the rest can be cancelled." in composer
-    assert "You can cancel what is not handed over yet." in plan
-    assert "take it all back" not in composer
-    assert "take all of it back" not in plan
+    assert "Until then you can take it all back, and after that whatever has not gone" in composer
+    assert "you can take all of it back" in plan
+    for page in (composer, plan):
+        assert "cannot be taken back" not in page
     # The sender's own speed says nothing: one a second is slower.
     assert "80 messages a second" not in plan
 

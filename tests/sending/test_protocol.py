@@ -255,8 +255,9 @@ def test_nothing_is_sent_again_while_a_campaign_is_cancelled() -> None:
 
 def test_a_job_that_is_gone_after_its_slot_proves_nothing() -> None:
     gone = protocol.Deletion.NOT_THERE
-    before, after = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
+    before, after = NOW - timedelta(seconds=10), NOW - timedelta(seconds=9)
 
     assert protocol.after_deletion(gone, NOW, before) is S.REVOKED
     assert protocol.after_deletion(gone, NOW, after) is S.UNKNOWN
+    assert protocol.after_deletion(gone, NOW, None) is S.UNKNOWN
     assert protocol.after_deletion(protocol.Deletion.UNCLEAR, NOW, before) is None

@@ -135,7 +135,7 @@ class TestUndo:
         campaign = handed_over(channel)
         ask_to_take_back(campaign, Then.UNDO)
         with monkeypatch.context() as patch:
-            patch.setattr(gateway, "delete_job", lambda *_: Deletion.UNCLEAR)
+            patch.setattr(gateway, "delete_job", lambda *_: (Deletion.UNCLEAR, None))
             work(campaign)
         assert campaign.state == CampaignState.PAUSED
         assert SubmissionState.REVOKING.value in world.states(campaign)

@@ -8,24 +8,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
 
 from campaigns.states import LateLook, Outcome, SubmissionState
-from sending import late_rules, protocol
+from sending import late_rules, protocol, single_messages
 from sending.protocol import AnswerKind, PostAnswer, Sight
 from tests.effort import times
 from tests.sending.simulation import (
     guards,
     late_guards,
     schedule,
+    singles,
     store,
     stories,
     wish_stories,
 )
 from tests.sending.simulation.freezing import CHUNK, Freezing, Row
 from tests.sending.simulation.schedule import Schedule
+from tests.sending.simulation.singles import Singles
 
 pytestmark = pytest.mark.thorough
 
@@ -375,6 +378,48 @@ def test_two_attempts_at_one_job_are_told_apart(tell: Callable[[stories.Story], 
 def test_what_is_only_to_be_safe_still_stands(name: str) -> None:
     guard, _what_stands_before_it = guards.UNREACHED[name]
     assert guards.SOURCE.count(guard) == 1
+
+
+# --- Single messages ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_nobody_gets_two_single_messages_and_nobody_is_lost(part: int) -> None:
+    for seed in range(part, SCHEDULES, 4):
+        played = Singles(seed)
+        played.play()
+        played.check_at_rest()
+
+
+class FoundByAbsence(Singles):
+    """Takes an empty look at the list as proof that nothing was sent."""
+
+    _conclude = ResolvesByAbsence._conclude
+
+
+SINGLE_MUTANTS: dict[str, tuple[tuple[str, str], ModuleType]] = {
+    **{name: (guard, single_messages) for name, guard in singles.GUARDS.items()},
+    **{name: (guard, protocol) for name, guard in singles.SHARED_GUARDS.items()},
+}
+
+
+@pytest.mark.parametrize("name", SINGLE_MUTANTS)
+def test_each_guard_of_single_messages_is_needed(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard, module = SINGLE_MUTANTS[name]
+    guards.rewrite(monkeypatch, *guard, module)
+    assert caught_by_chance(Singles), f"nothing notices that {name}"
+
+
+def test_a_message_that_is_not_listed_may_have_been_sent() -> None:
+    assert caught_by_chance(FoundByAbsence)
+
+
+@pytest.mark.parametrize("name", singles.UNREACHED)
+def test_what_is_only_to_be_safe_with_messages_still_stands(name: str) -> None:
+    guard, _what_stands_before_it = singles.UNREACHED[name]
+    assert Path(single_messages.__file__).read_text().count(guard) == 1
 
 
 def test_an_audience_is_frozen_once_and_accounted_for_whatever_is_killed() -> None:

@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
 from campaigns.states import DecisionKind
-from sending import control, decisions, gateway, reconcile, submit, taking_back, tick
+from sending import control, decisions, reconcile, submit, taking_back, tick
 from sending.control import NotPossible
 from sending.models import Attempt, DayTotal
 from sociocs_accounts.models import Channel
@@ -132,14 +132,17 @@ def test_a_job_that_is_gone_before_its_time_was_taken_back(
 
 
 def test_a_job_that_is_gone_when_its_time_has_come_is_asked_about(
-    campaign: Campaign, owner: User, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    campaign: Campaign, owner: User, sandbox: Sandbox
 ) -> None:
     hand_over(campaign)
     control.cancel(campaign, owner)
     first = Attempt.objects.order_by("slot").first()
     assert first is not None
-    monkeypatch.setattr(gateway.VendorClock, "now", lambda _: first.slot)
-    world.set_fault(sandbox, "404", method="DELETE", path=f"/messages/bulk/{first.job_id}")
+    of_it = {"method": "DELETE", "path": f"/messages/bulk/{first.job_id}"}
+    world.set_fault(sandbox, "404", **of_it)
+    # Nine seconds before its slot by the clock of that very answer.
+    ahead = (first.slot - timezone.now()).total_seconds() - 9
+    world.set_fault(sandbox, "clock_skew", seconds=ahead, **of_it)
 
     revoke(campaign)
 

@@ -465,7 +465,7 @@ def test_campaigns_of_an_account_never_share_a_second(
 def handed_over(channel: Channel) -> list[datetime]:
     """Hand over whatever an account has, each job answered at once; the second each goes out at."""
     while claimed := submit.claim(channel.account):
-        proposed = attempts.slots_for(channel.account_id, [one.planned_slot for one in claimed])
+        proposed = attempts.slots_for(channel.account_id, claimed)
         for submission, slot in zip(claimed, proposed, strict=True):
             begun = attempts.turn(None, submit.build(submission, slot), datetime.now(UTC))
             assert isinstance(begun, attempts.Begun)

@@ -232,6 +232,7 @@ HARMLESS = {
     "delay",
     "clock_skew",
     "list_without_schedule",
+    "list_without_number",
     "list_stale",
     "list_empty",
     "list_html",
@@ -323,6 +324,96 @@ class TestTheList:
         with pytest.raises(TryLater) as caught:
             client.list_bulk_jobs()
         assert caught.value.reason is Reason.ANSWER_NOT_JSON
+
+
+def single_message(**changes: Any) -> SingleMessage:
+    parts: dict[str, Any] = {
+        "provider": Provider.TWILIO_SMS,
+        "channel_key": "front-desk-sms",
+        "recipient": MessageRecipient(PHONE, "Ann"),
+        "text": "Hello",
+        "schedule": LATER,
+    }
+    return SingleMessage(**{**parts, **changes})
+
+
+class TestWaitingMessages:
+    def test_one_is_made_listed_and_taken_back(self, client: SociocsClient) -> None:
+        message_id = client.send_message(single_message()).message_id
+        (waiting,) = client.list_scheduled_messages()
+        assert (waiting.message_id, waiting.schedule) == (message_id, LATER)
+        assert (waiting.phone, waiting.channel_key) == (PHONE, "front-desk-sms")
+        assert client.delete_scheduled_message(message_id).server_date is not None
+        assert len(client.list_scheduled_messages()) == 0
+        with pytest.raises(NotFound) as caught:
+            client.delete_scheduled_message(message_id)
+        assert caught.value.server_date is not None
+
+    def test_one_that_has_gone_is_neither_listed_nor_taken_back(
+        self, client: SociocsClient
+    ) -> None:
+        message_id = client.send_message(single_message(schedule=None)).message_id
+        assert len(client.list_scheduled_messages()) == 0
+        with pytest.raises(Refused) as caught:
+            client.delete_scheduled_message(message_id)
+        assert (type(caught.value), caught.value.http_status) == (Refused, 400)
+
+    @pytest.mark.parametrize(
+        ("fault", "field"),
+        [("list_without_schedule", "schedule"), ("list_without_number", "phone")],
+    )
+    def test_what_the_list_does_not_show_is_none(
+        self, sandbox: Sandbox, client: SociocsClient, fault: str, field: str
+    ) -> None:
+        client.send_message(single_message())
+        play(sandbox, fault, "GET")
+        (waiting,) = client.list_scheduled_messages()
+        assert getattr(waiting, field) is None
+
+    @pytest.mark.parametrize("fault", ["list_html", "500", "invalid_json", "job_made_no_answer"])
+    def test_a_look_that_fails_is_taken_again(
+        self, sandbox: Sandbox, client: SociocsClient, fault: str
+    ) -> None:
+        client.send_message(single_message())
+        play(sandbox, fault, "GET", times=1)
+        assert len(client.list_scheduled_messages()) == 1
+
+    def test_a_list_that_never_comes_is_no_empty_list(
+        self, sandbox: Sandbox, client: SociocsClient
+    ) -> None:
+        play(sandbox, "list_html", "GET")
+        with pytest.raises(TryLater):
+            client.list_scheduled_messages()
+
+    @pytest.mark.parametrize(
+        ("fault", "kind"),
+        [
+            ("401", AuthenticationFailed),
+            ("405", Refused),
+            ("503", OutcomeUnknown),
+            ("silence", OutcomeUnknown),
+            ("429", TryLater),
+        ],
+    )
+    def test_taking_one_back_fails_in_a_way_that_says_what_to_do(
+        self, sandbox: Sandbox, fault: str, kind: type[GatewayError]
+    ) -> None:
+        client = SociocsClient(sandbox.url, sandbox.api_key, total_timeout=1)
+        message_id = client.send_message(single_message()).message_id
+        play(sandbox, fault, "DELETE")
+        with pytest.raises(GatewayError) as caught:
+            client.delete_scheduled_message(message_id)
+        assert type(caught.value) is kind
+        assert len(client.list_scheduled_messages()) == 1
+
+    def test_one_whose_deletion_got_no_answer_is_not_found_the_second_time(
+        self, sandbox: Sandbox, client: SociocsClient
+    ) -> None:
+        message_id = client.send_message(single_message()).message_id
+        play(sandbox, "job_made_no_answer", "DELETE", times=1)
+        with pytest.raises(NotFound):
+            client.delete_scheduled_message(message_id)
+        assert len(client.list_scheduled_messages()) == 0
 
 
 class TestDeleting:

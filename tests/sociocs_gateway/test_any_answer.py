@@ -38,6 +38,8 @@ CALLS: list[Callable[[SociocsClient], object]] = [
     lambda c: c.list_bulk_jobs(),
     lambda c: c.reschedule_bulk_job("1", datetime(2026, 1, 1, tzinfo=UTC)),
     lambda c: c.delete_bulk_job("1"),
+    lambda c: c.list_scheduled_messages(),
+    lambda c: c.delete_scheduled_message("1"),
     lambda c: c.list_messages(DAY, DAY),
     lambda c: c.list_channels(Provider.TWILIO_SMS),
     lambda c: c.get_channel("k"),

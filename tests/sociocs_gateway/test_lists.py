@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from sociocs_gateway import NotFound, Provider, SociocsClient, TryLater
+from sociocs_gateway import NotFound, Provider, Refused, SociocsClient, TryLater
 from sociocs_gateway.results import BulkJob, DeliveryStatus
 from tests.sociocs_gateway.scripted_server import ScriptedServer, answer, error, success
 
@@ -245,6 +246,84 @@ class TestListedMessages:
         assert message.phone == phone
 
 
+class TestScheduledMessages:
+    def test_all_that_a_row_shows_is_read(
+        self, server: ScriptedServer, client: SociocsClient
+    ) -> None:
+        row = {
+            "message_id": "m1",
+            "to": "14155550101",
+            "channel_key": "front-desk",
+            "schedule": "2026-04-02T11:30:17.400+02:00",
+        }
+        server.will(success([row]))
+        waiting = client.list_scheduled_messages()
+        (message,) = waiting
+        assert (message.message_id, message.phone) == ("m1", "+14155550101")
+        assert (message.schedule, message.channel_key) == (SLOT, "front-desk")
+        assert message.raw == row
+        assert (len(waiting), waiting.is_full, waiting.unreadable_rows) == (1, False, 0)
+        assert waiting.server_date == datetime(2026, 2, 3, 10, 11, 12, tzinfo=UTC)
+        assert "4155550101" not in repr(message)
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            {"id": 7},
+            {"id": 7, "to": "Ann", "schedule": "2026-04-02T09:30:17", "channel_key": ""},
+            {"id": 7, "to": None, "schedule": "soon", "channel_key": {}},
+        ],
+    )
+    def test_what_a_row_does_not_show_is_none(
+        self, server: ScriptedServer, client: SociocsClient, row: dict[str, Any]
+    ) -> None:
+        server.will(success([row]))
+        (message,) = client.list_scheduled_messages()
+        assert message.message_id == "7"
+        assert (message.schedule, message.phone, message.channel_key) == (None, None, None)
+
+    @pytest.mark.parametrize(("rows", "is_full"), [(99, False), (100, True), (101, True)])
+    def test_a_hundred_rows_may_hide_more(
+        self, server: ScriptedServer, client: SociocsClient, rows: int, is_full: bool
+    ) -> None:
+        server.will(success([{"message_id": f"m{n}"} for n in range(rows - 1)] + [{}]))
+        waiting = client.list_scheduled_messages()
+        assert (waiting.is_full, waiting.unreadable_rows) == (is_full, 1)
+
+    def test_an_answer_without_a_list_is_not_an_empty_list(
+        self, server: ScriptedServer, client: SociocsClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("time.sleep", lambda _seconds: None)
+        server.will(*[success({})] * 3)
+        with pytest.raises(TryLater):
+            client.list_scheduled_messages()
+
+    def test_one_is_taken_back_by_a_success_without_data(
+        self, server: ScriptedServer, client: SociocsClient
+    ) -> None:
+        server.will(answer(b'{"status": "success"}'))
+        taken_back = client.delete_scheduled_message("m1")
+        assert taken_back.server_date == datetime(2026, 2, 3, 10, 11, 12, tzinfo=UTC)
+
+    def test_one_that_is_being_sent_is_refused(
+        self, server: ScriptedServer, client: SociocsClient
+    ) -> None:
+        server.will(error(400, "It was sent"))
+        with pytest.raises(Refused) as caught:
+            client.delete_scheduled_message("m1")
+        assert not isinstance(caught.value, NotFound)
+
+    def test_one_that_is_not_there_says_when_it_was_looked_for(
+        self, server: ScriptedServer, client: SociocsClient
+    ) -> None:
+        server.will(error(404))
+        with pytest.raises(NotFound) as caught:
+            client.delete_scheduled_message("m1")
+        assert caught.value.server_date == datetime(2026, 2, 3, 10, 11, 12, tzinfo=UTC)
+        kept = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - made here
+        assert kept.server_date == caught.value.server_date
+
+
 class TestBlockedContacts:
     @pytest.mark.parametrize("is_blocked", [True, False])
     def test_the_answer_is_told(
@@ -298,6 +377,36 @@ class TestSubscriptions:
             assert subscription.channel_key == "k1"
             assert subscription.webhook_url == "https://example.org/hooks/1"
             assert subscription.status == "active"
+
+    @pytest.mark.parametrize(
+        ("shown", "events"),
+        [
+            ({}, None),
+            ({"events": None}, None),
+            ({"events": []}, None),
+            ({"events": ["messages"]}, {"messages"}),
+            ({"events": '["messages", "status_updates"]'}, {"messages", "status_updates"}),
+        ],
+    )
+    def test_what_it_reports_is_known_only_where_it_is_shown(
+        self,
+        server: ScriptedServer,
+        client: SociocsClient,
+        shown: dict[str, Any],
+        events: set[str] | None,
+    ) -> None:
+        server.will(success({"id": "s1"} | shown))
+        assert client.get_webhook_subscription("s1").events == events
+
+    @pytest.mark.parametrize(
+        ("status", "is_paused"),
+        [("paused", True), (" Paused", True), ("active", False), ("", False), (None, False)],
+    )
+    def test_one_that_is_paused_says_so(
+        self, server: ScriptedServer, client: SociocsClient, status: str | None, is_paused: bool
+    ) -> None:
+        server.will(success({"id": "s1", "status": status}))
+        assert client.get_webhook_subscription("s1").is_paused is is_paused
 
 
 class TestStatuses:

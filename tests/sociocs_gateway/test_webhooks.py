@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -133,6 +134,16 @@ class TestIncomingMessages:
     )
     def test_odd_fields_do_not_lose_a_message(self, changes: dict[str, Any]) -> None:
         assert isinstance(parsed(**changes), IncomingMessage)
+
+    def test_lists_and_objects_may_come_as_json_in_a_text(self) -> None:
+        message = parsed(image_urls='["https://example.org/b.png"]', contact='{"name": "Ann"}')
+        assert (message.image_urls, message.name) == (("https://example.org/b.png",), "Ann")
+        assert parsed(image_urls="[nonsense").image_urls == ()
+
+    @pytest.mark.parametrize("name", ["text", "name", "contact", "image_urls", "timestamp"])
+    def test_an_empty_field_is_as_one_that_is_not_there(self, name: str) -> None:
+        with_it, without = parsed(**{name: ""}), parsed(**{name: None})
+        assert replace(with_it, raw={}) == replace(without, raw={})
 
     def test_what_no_database_stores_is_taken_out(self) -> None:
         message = parsed(text="ST\x00OP \ud800", channel_key="\x00k")

@@ -180,7 +180,7 @@ def test_messages_are_listed_by_day(server: ScriptedServer, client: SociocsClien
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [(date(2026, 1, 2), date(2026, 1, 1)), (date(2026, 1, 1), date(2026, 2, 1))],
+    [(date(2026, 1, 2), date(2026, 1, 1)), (date(2026, 1, 1), date(2026, 2, 2))],
 )
 def test_a_range_the_vendor_cannot_list_is_not_asked_for(
     server: ScriptedServer, client: SociocsClient, start: date, end: date
@@ -190,10 +190,20 @@ def test_a_range_the_vendor_cannot_list_is_not_asked_for(
     assert server.connections == 0
 
 
+def test_thirty_two_days_are_asked_for_at_once(
+    server: ScriptedServer, client: SociocsClient
+) -> None:
+    server.will(success([]))
+    client.list_messages(date(2026, 1, 1), date(2026, 2, 1))
+    assert server.request.target == "/messages?start_date=2026-01-01&end_date=2026-02-01"
+
+
 PHONE = ANN.phone
 WITHOUT_BODY: list[tuple[Callable[[SociocsClient], object], str, str, Any]] = [
     (lambda c: c.list_bulk_jobs(), "GET", "/messages/bulk", []),
     (lambda c: c.delete_bulk_job("j 1"), "DELETE", "/messages/bulk/j%201", None),
+    (lambda c: c.list_scheduled_messages(), "GET", "/messages/scheduled", []),
+    (lambda c: c.delete_scheduled_message("m/1"), "DELETE", "/messages/scheduled/m%2F1", None),
     (lambda c: c.list_channels(Provider.TWILIO_SMS), "GET", "/channels?provider=twlo", []),
     (lambda c: c.get_channel("twlo_16311113333"), "GET", "/channels/twlo_16311113333", {}),
     (lambda c: c.list_team_members(), "GET", "/team-members", []),

@@ -44,6 +44,10 @@ class Vendor:
         assert (answer.status_code, envelope["status"]) == (200, "success"), envelope
         return envelope["data"]
 
+    def data_less(self, method: str, path: str) -> None:
+        """Call, and expect a success without data."""
+        assert self.call(method, path).json() == {"status": "success"}
+
     def errors(self, method: str, path: str, body: object = None, *, status: int = 400) -> str:
         """Call, expect the vendor's error envelope, and give its sentences in one text."""
         answer = self.call(method, path, body)

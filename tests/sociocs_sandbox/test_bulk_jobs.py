@@ -26,6 +26,11 @@ def test_a_job_is_made_and_listed_with_what_was_given(vendor: Vendor) -> None:
     assert (job["status"], job["user_id"]) == ("scheduled", "member-ada")
 
 
+def test_a_time_without_an_offset_is_one_in_utc(vendor: Vendor) -> None:
+    vendor.make_job(schedule="2031-05-01T09:30:17")
+    assert vendor.listed()[0]["schedule"] == "2031-05-01T09:30:17.000Z"
+
+
 @pytest.mark.parametrize("medium", ["image_url", "video_url", "file_url"])
 def test_a_media_address_stands_in_for_the_text(vendor: Vendor, medium: str) -> None:
     vendor.make_job(text=..., **WHATSAPP, **{medium: "https://media.example.org/a"})
@@ -69,7 +74,6 @@ def test_image_urls_does_not_stand_in_for_the_text(vendor: Vendor) -> None:
         ({"file_url": "https://"}, "file_url must be an http or https address"),
         ({"duplicates_allowed": "yes"}, "duplicates_allowed must be true or false"),
         ({"schedule": "tomorrow"}, "schedule must be an ISO 8601 time with an offset"),
-        ({"schedule": "2031-05-01T09:30:00"}, "schedule must be an ISO 8601 time with an offset"),
         ({"schedule": 1_900_000_000}, "schedule must be an ISO 8601 time with an offset"),
         ({"user_id": "member-nobody"}, "user_id is not a team member"),
     ],
@@ -100,6 +104,12 @@ def test_all_mistakes_come_at_once_and_none_repeats_a_number(vendor: Vendor) -> 
 def test_a_body_that_is_no_json_object_is_refused(vendor: Vendor, body: bytes) -> None:
     answer = vendor.call("POST", "/messages/bulk", data=body)
     assert (answer.status_code, answer.json()["status"]) == (400, "error")
+
+
+def test_json_that_breaks_off_is_told_where(vendor: Vendor) -> None:
+    body = b'{"text": "Hello",\n "schedule: "2031-05-01T09:30:00Z"}'
+    told = vendor.call("POST", "/messages/bulk", data=body).json()["errors"][0]["msg"]
+    assert told == "The body is not valid JSON: line 2, column 14"
 
 
 def test_a_body_over_the_limit_gets_413(vendor: Vendor) -> None:

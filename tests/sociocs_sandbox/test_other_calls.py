@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -109,17 +110,28 @@ def test_every_message_of_a_job_is_found_with_its_own_id(vendor: Vendor) -> None
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [("", ""), ("2026-01-01", ""), ("01/02/2026", "2026-01-03"), ("2026-01-02", "2026-01-01")],
+    [("2026-01-01", ""), ("01/02/2026", "2026-01-03"), ("2026-01-02", "2026-01-01")],
 )
 def test_messages_are_asked_for_by_days(vendor: Vendor, start: str, end: str) -> None:
     vendor.errors("GET", f"/messages?start_date={start}&end_date={end}")
 
 
 def test_messages_reach_over_31_days_at_most(vendor: Vendor) -> None:
-    assert messages(vendor, date(2026, 1, 1), date(2026, 1, 31)) == []
-    assert "0 to 30 days" in vendor.errors(
-        "GET", "/messages?start_date=2026-01-01&end_date=2026-02-01"
+    assert messages(vendor, date(2026, 1, 1), date(2026, 2, 1)) == []
+    assert "0 to 31 days" in vendor.errors(
+        "GET", "/messages?start_date=2026-01-01&end_date=2026-02-02"
     )
+
+
+def test_without_dates_the_messages_are_todays(vendor: Vendor) -> None:
+    while datetime.now(UTC).strftime("%H:%M") in {"23:59", "00:00"}:
+        time.sleep(1)
+    message_id = vendor.data("POST", "/message", SMS | {"text": "Hello"})["message_id"]
+    vendor.settled()
+    today = datetime.now(UTC).date()
+    for query in ("", "?start_date=&end_date=", f"?start_date={today}", f"?end_date={today}"):
+        (found,) = vendor.data("GET", f"/messages{query}")
+        assert found["message_id"] == message_id
 
 
 def messages(vendor: Vendor, start: date, end: date) -> list[dict[str, Any]]:
@@ -158,6 +170,42 @@ def test_a_subscription_is_made_shown_and_ended(vendor: Vendor) -> None:
     vendor.errors("DELETE", f"/webhook-subscriptions/{made}", status=404)
 
 
+def test_a_subscription_is_shown_as_documented(vendor: Vendor) -> None:
+    before = time.time()
+    made = vendor.data("POST", "/webhook-subscriptions", SUBSCRIPTION)["id"]
+    shown = vendor.data("GET", f"/webhook-subscriptions/{made}")
+    assert before - 60 < shown["created_at"] / 1000 < time.time() + 60
+    assert (shown["status"], shown["trigger_direction"]) == ("active", "incoming")
+    for name in ("channel_key", "platform", "provider", "subscriber_reference_id", "webhook_url"):
+        assert shown[name] == SUBSCRIPTION[name]
+
+
+def test_events_and_secret_may_be_left_out(vendor: Vendor) -> None:
+    left_out = {"events", "secret"}
+    body = {name: value for name, value in SUBSCRIPTION.items() if name not in left_out}
+    made = vendor.data("POST", "/webhook-subscriptions", body)["id"]
+    assert vendor.data("GET", f"/webhook-subscriptions/{made}")["events"] == ["messages"]
+
+
+@pytest.mark.parametrize(("sticks", "then"), [(False, "active"), (True, "paused")])
+def test_a_paused_subscription_says_so_until_it_is_asked_for_again(
+    vendor: Vendor, sticks: bool, then: str
+) -> None:
+    def status() -> str:
+        (shown,) = vendor.data("GET", "/webhook-subscriptions")
+        found: str = shown["status"]
+        return found
+
+    made = vendor.data("POST", "/webhook-subscriptions", SUBSCRIPTION)["id"]
+    vendor.control("POST", f"/subscriptions/{made}", {"status": "paused", "sticks": sticks})
+    assert status() == "paused"
+    vendor.data("POST", "/webhook-subscriptions", SUBSCRIPTION)
+    assert status() == then
+    vendor.data("DELETE", f"/webhook-subscriptions/{made}")
+    vendor.data("POST", "/webhook-subscriptions", SUBSCRIPTION)
+    assert status() == "active"
+
+
 def test_the_same_reference_again_changes_the_subscription(vendor: Vendor) -> None:
     first = vendor.data("POST", "/webhook-subscriptions", SUBSCRIPTION)["id"]
     changed = SUBSCRIPTION | {"events": ["messages"]}
@@ -169,7 +217,7 @@ def test_the_same_reference_again_changes_the_subscription(vendor: Vendor) -> No
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"secret": ""}, "secret is required"),
+        ({"secret": 7}, "secret must be a text"),
         ({"subscriber_reference_id": None}, "subscriber_reference_id is required"),
         ({"channel_key": "clinic-whatsapp"}, "channel_key is not a channel of this provider"),
         ({"webhook_url": "file:///etc/passwd"}, "webhook_url must be an http or https address"),

@@ -161,7 +161,7 @@ def test_an_unreachable_number_fails_with_a_code(vendor: Vendor, subscriber: Sub
     subscribe(vendor, subscriber.url)
     vendor.make_job(schedule=..., recipients=[{"to": "+14155000404"}])
     last = subscriber.bodies(3)[-1]["event_data"]
-    assert (last["status"], last["error"]["code"]) == ("undelivered", "30003")
+    assert (last["status"], last["error"]["code"]) == ("undelivered", 30003)
 
 
 def test_other_channels_and_accounts_are_not_told(vendor: Vendor, subscriber: Subscriber) -> None:
@@ -196,15 +196,56 @@ def test_a_phones_reply_is_told_in_full(vendor: Vendor, subscriber: Subscriber) 
         "provider": "twlo",
         "channel_key": "front-desk-sms",
         "direction": "incoming",
-        "from": ANN,
-        "to": "+16317471111",
+        "from": ANN[1:],
+        "to": "16317471111",
         "name": "Ann",
         "text": "STOP",
         "file_urls": [],
         "image_urls": [],
         "video_urls": [],
-        "contact": {"name": "Ann", "phone_number": ANN},
     }
+
+
+def test_a_reply_of_a_saved_contact_names_it_with_its_eight_fields(
+    vendor: Vendor, subscriber: Subscriber
+) -> None:
+    subscribe(vendor, subscriber.url, events=["messages"])
+    saving = {"save": True, "list_id": 2, "extra_fields": {"City": "Bonn"}}
+    message = {"provider": "twlo", "channel_key": "front-desk-sms", "to": ANN, "name": "Ann"}
+    vendor.data("POST", "/message", message | {"text": "Hello", "contact_saving": saving})
+    vendor.settled()
+    reply(vendor, ANN, "Yes")
+    (body,) = subscriber.bodies(1)
+    assert body["contact"] == vendor.data("GET", "/contacts?list_id=2")[0]
+    assert set(body["contact"]) == {
+        *("id", "name", "phone_number", "phone_number_cc"),
+        *("extra_fields", "created_at", "updated_at", "is_blocked"),
+    }
+    assert body["contact"]["extra_fields"] == '{"City":"Bonn"}'
+
+
+def test_nothing_that_is_told_names_a_job(vendor: Vendor, subscriber: Subscriber) -> None:
+    subscribe(vendor, subscriber.url)
+    vendor.make_job(schedule=..., recipients=[{"to": ANN}])
+    assert all("job_id" not in body for body in subscriber.bodies(3))
+
+
+def test_without_a_secret_nothing_is_signed(vendor: Vendor, subscriber: Subscriber) -> None:
+    subscribe(vendor, subscriber.url, secret="")
+    vendor.make_job(schedule=..., recipients=[{"to": ANN}])
+    subscriber.bodies(1)
+    assert "X-Sociocs-Signature" not in subscriber.calls[0][1]
+
+
+def test_a_paused_subscription_is_not_called(vendor: Vendor, subscriber: Subscriber) -> None:
+    made = subscribe(vendor, subscriber.url, subevents={"status_updates": ["sent"]})
+    vendor.control("POST", f"/subscriptions/{made}", {"status": "paused"})
+    vendor.make_job(schedule=..., recipients=[{"to": ANN}])
+    wait_until_idle(vendor)
+    assert subscriber.calls == []
+    vendor.control("POST", f"/subscriptions/{made}", {"status": "active"})
+    vendor.make_job(schedule=..., recipients=[{"to": ANN}])
+    assert statuses(subscriber.bodies(1)) == ["sent"]
 
 
 def test_who_subscribed_to_updates_only_hears_no_replies(

@@ -1,8 +1,8 @@
 """Every guard of the protocol, each with what the code would read like without it.
 
-A mutant is the source of `sending.protocol` (or of `sending.late_rules`) with one place rewritten;
-only the code of its functions is exchanged, so that its words (states, refusals, answers) stay the
-same objects.
+A mutant is the source of `sending.protocol` (or of `sending.late_rules`, or
+`sending.single_messages`) with one place rewritten; only the code of its functions is exchanged, so
+that its words (states, refusals, answers) stay the same objects.
 """
 
 from __future__ import annotations
@@ -306,8 +306,8 @@ GUARDS: dict[str, tuple[str, str]] = {
         "    if answer is Deletion.ALREADY_RUNNING:\n        return S.REVOKED\n",
     ),
     "a job that is gone counts as taken back in time": (
-        "answer is Deletion.NOT_THERE and now < slot",
-        "answer is Deletion.NOT_THERE",
+        "said_at is not None and said_at + MARGIN <= slot",
+        "said_at is not None",
     ),
     "people whom another job reaches count as spared": (
         "S.ACCEPTED if is_proven else S.REVOKED",

@@ -186,7 +186,9 @@ class LateLooks:
         if late_rules.may_still_delete(attempt.slot, self.now, TIME_OUT):
             assert self.now + TIME_OUT + timedelta(seconds=10) <= attempt.slot, "deleted too late"
             answer = self._deleted(one)
-        new = late_rules.after_late_deletion(answer, attempt.slot, self.now, TIME_OUT, is_proven)
+        new = late_rules.after_late_deletion(
+            answer, attempt.slot, self.now, self.now, TIME_OUT, is_proven
+        )
         if new is not None:
             one.late_look = late_rules.what_came_of_it(new, answer)
         return answer, new

@@ -328,7 +328,7 @@ class Schedule(LateLooks):
 
     def _claim(self) -> Submission | None:
         store = self.store
-        for one in store.submissions:
+        for one in self._within_reach():
             refusal = protocol.claim_refusal(
                 store.state, one.state, one.not_before, store.lane, self.ours
             )
@@ -342,6 +342,9 @@ class Schedule(LateLooks):
                 return one
         return None
 
+    def _within_reach(self) -> list[Submission]:
+        return self.store.submissions
+
     def _check_lane_is_fit(self) -> None:
         lane = self.store.lane
         assert lane.state is LaneState.OPEN, "used although a person must look at it first"
@@ -350,7 +353,7 @@ class Schedule(LateLooks):
     def _begin(self, submission: Submission, token: int, vendor_now: datetime) -> Attempt | None:
         store = self.store
         used = self._used_slots()
-        slots = protocol.slot_candidates(submission.planned, vendor_now + LEAD)
+        slots = protocol.slot_candidates(submission.planned, vendor_now + self._lead())
         slot = next(one for one in slots if one not in used)
         refusal = protocol.intent_refusal(
             store.state,
@@ -362,6 +365,7 @@ class Schedule(LateLooks):
             self.ours,
             self._is_open(slot),
             lambda: self._fits(slot),
+            self._is_too_early(slot, vendor_now),
         )
         asks = {Refusal.PAST_SEND_BY, Refusal.QUIET_HOURS, Refusal.DAILY_LIMIT}
         if refusal in asks and submission.revoked_for is TakeBack.LATE_LOOK:
@@ -397,6 +401,13 @@ class Schedule(LateLooks):
         store.move(submission, S.POSTING)
         submission.current = attempt.number
         return attempt
+
+    def _lead(self) -> timedelta:
+        return LEAD
+
+    def _is_too_early(self, slot: datetime, vendor_now: datetime) -> bool:
+        """Jobs may wait at the vendor for as long as they like."""
+        return False
 
     def _used_slots(self) -> set[datetime]:
         return {one.slot for one in self.store.attempts}

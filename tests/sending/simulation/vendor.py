@@ -22,6 +22,8 @@ class Job:
     recipient_count: int = 10
     text: str = "text"
     channel_key: str = "channel"
+    # Of a single message: whom it goes to; blank for the one of its submission.
+    number: str = ""
 
 
 # Whose job it is when it is none of ours.
