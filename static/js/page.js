@@ -76,7 +76,7 @@
     if (shut && !document.hidden && (isWritten || !shut.hidden)) window.signedInAgain();
   });
 
-  const isSignIn = (address) => new URL(address, window.location).pathname === shut.dataset.signIn;
+  window.isSignIn = (address) => new URL(address, window.location).pathname === shut.dataset.signIn;
   const sendAgain = async (request) => {
     if (!(await window.signedInAgain())) return;
     const headers = { "X-Sent-Again": "yes" };
@@ -86,7 +86,7 @@
     const { xhr, requestConfig } = event.detail;
     const goal = xhr.getResponseHeader("HX-Redirect");
     if (!shut) return;
-    if (goal && isWritten && isSignIn(goal)) {
+    if (goal && isWritten && window.isSignIn(goal)) {
       event.preventDefault();
       say("nobody");
     } else if (xhr.getResponseHeader("X-Form-Outdated") && !requestConfig.headers["X-Sent-Again"]) {

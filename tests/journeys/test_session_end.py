@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -144,6 +145,28 @@ def test_a_fragment_leaves_a_page_with_typed_words_alone_and_others_lead_to_the_
     page.evaluate("htmx.ajax('GET', '/account/', '#main')")
     expect(page.locator("#signed-out")).to_be_visible()
     expect(page.get_by_label("Name")).to_have_value("Alice M.")
+
+
+def test_an_upload_without_a_session_leaves_the_pasted_rows_and_goes_on_after_signing_in(
+    new_page: NewPage, let_in: LetIn, alice: User, tmp_path: Path
+) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("Phone,Name\n+12025550101,Ann\n")
+    page = new_page()
+    let_in(page, alice)
+    page.goto("/riverside-dental/lists/upload/")
+    page.get_by_role("textbox").fill("+12025550102, Bea")
+    page.context.clear_cookies()
+    page.get_by_label("Choose your file").set_input_files(table)
+    expect(page.locator("[data-upload-problems]")).to_contain_text("no longer signed in")
+    expect(page.locator("#signed-out")).to_be_visible()
+    expect(page.get_by_role("textbox")).to_have_value("+12025550102, Bea")
+    other = page.context.new_page()
+    other.goto("/sign-in/")
+    sign_in(other)
+    expect(other.get_by_role("heading", level=1)).to_have_text("Riverside Dental")
+    page.get_by_label("Choose your file").set_input_files(table)
+    expect(page).to_have_url(re.compile("/imports/"))
 
 
 def test_enter_in_the_name_saves(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from typing import Any
@@ -111,12 +112,26 @@ class TestWhenTheSessionHasEnded:
         client = client_of(alice)
         page = f"/riverside-dental/campaigns/{draft.public_id}/compose/"
         monkeypatch.setattr(kept_posts, "MOST_BYTES", 500)
-        self.sent_without_a_session(client, draft)
+        answer = self.sent_without_a_session(client, draft)
+        assert "could not be kept. Send it again" in text_of(client.get(answer["Location"]))
         assert WORDS not in text_of(sign_in(client, page))
         monkeypatch.undo()
         self.sent_without_a_session(client, draft)
         with time_machine.travel(time.time() + 3700):
             assert WORDS not in text_of(sign_in(client, page))
+
+    def test_a_file_of_a_visitor_is_not_even_read(self, riverside: Team) -> None:
+        class Unread(io.BytesIO):
+            def read(self, *_size: Any) -> bytes:
+                raise AssertionError("read")
+
+        answer = Client().generic(
+            "POST",
+            "/riverside-dental/lists/upload/",
+            content_type="multipart/form-data; boundary=x",
+            **{"wsgi.input": Unread(), "CONTENT_LENGTH": "1000"},
+        )
+        assert answer.status_code == 302
 
     def test_a_visitor_fills_the_database_only_so_far(
         self, draft: Campaign, monkeypatch: pytest.MonkeyPatch
