@@ -77,6 +77,11 @@
   });
 
   window.isSignIn = (address) => new URL(address, window.location).pathname === shut.dataset.signIn;
+  // Every page hears of a sign-in in another tab, and its forms are good again at once.
+  const tabs = new BroadcastChannel("signed-in");
+  if (shut) tabs.addEventListener("message", () => window.signedInAgain());
+  if (shut && document.referrer && window.isSignIn(document.referrer)) tabs.postMessage("");
+
   const sendAgain = async (request) => {
     if (!(await window.signedInAgain())) return;
     const headers = { "X-Sent-Again": "yes" };

@@ -124,6 +124,24 @@ def test_a_button_pressed_after_the_session_ended_is_finished_after_signing_in(
     expect(page.get_by_role("link", name="Patients of Dr. Moreau")).to_be_visible()
 
 
+def test_a_form_is_saved_at_once_after_signing_in_in_another_tab(
+    new_page: NewPage, let_in: LetIn, alice: User
+) -> None:
+    page = new_page()
+    let_in(page, alice)
+    page.goto("/account/")
+    page.get_by_label("Name").fill("Alice M.")
+    page.context.clear_cookies()
+    other = page.context.new_page()
+    other.goto("/sign-in/")
+    with page.expect_response("**/sign-in/token/"):
+        sign_in(other)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your account is saved.")).to_be_visible()
+    alice.refresh_from_db()
+    assert alice.name == "Alice M."
+
+
 def test_two_tabs_at_the_sign_in_page_both_end_signed_in(new_page: NewPage, alice: User) -> None:
     first = new_page()
     second = first.context.new_page()

@@ -125,12 +125,9 @@ class TestWhenTheSessionHasEnded:
             def read(self, *_size: Any) -> bytes:
                 raise AssertionError("read")
 
-        answer = Client().generic(
-            "POST",
-            "/riverside-dental/lists/upload/",
-            content_type="multipart/form-data; boundary=x",
-            **{"wsgi.input": Unread(), "CONTENT_LENGTH": "1000"},
-        )
+        sent: Any = {"wsgi.input": Unread(), "CONTENT_LENGTH": "1000"}
+        sent["CONTENT_TYPE"] = "multipart/form-data; boundary=x"
+        answer = Client().generic("POST", "/riverside-dental/lists/upload/", **sent)
         assert answer.status_code == 302
 
     def test_a_visitor_fills_the_database_only_so_far(
