@@ -67,6 +67,7 @@ class TestWhenTheSessionHasEnded:
         answer = self.sent_without_a_session(client, draft)
         page = f"/riverside-dental/campaigns/{draft.public_id}/compose/"
         assertRedirects(answer, f"/sign-in/?next={page}")
+        assert "What you typed is kept" in text_of(client.get(answer["Location"]))
 
         shown = sign_in(client, page)
         assert WORDS in text_of(shown)
