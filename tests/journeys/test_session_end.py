@@ -187,20 +187,6 @@ def test_an_upload_without_a_session_leaves_the_pasted_rows_and_goes_on_after_si
     expect(page).to_have_url(re.compile("/imports/"))
 
 
-def test_enter_in_the_name_saves(
-    new_page: NewPage, let_in: LetIn, alice: User, draft: Campaign
-) -> None:
-    page = new_page()
-    let_in(page, alice)
-    composer(page, draft)
-    page.get_by_label("Name").fill("Named by Enter")
-    page.get_by_label("Name").press("Enter")
-    expect(page.get_by_text("The draft is saved.")).to_be_visible()
-    expect(page).to_have_url(re.compile("/compose/$"))
-    draft.refresh_from_db()
-    assert draft.name == "Named by Enter"
-
-
 def test_the_password_question_keeps_the_number_and_launches(
     new_page: NewPage, let_in: LetIn, alice: User, draft: Campaign, look: Look
 ) -> None:
