@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from teams import kept_posts
 from teams.throttling import KEPT_PER_ADDRESS, client_address, count_try
@@ -35,6 +37,10 @@ class SignInFirst(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseRedirect:
         """The way to the sign-in page."""
-        if request.method == "POST" and kept_posts.is_page(request):
-            keep_for_sign_in(request)
+        # What no token protects is read by its own view: a file may be as large as it likes.
+        is_read = not getattr(view_func, "csrf_exempt", False)
+        is_wanted = request.method == "POST" and is_read and kept_posts.is_page(request)
+        if is_wanted and not keep_for_sign_in(request):
+            sentence = _("What you sent off could not be kept. Send it again once you are in.")
+            messages.warning(request, sentence)
         return super().handle_no_permission(request, view_func)

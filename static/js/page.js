@@ -76,7 +76,12 @@
     if (shut && !document.hidden && (isWritten || !shut.hidden)) window.signedInAgain();
   });
 
-  const isSignIn = (address) => new URL(address, window.location).pathname === shut.dataset.signIn;
+  window.isSignIn = (address) => new URL(address, window.location).pathname === shut.dataset.signIn;
+  // Every page hears of a sign-in in another tab, and its forms are good again at once.
+  const tabs = new BroadcastChannel("signed-in");
+  if (shut) tabs.addEventListener("message", () => window.signedInAgain());
+  if (shut && document.referrer && window.isSignIn(document.referrer)) tabs.postMessage("");
+
   const sendAgain = async (request) => {
     if (!(await window.signedInAgain())) return;
     const headers = { "X-Sent-Again": "yes" };
@@ -86,7 +91,7 @@
     const { xhr, requestConfig } = event.detail;
     const goal = xhr.getResponseHeader("HX-Redirect");
     if (!shut) return;
-    if (goal && isWritten && isSignIn(goal)) {
+    if (goal && isWritten && window.isSignIn(goal)) {
       event.preventDefault();
       say("nobody");
     } else if (xhr.getResponseHeader("X-Form-Outdated") && !requestConfig.headers["X-Sent-Again"]) {

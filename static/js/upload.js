@@ -6,6 +6,8 @@
   const field = form.querySelector("input[type=file]");
   const zone = form.querySelector("[data-dropzone]");
   let request = null;
+  let sent = null;
+  let isAgain = false;
 
   const say = (sentence) => {
     const summary = document.createElement("div");
@@ -31,7 +33,20 @@
     if (done === total) part("done").textContent = part("done").dataset.uploadDone;
   };
 
-  const answered = () => {
+  // Nobody is signed in, or somebody signed in in another tab since the page was opened.
+  const isShut = () =>
+    window.isSignIn(request.responseURL) || request.getResponseHeader("X-Form-Outdated") !== null;
+
+  const answered = async () => {
+    if (isShut()) {
+      rest();
+      const isBack = !isAgain && (await window.signedInAgain());
+      isAgain = isBack;
+      if (isBack) send(sent);
+      else say(form.dataset.shut);
+      return;
+    }
+    isAgain = false;
     if (new URL(request.responseURL).pathname !== new URL(form.action).pathname) {
       // Whoever comes back to this page wants to choose anew, not to send it once more.
       field.value = "";
@@ -59,6 +74,7 @@
       say(form.dataset.tooLarge);
       return;
     }
+    sent = file;
     const body = new FormData(form);
     body.set("file", file);
     zone.hidden = true;

@@ -25,7 +25,10 @@ def go_on(request: SignedInRequest) -> HttpResponse:
     kept = kept_posts.kept_at(request, goal)
     if kept is None:
         return redirect(goal or "home")
-    sentence = _("You are signed in as %(name)s, and what you typed is still here.")
+    sentence = _(
+        "You are signed in as %(name)s, and what you typed is still here. Nothing was done yet: "
+        "“Go on” does what you asked for."
+    )
     return go_on_page(request, kept, sentence % {"name": request.user})
 
 

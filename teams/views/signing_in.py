@@ -95,7 +95,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             login(request, answer)
             return _on_to(request, goal)
         form.add_error(None, answer.sentence)
-    return render(request, "teams/sign_in.html", {"form": form, "next": goal})
+    context = {"form": form, "next": goal, "is_kept": kept_posts.kept_at(request, goal)}
+    return render(request, "teams/sign_in.html", context)
 
 
 def _on_to(request: HttpRequest, goal: str) -> HttpResponse:

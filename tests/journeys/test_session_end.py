@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -123,6 +124,24 @@ def test_a_button_pressed_after_the_session_ended_is_finished_after_signing_in(
     expect(page.get_by_role("link", name="Patients of Dr. Moreau")).to_be_visible()
 
 
+def test_a_form_is_saved_at_once_after_signing_in_in_another_tab(
+    new_page: NewPage, let_in: LetIn, alice: User
+) -> None:
+    page = new_page()
+    let_in(page, alice)
+    page.goto("/account/")
+    page.get_by_label("Name").fill("Alice M.")
+    page.context.clear_cookies()
+    other = page.context.new_page()
+    other.goto("/sign-in/")
+    with page.expect_response("**/sign-in/token/"):
+        sign_in(other)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your account is saved.")).to_be_visible()
+    alice.refresh_from_db()
+    assert alice.name == "Alice M."
+
+
 def test_two_tabs_at_the_sign_in_page_both_end_signed_in(new_page: NewPage, alice: User) -> None:
     first = new_page()
     second = first.context.new_page()
@@ -146,18 +165,26 @@ def test_a_fragment_leaves_a_page_with_typed_words_alone_and_others_lead_to_the_
     expect(page.get_by_label("Name")).to_have_value("Alice M.")
 
 
-def test_enter_in_the_name_saves(
-    new_page: NewPage, let_in: LetIn, alice: User, draft: Campaign
+def test_an_upload_without_a_session_leaves_the_pasted_rows_and_goes_on_after_signing_in(
+    new_page: NewPage, let_in: LetIn, alice: User, tmp_path: Path
 ) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("Phone,Name\n+12025550101,Ann\n")
     page = new_page()
     let_in(page, alice)
-    composer(page, draft)
-    page.get_by_label("Name").fill("Named by Enter")
-    page.get_by_label("Name").press("Enter")
-    expect(page.get_by_text("The draft is saved.")).to_be_visible()
-    expect(page).to_have_url(re.compile("/compose/$"))
-    draft.refresh_from_db()
-    assert draft.name == "Named by Enter"
+    page.goto("/riverside-dental/lists/upload/")
+    page.get_by_role("textbox").fill("+12025550102, Bea")
+    page.context.clear_cookies()
+    page.get_by_label("Choose your file").set_input_files(table)
+    expect(page.locator("[data-upload-problems]")).to_contain_text("no longer signed in")
+    expect(page.locator("#signed-out")).to_be_visible()
+    expect(page.get_by_role("textbox")).to_have_value("+12025550102, Bea")
+    other = page.context.new_page()
+    other.goto("/sign-in/")
+    sign_in(other)
+    expect(other.get_by_role("heading", level=1)).to_have_text("Riverside Dental")
+    page.get_by_label("Choose your file").set_input_files(table)
+    expect(page).to_have_url(re.compile("/imports/"))
 
 
 def test_the_password_question_keeps_the_number_and_launches(

@@ -416,6 +416,9 @@ def test_fifty_unclear_people_are_one_question(whatsapp: Channel, people: Recipi
     client.force_login(owner)
     page = client.get(f"/{campaign.team.slug}/campaigns/{campaign.public_id}/")
     assert "3 people: their messages may or may not have gone out" in text_of(page)
+    # Enter in the number presses the form's first button: it was typed for sending again.
+    first_button = page.content.decode().split('class="together"')[1].split("<button")[1]
+    assert 'value="send_again"' in first_button.split(">")[0]
     together = deciding_together.common_question(campaign)
     assert together
     url = f"/{campaign.team.slug}/campaigns/{campaign.public_id}/decide-together/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from typing import Any
@@ -66,6 +67,7 @@ class TestWhenTheSessionHasEnded:
         answer = self.sent_without_a_session(client, draft)
         page = f"/riverside-dental/campaigns/{draft.public_id}/compose/"
         assertRedirects(answer, f"/sign-in/?next={page}")
+        assert "What you typed is kept" in text_of(client.get(answer["Location"]))
 
         shown = sign_in(client, page)
         assert WORDS in text_of(shown)
@@ -111,12 +113,23 @@ class TestWhenTheSessionHasEnded:
         client = client_of(alice)
         page = f"/riverside-dental/campaigns/{draft.public_id}/compose/"
         monkeypatch.setattr(kept_posts, "MOST_BYTES", 500)
-        self.sent_without_a_session(client, draft)
+        answer = self.sent_without_a_session(client, draft)
+        assert "could not be kept. Send it again" in text_of(client.get(answer["Location"]))
         assert WORDS not in text_of(sign_in(client, page))
         monkeypatch.undo()
         self.sent_without_a_session(client, draft)
         with time_machine.travel(time.time() + 3700):
             assert WORDS not in text_of(sign_in(client, page))
+
+    def test_a_file_of_a_visitor_is_not_even_read(self, riverside: Team) -> None:
+        class Unread(io.BytesIO):
+            def read(self, *_size: Any) -> bytes:
+                raise AssertionError("read")
+
+        sent: Any = {"wsgi.input": Unread(), "CONTENT_LENGTH": "1000"}
+        sent["CONTENT_TYPE"] = "multipart/form-data; boundary=x"
+        answer = Client().generic("POST", "/riverside-dental/lists/upload/", **sent)
+        assert answer.status_code == 302
 
     def test_a_visitor_fills_the_database_only_so_far(
         self, draft: Campaign, monkeypatch: pytest.MonkeyPatch
