@@ -103,7 +103,8 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     is_at_rest = campaign.state in campaign_rows.AT_REST
     arrival = arrival_of(campaign)
     said = template_said(campaign)
-    fingerprint = f"{campaign_rows.page_fingerprint(campaign, row)}.{_mark(arrival)}"
+    timing = campaign_time(campaign, tally, timezone.now())
+    fingerprint = f"{campaign_rows.page_fingerprint(campaign, row)}.{_mark(arrival)}.{timing.mark}"
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
@@ -131,7 +132,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         .select_related("recipient_list")
         .first(),
         "is_live": not is_at_rest or expects_news(campaign),
-        "campaign_time": campaign_time(campaign, tally, timezone.now()),
+        "campaign_time": timing,
         "last_leaves": (leaves := last_message.last_message(campaign)),
         "has_left": leaves is not None and leaves <= timezone.now(),
         "is_stuck": not is_at_rest and not is_ticking(),
