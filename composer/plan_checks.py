@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -113,8 +112,8 @@ def _night(campaign: Campaign, report: PlanReport, zone: str) -> Check | None:
         is_sure = not report.doubts
         sentence = _("It goes out in your sending hours only.")
         return Check("night", True, sentence) if is_sure else None
-    ends = moments[-1] + timedelta(seconds=report.queue_seconds)
-    at_night = [moment for moment in (*moments, ends) if is_night(moment, zone)]
+    ends = [report.last_leaves] if report.last_leaves else []
+    at_night = [moment for moment in (*moments, *ends) if is_night(moment, zone)]
     if not at_night:
         return Check("night", True, _("It goes out by day."))
     if campaign.team.hours_from is None:
@@ -150,7 +149,8 @@ def _queue(campaign: Campaign, report: PlanReport) -> Check | None:
         return None
     if report.overflow:
         return Check("queue", False, report.overflow)
-    estimate: Estimate = timetable.queue_estimate(campaign, [(campaign.text, report.people)])
+    segments = report.segments.total if report.segments else 0
+    estimate: Estimate = timetable.sender_estimate(campaign, report.people, segments)
     return Check("queue", True, queue_sentence(campaign.channel, estimate))
 
 

@@ -24,7 +24,8 @@ from campaigns.texts.rendering import Spread
 from composer.forecast import Forecast, ZoneForecast, forecast
 from composer.schedule_words import overflow_sentence
 from recipients.sql import Sql, sql, value
-from sending import day_limits, job_times, timetable
+from sending import last_message, timetable
+from sending.last_message import Slots
 from sending.models import Submission
 from sending.readiness import needs_second_person, send_time
 
@@ -73,8 +74,9 @@ class Other:
 class PlanReport:
     """All that the plan page tells. Moments are ISO 8601 in UTC, counted from `start`.
 
-    `spread`: SMS segments over all people. `queue_seconds`: what the sender needs for all of it at
-    once, `overflow` a sentence if it cannot hold it. `never_ends`: there is no plan within a year.
+    `spread`: SMS segments over all people. `ends`: when the last message leaves the sender,
+    `overflow` a sentence if it cannot hold all at once. `never_ends`: there is no plan within
+    a year.
     `audience`: the fingerprint of the people, where a second person has to approve them.
     `next_day`: people whom the sending hours of the first day do not hold.
     `somebody`: the first `Recipient` who gets it, to show what; None: nobody does.
@@ -87,10 +89,10 @@ class PlanReport:
     jobs: int
     texts: int
     spread: dict[str, int] | None
-    queue_seconds: float
     overflow: str
     first: str = ""
     last: str = ""
+    ends: str = ""
     never_ends: bool = False
     next_day: int = 0
     audience: str = ""
@@ -127,6 +129,11 @@ class PlanReport:
         return datetime.fromisoformat(self.last) if self.last else None
 
     @property
+    def last_leaves(self) -> datetime | None:
+        """About when the last message leaves."""
+        return datetime.fromisoformat(self.ends) if self.ends else None
+
+    @property
     def left_out_count(self) -> int:
         """Rows that are not sent to."""
         return sum(self.left_out.values())
@@ -156,10 +163,10 @@ def report(
     slots, jobs, planned = _slots(campaign, start, survey)
     told(2)
     spread, people = survey.texts.spread, survey.count.people
-    queue = timetable.queue_estimate(campaign, [(campaign.text, people)])
+    queue = timetable.sender_estimate(campaign, people, spread.total if spread else 0)
     earlier = earlier_to_the_same(campaign, people, now)
     told(3)
-    ends = slots[-1][0] + queue.duration if slots else start
+    ends = last_message.leaves_at(slots, queue.seconds_each)
     made = PlanReport(
         start=start.isoformat(),
         rows=survey.count.rows,
@@ -168,7 +175,6 @@ def report(
         jobs=jobs,
         texts=0 if campaign.one_by_one else survey.texts.distinct,
         spread=asdict(spread) if spread else None,
-        queue_seconds=queue.duration.total_seconds(),
         overflow="" if timetable.is_timed(campaign) else overflow_sentence(queue),
         first=slots[0][0].isoformat() if slots else "",
         last=slots[-1][0].isoformat() if slots else "",
@@ -182,7 +188,8 @@ def report(
         zones=[_zone_plan(zone) for zone in planned.zones] if planned else [],
         doubts=planned.doubts if planned else {},
         earlier=earlier,
-        conflicts=conflicts(campaign, slots[0][0], ends) if slots else [],
+        ends=ends.isoformat() if ends else "",
+        conflicts=conflicts(campaign, slots[0][0], ends) if ends else [],
     )
     told(STEPS)
     return made
@@ -194,9 +201,6 @@ def _somebody(campaign: Campaign, survey: personal_texts.Survey) -> int | None:
     return survey.texts.first or audience.first_reached(campaign)
 
 
-Slots = list[tuple[datetime, int]]
-
-
 def _slots(
     campaign: Campaign, start: datetime, survey: personal_texts.Survey
 ) -> tuple[Slots, int, Forecast | None]:
@@ -206,12 +210,11 @@ def _slots(
         return [], 0, None
     try:
         if not timetable.is_timed(campaign):
-            each = [people // jobs + (n < people % jobs) for n in range(jobs)]
-            plain = list(zip(job_times.slots_from(start, jobs), each, strict=True))
-            return _limited(campaign, plain), jobs, None
+            return last_message.plain_slots(campaign, start, people, jobs), jobs, None
         planned = forecast(campaign, start)
         # People with different texts never share a job.
-        return _limited(campaign, planned.slots), max(len(planned.slots), jobs), planned
+        jobs = max(len(planned.slots), jobs)
+        return last_message.limited(campaign, planned.slots), jobs, planned
     except pacing.CannotPlan:
         return [], jobs, None
 
@@ -224,11 +227,6 @@ def _zone_plan(zone: ZoneForecast) -> ZonePlan:
         zone.first.isoformat() if zone.first else "",
         zone.last.isoformat() if zone.last else "",
     )
-
-
-def _limited(campaign: Campaign, slots: Slots) -> Slots:
-    later = day_limits.spread(campaign, slots)
-    return [(at, people) for at, (_, people) in zip(later, slots, strict=True)]
 
 
 def bars(slots: Slots) -> Iterable[TimelineBar]:

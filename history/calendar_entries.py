@@ -14,18 +14,17 @@ from datetime import time as wall_clock
 from itertools import combinations, takewhile
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, Count, F, Max, Min, Sum, When
-from django.db.models.functions import Coalesce, TruncDay
+from django.db.models import Count, Max, Min, Sum
+from django.db.models.functions import TruncDay
 
 from campaigns.models import Campaign
 from campaigns.scheduling import repeats
 from campaigns.scheduling.clocks import WALL_FORMAT, read_wall
 from campaigns.scheduling.timing import zone_of
 from campaigns.state_words import CAMPAIGN_WORDS
-from campaigns.states import MOVABLE, WAITING, CampaignState, SubmissionState
+from campaigns.states import MOVABLE, CampaignState, SubmissionState
 from interface.wording import Text
-from sending import job_times, timetable
-from sending.models import Submission
+from sending import job_times, last_message, timetable
 from teams.models import Team
 
 C, S = CampaignState, SubmissionState
@@ -39,7 +38,8 @@ _MOST_RUNS = 62
 class Entry:
     """A campaign on one day; moments in UTC. `run`: a run to come, which is no campaign yet.
 
-    `in_the_way`: names of campaigns that go out through the same channel at the same time.
+    `ends`: when its last message of the day leaves. `in_the_way`: names of campaigns that go out
+    through the same channel at the same time.
     `place`: what the entry is called on the page, where a campaign stands in each of its days.
     """
 
@@ -48,6 +48,7 @@ class Entry:
     last: datetime
     people: int = 0
     jobs: int = 0
+    ends: datetime | None = None
     is_run: bool = False
     in_the_way: list[str] = field(default_factory=list)
     place: str = ""
@@ -80,8 +81,13 @@ class Entry:
 
     @property
     def takes_time(self) -> bool:
-        """Whether its jobs of the day are not all in the same minute."""
-        return self.last - self.first >= timedelta(minutes=1)
+        """Whether its messages of the day do not all leave in the same minute."""
+        return self.until - self.first >= timedelta(minutes=1)
+
+    @property
+    def until(self) -> datetime:
+        """When the last message of the day leaves."""
+        return self.ends or self.last
 
     @property
     def wall_time(self) -> str:
@@ -113,24 +119,27 @@ def _launched(team: Team, opens: datetime, closes: datetime, zone: str) -> Itera
     found = Campaign.objects.filter(team=team, send_by__gte=opens, send_at__lt=closes)
     found = found.exclude(state__in=_GONE).select_related("channel", "team")[:_MOST]
     campaigns = {one.pk: one for one in found}
-    # What was taken back and waits again has an old attempt, but a new slot.
-    is_here = When(state__in=[state.value for state in WAITING], then=F("planned_slot"))
-    held = Coalesce(F("current_attempt__slot"), F("planned_slot"))
+    planned = last_message.jobs_that_go_out(campaigns).annotate(at=last_message.goes_out_at())
+    planned = planned.filter(at__gte=opens, at__lt=closes)
     rows = (
-        Submission.objects.filter(campaign__in=campaigns)
-        .exclude(state__in=_NEVER_OUT)
-        .annotate(at=Case(is_here, default=held))
-        .filter(at__gte=opens, at__lt=closes)
-        .annotate(day=TruncDay("at", tzinfo=ZoneInfo(zone)))
+        planned.annotate(day=TruncDay("at", tzinfo=ZoneInfo(zone)))
         .values("campaign_id", "day")
         .annotate(first=Min("at"), last=Max("at"), people=Sum("recipient_count"), jobs=Count("pk"))
         .order_by()
     )
     seen = set()
+    ends = last_message.last_messages_by_day(list(campaigns.values()), planned, zone)
     for row in rows:
         seen.add(row["campaign_id"])
         campaign = campaigns[row["campaign_id"]]
-        yield Entry(campaign, row["first"], row["last"], row["people"], row["jobs"])
+        yield Entry(
+            campaign,
+            row["first"],
+            row["last"],
+            row["people"],
+            row["jobs"],
+            ends=ends.get((campaign.pk, row["day"].date())),
+        )
     for campaign in campaigns.values():
         at = campaign.send_at
         # It is being prepared: no jobs yet.
@@ -165,7 +174,9 @@ def _runs(team: Team, opens: datetime, closes: datetime) -> Iterator[Entry]:
             takewhile(lambda occurrence: occurrence.instant < closes, runs),
             strict=False,
         ):
-            yield Entry(campaign, run.instant, run.instant, campaign.frozen_count, is_run=True)
+            people = campaign.frozen_count
+            ends = run.instant + _drain(campaign, people)
+            yield Entry(campaign, run.instant, run.instant, people, ends=ends, is_run=True)
 
 
 def _mark_conflicts(entries: Iterable[Entry]) -> None:
@@ -174,7 +185,7 @@ def _mark_conflicts(entries: Iterable[Entry]) -> None:
     for entry in entries:
         channel = entry.campaign.channel_id
         if channel is not None:
-            by_channel[channel].append((entry.first, entry.last + _drain(entry), entry))
+            by_channel[channel].append((entry.first, entry.until, entry))
     for busy in by_channel.values():
         for (first, ends, entry), (begins, end, other) in combinations(busy, 2):
             is_same = entry.campaign.pk == other.campaign.pk
@@ -183,7 +194,8 @@ def _mark_conflicts(entries: Iterable[Entry]) -> None:
                 other.in_the_way.append(entry.campaign.name)
 
 
-def _drain(entry: Entry) -> timedelta:
-    if not entry.people:
+def _drain(campaign: Campaign, people: int) -> timedelta:
+    """How long the sender needs for a run that is not cut yet."""
+    if not people or campaign.channel is None:
         return timedelta()
-    return timetable.queue_estimate(entry.campaign, [(entry.campaign.text, entry.people)]).duration
+    return timetable.queue_estimate(campaign, [(campaign.text, people)]).duration

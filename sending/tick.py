@@ -100,7 +100,9 @@ def _begin_or_miss(campaign: Campaign) -> None:
     if new is CampaignState.MISSED:
         record_event(campaign, CampaignEvent.Kind.MISSED)
         return
-    jobs = control.make_ready(campaign)
+    control.make_ready(campaign)
+    # What was taken back for another time waits already; what is out is not handed over again.
+    jobs = campaign.submissions.filter(state=SubmissionState.READY.value).count()
     record_event(campaign, CampaignEvent.Kind.STARTED, jobs=jobs)
 
 

@@ -52,18 +52,23 @@ def pace_of(campaign: Campaign) -> Pace | None:
 
 def queue_estimate(campaign: Campaign, people_by_text: Iterable[tuple[str, int]]) -> Estimate:
     """How long its channel's sender needs for texts, each with the number of its people."""
-    assert campaign.channel is not None
-    provider = Provider(campaign.channel.provider)
     people, units = 0, 0
     for text, number in people_by_text:
-        is_sms = CAPABILITIES[provider].medium is Medium.SMS
         people += number
-        units += number * (max(1, segments(text)) if is_sms else 1)
+        units += number * max(1, segments(text))
+    return sender_estimate(campaign, people, units)
+
+
+def sender_estimate(campaign: Campaign, people: int, units: int) -> Estimate:
+    """The same for people who get so many SMS segments altogether; 0: one each."""
+    assert campaign.channel is not None
+    provider = Provider(campaign.channel.provider)
+    is_sms = CAPABILITIES[provider].medium is Medium.SMS
     return estimate(
         provider,
         campaign.channel.phone_number,
         people,
-        units / people if people else 1,
+        max(1, units / people) if is_sms and people else 1,
         campaign.channel.messages_per_second,
     )
 

@@ -32,7 +32,13 @@ from composer.schedule_fields import ScheduleFields
 from composer.views import message_parts
 from composer.views.compose_parts import audience_context, preview_phone
 from composer.views.message_parts import asked, whole_number
-from composer.views.schedule_step import as_typed, moment_of, options_in_words, schedule_context
+from composer.views.schedule_step import (
+    Load,
+    as_typed,
+    moment_of,
+    options_in_words,
+    schedule_context,
+)
 from interface.form_fields import is_uuid
 from recipients.models import RecipientList, SavedFilter
 from sending import readiness
@@ -199,9 +205,9 @@ def _page(
         "phone": preview_phone(form, asked(request.POST), request.user),
         **message_parts.of_form(form, request.user),
         **audience_context(form),
-        "moment": moment_of(form),
         **schedule_context(form),
     }
+    context["moment"] = moment_of(form, _load(context["figures"]))
     # Last: a field with an error counts as empty, and the phone shows what was typed all the same.
     form.add_problems(problems)
     return render(request, "composer/compose.html", context, status=status)
@@ -222,8 +228,14 @@ def fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
 def send_moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the chosen time means, or what has to be settled about it."""
     form = fragment_form(request, campaign_id)
-    context = {"form": form, "moment": moment_of(form), "options": options_in_words(form)}
+    figures, _wants_worker = message_parts.figures_shown(form, request.user, may_want=False)
+    moment = moment_of(form, _load(figures))
+    context = {"form": form, "moment": moment, "options": options_in_words(form)}
     return render(request, "composer/_moment.html", context)
+
+
+def _load(figures: message_parts.Shown | None) -> Load | None:
+    return Load(figures.total, figures.segments) if figures else None
 
 
 @require_POST

@@ -138,6 +138,7 @@ def _page(
         "hand_over_at": job_times.hand_over_time(send_at, campaign.clock_keeper, now),
         "hand_over": _hand_over_in_words(campaign, send_at, now),
         # "Now" inside the hours goes out as soon as it may.
+        "last_leaves": _last_leaves(campaign, report),
         "is_now": not campaign.wall_time and _begins_at_once(report),
         "phone": _phone(campaign, report, user, zone),
         "one_by_one_takes": one_by_one.EACH * report.people,
@@ -227,6 +228,14 @@ def _cost(campaign: Campaign, report: PlanReport) -> cost.Cost | None:
         messages=report.people,
         segments=report.segments.total if report.segments else 0,
     )
+
+
+def _last_leaves(campaign: Campaign, report: PlanReport) -> datetime | None:
+    """About when the last message leaves; of "now", as if the button were pressed now."""
+    if report.last_leaves is None or campaign.wall_time:
+        return report.last_leaves
+    planned = datetime.fromisoformat(report.start)
+    return readiness.send_time(campaign, timezone.now()) + (report.last_leaves - planned)
 
 
 def _begins_at_once(report: PlanReport) -> bool:

@@ -24,7 +24,8 @@ from composer.schedule_fields import WallTimeFields, chosen_zone, fields_of_pace
 from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
 from composer.send_method_fields import JOBS
 from interface.templatetags.interface import duration, zone_abbreviation
-from sending import job_times, one_by_one, timetable
+from sending import job_times, last_message, one_by_one, timetable
+from sending.last_message import Slots
 from sending.readiness import FURTHEST, TimeFault, time_fault
 from sending.timetable_problems import (
     describe_hours,
@@ -97,13 +98,23 @@ class SendMoment:
     runs: tuple[Occurrence, ...] = ()
 
 
-def moment_of(form: ComposeForm) -> SendMoment:
-    """What the chosen schedule means."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many people get it, and how many SMS segments that is altogether."""
+
+    people: int
+    segments: int
+
+
+def moment_of(form: ComposeForm, load: Load | None = None) -> SendMoment:
+    """What the chosen schedule means; without a `load`, one segment for everybody on the lists."""
     is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
     moment = replace(time_of(form), is_each=is_each)
     if moment.is_now:
-        return _with_plan(form, moment, timezone.now() + moment.lead)
-    return _with_plan(form, moment, moment.at) if moment.at and not moment.instead else moment
+        return _with_plan(form, moment, timezone.now() + moment.lead, load)
+    if moment.at is None or moment.instead:
+        return moment
+    return _with_plan(form, moment, moment.at, load)
 
 
 def time_of(form: WallTimeFields) -> SendMoment:
@@ -180,12 +191,15 @@ def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[F
 # --- What it takes --------------------------------------------------------------------------------
 
 
-def _with_plan(form: ComposeForm, moment: SendMoment, start: datetime) -> SendMoment:
+def _with_plan(
+    form: ComposeForm, moment: SendMoment, start: datetime, load: Load | None
+) -> SendMoment:
     """Add when hours begin, when the last message leaves, and what the sender needs."""
     draft, channel = as_typed(form), form.cleaned_data.get("channel")
-    people = sum(
-        recipient_list.recipient_count for recipient_list in form.cleaned_data.get("lists") or ()
-    )
+    if load is None:
+        lists = form.cleaned_data.get("lists") or ()
+        people = sum(recipient_list.recipient_count for recipient_list in lists)
+        load = Load(people, people)
     hours = timetable.hours_of(draft)
     if hours is not None and hours.is_empty:
         return replace(moment, remedy=_other_hours(draft, hours, start))
@@ -193,8 +207,8 @@ def _with_plan(form: ComposeForm, moment: SendMoment, start: datetime) -> SendMo
         first = next(sending_hours.windows(hours, [moment.zone], start, start + pacing.LONGEST))
         if first.opens > start:
             moment = replace(moment, opens=first.opens, hours=describe_hours(hours))
-    if channel is not None and people:
-        moment = _with_end(draft, channel, moment, start, people)
+    if channel is not None and load.people:
+        moment = _with_end(draft, channel, moment, start, load)
     if draft.repeat:
         repeat = repeats.from_json(draft.repeat)
         runs = tuple(islice(repeats.occurrences(repeat, start), _RUNS_SHOWN))
@@ -203,24 +217,42 @@ def _with_plan(form: ComposeForm, moment: SendMoment, start: datetime) -> SendMo
 
 
 def _with_end(
-    draft: Campaign, channel: Channel, moment: SendMoment, start: datetime, people: int
+    draft: Campaign, channel: Channel, moment: SendMoment, start: datetime, load: Load
 ) -> SendMoment:
-    estimate = timetable.queue_estimate(draft, [(draft.text, people)])
+    estimate = timetable.sender_estimate(draft, load.people, load.segments)
     queue = queue_sentence(channel, estimate) if estimate.duration > timedelta(minutes=1) else ""
     # One by one they leave more slowly than most senders take them.
-    each = one_by_one.EACH * people
-    is_slower = moment.is_each and each > estimate.duration
-    if is_slower and each > timedelta(minutes=1):
+    each = one_by_one.EACH * load.people
+    if moment.is_each and each > max(estimate.duration, timedelta(minutes=1)):
         sentence = _("One message for each, about one a second: this takes %(time)s.")
         queue = sentence % {"time": duration(each)}
-    if timetable.is_timed(draft):
-        ends = _last_slot(draft, start, people)
-        remedy = _other_pace(draft, start, people) if ends is None else None
-        return replace(moment, queue=queue, ends=ends, remedy=remedy)
-    if is_slower:
-        return replace(moment, queue=queue, ends=start + each)
-    ends = start + estimate.duration
-    return replace(moment, queue=queue, overflow=overflow_sentence(estimate), ends=ends)
+    remedy = None
+    try:
+        slots = _slots(draft, start, load.people, is_each=moment.is_each)
+    except pacing.CannotPlan:
+        slots, remedy = [], _other_pace(draft, start, load.people)
+    is_timed = timetable.is_timed(draft)
+    return replace(
+        moment,
+        queue=queue,
+        overflow="" if is_timed or moment.is_each else overflow_sentence(estimate),
+        ends=last_message.leaves_at(slots, estimate.seconds_each),
+        remedy=remedy,
+    )
+
+
+def _slots(draft: Campaign, start: datetime, people: int, *, is_each: bool) -> Slots:
+    """When its jobs go out; none where that takes long to say. Raises pacing.CannotPlan."""
+    if not timetable.is_timed(draft):
+        jobs = people if is_each else job_times.submission_count(people)
+        return last_message.plain_slots(draft, start, people, jobs)
+    terms = timetable.terms_of(draft, start, [(draft.text, people)])
+    # By each person's own clock, only the plan knows.
+    if draft.hours_zone == HoursZone.RECIPIENT or not _is_quickly_said(terms, people):
+        return []
+    group = pacing.ZoneGroup((timing.zone_of(draft),), (people,))
+    slots = [(one.slot, one.size) for one in pacing.slices([group], start, terms)]
+    return last_message.limited(draft, slots)
 
 
 def _other_hours(draft: Campaign, hours: sending_hours.Hours, start: datetime) -> Remedy:
@@ -250,19 +282,6 @@ def _other_pace(draft: Campaign, start: datetime, people: int) -> Remedy | None:
 def _is_quickly_said(terms: pacing.Terms, people: int) -> bool:
     each = min(terms.largest, terms.pace.count if terms.pace else terms.largest)
     return people / each <= _JOBS_AT_ONCE
-
-
-def _last_slot(draft: Campaign, start: datetime, people: int) -> datetime | None:
-    """When the last of them get it; None when that takes long to say, or is not to be had."""
-    terms = timetable.terms_of(draft, start, [(draft.text, people)])
-    if not _is_quickly_said(terms, people):
-        return None
-    try:
-        return pacing.last_slot(
-            [pacing.ZoneGroup((timing.zone_of(draft),), (people,))], start, terms
-        )
-    except pacing.CannotPlan:
-        return None
 
 
 def as_typed(form: ComposeForm) -> Campaign:

@@ -30,7 +30,7 @@ from history.views.questions import question_of
 from history.views.rescheduling import campaign_time
 from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
-from sending import control, deciding_together, delays, lateness
+from sending import control, deciding_together, delays, last_message, lateness
 from sending.tally import Tally, slots_passed_and_ahead
 from sending.views import is_ticking
 from teams.access import Action, TeamRequest, may, page_of_team
@@ -105,7 +105,8 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     arrival = arrival_of(campaign)
     opted_out = stops.opted_out_since(campaign)
     said = template_said(campaign)
-    fingerprint = f"{campaign_rows.page_fingerprint(campaign, row)}.{_mark(arrival)}"
+    timing = campaign_time(campaign, tally, timezone.now())
+    fingerprint = f"{campaign_rows.page_fingerprint(campaign, row)}.{_mark(arrival)}.{timing.mark}"
     fingerprint += f".{opted_out.mark}" if opted_out else ""
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
@@ -135,7 +136,9 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         .select_related("recipient_list")
         .first(),
         "is_live": not is_at_rest or expects_news(campaign),
-        "campaign_time": campaign_time(campaign, tally, timezone.now()),
+        "campaign_time": timing,
+        "last_leaves": (leaves := last_message.last_message(campaign)),
+        "has_left": leaves is not None and leaves <= timezone.now(),
         "is_stuck": not is_at_rest and not is_ticking(),
         "fingerprint": fingerprint,
         "live_url": f"{live_url}?{urlencode(seen)}",

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import Min
+from django.db.models import Max, Min
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -64,6 +64,7 @@ class CampaignTime:
     `take_back`: what is going on while jobs are taken back; `result`: what could be
     reached, once that is over.
     `is_late`: it asks whether it should still go out; `night`: the time there if people sleep now;
+    `changes_at`: when time takes away what can be done now.
     `is_closed`: by its own clock, its sending hours are over, so that nothing goes out "now".
     """
 
@@ -84,6 +85,12 @@ class CampaignTime:
     runs: list[Occurrence] = field(default_factory=list)
     made_runs: list[Campaign] = field(default_factory=list)
     draft_id: str = ""
+    changes_at: datetime | None = None
+
+    @property
+    def mark(self) -> str:
+        """Changes when time alone takes away what could be done."""
+        return f"{self.undo_until or ''}.{self.may_move}.{self.may_take_back}.{self.is_late}"
 
     @property
     def title(self) -> str:
@@ -139,8 +146,10 @@ def campaign_time(campaign: Campaign, tally: Tally, now: datetime) -> CampaignTi
     take_back = TakeBack.of(campaign)
     out, ahead = slots_passed_and_ahead(campaign, now)
     is_late = state is C.MISSED or campaign.state_reason in _LATE
+    undo_until = None if out or take_back or is_late else _undo_until(campaign, tally, now)
     return CampaignTime(
-        undo_until=None if out or take_back or is_late else _undo_until(campaign, tally, now),
+        undo_until=undo_until,
+        changes_at=undo_until or _last_ahead(campaign, now),
         may_move=take_back is None and bool(ahead or tally.waiting_jobs or tally.jobs[S.REVOKED]),
         may_take_back=take_back is None and bool(ahead) and state in {C.SENDING, C.NEEDS_DECISION},
         unanswered=tally.jobs[S.POSTING] + tally.jobs[S.UNKNOWN],
@@ -176,6 +185,15 @@ def _undo_until(campaign: Campaign, tally: Tally, now: datetime) -> datetime | N
         moments = [moment for moment in (latest["planned"], latest["held"]) if moment is not None]
         first = min(moments, default=None)
     return first if first is not None and first > now else None
+
+
+def _last_ahead(campaign: Campaign, now: datetime) -> datetime | None:
+    """When the last job that the vendor has goes out; None when none is ahead."""
+    ahead = campaign.submissions.filter(
+        state=S.ACCEPTED.value, current_attempt__slot__gt=now
+    ).aggregate(last=Max("current_attempt__slot"))
+    last: datetime | None = ahead["last"]
+    return last
 
 
 def _told(campaign: Campaign) -> str:

@@ -5,6 +5,9 @@
   "use strict";
   const FIRST = 1500;
   const SLOWEST = 30000;
+  // After the moment that the part names (data-changes-at), the server's clock may still be before it.
+  const SOON = 200;
+  const GRACE = 15000;
   let delay = FIRST;
   let timer = 0;
 
@@ -28,9 +31,16 @@
     else window.htmx.trigger(part, "live");
   };
 
+  const pause = (part) => {
+    const left = Date.parse(part.dataset.changesAt ?? "") - Date.now();
+    if (left > 0) return Math.min(delay, left + SOON);
+    return left > -GRACE ? FIRST : delay;
+  };
+
   const plan = () => {
     clearTimeout(timer);
-    if (region()) timer = setTimeout(look, delay);
+    const part = region();
+    if (part) timer = setTimeout(look, pause(part));
   };
 
   const sayState = (before) => {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
@@ -168,3 +169,36 @@ def test_repeating_is_shown_and_stopped(desk: Desk, draft: Campaign) -> None:
     assert "Sat 3 Apr 2027, 09:30 EDT" in text
     desk.post("repeat-end", campaign)
     assert "There are no more runs." in text_of(desk.get("campaign", campaign))
+
+
+def live_part(desk: Desk, page: Page) -> Page:
+    url = re.search(r'data-live hx-get="([^"]*)"', page.content.decode())
+    assert url is not None
+    return desk.client.get(url[1].replace("&amp;", "&"))
+
+
+def test_the_end_of_the_countdown_is_news_and_takes_the_button_along(
+    desk: Desk, draft: Campaign, clock: time_machine.Traveller
+) -> None:
+    campaign = world.launched(draft)
+    page = desk.get("campaign", campaign)
+    changes_at = re.search(r'data-changes-at="([^"]*)"', page.content.decode())
+    assert changes_at is not None
+    assert live_part(desk, page).status_code == 204
+    clock.move_to(datetime.fromisoformat(changes_at[1]) + timedelta(seconds=1))
+    part = live_part(desk, page)
+    assert part.status_code == 200
+    assert "undo-launch" not in part.content.decode()
+
+
+def test_when_the_last_job_is_out_nothing_more_is_offered(
+    desk: Desk, draft: Campaign, clock: time_machine.Traveller
+) -> None:
+    campaign = world.launched(draft)
+    world.accepted(world.job(campaign), "job", slot=timezone.now() + timedelta(minutes=2))
+    page = desk.get("campaign", campaign)
+    assert "Pause and take back" in text_of(page)
+    clock.shift(timedelta(minutes=3))
+    part = live_part(desk, page)
+    assert part.status_code == 200
+    assert "Pause and take back" not in text_of(part)

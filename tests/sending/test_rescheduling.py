@@ -162,6 +162,8 @@ class TestAnotherTime:
         assert {one.slot >= time.instant() for one in live} == {True}
         assert live.count() == 3 == jobs_at_the_vendor(sandbox)
         assert (campaign.wall_time, campaign.send_at) == (time.wall_time, time.instant())
+        began = campaign.events.filter(kind=CampaignEvent.Kind.STARTED).order_by("pk")
+        assert [event.details["jobs"] for event in began] == [3, 3]
 
     def test_what_is_out_already_is_not_sent_again(
         self, channel: Channel, sandbox: Sandbox
