@@ -14,7 +14,8 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.states import DecisionKind
-from delivery import blocking, stops
+from delivery import blocking, delivery_reports, stops
+from delivery.models import SentMessage
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from sending import control, decisions, late_looks, submit, taking_back, tick
@@ -336,6 +337,57 @@ def test_a_paused_campaign_takes_nothing_back_by_itself(
     wait_for_the_look(campaign)
     assert looks(campaign)[0] == "not_sending"
     assert world.witness(sandbox)["deleted_jobs"] == 0
+
+
+def test_whoever_is_paused_meanwhile_goes_out_without_them_when_it_goes_on(
+    campaign: Campaign, sandbox: Sandbox
+) -> None:
+    owner = world.owner_of(campaign.team)
+    control.pause(campaign, owner)
+    control.take_back_jobs(campaign, owner)
+    stop(campaign, ANN)
+    act(campaign)
+    assert campaign.channel is not None
+    taking_back.revoke(campaign.channel.account_id)
+    assert stopped(campaign) == {ANN: "waiting"}
+    control.resume(campaign, owner)
+    act(campaign)
+    assert stopped(campaign) == {ANN: "taken_out"}
+    assert reached(sandbox) == dict.fromkeys(set(PHONES) - {ANN}, 1)
+
+
+def test_of_a_cancelled_campaign_nobody_has_to_be_told(campaign: Campaign) -> None:
+    stop(campaign, ANN)
+    act(campaign)
+    control.cancel(campaign, world.owner_of(campaign.team))
+    assert campaign.channel is not None
+    taking_back.revoke(campaign.channel.account_id)
+    act(campaign)
+    assert campaign.state == "cancelled"
+    CampaignRecipient.objects.filter(stopped="blocked").update(stopped="waiting")
+    stops.follow_wishes()
+    assert stopped(campaign) == {}
+
+
+def test_a_report_shows_that_a_block_came_too_late(campaign: Campaign) -> None:
+    row = CampaignRecipient.objects.get(campaign=campaign, phone=ANN)
+    CampaignRecipient.objects.filter(pk=row.pk).update(stopped="blocked")
+    assert campaign.channel is not None
+    delivery_reports.credit_message(campaign.channel, "message-1", row)
+    assert stopped(campaign) == {ANN: "blocked"}
+    SentMessage.objects.update(status="delivered")
+    stops.heed_report(SentMessage.objects.get())
+    assert stopped(campaign) == {ANN: "too_late"}
+
+
+def test_what_may_be_a_wish_keeps_them_out_until_somebody_has_decided(
+    campaign: Campaign, sandbox: Sandbox
+) -> None:
+    opt_outs.add_opt_outs(campaign.team, [ANN], OptOut.Source.UNSURE, None)
+    act(campaign)
+    assert world.witness(sandbox)["requests_by_call"].get("POST /contacts/block/*", 0) == 0
+    wait_for_the_look(campaign)
+    assert stopped(campaign) == {ANN: "taken_out"}
 
 
 def test_an_account_with_an_unclear_answer_takes_nothing_back(campaign: Campaign) -> None:
