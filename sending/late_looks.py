@@ -90,8 +90,8 @@ def keys_opted_out(submission: Submission) -> list[str]:
     return list(wishes.values_list("phone_key", flat=True))
 
 
-def look_late(account_id: int) -> bool:
-    """Look at the account's due jobs; True when one of them is to be asked back now."""
+def look_late(account_id: int) -> int | None:
+    """Look at the account's due jobs; the campaign of the one that is to be asked back now."""
     account = GatewayAccount.objects.get(pk=account_id)
     now = timezone.now()
     due = _to_come().filter(
@@ -105,10 +105,12 @@ def look_late(account_id: int) -> bool:
         if _is_due(submission, now) and keys_opted_out(submission)
     ]
     if not waiting:
-        return False
-    vendor = _ask_for_the_list(account)
-    asked = [_look_at(submission.pk, vendor) for submission in waiting]
-    return any(asked)
+        return None
+    vendor, asked_back = _ask_for_the_list(account), None
+    for submission in waiting:
+        if _look_at(submission.pk, vendor):
+            asked_back = submission.campaign_id
+    return asked_back
 
 
 @dataclass(frozen=True, slots=True)

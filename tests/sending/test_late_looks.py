@@ -18,7 +18,7 @@ from delivery import blocking, delivery_reports, stops
 from delivery.models import SentMessage
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
-from sending import control, decisions, late_looks, submit, taking_back, tick
+from sending import control, decisions, late_looks, submit, taking_back, tasks, tick
 from sending.control import NotPossible
 from sending.models import Attempt, DayTotal, Submission
 from sociocs_accounts.models import Channel, GatewayAccount
@@ -92,6 +92,16 @@ def wait_for_the_look(campaign: Campaign) -> None:
     wait_until(looked, progress=lambda: looks(campaign))
 
 
+def acting_until(campaign: Campaign, state: str) -> None:
+    """Until the first job is in this state."""
+
+    def is_there() -> bool:
+        act(campaign)
+        return world.states(campaign)[0] == state
+
+    wait_until(is_there, progress=lambda: world.states(campaign))
+
+
 def looks(campaign: Campaign) -> list[str]:
     return list(campaign.submissions.order_by("seq").values_list("late_look", flat=True))
 
@@ -140,11 +150,11 @@ def test_nobody_gets_it_earlier_for_that(campaign: Campaign) -> None:
 def test_one_job_at_a_time_is_taken_back_the_earliest_first(campaign: Campaign) -> None:
     stop(campaign, ANN, CY)
     assert campaign.channel is not None
+    account_id = campaign.channel.account_id
     wait_until(
-        lambda: late_looks.accounts_to_look_late() == [campaign.channel.account_id],
+        lambda: late_looks.accounts_to_look_late() == [account_id],
         progress=lambda: looks(campaign),
     )
-    account_id = campaign.channel.account_id
     assert late_looks.look_late(account_id)
     assert world.states(campaign) == ["revoking", "accepted", "accepted"]
     assert not late_looks.look_late(account_id)
@@ -231,7 +241,7 @@ def test_a_lifted_wish_takes_the_block_back_and_they_get_it(
 def test_a_job_of_nobody_else_is_simply_not_sent(campaign: Campaign, sandbox: Sandbox) -> None:
     stop(campaign, *PHONES[:10])
     wait_for_the_look(campaign)
-    wait_until(lambda: act(campaign) or world.states(campaign)[0] == "cancelled", progress=int)
+    acting_until(campaign, "cancelled")
     assert reached(sandbox) == dict.fromkeys(PHONES[10:], 1)
 
 
@@ -322,7 +332,7 @@ def test_a_refused_second_hand_over_pauses_nobody(campaign: Campaign, sandbox: S
     world.set_fault(sandbox, "413", after=0)
     stop(campaign, ANN)
     wait_for_the_look(campaign)
-    wait_until(lambda: act(campaign) or world.job(campaign).state == "refused", progress=int)
+    acting_until(campaign, "refused")
     assert campaign.state in {"sending", "needs_decision"}
     answer(world.job(campaign), campaign, DecisionKind.TRY_AGAIN)
     act(campaign)
@@ -406,6 +416,22 @@ def test_the_timeline_tells_of_the_wish_and_of_what_came_of_it(campaign: Campaig
         ("opted_out", {"people": 1}),
         ("late_look", {"seq": 1, "result": "taken_out"}),
     ]
+
+
+def test_the_task_takes_one_job_after_the_other_back_and_hands_each_over_again(
+    campaign: Campaign, sandbox: Sandbox
+) -> None:
+    stop(campaign, ANN, CY, PHONES[22])
+    assert campaign.channel is not None
+    account_id = campaign.channel.account_id
+
+    def looked() -> bool:
+        tasks.look_late(account_id)
+        return looks(campaign) == ["taken_out"] * 3
+
+    wait_until(looked, progress=lambda: looks(campaign))
+    assert world.states(campaign) == ["accepted"] * 3
+    assert reached(sandbox) == dict.fromkeys(set(PHONES) - {ANN, CY, PHONES[22]}, 1)
 
 
 def test_a_campaign_that_goes_out_at_once_has_no_time_for_a_late_look(
