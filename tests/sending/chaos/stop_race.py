@@ -117,6 +117,7 @@ class Race:
 
     def _launched(self, writes_after: float) -> Play:
         from delivery.models import WebhookEndpoint  # noqa: PLC0415 - needs Django
+        from sending import launch  # noqa: PLC0415
         from sociocs_accounts.encrypted_fields import Secret  # noqa: PLC0415
         from tests import world  # noqa: PLC0415
 
@@ -127,7 +128,10 @@ class Race:
             channel=channel, secret=Secret.of("shared"), state="on"
         )
         phones = world.phones(PEOPLE, start=len(self.plays) * PEOPLE)
-        campaign = world.launched(world.a_campaign(channel, world.a_list(team, phones)))
+        campaign = world.a_campaign(channel, world.a_list(team, phones))
+        # No tick here: it is the workers who look, with their own lead.
+        launch.launch(campaign, world.confirmed(campaign))
+        launch.freeze(campaign.pk)
         return Play(campaign, endpoint, phones, time.monotonic(), writes_after)
 
     def _wait_for_the_end(self) -> None:
