@@ -12,7 +12,7 @@ from enum import StrEnum
 from django.utils.translation import gettext_lazy
 
 from campaigns.state_words import Word
-from campaigns.states import SubmissionState
+from campaigns.states import SPARED, SubmissionState
 from interface.wording import Text
 from sociocs_gateway.results import DeliveryStatus
 
@@ -67,14 +67,20 @@ LEFT_OUT_LATE = frozenset({"opted_out"})
 
 
 def person_state(
-    by_job: PersonState, report: DeliveryStatus | None, left_out: str, *, is_over: bool
+    by_job: PersonState,
+    report: DeliveryStatus | None,
+    left_out: str,
+    stopped: str = "",
+    *,
+    is_over: bool,
 ) -> PersonState:
     """Where somebody stands; `by_job` as if there were no report, `is_over`: their campaign is.
 
-    Whoever is left out keeps a report that the message came all the same, not one that it failed.
+    `stopped`: what became of them if they opted out after hand-over. Whoever is left out keeps a
+    report that the message came all the same, not one that it failed.
     """
     by_report = BY_REPORT.get(report) if report else None
-    is_left_out = left_out in LEFT_OUT_LATE
+    is_left_out = left_out in LEFT_OUT_LATE or stopped in SPARED
     if is_left_out and by_report in {None, P.FAILED}:
         return P.NOT_SENT
     return at_the_end(by_report or by_job) if is_over else by_report or by_job

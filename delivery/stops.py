@@ -19,7 +19,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
-from campaigns.moves import record_event
+from campaigns.moves import locked_campaign, record_event
 from campaigns.opt_out_words import STOPPED_WORDS, WHY_NOT_TAKEN_OUT
 from campaigns.states import (
     RUNNING,
@@ -119,7 +119,11 @@ def heed_report(message: SentMessage) -> None:
 
 def _stop(wishes: Sequence[OptOut]) -> None:
     told: Counter[Campaign] = Counter()
-    for row, wish in _in_jobs(wishes):
+    in_jobs = _in_jobs(wishes)
+    # First, as everybody does who changes people and tells of it.
+    for campaign_id in sorted({row.campaign_id for row, _wish in in_jobs}):
+        locked_campaign(campaign_id)
+    for row, wish in in_jobs:
         submission = submission_of(row)
         if submission is None or submission.state not in _HANDED_OVER:
             continue

@@ -39,13 +39,17 @@ from campaigns.person_states import (
     PersonState,
     at_the_end,
 )
-from campaigns.states import FINISHED, CampaignState, SubmissionState
+from campaigns.states import FINISHED, SPARED, CampaignState, SubmissionState
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint
 from interface.wording import Text, number
 from sending.models import Attempt, Submission
 from sending.tally import MAY_HAVE_GONE, Tally
 from sociocs_gateway.results import DeliveryStatus
 
+# What repeats itself here is what the indexes of the few who are left out, or stopped, begin at.
+IS_LEFT_OUT_LATE = (Q(left_out__in=sorted(LEFT_OUT_LATE)) & ~Q(left_out="")) | (
+    Q(stopped__in=sorted(SPARED)) & ~Q(stopped="")
+)
 P = PersonState
 _Counts = dict[int, Counter[PersonState]]
 
@@ -226,11 +230,7 @@ def left_out_late(campaign_ids: Sequence[int]) -> QuerySet[CampaignRecipient]:
     Here comes in what is found after the audience was fixed: who opted out before their job was
     handed over, and whoever is kept from it afterwards (`LEFT_OUT_LATE` names the reasons).
     """
-    people = CampaignRecipient.objects.filter(
-        campaign__in=campaign_ids, left_out__in=sorted(LEFT_OUT_LATE)
-    )
-    # Says nothing new, but the index for the few who are left out begins at it.
-    return people.exclude(left_out="")
+    return CampaignRecipient.objects.filter(IS_LEFT_OUT_LATE, campaign__in=campaign_ids)
 
 
 def standing_at(now: datetime) -> Case:

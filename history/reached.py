@@ -16,7 +16,6 @@ from django.utils import timezone
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.person_states import (
     BY_REPORT,
-    LEFT_OUT_LATE,
     PERSON_WORDS,
     PersonState,
     person_state,
@@ -25,7 +24,7 @@ from campaigns.state_words import SUBMISSION_WORDS, Word, left_out_in_words
 from campaigns.states import FINISHED, SubmissionState
 from delivery.models import SentMessage
 from delivery.provider_codes import Failure, failure_of
-from history.people_counts import standing_at
+from history.people_counts import IS_LEFT_OUT_LATE, standing_at
 from interface.wording import Text
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
@@ -145,7 +144,7 @@ def person_of(
     state = None
     if job is not None:
         is_over = campaign.state in FINISHED
-        state = person_state(standing[job.pk], report, row.left_out, is_over=is_over)
+        state = person_state(standing[job.pk], report, row.left_out, row.stopped, is_over=is_over)
     failure = None
     if message is not None and state is P.FAILED:
         failure = failure_of(message.channel.provider, message.error_code)
@@ -226,7 +225,7 @@ def _in_state(
         recipients += inside[: PEOPLE_PER_PAGE + 1 - len(recipients)]
         key = jobs[-1].last_position
     if state is P.NOT_SENT:
-        late = people.filter(left_out__in=sorted(LEFT_OUT_LATE)).exclude(left_out="")
+        late = people.filter(IS_LEFT_OUT_LATE)
         late = late.filter(~_with_message(*_ARRIVED, *_MOVING))
         recipients += late.order_by("position")[: PEOPLE_PER_PAGE + 1]
         recipients.sort(key=lambda row: row.position)
@@ -263,7 +262,7 @@ def _jobs_with(campaign: Campaign, state: PersonState, key: int) -> list[_JobRan
 def _who_of(jobs: Sequence[_JobRange], state: PersonState) -> Q:
     """Who of these jobs is in this state, without those who were left out after all."""
     by_job = [job for job in jobs if job.standing is state]
-    unreported = Q(left_out="") & ~_with_message(*_ARRIVED, *_MOVING, *_FAILED)
+    unreported = Q(left_out="") & ~IS_LEFT_OUT_LATE & ~_with_message(*_ARRIVED, *_MOVING, *_FAILED)
     who = _within(by_job) & unreported
     return who | _within(jobs) & _with_message(*_MOVING) if state is P.ON_ITS_WAY else who
 
@@ -298,7 +297,7 @@ def _by_message(
     key: int | None,
 ) -> list[CampaignRecipient]:
     if statuses == _FAILED:
-        everybody = everybody.exclude(left_out__in=sorted(LEFT_OUT_LATE))
+        everybody = everybody.exclude(IS_LEFT_OUT_LATE)
     messages = SentMessage.objects.filter(
         campaign=campaign, status__in=statuses, recipient__gt=key or 0, recipient__in=everybody
     )

@@ -227,7 +227,7 @@ def _refusal(
         fits,
         one_by_one.is_too_early(submission, slot, vendor_now),
     )
-    is_second = submission.revoked_for == TakeBack.LATE_LOOK and submission.attempt_count > 0
+    is_second = submission.revoked_for == TakeBack.LATE_LOOK
     if refusal in _PAUSES and is_second:
         # Nobody else has to wait because one person's job cannot go out any more.
         move_submission(
@@ -237,7 +237,9 @@ def _refusal(
         recording.pause_locked(campaign, _PAUSES[refusal])
     if refusal is None and built.left_out:
         people = slice_of(submission).filter(phone_key__in=built.left_out)
-        people.update(left_out="opted_out", stopped=Stopped.TAKEN_OUT.value if is_second else "")
+        was_handed_over = bool(submission.revoked_for)
+        stopped = Stopped.TAKEN_OUT.value if was_handed_over else ""
+        people.update(left_out="opted_out", stopped=stopped)
     return refusal
 
 

@@ -12,10 +12,10 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignRecipient
+from campaigns.models import Campaign
 from campaigns.moves import durable, locked_campaign
 from campaigns.scheduling.timing import lead
 from campaigns.states import (
@@ -67,25 +67,31 @@ def accounts_to_look_late() -> list[int]:
         ).select_related("current_attempt", "campaign__team")
         if _is_due(submission, now)
     ]
-    # Handed over with no room for it, as all of a campaign that goes out now.
-    never = [one for one in due if is_too_late(_slot_of(one), _attempt_of(one).started_at, room)]
+    never, calm, accounts = list[Submission](), list[Submission](), set[int]()
+    for submission in due:
+        # Handed over with no room for it, as all of a campaign that goes out now.
+        if is_too_late(_slot_of(submission), _attempt_of(submission).started_at, room):
+            never.append(submission)
+        elif keys_opted_out(submission):
+            accounts.add(submission.account_id)
+        else:
+            calm.append(submission)
     _spend(_only(never), LateLook.NO_TIME)
-    others = [one for one in due if one not in never]
-    calm = [one for one in others if not opted_out_of(one).exists()]
     _spend(_only(calm), LateLook.NOBODY)
-    return sorted({one.account_id for one in others if one not in calm})
+    return sorted(accounts)
 
 
-def opted_out_of(submission: Submission) -> QuerySet[CampaignRecipient]:
-    """The people of a job who have opted out by now, by the key of the person."""
+def keys_opted_out(submission: Submission) -> list[str]:
+    """The keys of the people of a job who have opted out by now."""
     wishes = OptOut.objects.open().filter(
-        team_id=submission.campaign.team_id, phone_key=OuterRef("phone_key")
+        team_id=submission.campaign.team_id,
+        phone_key__in=slice_of(submission).values("phone_key"),
     )
-    return slice_of(submission).filter(Exists(wishes))
+    return list(wishes.values_list("phone_key", flat=True))
 
 
-def look_late(account_id: int) -> bool:
-    """Look at the account's due jobs; True when one of them is to be asked back now."""
+def look_late(account_id: int) -> int | None:
+    """Look at the account's due jobs; the campaign of the one that is to be asked back now."""
     account = GatewayAccount.objects.get(pk=account_id)
     now = timezone.now()
     due = _to_come().filter(
@@ -96,13 +102,15 @@ def look_late(account_id: int) -> bool:
         for submission in due.select_related("current_attempt", "campaign__team").order_by(
             "current_attempt__slot"
         )
-        if _is_due(submission, now) and opted_out_of(submission).exists()
+        if _is_due(submission, now) and keys_opted_out(submission)
     ]
     if not waiting:
-        return False
-    vendor = _ask_for_the_list(account)
-    asked = [_look_at(submission.pk, vendor) for submission in waiting]
-    return any(asked)
+        return None
+    vendor, asked_back = _ask_for_the_list(account), None
+    for submission in waiting:
+        if _look_at(submission.pk, vendor):
+            asked_back = submission.campaign_id
+    return asked_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +147,11 @@ def _look_at(submission_id: int, vendor: _Vendor) -> bool:
         submission.campaign = campaign
         if submission.state != SubmissionState.ACCEPTED or submission.late_look:
             return False
-        people = opted_out_of(submission)
-        if not people.exists():
+        keys = keys_opted_out(submission)
+        if not keys:
             return False
-        people.filter(stopped="").update(stopped=Stopped.WAITING.value)
+        people = slice_of(submission).filter(phone_key__in=keys, stopped="")
+        people.update(stopped=Stopped.WAITING.value)
         refusal = _refusal(campaign, submission, vendor)
         if refusal is None:
             return move_submission(

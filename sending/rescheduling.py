@@ -338,8 +338,10 @@ def plan_from(campaign: Campaign, at: datetime, now: datetime, **changes: Any) -
     Returns when that is; `changes` are written with it. The caller holds the row lock. Raises
     NotPossible if no plan fits.
     """
-    ids = list(campaign.submissions.filter(state=S.REVOKED.value).values_list("pk", flat=True))
-    move_submissions(ids, S.REVOKED, S.READY, job_id="", how="", not_before=None)
+    # What was gone when it was taken back stays a question: somebody else may have sent it.
+    back = campaign.submissions.filter(state=S.REVOKED.value, is_gone=False)
+    ids = list(back.values_list("pk", flat=True))
+    move_submissions(ids, S.REVOKED, S.READY, job_id="", how="", not_before=None, late_look="")
     first, send_by = _new_slots(campaign, at, now)
     changes |= {
         "send_at": first,

@@ -42,10 +42,6 @@ def sweep_cancelling(campaign: Campaign) -> None:
         ids = list(campaign.submissions.filter(state=state.value).values_list("pk", flat=True))
         if ids:
             move_submissions(ids, state, SubmissionState.CANCELLED, claim_token=None)
-    # What was asked back for somebody who opted out is now asked back for everybody.
-    campaign.submissions.filter(
-        state__in=(SubmissionState.REVOKING.value, SubmissionState.REVOKED.value)
-    ).exclude(revoked_for=TakeBack.CANCEL.value).update(revoked_for=TakeBack.CANCEL.value)
     _ask_back(campaign, after_cancel, TakeBack.CANCEL)
 
 
@@ -62,6 +58,10 @@ Rule = Callable[[SubmissionState, datetime | None, datetime], SubmissionState]
 
 def _ask_back(campaign: Campaign, rule: Rule, why: TakeBack) -> int:
     now = timezone.now()
+    # What is on its way back for somebody who opted out comes back for everybody now.
+    back = (SubmissionState.REVOKING.value, SubmissionState.REVOKED.value)
+    for_wishes = campaign.submissions.filter(state__in=back, revoked_for=TakeBack.LATE_LOOK.value)
+    for_wishes.update(revoked_for=why.value, late_look="")
     accepted = campaign.submissions.filter(
         state=SubmissionState.ACCEPTED.value,
         current_attempt__slot__gt=now,

@@ -5,6 +5,8 @@ No retries, no eta, no countdown here: the tick finds whatever is left to do.
 
 from __future__ import annotations
 
+import time
+
 from celery import shared_task
 
 from interface.hints import nudge, nudge_each
@@ -57,8 +59,14 @@ def revoke(account_id: int) -> None:
 
 @shared_task(name="sending.look_late", queue="sending")
 def look_late(account_id: int) -> None:
-    """Take a job back from which somebody has opted out, and hand it over again without them."""
-    if late_looks.look_late(account_id):
+    """Take jobs back from which somebody has opted out, and hand each over again without them."""
+    ends = time.monotonic() + submit.TURN_SECONDS
+    while time.monotonic() < ends:
+        campaign_id = late_looks.look_late(account_id)
+        if campaign_id is None:
+            return
         taking_back.revoke(account_id)
-        ticking.settle()
-        nudge(hand_over, account_id)
+        ticking.settle_campaign(campaign_id)
+        submit.hand_over(account_id)
+        ticking.settle_campaign(campaign_id)
+    nudge(look_late, account_id)

@@ -156,6 +156,8 @@ class Team(models.Model):
         _("when somebody opts out of a message that Sociocs has already"),
         max_length=10,
         choices=StopWay.choices,
+        # Left out of a form, it stays as it is.
+        blank=True,
         default=StopWay.BOTH,
     )
     created_at = models.DateTimeField(auto_now_add=True)

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.opt_out_words import STOPPED_WORDS
 from campaigns.states import CampaignState, Stopped
 from interface.discreet import by_number
 from interface.enum_columns import choice_constraint, choices
@@ -326,3 +327,8 @@ class CampaignRecipient(models.Model):
 
     def __str__(self) -> str:
         return self.phone
+
+    @property
+    def stopped_in_words(self) -> str:
+        """What became of it when they opted out after hand-over; "" when they did not."""
+        return str(STOPPED_WORDS[Stopped(self.stopped)]) if self.stopped else ""

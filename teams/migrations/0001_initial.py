@@ -287,6 +287,7 @@ class Migration(migrations.Migration):
                 (
                     "stop_way",
                     models.CharField(
+                        blank=True,
                         choices=[
                             ("both", "Block them at Sociocs, and take them out of the message"),
                             ("take_out", "Take them out of the message"),

@@ -14,10 +14,11 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.states import DecisionKind
-from delivery import blocking, stops
+from delivery import blocking, delivery_reports, stops
+from delivery.models import SentMessage
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
-from sending import control, decisions, late_looks, submit, taking_back, tick
+from sending import control, decisions, late_looks, submit, taking_back, tasks, tick
 from sending.control import NotPossible
 from sending.models import Attempt, DayTotal, Submission
 from sociocs_accounts.models import Channel, GatewayAccount
@@ -91,6 +92,16 @@ def wait_for_the_look(campaign: Campaign) -> None:
     wait_until(looked, progress=lambda: looks(campaign))
 
 
+def acting_until(campaign: Campaign, state: str) -> None:
+    """Until the first job is in this state."""
+
+    def is_there() -> bool:
+        act(campaign)
+        return world.states(campaign)[0] == state
+
+    wait_until(is_there, progress=lambda: world.states(campaign))
+
+
 def looks(campaign: Campaign) -> list[str]:
     return list(campaign.submissions.order_by("seq").values_list("late_look", flat=True))
 
@@ -139,11 +150,11 @@ def test_nobody_gets_it_earlier_for_that(campaign: Campaign) -> None:
 def test_one_job_at_a_time_is_taken_back_the_earliest_first(campaign: Campaign) -> None:
     stop(campaign, ANN, CY)
     assert campaign.channel is not None
+    account_id = campaign.channel.account_id
     wait_until(
-        lambda: late_looks.accounts_to_look_late() == [campaign.channel.account_id],
+        lambda: late_looks.accounts_to_look_late() == [account_id],
         progress=lambda: looks(campaign),
     )
-    account_id = campaign.channel.account_id
     assert late_looks.look_late(account_id)
     assert world.states(campaign) == ["revoking", "accepted", "accepted"]
     assert not late_looks.look_late(account_id)
@@ -230,7 +241,7 @@ def test_a_lifted_wish_takes_the_block_back_and_they_get_it(
 def test_a_job_of_nobody_else_is_simply_not_sent(campaign: Campaign, sandbox: Sandbox) -> None:
     stop(campaign, *PHONES[:10])
     wait_for_the_look(campaign)
-    wait_until(lambda: act(campaign) or world.states(campaign)[0] == "cancelled", progress=int)
+    acting_until(campaign, "cancelled")
     assert reached(sandbox) == dict.fromkeys(PHONES[10:], 1)
 
 
@@ -321,7 +332,7 @@ def test_a_refused_second_hand_over_pauses_nobody(campaign: Campaign, sandbox: S
     world.set_fault(sandbox, "413", after=0)
     stop(campaign, ANN)
     wait_for_the_look(campaign)
-    wait_until(lambda: act(campaign) or world.job(campaign).state == "refused", progress=int)
+    acting_until(campaign, "refused")
     assert campaign.state in {"sending", "needs_decision"}
     answer(world.job(campaign), campaign, DecisionKind.TRY_AGAIN)
     act(campaign)
@@ -336,6 +347,57 @@ def test_a_paused_campaign_takes_nothing_back_by_itself(
     wait_for_the_look(campaign)
     assert looks(campaign)[0] == "not_sending"
     assert world.witness(sandbox)["deleted_jobs"] == 0
+
+
+def test_whoever_is_paused_meanwhile_goes_out_without_them_when_it_goes_on(
+    campaign: Campaign, sandbox: Sandbox
+) -> None:
+    owner = world.owner_of(campaign.team)
+    control.pause(campaign, owner)
+    control.take_back_jobs(campaign, owner)
+    stop(campaign, ANN)
+    act(campaign)
+    assert campaign.channel is not None
+    taking_back.revoke(campaign.channel.account_id)
+    assert stopped(campaign) == {ANN: "waiting"}
+    control.resume(campaign, owner)
+    act(campaign)
+    assert stopped(campaign) == {ANN: "taken_out"}
+    assert reached(sandbox) == dict.fromkeys(set(PHONES) - {ANN}, 1)
+
+
+def test_of_a_cancelled_campaign_nobody_has_to_be_told(campaign: Campaign) -> None:
+    stop(campaign, ANN)
+    act(campaign)
+    control.cancel(campaign, world.owner_of(campaign.team))
+    assert campaign.channel is not None
+    taking_back.revoke(campaign.channel.account_id)
+    act(campaign)
+    assert campaign.state == "cancelled"
+    CampaignRecipient.objects.filter(stopped="blocked").update(stopped="waiting")
+    stops.follow_wishes()
+    assert stopped(campaign) == {}
+
+
+def test_a_report_shows_that_a_block_came_too_late(campaign: Campaign) -> None:
+    row = CampaignRecipient.objects.get(campaign=campaign, phone=ANN)
+    CampaignRecipient.objects.filter(pk=row.pk).update(stopped="blocked")
+    assert campaign.channel is not None
+    delivery_reports.credit_message(campaign.channel, "message-1", row)
+    assert stopped(campaign) == {ANN: "blocked"}
+    SentMessage.objects.update(status="delivered")
+    stops.heed_report(SentMessage.objects.get())
+    assert stopped(campaign) == {ANN: "too_late"}
+
+
+def test_what_may_be_a_wish_keeps_them_out_until_somebody_has_decided(
+    campaign: Campaign, sandbox: Sandbox
+) -> None:
+    opt_outs.add_opt_outs(campaign.team, [ANN], OptOut.Source.UNSURE, None)
+    act(campaign)
+    assert world.witness(sandbox)["requests_by_call"].get("POST /contacts/block/*", 0) == 0
+    wait_for_the_look(campaign)
+    assert stopped(campaign) == {ANN: "taken_out"}
 
 
 def test_an_account_with_an_unclear_answer_takes_nothing_back(campaign: Campaign) -> None:
@@ -354,6 +416,22 @@ def test_the_timeline_tells_of_the_wish_and_of_what_came_of_it(campaign: Campaig
         ("opted_out", {"people": 1}),
         ("late_look", {"seq": 1, "result": "taken_out"}),
     ]
+
+
+def test_the_task_takes_one_job_after_the_other_back_and_hands_each_over_again(
+    campaign: Campaign, sandbox: Sandbox
+) -> None:
+    stop(campaign, ANN, CY, PHONES[22])
+    assert campaign.channel is not None
+    account_id = campaign.channel.account_id
+
+    def looked() -> bool:
+        tasks.look_late(account_id)
+        return looks(campaign) == ["taken_out"] * 3
+
+    wait_until(looked, progress=lambda: looks(campaign))
+    assert world.states(campaign) == ["accepted"] * 3
+    assert reached(sandbox) == dict.fromkeys(set(PHONES) - {ANN, CY, PHONES[22]}, 1)
 
 
 def test_a_campaign_that_goes_out_at_once_has_no_time_for_a_late_look(

@@ -345,10 +345,10 @@ def test_one_that_was_not_there_is_asked_about_before_it_is_sent_at_another_time
     for _ in range(3):
         hand_over(campaign)
 
-    assert world.states(campaign) == ["unknown"] * PEOPLE
+    assert world.states(campaign) == ["revoked"] * PEOPLE
     assert Attempt.objects.count() == PEOPLE
     page = page_of(campaign)
-    assert "somebody else may have taken it back, or it has gone out" in page
+    assert "may have taken it back, and may have sent it again" in page
 
 
 @pytest.mark.parametrize(

@@ -272,6 +272,24 @@ class TestSettings:
         assert (riverside.currency, riverside.price_per_segment) == ("EUR", Decimal("0.0079"))
         assert riverside.price_per_whatsapp is None
 
+    def test_say_how_someone_is_kept_from_a_message_that_sociocs_has_already(
+        self, owner: Client, riverside: Team
+    ) -> None:
+        self.change(owner, riverside)
+        riverside.refresh_from_db()
+        assert riverside.stop_way == "both"
+        self.change(owner, riverside, stop_way="take_out")
+        page = owner.get(f"/{riverside.slug}/team/")
+        assertContains(
+            page,
+            '<option value="take_out" selected>Take them out of the message</option>',
+            html=True,
+        )
+        # Left out, it stays as it is.
+        self.change(owner, riverside)
+        riverside.refresh_from_db()
+        assert riverside.stop_way == "take_out"
+
     def test_keep_the_address_of_the_team(self, owner: Client, riverside: Team) -> None:
         self.change(owner, riverside, slug="taken-over", public_id="x")
         riverside.refresh_from_db()
