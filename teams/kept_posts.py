@@ -56,7 +56,7 @@ def post_of(request: HttpRequest, back: str = "", reason: str = "") -> KeptPost:
     )
 
 
-def keep(request: HttpRequest, kept: KeptPost) -> bool:
+def keep_post(request: HttpRequest, kept: KeptPost) -> bool:
     """Keep it in the visitor's session; False where it is too large for that."""
     sealed = _fernet().encrypt(json.dumps(asdict(kept)).encode()).decode()
     if len(sealed) > MOST_BYTES:
@@ -78,7 +78,7 @@ def kept_at(request: HttpRequest, path: str) -> KeptPost | None:
     return None
 
 
-def forget(request: HttpRequest, path: str) -> None:
+def forget_post(request: HttpRequest, path: str) -> None:
     """It is asked for again, or no longer wanted."""
     kept = request.session.get(_KEY, ())
     if any(pair[0] == path for pair in kept):

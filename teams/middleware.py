@@ -19,7 +19,7 @@ def keep_for_sign_in(request: HttpRequest) -> bool:
     if not count_try(KEPT_PER_ADDRESS, client_address(request)):
         return False
     request.session.clear_expired()
-    return kept_posts.keep(request, kept_posts.post_of(request))
+    return kept_posts.keep_post(request, kept_posts.post_of(request))
 
 
 class SignInFirst(LoginRequiredMiddleware):
@@ -30,7 +30,7 @@ class SignInFirst(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         """Forget what was kept once it is asked for again; ask who is not signed in to sign in."""
         if request.user.is_authenticated and request.method == "POST":
-            kept_posts.forget(request, request.get_full_path())
+            kept_posts.forget_post(request, request.get_full_path())
         return super().process_view(request, view_func, *arguments)
 
     def handle_no_permission(

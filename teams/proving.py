@@ -45,7 +45,7 @@ def ask_again(request: HttpRequest, back_to: str, reason: str) -> HttpResponse |
     if is_recent(request):
         return None
     kept = kept_posts.post_of(request, back_to, reason)
-    goal = kept.path if kept_posts.keep(request, kept) else back_to
+    goal = kept.path if kept_posts.keep_post(request, kept) else back_to
     return redirect(reverse("sign-in-again") + "?" + urlencode({"next": goal}))
 
 

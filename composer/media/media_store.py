@@ -222,6 +222,9 @@ def _made_anew(upload: Upload, content_type: str) -> tuple[str, ContentFile[byte
             return _still(still, is_drawn=form in {"PNG", "GIF"})
     except NotTaken:
         raise
+    except Image.DecompressionBombError:
+        sentence = _("This image has too many pixels; at most %(most)d million can be taken.")
+        raise NotTaken(sentence % {"most": MOST_PIXELS // 1_000_000}) from None
     except Exception:  # noqa: BLE001 - whatever a broken file makes a decoder raise
         if form in {"HEIF", "AVIF"}:
             name = "HEIC" if form == "HEIF" else form
@@ -233,8 +236,8 @@ def _made_anew(upload: Upload, content_type: str) -> tuple[str, ContentFile[byte
 
 
 def _check_pixels(image: Image.Image) -> None:
-    # Of a phone's burst in one HEIC file the first picture is read alone.
-    frames = 1 if image.format == "HEIF" else getattr(image, "n_frames", 1)
+    # Of other files with several pictures, such as a phone's burst, the first is read alone.
+    frames = getattr(image, "n_frames", 1) if image.format == "GIF" else 1
     pixels = image.width * image.height * frames
     if pixels > MOST_PIXELS:
         sentence = _("This image has %(n)d million pixels; at most %(most)d can be taken.")

@@ -46,7 +46,7 @@ def form_token(request: SignedInRequest) -> JsonResponse:
     return JsonResponse({"person": str(request.user.public_id), "token": get_token(request)})
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def outdated_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose protection against forgery did not match.
 
     Mostly it is of before the last sign-in. What another site's page sent is refused and no more.

@@ -101,6 +101,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _on_to(request: HttpRequest, goal: str) -> HttpResponse:
     """The page that was wanted, or what was sent to it."""
+    person = request.user
+    assert isinstance(person, User)
+    if request.POST.get("email", person.email).strip().lower() != person.email:
+        sentence = _(
+            "In this browser, %(name)s is signed in. Sign out first to sign in as somebody else."
+        )
+        messages.warning(request, sentence % {"name": person})
     if kept_posts.kept_at(request, goal):
         return redirect(reverse("go-on") + "?" + urlencode({"next": goal}))
     return redirect(goal or "home")

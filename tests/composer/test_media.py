@@ -211,6 +211,22 @@ def test_a_phones_photo_becomes_a_jpeg_without_its_place_and_not_too_large(
     assert "million pixels" in text_of(upload(desk, photo(form)))
 
 
+def test_a_picture_that_would_fill_the_memory_is_told_what_may_be_taken(desk: Desk) -> None:
+    huge = picture("PNG", (14_000, 14_000), mode="1", colour=0)
+    assert "at most 50 million can be taken" in text_of(upload(desk, huge, "huge.png"))
+    assert not MediaFile.objects.exists()
+
+
+def test_a_burst_of_large_photos_is_as_large_as_the_first(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media_store, "MOST_PIXELS", 64 * 48)
+    more = [Image.new("RGB", (64, 48), "red")]
+    for form in ("HEIF", "AVIF", "MPO", "WEBP"):
+        upload(desk, photo(form, save_all=True, append_images=more), "burst")
+    assert MediaFile.objects.count() == 4
+
+
 XMP = b"""<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:Description
  exif:GPSLatitude="52,31.2042N" exif:GPSVersionID='2.3.0.0' dc:title="Our door"><exif:GPSLongitude
 >13,24.4950E</exif:GPSLongitude></rdf:Description></x:xmpmeta><?xpacket end='w'?>"""

@@ -220,6 +220,16 @@ class TestAFormOfBeforeTheLastSignIn:
         answer = visitor.post("/sign-in/", {**fields, "csrfmiddlewaretoken": old}, headers=BROWSER)
         assertRedirects(answer, "/account/")
 
+    def test_a_second_sign_in_page_tells_who_is_in_already(
+        self, visitor: Client, alice: User
+    ) -> None:
+        old = self.signed_in(visitor)
+        fields = {"email": "bob@example.org", "password": PASSWORD, "next": "/account/"}
+        answer = visitor.post(
+            "/sign-in/", {**fields, "csrfmiddlewaretoken": old}, headers=BROWSER, follow=True
+        )
+        assert "In this browser, Alice Moreau is signed in." in text_of(answer)
+
     def test_without_a_session_it_is_kept_until_they_have_signed_in(
         self, visitor: Client, draft: Campaign
     ) -> None:
