@@ -70,16 +70,16 @@ def _who(chosen: Selection, number: int, why: str) -> Sql:
         if chosen.duplicates_allowed:
             return NOTHING
         return sql(
-            "{rows} AND {kept} AND (NOT {first} OR {before})",
+            "{rows} AND (NOT {first} OR {before})",
             rows=rows,
-            kept=chosen.kept("r"),
             first=part.comes_first("r"),
             before=chosen.stands_before(number, "r"),
         )
     earlier = EVERYBODY
     for code, holds in chosen.reasons("r"):
         if code == why:
-            return sql("{rows} AND {holds} AND {e}", rows=rows, holds=holds, e=earlier)
+            people = chosen.people_rows(number)
+            return sql("{rows} AND {holds} AND {e}", rows=people, holds=holds, e=earlier)
         earlier = sql("{e} AND NOT {holds}", e=earlier, holds=holds)
     return NOTHING
 

@@ -81,18 +81,33 @@ def report_table(report: Report) -> Table:
 
 
 def _people_header(campaign: Campaign) -> list[str]:
-    return [
-        *(_("Phone"), _("Name"), *audience.audience_field_names(campaign)),
+    theirs = audience.audience_field_names(campaign)
+    ours = [
         *(_("Job"), _("Job id"), _("State"), _("Goes out (UTC)"), _("Delivery")),
         *(_("Network's code"), _("Failed because"), _("Left out because")),
     ]
+    first = _told_apart([_("Phone"), _("Name")], theirs)
+    return [*first, *theirs, *_told_apart(ours, theirs)]
+
+
+def _told_apart(ours: list[str], theirs: list[str]) -> list[str]:
+    """Names of our columns that none of the person's own has: `State` or `State (campaign)`."""
+    taken, names = {name.strip().casefold() for name in theirs}, []
+    for own in ours:
+        name, number = own, 1
+        while name.casefold() in taken:
+            place = "" if number == 1 else f" {number}"
+            name = _("%(column)s (campaign%(number)s)") % {"column": own, "number": place}
+            number += 1
+        names.append(name)
+    return names
 
 
 def _history_header() -> list[str]:
     return [
         *(_("Campaign"), _("Status"), _("Channel"), _("Goes out (UTC)"), _("Recipients")),
         *(str(PERSON_WORDS[state].label) for state in PersonState),
-        *(_("Made by"), _("Launched by")),
+        *(_("Left out"), _("Left out because"), _("Made by"), _("Launched by")),
     ]
 
 
@@ -173,6 +188,8 @@ def _line(row: CampaignRow) -> list[str]:
         _utc(campaign.send_at),
         "" if row.people is None else str(row.people),
         *(str(row.counts.people.get(state, 0)) for state in PersonState),
+        str(sum(campaign.left_out.values())),
+        ", ".join(f"{people} {why}" for people, why in left_out_in_words(campaign.left_out)),
         str(campaign.created_by or ""),
         str(campaign.launched_by or ""),
     ]

@@ -92,16 +92,7 @@ def first_reached(campaign: Campaign) -> int | None:
 
 def people_sql(chosen: Selection, number: int) -> Sql:
     """Which rows named r of the part `number` are people of the audience, in SQL."""
-    part = chosen.parts[number]
-    who = sql("{rows} AND {kept}", rows=part.rows("r"), kept=chosen.kept("r"))
-    if chosen.duplicates_allowed:
-        return who
-    return sql(
-        "{who} AND {first} AND NOT {before}",
-        who=who,
-        first=part.comes_first("r"),
-        before=chosen.stands_before(number, "r"),
-    )
+    return sql("{rows} AND {kept}", rows=chosen.people_rows(number), kept=chosen.kept("r"))
 
 
 def _people_after(
@@ -163,7 +154,8 @@ def _freeze_rows(campaign: Campaign, chosen: Selection, cursor: dict[str, Any], 
     span = Sql(f"r.id > {cursor['after']:d} AND r.id <= {upto:d}")
     rows = sql("{rows} AND {span}", rows=part.rows("r"), span=span)
     frozen = _insert(campaign, chosen, cursor, upto, rows)
-    by_reason = _by_reason(chosen, rows, frozen)
+    people = sql("{rows} AND {span}", rows=chosen.people_rows(cursor["list"]), span=span)
+    by_reason = _by_reason(chosen, rows, people, frozen)
     campaign.frozen_count += frozen
     for reason, number in by_reason.items():
         if number:
@@ -204,8 +196,8 @@ def _insert(
         return int(inserting.rowcount)
 
 
-def _by_reason(chosen: Selection, rows: Sql, frozen: int) -> dict[str, int]:
-    """Why the rows of a chunk that were not frozen are left out."""
+def _by_reason(chosen: Selection, rows: Sql, people: Sql, frozen: int) -> dict[str, int]:
+    """Why those of a chunk that were not frozen are left out: `people`, and rows of them again."""
     with connection.cursor() as cursor:
         asked = sql(f"SELECT COUNT(*) FROM {RECIPIENTS} r WHERE {{rows}}", rows=rows)
         cursor.execute(asked.text, asked.values)
@@ -217,9 +209,9 @@ def _by_reason(chosen: Selection, rows: Sql, frozen: int) -> dict[str, int]:
             cases = sql(f"{{cases}} WHEN {{holds}} THEN '{code}'", cases=cases, holds=holds)
         asked = sql(
             "SELECT reason, COUNT(*) FROM (SELECT CASE {cases} ELSE '' END AS reason "
-            f"FROM {RECIPIENTS} r WHERE {{rows}}) AS looked_at GROUP BY reason",
+            f"FROM {RECIPIENTS} r WHERE {{people}}) AS looked_at GROUP BY reason",
             cases=cases,
-            rows=rows,
+            people=people,
         )
         cursor.execute(asked.text, asked.values)
         by_reason = {reason: int(number) for reason, number in cursor.fetchall() if reason}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -22,7 +22,9 @@ QUICK = 50_000
 
 @dataclass(frozen=True, slots=True)
 class AudienceCount:
-    """`rows` of the chosen lists, `people` who will get it, and the rest by reason.
+    """`rows` of the chosen lists, `people` who will get it, and the others by reason.
+
+    Each person counts once, however often they stand there; the other rows are duplicates.
 
     `unknown`: why nobody can be counted, where the limit of a filter cannot be read.
     """
@@ -34,7 +36,7 @@ class AudienceCount:
 
     @property
     def left_out_count(self) -> int:
-        """Rows that are not sent to."""
+        """People who get nothing, and duplicates."""
         return sum(self.left_out.values())
 
 
@@ -59,22 +61,21 @@ def count_selection(chosen: Selection) -> AudienceCount:
     left_out: dict[str, int] = {}
     earlier, registers = EVERYBODY, chosen.registers()
     for code, holds in chosen.reasons("r"):
-        if code in registers:
-            number = sum(_in_register(registers[code], source, earlier) for source in sources)
-        else:
-            why = sql("{holds} AND {earlier}", holds=holds, earlier=earlier)
-            number = sum(
-                _number(sql("{source} AND {why}", source=piece, why=why)) for piece in sources
-            )
-        left_out[code] = number
+        keys = [
+            _keys_in(registers[code], source, earlier)
+            if code in registers
+            else _keys(source, sql("{holds} AND {earlier}", holds=holds, earlier=earlier))
+            for source in sources
+        ]
+        left_out[code] = _counted(keys, each_row=chosen.duplicates_allowed)
         earlier = sql("{earlier} AND NOT {holds}", earlier=earlier, holds=holds)
     gone = sum(left_out.values())
     if chosen.duplicates_allowed:
         people = rows - gone
     elif len(chosen.parts) == 1 and chosen.whole:
-        people = distinct if not gone else _first_rows(chosen)
+        people = distinct - gone
     else:
-        people = _distinct(sources, chosen.kept("r"))
+        people = _counted([_keys(source, chosen.kept("r")) for source in sources], each_row=False)
     left_out = {"duplicate": rows - gone - people, **left_out}
     return AudienceCount(rows, people, {reason: n for reason, n in left_out.items() if n})
 
@@ -110,48 +111,37 @@ def _counters(lists: Iterable[int]) -> tuple[int, int]:
     return int(totals["rows"]), int(totals["distinct"])
 
 
-def _in_register(register: Register, source: Sql, earlier: Sql) -> int:
+def _keys_in(register: Register, source: Sql, earlier: Sql) -> Sql:
+    """The keys of those rows of a source whose person is in a register, in SQL."""
     # From the register's side: its people are few, the lists are long.
-    asked = sql(
-        f"SELECT COUNT(*) FROM {register.model._meta.db_table} o JOIN {RECIPIENTS} r "
+    return sql(
+        f"SELECT r.phone_key FROM {register.model._meta.db_table} o JOIN {RECIPIENTS} r "
         "ON r.phone_key = o.phone_key AND {source} WHERE {rows} AND {earlier}",
         source=source,
         rows=register.rows,
         earlier=earlier,
     )
-    return _one(asked)
+
+
+def _keys(source: Sql, which: Sql) -> Sql:
+    return sql(
+        f"SELECT r.phone_key FROM {RECIPIENTS} r WHERE {{source}} AND {{which}}",
+        source=source,
+        which=which,
+    )
+
+
+def _counted(keys: Sequence[Sql], *, each_row: bool) -> int:
+    """How many rows the queries find; or how many people, however often each stands there."""
+    text = (" UNION ALL " if each_row else " UNION ").join(piece.text for piece in keys)
+    values = tuple(value for piece in keys for value in piece.values)
+    if len(keys) == 1 and not each_row:
+        text = text.replace("SELECT r.phone_key", "SELECT DISTINCT r.phone_key", 1)
+    return _one(Sql(f"SELECT COUNT(*) FROM ({text}) AS people", values))
 
 
 def _number(rows: Sql) -> int:
     return _one(sql(f"SELECT COUNT(*) FROM {RECIPIENTS} r WHERE {{rows}}", rows=rows))
-
-
-def _first_rows(chosen: Selection) -> int:
-    part = chosen.parts[0]
-    return _number(
-        sql(
-            "{rows} AND {first} AND {kept}",
-            rows=part.rows("r"),
-            first=part.comes_first("r"),
-            kept=chosen.kept("r"),
-        )
-    )
-
-
-def _distinct(sources: Iterable[Sql], kept: Sql) -> int:
-    keys = [
-        sql(
-            f"SELECT r.phone_key FROM {RECIPIENTS} r WHERE {{source}} AND {{kept}}",
-            source=source,
-            kept=kept,
-        )
-        for source in sources
-    ]
-    text = " UNION ".join(piece.text for piece in keys)
-    values = tuple(value for piece in keys for value in piece.values)
-    if len(keys) == 1:
-        text = text.replace("SELECT r.phone_key", "SELECT DISTINCT r.phone_key", 1)
-    return _one(Sql(f"SELECT COUNT(*) FROM ({text}) AS people", values))
 
 
 def _one(asked: Sql) -> int:

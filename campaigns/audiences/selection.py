@@ -158,6 +158,22 @@ class Selection:
         nots = (sql("NOT {one}", one=piece) for _code, piece in self.reasons(row))
         return joined_sql(nots, "AND", empty=filters.EVERYBODY)
 
+    def people_rows(self, number: int) -> Sql:
+        """The rows named r of the part `number` that stand for a person each, in SQL.
+
+        Whoever stands there again, or in an earlier part, is a duplicate; where duplicates are
+        allowed, every row stands for itself.
+        """
+        part = self.parts[number]
+        if self.duplicates_allowed:
+            return part.rows("r")
+        return sql(
+            "{rows} AND {first} AND NOT {before}",
+            rows=part.rows("r"),
+            first=part.comes_first("r"),
+            before=self.stands_before(number, "r"),
+        )
+
     def stands_before(self, number: int, row: str) -> Sql:
         """Whether the person of `row`, of the part `number`, is in an earlier part, in SQL."""
         earlier = self.parts[:number]

@@ -24,6 +24,7 @@ from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence, tone
 from delivery import stops
 from delivery.arrival import Arrival, arrival_of, expects_news
+from delivery.replies import submission_of
 from history import campaign_rows, followups
 from history.views.acting import act_on
 from history.views.questions import question_of
@@ -148,19 +149,29 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
 
 
 def _phone(found: Campaign, said: TemplateSaid | None) -> PhonePreview | None:
-    """What its first person gets; None without a channel that would say how it looks."""
+    """What its first person gets or got; None without a channel that would say how it looks."""
     if said is not None:
         return PhonePreview("whatsapp", found.team.name, said.example, said.person)
     if found.channel is None:
         return None
+    content = found.message or found
+    person = CampaignRecipient.objects.filter(campaign=found, left_out="").order_by("position")
+    job = submission_of(person[0]) if person else None
     return PhonePreview(
         look=found.channel.capabilities.medium.value,
         sender=found.team.name,
-        text=found.text,
-        person=None if found.state == CampaignState.DRAFT else audience.first_person(found),
-        media_kind=found.media_kind,
-        media_url=found.media_url,
+        text=_as_read(found, job.text, person[0].name) if job else content.text,
+        person=person[0] if job else None,
+        media_kind=content.media_kind,
+        media_url=content.media_url,
     )
+
+
+def _as_read(campaign: Campaign, text: str, name: str) -> str:
+    """A job's text as its person reads it: Sociocs may be asked to fill in the name."""
+    rules = campaign.message.field_rules if campaign.message else {}
+    placeholder = rules.get("name_placeholder", "")
+    return text.replace(placeholder, name) if placeholder else text
 
 
 def _mark(arrival: Arrival | None) -> str:

@@ -100,10 +100,11 @@ class Plan:
         return number in lists and row[1] == city and person_of(row[0]) not in away
 
     def expected(self) -> tuple[list[str], dict[str, int]]:
-        """(people who get it, rows left out by reason), told in plain Python."""
+        """(people who get it, people left out by reason), told in plain Python."""
         numbers = range(len(self.lists))
         left_out: dict[str, int] = {}
         people: list[str] = []
+        seen: set[str] = set()
         on_lists = people_by(phone for n in self.lists_out for phone, _ in self.lists[n])
         filtered = {
             person_of(row[0])
@@ -120,13 +121,14 @@ class Plan:
                     continue
                 person = person_of(row[0])
                 reasons = {
+                    "duplicate": person in seen and not self.duplicates_allowed,
                     "opted_out": person in people_by(self.opted_out),
                     "excluded": person in on_lists,
                     "filtered": person in filtered,
                     "earlier_campaign": person in people_by(self.earlier),
                     "recent": person in people_by(self.recent),
-                    "duplicate": person in people and not self.duplicates_allowed,
                 }
+                seen.add(person)
                 reason = next((code for code, holds in reasons.items() if holds), None)
                 if reason is None:
                     people.append(person)

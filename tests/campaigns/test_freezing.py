@@ -76,6 +76,20 @@ def test_who_opted_out_or_is_on_a_list_to_leave_out_is_counted_once(
     assert campaign.left_out == {"opted_out": 2, "excluded": 2}
 
 
+def test_who_opted_out_and_stands_on_the_lists_twice_is_one_person(
+    channel: Channel, team: Team
+) -> None:
+    people = world.phones(3)
+    lists = (world.a_list(team, [*people, people[0]]), world.a_list(team, people[:2], "Again"))
+    campaign = world.a_campaign(channel, *lists)
+    world.opt_out(team, people[0])
+    counted = audience.count_audience(campaign)
+    world.launched(campaign)
+    # Six rows: two people get it, one does not, three stand there again.
+    assert counted.left_out == campaign.left_out == {"opted_out": 1, "duplicate": 3}
+    assert counted.people == campaign.frozen_count == 2
+
+
 def test_a_lifted_opt_out_no_longer_counts(channel: Channel, team: Team) -> None:
     people = world.phones(2)
     wish = world.opt_out(team, people[0])

@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Heartbeat
 from campaigns.states import CampaignState, Outcome, SubmissionState
-from recipients.models import RecipientList
+from recipients.models import Recipient, RecipientList
 from sending import attempts, reconcile, recording
 from sending.models import Attempt, Decision
 from sending.protocol import AnswerKind, PostAnswer
@@ -702,3 +702,44 @@ def test_a_question_that_a_wish_caused_offers_no_second_sending(
 
     assert "it may have gone out to everybody in it, or to nobody" in page
     assert "Send again" not in page
+
+
+# --- The message ----------------------------------------------------------------------------------
+
+
+def message_on(page: Page) -> str:
+    html = page.content.decode()
+    return html[html.index('id="message-details"') :].split("</details>")[0]
+
+
+def test_the_message_is_what_the_person_on_the_phone_got(
+    desk: Desk, draft: Campaign, riverside: Team
+) -> None:
+    phones = world.phones(12)
+    world.opt_out(riverside, phones[0])
+    Recipient.objects.filter(phone=phones[1]).update(name="Bea")
+    draft.text = "Hello {{CUSTOMER_NAME}}, see you soon."
+    draft.save()
+    world.launched(draft)
+    # Whoever stands on the list now, or is called otherwise, got nothing of it.
+    Recipient.objects.filter(phone=phones[1]).update(name="Somebody else")
+    Campaign.objects.filter(pk=draft.pk).update(text="Changed {{CUSTOMER_NAME}}")
+    first = draft.recipients.order_by("position")[0]
+    said = message_on(desk.get("campaign", draft))
+    assert f"Hello {first.name}, see you soon." in said
+    assert "{{" not in said
+
+
+def test_a_name_that_sociocs_fills_in_is_shown_filled_in(
+    desk: Desk, draft: Campaign, front_desk: Channel
+) -> None:
+    draft.text = "Hello {{CUSTOMER_NAME}}!"
+    draft.field_rules = {"name_placeholder": "{{name}}"}
+    draft.save()
+    front_desk.account.name_placeholder = "{{name}}"
+    front_desk.account.save()
+    draft.refresh_from_db()
+    world.launched(draft)
+    first = draft.recipients.order_by("position")[0]
+    assert job(draft).text == "Hello {{name}}!"
+    assert f"Hello {first.name}!" in message_on(desk.get("campaign", draft))

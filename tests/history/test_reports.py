@@ -152,7 +152,7 @@ def test_a_large_one_is_made_in_the_background_and_fetched_by_who_asked(
     desk: Desk, desk_of: DeskOf, large: Report, sami: User
 ) -> None:
     page_url = desk.url("report", None, large.public_id)
-    assert "0 of 12 rows are written" in text_of(desk.client.get(page_url))
+    assert "0 of 12 people are written" in text_of(desk.client.get(page_url))
     assert reporting.reports_to_make() == [large.pk]
     reporting.make_report(large.pk)
     assert reporting.reports_to_make() == []
@@ -185,3 +185,29 @@ def test_a_killed_one_is_made_anew_but_not_for_ever(
     reporting.make_report(large.pk)
     large.refresh_from_db()
     assert large.state == "failed"
+
+
+def test_our_columns_are_told_apart_from_the_persons_own(
+    desk: Desk, launched: Campaign, patients: RecipientList
+) -> None:
+    patients.field_names = ["state", "Job", "State (campaign)", "Name"]
+    patients.save()
+    launched.recipients.update(fields={"state": "Ohio", "Name": "Ltd"})
+    header, first, *_others = rows_of(desk.post("report-campaign", launched, format="csv"))
+    assert header[:6] == [
+        *("Phone", "Name (campaign)", "state", "Job"),
+        *("State (campaign)", "Name"),
+    ]
+    assert header[6:9] == ["Job (campaign)", "Job id", "State (campaign 2)"]
+    assert len({name.casefold() for name in header}) == len(header)
+    line = dict(zip(header, first, strict=True))
+    assert (line["state"], line["Name"]) == ("Ohio", "Ltd")
+    assert line["State (campaign 2)"] == "Still to send"
+
+
+def test_the_history_says_who_was_left_out_and_why(desk: Desk, launched: Campaign) -> None:
+    Campaign.objects.filter(pk=launched.pk).update(left_out={"failing_number": 2, "opted_out": 1})
+    header, row = rows_of(desk.post("report-history", format="csv", status="running"))
+    line = dict(zip(header, row, strict=True))
+    assert line["Left out"] == "3"
+    assert line["Left out because"] == "1 opted out, 2 numbers do not work"
