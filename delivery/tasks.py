@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from delivery import attributing, block_checks, blocking, delivery_reports
+from delivery import attributing, block_checks, blocking, delivery_reports, subscriptions
 from interface.hints import nudge, nudge_each
 
 
@@ -16,6 +16,7 @@ def tick() -> None:
     if delivery_reports.has_calls():
         nudge(work_through)
     nudge_each(learn, attributing.endpoints_to_learn())
+    nudge_each(check_endpoint, subscriptions.endpoints_to_check())
 
 
 @shared_task(name="delivery.block", queue="background")
@@ -39,6 +40,12 @@ def work_through() -> None:
         nudge(work_through)
     else:
         delivery_reports.forget_old_bodies()
+
+
+@shared_task(name="delivery.check_endpoint", queue="background")
+def check_endpoint(endpoint_id: int) -> None:
+    """Look once a day whether the vendor still reports on a channel, and what."""
+    subscriptions.check_daily(endpoint_id)
 
 
 @shared_task(name="delivery.learn", queue="background")

@@ -33,6 +33,7 @@ from recipients.models import RecipientList
 from sending import control, deciding_together, delays, lateness
 from sending.tally import Tally, slots_passed_and_ahead, tallies
 from sending.views import is_ticking
+from sociocs_accounts import troubles
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
@@ -105,7 +106,12 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     waits = bool(waiting_for_approval([campaign.pk]))
     word = campaign_rows.word_of(campaign, tally, waits_for_approval=waits)
     said = template_said(campaign)
-    fingerprint = f"{campaign_rows.page_fingerprint(campaign, tally)}.{_mark(arrival)}"
+    is_live = not is_at_rest or expects_news(campaign)
+    troubles_now = delays.troubles_of(campaign, tally.waiting_jobs, is_over=not is_live)
+    delays_now = delays.delays_of(campaign, tally.waiting_jobs)
+    shown = f"{campaign_rows.page_fingerprint(campaign, tally)}.{_mark(arrival)}"
+    # That there is a delay, not how long it still takes: that is no news.
+    fingerprint = ".".join([shown, *troubles_now, str(len(delays_now))])
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
@@ -126,13 +132,14 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "phone": _phone(campaign, said),
         "template_said": said,
         "reach": _reach(campaign, tally),
-        "delays": delays.delays_of(campaign, tally.waiting_jobs),
+        "delays": delays_now,
+        "troubles": troubles.in_words(troubles_now),
         "arrival": arrival,
         "rest": followups.rest_of(campaign, tally),
         "gathering": campaign.follow_ups.filter(done_at=None)
         .select_related("recipient_list")
         .first(),
-        "is_live": not is_at_rest or expects_news(campaign),
+        "is_live": is_live,
         "campaign_time": campaign_time(campaign, tally, timezone.now()),
         "is_stuck": not is_at_rest and not is_ticking(),
         "fingerprint": fingerprint,

@@ -231,8 +231,9 @@ def let_all_go_out(sandbox: Sandbox) -> None:
 
     def waiting() -> int:
         jobs: int = world.witness(sandbox)["scheduled_jobs"]
-        messages = world.witness(sandbox, "/messages")
-        return jobs + sum(message["state"] == "scheduled" for message in messages)
+        for message in world.witness(sandbox, "/messages"):
+            jobs += message["state"] == "scheduled"
+        return jobs
 
     wait_until(lambda: not waiting(), progress=waiting)
 
