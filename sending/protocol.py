@@ -576,19 +576,17 @@ def after_deletion(
     slot: datetime,
     said_at: datetime | None,
     is_proven: bool = False,
-    goes_on: bool = False,
 ) -> SubmissionState | None:
     """The state after a DELETE; None: ask again.
 
     A 404 proves that the job will not run if the vendor said so by its own clock, `said_at`, well
     before the slot. Else it proves nothing: an earlier DELETE may have worked, or the job ran and
     is gone. `is_proven`: another attempt was accepted and not taken back; then these people have
-    not been spared by taking this one back. `goes_on`: what is taken back is handed over again by
-    itself. That takes a yes: a 404 may be somebody else's doing, so a person is asked.
+    not been spared by taking this one back.
     """
     if answer is Deletion.ALREADY_RUNNING:
         return S.ACCEPTED
     is_gone = answer is Deletion.NOT_THERE and said_at is not None and said_at + MARGIN <= slot
-    if answer is Deletion.DELETED or (is_gone and (is_proven or not goes_on)):
+    if answer is Deletion.DELETED or is_gone:
         return S.ACCEPTED if is_proven else S.REVOKED
     return S.UNKNOWN if answer is Deletion.NOT_THERE else None

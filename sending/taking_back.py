@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.moves import durable, locked_campaign
-from campaigns.states import CANCELLABLE, CampaignState, How, SubmissionState
+from campaigns.states import CANCELLABLE, How, SubmissionState
 from sending import day_limits, gateway
 from sending.models import Submission
 from sending.moves import move_submission, move_submissions
@@ -93,13 +93,6 @@ def revoke(account_id: int) -> bool:
     return len(waiting) == _AT_ONCE
 
 
-def _goes_on(campaign: Campaign) -> bool:
-    """Whether what is taken back is handed over again without anybody's further word."""
-    # As `rescheduling.Then` says it, which builds on this module.
-    is_moved = campaign.take_back.get("then") == "reschedule"
-    return campaign.state == CampaignState.SENDING or is_moved
-
-
 def _record_deletion(
     submission_id: int, job_id: str, answer: Deletion, said_at: datetime | None
 ) -> None:
@@ -112,12 +105,11 @@ def _record_deletion(
             return
         assert attempt is not None
         other = other_accepted(submission, attempt)
-        new = after_deletion(answer, attempt.slot, said_at, other is not None, _goes_on(campaign))
+        new = after_deletion(answer, attempt.slot, said_at, other is not None)
         if new is None:
             return
         changes: dict[str, object] = {}
-        is_spared = after_deletion(answer, attempt.slot, said_at) is SubmissionState.REVOKED
-        is_revoked = is_spared and new is not SubmissionState.UNKNOWN
+        is_revoked = after_deletion(answer, attempt.slot, said_at) is SubmissionState.REVOKED
         if is_revoked:
             attempt.revoked_at = timezone.now()
             attempt.save(update_fields=["revoked_at"])

@@ -332,25 +332,6 @@ def test_an_undone_launch_is_a_draft_again_and_nobody_gets_anything(
     assert not waiting(sandbox)
 
 
-NOT_THERE = {"method": "DELETE", "path": "/messages/scheduled/*", "times": PEOPLE}
-
-
-def test_one_that_was_not_there_is_asked_about_before_it_is_sent_at_another_time(
-    campaign: Campaign, sandbox: Sandbox
-) -> None:
-    hand_over(campaign)
-    rescheduling.reschedule(campaign, world.owner_of(campaign.team), in_hours(2))
-    world.set_fault(sandbox, "404", **NOT_THERE)
-    revoke(campaign)
-    for _ in range(3):
-        hand_over(campaign)
-
-    assert world.states(campaign) == ["unknown"] * PEOPLE
-    assert Attempt.objects.count() == PEOPLE
-    page = page_of(campaign)
-    assert "somebody else may have taken it back, or it has gone out" in page
-
-
 @pytest.mark.parametrize(
     ("seconds_before", "state"), [(12, "revoked"), (8, "unknown"), (-1, "unknown")]
 )

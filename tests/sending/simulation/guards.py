@@ -291,10 +291,6 @@ GUARDS: dict[str, tuple[str, str]] = {
         "said_at is not None and said_at + MARGIN <= slot",
         "said_at is not None",
     ),
-    "what was not there is sent again by itself": (
-        "(is_gone and (is_proven or not goes_on))",
-        "is_gone",
-    ),
     "people whom another job reaches count as spared": (
         "S.ACCEPTED if is_proven else S.REVOKED",
         "S.REVOKED",

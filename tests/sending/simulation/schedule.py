@@ -563,9 +563,6 @@ class Schedule:
         if store.state is C.CANCELLING:
             self._sweep_cancelling()
         elif store.state is C.SENDING:
-            for attempt in store.attempts:
-                is_back = store.submissions[attempt.submission].state is S.REVOKED
-                assert not (is_back and attempt.was_not_there), "sent again, and nobody was asked"
             self._make_ready()
         if protocol.paused_by_lane(store.state, store.lane, store.tally()):
             assert any(store.tally().get(one) for one in WAITING), "paused for nothing"
@@ -650,14 +647,11 @@ class Schedule:
             if self.faulty and self.random.random() < 0.3:
                 answer = Deletion.UNCLEAR
             other = self._other_accepted(attempt)
-            goes_on = self.store.state is C.SENDING
-            new = protocol.after_deletion(answer, attempt.slot, now, other is not None, goes_on)
+            new = protocol.after_deletion(answer, attempt.slot, now, other is not None)
             if new is None:
                 continue
-            is_spared = protocol.after_deletion(answer, attempt.slot, now) is S.REVOKED
-            is_revoked = is_spared and new is not S.UNKNOWN
+            is_revoked = protocol.after_deletion(answer, attempt.slot, now) is S.REVOKED
             attempt.revoked |= is_revoked
-            attempt.was_not_there |= is_revoked and answer is Deletion.NOT_THERE
             attempt.is_doubted |= new is S.UNKNOWN
             self.store.move(submission, new)
             if is_revoked and other is not None:

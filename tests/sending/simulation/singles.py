@@ -186,10 +186,6 @@ GUARDS: dict[str, tuple[str, str]] = {
 SHARED_GUARDS: dict[str, tuple[str, str]] = {
     "the pace is not kept": ("    if is_too_early:\n        return Refusal.NOT_YET\n", ""),
     "what leaves its list counts as taken back": ("said_at + MARGIN <= slot", "said_at <= slot"),
-    "what was not there is sent again by itself": (
-        "(is_gone and (is_proven or not goes_on))",
-        "is_gone",
-    ),
 }
 # What no schedule reaches, because something else stands before it. (what stands, what is before)
 UNREACHED: dict[str, tuple[str, str]] = {

@@ -40,8 +40,6 @@ class Attempt:
     revoked: bool = False
     # It was asked back too late: perhaps it was deleted, perhaps it has gone out.
     is_doubted: bool = False
-    # It counts as taken back because it was not there, and not because somebody said yes.
-    was_not_there: bool = False
 
     def conclude(self, outcome: Outcome) -> None:
         """What is known for certain stays: a trigger of the database."""
