@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,9 +22,11 @@ from delivery.models import WebhookEndpoint
 from sociocs_accounts import clients
 from sociocs_accounts.encrypted_fields import Secret, Undecryptable
 from sociocs_accounts.models import Channel
+from sociocs_accounts.troubles import Trouble
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError, NotFound, OutcomeUnknown, Reason
 from sociocs_gateway.providers import Provider
+from sociocs_gateway.results import WebhookSubscription
 from sociocs_gateway.webhooks import SubscriptionRequest
 from teams.models import User
 
@@ -32,6 +35,8 @@ T = TypeVar("T")
 
 # Calls that were signed with the old secret may still be on their way, or be repeated.
 OLD_SECRET_FOR = timedelta(hours=24)
+CHECK_EVERY = timedelta(days=1)
+CHECK_AGAIN = timedelta(hours=1)
 # A person waits for the answer.
 _SECONDS = 15
 
@@ -80,22 +85,14 @@ def switch_on(
 
 def _subscribe(endpoint: WebhookEndpoint, fresh: Secret, *, is_new: bool) -> None:
     was_unclear = endpoint.state == State.UNCLEAR
-    wanted = {"messages": endpoint.wants_replies, "status_updates": endpoint.wants_statuses}
-    request = SubscriptionRequest(
-        provider=Provider(endpoint.channel.provider),
-        channel_key=endpoint.channel.channel_key,
-        subscriber_reference_id=str(endpoint.public_id),
-        webhook_url=address_of(endpoint),
-        secret=fresh.reveal(),
-        events=tuple(name for name, is_wanted in wanted.items() if is_wanted),
-    )
-    answer, state, reason = _ask(
-        endpoint, lambda client: client.create_webhook_subscription(request)
-    )
+    request = _request_for(endpoint, fresh)
+    answer, state, reason = _ask(endpoint, lambda client: _active(client, request))
     endpoint.state, endpoint.reason = state, reason
     if answer is not None:
+        endpoint.state = State.PAUSED if answer.is_paused else State.ON
         endpoint.subscription_id = answer.id
-        endpoint.renewed_at = timezone.now()
+        endpoint.renewed_at = endpoint.checked_at = timezone.now()
+        endpoint.resumed_at = None
         if not is_new:
             endpoint.other_secret, endpoint.secret = endpoint.secret, fresh
             endpoint.other_secret_until = timezone.now() + OLD_SECRET_FOR
@@ -105,17 +102,99 @@ def _subscribe(endpoint: WebhookEndpoint, fresh: Secret, *, is_new: bool) -> Non
     endpoint.save()
 
 
+def _request_for(endpoint: WebhookEndpoint, secret: Secret) -> SubscriptionRequest:
+    return SubscriptionRequest(
+        provider=Provider(endpoint.channel.provider),
+        channel_key=endpoint.channel.channel_key,
+        subscriber_reference_id=str(endpoint.public_id),
+        webhook_url=address_of(endpoint),
+        secret=secret.reveal(),
+        events=_wanted(endpoint),
+    )
+
+
+def _wanted(endpoint: WebhookEndpoint) -> tuple[str, ...]:
+    wanted = {"messages": endpoint.wants_replies, "status_updates": endpoint.wants_statuses}
+    return tuple(name for name, is_wanted in wanted.items() if is_wanted)
+
+
+def _active(client: SociocsClient, request: SubscriptionRequest) -> WebhookSubscription:
+    """Subscribe, and where an earlier pause outlasts that, subscribe anew.
+
+    Once the vendor has taken it, no later failure makes it undone: the next check tells.
+    """
+    made = client.create_webhook_subscription(request)
+    with suppress(GatewayError):
+        made = client.get_webhook_subscription(made.id)
+        if made.is_paused:
+            client.delete_webhook_subscription(made.id)
+            made = client.create_webhook_subscription(request)
+            made = client.get_webhook_subscription(made.id)
+    return made
+
+
+def endpoints_to_check() -> list[int]:
+    """Ids of the endpoints whose subscription has not been looked at for a day."""
+    due = Q(checked_at=None) | Q(checked_at__lte=timezone.now() - CHECK_EVERY)
+    endpoints = WebhookEndpoint.objects.filter(due, channel__is_active=True)
+    return list(endpoints.exclude(subscription_id="").values_list("pk", flat=True))
+
+
+def check_daily(endpoint_id: int) -> None:
+    """Look how the vendor has a subscription; one that it paused is switched on again.
+
+    Without an answer nothing is known anew; it is asked again in an hour.
+    """
+    endpoint = WebhookEndpoint.objects.select_related("channel__account").get(pk=endpoint_id)
+    seen, again = endpoint.checked_at, timezone.now() - CHECK_EVERY + CHECK_AGAIN
+    mine = WebhookEndpoint.objects.filter(pk=endpoint.pk, checked_at=seen)
+    if not mine.update(checked_at=again):
+        return
+    endpoint.checked_at, before = again, endpoint.state
+    check_subscription(endpoint)
+    if endpoint.state in {State.FAILED, State.UNCLEAR}:
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(state=before)
+    elif endpoint.state == State.PAUSED:
+        switch_on_again(endpoint)
+
+
+def switch_on_again(endpoint: WebhookEndpoint) -> None:
+    """Wake a subscription that the vendor has paused, with its secret; `state` says what came."""
+    try:
+        request = _request_for(endpoint, endpoint.secret)
+    except Undecryptable:
+        return
+    answer, _state, _reason = _ask(endpoint, lambda client: _active(client, request))
+    if answer is not None and not answer.is_paused:
+        endpoint.state, endpoint.reason = State.ON, ""
+        endpoint.subscription_id = answer.id
+        endpoint.resumed_at = timezone.now()
+        endpoint.save(update_fields=["state", "reason", "subscription_id", "resumed_at"])
+
+
 def check_subscription(endpoint: WebhookEndpoint) -> None:
-    """Ask the vendor whether the subscription is there and calls our address."""
+    """Ask the vendor whether it has the subscription as it was asked for, and is not pausing it."""
     answer, state, reason = _ask(
         endpoint, lambda client: client.get_webhook_subscription(endpoint.subscription_id)
     )
-    if answer is not None and answer.webhook_url not in {None, address_of(endpoint)}:
-        state = State.GONE
+    if answer is not None:
+        state = _state_of(endpoint, answer)
+        endpoint.checked_at = timezone.now()
     if state == State.FAILED and reason == Reason.NOT_FOUND:
         state = State.GONE
     endpoint.state, endpoint.reason = state, reason
-    endpoint.save(update_fields=["state", "reason"])
+    endpoint.save(update_fields=["state", "reason", "checked_at"])
+
+
+def _state_of(endpoint: WebhookEndpoint, answer: WebhookSubscription) -> WebhookEndpoint.State:
+    """How the vendor has it, as far as it shows."""
+    if answer.webhook_url not in {None, address_of(endpoint)}:
+        return State.GONE
+    if answer.is_paused:
+        return State.PAUSED
+    if answer.events not in {None, frozenset(_wanted(endpoint))}:
+        return State.CHANGED
+    return State.ON
 
 
 def switch_off(endpoint: WebhookEndpoint) -> bool:
@@ -154,6 +233,12 @@ def _ask(
         return None, State.FAILED, error.reason.value
     except clients.LaneHalted as error:
         return None, State.FAILED, error.reason
+
+
+def troubles_of(channel: Channel) -> list[str]:
+    """What pages about a channel say is wrong with its reports, as codes of `troubles`."""
+    endpoints = WebhookEndpoint.objects.filter(channel=channel, state=State.PAUSED)
+    return [Trouble.REPORTS_PAUSED] if endpoints.exists() else []
 
 
 def endpoints_of(channels: Sequence[Channel]) -> dict[int, WebhookEndpoint]:

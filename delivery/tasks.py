@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from delivery import attributing, block_checks, blocking, delivery_reports, stops
+from delivery import (
+    attributing,
+    block_checks,
+    blocking,
+    delivery_reports,
+    stops,
+    subscriptions,
+)
 from interface.hints import nudge, nudge_each
 
 
@@ -18,6 +25,7 @@ def tick() -> None:
     if delivery_reports.has_calls():
         nudge(work_through)
     nudge_each(learn, attributing.endpoints_to_learn())
+    nudge_each(check_endpoint, subscriptions.endpoints_to_check())
 
 
 @shared_task(name="delivery.block", queue="background")
@@ -51,6 +59,12 @@ def follow_wishes() -> None:
     if stops.follow_wishes():
         nudge(follow_wishes)
     nudge_each(block, blocking.accounts_to_ask())
+
+
+@shared_task(name="delivery.check_endpoint", queue="background")
+def check_endpoint(endpoint_id: int) -> None:
+    """Look once a day whether the vendor still reports on a channel, and what."""
+    subscriptions.check_daily(endpoint_id)
 
 
 @shared_task(name="delivery.learn", queue="background")

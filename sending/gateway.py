@@ -20,7 +20,7 @@ from sending.protocol import (
     clocks_disagree,
 )
 from sending.single_messages import WaitingMessage
-from sociocs_accounts import call_rates
+from sociocs_accounts import call_rates, troubles
 from sociocs_accounts.clients import LaneHalted, halt
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
@@ -101,7 +101,10 @@ def list_jobs(account: GatewayAccount, client: SociocsClient) -> BulkJobList:
         if error.halt:
             halt(account, error.halt.value)
             raise LaneHalted(error.halt.value) from None
+        _note_trouble(account, troubles.trouble_of(error.reason), timezone.now())
         raise
+    if account.list_trouble:
+        _note_trouble(account, "", None)
     if jobs.server_date is not None:
         _clocks[account.pk] = VendorClock(jobs.server_date, boot_time())
     if account.probe_needed:
@@ -116,6 +119,12 @@ def listed(jobs: BulkJobList) -> list[ListedJob]:
         ListedJob(job.job_id, job.schedule, job.recipient_count, job.text, job.channel_key)
         for job in jobs
     ]
+
+
+def _note_trouble(account: GatewayAccount, trouble: str, at: datetime | None) -> None:
+    """Pages say why nothing moves."""
+    account.list_trouble, account.list_trouble_at = trouble, at
+    account.save(update_fields=["list_trouble", "list_trouble_at"])
 
 
 def list_waiting(account: GatewayAccount, client: SociocsClient) -> ScheduledMessageList:

@@ -53,6 +53,9 @@ class GatewayAccount(models.Model):
     calls_per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
     # What this account's answers were seen to contain, e.g. {"lists_schedule": true}.
     capabilities = models.JSONField(default=dict, blank=True)
+    # Why its list of jobs could not be had last (`troubles.Trouble`), and when; blank: it could.
+    list_trouble = models.CharField(max_length=20, blank=True, editable=False)
+    list_trouble_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When its channels and team members were last read at Sociocs.
     synced_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

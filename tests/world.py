@@ -219,6 +219,22 @@ def set_fault(sandbox: Sandbox, fault: str, **rule: Any) -> None:
     answer.raise_for_status()
 
 
+def control(sandbox: Sandbox, method: str, path: str, body: object = None) -> Any:
+    """Ask something of the sandbox itself."""
+    answer = requests.request(method, f"{sandbox.url}/sandbox{path}", json=body, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def ask(sandbox: Sandbox, path: str, body: object = None) -> Any:
+    """Call the vendor as its owner would; gives what is in the envelope."""
+    headers = {"apikey": sandbox.api_key}
+    method = "GET" if body is None else "POST"
+    answer = requests.request(method, sandbox.url + path, json=body, headers=headers, timeout=10)
+    answer.raise_for_status()
+    return answer.json()["data"]
+
+
 def clear_faults(sandbox: Sandbox) -> None:
     """Make the sandbox behave again."""
     requests.delete(f"{sandbox.url}/sandbox/faults", timeout=10).raise_for_status()

@@ -68,6 +68,8 @@ class Migration(migrations.Migration):
                             ("unclear", "No clear answer"),
                             ("failed", "Refused by Sociocs"),
                             ("gone", "Gone at Sociocs"),
+                            ("paused", "Paused at Sociocs"),
+                            ("changed", "Changed at Sociocs"),
                         ],
                         default="unclear",
                         max_length=10,
@@ -88,6 +90,8 @@ class Migration(migrations.Migration):
                 ("learn_tries", models.PositiveSmallIntegerField(default=0)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("renewed_at", models.DateTimeField(blank=True, null=True)),
+                ("checked_at", models.DateTimeField(blank=True, null=True)),
+                ("resumed_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "asked_by",
                     models.ForeignKey(

@@ -29,6 +29,8 @@ class WebhookEndpoint(models.Model):
         UNCLEAR = "unclear", _("No clear answer")
         FAILED = "failed", _("Refused by Sociocs")
         GONE = "gone", _("Gone at Sociocs")
+        PAUSED = "paused", _("Paused at Sociocs")
+        CHANGED = "changed", _("Changed at Sociocs")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     channel = models.OneToOneField(Channel, on_delete=models.CASCADE, related_name="webhook")
@@ -52,6 +54,10 @@ class WebhookEndpoint(models.Model):
     asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     renewed_at = models.DateTimeField(null=True, blank=True)
+    # When the vendor was last asked how it has the subscription; and when one that it had paused
+    # was switched on again by itself.
+    checked_at = models.DateTimeField(null=True, blank=True)
+    resumed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = (

@@ -18,12 +18,14 @@ from delivery import subscriptions
 from delivery.models import WebhookEndpoint
 from interface.wording import Text
 from sociocs_accounts.models import Channel
+from sociocs_accounts.troubles import TROUBLE_WORDS, Trouble
 from sociocs_gateway.exceptions import Reason
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team
 
 State = WebhookEndpoint.State
 
+_NOT_ON = frozenset({State.GONE, State.PAUSED, State.CHANGED})
 _TONES = {State.ON: "success", State.UNCLEAR: "warning"}
 # By whether it is what became of messages, and whether it is replies.
 _REPORTS: dict[tuple[bool, bool], Text] = {
@@ -50,6 +52,11 @@ class Line:
     address: str = ""
     tone: str = "neutral"
     why: str = ""
+
+    @property
+    def is_to_be_switched_on(self) -> bool:
+        """Whether Sociocs was asked to report and does not do so, or not as it was asked."""
+        return self.endpoint is not None and State(self.endpoint.state) in _NOT_ON
 
     @property
     def reports(self) -> str:
@@ -87,7 +94,12 @@ def delivery_check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Ask Sociocs whether it still reports on a channel."""
     endpoint = _endpoint(request, channel_id)
     subscriptions.check_subscription(endpoint)
-    if endpoint.state == State.GONE:
+    was_paused = endpoint.state == State.PAUSED
+    if was_paused:
+        subscriptions.switch_on_again(endpoint)
+    if was_paused and endpoint.state == State.ON:
+        messages.success(request, _("Sociocs had paused its reports. They are switched on again."))
+    elif endpoint.state == State.GONE:
         messages.error(request, _("Sociocs does not report here any more. Switch it on again."))
     else:
         _tell(request, endpoint, _("Sociocs reports on “%(channel)s”. All is well."))
@@ -139,6 +151,10 @@ def _why(endpoint: WebhookEndpoint) -> str:
         ) % {"why": unclear_words(endpoint.reason)}
     if endpoint.state == State.GONE:
         return _("Sociocs does not report here any more. Switch it on again.")
+    if endpoint.state == State.PAUSED:
+        return str(TROUBLE_WORDS[Trouble.REPORTS_PAUSED])
+    if endpoint.state == State.CHANGED:
+        return _("Sociocs does not report what was asked for any more. Switch it on again.")
     if endpoint.state == State.FAILED:
         return str(_REFUSALS.get(endpoint.reason, _("Sociocs said no and gave no reason we know.")))
     return ""

@@ -34,6 +34,7 @@ from recipients.models import RecipientList
 from sending import control, deciding_together, delays, last_message, lateness
 from sending.tally import Tally, slots_passed_and_ahead
 from sending.views import is_ticking
+from sociocs_accounts import troubles
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
@@ -107,8 +108,19 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     opted_out = stops.opted_out_since(campaign)
     said = template_said(campaign)
     timing = campaign_time(campaign, tally, timezone.now())
-    fingerprint = f"{campaign_rows.page_fingerprint(campaign, row)}.{_mark(arrival)}.{timing.mark}"
-    fingerprint += f".{opted_out.mark}" if opted_out else ""
+    is_live = not is_at_rest or expects_news(campaign)
+    troubles_now = delays.troubles_of(campaign, tally.waiting_jobs, is_over=not is_live)
+    delays_now = delays.delays_of(campaign, tally.waiting_jobs)
+    # That there is a delay, not how long it still takes: that is no news.
+    shown = [
+        campaign_rows.page_fingerprint(campaign, row),
+        _mark(arrival),
+        timing.mark,
+        *([opted_out.mark] if opted_out else ()),
+        *troubles_now,
+        str(len(delays_now)),
+    ]
+    fingerprint = ".".join(shown)
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
@@ -129,14 +141,15 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "phone": _phone(campaign, said),
         "template_said": said,
         "reach": _reach(campaign, tally),
-        "delays": delays.delays_of(campaign, tally.waiting_jobs),
+        "delays": delays_now,
+        "troubles": troubles.in_words(troubles_now),
         "arrival": arrival,
         "opted_out": opted_out,
         "rest": followups.rest_of(campaign, row.counts),
         "gathering": campaign.follow_ups.filter(done_at=None)
         .select_related("recipient_list")
         .first(),
-        "is_live": not is_at_rest or expects_news(campaign),
+        "is_live": is_live,
         "campaign_time": timing,
         "last_leaves": (leaves := last_message.last_message(campaign)),
         "has_left": leaves is not None and leaves <= timezone.now(),

@@ -73,6 +73,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("capabilities", models.JSONField(blank=True, default=dict)),
+                (
+                    "list_trouble",
+                    models.CharField(blank=True, editable=False, max_length=20),
+                ),
+                (
+                    "list_trouble_at",
+                    models.DateTimeField(blank=True, editable=False, null=True),
+                ),
                 ("synced_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (

@@ -17,17 +17,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from sociocs_accounts import channels as steps
+from sociocs_accounts import troubles
 from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
 from sociocs_accounts.channel_words import carries, change_in_words
-from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.sender_queue import Throughput, estimate
 from sociocs_accounts.views.test_numbers import NumberForm
+from sociocs_gateway.exceptions import Halt
 from sociocs_gateway.providers import Provider
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
+from teams.models import Team
 
 CHANGES_SHOWN = 15
+AUTHENTICATION = Halt.AUTHENTICATION.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Card:
     channel: Channel
     carries: list[str]
     throughput: Throughput
+    troubles: list[str]
 
 
 @require_GET
@@ -45,10 +49,10 @@ def channels(request: TeamRequest) -> HttpResponse:
     """Every channel with what it can carry, the accounts, and what was changed lately."""
     found = request.team.channels.select_related("account").order_by("-is_active", "label", "pk")
     changes = request.team.channel_events.select_related("actor").order_by("-pk")
+    accounts = steps.accounts_of(request.team).prefetch_related("members")
     context = {
         "cards": [_card(channel) for channel in found],
-        "accounts": steps.accounts_of(request.team).prefetch_related("members"),
-        "halted": LaneState.HALTED.value,
+        "accounts": [(account, _troubles_of(account, request.team)) for account in accounts],
         "changes": [(one, change_in_words(one)) for one in changes[:CHANGES_SHOWN]],
         "numbers": request.team.numbers_for_tests.all(),
         "number_form": NumberForm(),
@@ -56,11 +60,32 @@ def channels(request: TeamRequest) -> HttpResponse:
     return render(request, "sociocs_accounts/channels.html", context)
 
 
+def _troubles_of(account: GatewayAccount, team: Team) -> list[str]:
+    """Why nothing is handed over through an account, for the people of a team."""
+    codes = troubles.of_account(account)
+    if AUTHENTICATION not in codes:
+        return troubles.in_words(codes)
+    if account.team_id == team.pk:
+        return [
+            _(
+                "Sociocs did not accept this account, so nothing is sent through it. Enter its "
+                "present API key."
+            )
+        ]
+    return [
+        _(
+            "Sociocs did not accept this account, so nothing is sent through it. Ask the person "
+            "who manages this server to check its API key."
+        )
+    ]
+
+
 def _card(channel: Channel) -> Card:
     speed = estimate(
         Provider(channel.provider), channel.phone_number, 1, 1, channel.messages_per_second
     )
-    return Card(channel, carries(channel.capabilities), speed.throughput)
+    told = troubles.in_words(troubles.of_channel(channel)) if channel.is_active else []
+    return Card(channel, carries(channel.capabilities), speed.throughput, told)
 
 
 @require_http_methods(["GET", "POST"])

@@ -127,8 +127,14 @@ def test_with_the_answer_in_hand_the_job_is_found_by_its_slot(
     everybody_is_in_one_job(sandbox)
 
 
-def test_one_by_one_the_killed_message_is_asked_about_and_nobody_gets_two(
-    channel: Channel, processes: Processes, sandbox: Sandbox, tmp_path: Path
+@pytest.mark.parametrize(("lead", "states"), [("2", "asked about"), ("60", "found")])
+def test_one_by_one_the_killed_message_is_found_until_its_second_and_nobody_gets_two(
+    channel: Channel,
+    processes: Processes,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    lead: str,
+    states: str,
 ) -> None:
     people = world.a_list(channel.team, world.phones(4))
     campaign = world.launched(world.a_campaign(channel, people, one_by_one=True))
@@ -137,12 +143,15 @@ def test_one_by_one_the_killed_message_is_asked_about_and_nobody_gets_two(
     plan = ",".join(f"{file.name}=once:{file}:kill" for file in pending)
     for file in pending:
         file.touch()
-    env = {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": "2", "SOCIOCS_TIMEOUT_SECONDS": "5"}
+    env = {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": lead, "SOCIOCS_TIMEOUT_SECONDS": "5"}
     processes.worker("sending", env=env | {"FAILPOINTS": plan})
 
-    work_until(states_are(campaign, accepted=3, unknown=1))
-
-    # It had arrived, which no list tells: it stays a question, and is not sent again.
+    if states == "found":
+        work_until(states_are(campaign, accepted=4))
+        assert campaign.submissions.filter(how="slot").count() == 1
+    else:
+        # It had arrived, which no list tells after its second: it stays a question.
+        work_until(states_are(campaign, accepted=3, unknown=1))
     landed = [one["to"] for one in world.witness(sandbox, "/messages")]
     assert sorted(landed) == world.phones(4)
     assert Attempt.objects.count() == 4

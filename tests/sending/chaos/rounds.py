@@ -25,6 +25,7 @@ from campaigns.states import SubmissionState
 from interface import hints
 from sending import tasks
 from sending.models import Attempt, Submission
+from sending.protocol import MARGIN
 from sociocs_accounts.models import Channel
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import Refused
@@ -35,6 +36,10 @@ from tests.waiting import wait_until
 WORKERS = 2
 PEOPLE_PER_JOB = 10
 BUSY = 40
+# So many people get a message each, about one a second.
+SINGLES = 8
+# Long enough to look for single messages before their seconds.
+LEAD_SECONDS = "40"
 
 
 @dataclass
@@ -103,6 +108,8 @@ class Chaos:
             self.launched_people += len(phones)
             campaign = world.a_campaign(self.channel, world.a_list(self.channel.team, phones))
             world.launched(campaign)
+            launch_singles(self.channel, self.launched_people)
+            self.launched_people += SINGLES
 
     def victims(self) -> Iterator[psutil.Process]:
         """The workers' processes: parents and pool."""
@@ -147,7 +154,7 @@ class Chaos:
     def env(self) -> dict[str, str]:
         return {
             "SOCIOCS_BASE_URL": self.sandbox.url,
-            "LEAD_SECONDS": "5",
+            "LEAD_SECONDS": LEAD_SECONDS,
             "SOCIOCS_TIMEOUT_SECONDS": "5",
             "RECIPIENTS_PER_SUBMISSION": str(PEOPLE_PER_JOB),
             "LOG_LEVEL": "WARNING",
@@ -188,15 +195,26 @@ class Chaos:
 def how_far() -> tuple[Counter[str], int]:
     """How many jobs are in each state, and what has not been looked for yet."""
     not_looked_for = Attempt.objects.filter(outcome="ambiguous", last_look_at=None)
+    # A message whose second has come is in no list any more.
+    not_looked_for = not_looked_for.exclude(
+        submission__is_single=True, slot__lte=timezone.now() + MARGIN
+    )
     return Counter(Submission.objects.values_list("state", flat=True)), not_looked_for.count()
 
 
 def launch_campaigns(channel: Channel, jobs: int) -> None:
-    """Two campaigns to different people, so that every message can be told apart."""
+    """Campaigns to different people, so that every message can be told apart; one of singles."""
+    launch_singles(channel, jobs * PEOPLE_PER_JOB)
     for half in range(2):
         count = jobs * PEOPLE_PER_JOB // 2
         people = world.a_list(channel.team, world.phones(count, start=half * count))
         world.launched(world.a_campaign(channel, people))
+
+
+def launch_singles(channel: Channel, start: int) -> None:
+    """A campaign with a message for each person."""
+    people = world.a_list(channel.team, world.phones(SINGLES, start=start))
+    world.launched(world.a_campaign(channel, people, one_by_one=True))
 
 
 def let_all_go_out(sandbox: Sandbox) -> None:
@@ -213,6 +231,8 @@ def let_all_go_out(sandbox: Sandbox) -> None:
 
     def waiting() -> int:
         jobs: int = world.witness(sandbox)["scheduled_jobs"]
+        for message in world.witness(sandbox, "/messages"):
+            jobs += message["state"] == "scheduled"
         return jobs
 
     wait_until(lambda: not waiting(), progress=waiting)
@@ -221,7 +241,8 @@ def let_all_go_out(sandbox: Sandbox) -> None:
 def verdict(sandbox: Sandbox) -> dict[str, int]:
     """Compare our rows with what the vendor's side saw; raises AssertionError on any difference."""
     let_all_go_out(sandbox)
-    jobs = {job["job_id"]: job for job in world.witness(sandbox, "/jobs")}
+    every = [*world.witness(sandbox, "/jobs"), *world.witness(sandbox, "/messages")]
+    jobs = {job["job_id"]: job for job in every}
     people = Counter(job["recipients_sha256"] for job in jobs.values())
     assert max(people.values()) == 1, "two jobs for the same people"
     assert world.witness(sandbox, "/phones?min=2")["phones"] == 0, "somebody was texted twice"
