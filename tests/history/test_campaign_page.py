@@ -652,7 +652,7 @@ def test_questions_alone_are_not_called_handed_over(desk: Desk, running: Campaig
 
 
 def message_on(page: Page) -> str:
-    html = page.content.decode()
+    html: str = page.content.decode()
     return html[html.index('id="message-details"') :].split("</details>")[0]
 
 
