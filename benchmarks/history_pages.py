@@ -113,7 +113,11 @@ def fill(template: Campaign, count: int) -> None:
 
 def copy(model: type[Model], source: str, count: int, changes: Mapping[str, str]) -> None:
     """Insert rows of `t` for each `n.i` from 1 to `count`, with `changes` by column."""
-    columns = [str(one.column) for one in model._meta.concrete_fields if not one.primary_key]
+    columns = [
+        str(one.column)
+        for one in model._meta.concrete_fields
+        if not (one.primary_key or one.generated)
+    ]
     values = ", ".join(changes.get(column, f"t.{column}") for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(

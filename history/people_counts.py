@@ -197,9 +197,11 @@ def _take_out_left_out(counts: _Counts, now: datetime) -> Counter[int]:
     Returns how many of each campaign.
     """
     left_out: Counter[int] = Counter()
+    late = left_out_late(list(counts))
+    if not late.exists():
+        return left_out
     people = (
-        left_out_late(list(counts))
-        .annotate(
+        late.annotate(
             status=Subquery(
                 SentMessage.objects.filter(recipient=OuterRef("pk")).values("status")[:1]
             ),

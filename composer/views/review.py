@@ -160,7 +160,7 @@ def _chosen(campaign: Campaign) -> dict[str, Any]:
     choice = selection.choice_of(campaign)
     return {
         "lists": ", ".join(
-            f"{recipient_list.name} ({number(recipient_list.row_count)})"
+            f"{recipient_list.name} ({number(recipient_list.recipient_count)})"
             for recipient_list in choice.lists
         ),
         "filters": _names(choice.filters),

@@ -708,8 +708,8 @@ def test_a_question_that_a_wish_caused_offers_no_second_sending(
 
 
 def message_on(page: Page) -> str:
-    html = page.content.decode()
-    return str(html[html.index('id="message-details"') :].split("</details>")[0])
+    html: str = page.content.decode()
+    return html[html.index('id="message-details"') :].split("</details>")[0]
 
 
 def test_the_message_is_what_the_person_on_the_phone_got(
