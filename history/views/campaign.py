@@ -33,7 +33,6 @@ from recipients.models import RecipientList
 from sending import control, deciding_together, delays, lateness
 from sending.tally import Tally, slots_passed_and_ahead, tallies
 from sending.views import is_ticking
-from sociocs_accounts import troubles
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
@@ -107,11 +106,9 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     word = campaign_rows.word_of(campaign, tally, waits_for_approval=waits)
     said = template_said(campaign)
     is_live = not is_at_rest or expects_news(campaign)
-    troubles_now = delays.troubles_of(campaign, tally.waiting_jobs, is_over=not is_live)
-    delays_now = delays.delays_of(campaign, tally.waiting_jobs)
-    shown = f"{campaign_rows.page_fingerprint(campaign, tally)}.{_mark(arrival)}"
-    # That there is a delay, not how long it still takes: that is no news.
-    fingerprint = ".".join([shown, *troubles_now, str(len(delays_now))])
+    held_up = delays.held_up_by(campaign, tally.waiting_jobs, is_over=not is_live)
+    fingerprint = f"{campaign_rows.page_fingerprint(campaign, tally)}.{_mark(arrival)}"
+    fingerprint += f".{held_up.mark}"
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
@@ -132,8 +129,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "phone": _phone(campaign, said),
         "template_said": said,
         "reach": _reach(campaign, tally),
-        "delays": delays_now,
-        "troubles": troubles.in_words(troubles_now),
+        "held_up": held_up,
         "arrival": arrival,
         "rest": followups.rest_of(campaign, tally),
         "gathering": campaign.follow_ups.filter(done_at=None)
