@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -21,11 +22,25 @@ _SOON = timedelta(seconds=30)
 _HOUR = 60
 
 
-def troubles_of(campaign: Campaign, waiting_jobs: int, is_over: bool) -> list[str]:
-    """Codes of what is wrong (`sociocs_accounts.troubles`): what keeps its jobs here, and reports.
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """Sentences: what is wrong, and what takes its time; `mark` changes when either does."""
 
-    `is_over`: nothing more is expected of it, so that reports do not matter.
-    """
+    troubles: list[str]
+    delays: list[str]
+    mark: str
+
+
+def held_up_by(campaign: Campaign, waiting_jobs: int, is_over: bool) -> HeldUp:
+    """All that keeps a campaign from moving. `is_over`: nothing more is expected of it."""
+    codes = _troubles_of(campaign, waiting_jobs, is_over)
+    delays = _delays_of(campaign, waiting_jobs)
+    # That there is a delay, not how long it still takes: that is no news.
+    return HeldUp(troubles.in_words(codes), delays, ".".join([*codes, str(len(delays))]))
+
+
+def _troubles_of(campaign: Campaign, waiting_jobs: int, is_over: bool) -> list[str]:
+    """Codes (`sociocs_accounts.troubles`) of what keeps its jobs here, and its reports."""
     if campaign.channel is None:
         return []
     codes: list[str] = []
@@ -36,7 +51,7 @@ def troubles_of(campaign: Campaign, waiting_jobs: int, is_over: bool) -> list[st
     return codes
 
 
-def delays_of(campaign: Campaign, waiting_jobs: int) -> list[str]:
+def _delays_of(campaign: Campaign, waiting_jobs: int) -> list[str]:
     """What holds up the jobs that a campaign has still to hand over; none while none does."""
     if campaign.state != CampaignState.SENDING or not waiting_jobs or campaign.channel is None:
         return []
@@ -45,7 +60,7 @@ def delays_of(campaign: Campaign, waiting_jobs: int) -> list[str]:
     return [sentence for sentence in sentences if sentence]
 
 
-def next_hand_over(campaign: Campaign) -> datetime | None:
+def _next_hand_over(campaign: Campaign) -> datetime | None:
     """When the next of its jobs is handed over; None where one is due, or none is left."""
     now = timezone.now()
     ready = campaign.submissions.filter(state=SubmissionState.READY.value)
@@ -61,7 +76,7 @@ def next_hand_over(campaign: Campaign) -> datetime | None:
 
 def _not_yet(campaign: Campaign) -> str:
     """Its jobs wait for their own times: a pace, a clock that is kept here, single messages."""
-    at = next_hand_over(campaign)
+    at = _next_hand_over(campaign)
     if at is None:
         return ""
     minutes = max(1, round((at - timezone.now()).total_seconds() / 60))

@@ -34,7 +34,6 @@ from recipients.models import RecipientList
 from sending import control, deciding_together, delays, last_message, lateness
 from sending.tally import Tally, slots_passed_and_ahead
 from sending.views import is_ticking
-from sociocs_accounts import troubles
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
@@ -109,16 +108,13 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     said = template_said(campaign)
     timing = campaign_time(campaign, tally, timezone.now())
     is_live = not is_at_rest or expects_news(campaign)
-    troubles_now = delays.troubles_of(campaign, tally.waiting_jobs, is_over=not is_live)
-    delays_now = delays.delays_of(campaign, tally.waiting_jobs)
-    # That there is a delay, not how long it still takes: that is no news.
+    held_up = delays.held_up_by(campaign, tally.waiting_jobs, is_over=not is_live)
     shown = [
         campaign_rows.page_fingerprint(campaign, row),
         _mark(arrival),
         timing.mark,
         *([opted_out.mark] if opted_out else ()),
-        *troubles_now,
-        str(len(delays_now)),
+        held_up.mark,
     ]
     fingerprint = ".".join(shown)
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
@@ -141,8 +137,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "phone": _phone(campaign, said),
         "template_said": said,
         "reach": _reach(campaign, tally),
-        "delays": delays_now,
-        "troubles": troubles.in_words(troubles_now),
+        "held_up": held_up,
         "arrival": arrival,
         "opted_out": opted_out,
         "rest": followups.rest_of(campaign, row.counts),
