@@ -17,7 +17,7 @@ STOPPED_WORDS: Mapping[Stopped, Text] = {
     Stopped.WAITING: gettext_lazy("still to be seen"),
 }
 
-# Why they were not taken out of their job. Behind "too late:".
+# Why they were not taken out of their job. Behind "not taken out:".
 WHY_NOT_TAKEN_OUT: Mapping[LateLook, Text] = {
     LateLook.NOBODY: gettext_lazy("they opted out after the last look before its time"),
     LateLook.TAKEN_OUT: gettext_lazy("they opted out after the last look before its time"),

@@ -44,6 +44,12 @@ _S = SubmissionState
 # Jobs that are, or may be, at the vendor; or are being built at this very moment.
 _HANDED_OVER = frozenset({_S.CLAIMED, _S.POSTING, _S.ACCEPTED, _S.UNKNOWN, _S.REVOKING, _S.REVOKED})
 _MAY_STILL_GO_OUT = [*sorted(state.value for state in RUNNING), CampaignState.CANCELLING.value]
+# What was learnt of an account: a block counts for later jobs only.
+_LATER_JOBS_ONLY = "blocks_later_jobs_only"
+# Looks after which nothing but the block was left to try.
+_LEFT_TO_THE_BLOCK = frozenset(
+    {"", LateLook.NOBODY, LateLook.TAKEN_OUT, LateLook.BLOCK_ONLY, LateLook.NO_TIME}
+)
 _NOT_REACHED = [DeliveryStatus.FAILED.value, DeliveryStatus.UNKNOWN.value]
 
 
@@ -80,7 +86,7 @@ def came_of_wishes(campaign: Campaign) -> Counter[Stopped]:
 @dataclass(frozen=True, slots=True)
 class OptedOut:
     """How many people opted out after hand-over, (people, words) of each part that holds any, and
-    why those could not be helped for whom it was too late.
+    why those were not taken out who were not.
     """
 
     people: int
@@ -99,19 +105,25 @@ def opted_out_since(campaign: Campaign) -> OptedOut | None:
     if not counts:
         return None
     parts = [(counts[one], words) for one, words in STOPPED_WORDS.items() if counts[one]]
-    late = CampaignRecipient.objects.filter(campaign=campaign, stopped=Stopped.TOO_LATE)
-    jobs = [submission_of(row) for row in late.order_by("position")[:_REASONS_LOOKED_AT]]
+    not_taken_out = CampaignRecipient.objects.filter(
+        campaign=campaign, stopped__in=(Stopped.TOO_LATE, Stopped.BLOCKED)
+    )
+    some = not_taken_out.order_by("position")[:_REASONS_LOOKED_AT]
+    jobs = [submission_of(row) for row in some]
     found = {LateLook(job.late_look) for job in jobs if job is not None and job.late_look}
     words = [str(text) for look, text in WHY_NOT_TAKEN_OUT.items() if look in found]
     return OptedOut(counts.total(), parts, list(dict.fromkeys(words)))
 
 
 def heed_report(message: SentMessage) -> None:
-    """Somebody who was blocked got it all the same: the job did not heed the block."""
-    if message.recipient_id is not None and message.status not in _NOT_REACHED:
-        CampaignRecipient.objects.filter(pk=message.recipient_id, stopped=Stopped.BLOCKED).update(
-            stopped=Stopped.TOO_LATE
-        )
+    """Somebody who was blocked got it all the same: jobs that wait do not heed blocks there."""
+    if message.recipient_id is None or message.status in _NOT_REACHED:
+        return
+    blocked = CampaignRecipient.objects.filter(pk=message.recipient_id, stopped=Stopped.BLOCKED)
+    if blocked.update(stopped=Stopped.TOO_LATE):
+        account = message.channel.account
+        account.capabilities = {**account.capabilities, _LATER_JOBS_ONLY: True}
+        account.save(update_fields=["capabilities"])
 
 
 # --- A wish ---------------------------------------------------------------------------------------
@@ -214,11 +226,20 @@ def _result(row: CampaignRecipient, submission: Submission) -> str:
     slot = _slot_of(submission)
     if state is not _S.ACCEPTED or slot is None:
         return Stopped.WAITING
-    is_blocked = not submission.is_single and _was_blocked(row, submission, slot)
+    is_blocked = _is_left_to_the_block(submission) and _was_blocked(row, submission, slot)
     if slot > timezone.now():
         return Stopped.BLOCKED if is_blocked else Stopped.WAITING
     reports = SentMessage.objects.filter(recipient=row).exclude(status__in=_NOT_REACHED)
     return Stopped.BLOCKED if is_blocked and not reports.exists() else Stopped.TOO_LATE
+
+
+def _is_left_to_the_block(submission: Submission) -> bool:
+    """Whether a block is what was to keep them from it, and may have.
+
+    Where they were to be taken out and could not be, it is help but no proof: too late, it is told.
+    """
+    heeds = not submission.account.capabilities.get(_LATER_JOBS_ONLY)
+    return heeds and not submission.is_single and submission.late_look in _LEFT_TO_THE_BLOCK
 
 
 def _was_blocked(row: CampaignRecipient, submission: Submission, slot: datetime) -> bool:

@@ -150,8 +150,8 @@ def _look_at(submission_id: int, vendor: _Vendor) -> bool:
         keys = keys_opted_out(submission)
         if not keys:
             return False
-        people = slice_of(submission).filter(phone_key__in=keys, stopped="")
-        people.update(stopped=Stopped.WAITING.value)
+        # Also of those who are blocked: it is open again what becomes of them.
+        slice_of(submission).filter(phone_key__in=keys).update(stopped=Stopped.WAITING.value)
         refusal = _refusal(campaign, submission, vendor)
         if refusal is None:
             return move_submission(

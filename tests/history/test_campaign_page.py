@@ -668,7 +668,7 @@ def test_the_page_tells_what_became_of_who_opted_out_after_hand_over(
     assert "5 people opted out after this was handed to Sociocs" in page
     for words in (
         *("1 taken out in time", "2 blocked at Sociocs", "1 too late", "1 still to be seen"),
-        "Too late: Sociocs did not answer well enough to risk it.",
+        "Not taken out: Sociocs did not answer well enough to risk it.",
     ):
         assert words in page, words
 

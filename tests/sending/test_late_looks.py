@@ -389,6 +389,12 @@ def test_a_report_shows_that_a_block_came_too_late(campaign: Campaign) -> None:
     stops.heed_report(SentMessage.objects.get())
     assert stopped(campaign) == {ANN: "too_late"}
 
+    # The vendor's rule is known now: nobody is said to be blocked there any more.
+    spend(campaign)
+    stop(campaign, BOB)
+    act(campaign)
+    assert stopped(campaign)[BOB] == "waiting"
+
 
 def test_what_may_be_a_wish_keeps_them_out_until_somebody_has_decided(
     campaign: Campaign, sandbox: Sandbox
@@ -405,6 +411,9 @@ def test_an_account_with_an_unclear_answer_takes_nothing_back(campaign: Campaign
     stop(campaign, ANN)
     wait_for_the_look(campaign)
     assert looks(campaign)[0] == "account"
+    the_time_comes(campaign)
+    act(campaign)
+    assert stopped(campaign) == {ANN: "too_late"}
 
 
 def test_the_timeline_tells_of_the_wish_and_of_what_came_of_it(campaign: Campaign) -> None:
