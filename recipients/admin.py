@@ -15,6 +15,7 @@ from unfold.decorators import display
 from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin, show_only
 from recipients.models import (
     Export,
+    FailingNumber,
     ListImport,
     ListInOperation,
     ListOperation,
@@ -165,6 +166,15 @@ class OptOutAdmin(PhoneSearchAdmin):
 
     list_display = ("phone", "team", "source", "created_by", "created_at", "lifted_at")
     list_filter = ("source", ("lifted_at", admin.EmptyFieldListFilter))
+    index_of = "team"
+
+
+@admin.register(FailingNumber)
+class FailingNumberAdmin(PhoneSearchAdmin):
+    """Which numbers do not work. Noted from reports, and let back on the team's page."""
+
+    list_display = ("phone", "team", "medium", "failures", "error_code", "failed_at")
+    list_filter = ("medium",)
     index_of = "team"
 
 
