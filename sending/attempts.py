@@ -314,7 +314,6 @@ def _opened(
         SubmissionState.POSTING,
         current_attempt_id=attempt.pk,
         attempt_count=attempt.n,
-        recipient_count=attempt.recipient_count,
         lease_until=None,
     )
     failpoint("inside_intent")

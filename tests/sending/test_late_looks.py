@@ -13,14 +13,17 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
+from campaigns.person_states import PersonState
 from campaigns.states import DecisionKind
 from delivery import blocking, delivery_reports, stops
 from delivery.models import SentMessage
+from history.people_counts import PeopleCounts, people_counts
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from sending import control, decisions, late_looks, submit, taking_back, tasks, tick
 from sending.control import NotPossible
 from sending.models import Attempt, DayTotal, Submission
+from sending.tally import tallies
 from sociocs_accounts.models import Channel, GatewayAccount
 from tests import world
 from tests.processes import Sandbox
@@ -29,7 +32,7 @@ from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.both_databases,
+    pytest.mark.either_database,
     pytest.mark.thorough,
 ]
 
@@ -38,7 +41,7 @@ ANN, BOB, CY = PHONES[3], PHONES[7], PHONES[14]
 BLOCKS = ["a block counts at once", "a block counts for later jobs only"]
 
 
-@pytest.fixture(params=BLOCKS, autouse=True)
+@pytest.fixture(params=[BLOCKS[0], pytest.param(BLOCKS[1], marks=pytest.mark.long)], autouse=True)
 def vendors_rule(request: pytest.FixtureRequest, sandbox: Sandbox) -> str:
     if request.param == BLOCKS[1]:
         later_jobs_only(sandbox)
@@ -119,6 +122,11 @@ def reached(sandbox: Sandbox) -> dict[str, int]:
     return numbers
 
 
+def counts_of(campaign: Campaign) -> PeopleCounts:
+    """The figures of its page."""
+    return people_counts([campaign], tallies([campaign.pk]))[campaign.pk]
+
+
 def spend(campaign: Campaign) -> None:
     """As if every job had had its late look already."""
     campaign.submissions.update(late_look="nobody")
@@ -135,6 +143,20 @@ def test_whoever_opts_out_in_time_is_taken_out_and_all_others_get_it_once(
     assert world.states(campaign) == ["accepted"] * 3
     assert reached(sandbox) == dict.fromkeys(set(PHONES) - {ANN, CY}, 1)
     assert CampaignRecipient.objects.get(phone=ANN).left_out == "opted_out"
+    counts = counts_of(campaign)
+    assert (counts.total, counts.people[PersonState.NOT_SENT]) == (len(PHONES), 2)
+
+
+def test_who_opted_out_before_hand_over_is_not_sent_it_and_everybody_is_counted(
+    channel: Channel, sandbox: Sandbox
+) -> None:
+    campaign = world.launched(world.a_campaign(channel, world.a_list(channel.team, PHONES)))
+    stop(campaign, ANN, CY)
+    tick.tick()
+    submit.hand_over(channel.account_id)
+    assert world.states(campaign) == ["accepted"] * 3
+    counts = counts_of(campaign)
+    assert (counts.total, counts.people[PersonState.NOT_SENT]) == (len(PHONES), 2)
 
 
 def test_nobody_gets_it_earlier_for_that(campaign: Campaign) -> None:
@@ -161,6 +183,7 @@ def test_one_job_at_a_time_is_taken_back_the_earliest_first(campaign: Campaign) 
     assert looks(campaign)[:2] == ["taken_out", ""]
 
 
+@pytest.mark.parametrize("vendors_rule", BLOCKS, indirect=True)
 def test_after_the_late_look_there_is_the_block_and_what_became_of_it_is_told(
     campaign: Campaign, sandbox: Sandbox, vendors_rule: str
 ) -> None:
@@ -174,6 +197,8 @@ def test_after_the_late_look_there_is_the_block_and_what_became_of_it_is_told(
     the_time_comes(campaign)
     act(campaign)
     assert stopped(campaign) == {ANN: "blocked"}
+    counts = counts_of(campaign)
+    assert (counts.total, counts.people[PersonState.NOT_SENT]) == (len(PHONES), 1)
 
 
 def test_without_a_block_it_is_too_late(campaign: Campaign, sandbox: Sandbox) -> None:
@@ -339,6 +364,7 @@ def test_a_refused_second_hand_over_pauses_nobody(campaign: Campaign, sandbox: S
     assert stopped(campaign) == {ANN: "taken_out"}
 
 
+@pytest.mark.long
 def test_a_paused_campaign_takes_nothing_back_by_itself(
     campaign: Campaign, sandbox: Sandbox
 ) -> None:
@@ -406,6 +432,7 @@ def test_what_may_be_a_wish_keeps_them_out_until_somebody_has_decided(
     assert stopped(campaign) == {ANN: "taken_out"}
 
 
+@pytest.mark.long
 def test_an_account_with_an_unclear_answer_takes_nothing_back(campaign: Campaign) -> None:
     GatewayAccount.objects.update(strikes=1)
     stop(campaign, ANN)
