@@ -58,7 +58,7 @@ class VendorBlock(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.account} #{self.opt_out_id}"
+        return f"account {self.account_id} #{self.opt_out_id}"
 
 
 class BlockCheck(Work):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from campaigns.addressed_campaigns import campaign_of
 from campaigns.audiences import audience
-from campaigns.models import Campaign, CampaignList, CampaignRecipient
+from campaigns.models import Campaign, CampaignEvent, CampaignList, CampaignRecipient
 from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
@@ -109,14 +110,8 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     timing = campaign_time(campaign, tally, timezone.now())
     is_live = not is_at_rest or expects_news(campaign)
     held_up = delays.held_up_by(campaign, tally.waiting_jobs, is_over=not is_live)
-    shown = [
-        campaign_rows.page_fingerprint(campaign, row),
-        _mark(arrival),
-        timing.mark,
-        *([opted_out.mark] if opted_out else ()),
-        held_up.mark,
-    ]
-    fingerprint = ".".join(shown)
+    marks = (_mark(arrival), timing.mark, opted_out.mark if opted_out else "", held_up.mark)
+    fingerprint = ".".join((campaign_rows.page_fingerprint(campaign, row), *marks))
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
@@ -128,10 +123,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "jobs": campaign_rows.jobs_of(
             campaign, int(after) if after.isdecimal() and len(after) < 10 else 0
         ),
-        "events": [
-            (event, event_sentence(event), tone(event))
-            for event in campaign_rows.timeline_of(campaign)
-        ],
+        "events": _told(campaign_rows.timeline_of(campaign)),
         "left_out": left_out_in_words(campaign.left_out),
         "lists": _shown_lists(campaign, request.user),
         "phone": _phone(campaign, said),
@@ -154,6 +146,11 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "zone": campaign.time_zone or request.team.time_zone,
         "wall_time": datetime.fromisoformat(campaign.wall_time) if campaign.wall_time else None,
     }
+
+
+def _told(events: Iterable[CampaignEvent]) -> list[tuple[CampaignEvent, str, str]]:
+    """Each event with its sentence and its colour."""
+    return [(event, event_sentence(event), tone(event)) for event in events]
 
 
 def _phone(found: Campaign, said: TemplateSaid | None) -> PhonePreview | None:

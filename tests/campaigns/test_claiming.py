@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from campaigns.models import Campaign
-from campaigns.states import CampaignState, How, SubmissionState
+from campaigns.states import CampaignState, How, SubmissionState, TakeBack
 from sending import protocol, submit, tick
 from sending.models import Submission
 from sending.protocol import MAY_CLAIM
@@ -63,6 +63,7 @@ def submissions(
             recipient_count=1,
             planned_slot=NOW,
             state=state.value,
+            revoked_for=TakeBack.CANCEL.value,
             how=How.ANSWER.value,
             not_before=moment,
         )

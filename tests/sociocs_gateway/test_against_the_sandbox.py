@@ -228,6 +228,7 @@ EXPECTED: dict[str, Expected] = {
 
 # Faults that leave the answer to a bulk send whole; each has a test of its own below.
 HARMLESS = {
+    "block_later_jobs_only",
     "duplicate_job_id",
     "delay",
     "clock_skew",

@@ -84,6 +84,7 @@ def team_fields(**changes: str) -> dict[str, str]:
         "time_zone": "Europe/Berlin",
         "default_country": "DE",
         "currency": "EUR",
+        "failures_until_left_out": "2",
         "memberships-TOTAL_FORMS": "0",
         "memberships-INITIAL_FORMS": "0",
     } | changes
