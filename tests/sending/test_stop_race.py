@@ -12,12 +12,12 @@ from tests.sending.chaos import stop_race
 AHEAD = 75
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.both_databases,
+    pytest.mark.either_database,
     pytest.mark.processes,
 ]
 
 
-@pytest.mark.parametrize("is_later", [False, True])
+@pytest.mark.parametrize("is_later", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_whoever_wrote_stop_before_their_job_began_gets_nothing_or_it_says_so(
     processes: Processes, sandbox: Sandbox, settings: Settings, is_later: bool
 ) -> None:
