@@ -116,13 +116,16 @@ def opted_out_since(campaign: Campaign) -> OptedOut | None:
 
 
 def heed_report(message: SentMessage) -> None:
-    """Somebody who was blocked got it all the same: the job did not heed the block."""
+    """Somebody who was blocked got it all the same: jobs that wait do not heed blocks there."""
     person = message.recipient
     # Nearly nobody has opted out: the others cost no query.
-    if person is not None and person.stopped and message.status not in _NOT_REACHED:
-        CampaignRecipient.objects.filter(pk=person.pk, stopped=Stopped.BLOCKED).update(
-            stopped=Stopped.TOO_LATE
-        )
+    if person is None or not person.stopped or message.status in _NOT_REACHED:
+        return
+    blocked = CampaignRecipient.objects.filter(pk=person.pk, stopped=Stopped.BLOCKED)
+    if blocked.update(stopped=Stopped.TOO_LATE):
+        account = message.channel.account
+        account.capabilities = {**account.capabilities, _LATER_JOBS_ONLY: True}
+        account.save(update_fields=["capabilities"])
 
 
 # --- A wish ---------------------------------------------------------------------------------------

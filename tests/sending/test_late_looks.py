@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -409,7 +410,8 @@ def test_a_report_shows_that_a_block_came_too_late(campaign: Campaign) -> None:
     row = CampaignRecipient.objects.get(campaign=campaign, phone=ANN)
     CampaignRecipient.objects.filter(pk=row.pk).update(stopped="blocked")
     assert campaign.channel is not None
-    delivery_reports.credit_message(campaign.channel, "message-1", row)
+    with transaction.atomic():
+        delivery_reports.credit_message(campaign.channel, "message-1", row)
     assert stopped(campaign) == {ANN: "blocked"}
     SentMessage.objects.update(status="delivered")
     stops.heed_report(SentMessage.objects.get())
