@@ -75,9 +75,10 @@ def _try_again(submission: Submission, user: User) -> None:
 def _split(campaign: Campaign, user: User, at_most: int) -> None:
     """Cut every job that nothing is known to have left of into jobs of `at_most` people."""
     large = list(
-        campaign.submissions.filter(state__in=_SPLITTABLE, recipient_count__gt=at_most).order_by(
-            "seq"
-        )
+        # What was gone is a question about the very job that it was.
+        campaign.submissions.filter(
+            state__in=_SPLITTABLE, recipient_count__gt=at_most, is_gone=False
+        ).order_by("seq")
     )
     seq = campaign.submissions.aggregate(last=Max("seq"))["last"] or 0
     made: list[Submission] = []
@@ -108,6 +109,7 @@ def _part_of(
         recipient_count=people,
         text=submission.text,
         state=submission.state,
+        revoked_for=submission.revoked_for,
         planned_slot=submission.planned_slot + timedelta(seconds=number),
         send_by=submission.send_by,
         zones=submission.zones,
