@@ -114,9 +114,9 @@ def _go_on(campaign: Campaign, user: User | None) -> None:
         ) from None
     move_campaign(campaign, CampaignState.SENDING, send_by=send_by)
     if user is not None:
-        # A person wants it sent, whatever became of it; and from then on it is looked at anew.
-        taken_back = campaign.submissions.filter(state=SubmissionState.REVOKED.value)
-        taken_back.update(is_gone=False, late_look="", revoked_for=TakeBack.PAUSE.value)
+        # It is looked at anew; what was gone is no part of it, and asked about by itself.
+        taken_back = campaign.submissions.filter(state=SubmissionState.REVOKED.value, is_gone=False)
+        taken_back.update(late_look="", revoked_for=TakeBack.PAUSE.value)
     make_ready(campaign)
     record_event(campaign, CampaignEvent.Kind.RESUMED, user)
 

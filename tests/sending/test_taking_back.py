@@ -16,6 +16,8 @@ from sending.models import Attempt, DayTotal
 from sociocs_accounts.models import Channel
 from teams.models import User
 from tests import world
+from tests.browsing import Desk, text_of
+from tests.client import Client
 from tests.processes import Sandbox
 
 pytestmark = [
@@ -73,6 +75,46 @@ def test_a_paused_campaigns_jobs_come_back_and_go_out_once_when_it_goes_on(
     assert world.states(campaign) == ["accepted"] * 3
     assert Attempt.objects.count() == 6
     assert world.witness(sandbox)["scheduled_jobs"] == 3
+
+
+def test_what_was_gone_is_asked_about_also_when_its_campaign_goes_on(
+    campaign: Campaign, owner: User, sandbox: Sandbox
+) -> None:
+    hand_over(campaign)
+    control.pause(campaign, owner)
+    control.take_back_jobs(campaign, owner)
+    first = Attempt.objects.order_by("slot")[0]
+    world.set_fault(sandbox, "404", method="DELETE", path=f"/messages/bulk/{first.job_id}")
+    revoke(campaign)
+
+    control.resume(campaign, owner)
+    hand_over(campaign)
+    hand_over(campaign)
+
+    # Somebody else may have taken it back and sent it: "go on" is no answer to that.
+    assert world.states(campaign) == ["revoked", "accepted", "accepted"]
+    assert campaign.state == "needs_decision"
+    client = Client()
+    client.force_login(owner)
+    page = text_of(Desk(campaign.team, client).get("campaign", campaign))
+    assert "may have taken it back, and may have sent it again" in page
+
+
+def test_what_was_taken_back_can_be_cut_smaller(campaign: Campaign, owner: User) -> None:
+    hand_over(campaign)
+    control.pause(campaign, owner)
+    control.take_back_jobs(campaign, owner)
+    revoke(campaign)
+    Campaign.objects.filter(pk=campaign.pk).update(state_reason="quota")
+    campaign.team.daily_limit = 4
+    campaign.team.save()
+
+    control.resume(campaign, owner)
+
+    jobs = campaign.submissions.values_list("state", "recipient_count", "revoked_for")
+    assert {state for state, _people, _why in jobs} == {"ready"}
+    assert sum(people for _state, people, _why in jobs) == 25
+    assert max(people for _state, people, _why in jobs) <= 4
 
 
 def test_what_comes_back_after_it_went_on_is_handed_over_again(

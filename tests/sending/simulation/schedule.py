@@ -814,10 +814,6 @@ class Schedule(LateLooks):
         self.unclear_in_a_row = 0
         self._plan_anew()
         self.store.move_campaign(C.SENDING)
-        for one in self.store.submissions:
-            # A person has it sent once more, whatever became of it.
-            one.send_agains += one.state is S.REVOKED and one.is_gone
-            one.is_gone &= one.state is not S.REVOKED
         self._make_ready()
 
     def _plan_anew(self) -> None:
