@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from celery import Task
 
@@ -35,8 +36,11 @@ class _Sender:
             if len(self._waiting) < _MOST_WAITING:
                 self._waiting[hint] = None
             if not self._is_sending:
-                self._is_sending = True
-                threading.Thread(target=self._send_all, name="hints", daemon=True).start()
+                thread = threading.Thread(target=self._send_all, name="hints", daemon=True)
+                # While the process ends, or has no thread left, the tick finds what is due.
+                with suppress(RuntimeError):
+                    thread.start()
+                    self._is_sending = True
 
     def wait_until_sent(self, seconds: float) -> bool:
         """Whether nothing waits any more, within so many seconds."""

@@ -36,7 +36,7 @@ _MEGABYTE = 1024 * 1024
 # How archives and numbers in them fail when a file is damaged.
 _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, IndexError),
-    *(NotImplementedError, RuntimeError),
+    *(NotImplementedError, RuntimeError, OverflowError),
 )
 
 
@@ -195,7 +195,7 @@ class SheetContent:
                 open_merges.append((last, column, text))
             open_merges = [one for one in open_merges if one[0] >= row.number]
             for _last, column, text in open_merges:
-                if text and row.cells and not "".join(row.cells[column : column + 1]):
+                if text and any(row.cells) and not "".join(row.cells[column : column + 1]):
                     put(row.cells, column, text)
             yield row
 

@@ -140,7 +140,7 @@ def _plain(tokens: Sequence[Token]) -> Callable[[float], str] | None:
     spec = f"{'0' if zeros > 1 else ''}{width if zeros > 1 else ''}{',' * is_grouped}.{decimals}f"
     percents = sum(token.kind == "sign" and token.text == "%" for token in tokens)
 
-    scale = 10**decimals
+    scale = float(f"1e{decimals}")
 
     def show(number: float) -> str:
         scaled = number * scale

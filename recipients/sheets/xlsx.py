@@ -23,9 +23,9 @@ from recipients.sheets.numbers import as_general, formatter
 
 # A cell (column, other attributes, a sign of a formula, value or text), or a row's start.
 _CELL_OR_ROW = re.compile(
-    r'<(?:c r="([A-Z]+)[0-9]+"([^<>]*)>(?:(<)f(?:[^<>]*/>|[^<>]*>[^<&]*</f>))?'
+    r'<(?:c r="([A-Z]+)[0-9]+"([^<>]*)>(?:(?<=/>)|(?:(<)f(?:[^<>]*/>|[^<>]*>[^<&]*</f>))?'
     r'(?:<(?:v|is><t(?: xml:space="preserve")?)>([^<&\r]*)</(?:v|t></is)></c>'
-    r"|(?:<v/>)?</c>|(?<=/>))"
+    r"|(?:<v/>)?</c>))"
     r"|(row(?: [^<>]*)?)>)"
 )
 _TEXT = re.compile(r'<t(?: xml:space="preserve")?>([^<&\r]*)</t>')
@@ -36,6 +36,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _MERGED = re.compile(r"([A-Z]{1,3})([0-9]+):([A-Z]{1,3})([0-9]+)")
 _YES = ("1", "true")
 _FIRST_DAY = dt.datetime(1899, 12, 30, tzinfo=dt.UTC)
+_FIRST_DAY_1904 = dt.datetime(1904, 1, 1, tzinfo=dt.UTC)
 
 
 class XlsxBook:
@@ -153,6 +154,7 @@ class _RowReader:
         self._formatters: dict[str, Callable[[float], str]] = {"": as_general} | {
             str(number): formatter(code, is_1904=is_1904) for number, code in enumerate(formats)
         }
+        self._first_day = _FIRST_DAY_1904 if is_1904 else _FIRST_DAY
         self._columns: dict[str, int] = {}
         # By the attributes as they are written: a sheet has few different ones.
         self._shows: dict[str, Callable[[str], str]] = {}
@@ -194,10 +196,13 @@ class _RowReader:
             column = self._column(cell.get("r", "").rstrip("0123456789"), column)
             value = next((one for one in cell if local_name(one) in ("v", "is")), None)
             written = _text_of(value) if value is not None else ""
+            kind = cell.get("t", "")
+            if value is not None and local_name(value) == "is":
+                kind = "inlineStr"
             if not written and any(local_name(one) == "f" for one in cell):
-                self.without_result += cell.get("t") != "str"
+                self.without_result += kind != "str"
             if written:
-                show = self._shower(cell.get("t", ""), cell.get("s", ""))
+                show = self._shower(kind, cell.get("s", ""))
                 put(cells, column, show(written))
         return self._row(attributes, cells)
 
@@ -226,7 +231,7 @@ class _RowReader:
                 return lambda _value: ""
             case "d":
                 show = self._formatters.get(style, as_general)
-                return lambda value: _formatted(show, _serial(value))
+                return lambda value: _formatted(show, _serial(value, self._first_day))
         return _unescaped
 
 
@@ -245,9 +250,14 @@ def _formatted(show: Callable[[float], str], value: str) -> str:
 def _usual_pieces(block: str) -> list[tuple[str, ...]] | None:
     """The rows' starts and cells; None where one has not the shape that nearly all have."""
     pieces = _CELL_OR_ROW.findall(block)
-    starts = block.count("<c ") + block.count("<c>") + block.count("<c/")
-    is_whole = len(pieces) == starts + block.count("<row") and "<!" not in block
-    return pieces if is_whole else None
+    is_usual = (
+        len(pieces) == block.count("<c") + block.count("<row")
+        # A text may stand in a cell that does not say so.
+        and block.count("<is") == block.count('"inlineStr"')
+        and "<!" not in block
+        and ":c" not in block
+    )
+    return pieces if is_usual else None
 
 
 def column_number(letters: str) -> int:
@@ -258,13 +268,13 @@ def column_number(letters: str) -> int:
     return number - 1
 
 
-def _serial(written: str) -> str:
+def _serial(written: str, first_day: dt.datetime) -> str:
     """A day or time in ISO 8601 as the number that formats are for, else as it is written."""
     try:
         at = dt.datetime.fromisoformat(written.removesuffix("Z"))
     except ValueError:
         return written
-    return repr((at.replace(tzinfo=dt.UTC) - _FIRST_DAY) / dt.timedelta(days=1))
+    return repr((at.replace(tzinfo=dt.UTC) - first_day) / dt.timedelta(days=1))
 
 
 def _member(name: str) -> str:
