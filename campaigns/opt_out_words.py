@@ -17,6 +17,8 @@ STOPPED_WORDS: Mapping[Stopped, Text] = {
     Stopped.WAITING: gettext_lazy("still to be seen"),
 }
 
+# Of a single message, which has no late look.
+WHY_NOT_A_SINGLE_MESSAGE = gettext_lazy("single messages go to Sociocs only shortly before")
 # Why they were not taken out of their job. Behind "not taken out:".
 WHY_NOT_TAKEN_OUT: Mapping[LateLook, Text] = {
     LateLook.NOBODY: gettext_lazy("they opted out after the last look before its time"),

@@ -8,7 +8,7 @@ vendor, for whoever else sends through the same account. A call may be made agai
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -131,10 +131,15 @@ def unblock_lifted(team: Team, account: GatewayAccount, user: User) -> int:
     )
 
 
-def block_by_itself(opt_out: OptOut, account: GatewayAccount, phone: str) -> None:
-    """Have somebody blocked who opted out of a job, by their number as it stands in it."""
-    VendorBlock.objects.get_or_create(
-        opt_out=opt_out, account=account, phone=phone, defaults={"not_before": timezone.now()}
+def block_by_itself(wishes: Iterable[tuple[OptOut, GatewayAccount, str]]) -> None:
+    """Have people blocked who opted out of a job, each by their number as it stands in it."""
+    now = timezone.now()
+    VendorBlock.objects.bulk_create(
+        (
+            VendorBlock(opt_out=opt_out, account=account, phone=phone, not_before=now)
+            for opt_out, account, phone in wishes
+        ),
+        ignore_conflicts=True,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -108,6 +109,25 @@ def submission_of(row: CampaignRecipient) -> Submission | None:
         .select_related("current_attempt")
         .first()
     )
+
+
+def submissions_of(rows: Collection[CampaignRecipient]) -> dict[int, Submission]:
+    """The job of each of these people of frozen audiences, by their primary keys; two queries."""
+    people = CampaignRecipient.objects.filter(pk__in=[row.pk for row in rows])
+    their_job = JOB_OF_PERSON.order_by("last_position").values("pk")[:1]
+    job_ids = dict(people.annotate(job=Subquery(their_job)).values_list("pk", "job"))
+    jobs = Submission.objects.select_related("current_attempt", "account").in_bulk(
+        {job_id for job_id in job_ids.values() if job_id is not None}
+    )
+    return {person: jobs[job_id] for person, job_id in job_ids.items() if job_id is not None}
+
+
+# Of somebody of a frozen audience, in a query about them.
+JOB_OF_PERSON = Submission.objects.filter(
+    campaign=OuterRef("campaign_id"),
+    first_position__lte=OuterRef("position"),
+    last_position__gte=OuterRef("position"),
+)
 
 
 def to_decide(team: Team) -> QuerySet[Reply]:

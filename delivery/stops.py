@@ -14,32 +14,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import Count, Exists, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import locked_campaign, record_event
-from campaigns.opt_out_words import STOPPED_WORDS, WHY_NOT_TAKEN_OUT
+from campaigns.opt_out_words import (
+    STOPPED_WORDS,
+    WHY_NOT_A_SINGLE_MESSAGE,
+    WHY_NOT_TAKEN_OUT,
+)
 from campaigns.states import (
     RUNNING,
     CampaignState,
     LateLook,
-    Outcome,
     Stopped,
     SubmissionState,
 )
 from delivery import blocking
 from delivery.models import SentMessage, VendorBlock
-from delivery.replies import submission_of
+from delivery.replies import JOB_OF_PERSON, submission_of, submissions_of
 from interface.wording import Text
 from recipients.models import OptOut
+from sending.attempts import may_have_gone
 from sending.models import Submission
+from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.results import DeliveryStatus
 from teams.models import StopWay
 
 PEOPLE_A_ROUND = 500
-_REASONS_LOOKED_AT = 100
+_PEOPLE_TOLD_A_ROUND = 2_000
 _S = SubmissionState
 # Jobs that are, or may be, at the vendor; or are being built at this very moment.
 _HANDED_OVER = frozenset({_S.CLAIMED, _S.POSTING, _S.ACCEPTED, _S.UNKNOWN, _S.REVOKING, _S.REVOKED})
@@ -50,21 +55,24 @@ _LATER_JOBS_ONLY = "blocks_later_jobs_only"
 _LEFT_TO_THE_BLOCK = frozenset(
     {"", LateLook.NOBODY, LateLook.TAKEN_OUT, LateLook.BLOCK_ONLY, LateLook.NO_TIME}
 )
-_NOT_REACHED = [DeliveryStatus.FAILED.value, DeliveryStatus.UNKNOWN.value]
+# Who may have been kept from it: a message that is blocked may be queued first.
+_NOT_REACHED = [
+    *(DeliveryStatus.FAILED.value, DeliveryStatus.UNKNOWN.value, DeliveryStatus.QUEUED.value),
+]
 
 
 def has_wishes() -> bool:
     """Whether a wish waits to be followed up, or it is still open what became of one."""
-    return (
-        OptOut.objects.filter(is_followed_up=False).exists()
-        or CampaignRecipient.objects.filter(stopped=Stopped.WAITING).exists()
-    )
+    return OptOut.objects.filter(is_followed_up=False).exists() or _to_tell().exists()
 
 
 def follow_wishes() -> bool:
     """Follow up the next wishes, and tell what became of earlier ones. True: more wait."""
     with transaction.atomic():
-        rows = OptOut.objects.select_for_update().filter(is_followed_up=False)
+        # Another worker has its own five hundred, where the database can tell them apart.
+        rows = OptOut.objects.select_for_update(
+            of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
+        ).filter(is_followed_up=False)
         wishes = list(rows.select_related("team").order_by("pk")[:PEOPLE_A_ROUND])
         surely = [one for one in wishes if one.is_open and one.source != OptOut.Source.UNSURE]
         _stop(surely)
@@ -106,12 +114,16 @@ def opted_out_since(campaign: Campaign) -> OptedOut | None:
         return None
     parts = [(counts[one], words) for one, words in STOPPED_WORDS.items() if counts[one]]
     not_taken_out = CampaignRecipient.objects.filter(
-        campaign=campaign, stopped__in=(Stopped.TOO_LATE, Stopped.BLOCKED)
+        ~Q(stopped=""), campaign=campaign, stopped__in=(Stopped.TOO_LATE, Stopped.BLOCKED)
     )
-    some = not_taken_out.order_by("position")[:_REASONS_LOOKED_AT]
-    jobs = [submission_of(row) for row in some]
-    found = {LateLook(job.late_look) for job in jobs if job is not None and job.late_look}
-    words = [str(text) for look, text in WHY_NOT_TAKEN_OUT.items() if look in found]
+    looks = not_taken_out.annotate(
+        look=Subquery(JOB_OF_PERSON.values("late_look")[:1]),
+        is_single=Subquery(JOB_OF_PERSON.values("is_single")[:1]),
+    )
+    found = set(looks.values_list("look", "is_single").distinct())
+    words = [str(text) for look, text in WHY_NOT_TAKEN_OUT.items() if (look, False) in found]
+    if any(is_single for _look, is_single in found):
+        words.append(str(WHY_NOT_A_SINGLE_MESSAGE))
     return OptedOut(counts.total(), parts, list(dict.fromkeys(words)))
 
 
@@ -123,36 +135,41 @@ def heed_report(message: SentMessage) -> None:
         return
     blocked = CampaignRecipient.objects.filter(pk=person.pk, stopped=Stopped.BLOCKED)
     if blocked.update(stopped=Stopped.TOO_LATE):
-        account = message.channel.account
-        account.capabilities = {**account.capabilities, _LATER_JOBS_ONLY: True}
-        account.save(update_fields=["capabilities"])
+        _learn_that_blocks_come_too_late(message.channel.account)
+
+
+def _learn_that_blocks_come_too_late(account: GatewayAccount) -> None:
+    account.capabilities = {**account.capabilities, _LATER_JOBS_ONLY: True}
+    account.save(update_fields=["capabilities"])
 
 
 # --- A wish ---------------------------------------------------------------------------------------
 
 
 def _stop(wishes: Sequence[OptOut]) -> None:
-    told: Counter[Campaign] = Counter()
+    people: dict[Campaign, list[int]] = {}
+    blocks: list[tuple[OptOut, GatewayAccount, str]] = []
     in_jobs = _in_jobs(wishes)
     # First, as everybody does who changes people and tells of it.
     for campaign_id in sorted({row.campaign_id for row, _wish in in_jobs}):
         locked_campaign(campaign_id)
+    jobs = submissions_of([row for row, _wish in in_jobs])
     for row, wish in in_jobs:
-        submission = submission_of(row)
+        submission = jobs.get(row.pk)
         if submission is None or submission.state not in _HANDED_OVER:
             continue
         slot = _slot_of(submission)
         if slot is not None and slot <= wish.created_at:
             continue
-        told[row.campaign] += CampaignRecipient.objects.filter(
-            pk=row.pk, stopped="", left_out=""
-        ).update(stopped=Stopped.WAITING)
+        people.setdefault(row.campaign, []).append(row.pk)
         is_ahead = slot is None or slot > timezone.now()
         if is_ahead and wish.team.stop_way != StopWay.TAKE_OUT:
-            blocking.block_by_itself(wish, submission.account, row.phone)
-    for campaign, people in told.items():
-        if people:
-            record_event(campaign, CampaignEvent.Kind.OPTED_OUT, people=people)
+            blocks.append((wish, submission.account, row.phone))
+    for campaign, ids in people.items():
+        rows = CampaignRecipient.objects.filter(pk__in=ids, stopped="", left_out="")
+        if count := rows.update(stopped=Stopped.WAITING):
+            record_event(campaign, CampaignEvent.Kind.OPTED_OUT, people=count)
+    blocking.block_by_itself(blocks)
 
 
 def _in_jobs(wishes: Sequence[OptOut]) -> list[tuple[CampaignRecipient, OptOut]]:
@@ -192,47 +209,53 @@ def _let_go_on(lifted: OptOut) -> None:
         campaign__team_id=lifted.team_id,
         phone_key=lifted.phone_key,
         left_out="",
-        stopped__in=(Stopped.WAITING, Stopped.BLOCKED),
+        stopped=Stopped.WAITING,
     )
     for row in rows:
         submission = submission_of(row)
         slot = _slot_of(submission) if submission else None
         if slot is None or slot > timezone.now():
-            CampaignRecipient.objects.filter(pk=row.pk).update(stopped="")
+            still = CampaignRecipient.objects.filter(pk=row.pk, left_out="", stopped=row.stopped)
+            still.update(stopped="")
 
 
 # --- What became of it ----------------------------------------------------------------------------
 
 
 def _tell_what_came_of_them() -> None:
-    for row in _undecided():
-        submission = submission_of(row)
-        result = _result(row, submission) if submission else ""
-        if result != row.stopped:
+    rows = list(_to_tell().select_related("campaign")[:_PEOPLE_TOLD_A_ROUND])
+    jobs = submissions_of(rows)
+    for row in rows:
+        if (job := jobs.get(row.pk)) is not None and (result := _result(row, job)) != row.stopped:
             CampaignRecipient.objects.filter(pk=row.pk, stopped=row.stopped).update(stopped=result)
 
 
-def _undecided() -> QuerySet[CampaignRecipient]:
-    rows = CampaignRecipient.objects.filter(stopped=Stopped.WAITING)
-    return rows.select_related("campaign").order_by("pk")[: 4 * PEOPLE_A_ROUND]
+def _to_tell() -> QuerySet[CampaignRecipient]:
+    """Those of whom it can be said by now: whatever waits for a time ahead, or an answer, waits."""
+    is_decided = Q(state__in=[_S.CANCELLED.value, _S.ABANDONED.value]) | Q(
+        state=_S.ACCEPTED.value, current_attempt__slot__lte=timezone.now()
+    )
+    return CampaignRecipient.objects.filter(
+        # Says nothing new, but the index for the few who are stopped begins at it.
+        ~Q(stopped=""),
+        Exists(JOB_OF_PERSON.filter(is_decided)) | Q(campaign__state=CampaignState.CANCELLED.value),
+        stopped=Stopped.WAITING,
+    )
 
 
 def _result(row: CampaignRecipient, submission: Submission) -> str:
-    """What became of somebody by now; WAITING while that is open, "" when it does not matter."""
+    """What became of somebody of `_to_tell`; "" when it does not matter."""
     state = SubmissionState(submission.state)
-    if state is _S.CANCELLED or row.campaign.state == CampaignState.CANCELLED:
-        # Nobody got it.
-        return "" if not _may_have_gone(submission) else Stopped.TOO_LATE
-    if state is _S.ABANDONED:
-        return Stopped.TOO_LATE if _may_have_gone(submission) else ""
+    if state is not _S.ACCEPTED or row.campaign.state == CampaignState.CANCELLED:
+        return Stopped.TOO_LATE if may_have_gone(submission) else ""
     slot = _slot_of(submission)
-    if state is not _S.ACCEPTED or slot is None:
-        return Stopped.WAITING
-    is_blocked = _is_left_to_the_block(submission) and _was_blocked(row, submission, slot)
-    if slot > timezone.now():
-        return Stopped.BLOCKED if is_blocked else Stopped.WAITING
-    reports = SentMessage.objects.filter(recipient=row).exclude(status__in=_NOT_REACHED)
-    return Stopped.BLOCKED if is_blocked and not reports.exists() else Stopped.TOO_LATE
+    assert slot is not None
+    if not (_is_left_to_the_block(submission) and _was_blocked(row, submission, slot)):
+        return Stopped.TOO_LATE
+    if SentMessage.objects.filter(recipient=row).exclude(status__in=_NOT_REACHED).exists():
+        _learn_that_blocks_come_too_late(submission.account)
+        return Stopped.TOO_LATE
+    return Stopped.BLOCKED
 
 
 def _is_left_to_the_block(submission: Submission) -> bool:
@@ -253,8 +276,3 @@ def _was_blocked(row: CampaignRecipient, submission: Submission, slot: datetime)
         state=VendorBlock.State.DONE,
         updated_at__lte=slot,
     ).exists()
-
-
-def _may_have_gone(submission: Submission) -> bool:
-    attempts = submission.attempts.exclude(outcome=Outcome.NOT_SENT.value)
-    return attempts.filter(revoked_at=None).exists()

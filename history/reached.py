@@ -21,9 +21,10 @@ from campaigns.person_states import (
     person_state,
 )
 from campaigns.state_words import SUBMISSION_WORDS, Word, left_out_in_words
-from campaigns.states import FINISHED, SubmissionState
+from campaigns.states import FINISHED, SPARED, SubmissionState
 from delivery.models import SentMessage
 from delivery.provider_codes import Failure, failure_of
+from delivery.replies import submissions_of
 from history.people_counts import IS_LEFT_OUT_LATE, standing_at
 from interface.wording import Text
 from recipients.phone_numbers import Phone, PhoneReader
@@ -115,7 +116,7 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
 
 def people_with_jobs(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> list[Person]:
     """These people of one campaign with their jobs and messages; as many queries as for one."""
-    jobs = _jobs_of(campaign, rows)
+    jobs = submissions_of(rows)
     standing = standings({job.pk for job in jobs.values()})
     messages = {
         message.recipient_id: message
@@ -156,26 +157,10 @@ def _why(row: CampaignRecipient, job: Submission | None, state: PersonState | No
     """Why somebody was not sent it, or was never to be; "" for everybody else."""
     if row.left_out and state in {None, P.NOT_SENT}:
         return left_out_in_words({row.left_out: 1})[0][1]
-    if state is not P.NOT_SENT:
+    # What became of a wish after hand-over is said by itself.
+    if state is not P.NOT_SENT or row.stopped in SPARED:
         return ""
     return SUBMISSION_WORDS[SubmissionState(job.state)].explanation if job else ""
-
-
-def _jobs_of(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> dict[int, Submission]:
-    """The job of each of these people, by their primary keys."""
-    jobs_by_position: dict[int, Submission] = {}
-    waiting = sorted(rows, key=lambda row: row.position)
-    while waiting:
-        some, waiting = waiting[:_JOBS_A_QUERY], waiting[_JOBS_A_QUERY:]
-        holds = Q(pk__in=[])
-        for row in some:
-            holds |= Q(first_position__lte=row.position, last_position__gte=row.position)
-        jobs = list(campaign.submissions.filter(holds))
-        for row in some:
-            for job in jobs:
-                if job.first_position <= row.position <= job.last_position:
-                    jobs_by_position[row.pk] = job
-    return jobs_by_position
 
 
 def _is_looked_through(campaign: Campaign, words: str) -> bool:

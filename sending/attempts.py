@@ -22,7 +22,14 @@ from django.utils import timezone
 from campaigns.message import bulk_message
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.moves import durable, lock
-from campaigns.states import CampaignState, PauseReason, Stopped, SubmissionState, TakeBack
+from campaigns.states import (
+    CampaignState,
+    Outcome,
+    PauseReason,
+    Stopped,
+    SubmissionState,
+    TakeBack,
+)
 from sending import day_limits, one_by_one, recording, timetable
 from sending.failpoints import failpoint
 from sending.gateway import boot_time
@@ -237,10 +244,19 @@ def _refusal(
         recording.pause_locked(campaign, _PAUSES[refusal])
     if refusal is None and built.left_out:
         people = slice_of(submission).filter(phone_key__in=built.left_out)
-        was_handed_over = bool(submission.revoked_for)
-        stopped = Stopped.TAKEN_OUT.value if was_handed_over else ""
-        people.update(left_out="opted_out", stopped=stopped)
+        if may_have_gone(submission):
+            # Nobody can say that an earlier attempt did not reach them.
+            people.update(stopped=Stopped.TOO_LATE.value)
+        else:
+            stopped = Stopped.TAKEN_OUT.value if submission.revoked_for else ""
+            people.update(left_out="opted_out", stopped=stopped)
     return refusal
+
+
+def may_have_gone(submission: Submission) -> bool:
+    """Whether an attempt was made of which nobody can say that it reached nobody."""
+    attempts = submission.attempts.exclude(outcome=Outcome.NOT_SENT.value)
+    return attempts.filter(revoked_at=None).exists()
 
 
 def slice_of(submission: Submission) -> QuerySet[CampaignRecipient]:

@@ -12,10 +12,10 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignRecipient
 from campaigns.moves import durable, locked_campaign
 from campaigns.scheduling.timing import lead
 from campaigns.states import (
@@ -60,19 +60,12 @@ def accounts_to_look_late() -> list[int]:
     to_come = _to_come()
     room = room_needed(lead(), time_out())
     _spend(to_come.filter(current_attempt__slot__lte=now), LateLook.NO_TIME)
-    due = [
-        submission
-        for submission in to_come.filter(
-            current_attempt__slot__lte=now + earliest_look(lead(), time_out())
-        ).select_related("current_attempt", "campaign__team")
-        if _is_due(submission, now)
-    ]
     never, calm, accounts = list[Submission](), list[Submission](), set[int]()
-    for submission in due:
+    for submission, has_wish in _due(to_come, now):
         # Handed over with no room for it, as all of a campaign that goes out now.
         if is_too_late(_slot_of(submission), _attempt_of(submission).started_at, room):
             never.append(submission)
-        elif keys_opted_out(submission):
+        elif has_wish:
             accounts.add(submission.account_id)
         else:
             calm.append(submission)
@@ -81,8 +74,33 @@ def accounts_to_look_late() -> list[int]:
     return sorted(accounts)
 
 
+def _due(to_come: QuerySet[Submission], now: datetime) -> list[tuple[Submission, bool]]:
+    """Those whose late look is due, the earliest first, and whether anybody of them opted out."""
+    wishes = OptOut.objects.open().filter(
+        team=OuterRef("campaign__team"), phone_key=OuterRef("phone_key")
+    )
+    people = CampaignRecipient.objects.filter(
+        Exists(wishes),
+        campaign=OuterRef("campaign"),
+        position__gte=OuterRef("first_position"),
+        position__lte=OuterRef("last_position"),
+        left_out="",
+    )
+    near = to_come.filter(current_attempt__slot__lte=now + earliest_look(lead(), time_out()))
+    # One question for all of them, whose texts are not wanted.
+    jobs = near.annotate(has_wish=Exists(people)).defer("text").select_related("current_attempt")
+    return [
+        (submission, submission.has_wish)
+        for submission in jobs.order_by("current_attempt__slot")
+        if _is_due(submission, now)
+    ]
+
+
 def keys_opted_out(submission: Submission) -> list[str]:
-    """The keys of the people of a job who have opted out by now."""
+    """The keys of the people of a job who have opted out by now, whether surely or perhaps.
+
+    Who may have meant it is held back as long as nobody has decided.
+    """
     wishes = OptOut.objects.open().filter(
         team_id=submission.campaign.team_id,
         phone_key__in=slice_of(submission).values("phone_key"),
@@ -90,27 +108,20 @@ def keys_opted_out(submission: Submission) -> list[str]:
     return list(wishes.values_list("phone_key", flat=True))
 
 
-def look_late(account_id: int) -> int | None:
-    """Look at the account's due jobs; the campaign of the one that is to be asked back now."""
+def look_late(account_id: int) -> Submission | None:
+    """Look at the account's due jobs, the earliest first, until one is to be asked back: that one.
+
+    While another is on its way, only those are looked at for which it is too late to wait.
+    """
     account = GatewayAccount.objects.get(pk=account_id)
-    now = timezone.now()
-    due = _to_come().filter(
-        account=account, current_attempt__slot__lte=now + earliest_look(lead(), time_out())
-    )
-    waiting = [
-        submission
-        for submission in due.select_related("current_attempt", "campaign__team").order_by(
-            "current_attempt__slot"
-        )
-        if _is_due(submission, now) and keys_opted_out(submission)
-    ]
+    now, room = timezone.now(), room_needed(lead(), time_out())
+    waiting = [job for job, has_wish in _due(_to_come().filter(account=account), now) if has_wish]
+    if _is_others_turn(account):
+        waiting = [job for job in waiting if is_too_late(_slot_of(job), now, room)]
     if not waiting:
         return None
-    vendor, asked_back = _ask_for_the_list(account), None
-    for submission in waiting:
-        if _look_at(submission.pk, vendor):
-            asked_back = submission.campaign_id
-    return asked_back
+    vendor = _ask_for_the_list(account)
+    return next((job for job in waiting if _look_at(job.pk, vendor)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +187,8 @@ def _refusal(campaign: Campaign, submission: Submission, vendor: _Vendor) -> Lat
         return LateLook.BLOCK_ONLY
     if not vendor.answers_well:
         return LateLook.ACCOUNT
-    account = GatewayAccount.objects.get(pk=submission.account_id)
+    # Locked, behind its campaign as everywhere, so that of two campaigns only one has its turn.
+    account = GatewayAccount.objects.select_for_update().get(pk=submission.account_id)
     vendors = vendor.clock.now() if vendor.clock else None
     return late_look_refusal(
         CampaignState(campaign.state),

@@ -92,7 +92,7 @@ def late_look_refusal(
     Asked under the lock of its campaign, right after a list call that answered well. `vendors`: the
     time by the Date of that answer; None without one, and our own clock is no clock here. `room` as
     by `room_needed`. `is_others_turn`: another job of the account is between being asked back and
-    being accepted again, or goes out earlier. `would_go_out`: whether the intent of its second
+    being accepted again. `would_go_out`: whether the intent of its second
     hand-over would be let through.
     """
     if submission is not S.ACCEPTED or how is How.PERSON or not job_id:

@@ -72,11 +72,11 @@ class WaitedTooLong(Exception):
     """Between intent and first byte more time passed than the start fence allows."""
 
 
-def hand_over(account_id: int) -> bool:
+def hand_over(account_id: int, only: int | None = None) -> bool:
     """Hand over what is ready on this lane, for a minute at most. True: call again, more is ready.
 
-    Several workers may run it for the same lane: the claims and the database's constraints keep
-    them apart.
+    `only` one submission where nothing else is to be waited for. Several workers may run it for the
+    same lane: the claims and the database's constraints keep them apart.
     """
     account = GatewayAccount.objects.get(pk=account_id)
     if lane_refusal(account.lane, timezone.now()) not in MAY_CLAIM:
@@ -89,7 +89,7 @@ def hand_over(account_id: int) -> bool:
     try:
         with clients.client_of(account) as client, _Line(account, client) as line:
             while time.monotonic() < ends:
-                claimed = claim(account, line.look_at_the_clock().now())
+                claimed = claim(account, line.look_at_the_clock().now(), only=only)
                 if claimed and _hand_over_each(line, claimed):
                     return False
                 if not claimed and not _waits_for_the_next_second(line):
@@ -261,16 +261,20 @@ def claimable(
 
 
 def claim(
-    account: GatewayAccount, vendor_now: datetime | None = None, at_most: int = CLAIMED_AT_ONCE
+    account: GatewayAccount,
+    vendor_now: datetime | None = None,
+    at_most: int = CLAIMED_AT_ONCE,
+    only: int | None = None,
 ) -> list[Submission]:
-    """Take the next READY submissions of this lane for this worker; may be empty.
+    """Take the next READY submissions of this lane for this worker, or `only` one; may be empty.
 
     The lane's campaigns take turns, so that a long one does not hold up a short one.
     """
     failpoint("before_claim")
     token = uuid.uuid4()
     with transaction.atomic():
-        ids = _in_turns(account, vendor_now, at_most)
+        ready = claimable(account, timezone.now(), vendor_now)
+        ids = _in_turns(ready.filter(pk=only) if only else ready, account, at_most)
         move_submissions(
             ids,
             SubmissionState.READY,
@@ -293,10 +297,9 @@ def _complete(submissions: list[Submission], account: GatewayAccount) -> None:
         submission.campaign, submission.account = campaigns[submission.campaign_id], account
 
 
-def _in_turns(account: GatewayAccount, vendor_now: datetime | None, at_most: int) -> list[int]:
+def _in_turns(ready: QuerySet[Submission], account: GatewayAccount, at_most: int) -> list[int]:
     """Primary keys of what may be claimed, one of each campaign in turn; locked where possible."""
     now = timezone.now()
-    ready = claimable(account, now, vendor_now)
     waiting = Campaign.objects.filter(
         Exists(ready.filter(campaign=OuterRef("pk")).order_by()), state=CampaignState.SENDING.value
     )

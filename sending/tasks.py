@@ -62,11 +62,11 @@ def look_late(account_id: int) -> None:
     """Take jobs back from which somebody has opted out, and hand each over again without them."""
     ends = time.monotonic() + submit.TURN_SECONDS
     while time.monotonic() < ends:
-        campaign_id = late_looks.look_late(account_id)
-        if campaign_id is None:
+        submission = late_looks.look_late(account_id)
+        if submission is None:
             return
         taking_back.revoke(account_id)
-        ticking.settle_campaign(campaign_id)
-        submit.hand_over(account_id)
-        ticking.settle_campaign(campaign_id)
+        ticking.settle_campaign(submission.campaign_id)
+        submit.hand_over(account_id, only=submission.pk)
+        ticking.settle_campaign(submission.campaign_id)
     nudge(look_late, account_id)

@@ -56,8 +56,20 @@ def later_jobs_only(sandbox: Sandbox) -> None:
 @pytest.fixture
 def campaign(channel: Channel, quick: Settings) -> Campaign:
     """Three jobs, handed over; their late look comes two seconds later, 24 s before their time."""
+    return handed_over(channel, quick, seconds_ahead=26)
+
+
+@pytest.fixture
+def soon(channel: Channel, quick: Settings) -> Campaign:
+    """Three jobs, handed over, whose time is too near for a late look."""
+    made = handed_over(channel, quick, seconds_ahead=6)
+    spend(made)
+    return made
+
+
+def handed_over(channel: Channel, quick: Settings, seconds_ahead: int) -> Campaign:
     quick.SOCIOCS_TIMEOUT_SECONDS = 1
-    quick.LEAD_SECONDS = 26
+    quick.LEAD_SECONDS = seconds_ahead
     made = world.launched(world.a_campaign(channel, world.a_list(channel.team, PHONES)))
     submit.hand_over(channel.account_id)
     quick.LEAD_SECONDS = 2
@@ -186,32 +198,31 @@ def test_one_job_at_a_time_is_taken_back_the_earliest_first(campaign: Campaign) 
 
 @pytest.mark.parametrize("vendors_rule", BLOCKS, indirect=True)
 def test_after_the_late_look_there_is_the_block_and_what_became_of_it_is_told(
-    campaign: Campaign, sandbox: Sandbox, vendors_rule: str
+    soon: Campaign, sandbox: Sandbox, vendors_rule: str
 ) -> None:
-    spend(campaign)
-    stop(campaign, ANN)
-    act(campaign)
-    assert stopped(campaign) == {ANN: "waiting"} or stopped(campaign) == {ANN: "blocked"}
+    stop(soon, ANN)
+    act(soon)
+    # As long as its time has not come nobody can say.
+    assert stopped(soon) == {ANN: "waiting"}
 
     got = reached(sandbox)
     assert (ANN in got) == (vendors_rule == BLOCKS[1])
-    the_time_comes(campaign)
-    act(campaign)
-    assert stopped(campaign) == {ANN: "blocked"}
-    counts = counts_of(campaign)
+    the_time_comes(soon)
+    act(soon)
+    assert stopped(soon) == {ANN: "blocked"}
+    counts = counts_of(soon)
     assert (counts.total, counts.people[PersonState.NOT_SENT]) == (len(PHONES), 1)
 
 
-def test_without_a_block_it_is_too_late(campaign: Campaign, sandbox: Sandbox) -> None:
-    campaign.team.stop_way = "take_out"
-    campaign.team.save()
-    spend(campaign)
-    stop(campaign, ANN)
-    act(campaign)
+def test_without_a_block_it_is_too_late(soon: Campaign, sandbox: Sandbox) -> None:
+    soon.team.stop_way = "take_out"
+    soon.team.save()
+    stop(soon, ANN)
+    act(soon)
     assert world.witness(sandbox)["requests_by_call"].get("POST /contacts/block/*", 0) == 0
-    the_time_comes(campaign)
-    act(campaign)
-    assert stopped(campaign) == {ANN: "too_late"}
+    the_time_comes(soon)
+    act(soon)
+    assert stopped(soon) == {ANN: "too_late"}
 
 
 def test_a_team_that_only_blocks_takes_nothing_back(campaign: Campaign, sandbox: Sandbox) -> None:
@@ -221,7 +232,7 @@ def test_a_team_that_only_blocks_takes_nothing_back(campaign: Campaign, sandbox:
     wait_for_the_look(campaign)
     assert looks(campaign) == ["block_only", "nobody", "nobody"]
     assert world.witness(sandbox)["deleted_jobs"] == 0
-    assert stopped(campaign) == {ANN: "blocked"}
+    assert stopped(campaign) == {ANN: "waiting"}
 
 
 def the_time_comes(campaign: Campaign) -> None:
@@ -406,22 +417,53 @@ def test_of_a_cancelled_campaign_nobody_has_to_be_told(campaign: Campaign) -> No
     assert stopped(campaign) == {}
 
 
-def test_a_report_shows_that_a_block_came_too_late(campaign: Campaign) -> None:
-    row = CampaignRecipient.objects.get(campaign=campaign, phone=ANN)
+def test_a_report_shows_that_a_block_came_too_late(soon: Campaign) -> None:
+    row = CampaignRecipient.objects.get(campaign=soon, phone=ANN)
     CampaignRecipient.objects.filter(pk=row.pk).update(stopped="blocked")
-    assert campaign.channel is not None
+    assert soon.channel is not None
     with transaction.atomic():
-        delivery_reports.credit_message(campaign.channel, "message-1", row)
-    assert stopped(campaign) == {ANN: "blocked"}
+        delivery_reports.credit_message(soon.channel, "message-1", row)
+    assert stopped(soon) == {ANN: "blocked"}
     SentMessage.objects.update(status="delivered")
     stops.heed_report(SentMessage.objects.get())
-    assert stopped(campaign) == {ANN: "too_late"}
+    assert stopped(soon) == {ANN: "too_late"}
 
     # The vendor's rule is known now: nobody is said to be blocked there any more.
-    spend(campaign)
-    stop(campaign, BOB)
+    stop(soon, BOB)
+    act(soon)
+    the_time_comes(soon)
+    act(soon)
+    assert stopped(soon)[BOB] == "too_late"
+
+
+def test_a_report_that_comes_before_it_is_told_counts_as_well(soon: Campaign) -> None:
+    stop(soon, ANN, BOB)
+    act(soon)
+    assert soon.channel is not None
+    row = CampaignRecipient.objects.get(campaign=soon, phone=ANN)
+    with transaction.atomic():
+        delivery_reports.credit_message(soon.channel, "message-1", row)
+    SentMessage.objects.update(status="delivered")
+    the_time_comes(soon)
+    act(soon)
+    assert stopped(soon) == {ANN: "too_late", BOB: "too_late"}
+
+
+def test_whoever_opts_out_of_an_unclear_job_is_never_told_to_have_got_nothing(
+    channel: Channel, sandbox: Sandbox
+) -> None:
+    campaign = world.launched(world.a_campaign(channel, world.a_list(channel.team, PHONES[:10])))
+    world.set_fault(sandbox, "503")
+    submit.hand_over(channel.account_id)
+    job = world.job(campaign)
+    assert job.state == "unknown"
+    stop(campaign, ANN)
     act(campaign)
-    assert stopped(campaign)[BOB] == "waiting"
+    answer(job, campaign, DecisionKind.SEND_AGAIN)
+    acting_until(campaign, "accepted")
+    assert Attempt.objects.get(n=2).recipient_count == 9
+    assert stopped(campaign) == {ANN: "too_late"}
+    assert PersonState.NOT_SENT not in counts_of(campaign).people
 
 
 def test_what_may_be_a_wish_keeps_them_out_until_somebody_has_decided(
