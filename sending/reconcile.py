@@ -86,7 +86,7 @@ def _give_up_waiting(attempt_id: uuid.UUID) -> bool:
             campaign,
             CampaignEvent.Kind.UNCLEAR,
             seq=submission.seq,
-            people=submission.recipient_count,
+            people=attempt.recipient_count,
             reason="silence",
         )
     return True
@@ -107,8 +107,13 @@ def reconcile(account_id: int) -> int:
     due = list(
         _unclear(account).filter(next_look_at__lte=timezone.now()).order_by("next_look_at")[:500]
     )
-    if not due:
-        return 0
+    # Each by itself: a list that cannot be had does not hide the other.
+    jobs = [attempt for attempt in due if not attempt.submission.is_single]
+    messages = [attempt for attempt in due if attempt.submission.is_single]
+    return sum(_look_at_list(account, attempts) for attempts in (jobs, messages) if attempts)
+
+
+def _look_at_list(account: GatewayAccount, due: list[Attempt]) -> int:
     try:
         with clients.client_of(account) as client:
             return _look_for(account, client, due)

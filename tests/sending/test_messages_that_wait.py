@@ -115,6 +115,20 @@ def test_one_whose_answer_got_lost_is_found_by_its_second_and_number(
     assert len(waiting(sandbox)) == PEOPLE
 
 
+def test_a_list_that_cannot_be_had_does_not_hide_the_other(
+    campaign: Campaign, sandbox: Sandbox, channel: Channel
+) -> None:
+    people = world.a_list(channel.team, world.phones(PEOPLE), name="Others")
+    together = world.launched(world.a_campaign(channel, people))
+    world.set_fault(sandbox, "job_made_no_answer")
+    hand_over(together)
+    lost = lose_an_answer(campaign, sandbox)
+    world.set_fault(sandbox, "503", method="GET", path="/messages/scheduled", times=9)
+    look(campaign)
+    lost.refresh_from_db()
+    assert (lost.state, world.states(together)) == ("unknown", ["accepted"])
+
+
 @pytest.mark.parametrize("fault", ["500", "reset_after_reading"])
 def test_one_that_is_not_found_is_never_sent_by_itself(
     campaign: Campaign, sandbox: Sandbox, fault: str
