@@ -113,12 +113,20 @@ def _go_on(campaign: Campaign, user: User | None) -> None:
             )
         ) from None
     move_campaign(campaign, CampaignState.SENDING, send_by=send_by)
+    look_anew(campaign, SubmissionState.READY)
     if user is not None:
-        # It is looked at anew; what was gone is no part of it, and asked about by itself.
-        taken_back = campaign.submissions.filter(state=SubmissionState.REVOKED.value, is_gone=False)
-        taken_back.update(late_look="", revoked_for=TakeBack.PAUSE.value)
+        look_anew(campaign, SubmissionState.REVOKED)
     make_ready(campaign)
     record_event(campaign, CampaignEvent.Kind.RESUMED, user)
+
+
+def look_anew(campaign: Campaign, state: SubmissionState) -> None:
+    """Jobs in this state that were taken back have their late look before them again.
+
+    Not what was gone when it was taken back: it is asked about by itself.
+    """
+    taken_back = campaign.submissions.filter(state=state.value, is_gone=False)
+    taken_back.exclude(revoked_for="").update(late_look="", revoked_for=TakeBack.PAUSE.value)
 
 
 def _send_by_from_now(campaign: Campaign) -> datetime:

@@ -95,7 +95,7 @@ def _decide(
         CampaignEvent.Kind.DECIDED,
         user,
         seq=submission.seq,
-        people=submission.recipient_count,
+        people=submission.people_handed_over,
         answer=kind.value,
     )
 

@@ -288,7 +288,7 @@ def _tell(campaign: Campaign, submission: Submission, answer: PostAnswer) -> Non
             campaign,
             kinds[answer.kind],
             seq=submission.seq,
-            people=submission.recipient_count,
+            people=submission.people_handed_over,
             reason=answer.reason,
             http_status=answer.http_status,
         )

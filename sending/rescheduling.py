@@ -37,7 +37,7 @@ from campaigns.states import (
     SubmissionState,
 )
 from sending import day_limits, job_times, lateness, launch, taking_back, timetable
-from sending.control import NotPossible
+from sending.control import NotPossible, look_anew
 from sending.models import Attempt, Submission
 from sending.moves import move_submissions
 from sending.protocol import is_taken_back, was_never_sent
@@ -341,7 +341,8 @@ def plan_from(campaign: Campaign, at: datetime, now: datetime, **changes: Any) -
     # What was gone when it was taken back stays a question: somebody else may have sent it.
     back = campaign.submissions.filter(state=S.REVOKED.value, is_gone=False)
     ids = list(back.values_list("pk", flat=True))
-    move_submissions(ids, S.REVOKED, S.READY, job_id="", how="", not_before=None, late_look="")
+    move_submissions(ids, S.REVOKED, S.READY, job_id="", how="", not_before=None)
+    look_anew(campaign, S.READY)
     first, send_by = _new_slots(campaign, at, now)
     changes |= {
         "send_at": first,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign
 from campaigns.person_states import GIVEN_UP
@@ -104,7 +105,10 @@ def _unclear_before(campaign_ids: Sequence[int]) -> list[tuple[int, SubmissionSt
         attempts__revoked_at=None,
     ).values_list("pk", flat=True)
     rows = Submission.objects.filter(pk__in={*unclear, *gone}).values_list(
-        "campaign_id", "state", "recipient_count", "how"
+        "campaign_id",
+        "state",
+        Coalesce("current_attempt__recipient_count", "recipient_count"),
+        "how",
     )
     return [
         (campaign_id, SubmissionState(state), people)

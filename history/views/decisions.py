@@ -44,14 +44,14 @@ def job_decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRes
     form, kind = DecisionForm(request.POST), request.POST.get("kind", "")
     if kind not in set(DecisionKind) or not form.is_valid():
         raise Http404
-    if kind == DecisionKind.SEND_AGAIN and form.typed_people() != job.recipient_count:
+    if kind == DecisionKind.SEND_AGAIN and form.typed_people() != job.people_handed_over:
         messages.error(
             request,
             _(
                 "Job %(seq)d was not sent again: type %(people)s, the number of people who might "
                 "get it twice."
             )
-            % {"seq": job.seq, "people": number(job.recipient_count)},
+            % {"seq": job.seq, "people": number(job.people_handed_over)},
         )
         return _back(request, job)
     try:

@@ -133,6 +133,15 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"{self.campaign} #{self.seq}"
 
+    @property
+    def people_handed_over(self) -> int:
+        """How many people its last attempt named; before one, how many are to get it.
+
+        Fewer than `recipient_count` where somebody was left out at the last moment.
+        """
+        attempt = self.current_attempt
+        return self.recipient_count if attempt is None else attempt.recipient_count
+
 
 # Jobs that were gone when they were taken back, in a campaign that nobody stopped: they are sent
 # again only when a person says so.

@@ -371,6 +371,9 @@ def test_a_refused_second_hand_over_pauses_nobody(campaign: Campaign, sandbox: S
     wait_for_the_look(campaign)
     acting_until(campaign, "refused")
     assert campaign.state in {"sending", "needs_decision"}
+    # Whoever was taken out is none of those who are asked about.
+    told = CampaignEvent.objects.get(campaign=campaign, kind=CampaignEvent.Kind.REFUSED)
+    assert told.details["people"] == world.job(campaign).people_handed_over == 9
     answer(world.job(campaign), campaign, DecisionKind.TRY_AGAIN)
     act(campaign)
     assert stopped(campaign) == {ANN: "taken_out"}
@@ -402,6 +405,24 @@ def test_whoever_is_paused_meanwhile_goes_out_without_them_when_it_goes_on(
     act(campaign)
     assert stopped(campaign) == {ANN: "taken_out"}
     assert reached(sandbox) == dict.fromkeys(set(PHONES) - {ANN}, 1)
+
+
+def test_a_job_that_waits_again_has_its_look_before_it_when_its_campaign_goes_on(
+    campaign: Campaign,
+) -> None:
+    stop(campaign, ANN)
+    wait_until(late_looks.accounts_to_look_late, progress=int)
+    assert campaign.channel is not None
+    assert late_looks.look_late(campaign.channel.account_id)
+    taking_back.revoke(campaign.channel.account_id)
+    tick.settle()
+    assert (world.states(campaign)[0], looks(campaign)[0]) == ("ready", "taken_out")
+    owner = world.owner_of(campaign.team)
+    control.pause(campaign, owner)
+    control.resume(campaign, owner)
+    submit.hand_over(campaign.channel.account_id)
+    assert (world.states(campaign)[0], looks(campaign)[0]) == ("accepted", "")
+    assert stopped(campaign) == {ANN: "taken_out"}
 
 
 def test_of_a_cancelled_campaign_nobody_has_to_be_told(campaign: Campaign) -> None:
