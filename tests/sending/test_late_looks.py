@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -455,6 +456,17 @@ def test_a_report_shows_that_a_block_came_too_late(soon: Campaign) -> None:
     the_time_comes(soon)
     act(soon)
     assert stopped(soon)[BOB] == "too_late"
+
+
+def test_many_wishes_cost_as_many_questions_as_few(soon: Campaign) -> None:
+    def queries_for(*phones: str) -> int:
+        stop(soon, *phones)
+        with CaptureQueriesContext(connection) as captured:
+            stops.follow_wishes()
+        return len(captured)
+
+    assert queries_for(*PHONES[:2]) == queries_for(*PHONES[2:14])
+    assert set(stopped(soon)) == set(PHONES[:14])
 
 
 def test_a_report_that_comes_before_it_is_told_counts_as_well(soon: Campaign) -> None:
