@@ -256,20 +256,13 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 90
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-# Every app looks for work of its own; none waits for another's.
+# Every app looks for work of its own; none waits for another's. The workers of its first queue
+# tick, those of a second one only where nobody does (`campaigns.pulse`).
 TICKS = {
-    "sending": "sending",
-    "recipients": "background",
-    "delivery": "background",
-    "history": "background",
-}
-CELERY_BEAT_SCHEDULE = {
-    f"{app}-tick": {
-        "task": f"{app}.tick",
-        "schedule": TICK_SECONDS,
-        "options": {"queue": queue, "expires": 30},
-    }
-    for app, queue in TICKS.items()
+    "sending": ["ticking", "sending"],
+    "recipients": ["background"],
+    "delivery": ["background"],
+    "history": ["background"],
 }
 
 # --- People and sessions --------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class Refusal(StrEnum):
     TOO_LATE = "too_late"
 
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=6)
 ATTEMPT_DEADLINE = timedelta(seconds=180)
 START_FENCE = timedelta(seconds=10)
 PREFLIGHT_FRESH = timedelta(seconds=60)

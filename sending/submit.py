@@ -16,7 +16,7 @@ import logging
 import random
 import time
 import uuid
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice, zip_longest
@@ -30,12 +30,12 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.states import CampaignState, SubmissionState
 from recipients.models import OptOut
-from sending import gateway, one_by_one, reconcile
+from sending import gateway, one_by_one, reconcile, turns
 from sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for, turn
 from sending.failpoints import failpoint
 from sending.gateway import VendorClock
 from sending.models import Submission
-from sending.moves import move_submissions
+from sending.moves import database_now, move_submissions
 from sending.protocol import (
     CLOCK_SKEW,
     LEASE,
@@ -56,8 +56,10 @@ from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessag
 log = logging.getLogger(__name__)
 
 CLAIMED_AT_ONCE = 20
-# A task ends before this, far below Celery's hard limit, and asks to be called again.
-TURN_SECONDS = 60.0
+# A turn begins no call after so long, and asks to be called again, behind the others.
+TURN_SECONDS = 15.0
+# A worker that waits this long for an answer needs its connection to the database no longer.
+_SLOW_SECONDS = 1.0
 # How often a turn looks whether the next single message is in reach.
 PACE_SECONDS = 0.25
 _LANE_RESTS = {
@@ -73,7 +75,7 @@ class WaitedTooLong(Exception):
 
 
 def hand_over(account_id: int, only: int | None = None) -> bool:
-    """Hand over what is ready on this lane, for a minute at most. True: call again, more is ready.
+    """Hand over what is ready on this lane, for a while. True: call again, more is ready.
 
     `only` one submission where nothing else is to be waited for. Several workers may run it for the
     same lane: the claims and the database's constraints keep them apart.
@@ -88,9 +90,9 @@ def hand_over(account_id: int, only: int | None = None) -> bool:
     ends = time.monotonic() + TURN_SECONDS
     try:
         with clients.client_of(account) as client, _Line(account, client) as line:
-            while time.monotonic() < ends:
+            while time.monotonic() < ends and not turns.is_over():
                 claimed = claim(account, line.look_at_the_clock().now(), only=only)
-                if claimed and _hand_over_each(line, claimed):
+                if claimed and _hand_over_each(line, claimed, ends):
                     return False
                 if not claimed and not _waits_for_the_next_second(line):
                     return False
@@ -116,14 +118,19 @@ def _waits_for_the_next_second(line: _Line) -> bool:
     return True
 
 
-def _hand_over_each(line: _Line, claimed: list[Submission]) -> bool:
-    """Hand each over; whatever happens, unused claims are given back. True: the lane must rest."""
+def _hand_over_each(line: _Line, claimed: list[Submission], ends: float) -> bool:
+    """Hand each over until the turn `ends`; whatever happens, unused claims are given back.
+
+    True: the lane must rest.
+    """
     failpoint("after_claim")
     account = line.account
     try:
         _look_before_sending_again(line, claimed)
         slots, is_idle = slots_for(account.pk, claimed), True
         for submission, slot in zip(claimed, slots, strict=True):
+            if turns.is_over() or time.monotonic() >= ends:
+                break
             if slot and one_by_one.is_too_early(submission, slot, line.look_at_the_clock().now()):
                 continue
             # While the call of the one before is under way.
@@ -197,6 +204,9 @@ class _Line:
         """Wait for the answer of the call under way."""
         if self.under_way is not None:
             call, self.under_way = self.under_way, None
+            is_slow = bool(wait([call], timeout=_SLOW_SECONDS).not_done)
+            if is_slow and not connection.in_atomic_block:
+                connection.close()
             self.answered = call.result()
 
     def store(self) -> None:
@@ -280,8 +290,9 @@ def claim(
             SubmissionState.READY,
             SubmissionState.CLAIMED,
             claim_token=token,
-            lease_until=timezone.now() + LEASE,
+            lease_until=database_now() + LEASE,
         )
+    _held.add(token)
     mine = Submission.objects.filter(pk__in=ids, claim_token=token).in_bulk()
     claimed = [mine[pk] for pk in ids if pk in mine]
     _complete(claimed, account)
@@ -344,6 +355,35 @@ def release(submissions: list[Submission]) -> None:
         claim_token=None,
         lease_until=None,
     )
+    _held.difference_update(tokens)
+
+
+# What this process has claimed and not given back yet.
+_held: set[uuid.UUID | None] = set()
+
+
+def keep_claims() -> None:
+    """Hold on to what this process has claimed: whoever does not do so for a while is dead."""
+    if held := tuple(_held):
+        claimed = Submission.objects.filter(
+            state=SubmissionState.CLAIMED.value, claim_token__in=held
+        )
+        claimed.update(lease_until=database_now() + LEASE)
+
+
+def unserved_accounts() -> list[int]:
+    """Accounts with something to hand over of which no worker has anything in hand."""
+    now = timezone.now()
+    in_hand = Submission.objects.filter(
+        state__in=[SubmissionState.CLAIMED.value, SubmissionState.POSTING.value]
+    )
+    ready = Submission.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=now),
+        one_by_one.in_reach(now + CLOCK_SKEW),
+        state=SubmissionState.READY.value,
+        campaign__state=CampaignState.SENDING.value,
+    ).exclude(account__in=in_hand.values("account"))
+    return list(ready.order_by().values_list("account_id", flat=True).distinct())
 
 
 # --- Build ----------------------------------------------------------------------------------------

@@ -1,28 +1,35 @@
 """Celery's doors: each takes an id, makes one call, and may be lost, repeated or late.
 
-No retries, no eta, no countdown here: the tick finds whatever is left to do.
+No retries, no eta, no countdown here: the tick finds whatever is left to do. Whatever may wait for
+the vendor has a turn of its account (`sending.turns`) and holds up no other task.
 """
 
 from __future__ import annotations
 
+import random
 import time
 
 from celery import shared_task
 
+from campaigns import pulse
 from interface.hints import nudge, nudge_each
-from sending import late_looks, launch, reconcile, submit, taking_back
+from sending import late_looks, launch, reconcile, submit, taking_back, turns
 from sending import tick as ticking
+from sending.protocol import LEASE
 
 
-@shared_task(name="sending.tick", queue="sending")
+@shared_task(name="sending.tick", queue="ticking")
 def tick() -> None:
-    """Derive all work and nudge the tasks below."""
+    """Derive all work, and nudge or begin it."""
     work = ticking.tick()
     nudge_each(freeze, work.freeze)
     nudge_each(hand_over, work.submit)
-    nudge_each(look, work.reconcile)
-    nudge_each(revoke, work.revoke)
-    nudge_each(look_late, work.look_late)
+    for account_id in work.reconcile:
+        turns.begin(_look, account_id)
+    for account_id in work.revoke:
+        turns.begin(_revoke, account_id)
+    for account_id in work.look_late:
+        turns.begin(_look_late, account_id)
 
 
 @shared_task(name="sending.freeze", queue="background")
@@ -35,38 +42,85 @@ def freeze(campaign_id: int) -> None:
 @shared_task(name="sending.hand_over", queue="sending")
 def hand_over(account_id: int) -> None:
     """Hand over what is ready on a lane."""
-    if submit.hand_over(account_id):
-        nudge(hand_over, account_id)
-    else:
-        ticking.settle()
+    turns.begin(_hand_over, account_id)
 
 
-@shared_task(name="sending.look", queue="sending")
+@shared_task(name="sending.look", queue="ticking")
 def look(account_id: int) -> None:
     """Look for unclear attempts of an account."""
-    if reconcile.reconcile(account_id):
-        ticking.settle()
+    turns.begin(_look, account_id)
 
 
-@shared_task(name="sending.revoke", queue="sending")
+@shared_task(name="sending.revoke", queue="ticking")
 def revoke(account_id: int) -> None:
     """Take jobs of cancelled and paused campaigns back."""
-    if taking_back.revoke(account_id):
-        nudge(revoke, account_id)
-    else:
-        ticking.settle()
+    turns.begin(_revoke, account_id)
 
 
-@shared_task(name="sending.look_late", queue="sending")
+@shared_task(name="sending.look_late", queue="ticking")
 def look_late(account_id: int) -> None:
     """Take jobs back from which somebody has opted out, and hand each over again without them."""
+    turns.begin(_look_late, account_id)
+
+
+# --- What the workers do by themselves, whatever the broker does ----------------------------------
+
+
+@pulse.every(LEASE.total_seconds() / 3, queue="sending")
+def keep_claims() -> None:
+    """Keep what this worker has claimed, and free what others left; begin what nobody does."""
+    submit.keep_claims()
+    if ticking.release_abandoned_claims():
+        serve()
+
+
+@pulse.every(5, queue="sending")
+def serve() -> None:
+    """Give a turn to accounts with jobs that no worker has in hand: a hint may have been lost."""
+    accounts = submit.unserved_accounts()
+    # Not all workers the same one first.
+    for account_id in random.sample(accounts, len(accounts)):
+        turns.begin(_hand_over, account_id)
+
+
+@pulse.every(1, queue="sending")
+@pulse.every(1, queue="ticking")
+def make_room() -> None:
+    """A turn that waits for a slow answer makes room for another."""
+    turns.begin_waiting()
+
+
+# --- Turns of an account; True: there is more -----------------------------------------------------
+
+
+def _hand_over(account_id: int) -> bool:
+    has_more = submit.hand_over(account_id)
+    if not has_more:
+        ticking.settle()
+    return has_more
+
+
+def _look(account_id: int) -> bool:
+    if reconcile.reconcile(account_id):
+        ticking.settle()
+    return False
+
+
+def _revoke(account_id: int) -> bool:
+    has_more = taking_back.revoke(account_id)
+    if not has_more:
+        ticking.settle()
+    return has_more
+
+
+def _look_late(account_id: int) -> bool:
     ends = time.monotonic() + submit.TURN_SECONDS
-    while time.monotonic() < ends:
+    while time.monotonic() < ends and not turns.is_over():
         submission = late_looks.look_late(account_id)
         if submission is None:
-            return
+            return False
         taking_back.revoke(account_id)
         ticking.settle_campaign(submission.campaign_id)
         submit.hand_over(account_id, only=submission.pk)
         ticking.settle_campaign(submission.campaign_id)
-    nudge(look_late, account_id)
+    return True

@@ -29,7 +29,7 @@ from sending import (
     zone_rules,
 )
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
-from sending.moves import move_submissions
+from sending.moves import database_now, move_submissions
 from sending.protocol import lease_is_over, paused_by_lane, when_due, when_settled
 
 HEARTBEAT = "tick"
@@ -106,13 +106,13 @@ def _begin_or_miss(campaign: Campaign) -> None:
     record_event(campaign, CampaignEvent.Kind.STARTED, jobs=jobs)
 
 
-def release_abandoned_claims() -> None:
-    """Claims whose worker went away; nothing of them has left the machine."""
-    now = timezone.now()
+def release_abandoned_claims() -> int:
+    """Free what a worker claimed that went away; nothing of it has left. Returns how many."""
+    now = database_now()
     # Never many: what the workers hold at this moment, and what dead ones left.
     claimed = Submission.objects.filter(state=SubmissionState.CLAIMED.value)
     leases = claimed.values_list("pk", "lease_until")
-    move_submissions(
+    return move_submissions(
         [pk for pk, lease_until in leases if lease_is_over(lease_until, now)],
         SubmissionState.CLAIMED,
         SubmissionState.READY,

@@ -19,9 +19,8 @@ from django.db import connection
 
 from tests.waiting import wait_until
 from tooling import children
+from tooling.demo_services import WORKER_OPTIONS
 from tooling.places import ROOT
-
-QUEUE_PROCESSES = {"sending": 2, "background": 1}
 
 
 class Child:
@@ -30,8 +29,13 @@ class Child:
     def __init__(self, name: str, command: list[str], env: Mapping[str, str], log: Path) -> None:
         self.name = name
         self.log = log
-        with log.open("ab") as output:
-            self.process = children.spawn(command, env=env, cwd=ROOT, output=output)
+        self._command, self._env = command, env
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again, with all that it was started with at first."""
+        with self.log.open("ab") as output:
+            self.process = children.spawn(self._command, env=self._env, cwd=ROOT, output=output)
 
     @property
     def pid(self) -> int:
@@ -120,12 +124,18 @@ class Processes:
         self.started.append(child)
         return child
 
-    def worker(self, queue: str, env: Mapping[str, str] | None = None) -> Child:
-        """Start the Celery worker of a queue ("sending" or "background") and wait for it."""
+    def worker(
+        self, queue: str, env: Mapping[str, str] | None = None, also: str = "ticking"
+    ) -> Child:
+        """Start the Celery worker of a queue ("sending" or "background") and wait for it.
+
+        The worker for sending is the one for `also` as well, unless that is "".
+        """
+        queues = f"{queue},{also}" if queue == "sending" and also else queue
         child = self.start(
             f"worker-{queue}",
             *(sys.executable, "-m", "celery", "-A", "config", "worker"),
-            *("-Q", queue, "-c", str(QUEUE_PROCESSES[queue])),
+            *("-Q", queues, *WORKER_OPTIONS[queue]),
             *("-n", f"{queue}-{len(self.started)}@%h"),
             *("--without-mingle", "--without-gossip", "--loglevel", "INFO"),
             env=env,
@@ -133,15 +143,11 @@ class Processes:
         child.wait_for(r"@\S+ ready\.")
         return child
 
-    def beat(self, env: Mapping[str, str] | None = None) -> Child:
-        """Start Celery beat, which gives the ticks."""
-        schedule = self._folder / f"beat-{len(self.started)}"
-        return self.start(
-            "beat",
-            *(sys.executable, "-m", "celery", "-A", "config", "beat"),
-            *("-s", schedule, "--pidfile=", "--loglevel", "INFO"),
-            env=env,
-        )
+    def start_workers_again(self) -> None:
+        """Start again the workers that have died, as a supervisor does."""
+        for child in self.started:
+            if child.name.startswith("worker-") and not child.is_running:
+                child.start()
 
     def web(self, env: Mapping[str, str] | None = None) -> WebServer:
         """Start the web server on a free port and wait until it answers."""
@@ -234,7 +240,7 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def processes(transactional_db: None, tmp_path: Path) -> Iterator[Processes]:
-    """Starts real workers, beat and web servers on this test's database and broker.
+    """Starts real workers and web servers on this test's database and broker.
 
     The test prepares and reads the database itself: what it writes is committed at once.
     """

@@ -20,7 +20,7 @@ COMPOSE = ROOT / "docker-compose.yml"
 COMPOSE_TEXT = COMPOSE.read_text()
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(COMPOSE_TEXT)["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-OURS = ["migrate", "web", "worker-sending", "worker-background", "beat"]
+OURS = ["migrate", "web", "worker-sending", "worker-background", "worker-ticking"]
 LONG_LIVED = [name for name in SERVICES if name != "migrate"]
 SOCIOCS_TIMEOUT_SECONDS = 60
 
@@ -92,7 +92,7 @@ def test_every_volume_used_is_declared() -> None:
     assert used == set(declared)
 
 
-@pytest.mark.parametrize("queue", demo_services.QUEUE_PROCESSES)
+@pytest.mark.parametrize("queue", demo_services.WORKER_OPTIONS)
 def test_each_queue_has_a_worker_as_in_the_demo(queue: str) -> None:
     assert f"-Q {queue} " in SERVICES[f"worker-{queue}"]["command"]
 

@@ -18,7 +18,12 @@ from tooling.supervisor import Service
 
 HOST = "127.0.0.1"
 DEMO_EMAIL = "demo@example.org"
-QUEUE_PROCESSES = {"sending": 2, "background": 1}
+# Sending and ticking wait for Sociocs, in threads; the background works with the processor.
+WORKER_OPTIONS = {
+    "sending": ["-P", "threads", "-c", "4"],
+    "ticking": ["-P", "threads", "-c", "4"],
+    "background": ["-c", "1"],
+}
 # A socket's path has room for about 107 bytes (sun_path in unix(7) is 108).
 LONGEST_SOCKET_FOLDER = 90
 SOCKET_FOLDER = "sociocs-campaigns-"
@@ -76,15 +81,11 @@ def services(env: Mapping[str, str]) -> list[Service]:
         *("--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--preload"),
         *("--no-control-socket", "--log-level", "warning"),
     ]
-    beat = [
-        *(python, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING"),
-        *("-s", str(data / "beat-schedule"), "--pidfile="),
-    ]
     return [
         *_broker(env),
         _service("sandbox", sandbox, env),
         _worker("sending", env),
-        _service("beat", beat, env),
+        _worker("ticking", env),
         _service("web", web, env),
         _worker("background", env),
     ]
@@ -101,7 +102,7 @@ def tidy_up(env: Mapping[str, str]) -> None:
 def _worker(queue: str, env: Mapping[str, str]) -> Service:
     command = [
         *(str(PYTHON), "-m", "celery", "-A", "config", "worker", "--loglevel", "WARNING"),
-        *("-Q", queue, "-c", str(QUEUE_PROCESSES[queue]), "-n", f"{queue}@%h"),
+        *("-Q", queue, *WORKER_OPTIONS[queue], "-n", f"{queue}@%h"),
         *("--without-mingle", "--without-gossip"),
     ]
     # A call under way is given the time to end: cut off, it would have to be asked about.

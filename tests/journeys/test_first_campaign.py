@@ -58,7 +58,6 @@ def site(alice: User, riverside: Team, sandbox: Sandbox, processes: Processes) -
     }
     for queue in ("sending", "background"):
         processes.worker(queue, env)
-    processes.beat(env)
     return processes.web(env).url
 
 

@@ -62,7 +62,7 @@ def front_desk(riverside: Team, clock: object) -> Channel:
 
 @pytest.fixture
 def work(run_tasks: Callable[[], list[str]]) -> Work:
-    """What the beat and the workers do, until nothing is left to be done now."""
+    """What the workers do, until nothing is left to be done now."""
 
     def once() -> None:
         # Freezing, beginning, handing over and settling each follow from the one before.

@@ -159,7 +159,7 @@ def write(page: Page) -> None:
 
 
 def work_until_accepted(campaign: Campaign, run_tasks: Callable[[], list[str]]) -> None:
-    """Do what the beat and the workers do until Sociocs has taken all messages."""
+    """Do what the workers do until Sociocs has taken all messages."""
 
     def are_accepted() -> bool:
         hints.nudge(tasks.tick)

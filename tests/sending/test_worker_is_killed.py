@@ -53,17 +53,18 @@ def killed_at(
             file.touch()
         plan = ",".join(f"{file.name}=once:{file}:kill" for file in pending)
         processes.worker("sending", env=env | {"FAILPOINTS": plan})
-        work_until(lambda: not any(file.exists() for file in pending))
+        work_until(processes, lambda: not any(file.exists() for file in pending))
 
     return run
 
 
-def work_until(condition: Callable[[], bool]) -> None:
-    """Nudge like beat does, and let every lease and deadline be over, until it holds."""
+def work_until(processes: Processes, condition: Callable[[], bool]) -> None:
+    """Start the dead again, nudge, and let every lease and deadline be over, until it holds."""
 
     def holds() -> bool:
         if condition():
             return True
+        processes.start_workers_again()
         time_passes()
         hints.nudge(tasks.tick)
         return False
@@ -89,24 +90,27 @@ def states_are(campaign: Campaign, **wanted: int) -> Callable[[], bool]:
 
 
 def test_before_an_intent_or_after_the_record_nobody_is_asked(
-    campaign: Campaign, killed_at: Callable[..., None], sandbox: Sandbox
+    campaign: Campaign, killed_at: Callable[..., None], processes: Processes, sandbox: Sandbox
 ) -> None:
     killed_at("before_claim", "after_claim", "after_build", "inside_intent", "after_record")
 
-    work_until(states_are(campaign, accepted=JOBS))
+    work_until(processes, states_are(campaign, accepted=JOBS))
 
     assert {one.how for one in campaign.submissions.all()} == {"answer"}
     everybody_is_in_one_job(sandbox)
 
 
 def test_after_the_intent_nobody_can_know_so_a_person_is_asked(
-    campaign: Campaign, killed_at: Callable[..., None], sandbox: Sandbox
+    campaign: Campaign, killed_at: Callable[..., None], processes: Processes, sandbox: Sandbox
 ) -> None:
     killed_at("after_intent", "before_send")
-    work_until(states_are(campaign, accepted=JOBS - 2, unknown=2))
+    work_until(processes, states_are(campaign, accepted=JOBS - 2, unknown=2))
 
     # Neither was sent, but absence proves nothing: more looks change nothing.
-    work_until(lambda: all(one.looks >= 2 for one in Attempt.objects.filter(outcome="ambiguous")))
+    work_until(
+        processes,
+        lambda: all(one.looks >= 2 for one in Attempt.objects.filter(outcome="ambiguous")),
+    )
 
     assert states_are(campaign, accepted=JOBS - 2, unknown=2)()
     asked = campaign.submissions.filter(state="unknown")
@@ -117,11 +121,11 @@ def test_after_the_intent_nobody_can_know_so_a_person_is_asked(
 
 
 def test_with_the_answer_in_hand_the_job_is_found_by_its_slot(
-    campaign: Campaign, killed_at: Callable[..., None], sandbox: Sandbox
+    campaign: Campaign, killed_at: Callable[..., None], processes: Processes, sandbox: Sandbox
 ) -> None:
     killed_at("after_answer")
 
-    work_until(states_are(campaign, accepted=JOBS))
+    work_until(processes, states_are(campaign, accepted=JOBS))
 
     assert Counter(one.how for one in campaign.submissions.all()) == {"answer": JOBS - 1, "slot": 1}
     everybody_is_in_one_job(sandbox)
@@ -147,11 +151,11 @@ def test_one_by_one_the_killed_message_is_found_until_its_second_and_nobody_gets
     processes.worker("sending", env=env | {"FAILPOINTS": plan})
 
     if states == "found":
-        work_until(states_are(campaign, accepted=4))
+        work_until(processes, states_are(campaign, accepted=4))
         assert campaign.submissions.filter(how="slot").count() == 1
     else:
         # It had arrived, which no list tells after its second: it stays a question.
-        work_until(states_are(campaign, accepted=3, unknown=1))
+        work_until(processes, states_are(campaign, accepted=3, unknown=1))
     landed = [one["to"] for one in world.witness(sandbox, "/messages")]
     assert sorted(landed) == world.phones(4)
     assert Attempt.objects.count() == 4

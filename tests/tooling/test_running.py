@@ -26,7 +26,7 @@ READY = re.compile(
     r"Sociocs Campaigns is ready at (\S+) - sign in as demo@example\.org "
     r"with the password \S+ - Ctrl\+C stops it\n"
 )
-SERVICES = {"broker", "sandbox", "web", "worker-sending", "worker-background", "beat"}
+SERVICES = {"broker", "sandbox", "web", "worker-sending", "worker-background", "worker-ticking"}
 
 pytestmark = pytest.mark.processes
 

@@ -130,7 +130,7 @@ class Chaos:
             victim.resume()
 
     def keep_going(self, seconds: float) -> None:
-        """Do what beat does for a while."""
+        """Have the workers tick again and again for a while."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.keep_workers()

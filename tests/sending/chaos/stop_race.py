@@ -104,7 +104,6 @@ class Race:
         server = self.processes.web(ENVIRONMENT)
         for queue in ("sending", "background"):
             self.processes.worker(queue, env=ENVIRONMENT | {"SOCIOCS_BASE_URL": self.sandbox.url})
-        self.processes.beat()
         while len(self.plays) < plays or any(one.wrote_at is None for one in self.plays):
             if len(self.plays) < plays:
                 self.plays.append(self._launched(chance.uniform(0, self.ahead + LONGER)))

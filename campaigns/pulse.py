@@ -1,0 +1,139 @@
+"""A worker's pulse: each app's tick, by a clock that nobody can set, whoever else is away.
+
+A tick is due when its row has not changed for a while, and how long is measured by each worker's
+own monotonic clock: no scheduler is needed, no broker, and no two machines that agree on the time.
+Of several workers that find it due the one ticks that changes the row first.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from celery import current_app
+from celery.signals import celeryd_after_setup, worker_shutting_down
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from campaigns.models import Heartbeat
+
+if TYPE_CHECKING:
+    from celery.apps.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# Whoever is not the first to give a tick gives it when it was missed so often.
+_MISSED = 3
+_LOOK_SECONDS = 1.0
+
+closing = threading.Event()
+"""Set when this worker was told to end: nothing new begins."""
+
+is_beating = threading.Event()
+"""Set where this process is a worker with a pulse."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What a worker of `queue` does by itself, every so many seconds."""
+
+    queue: str
+    seconds: float
+    work: Callable[[], None]
+
+
+_rounds: list[_Round] = []
+
+
+def every(seconds: float, queue: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Have the workers of this queue call the decorated function every so many seconds."""
+
+    def register(work: Callable[[], None]) -> Callable[[], None]:
+        _rounds.append(_Round(queue, seconds, work))
+        return work
+
+    return register
+
+
+class Tick:
+    """One app's tick as one worker sees it; `patience` in seconds, of this machine's own clock."""
+
+    def __init__(self, app: str, patience: float, monotonic: Callable[[], float]) -> None:
+        self._part = f"{app}.tick"
+        self._patience = patience
+        self._monotonic = monotonic
+        self._seen: datetime | None = None
+        self._seen_at: float | None = None
+
+    def is_mine(self) -> bool:
+        """Whether it is due and this worker's to give; then nobody else gives it."""
+        row = Heartbeat.objects.filter(part=self._part).first()
+        now = self._monotonic()
+        if row is None:
+            return Heartbeat.objects.get_or_create(
+                part=self._part, defaults={"at": timezone.now()}
+            )[1]
+        # What was there when this worker began says nothing: after a restart nobody waits.
+        is_new = self._seen_at is not None and row.at != self._seen
+        if self._seen_at is None:
+            self._seen_at = now - self._patience
+        elif is_new:
+            self._seen_at = now
+        self._seen = row.at
+        if now - self._seen_at < self._patience:
+            return False
+        # The row has to change, whatever the clock says.
+        at = timezone.now()
+        mine = Heartbeat.objects.filter(part=self._part, at=row.at)
+        return bool(mine.exclude(at=at).update(at=at))
+
+
+def _ticks(queues: Collection[str]) -> Iterator[_Round]:
+    for app, givers in settings.TICKS.items():
+        if mine := [queue for queue in givers if queue in queues]:
+            missed = 1 if mine[0] == givers[0] else _MISSED
+            tick = Tick(app, settings.TICK_SECONDS * missed, time.monotonic)
+            yield _Round(mine[0], _LOOK_SECONDS, partial(_tick_if_due, tick, app))
+
+
+def _tick_if_due(tick: Tick, app: str) -> None:
+    if tick.is_mine():
+        current_app.tasks[f"{app}.tick"]()
+
+
+def _beat(one: _Round) -> None:
+    """Do this round until the worker ends; what fails once is tried again the next time."""
+    while not closing.wait(one.seconds):
+        try:
+            one.work()
+        except Exception as error:  # noqa: BLE001 - a pulse must not stop
+            log.warning("a round of %s failed: %s", one.queue, type(error).__name__)
+        finally:
+            close_old_connections()
+
+
+@celeryd_after_setup.connect
+def begin(instance: Worker, **_: object) -> None:
+    """Begin the rounds of the worker's queues, before and without its broker."""
+    queues = set(instance.app.amqp.queues.consume_from)
+    is_beating.set()
+    for one in (*_rounds, *_ticks(queues)):
+        if one.queue in queues:
+            threading.Thread(target=_beat, args=(one,), name="pulse", daemon=True).start()
+
+
+@worker_shutting_down.connect
+def _end(**_: object) -> None:
+    closing.set()
+
+
+# The threads do not live in the processes of a pool.
+os.register_at_fork(after_in_child=is_beating.clear)

@@ -1,0 +1,91 @@
+"""Accounts have their turns side by side in a worker, each in a thread of its own.
+
+A slow account holds its own thread and nothing that another needs: no place in the worker's pool,
+and after a moment not even a connection to the database. So many may be slow at once as there are.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from django.db import connections
+
+from campaigns import pulse
+
+log = logging.getLogger(__name__)
+
+# Returns whether it wants another turn.
+Work = Callable[[int], bool]
+_Turn = tuple[Work, int]
+
+# How many turns go on at once that are not waiting for a slow answer, and how many in all.
+_MOVING = 16
+_ALL = 256
+# Whoever has shown no sign of life for so many seconds waits for a slow answer.
+_SLOW_SECONDS = 2.0
+
+_lock = threading.Lock()
+_signs: dict[_Turn, float] = {}
+_again: set[_Turn] = set()
+_waiting: dict[_Turn, None] = {}
+_mine = threading.local()
+
+
+def begin(work: Work, account_id: int) -> None:
+    """Give an account a turn; outside of a worker with a pulse right here, before it returns.
+
+    Of one kind an account has one turn at a time: asked for meanwhile, it has another afterwards.
+    """
+    if not pulse.is_beating.is_set():
+        work(account_id)
+        return
+    turn = work, account_id
+    with _lock:
+        if turn in _signs:
+            _again.add(turn)
+        else:
+            _waiting[turn] = None
+    begin_waiting()
+
+
+def begin_waiting() -> None:
+    """Begin the turns that wait, as far as there is room."""
+    while not pulse.closing.is_set():
+        with _lock:
+            now = time.monotonic()
+            moving = sum(now - sign < _SLOW_SECONDS for sign in _signs.values())
+            if not _waiting or moving >= _MOVING or len(_signs) >= _ALL:
+                return
+            turn = next(iter(_waiting))
+            del _waiting[turn]
+            _signs[turn] = now
+        threading.Thread(target=_have, args=(turn,), name="turn").start()
+
+
+def is_over() -> bool:
+    """Whether this turn is to end now, because its worker does. A sign of life."""
+    turn = getattr(_mine, "turn", None)
+    if turn is not None:
+        _signs[turn] = time.monotonic()
+    return pulse.closing.is_set()
+
+
+def _have(turn: _Turn) -> None:
+    work, account_id = turn
+    _mine.turn, wants_more = turn, False
+    try:
+        wants_more = work(account_id)
+    except Exception as error:  # noqa: BLE001 - the tick finds again what is left
+        log.error("a turn of %s failed: %s", work.__name__, type(error).__name__)
+    finally:
+        connections.close_all()
+    with _lock:
+        del _signs[turn]
+        if wants_more or turn in _again:
+            _again.discard(turn)
+            # Behind the others.
+            _waiting[turn] = None
+    begin_waiting()
