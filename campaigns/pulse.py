@@ -64,43 +64,49 @@ def every(seconds: float, queue: str) -> Callable[[Callable[[], None]], Callable
 
 
 class Tick:
-    """One app's tick as one worker sees it; `patience` in seconds, of this machine's own clock."""
+    """One app's tick as one worker sees it.
 
-    def __init__(self, app: str, patience: float, monotonic: Callable[[], float]) -> None:
+    It is due after `patience` seconds without it, by this machine's own clock, and where the worker
+    `is_first` at once after its start, so that after a restart nobody waits.
+    """
+
+    def __init__(
+        self, app: str, patience: float, *, is_first: bool, monotonic: Callable[[], float]
+    ) -> None:
         self._part = f"{app}.tick"
-        self._patience = patience
+        self._patience = self._wait = patience
         self._monotonic = monotonic
         self._seen: datetime | None = None
-        self._seen_at: float | None = None
+        self._seen_at = monotonic() - (patience if is_first else 0.0)
 
     def is_mine(self) -> bool:
         """Whether it is due and this worker's to give; then nobody else gives it."""
-        row = Heartbeat.objects.filter(part=self._part).first()
+        rows = Heartbeat.objects.filter(part=self._part)
+        at = rows.values_list("at", flat=True).first()
         now = self._monotonic()
-        if row is None:
-            return Heartbeat.objects.get_or_create(
-                part=self._part, defaults={"at": timezone.now()}
-            )[1]
-        # What was there when this worker began says nothing: after a restart nobody waits.
-        is_new = self._seen_at is not None and row.at != self._seen
-        if self._seen_at is None:
-            self._seen_at = now - self._patience
-        elif is_new:
-            self._seen_at = now
-        self._seen = row.at
-        if now - self._seen_at < self._patience:
+        if self._seen not in {None, at}:
+            self._seen_at, self._wait = now, self._patience
+        self._seen = at
+        if at is not None and now - self._seen_at < self._wait:
             return False
-        # The row has to change, whatever the clock says.
-        at = timezone.now()
-        mine = Heartbeat.objects.filter(part=self._part, at=row.at)
-        return bool(mine.exclude(at=at).update(at=at))
+        given = timezone.now()
+        if at is None:
+            is_mine = Heartbeat.objects.get_or_create(part=self._part, defaults={"at": given})[1]
+        else:
+            # The row has to change, whatever the clock says.
+            is_mine = bool(rows.filter(at=at).exclude(at=given).update(at=given))
+        if is_mine:
+            # As long as nobody else does.
+            self._seen, self._seen_at, self._wait = given, now, settings.TICK_SECONDS
+        return is_mine
 
 
 def _ticks(queues: Collection[str]) -> Iterator[_Round]:
     for app, givers in settings.TICKS.items():
         if mine := [queue for queue in givers if queue in queues]:
-            missed = 1 if mine[0] == givers[0] else _MISSED
-            tick = Tick(app, settings.TICK_SECONDS * missed, time.monotonic)
+            is_first = mine[0] == givers[0]
+            patience = settings.TICK_SECONDS * (1 if is_first else _MISSED)
+            tick = Tick(app, patience, is_first=is_first, monotonic=time.monotonic)
             yield _Round(mine[0], _LOOK_SECONDS, partial(_tick_if_due, tick, app))
 
 

@@ -188,6 +188,9 @@ class _Line:
         Raises call_rates.MustWait, GatewayError or gateway.LaneHalted; then nothing was begun.
         """
         self.wait()
+        if turns.is_over():
+            # A worker that was told to end begins no further call.
+            return Refusal.NOT_YET
         pause = call_rates.reserve(self.account)
         if pause:
             self.store()

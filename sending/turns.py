@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from celery.signals import worker_shutdown
 from django.db import connections
 
 from campaigns import pulse
@@ -63,6 +64,14 @@ def begin_waiting() -> None:
             del _waiting[turn]
             _signs[turn] = now
         threading.Thread(target=_have, args=(turn,), name="turn").start()
+
+
+@worker_shutdown.connect
+def wait_for_all(**_: object) -> None:
+    """Let every turn end: with the interpreter on its way out none could make its call."""
+    pulse.closing.set()
+    while _signs:
+        time.sleep(0.05)
 
 
 def is_over() -> bool:

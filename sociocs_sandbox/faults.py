@@ -30,14 +30,16 @@ class InvalidFault(ValueError):
 class Rule:
     """Hits requests of this ``method`` and ``path``: ``after`` pass first, then ``times`` are hit.
 
-    ``path`` may hold ``*``. ``seen`` counts the matching requests, ``hits`` those that were
-    disturbed. ``seed`` makes a ``probability`` below 1 repeatable.
+    ``path`` may hold ``*``; ``key_ends`` is how the caller's API key ends. ``seen`` counts the
+    matching requests, ``hits`` those that were disturbed. ``seed`` makes a ``probability`` below 1
+    repeatable.
     """
 
     id: int
     fault: str
     method: str = "*"
     path: str = "*"
+    key_ends: str = ""
     times: int | None = None
     after: int = 0
     probability: float = 1.0
@@ -49,9 +51,11 @@ class Rule:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)  # noqa: S311 - decides test faults, guards nothing
 
-    def wants(self, method: str, path: str) -> bool:
+    def wants(self, method: str, path: str, key: str = "") -> bool:
         """Count this request if it matches, and say whether it is to be disturbed."""
         if self.method not in {"*", method} or not fnmatch.fnmatchcase(path, self.path):
+            return False
+        if not key.endswith(self.key_ends):
             return False
         self.seen += 1
         if self.seen <= self.after or self.is_used_up:
@@ -93,6 +97,7 @@ class FaultRules:
             fault=str(fields.pop("fault", "")),
             method=str(fields.pop("method", None) or "*").upper(),
             path=str(fields.pop("path", None) or "*"),
+            key_ends=str(fields.pop("key_ends", None) or ""),
             times=_number(fields.pop("times", None), "times"),
             after=_number(fields.pop("after", None), "after") or 0,
             probability=_probability(fields.pop("probability", 1.0)),
@@ -127,9 +132,12 @@ class FaultRules:
         header = headers.get(FAULT_HEADER)
         if header:
             wanted.append(_parse_header(header))
+        key = headers.get("apikey", "")
         with self._lock:
             wanted += [
-                (rule.fault, rule.parameters) for rule in self._rules if rule.wants(method, path)
+                (rule.fault, rule.parameters)
+                for rule in self._rules
+                if rule.wants(method, path, key)
             ]
         disturbance = Disturbance()
         for name, parameters in wanted:

@@ -1,0 +1,167 @@
+"""Whatever is slow, dead or away holds up itself and nobody else; real workers and processes."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from django.utils import timezone
+
+from campaigns.models import Campaign, Heartbeat
+from campaigns.pulse import Tick
+from sending.models import Attempt
+from sociocs_accounts.models import Channel
+from tests import world
+from tests.processes import Processes, Sandbox
+from tests.waiting import wait_until
+from tooling import children
+
+pytestmark = [pytest.mark.processes, pytest.mark.both_databases]
+
+SLOW_ACCOUNTS = 6
+NOBODY_WAITS_LONGER = 15.0
+
+
+def another_account(sandbox: Sandbox) -> Sandbox:
+    made = requests.post(f"{sandbox.url}/sandbox/accounts", timeout=10).json()
+    return replace(sandbox, api_key=made["api_key"])
+
+
+def launched_on(channel: Channel, people: int = 30) -> Campaign:
+    return world.launched(
+        world.a_campaign(channel, world.a_list(channel.team, world.phones(people)))
+    )
+
+
+def env_of(sandbox: Sandbox, **more: str) -> dict[str, str]:
+    return {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": "2", **more}
+
+
+def accepted(campaign: Campaign) -> Callable[[], bool]:
+    return lambda: set(world.states(campaign)) == {"accepted"}
+
+
+def seconds_until(holds: Callable[[], bool]) -> float:
+    began = time.monotonic()
+    wait_until(holds, progress=Attempt.objects.count)
+    return time.monotonic() - began
+
+
+def test_more_slow_accounts_than_the_worker_has_places_hold_up_neither_another_nor_the_tick(
+    channel: Channel, processes: Processes, sandbox: Sandbox
+) -> None:
+    slow = [another_account(sandbox) for _ in range(SLOW_ACCOUNTS)]
+    for one in slow:
+        launched_on(world.a_channel(channel.team, one))
+        world.set_fault(sandbox, "delay", seconds=30, times=None, key_ends=one.api_key[-8:])
+    processes.worker("sending", env_of(sandbox))
+    waits_for_answers = Attempt.objects.filter(outcome="open")
+    wait_until(lambda: waits_for_answers.count() == SLOW_ACCOUNTS, progress=waits_for_answers.count)
+
+    healthy = launched_on(channel)
+
+    assert seconds_until(accepted(healthy)) < NOBODY_WAITS_LONGER
+    assert waits_for_answers.count() == SLOW_ACCOUNTS
+    ticked = Heartbeat.objects.get(part="tick").at
+    assert seconds_until(lambda: Heartbeat.objects.get(part="tick").at > ticked) < 15
+
+
+def test_without_a_broker_a_campaign_that_is_due_is_handed_over(
+    channel: Channel, processes: Processes, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    nowhere = f"redis+socket://{tmp_path / 'nobody.sock'}"
+    # Without a broker it is never "ready".
+    command = ["-A", "config", "worker", "-Q", "sending,ticking", "-P", "threads", "-c", "2"]
+    python = ["python", "-m", "celery"]
+    processes.start(
+        "worker-alone",
+        *(str(Path(".venv/bin") / python[0]), *python[1:], *command),
+        env=env_of(sandbox, REDIS_URL=nowhere),
+    )
+    wait_until(Heartbeat.objects.filter(part="tick").exists)
+
+    campaign = launched_on(channel)
+
+    assert seconds_until(accepted(campaign)) < NOBODY_WAITS_LONGER
+
+
+def test_what_a_dead_worker_had_claimed_goes_on_at_once(
+    channel: Channel, processes: Processes, sandbox: Sandbox
+) -> None:
+    campaign = launched_on(channel)
+    worker = processes.worker("sending", env_of(sandbox, FAILPOINTS="after_claim=stop"))
+    wait_until(lambda: "claimed" in world.states(campaign))
+    worker.kill()
+    processes.worker("sending", env_of(sandbox))
+    assert seconds_until(accepted(campaign)) < NOBODY_WAITS_LONGER
+
+
+def test_a_worker_that_is_told_to_end_finishes_its_call_and_gives_back_the_rest(
+    channel: Channel, processes: Processes, sandbox: Sandbox
+) -> None:
+    world.set_fault(sandbox, "delay", seconds=3, times=None)
+    campaign = launched_on(channel)
+    worker = processes.worker("sending", env_of(sandbox))
+    wait_until(lambda: "posting" in world.states(campaign))
+    children.signal_group(worker.process, signal.SIGTERM)
+
+    worker.wait(timeout=30)
+
+    states = world.states(campaign)
+    assert states[0] == "accepted"
+    assert set(states[1:]) == {"ready"}
+
+
+class Machine:
+    """A worker that looks for a tick every second of a clock of its own."""
+
+    def __init__(self, *, is_first: bool = True) -> None:
+        self.now, self.is_running = 0.0, True
+        self._tick = Tick(
+            "sending", 10 if is_first else 30, is_first=is_first, monotonic=lambda: self.now
+        )
+
+    def ticks(self) -> bool:
+        self.now += 1
+        return self.is_running and self._tick.is_mine()
+
+
+def ticks_of(machines: list[Machine], seconds: int) -> list[list[int]]:
+    """At which seconds each of them ticked."""
+    given: list[list[int]] = [[] for _ in machines]
+    for second in range(seconds):
+        for machine, seconds_of_it in zip(machines, given, strict=True):
+            if machine.ticks():
+                seconds_of_it.append(second)
+    return given
+
+
+@pytest.mark.parametrize("hours", [2, -2])
+def test_a_tick_is_due_by_silence_and_not_by_anybodys_clock(hours: int, db: None) -> None:
+    wrong = timezone.now() + timedelta(hours=hours)
+    Heartbeat.objects.create(part="sending.tick", at=wrong)
+    machines = [Machine(), Machine()]
+    # Who has just been started ticks at once; then one of them every ten seconds.
+    one, other = ticks_of(machines, 60)
+    assert (one[0], other[0]) == (0, 0)
+    assert len(one) + len(other) == 7
+    machines[0].is_running = False
+    _dead, other = ticks_of(machines, 60)
+    assert len(other) >= 5
+    assert other[0] <= 10
+
+
+def test_whoever_is_second_ticks_only_where_nobody_does(db: None) -> None:
+    machines = [Machine(), Machine(is_first=False)]
+    first, second = ticks_of(machines, 120)
+    assert (len(first), second) == (12, [])
+    machines[0].is_running = False
+    _dead, second = ticks_of(machines, 70)
+    # Silent since ten seconds before; from then on as often as the first one did.
+    assert second == [20, 30, 40, 50, 60]
