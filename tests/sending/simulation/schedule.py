@@ -41,6 +41,8 @@ from tests.sending.simulation.vendor import LISTED, STRANGER, Vendor
 
 C, S = CampaignState, SubmissionState
 OPENS, CLOSES = time(9), time(19)
+# A worker that lives renews its claim all the time; here it holds it for so long, dead or alive.
+CLAIM_HELD = timedelta(seconds=120)
 START = datetime(2026, 4, 2, 9, 30, 0, tzinfo=UTC)
 LEAD = timedelta(minutes=5)
 LATE_GRACE = timedelta(minutes=15)
@@ -338,7 +340,7 @@ class Schedule(LateLooks):
                 self._check_lane_is_fit()
                 store.tokens += 1
                 store.move(one, S.CLAIMED)
-                one.token, one.lease_until = store.tokens, self.ours + protocol.LEASE
+                one.token, one.lease_until = store.tokens, self.ours + CLAIM_HELD
                 return one
         return None
 
