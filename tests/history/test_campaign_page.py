@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
@@ -68,6 +70,17 @@ def test_the_page_says_how_far_it_has_come(
     assert "12 still to send" in text
     clock.shift(timedelta(hours=1))
     assert "5 on their way 7 still to send" in text_of(desk.get("campaign", running))
+
+
+def test_a_look_at_the_page_reads_no_more_people_than_it_shows(
+    desk: Desk, running: Campaign
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        desk.get("campaign", running)
+    columns = 'SELECT "campaigns_campaignrecipient"."id"'
+    of_people = [query["sql"] for query in queries if query["sql"].startswith(columns)]
+    assert of_people
+    assert not [sql for sql in of_people if not sql.endswith(" LIMIT 1")]
 
 
 def test_each_job_shows_its_id_its_people_its_second_and_its_state(
