@@ -705,6 +705,25 @@ def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
     assert "Send it without them" in page
 
 
+@pytest.mark.parametrize(
+    ("refusal", "next_step"),
+    [
+        ("past_send_by", "write to the others in it in a new campaign"),
+        ("quiet_hours", "Try again within its sending hours."),
+        ("daily_limit", "Try again on another day."),
+        ("The API key is not valid.", "Fix this first"),
+    ],
+)
+def test_a_refused_job_says_what_helps(
+    desk: Desk, running: Campaign, refusal: str, next_step: str
+) -> None:
+    accepted(job(running), "job-1")
+    become(job(running), SubmissionState.REFUSED, revoked_for="late_look", refusal=[refusal])
+    page = text_of(desk.get("campaign", running))
+    assert next_step in page
+    assert ("Fix this first" in page) == (next_step == "Fix this first")
+
+
 def test_a_question_that_a_wish_caused_offers_no_second_sending(
     desk: Desk, running: Campaign
 ) -> None:
