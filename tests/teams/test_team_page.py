@@ -285,6 +285,8 @@ class TestSettings:
             '<option value="take_out" selected>Take them out of the message</option>',
             html=True,
         )
+        assertContains(page, "works until about half an hour before the message goes out")
+        assertContains(page, "where it does not, the campaign says why")
         # Left out, it stays as it is.
         self.change(owner, riverside)
         riverside.refresh_from_db()
