@@ -214,7 +214,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "test_required": _("A test comes before every launch"),
         }
         help_texts = {
-            "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay."),
+            "lists_shared": _("Anyone who uploads a list can choose otherwise. Lists of now stay."),
             "test_required": _(
                 "Nobody can launch a campaign before just that message was sent to a test phone."
             ),

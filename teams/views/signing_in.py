@@ -105,7 +105,7 @@ def _on_to(request: HttpRequest, goal: str) -> HttpResponse:
     assert isinstance(person, User)
     if request.POST.get("email", person.email).strip().lower() != person.email:
         sentence = _(
-            "In this browser, %(name)s is signed in. Sign out first to sign in as somebody else."
+            "In this browser, %(name)s is signed in. Sign out first to sign in as someone else."
         )
         messages.warning(request, sentence % {"name": person})
     if kept_posts.post_at(request, goal):

@@ -96,7 +96,7 @@ def test_each_job_shows_its_id_its_people_its_second_and_its_state(
 
 STATE_WORDS = {
     "draft": "Draft",
-    "freezing": "Preparing",
+    "freezing": "Getting ready",
     "scheduled": "Scheduled",
     "missed": "Missed its time",
     "sending": "Handing over",

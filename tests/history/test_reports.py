@@ -78,7 +78,7 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
     assert [row[0] for row in rows] == [f"+120255500{n:02}" for n in range(12)]
     mark = "'" if file_format == "csv" else ""
     assert rows[0][2:6] == [f"{mark}=HYPERLINK(1)", "1", "kQ2x81Vb", "Failed"]
-    assert rows[0][7:9] == ["Not delivered", "30003"]
+    assert rows[0][7:9] == ["Failed", "30003"]
     assert "switched off" in rows[0][9]
     assert rows[2][5] == "Not sent"
     assert rows[2][10] == "opted out"

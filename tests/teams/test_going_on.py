@@ -301,7 +301,7 @@ class TestThePasswordQuestion:
         url = f"/riverside-dental/team/members/{vera.public_id}/role/"
         asked = left_open.post(url, {"role": Role.EDITOR})
         question = left_open.get(asked["Location"])
-        assert "A new role changes what somebody may do in the team." in text_of(question)
+        assert "A new role changes what someone may do in the team." in text_of(question)
         assertContains(question, 'href="/riverside-dental/team/"')
         # A slip of the hand takes nothing away.
         assert "do not belong together" in text_of(self.proved(left_open, asked, "not-it"))

@@ -75,7 +75,7 @@ class TestRoles:
 
     def test_the_only_owner_stays_one(self, owner: Client, riverside: Team, alice: User) -> None:
         answer = set_role(owner, riverside, alice, "viewer")
-        assertContains(answer, "Make somebody else an owner first.")
+        assertContains(answer, "Make someone else an owner first.")
         assert role_of(alice) == Role.OWNER
 
     def test_one_of_two_owners_may_step_down(
@@ -238,7 +238,7 @@ class TestLeaving:
         self, owner: Client, riverside: Team, alice: User, bob: User
     ) -> None:
         page = owner.get(leaving_page(riverside, alice))
-        assertContains(page, "Make somebody else an owner first.")
+        assertContains(page, "Make someone else an owner first.")
         assertNotContains(page, "Leave the team</button>")
 
     def test_the_only_owner_cannot_leave(
