@@ -17,7 +17,7 @@ from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import record_event
 from campaigns.person_states import PERSON_WORDS, PersonState
 from campaigns.state_words import DELIVERY_WORDS, left_out_in_words
-from campaigns.states import CampaignState
+from campaigns.states import SPARED, CampaignState
 from delivery.models import SentMessage
 from delivery.provider_codes import reason_in_words
 from history.campaign_rows import CampaignRow, for_rows, rows_of
@@ -149,7 +149,7 @@ def _with_jobs(
 
 
 def _fate(person: Person) -> list[str]:
-    job, message, left_out = person.submission, person.message, person.recipient.left_out
+    job, message = person.submission, person.message
     cells = ["", "", "", ""]
     if job is not None:
         attempt = job.current_attempt
@@ -160,12 +160,19 @@ def _fate(person: Person) -> list[str]:
             str(person.word.label if person.word else ""),
             _utc(slot),
         ]
-    why_left_out = left_out_in_words({left_out: 1})[0][1] if left_out else ""
+    why_left_out = _why_left_out(person.recipient)
     if message is None:
         return [*cells, "", "", "", why_left_out]
     delivery = str(DELIVERY_WORDS[DeliveryStatus(message.status)].label)
     why = reason_in_words(message.channel.provider, message.error_code)
     return [*cells, delivery, message.error_code, why, why_left_out]
+
+
+def _why_left_out(recipient: CampaignRecipient) -> str:
+    """Also of whoever opted out after hand-over, and was taken out or blocked in time."""
+    if recipient.stopped in SPARED:
+        return _("opted out later: %(words)s") % {"words": recipient.stopped_in_words}
+    return left_out_in_words({recipient.left_out: 1})[0][1] if recipient.left_out else ""
 
 
 # --- The history ----------------------------------------------------------------------------------

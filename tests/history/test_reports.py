@@ -71,6 +71,10 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
     first.sent_messages.update(status="failed", error_code="30003")
     CampaignRecipient.objects.filter(phone="+12025550002").update(left_out="opted_out")
 
+    for n, stopped in ((5, "blocked"), (6, "taken_out"), (7, "too_late")):
+        late = CampaignRecipient.objects.filter(phone=f"+1202555000{n}")
+        late.update(stopped=stopped, left_out="opted_out" if stopped == "taken_out" else "")
+
     page = desk.post("report-campaign", launched, format=file_format)
 
     header, *rows = rows_of(page)
@@ -82,6 +86,11 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
     assert "switched off" in rows[0][9]
     assert rows[2][5] == "Not sent"
     assert rows[2][10] == "opted out"
+    assert [row[10] for row in rows[5:8]] == [
+        "opted out later: blocked at Sociocs",
+        "opted out later: taken out in time",
+        "",
+    ]
     assert rows[4][3:6] == ["2", "", "May have been sent"]
     assert rows[11][3:6] == ["3", "", "Still to send"]
     assert page["Content-Disposition"].endswith(f'.{file_format}"')
