@@ -23,6 +23,7 @@ from delivery.provider_codes import reason_in_words
 from history.campaign_rows import CampaignRow, for_rows, rows_of
 from history.history_filters import Filters, filtered
 from history.models import Report
+from history.people_counts import reporting_channels
 from history.reached import Person, person_of, standings
 from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
@@ -116,14 +117,15 @@ def _history_header() -> list[str]:
 
 def _people(campaign: Campaign) -> Iterator[table_files.Rows]:
     names, after = audience.audience_field_names(campaign), -1
+    reporting = reporting_channels([campaign])
     everybody = CampaignRecipient.objects.filter(campaign=campaign).order_by("position")
     while rows := list(everybody.filter(position__gt=after)[:_PEOPLE_A_READ]):
-        yield _with_jobs(campaign, rows, names)
+        yield _with_jobs(campaign, rows, names, reporting)
         after = rows[-1].position
 
 
 def _with_jobs(
-    campaign: Campaign, rows: list[CampaignRecipient], names: list[str]
+    campaign: Campaign, rows: list[CampaignRecipient], names: list[str], reporting: set[int]
 ) -> list[list[str]]:
     jobs = list(
         campaign.submissions.filter(
@@ -143,7 +145,7 @@ def _with_jobs(
         at = bisect_left(ends, row.position)
         job = jobs[at] if at < len(jobs) and jobs[at].first_position <= row.position else None
         own = (str(row.fields.get(name, "")) for name in names)
-        person = person_of(campaign, row, job, standing, messages.get(row.pk))
+        person = person_of(campaign, row, job, standing, messages.get(row.pk), reporting)
         lines.append([row.phone, row.name, *own, *_fate(person)])
     return lines
 
