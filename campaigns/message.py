@@ -32,7 +32,7 @@ PREDEFINED_LABELS: Mapping[str, Text] = {
     dynamic_fields.CUSTOMER_NAME: gettext_lazy("the person's name"),
     dynamic_fields.PHONE_NUMBER: gettext_lazy("their number, without the +"),
     dynamic_fields.BUSINESS_NAME: gettext_lazy("your team's name"),
-    dynamic_fields.SENDER_NAME: gettext_lazy("the name of whoever launches it"),
+    dynamic_fields.SENDER_NAME: gettext_lazy("the name of the person who launches it"),
 }
 _NOTHING_SAID = gettext_lazy("Write a text or attach an image, video or file.")
 _FIELD_OF_FAULT = {

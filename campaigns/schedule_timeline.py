@@ -66,7 +66,7 @@ def _rescheduled(who: str, details: Details) -> str:
 
 
 def _take_back_asked(who: str, details: Details) -> str:
-    values = {"who": who or _("Somebody"), "jobs": jobs(details.get("jobs", 0))}
+    values = {"who": who or _("Someone"), "jobs": jobs(details.get("jobs", 0))}
     if details.get("then") == "undo":
         return _("%(who)s took the launch back: %(jobs)s to take back from Sociocs") % values
     if details.get("then") == "reschedule":
@@ -81,27 +81,27 @@ def _taken_back(_who: str, details: Details) -> str:
 def _overruled(who: str, details: Details) -> str:
     warnings = " · ".join(details.get("warnings", []))
     return _("%(who)s went ahead in spite of: %(what)s") % {
-        "who": who or _("Somebody"),
+        "who": who or _("Someone"),
         "what": warnings,
     }
 
 
 def _approval_asked(who: str, details: Details) -> str:
     return _("%(who)s asked for approval to send to %(people)s") % {
-        "who": who or _("Somebody"),
+        "who": who or _("Someone"),
         "people": people(details.get("people", 0)),
     }
 
 
 def _approved(who: str, details: Details) -> str:
     return _("%(who)s approved sending to %(people)s") % {
-        "who": who or _("Somebody"),
+        "who": who or _("Someone"),
         "people": people(details.get("people", 0)),
     }
 
 
 def _rejected(who: str, details: Details) -> str:
-    values = {"who": who or _("Somebody"), "why": details.get("reason", "")}
+    values = {"who": who or _("Someone"), "why": details.get("reason", "")}
     return _("%(who)s did not approve it: “%(why)s”") % values
 
 
@@ -131,7 +131,7 @@ def _run_made(_who: str, details: Details) -> str:
 
 
 def _run_waits(_who: str, details: Details) -> str:
-    return _("The run of %(day)s waits for somebody: %(why)s") % {
+    return _("The run of %(day)s waits for someone: %(why)s") % {
         "day": details.get("day", ""),
         "why": details.get("why", ""),
     }

@@ -36,7 +36,7 @@ CAMPAIGN_WORDS: Mapping[CampaignState, Word] = {
         gettext_lazy("Draft"), "neutral", gettext_lazy("Nothing is sent until you launch it.")
     ),
     C.FREEZING: Word(
-        gettext_lazy("Preparing"),
+        gettext_lazy("Getting ready"),
         "info",
         gettext_lazy("We are noting down who gets it. Nothing has been handed over yet."),
         moving=True,
@@ -138,7 +138,7 @@ SUBMISSION_WORDS: Mapping[SubmissionState, Word] = {
     S.REFUSED: Word(
         gettext_lazy("Refused by Sociocs"),
         "danger",
-        gettext_lazy("Nothing was sent. Mend the cause, then try again."),
+        gettext_lazy("Nothing was sent. Fix the cause, then try again."),
     ),
     S.REVOKING: Word(
         gettext_lazy("Being taken back"),
@@ -155,7 +155,7 @@ SUBMISSION_WORDS: Mapping[SubmissionState, Word] = {
         gettext_lazy("Not sent"), "neutral", gettext_lazy("Cancelled before it was handed over.")
     ),
     S.ABANDONED: Word(
-        gettext_lazy("Not sent"), "neutral", gettext_lazy("Somebody decided not to send it.")
+        gettext_lazy("Not sent"), "neutral", gettext_lazy("Someone decided not to send it.")
     ),
 }
 
@@ -192,7 +192,7 @@ OUTCOME_WORDS: Mapping[str, Word] = {
 # How far a message got, as the networks report it.
 DELIVERY_WORDS: Mapping[DeliveryStatus, Word] = {
     DeliveryStatus.UNKNOWN: Word(
-        gettext_lazy("Nothing reported"), "neutral", gettext_lazy("No network has said anything.")
+        gettext_lazy("No report yet"), "neutral", gettext_lazy("No network has said anything.")
     ),
     DeliveryStatus.QUEUED: Word(
         gettext_lazy("On its way"), "info", gettext_lazy("The network has it in its queue.")
@@ -201,7 +201,7 @@ DELIVERY_WORDS: Mapping[DeliveryStatus, Word] = {
         gettext_lazy("Sent"), "info", gettext_lazy("It left for the phone; no more is reported.")
     ),
     DeliveryStatus.FAILED: Word(
-        gettext_lazy("Not delivered"), "danger", gettext_lazy("The network could not deliver it.")
+        gettext_lazy("Failed"), "danger", gettext_lazy("The network could not deliver it.")
     ),
     DeliveryStatus.DELIVERED: Word(
         gettext_lazy("Delivered"), "success", gettext_lazy("It is on the phone.")
@@ -255,7 +255,7 @@ PAUSE_WORDS: Mapping[str, Text] = {
         "same time of day."
     ),
     PauseReason.REFUSALS: gettext_lazy(
-        "Sociocs refused two jobs for the same reason, so it would refuse the others as well. Mend "
+        "Sociocs refused two jobs for the same reason, so it would refuse the others as well. Fix "
         "the cause first, then go on."
     ),
     PauseReason.TOO_LARGE: gettext_lazy(

@@ -70,7 +70,7 @@ def _by_hand(kind: Kind) -> Callable[[str, Details], str]:
 
 
 def _exported(who: str, details: Details) -> str:
-    count = {"people": people(details.get("people", 0)), "who": who or _("Somebody who left")}
+    count = {"people": people(details.get("people", 0)), "who": who or _("Someone who left")}
     return _("%(who)s exported it with its %(people)s") % count
 
 
@@ -155,7 +155,7 @@ def _late_look(_who: str, details: Details) -> str:
     if result == LateLook.TAKEN_OUT:
         return _("Job %(seq)s was taken back. It goes out without who opted out") % {"seq": seq}
     why = WHY_NOT_TAKEN_OUT[LateLook(result)] if result in set(LateLook) else ""
-    return _("Job %(seq)s stays as it is, although somebody opted out: %(why)s") % {
+    return _("Job %(seq)s stays as it is, although someone opted out: %(why)s") % {
         "seq": seq,
         "why": why,
     }
@@ -170,7 +170,7 @@ def _split(_who: str, details: Details) -> str:
 def _decided(who: str, details: Details) -> str:
     unknown = gettext_lazy("%(who)s answered for job %(seq)s")
     answer = ANSWERS.get(details.get("answer", ""), unknown)
-    return str(answer) % {"who": who or _("Somebody"), "seq": details.get("seq", "?")}
+    return str(answer) % {"who": who or _("Someone"), "seq": details.get("seq", "?")}
 
 
 _SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {

@@ -135,9 +135,9 @@ def _ask(campaign: Campaign, confirmation: Confirmation, plan: SeenPlan) -> None
 def may_answer(approval: Approval, user: User) -> str:
     """Why this person may not answer a request; "" if they may (and may launch at all)."""
     if approval.asked_by_id == user.pk:
-        return _("You asked for this yourself: somebody else has to approve it.")
+        return _("You asked for this yourself: someone else has to approve it.")
     if approval.campaign.updated_by_id == user.pk:
-        return _("You wrote this draft last: somebody else has to approve it.")
+        return _("You wrote this draft last: someone else has to approve it.")
     return ""
 
 
@@ -188,7 +188,7 @@ def _waiting(campaign: Campaign, approval_id: UUID, user: User) -> Approval:
         or approval.answer != Verdict.WAITING
         or campaign.state != CampaignState.DRAFT
     ):
-        raise NotApproved(_("Somebody else has answered this already, or it was changed."))
+        raise NotApproved(_("Someone else has answered this already, or it was changed."))
     why_not = may_answer(approval, user)
     if why_not:
         raise NotApproved(why_not)
@@ -201,7 +201,7 @@ def _answer(approval: Approval, user: User) -> None:
 
 
 def _outdated() -> str:
-    return _("It was changed since it was asked for. Whoever wants to send it has to ask again.")
+    return _("It was changed since it was asked for. Anyone who wants to send it has to ask again.")
 
 
 def waiting_for_approval(campaign_ids: Iterable[int]) -> set[int]:

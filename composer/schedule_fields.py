@@ -207,7 +207,7 @@ class ScheduleFields(WallTimeFields):
         label=gettext_lazy("Until"),
         required=False,
         choices=[
-            (NEVER, gettext_lazy("until somebody stops it")),
+            (NEVER, gettext_lazy("until someone stops it")),
             (AFTER, gettext_lazy("a number of times")),
             (ON_A_DAY, gettext_lazy("a day")),
         ],

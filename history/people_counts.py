@@ -9,7 +9,7 @@ and people who were left out after all.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,7 +117,7 @@ def people_counts(
         _move(counts, campaign_id, people, P.ON_ITS_WAY, _by_report(status) or P.ON_ITS_WAY)
     _correct_odd_reports(counts, with_reports, now)
     left_out = _take_out_left_out(counts, now)
-    reporting = _reporting_channels(campaigns)
+    reporting = reporting_channels(campaigns)
     return {
         campaign.pk: PeopleCounts(
             _named(campaign, counts[campaign.pk]),
@@ -258,7 +258,7 @@ def _standing_of_one(now: datetime, **which: object) -> Subquery:
     return Subquery(jobs.values("standing")[:1])
 
 
-def _reporting_channels(campaigns: Sequence[Campaign]) -> set[int]:
+def reporting_channels(campaigns: Iterable[Campaign]) -> set[int]:
     """The channels of these campaigns whose reports are on."""
     endpoints = WebhookEndpoint.objects.filter(
         channel__in={campaign.channel_id for campaign in campaigns if campaign.channel_id},

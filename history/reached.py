@@ -16,6 +16,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.person_states import (
     BY_REPORT,
+    NOT_REPORTED,
     PERSON_WORDS,
     PersonState,
     person_state,
@@ -25,7 +26,7 @@ from campaigns.states import FINISHED, SPARED, SubmissionState
 from delivery.models import SentMessage
 from delivery.provider_codes import Failure, failure_of
 from delivery.replies import submissions_of
-from history.people_counts import IS_LEFT_OUT_LATE, standing_at
+from history.people_counts import IS_LEFT_OUT_LATE, reporting_channels, standing_at
 from interface.wording import Text
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
@@ -122,8 +123,10 @@ def people_with_jobs(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> l
         message.recipient_id: message
         for message in SentMessage.objects.filter(recipient__in=rows).select_related("channel")
     }
+    reporting = reporting_channels([campaign])
     return [
-        person_of(campaign, row, jobs.get(row.pk), standing, messages.get(row.pk)) for row in rows
+        person_of(campaign, row, jobs.get(row.pk), standing, messages.get(row.pk), reporting)
+        for row in rows
     ]
 
 
@@ -139,8 +142,12 @@ def person_of(
     job: Submission | None,
     standing: Mapping[int, PersonState],
     message: SentMessage | None,
+    reporting: Collection[int],
 ) -> Person:
-    """Somebody of a campaign, with what is known of their job (`standings`) and their message."""
+    """Somebody of a campaign, with what is known of their job (`standings`) and their message.
+
+    `reporting`: the `reporting_channels`.
+    """
     report = DeliveryStatus(message.status) if message else None
     state = None
     if job is not None:
@@ -150,6 +157,8 @@ def person_of(
     if message is not None and state is P.FAILED:
         failure = failure_of(message.channel.provider, message.error_code)
     word = PERSON_WORDS[state] if state else None
+    if state is P.NO_REPORT and message is None and campaign.channel_id not in reporting:
+        word = NOT_REPORTED
     return Person(row, job, state, word, _why(row, job, state), message, failure)
 
 

@@ -17,12 +17,13 @@ from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import record_event
 from campaigns.person_states import PERSON_WORDS, PersonState
 from campaigns.state_words import DELIVERY_WORDS, left_out_in_words
-from campaigns.states import CampaignState
+from campaigns.states import SPARED, CampaignState
 from delivery.models import SentMessage
 from delivery.provider_codes import reason_in_words
 from history.campaign_rows import CampaignRow, for_rows, rows_of
 from history.history_filters import Filters, filtered
 from history.models import Report
+from history.people_counts import reporting_channels
 from history.reached import Person, person_of, standings
 from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
@@ -116,14 +117,15 @@ def _history_header() -> list[str]:
 
 def _people(campaign: Campaign) -> Iterator[table_files.Rows]:
     names, after = audience.audience_field_names(campaign), -1
+    reporting = reporting_channels([campaign])
     everybody = CampaignRecipient.objects.filter(campaign=campaign).order_by("position")
     while rows := list(everybody.filter(position__gt=after)[:_PEOPLE_A_READ]):
-        yield _with_jobs(campaign, rows, names)
+        yield _with_jobs(campaign, rows, names, reporting)
         after = rows[-1].position
 
 
 def _with_jobs(
-    campaign: Campaign, rows: list[CampaignRecipient], names: list[str]
+    campaign: Campaign, rows: list[CampaignRecipient], names: list[str], reporting: set[int]
 ) -> list[list[str]]:
     jobs = list(
         campaign.submissions.filter(
@@ -143,13 +145,13 @@ def _with_jobs(
         at = bisect_left(ends, row.position)
         job = jobs[at] if at < len(jobs) and jobs[at].first_position <= row.position else None
         own = (str(row.fields.get(name, "")) for name in names)
-        person = person_of(campaign, row, job, standing, messages.get(row.pk))
+        person = person_of(campaign, row, job, standing, messages.get(row.pk), reporting)
         lines.append([row.phone, row.name, *own, *_fate(person)])
     return lines
 
 
 def _fate(person: Person) -> list[str]:
-    job, message, left_out = person.submission, person.message, person.recipient.left_out
+    job, message = person.submission, person.message
     cells = ["", "", "", ""]
     if job is not None:
         attempt = job.current_attempt
@@ -160,12 +162,19 @@ def _fate(person: Person) -> list[str]:
             str(person.word.label if person.word else ""),
             _utc(slot),
         ]
-    why_left_out = left_out_in_words({left_out: 1})[0][1] if left_out else ""
+    why_left_out = _why_left_out(person.recipient)
     if message is None:
         return [*cells, "", "", "", why_left_out]
     delivery = str(DELIVERY_WORDS[DeliveryStatus(message.status)].label)
     why = reason_in_words(message.channel.provider, message.error_code)
     return [*cells, delivery, message.error_code, why, why_left_out]
+
+
+def _why_left_out(recipient: CampaignRecipient) -> str:
+    """Also of whoever opted out after hand-over, and was taken out or blocked in time."""
+    if recipient.stopped in SPARED:
+        return _("opted out later: %(words)s") % {"words": recipient.stopped_in_words}
+    return left_out_in_words({recipient.left_out: 1})[0][1] if recipient.left_out else ""
 
 
 # --- The history ----------------------------------------------------------------------------------

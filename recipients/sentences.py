@@ -62,7 +62,7 @@ REJECTIONS: Mapping[str, Words] = {
     ),
     PhoneFault.EXCEL_ERROR: Words(
         gettext_lazy("A spreadsheet error"),
-        gettext_lazy("Mend the formula, or enter the number itself."),
+        gettext_lazy("Fix the formula, or enter the number itself."),
     ),
     PhoneFault.NO_COUNTRY: Words(
         gettext_lazy("No country code"),

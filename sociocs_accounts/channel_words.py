@@ -36,7 +36,7 @@ _CHANGES: Mapping[str, Text] = {
 
 def change_in_words(change: ChannelEvent) -> SafeString:
     """`Alice added the channel “Front desk”`, with the name in bold."""
-    who = format_html("<b>{}</b>", change.actor or _("Somebody"))
+    who = format_html("<b>{}</b>", change.actor or _("Someone"))
     return format_html(str(_CHANGES[change.kind]), who=who, subject=change.subject)
 
 

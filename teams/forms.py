@@ -186,7 +186,8 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         choices=StopWay.choices,
         required=False,
         help_text=_(
-            "Taking people out is certain until half an hour before the message goes out. "
+            "Taking people out works until about half an hour before the message goes out; where "
+            "it does not, the campaign says why. "
             "A block counts at once, but Sociocs may send a message that waits all the same."
         ),
     )
@@ -213,7 +214,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "test_required": _("A test comes before every launch"),
         }
         help_texts = {
-            "lists_shared": _("Whoever uploads a list can choose otherwise. Lists of now stay."),
+            "lists_shared": _("Anyone who uploads a list can choose otherwise. Lists of now stay."),
             "test_required": _(
                 "Nobody can launch a campaign before just that message was sent to a test phone."
             ),

@@ -1,7 +1,8 @@
-"""What somebody sent off and could not be done yet: kept until they signed in, or proved it.
+"""What somebody sent off and could not be done yet: kept for an hour at most.
 
-It lies in their session by the address it was sent to, sealed, since texts, numbers and keys are
-in it. Passwords and files are not kept: they are asked for again.
+It waits for them to sign in, or to prove who they are, in their session, by the address it was sent
+to, and sealed, since texts, numbers and keys are in it. Passwords and files are not kept: they are
+asked for again.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -19,7 +19,8 @@ from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
 KEPT_FOR = timedelta(hours=1)
-MOST_BYTES = 1_000_000
+# Of one, sealed: the database and each look at the session carry it.
+MOST_BYTES = 200_000
 # Several tabs may ask at once.
 _MOST = 3
 _KEY = "kept_posts"
@@ -37,7 +38,6 @@ class KeptPost:
     is_post: bool = True
     back: str = ""
     reason: str = ""
-    at: float = field(default_factory=time.time)
 
     @property
     def words(self) -> list[str]:
@@ -61,7 +61,11 @@ def keep_post(request: HttpRequest, kept: KeptPost) -> bool:
     sealed = _fernet().encrypt(json.dumps(asdict(kept)).encode()).decode()
     if len(sealed) > MOST_BYTES:
         return False
-    others = [pair for pair in request.session.get(_KEY, ()) if pair[0] != kept.path]
+    others = [
+        (path, older)
+        for path, older in request.session.get(_KEY, ())
+        if path != kept.path and _opened(older)
+    ]
     request.session[_KEY] = [*others, (kept.path, sealed)][-_MOST:]
     return True
 
@@ -70,12 +74,23 @@ def kept_at(request: HttpRequest, path: str) -> KeptPost | None:
     """What was sent to this address within the last hour and waits to be done."""
     for address, sealed in request.session.get(_KEY, ()):
         if address == path:
-            try:
-                text = _fernet().decrypt(sealed.encode(), ttl=int(KEPT_FOR.total_seconds()))
-            except InvalidToken:
-                return None
-            return KeptPost(**json.loads(text))
+            return _opened(sealed)
     return None
+
+
+def post_at(request: HttpRequest, path: str) -> KeptPost | None:
+    """The same, but None for a page that was only opened: there is nothing to be done."""
+    kept = kept_at(request, path)
+    return kept if kept and kept.is_post else None
+
+
+def _opened(sealed: str) -> KeptPost | None:
+    """What is in it; None once it is older than `KEPT_FOR`, or sealed with another key."""
+    try:
+        text = _fernet().decrypt(sealed.encode(), ttl=int(KEPT_FOR.total_seconds()))
+    except InvalidToken:
+        return None
+    return KeptPost(**json.loads(text))
 
 
 def forget_post(request: HttpRequest, path: str) -> None:

@@ -153,7 +153,7 @@ class Team(models.Model):
         _("a number is left out after so many failures"), default=2
     )
     stop_way = models.CharField(
-        _("when somebody opts out of a message that Sociocs has already"),
+        _("when someone opts out of a message that Sociocs has already"),
         max_length=10,
         choices=StopWay.choices,
         # Left out of a form, it stays as it is.

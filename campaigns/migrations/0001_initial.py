@@ -435,7 +435,7 @@ class Migration(migrations.Migration):
                             ("approved", "Approved"),
                             ("rejected", "Rejected"),
                             ("run_made", "A run was made"),
-                            ("run_waits", "A run waits for somebody"),
+                            ("run_waits", "A run waits for someone"),
                             ("repeat_ended", "It repeats no more"),
                         ],
                         max_length=20,

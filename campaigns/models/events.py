@@ -45,7 +45,7 @@ class CampaignEvent(Fact):
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
         RUN_MADE = "run_made", _("A run was made")
-        RUN_WAITS = "run_waits", _("A run waits for somebody")
+        RUN_WAITS = "run_waits", _("A run waits for someone")
         REPEAT_ENDED = "repeat_ended", _("It repeats no more")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="events")

@@ -105,7 +105,9 @@ def _mistold(told: str, known: str) -> str:
         sentence = _("The site sends it as %(told)s, and it is %(known)s, so it would be refused. ")
     else:
         sentence = _("The site sends it as %(told)s, and it is none, so it would be refused. ")
-    sentence += _("Upload the file here, or ask whoever runs the site to send its right type.")
+    sentence += _(
+        "Upload the file here, or ask the person who runs the site to send its right type."
+    )
     return sentence % {"told": told, "known": known}
 
 

@@ -152,8 +152,8 @@ def delete_media(media: MediaFile) -> None:
         logger.error("A media file was not deleted: %s", _reason(fault))
         sentence = _(
             "“%(name)s” is still there: the place where files are kept refused to delete it, or "
-            "did not answer. Try again in a few minutes; if it stays so, tell whoever runs this "
-            "dashboard."
+            "did not answer. Try again in a few minutes; if it stays so, tell the person "
+            "who runs this dashboard."
         )
         raise NotTaken(sentence % {"name": media.label}) from None
     media.delete()
@@ -168,7 +168,7 @@ def _kept(name: str, content: File[Any]) -> str:
         sentence = _(
             "The file was not uploaded: the place where files are kept refused it, or did not "
             "answer. Nothing else has changed. Try again in a few minutes; if it stays so, tell "
-            "whoever runs this dashboard."
+            "the person who runs this dashboard."
         )
         raise NotTaken(sentence) from None
 

@@ -168,7 +168,7 @@ def _with_suggestion(request: TeamRequest, campaign: Campaign) -> ComposeForm:
 
 def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
     """Why a form was not saved, and what to do about it."""
-    who = outdated.by or _("Somebody")
+    who = outdated.by or _("Someone")
     if not outdated.is_draft:
         return _(
             "This campaign was launched in the meantime, so what you typed here was not saved. "

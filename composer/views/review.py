@@ -191,7 +191,7 @@ def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) ->
     if send_at - now > VENDOR_REACH:
         return ""
     return _(
-        "right after you launch; Sociocs then keeps the clock. "
+        "right after you send it; Sociocs then keeps the clock. "
         "Cancelling takes the jobs back until their time comes."
     )
 
@@ -378,7 +378,8 @@ def answer_approval(request: TeamRequest, campaign_id: UUID, approval_id: UUID) 
             approvals.approve(approval_id, campaign, user, seen, is_proved=is_proved)
         else:
             approvals.reject(approval_id, campaign, user, request.POST.get("reason", ""))
-            messages.success(request, _("It is not sent. Your reason is shown to whoever asked."))
+            sentence = _("It is not sent. Your reason is shown to the person who asked.")
+            messages.success(request, sentence)
             return redirect("review", *address)
     except LaunchRefused as refused:
         return _told(request, campaign, refused)

@@ -97,7 +97,6 @@ def _page(request: TeamRequest, campaign: Campaign | None) -> HttpResponse:
         "page": page,
         "campaign": campaign,
         "wishes_only": wishes_only,
-        "only": "wish&" if wishes_only else "unsure&" if unsure_only else "",
         "unsure_only": unsure_only,
         "waiting_count": waiting[: MOST_COUNTED + 1].count(),
         "newest": write_place(page.rows[0].pk) if is_newest and page.rows else "",

@@ -160,13 +160,14 @@ def _phone(found: Campaign, said: TemplateSaid | None) -> PhonePreview | None:
     if found.channel is None:
         return None
     content = found.message or found
-    person = CampaignRecipient.objects.filter(campaign=found, left_out="").order_by("position")
-    job = submission_of(person[0]) if person else None
+    people = CampaignRecipient.objects.filter(campaign=found, left_out="").order_by("position")
+    person = people.first()
+    job = submission_of(person) if person else None
     return PhonePreview(
         look=found.channel.capabilities.medium.value,
         sender=found.team.name,
-        text=_as_read(found, job.text, person[0].name) if job else content.text,
-        person=person[0] if job else None,
+        text=_as_read(found, job.text, person.name) if person and job else content.text,
+        person=person if job else None,
         media_kind=content.media_kind,
         media_url=content.media_url,
     )

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.models import CampaignRecipient
 from delivery.replies import submission_of
 from delivery.views.failing_numbers import number_lines
+from history.people_counts import reporting_channels
 from history.reached import Person, person_of, standings
 from recipients.failing_numbers import failing_numbers_of
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
@@ -30,14 +31,16 @@ def appearances_of(team: Team, phone: str) -> list[Person]:
     """
     rows = CampaignRecipient.objects.filter(campaign__team=team, phone_key=subscriber_key(phone))
     recipients = rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN]
-    return [_part(row) for row in recipients]
+    reporting = reporting_channels(row.campaign for row in recipients)
+    return [_part(row, reporting) for row in recipients]
 
 
-def _part(row: CampaignRecipient) -> Person:
+def _part(row: CampaignRecipient, reporting: set[int]) -> Person:
     # A job is a range of positions; one row by the index of its campaign's jobs.
     job = submission_of(row)
     message = row.sent_messages.select_related("channel").first()
-    return person_of(row.campaign, row, job, standings({job.pk} if job else ()), message)
+    standing = standings({job.pk} if job else ())
+    return person_of(row.campaign, row, job, standing, message, reporting)
 
 
 @require_POST

@@ -25,6 +25,19 @@ _NO_SECOND_TIME: Mapping[str, Text] = {
     Refusal.QUIET_HOURS: gettext_lazy("its sending hours are over"),
     Refusal.DAILY_LIMIT: gettext_lazy("the daily limit is used up"),
 }
+_WHAT_NEXT: Mapping[str, Text] = {
+    Refusal.PAST_SEND_BY: gettext_lazy(
+        "Nothing has to be fixed, but trying again is of no use: write to the others in it in a "
+        "new campaign."
+    ),
+    Refusal.QUIET_HOURS: gettext_lazy(
+        "Nothing has to be fixed. Try again within its sending hours. Otherwise the others in it "
+        "get nothing."
+    ),
+    Refusal.DAILY_LIMIT: gettext_lazy(
+        "Nothing has to be fixed. Try again on another day. Otherwise the others in it get nothing."
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +79,26 @@ class Question:
                 "It was marked as sent, but Sociocs says that it refused it. "
                 "Nobody got it through this job."
             )
-        if self.submission.refusal and self.submission.refusal[0] in _NO_SECOND_TIME:
-            return _("Somebody in it opted out, so it was taken back. It was not sent again.")
+        if self._no_second_time:
+            return _("Someone in it opted out, so it was taken back. It was not sent again.")
         if self.attempt is not None:
             return _("Sociocs refused it. Nothing was sent.")
         return _("It could not be put into words that Sociocs understands. Nothing was sent.")
+
+    @property
+    def what_next(self) -> str:
+        """What to do about a refused job."""
+        if self._no_second_time:
+            return str(_WHAT_NEXT[self._no_second_time])
+        return _(
+            "Fix this first (the channel's key, say), then try again. Otherwise these people get "
+            "nothing."
+        )
+
+    @property
+    def _no_second_time(self) -> str:
+        first = str(self.submission.refusal[0]) if self.submission.refusal else ""
+        return first if first in _NO_SECOND_TIME else ""
 
 
 def question_of(submission: Submission, job_count: int) -> Question:

@@ -83,7 +83,7 @@ def _undone(request: TeamRequest, list_import: ListImport) -> HttpResponse:
     people = list_import.recipient_list
     if list_import.is_addition and people is not None:
         if "keep" in request.POST:
-            sentence = _("The import was undone. Whom somebody changed by hand stays as they are.")
+            sentence = _("The import was undone. People changed by hand since stay as they are.")
         else:
             sentence = _("The import was undone. The list is what it was before.")
         messages.success(request, sentence)

@@ -295,7 +295,7 @@ class Migration(migrations.Migration):
                         ],
                         default="both",
                         max_length=10,
-                        verbose_name="when somebody opts out of a message that Sociocs has already",
+                        verbose_name="when someone opts out of a message that Sociocs has already",
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

@@ -18,13 +18,20 @@ from teams.middleware import keep_for_sign_in
 from teams.views import signing_in
 
 
-@require_http_methods(["GET"])
+@require_http_methods(["GET", "POST"])
 def go_on(request: SignedInRequest) -> HttpResponse:
-    """Show what was sent to `next` when nobody was signed in; a press sends it again."""
-    goal = signing_in.local_page(request, request.GET.get("next", ""))
-    kept = kept_posts.kept_at(request, goal)
-    if kept is None:
-        return redirect(goal or "home")
+    """Show what was sent to `next` when nobody was signed in; a press sends it again.
+
+    A POST is of somebody who does not want it any more: it is forgotten.
+    """
+    is_unwanted = request.method == "POST"
+    wanted = request.POST if is_unwanted else request.GET
+    goal = signing_in.local_page(request, wanted.get("next", ""))
+    kept = kept_posts.post_at(request, goal)
+    if is_unwanted:
+        kept_posts.forget_post(request, goal)
+    if kept is None or is_unwanted:
+        return redirect((kept and kept.back) or goal or "home")
     sentence = _(
         "You are signed in as %(name)s, and what you typed is still here. Nothing was done yet: "
         "“Go on” does what you asked for."
@@ -36,7 +43,8 @@ def go_on_page(
     request: HttpRequest, kept: KeptPost, sentence: str, status: int = 200
 ) -> HttpResponse:
     """A page that holds what was sent off, and sends it again."""
-    context = {"kept": kept, "sentence": sentence}
+    is_kept = kept_posts.kept_at(request, kept.path)
+    context = {"kept": kept, "is_kept": is_kept, "sentence": sentence}
     return render(request, "teams/go_on.html", context, status=status)
 
 
@@ -61,7 +69,9 @@ def outdated_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     is_public = not getattr(view, "login_required", True)
     if not (is_signed_in or is_public) and keep_for_sign_in(request):
         return redirect_to_login(kept.path)
-    sentence = _("Somebody signed in or out in this browser since that page was opened.")
+    sentence = signing_in.no_cookie(request) or _(
+        "Someone signed in or out in this browser since that page was opened."
+    )
     if is_signed_in:
         sentence += " " + _("You are signed in as %(name)s.") % {"name": request.user}
     return go_on_page(request, kept, f"{sentence} " + _("Nothing was changed yet."), status=403)

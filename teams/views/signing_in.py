@@ -95,7 +95,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             login(request, answer)
             return _on_to(request, goal)
         form.add_error(None, answer.sentence)
-    context = {"form": form, "next": goal, "is_kept": kept_posts.kept_at(request, goal)}
+    context = {"form": form, "next": goal, "is_kept": kept_posts.post_at(request, goal)}
     return render(request, "teams/sign_in.html", context)
 
 
@@ -105,10 +105,10 @@ def _on_to(request: HttpRequest, goal: str) -> HttpResponse:
     assert isinstance(person, User)
     if request.POST.get("email", person.email).strip().lower() != person.email:
         sentence = _(
-            "In this browser, %(name)s is signed in. Sign out first to sign in as somebody else."
+            "In this browser, %(name)s is signed in. Sign out first to sign in as someone else."
         )
         messages.warning(request, sentence % {"name": person})
-    if kept_posts.kept_at(request, goal):
+    if kept_posts.post_at(request, goal):
         return redirect(reverse("go-on") + "?" + urlencode({"next": goal}))
     return redirect(goal or "home")
 
@@ -119,11 +119,19 @@ def sign_in_once_more(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return _on_to(request, goal)
     form = SignInForm(request.POST)
-    form.add_error(
-        None,
-        _("This page had become too old. Type your password again, or reload the page."),
-    )
+    sentence = no_cookie(request) or _("This page had become too old.")
+    form.add_error(None, f"{sentence} " + _("Type your password again, or reload the page."))
     return render(request, "teams/sign_in.html", {"form": form, "next": goal}, status=403)
+
+
+def no_cookie(request: HttpRequest) -> str:
+    """The sentence for a form that came without the cookie it needs; "" where it came along."""
+    if settings.CSRF_COOKIE_NAME in request.COOKIES:
+        return ""
+    return _(
+        "Your browser sent no cookie, and this page needs one. If you read this a second time, "
+        "allow cookies for this site in your browser's settings."
+    )
 
 
 @sensitive_post_parameters("password")
@@ -144,7 +152,7 @@ def sign_in_again(request: SignedInRequest) -> HttpResponse:
 
 
 def _finish(request: HttpRequest, kept: KeptPost) -> HttpResponse:
-    sentence = _("Thank you. What you asked for is done now; a file is fetched by itself.")
+    sentence = _("Thank you. What you asked for is being done; a file is fetched by itself.")
     context = {"kept": kept, "sentence": sentence, "at_once": True}
     return render(request, "teams/go_on.html", context)
 

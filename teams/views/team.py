@@ -78,7 +78,7 @@ def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse
 def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     """Give a member another role."""
     page = reverse("team", args=[request.team.slug])
-    reason = _("A new role changes what somebody may do in the team.")
+    reason = _("A new role changes what someone may do in the team.")
     if (asked := proving.ask_again(request, page, reason)) is not None:
         return asked
     member = member_of_page(request, user_id)
@@ -101,7 +101,7 @@ def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
 
 def last_owner_sentence() -> str:
     """Why the only owner stays one, and what to do."""
-    return _("A team needs an owner, and this is the only one. Make somebody else an owner first.")
+    return _("A team needs an owner, and this is the only one. Make someone else an owner first.")
 
 
 def member_of_page(request: TeamRequest, user_id: UUID) -> Membership:

@@ -433,7 +433,7 @@ def test_a_time_that_has_passed_is_told_while_one_chooses(desk: Desk, draft: Cam
 
 def test_now_tells_the_undo_window(desk: Desk, draft: Campaign) -> None:
     page = desk.post("moment", draft, **fields_of(desk.get("compose", draft)))
-    assert "5 min after you launch. Until then you can take it all back." in text_of(page)
+    assert "5 min after you send it. Until then you can take it all back." in text_of(page)
 
 
 # --- Two people -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
@@ -286,6 +287,88 @@ def test_a_document_that_unpacks_to_too_much_is_refused(
     page = upload(desk, office("[Content_Types].xml", "word/document.xml"), "bomb.docx")
     assert "too large inside" in text_of(page)
     assert not MediaFile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("parts", "size", "way"),
+    [
+        (["word/footnotes.xml"], 20_000_001, zipfile.ZIP_DEFLATED),
+        (["word/media/image1.PNG"], 20_000_001, zipfile.ZIP_DEFLATED),
+        (["word/embeddings/film.bin"], 100_000_000, zipfile.ZIP_DEFLATED),
+        ([f"word/media/{number}.jpeg" for number in range(6)], 18_000_000, zipfile.ZIP_DEFLATED),
+        (["word/embeddings/film.bin"], 1_000_000, zipfile.ZIP_BZIP2),
+        (["word/embeddings/film.bin"], 1_000_000, zipfile.ZIP_LZMA),
+    ],
+)
+def test_a_document_of_blanks_is_refused(desk: Desk, parts: list[str], size: int, way: int) -> None:
+    out = io.BytesIO(office("[Content_Types].xml", "word/document.xml"))
+    with zipfile.ZipFile(out, "a", way) as archive:
+        for name in parts:
+            archive.writestr(name, b" " * size)
+    assert "too large inside" in text_of(upload(desk, out.getvalue(), "bomb.docx"))
+    assert not MediaFile.objects.exists()
+
+
+def test_a_file_of_nothing_but_beginnings_of_pictures_is_refused(desk: Desk) -> None:
+    beginnings = b"Exif\0\0II*\0\x08\0\0\0" * 100_000
+    assert "too large inside" in text_of(upload(desk, b"%PDF-1.7\n" + beginnings, "bomb.pdf"))
+    out = io.BytesIO(office("[Content_Types].xml", "word/document.xml"))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr("word/media/a.jpg", beginnings)
+    assert "too large inside" in text_of(upload(desk, out.getvalue(), "bomb.docx"))
+    assert not MediaFile.objects.exists()
+
+
+def kept_in_a_document(desk: Desk, name: str, content: bytes) -> bytes:
+    out = io.BytesIO(office("[Content_Types].xml", "word/document.xml"))
+    with zipfile.ZipFile(out, "a") as archive:
+        archive.writestr(name, content)
+    upload(desk, out.getvalue(), "letter.docx")
+    body = b"".join(served(MediaFile.objects.get()).streaming_content)
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return archive.read(name)
+
+
+def test_a_png_inside_a_document_says_no_place_either(desk: Desk) -> None:
+    notes = PngInfo()
+    notes.add_itxt("XML:com.adobe.xmp", '<x exif:GPSLatitude="52,31.2N" dc:title="Our door"/>')
+    inside = picture("PNG", exif=exif_of("2026:11:29"), pnginfo=notes)
+    kept = kept_in_a_document(desk, "word/media/a.png", inside)
+    assert b"2026:11:29" in inside
+    assert b"2026:11:29" not in kept
+    assert b"52,31.2N" in inside
+    assert b"52,31.2N" not in kept
+    assert b'dc:title="Our door"' in kept
+    # Whoever opens it checks the sums of its chunks.
+    picture_kept = Image.open(io.BytesIO(kept))
+    picture_kept.load()
+    assert picture_kept.tobytes() == Image.open(io.BytesIO(inside)).tobytes()
+    assert not dict(picture_kept.getexif().get_ifd(0x8825))
+    assert picture_kept.getexif()[0x010F] == "Camera"
+
+
+def test_a_tiff_inside_a_document_says_no_place_either(desk: Desk) -> None:
+    inside = exif_of("2026:11:29").tobytes().removeprefix(b"Exif\0\0")
+    kept = kept_in_a_document(desk, "word/media/a.TIF", inside)
+    assert b"2026:11:29" in inside
+    assert b"2026:11:29" not in kept
+    assert b"Camera" in kept
+    assert len(kept) == len(inside)
+
+
+def test_a_film_inside_a_document_says_no_place_either(desk: Desk) -> None:
+    inside = PLACES["apple.mp4"]
+    kept = kept_in_a_document(desk, "ppt/media/media1.mp4", inside)
+    assert PLACE in inside
+    assert PLACE not in kept
+    assert len(kept) == len(inside)
+
+
+@pytest.mark.parametrize(
+    "content", [b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffeXIf", b"MM\0*"]
+)
+def test_a_broken_picture_in_a_document_is_kept_as_it_is(desk: Desk, content: bytes) -> None:
+    assert kept_in_a_document(desk, "word/media/a.png", content) == content
 
 
 @pytest.mark.parametrize(

@@ -536,7 +536,7 @@ class TestApproval:
 
     def test_nobody_approves_their_own(self, desk: Desk, draft: Campaign) -> None:
         press(desk, draft)
-        assert "somebody else has to approve it" in text_of(desk.get("review", draft))
+        assert "someone else has to approve it" in text_of(desk.get("review", draft))
         self.answer(desk, draft, "approve")
         assert draft.state == "draft"
 

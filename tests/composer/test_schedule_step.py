@@ -175,6 +175,19 @@ def is_unfolded(page: Page) -> bool:
     return " open" in tag
 
 
+@pytest.mark.parametrize(
+    ("stop_way", "is_blocked", "is_taken_out"),
+    [("both", True, True), ("take_out", False, True), ("block", True, False)],
+)
+def test_what_becomes_of_those_who_opt_out_later_is_what_the_team_chose(
+    desk: Desk, draft: Campaign, stop_way: str, is_blocked: bool, is_taken_out: bool
+) -> None:
+    Team.objects.filter(pk=draft.team_id).update(stop_way=stop_way)
+    page = text_of(desk.get("compose", draft))
+    assert ("is blocked at Sociocs" in page) == is_blocked
+    assert ("taken out of it" in page) == is_taken_out
+
+
 def test_the_choices_besides_the_time_are_told_in_a_line_and_folded(
     desk: Desk, riverside: Team, alice: User
 ) -> None:

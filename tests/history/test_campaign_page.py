@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertRedirects
 from pytest_django.fixtures import Settings
@@ -70,6 +72,17 @@ def test_the_page_says_how_far_it_has_come(
     assert "5 on their way 7 still to send" in text_of(desk.get("campaign", running))
 
 
+def test_a_look_at_the_page_reads_no_more_people_than_it_shows(
+    desk: Desk, running: Campaign
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        desk.get("campaign", running)
+    columns = 'SELECT "campaigns_campaignrecipient"."id"'
+    of_people = [query["sql"] for query in queries if query["sql"].startswith(columns)]
+    assert of_people
+    assert not [sql for sql in of_people if not sql.endswith(" LIMIT 1")]
+
+
 def test_each_job_shows_its_id_its_people_its_second_and_its_state(
     desk: Desk, running: Campaign
 ) -> None:
@@ -83,7 +96,7 @@ def test_each_job_shows_its_id_its_people_its_second_and_its_state(
 
 STATE_WORDS = {
     "draft": "Draft",
-    "freezing": "Preparing",
+    "freezing": "Getting ready",
     "scheduled": "Scheduled",
     "missed": "Missed its time",
     "sending": "Handing over",
@@ -690,6 +703,25 @@ def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
     assert "It was not there any more" in page
     assert "We suggest: do not send it again." in page
     assert "Send it without them" in page
+
+
+@pytest.mark.parametrize(
+    ("refusal", "next_step"),
+    [
+        ("past_send_by", "write to the others in it in a new campaign"),
+        ("quiet_hours", "Try again within its sending hours."),
+        ("daily_limit", "Try again on another day."),
+        ("The API key is not valid.", "Fix this first"),
+    ],
+)
+def test_a_refused_job_says_what_helps(
+    desk: Desk, running: Campaign, refusal: str, next_step: str
+) -> None:
+    accepted(job(running), "job-1")
+    become(job(running), SubmissionState.REFUSED, revoked_for="late_look", refusal=[refusal])
+    page = text_of(desk.get("campaign", running))
+    assert next_step in page
+    assert ("Fix this first" in page) == (next_step == "Fix this first")
 
 
 def test_a_question_that_a_wish_caused_offers_no_second_sending(

@@ -299,6 +299,14 @@ def test_a_channel_without_reports_says_not_reported(desk: Desk, launched: Campa
     text = text_of(desk.get("campaign", launched))
     assert "12 not reported" in text
     assert "no report yet" not in text
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        people = text_of(desk.get("campaign-people", launched))
+        rows = in_file(desk, "report-campaign", launched)
+        phone = person(launched, 0).phone
+        page = desk.client.post(desk.url("find-person"), {"phone": phone}, follow=True)
+    assert people.count("Not reported") == PEOPLE
+    assert [row["State"] for row in rows] == ["Not reported"] * PEOPLE
+    assert "Not reported" in text_of(page)
 
 
 def test_messages_that_belong_to_nobody_are_told_beside_the_people(

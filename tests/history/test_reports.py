@@ -71,6 +71,10 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
     first.sent_messages.update(status="failed", error_code="30003")
     CampaignRecipient.objects.filter(phone="+12025550002").update(left_out="opted_out")
 
+    for n, stopped in ((5, "blocked"), (6, "taken_out"), (7, "too_late")):
+        late = CampaignRecipient.objects.filter(phone=f"+1202555000{n}")
+        late.update(stopped=stopped, left_out="opted_out" if stopped == "taken_out" else "")
+
     page = desk.post("report-campaign", launched, format=file_format)
 
     header, *rows = rows_of(page)
@@ -78,10 +82,15 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
     assert [row[0] for row in rows] == [f"+120255500{n:02}" for n in range(12)]
     mark = "'" if file_format == "csv" else ""
     assert rows[0][2:6] == [f"{mark}=HYPERLINK(1)", "1", "kQ2x81Vb", "Failed"]
-    assert rows[0][7:9] == ["Not delivered", "30003"]
+    assert rows[0][7:9] == ["Failed", "30003"]
     assert "switched off" in rows[0][9]
     assert rows[2][5] == "Not sent"
     assert rows[2][10] == "opted out"
+    assert [row[10] for row in rows[5:8]] == [
+        "opted out later: blocked at Sociocs",
+        "opted out later: taken out in time",
+        "",
+    ]
     assert rows[4][3:6] == ["2", "", "May have been sent"]
     assert rows[11][3:6] == ["3", "", "Still to send"]
     assert page["Content-Disposition"].endswith(f'.{file_format}"')

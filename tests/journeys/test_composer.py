@@ -181,7 +181,7 @@ def test_the_composer_works_without_scripts(
     page.get_by_role("textbox", name="Message").fill("Without scripts")
     page.get_by_role("button", name="Review and send").first.click()
     page.get_by_role("button", name="Send to 12 people now").click()
-    expect(page.get_by_text("Preparing").first).to_be_visible()
+    expect(page.get_by_text("Getting ready").first).to_be_visible()
 
 
 def test_everything_open_at_once_is_accessible_and_fits(

@@ -36,7 +36,7 @@ def test_the_second_tab_sees_both_versions_and_chooses(
     expect(first.get_by_text("Saved.")).to_be_visible()
     second.get_by_label("City").fill("York")
     second.get_by_role("button", name="Save", exact=True).click()
-    told = second.get_by_role("alert").filter(has_text="Somebody else changed this")
+    told = second.get_by_role("alert").filter(has_text="Someone else changed this")
     expect(told.get_by_role("row", name="Name")).to_contain_text("Ann Lee")
     expect(told.get_by_role("row", name="City")).to_contain_text("York")
     expect(second.get_by_label("City")).to_have_value("York")

@@ -20,7 +20,7 @@ from tests.people import ClientOf
 pytestmark = pytest.mark.both_databases
 
 CHECKBOXES = {"is_active", "lists_shared", "test_required"}
-TOLD = "Somebody else changed this while you had it open. Nothing of yours is saved yet"
+TOLD = "Someone else changed this while you had it open. Nothing of yours is saved yet"
 
 
 @pytest.fixture

@@ -81,6 +81,27 @@ class TestWhenTheSessionHasEnded:
         # It is done: the address is the page's own again.
         assertRedirects(client.get(f"/sign-in/go-on/?next={page}"), page)
 
+    def test_what_is_not_wanted_any_more_is_forgotten(
+        self, client_of: ClientOf, alice: User, draft: Campaign
+    ) -> None:
+        client = client_of(alice)
+        self.sent_without_a_session(client, draft)
+        page = f"/riverside-dental/campaigns/{draft.public_id}/compose/"
+        fields = fields_of(sign_in(client, page), "without")
+        assertRedirects(client.post("/sign-in/go-on/", fields), page)
+        client.post("/sign-out/")
+        assert WORDS not in text_of(sign_in(client, page))
+
+    def test_what_is_an_hour_old_is_thrown_away_when_more_is_kept(
+        self, client_of: ClientOf, alice: User, draft: Campaign
+    ) -> None:
+        client = client_of(alice)
+        self.sent_without_a_session(client, draft)
+        with time_machine.travel(time.time() + 3700):
+            client.post("/riverside-dental/team/settings/", {"name": "Other words"})
+            kept = client.session["kept_posts"]
+        assert [path for path, _sealed in kept] == ["/riverside-dental/team/settings/"]
+
     def test_what_is_kept_cannot_be_read_in_the_database(
         self, client_of: ClientOf, alice: User, draft: Campaign
     ) -> None:
@@ -250,6 +271,13 @@ class TestAFormOfBeforeTheLastSignIn:
         answer = visitor.post("/sign-in/", fields, headers=BROWSER)
         assertContains(answer, 'value="alice@example.org"', status_code=403)
         assertContains(answer, "Type your password again", status_code=403)
+        assertContains(answer, "allow cookies for this site", status_code=403)
+
+    def test_a_public_form_without_its_cookie_asks_for_cookies(self, visitor: Client) -> None:
+        fields = {"email": "alice@example.org"}
+        answer = visitor.post("/password-reset/", fields, headers=BROWSER)
+        assertContains(answer, "allow cookies for this site", status_code=403)
+        assertNotContains(answer, "signed in or out", status_code=403)
 
 
 class TestThePasswordQuestion:
@@ -273,12 +301,14 @@ class TestThePasswordQuestion:
         url = f"/riverside-dental/team/members/{vera.public_id}/role/"
         asked = left_open.post(url, {"role": Role.EDITOR})
         question = left_open.get(asked["Location"])
-        assert "A new role changes what somebody may do in the team." in text_of(question)
+        assert "A new role changes what someone may do in the team." in text_of(question)
         assertContains(question, 'href="/riverside-dental/team/"')
         # A slip of the hand takes nothing away.
         assert "do not belong together" in text_of(self.proved(left_open, asked, "not-it"))
         done = self.proved(left_open, asked)
         assertContains(done, "data-submits-itself")
+        assertContains(done, "What you asked for is being done")
+        assertContains(done, "press the button to have it done")
         assert "Vera Lind is now: Editor" in text_of(sent_again(left_open, done))
         member.refresh_from_db()
         assert member.role == Role.EDITOR
@@ -309,6 +339,15 @@ class TestThePasswordQuestion:
     def test_an_opened_page_only_opens(self, left_open: Client, riverside: Team) -> None:
         url = "/riverside-dental/channels/accounts/new/"
         assertRedirects(self.proved(left_open, left_open.get(url)), url)
+
+    def test_an_opened_page_opens_also_after_the_session_has_ended(
+        self, left_open: Client, riverside: Team
+    ) -> None:
+        url = "/riverside-dental/channels/accounts/new/"
+        left_open.get(url)
+        left_open.cookies.pop("sessionid")
+        left_open.get(url)
+        assertRedirects(sign_in(left_open, url), url)
 
 
 class TestAnActionsAddressOpenedAsAPage:

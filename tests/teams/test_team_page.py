@@ -75,7 +75,7 @@ class TestRoles:
 
     def test_the_only_owner_stays_one(self, owner: Client, riverside: Team, alice: User) -> None:
         answer = set_role(owner, riverside, alice, "viewer")
-        assertContains(answer, "Make somebody else an owner first.")
+        assertContains(answer, "Make someone else an owner first.")
         assert role_of(alice) == Role.OWNER
 
     def test_one_of_two_owners_may_step_down(
@@ -238,7 +238,7 @@ class TestLeaving:
         self, owner: Client, riverside: Team, alice: User, bob: User
     ) -> None:
         page = owner.get(leaving_page(riverside, alice))
-        assertContains(page, "Make somebody else an owner first.")
+        assertContains(page, "Make someone else an owner first.")
         assertNotContains(page, "Leave the team</button>")
 
     def test_the_only_owner_cannot_leave(
@@ -285,6 +285,8 @@ class TestSettings:
             '<option value="take_out" selected>Take them out of the message</option>',
             html=True,
         )
+        assertContains(page, "works until about half an hour before the message goes out")
+        assertContains(page, "where it does not, the campaign says why")
         # Left out, it stays as it is.
         self.change(owner, riverside)
         riverside.refresh_from_db()
