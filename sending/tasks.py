@@ -13,7 +13,7 @@ from celery import shared_task
 
 from campaigns import pulse
 from interface.hints import nudge, nudge_each
-from sending import late_looks, launch, reconcile, submit, taking_back, turns
+from sending import frozen_writer, late_looks, launch, reconcile, submit, taking_back, turns
 from sending import tick as ticking
 from sending.protocol import LEASE
 
@@ -86,8 +86,9 @@ def serve() -> None:
 @pulse.every(1, queue="sending")
 @pulse.every(1, queue="ticking")
 def make_room() -> None:
-    """A turn that waits for a slow answer makes room for another."""
+    """A turn that waits for a slow answer makes room for another, and a frozen writer for all."""
     turns.begin_waiting()
+    frozen_writer.end_frozen_writer()
 
 
 # --- Turns of an account; True: there is more -----------------------------------------------------

@@ -102,6 +102,18 @@ def test_what_a_dead_worker_had_claimed_goes_on_at_once(
     assert seconds_until(accepted(campaign)) < NOBODY_WAITS_LONGER
 
 
+def test_a_worker_that_is_frozen_in_the_middle_of_writing_holds_up_nobody_for_long(
+    channel: Channel, processes: Processes, sandbox: Sandbox
+) -> None:
+    campaign = launched_on(channel)
+    processes.worker("sending", env_of(sandbox, FAILPOINTS="inside_intent=stop"))
+    wait_until(lambda: "claimed" in world.states(campaign))
+    processes.worker("sending", env_of(sandbox))
+    other = world.a_channel(channel.team, another_account(sandbox))
+
+    assert seconds_until(accepted(launched_on(other))) < NOBODY_WAITS_LONGER
+
+
 def test_a_worker_that_is_told_to_end_finishes_its_call_and_gives_back_the_rest(
     channel: Channel, processes: Processes, sandbox: Sandbox
 ) -> None:
