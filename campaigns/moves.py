@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Model
+from django.db.models import F, Model, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent
@@ -37,6 +39,14 @@ def durable() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL synchronous_commit = on")
         yield
+
+
+def shared_clock() -> Now | Value[datetime]:
+    """The time by the one clock that all machines share, for a query: that of the database.
+
+    A file has none of its own, and one machine.
+    """
+    return Now() if connection.vendor == "postgresql" else Value(timezone.now())
 
 
 def locked_campaign(campaign_id: int) -> Campaign:

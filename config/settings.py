@@ -6,6 +6,7 @@ A secret may also come from a file: set `NAME_FILE` to its path instead of `NAME
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+
+from config import databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -204,29 +207,18 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- Database -------------------------------------------------------------------------------------
 
-DATABASES: dict[str, dict[str, Any]] = {
-    # As a path and not as an address, where a + or a # in it would mean something else.
-    "default": env.db_url("DATABASE_URL")
+# As a path and not as an address, where a + or a # in it would mean something else.
+_database: dict[str, Any] = (
+    env.db_url("DATABASE_URL")
     if env.str("DATABASE_URL", default="")
-    else {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "campaigns.sqlite3")}
+    else {"ENGINE": databases.SQLITE, "NAME": str(DATA_DIR / "campaigns.sqlite3")}
+)
+# A web server begins with config/wsgi.py.
+_process = databases.process_of(sys.argv, serves_pages="config.wsgi" in sys.modules)
+DATABASES: dict[str, dict[str, Any]] = {
+    # Of SQLite too: whoever closes a file last also copies its log into it, and waits for the disk.
+    "default": databases.with_limits(_database, _process) | {"CONN_MAX_AGE": 60}
 }
-_database = DATABASES["default"]
-if _database["ENGINE"] == "django.db.backends.sqlite3":
-    # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock at BEGIN, so that
-    # two writers wait instead of failing; FULL keeps a committed intent through a power cut.
-    _database["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=20000;"
-            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-20000;"
-            "PRAGMA journal_size_limit=67108864;"
-        ),
-    }
-else:
-    _database["CONN_HEALTH_CHECKS"] = True
-# Of SQLite too: whoever closes a file last also copies its log into it, and waits for the disk.
-_database["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: the broker is a doorbell; every fact is in the database ------------------------------

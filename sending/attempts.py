@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from campaigns.message import bulk_message
 from campaigns.models import Campaign, CampaignRecipient
-from campaigns.moves import durable, lock
+from campaigns.moves import durable, lock, shared_clock
 from campaigns.states import (
     CampaignState,
     Outcome,
@@ -36,14 +36,15 @@ from sending.gateway import boot_time
 from sending.models import Attempt, Submission, uuid7
 from sending.moves import move_submission
 from sending.protocol import (
-    ATTEMPT_DEADLINE,
     START_FENCE,
     Refusal,
+    answer_wait,
     intent_refusal,
     slot_candidates,
 )
 from sending.recording import Answered
 from sending.single_messages import next_look_for_message
+from sociocs_accounts.clients import time_out
 from sociocs_gateway.exceptions import MessageNotExpressible
 from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessage, at_time
 
@@ -321,7 +322,7 @@ def _opened(
         body_sha256=message.sha256(),
         recipient_count=len(built.recipients),
         started_at=now,
-        deadline=now + ATTEMPT_DEADLINE,
+        deadline=shared_clock() + answer_wait(time_out()),
         next_look_at=next_look_for_message(now, slot, now) if submission.is_single else None,
         counted_on=day_limits.day_of(submission.campaign.team, slot),
     )

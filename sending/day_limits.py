@@ -1,8 +1,9 @@
 """How many people a team, and each of its channels, may send to in a day; shared by all workers.
 
 The day is that of the message (its slot), by the team's calendar. People are counted in the
-transaction that commits the intent, under a lock on the day's row: two workers, or twenty, cannot
-pass a limit together. What is proven not to have been sent, or taken back, is taken off again.
+transaction that commits the intent, under a lock on the day's row (where the team has a limit, on
+the team's): two workers, or twenty, cannot pass a limit together. What is proven not to have been
+sent, or taken back, is taken off again.
 
 A campaign that does not fit into its day is planned over the following ones before it is launched,
 at the same time of day (`spread`), and the review page says so. Where others used the day up in the
@@ -18,7 +19,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from campaigns.models import Campaign
 from campaigns.scheduling.clocks import read_wall, shown
@@ -61,56 +62,51 @@ def day_of(team: Team, slot: datetime) -> date:
 def count_on_day(campaign: Campaign, slot: datetime, people: int) -> bool:
     """Count `people` on the slot's day; False, and nothing counted, when they do not fit into it.
 
-    The caller is in a transaction.
+    The caller is in a transaction, and asks this last: only channels of a team with a limit wait
+    for each other, and nobody waits where there is none.
     """
     assert campaign.channel is not None
     day = day_of(campaign.team, slot)
-    if smallest_limit(campaign) is None and _has_added(campaign, day, people):
-        return True
-    rows = _locked(campaign, day)
-    if len(rows) < 2:
-        DayTotal.objects.bulk_create(
-            [
-                DayTotal(team_id=campaign.team_id, day=day),
-                DayTotal(team_id=campaign.team_id, day=day, channel_id=campaign.channel_id),
-            ],
-            ignore_conflicts=True,
-        )
-        rows = _locked(campaign, day)
-    for row in rows:
-        limit = (
-            limit_of_channel(campaign.channel) if row.channel_id else limit_of_team(campaign.team)
-        )
-        if limit is not None and row.people + people > limit:
+    limits = limit_of_team(campaign.team), limit_of_channel(campaign.channel)
+    if limits[0] is not None:
+        _lock_team(campaign.team_id)
+    own = _totals(campaign.team_id, day).filter(channel_id=campaign.channel_id)
+    if not _add(own, people):
+        total = DayTotal(team_id=campaign.team_id, day=day, channel_id=campaign.channel_id)
+        DayTotal.objects.bulk_create([total], ignore_conflicts=True)
+        _add(own, people)
+    counted = _totals(campaign.team_id, day), own
+    for limit, totals in zip(limits, counted, strict=True):
+        if limit is not None and _sum(totals) > limit:
+            _add(own, -people)
             return False
-    _add(rows, people)
     return True
 
 
-def _has_added(campaign: Campaign, day: date, people: int) -> bool:
-    """Count without looking first, as there is nothing to pass; False where rows are missing."""
-    rows = _totals(campaign, day)
-    added = rows.update(people=F("people") + people)
-    if added == 1:
-        # The team's own row, made for another channel; whoever makes the second adds to both.
-        rows.update(people=F("people") - people)
-    return added == 2
+def _lock_team(team_id: int) -> None:
+    """Let the channels of a team count one after the other, until the transaction ends."""
+    list(Team.objects.select_for_update(no_key=True).filter(pk=team_id).values_list("pk"))
 
 
-def _locked(campaign: Campaign, day: date) -> list[DayTotal]:
-    return list(_totals(campaign, day).select_for_update().order_by("pk"))
+def _totals(team_id: int, day: date) -> QuerySet[DayTotal]:
+    return DayTotal.objects.filter(team_id=team_id, day=day)
 
 
-def _add(rows: Sequence[DayTotal], people: int) -> None:
-    DayTotal.objects.filter(pk__in=[row.pk for row in rows]).update(people=F("people") + people)
+def _add(totals: QuerySet[DayTotal], people: int) -> int:
+    return totals.update(people=F("people") + people)
+
+
+def _sum(totals: QuerySet[DayTotal]) -> int:
+    return totals.aggregate(people=Sum("people", default=0))["people"]
 
 
 def take_off(attempt: Attempt, campaign: Campaign) -> None:
     """An attempt is proven not to be sent: its day is free for its people again."""
     if attempt.counted_on is None:
         return
-    rows = _locked(campaign, attempt.counted_on)
-    _add([row for row in rows if row.people >= attempt.recipient_count], -attempt.recipient_count)
+    people = attempt.recipient_count
+    totals = _totals(campaign.team_id, attempt.counted_on)
+    _add(totals.filter(channel_id=campaign.channel_id, people__gte=people), -people)
 
 
 # --- Planning around them -------------------------------------------------------------------------
@@ -135,20 +131,15 @@ class Room:
     def _ask(self, day: date) -> int:
         campaign = self.campaign
         assert campaign.channel is not None
-        used = {row.channel_id: row.people for row in _totals(campaign, day)}
+        used = Counter({row.channel_id: row.people for row in _totals(campaign.team_id, day)})
         planned = _planned(campaign, day)
         left = []
         if team_limit := limit_of_team(campaign.team):
-            left.append(team_limit - used.get(None, 0) - planned.total())
+            left.append(team_limit - used.total() - planned.total())
         if own_limit := limit_of_channel(campaign.channel):
             channel_id = campaign.channel_id
-            left.append(own_limit - used.get(channel_id, 0) - planned[channel_id])
+            left.append(own_limit - used[channel_id] - planned[channel_id])
         return max(0, min(left))
-
-
-def _totals(campaign: Campaign, day: date) -> QuerySet[DayTotal]:
-    both = Q(channel=None) | Q(channel_id=campaign.channel_id)
-    return DayTotal.objects.filter(both, team_id=campaign.team_id, day=day)
 
 
 def _planned(campaign: Campaign, day: date) -> Counter[int | None]:

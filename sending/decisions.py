@@ -139,7 +139,7 @@ def _refusal_sentence(refusal: Refusal, submission: Submission) -> str:
     if refusal in {Refusal.OUTDATED, Refusal.WRONG_STATE} and last is not None:
         return _("%(name)s has answered this already. Nothing was changed.") % {"name": last.user}
     if refusal is Refusal.STILL_OPEN:
-        return _("The call is still under way. Wait for its answer, three minutes at most.")
+        return _("The call is still under way. Wait for its answer, two minutes at most.")
     if refusal is Refusal.CAMPAIGN_NOT_SENDING:
         return _("This campaign is being cancelled, so nothing is sent again.")
     return _("This has changed since you opened the page. Look at it again; nothing was changed.")

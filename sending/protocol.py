@@ -55,8 +55,9 @@ class Refusal(StrEnum):
 
 
 LEASE = timedelta(seconds=6)
-ATTEMPT_DEADLINE = timedelta(seconds=180)
 START_FENCE = timedelta(seconds=10)
+# How long whoever has an answer in hand may take to store it, before it counts as lost.
+ANSWER_MARGIN = timedelta(seconds=30)
 PREFLIGHT_FRESH = timedelta(seconds=60)
 CLOCK_SKEW = timedelta(seconds=60)
 # Nearer to its second than this, what is no longer in a list may be on its way out of it.
@@ -205,6 +206,14 @@ def intent_refusal(
     if is_too_early:
         return Refusal.NOT_YET
     return lane_refusal(lane, now) or (None if fits() else Refusal.DAILY_LIMIT)
+
+
+def answer_wait(call_timeout: timedelta) -> timedelta:
+    """How long after its intent the answer of a call is waited for.
+
+    No byte of it leaves later than the start fence, and no call takes longer than its time-out.
+    """
+    return START_FENCE + call_timeout + ANSWER_MARGIN
 
 
 def clocks_disagree(ours: datetime, vendors: datetime) -> bool:

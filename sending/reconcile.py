@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import CampaignEvent, CampaignRecipient
-from campaigns.moves import durable, locked_campaign, record_event
+from campaigns.moves import durable, locked_campaign, record_event, shared_clock
 from campaigns.states import How, Outcome, SubmissionState
 from sending import gateway
 from sending.models import Attempt, Submission
@@ -53,7 +53,7 @@ _NOT_CLEAR = (Outcome.OPEN.value, Outcome.AMBIGUOUS.value)
 
 def sweep_silent() -> int:
     """Open attempts whose deadline has passed become UNKNOWN. Returns how many."""
-    overdue = Attempt.objects.filter(outcome=Outcome.OPEN.value, deadline__lte=timezone.now())
+    overdue = Attempt.objects.filter(outcome=Outcome.OPEN.value, deadline__lte=shared_clock())
     ids = list(overdue.values_list("pk", flat=True)[:100])
     return sum(_give_up_waiting(attempt_id) for attempt_id in ids)
 

@@ -354,7 +354,6 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.ForeignKey(
-                        null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="sociocs_accounts.channel",
@@ -372,11 +371,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("channel", None)),
-                        fields=("team", "day"),
-                        name="one_total_per_team_and_day",
-                    ),
                     models.UniqueConstraint(
                         fields=("team", "day", "channel"), name="one_total_per_channel_and_day"
                     ),

@@ -62,7 +62,11 @@ def test_without_a_limit_all_are_counted_too_for_the_day_on_which_there_is_one(
 
     assert all(counted)
     people = dict(DayTotal.objects.values_list("channel", "people"))
-    assert people == {None: 90, campaign.channel_id: 60, other.channel_id: 30}
+    assert people == {campaign.channel_id: 60, other.channel_id: 30}
+    settings.TEAM_DAILY_LIMIT = 100
+    with transaction.atomic():
+        fits = [day_limits.count_on_day(campaign, SLOT, people) for people in (11, 10)]
+    assert fits == [False, True]
 
 
 def test_what_does_not_fit_moves_to_the_same_time_next_day(campaign: Campaign) -> None:
@@ -134,7 +138,7 @@ def test_what_was_provably_not_sent_is_taken_off_again(channel: Channel, sandbox
 
     hand_over(campaign)
 
-    assert list(DayTotal.objects.values_list("people", flat=True)) == [0, 0]
+    assert list(DayTotal.objects.values_list("people", flat=True)) == [0]
 
 
 def test_the_launch_plans_around_what_is_used_and_planned(campaign: Campaign) -> None:

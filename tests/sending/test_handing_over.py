@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.states import CampaignState, SubmissionState
 from sending import reconcile, submit, tick
+from sending.failpoints import FailpointReached
 from sending.models import Attempt
 from sociocs_accounts.models import Channel
 from tests import world
@@ -166,6 +168,28 @@ def test_a_list_that_does_not_show_a_job_proves_nothing(
     look_now(campaign)
 
     assert world.states(campaign) == ["unknown"]
+
+
+def test_a_call_that_nobody_makes_any_more_frees_its_account_and_is_looked_for_at_once(
+    channel: Channel, quick: Settings
+) -> None:
+    campaign = world.launched(
+        world.a_campaign(channel, world.a_list(channel.team, world.phones(15)))
+    )
+    quick.FAILPOINTS = {"after_intent": "raise"}
+    with pytest.raises(FailpointReached):
+        submit.hand_over(channel.account_id)
+    quick.FAILPOINTS = {}
+    attempt = Attempt.objects.get()
+    waits = quick.SOCIOCS_TIMEOUT_SECONDS + 40
+    assert waits <= (attempt.deadline - attempt.started_at).total_seconds() < waits + 10
+
+    assert channel.account_id not in tick.tick().reconcile
+    Attempt.objects.update(deadline=timezone.now() - timedelta(seconds=1))
+
+    assert channel.account_id in tick.tick().reconcile
+    hand_over(campaign)
+    assert world.states(campaign) == ["unknown", "accepted"]
 
 
 def test_a_rate_limit_rests_the_lane_and_then_goes_on(channel: Channel, sandbox: Sandbox) -> None:

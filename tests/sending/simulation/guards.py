@@ -119,6 +119,10 @@ GUARDS: dict[str, tuple[str, str]] = {
         "        return Refusal.NOT_YET\n    return lane_refusal(lane, now)\n",
         "        return Refusal.NOT_YET\n    return None\n",
     ),
+    "given up before its call has ended": (
+        "START_FENCE + call_timeout + ANSWER_MARGIN",
+        "START_FENCE + ANSWER_MARGIN",
+    ),
     "an intent for what is not claimed": (
         "submission is not S.CLAIMED or not claim_is_mine",
         "not claim_is_mine",

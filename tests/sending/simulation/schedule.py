@@ -36,7 +36,14 @@ from sending.protocol import (
 )
 from sociocs_accounts.lanes import Lane, LaneState
 from tests.sending.simulation.late_looks import LateLooks
-from tests.sending.simulation.store import PEOPLE_PER_JOB, Attempt, Store, Submission, Violation
+from tests.sending.simulation.store import (
+    CALL_TIMEOUT,
+    PEOPLE_PER_JOB,
+    Attempt,
+    Store,
+    Submission,
+    Violation,
+)
 from tests.sending.simulation.vendor import LISTED, STRANGER, Vendor
 
 C, S = CampaignState, SubmissionState
@@ -567,6 +574,8 @@ class Schedule(LateLooks):
         overdue, self.overdue = self.overdue, []
         for attempt in self.store.attempts:
             if attempt.outcome is Outcome.OPEN and self.ours >= attempt.deadline:
+                ends = attempt.started_at + protocol.START_FENCE + CALL_TIMEOUT
+                assert self.ours > ends, "given up while its call is under way"
                 overdue.append(attempt)
         for attempt in overdue:
             # Between seeing that it is overdue and locking it, its answer may come.

@@ -15,10 +15,9 @@ from sending.protocol import Deletion, Sight
 from sending.single_messages import WaitingMessage, WantedMessage
 from tests.sending.simulation import schedule
 from tests.sending.simulation.schedule import Schedule
-from tests.sending.simulation.store import Attempt, Submission
+from tests.sending.simulation.store import CALL_TIMEOUT, Attempt, Submission
 from tests.sending.simulation.vendor import LISTED, STRANGER, Job, Vendor
 
-CALL_TIMEOUT = timedelta(seconds=60)
 # As many as the vendor's list shows, one a second.
 FARTHEST = timedelta(seconds=100)
 # On its way out a message is in no list any more, some seconds before its time.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from campaigns.states import (
@@ -17,10 +17,11 @@ from campaigns.states import (
     SubmissionState,
     TakeBack,
 )
-from sending.protocol import ATTEMPT_DEADLINE
+from sending.protocol import answer_wait
 from sociocs_accounts.lanes import Lane
 
 PEOPLE_PER_JOB = 10
+CALL_TIMEOUT = timedelta(seconds=60)
 
 
 class Violation(Exception):
@@ -55,7 +56,7 @@ class Attempt:
     @property
     def deadline(self) -> datetime:
         """When its answer is waited for no longer."""
-        return self.started_at + ATTEMPT_DEADLINE
+        return self.started_at + answer_wait(CALL_TIMEOUT)
 
     @property
     def is_proven(self) -> bool:
