@@ -45,7 +45,7 @@ def decide(
         with durable():
             _decide(submission.pk, user, kind, shown_version, attempt_id, job_id)
     except IntegrityError:
-        raise NotPossible(_("Somebody else has answered this in the meantime.")) from None
+        raise NotPossible(_("Someone else has answered this in the meantime.")) from None
     submission.refresh_from_db()
 
 
