@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ pytest_plugins = [
     *("tests.engine", "tests.desks"),
 ]
 
-QUEUES = ["sending", "background"]
+QUEUES = ["sending", "ticking", "background"]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 # What `dev.py check`, which has to be over within a minute, leaves to `dev.py test`.
 LONG = ("journey", "processes", "thorough")
@@ -191,8 +191,8 @@ def run_tasks() -> Callable[[], list[str]]:
         ran: list[str] = []
         with current_app.connection_for_read() as connection:
             channel: Any = connection.default_channel
-            waiting = (channel.basic_get(queue) for queue in itertools.cycle(QUEUES))
-            while sent() and (message := next(waiting) or next(waiting)):
+            waiting = (channel.basic_get(queue) for queue in cycle(QUEUES))
+            while sent() and (message := next(filter(None, islice(waiting, len(QUEUES))), None)):
                 message.ack()
                 args, kwargs, _ = message.payload
                 name: str = message.headers["task"]

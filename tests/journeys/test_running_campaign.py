@@ -9,10 +9,19 @@ from playwright.sync_api import Page, Request, expect
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
+from delivery import tasks as delivery_tasks
+from interface import hints
+from recipients.models import OptOut
+from recipients.opting_out import opt_outs
+from sending import submit
+from sending import tasks as sending_tasks
 from sending.models import Decision
 from teams.models import Team, User
 from tests import world
 from tests.browser import Look, NewPage
+from tests.processes import Sandbox
+from tests.sending.chaos.rounds import let_all_go_out
+from tests.waiting import wait_until
 from tests.world import accepted, job, refused, unclear
 
 pytestmark = pytest.mark.journey
@@ -194,3 +203,41 @@ def test_every_part_is_accessible_and_fits(
     look(page, "running-history")
     page.goto("/riverside-dental/")
     look(page, "running-overview")
+
+
+def test_a_stop_after_hand_over_is_seen_on_the_page_and_they_get_nothing(
+    new_page: NewPage,
+    let_in: LetIn,
+    alice: User,
+    riverside: Team,
+    transactional_db: None,
+    sandbox: Sandbox,
+    settings: Settings,
+    run_tasks: Callable[[], list[str]],
+) -> None:
+    settings.SOCIOCS_BASE_URL = sandbox.url
+    settings.SOCIOCS_TIMEOUT_SECONDS, settings.LEAD_SECONDS = 1, 30
+    channel = world.a_channel(riverside, sandbox, label="Front desk SMS")
+    patients = world.a_list(riverside, world.phones(3), "Patients")
+    campaign = world.launched(world.a_campaign(channel, patients))
+    submit.hand_over(channel.account_id)
+    settings.LEAD_SECONDS = 2
+    page = new_page()
+    let_in(page, alice)
+    page.goto(f"/riverside-dental/campaigns/{campaign.public_id}/")
+
+    opt_outs.add_opt_outs(riverside, [world.phones(3)[1]], OptOut.Source.BY_HAND, None)
+
+    def is_taken_out() -> bool:
+        hints.nudge(delivery_tasks.tick)
+        hints.nudge(sending_tasks.tick)
+        run_tasks()
+        return campaign.submissions.filter(state="accepted", late_look="taken_out").exists()
+
+    wait_until(is_taken_out, progress=lambda: campaign.submissions.get().version, pause=0.5)
+    expect(page.get_by_text("1 person opted out after this was handed to Sociocs")).to_be_visible()
+    expect(page.get_by_text("1 taken out in time")).to_be_visible()
+    let_all_go_out(sandbox)
+    wait_until(lambda: world.witness(sandbox)["settled"])
+    got = world.witness(sandbox, "/phones?min=1")["numbers"]
+    assert set(got) == {world.phones(3)[0], world.phones(3)[2]}
