@@ -49,6 +49,16 @@ def shared_clock() -> Now | Value[datetime]:
     return Now() if connection.vendor == "postgresql" else Value(timezone.now())
 
 
+def database_now() -> datetime:
+    """The time by that clock, at this moment."""
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
+
+
 def locked_campaign(campaign_id: int) -> Campaign:
     """The campaign with its row locked until the transaction ends (SQLite: the whole database)."""
     return Campaign.objects.select_for_update().get(pk=campaign_id)

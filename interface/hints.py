@@ -64,7 +64,8 @@ class _Sender:
 def _send(task: Task[..., None], args: tuple[int, ...]) -> None:
     """Send a hint. A broker that is away costs time only, so its failure is no one's error."""
     try:
-        task.apply_async(args=args, expires=60)
+        # No `expires`: it would be judged by another machine's clock. Late, it finds nothing to do.
+        task.apply_async(args=args)
     except Exception as error:  # noqa: BLE001 - the thread must go on, whatever the broker does
         log.warning("no broker for %s: %s", task.name, type(error).__name__)
 

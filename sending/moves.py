@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -31,16 +29,6 @@ def move_submissions(
     return Submission.objects.filter(among, pk__in=ids, state=here.value).update(
         state=to.value, version=F("version") + 1, updated_at=timezone.now(), **changes
     )
-
-
-def database_now() -> datetime:
-    """The time by the database's clock, which all workers share."""
-    if connection.vendor != "postgresql":
-        return timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: datetime = cursor.fetchone()[0]
-    return now
 
 
 def move_submission(submission: Submission, to: SubmissionState, **changes: Any) -> bool:

@@ -28,6 +28,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from campaigns.moves import database_now
 from campaigns.states import CampaignState, SubmissionState
 from recipients.models import OptOut
 from sending import gateway, one_by_one, reconcile, turns
@@ -35,7 +36,7 @@ from sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for
 from sending.failpoints import failpoint
 from sending.gateway import VendorClock
 from sending.models import Submission
-from sending.moves import database_now, move_submissions
+from sending.moves import move_submissions
 from sending.protocol import (
     CLOCK_SKEW,
     LEASE,

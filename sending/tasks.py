@@ -23,7 +23,8 @@ def tick() -> None:
     """Derive all work, and nudge or begin it."""
     work = ticking.tick()
     nudge_each(freeze, work.freeze)
-    nudge_each(hand_over, work.submit)
+    if work.submit:
+        nudge(serve)
     for account_id in work.reconcile:
         turns.begin(_look, account_id)
     for account_id in work.revoke:
@@ -75,8 +76,9 @@ def keep_claims() -> None:
 
 
 @pulse.every(5, queue="sending")
+@shared_task(name="sending.serve", queue="sending")
 def serve() -> None:
-    """Give a turn to accounts with jobs that no worker has in hand: a hint may have been lost."""
+    """Give a turn to accounts with jobs that no worker has in hand."""
     accounts = submit.unserved_accounts()
     # Not all workers the same one first.
     for account_id in random.sample(accounts, len(accounts)):

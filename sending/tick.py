@@ -16,7 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, Heartbeat
-from campaigns.moves import locked_campaign, move_campaign, record_event
+from campaigns.moves import database_now, locked_campaign, move_campaign, record_event
 from campaigns.states import FINISHED, CampaignState, Outcome, SubmissionState
 from sending import (
     control,
@@ -29,7 +29,7 @@ from sending import (
     zone_rules,
 )
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
-from sending.moves import database_now, move_submissions
+from sending.moves import move_submissions
 from sending.protocol import lease_is_over, paused_by_lane, when_due, when_settled
 
 HEARTBEAT = "tick"
