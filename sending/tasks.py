@@ -99,20 +99,20 @@ def make_room() -> None:
 def _hand_over(account_id: int) -> bool:
     has_more = submit.hand_over(account_id)
     if not has_more:
-        ticking.settle()
+        ticking.settle(account_id)
     return has_more
 
 
 def _look(account_id: int) -> bool:
     if reconcile.reconcile(account_id):
-        ticking.settle()
+        ticking.settle(account_id)
     return False
 
 
 def _revoke(account_id: int) -> bool:
     has_more = taking_back.revoke(account_id)
     if not has_more:
-        ticking.settle()
+        ticking.settle(account_id)
     return has_more
 
 

@@ -121,15 +121,23 @@ def release_abandoned_claims() -> int:
     )
 
 
-def settle() -> None:
-    """Campaigns whose submissions have come to rest, and those being cancelled."""
-    unsettled = Campaign.objects.filter(state__in=_UNSETTLED).values_list("pk", flat=True)
-    for campaign_id in sorted({*unsettled, *_no_longer_over()}):
+def settle(account_id: int | None = None) -> None:
+    """Campaigns whose submissions have come to rest, and those being cancelled.
+
+    Only those of one account where only there something has happened.
+    """
+    campaigns = Campaign.objects.filter(state__in=_UNSETTLED)
+    late = _no_longer_over()
+    if account_id is not None:
+        campaigns = campaigns.filter(channel__account=account_id)
+        late = late.filter(account=account_id)
+    unsettled = campaigns.values_list("pk", flat=True)
+    for campaign_id in sorted({*unsettled, *late.values_list("campaign_id", flat=True)}):
         settle_campaign(campaign_id)
 
 
-def _no_longer_over() -> QuerySet[Submission, int]:
-    """Campaigns that were over until something was found out late.
+def _no_longer_over() -> QuerySet[Submission]:
+    """Jobs of campaigns that were over until something was found out late.
 
     The vendor refused what a person had marked as sent; or a job of a cancelled campaign turned up.
     """
@@ -137,8 +145,7 @@ def _no_longer_over() -> QuerySet[Submission, int]:
     late = Q(state__in=states) | Q(
         state=SubmissionState.REFUSED.value, campaign__state=CampaignState.COMPLETED.value
     )
-    rows = Submission.objects.filter(late, campaign__state__in=FINISHED)
-    return rows.values_list("campaign_id", flat=True)
+    return Submission.objects.filter(late, campaign__state__in=FINISHED)
 
 
 def settle_campaign(campaign_id: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable
 
 from celery.signals import worker_shutdown
@@ -88,7 +89,8 @@ def _have(turn: _Turn) -> None:
     try:
         wants_more = work(account_id)
     except Exception as error:  # noqa: BLE001 - the tick finds again what is left
-        log.error("a turn of %s failed: %s", work.__name__, type(error).__name__)
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s failed: %s\n%s", work.__name__, type(error).__name__, where)
     finally:
         connections.close_all()
     with _lock:
