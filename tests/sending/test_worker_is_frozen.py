@@ -127,7 +127,7 @@ def silent_sessions() -> int:
             "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
             " AND datname = current_database()"
         )
-        return int(cursor.fetchone()[0])  # type: ignore[index]
+        return int(cursor.fetchone()[0])
 
 
 def test_pause_answers_with_a_page_while_a_process_is_frozen_in_its_intent(
