@@ -33,6 +33,17 @@ pytestmark = [pytest.mark.processes, pytest.mark.both_databases]
 PATIENCE = 30
 
 
+@pytest.fixture
+def start(processes: Processes, sandbox: Sandbox) -> Callable[..., Child]:
+    """`start(NAME=value)` starts a worker for sending with these settings."""
+    env = {
+        "SOCIOCS_BASE_URL": sandbox.url,
+        "LEAD_SECONDS": "2",
+        "SOCIOCS_TIMEOUT_SECONDS": "5",
+    }
+    return lambda **settings: processes.worker("sending", env=env | settings)
+
+
 def launched(channel: Channel, start: int = 0) -> Campaign:
     people = world.a_list(channel.team, world.phones(15, start=start))
     return world.launched(world.a_campaign(channel, people))
@@ -44,28 +55,17 @@ def another_account(channel: Channel, sandbox: Sandbox) -> Channel:
     return world.a_channel(channel.team, replace(sandbox, api_key=account["api_key"]))
 
 
-def frozen_inside_its_intent(
-    processes: Processes, sandbox: Sandbox, tmp_path: Path, **settings: str
-) -> psutil.Process:
-    """The one of a worker's two processes that was stopped at the end of an intent."""
+def frozen_inside_its_intent(start: Callable[..., Child], tmp_path: Path) -> psutil.Process:
+    """A process of a worker that was stopped at the end of an intent."""
     (once := tmp_path / "once").touch()
-    worker = processes.worker(
-        "sending",
-        env={
-            "SOCIOCS_BASE_URL": sandbox.url,
-            "LEAD_SECONDS": "2",
-            "SOCIOCS_TIMEOUT_SECONDS": "5",
-            "FAILPOINTS": f"inside_intent=once:{once}:stop",
-            **settings,
-        },
-    )
+    worker = start(FAILPOINTS=f"inside_intent=once:{once}:stop")
     hints.nudge(tasks.tick)
-    return wait_until(lambda: stopped_process(worker))
+    return wait_until(lambda: stopped_process(psutil.Process(worker.pid)))
 
 
-def stopped_process(worker: Child) -> psutil.Process | None:
-    children = psutil.Process(worker.pid).children(recursive=True)
-    return next((one for one in children if one.status() == psutil.STATUS_STOPPED), None)
+def stopped_process(parent: psutil.Process) -> psutil.Process | None:
+    processes = (parent, *parent.children(recursive=True))
+    return next((one for one in processes if one.status() == psutil.STATUS_STOPPED), None)
 
 
 def work_until(condition: Callable[[], bool]) -> None:
@@ -104,12 +104,15 @@ def pause_button(web: WebServer, campaign: Campaign) -> Callable[[], requests.Re
 @pytest.mark.postgresql
 @pytest.mark.parametrize("limit", ["0", "1000"], ids=["no limit", "a team's daily limit"])
 def test_other_accounts_of_the_team_go_on_while_one_is_frozen(
-    channel: Channel, processes: Processes, sandbox: Sandbox, tmp_path: Path, limit: str
+    channel: Channel, start: Callable[..., Child], sandbox: Sandbox, tmp_path: Path, limit: str
 ) -> None:
+    channel.team.daily_limit = int(limit)
+    channel.team.save()
     stuck, other = launched(channel), launched(another_account(channel, sandbox), start=100)
     Campaign.objects.filter(pk=other.pk).update(state="paused")
-    frozen = frozen_inside_its_intent(processes, sandbox, tmp_path, TEAM_DAILY_LIMIT=limit)
+    frozen = frozen_inside_its_intent(start, tmp_path)
     Campaign.objects.filter(pk=other.pk).update(state="sending")
+    start()
 
     work_until(accepted(other))
 
@@ -131,11 +134,15 @@ def silent_sessions() -> int:
 
 
 def test_pause_answers_with_a_page_while_a_process_is_frozen_in_its_intent(
-    channel: Channel, processes: Processes, sandbox: Sandbox, tmp_path: Path
+    channel: Channel,
+    processes: Processes,
+    start: Callable[..., Child],
+    sandbox: Sandbox,
+    tmp_path: Path,
 ) -> None:
     campaign = launched(channel)
     press_pause = pause_button(processes.web(), campaign)
-    frozen = frozen_inside_its_intent(processes, sandbox, tmp_path)
+    frozen = frozen_inside_its_intent(start, tmp_path)
 
     answer = press_pause()
 
