@@ -5,12 +5,13 @@ Those of its submissions are written by `sending.moves`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F, Model, Value
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -20,7 +21,10 @@ from campaigns.states import (
     CAMPAIGN_MOVES,
     CampaignState,
 )
+from interface.database_errors import is_held_up, name_of
 from teams.models import User
+
+log = logging.getLogger(__name__)
 
 
 class ForbiddenMove(Exception):
@@ -41,7 +45,7 @@ def durable() -> Iterator[None]:
         yield
 
 
-def shared_clock() -> Now | Value[datetime]:
+def shared_clock() -> Now | Value:
     """The time by the one clock that all machines share, for a query: that of the database.
 
     A file has none of its own, and one machine.
@@ -62,6 +66,36 @@ def database_now() -> datetime:
 def locked_campaign(campaign_id: int) -> Campaign:
     """The campaign with its row locked until the transaction ends (SQLite: the whole database)."""
     return Campaign.objects.select_for_update().get(pk=campaign_id)
+
+
+def campaign_if_free(campaign_id: int) -> Campaign | None:
+    """The same without waiting; None while somebody else has it locked."""
+    rows = Campaign.objects.select_for_update(skip_locked=True)
+    return rows.filter(pk=campaign_id).first()
+
+
+def with_each_free(campaign_ids: Iterable[int], step: Callable[[Campaign], None]) -> bool:
+    """Take a step with each campaign, its row locked, in a transaction of its own.
+
+    For whoever comes again: what somebody else holds at the moment keeps nobody else waiting.
+    Returns whether all were free.
+    """
+    are_free = [_with_free(campaign_id, step) for campaign_id in campaign_ids]
+    return all(are_free)
+
+
+def _with_free(campaign_id: int, step: Callable[[Campaign], None]) -> bool:
+    try:
+        with transaction.atomic():
+            campaign = campaign_if_free(campaign_id)
+            if campaign is not None:
+                step(campaign)
+            return campaign is not None
+    except OperationalError as error:
+        if not is_held_up(error):
+            raise
+        log.warning("campaign %s is held up: %s", campaign_id, name_of(error))
+        return False
 
 
 def lock(row: Model, *fields: str) -> None:

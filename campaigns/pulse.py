@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Whoever is not the first to give a tick gives it when it was missed so often.
-_MISSED = 3
+# Whoever is not the first to give a tick gives it when it is so many seconds late.
+_LATE_SECONDS = 2
 _LOOK_SECONDS = 1.0
 # A machine whose clock is off leaves the tick to the others, as long as there is one.
 _CLOCK_SKEW = timedelta(seconds=60)
@@ -119,7 +119,7 @@ def _ticks(queues: Collection[str]) -> Iterator[_Round]:
     for app, givers in settings.TICKS.items():
         if mine := [queue for queue in givers if queue in queues]:
             is_first = mine[0] == givers[0]
-            patience = settings.TICK_SECONDS * (1 if is_first else _MISSED)
+            patience = settings.TICK_SECONDS + (0 if is_first else _LATE_SECONDS)
             tick = Tick(app, patience, is_first=is_first, monotonic=time.monotonic)
             yield _Round(mine[0], _LOOK_SECONDS, partial(_tick_if_due, tick, app))
 

@@ -9,10 +9,11 @@ import errno
 import sys
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+
+from interface.database_errors import is_away, is_held_up
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -89,6 +90,8 @@ def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
 DISK_FAILURES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 # A writer that holds the database up is done, or given up on, within this time.
 RETRY_SECONDS = 30
+# As long as PostgreSQL lets a frozen process hold something (`config.databases`).
+HELD_UP_SECONDS = 10
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -98,7 +101,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     written.
     """
     failure = sys.exc_info()[1]
-    if isinstance(failure, OperationalError | InterfaceError):
+    if failure is not None and is_held_up(failure):
+        return _held_up(request)
+    if failure is not None and is_away(failure):
         return _without_database(request)
     if isinstance(failure, OSError) and failure.errno in DISK_FAILURES:
         return _without_disk(request)
@@ -111,6 +116,22 @@ def server_error(request: HttpRequest) -> HttpResponse:
             " overview before you try again."
         ),
     )
+
+
+def _held_up(request: HttpRequest) -> HttpResponse:
+    page = _page(
+        request,
+        503,
+        _("Something else has to be finished first"),
+        _(
+            "What you wanted to change is being changed by the sending, or by somebody else, and"
+            " that takes unusually long. Your click was not carried out; nothing was changed and"
+            " nothing is lost. Wait ten seconds and do it again. If this stays, tell the person who"
+            " manages this server."
+        ),
+    )
+    page.headers["Retry-After"] = str(HELD_UP_SECONDS)
+    return page
 
 
 def _without_database(request: HttpRequest) -> HttpResponse:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db import Error, IntegrityError, connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -30,6 +30,7 @@ from campaigns.states import (
     SubmissionState,
     TakeBack,
 )
+from interface.database_errors import is_away, is_held_up, name_of
 from sending import day_limits, one_by_one, recording, timetable
 from sending.failpoints import failpoint
 from sending.gateway import boot_time
@@ -97,9 +98,10 @@ def turn(
 ) -> Begun | Refusal | None:
     """Store the answer of one call and open the attempt of the next, in one transaction.
 
-    Repeated while the database is away: an answer for as long as it takes, an intent alone until
-    its start fence (then OperationalError comes out, and nothing was sent). Returns what is to be
-    sent now, why it must not be sent, or None when nothing was `built`.
+    Repeated while the database is away or held up: an answer for as long as it takes, by itself. An
+    intent is not waited for: with an answer it is HELD_UP, without one the database's error comes
+    out (at once if somebody else holds its rows, else at its start fence), and nothing was sent.
+    Returns what is to be sent now, why it must not be sent, or None when nothing was `built`.
     """
     this = _Turn(answered, built, vendor_now)
     pauses = _pauses()
@@ -108,10 +110,10 @@ def turn(
             begun = this.play()
         except IntegrityError as error:
             this.settle_conflict(error)
-        except (OperationalError, InterfaceError):
-            if this.answered is None and this.is_too_late:
+        except Error as error:
+            if not this.may_repeat(error):
                 raise
-            log.warning("a turn is not stored yet, trying again")
+            log.warning("a turn is not stored yet, trying again: %s", name_of(error))
             connection.close()
             time.sleep(next(pauses))
             this.is_repeated = True
@@ -148,6 +150,12 @@ class _Turn:
         """Whether an intent that was committed now could not be followed by a call any more."""
         return boot_time() - self.intended_at > START_FENCE.total_seconds()
 
+    def may_repeat(self, error: Error) -> bool:
+        """Whether to try again: with an answer in hand always, an intent as long as it may go."""
+        if not is_away(error):
+            return False
+        return self.answered is not None or not (is_held_up(error) or self.is_too_late)
+
     def play(self) -> Begun | Refusal | None:
         with durable():
             if self.answered is not None:
@@ -182,6 +190,9 @@ class _Turn:
             assert isinstance(built.message, BulkMessage | SingleMessage)
             attempt.submission = built.submission
             return Begun(attempt, at_time(built.message, attempt.slot), self.intended_at)
+        if self.is_repeated and self.answered is not None:
+            # Nothing must keep the answer waiting any more.
+            return Refusal.HELD_UP
         submission = built.submission
         if self.answered is None or self.answered.submission.campaign is not submission.campaign:
             recording.lock_campaign_and_lane(submission)

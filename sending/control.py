@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.moves import locked_campaign, move_campaign, record_event
+from campaigns.moves import locked_campaign, move_campaign, record_event, with_each_free
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, PauseReason, SubmissionState, TakeBack
@@ -92,11 +92,13 @@ def continue_in_hours() -> None:
         continues_next_day=True,
         channel__account__state=LaneState.OPEN.value,
     )
-    for campaign_id in list(stopped.values_list("pk", flat=True)):
-        with transaction.atomic(), suppress(NotPossible):
-            locked = locked_campaign(campaign_id)
-            if locked.state_reason == PauseReason.QUIET_HOURS:
-                _go_on(locked, None)
+    with_each_free(list(stopped.values_list("pk", flat=True)), _go_on_by_itself)
+
+
+def _go_on_by_itself(campaign: Campaign) -> None:
+    if campaign.state_reason == PauseReason.QUIET_HOURS:
+        with suppress(NotPossible):
+            _go_on(campaign, None)
 
 
 def _go_on(campaign: Campaign, user: User | None) -> None:

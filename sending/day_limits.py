@@ -70,9 +70,9 @@ def count_on_day(campaign: Campaign, slot: datetime, people: int) -> bool:
     limits = limit_of_team(campaign.team), limit_of_channel(campaign.channel)
     if limits[0] is not None:
         _lock_team(campaign.team_id)
-    own = _totals(campaign.team_id, day).filter(channel_id=campaign.channel_id)
+    own = _totals(campaign.team_id, day).filter(channel=campaign.channel)
     if not _add(own, people):
-        total = DayTotal(team_id=campaign.team_id, day=day, channel_id=campaign.channel_id)
+        total = DayTotal(team_id=campaign.team_id, day=day, channel=campaign.channel)
         DayTotal.objects.bulk_create([total], ignore_conflicts=True)
         _add(own, people)
     counted = _totals(campaign.team_id, day), own
@@ -97,7 +97,8 @@ def _add(totals: QuerySet[DayTotal], people: int) -> int:
 
 
 def _sum(totals: QuerySet[DayTotal]) -> int:
-    return totals.aggregate(people=Sum("people", default=0))["people"]
+    people: int = totals.aggregate(people=Sum("people", default=0))["people"]
+    return people
 
 
 def take_off(attempt: Attempt, campaign: Campaign) -> None:
@@ -106,7 +107,7 @@ def take_off(attempt: Attempt, campaign: Campaign) -> None:
         return
     people = attempt.recipient_count
     totals = _totals(campaign.team_id, attempt.counted_on)
-    _add(totals.filter(channel_id=campaign.channel_id, people__gte=people), -people)
+    _add(totals.filter(channel=campaign.channel, people__gte=people), -people)
 
 
 # --- Planning around them -------------------------------------------------------------------------
@@ -131,7 +132,9 @@ class Room:
     def _ask(self, day: date) -> int:
         campaign = self.campaign
         assert campaign.channel is not None
-        used = Counter({row.channel_id: row.people for row in _totals(campaign.team_id, day)})
+        used = Counter[int | None](
+            {row.channel_id: row.people for row in _totals(campaign.team_id, day)}
+        )
         planned = _planned(campaign, day)
         left = []
         if team_limit := limit_of_team(campaign.team):

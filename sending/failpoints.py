@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -37,7 +38,8 @@ def failpoint(name: str) -> None:
     if verb == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif verb == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # To this very thread: another one would stop a moment later, with this one gone on.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     elif verb == "sleep":
         time.sleep(float(argument))
     elif verb == "raise":

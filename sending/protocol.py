@@ -51,6 +51,7 @@ class Refusal(StrEnum):
     DAILY_LIMIT = "daily_limit"
     OUTDATED = "outdated"
     STILL_OPEN = "still_open"
+    HELD_UP = "held_up"
     TOO_LATE = "too_late"
 
 

@@ -17,9 +17,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import CampaignEvent, CampaignRecipient
-from campaigns.moves import durable, locked_campaign, record_event, shared_clock
+from campaigns.moves import campaign_if_free, durable, locked_campaign, record_event, shared_clock
 from campaigns.states import How, Outcome, SubmissionState
 from sending import gateway
+from sending.giving_back import gives_back
 from sending.models import Attempt, Submission
 from sending.moves import move_submission
 from sending.protocol import (
@@ -61,7 +62,9 @@ def sweep_silent() -> int:
 def _give_up_waiting(attempt_id: uuid.UUID) -> bool:
     with durable():
         found = Attempt.objects.select_related("submission").get(pk=attempt_id)
-        campaign = locked_campaign(found.submission.campaign_id)
+        campaign = campaign_if_free(found.submission.campaign_id)
+        if campaign is None:
+            return False
         submission = Submission.objects.select_for_update().get(pk=found.submission_id)
         attempt = Attempt.objects.select_for_update().get(pk=attempt_id)
         other = other_accepted(submission, attempt)
@@ -98,6 +101,7 @@ def accounts_to_look_at() -> list[int]:
     return list(due.values_list("account_id", flat=True).distinct())
 
 
+@gives_back
 def reconcile(account_id: int) -> int:
     """Look once into the vendor's lists for all due attempts of an account. Returns how many found.
 

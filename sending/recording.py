@@ -11,7 +11,6 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -19,9 +18,9 @@ from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import (
     ForbiddenMove,
     lock,
-    locked_campaign,
     move_campaign,
     record_event,
+    with_each_free,
 )
 from campaigns.states import (
     CampaignState,
@@ -318,6 +317,6 @@ def pause_halted(account: GatewayAccount) -> None:
     sending = Campaign.objects.filter(
         channel__account=account, state=CampaignState.SENDING.value
     ).values_list("pk", flat=True)
-    for campaign_id in list(sending):
-        with transaction.atomic():
-            pause_locked(locked_campaign(campaign_id), PauseReason(account.halt_reason))
+    # What is held up meanwhile is paused by the tick.
+    reason = PauseReason(account.halt_reason)
+    with_each_free(list(sending), lambda campaign: pause_locked(campaign, reason))

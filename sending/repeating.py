@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from campaigns.copying import LONGEST_NAME, copy_of
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.moves import locked_campaign, record_event
+from campaigns.moves import locked_campaign, record_event, with_each_free
 from campaigns.scheduling import repeats
 from campaigns.scheduling.clocks import WALL_FORMAT, shown
 from campaigns.scheduling.repeats import Occurrence
@@ -53,9 +53,8 @@ def make_due() -> None:
     """Make the runs whose time is near."""
     now = timezone.now()
     due = Campaign.objects.filter(next_run_at__lte=now + AHEAD + lead())
-    for campaign_id in list(due.values_list("pk", flat=True)):
-        with transaction.atomic():
-            _make(locked_campaign(campaign_id), now)
+    ids = list(due.values_list("pk", flat=True))
+    with_each_free(ids, lambda campaign: _make(campaign, now))
 
 
 def _make(campaign: Campaign, now: datetime) -> None:

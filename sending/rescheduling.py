@@ -23,7 +23,7 @@ from django.utils.translation import ngettext
 
 from campaigns.copying import copy_of
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.moves import locked_campaign, move_campaign, record_event
+from campaigns.moves import locked_campaign, move_campaign, record_event, with_each_free
 from campaigns.scheduling import clock_rules
 from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
@@ -219,9 +219,7 @@ def go_on() -> None:
     waiting = Campaign.objects.filter(
         state=C.PAUSED.value, state_reason=PauseReason.TAKING_BACK.value
     )
-    for campaign_id in list(waiting.values_list("pk", flat=True)):
-        with transaction.atomic():
-            _go_on(locked_campaign(campaign_id))
+    with_each_free(list(waiting.values_list("pk", flat=True)), _go_on)
 
 
 def _go_on(campaign: Campaign) -> None:

@@ -23,18 +23,20 @@ from itertools import islice, zip_longest
 from typing import Self
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.moves import database_now
 from campaigns.states import CampaignState, SubmissionState
+from interface.database_errors import is_away
 from recipients.models import OptOut
 from sending import gateway, one_by_one, reconcile, turns
 from sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for, turn
 from sending.failpoints import failpoint
 from sending.gateway import VendorClock
+from sending.giving_back import gives_back
 from sending.models import Submission
 from sending.moves import move_submissions
 from sending.protocol import (
@@ -75,6 +77,7 @@ class WaitedTooLong(Exception):
     """Between intent and first byte more time passed than the start fence allows."""
 
 
+@gives_back
 def hand_over(account_id: int, only: int | None = None) -> bool:
     """Hand over what is ready on this lane, for a while. True: call again, more is ready.
 
@@ -349,7 +352,20 @@ def _first_of(rows: QuerySet[Submission], number: int, lane: Lane, now: datetime
 
 
 def release(submissions: list[Submission]) -> None:
-    """Give claims back that were not used; the others are not touched."""
+    """Give claims back that were not used; the others are not touched.
+
+    On a new connection if the server has closed ours; else they come back by their lease.
+    """
+    try:
+        _release(submissions)
+    except Error as error:
+        if not is_away(error):
+            raise
+        connection.close()
+        _release(submissions)
+
+
+def _release(submissions: list[Submission]) -> None:
     tokens = {submission.claim_token for submission in submissions}
     move_submissions(
         [submission.pk for submission in submissions],

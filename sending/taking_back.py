@@ -12,6 +12,7 @@ from campaigns.models import Campaign
 from campaigns.moves import durable, locked_campaign
 from campaigns.states import CANCELLABLE, How, LateLook, SubmissionState, TakeBack
 from sending import day_limits, gateway
+from sending.giving_back import gives_back
 from sending.late_rules import after_late_deletion, may_still_delete, what_came_of_it
 from sending.models import Submission
 from sending.moves import move_submission, move_submissions
@@ -81,6 +82,7 @@ def _ask_back(campaign: Campaign, rule: Rule, why: TakeBack) -> int:
     return asked
 
 
+@gives_back
 def revoke(account_id: int) -> bool:
     """Ask the vendor to delete the jobs and messages of REVOKING submissions, one by one.
 

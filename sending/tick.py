@@ -6,18 +6,28 @@ is found again here.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, Heartbeat
-from campaigns.moves import database_now, locked_campaign, move_campaign, record_event
+from campaigns.moves import (
+    database_now,
+    locked_campaign,
+    move_campaign,
+    record_event,
+    with_each_free,
+)
 from campaigns.states import FINISHED, CampaignState, Outcome, SubmissionState
+from interface.database_errors import is_held_up, name_of
 from sending import (
     control,
     late_looks,
@@ -31,6 +41,10 @@ from sending import (
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
 from sending.moves import move_submissions
 from sending.protocol import lease_is_over, paused_by_lane, when_due, when_settled
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 HEARTBEAT = "tick"
 _UNSETTLED = [
@@ -53,16 +67,22 @@ class DueWork:
 
 
 def tick() -> DueWork:
-    """Move everything that time alone moves, and return the work there is."""
-    zone_rules.recheck_waiting()
-    repeating.make_due()
-    begin_due()
-    control.continue_in_hours()
-    rescheduling.go_on()
-    release_abandoned_claims()
-    reconcile.sweep_silent()
-    settle()
-    Heartbeat.objects.update_or_create(part=HEARTBEAT, defaults={"at": timezone.now()})
+    """Move everything that time alone moves, and return the work there is.
+
+    What somebody else holds up waits for the next tick, and nothing waits for it.
+    """
+    for step in (
+        zone_rules.recheck_waiting,
+        repeating.make_due,
+        begin_due,
+        control.continue_in_hours,
+        rescheduling.go_on,
+        release_abandoned_claims,
+        reconcile.sweep_silent,
+        settle,
+        _beat,
+    ):
+        _unless_held_up(step)
     return DueWork(
         freeze=list(
             Campaign.objects.filter(state=CampaignState.FREEZING.value).values_list("pk", flat=True)
@@ -70,8 +90,22 @@ def tick() -> DueWork:
         submit=_accounts(SubmissionState.READY, campaign__state=CampaignState.SENDING.value),
         reconcile=reconcile.accounts_to_look_at(),
         revoke=_accounts(SubmissionState.REVOKING),
-        look_late=late_looks.accounts_to_look_late(),
+        look_late=_unless_held_up(late_looks.accounts_to_look_late) or [],
     )
+
+
+def _unless_held_up(step: Callable[[], T]) -> T | None:
+    try:
+        return step()
+    except OperationalError as error:
+        if not is_held_up(error):
+            raise
+        log.warning("tick: %s is held up: %s", step.__name__, name_of(error))
+        return None
+
+
+def _beat() -> None:
+    Heartbeat.objects.update_or_create(part=HEARTBEAT, defaults={"at": timezone.now()})
 
 
 def _accounts(state: SubmissionState, **conditions: str) -> list[int]:
@@ -83,9 +117,7 @@ def begin_due() -> None:
     """Scheduled campaigns whose hand-over has come begin, or were missed."""
     now = timezone.now()
     due = Campaign.objects.filter(state=CampaignState.SCHEDULED.value, hand_over_at__lte=now)
-    for campaign_id in list(due.values_list("pk", flat=True)):
-        with transaction.atomic():
-            _begin_or_miss(locked_campaign(campaign_id))
+    with_each_free(list(due.values_list("pk", flat=True)), _begin_or_miss)
 
 
 def _begin_or_miss(campaign: Campaign) -> None:
@@ -112,13 +144,18 @@ def release_abandoned_claims() -> int:
     # Never many: what the workers hold at this moment, and what dead ones left.
     claimed = Submission.objects.filter(state=SubmissionState.CLAIMED.value)
     leases = claimed.values_list("pk", "lease_until")
-    return move_submissions(
-        [pk for pk, lease_until in leases if lease_is_over(lease_until, now)],
-        SubmissionState.CLAIMED,
-        SubmissionState.READY,
-        claim_token=None,
-        lease_until=None,
-    )
+    over = [pk for pk, lease_until in leases if lease_is_over(lease_until, now)]
+    if not over:
+        return 0
+    with transaction.atomic():
+        free = claimed.select_for_update(skip_locked=True).filter(pk__in=over)
+        return move_submissions(
+            list(free.values_list("pk", flat=True)),
+            SubmissionState.CLAIMED,
+            SubmissionState.READY,
+            claim_token=None,
+            lease_until=None,
+        )
 
 
 def settle(account_id: int | None = None) -> None:
@@ -132,8 +169,7 @@ def settle(account_id: int | None = None) -> None:
         campaigns = campaigns.filter(channel__account=account_id)
         late = late.filter(account=account_id)
     unsettled = campaigns.values_list("pk", flat=True)
-    for campaign_id in sorted({*unsettled, *late.values_list("campaign_id", flat=True)}):
-        settle_campaign(campaign_id)
+    with_each_free(sorted({*unsettled, *late.values_list("campaign_id", flat=True)}), _settle)
 
 
 def _no_longer_over() -> QuerySet[Submission]:
@@ -151,25 +187,28 @@ def _no_longer_over() -> QuerySet[Submission]:
 def settle_campaign(campaign_id: int) -> None:
     """Move one campaign to where its submissions say it is."""
     with transaction.atomic():
-        campaign = locked_campaign(campaign_id)
-        if campaign.state == CampaignState.CANCELLING:
-            taking_back.sweep_cancelling(campaign)
-        elif campaign.state == CampaignState.SENDING:
-            # Taken back only after the campaign was let go on.
-            control.make_ready(campaign)
-        states = tally(campaign_id)
-        _pause_on_halted_lane(campaign, states)
-        new = when_settled(
-            CampaignState(campaign.state),
-            states,
-            has_slots_ahead(campaign_id),
-            campaign.submissions.filter(GONE_IN_QUESTION).count(),
-        )
-        if new is None:
-            return
-        finished_at = timezone.now() if new in FINISHED else None
-        if move_campaign(campaign, new, finished_at=finished_at) and new in _EVENTS:
-            record_event(campaign, _EVENTS[new])
+        _settle(locked_campaign(campaign_id))
+
+
+def _settle(campaign: Campaign) -> None:
+    if campaign.state == CampaignState.CANCELLING:
+        taking_back.sweep_cancelling(campaign)
+    elif campaign.state == CampaignState.SENDING:
+        # Taken back only after the campaign was let go on.
+        control.make_ready(campaign)
+    states = tally(campaign.pk)
+    _pause_on_halted_lane(campaign, states)
+    new = when_settled(
+        CampaignState(campaign.state),
+        states,
+        has_slots_ahead(campaign.pk),
+        campaign.submissions.filter(GONE_IN_QUESTION).count(),
+    )
+    if new is None:
+        return
+    finished_at = timezone.now() if new in FINISHED else None
+    if move_campaign(campaign, new, finished_at=finished_at) and new in _EVENTS:
+        record_event(campaign, _EVENTS[new])
 
 
 def _pause_on_halted_lane(campaign: Campaign, states: Counter[SubmissionState]) -> None:

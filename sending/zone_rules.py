@@ -11,10 +11,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent, Heartbeat
-from campaigns.moves import locked_campaign, record_event
+from campaigns.moves import record_event, with_each_free
 from campaigns.scheduling import clock_rules
 from campaigns.scheduling.timing import lead, zone_of
 from campaigns.states import CampaignState
@@ -32,14 +33,17 @@ def recheck_waiting() -> None:
     if Heartbeat.objects.filter(part=_PART, at__gt=now - _EVERY).exists():
         return
     waiting = Campaign.objects.filter(state=CampaignState.SCHEDULED.value, hand_over_at__gt=now)
-    for campaign_id in list(waiting.values_list("pk", flat=True)):
-        with transaction.atomic():
-            _look_at(locked_campaign(campaign_id), now)
     repeated = Campaign.objects.filter(next_run_at__isnull=False)
-    for campaign_id in list(repeated.values_list("pk", flat=True)):
-        with transaction.atomic():
-            _look_at_next_run(locked_campaign(campaign_id))
-    Heartbeat.objects.update_or_create(part=_PART, defaults={"at": now})
+    are_done = (
+        with_each_free(_ids(waiting), lambda campaign: _look_at(campaign, now)),
+        with_each_free(_ids(repeated), _look_at_next_run),
+    )
+    if all(are_done):
+        Heartbeat.objects.update_or_create(part=_PART, defaults={"at": now})
+
+
+def _ids(campaigns: QuerySet[Campaign]) -> list[int]:
+    return list(campaigns.values_list("pk", flat=True))
 
 
 def _look_at(campaign: Campaign, now: datetime) -> None:

@@ -71,6 +71,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("database") == "sqlite":
+        keep_only(is_for_any_database, config, items)
     if config.getoption("first_run"):
         keep_only(is_for_first_run, config, items)
     if config.getoption("second_run"):
@@ -93,6 +95,11 @@ def keep_only(
     """Take the tests that are not wanted out of the run, counted as deselected."""
     config.hook.pytest_deselected(items=[item for item in items if not wanted(item)])
     items[:] = [item for item in items if wanted(item)]
+
+
+def is_for_any_database(item: pytest.Item) -> bool:
+    """Return whether a test is not for PostgreSQL alone."""
+    return item.get_closest_marker("postgresql") is None
 
 
 def is_quick(item: pytest.Item) -> bool:

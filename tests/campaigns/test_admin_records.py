@@ -90,6 +90,7 @@ def one_of_everything() -> Campaign:
     NumberForTests.objects.create(team=draft.team, label="Desk", phone="+12025550199")
     SentTest.objects.create(campaign=draft, token=draft.public_id, user=alice, phone="+12025550199")
     VendorMember.objects.create(account=job(draft).account, user_id="ada", name="Ada Okafor")
+    assert draft.channel is not None
     DayTotal.objects.create(team=draft.team, channel=draft.channel, day=timezone.now().date())
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from functools import partial
+
+import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from pytest_django.asserts import assertContains
@@ -26,6 +31,29 @@ def find_no_database(request: HttpRequest) -> HttpResponse:
     raise OperationalError("database is locked")
 
 
+def find_a_locked_row(request: HttpRequest) -> HttpResponse:
+    raise OperationalError from psycopg.errors.LockNotAvailable()
+
+
+def be_ended_by_the_server(request: HttpRequest) -> HttpResponse:
+    raise InternalError from psycopg.errors.IdleInTransactionSessionTimeout()
+
+
+def ask_for_too_long(request: HttpRequest) -> HttpResponse:
+    raise OperationalError from psycopg.errors.QueryCanceled()
+
+
+def find_a_locked_file(request: HttpRequest) -> HttpResponse:
+    connect = partial(sqlite3.connect, "file:busy?mode=memory&cache=shared", uri=True, timeout=0)
+    with closing(connect()) as held, closing(connect()) as waiting:
+        held.execute("BEGIN IMMEDIATE")
+        try:
+            waiting.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise OperationalError from error
+    raise AssertionError("not locked")
+
+
 def refuse(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied("Ask <Alice>.")
 
@@ -37,6 +65,10 @@ def suspect(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("fail/", fail),
     path("busy/", find_no_database),
+    path("locked/", find_a_locked_row),
+    path("ended/", be_ended_by_the_server),
+    path("slow/", ask_for_too_long),
+    path("locked-file/", find_a_locked_file),
     path("refuse/", refuse),
     path("suspect/", suspect),
     path("", include("config.urls")),
@@ -59,6 +91,10 @@ class TestErrorPages:
             ("/refuse/", 403, "Ask &lt;Alice&gt;."),
             ("/no/such/page/", 404, "start from the overview"),
             ("/busy/", 503, "Wait half a minute"),
+            ("/ended/", 503, "look whether it is there"),
+            ("/slow/", 503, "look whether it is there"),
+            ("/locked/", 503, "nothing was changed and nothing is lost"),
+            ("/locked-file/", 503, "Wait ten seconds and do it again"),
             ("/fail/", 500, "look at the overview before you try again"),
         ],
     )
@@ -127,3 +163,5 @@ class TestHeaders:
 def test_a_database_that_is_away_says_when_to_come_back(browser: Client) -> None:
     assert browser.get("/busy/").headers["Retry-After"] == "30"
     assert browser.get("/busy/", headers={"HX-Request": "true"}).status_code == 503
+    assert browser.get("/locked/").headers["Retry-After"] == "10"
+    assert "not carried out" in browser.get("/locked/", headers={"HX-Request": "true"}).text
