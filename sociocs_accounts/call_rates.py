@@ -121,6 +121,14 @@ def _client() -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
 
 
+def redis_works() -> bool:
+    """Whether Redis answers and stores anything at this moment; asks for two seconds at most."""
+    try:
+        return bool(_client().set("works", 1, ex=60))
+    except (redis.RedisError, OSError):
+        return False
+
+
 def forget_redis() -> None:
     """Ask for Redis anew: in a test."""
     global _redis_rests_until  # noqa: PLW0603 - one Redis for the whole process

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,11 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from sociocs_accounts import channels as steps
-from sociocs_accounts import troubles
+from sociocs_accounts import seen_troubles
 from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
 from sociocs_accounts.channel_words import carries, change_in_words
 from sociocs_accounts.models import Channel, GatewayAccount
+from sociocs_accounts.seen_troubles import TeamTroubles
 from sociocs_accounts.sender_queue import Throughput, estimate
+from sociocs_accounts.troubles import Standing, Trouble
 from sociocs_accounts.views.test_numbers import NumberForm
 from sociocs_gateway.exceptions import Halt
 from sociocs_gateway.providers import Provider
@@ -40,7 +42,7 @@ class Card:
     channel: Channel
     carries: list[str]
     throughput: Throughput
-    troubles: list[str]
+    troubles: list[Standing]
 
 
 @require_GET
@@ -50,9 +52,14 @@ def channels(request: TeamRequest) -> HttpResponse:
     found = request.team.channels.select_related("account").order_by("-is_active", "label", "pk")
     changes = request.team.channel_events.select_related("actor").order_by("-pk")
     accounts = steps.accounts_of(request.team).prefetch_related("members")
+    told = seen_troubles.of_team(request.team)
     context = {
-        "cards": [_card(channel) for channel in found],
-        "accounts": [(account, _troubles_of(account, request.team)) for account in accounts],
+        "troubles": told.of_installation,
+        "cards": [_card(channel, told) for channel in found],
+        "accounts": [
+            (account, [_told_to(request.team, account, one) for one in told.of_account(account)])
+            for account in accounts
+        ],
         "changes": [(one, change_in_words(one)) for one in changes[:CHANGES_SHOWN]],
         "numbers": request.team.numbers_for_tests.all(),
         "number_form": NumberForm(),
@@ -60,32 +67,20 @@ def channels(request: TeamRequest) -> HttpResponse:
     return render(request, "sociocs_accounts/channels.html", context)
 
 
-def _troubles_of(account: GatewayAccount, team: Team) -> list[str]:
-    """Why nothing is handed over through an account, for the people of a team."""
-    codes = troubles.of_account(account)
-    if AUTHENTICATION not in codes:
-        return troubles.in_words(codes)
-    if account.team_id == team.pk:
-        return [
-            _(
-                "Sociocs did not accept this account, so nothing is sent through it. Enter its "
-                "present API key."
-            )
-        ]
-    return [
-        _(
-            "Sociocs did not accept this account, so nothing is sent through it. Ask the person "
-            "who manages this server to check its API key."
-        )
-    ]
+def _told_to(team: Team, account: GatewayAccount, standing: Standing) -> Standing:
+    """A trouble of an account as the people of a team can act on it."""
+    if standing.code != AUTHENTICATION:
+        return standing
+    is_own = account.team_id == team.pk
+    return replace(standing, code=Trouble.OWN_KEY_REFUSED if is_own else Trouble.KEY_REFUSED)
 
 
-def _card(channel: Channel) -> Card:
+def _card(channel: Channel, told: TeamTroubles) -> Card:
     speed = estimate(
         Provider(channel.provider), channel.phone_number, 1, 1, channel.messages_per_second
     )
-    told = troubles.in_words(troubles.of_channel(channel)) if channel.is_active else []
-    return Card(channel, carries(channel.capabilities), speed.throughput, told)
+    standing = told.of_channel(channel) if channel.is_active else []
+    return Card(channel, carries(channel.capabilities), speed.throughput, standing)
 
 
 @require_http_methods(["GET", "POST"])
