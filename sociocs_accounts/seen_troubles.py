@@ -42,7 +42,11 @@ class TeamTroubles:
 
     def of_account(self, account: GatewayAccount) -> list[Standing]:
         """What keeps anything from being sent through an account."""
-        return self._with(troubles.of_account(account), f"account {account.pk}")
+        standing = self._with(troubles.of_account(account), f"account {account.pk}")
+        if all(trouble.code != Trouble.NO_TICK for trouble in self.looking):
+            return standing
+        # Nothing is tried at all: only what somebody has to do is still true.
+        return [trouble for trouble in standing if trouble.words.needs_person]
 
     def of_channel(self, channel: Channel) -> list[Standing]:
         """What is wrong with a channel, whatever its account does."""

@@ -57,8 +57,7 @@ def channels(request: TeamRequest) -> HttpResponse:
         "troubles": told.of_installation,
         "cards": [_card(channel, told) for channel in found],
         "accounts": [
-            (account, [_told_to(request.team, account, one) for one in told.of_account(account)])
-            for account in accounts
+            (account, _told_of_account(request.team, account, told)) for account in accounts
         ],
         "changes": [(one, change_in_words(one)) for one in changes[:CHANGES_SHOWN]],
         "numbers": request.team.numbers_for_tests.all(),
@@ -67,12 +66,13 @@ def channels(request: TeamRequest) -> HttpResponse:
     return render(request, "sociocs_accounts/channels.html", context)
 
 
-def _told_to(team: Team, account: GatewayAccount, standing: Standing) -> Standing:
-    """A trouble of an account as the people of a team can act on it."""
-    if standing.code != AUTHENTICATION:
-        return standing
-    is_own = account.team_id == team.pk
-    return replace(standing, code=Trouble.OWN_KEY_REFUSED if is_own else Trouble.KEY_REFUSED)
+def _told_of_account(team: Team, account: GatewayAccount, told: TeamTroubles) -> list[Standing]:
+    """The troubles of an account as the people of a team can act on them."""
+    code = Trouble.OWN_KEY_REFUSED if account.team_id == team.pk else Trouble.KEY_REFUSED
+    return [
+        replace(trouble, code=code) if trouble.code == AUTHENTICATION else trouble
+        for trouble in told.of_account(account)
+    ]
 
 
 def _card(channel: Channel, told: TeamTroubles) -> Card:
@@ -122,6 +122,9 @@ def _channel_page(
     seen = request.POST.get("seen") or seen_of(said_by(form))
     context = {"form": form, "channel": channel, "label": label or channel.label}
     context |= {"conflict": conflict, "seen": seen}
+    told = seen_troubles.of_team(request.team)
+    of_account = _told_of_account(request.team, channel.account, told)
+    context["troubles"] = [*of_account, *(told.of_channel(channel) if channel.is_active else [])]
     status = 409 if conflict else 200
     return render(request, "sociocs_accounts/channel.html", context, status=status)
 
@@ -237,5 +240,7 @@ def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
                 return redirect("channels", request.team.slug)
     context = {"form": form, "account": account, "label": label, "conflict": conflict}
     context["seen"] = request.POST.get("seen") or seen_of(stored)
+    told = seen_troubles.of_team(request.team)
+    context["troubles"] = _told_of_account(request.team, account, told)
     status = 409 if conflict else 200
     return render(request, "sociocs_accounts/account.html", context, status=status)

@@ -239,6 +239,19 @@ def test_a_refused_key_is_told_until_the_account_is_used_again(
     assert told(campaign, desk)[1:] == [("trouble_over", "The Sociocs account is used again")]
 
 
+def test_the_pages_of_the_account_and_the_channel_tell_it_too(
+    campaign: Campaign, channel: Channel, sandbox: Sandbox, desk: Desk
+) -> None:
+    world.set_fault(sandbox, "500", **LIST)
+    hand_over(campaign)
+    watch()
+    page = desk.client.get(desk.url("channel", None, channel.public_id))
+    assert "Sociocs cannot show its list of jobs at the moment" in text_of(page)
+    GatewayAccount.objects.update(team=channel.team, state="halted", halt_reason="auth")
+    account = desk.url("vendor-account", None, channel.account.public_id)
+    assert "Enter its present API key." in text_of(desk.client.get(account))
+
+
 def test_a_halt_is_told_to_a_team_of_which_nothing_waits(channel: Channel, desk: Desk) -> None:
     GatewayAccount.objects.update(state="halted", halt_reason="clock")
     watch()
