@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from smtplib import SMTPException
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -25,6 +26,7 @@ from django.utils.translation import gettext_lazy
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import PauseReason
 from history.models import Notice, NoticeChoice, NoticedEvent, NoticeKind, Whose
+from interface.templatetags.interface import zone_abbreviation
 from interface.wording import Text
 from sending import liveness
 from sociocs_accounts.models import SeenTrouble
@@ -267,6 +269,7 @@ def _hand_to_the_mail_server(notice: Notice) -> None:
         "notice": notice,
         "sentence": notice_sentence(notice),
         "words": trouble_words(notice.trouble.code) if notice.trouble else None,
+        "since": _written(notice.trouble.since, notice.team) if notice.trouble else "",
         "link": settings.BASE_URL + place_of(notice),
         "choices_link": settings.BASE_URL + choices,
     }
@@ -281,6 +284,12 @@ def _hand_to_the_mail_server(notice: Notice) -> None:
         None,
         [notice.user.email],
     )
+
+
+def _written(moment: datetime, team: Team) -> str:
+    """A moment on the team's clock: `Thu 2 Apr, 09:30 EDT`."""
+    local = moment.astimezone(ZoneInfo(team.time_zone))
+    return f"{local:%a %-d %b, %H:%M} {zone_abbreviation(local)}"
 
 
 # --- The inbox ------------------------------------------------------------------------------------

@@ -129,7 +129,8 @@ def test_a_trouble_is_told_everywhere_by_mail_after_a_time_and_once_in_the_timel
     watch(minutes=15)
     watch()
     assert [one.subject for one in mail.outbox] == [f"Sandbox: {began} (Riverside Dental)"]
-    assert words in mail.outbox[0].body
+    assert f"{words} Since " in mail.outbox[0].body
+    assert " UTC. Nothing is lost" in mail.outbox[0].body
     assert desk.url("channels") in mail.outbox[0].body
     assert len(told(campaign, desk)) == 1
 
@@ -189,6 +190,32 @@ def test_a_campaign_that_comes_later_is_told_too_and_another_team_is_not(
     assert len(told(campaign, desk)) == 1
     assert not Notice.objects.filter(team=stranger).exists()
     assert "list of jobs" not in text_of(desk_of(stranger).get("overview"))
+
+
+def test_what_is_over_is_told_no_more_where_looking_tells_so(
+    campaign: Campaign, sandbox: Sandbox, desk: Desk
+) -> None:
+    words = "Sociocs cannot show its list of jobs at the moment"
+    world.set_fault(sandbox, "500", **LIST)
+    hand_over(campaign)
+    watch()
+    world.clear_faults(sandbox)
+    hand_over(campaign)
+    assert pages_that_say(words, desk, campaign) == {"overview", "notices"}
+    # Nobody is left who would note that it is over.
+    Heartbeat.objects.filter(part="background").update(at=Now() - timedelta(minutes=5))
+    assert pages_that_say(words, desk, campaign) == set()
+
+
+def test_while_nothing_ticks_nobody_says_whether_sociocs_answers(
+    campaign: Campaign, sandbox: Sandbox, desk: Desk
+) -> None:
+    world.set_fault(sandbox, "500", **LIST)
+    hand_over(campaign)
+    Heartbeat.objects.filter(part="tick").update(at=Now() - timedelta(minutes=5))
+    page = text_of(desk.get("campaign", campaign))
+    assert "Nothing is being handed over at the moment. Since " in page
+    assert "list of jobs" not in page
 
 
 def test_who_wants_no_such_notices_gets_none(
