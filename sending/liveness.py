@@ -6,7 +6,7 @@ import os
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from campaigns.states import CampaignState, SubmissionState
 from sending.models import Attempt, Submission
 from sending.tick import HEARTBEAT
 from sociocs_accounts.lanes import LaneState
+from sociocs_accounts.models import GatewayAccount
 from sociocs_accounts.troubles import Standing, Trouble
 
 # Written by the watch of `history`, in the worker that does all that is not sending.
@@ -67,23 +68,20 @@ def _has_room() -> bool:
 
 def accounts_that_nobody_serves() -> list[Standing]:
     """Accounts on which jobs are due and nothing is wrong, and yet no worker touches them."""
-    now = timezone.now()
-    untouched = now - _UNTOUCHED
+    untouched = timezone.now() - _UNTOUCHED
     due = Submission.objects.filter(
         Q(not_before=None) | Q(not_before__lte=untouched),
+        account=OuterRef("pk"),
         state=SubmissionState.READY.value,
         campaign__state=CampaignState.SENDING.value,
-        account__state=LaneState.OPEN.value,
         is_single=False,
         updated_at__lte=untouched,
     )
-    well = due.exclude(account__cool_until__gt=untouched).exclude(
-        account__list_trouble_at__gt=untouched
-    )
-    accounts = well.order_by().values_list("account_id", flat=True).distinct()
+    rests = Q(cool_until__gt=untouched) | Q(list_trouble_at__gt=untouched)
+    accounts = GatewayAccount.objects.filter(Exists(due), state=LaneState.OPEN.value)
     return [
         Standing(Trouble.NOBODY_SENDS, account_id=account_id)
-        for account_id in accounts
+        for account_id in accounts.exclude(rests).values_list("pk", flat=True)
         if not _is_served(account_id)
     ]
 

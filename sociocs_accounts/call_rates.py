@@ -97,6 +97,12 @@ def seconds_for(account: GatewayAccount, calls: int) -> float:
     return max([0.0, *waits])
 
 
+def calls_within(account: GatewayAccount, seconds: float) -> int | None:
+    """How many calls the limits let through in that time; None where there are none."""
+    limits = limits_of(account).values()
+    return min((int((seconds + burst) / interval) for interval, burst in limits), default=None)
+
+
 def _by_redis(
     account: GatewayAccount, limits: dict[str, tuple[float, float]], longest: float
 ) -> float | None:
