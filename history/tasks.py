@@ -13,7 +13,7 @@ def tick() -> None:
     """Watch for troubles; find what is to be told, gathered, written and counted, and nudge the
     tasks below.
     """
-    has_broker = trouble_watch.keep()
+    has_broker = trouble_watch.keep_watch()
     if notices.has_notices():
         # A hint would not arrive.
         nudge(notify) if has_broker else notify()

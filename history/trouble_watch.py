@@ -39,7 +39,7 @@ _SLOW_SECONDS = 2.0
 _REPORTS_FOR = timedelta(days=3)
 
 
-def keep() -> bool:
+def keep_watch() -> bool:
     """Note what stands and what is over, and tell of it. Returns whether the broker works."""
     is_slow = not _says_that_it_lives()
     has_broker = call_rates.redis_works()

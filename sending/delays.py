@@ -51,7 +51,7 @@ def _troubles_of(campaign: Campaign, waiting_jobs: int) -> list[Standing]:
     """What keeps its jobs here, and its reports."""
     if campaign.state == CampaignState.DRAFT:
         return []
-    told = seen_troubles.of_team(campaign.team)
+    told = seen_troubles.troubles_of_team(campaign.team)
     standing = told.of_installation if campaign.state not in FINISHED else []
     if campaign.channel is None:
         return standing

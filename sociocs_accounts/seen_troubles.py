@@ -70,7 +70,7 @@ class TeamTroubles:
         return list((rest | found).values())
 
 
-def of_team(team: Team) -> TeamTroubles:
+def troubles_of_team(team: Team) -> TeamTroubles:
     """What stands for a team; one query here, and what looking costs."""
     channels = Channel.objects.filter(team=team, is_active=True)
     concerned = Q(account=None, channel=None) | Q(channel__in=channels)

@@ -62,7 +62,7 @@ CHOICES_SHOWN = 200
 def overview(request: TeamRequest) -> HttpResponse:
     """What needs somebody, what runs, what goes out next, and what was last."""
     shown = _sections(request)
-    troubles = seen_troubles.of_team(request.team).all
+    troubles = seen_troubles.troubles_of_team(request.team).all
     fingerprint = ".".join(
         [
             _fingerprint(row for _title, rows in shown for row in rows),

@@ -42,7 +42,7 @@ def notices(request: TeamRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": [(notice, notice_sentence(notice)) for notice in page.rows],
-        "troubles": seen_troubles.of_team(request.team).all,
+        "troubles": seen_troubles.troubles_of_team(request.team).all,
         "unread": unread_count(request.team, request.user, 1),
     }
     return render(request, "history/notices.html", context)

@@ -52,7 +52,7 @@ def channels(request: TeamRequest) -> HttpResponse:
     found = request.team.channels.select_related("account").order_by("-is_active", "label", "pk")
     changes = request.team.channel_events.select_related("actor").order_by("-pk")
     accounts = steps.accounts_of(request.team).prefetch_related("members")
-    told = seen_troubles.of_team(request.team)
+    told = seen_troubles.troubles_of_team(request.team)
     context = {
         "troubles": told.of_installation,
         "cards": [_card(channel, told) for channel in found],
@@ -122,7 +122,7 @@ def _channel_page(
     seen = request.POST.get("seen") or seen_of(said_by(form))
     context = {"form": form, "channel": channel, "label": label or channel.label}
     context |= {"conflict": conflict, "seen": seen}
-    told = seen_troubles.of_team(request.team)
+    told = seen_troubles.troubles_of_team(request.team)
     of_account = _told_of_account(request.team, channel.account, told)
     context["troubles"] = [*of_account, *(told.of_channel(channel) if channel.is_active else [])]
     status = 409 if conflict else 200
@@ -240,7 +240,7 @@ def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
                 return redirect("channels", request.team.slug)
     context = {"form": form, "account": account, "label": label, "conflict": conflict}
     context["seen"] = request.POST.get("seen") or seen_of(stored)
-    told = seen_troubles.of_team(request.team)
+    told = seen_troubles.troubles_of_team(request.team)
     context["troubles"] = _told_of_account(request.team, account, told)
     status = 409 if conflict else 200
     return render(request, "sociocs_accounts/account.html", context, status=status)

@@ -511,5 +511,5 @@ def test_pages_cost_two_questions_for_it_at_most(
     watch()
     team = campaign.team
     with django_assert_max_num_queries(2) as asked:
-        assert seen_troubles.of_team(team).all == []
+        assert seen_troubles.troubles_of_team(team).all == []
     assert len(asked) == 2
