@@ -16,6 +16,7 @@ from campaigns.schedule_timeline import not_as_approved
 from campaigns.state_words import PAUSE_WORDS, unclear_words
 from campaigns.states import DecisionKind, LateLook, PauseReason
 from interface.wording import Text, jobs, people
+from sociocs_accounts.troubles import trouble_words
 
 Kind = CampaignEvent.Kind
 Details = dict[str, Any]
@@ -38,9 +39,11 @@ _TONES: Mapping[str, str] = {
     Kind.PAUSED: "warning",
     Kind.UNCLEAR: "warning",
     Kind.NEEDS_DECISION: "warning",
+    Kind.TROUBLE: "warning",
     Kind.REFUSED: "danger",
     Kind.COMPLETED: "success",
     Kind.FOUND: "success",
+    Kind.TROUBLE_OVER: "success",
 }
 
 # One sentence with somebody's name, one for when nobody (any more) is known to have done it.
@@ -173,6 +176,14 @@ def _decided(who: str, details: Details) -> str:
     return str(answer) % {"who": who or _("Someone"), "seq": details.get("seq", "?")}
 
 
+def _trouble(_who: str, details: Details) -> str:
+    return str(trouble_words(details.get("code", "")).began)
+
+
+def _trouble_over(_who: str, details: Details) -> str:
+    return str(trouble_words(details.get("code", "")).ended)
+
+
 _SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {
     **schedule_timeline.SENTENCES,
     **{kind: _by_hand(kind) for kind in _BY_HAND},
@@ -191,4 +202,6 @@ _SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {
     Kind.LATE_LOOK: _late_look,
     Kind.DECIDED: _decided,
     Kind.EXPORTED: _exported,
+    Kind.TROUBLE: _trouble,
+    Kind.TROUBLE_OVER: _trouble_over,
 }

@@ -15,4 +15,4 @@ class DeliveryConfig(AppConfig):
     verbose_name = _("Delivery")
 
     def ready(self) -> None:
-        troubles.also_ask("delivery.subscriptions.troubles_of")
+        troubles.also_ask("delivery.report_troubles.troubles_of")

@@ -22,7 +22,6 @@ from delivery.models import WebhookEndpoint
 from sociocs_accounts import clients
 from sociocs_accounts.encrypted_fields import Secret, Undecryptable
 from sociocs_accounts.models import Channel
-from sociocs_accounts.troubles import Trouble
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError, NotFound, OutcomeUnknown, Reason
 from sociocs_gateway.providers import Provider
@@ -233,12 +232,6 @@ def _ask(
         return None, State.FAILED, error.reason.value
     except clients.LaneHalted as error:
         return None, State.FAILED, error.reason
-
-
-def troubles_of(channel: Channel) -> list[str]:
-    """What pages about a channel say is wrong with its reports, as codes of `troubles`."""
-    endpoints = WebhookEndpoint.objects.filter(channel=channel, state=State.PAUSED)
-    return [Trouble.REPORTS_PAUSED] if endpoints.exists() else []
 
 
 def endpoints_of(channels: Sequence[Channel]) -> dict[int, WebhookEndpoint]:

@@ -13,7 +13,7 @@ from campaigns.models.events import CampaignEvent
 from recipients.claiming import Work
 from recipients.files.made_files import MadeFile
 from recipients.models import RecipientList
-from sociocs_accounts.models import Channel
+from sociocs_accounts.models import Channel, SeenTrouble
 from teams.models import Membership, Team, User
 
 
@@ -107,6 +107,7 @@ class NoticeKind(models.TextChoices):
     FAILED = "failed", _("A campaign stopped by itself")
     APPROVAL = "approval", _("A campaign waits for approval")
     COMPLETED = "completed", _("A campaign is complete")
+    TROUBLE = "trouble", _("Sending is held up, or reports do not come in")
 
 
 class Whose(models.TextChoices):
@@ -146,7 +147,7 @@ class NoticedEvent(models.Model):
 
 
 class Notice(models.Model):
-    """What one person is told: of which campaign, what, and whether a mail of it went out.
+    """What one person is told, of a campaign or of a trouble, and whether a mail of it went out.
 
     The mail's state is written before the mail is sent: a process that dies in between sends no
     second one.
@@ -162,8 +163,12 @@ class Notice(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices", db_index=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
-    event = models.ForeignKey(CampaignEvent, on_delete=models.CASCADE, related_name="+")
+    # Both, or the trouble.
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, null=True, related_name="+")
+    event = models.ForeignKey(CampaignEvent, on_delete=models.CASCADE, null=True, related_name="+")
+    trouble = models.ForeignKey(
+        SeenTrouble, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=NoticeKind.choices)
     in_app = models.BooleanField(default=True)
     read_at = models.DateTimeField(null=True, blank=True)
@@ -175,6 +180,16 @@ class Notice(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["event", "user"], name="one_notice_per_event"),
+            models.UniqueConstraint(
+                fields=["trouble", "team", "user"],
+                condition=Q(trouble__isnull=False),
+                name="one_notice_per_trouble",
+            ),
+            models.CheckConstraint(
+                condition=Q(campaign__isnull=False, event__isnull=False, trouble__isnull=True)
+                | Q(campaign__isnull=True, event__isnull=True, trouble__isnull=False),
+                name="a_notice_tells_of_one_thing",
+            ),
         )
         indexes = (
             # A person's inbox in a team, page by page.

@@ -1,20 +1,22 @@
 """Telling people what happened to campaigns: in the app, and by e-mail to those who chose it.
 
 The events are the queue: whatever has no notices yet gets them, once, from the tick's task. A mail
-says which campaign and what, and leads to its page; it holds no recipients and no text.
+says which campaign and what, and leads to its page; it holds no recipients and no text. What holds
+campaigns up is told by `trouble_watch`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from smtplib import SMTPException
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -24,7 +26,11 @@ from django.utils.translation import gettext_lazy
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import PauseReason
 from history.models import Notice, NoticeChoice, NoticedEvent, NoticeKind, Whose
+from interface.templatetags.interface import zone_abbreviation
 from interface.wording import Text
+from sending import liveness
+from sociocs_accounts.models import SeenTrouble
+from sociocs_accounts.troubles import trouble_words
 from teams.access import Action, may
 from teams.models import Membership, Team, User
 
@@ -37,6 +43,9 @@ _EVENTS_A_TASK = 200
 _MAILS_A_TASK = 50
 _MOST_TRIES = 5
 _PAUSE = timedelta(minutes=2)
+# What is over by itself before needs no mail.
+_MAILED_AFTER = timedelta(minutes=15)
+_TROUBLE = ("trouble__account", "trouble__channel")
 
 _KINDS: Mapping[str, NoticeKind] = {
     Event.NEEDS_DECISION: NoticeKind.NEEDS_DECISION,
@@ -62,7 +71,21 @@ SENTENCES: Mapping[str, Text] = {
 
 def notice_sentence(notice: Notice) -> str:
     """What a notice says, in one line."""
-    return str(SENTENCES[notice.kind]) % {"name": notice.campaign.name}
+    if notice.campaign is not None:
+        return str(SENTENCES[notice.kind]) % {"name": notice.campaign.name}
+    assert notice.trouble is not None
+    words = trouble_words(notice.trouble.code)
+    line = words.began if notice.trouble.over_at is None else words.ended
+    about = notice.trouble.channel or notice.trouble.account
+    return f"{about.label}: {line}" if about else str(line)
+
+
+def place_of(notice: Notice) -> str:
+    """The address of the page where what it tells of is to be seen."""
+    if notice.campaign is not None:
+        return reverse("campaign", args=[notice.team.slug, notice.campaign.public_id])
+    is_of_all = notice.trouble is not None and not notice.trouble.place
+    return reverse("overview" if is_of_all else "channels", args=[notice.team.slug])
 
 
 # --- What people chose ----------------------------------------------------------------------------
@@ -134,8 +157,8 @@ def _tell(event: CampaignEvent) -> None:
         if membership.user_id in unread or membership.user_id == event.actor_id:
             continue
         choice = choices_of(membership)[kind]
-        in_app = _is_theirs(choice.in_app, campaign, membership.user)
-        by_email = _is_theirs(choice.by_email, campaign, membership.user)
+        in_app = _is_theirs(choice.in_app, [campaign], membership.user)
+        by_email = _is_theirs(choice.by_email, [campaign], membership.user)
         if in_app or by_email:
             Notice.objects.create(
                 user=membership.user,
@@ -156,10 +179,52 @@ def _is_news(event: CampaignEvent) -> bool:
     return event.kind != Event.LAUNCH_UNDONE or event.actor_id is None
 
 
-def _is_theirs(whose: str, campaign: Campaign, user: User) -> bool:
+def _is_theirs(whose: str, campaigns: Iterable[Campaign], user: User) -> bool:
     if whose == Whose.MINE:
-        return user.pk in {campaign.created_by_id, campaign.launched_by_id}
+        return any(user.pk in {one.created_by_id, one.launched_by_id} for one in campaigns)
     return whose == Whose.ALL
+
+
+# --- Troubles -------------------------------------------------------------------------------------
+
+
+def tell_of_trouble(trouble: SeenTrouble, team: Team, campaigns: Sequence[Campaign]) -> None:
+    """Give the members of a team a notice of what holds up `campaigns` of theirs, each once.
+
+    The mail goes out only if it has stood for a while by then.
+    """
+    told = Notice.objects.filter(trouble=trouble)
+    in_team = set(told.filter(team=team).values_list("user_id", flat=True))
+    mailed = set(told.exclude(mail=Notice.Mail.NONE).values_list("user_id", flat=True))
+    members = team.memberships.filter(user__is_active=True).select_related("user")
+    notices = []
+    for membership in members.prefetch_related("notice_choices"):
+        choice = choices_of(membership)[NoticeKind.TROUBLE]
+        in_app = _is_theirs(choice.in_app, campaigns, membership.user)
+        by_email = _is_theirs(choice.by_email, campaigns, membership.user)
+        # Whoever is in several teams gets one mail.
+        by_email = by_email and membership.user_id not in mailed
+        if membership.user_id in in_team or not (in_app or by_email):
+            continue
+        notices.append(
+            Notice(
+                user=membership.user,
+                team=team,
+                trouble=trouble,
+                kind=NoticeKind.TROUBLE,
+                in_app=in_app,
+                mail=Notice.Mail.WAITING if by_email else Notice.Mail.NONE,
+                mail_not_before=trouble.since + _MAILED_AFTER if by_email else None,
+            )
+        )
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def trouble_is_over(trouble: SeenTrouble) -> None:
+    """Nobody needs to look any more: its notices count as read, its mails stay here."""
+    notices = Notice.objects.filter(trouble=trouble)
+    notices.filter(read_at=None).update(read_at=timezone.now())
+    notices.filter(mail=Notice.Mail.WAITING).update(mail=Notice.Mail.NONE, mail_not_before=None)
 
 
 # --- Mails ----------------------------------------------------------------------------------------
@@ -171,7 +236,8 @@ def _mails_due() -> QuerySet[Notice]:
 
 def send_mails() -> None:
     """Send what waits. A mail that a dying process may have sent is not sent again."""
-    due = _mails_due().select_related("user", "team", "campaign").order_by("mail_not_before", "pk")
+    due = _mails_due().select_related("user", "team", "campaign", *_TROUBLE)
+    due = due.order_by("mail_not_before", "pk")
     for notice in due[:_MAILS_A_TASK]:
         mine = Notice.objects.filter(pk=notice.pk, mail=Notice.Mail.WAITING)
         if mine.update(mail=Notice.Mail.SENDING, mail_tries=notice.mail_tries + 1):
@@ -198,12 +264,14 @@ def _send(notice: Notice) -> None:
 
 
 def _hand_to_the_mail_server(notice: Notice) -> None:
-    place = [notice.team.slug, notice.campaign.public_id]
+    choices = reverse("notice-choices", args=[notice.team.slug])
     context = {
         "notice": notice,
         "sentence": notice_sentence(notice),
-        "link": settings.BASE_URL + reverse("campaign", args=place),
-        "choices_link": settings.BASE_URL + reverse("notice-choices", args=place[:1]),
+        "words": trouble_words(notice.trouble.code) if notice.trouble else None,
+        "since": _written(notice.trouble.since, notice.team) if notice.trouble else "",
+        "link": settings.BASE_URL + place_of(notice),
+        "choices_link": settings.BASE_URL + choices,
     }
     subject = _("%(sentence)s (%(team)s)") % {
         "sentence": context["sentence"],
@@ -218,19 +286,35 @@ def _hand_to_the_mail_server(notice: Notice) -> None:
     )
 
 
+def _written(moment: datetime, team: Team) -> str:
+    """A moment on the team's clock: `Thu 2 Apr, 09:30 EDT`."""
+    local = moment.astimezone(ZoneInfo(team.time_zone))
+    return f"{local:%a %-d %b, %H:%M} {zone_abbreviation(local)}"
+
+
 # --- The inbox ------------------------------------------------------------------------------------
 
 
 def inbox(team: Team, user: User) -> QuerySet[Notice]:
     """A person's notices in a team."""
     notices = Notice.objects.filter(user=user, team=team, in_app=True)
-    return notices.select_related("campaign")
+    return notices.select_related("campaign", "team", *_TROUBLE)
 
 
 def unread_count(team: Team, user: User, most: int = 100) -> int:
     """How many are unread; counted up to `most`."""
     unread = Notice.objects.filter(user=user, team=team, in_app=True, read_at=None)
     return len(unread.values_list("pk", flat=True)[:most])
+
+
+def bell_of(team: Team, user: User) -> tuple[int, bool]:
+    """How many are unread, and whether this server has stopped: nobody would note it. One query."""
+    unread = Notice.objects.filter(user=user, team=team, in_app=True, read_at=None)
+    counted = unread.order_by().values("user").annotate(n=Count("pk")).values("n")
+    has_stopped = Exists(liveness.stopped_parts())
+    row = Team.objects.filter(pk=team.pk).annotate(unread=Subquery(counted), stopped=has_stopped)
+    unread_notices, is_stopped = row.values_list("unread", "stopped").get()
+    return unread_notices or 0, is_stopped
 
 
 def mark_read(team: Team, user: User) -> None:

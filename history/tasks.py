@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from history import days, followups, notices, reporting
+from history import days, followups, notices, reporting, trouble_watch
 from interface.hints import nudge, nudge_each
 
 
 @shared_task(name="history.tick", queue="background")
 def tick() -> None:
-    """Find what is to be told, gathered, written and counted, and nudge the tasks below."""
+    """Watch for troubles; find what is to be told, gathered, written and counted, and nudge the
+    tasks below.
+    """
+    has_broker = trouble_watch.keep_watch()
     if notices.has_notices():
-        nudge(notify)
+        # A hint would not arrive.
+        nudge(notify) if has_broker else notify()
     nudge_each(gather, followups.to_gather())
     nudge_each(make_report, reporting.reports_to_make())
     if days.is_due():

@@ -7,6 +7,7 @@ from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from sending import append_only
+from sociocs_accounts import troubles
 
 
 class SendingConfig(AppConfig):
@@ -17,3 +18,4 @@ class SendingConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(append_only.after_migrating, sender=self)
+        troubles.also_ask_of_all("sending.liveness.troubles_to_see")

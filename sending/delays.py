@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
-from campaigns.states import CampaignState, SubmissionState
+from campaigns.states import FINISHED, CampaignState, SubmissionState
 from interface.wording import jobs
 from sending import one_by_one
-from sociocs_accounts import call_rates, troubles
+from sending.models import Submission
+from sociocs_accounts import call_rates, seen_troubles
 from sociocs_accounts.models import GatewayAccount
+from sociocs_accounts.troubles import Standing, Trouble
 
 # What takes no longer than this needs no reason.
 _WORTH_SAYING = 60.0
@@ -24,31 +26,47 @@ _HOUR = 60
 
 @dataclass(frozen=True, slots=True)
 class HeldUp:
-    """Sentences: what is wrong, and what takes its time; `mark` changes when either does."""
+    """What is wrong, and sentences: what takes its time; `mark` changes when either does."""
 
-    troubles: list[str]
+    troubles: list[Standing]
     delays: list[str]
     mark: str
+
+    @property
+    def codes(self) -> list[str]:
+        """Of its troubles: what they say need not be said again."""
+        return [trouble.code for trouble in self.troubles]
 
 
 def held_up_by(campaign: Campaign, waiting_jobs: int, is_over: bool) -> HeldUp:
     """All that keeps a campaign from moving. `is_over`: nothing more is expected of it."""
-    codes = _troubles_of(campaign, waiting_jobs, is_over)
+    standing = [] if is_over else _troubles_of(campaign, waiting_jobs)
     delays = _delays_of(campaign, waiting_jobs)
+    codes = [trouble.code for trouble in standing]
     # That there is a delay, not how long it still takes: that is no news.
-    return HeldUp(troubles.in_words(codes), delays, ".".join([*codes, str(len(delays))]))
+    return HeldUp(standing, delays, ".".join([*codes, str(len(delays))]))
 
 
-def _troubles_of(campaign: Campaign, waiting_jobs: int, is_over: bool) -> list[str]:
-    """Codes (`sociocs_accounts.troubles`) of what keeps its jobs here, and its reports."""
-    if campaign.channel is None:
+def _troubles_of(campaign: Campaign, waiting_jobs: int) -> list[Standing]:
+    """What keeps its jobs here, and its reports."""
+    if campaign.state == CampaignState.DRAFT:
         return []
-    codes: list[str] = []
-    if campaign.state == CampaignState.SENDING and waiting_jobs:
-        codes += troubles.of_account(campaign.channel.account)
-    if campaign.state != CampaignState.DRAFT and not is_over:
-        codes += troubles.of_channel(campaign.channel)
-    return codes
+    told = seen_troubles.troubles_of_team(campaign.team)
+    standing = told.of_installation if campaign.state not in FINISHED else []
+    if campaign.channel is None:
+        return standing
+    if waiting_jobs:
+        of_account = told.of_account(campaign.channel.account)
+        standing += [trouble for trouble in of_account if _holds_up(campaign, trouble)]
+    return standing + told.of_channel(campaign.channel)
+
+
+def _holds_up(campaign: Campaign, trouble: Standing) -> bool:
+    """Whether a trouble of its account is why the campaign does not move."""
+    if campaign.state == CampaignState.PAUSED:
+        return campaign.state_reason == trouble.code
+    # How long our own limits take, `_slowed` says better.
+    return campaign.state == CampaignState.SENDING and trouble.code != Trouble.OWN_LIMIT
 
 
 def _delays_of(campaign: Campaign, waiting_jobs: int) -> list[str]:
@@ -56,8 +74,26 @@ def _delays_of(campaign: Campaign, waiting_jobs: int) -> list[str]:
     if campaign.state != CampaignState.SENDING or not waiting_jobs or campaign.channel is None:
         return []
     account = campaign.channel.account
-    sentences = (_resting(account), _slowed(account, waiting_jobs), _not_yet(campaign))
+    sentences = (_slowed(account, waiting_jobs), _not_yet(campaign))
     return [sentence for sentence in sentences if sentence]
+
+
+def slowed_accounts() -> list[Standing]:
+    """Accounts on which our own limits make what is due take more than a moment."""
+    due = Submission.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=timezone.now()),
+        state=SubmissionState.READY.value,
+        campaign__state=CampaignState.SENDING.value,
+        is_single=False,
+    ).order_by()
+    accounts = GatewayAccount.objects.filter(Exists(due.filter(account=OuterRef("pk"))))
+    limits = [(one.pk, call_rates.calls_within(one, _WORTH_SAYING)) for one in accounts]
+    # One more than go through in that time: never counted to the end, of perhaps a million.
+    return [
+        Standing(Trouble.OWN_LIMIT, account_id=pk)
+        for pk, most in limits
+        if most is not None and due.filter(account=pk)[most : most + 1].exists()
+    ]
 
 
 def _next_hand_over(campaign: Campaign) -> datetime | None:
@@ -92,18 +128,6 @@ def _not_yet(campaign: Campaign) -> str:
         "The rest waits for its time: the next is handed over in about %(n)d minutes.",
         minutes,
     ) % {"n": minutes}
-
-
-def _resting(account: GatewayAccount) -> str:
-    """The vendor asked for patience (HTTP 429)."""
-    if account.cool_until is None or account.cool_until <= timezone.now():
-        return ""
-    seconds = max(1, round((account.cool_until - timezone.now()).total_seconds()))
-    return ngettext(
-        "Sociocs asked us to slow down: it goes on in %(n)d second.",
-        "Sociocs asked us to slow down: it goes on in %(n)d seconds.",
-        seconds,
-    ) % {"n": seconds}
 
 
 def _slowed(account: GatewayAccount, waiting_jobs: int) -> str:

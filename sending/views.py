@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Heartbeat
-from sending.tick import HEARTBEAT
+from sending.liveness import is_ticking
 
 
 @login_not_required
@@ -32,9 +27,3 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"ok": True, "ticking": ticking}, status=503 if needed and not ticking else 200
     )
-
-
-def is_ticking() -> bool:
-    """Whether the tick was seen within the last half minute (three rounds)."""
-    since = timezone.now() - timedelta(seconds=3 * settings.TICK_SECONDS)
-    return Heartbeat.objects.filter(part=HEARTBEAT, at__gte=since).exists()

@@ -26,6 +26,7 @@ from sociocs_accounts.models import (
     ChannelEvent,
     GatewayAccount,
     NumberForTests,
+    SeenTrouble,
     VendorMember,
 )
 from sociocs_accounts.secrets import key_sha256, remember_key
@@ -218,3 +219,6 @@ show_only(
 
 # Whom a team's tests may go to.
 show_only(NumberForTests, "label team phone added_by", search="label =phone team__name")
+
+# What was wrong with accounts, channels or the whole installation, and since when.
+show_only(SeenTrouble, "code account channel since told_at over_at", filters="code")

@@ -97,6 +97,12 @@ def seconds_for(account: GatewayAccount, calls: int) -> float:
     return max([0.0, *waits])
 
 
+def calls_within(account: GatewayAccount, seconds: float) -> int | None:
+    """How many calls the limits let through in that time; None where there are none."""
+    limits = limits_of(account).values()
+    return min((int((seconds + burst) / interval) for interval, burst in limits), default=None)
+
+
 def _by_redis(
     account: GatewayAccount, limits: dict[str, tuple[float, float]], longest: float
 ) -> float | None:
@@ -119,6 +125,14 @@ def _client() -> redis.Redis:
     # Celery's spelling of a socket's address is not redis-py's.
     url = settings.REDIS_URL.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
     return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+
+
+def redis_works() -> bool:
+    """Whether Redis answers and stores anything at this moment; asks for two seconds at most."""
+    try:
+        return bool(_client().set("works", 1, ex=60))
+    except (redis.RedisError, OSError):
+        return False
 
 
 def forget_redis() -> None:

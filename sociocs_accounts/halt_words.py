@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
 from interface.wording import Text
 
-# By `GatewayAccount.halt_reason`: what an answer of Sociocs, its silence or its clock asks for.
+# By `GatewayAccount.halt_reason`, what an answer of Sociocs, its silence or its clock asks for:
+# what is so, and what is to be done.
+HALTS: Mapping[str, tuple[Text, Text]] = {
+    "auth": (
+        gettext_lazy("Sociocs does not accept the API key any more."),
+        gettext_lazy("Ask the person who manages this server to enter a working one, then go on."),
+    ),
+    "tls": (
+        gettext_lazy("The connection to Sociocs is not secure, so nothing is sent over it."),
+        gettext_lazy("Ask the person who manages this server to look at it."),
+    ),
+    "redirect": (
+        gettext_lazy("Sociocs' address now points elsewhere, where no number is sent."),
+        gettext_lazy("Ask the person who manages this server to look at it."),
+    ),
+    "config": (
+        gettext_lazy("Sociocs does not know the address we call."),
+        gettext_lazy("Ask the person who manages this server to check it."),
+    ),
+    "circuit": (
+        gettext_lazy("Sociocs gave no clear answer twice in a row."),
+        gettext_lazy("Wait until it works again, then go on."),
+    ),
+    "clock": (
+        gettext_lazy("This server's clock and Sociocs' clock differ by more than a minute."),
+        gettext_lazy("Ask the person who manages this server to set it."),
+    ),
+}
 HALT_WORDS: Mapping[str, Text] = {
-    "auth": gettext_lazy(
-        "Sociocs does not accept the API key any more. Ask the person who manages this server to "
-        "enter a working one, then go on."
-    ),
-    "tls": gettext_lazy(
-        "The connection to Sociocs is not secure, so nothing is sent over it. Ask the person who "
-        "manages this server to look at it."
-    ),
-    "redirect": gettext_lazy(
-        "Sociocs' address now points elsewhere, where no number is sent. Ask the person who "
-        "manages this server to look at it."
-    ),
-    "config": gettext_lazy(
-        "Sociocs does not know the address we call. Ask the person who manages this server to "
-        "check it."
-    ),
-    "circuit": gettext_lazy(
-        "Sociocs gave no clear answer twice in a row. Wait until it works again, then go on."
-    ),
-    "clock": gettext_lazy(
-        "This server's clock and Sociocs' clock differ by more than a minute. Ask the person who "
-        "manages this server to set it."
-    ),
+    reason: format_lazy("{} {}", what, remedy) for reason, (what, remedy) in HALTS.items()
 }

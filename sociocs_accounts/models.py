@@ -192,6 +192,42 @@ class ChannelEvent(models.Model):
         return f"{self.kind} · {self.subject}"
 
 
+class SeenTrouble(models.Model):
+    """Since when a trouble stands (`troubles`): of an account, a channel, or neither: of all.
+
+    Kept by the watch of `history`; what was over before it was news is deleted.
+    """
+
+    code = models.CharField(max_length=20)
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    channel = models.ForeignKey(
+        Channel, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    # What it is about (`troubles.Standing.place`).
+    place = models.CharField(max_length=40, blank=True)
+    since = models.DateTimeField()
+    # When it goes on, or is tried again, by itself.
+    next_at = models.DateTimeField(null=True, blank=True)
+    # When it became news: from then on it is told in timelines and notices.
+    told_at = models.DateTimeField(null=True, blank=True)
+    over_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("trouble")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["code", "place"],
+                condition=models.Q(over_at__isnull=True),
+                name="a_trouble_stands_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.place}"
+
+
 class CallRate(models.Model):
     """Until when an account's calls are spoken for, where no Redis keeps that (`call_rates`).
 

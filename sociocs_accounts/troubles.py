@@ -1,13 +1,14 @@
-"""Why nothing moves on an account or a channel: one table of reasons, for every page that says so.
+"""Why nothing moves: one table of reasons, and where to ask for those that stand at this moment.
 
 Other apps know of troubles of their own and register where to ask for them; no models are imported
-here, so that an AppConfig's `ready()` may.
+here, so that an AppConfig's `ready()` may. Since when each stands is kept by `seen_troubles`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy
 
 from interface.wording import Text
-from sociocs_accounts.halt_words import HALT_WORDS
+from sociocs_accounts.halt_words import HALTS
 from sociocs_accounts.lanes import LaneState
 from sociocs_gateway.exceptions import Reason
 
@@ -27,36 +28,246 @@ if TYPE_CHECKING:
 class Trouble(StrEnum):
     """What is wrong beyond a halt, whose reasons have codes of their own (`halt_words`)."""
 
+    # Of an account.
     UNREACHABLE = "unreachable"
     SILENT = "silent"
     LIST_FAILS = "list_fails"
     TOO_FAST = "too_fast"
+    COOLING = "cooling"
+    OWN_LIMIT = "own_limit"
+    NOBODY_SENDS = "nobody_sends"
+    # A refused key (`auth`) as the page of accounts tells it: to owners, and to all others.
+    OWN_KEY_REFUSED = "own_key_refused"
+    KEY_REFUSED = "key_refused"
+    # Of a channel.
     REPORTS_PAUSED = "reports_paused"
+    REPORTS_GONE = "reports_gone"
+    REPORTS_SILENT = "reports_silent"
+    # Of the whole installation.
+    NO_TICK = "no_tick"
+    NO_BACKGROUND = "no_background"
+    NO_BROKER = "no_broker"
+    SLOW_DATABASE = "slow_database"
+    NO_DISK = "no_disk"
 
 
-TROUBLE_WORDS: Mapping[str, Text] = {
-    **HALT_WORDS,
-    Trouble.UNREACHABLE: gettext_lazy(
-        "Sociocs cannot be reached at the moment, so nothing is handed over. It is tried every ten "
-        "seconds and goes on by itself."
+@dataclass(frozen=True, slots=True)
+class TroubleWords:
+    """The sentences of a trouble.
+
+    `what` is so, and `remedy`: what is safe, and what is done about it, by itself or by whom.
+    `began` and `ended` are lines of a timeline; where they are blank, it is no news.
+    `needs_person`: it is not over before somebody has done something.
+    """
+
+    what: Text
+    remedy: Text
+    began: Text = ""
+    ended: Text = ""
+    needs_person: bool = False
+
+
+_TRIED = gettext_lazy(
+    "Nothing is lost: what waits goes out in its order. It is tried every ten seconds and goes on "
+    "by itself."
+)
+_TELL_THE_OPERATOR = gettext_lazy(
+    "Nothing is lost: it goes on by itself once this works again. Tell the person who manages this "
+    "server."
+)
+_USED_AGAIN = gettext_lazy("The Sociocs account is used again")
+_HALT_BEGAN: Mapping[str, Text] = {
+    "auth": gettext_lazy("Sociocs stopped accepting the API key"),
+    "tls": gettext_lazy("The connection to Sociocs was not secure any more"),
+    "redirect": gettext_lazy("Sociocs' address pointed elsewhere"),
+    "config": gettext_lazy("Sociocs did not know the address we call"),
+    "circuit": gettext_lazy("Sociocs gave no clear answer twice in a row"),
+    "clock": gettext_lazy("This server's clock and Sociocs' clock differed"),
+}
+TROUBLES: Mapping[str, TroubleWords] = {
+    **{
+        reason: TroubleWords(what, remedy, _HALT_BEGAN[reason], _USED_AGAIN, needs_person=True)
+        for reason, (what, remedy) in HALTS.items()
+    },
+    Trouble.UNREACHABLE: TroubleWords(
+        gettext_lazy("Sociocs cannot be reached at the moment, so nothing is sent."),
+        _TRIED,
+        gettext_lazy("Sociocs could not be reached any more"),
+        gettext_lazy("Sociocs could be reached again"),
     ),
-    Trouble.SILENT: gettext_lazy(
-        "Sociocs does not answer at the moment, so nothing is handed over. It is tried every ten "
-        "seconds and goes on by itself."
+    Trouble.SILENT: TroubleWords(
+        gettext_lazy("Sociocs does not answer at the moment, so nothing is sent."),
+        _TRIED,
+        gettext_lazy("Sociocs stopped answering"),
+        gettext_lazy("Sociocs answered again"),
     ),
-    Trouble.LIST_FAILS: gettext_lazy(
-        "Sociocs cannot show its list of jobs at the moment, and without it nothing is handed "
-        "over. It is tried every ten seconds and goes on by itself."
+    Trouble.LIST_FAILS: TroubleWords(
+        gettext_lazy(
+            "Sociocs cannot show its list of jobs at the moment, and without it nothing is sent."
+        ),
+        _TRIED,
+        gettext_lazy("Sociocs could not show its list of jobs any more"),
+        gettext_lazy("Sociocs showed its list of jobs again"),
     ),
-    Trouble.TOO_FAST: gettext_lazy(
-        "Sociocs is asked too often at the moment. It goes on by itself in a few minutes."
+    Trouble.TOO_FAST: TroubleWords(
+        gettext_lazy("Sociocs is asked too often at the moment, so nothing is sent."),
+        gettext_lazy("Nothing is lost. It goes on by itself in a few minutes."),
+        gettext_lazy("Sociocs was asked too often"),
+        gettext_lazy("Sociocs answered again"),
     ),
-    Trouble.REPORTS_PAUSED: gettext_lazy(
-        "Sociocs has paused its reports on this channel: replies, STOPs and what became of each "
-        "message do not come in. An owner of the team can switch them on again under Delivery "
-        "reports."
+    Trouble.COOLING: TroubleWords(
+        gettext_lazy("Sociocs asked us to slow down."),
+        gettext_lazy("Nothing is lost: what waits goes out in its order, by itself."),
+        gettext_lazy("Sociocs asked us to slow down"),
+        gettext_lazy("Sociocs let us go on"),
+    ),
+    Trouble.OWN_LIMIT: TroubleWords(
+        gettext_lazy("Sending takes a while: this server calls Sociocs only so often."),
+        gettext_lazy("It goes on by itself. The person who manages this server set that limit."),
+    ),
+    Trouble.NOBODY_SENDS: TroubleWords(
+        gettext_lazy("Messages are ready, and this server does not send them at the moment."),
+        _TELL_THE_OPERATOR,
+        gettext_lazy("Messages were ready, and this server did not send them"),
+        gettext_lazy("This server sent again"),
+    ),
+    Trouble.OWN_KEY_REFUSED: TroubleWords(
+        gettext_lazy("Sociocs did not accept this account, so nothing is sent through it."),
+        gettext_lazy("Enter its present API key."),
+        needs_person=True,
+    ),
+    Trouble.KEY_REFUSED: TroubleWords(
+        gettext_lazy("Sociocs did not accept this account, so nothing is sent through it."),
+        gettext_lazy("Ask the person who manages this server to check its API key."),
+        needs_person=True,
+    ),
+    Trouble.REPORTS_PAUSED: TroubleWords(
+        gettext_lazy(
+            "Sociocs has paused its reports on this channel: replies, STOPs and what became of "
+            "each message do not come in."
+        ),
+        gettext_lazy(
+            "Sociocs is asked once a day to go on. An owner of the team can switch them on again "
+            "under Delivery reports."
+        ),
+        gettext_lazy("Sociocs paused its reports"),
+        gettext_lazy("Sociocs reported again"),
+        needs_person=True,
+    ),
+    Trouble.REPORTS_GONE: TroubleWords(
+        gettext_lazy(
+            "Sociocs does not report on this channel as it was asked to: replies, STOPs or what "
+            "became of each message do not come in."
+        ),
+        gettext_lazy(
+            "We look once a day. An owner of the team can switch them on again under Delivery "
+            "reports."
+        ),
+        gettext_lazy("Sociocs stopped reporting as it was asked to"),
+        gettext_lazy("Sociocs reported again"),
+        needs_person=True,
+    ),
+    Trouble.REPORTS_SILENT: TroubleWords(
+        gettext_lazy(
+            "Sociocs has reported nothing on this channel for a day, although messages went out. "
+            "Replies and STOPs may be missing too."
+        ),
+        gettext_lazy(
+            "We look once a day whether Sociocs still reports here. An owner of the team can check "
+            "it under Delivery reports."
+        ),
+        gettext_lazy("Sociocs had reported nothing for a day"),
+        gettext_lazy("Sociocs reported again"),
+    ),
+    Trouble.NO_TICK: TroubleWords(
+        gettext_lazy("Nothing is being handed over at the moment."),
+        gettext_lazy(
+            "The part of this server that does it has not been heard of for a while. Nothing is "
+            "lost: it goes on by itself once it runs again. Tell the person who manages this "
+            "server."
+        ),
+        gettext_lazy("This server stopped sending"),
+        gettext_lazy("This server sent again"),
+    ),
+    Trouble.NO_BACKGROUND: TroubleWords(
+        gettext_lazy(
+            "Uploads, reports, replies and e-mails are not worked on at the moment, and no new "
+            "campaign begins."
+        ),
+        _TELL_THE_OPERATOR,
+        gettext_lazy("This server stopped working on uploads, reports and replies"),
+        gettext_lazy("This server worked on uploads, reports and replies again"),
+    ),
+    Trouble.NO_BROKER: TroubleWords(
+        gettext_lazy("Sending and uploads begin later than usual at the moment."),
+        _TELL_THE_OPERATOR,
+        gettext_lazy("A part of this server did not answer: sending began later"),
+        gettext_lazy("All parts of this server answered again"),
+    ),
+    Trouble.SLOW_DATABASE: TroubleWords(
+        gettext_lazy("This server is slow at the moment: pages and sending take longer."),
+        gettext_lazy(
+            "Nothing is lost, and it goes on by itself. If it stays like this, tell the person who "
+            "manages this server."
+        ),
+        gettext_lazy("This server became slow"),
+        gettext_lazy("This server was as quick as usual again"),
+    ),
+    Trouble.NO_DISK: TroubleWords(
+        gettext_lazy(
+            "The disk of this server is full or cannot be written: no file can be stored, and "
+            "sending may stop."
+        ),
+        _TELL_THE_OPERATOR,
+        gettext_lazy("The disk of this server was full or could not be written"),
+        gettext_lazy("The disk of this server could be written again"),
+        needs_person=True,
     ),
 }
+
+# A halt whose reason is none of these.
+_STOPPED = TroubleWords(
+    gettext_lazy("This Sociocs account is stopped, so nothing is sent through it."),
+    gettext_lazy("Ask the person who manages this server to look at it."),
+    gettext_lazy("The Sociocs account was stopped"),
+    _USED_AGAIN,
+    needs_person=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A trouble that stands: of an account, of a channel, or of the whole installation.
+
+    `since` is None where nobody has noted it; `next_at`: when it goes on, or is tried, by itself.
+    `subject`: the label of the account or channel, where it was asked for.
+    """
+
+    code: str
+    since: datetime | None = None
+    next_at: datetime | None = None
+    account_id: int | None = None
+    channel_id: int | None = None
+    subject: str = ""
+
+    @property
+    def words(self) -> TroubleWords:
+        """Its sentences."""
+        return trouble_words(self.code)
+
+    @property
+    def place(self) -> str:
+        """What it is about; blank for the whole installation."""
+        if self.channel_id is not None:
+            return f"channel {self.channel_id}"
+        return "" if self.account_id is None else f"account {self.account_id}"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What no two that stand have in common."""
+        return self.code, self.place
+
+
 # Why a list could not be had: a code of the gateway -> what that is to people.
 _TROUBLE_OF: Mapping[str, Trouble] = {
     Reason.DNS: Trouble.UNREACHABLE,
@@ -70,13 +281,20 @@ _TROUBLE_OF: Mapping[str, Trouble] = {
 # A trouble that was not met again for so long says nothing of now.
 _STILL_TRUE = timedelta(minutes=2)
 
-_sources: list[str] = []
+_channel_sources: list[str] = []
+_installation_sources: list[str] = []
 
 
 def also_ask(path: str) -> None:
     """Register a function by its dotted path that gives a channel's further troubles."""
-    if path not in _sources:
-        _sources.append(path)
+    if path not in _channel_sources:
+        _channel_sources.append(path)
+
+
+def also_ask_of_all(path: str) -> None:
+    """Register a function by its dotted path that gives troubles of the whole installation."""
+    if path not in _installation_sources:
+        _installation_sources.append(path)
 
 
 def trouble_of(reason: str) -> Trouble:
@@ -84,20 +302,34 @@ def trouble_of(reason: str) -> Trouble:
     return _TROUBLE_OF.get(reason, Trouble.LIST_FAILS)
 
 
-def of_account(account: GatewayAccount) -> list[str]:
-    """Codes of what keeps anything from being handed over through it; none while all is well."""
+def of_account(account: GatewayAccount) -> list[Standing]:
+    """What keeps anything from being handed over through it; none while all is well."""
     if account.state == LaneState.HALTED:
-        return [account.halt_reason]
-    at = account.list_trouble_at
-    is_true = account.list_trouble and at is not None and at > timezone.now() - _STILL_TRUE
-    return [account.list_trouble] if is_true else []
+        return [Standing(account.halt_reason, account_id=account.pk)]
+    now, at = timezone.now(), account.list_trouble_at
+    if account.list_trouble and at is not None and at > now - _STILL_TRUE:
+        return [Standing(account.list_trouble, account_id=account.pk)]
+    if account.cool_until is not None and account.cool_until > now:
+        until = account.cool_until
+        return [Standing(Trouble.COOLING, next_at=until, account_id=account.pk)]
+    return []
 
 
-def of_channel(channel: Channel) -> list[str]:
-    """Codes of what other apps know to be wrong with a channel, whatever its account does."""
-    return [code for path in _sources for code in import_string(path)(channel)]
+def of_channel(channel: Channel) -> list[Standing]:
+    """What other apps know to be wrong with a channel, whatever its account does."""
+    return [standing for path in _channel_sources for standing in import_string(path)(channel)]
 
 
-def in_words(codes: Sequence[str]) -> list[str]:
-    """A sentence for each."""
-    return [str(TROUBLE_WORDS[code]) for code in codes if code in TROUBLE_WORDS]
+def of_installation() -> list[Standing]:
+    """What can be told by looking, although no part of this server works but the pages."""
+    return [standing for path in _installation_sources for standing in import_string(path)()]
+
+
+def trouble_words(code: str) -> TroubleWords:
+    """Its sentences; of a halt that is not in the table, that it is one."""
+    return TROUBLES.get(code, _STOPPED)
+
+
+def trouble_sentence(code: str) -> str:
+    """What is so, and what is done about it."""
+    return f"{TROUBLES[code].what} {TROUBLES[code].remedy}"

@@ -437,6 +437,8 @@ class Migration(migrations.Migration):
                             ("run_made", "A run was made"),
                             ("run_waits", "A run waits for someone"),
                             ("repeat_ended", "It repeats no more"),
+                            ("trouble", "Something held it up"),
+                            ("trouble_over", "What held it up was over"),
                         ],
                         max_length=20,
                     ),

@@ -47,6 +47,8 @@ class CampaignEvent(Fact):
         RUN_MADE = "run_made", _("A run was made")
         RUN_WAITS = "run_waits", _("A run waits for someone")
         REPEAT_ENDED = "repeat_ended", _("It repeats no more")
+        TROUBLE = "trouble", _("Something held it up")
+        TROUBLE_OVER = "trouble_over", _("What held it up was over")
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -18,7 +18,7 @@ from delivery import subscriptions
 from delivery.models import WebhookEndpoint
 from interface.wording import Text
 from sociocs_accounts.models import Channel
-from sociocs_accounts.troubles import TROUBLE_WORDS, Trouble
+from sociocs_accounts.troubles import Trouble, trouble_sentence
 from sociocs_gateway.exceptions import Reason
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team
@@ -152,7 +152,7 @@ def _why(endpoint: WebhookEndpoint) -> str:
     if endpoint.state == State.GONE:
         return _("Sociocs does not report here any more. Switch it on again.")
     if endpoint.state == State.PAUSED:
-        return str(TROUBLE_WORDS[Trouble.REPORTS_PAUSED])
+        return trouble_sentence(Trouble.REPORTS_PAUSED)
     if endpoint.state == State.CHANGED:
         return _("Sociocs does not report what was asked for any more. Switch it on again.")
     if endpoint.state == State.FAILED:

@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
                             ("failed", "A campaign stopped by itself"),
                             ("approval", "A campaign waits for approval"),
                             ("completed", "A campaign is complete"),
+                            ("trouble", "Sending is held up, or reports do not come in"),
                         ],
                         max_length=20,
                     ),
@@ -183,6 +184,7 @@ class Migration(migrations.Migration):
                 (
                     "campaign",
                     models.ForeignKey(
+                        null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="campaigns.campaign",
@@ -191,6 +193,7 @@ class Migration(migrations.Migration):
                 (
                     "event",
                     models.ForeignKey(
+                        null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="campaigns.campaignevent",
@@ -203,6 +206,16 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="teams.team",
+                    ),
+                ),
+                (
+                    "trouble",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="sociocs_accounts.seentrouble",
                     ),
                 ),
                 (
@@ -234,7 +247,28 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("event", "user"), name="one_notice_per_event")
+                    models.UniqueConstraint(fields=("event", "user"), name="one_notice_per_event"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("trouble__isnull", False)),
+                        fields=("trouble", "team", "user"),
+                        name="one_notice_per_trouble",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("campaign__isnull", False),
+                                ("event__isnull", False),
+                                ("trouble__isnull", True),
+                            ),
+                            models.Q(
+                                ("campaign__isnull", True),
+                                ("event__isnull", True),
+                                ("trouble__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_notice_tells_of_one_thing",
+                    ),
                 ],
             },
         ),
@@ -256,6 +290,7 @@ class Migration(migrations.Migration):
                             ("failed", "A campaign stopped by itself"),
                             ("approval", "A campaign waits for approval"),
                             ("completed", "A campaign is complete"),
+                            ("trouble", "Sending is held up, or reports do not come in"),
                         ],
                         max_length=20,
                     ),

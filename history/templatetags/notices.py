@@ -1,18 +1,31 @@
-"""The bell of every page: `{% load notices %}{% unread_notices team user as unread %}`."""
+"""The bell of every page: `{% load notices %}{% bell team user as bell %}`."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django import template
 
-from history.notices import unread_count
+from history.notices import bell_of
 from teams.models import Team, User
 
 register = template.Library()
 MOST = 99
 
 
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """`unread`: how many notices of the team the person has not read: `3`, `99+`, "" for none.
+
+    `has_stopped`: the server does nothing but show pages.
+    """
+
+    unread: str
+    has_stopped: bool
+
+
 @register.simple_tag
-def unread_notices(team: Team, user: User) -> str:
-    """How many notices of the team the person has not read: `3`, `99+`, or "" for none."""
-    count = unread_count(team, user, MOST + 1)
-    return f"{MOST}+" if count > MOST else str(count or "")
+def bell(team: Team, user: User) -> Bell:
+    """What the bell says to this person."""
+    count, has_stopped = bell_of(team, user)
+    return Bell(f"{MOST}+" if count > MOST else str(count or ""), has_stopped)

@@ -34,7 +34,6 @@ from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, last_message, lateness
 from sending.tally import Tally, slots_passed_and_ahead
-from sending.views import is_ticking
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
@@ -140,7 +139,6 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "campaign_time": timing,
         "last_leaves": (leaves := last_message.last_message(campaign)),
         "has_left": leaves is not None and leaves <= timezone.now(),
-        "is_stuck": not is_at_rest and not is_ticking(),
         "fingerprint": fingerprint,
         "live_url": f"{live_url}?{urlencode(seen)}",
         "zone": campaign.time_zone or request.team.time_zone,

@@ -40,6 +40,7 @@ from history.history_filters import Filters, filtered
 from recipients.lists.people import person_id, phone_of
 from recipients.models import RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
+from sociocs_accounts import seen_troubles
 from teams.access import Action, TeamRequest, page_of_team
 
 STATUS_LABELS = {
@@ -61,14 +62,22 @@ CHOICES_SHOWN = 200
 def overview(request: TeamRequest) -> HttpResponse:
     """What needs somebody, what runs, what goes out next, and what was last."""
     shown = _sections(request)
-    fingerprint = _fingerprint(row for _title, rows in shown for row in rows)
+    troubles = seen_troubles.troubles_of_team(request.team).all
+    fingerprint = ".".join(
+        [
+            _fingerprint(row for _title, rows in shown for row in rows),
+            *sorted(f"{trouble.code}-{trouble.place}".strip() for trouble in troubles),
+        ]
+    )
     if request.GET.get("seen") == fingerprint:
         return HttpResponse(status=NOTHING_NEW)
     context = {
         "sections": shown,
         "approvals": approvals.waiting_in(request.team),
         "first_steps": None if shown else _first_steps(request),
-        "is_live": any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
+        "is_live": bool(troubles)
+        or any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
+        "troubles": troubles,
         "fingerprint": fingerprint,
         "live_url": reverse("overview", args=[request.team.slug]),
     }

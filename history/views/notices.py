@@ -18,9 +18,11 @@ from history.notices import (
     inbox,
     mark_read,
     notice_sentence,
+    place_of,
     unread_count,
 )
 from recipients.lists.paging import page_of
+from sociocs_accounts import seen_troubles
 from teams.access import Action, TeamRequest, page_of_team
 
 NOTICES_PER_PAGE = 30
@@ -40,6 +42,7 @@ def notices(request: TeamRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": [(notice, notice_sentence(notice)) for notice in page.rows],
+        "troubles": seen_troubles.troubles_of_team(request.team).all,
         "unread": unread_count(request.team, request.user, 1),
     }
     return render(request, "history/notices.html", context)
@@ -48,12 +51,11 @@ def notices(request: TeamRequest) -> HttpResponse:
 @require_POST
 @page_of_team(Action.VIEW)
 def open_notice(request: TeamRequest, notice_id: UUID) -> HttpResponse:
-    """Go to the campaign that a notice tells of; it is read then."""
+    """Go to where what a notice tells of is to be seen; it is read then."""
     notice = get_object_or_404(inbox(request.team, request.user), public_id=notice_id)
-    inbox(request.team, request.user).filter(campaign=notice.campaign, read_at=None).update(
-        read_at=timezone.now()
-    )
-    return redirect("campaign", request.team.slug, notice.campaign.public_id)
+    same = {"campaign": notice.campaign, "trouble": notice.trouble, "read_at": None}
+    inbox(request.team, request.user).filter(**same).update(read_at=timezone.now())
+    return redirect(place_of(notice))
 
 
 @require_POST

@@ -289,6 +289,46 @@ class Migration(migrations.Migration):
                 "ordering": ("name", "pk"),
             },
         ),
+        migrations.CreateModel(
+            name="SeenTrouble",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20)),
+                ("place", models.CharField(blank=True, max_length=40)),
+                ("since", models.DateTimeField()),
+                ("next_at", models.DateTimeField(blank=True, null=True)),
+                ("told_at", models.DateTimeField(blank=True, null=True)),
+                ("over_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="sociocs_accounts.gatewayaccount",
+                    ),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="sociocs_accounts.channel",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "trouble",
+            },
+        ),
         migrations.AddConstraint(
             model_name="gatewayaccount",
             constraint=models.CheckConstraint(
@@ -315,6 +355,14 @@ class Migration(migrations.Migration):
             model_name="vendormember",
             constraint=models.UniqueConstraint(
                 fields=("account", "user_id"), name="one_member_per_account_and_id"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="seentrouble",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("over_at__isnull", True)),
+                fields=("code", "place"),
+                name="a_trouble_stands_once",
             ),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,11 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from sociocs_accounts import channels as steps
-from sociocs_accounts import troubles
+from sociocs_accounts import seen_troubles
 from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
 from sociocs_accounts.channel_words import carries, change_in_words
 from sociocs_accounts.models import Channel, GatewayAccount
+from sociocs_accounts.seen_troubles import TeamTroubles
 from sociocs_accounts.sender_queue import Throughput, estimate
+from sociocs_accounts.troubles import Standing, Trouble
 from sociocs_accounts.views.test_numbers import NumberForm
 from sociocs_gateway.exceptions import Halt
 from sociocs_gateway.providers import Provider
@@ -40,7 +42,7 @@ class Card:
     channel: Channel
     carries: list[str]
     throughput: Throughput
-    troubles: list[str]
+    troubles: list[Standing]
 
 
 @require_GET
@@ -50,9 +52,13 @@ def channels(request: TeamRequest) -> HttpResponse:
     found = request.team.channels.select_related("account").order_by("-is_active", "label", "pk")
     changes = request.team.channel_events.select_related("actor").order_by("-pk")
     accounts = steps.accounts_of(request.team).prefetch_related("members")
+    told = seen_troubles.troubles_of_team(request.team)
     context = {
-        "cards": [_card(channel) for channel in found],
-        "accounts": [(account, _troubles_of(account, request.team)) for account in accounts],
+        "troubles": told.of_installation,
+        "cards": [_card(channel, told) for channel in found],
+        "accounts": [
+            (account, _told_of_account(request.team, account, told)) for account in accounts
+        ],
         "changes": [(one, change_in_words(one)) for one in changes[:CHANGES_SHOWN]],
         "numbers": request.team.numbers_for_tests.all(),
         "number_form": NumberForm(),
@@ -60,32 +66,21 @@ def channels(request: TeamRequest) -> HttpResponse:
     return render(request, "sociocs_accounts/channels.html", context)
 
 
-def _troubles_of(account: GatewayAccount, team: Team) -> list[str]:
-    """Why nothing is handed over through an account, for the people of a team."""
-    codes = troubles.of_account(account)
-    if AUTHENTICATION not in codes:
-        return troubles.in_words(codes)
-    if account.team_id == team.pk:
-        return [
-            _(
-                "Sociocs did not accept this account, so nothing is sent through it. Enter its "
-                "present API key."
-            )
-        ]
+def _told_of_account(team: Team, account: GatewayAccount, told: TeamTroubles) -> list[Standing]:
+    """The troubles of an account as the people of a team can act on them."""
+    code = Trouble.OWN_KEY_REFUSED if account.team_id == team.pk else Trouble.KEY_REFUSED
     return [
-        _(
-            "Sociocs did not accept this account, so nothing is sent through it. Ask the person "
-            "who manages this server to check its API key."
-        )
+        replace(trouble, code=code) if trouble.code == AUTHENTICATION else trouble
+        for trouble in told.of_account(account)
     ]
 
 
-def _card(channel: Channel) -> Card:
+def _card(channel: Channel, told: TeamTroubles) -> Card:
     speed = estimate(
         Provider(channel.provider), channel.phone_number, 1, 1, channel.messages_per_second
     )
-    told = troubles.in_words(troubles.of_channel(channel)) if channel.is_active else []
-    return Card(channel, carries(channel.capabilities), speed.throughput, told)
+    standing = told.of_channel(channel) if channel.is_active else []
+    return Card(channel, carries(channel.capabilities), speed.throughput, standing)
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,6 +122,9 @@ def _channel_page(
     seen = request.POST.get("seen") or seen_of(said_by(form))
     context = {"form": form, "channel": channel, "label": label or channel.label}
     context |= {"conflict": conflict, "seen": seen}
+    told = seen_troubles.troubles_of_team(request.team)
+    of_account = _told_of_account(request.team, channel.account, told)
+    context["troubles"] = [*of_account, *(told.of_channel(channel) if channel.is_active else [])]
     status = 409 if conflict else 200
     return render(request, "sociocs_accounts/channel.html", context, status=status)
 
@@ -242,5 +240,7 @@ def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
                 return redirect("channels", request.team.slug)
     context = {"form": form, "account": account, "label": label, "conflict": conflict}
     context["seen"] = request.POST.get("seen") or seen_of(stored)
+    told = seen_troubles.troubles_of_team(request.team)
+    context["troubles"] = _told_of_account(request.team, account, told)
     status = 409 if conflict else 200
     return render(request, "sociocs_accounts/account.html", context, status=status)

@@ -36,6 +36,7 @@ from sociocs_accounts.models import (
     ChannelEvent,
     GatewayAccount,
     NumberForTests,
+    SeenTrouble,
     VendorMember,
 )
 from teams.models import Role
@@ -95,6 +96,7 @@ def one_of_everything() -> Campaign:
     ChannelEvent.objects.create(
         team=draft.team, kind=ChannelEvent.Kind.SYNCED, subject="Ours", actor=alice
     )
+    SeenTrouble.objects.create(code="silent", account=job(draft).account, since=timezone.now())
     Approval.objects.create(
         campaign=draft, asked_by=alice, fingerprint="f", version=1, people=12, token=uuid4()
     )
