@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 
+from campaigns import list_access
 from campaigns.models import Campaign
 from teams.access import TeamRequest
 
@@ -16,3 +18,11 @@ def campaign_of(request: TeamRequest, campaign_id: UUID) -> Campaign:
         "channel__account", "team", "created_by", "launched_by", "updated_by", "message"
     )
     return get_object_or_404(campaigns, public_id=campaign_id)
+
+
+def campaign_with_people(request: TeamRequest, campaign_id: UUID) -> Campaign:
+    """The same, for whoever may see its people. Raises PermissionDenied with whom to ask."""
+    campaign = campaign_of(request, campaign_id)
+    if sentence := list_access.kept_back(campaign, request.user):
+        raise PermissionDenied(sentence)
+    return campaign

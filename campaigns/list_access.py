@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from campaigns.audiences.selection import Selection, choice_of, people_lists
 from campaigns.models import Campaign
 from campaigns.problems import Problem
 from recipients.models import RecipientList, SavedFilter
@@ -130,6 +131,31 @@ def borrowed_lists(campaign: Campaign, user: User) -> list[RecipientList]:
     chosen = RecipientList.objects.filter(campaign_choices__campaign=campaign)
     usable = RecipientList.objects.for_member(campaign.team, user).values("pk")
     return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))
+
+
+def kept_back(campaign: Campaign, user: User) -> str:
+    """Why `user` may not see the people of a launched campaign, as a sentence; "" if they may.
+
+    Whoever may not open a list does not get its people by way of a campaign either.
+    """
+    lists = RecipientList.objects.filter(pk__in=_lists_gone_to(campaign))
+    theirs = RecipientList.objects.open_to(campaign.team, user).values("pk")
+    kept = lists.exclude(pk__in=theirs).select_related("owner").order_by("pk").first()
+    if kept is None:
+        return ""
+    sentence = _(
+        "This campaign went to people of “%(list)s”, which %(name)s has not shared with you. Ask "
+        "%(name)s to share it, then you can see who they are."
+    )
+    return sentence % {"list": kept.name, "name": kept.owner}
+
+
+def _lists_gone_to(campaign: Campaign) -> set[int]:
+    """The lists that its people are from, as they were fixed: a filter may be another by now."""
+    if "selection" in campaign.freeze_cursor:
+        parts = Selection.from_json(campaign.freeze_cursor["selection"]).parts
+        return {list_rows.list_id for list_rows in parts}
+    return {recipient_list.pk for recipient_list in people_lists(choice_of(campaign))}
 
 
 def borrowed_filters(campaign: Campaign, user: User) -> list[SavedFilter]:

@@ -95,6 +95,11 @@ def _launch_undone(who: str, details: Details) -> str:
         ) % {"before": people(details.get("confirmed") or 0), "now": people(details["counted"])}
     if details.get("reason") == "not_as_approved":
         return not_as_approved(details)
+    if details.get("reason") == "not_approved":
+        return _(
+            "Back to a draft, nothing was sent: %(people)s would get it, and for so many a second "
+            "person has to approve it first"
+        ) % {"people": people(details["counted"])}
     if details.get("reason") == "too_many_texts":
         return _(
             "Back to a draft: its fields make more different messages than may be sent at once. "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -27,7 +28,7 @@ from composer.models import SentTest
 from composer.previewing import Ask, Move
 from recipients.models import OptOut, RecipientList
 from recipients.subscriber_keys import subscriber_key
-from sending import gateway, readiness
+from sending import day_limits, gateway, readiness
 from sending.protocol import AnswerKind, PostAnswer
 from sociocs_accounts import clients
 from sociocs_accounts.lanes import LaneState
@@ -41,6 +42,8 @@ log = logging.getLogger(__name__)
 # A person waits for the answer.
 CALL_SECONDS = 20.0
 PER_PERSON = throttling.Limit("test-send", 30)
+# So many different phones a person may test on within a day.
+MOST_PHONES = 5
 _OUTCOMES = {
     AnswerKind.ACCEPTED: Outcome.ACCEPTED,
     AnswerKind.UNKNOWN: Outcome.AMBIGUOUS,
@@ -94,6 +97,7 @@ def send(
             )
             % {"n": minutes}
         )
+    _check_phones(user, target)
     test = SentTest(
         campaign=campaign,
         token=token,
@@ -102,13 +106,32 @@ def send(
         phone=target.phone,
         content_sha256=content,
     )
+    now = timezone.now()
     try:
         with transaction.atomic():
             test.save()
+            # A test is a message as any other: it takes a place in the day of its team and channel.
+            if not day_limits.count_on_day(campaign, now, 1):
+                raise NoTestSent(
+                    _("Your team, or this channel, has sent all it may today. Test it tomorrow.")
+                )
     except IntegrityError:
         return SentTest.objects.get(token=token)
     _call(campaign, test, made)
+    if test.outcome == Outcome.NOT_SENT:
+        day_limits.uncount_on_day(campaign, now, 1)
     return test
+
+
+def _check_phones(user: User, target: Target) -> None:
+    """Raise NoTestSent for one phone more than a person may test on within a day."""
+    since = timezone.now() - timedelta(days=1)
+    theirs = SentTest.objects.filter(user=user, created_at__gt=since).exclude(phone=target.phone)
+    if theirs.values("phone").distinct().count() >= MOST_PHONES:
+        sentence = _(
+            "You have sent tests to %(n)d phones today. Use one of them, or go on tomorrow."
+        )
+        raise NoTestSent(sentence % {"n": MOST_PHONES})
 
 
 def _message(

@@ -164,6 +164,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before whatever reads a body.
+    "interface.body_limits.SizeFirst",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -306,7 +308,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# Views that take a file bring a handler of their own.
+FILE_UPLOAD_HANDLERS = ["interface.body_limits.NoFile"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Language, time, e-mail -----------------------------------------------------------------------

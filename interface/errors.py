@@ -86,6 +86,33 @@ def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
     return page
 
 
+def too_large(request: HttpRequest, most_megabytes: int) -> HttpResponse:
+    """413: more than the address takes; nothing of it was read."""
+    return _page(
+        request,
+        413,
+        _("This is too large"),
+        _(
+            "You sent more than the %(most)d MB that fit here, so nothing was kept and nothing was"
+            " changed. Go back, choose a smaller file or send it in parts, and try again."
+        )
+        % {"most": most_megabytes},
+    )
+
+
+def without_length(request: HttpRequest) -> HttpResponse:
+    """411: a body in chunks, which might never end."""
+    return _page(
+        request,
+        411,
+        _("We cannot tell how large this is"),
+        _(
+            "It came in pieces and without its size, so nothing was kept and nothing was changed."
+            " Browsers send the size: open the page in one and try again."
+        ),
+    )
+
+
 # What a file that cannot be written fails with: the disk is full, read-only, over a quota, broken.
 DISK_FAILURES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 # A writer that holds the database up is done, or given up on, within this time.

@@ -83,6 +83,12 @@ def count_on_day(campaign: Campaign, slot: datetime, people: int) -> bool:
     return True
 
 
+def uncount_on_day(campaign: Campaign, slot: datetime, people: int) -> None:
+    """What `count_on_day` counted is proven not to be sent."""
+    totals = _totals(campaign.team_id, day_of(campaign.team, slot))
+    _add(totals.filter(channel_id=campaign.channel_id, people__gte=people), -people)
+
+
 def _lock_team(team_id: int) -> None:
     """Let the channels of a team count one after the other, until the transaction ends."""
     list(Team.objects.select_for_update(no_key=True).filter(pk=team_id).values_list("pk"))

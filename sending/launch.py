@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaigns import copying, message
 from campaigns.audiences import audience, audience_digest
-from campaigns.models import Campaign, CampaignEvent, CampaignList, CampaignRecipient
+from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import lock, locked_campaign, move_campaign, record_event
 from campaigns.scheduling import clock_rules, repeats
 from campaigns.scheduling.pacing import CannotPlan
@@ -32,6 +32,8 @@ from teams.models import User
 
 # Why it is a draft again: something of it changed between a second person's approval and freezing.
 NOT_AS_APPROVED = "not_as_approved"
+# Why it is a draft again: so many were frozen that a second person has to look, and none did.
+NOT_APPROVED = "not_approved"
 # That the people are others, among the names of values that are.
 PEOPLE = "people"
 # From so many frozen people on, what the database knew of their table is not true any more.
@@ -109,9 +111,9 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
     problems = readiness.launch_problems(run, timezone.now(), None, user)
     if blocking := [problem.sentence for problem in problems if problem.field != "wall_time"]:
         raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(blocking))
-    lists = audience.lists_of(run, CampaignList.Kind.INCLUDE)
-    if readiness.needs_second_person(
-        run, sum(recipient_list.recipient_count for recipient_list in lists)
+    # Lists grow: whoever is there when it is frozen is counted once more.
+    if run.team.approval_above is not None and readiness.needs_second_person(
+        run, audience.count_audience(run).people
     ):
         raise readiness.not_approved()
     _begin(run, user, token, None, at)
@@ -129,6 +131,9 @@ def freeze(campaign_id: int) -> None:
             return
         if changed := _changed_since_approval(campaign, are_others):
             back_to_draft(campaign, NOT_AS_APPROVED, None, changed=changed)
+            return
+        if _lacks_approval(campaign):
+            _wait_for_second_person(campaign)
             return
         texts = personal_texts.texts_of(campaign)
         # Nobody has confirmed a number for a run.
@@ -196,6 +201,22 @@ def _changed_since_approval(campaign: Campaign, are_others: bool) -> list[str]:
         return []
     now = personal_texts.outside_values_of(campaign, campaign.launched_by)
     return [PEOPLE] * are_others + outside_values.changed(approved.outside_values, now)
+
+
+def _lacks_approval(campaign: Campaign) -> bool:
+    """Whether more people were frozen than may get it without a second person, and none agreed."""
+    is_needed = readiness.needs_second_person(campaign, campaign.frozen_count)
+    return is_needed and _approval_of(campaign) is None
+
+
+def _wait_for_second_person(campaign: Campaign) -> None:
+    """Make a draft of what nobody approved, and tell whoever repeats it that this run waits."""
+    first, day = campaign.parent, campaign.run_on
+    back_to_draft(campaign, NOT_APPROVED, None)
+    if first is not None and day is not None:
+        why = readiness.not_approved().sentence
+        details = {"day": f"{day:%-d %b %Y}", "why": why}
+        record_event(first, CampaignEvent.Kind.RUN_WAITS, **details)
 
 
 def _repeated(step: Callable[[int], bool], campaign_id: int) -> bool:

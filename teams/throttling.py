@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.db.models import F
@@ -30,7 +30,15 @@ class Limit:
     tries: int
 
 
+# Of an account from one network, and once strangers have tried it so often, from one they have not
+# used yet. Nobody is kept out by what others try elsewhere.
 SIGN_IN_PER_ACCOUNT = Limit("sign-in-account", 10)
+SIGN_IN_UNDER_ATTACK = Limit("sign-in-account", 2)
+SIGN_IN_ANYWHERE = Limit("sign-in-anywhere", 100)
+# Where its owner has signed in before.
+SIGN_IN_PER_DEVICE = Limit("sign-in-device", 10)
+# The password of who is signed in, asked for once more.
+PASSWORD_PER_SESSION = Limit("password-session", 10)
 SIGN_IN_PER_ADDRESS = Limit("sign-in-address", 20)
 RESET_PER_ACCOUNT = Limit("reset-account", 5)
 RESET_PER_ADDRESS = Limit("reset-address", 20)
@@ -74,6 +82,16 @@ def minutes_left(limit: Limit, who: str) -> int:
     if row is None:
         return 0
     return max(0, -int((timezone.now() - row.window_started_at - WINDOW).total_seconds() // 60))
+
+
+def client_network(request: HttpRequest) -> str:
+    """The network that the visitor's address is in (/24, /48): a stranger often has all of it."""
+    address, _slash, _length = client_address(request).partition("/")
+    try:
+        length = 48 if isinstance(ip_address(address), IPv6Address) else 24
+        return str(ip_network(f"{address}/{length}", strict=False))
+    except ValueError:
+        return address
 
 
 def client_address(request: HttpRequest) -> str:

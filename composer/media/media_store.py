@@ -28,6 +28,7 @@ from campaigns.states import FINISHED
 from composer.media.file_kinds import ARCHIVE, SUFFIXES, content_type_of, kind_of, office_type_of
 from composer.media.places import without_places
 from composer.models import MediaFile
+from recipients.files.archives import TooManyMembers, opened_archive
 from teams.models import Team, User
 
 logger = logging.getLogger(__name__)
@@ -200,9 +201,9 @@ def _content_type(upload: Upload) -> str:
 
 def _office_type(upload: Upload) -> str:
     try:
-        with zipfile.ZipFile(upload) as archive:
+        with opened_archive(upload) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (TooManyMembers, zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return ""
     finally:
         upload.seek(0)

@@ -31,8 +31,8 @@ from interface.form_style import StyledForm
 from interface.templatetags.interface import phone_number
 from recipients.models import RecipientList
 from sending import readiness
-from teams.access import Action, TeamRequest, page_of_team
-from teams.models import Team, User
+from teams.access import ALLOWED, Action, TeamRequest, page_of_team
+from teams.models import Membership, User
 
 ME = "me"
 TESTS_SHOWN = 20
@@ -59,12 +59,18 @@ class SendTestForm(StyledForm):
         },
     )
 
-    def __init__(self, *args: Any, user: User, team: Team, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.targets: dict[str, Target] = {}
-        if user.phone:
+        user, numbers = membership.user, list(membership.team.numbers_for_tests.all())
+        # Everybody types their own number as they like. Tests go to those that an owner has chosen.
+        is_chosen = Action.MANAGE_TEAM in ALLOWED[membership.role] or user.phone in {
+            number.phone for number in numbers
+        }
+        if user.phone and is_chosen:
             self.targets[ME] = Target(user.name, user.phone)
-        for number in team.numbers_for_tests.all():
+        self.lacks_owner = bool(user.phone) and not is_chosen
+        for number in numbers:
             self.targets[str(number.public_id)] = Target(number.label, number.phone)
         self.fields["to"].choices = [  # type: ignore[attr-defined]
             (key, _("Me · %(phone)s") % {"phone": phone_number(target.phone)})
@@ -83,7 +89,7 @@ def test_send(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return redirect("campaign", request.team.slug, campaign.public_id)
     if request.method == "GET":
         return _page(request, campaign, None)
-    form = SendTestForm(request.POST, user=request.user, team=request.team)
+    form = SendTestForm(request.POST, membership=request.membership)
     if not form.is_valid():
         return _page(request, campaign, form)
     given = form.cleaned_data
@@ -153,7 +159,7 @@ def _page(request: TeamRequest, campaign: Campaign, form: SendTestForm | None) -
         "content": readiness.content_sha256(campaign),
         "person": phone.person.pk if phone.person else 0,
     }
-    empty = SendTestForm(initial=fresh, user=request.user, team=request.team)
+    empty = SendTestForm(initial=fresh, membership=request.membership)
     if not empty.is_bound and len(empty.targets) == 1:
         empty.initial["to"] = next(iter(empty.targets))
     tests = campaign.tests.select_related("user").order_by("-pk")[:TESTS_SHOWN]

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_POST
 from delivery import receiving, subscriptions, tasks
 from delivery.models import WebhookEndpoint
 from interface import hints
+from interface.body_limits import limits_its_body
 from sociocs_gateway.webhooks import MAX_BODY_BYTES, SIGNATURE_HEADER, verify
 
 
+@limits_its_body
 @csrf_exempt
 @login_not_required
 @require_POST
@@ -58,7 +60,9 @@ def _body_of(request: HttpRequest) -> bytes | None:
         body: bytes = request.META["wsgi.input"].read(MAX_BODY_BYTES + 1)
         return body if len(body) <= MAX_BODY_BYTES else None
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+    if not length.isdecimal() or len(length) > len(str(MAX_BODY_BYTES)):
+        return None
+    if int(length) > MAX_BODY_BYTES:
         return None
     return request.body
 

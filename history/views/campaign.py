@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from campaigns import list_access
 from campaigns.addressed_campaigns import campaign_of
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent, CampaignList, CampaignRecipient
@@ -131,6 +132,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "held_up": held_up,
         "arrival": arrival,
         "opted_out": opted_out,
+        "kept_back": list_access.kept_back(campaign, request.user),
         "rest": followups.rest_of(campaign, row.counts),
         "gathering": campaign.follow_ups.filter(done_at=None)
         .select_related("recipient_list")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from campaigns.addressed_campaigns import campaign_of
+from campaigns.addressed_campaigns import campaign_of, campaign_with_people
 from campaigns.models import Campaign
 from campaigns.person_states import PERSON_WORDS
 from campaigns.state_words import OUTCOME_WORDS, Word, unclear_words
@@ -38,7 +38,7 @@ def campaign_people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
     Words to search for come by POST, so that no address or log holds a number or a name.
     """
-    campaign = campaign_of(request, campaign_id)
+    campaign = campaign_with_people(request, campaign_id)
     asked = request.POST if request.method == "POST" else request.GET
     only = asked.get("only", "")
     words = request.POST.get("words", "")[:100].replace("\x00", "")
@@ -89,7 +89,7 @@ def _decided(decision: Decision, submission: Submission) -> str:
 @page_of_team(Action.COMPOSE)
 def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Make a draft for those of a finished campaign who are in the chosen `groups`."""
-    campaign = campaign_of(request, campaign_id)
+    campaign = campaign_with_people(request, campaign_id)
     chosen = [
         group for group in followups.FollowUpGroup if group.value in request.POST.getlist("groups")
     ]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
-from campaigns.addressed_campaigns import campaign_of
+from campaigns.addressed_campaigns import campaign_with_people
 from campaigns.models import Campaign
 from history import reporting, tasks
 from history.history_filters import Filters
@@ -25,7 +25,7 @@ from teams.access import Action, TeamRequest, page_of_team
 @page_of_team(Action.EXPORT)
 def report_campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponseBase:
     """The people of a launched campaign as the file that `format` says: "csv" or "xlsx"."""
-    campaign = campaign_of(request, campaign_id)
+    campaign = campaign_with_people(request, campaign_id)
     if not reporting.may_be_reported(campaign):
         raise Http404
     if campaign.frozen_count > proving.MANY_NUMBERS:
@@ -65,7 +65,11 @@ def report_file(request: TeamRequest, report_id: UUID) -> HttpResponseBase:
 
 def _own(request: TeamRequest, report_id: UUID) -> Report:
     reports = Report.objects.filter(team=request.team, asked_by=request.user)
-    return get_object_or_404(reports.select_related("campaign"), public_id=report_id)
+    report: Report = get_object_or_404(reports.select_related("campaign"), public_id=report_id)
+    # The list may be no longer shared.
+    if report.campaign is not None:
+        campaign_with_people(request, report.campaign.public_id)
+    return report
 
 
 def _asked(request: TeamRequest, campaign: Campaign | None, filters: Filters) -> HttpResponseBase:

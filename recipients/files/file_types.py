@@ -8,6 +8,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from recipients.files.archives import TooManyMembers, opened_archive
 from recipients.files.encodings import SAMPLE, utf_16
 from recipients.files.file_problems import FileFault, FileProblem
 
@@ -56,11 +57,13 @@ def is_workbook(path: Path) -> bool:
     if not start.startswith(_ZIP):
         return False
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_archive(path) as archive:
             members = {member.filename: member for member in archive.infolist()}
             if any(member.flag_bits & 1 for member in members.values()):
                 raise FileProblem(FileFault.ENCRYPTED)
             kind = archive.open("mimetype").read(80) if "mimetype" in members else b""
+    except TooManyMembers as error:
+        raise FileProblem(FileFault.TOO_MUCH_INSIDE) from error
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise FileProblem(FileFault.UNREADABLE) from error
     if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):

@@ -33,6 +33,8 @@ from recipients.sheets.xls import XlsBook
 from recipients.sheets.xlsx import XlsxBook
 
 _MEGABYTE = 1024 * 1024
+# The workbook, the text, what Python is made of, and room for a few more.
+_MOST_FILES = 64
 # How archives and numbers in them fail when a file is damaged.
 _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, IndexError),
@@ -50,6 +52,7 @@ def main() -> None:
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_AS, memory * _MEGABYTE),
         (resource.RLIMIT_FSIZE, megabytes * _MEGABYTE),
+        (resource.RLIMIT_NOFILE, _MOST_FILES),
     ):
         resource.setrlimit(kind, (most, most))
     try:

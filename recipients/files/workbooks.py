@@ -16,12 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from recipients.files.archives import TooManyMembers, opened_archive
 from recipients.files.file_problems import FileFault, FileProblem
 
-_MOST_MEMBERS = 1_000
 # Beyond the seconds of work: a busy machine lets the child wait.
 _SECONDS_TO_WAIT = 30
 _ROOT = Path(__file__).resolve().parents[2]
+# What a stranger's file is read with: of our own environment, with its keys, nothing.
+_NOTHING_WORTH_TAKING = {
+    name: os.environ[name]
+    for name in ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+    if name in os.environ
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,12 @@ def unpack(
     patience = limits.seconds + _SECONDS_TO_WAIT
     try:
         done = subprocess.run(  # noqa: S603  our own program, and no shell
-            command, cwd=_ROOT, capture_output=True, timeout=patience, check=False
+            command,
+            cwd=_ROOT,
+            env=_NOTHING_WORTH_TAKING,
+            capture_output=True,
+            timeout=patience,
+            check=False,
         )
         answer = json.loads(done.stdout) if done.stdout else {}
     except subprocess.TimeoutExpired as expired:
@@ -100,8 +111,10 @@ def unpack(
 def _check_declared_sizes(workbook: Path, limits: WorkbookLimits) -> None:
     """Raise FileProblem for an archive that says itself that it is too much, or is encrypted."""
     try:
-        with zipfile.ZipFile(workbook) as archive:
+        with opened_archive(workbook) as archive:
             members = archive.infolist()
+    except TooManyMembers as error:
+        raise FileProblem(FileFault.TOO_MUCH_INSIDE) from error
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise FileProblem(FileFault.UNREADABLE) from error
     if any(member.flag_bits & 1 for member in members):
@@ -109,5 +122,5 @@ def _check_declared_sizes(workbook: Path, limits: WorkbookLimits) -> None:
     unpacked = sum(member.file_size for member in members)
     packed = max(workbook.stat().st_size, 1)
     is_bomb = unpacked > 10_000_000 and unpacked > packed * limits.ratio
-    if is_bomb or unpacked > limits.megabytes * 1024 * 1024 or len(members) > _MOST_MEMBERS:
+    if is_bomb or unpacked > limits.megabytes * 1024 * 1024:
         raise FileProblem(FileFault.TOO_MUCH_INSIDE)

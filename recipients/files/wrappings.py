@@ -15,6 +15,7 @@ from quopri import decodestring
 
 from django.utils.translation import gettext as _
 
+from recipients.files.archives import opened_archive
 from recipients.files.encodings import detect_encoding
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import is_workbook
@@ -62,7 +63,7 @@ def _unpack_only_table(path: Path, most_bytes: int) -> None:
     made = path.with_name(f"{path.name}.unpacked")
     try:
         with (
-            zipfile.ZipFile(path) as archive,
+            opened_archive(path) as archive,
             archive.open(_only_table(archive)) as inside,
             made.open("wb") as file,
         ):
@@ -138,8 +139,11 @@ def _items(text: str) -> Iterator[tuple[str, str, str]]:
             continue
         kind, about, value = item[1].upper(), item[2].upper(), item[3]
         if "QUOTED-PRINTABLE" in about:
+            pieces = []
             while value.endswith("="):
-                value = value[:-1] + next(lines, "")
+                pieces.append(value[:-1])
+                value = next(lines, "")
+            value = "".join([*pieces, value])
             charset = re.search(r"CHARSET=\"?([\w-]+)", about)
             value = _decoded(value, charset[1] if charset else "utf-8")
         yield kind, about, value

@@ -43,6 +43,10 @@ class RecipientListQuerySet(models.QuerySet["RecipientList"]):
         """The lists that `user` could use before they were archived; deleted ones are gone."""
         return self._shared_with(team, user).filter(archived_at__isnull=False, deleted_at=None)
 
+    def open_to(self, team: Team, user: User) -> RecipientListQuerySet:
+        """The lists whose people `user` may see, be they in use, archived or deleted."""
+        return self._shared_with(team, user)
+
     def _shared_with(self, team: Team, user: User) -> RecipientListQuerySet:
         lent = ListShare.objects.filter(user=user).values("recipient_list")
         return self.filter(

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from interface.body_limits import takes_file
 from recipients import tasks
 from recipients.files.file_problems import FileProblem
 from recipients.files.storing import ListFileHandler, StoredUpload, delete_stored
@@ -79,6 +80,7 @@ def _register_page(request: TeamRequest, after: str, before: str, words: str = "
 
 
 # The CSRF middleware would read the body, and with it the file, before the handler is in place.
+@takes_file(lambda: settings.UPLOAD_MAX_MB)
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from interface.body_limits import takes_file
 from recipients import tasks
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.pasting import MAX_CHARACTERS, stored_as_file
@@ -27,6 +28,7 @@ from teams.access import Action, TeamRequest, page_of_team
 
 
 # The CSRF middleware would read the body, and with it the file, before the handler is in place.
+@takes_file(lambda: settings.UPLOAD_MAX_MB)
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)

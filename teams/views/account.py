@@ -20,6 +20,7 @@ from teams.access import SignedInRequest
 from teams.forms import ChangePasswordForm, ProfileForm
 from teams.members import team_to_open
 from teams.models import User
+from teams.views.signing_in import check_own_password
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,10 @@ def _account_posted(request: SignedInRequest) -> HttpResponse:
         person = User.objects.select_for_update().get(pk=request.user.pk)
         email_before, stored = person.email, said_by(ProfileForm(instance=person))
         form = ProfileForm(request.POST, instance=person)
+        password = request.POST.get("current_password", "")
+        refused = check_own_password(request, password) if password else ""
+        if refused and not form.has_error("current_password"):
+            form.add_error("current_password", refused)
         if not form.is_valid():
             return _account_page(request, form)
         # Of a password there are no versions to show.
@@ -90,6 +95,10 @@ def _tell_old_address(email: str) -> None:
 def password_change(request: SignedInRequest) -> HttpResponse:
     """Change the password; this session goes on, all others end (their key is in the password)."""
     form = ChangePasswordForm(request.user, request.POST if request.method == "POST" else None)
+    old = request.POST.get("old_password", "")
+    refused = check_own_password(request, old) if old else ""
+    if refused and not form.has_error("old_password"):
+        form.add_error("old_password", refused)
     if request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, form.save())
         messages.success(

@@ -24,16 +24,21 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import kept_posts, proving, throttling
+from teams import kept_posts, known_devices, proving, throttling
 from teams.access import SignedInRequest
 from teams.forms import NewPasswordForm, PasswordAgainForm, ResetRequestForm, SignInForm
 from teams.kept_posts import KeptPost
 from teams.models import User
 from teams.throttling import (
+    PASSWORD_PER_SESSION,
     RESET_PER_ACCOUNT,
     RESET_PER_ADDRESS,
+    SIGN_IN_ANYWHERE,
     SIGN_IN_PER_ACCOUNT,
     SIGN_IN_PER_ADDRESS,
+    SIGN_IN_PER_DEVICE,
+    SIGN_IN_UNDER_ATTACK,
+    Limit,
 )
 
 
@@ -47,28 +52,56 @@ class NotSignedIn:
 def check_credentials(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
     """The person with this address and password, unless there were too many tries.
 
-    Tries are counted per account and per visitor's address whether or not the account exists, and
-    an unknown account costs the same time as a wrong password (Django's ModelBackend sees to it).
-    A right password is not counted.
+    Tries are counted whether or not the account exists, and an unknown account costs the same time
+    as a wrong password (Django's ModelBackend sees to it). A right password is not counted.
     """
     account = email.strip().lower()
-    address = throttling.client_address(request)
-    limits = ((SIGN_IN_PER_ADDRESS, address), (SIGN_IN_PER_ACCOUNT, account))
-    # The visitor's own limit comes first: whoever is over it uses up nobody else's tries.
-    for limit, who in limits:
+    counted: list[tuple[Limit, str]] = []
+    for limit, who in _sign_in_limits(request, account):
         if not throttling.count_try(limit, who):
             return NotSignedIn(_too_many(throttling.minutes_left(limit, who)))
+        counted.append((limit, who))
     user = authenticate(request, username=account, password=password)
     if not isinstance(user, User):
-        return NotSignedIn(
-            _(
-                "This e-mail address and password do not belong together. "
-                "Check both, or choose a new password."
-            )
-        )
-    for limit, who in limits:
+        throttling.count_try(SIGN_IN_ANYWHERE, account)
+        return NotSignedIn(_wrong())
+    for limit, who in counted:
         throttling.give_back(limit, who)
     return user
+
+
+def _sign_in_limits(request: HttpRequest, account: str) -> list[tuple[Limit, str]]:
+    """What a try counts against: never against what somebody else tries from somewhere else."""
+    if device := known_devices.device_of(request, account):
+        return [(SIGN_IN_PER_DEVICE, device)]
+    is_attacked = throttling.minutes_left(SIGN_IN_ANYWHERE, account) > 0
+    from_here = SIGN_IN_UNDER_ATTACK if is_attacked else SIGN_IN_PER_ACCOUNT
+    return [
+        # The visitor's own limit comes first: whoever is over it uses up nobody else's tries.
+        (SIGN_IN_PER_ADDRESS, throttling.client_address(request)),
+        (from_here, f"{account} {throttling.client_network(request)}"),
+    ]
+
+
+def check_own_password(request: SignedInRequest, password: str) -> str:
+    """Why the password of who is signed in is not taken, as a sentence; "" if it is right.
+
+    Counted for this session alone: what strangers try does not keep its owner from going on.
+    """
+    session = request.session.session_key or str(request.user.pk)
+    if not throttling.count_try(PASSWORD_PER_SESSION, session):
+        return _too_many(throttling.minutes_left(PASSWORD_PER_SESSION, session))
+    if not request.user.check_password(password):
+        return _wrong()
+    throttling.give_back(PASSWORD_PER_SESSION, session)
+    return ""
+
+
+def _wrong() -> str:
+    return _(
+        "This e-mail address and password do not belong together. "
+        "Check both, or choose a new password."
+    )
 
 
 def _too_many(minutes: int) -> str:
@@ -93,7 +126,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         answer = check_credentials(request, **form.cleaned_data)
         if isinstance(answer, User):
             login(request, answer)
-            return _on_to(request, goal)
+            response = _on_to(request, goal)
+            known_devices.remember_device(response, answer)
+            return response
         form.add_error(None, answer.sentence)
     context = {"form": form, "next": goal, "is_kept": kept_posts.post_at(request, goal)}
     return render(request, "teams/sign_in.html", context)
@@ -142,11 +177,11 @@ def sign_in_again(request: SignedInRequest) -> HttpResponse:
     kept = kept_posts.kept_at(request, goal)
     form = PasswordAgainForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        answer = check_credentials(request, request.user.email, form.cleaned_data["password"])
-        if isinstance(answer, User):
+        refused = check_own_password(request, form.cleaned_data["password"])
+        if not refused:
             proving.note_password(request)
             return _finish(request, kept) if kept and kept.is_post else redirect(goal or "home")
-        form.add_error(None, answer.sentence)
+        form.add_error(None, refused)
     context = {"form": form, "next": goal, "kept": kept}
     return render(request, "teams/sign_in_again.html", context)
 
@@ -207,10 +242,10 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"].strip().lower()
         address = throttling.client_address(request)
-        if throttling.count_try(RESET_PER_ADDRESS, address) and throttling.count_try(
-            RESET_PER_ACCOUNT, email
-        ):
-            _send_reset_link(email)
+        if throttling.count_try(RESET_PER_ADDRESS, address):
+            # Strangers may have asked for the others: each of those works for its owner as well.
+            if throttling.count_try(RESET_PER_ACCOUNT, email):
+                _send_reset_link(email)
             return redirect("password-reset-sent")
         form.add_error(
             None, _("There were too many requests. Wait an hour, and look into your spam folder.")
@@ -249,7 +284,10 @@ class PasswordResetConfirm(PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         # Whoever reads the account's e-mail is no guesser: earlier tries do not count any more.
-        throttling.forget(SIGN_IN_PER_ACCOUNT, form.user.email)
+        network = throttling.client_network(self.request)
+        throttling.forget(SIGN_IN_PER_ACCOUNT, f"{form.user.email} {network}")
+        throttling.forget(RESET_PER_ACCOUNT, form.user.email)
+        known_devices.remember_device(response, form.user)
         messages.success(
             self.request,
             _("Your new password is set, and you are signed out everywhere. Sign in with it now."),

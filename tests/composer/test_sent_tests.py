@@ -212,3 +212,48 @@ def test_the_composer_saves_and_leads_there(desk: Desk, draft: Campaign) -> None
     assert "Just typed" in text_of(page)
     assert "2 of 12" in text_of(page)
     assert "to Person 3 " in text_of(page)
+
+
+def test_an_editor_sends_tests_only_where_an_owner_said_so(
+    desk: Desk, desk_of: DeskOf, draft: Campaign, vendor: Sandbox, riverside: Team, bob: User
+) -> None:
+    bob.phone = "+16317471777"
+    bob.save()
+    page = send(desk_of(bob), draft, to="me")
+    assert page.status_code == 422
+    assert "Ask an owner of your team to add yours" in text_of(page)
+    assert on_phone(vendor) == []
+    NumberForTests.objects.create(team=riverside, label="Bob", phone=bob.phone)
+    assert send(desk_of(bob), draft, to="me").status_code == 200
+    bob.phone = "+16317471778"
+    bob.save()
+    assert send(desk_of(bob), draft, to="me").status_code == 422
+    assert SentTest.objects.count() == 1
+
+
+def test_nobody_tests_on_more_than_five_phones_a_day(
+    desk: Desk, draft: Campaign, vendor: Sandbox, alice: User
+) -> None:
+    for number in range(6):
+        alice.phone = f"+1631747180{number}"
+        alice.save()
+        page = send(desk, draft)
+    assert "to 5 phones today" in text_of(page)
+    assert SentTest.objects.count() == 5
+    alice.phone = "+16317471800"
+    alice.save()
+    send(desk, draft)
+    assert SentTest.objects.count() == 6
+
+
+@pytest.mark.parametrize("whose", ["team", "channel"])
+def test_a_test_takes_a_place_in_the_day(
+    desk: Desk, draft: Campaign, line: Channel, vendor: Sandbox, riverside: Team, whose: str
+) -> None:
+    limited = riverside if whose == "team" else line
+    limited.daily_limit = 1
+    limited.save()
+    send(desk, draft)
+    page = send(desk, draft)
+    assert "has sent all it may today" in text_of(page)
+    assert [test.outcome for test in SentTest.objects.all()] == ["accepted"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,8 @@ from campaigns import copying
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent, ClockKeeper
 from campaigns.states import CampaignState
+from campaigns.timeline import event_sentence
+from recipients.models import RecipientList
 from sending import launch, repeating, tick
 from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
@@ -201,6 +204,63 @@ def test_a_run_to_more_people_than_the_team_allows_waits_for_approval(
     clock.move_to(datetime(2027, 3, 27, 9, 0, tzinfo=UTC))
     tick.tick()
     assert runs(daily) == ["- draft"]
+
+
+def _from_a_filter(channel: Channel, people: RecipientList) -> Campaign:
+    campaign = world.a_campaign(channel, name="Reminder", **first(DAILY))
+    campaign.filter_choices.create(saved_filter=world.a_filter(channel.team, people))
+    return campaign
+
+
+def _with_duplicates(channel: Channel, people: RecipientList) -> Campaign:
+    return world.a_campaign(channel, people, duplicates_allowed=True, **first(DAILY))
+
+
+@pytest.mark.parametrize(
+    ("made", "more"),
+    [(_from_a_filter, world.phones(5)), (_with_duplicates, world.phones(1) * 4)],
+    ids=["a saved filter", "the same people again"],
+)
+@pytest.mark.parametrize("is_late", [False, True], ids=["before the run", "after the run"])
+def test_a_run_to_more_than_may_get_it_unapproved_waits_however_they_were_chosen(
+    channel: Channel,
+    clock: time_machine.Traveller,
+    made: Callable[[Channel, RecipientList], Campaign],
+    more: list[str],
+    is_late: bool,
+) -> None:
+    channel.team.approval_above = 4
+    channel.team.save()
+    people = world.a_list(channel.team, ["+12025551999"] * 2)
+    campaign = started(made(channel, people))
+    assert campaign.state == "scheduled"
+    if not is_late:
+        world.add_people(people, more)
+    clock.move_to(datetime(2027, 3, 27, 9, 0, tzinfo=UTC))
+    tick.tick()
+    run = campaign.runs.get()
+    if is_late:
+        assert run.state == "freezing"
+        world.add_people(people, more)
+        launch.freeze(run.pk)
+        run.refresh_from_db()
+    assert (run.state, run.submissions.count()) == ("draft", 0)
+    why = campaign.events.get(kind=CampaignEvent.Kind.RUN_WAITS).details["why"]
+    assert why == "A second person has to approve it, since so many people get it."
+
+
+def test_a_mark_that_is_set_while_it_is_being_prepared_holds(
+    channel: Channel, clock: time_machine.Traveller
+) -> None:
+    campaign = world.a_campaign(channel, world.a_list(channel.team, world.phones(5)))
+    launch.launch(campaign, world.confirmed(campaign))
+    channel.team.approval_above = 4
+    channel.team.save()
+    launch.freeze(campaign.pk)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.state_reason) == ("draft", "not_approved")
+    undone = campaign.events.get(kind=CampaignEvent.Kind.LAUNCH_UNDONE)
+    assert "5 people would get it" in event_sentence(undone)
 
 
 @pytest.mark.parametrize(

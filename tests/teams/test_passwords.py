@@ -121,7 +121,8 @@ def test_nobodys_mailbox_can_be_filled(client: Client, emil: User) -> None:
         for n in range(8)
     ]
     assert len(mail.outbox) == 5
-    assertContains(answers[-1], "There were too many requests.")
+    # Whoever asks gets the same answer: strangers may have asked for the five.
+    assert {answer.url for answer in answers} == {"/password-reset/sent/"}
 
 
 @pytest.mark.parametrize(

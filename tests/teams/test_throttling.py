@@ -146,3 +146,79 @@ def test_a_network_of_version_six_counts_as_one_visitor(remote: str, address: st
 def test_minutes_left_are_none_for_whoever_may_try(db: None) -> None:
     throttling.count_try(FIVE, "somebody")
     assert throttling.minutes_left(FIVE, "somebody") == 0
+
+
+# --- Nobody is kept out by what strangers try -----------------------------------------------------
+
+STRANGER, HOME = "203.0.113.9", "198.51.100.7"
+
+
+@pytest.mark.thorough
+def test_the_right_person_gets_in_whatever_strangers_try(emil: User) -> None:
+    """From a hundred networks, and with every link for a new password asked for."""
+    stranger = Client()
+    for n in range(120):
+        try_password(stranger, REMOTE_ADDR=f"10.{n % 100}.0.1")
+    for _n in range(20):
+        stranger.post("/password-reset/", {"email": emil.email}, REMOTE_ADDR=STRANGER)
+    assert try_password(Client(), PASSWORD, REMOTE_ADDR=HOME).status_code == 302
+    answer = Client().post("/password-reset/", {"email": emil.email}, REMOTE_ADDR=HOME)
+    assert answer.url == "/password-reset/sent/"
+    # A new network gets two tries by now, and not ten.
+    for n in range(2):
+        assertNotContains(try_password(stranger, REMOTE_ADDR=f"192.0.2.{n}"), TOO_MANY)
+    assertContains(try_password(stranger, REMOTE_ADDR="192.0.2.9"), TOO_MANY)
+
+
+def test_a_stranger_in_ones_own_network_keeps_no_known_browser_out(emil: User) -> None:
+    known = Client()
+    try_password(known, PASSWORD, REMOTE_ADDR=HOME)
+    known.post("/sign-out/")
+    for _n in range(30):
+        try_password(Client(), REMOTE_ADDR=HOME)
+    assertContains(try_password(Client(), PASSWORD, REMOTE_ADDR=HOME), TOO_MANY)
+    assert try_password(known, PASSWORD, REMOTE_ADDR=HOME).status_code == 302
+
+
+def test_a_known_browser_has_no_more_tries_than_another(emil: User) -> None:
+    known = Client()
+    try_password(known, PASSWORD)
+    known.post("/sign-out/")
+    answers = [try_password(known, f"guess {n}", REMOTE_ADDR=f"10.{n}.0.1") for n in range(11)]
+    assertContains(answers[-1], TOO_MANY)
+    # It is known as Emil's alone, and only while its cookie is as it was.
+    assertNotContains(try_password(known, email="nora@example.org"), TOO_MANY)
+    known.cookies["known_device"] = "made-up"
+    assertNotContains(try_password(known, REMOTE_ADDR="10.99.0.1"), TOO_MANY)
+
+
+def test_who_is_signed_in_can_prove_it_whatever_strangers_try(emil: User) -> None:
+    signed_in = Client()
+    signed_in.force_login(emil)
+    for _n in range(25):
+        try_password(Client())
+    assert signed_in.post("/sign-in/again/", {"password": PASSWORD}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("url", "fields", "field"),
+    [
+        ("/sign-in/again/", {}, "password"),
+        ("/account/", {"name": "Emil", "email": "new@example.org"}, "current_password"),
+        (
+            "/account/password/",
+            {"new_password1": "nine-herons-in-fog", "new_password2": "nine-herons-in-fog"},
+            "old_password",
+        ),
+    ],
+)
+def test_an_open_browser_is_no_place_to_guess_the_password(
+    emil: User, url: str, fields: dict[str, str], field: str
+) -> None:
+    left_open = Client()
+    left_open.force_login(emil)
+    for n in range(10):
+        assertNotContains(left_open.post(url, {**fields, field: f"guess {n}"}), TOO_MANY)
+    assertContains(left_open.post(url, {**fields, field: PASSWORD}), TOO_MANY)
+    emil.refresh_from_db()
+    assert (emil.email, emil.check_password(PASSWORD)) == ("emil@example.org", True)
