@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -26,7 +26,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """
     try:
         ticking = is_ticking()
-    except DatabaseError:
+    except Error:
         return JsonResponse({"ok": False}, status=503)
     needed = "ticking" in request.GET
     return JsonResponse(
