@@ -21,6 +21,7 @@ from delivery import replies, stops
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
 from delivery.number_news import NewsOfNumbers
 from delivery.provider_codes import FailureKind, failure_of
+from interface.database_errors import is_away, is_held_up
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from sociocs_accounts.models import Channel
@@ -50,13 +51,16 @@ def work_through() -> bool:
     """Make something of the oldest waiting calls; True when more wait.
 
     All of them in one transaction; if that fails, each in one of its own, so that a single bad one
-    stops nothing.
+    stops nothing. While the database is away or held up all of them wait: raises its error.
     """
     waiting = WebhookEvent.objects.filter(outcome=Outcome.WAITING).order_by("pk")
     ids = list(waiting.values_list("pk", flat=True)[:EVENTS_A_TASK])
     try:
         _work(ids)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it must not stop the others
+    except Exception as error:
+        # Else whatever it is must not stop the others.
+        if is_away(error) and not is_held_up(error):
+            raise
         log.warning("events are worked through one by one: %s", type(error).__name__)
         for pk in ids:
             _work_alone(pk)
@@ -66,7 +70,10 @@ def work_through() -> bool:
 def _work_alone(pk: int) -> None:
     try:
         _work([pk])
-    except Exception as error:  # noqa: BLE001 - it is marked, and a person can look at it
+    except Exception as error:
+        if is_away(error):
+            raise
+        # It is marked, and a person can look at it.
         log.error("event %d could not be processed: %s", pk, type(error).__name__)
         WebhookEvent.objects.filter(pk=pk, outcome=Outcome.WAITING).update(outcome=Outcome.FAILED)
 
@@ -74,7 +81,7 @@ def _work_alone(pk: int) -> None:
 def _work(ids: Sequence[int]) -> None:
     with transaction.atomic():
         events = list(
-            WebhookEvent.objects.select_for_update(of=("self",))
+            WebhookEvent.objects.select_for_update(of=("self",), skip_locked=True)
             .filter(pk__in=ids, outcome=Outcome.WAITING)
             .select_related("endpoint__channel__team")
             .order_by("pk")

@@ -17,6 +17,7 @@ from campaigns.states import CampaignState, PauseReason, SubmissionState, TakeBa
 from sending import day_limits, job_times, lateness, launch, splitting, taking_back, timetable
 from sending.moves import move_submissions
 from sending.protocol import after_resumption
+from sociocs_accounts import clients
 from sociocs_accounts.lanes import LaneState
 from teams.models import User
 
@@ -73,12 +74,25 @@ def resume(campaign: Campaign, user: User) -> None:
         if locked.channel.account.state == LaneState.HALTED:
             raise NotPossible(
                 _(
-                    "Sociocs does not accept this channel's account at the moment. Ask the person "
-                    "who manages this server to check its API key, then resume."
+                    "Nothing was changed: its Sociocs account is stopped, so it cannot go on yet. "
+                    "First the person who manages this server has to fix the cause and choose "
+                    "“Use again” for the account."
                 )
             )
         _go_on(locked, user)
     campaign.refresh_from_db()
+
+
+def resume_on_mended_account(campaign: Campaign, user: User) -> None:
+    """Use its halted account again, as the cause is fixed, and go on. Raises NotPossible.
+
+    If it is not fixed, the first look at Sociocs halts the account again and nothing is sent.
+    """
+    assert campaign.channel is not None
+    with transaction.atomic():
+        if campaign.channel.account.state == LaneState.HALTED:
+            clients.reopen(campaign.channel.account)
+        resume(campaign, user)
 
 
 def continue_in_hours() -> None:

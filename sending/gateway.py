@@ -27,6 +27,7 @@ from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import (
     AuthenticationFailed,
     GatewayError,
+    Halt,
     Misconfigured,
     NotFound,
     OutcomeUnknown,
@@ -98,9 +99,7 @@ def list_jobs(account: GatewayAccount, client: SociocsClient) -> BulkJobList:
     try:
         jobs = client.list_bulk_jobs()
     except GatewayError as error:
-        if error.halt:
-            halt(account, error.halt.value)
-            raise LaneHalted(error.halt.value) from None
+        _halt_if_told(account, error)
         _note_trouble(account, troubles.trouble_of(error.reason), timezone.now())
         raise
     if account.list_trouble:
@@ -111,6 +110,17 @@ def list_jobs(account: GatewayAccount, client: SociocsClient) -> BulkJobList:
         GatewayAccount.objects.filter(pk=account.pk).update(probe_needed=False)
         account.probe_needed = False
     return jobs
+
+
+def _halt_if_told(account: GatewayAccount, error: GatewayError) -> None:
+    """Raises LaneHalted where a failed look means that a person must act.
+
+    Pointed elsewhere once, a look is tried again; not so if the one before failed, or a call was.
+    """
+    is_first = not account.redirects and not account.list_trouble
+    if error.halt and not (error.halt is Halt.REDIRECT and is_first):
+        halt(account, error.halt.value)
+        raise LaneHalted(error.halt.value) from None
 
 
 def listed(jobs: BulkJobList) -> list[ListedJob]:
@@ -133,9 +143,7 @@ def list_waiting(account: GatewayAccount, client: SociocsClient) -> ScheduledMes
     try:
         return client.list_scheduled_messages()
     except GatewayError as error:
-        if error.halt:
-            halt(account, error.halt.value)
-            raise LaneHalted(error.halt.value) from None
+        _halt_if_told(account, error)
         raise
 
 

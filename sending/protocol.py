@@ -67,6 +67,7 @@ SEND_WINDOW = timedelta(hours=4)
 VENDOR_REACH = timedelta(days=30)
 STRIKES_TO_PAUSE = 2
 REFUSALS_TO_PAUSE = 2
+REDIRECTS_TO_HALT = 2
 RETRY_DELAYS = (0, 5, 15, 60, 300)
 COOL_DELAYS = (2, 4, 8, 16, 32, 64, 128, 256, 300)
 COOL_AT_MOST = timedelta(minutes=15)
@@ -261,7 +262,8 @@ class AnswerKind(StrEnum):
 class PostAnswer:
     """The vendor's answer to one POST, as far as it can be trusted.
 
-    `halts`: the lane must wait for a person, with that reason (auth, tls, redirect, config).
+    `halts`: the lane must wait for a person, with that reason (auth, tls, config; a redirect only
+    if the call before had one, too).
     `cools`: the vendor asked for patience (HTTP 429); `retry_after` in seconds if it said how long.
     """
 
@@ -359,7 +361,13 @@ def lane_after(lane: Lane, answer: PostAnswer, now: datetime, jitter: float) -> 
         lane = replace(lane, strikes=lane.strikes + 1, probe_needed=True)
     elif answer.http_status is not None and not answer.cools:
         lane = replace(lane, strikes=0, rate_limits=0, cool_until=None)
-    if answer.halts:
+    is_redirect = answer.halts == PauseReason.REDIRECT
+    if is_redirect:
+        lane = replace(lane, redirects=lane.redirects + 1)
+    elif answer.http_status is not None:
+        lane = replace(lane, redirects=0)
+    # One may be the hiccup of a proxy; the next one is a new address.
+    if answer.halts and not (is_redirect and lane.redirects < REDIRECTS_TO_HALT):
         return replace(lane, state=LaneState.HALTED, halt_reason=answer.halts)
     if answer.cools:
         return replace(
@@ -400,7 +408,7 @@ def pause_after(
     `is_second`: the job was taken back for a wish to stop and handed over again without that
     person. The others have nothing to do with it, so its refusal stops none of them.
     """
-    if answer.halts:
+    if answer.halts and lane.state is LaneState.HALTED:
         return PauseReason(answer.halts)
     if is_second and answer.kind is AnswerKind.REFUSED:
         return None

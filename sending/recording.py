@@ -49,7 +49,15 @@ from sociocs_accounts.models import GatewayAccount
 
 # What may have changed since a submission was claimed, and a turn looks at.
 _CAMPAIGN_FIELDS = ("state", "version", "send_by", "hours_from", "hours_to", "time_zone")
-_LANE_FIELDS = ("state", "halt_reason", "cool_until", "probe_needed", "strikes", "rate_limits")
+_LANE_FIELDS = (
+    "state",
+    "halt_reason",
+    "cool_until",
+    "probe_needed",
+    "strikes",
+    "rate_limits",
+    "redirects",
+)
 _BEING_STOPPED = {CampaignState.CANCELLING, CampaignState.CANCELLED}
 
 

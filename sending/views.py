@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -21,7 +21,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """
     try:
         ticking = is_ticking()
-    except DatabaseError:
+    except Error:
         return JsonResponse({"ok": False}, status=503)
     needed = "ticking" in request.GET
     return JsonResponse(

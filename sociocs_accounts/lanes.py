@@ -24,3 +24,4 @@ class Lane:
     probe_needed: bool = False
     strikes: int = 0
     rate_limits: int = 0
+    redirects: int = 0

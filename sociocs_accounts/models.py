@@ -48,6 +48,7 @@ class GatewayAccount(models.Model):
     probe_needed = models.BooleanField(default=False)
     strikes = models.PositiveSmallIntegerField(default=0)
     rate_limits = models.PositiveSmallIntegerField(default=0)
+    redirects = models.PositiveSmallIntegerField(default=0, editable=False)
     # Null: as the settings say; 0: as fast as it goes. Shared by all workers (`call_rates`).
     calls_per_second = models.PositiveIntegerField(_("calls a second"), null=True, blank=True)
     calls_per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
@@ -82,6 +83,7 @@ class GatewayAccount(models.Model):
             probe_needed=self.probe_needed,
             strikes=self.strikes,
             rate_limits=self.rate_limits,
+            redirects=self.redirects,
         )
 
     def keep_lane(self, lane: Lane) -> None:
@@ -92,6 +94,7 @@ class GatewayAccount(models.Model):
         self.probe_needed = lane.probe_needed
         self.strikes = lane.strikes
         self.rate_limits = lane.rate_limits
+        self.redirects = lane.redirects
         self.save(update_fields=[field.name for field in fields(Lane)])
 
 

@@ -35,6 +35,7 @@ from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, last_message, lateness
 from sending.tally import Tally, slots_passed_and_ahead
+from sociocs_accounts.lanes import LaneState
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
@@ -117,6 +118,8 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "row": row,
+        "is_halted": campaign.channel and campaign.channel.account.state == LaneState.HALTED,
+        "manages_accounts": _manages_accounts(request.user),
         "pause_reason": PAUSE_WORDS.get(campaign.state_reason, ""),
         "together": deciding_together.common_question(campaign) if questions else None,
         "questions": [question_of(submission, tally.job_count) for submission in questions],
@@ -146,6 +149,11 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "zone": campaign.time_zone or request.team.time_zone,
         "wall_time": datetime.fromisoformat(campaign.wall_time) if campaign.wall_time else None,
     }
+
+
+def _manages_accounts(user: User) -> bool:
+    """Whether this person may use a halted account again, as in the admin."""
+    return user.is_staff and user.has_perm("sociocs_accounts.change_gatewayaccount")
 
 
 def _told(events: Iterable[CampaignEvent]) -> list[tuple[CampaignEvent, str, str]]:
@@ -217,8 +225,10 @@ def campaign_pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @require_POST
 @page_of_team(Action.LAUNCH)
 def campaign_resume(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
-    """Let a paused or missed campaign go on."""
-    return act_on(request, campaign_id, control.resume)
+    """Let a paused or missed campaign go on; with `use_again` its halted account as well."""
+    use_again = "use_again" in request.POST and _manages_accounts(request.user)
+    act = control.resume_on_mended_account if use_again else control.resume
+    return act_on(request, campaign_id, act)
 
 
 @require_POST

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ("probe_needed", models.BooleanField(default=False)),
                 ("strikes", models.PositiveSmallIntegerField(default=0)),
                 ("rate_limits", models.PositiveSmallIntegerField(default=0)),
+                ("redirects", models.PositiveSmallIntegerField(default=0, editable=False)),
                 (
                     "calls_per_second",
                     models.PositiveIntegerField(

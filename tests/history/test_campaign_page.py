@@ -407,7 +407,27 @@ def test_a_halted_account_keeps_a_campaign_paused_and_says_why(
     GatewayAccount.objects.update(state="halted", halt_reason="auth")
     page = desk.client.post(desk.url("resume", running), follow=True)
     assert state_of(running) == "paused"
-    assert "check its API key" in text_of(page)
+    # The refusal, and the dialog before it.
+    assert text_of(page).count("choose “Use again” for the account") == 2
+    assert "It is fixed" not in text_of(page)
+
+
+def test_going_on_with_a_halted_account_takes_who_may_use_it_again(
+    desk: Desk, running: Campaign, alice: User
+) -> None:
+    desk.post("pause", running)
+    GatewayAccount.objects.update(state="halted", halt_reason="redirect")
+    desk.client.post(desk.url("resume", running), {"use_again": "1"})
+    assert (state_of(running), GatewayAccount.objects.get().state) == ("paused", "halted")
+
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    assert "It is fixed: use the account again and go on" in text_of(desk.get("campaign", running))
+    desk.client.post(desk.url("resume", running))
+    assert (state_of(running), GatewayAccount.objects.get().state) == ("paused", "halted")
+
+    desk.client.post(desk.url("resume", running), {"use_again": "1"})
+    assert (state_of(running), GatewayAccount.objects.get().state) == ("sending", "open")
 
 
 # --- Questions ------------------------------------------------------------------------------------

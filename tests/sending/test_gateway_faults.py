@@ -66,7 +66,6 @@ class Row:
 
 REFUSED = Outcome("refused", "needs_decision")
 UNCLEAR = Outcome("unknown", "needs_decision", account="struck")
-POINTS_ELSEWHERE = Outcome("unknown", "needs_decision", account="redirect")
 COOLS = Outcome("ready", "sending", account="cools")
 
 CLOSED = Row(UNCLEAR, "no clear answer (connection closed)")
@@ -108,7 +107,7 @@ ROWS: dict[str, Row] = {
     },
     "408": Row(UNCLEAR, "no clear answer (an answer that means nothing to us)"),
     **{
-        str(n): Row(POINTS_ELSEWHERE, "no clear answer (Sociocs pointed to another address)")
+        str(n): Row(UNCLEAR, "no clear answer (Sociocs pointed to another address)")
         for n in (301, 302, 303, 307, 308)
     },
     **dict.fromkeys(
@@ -179,7 +178,12 @@ def campaigns(channel: Channel) -> Iterator[Campaign]:
         Attempt.objects.update(next_look_at=None)
         Campaign.objects.update(state="draft")
         GatewayAccount.objects.update(
-            state="open", halt_reason="", cool_until=None, probe_needed=False, strikes=0
+            state="open",
+            halt_reason="",
+            cool_until=None,
+            probe_needed=False,
+            strikes=0,
+            redirects=0,
         )
         gateway.forget_clocks()
         people = world.a_list(channel.team, world.phones(PEOPLE, start=number * PEOPLE))
@@ -239,6 +243,35 @@ def test_every_fault_ends_as_it_should_and_nothing_is_called_twice(
     ways = Submission.objects.filter(state="accepted", how="slot").count()
     assert ways >= len(MADE_ALL_THE_SAME)
     assert world.witness(sandbox, "/phones?min=2")["phones"] == 0
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_one_redirect_halts_nothing_and_a_second_in_a_row_halts_the_account(
+    channel: Channel, sandbox: Sandbox, impatient: Settings, method: str
+) -> None:
+    people = world.a_list(channel.team, world.phones(25))
+    campaign = world.launched(world.a_campaign(channel, people))
+    with running() as elsewhere:
+        world.set_fault(sandbox, "307", method=method, times=1, location=elsewhere.url)
+        for _ in range(2):
+            gateway.forget_clocks()
+            hand_over(campaign)
+        assert GatewayAccount.objects.get().state == "open"
+        assert set(world.states(campaign)) == {"POST": {"unknown", "accepted"}}.get(
+            method, {"accepted"}
+        )
+
+        more = world.a_list(channel.team, world.phones(25, start=100))
+        campaign = world.launched(world.a_campaign(channel, more))
+        world.set_fault(sandbox, "307", method=method, times=2, location=elsewhere.url)
+        for _ in range(2):
+            gateway.forget_clocks()
+            hand_over(campaign)
+
+    account = GatewayAccount.objects.get()
+    assert (account.state, account.halt_reason) == ("halted", "redirect")
+    assert (campaign.state, campaign.state_reason) == ("paused", "redirect")
+    assert elsewhere.connections == 0
 
 
 def jobs_made(sandbox: Sandbox) -> int:

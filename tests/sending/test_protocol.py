@@ -29,7 +29,7 @@ NOW = datetime(2026, 4, 2, 9, 30, 17, tzinfo=UTC)
 answers = st.builds(
     PostAnswer,
     kind=st.sampled_from(AnswerKind),
-    halts=st.sampled_from(["", "auth", "tls"]),
+    halts=st.sampled_from(["", "auth", "tls", "redirect"]),
     cools=st.booleans(),
     http_status=st.sampled_from([None, 200, 400, 429, 503]),
 )

@@ -229,6 +229,12 @@ GUARDS: dict[str, tuple[str, str]] = {
         "return replace(lane, state=LaneState.HALTED, halt_reason=answer.halts)",
         "pass",
     ),
+    "one redirect halts the account": ("lane.redirects < REDIRECTS_TO_HALT", "False"),
+    "redirects halt nothing": ("lane.redirects < REDIRECTS_TO_HALT", "True"),
+    "redirects in a long while count as in a row": (
+        "        lane = replace(lane, redirects=0)\n",
+        "        pass\n",
+    ),
     "patience that is asked for is not given": ("    if answer.cools:\n", "    if False:\n"),
     "patience without an end": (
         "min(retry_after, COOL_AT_MOST.total_seconds())",
@@ -236,7 +242,8 @@ GUARDS: dict[str, tuple[str, str]] = {
     ),
     "patience of no time": ("return max(COOL_AT_LEAST, wanted)", "return wanted"),
     "a halted lane's campaign goes on": (
-        "    if answer.halts:\n        return PauseReason(answer.halts)\n",
+        "    if answer.halts and lane.state is LaneState.HALTED:\n"
+        "        return PauseReason(answer.halts)\n",
         "",
     ),
     "an outage is asked about a thousand times": ("lane.strikes >= STRIKES_TO_PAUSE", "False"),

@@ -52,6 +52,8 @@ OPENS, CLOSES = time(9), time(19)
 CLAIM_HELD = timedelta(seconds=120)
 START = datetime(2026, 4, 2, 9, 30, 0, tzinfo=UTC)
 LEAD = timedelta(minutes=5)
+TIMEOUT = PostAnswer(AnswerKind.UNKNOWN, "timeout")
+REDIRECT = PostAnswer(AnswerKind.UNKNOWN, "redirect", http_status=307, halts="redirect")
 LATE_GRACE = timedelta(minutes=15)
 
 # What happens next, and how often.
@@ -177,6 +179,7 @@ class Schedule(LateLooks):
         self.faulty = True
         # Attempts in a row that got no clear answer, since a person last looked at the lane.
         self.unclear_in_a_row = 0
+        self.redirects_in_a_row = 0
         # Open attempts that the tick has seen to be past their deadline.
         self.overdue: list[Attempt] = []
 
@@ -459,7 +462,7 @@ class Schedule(LateLooks):
             "400": PostAnswer(AnswerKind.REFUSED, "400", http_status=400),
             "dns": PostAnswer(AnswerKind.TRY_LATER, "dns"),
             "401": PostAnswer(AnswerKind.TRY_LATER, "401", http_status=401, halts="auth"),
-        }.get(what, PostAnswer(AnswerKind.UNKNOWN, "timeout"))
+        }.get(what, REDIRECT if attempt.number % 3 == 0 else TIMEOUT)
 
     def _what(self) -> str:
         """What becomes of a call."""
@@ -490,7 +493,9 @@ class Schedule(LateLooks):
         assert verdict.outcome is not attempt.outcome, "one answer counts twice"
         attempt.conclude(verdict.outcome)
         attempt.job_id = answer.job_id
+        was_halted = store.lane.state is LaneState.HALTED
         store.lane = protocol.lane_after(store.lane, answer, self.ours, 0.5)
+        self._check_redirects(answer, was_halted)
         if verdict.state is not None:
             store.move(submission, verdict.state)
             if verdict.state is S.ACCEPTED:
@@ -514,6 +519,15 @@ class Schedule(LateLooks):
         """Whether it belongs to another attempt: a constraint of the database."""
         return self.store.owns(job_id)
 
+    def _check_redirects(self, answer: PostAnswer, was_halted: bool) -> None:
+        """One is unclear, two in a row are a new address."""
+        if answer is REDIRECT:
+            self.redirects_in_a_row += 1
+            is_halted = self.store.lane.state is LaneState.HALTED
+            assert is_halted is (was_halted or self.redirects_in_a_row > 1), "redirects"
+        elif answer.http_status is not None:
+            self.redirects_in_a_row = 0
+
     def _check_after_answer(
         self, answer: PostAnswer, alike: int, reason: PauseReason | None, is_second: bool
     ) -> None:
@@ -526,14 +540,15 @@ class Schedule(LateLooks):
             self.unclear_in_a_row = 0
         if reason is PauseReason.CIRCUIT:
             assert self.unclear_in_a_row > 1, "paused for an outage that there is not"
-        must_ask = answer.halts or answer.http_status == protocol.TOO_LARGE
+        halts = answer.halts if answer is not REDIRECT or self.redirects_in_a_row > 1 else ""
+        must_ask = halts or answer.http_status == protocol.TOO_LARGE
         must_ask = must_ask or (answer.kind is AnswerKind.UNKNOWN and self.unclear_in_a_row > 1)
         must_ask = must_ask or (answer.kind is AnswerKind.REFUSED and alike > 1)
         if is_second and answer.kind is AnswerKind.REFUSED:
-            must_ask = bool(answer.halts)
+            must_ask = bool(halts)
             assert must_ask or reason is None, "one person's wish stops everybody's message"
         assert not must_ask or store.state is not C.SENDING, f"goes on after {answer.reason}"
-        if answer.halts:
+        if halts:
             assert lane.state is LaneState.HALTED, "goes on with a lane that needs a person"
         if answer.cools:
             assert lane.cool_until is not None, "no patience"
@@ -793,6 +808,7 @@ class Schedule(LateLooks):
         )
         if self.faulty and self.store.lane.state is LaneState.OPEN:
             self.store.lane = protocol.lane_after(self.store.lane, heard, self.ours, 0.5)
+            self.redirects_in_a_row = 0
             if not heard.cools:
                 self.unclear_in_a_row = 0
 
@@ -822,7 +838,7 @@ class Schedule(LateLooks):
 
     def _resume(self) -> None:
         self.store.lane = Lane(probe_needed=True)
-        self.unclear_in_a_row = 0
+        self.unclear_in_a_row = self.redirects_in_a_row = 0
         self._plan_anew()
         self.store.move_campaign(C.SENDING)
         self._make_ready()
