@@ -86,7 +86,7 @@ def count_on_day(campaign: Campaign, slot: datetime, people: int) -> bool:
 def uncount_on_day(campaign: Campaign, slot: datetime, people: int) -> None:
     """What `count_on_day` counted is proven not to be sent."""
     totals = _totals(campaign.team_id, day_of(campaign.team, slot))
-    _add(totals.filter(channel_id=campaign.channel_id, people__gte=people), -people)
+    _add(totals.filter(channel=campaign.channel, people__gte=people), -people)
 
 
 def _lock_team(team_id: int) -> None:
