@@ -179,6 +179,8 @@ def sign_in_again(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         refused = check_own_password(request, form.cleaned_data["password"])
         if not refused:
+            # Whoever knew the session's key before does not have this one (ASVS 5.0, 7.2.4).
+            request.session.cycle_key()
             proving.note_password(request)
             return _finish(request, kept) if kept and kept.is_post else redirect(goal or "home")
         form.add_error(None, refused)
