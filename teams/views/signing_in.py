@@ -213,7 +213,8 @@ def local_page(request: HttpRequest, address: str) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return address if is_ours else ""
+    # What has no slash in front is the name of a page to Django, and mostly of none.
+    return address if is_ours and address.startswith("/") else ""
 
 
 @login_not_required
