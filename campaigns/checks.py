@@ -125,7 +125,7 @@ def durable_sqlite(databases: Sequence[str] | None = None, **_: Any) -> list[Che
 
 
 def production_settings(**_: Any) -> list[CheckMessage]:
-    """E007-E008, W001: what must be there before real people are messaged."""
+    """E007-E008, E012-E016, W001: what must be so before real people are messaged."""
     check_messages: list[CheckMessage] = []
     if not settings.FIELD_ENCRYPTION_KEYS:
         check_messages.append(
@@ -151,4 +151,44 @@ def production_settings(**_: Any) -> list[CheckMessage]:
                 id="campaigns.W001",
             )
         )
-    return check_messages
+    return check_messages + _open_doors()
+
+
+def _open_doors() -> list[CheckMessage]:
+    """E012-E016: what leaves a production site open to strangers, or tells its secrets."""
+    is_public = settings.BASE_URL.startswith("https://")
+    wrong = (
+        (
+            "E012",
+            "*" in settings.ALLOWED_HOSTS,
+            "ALLOWED_HOSTS is *: anybody's host name is believed.",
+            "Name the hosts that the dashboard answers to.",
+        ),
+        (
+            "E013",
+            not is_public,
+            "BASE_URL is not an https address: links in e-mails lead there, with their secrets.",
+            "Set it to the https address that people reach the dashboard at.",
+        ),
+        (
+            "E014",
+            is_public and not settings.TRUSTED_PROXIES,
+            "TRUSTED_PROXIES is 0: all visitors seem to come from the proxy, and share one limit.",
+            "Set it to how many proxies in front add to X-Forwarded-For.",
+        ),
+        (
+            "E015",
+            settings.EMAIL_BACKEND.endswith("console.EmailBackend"),
+            "EMAIL_URL is not set: invitations and links for a new password land in the log.",
+            "Set it to a mail server, such as smtp+tls://user:password@host:587.",
+        ),
+        (
+            "E016",
+            settings.INSECURE_COOKIES,
+            "INSECURE_COOKIES is set: sessions travel in plain text.",
+            "Unset it; it is for plain http on this machine.",
+        ),
+    )
+    return [
+        Error(what, hint=hint, id=f"campaigns.{code}") for code, is_so, what, hint in wrong if is_so
+    ]

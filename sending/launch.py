@@ -215,7 +215,7 @@ def _wait_for_second_person(campaign: Campaign) -> None:
     back_to_draft(campaign, NOT_APPROVED, None)
     if first is not None and day is not None:
         why = readiness.not_approved().sentence
-        details = {"day": f"{day:%-d %b %Y}", "why": why}
+        details: dict[str, Any] = {"day": f"{day:%-d %b %Y}", "why": why}
         record_event(first, CampaignEvent.Kind.RUN_WAITS, **details)
 
 

@@ -15,3 +15,4 @@ class TeamsConfig(AppConfig):
 
     def ready(self) -> None:
         user_logged_in.connect(proving.note_password)
+        user_logged_in.connect(proving.note_sign_in)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from teams import kept_posts
 from teams.throttling import KEPT_PER_ADDRESS, client_address, count_try
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+# Of whoever has a staff account, so seldom is written down that they were here.
+_NOTED_EVERY = 60
 
 
 def keep_for_sign_in(request: HttpRequest) -> bool:
@@ -44,3 +51,24 @@ class SignInFirst(LoginRequiredMiddleware):
             sentence = _("What you sent off could not be kept. Send it again once you are in.")
             messages.warning(request, sentence)
         return super().handle_no_permission(request, view_func)
+
+
+def end_old_sessions(get_response: Respond) -> Respond:
+    """Sign out whoever signed in too long ago, or has a staff account and was away (ASVS 7.3).
+
+    However busy it is, no session outlives `SESSION_COOKIE_AGE`: each save alone would prolong it.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            now = int(time.time())
+            signed_in_at = request.session.setdefault("signed_in_at", now)
+            seen_at = request.session.setdefault("seen_at", now)
+            is_away = request.user.is_staff and now - seen_at > settings.STAFF_IDLE_SECONDS
+            if is_away or now - signed_in_at > settings.SESSION_COOKIE_AGE:
+                logout(request)
+            elif request.user.is_staff and now - seen_at > _NOTED_EVERY:
+                request.session["seen_at"] = now
+        return get_response(request)
+
+    return respond

@@ -30,6 +30,11 @@ def note_password(request: HttpRequest, **_of_the_signal: Any) -> None:
     request.session[_KEY] = int(time.time())
 
 
+def note_sign_in(request: HttpRequest, **_of_the_signal: Any) -> None:
+    """Somebody has signed in just now: a receiver of `user_logged_in`."""
+    request.session["signed_in_at"] = request.session["seen_at"] = int(time.time())
+
+
 def is_recent(request: HttpRequest) -> bool:
     """Whether the password was typed in the last ten minutes."""
     seconds = time.time() - request.session.get(_KEY, 0)

@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 HEAD_BYTES = 4096
 # A picture may have so many pixels, all its frames together: it is held in memory whole.
 MOST_PIXELS = 50_000_000
+# Each frame costs time, be it of one pixel.
+MOST_FRAMES = 200
 LONGEST_SIDE = 4096
 JPEG_QUALITY = 88
 Upload: TypeAlias = "UploadedFile[bytes]"
@@ -238,11 +240,22 @@ def _made_anew(upload: Upload, content_type: str) -> tuple[str, ContentFile[byte
 
 def _check_pixels(image: Image.Image) -> None:
     # Of other files with several pictures, such as a phone's burst, the first is read alone.
-    frames = getattr(image, "n_frames", 1) if image.format == "GIF" else 1
+    frames = _frames(image) if image.format == "GIF" else 1
     pixels = image.width * image.height * frames
     if pixels > MOST_PIXELS:
         sentence = _("This image has %(n)d million pixels; at most %(most)d can be taken.")
         raise NotTaken(sentence % {"n": pixels // 1_000_000, "most": MOST_PIXELS // 1_000_000})
+
+
+def _frames(image: Image.Image) -> int:
+    """How many pictures an animation has. Raises NotTaken before it has looked at too many."""
+    try:
+        image.seek(MOST_FRAMES)
+    except EOFError:
+        image.seek(0)
+        return int(getattr(image, "n_frames", 1))
+    sentence = _("This animation has more than %(most)d pictures. Make it shorter.")
+    raise NotTaken(sentence % {"most": MOST_FRAMES})
 
 
 def _still(image: Image.Image, *, is_drawn: bool) -> tuple[str, ContentFile[bytes]]:

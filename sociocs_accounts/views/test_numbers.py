@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -15,6 +16,7 @@ from interface.form_fields import PlainText
 from interface.form_style import StyledForm
 from interface.phones import PhoneField
 from sociocs_accounts.models import NumberForTests
+from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 
 
@@ -37,6 +39,10 @@ class NumberForm(StyledForm):
 @page_of_team(Action.MANAGE_TEAM)
 def add_number(request: TeamRequest) -> HttpResponse:
     """Let tests go to a number."""
+    page = reverse("channels", args=[request.team.slug])
+    reason = _("Messages go to this number without anybody's approval.")
+    if (asked := proving.ask_again(request, page, reason)) is not None:
+        return asked
     form = NumberForm(request.POST)
     if not form.is_valid():
         sentences = [str(error) for errors in form.errors.values() for error in errors]

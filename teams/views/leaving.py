@@ -15,7 +15,7 @@ from teams.access import Action, TeamRequest, page_of_team, require
 from teams.forms import HeirForm
 from teams.leaving import Holding, holdings_of
 from teams.models import Membership, User
-from teams.views.team import last_owner_sentence, member_of_page, to_team_page
+from teams.views.team import ask_again, last_owner_sentence, member_of_page, to_team_page
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,6 +27,9 @@ def remove_member(request: TeamRequest, user_id: UUID) -> HttpResponse:
         require(request.membership, Action.MANAGE_TEAM)
     if request.method != "POST":
         return _page(request, member, HeirForm(members.possible_heirs(member, request.user)))
+    reason = _("Whoever is removed cannot do anything in the team any more.")
+    if (asked := ask_again(request, reason)) is not None:
+        return asked
     form = HeirForm(members.possible_heirs(member, request.user), request.POST)
     if not form.is_valid():
         return _page(request, member, form)

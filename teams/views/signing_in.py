@@ -179,6 +179,8 @@ def sign_in_again(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         refused = check_own_password(request, form.cleaned_data["password"])
         if not refused:
+            # Whoever knew the session's key before does not have this one (ASVS 5.0, 7.2.4).
+            request.session.cycle_key()
             proving.note_password(request)
             return _finish(request, kept) if kept and kept.is_post else redirect(goal or "home")
         form.add_error(None, refused)
@@ -211,7 +213,8 @@ def local_page(request: HttpRequest, address: str) -> str:
     is_ours = url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return address if is_ours else ""
+    # What has no slash in front is the name of a page to Django, and mostly of none.
+    return address if is_ours and address.startswith("/") else ""
 
 
 @login_not_required

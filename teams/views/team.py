@@ -32,6 +32,8 @@ def team_page(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.MANAGE_TEAM)
 def team_settings(request: TeamRequest) -> HttpResponse:
     """Change name, zone, country, how new lists are shared, and what sending costs."""
+    if (asked := ask_again(request, _("The settings say who has to approve what."))) is not None:
+        return asked
     # Another instance than request.team: what is not saved must not show in the header.
     with transaction.atomic():
         locked = Team.objects.select_for_update().get(pk=request.team.pk)
@@ -50,6 +52,9 @@ def team_settings(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.MANAGE_TEAM)
 def team_invite(request: TeamRequest) -> HttpResponse:
     """Make an invitation and show its link, this once: it is stored nowhere."""
+    reason = _("Whoever has the link of an invitation is in the team.")
+    if (asked := ask_again(request, reason)) is not None:
+        return asked
     form = InviteForm(request.POST, team=request.team)
     if not form.is_valid():
         return _team_page(request, invite_form=form)
@@ -77,9 +82,8 @@ def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse
 @page_of_team(Action.MANAGE_TEAM)
 def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     """Give a member another role."""
-    page = reverse("team", args=[request.team.slug])
     reason = _("A new role changes what someone may do in the team.")
-    if (asked := proving.ask_again(request, page, reason)) is not None:
+    if (asked := ask_again(request, reason)) is not None:
         return asked
     member = member_of_page(request, user_id)
     form = RoleForm(request.POST)
@@ -97,6 +101,11 @@ def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
             _("%(name)s is now: %(role)s.") % {"name": member.user, "role": role.label},
         )
     return to_team_page(request)
+
+
+def ask_again(request: TeamRequest, reason: str) -> HttpResponse | None:
+    """Ask for the password where somebody at an open browser could let others in."""
+    return proving.ask_again(request, reverse("team", args=[request.team.slug]), reason)
 
 
 def last_owner_sentence() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -29,7 +30,7 @@ def no_room(settings: Settings, tmp_path: Path) -> None:
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "nowhere")
 
 
-def send(client: Client, url: str, size: str, **headers: str) -> int:
+def send(client: Client, url: str, size: str, **headers: Any) -> int:
     """POST a body that says it has this size; return the status of the answer."""
     content_type = "multipart/form-data; boundary=b"
     answer = client.generic("POST", url, b"", content_type, CONTENT_LENGTH=size, **headers)

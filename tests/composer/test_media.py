@@ -582,3 +582,13 @@ def test_a_file_of_ours_is_known_without_a_look(
     findings = media_check.check_media(clinic, "image", MediaFile.objects.get().url)
     assert [one.tone for one in findings] == ["warning"]
     assert "may not carry this type" in findings[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"), [(200, "is uploaded"), (201, "more than 200 pictures")]
+)
+def test_an_animation_has_so_many_pictures_at_most(desk: Desk, frames: int, said: str) -> None:
+    out = io.BytesIO()
+    first, *others = (Image.new("L", (1, 1), n % 256) for n in range(frames))
+    first.save(out, "GIF", save_all=True, append_images=others)
+    assert said in text_of(upload(desk, out.getvalue()))

@@ -170,9 +170,11 @@ class TestTheEnd:
         client.post(link, NEW_PERSON)
         assertContains(Client().get(link), "no longer works", status_code=410)
 
-    def test_comes_after_seven_days(self, owner: Client, riverside: Team, client: Client) -> None:
+    def test_comes_after_seven_days(
+        self, alice: User, client_of: ClientOf, riverside: Team, client: Client
+    ) -> None:
         with time_machine.travel("2026-03-02T09:00:00Z") as clock:
-            send(owner, riverside)
+            send(client_of(alice), riverside)
             clock.shift(timedelta(days=7) - timedelta(minutes=1))
             assertContains(client.get(link_in_mail()), "Join Riverside Dental")
             clock.shift(timedelta(minutes=2))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
 from recipients.models import Export, RecipientList
@@ -96,3 +99,58 @@ def test_an_api_key_is_typed_only_with_the_password(left_open: Client, riverside
 def test_it_leads_to_no_other_site(left_open: Client) -> None:
     answer = left_open.post(AGAIN, {"next": "https://evil.example/", "password": PASSWORD})
     assertRedirects(answer, "/", fetch_redirect_response=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("invite", {"email": "mallory@example.org", "role": "owner"}),
+        ("team-settings", {"approval_above": "", "confirm_typed_above": ""}),
+        ("member-remove", {}),
+        ("test-number-add", {"label": "Mine", "phone": "+16317471555"}),
+    ],
+)
+def test_no_guard_is_lowered_at_an_open_browser(
+    left_open: Client, riverside: Team, vera: User, path: str, fields: dict[str, str]
+) -> None:
+    url = reverse(path, args=[riverside.slug, *([vera.public_id] if "member" in path else [])])
+    assert left_open.post(url, fields)["Location"].startswith(AGAIN)
+    assert (riverside.invitations.count(), riverside.numbers_for_tests.count()) == (0, 0)
+    assert riverside.memberships.filter(user=vera).exists()
+    key = left_open.session.session_key
+    left_open.post(AGAIN, {"password": PASSWORD})
+    # What the open browser's key was before opens nothing any more.
+    assert left_open.session.session_key != key
+    answer = left_open.post(url, fields)
+    assert not answer.headers.get("Location", "").startswith(AGAIN)
+
+
+def test_a_session_ends_twelve_hours_after_signing_in_however_busy_it_was(
+    alice: User, client_of: ClientOf
+) -> None:
+    with time_machine.travel("2026-03-02T09:00:00Z", tick=False) as clock:
+        client = client_of(alice)
+        for _hour in range(12):
+            clock.shift(timedelta(hours=1))
+            client.session.save()
+            assert client.get("/account/").status_code == 200
+        session = client.session
+        session["busy"] = True
+        session.save()
+        clock.shift(timedelta(minutes=1))
+        assert client.get("/account/").status_code == 302
+
+
+@pytest.mark.parametrize(("is_staff", "status"), [(True, 302), (False, 200)])
+def test_staff_who_were_away_for_half_an_hour_sign_in_again(
+    alice: User, client_of: ClientOf, is_staff: bool, status: int
+) -> None:
+    alice.is_staff = is_staff
+    alice.save()
+    with time_machine.travel("2026-03-02T09:00:00Z", tick=False) as clock:
+        client = client_of(alice)
+        for _quarter in range(4):
+            clock.shift(timedelta(minutes=25))
+            assert client.get("/account/").status_code == 200
+        clock.shift(timedelta(minutes=31))
+        assert client.get("/account/").status_code == status

@@ -94,6 +94,8 @@ def test_after_signing_in_the_wanted_page_opens(
         "javascript:alert(1)",
         "\thttps://evil.example",
         "https:evil.example",
+        # No page at all.
+        *("abc", "campaign", "team", "#", "?x", "[]"),
     ],
 )
 def test_no_other_site_opens_after_signing_in(client: Client, emil: User, next_page: str) -> None:
