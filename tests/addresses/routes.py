@@ -66,7 +66,7 @@ ROUTES: dict[str, Route] = {
     "home": Route("signed in"),
     "sign-in": Route("everybody", FORM),
     "sign-in-again": Route("signed in", FORM),
-    "go-on": Route("signed in"),
+    "go-on": Route("signed in", FORM),
     "form-token": Route("signed in"),
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
