@@ -53,7 +53,8 @@ def _account_posted(request: SignedInRequest) -> HttpResponse:
         person = User.objects.select_for_update().get(pk=request.user.pk)
         email_before, stored = person.email, said_by(ProfileForm(instance=person))
         form = ProfileForm(request.POST, instance=person)
-        password = request.POST.get("current_password", "")
+        # Only where it is asked for; elsewhere it is typed for nothing, and no try.
+        password = request.POST.get("current_password", "") if "email" in form.changed_data else ""
         refused = check_own_password(request, password) if password else ""
         if refused and not form.has_error("current_password"):
             form.add_error("current_password", refused)
