@@ -75,7 +75,7 @@ def keep_claims() -> None:
         serve()
 
 
-@pulse.every(5, queue="sending")
+@pulse.every(2, queue="sending")
 @shared_task(name="sending.serve", queue="sending")
 def serve() -> None:
     """Give a turn to accounts with jobs that no worker has in hand."""
