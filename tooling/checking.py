@@ -21,6 +21,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "campaigns.example.org",
     "BASE_URL": "https://campaigns.example.org",
     "TRUSTED_PROXIES": "1",
+    "EMAIL_URL": "smtp+tls://mail.example.org:587",
 }
 # More than there are cores: half of a test with a browser or a worker is waiting for it.
 WORKERS = str(min((os.cpu_count() or 1) + 1, 6))
