@@ -28,7 +28,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from campaigns.moves import database_now
+from campaigns.moves import shared_clock
 from campaigns.states import CampaignState, SubmissionState
 from interface.database_errors import is_away
 from recipients.models import OptOut
@@ -50,7 +50,7 @@ from sending.protocol import (
 )
 from sending.recording import Answered, pause_halted
 from sociocs_accounts import call_rates, clients
-from sociocs_accounts.lanes import Lane
+from sociocs_accounts.lanes import Lane, LaneState
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
@@ -297,7 +297,7 @@ def claim(
             SubmissionState.READY,
             SubmissionState.CLAIMED,
             claim_token=token,
-            lease_until=database_now() + LEASE,
+            lease_until=shared_clock() + LEASE,
         )
     _held.add(token)
     mine = Submission.objects.filter(pk__in=ids, claim_token=token).in_bulk()
@@ -388,12 +388,17 @@ def keep_claims() -> None:
         claimed = Submission.objects.filter(
             state=SubmissionState.CLAIMED.value, claim_token__in=held
         )
-        claimed.update(lease_until=database_now() + LEASE)
+        claimed.update(lease_until=shared_clock() + LEASE)
 
 
 def unserved_accounts() -> list[int]:
-    """Accounts with something to hand over of which no worker has anything in hand."""
+    """Accounts with something to hand over of which no worker has anything in hand.
+
+    Those that rest, or whose list could not be had, are not asked more often than the tick comes.
+    """
     now = timezone.now()
+    just_failed = now - timedelta(seconds=settings.TICK_SECONDS)
+    rests = Q(account__cool_until__gt=now) | Q(account__list_trouble_at__gt=just_failed)
     in_hand = Submission.objects.filter(
         state__in=[SubmissionState.CLAIMED.value, SubmissionState.POSTING.value]
     )
@@ -402,7 +407,8 @@ def unserved_accounts() -> list[int]:
         one_by_one.in_reach(now + CLOCK_SKEW),
         state=SubmissionState.READY.value,
         campaign__state=CampaignState.SENDING.value,
-    ).exclude(account__in=in_hand.values("account"))
+        account__state=LaneState.OPEN.value,
+    ).exclude(Q(account__in=in_hand.values("account")) | rests)
     return list(ready.order_by().values_list("account_id", flat=True).distinct())
 
 

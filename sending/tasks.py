@@ -23,7 +23,7 @@ def tick() -> None:
     """Derive all work, and nudge or begin it."""
     work = ticking.tick()
     nudge_each(freeze, work.freeze)
-    if work.submit:
+    if submit.unserved_accounts():
         nudge(serve)
     for account_id in work.reconcile:
         turns.begin(_look, account_id)
@@ -38,12 +38,6 @@ def freeze(campaign_id: int) -> None:
     """Freeze a launched campaign's audience; then let the tick begin it at once."""
     launch.freeze(campaign_id)
     nudge(tick)
-
-
-@shared_task(name="sending.hand_over", queue="sending")
-def hand_over(account_id: int) -> None:
-    """Hand over what is ready on a lane."""
-    turns.begin(_hand_over, account_id)
 
 
 @shared_task(name="sending.look", queue="ticking")

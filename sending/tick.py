@@ -61,7 +61,6 @@ class DueWork:
     """What is to be done now: primary keys for the tasks of that name."""
 
     freeze: list[int] = field(default_factory=list)
-    submit: list[int] = field(default_factory=list)
     reconcile: list[int] = field(default_factory=list)
     revoke: list[int] = field(default_factory=list)
     look_late: list[int] = field(default_factory=list)
@@ -88,7 +87,6 @@ def tick() -> DueWork:
         freeze=list(
             Campaign.objects.filter(state=CampaignState.FREEZING.value).values_list("pk", flat=True)
         ),
-        submit=_accounts(SubmissionState.READY, campaign__state=CampaignState.SENDING.value),
         reconcile=reconcile.accounts_to_look_at(),
         revoke=_accounts(SubmissionState.REVOKING),
         look_late=_unless_held_up(late_looks.accounts_to_look_late) or [],
@@ -110,8 +108,8 @@ def _beat() -> None:
     Heartbeat.objects.update_or_create(part=HEARTBEAT, defaults={"at": Now()})
 
 
-def _accounts(state: SubmissionState, **conditions: str) -> list[int]:
-    submissions = Submission.objects.filter(state=state.value, **conditions)
+def _accounts(state: SubmissionState) -> list[int]:
+    submissions = Submission.objects.filter(state=state.value)
     return list(submissions.values_list("account_id", flat=True).distinct())
 
 

@@ -10,10 +10,10 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.states import CampaignState, SubmissionState
-from sending import reconcile, submit, tick
+from sending import gateway, reconcile, submit, tick
 from sending.failpoints import FailpointReached
 from sending.models import Attempt
-from sociocs_accounts.models import Channel
+from sociocs_accounts.models import Channel, GatewayAccount
 from tests import world
 from tests.processes import Sandbox
 from tests.waiting import wait_until
@@ -190,6 +190,26 @@ def test_a_call_that_nobody_makes_any_more_frees_its_account_and_is_looked_for_a
     assert channel.account_id in tick.tick().reconcile
     hand_over(campaign)
     assert world.states(campaign) == ["unknown", "accepted"]
+
+
+def test_an_account_that_fails_or_rests_is_asked_no_more_often_than_the_pages_say(
+    channel: Channel, sandbox: Sandbox
+) -> None:
+    world.launched(world.a_campaign(channel, world.a_list(channel.team, world.phones(5))))
+    assert submit.unserved_accounts() == [channel.account_id]
+    world.set_fault(sandbox, "500", method="GET", times=9)
+    gateway.forget_clocks()
+    submit.hand_over(channel.account_id)
+    assert submit.unserved_accounts() == []
+
+    # "It is tried every ten seconds."
+    account = GatewayAccount.objects.filter(pk=channel.account_id)
+    account.update(list_trouble_at=timezone.now() - timedelta(seconds=10))
+    assert submit.unserved_accounts() == [channel.account_id]
+    account.update(cool_until=timezone.now() + timedelta(seconds=5))
+    assert submit.unserved_accounts() == []
+    account.update(cool_until=None, state="halted", halt_reason="auth")
+    assert submit.unserved_accounts() == []
 
 
 def test_a_rate_limit_rests_the_lane_and_then_goes_on(channel: Channel, sandbox: Sandbox) -> None:

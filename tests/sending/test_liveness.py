@@ -24,7 +24,8 @@ from tooling import children
 
 pytestmark = [pytest.mark.processes, pytest.mark.both_databases]
 
-SLOW_ACCOUNTS = 6
+# More than have a turn that moves at the same time (`sending.turns`).
+SLOW_ACCOUNTS = 18
 NOBODY_WAITS_LONGER = 15.0
 
 
