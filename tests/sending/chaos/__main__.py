@@ -14,6 +14,9 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,19 +34,38 @@ def main() -> None:
     options.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
+    with surroundings(chosen.database, 60 if chosen.database == "sqlite" else 400) as around:
+        night = a_night(around.processes, around.sandbox, chosen.seed)
+        play(night, chosen.kills, around.database, around.redis, around.disk)
+        say("the witness", **judged(night, around.sandbox))
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """All that the product needs around it, ours to hurt."""
+
+    folder: Path
+    disk: Disk
+    redis: Redis
+    sandbox: Sandbox
+    database: Database
+    processes: Processes
+
+
+@contextmanager
+def surroundings(database_kind: str, megabytes: int) -> Iterator[Surroundings]:
+    """Start all of it, with a disk of so many megabytes for the database; end it afterwards."""
     with tempfile.TemporaryDirectory(prefix="chaos-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        disk = Disk(folder / "disk", 60 if chosen.database == "sqlite" else 400)
+        disk = Disk(folder / "disk", megabytes)
         redis, sandbox = Redis(folder), start_sandbox(folder)
-        database = Database(chosen.database, disk.folder)
+        database = Database(database_kind, disk.folder)
         stops = (sandbox.child.kill, redis.kill, database.stop, disk.unmount)
         with stopped_at_the_end(*stops):
             processes = set_up(folder, database, redis, sandbox)
             with stopped_at_the_end(processes.stop_all):
-                night = a_night(processes, sandbox, chosen.seed)
-                play(night, chosen.kills, database, redis, disk)
-                say("the witness", **judged(night, sandbox))
+                yield Surroundings(folder, disk, redis, sandbox, database, processes)
 
 
 def set_up(folder: Path, database: Database, redis: Redis, sandbox: Sandbox) -> Processes:

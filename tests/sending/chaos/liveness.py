@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -22,9 +21,9 @@ from typing import Any
 
 import requests
 
-from tests.processes import Child, Processes, Sandbox, WebServer, start_sandbox
-from tests.sending.chaos.__main__ import set_up
-from tests.sending.chaos.surroundings import Database, Disk, Redis, stopped_at_the_end
+from tests.processes import Child, Processes, Sandbox, WebServer
+from tests.sending.chaos.__main__ import surroundings
+from tests.sending.chaos.surroundings import Redis
 from tests.waiting import wait_until
 from tooling.clocks import compile_clock
 
@@ -59,8 +58,7 @@ class Scene:
     processes: Processes
     sandbox: Sandbox
     folder: Path
-    redis: Redis | None = None
-    disk: Disk | None = None
+    redis: Redis
     web: WebServer = field(init=False)
     sending: list[Child] = field(init=False)
     ticking: Child = field(init=False)
@@ -193,7 +191,6 @@ def wrong_clock(hours: int) -> Fault:
 
 @contextmanager
 def without_broker(scene: Scene) -> Iterator[Any]:
-    assert scene.redis is not None
     scene.redis.kill()
     try:
         yield scene.launch()
@@ -203,7 +200,6 @@ def without_broker(scene: Scene) -> Iterator[Any]:
 
 @contextmanager
 def frozen_broker(scene: Scene) -> Iterator[Any]:
-    assert scene.redis is not None
     scene.redis.freeze()
     try:
         yield scene.launch()
@@ -330,29 +326,21 @@ def main() -> None:
     options.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     options.add_argument("--only", help="faults whose name holds this")
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="live-", dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        disk = Disk(folder / "disk", 400)
-        redis, sandbox = Redis(folder), start_sandbox(folder)
-        database = Database(chosen.database, disk.folder)
-        stops = (sandbox.child.kill, redis.kill, database.stop, disk.unmount)
-        with stopped_at_the_end(*stops):
-            processes = set_up(folder, database, redis, sandbox)
-            with stopped_at_the_end(processes.stop_all):
-                scene = Scene(processes, sandbox, folder, redis, disk)
-                faults = FAULTS | (OF_SEVERAL_MACHINES if database.server else {})
-                rows = [
-                    measure(scene, name, fault)
-                    for name, fault in faults.items()
-                    if (chosen.only or "") in name
-                ]
-        table = ["| fault | healthy account | tick | page | pause | the page says |"]
-        table += ["|---|---|---|---|---|---|", *map(str, rows)]
-        sys.stdout.write("\n".join(table) + "\n")
-        late = [row.fault for row in rows if row.healthy_waited > LONGEST_WAIT]
-        late += [row.fault for row in rows if max(row.slowest_page, row.pause_took) > LONGEST_PAGE]
-        assert not late, f"somebody else waited too long: {late}"
+    with surroundings(chosen.database, 400) as around:
+        scene = Scene(around.processes, around.sandbox, around.folder, around.redis)
+        faults = FAULTS | (OF_SEVERAL_MACHINES if around.database.server else {})
+        rows = [
+            measure(scene, name, fault)
+            for name, fault in faults.items()
+            if (chosen.only or "") in name
+        ]
+        judge(around.sandbox)
+    table = ["| fault | healthy account | tick | page | pause | the page says |"]
+    table += ["|---|---|---|---|---|---|", *map(str, rows)]
+    sys.stdout.write("\n".join(table) + "\n")
+    late = [row.fault for row in rows if row.healthy_waited > LONGEST_WAIT]
+    late += [row.fault for row in rows if max(row.slowest_page, row.pause_took) > LONGEST_PAGE]
+    assert not late, f"somebody else waited too long: {late}"
 
 
 if __name__ == "__main__":

@@ -17,19 +17,16 @@ import hashlib
 import hmac
 import json
 import random
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import requests
 
-from tests.processes import Processes, Sandbox, WebServer, start_sandbox
-from tests.sending.chaos.__main__ import say, set_up
-from tests.sending.chaos.surroundings import Database, Disk, Redis, stopped_at_the_end
+from tests.processes import Processes, Sandbox, WebServer
+from tests.sending.chaos.__main__ import say, surroundings
 from tests.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -205,24 +202,15 @@ def main() -> None:
     options.add_argument("--later", action="store_true")
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="race-", dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        disk = Disk(folder / "disk", 200)
-        redis, sandbox = Redis(folder), start_sandbox(folder)
-        database = Database(chosen.database, disk.folder)
-        stops = (sandbox.child.kill, redis.kill, database.stop, disk.unmount)
-        with stopped_at_the_end(*stops):
-            processes = set_up(folder, database, redis, sandbox)
-            from django.conf import settings  # noqa: PLC0415 - reads the environment
+    with surroundings(chosen.database, 200) as around:
+        from django.conf import settings  # noqa: PLC0415 - reads the environment
 
-            # What is launched here goes out so much later.
-            settings.LEAD_SECONDS = AHEAD
-            if chosen.later:
-                later_jobs_only(sandbox)
-            with stopped_at_the_end(processes.stop_all):
-                figures = Race(processes, sandbox, chosen.seed).run(chosen.plays)
-        say(f"{chosen.plays} plays on {chosen.database}", **figures)
+        # What is launched here goes out so much later.
+        settings.LEAD_SECONDS = AHEAD
+        if chosen.later:
+            later_jobs_only(around.sandbox)
+        figures = Race(around.processes, around.sandbox, chosen.seed).run(chosen.plays)
+    say(f"{chosen.plays} plays on {chosen.database}", **figures)
 
 
 if __name__ == "__main__":
