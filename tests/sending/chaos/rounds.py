@@ -26,7 +26,7 @@ from interface import hints
 from sending import tasks
 from sending.models import Attempt, Submission
 from sending.protocol import MARGIN
-from sociocs_accounts.models import Channel
+from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import Refused
 from tests import world
@@ -93,7 +93,7 @@ class Chaos:
             return self.accepted() > before
 
         # Told by the error where nothing goes on.
-        wait_until(goes_on, progress=lambda: what)
+        wait_until(goes_on, progress=lambda: (what, *standstill()))
         self.troubles[what] += 1
 
     def accepted(self) -> int:
@@ -190,6 +190,13 @@ class Chaos:
             return set(states) <= rest and not not_looked_for
 
         wait_until(rests, progress=how_far)
+
+
+def standstill() -> tuple[Counter[str], list[tuple[str, str]], list[tuple[str, str, int]]]:
+    """What may keep everything from going on: states of jobs, of campaigns, of accounts."""
+    campaigns = Campaign.objects.exclude(state="completed").values_list("state", "state_reason")
+    accounts = GatewayAccount.objects.values_list("state", "halt_reason", "strikes")
+    return how_far()[0], list(campaigns.distinct()), list(accounts)
 
 
 def how_far() -> tuple[Counter[str], int]:
