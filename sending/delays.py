@@ -37,6 +37,14 @@ class HeldUp:
         """Of its troubles: what they say need not be said again."""
         return [trouble.code for trouble in self.troubles]
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing is handed over: that it is would be untrue beside it."""
+        return any(
+            trouble.account_id is not None or trouble.code == Trouble.NO_TICK
+            for trouble in self.troubles
+        )
+
 
 def held_up_by(campaign: Campaign, waiting_jobs: int, is_over: bool) -> HeldUp:
     """All that keeps a campaign from moving. `is_over`: nothing more is expected of it."""
@@ -52,7 +60,7 @@ def _troubles_of(campaign: Campaign, waiting_jobs: int) -> list[Standing]:
     if campaign.state == CampaignState.DRAFT:
         return []
     told = seen_troubles.troubles_of_team(campaign.team)
-    standing = told.of_installation if campaign.state not in FINISHED else []
+    standing = [*told.of_installation] if campaign.state not in FINISHED else []
     if campaign.channel is None:
         return standing
     if waiting_jobs:

@@ -58,6 +58,23 @@ def hand_over(campaign: Campaign) -> None:
     campaign.refresh_from_db()
 
 
+def test_beside_what_holds_it_up_nothing_says_that_it_moves_or_has_left(
+    campaign: Campaign, channel: Channel, sandbox: Sandbox
+) -> None:
+    moves = "Its jobs are being handed to Sociocs"
+    assert moves in page_of(campaign)
+    world.set_fault(sandbox, "500", **LIST)
+    hand_over(campaign)
+    assert moves not in page_of(campaign)
+    past = timezone.now() - timedelta(minutes=5)
+    for number, job in enumerate(campaign.submissions.all()):
+        job.planned_slot = past + timedelta(seconds=number)
+        job.save()
+    page = page_of(campaign)
+    assert "as some of it still waits here" in page
+    assert "left about" not in page
+
+
 LIST = {"method": "GET", "path": "/messages/bulk", "times": 9}
 
 
