@@ -31,6 +31,7 @@ class HeldUp:
     troubles: list[Standing]
     delays: list[str]
     mark: str
+    waiting_jobs: int
 
     @property
     def codes(self) -> list[str]:
@@ -39,8 +40,8 @@ class HeldUp:
 
     @property
     def stands_still(self) -> bool:
-        """Whether nothing is handed over: that it is would be untrue beside it."""
-        return any(
+        """Whether jobs wait and none is handed over: that they are would be untrue beside it."""
+        return self.waiting_jobs > 0 and any(
             trouble.account_id is not None or trouble.code == Trouble.NO_TICK
             for trouble in self.troubles
         )
@@ -52,7 +53,7 @@ def held_up_by(campaign: Campaign, waiting_jobs: int, is_over: bool) -> HeldUp:
     delays = _delays_of(campaign, waiting_jobs)
     codes = [trouble.code for trouble in standing]
     # That there is a delay, not how long it still takes: that is no news.
-    return HeldUp(standing, delays, ".".join([*codes, str(len(delays))]))
+    return HeldUp(standing, delays, ".".join([*codes, str(len(delays))]), waiting_jobs)
 
 
 def _troubles_of(campaign: Campaign, waiting_jobs: int) -> list[Standing]:

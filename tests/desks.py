@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 import time_machine
 from django.db import transaction
+from django.db.models.functions import Now
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Heartbeat
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Role, Team, User
@@ -86,6 +87,12 @@ def a_kept_campaign(moment: str, people_a_job: int) -> Campaign:
         team = riverside_dental()
         member(team, "Alice Moreau", Role.OWNER)
         return world.launched(world.a_campaign(front_desk_of(team), patients_of(team)))
+
+
+def again(kept_campaign: Campaign) -> Campaign:
+    """It as the next test has it: the workers are there, however long the one before took."""
+    Heartbeat.objects.update(at=Now())
+    return Campaign.objects.get(pk=kept_campaign.pk)
 
 
 def front_desk_of(team: Team) -> Channel:

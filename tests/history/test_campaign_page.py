@@ -28,7 +28,7 @@ from sociocs_gateway.exceptions import Reason
 from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk, Page, text_of
-from tests.desks import DeskOf, a_kept_campaign
+from tests.desks import DeskOf, a_kept_campaign, again
 from tests.world import accepted, attempted, become, job, refused, unclear
 
 MOMENT = "2026-12-01T15:00Z"
@@ -45,7 +45,7 @@ def kept_campaign(kept: None) -> Campaign:
 def running(kept_campaign: Campaign, db: None, settings: Settings) -> Campaign:
     """Launched to twelve people in three jobs, of which none is handed over yet."""
     settings.RECIPIENTS_PER_SUBMISSION = PEOPLE_A_JOB
-    return Campaign.objects.get(pk=kept_campaign.pk)
+    return again(kept_campaign)
 
 
 def state_of(campaign: Campaign) -> str:
@@ -683,6 +683,13 @@ def test_questions_alone_are_not_called_handed_over(desk: Desk, running: Campaig
     text = text_of(desk.get("campaign", running))
     assert "only the questions below are left" in text
     assert "Sociocs has every job" not in text
+
+
+def test_questions_are_told_though_no_worker_is_seen(desk: Desk, running: Campaign) -> None:
+    for seq in (1, 2, 3):
+        unclear(job(running, seq))
+    Heartbeat.objects.update(at=Now() - timedelta(minutes=5))
+    assert "only the questions below are left" in text_of(desk.get("campaign", running))
 
 
 # --- Who opted out after hand-over ----------------------------------------------------------------

@@ -22,7 +22,7 @@ from recipients.models import Recipient, RecipientList
 from sending.models import Decision
 from teams.models import User
 from tests.browsing import Desk, Page, text_of
-from tests.desks import DeskOf, a_kept_campaign
+from tests.desks import DeskOf, a_kept_campaign, again
 from tests.world import accepted, attempted, become, job, refused, unclear
 
 MOMENT = "2026-12-01T15:00Z"
@@ -40,7 +40,7 @@ def kept_campaign(kept: None) -> Campaign:
 def launched(kept_campaign: Campaign, db: None, settings: Settings) -> Campaign:
     """Twelve people in four jobs of three."""
     settings.RECIPIENTS_PER_SUBMISSION = 3
-    return Campaign.objects.get(pk=kept_campaign.pk)
+    return again(kept_campaign)
 
 
 def phones_on(page: Page) -> list[str]:

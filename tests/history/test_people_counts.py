@@ -25,7 +25,7 @@ from sending.models import Submission
 from sociocs_accounts.encrypted_fields import Secret
 from teams.models import User
 from tests.browsing import Desk, text_of
-from tests.desks import a_kept_campaign
+from tests.desks import a_kept_campaign, again
 from tests.history.reports import network_says
 from tests.world import accepted, attempted, become, job, refused, unclear
 
@@ -44,7 +44,7 @@ def kept_campaign(kept: None) -> Campaign:
 def launched(kept_campaign: Campaign, db: None, settings: Settings) -> Campaign:
     """Twelve people in four jobs of three, on a channel that reports."""
     settings.RECIPIENTS_PER_SUBMISSION = PEOPLE_A_JOB
-    campaign = Campaign.objects.get(pk=kept_campaign.pk)
+    campaign = again(kept_campaign)
     assert campaign.channel is not None
     WebhookEndpoint.objects.create(
         channel=campaign.channel, secret=Secret.of("a secret"), state="on"

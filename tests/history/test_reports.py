@@ -23,7 +23,7 @@ from recipients.models import RecipientList
 from teams.models import User
 from tests import world
 from tests.browsing import Desk, Page, text_of
-from tests.desks import DeskOf, a_kept_campaign
+from tests.desks import DeskOf, a_kept_campaign, again
 from tests.world import accepted, job, unclear
 
 MOMENT = "2026-12-01T15:00Z"
@@ -44,7 +44,7 @@ def launched(
     settings.EXPORTS_DIR = tmp_path / "exports"
     patients.field_names = ["Dentist"]
     patients.save()
-    launched = Campaign.objects.get(pk=kept_campaign.pk)
+    launched = again(kept_campaign)
     everybody = launched.recipients.all()
     everybody.update(fields={"Dentist": "=HYPERLINK(1)"})
     everybody.filter(position=1).update(name="@Émile")

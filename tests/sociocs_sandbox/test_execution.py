@@ -129,9 +129,9 @@ def test_everything_is_there_again_after_a_kill(tmp_path: Path) -> None:
     time.sleep(1)
     vendor = Vendor(start_sandbox(tmp_path))
     try:
+        assert executed_at(vendor, due) < datetime.now(UTC)
         totals = vendor.settled()
         assert (totals["jobs"], totals["messages"]) == (3, 3)
-        assert executed_at(vendor, due) < datetime.now(UTC)
         assert vendor.listed()[0]["job_id"] == waiting
         assert vendor.data("GET", f"/contacts/isblocked/{BOB}")["is_blocked"]
         vendor.data("DELETE", f"/messages/bulk/{waiting}")
