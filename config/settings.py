@@ -172,7 +172,7 @@ MIDDLEWARE = [
     "interface.middleware.kept_by_no_cache",
     "interface.middleware.looser_policy_for_the_admin",
     "interface.middleware.buttons_lead_to_their_page",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "interface.sessions.PatientSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -275,6 +275,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
+SESSION_ENGINE = "interface.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 # Whoever may open the admin is signed out after so long without a page.
 STAFF_IDLE_SECONDS = 30 * 60
