@@ -1,10 +1,11 @@
 """`python -m tests.sending.chaos.liveness --database postgresql`: what waits while a part is ill.
 
-One part after the other is slow, frozen, dead, away or has a wrong clock. Meanwhile a campaign is
-launched on a healthy account and pages are asked for, over real sockets. Prints a table of faults:
-how long the healthy account waited, how old the tick became, how long the slowest page took and
-what the page of a campaign that the fault stops says. Ends with an AssertionError where the healthy
-account waits more than 15 seconds, a page more than 5, or somebody gets a message twice.
+One part after the other is slow, frozen, dead, away, full or has a wrong clock. Meanwhile a
+campaign is launched on a healthy account and pages are asked for, over real sockets; where nobody
+can write, it is launched once they can again. Prints a table of faults: how long the healthy
+account waited, how old the tick became, how long the slowest page took and what the page of a
+campaign that the fault stops says. Ends with an AssertionError where the healthy account waits more
+than 15 seconds, a page more than 5, or somebody gets a message twice.
 """
 
 from __future__ import annotations
@@ -13,23 +14,25 @@ import argparse
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import requests
 
-from tests.processes import Child, Processes, Sandbox, WebServer
+from tests.processes import Sandbox
 from tests.sending.chaos.__main__ import surroundings
-from tests.sending.chaos.surroundings import Redis
+from tests.sending.chaos.faults import (
+    FAULTS,
+    OF_SEVERAL_MACHINES,
+    STOPS_ALL,
+    Fault,
+    Scene,
+    are_accepted,
+)
 from tests.waiting import wait_until
-from tooling.clocks import compile_clock
 
 # submission.md 2.3, by what people are promised.
 LONGEST_WAIT, LONGEST_PAGE = 15.0, 5.0
-SLOW_ACCOUNTS, PEOPLE = 6, 30
 # How long a fault lasts before the healthy account is looked at.
 TAKES_HOLD = 2.0
 
@@ -49,179 +52,6 @@ class Measured:
         figures = (self.healthy_waited, self.tick_age, self.slowest_page, self.pause_took)
         cells = (self.fault, *(f"{seconds:.1f}" for seconds in figures), self.page_said)
         return f"| {' | '.join(cells)} |"
-
-
-@dataclass
-class Scene:
-    """The product in its processes: a web server, two sending workers, a ticking one."""
-
-    processes: Processes
-    sandbox: Sandbox
-    folder: Path
-    redis: Redis
-    web: WebServer = field(init=False)
-    sending: list[Child] = field(init=False)
-    ticking: Child = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.web = self.processes.web(self.env())
-        self.sending = [self.start_sending() for _ in range(2)]
-        self.ticking = self.start_ticking()
-
-    def env(self, **more: str) -> dict[str, str]:
-        return {
-            "SOCIOCS_BASE_URL": self.sandbox.url,
-            "LEAD_SECONDS": "2",
-            "SOCIOCS_TIMEOUT_SECONDS": "60",
-            "RECIPIENTS_PER_SUBMISSION": "10",
-            **more,
-        }
-
-    def start_sending(self, **more: str) -> Child:
-        return self.processes.worker("sending", self.env(**more), also="")
-
-    def start_ticking(self, **more: str) -> Child:
-        return self.processes.worker("ticking", self.env(**more))
-
-    def launch(self, sandbox: Sandbox | None = None) -> Any:
-        """A campaign of three jobs on an account of its own, of one and the same team."""
-        from sending import launch  # noqa: PLC0415 - needs Django
-        from teams.models import Team  # noqa: PLC0415
-        from tests import world  # noqa: PLC0415
-
-        team = Team.objects.first() or world.a_team()
-        channel = world.a_channel(team, sandbox or self.account())
-        numbers = world.phones(PEOPLE, start=PEOPLE * channel.pk)
-        campaign = world.a_campaign(channel, world.a_list(team, numbers, name=f"L{channel.pk}"))
-        launch.launch(campaign, world.confirmed(campaign))
-        launch.freeze(campaign.pk)
-        return campaign
-
-    def account(self) -> Sandbox:
-        made = requests.post(f"{self.sandbox.url}/sandbox/accounts", timeout=10).json()
-        return replace(self.sandbox, api_key=made["api_key"])
-
-    def fault(self, account: Sandbox, name: str, **rule: Any) -> None:
-        from tests import world  # noqa: PLC0415 - needs Django
-
-        world.set_fault(
-            self.sandbox, name, **{"times": None, "key_ends": account.api_key[-8:]} | rule
-        )
-
-
-# --- Faults: each gives the campaign that it stops ------------------------------------------------
-
-Fault = Callable[[Scene], AbstractContextManager[Any]]
-
-
-@contextmanager
-def nothing(scene: Scene) -> Iterator[Any]:
-    yield scene.launch()
-
-
-@contextmanager
-def slow_accounts(scene: Scene) -> Iterator[Any]:
-    campaigns = []
-    for _ in range(SLOW_ACCOUNTS):
-        account = scene.account()
-        scene.fault(account, "delay", seconds=30)
-        campaigns.append(scene.launch(account))
-    yield campaigns[0]
-
-
-@contextmanager
-def list_that_fails(scene: Scene) -> Iterator[Any]:
-    account = scene.account()
-    scene.fault(account, "500", method="GET", path="/messages/bulk")
-    yield scene.launch(account)
-
-
-@contextmanager
-def frozen_in_its_intent(scene: Scene) -> Iterator[Any]:
-    once = scene.folder / f"frozen-{time.monotonic()}"
-    once.touch()
-    for worker in scene.sending:
-        worker.kill()
-    scene.sending = [scene.start_sending(FAILPOINTS=f"inside_intent=once:{once}:stop")]
-    campaign = scene.launch()
-    wait_until(lambda: not once.exists())
-    scene.sending.append(scene.start_sending())
-    try:
-        yield campaign
-    finally:
-        scene.sending[0].thaw()
-
-
-@contextmanager
-def killed_in_its_call(scene: Scene) -> Iterator[Any]:
-    account = scene.account()
-    scene.fault(account, "delay", seconds=30, times=1)
-    campaign = scene.launch(account)
-    wait_until(lambda: campaign.submissions.filter(state="posting").exists())
-    for worker in scene.sending:
-        worker.kill()
-        worker.start()
-    yield campaign
-
-
-@contextmanager
-def frozen_ticking_worker(scene: Scene) -> Iterator[Any]:
-    scene.ticking.freeze()
-    try:
-        yield scene.launch()
-    finally:
-        scene.ticking.thaw()
-
-
-def wrong_clock(hours: int) -> Fault:
-    @contextmanager
-    def fault(scene: Scene) -> Iterator[Any]:
-        scene.ticking.kill()
-        library = compile_clock(scene.folder)
-        shift = {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(hours * 3600)}
-        scene.ticking = scene.start_ticking(**shift)
-        try:
-            yield scene.launch()
-        finally:
-            scene.ticking.kill()
-            scene.ticking = scene.start_ticking()
-
-    return fault
-
-
-@contextmanager
-def without_broker(scene: Scene) -> Iterator[Any]:
-    scene.redis.kill()
-    try:
-        yield scene.launch()
-    finally:
-        scene.redis.start()
-
-
-@contextmanager
-def frozen_broker(scene: Scene) -> Iterator[Any]:
-    scene.redis.freeze()
-    try:
-        yield scene.launch()
-    finally:
-        scene.redis.thaw()
-
-
-FAULTS: dict[str, Fault] = {
-    "nothing": nothing,
-    f"{SLOW_ACCOUNTS} accounts whose calls take 30 s": slow_accounts,
-    "an account whose list answers 500": list_that_fails,
-    "a worker frozen inside its intent": frozen_in_its_intent,
-    "all sending workers killed in a call": killed_in_its_call,
-    "the ticking worker frozen": frozen_ticking_worker,
-    "no broker": without_broker,
-    "a frozen broker": frozen_broker,
-}
-# Where there is more than one machine; a file has one, and one clock.
-OF_SEVERAL_MACHINES: dict[str, Fault] = {
-    "the ticking worker's clock 2 h ahead": wrong_clock(2),
-    "the ticking worker's clock 2 h behind": wrong_clock(-2),
-}
 
 
 # --- What others notice ---------------------------------------------------------------------------
@@ -250,8 +80,26 @@ def measure(scene: Scene, name: str, fault: Fault) -> Measured:
     return Measured(name, waited, watch.oldest, max(pages), pause, said)
 
 
-def are_accepted(campaign: Any) -> bool:
-    return set(campaign.submissions.values_list("state", flat=True)) == {"accepted"}
+def measure_afterwards(scene: Scene, name: str, fault: Fault) -> Measured:
+    """Bring about what stops everybody: how pages answer while it lasts, and sending after it."""
+    reader = Reader(scene, scene.launch())
+    with fault(scene):
+        began, pages = time.monotonic(), []
+        while time.monotonic() - began < LONGEST_PAGE:
+            pages.append(reader.page_seconds())
+        said, pause = reader.said(), reader.pause_seconds()
+    connection_is_new()
+    watch, began = TickWatch(), time.monotonic()
+    healthy = scene.launch()
+    wait_until(lambda: are_accepted(healthy), progress=watch.look, pause=0.2)
+    return Measured(name, time.monotonic() - began, watch.oldest, max(pages), pause, said)
+
+
+def connection_is_new() -> None:
+    """Our own may be to a server that was killed."""
+    from django.db import connection  # noqa: PLC0415 - needs Django
+
+    connection.close()
 
 
 class TickWatch:
@@ -295,7 +143,7 @@ class Reader:
     def page_seconds(self) -> float:
         began = time.monotonic()
         answer = self._session.get(self._page, timeout=60)
-        assert answer.status_code in {200, 503}, answer.status_code
+        assert answer.status_code in {200, 503}, (answer.status_code, answer.text[:3000])
         return time.monotonic() - began
 
     def said(self) -> str:
@@ -306,11 +154,11 @@ class Reader:
 
     def pause_seconds(self) -> float:
         page = self._session.get(self._page, timeout=60).text
-        token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
+        tokens = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
         began = time.monotonic()
-        data = {"csrfmiddlewaretoken": token}
+        data = {"csrfmiddlewaretoken": tokens[0] if tokens else ""}
         answer = self._session.post(self._pause, data, timeout=60)
-        assert answer.status_code in {200, 503}, answer.status_code
+        assert answer.status_code in {200, 503}, (answer.status_code, answer.text[:3000])
         return time.monotonic() - began
 
 
@@ -327,12 +175,24 @@ def main() -> None:
     options.add_argument("--only", help="faults whose name holds this")
     chosen = options.parse_args()
     with surroundings(chosen.database, 400) as around:
-        scene = Scene(around.processes, around.sandbox, around.folder, around.redis)
+        scene = Scene(
+            around.processes,
+            around.sandbox,
+            around.folder,
+            around.redis,
+            around.disk,
+            around.database,
+        )
         faults = FAULTS | (OF_SEVERAL_MACHINES if around.database.server else {})
         rows = [
             measure(scene, name, fault)
             for name, fault in faults.items()
             if (chosen.only or "") in name
+        ]
+        rows += [
+            measure_afterwards(scene, name, fault)
+            for name, fault in STOPS_ALL.items()
+            if (chosen.only or "") in name and around.disk.is_mounted
         ]
         judge(around.sandbox)
     table = ["| fault | healthy account | tick | page | pause | the page says |"]

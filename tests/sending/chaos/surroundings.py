@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -50,6 +52,39 @@ class Redis:
 
     def thaw(self) -> None:
         children.signal_group(self.process, signal.SIGCONT)
+
+
+class Cable:
+    """A TCP address that leads to a Unix socket until it is cut: then what is sent is swallowed.
+
+    Neither end is told, as when a machine vanishes from the network.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._cut = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._lead, daemon=True).start()
+
+    def cut(self) -> None:
+        self._cut.set()
+
+    def _lead(self) -> None:
+        while True:
+            near, _address = self._listener.accept()
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(os.fspath(self._target))
+            for source, goal in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(source, goal), daemon=True).start()
+
+    def _carry(self, source: socket.socket, goal: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if not self._cut.is_set():
+                    goal.sendall(data)
+            if not self._cut.is_set():
+                goal.shutdown(socket.SHUT_WR)
 
 
 class Disk:
