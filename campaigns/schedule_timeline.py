@@ -36,6 +36,8 @@ def taken_back_in_words(details: Details) -> str:
         parts.append(words % {"n": number(n)})
     if details.get("unclear"):
         parts.append(_("%(n)s unclear: it may go out") % {"n": number(details["unclear"])})
+    if details.get("gone"):
+        parts.append(_("%(n)s no longer there to take back") % {"n": number(details["gone"])})
     return ", ".join(parts)
 
 

@@ -600,13 +600,16 @@ def is_taken_back(tally: Mapping[SubmissionState, int], may_be_found: bool) -> b
     return not may_be_found and not any(tally.get(state, 0) for state in IN_FLIGHT)
 
 
-def was_never_sent(outcomes: Iterable[tuple[Outcome, bool]]) -> bool:
+def was_never_sent(outcomes: Iterable[tuple[Outcome, bool]], is_any_gone: bool) -> bool:
     """Whether it is proven that nothing of a campaign was or will be sent.
 
     `outcomes`: of every attempt there was, and whether it is proven taken back. What a person
-    answered about an unclear one proves nothing.
+    answered about an unclear one proves nothing, and nor does a job that was not there any more
+    (`is_any_gone`): somebody may have made a copy of it, as for `after_resumption`.
     """
-    return all(revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes)
+    return not is_any_gone and all(
+        revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes
+    )
 
 
 def after_deletion(

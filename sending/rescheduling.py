@@ -250,18 +250,21 @@ def _may_be_found(campaign: Campaign, take_back: TakeBack, now: datetime) -> boo
 
 
 def told_of(campaign: Campaign, tally: Tally, now: datetime) -> dict[str, int]:
-    """What could be reached, in jobs: of all, taken back, never handed over, out, kept, unclear.
+    """What could be reached, in jobs: of all, taken back, never handed over, out, kept, unclear,
+    gone.
 
     Kept are those that the vendor has under no job id we know, so that they cannot be deleted.
     """
     out, kept = slots_passed_and_ahead(campaign, now)
+    gone = campaign.submissions.filter(state=S.REVOKED.value, is_gone=True).count()
     return {
         "jobs": tally.job_count,
-        "back": tally.jobs[S.REVOKED],
+        "back": tally.jobs[S.REVOKED] - gone,
         "never_left": tally.waiting_jobs,
         "out": out,
         "kept": kept,
         "unclear": tally.jobs[S.UNKNOWN],
+        "gone": gone,
     }
 
 
@@ -273,10 +276,17 @@ def _stay(campaign: Campaign, reason: PauseReason) -> None:
 
 
 def _undo(campaign: Campaign, user: User | None) -> None:
-    """With proof that nothing was sent, what it says is a draft again; else it stays paused."""
+    """With proof that nothing was sent, what it says is a draft again; else it stays paused.
+
+    A draft is launched anew with nothing to say that these people may have got it: so a job that
+    was not there any more, of which somebody may have made another, is asked about instead.
+    """
     attempts = Attempt.objects.filter(submission__campaign=campaign)
-    outcomes = attempts.values_list("outcome", "revoked_at")
-    if not was_never_sent((Outcome(outcome), at is not None) for outcome, at in outcomes):
+    outcomes = [
+        (Outcome(outcome), at is not None)
+        for outcome, at in attempts.values_list("outcome", "revoked_at")
+    ]
+    if not was_never_sent(outcomes, campaign.submissions.filter(is_gone=True).exists()):
         _stay(campaign, PauseReason.PERSON)
         return
     draft = copy_of(campaign, user, repeat=campaign.repeat)

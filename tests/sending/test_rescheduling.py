@@ -20,6 +20,7 @@ from sending.models import Attempt
 from sending.protocol import Deletion
 from sending.rescheduling import NewTime, Then
 from sociocs_accounts.models import Channel
+from sociocs_gateway.client import SociocsClient
 from tests import world
 from tests.processes import Sandbox
 
@@ -101,6 +102,22 @@ class TestUndo:
         assert (draft.text, draft.lists.count()) == ("Oops", 1)
         assert campaign.take_back == {"draft": str(draft.public_id)}
         assert told(campaign) == "3 of 3 jobs taken back"
+
+    def test_a_job_that_somebody_else_took_away_is_no_draft_again(
+        self, channel: Channel, sandbox: Sandbox
+    ) -> None:
+        campaign = handed_over(channel)
+        second = campaign.submissions.get(seq=2)
+        with SociocsClient(sandbox.url, sandbox.api_key) as client:
+            client.delete_bulk_job(second.job_id)
+
+        ask_to_take_back(campaign, Then.UNDO)
+        work(campaign)
+
+        # Whoever did may have sent it in another way.
+        assert not Campaign.objects.filter(state=CampaignState.DRAFT).exists()
+        assert (campaign.state, campaign.state_reason) == ("paused", "person")
+        assert told(campaign) == "2 of 3 jobs taken back, 1 no longer there to take back"
 
     def test_what_is_out_already_is_told_and_the_rest_waits(self, channel: Channel) -> None:
         campaign = handed_over(channel)

@@ -304,6 +304,7 @@ GUARDS: dict[str, tuple[str, str]] = {
         "not may_be_found and not any(",
         "not any(",
     ),
+    "what was gone is a draft again": ("not is_any_gone and all(", "all("),
     "what may have been sent is a draft again": (
         "all(revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes)",
         "all(revoked or outcome is not Outcome.ACCEPTED for outcome, revoked in outcomes)",

@@ -793,7 +793,8 @@ class Schedule(LateLooks):
         assert not any(tally.get(one) for one in IN_FLIGHT), "decided while jobs come back"
         assert not may_be_found, "decided before it was looked for"
         store.is_to_be_undone = False
-        if protocol.was_never_sent((one.outcome, one.revoked) for one in store.attempts):
+        outcomes = [(one.outcome, one.revoked) for one in store.attempts]
+        if protocol.was_never_sent(outcomes, any(one.is_gone for one in store.submissions)):
             store.is_draft_again = True
             store.move_campaign(C.CANCELLING)
             self._sweep_cancelling()

@@ -159,6 +159,17 @@ def a_twin_by_hand(story: Story) -> None:
     story.looked()
 
 
+def undone_beside_a_copy(story: Story) -> None:
+    """Its launch is undone, and somebody else took the job back before us and sent it."""
+    story.handed_over("ok")
+    story._undo_launch()
+    story.vendor.delete(story.job.job_id, story.now)
+    story.vendor.accept(0, story.store.attempts[0].slot, story.now)
+    story.job.is_copied = True
+    story._revoke()
+    story.tick()
+
+
 STORIES: list[Callable[[Story], None]] = [
     an_overtaken_answer,
     an_overtaken_proof,
@@ -170,6 +181,7 @@ STORIES: list[Callable[[Story], None]] = [
     found_after_it_came_back,
     found_before_it_came_back,
     a_twin_by_hand,
+    undone_beside_a_copy,
 ]
 
 
