@@ -30,8 +30,9 @@ from tooling import stamps
 from tooling.places import ROOT, VAR
 
 TEMPLATE = "test_template"
-# SQLite's templates stay from run to run, as long as nothing changes that they are made of.
+# SQLite's templates stay from run to run: the latest, as a checkout goes from branch to branch.
 KEPT = VAR / "test-templates"
+KEPT_AT_MOST = 8
 MIGRATED = [
     *("*/migrations/*.py", "*/models.py", "*/models/**/*.py", "*/apps.py", "*/append_only.py"),
     *("config/**/*.py", "requirements/*.txt"),
@@ -70,7 +71,8 @@ def copy_of_template(name: str) -> str:
     with alone(KEPT):
         if not template.exists():
             migrate(str(copy))
-            for older in KEPT.glob("*.sqlite3"):
+            latest_first = sorted(KEPT.glob("*.sqlite3"), key=os.path.getmtime, reverse=True)
+            for older in latest_first[KEPT_AT_MOST - 1 :]:
                 older.unlink()
             shutil.copyfile(copy, unfinished := template.with_suffix(".unfinished"))
             unfinished.rename(template)

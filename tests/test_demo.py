@@ -17,8 +17,6 @@ from teams.models import Role, User
 from tests.client import Client
 from tests.people import ClientOf
 
-pytestmark = pytest.mark.both_databases
-
 DEMO = {
     "DEMO_EMAIL": "demo@example.org",
     "DEMO_PASSWORD": "amber-otter-4821",
@@ -51,10 +49,12 @@ class TestTheDemoTeam:
         assert User.objects.get().memberships.get().role == Role.OWNER
         assert client.get("/admin/").status_code == 200
 
+    @pytest.mark.both_databases
     def test_has_a_channel_of_each_provider(self) -> None:
         call_command("seed_demo", verbosity=0)
         assert set(Channel.objects.values_list("provider", flat=True)) == set(Provider)
 
+    @pytest.mark.both_databases
     def test_is_made_once_however_often_it_is_asked_for(self) -> None:
         for _ in range(3):
             call_command("seed_demo", verbosity=0)

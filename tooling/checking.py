@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,11 @@ PRODUCTION = {
     "EMAIL_URL": "smtp+tls://mail.example.org:587",
 }
 # More than there are cores: half of a test with a browser or a worker is waiting for it.
-WORKERS = str(min((os.cpu_count() or 1) + 1, 6))
+CORES = os.cpu_count() or 1
+WORKERS = str(min(CORES + 1, 6))
+# Of the smaller run beside it.
+FEWER_WORKERS = str(min(CORES // 2 + 1, 3))
+SECOND_RUN = ("--database=postgresql", "--second-run", "-n", FEWER_WORKERS)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def test(arguments: list[str]) -> int:
         [
             *_static_steps(),
             _pytest("tests on SQLite", "--first-run"),
-            _pytest("tests on PostgreSQL", "--database=postgresql", "--second-run"),
+            _pytest("tests on PostgreSQL", *SECOND_RUN),
         ]
     )
 
@@ -68,7 +73,7 @@ def test_long(arguments: list[str]) -> int:
         [
             *_static_steps(),
             _pytest("all tests on SQLite", "--long"),
-            _pytest("all tests on PostgreSQL", "--long", "--database=postgresql", "--second-run"),
+            _pytest("all tests on PostgreSQL", "--long", *SECOND_RUN),
         ]
     )
 
@@ -102,21 +107,29 @@ def _pytest(name: str, *arguments: str) -> CheckStep:
 def _run(steps: list[CheckStep]) -> int:
     """Run all steps, also after a failure; sum up; return 1 if any failed.
 
-    Those that say nothing when all is well run one after the other beside the others: tests wait
-    for browsers and for each other at their end, and types are found by one process.
+    The first that talks is heard as it goes on, what others have to say when they are done. Those
+    that say nothing when all is well run one after the other beside them: types are found by one
+    process, and tests wait for browsers, for workers and for each other at their end.
     """
-    beside = ThreadPoolExecutor(max_workers=1)
+    heard, *others = [step for step in steps if step.talks]
+    silent = [step for step in steps if not step.talks]
     with tempfile.TemporaryDirectory(prefix="campaigns-checks-") as folder:
         env = os.environ | PRODUCTION | {"DATA_DIR": folder}
         for name in ("DATABASE_URL", "REDIS_URL", "DEBUG", "DEMO"):
             env.pop(name, None)
+        queues = [ThreadPoolExecutor(max_workers=1) for _ in range(2)]
         try:
-            silent = {step: beside.submit(_outcome, step, env) for step in steps if not step.talks}
-            outcomes = {step: _outcome(step, env) for step in steps if step.talks}
-            outcomes |= {step: outcome.result() for step, outcome in silent.items()}
+            beside = {
+                step: queue.submit(_outcome, step, env, _told_when_done)
+                for queue, queued in zip(queues, (others, silent), strict=True)
+                for step in queued
+            }
+            outcomes = {heard: _outcome(heard, env, _talked_through)}
+            outcomes |= {step: outcome.result() for step, outcome in beside.items()}
         finally:
             # Whoever stops the tests wants the rest of the checks to stop as well.
-            beside.shutdown(cancel_futures=True)
+            for queue in queues:
+                queue.shutdown(cancel_futures=True)
     print("---")
     for step in steps:
         is_well, seconds = outcomes[step]
@@ -124,10 +137,12 @@ def _run(steps: list[CheckStep]) -> int:
     return 0 if all(is_well for is_well, _seconds in outcomes.values()) else 1
 
 
-def _outcome(step: CheckStep, env: dict[str, str]) -> tuple[bool, float]:
+def _outcome(
+    step: CheckStep, env: dict[str, str], do: Callable[[CheckStep, dict[str, str]], bool]
+) -> tuple[bool, float]:
     """Run a step; return whether all is well and how long it took."""
     began = time.monotonic()
-    is_well = _talked_through(step, env) if step.talks else _silently_done(step, env)
+    is_well = do(step, env)
     return is_well, time.monotonic() - began
 
 
@@ -136,7 +151,7 @@ def _talked_through(step: CheckStep, env: dict[str, str]) -> bool:
     return subprocess.run(step.command, cwd=ROOT, env=env, check=False).returncode == 0
 
 
-def _silently_done(step: CheckStep, env: dict[str, str]) -> bool:
+def _told_when_done(step: CheckStep, env: dict[str, str]) -> bool:
     answer = subprocess.run(
         step.command,
         cwd=ROOT,
@@ -147,6 +162,6 @@ def _silently_done(step: CheckStep, env: dict[str, str]) -> bool:
         text=True,
         check=False,
     )
-    if answer.returncode != 0:
+    if step.talks or answer.returncode != 0:
         print(f"\n--- {step.name}\n{answer.stdout}", flush=True)
     return answer.returncode == 0

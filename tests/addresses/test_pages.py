@@ -47,7 +47,6 @@ def test_a_public_page_is_well_made(site: Site, alice: User, name: str) -> None:
         assert not faults(answer), "\n".join(faults(answer))
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("name", ["home", "overview", "lists", "campaigns", "upload", "team"])
 def test_an_empty_teams_page_is_well_made(
     riverside: Team, client_of: ClientOf, alice: User, name: str
@@ -67,7 +66,6 @@ PLACES = {
 }
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "name", ["sign-in", "password-reset", "account", "password-change", "invite", "team-settings"]
 )

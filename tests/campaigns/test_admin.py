@@ -10,7 +10,7 @@ from teams.models import Team
 from tests.browsing import admin_address, text_of
 from tests.client import Client
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 KEY = "e047aa11:Xqc3SecretSecretSecret"
 
@@ -69,6 +69,7 @@ def test_an_account_needs_a_key(back_office: Client) -> None:
     assert not GatewayAccount.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_the_same_key_is_not_taken_twice_and_not_shown(back_office: Client) -> None:
     save_account(back_office, label="Main", new_api_key=KEY)
     page = save_account(back_office, label="Again", new_api_key=KEY)
@@ -101,6 +102,7 @@ def test_a_halted_account_says_why_and_can_be_used_again(
     assert (account.state, account.probe_needed, account.strikes) == ("open", True, 0)
 
 
+@pytest.mark.both_databases
 def test_an_unused_account_can_be_deleted(back_office: Client) -> None:
     save_account(back_office, label="Main", new_api_key=KEY)
     account = GatewayAccount.objects.get()

@@ -35,7 +35,7 @@ from tests import world
 from tests.effort import examples
 from tests.processes import Sandbox
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 GREETING = "Hi {{CUSTOMER_NAME}}, {{Dentist}} expects you."
 
@@ -96,6 +96,7 @@ def built(submission: Submission) -> list[Person]:
     return submit.build(submission).recipients
 
 
+@pytest.mark.both_databases
 def test_people_with_equal_texts_share_a_job(channel: Channel, team: Team) -> None:
     people = a_list(
         team,
@@ -118,6 +119,7 @@ def test_people_with_equal_texts_share_a_job(channel: Channel, team: Team) -> No
     ]
 
 
+@pytest.mark.both_databases
 def test_a_job_is_never_larger_than_allowed(channel: Channel, team: Team) -> None:
     people = a_list(team, *[("Ann", {})] * 25, ("Bob", {}))
 
@@ -152,6 +154,7 @@ def test_the_number_begins_with_the_country_code(channel: Channel, team: Team) -
     assert jobs(campaign)[0][0] == f"Is {world.phones(1)[0].removeprefix('+')} yours?"
 
 
+@pytest.mark.both_databases
 def test_who_lacks_a_field_is_left_out_counted_and_kept_with_the_reason(
     channel: Channel, team: Team
 ) -> None:
@@ -176,6 +179,7 @@ def test_who_lacks_a_field_is_left_out_counted_and_kept_with_the_reason(
     ]
 
 
+@pytest.mark.both_databases
 def test_a_fallback_is_written_for_who_lacks_a_field(channel: Channel, team: Team) -> None:
     people = a_list(team, ("Ann", {"Dentist": "Dr. Osei"}), ("", {}))
     rules = FieldRules({"CUSTOMER_NAME": "there", "Dentist": "our team"}).to_json()
@@ -253,6 +257,7 @@ def test_which_of_day_and_month_comes_first_is_a_rule_of_the_campaign(
         assert ([longest.text] if longest else []) == expected
 
 
+@pytest.mark.both_databases
 def test_the_survey_tells_how_long_the_texts_are_and_who_gets_the_longest(
     channel: Channel, team: Team
 ) -> None:
@@ -269,6 +274,7 @@ def test_the_survey_tells_how_long_the_texts_are_and_who_gets_the_longest(
     assert (survey.texts.distinct, survey.jobs) == (5, 5)
 
 
+@pytest.mark.both_databases
 def test_segments_are_known_after_the_launch_too(channel: Channel, team: Team) -> None:
     people = a_list(team, ("Ann", {}), ("B" * 160, {}))
     personal = launched(world.a_campaign(channel, people, text="Hi {{CUSTOMER_NAME}}"))
@@ -281,6 +287,7 @@ def test_segments_are_known_after_the_launch_too(channel: Channel, team: Team) -
     assert plain.frozen_count == 2
 
 
+@pytest.mark.both_databases
 def test_a_pace_and_sending_hours_by_zone_leave_everybody_their_own_text(
     channel: Channel, team: Team
 ) -> None:
@@ -311,6 +318,7 @@ def test_a_pace_and_sending_hours_by_zone_leave_everybody_their_own_text(
     assert campaign.left_out == {"missing_value": 1}
 
 
+@pytest.mark.both_databases
 def test_too_many_different_texts_bring_the_draft_back(
     channel: Channel, team: Team, quick: Settings
 ) -> None:
@@ -326,6 +334,7 @@ def test_too_many_different_texts_bring_the_draft_back(
     assert not RenderedText.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_as_many_texts_as_allowed_are_sent(channel: Channel, team: Team, quick: Settings) -> None:
     quick.MAX_DISTINCT_TEXTS = 2
     people = a_list(team, ("Ann", {}), ("Bob", {}), ("Ann", {}))
@@ -335,6 +344,7 @@ def test_as_many_texts_as_allowed_are_sent(channel: Channel, team: Team, quick: 
     assert campaign.state == CampaignState.SCHEDULED
 
 
+@pytest.mark.both_databases
 def test_somebody_who_lost_a_value_since_the_review_brings_the_draft_back(
     channel: Channel, team: Team
 ) -> None:
@@ -350,6 +360,7 @@ def test_somebody_who_lost_a_value_since_the_review_brings_the_draft_back(
     assert not RenderedText.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_a_freeze_that_is_killed_while_rendering_goes_on_where_it_was(
     channel: Channel, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -414,6 +425,7 @@ def test_a_text_is_too_long_only_if_everybody_s_is(channel: Channel, team: Team)
     ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_each_phone_gets_its_own_text(sandbox: Sandbox, quick: Settings) -> None:
     quick.SOCIOCS_BASE_URL = sandbox.url
@@ -481,6 +493,7 @@ def expected_texts(
     return got, left_out
 
 
+@pytest.mark.both_databases
 @examples(12, HealthCheck.function_scoped_fixture)
 @given(
     text=some_text,
@@ -542,6 +555,7 @@ PLACES = st.builds(
 )
 
 
+@pytest.mark.both_databases
 @given(PLACES, PLACES)
 def test_a_position_says_which_text_it_belongs_to_and_keeps_the_order(
     one: AudiencePosition, other: AudiencePosition
@@ -569,6 +583,7 @@ def named_by_sociocs(names: list[str], **fields: Any) -> Campaign:
     return world.a_campaign(channel, people, **values)
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 def test_names_left_to_sociocs_make_one_text_for_everybody_who_has_one() -> None:
     campaign = named_by_sociocs(["Ann", "Bo", "", "Cy"])

@@ -19,7 +19,7 @@ from tests.browsing import Desk, Fields, Page, fields_of, text_of
 from tests.desks import DeskOf
 
 # Before every day that is typed here.
-pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.thorough]
 
 
 class Composer:
@@ -60,6 +60,7 @@ def text_in(draft: Campaign) -> str:
 # --- Saving by itself -----------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_what_is_typed_is_stored_and_the_time_is_told(
     desk_of: DeskOf, alice: User, draft: Campaign
 ) -> None:
@@ -125,6 +126,7 @@ def test_another_teams_list_is_not_stored_either(
 # --- Two people -----------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_colleagues_version_is_never_saved_over(
     mine: Composer, bobs: Composer, draft: Campaign
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_colleagues_version_is_never_saved_over(
     assert text_in(draft) == "Bob's text"
 
 
+@pytest.mark.both_databases
 def test_an_answer_that_got_lost_is_no_conflict_with_oneself(
     mine: Composer, draft: Campaign
 ) -> None:
@@ -147,6 +150,7 @@ def test_an_answer_that_got_lost_is_no_conflict_with_oneself(
     assert text_in(draft) == "One two three"
 
 
+@pytest.mark.both_databases
 def test_a_save_that_was_overtaken_by_a_later_one_changes_nothing(
     mine: Composer, draft: Campaign
 ) -> None:
@@ -177,6 +181,7 @@ def test_the_mark_of_somebody_elses_page_opens_nothing(
     assert text_in(draft) == "Alice's"
 
 
+@pytest.mark.both_databases
 def test_a_campaign_that_was_launched_meanwhile_is_not_changed(
     mine: Composer, draft: Campaign
 ) -> None:
@@ -188,6 +193,7 @@ def test_a_campaign_that_was_launched_meanwhile_is_not_changed(
     assert "has been launched" in text_of(mine.look())
 
 
+@pytest.mark.both_databases
 def test_people_in_one_draft_see_each_other(mine: Composer, bobs: Composer) -> None:
     assert text_of(mine.look()) == ""
     assert "Alice Moreau has this draft open, too" in text_of(bobs.look())
@@ -196,6 +202,7 @@ def test_people_in_one_draft_see_each_other(mine: Composer, bobs: Composer) -> N
     assert text_of(mine.look()) == ""
 
 
+@pytest.mark.both_databases
 def test_a_page_that_falls_silent_is_forgotten(
     desk_of: DeskOf, alice: User, bob: User, draft: Campaign
 ) -> None:
@@ -231,6 +238,7 @@ def test_a_page_without_a_mark_is_not_noted(desk: Desk, draft: Campaign, page: s
 # --- Copies ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_copy_says_what_the_campaign_says(
     desk: Desk, riverside: Team, front_desk: Channel, patients: RecipientList, alice: User
 ) -> None:
@@ -279,6 +287,7 @@ def test_a_time_that_has_passed_is_set_to_the_next_day_with_that_hour(
     assert Campaign.objects.latest("pk").wall_time == copied
 
 
+@pytest.mark.both_databases
 def test_a_very_long_name_stays_within_its_room(desk: Desk, draft: Campaign) -> None:
     Campaign.objects.update(name="x" * 120)
     desk.post("campaign-duplicate", draft)

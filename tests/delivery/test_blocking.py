@@ -22,7 +22,7 @@ from tests import world
 from tests.people import ClientOf
 from tests.processes import Sandbox
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 PHONES = world.phones(3)
 
@@ -75,6 +75,7 @@ def test_nobody_is_blocked_until_somebody_asks_for_it(channel: Channel) -> None:
     assert standing(channel) == {"not_asked": 3}
 
 
+@pytest.mark.both_databases
 def test_everybody_in_the_register_is_blocked(channel: Channel, owner: User) -> None:
     assert block_all(channel, owner) == 3
     assert blocking.accounts_to_ask() == [channel.account_id]
@@ -84,6 +85,7 @@ def test_everybody_in_the_register_is_blocked(channel: Channel, owner: User) -> 
     assert block_all(channel, owner) == 0
 
 
+@pytest.mark.both_databases
 def test_only_who_came_later_is_asked_about_again(channel: Channel, owner: User) -> None:
     block_all(channel, owner)
     ask(channel)
@@ -91,6 +93,7 @@ def test_only_who_came_later_is_asked_about_again(channel: Channel, owner: User)
     assert block_all(channel, owner) == 1
 
 
+@pytest.mark.both_databases
 def test_who_was_lifted_meanwhile_is_not_blocked(channel: Channel, owner: User) -> None:
     block_all(channel, owner)
     opt_outs.lift(OptOut.objects.get(phone=PHONES[0]), "asked again", owner)
@@ -99,6 +102,7 @@ def test_who_was_lifted_meanwhile_is_not_blocked(channel: Channel, owner: User) 
     assert standing(channel) == {"blocked": 2}
 
 
+@pytest.mark.both_databases
 def test_a_lifted_ones_block_is_taken_back_by_choice(channel: Channel, owner: User) -> None:
     block_all(channel, owner)
     ask(channel)
@@ -113,6 +117,7 @@ def test_a_lifted_ones_block_is_taken_back_by_choice(channel: Channel, owner: Us
     assert standing(channel) == {"blocked": 2}
 
 
+@pytest.mark.both_databases
 def test_who_opted_out_again_keeps_the_block(channel: Channel, owner: User) -> None:
     block_all(channel, owner)
     ask(channel)
@@ -121,6 +126,7 @@ def test_who_opted_out_again_keeps_the_block(channel: Channel, owner: User) -> N
     assert blocking.unblock_lifted(channel.team, channel.account, owner) == 0
 
 
+@pytest.mark.both_databases
 def test_a_block_that_another_team_of_the_account_wants_stays(
     channel: Channel, owner: User
 ) -> None:

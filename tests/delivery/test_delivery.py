@@ -18,7 +18,7 @@ from tests import world
 from tests.browsing import Desk, text_of
 from tests.desks import DeskOf
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 
 def reported(channel: Channel, **fields: Any) -> WebhookEndpoint:
@@ -88,6 +88,7 @@ def a_reply(channel: Channel, text: str, **fields: Any) -> Reply:
     )
 
 
+@pytest.mark.both_databases
 def test_replies_are_shown_newest_first_with_their_campaign(
     desk: Desk, draft: Any, front_desk: Channel, elsewhere: Channel
 ) -> None:
@@ -129,6 +130,7 @@ def test_what_may_be_a_wish_waits_to_be_decided(desk: Desk, front_desk: Channel)
     assert "Thank you" not in page
 
 
+@pytest.mark.both_databases
 def test_one_click_opts_out_whoever_was_held_back(desk: Desk, front_desk: Channel) -> None:
     reply = held_back(front_desk)
     desk.client.post(desk.url("reply-opt-out", None, reply.public_id))
@@ -162,6 +164,7 @@ def test_anybody_who_wrote_can_be_opted_out_and_one_is_back_where_one_was(
     assert elsewhere == desk.url("replies")
 
 
+@pytest.mark.both_databases
 def test_new_replies_are_counted_until_they_are_looked_at(desk: Desk, front_desk: Channel) -> None:
     assert "Replies 1 new" not in text_of(desk.get("overview"))
     a_reply(front_desk, "Hello")

@@ -19,7 +19,7 @@ from tests.browsing import Desk, text_of
 from tests.desks import DeskOf
 from tests.history.reports import network_says
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.at("2026-12-01T15:00Z")]
+pytestmark = [pytest.mark.at("2026-12-01T15:00Z")]
 PHONE = "+12025550003"
 
 
@@ -55,6 +55,7 @@ def launched_to(channel: Channel, people: RecipientList) -> list[str]:
     return sorted(campaign.recipients.values_list("phone", flat=True))
 
 
+@pytest.mark.both_databases
 def test_after_two_failures_a_number_is_left_out_and_counted_as_that(
     desk: Desk, reporting: Channel, people: RecipientList
 ) -> None:
@@ -69,6 +70,7 @@ def test_after_two_failures_a_number_is_left_out_and_counted_as_that(
     assert "1 left out: number does not work" in text_of(desk.get("campaign", draft))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("rule", "left_out_after"), [(1, 1), (3, 3), (0, None)])
 def test_the_team_says_after_how_many_failures(
     reporting: Channel, people: RecipientList, rule: int, left_out_after: int | None
@@ -156,6 +158,7 @@ def test_who_only_looks_cannot_let_anybody_back(
     assert desk.client.post(url).status_code == 403
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("status", ["delivered", "read"])
 def test_a_later_delivery_clears_it(reporting: Channel, people: RecipientList, status: str) -> None:
     fails(reporting, people)
@@ -166,6 +169,7 @@ def test_a_later_delivery_clears_it(reporting: Channel, people: RecipientList, s
     assert FailingNumber.objects.get().failures == 1
 
 
+@pytest.mark.both_databases
 def test_a_message_that_arrives_after_it_was_called_failed_clears_its_own_failure(
     reporting: Channel, people: RecipientList
 ) -> None:
@@ -174,6 +178,7 @@ def test_a_message_that_arrives_after_it_was_called_failed_clears_its_own_failur
     assert not FailingNumber.objects.filter(failures__gt=0).exists()
 
 
+@pytest.mark.both_databases
 def test_an_older_delivery_that_is_credited_late_clears_nothing(
     reporting: Channel, people: RecipientList
 ) -> None:
@@ -190,12 +195,14 @@ def test_an_older_delivery_that_is_credited_late_clears_nothing(
     assert FailingNumber.objects.get().failures == 1
 
 
+@pytest.mark.both_databases
 def test_the_same_report_twice_is_one_failure(reporting: Channel, people: RecipientList) -> None:
     person = fails(reporting, people)
     network_says(person.campaign, person, "failed", "30005")
     assert FailingNumber.objects.get().failures == 1
 
 
+@pytest.mark.both_databases
 def test_a_failure_counts_for_every_spelling_of_the_person(
     riverside: Team, reporting: Channel
 ) -> None:
@@ -207,6 +214,7 @@ def test_a_failure_counts_for_every_spelling_of_the_person(
     assert launched_to(reporting, others) == [PHONE]
 
 
+@pytest.mark.both_databases
 def test_who_is_not_on_whatsapp_still_gets_an_sms(
     riverside: Team, reporting: Channel, people: RecipientList
 ) -> None:
@@ -218,6 +226,7 @@ def test_who_is_not_on_whatsapp_still_gets_an_sms(
     assert PHONE not in launched_to(whatsapp, people)
 
 
+@pytest.mark.both_databases
 def test_a_number_that_stands_in_a_campaign_twice_fails_once(
     riverside: Team, reporting: Channel
 ) -> None:
@@ -229,6 +238,7 @@ def test_a_number_that_stands_in_a_campaign_twice_fails_once(
     assert FailingNumber.objects.get().failures == 1
 
 
+@pytest.mark.both_databases
 def test_who_opted_out_and_whose_number_fails_is_counted_once(
     desk: Desk, riverside: Team, reporting: Channel, people: RecipientList
 ) -> None:
@@ -240,6 +250,7 @@ def test_who_opted_out_and_whose_number_fails_is_counted_once(
     assert (campaign.frozen_count, OptOut.objects.count()) == (5, 1)
 
 
+@pytest.mark.both_databases
 def test_another_team_sends_to_it(desk: Desk, reporting: Channel, people: RecipientList) -> None:
     for _ in range(2):
         fails(reporting, people)

@@ -37,7 +37,7 @@ from tests.client import Client
 from tests.effort import examples
 from tests.world import accepted, job
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 SECRET = "shared between two"
 ANN = "+12025550001"
@@ -178,6 +178,7 @@ def test_while_a_secret_is_changed_both_are_good_and_the_old_one_for_a_day(
         assert call(endpoint, b"{}") == 200
 
 
+@pytest.mark.both_databases
 def test_a_body_above_256_kilobytes_is_refused(endpoint: WebhookEndpoint) -> None:
     assert call(endpoint, b"x" * (256 * 1024)) == 200
     assert call(endpoint, b"x" * (256 * 1024 + 1)) == 413
@@ -194,6 +195,7 @@ def test_while_the_database_is_away_the_vendor_is_asked_to_come_again(
     assert call(endpoint, b"{}") == 503
 
 
+@pytest.mark.both_databases
 def test_a_hundred_calls_with_the_same_body_are_one_event(endpoint: WebhookEndpoint) -> None:
     body = json.dumps(status("m1", "sent")).encode()
     assert {call(endpoint, body) for _ in range(100)} == {200}
@@ -218,6 +220,7 @@ NASTY = [
 ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("body", NASTY, ids=range(len(NASTY)))
 def test_nothing_genuine_that_is_odd_stops_anything(endpoint: WebhookEndpoint, body: bytes) -> None:
     assert call(endpoint, body) == 200
@@ -226,6 +229,7 @@ def test_nothing_genuine_that_is_odd_stops_anything(endpoint: WebhookEndpoint, b
     assert not WebhookEvent.objects.filter(outcome__in=["waiting", "failed"]).exists()
 
 
+@pytest.mark.both_databases
 @examples(8, HealthCheck.function_scoped_fixture)
 @given(
     event=st.dictionaries(
@@ -248,6 +252,7 @@ def test_no_event_is_ever_too_odd(endpoint: WebhookEndpoint, event: dict[str, An
     assert not WebhookEvent.objects.filter(outcome__in=["waiting", "failed"]).exists()
 
 
+@pytest.mark.both_databases
 def test_an_event_that_cannot_be_processed_does_not_hold_up_the_others(
     endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +272,7 @@ def test_an_event_that_cannot_be_processed_does_not_hold_up_the_others(
     assert not delivery_reports.has_calls()
 
 
+@pytest.mark.both_databases
 def test_old_bodies_are_emptied_and_their_hash_still_stops_a_replay(
     endpoint: WebhookEndpoint,
 ) -> None:
@@ -291,6 +297,7 @@ def ann(campaign: Campaign) -> CampaignRecipient:
     return campaign.recipients.get(phone=ANN)
 
 
+@pytest.mark.both_databases
 @examples(8, HealthCheck.function_scoped_fixture)
 @given(words=st.lists(st.sampled_from(sorted(WORDS)), min_size=1, max_size=8))
 def test_a_status_only_moves_forward_whatever_the_order(
@@ -304,6 +311,7 @@ def test_a_status_only_moves_forward_whatever_the_order(
     assert SentMessage.objects.get(message_id=message_id).status == furthest
 
 
+@pytest.mark.both_databases
 def test_a_known_message_is_credited_and_counted_once(
     endpoint: WebhookEndpoint, running: Campaign
 ) -> None:
@@ -315,6 +323,7 @@ def test_a_known_message_is_credited_and_counted_once(
     assert endpoint.unattributed_count == 0
 
 
+@pytest.mark.both_databases
 def test_an_unknown_message_is_counted_as_that_and_credited_once_it_is_known(
     endpoint: WebhookEndpoint, running: Campaign
 ) -> None:
@@ -358,6 +367,7 @@ def test_a_listed_message_is_credited_only_where_it_can_be_from(
     assert found == (ann(running) if is_hers else None)
 
 
+@pytest.mark.both_databases
 def test_of_two_jobs_that_it_may_be_from_none_is_credited(running: Campaign, line: Channel) -> None:
     other = world.launched(world.a_campaign(line, world.a_list(line.team, [ANN], "Others")))
     accepted(job(other), "job-2", slot=timezone.now() - timedelta(minutes=2))
@@ -372,6 +382,7 @@ def is_opted_out(team: Team) -> bool:
     return OptOut.objects.filter(team=team, phone=ANN, lifted_at=None).exists()
 
 
+@pytest.mark.both_databases
 def test_stop_opts_out_at_once_and_start_lifts_it(
     endpoint: WebhookEndpoint, running: Campaign
 ) -> None:
@@ -449,6 +460,7 @@ def test_start_frees_whoever_was_held_back(endpoint: WebhookEndpoint) -> None:
 CASE = json.loads((Path(__file__).parent / "cases/status-opted-out.json").read_bytes())
 
 
+@pytest.mark.both_databases
 def test_whoever_told_the_network_to_stop_is_opted_out(
     endpoint: WebhookEndpoint, running: Campaign
 ) -> None:
@@ -458,6 +470,7 @@ def test_whoever_told_the_network_to_stop_is_opted_out(
     assert (entry.phone, entry.source) == (ANN, OptOut.Source.NETWORK)
 
 
+@pytest.mark.both_databases
 def test_a_wish_is_heeded_once_it_is_known_whose_it_was(
     endpoint: WebhookEndpoint, running: Campaign
 ) -> None:

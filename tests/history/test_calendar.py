@@ -16,7 +16,6 @@ from tests.browsing import Desk, text_of
 
 pytestmark = [
     pytest.mark.at("2027-03-29T12:00Z", tick=False),
-    pytest.mark.both_databases,
     pytest.mark.thorough,
 ]
 
@@ -41,6 +40,7 @@ def week(team: Team, start: date = MARCH, days: int = 7) -> list[str]:
     ]
 
 
+@pytest.mark.both_databases
 def test_a_week_has_what_is_launched_drafted_and_to_come(
     riverside: Team, front_desk: Channel, patients: RecipientList
 ) -> None:
@@ -60,6 +60,7 @@ def test_a_week_has_what_is_launched_drafted_and_to_come(
     ]
 
 
+@pytest.mark.both_databases
 def test_a_campaign_over_two_days_stands_in_both(
     riverside: Team, front_desk: Channel, patients: RecipientList
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_campaign_over_two_days_stands_in_both(
     ]
 
 
+@pytest.mark.both_databases
 def test_two_on_one_channel_at_once_are_in_the_way(
     desk: Desk, riverside: Team, front_desk: Channel, clinic: Channel, patients: RecipientList
 ) -> None:
@@ -94,6 +96,7 @@ def test_two_on_one_channel_at_once_are_in_the_way(
     assert "2 campaigns share their channel" in text
 
 
+@pytest.mark.both_databases
 def test_of_a_busy_day_the_first_are_shown_and_the_rest_is_counted(
     desk: Desk, front_desk: Channel, patients: RecipientList
 ) -> None:

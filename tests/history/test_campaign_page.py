@@ -240,12 +240,12 @@ def test_the_timeline_tells_what_happened_and_who_did_it(desk: Desk, running: Ca
     assert "Job 1: no clear answer (Sociocs stayed silent for too long)" in text
 
 
-@pytest.mark.parametrize("kind", CampaignEvent.Kind)
-def test_every_event_can_be_told_even_without_its_details(
-    desk: Desk, running: Campaign, kind: str
-) -> None:
-    CampaignEvent.objects.create(campaign=running, kind=kind)
-    assert desk.get("campaign", running).status_code == 200
+def test_every_event_can_be_told_even_without_its_details(desk: Desk, running: Campaign) -> None:
+    for kind in CampaignEvent.Kind:
+        CampaignEvent.objects.create(campaign=running, kind=kind)
+    page = desk.get("campaign", running)
+    assert page.status_code == 200
+    assert {event.kind for event, _words, _tone in page.context["events"]} == {*CampaignEvent.Kind}
 
 
 def test_many_jobs_come_page_by_page(desk: Desk, draft: Campaign, settings: Settings) -> None:
@@ -449,10 +449,16 @@ def test_after_its_time_the_words_change(desk: Desk, running: Campaign) -> None:
     assert "It may or may not have gone out on" in text_of(desk.get("campaign", running))
 
 
-@pytest.mark.parametrize("reason", [*Reason, "silence", "job_id_known", "from a later version"])
-def test_every_reason_can_be_told(desk: Desk, running: Campaign, reason: str) -> None:
-    unclear(job(running, 2), reason=str(reason))
-    assert re.search(r"no clear answer \([a-zS][^)_]*\)", text_of(desk.get("campaign", running)))
+REASONS = [*map(str, Reason), "silence", "job_id_known", "from a later version"]
+
+
+@pytest.mark.parametrize("first", range(0, len(REASONS), 3))
+def test_every_reason_can_be_told(desk: Desk, running: Campaign, first: int) -> None:
+    reasons = REASONS[first : first + 3]
+    for seq, reason in enumerate(reasons, start=1):
+        unclear(job(running, seq), reason=reason)
+    told = re.findall(r"no clear answer \([a-zS][^)_]*\)", text_of(desk.get("campaign", running)))
+    assert len(told) == len(reasons)
 
 
 def test_a_refused_job_shows_the_vendors_reasons(desk: Desk, running: Campaign) -> None:

@@ -27,7 +27,7 @@ from tests.desks import DeskOf
 from tests.effort import examples
 from tests.world import accepted, become, job, refused, unclear
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 
 def made(channel: Channel, name: str, **fields: Any) -> Campaign:
@@ -62,6 +62,7 @@ def test_a_line_tells_channel_people_state_and_who(desk: Desk, draft: Campaign) 
     assert "Alice Moreau" in text
 
 
+@pytest.mark.both_databases
 def test_a_line_says_how_far_it_has_come(desk: Desk, draft: Campaign, settings: Settings) -> None:
     settings.RECIPIENTS_PER_SUBMISSION = 5
     world.launched(draft)
@@ -69,6 +70,7 @@ def test_a_line_says_how_far_it_has_come(desk: Desk, draft: Campaign, settings: 
     assert "Handing over · job 2 of 3" in text_of(desk.get("campaigns"))
 
 
+@pytest.mark.both_databases
 def test_what_needs_somebody_says_so_on_top_and_in_its_line(desk: Desk, draft: Campaign) -> None:
     world.launched(draft)
     unclear(job(draft))
@@ -103,6 +105,7 @@ def test_a_cancelled_campaign_of_which_nothing_went_out_says_that(
     assert "Cancelled before it went out" in text_of(desk.get("campaigns"))
 
 
+@pytest.mark.both_databases
 def test_another_teams_campaigns_are_not_shown(
     desk: Desk, draft: Campaign, elsewhere: Channel
 ) -> None:
@@ -118,12 +121,14 @@ def test_the_name_of_a_campaign_stays_text(desk: Desk, front_desk: Channel) -> N
 # --- Filters --------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_the_search_looks_into_names(desk: Desk, front_desk: Channel) -> None:
     made(front_desk, "Spring sale")
     made(front_desk, "Autumn")
     assert names_on(desk.get("campaigns", q="SALE")) == ["Spring sale"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("status", "shown"),
     [
@@ -151,6 +156,7 @@ def test_the_channel_filter(desk: Desk, front_desk: Channel, clinic: Channel) ->
     assert names_on(page) == ["By WhatsApp"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "query",
     [
@@ -191,6 +197,7 @@ def walk(desk: Desk, rel: str, url: str) -> list[list[str]]:
     return pages
 
 
+@pytest.mark.both_databases
 def test_the_pages_hold_everything_once_newest_first(desk: Desk, front_desk: Channel) -> None:
     for n in range(60):
         made(front_desk, f"No {n:02d}")
@@ -199,6 +206,7 @@ def test_the_pages_hold_everything_once_newest_first(desk: Desk, front_desk: Cha
     assert [name for page in pages for name in page] == [f"No {n:02d}" for n in reversed(range(60))]
 
 
+@pytest.mark.both_databases
 def test_going_back_shows_the_same_pages(desk: Desk, front_desk: Channel) -> None:
     for n in range(60):
         made(front_desk, f"No {n:02d}")
@@ -221,6 +229,7 @@ def test_the_filters_stay_while_paging(desk: Desk, front_desk: Channel) -> None:
     assert all(name.startswith("Even") for page in pages for name in page)
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db
 @examples(8, HealthCheck.function_scoped_fixture)
 @given(ages=st.lists(st.integers(0, 3), max_size=12), size=st.integers(1, 5))
@@ -246,6 +255,7 @@ def test_keys_lose_and_repeat_nobody_even_when_times_are_equal(
     assert seen == list(found.values_list("pk", flat=True))
 
 
+@pytest.mark.both_databases
 def test_a_page_costs_the_same_however_many_campaigns_there_are(
     desk: Desk, front_desk: Channel, patients: RecipientList
 ) -> None:
@@ -305,6 +315,7 @@ def test_without_channel_and_list_the_steps_say_who_does_what(desk: Desk, place:
     assert "Upload a file with phone numbers" in text
 
 
+@pytest.mark.both_databases
 def test_the_overview_sorts_by_what_needs_attention(
     desk: Desk, front_desk: Channel, patients: RecipientList
 ) -> None:

@@ -17,7 +17,7 @@ from tests.browsing import Desk, text_of
 from tests.history.test_history import made, names_on
 from tests.world import accepted, job
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 
 @pytest.fixture
@@ -36,6 +36,7 @@ def season(
     return {"Spring": spring, "Autumn": autumn}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -58,6 +59,7 @@ def test_each_filter_shows_what_fits(
     assert names_on(desk.get("campaigns", **query)) == names
 
 
+@pytest.mark.both_databases
 def test_by_whom_and_to_which_list(
     desk: Desk, season: dict[str, Campaign], sami: User, patients: RecipientList
 ) -> None:
@@ -65,6 +67,7 @@ def test_by_whom_and_to_which_list(
     assert names_on(desk.get("campaigns", list=str(patients.public_id))) == ["Spring"]
 
 
+@pytest.mark.both_databases
 def test_a_list_of_a_colleagues_own_tells_nothing(
     desk: Desk, season: dict[str, Campaign], sami: User, patients: RecipientList
 ) -> None:
@@ -98,6 +101,7 @@ def test_filters_of_a_page_lead_on_to_the_next(desk: Desk, front_desk: Channel) 
     assert "q=sale&amp;since=2020-01-01&amp;before=" in html
 
 
+@pytest.mark.both_databases
 def test_stored_filters_are_read_again(riverside: Team) -> None:
     filters = Filters(q="sale", status="draft", since="2026-01-01")
     assert Filters.read(filters.chosen()) == filters

@@ -20,7 +20,7 @@ from tests.browsing import text_of
 from tests.desks import DeskOf
 from tests.people import ClientOf
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 
 def url(name: str, one: RecipientList) -> str:
@@ -34,6 +34,7 @@ def sent(draft: Campaign, patients: RecipientList) -> Campaign:
     return world.launched(world.a_campaign(draft.channel, patients, name="Last spring"))
 
 
+@pytest.mark.both_databases
 def test_the_page_tells_of_drafts_and_of_campaigns(
     client_of: ClientOf, draft: Campaign, sent: Campaign, patients: RecipientList, vera: User
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_draft_says_that_its_list_is_archived_and_goes_on_when_it_is_back(
     press_send(draft, alice, count)
 
 
+@pytest.mark.both_databases
 def test_nothing_goes_to_an_archived_list_though_nobody_is_at_it(
     draft: Campaign, patients: RecipientList, riverside: Team, alice: User
 ) -> None:
@@ -92,6 +94,7 @@ def press_send(draft: Campaign, user: User, count: int) -> None:
     launch.launch(draft, world.confirmed(draft, count, user=user))
 
 
+@pytest.mark.both_databases
 def test_a_deleted_list_leaves_its_name_and_nobody(
     client_of: ClientOf, draft: Campaign, sent: Campaign, patients: RecipientList, alice: User
 ) -> None:
@@ -129,6 +132,7 @@ def test_only_the_owner_and_who_manages_the_team_put_a_list_away(
     assert people.archived_by == alice
 
 
+@pytest.mark.both_databases
 def test_a_list_is_not_deleted_while_a_file_is_added(
     client_of: ClientOf, patients: RecipientList, alice: User
 ) -> None:
@@ -141,6 +145,7 @@ def test_a_list_is_not_deleted_while_a_file_is_added(
     assert patients.deleted_at is None
 
 
+@pytest.mark.both_databases
 def test_a_leavers_drafts_are_handed_over(
     draft: Campaign, sent: Campaign, riverside: Team, alice: User, sami: User
 ) -> None:

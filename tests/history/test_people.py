@@ -26,7 +26,7 @@ from tests.desks import DeskOf, a_kept_campaign, again
 from tests.world import accepted, attempted, become, job, refused, unclear
 
 MOMENT = "2026-12-01T15:00Z"
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough, pytest.mark.at(MOMENT)]
+pytestmark = [pytest.mark.thorough, pytest.mark.at(MOMENT)]
 
 S = SubmissionState
 
@@ -72,6 +72,7 @@ def fail_to_reach(campaign: Campaign, phone: str) -> None:
 # --- People ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_each_person_has_their_job_and_its_state(
     desk: Desk, launched: Campaign, clock: time_machine.Traveller
 ) -> None:
@@ -90,6 +91,7 @@ def test_each_person_has_their_job_and_its_state(
     assert "+1 202 555 0000 Person 2 1 On its way" in text
 
 
+@pytest.mark.both_databases
 def test_filters_show_their_people_over_all_pages(
     launched: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +119,7 @@ def test_ranges_that_follow_one_another_are_one() -> None:
     assert merged([(1, 5), (6, 9), (11, 12)]) == [(1, 9), (11, 12)]
 
 
+@pytest.mark.both_databases
 def test_a_large_campaign_is_searched_part_by_part_and_to_its_end(
     desk: Desk, launched: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +136,7 @@ def test_a_large_campaign_is_searched_part_by_part_and_to_its_end(
     assert not people_of(launched, words="+12025550011").is_unfinished
 
 
+@pytest.mark.both_databases
 def test_a_name_is_found_among_the_delivered_however_many_there_are(
     launched: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +223,7 @@ def gathered(draft: Campaign) -> list[str]:
     return [row.phone[-2:] for row in rows]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("groups", "people"),
     [
@@ -240,6 +245,7 @@ def test_a_draft_for_the_rest_has_those_who_were_chosen_and_nobody_else(
     assert (made.recipient_count, made.is_ready, made.visibility) == (len(people), True, "private")
 
 
+@pytest.mark.both_databases
 def test_who_was_asked_back_too_late_may_have_been_sent_it(
     cancelled: Campaign, alice: User
 ) -> None:
@@ -273,6 +279,7 @@ def test_a_campaign_that_is_not_finished_has_no_rest(
     assert not FollowUp.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_the_rest_leaves_out_who_asked_for_no_more_and_numbers_that_do_not_work(
     cancelled: Campaign, alice: User
 ) -> None:
@@ -286,6 +293,7 @@ def test_the_rest_leaves_out_who_asked_for_no_more_and_numbers_that_do_not_work(
     assert followups.gather(asked.pk, 60) is None
 
 
+@pytest.mark.both_databases
 def test_a_killed_gathering_goes_on_where_it_was_and_takes_nobody_twice(
     cancelled: Campaign, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,6 +311,7 @@ def test_a_killed_gathering_goes_on_where_it_was_and_takes_nobody_twice(
     assert followups.to_gather() == []
 
 
+@pytest.mark.both_databases
 def test_nobody_found_leaves_nothing_behind(desk: Desk, cancelled: Campaign) -> None:
     cancelled.recipients.update(left_out="opted_out")
     page = desk.client.post(desk.url("follow-up", cancelled), {"groups": ["not_sent"]}, follow=True)
@@ -314,6 +323,7 @@ def test_a_viewer_is_not_offered_it(desk_of: DeskOf, cancelled: Campaign, vera: 
     assert "Send to the rest" not in text_of(desk_of(vera).get("campaign", cancelled))
 
 
+@pytest.mark.both_databases
 def test_what_was_reported_shows_on_the_page(desk: Desk, launched: Campaign) -> None:
     assert "failed" not in text_of(desk.get("campaign", launched))
     fail_to_reach(launched, "+12025550001")

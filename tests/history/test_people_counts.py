@@ -208,6 +208,7 @@ def something_happens(
     return what
 
 
+@pytest.mark.either_database
 @pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(2))
 def test_all_pages_say_the_same_of_everybody_while_jobs_and_messages_change(

@@ -19,7 +19,7 @@ from tests.browsing import text_of
 from tests.client import Client
 from tests.people import ClientOf
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 PHONE = world.phones(1)[0]
 
@@ -34,6 +34,7 @@ def open_person(client: Client, team: Team, phone: str = PHONE) -> Any:
     return client.get(reverse("person", args=[team.slug, person_id(team, phone)]))
 
 
+@pytest.mark.both_databases
 def test_a_number_is_found_however_it_is_written(client: Client, riverside: Team) -> None:
     answer = client.post(
         reverse("find-person", args=[riverside.slug]), {"phone": "(202) 555-0000"}, follow=True
@@ -66,6 +67,7 @@ def test_a_made_up_address_is_not_there(client: Client, riverside: Team, made_up
     assert client.get(reverse("person", args=[riverside.slug, made_up])).status_code == 404
 
 
+@pytest.mark.both_databases
 def test_only_lists_one_may_see_are_shown(
     client_of: ClientOf, riverside: Team, patients: RecipientList, alice: User, vera: User
 ) -> None:
@@ -77,6 +79,7 @@ def test_only_lists_one_may_see_are_shown(
     assert "Only Alice's" in text_of(open_person(client_of(alice), riverside))
 
 
+@pytest.mark.both_databases
 def test_opt_outs_are_shown_with_their_history(
     client: Client, riverside: Team, alice: User
 ) -> None:
@@ -91,6 +94,7 @@ def test_opt_outs_are_shown_with_their_history(
     assert "by Alice Moreau: Came back" in text
 
 
+@pytest.mark.both_databases
 def test_every_campaign_is_shown_with_what_became_of_it(
     client: Client, riverside: Team, draft: Campaign
 ) -> None:
@@ -103,6 +107,7 @@ def test_every_campaign_is_shown_with_what_became_of_it(
     assert "job-1" in text
 
 
+@pytest.mark.both_databases
 def test_who_was_left_out_after_all_is_said_to_be(
     client: Client, riverside: Team, draft: Campaign
 ) -> None:
@@ -111,6 +116,7 @@ def test_who_was_left_out_after_all_is_said_to_be(
     assert "Not sent opted out" in text_of(open_person(client, riverside))
 
 
+@pytest.mark.both_databases
 def test_another_person_and_another_team_are_not_on_the_page(
     client: Client, riverside: Team, draft: Campaign, charlie: User
 ) -> None:

@@ -35,7 +35,6 @@ from tests.processes import Sandbox
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.both_databases,
     pytest.mark.thorough,
 ]
 
@@ -104,6 +103,7 @@ def told(campaign: Campaign, desk: Desk) -> list[tuple[str, str]]:
 # --- One trouble from its first minute to after its end -------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_trouble_is_told_everywhere_by_mail_after_a_time_and_once_in_the_timeline(
     campaign: Campaign, sandbox: Sandbox, desk: Desk
 ) -> None:
@@ -175,6 +175,7 @@ def test_what_is_over_within_a_quarter_of_an_hour_is_not_mailed(
     assert mail.outbox == []
 
 
+@pytest.mark.both_databases
 def test_a_campaign_that_comes_later_is_told_too_and_another_team_is_not(
     campaign: Campaign, channel: Channel, sandbox: Sandbox, desk: Desk
 ) -> None:
@@ -333,6 +334,7 @@ def test_ready_messages_that_nobody_sends_are_told(campaign: Campaign, desk: Des
     assert told(campaign, desk)[1:] == [("trouble_over", "This server sent again")]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("part", "words"),
     [
@@ -370,6 +372,7 @@ def test_sending_that_is_gone_is_mailed_and_stands_in_the_timeline(
     assert told(campaign, desk)[1:] == [("trouble_over", "This server sent again")]
 
 
+@pytest.mark.both_databases
 def test_no_two_machines_need_to_agree_on_the_time(campaign: Campaign, desk: Desk) -> None:
     # Whoever ticks and whoever shows pages both go by the database's clock.
     age = Heartbeat.objects.annotate(now=Now()).get(part="tick")
@@ -417,6 +420,7 @@ def a_writer_that_holds_the_database(seconds: float) -> Iterator[None]:
     thread.join()
 
 
+@pytest.mark.both_databases
 def test_a_slow_database_is_told(campaign: Campaign, desk: Desk) -> None:
     words = "This server is slow at the moment: pages and sending take longer."
     watch()
@@ -505,6 +509,7 @@ def test_a_channel_on_which_nothing_went_out_may_be_silent(
         assert not SeenTrouble.objects.filter(code="reports_silent").exists()
 
 
+@pytest.mark.both_databases
 def test_pages_cost_two_questions_for_it_at_most(
     campaign: Campaign, desk: Desk, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

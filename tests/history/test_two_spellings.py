@@ -32,7 +32,7 @@ from tests.delivery.test_webhooks import SECRET, say, wrote
 from tests.people import ClientOf
 from tests.world import accepted, job
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.either_database
 
 # (on the list, WhatsApp says it wrote from)
 SPELLINGS = [
@@ -166,6 +166,7 @@ def test_two_lists_with_two_spellings_make_one_person(
     assert people_of(draft) == [listed, SOMEBODY]
 
 
+@pytest.mark.either_database
 @both
 def test_the_page_and_the_history_of_a_person_show_both_spellings(
     line: Channel, client: Client, listed: str, comes_from: str

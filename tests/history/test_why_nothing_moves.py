@@ -21,7 +21,6 @@ from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.both_databases,
     pytest.mark.thorough,
 ]
 
@@ -104,6 +103,7 @@ def test_a_list_that_cannot_be_had_is_told_until_it_can(
     assert words not in channels_page(channel)
 
 
+@pytest.mark.both_databases
 def test_a_vendor_that_cannot_be_reached_is_told(
     campaign: Campaign, channel: Channel, settings: Settings
 ) -> None:
@@ -112,6 +112,7 @@ def test_a_vendor_that_cannot_be_reached_is_told(
     assert "Sociocs cannot be reached at the moment" in page_of(campaign)
 
 
+@pytest.mark.both_databases
 def test_a_trouble_of_long_ago_says_nothing_of_now(
     campaign: Campaign, channel: Channel, sandbox: Sandbox
 ) -> None:
@@ -213,6 +214,7 @@ def status_at_the_vendor(sandbox: Sandbox) -> list[str]:
     return [row["status"] for row in rows]
 
 
+@pytest.mark.both_databases
 def test_reports_that_sociocs_has_paused_are_switched_on_again_by_themselves(
     endpoint: WebhookEndpoint, channel: Channel, sandbox: Sandbox
 ) -> None:

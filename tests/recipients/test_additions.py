@@ -22,7 +22,7 @@ from tests import world
 from tests.effort import examples
 from tests.recipients.conftest import Door
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 State = ListImport.State
 ANN, BOB, CLEO, DEE = (f"+1415555{n}" for n in (2671, 2672, 2673, 2674))
@@ -59,6 +59,7 @@ def undone(door: Door, made: ListImport) -> Any:
     return door.client.post(door.url("import-undo", made), follow=True)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("mode", "effect", "after"),
     [
@@ -105,6 +106,7 @@ def test_what_a_file_does_to_a_list_and_how_it_is_undone(
     assert Recipient.objects.count() == 2
 
 
+@pytest.mark.both_databases
 def test_what_happens_is_told_before_it_does(door: Door) -> None:
     people = door.imported(THERE)
     made = door.checked(FILE, target=people)
@@ -133,6 +135,7 @@ def test_the_effect_must_be_counted_before_it_is_confirmed(
     assert made.state == State.CHECKING
 
 
+@pytest.mark.both_databases
 def test_the_corrected_rows_go_to_the_list_they_came_from(door: Door) -> None:
     people = door.imported(f"Phone,Name\n{ANN},Ann\n(415) 555-26,Bob\n")
     made = people.list_imports.get()
@@ -146,6 +149,7 @@ def test_the_corrected_rows_go_to_the_list_they_came_from(door: Door) -> None:
     assert people_of(people) == {ANN: ("Ann", {}), BOB: ("Bob", {})}
 
 
+@pytest.mark.both_databases
 def test_the_same_file_again_adds_nobody(door: Door) -> None:
     people = door.imported(THERE + f"{ANN},Ann,Salem\n")
     for mode, unchanged in (("new", 3), ("update", 3), ("replace", 3)):
@@ -155,6 +159,7 @@ def test_the_same_file_again_adds_nobody(door: Door) -> None:
         assert people.duplicate_count == 1
 
 
+@pytest.mark.both_databases
 def test_people_added_by_hand_since_survive_an_undo(door: Door) -> None:
     people = door.imported(THERE)
     made = added(door, people, FILE, "replace")
@@ -168,6 +173,7 @@ def test_people_added_by_hand_since_survive_an_undo(door: Door) -> None:
     }
 
 
+@pytest.mark.both_databases
 def test_a_person_removed_by_hand_since_does_not_come_back(door: Door) -> None:
     people = door.imported(THERE)
     made = added(door, people, FILE, "update")
@@ -184,6 +190,7 @@ def change(door: Door, people: RecipientList, number: str, **typed: str) -> None
     assert door.client.post(reverse("list-person", args=address), said).status_code == 302
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize("mode", ["new", "update", "replace"])
 @pytest.mark.parametrize("keeps", [True, False])
 def test_undoing_names_whom_somebody_changed_since_and_asks(
@@ -211,6 +218,7 @@ def test_undoing_names_whom_somebody_changed_since_and_asks(
         assert people_of(people) == before
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_person_whose_spelling_was_changed_by_hand_is_named_too(door: Door, keeps: bool) -> None:
     short, long = "+551187654321", "+5511987654321"
@@ -225,6 +233,7 @@ def test_a_person_whose_spelling_was_changed_by_hand_is_named_too(door: Door, ke
     assert (len(people_of(people)), name) == (1, "By hand" if keeps else "Ana")
 
 
+@pytest.mark.both_databases
 def test_a_change_after_the_page_was_opened_is_asked_about_again(door: Door) -> None:
     people = door.imported(THERE)
     made = people.list_imports.get()
@@ -239,6 +248,7 @@ def test_a_change_after_the_page_was_opened_is_asked_about_again(door: Door) -> 
     assert not RecipientList.objects.filter(pk=people.pk, is_ready=True).exists()
 
 
+@pytest.mark.both_databases
 def test_a_new_list_goes_when_its_import_is_undone_and_the_file_can_be_used_again(
     door: Door,
 ) -> None:
@@ -258,6 +268,7 @@ def test_a_new_list_goes_when_its_import_is_undone_and_the_file_can_be_used_agai
     assert made.state == State.CHECKING
 
 
+@pytest.mark.both_databases
 def test_a_campaign_keeps_its_people_and_the_name_of_the_list(door: Door, alice: User) -> None:
     people = door.imported(THERE, visibility="team")
     campaign = world.launched(world.a_campaign(world.a_channel(door.team), people))
@@ -270,6 +281,7 @@ def test_a_campaign_keeps_its_people_and_the_name_of_the_list(door: Door, alice:
     assert door.open(people).status_code == 404
 
 
+@pytest.mark.both_databases
 def test_imports_are_undone_from_the_last_to_the_first(door: Door) -> None:
     people = door.imported(THERE)
     first, second = (added(door, people, FILE, mode) for mode in ("update", "replace"))
@@ -282,6 +294,7 @@ def test_imports_are_undone_from_the_last_to_the_first(door: Door) -> None:
     assert people_of(people) == {ANN: ("Ann", {"City": "Boston"}), BOB: ("Bob", {"City": "Boston"})}
 
 
+@pytest.mark.both_databases
 def test_what_was_displaced_is_forgotten_with_the_file(door: Door) -> None:
     people = door.imported(THERE)
     made = added(door, people, FILE, "replace")
@@ -296,6 +309,7 @@ def test_what_was_displaced_is_forgotten_with_the_file(door: Door) -> None:
         undoing.undo_import(ListImport.objects.get(pk=made.pk), people.owner)
 
 
+@pytest.mark.both_databases
 def test_no_import_revives_who_has_opted_out(door: Door) -> None:
     people = door.imported(THERE)
     OptOut.objects.create(team=door.team, phone=CLEO)
@@ -344,6 +358,7 @@ def test_a_list_that_is_not_there(door: Door, named: str) -> None:
     assert door.client.get(f"{url}?list={named}").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_a_list_deleted_meanwhile_makes_no_new_one(door: Door) -> None:
     people = door.imported(THERE)
     made = door.checked(FILE, target=people)
@@ -362,6 +377,7 @@ row = st.tuples(
 _names = itertools.count(1)
 
 
+@pytest.mark.both_databases
 @given(
     there=st.lists(row, max_size=6),
     file=st.lists(row, max_size=6),
@@ -390,6 +406,7 @@ def test_undoing_any_addition_gives_the_list_back(
     assert list(people.recipients.order_by("phone", "occurrence").values(*columns)) == before
 
 
+@pytest.mark.both_databases
 def test_the_database_does_the_work_in_few_steps(
     door: Door, django_assert_max_num_queries: Any
 ) -> None:

@@ -47,6 +47,7 @@ def page(client: Client, model: type[Model], **asked: str) -> Any:
     return client.get(reverse(f"admin:recipients_{model._meta.model_name}_changelist"), asked)
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_can_be_listed_searched_and_opened(
     back_office: Client, model: type[Model]
@@ -58,6 +59,7 @@ def test_every_model_can_be_listed_searched_and_opened(
     assert back_office.get(opened).status_code == 200
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -26,8 +26,6 @@ from tests.people import ClientOf
 from tests.recipients.conftest import Door
 from tests.recipients.test_list_operations import url
 
-pytestmark = pytest.mark.both_databases
-
 # OWASP's examples and what gets past naive guards.
 FORMULAS = [
     "=1+1",
@@ -61,17 +59,20 @@ def is_formula(cell: str) -> bool:
     return cell.startswith(STARTS) or any(piece.lstrip().startswith(STARTS) for piece in pieces)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_formula_becomes_text(text: str) -> None:
     assert not is_formula(safe_cell(text))
     assert safe_cell(text).replace("'", "") == text.replace("'", "")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("text", ["", "Ann", "O'Neil", "a=b", "1-2", "x; y", "50 %", "Zoë 🙂"])
 def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
     assert safe_cell(text) == text
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "text", ["+1", "+1415555267100000", "+1415555267a", "+14155552671\n", "=1"]
 )
@@ -129,6 +130,7 @@ def test_no_cell_of_the_workbook_is_a_formula(
     assert {type(cell) for row in rows for cell in row} == {str}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])
 def test_a_file_can_be_uploaded_again(
     client_of: ClientOf, riverside: Team, door: Door, sami: User, file_format: str
@@ -179,6 +181,7 @@ def test_who_may_not_export_takes_nothing(
     assert not Export.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_a_large_workbook_is_made_by_a_worker(
     client_of: ClientOf,
     people: RecipientList,
@@ -215,6 +218,7 @@ def test_a_large_workbook_is_made_by_a_worker(
     assert "no longer kept here" in client.get(place).content.decode()
 
 
+@pytest.mark.both_databases
 def test_a_workbook_of_a_deleted_list_is_not_made(people: RecipientList, sami: User) -> None:
     ordered = exporting.order_file(people.team, sami, people)
     people.deleted_at = timezone.now()

@@ -16,7 +16,6 @@ from tests.browsing import text_of
 from tests.recipients.conftest import Door
 
 CASES = Path(__file__).parent / "cases"
-pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -47,6 +46,7 @@ def of_column(door: Door, *values: str) -> RecipientList:
     return door.imported("\n".join(["Phone,Balance", *lines]))
 
 
+@pytest.mark.both_databases
 def test_amounts_of_a_real_file_are_read_and_a_count_says_what_is_none(club: Door) -> None:
     people = club.imported((CASES / "filter-values.csv").read_bytes())
     words = counted(club, people, ("Balance", "above", "40"))
@@ -56,6 +56,7 @@ def test_amounts_of_a_real_file_are_read_and_a_count_says_what_is_none(club: Doo
     assert "1 person fits now" in counted(club, people, ("Balance", "below", "0"))
 
 
+@pytest.mark.both_databases
 def test_days_of_a_real_file_are_read_however_they_are_written(club: Door) -> None:
     people = club.imported((CASES / "filter-values.csv").read_bytes())
     words = counted(club, people, ("Joined", "after", "2026-12-30"))
@@ -64,6 +65,7 @@ def test_days_of_a_real_file_are_read_however_they_are_written(club: Door) -> No
     assert "0 people fit now" in counted(club, people, ("Joined", "before", "2026-12-31"))
 
 
+@pytest.mark.both_databases
 def test_what_is_no_number_and_no_day_is_told_beside_the_count(club: Door) -> None:
     people = of_column(club, "12", "n/a", "many", "", "7 or 8", "?", "12 kg", "30.5")
     words = counted(club, people, ("Balance", "above", "10"))
@@ -78,6 +80,7 @@ def test_what_is_no_number_and_no_day_is_told_beside_the_count(club: Door) -> No
     )
 
 
+@pytest.mark.both_databases
 def test_a_point_is_read_as_the_other_values_of_its_column_show(club: Door) -> None:
     comma = of_column(club, "1.500", "2.000,50", "10")
     assert "2 people fit now" in counted(club, comma, ("Balance", "above", "1.000"))
@@ -86,6 +89,7 @@ def test_a_point_is_read_as_the_other_values_of_its_column_show(club: Door) -> N
     assert "2 people fit now" in counted(club, point, ("Balance", "above", "1.500"))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("country", "people", "sentence"),
     [
@@ -103,6 +107,7 @@ def test_where_a_column_does_not_show_it_the_country_decides_and_it_is_told(
     assert sentence in words
 
 
+@pytest.mark.both_databases
 def test_the_month_comes_first_where_the_column_shows_it(club: Door) -> None:
     american = of_column(club, "05/12/2026", "12/31/2025")
     assert "1 person fits now" in counted(club, american, ("Balance", "before", "2026-05-01"))
@@ -116,6 +121,7 @@ def test_the_month_comes_first_where_the_column_shows_it(club: Door) -> None:
     assert "3/4/2026 could be read in two ways. It is read as March 4." in words
 
 
+@pytest.mark.both_databases
 def test_two_lists_are_each_read_by_their_own_habit(club: Door) -> None:
     german = of_column(club, "1.500", "2,5")
     american = club.imported("Phone,Balance\n+14155559999,1.500\n+14155559998,2.5")
@@ -124,6 +130,7 @@ def test_two_lists_are_each_read_by_their_own_habit(club: Door) -> None:
     assert "4 people fit now" in counted(club, german, ("Balance", "above", "0"), **data)
 
 
+@pytest.mark.both_databases
 def test_a_change_by_hand_changes_what_a_column_shows(club: Door) -> None:
     people = of_column(club, "1.500", "3")
     assert "0 people fit now" in counted(club, people, ("Balance", "above", "100"))
@@ -194,6 +201,7 @@ def decomposed(text: str) -> str:
     return unicodedata.normalize("NFD", text)
 
 
+@pytest.mark.both_databases
 def test_zurich_is_zurich_however_it_is_composed(club: Door) -> None:
     people = club.imported((CASES / "decomposed-accents.csv").read_bytes())
     for city in ("Zürich", decomposed("ZÜRICH")):
@@ -203,6 +211,7 @@ def test_zurich_is_zurich_however_it_is_composed(club: Door) -> None:
     assert "2 people fit now" in counted(club, people, ("CUSTOMER_NAME", "is", decomposed("José")))
 
 
+@pytest.mark.both_databases
 def test_whatever_is_stored_is_composed(club: Door) -> None:
     jose, zoe = decomposed("José"), decomposed("Zoë")
     people = club.imported(f"Phone,Name,{decomposed('Straße à')}\n+14155552671,{jose},{zoe}")
@@ -217,6 +226,7 @@ def test_whatever_is_stored_is_composed(club: Door) -> None:
     assert SavedFilter.objects.get().conditions[0]["values"] == ["Zoë"]
 
 
+@pytest.mark.both_databases
 def test_people_are_found_in_their_list_however_a_name_is_composed(club: Door) -> None:
     people = club.imported((CASES / "decomposed-accents.csv").read_bytes())
     url = reverse("list-search", args=[club.team.slug, people.public_id])

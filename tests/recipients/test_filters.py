@@ -34,7 +34,7 @@ from tests.client import Client
 from tests.effort import examples
 from tests.people import ClientOf
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 CELLS = [
     *("London", "  london ", "LEEDS", "", "   ", "Ärztehaus", "ÄRZTEHAUS", "50%_x", "a'b"),
@@ -79,6 +79,7 @@ CASES: list[tuple[str, tuple[str, ...], list[str]]] = [
 ]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("field", ["City", 'Where "is\\ it" (Ort: Zürich)'])
 @pytest.mark.parametrize(("op", "values", "expected"), CASES)
 def test_a_condition_finds_whom_it_says(
@@ -87,28 +88,33 @@ def test_a_condition_finds_whom_it_says(
     assert held(people, field, op, *values) == expected
 
 
+@pytest.mark.both_databases
 def test_the_opposites_hold_everybody_else(people: RecipientList) -> None:
     is_london = held(people, "City", "is", "london")
     assert held(people, "City", "is_not", "london") == [c for c in CELLS if c not in is_london]
     assert held(people, "City", "filled") == [c for c in CELLS if c.strip()]
 
 
+@pytest.mark.both_databases
 def test_the_month_comes_first_where_the_filter_says_so(people: RecipientList) -> None:
     found = held(people, "City", "before", "2026-04-01", day_first=False)
     assert found == ["3/4/2026"]
     assert held(people, "City", "after", "2026-04-12", day_first=False) == ["4/13/2026"]
 
 
+@pytest.mark.both_databases
 def test_name_and_phone_are_fields_too(people: RecipientList) -> None:
     assert held(people, "CUSTOMER_NAME", "is", "person 2") == [CELLS[0]]
     assert held(people, "PHONE_NUMBER", "is", world.phones(3)[2]) == [CELLS[2]]
 
 
+@pytest.mark.both_databases
 def test_a_field_that_nobody_has_is_empty(people: RecipientList) -> None:
     assert held(people, "No such", "filled") == []
     assert held(people, "No such", "is_not", "x") == CELLS
 
 
+@pytest.mark.both_databases
 def test_who_is_on_another_list_is_not_held(riverside: Team, people: RecipientList) -> None:
     away = world.a_list(riverside, world.phones(3), "Booked")
     definition = Definition((people.pk,), (away.pk,))
@@ -118,6 +124,7 @@ def test_who_is_on_another_list_is_not_held(riverside: Team, people: RecipientLi
 words = st.text(st.sampled_from("aAäÄ é%_'\"\\ß1/.-"), max_size=4)
 
 
+@pytest.mark.both_databases
 @examples(8, HealthCheck.function_scoped_fixture)
 @given(cells=st.lists(words, min_size=1, max_size=8), value=words, op=st.sampled_from(list(Op)[:7]))
 def test_both_databases_compare_as_python_does(
@@ -222,6 +229,7 @@ def read_alike(riverside: Team, cells: list[str], of: Op, limit: str) -> None:
     assert survey(Condition("City", of, (limit,)), made).by_kind == kinds
 
 
+@pytest.mark.both_databases
 @examples(8, HealthCheck.function_scoped_fixture)
 @given(
     st.lists(
@@ -238,6 +246,7 @@ def test_both_databases_read_numbers_alike(riverside: Team, alice: User, cells: 
     read_alike(riverside, cells, Op.ABOVE, "12.5")
 
 
+@pytest.mark.both_databases
 @examples(8, HealthCheck.function_scoped_fixture)
 @given(
     st.lists(
@@ -256,6 +265,7 @@ def test_both_databases_read_days_alike(riverside: Team, alice: User, cells: lis
     read_alike(riverside, cells, Op.AFTER, "2026-12-05")
 
 
+@pytest.mark.both_databases
 def test_every_way_to_write_a_number_or_a_day_is_read_alike(riverside: Team, alice: User) -> None:
     numbers = [frame.replace("{}", figures) for frame in FRAMES for figures in FIGURES]
     read_alike(riverside, numbers, Op.ABOVE, "12.5")
@@ -292,6 +302,7 @@ NUMBERS = {
 NO_NUMBERS = ["n/a", "12 Mar", "1.2.3", "1e5", "12 people", "50 or 60", "-", "(50", "1,2,3", "+-5"]
 
 
+@pytest.mark.both_databases
 def test_numbers_are_read_as_people_write_them() -> None:
     assert {cell: number_in(cell, False) for cell in NUMBERS} == NUMBERS
     assert [cell for cell in NO_NUMBERS if number_kind(cell)] == []
@@ -317,6 +328,7 @@ FIFTH += [
 FIFTH += ["5 de diciembre de 2026", "2026年12月5日", "05.12.26", "5th December 2026", "Dec 5 2026"]
 
 
+@pytest.mark.both_databases
 def test_days_are_read_as_people_write_them() -> None:
     assert {day_in(cell, False) for cell in FIFTH} == {20261205}
     assert (day_in("05/12/2026", True), day_in("05/12/2026", False)) == (20261205, 20260512)
@@ -342,6 +354,7 @@ def usable(team: Team, person: User) -> list[str]:
     return list(found.values_list("name", flat=True))
 
 
+@pytest.mark.both_databases
 def test_a_filter_is_usable_only_with_all_its_lists(
     riverside: Team, alice: User, sami: User, people: RecipientList, in_london: SavedFilter
 ) -> None:
@@ -393,6 +406,7 @@ def typed(people: RecipientList, *lines: dict[str, str], **more: Any) -> dict[st
     return fields
 
 
+@pytest.mark.both_databases
 def test_a_filter_is_made_read_again_and_changed(
     client: Client, riverside: Team, people: RecipientList
 ) -> None:
@@ -464,6 +478,7 @@ def test_lines_come_and_go_without_scripts(
     assert (less["value-0"], "value-1" in less, less["name"]) == ("Leeds", False, "Londoners")
 
 
+@pytest.mark.both_databases
 def test_the_count_answers_while_one_types(
     client: Client, riverside: Team, people: RecipientList
 ) -> None:
@@ -486,6 +501,7 @@ def test_a_colleague_reads_it_and_cannot_change_it(
     assert (in_london.name, in_london.archived_at) == ("In London", None)
 
 
+@pytest.mark.both_databases
 def test_people_of_a_list_that_is_not_theirs_are_not_counted_for_them(
     client_of: ClientOf, riverside: Team, alice: User, sami: User, in_london: SavedFilter
 ) -> None:

@@ -19,7 +19,7 @@ from recipients.lists import list_lifecycle
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from tests.recipients.conftest import Door
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 State = ListImport.State
 FILE = "Phone\n4155552671\n2127365000\nx\n"
@@ -39,6 +39,7 @@ def waiting_messages(broker: redis.Redis) -> int:
     return length
 
 
+@pytest.mark.both_databases
 def test_a_queued_import_is_found_again_when_its_message_is_lost(
     door: Door, broker: redis.Redis
 ) -> None:
@@ -48,6 +49,7 @@ def test_a_queued_import_is_found_again_when_its_message_is_lost(
     assert waiting_messages(broker) == 1
 
 
+@pytest.mark.both_databases
 def test_an_import_under_way_is_left_alone(door: Door, broker: redis.Redis) -> None:
     made = confirmed(door)
     claiming.claim_work(ListImport.objects.filter(state=State.QUEUED), made.pk)
@@ -81,6 +83,7 @@ def test_a_message_carries_an_id_and_nothing_else(
     assert made.state == State.QUEUED
 
 
+@pytest.mark.both_databases
 def test_a_stopped_import_leaves_no_list(door: Door) -> None:
     made = confirmed(door)
     page = door.client.post(door.url("import-stop", made), follow=True).content.decode()
@@ -92,6 +95,7 @@ def test_a_stopped_import_leaves_no_list(door: Door) -> None:
     assert not RecipientList.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_a_half_filled_list_is_deleted_with_its_people(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +112,7 @@ def test_a_half_filled_list_is_deleted_with_its_people(
     assert Recipient.objects.count() == 2
 
 
+@pytest.mark.both_databases
 def test_a_finished_import_cannot_be_stopped(door: Door) -> None:
     people = door.imported(FILE)
     made = people.list_imports.get()
@@ -139,6 +144,7 @@ def test_a_failed_import_offers_to_check_the_file_again(door: Door) -> None:
     assert "Check the file again" in page
 
 
+@pytest.mark.both_databases
 def test_files_are_deleted_after_a_week(door: Door, uploads: Path) -> None:
     people, open_check, running = door.imported(FILE), door.checked(FILE), confirmed(door)
     assert len(list(uploads.iterdir())) == 3
@@ -160,6 +166,7 @@ def test_files_are_deleted_after_a_week(door: Door, uploads: Path) -> None:
     assert people.list_imports.get().stored_name == ""
 
 
+@pytest.mark.both_databases
 def test_a_file_that_nobody_speaks_of_is_deleted_after_a_day(door: Door, uploads: Path) -> None:
     door.checked(FILE)
     fresh, old = uploads / "fresh", uploads / "old"

@@ -27,8 +27,6 @@ from tests.effort import examples
 from tests.people import ClientOf
 from tests.world import add_member, create_person, create_team
 
-pytestmark = pytest.mark.both_databases
-
 # Which of few phones, and the value of FIELD, whose name is hard on paths into JSON.
 ROWS = st.lists(
     st.tuples(st.integers(0, 5), st.sampled_from(["", "Boston", "Ayr", "7"])), max_size=12
@@ -96,6 +94,7 @@ class TestWhateverIsInTheLists(TestCase):
     def lists(self, *rows: list[tuple[int, str]]) -> list[RecipientList]:
         return [a_list(self.team, self.owner, some, f"L{n}") for n, some in enumerate(rows)]
 
+    @pytest.mark.both_databases
     @examples(5)
     @given(ROWS)
     def test_a_copy_is_the_same(self, rows: list[tuple[int, str]]) -> None:
@@ -106,6 +105,7 @@ class TestWhateverIsInTheLists(TestCase):
             *source.recipients.order_by("pk").values_list(*columns)
         ]
 
+    @pytest.mark.both_databases
     @examples(8)
     @given(THREE)
     def test_a_merge_keeps_everybody(self, rows: list[list[tuple[int, str]]]) -> None:
@@ -123,6 +123,7 @@ class TestWhateverIsInTheLists(TestCase):
                 said = (first.fields if first else {}) | said
             assert row.fields == said
 
+    @pytest.mark.both_databases
     @examples(8)
     @given(ROWS)
     def test_the_parts_of_a_split_add_up(self, rows: list[tuple[int, str]]) -> None:
@@ -137,6 +138,7 @@ class TestWhateverIsInTheLists(TestCase):
         (one,) = done(list_operations.split(source, self.owner, FIELD, values[:1]))
         assert phones(one) == phones(made[0])
 
+    @pytest.mark.both_databases
     @examples(8)
     @given(THREE)
     def test_nobody_is_left_of_who_is_taken_out(self, rows: list[list[tuple[int, str]]]) -> None:
@@ -145,6 +147,7 @@ class TestWhateverIsInTheLists(TestCase):
         gone = set().union(*map(phones, without))
         assert phones(made) == Counter({p: n for p, n in phones(source).items() if p not in gone})
 
+    @pytest.mark.both_databases
     @examples(4)
     @given(ROWS, st.integers(0, 4))
     def test_a_killed_worker_costs_nobody(self, rows: list[tuple[int, str]], chunks: int) -> None:
@@ -183,6 +186,7 @@ def mine(person: User) -> list[RecipientList]:
     return list(RecipientList.objects.filter(owner=person).order_by("pk"))
 
 
+@pytest.mark.both_databases
 def test_a_list_is_split_by_the_page(
     client_of: ClientOf, town_list: RecipientList, bob: User
 ) -> None:
@@ -209,6 +213,7 @@ def test_a_value_that_is_not_there_makes_no_list(
     assert not mine(bob)
 
 
+@pytest.mark.both_databases
 def test_lists_are_put_together_and_taken_out_by_the_pages(
     client_of: ClientOf, town_list: RecipientList, riverside: Team, bob: User
 ) -> None:
@@ -250,6 +255,7 @@ def test_a_list_lent_to_be_used_is_not_copied(
     assert [one.name for one in mine(bob)] == ["Copy"]
 
 
+@pytest.mark.both_databases
 def test_a_large_one_is_left_to_a_worker_and_seen_by_who_began_it(
     client_of: ClientOf,
     town_list: RecipientList,
@@ -270,6 +276,7 @@ def test_a_large_one_is_left_to_a_worker_and_seen_by_who_began_it(
     assert client.get(begun["Location"])["Location"] == url("list", mine(bob)[0])
 
 
+@pytest.mark.both_databases
 def test_a_list_that_is_read_from_is_not_deleted_under_the_workers_hands(
     town_list: RecipientList, bob: User, alice: User
 ) -> None:
@@ -284,6 +291,7 @@ def test_a_list_that_is_read_from_is_not_deleted_under_the_workers_hands(
         list_operations.copy(town_list, bob, "Again")
 
 
+@pytest.mark.both_databases
 def test_work_that_kills_its_workers_is_given_up(
     client_of: ClientOf, town_list: RecipientList, bob: User
 ) -> None:

@@ -25,7 +25,7 @@ from tests.people import ClientOf
 from tests.recipients.test_list_operations import FIELD, a_list, check_numbers, url
 from tests.world import create_person, create_team
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 
 def details(phone: int, name: str = "") -> Details:
@@ -44,6 +44,7 @@ class TestWhateverIsDone(TestCase):
         self.owner = create_person("Alice Moreau")
         self.team = create_team(self.owner)
 
+    @pytest.mark.both_databases
     @examples(10)
     @given(ROWS, CHANGES)
     def test_the_numbers_stay_right(
@@ -85,6 +86,7 @@ def person_url(people: RecipientList, number: int) -> str:
     return f"{url('list', people)}people/{write_place(row.pk)}/"
 
 
+@pytest.mark.both_databases
 def test_somebody_is_added_by_hand(client_of: ClientOf, people: RecipientList, bob: User) -> None:
     client, add = client_of(bob), url("list-person-add", people)
     fields = {"phone": "(202) 555-0199", "name": "New  one", "field_0": "Ayr", "field_1": " "}
@@ -118,6 +120,7 @@ def test_a_number_that_will_not_do_says_why_and_loses_nothing(
     assert people.recipients.count() == 4
 
 
+@pytest.mark.both_databases
 def test_somebody_is_changed(client_of: ClientOf, people: RecipientList, bob: User) -> None:
     client = client_of(bob)
     page = client.get(person_url(people, 0)).content.decode()
@@ -136,6 +139,7 @@ def test_somebody_is_changed(client_of: ClientOf, people: RecipientList, bob: Us
     assert person_url(people, 1) in answer.content.decode()
 
 
+@pytest.mark.both_databases
 def test_the_ticked_are_taken_out(client_of: ClientOf, people: RecipientList, bob: User) -> None:
     client = client_of(bob)
     rows = [write_place(row.pk) for row in people.recipients.order_by("pk")[:2]]
@@ -162,6 +166,7 @@ def test_a_row_of_another_list_is_not_touched(
     assert row.phone == "+12025550007"
 
 
+@pytest.mark.both_databases
 def test_who_opted_out_is_told_of(client_of: ClientOf, people: RecipientList, bob: User) -> None:
     OptOut.objects.create(team=people.team, phone="+12025550199")
     answer = client_of(bob).post(
@@ -201,6 +206,7 @@ def names(answer: Any) -> list[str]:
     return [row.name for row in answer.context["page"].rows]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -223,6 +229,7 @@ def test_people_are_found_by_a_field_and_put_in_order(
     assert names(client_of(vera).post(url("list-search", people), fields)) == expected
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("order", ["file", "name", "phone"])
 def test_the_pages_of_every_order_have_everybody_once(
     client_of: ClientOf, riverside: Team, alice: User, order: str

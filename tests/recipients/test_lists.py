@@ -17,8 +17,6 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
 
-pytestmark = pytest.mark.both_databases
-
 FILE = "Phone,Name,Town\n(415) 555-2671,Ann,Boston\n212 736 5000,Bob,Albany\nx,Cleo,\n"
 
 
@@ -60,6 +58,7 @@ def list_url(people: RecipientList, name: str = "list") -> str:
     return reverse(name, args=[people.team.slug, people.public_id])
 
 
+@pytest.mark.both_databases
 def test_a_list_shows_its_people_and_its_numbers(door: Door) -> None:
     page = door.open(door.imported(FILE)).content.decode()
     for text in ("+1 415 555 2671", "Ann", "Boston", "+1 212 736 5000", "Why rows were left out"):
@@ -107,6 +106,7 @@ def test_only_the_owner_shares(
     assert "Only the owner of a list can share it." in page
 
 
+@pytest.mark.both_databases
 def test_a_list_lent_to_one_colleague_is_there_once(
     riverside: Team, alice: User, bob: User, vera: User, client_of: ClientOf
 ) -> None:
@@ -122,6 +122,7 @@ def test_an_unfinished_list_is_nowhere(riverside: Team, alice: User, client_of: 
     assert client_of(alice).get(list_url(people)).status_code == 404
 
 
+@pytest.mark.both_databases
 def test_a_leavers_lists_go_to_the_heir(riverside: Team, alice: User, bob: User) -> None:
     mine, lent = a_list(riverside, bob), a_list(riverside, alice)
     ListShare.objects.create(recipient_list=lent, user=bob)
@@ -131,6 +132,7 @@ def test_a_leavers_lists_go_to_the_heir(riverside: Team, alice: User, bob: User)
     assert not ListShare.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_pages_go_forth_and_back_without_gap_or_repeat(
     riverside: Team, alice: User, client_of: ClientOf
 ) -> None:
@@ -155,6 +157,7 @@ def test_a_made_up_place_is_the_first_page(
     assert rows(page) == list(range(2, 52))
 
 
+@pytest.mark.both_databases
 def test_every_page_costs_the_same_number_of_queries(
     riverside: Team, alice: User, client_of: ClientOf, django_assert_num_queries: Any
 ) -> None:
@@ -170,6 +173,7 @@ def found(client: Client, people: RecipientList, words: str, **fields: str) -> l
     return rows(client.post(list_url(people, "list-search"), {"words": words, **fields}))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -189,6 +193,7 @@ def test_people_are_found_by_name_or_phone(
     assert found(client_of(alice), people, words) == expected
 
 
+@pytest.mark.both_databases
 def test_the_pages_of_a_search(riverside: Team, alice: User, client_of: ClientOf) -> None:
     people = with_people(a_list(riverside, alice), 120)
     client = client_of(alice)
@@ -209,6 +214,7 @@ def test_a_search_by_htmx_brings_only_the_people(
     assert "<html" not in response.content.decode()
 
 
+@pytest.mark.both_databases
 def test_people_who_opted_out_are_counted(
     riverside: Team, alice: User, client_of: ClientOf
 ) -> None:
@@ -219,6 +225,7 @@ def test_people_who_opted_out_are_counted(
     assert re.search(r"<dt>Opted out</dt><dd>1</dd>", page)
 
 
+@pytest.mark.both_databases
 def test_a_large_count_comes_later(
     riverside: Team, alice: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +251,7 @@ def test_a_viewer_sees_shared_lists_but_no_button_to_change_them(
     assert client.post(list_url(people, "list-sharing")).status_code == 403
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", ["list-merge", "list-subtract", "list-copy", "list-put-away"])
 def test_a_number_that_stands_twice_is_one_person_on_every_page(
     door: Door, riverside: Team, name: str

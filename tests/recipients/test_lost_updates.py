@@ -17,8 +17,6 @@ from tests.browsing import fields_of, text_of
 from tests.client import Client
 from tests.people import ClientOf
 
-pytestmark = pytest.mark.both_databases
-
 CHECKBOXES = {"is_active", "lists_shared", "test_required"}
 TOLD = "Someone else changed this while you had it open. Nothing of yours is saved yet"
 
@@ -72,6 +70,7 @@ def person_tabs(client: Client, people: RecipientList) -> Tabs:
     return Tabs(client, reverse("list-person", args=address), "person")
 
 
+@pytest.mark.both_databases
 def test_the_second_tab_of_a_person_is_told_with_both_versions(
     client: Client, people: RecipientList
 ) -> None:
@@ -84,6 +83,7 @@ def test_the_second_tab_of_a_person_is_told_with_both_versions(
     assert (first.name, first.fields["City"]) == (tabs.opened["name"], "York")
 
 
+@pytest.mark.both_databases
 def test_saving_over_a_version_that_nobody_saw_is_asked_again(
     client: Client, people: RecipientList
 ) -> None:
@@ -112,6 +112,7 @@ def test_a_person_taken_out_meanwhile_is_no_longer_there(
     assert tabs.send(tabs.opened, name="Ann").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_the_second_name_of_a_list_is_told(client: Client, people: RecipientList) -> None:
     address = reverse("list-rename", args=[people.team.slug, people.public_id])
     tabs = Tabs(client, address, "rename")
@@ -158,6 +159,7 @@ def test_the_second_tab_of_a_filter_is_told_with_its_conditions(
     assert SavedFilter.objects.get().conditions[0]["values"] == ["York"]
 
 
+@pytest.mark.both_databases
 def test_the_second_tab_of_a_saved_message_is_told(client: Client, people: RecipientList) -> None:
     campaign = world.a_campaign(world.a_channel(people.team), people)
     made = message_templates.make(campaign, world.owner_of(people.team), "Check-up", "")

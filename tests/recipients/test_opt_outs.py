@@ -20,8 +20,6 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.recipients.conftest import Door
 
-pytestmark = pytest.mark.both_databases
-
 EMILIA, AOIFE = "+14155552671", "+447911123456"
 
 
@@ -81,6 +79,7 @@ def test_nothing_typed_is_told(client: Client, riverside: Team) -> None:
     assert "Paste at least one phone number, or choose a file." in answer.content.decode()
 
 
+@pytest.mark.both_databases
 def test_who_is_in_the_register_is_not_entered_twice(client: Client, riverside: Team) -> None:
     add(client, riverside, numbers=EMILIA, note="first")
     answer = add(client, riverside, numbers=f"{EMILIA}\n{AOIFE}", note="second")
@@ -143,6 +142,7 @@ def test_a_file_is_shown_before_it_is_entered_and_reported_after(
 CASES = Path(__file__).parent / "cases"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("name", "country", "phones", "told"),
     [
@@ -225,6 +225,7 @@ def test_the_column_and_the_country_are_chosen(client: Client, riverside: Team) 
     assert phones_of(riverside) == ["+447400123456", "+447400123457"]
 
 
+@pytest.mark.both_databases
 def test_who_had_opted_out_before_is_counted_apart(client: Client, riverside: Team) -> None:
     add(client, riverside, numbers=EMILIA)
     page = upload(client, riverside, b"Phone\n4155552671\n4155552671\n2127365000\n")
@@ -234,6 +235,7 @@ def test_who_had_opted_out_before_is_counted_apart(client: Client, riverside: Te
     assert "Had opted out before</dt><dd>1</dd>" in report
 
 
+@pytest.mark.both_databases
 def test_a_large_file_goes_on_where_a_worker_died(
     client: Client, riverside: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,6 +337,7 @@ def test_lifting_needs_a_reason_and_stays_in_the_history(
     assert one.lifted_reason == "Asked for it at the desk"
 
 
+@pytest.mark.both_databases
 def test_who_was_lifted_can_opt_out_again(client: Client, riverside: Team) -> None:
     add(client, riverside, numbers=EMILIA)
     client.post(
@@ -345,6 +348,7 @@ def test_who_was_lifted_can_opt_out_again(client: Client, riverside: Team) -> No
     assert OptOut.objects.count() == 2
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("words", ["(415) 555-2671", "2671", "Desk"])
 def test_a_number_or_a_note_is_found(client: Client, riverside: Team, words: str) -> None:
     add(client, riverside, numbers=EMILIA, note="At the desk")
@@ -354,6 +358,7 @@ def test_a_number_or_a_note_is_found(client: Client, riverside: Team, words: str
     assert "+44 7911 123456" not in text
 
 
+@pytest.mark.both_databases
 def test_the_register_is_read_page_by_page(client: Client, riverside: Team) -> None:
     phones = [f"+1202555{n:04}" for n in range(120)]
     opt_outs.add_opt_outs(riverside, phones, OptOut.Source.BY_HAND, None)
@@ -381,6 +386,7 @@ def test_the_export_has_no_formula_in_it(
     assert not [cell for cell in row[1:] if cell[:1] in "=+-@"]
 
 
+@pytest.mark.both_databases
 def test_an_export_can_be_entered_again(
     client_of: ClientOf, sami: User, riverside: Team, charlie: User
 ) -> None:
@@ -391,6 +397,7 @@ def test_an_export_can_be_entered_again(
     assert phones_of(hillside) == [EMILIA, AOIFE]
 
 
+@pytest.mark.both_databases
 def test_another_teams_register_is_its_own(
     client_of: ClientOf, riverside: Team, charlie: User, client: Client
 ) -> None:
@@ -402,6 +409,7 @@ def test_another_teams_register_is_its_own(
     assert phones_of(riverside) == [EMILIA]
 
 
+@pytest.mark.both_databases
 def test_no_import_takes_anybody_out(door: Door, riverside: Team, client: Client) -> None:
     add(client, riverside, numbers=EMILIA)
     rows = "Mobile,Name,Opted out\n(415) 555-2671,Emilia,no\n+44 7911 123456,Aoife,no\n"

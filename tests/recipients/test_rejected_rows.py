@@ -10,8 +10,6 @@ import pytest
 from recipients.models import ListImport
 from tests.recipients.conftest import Door
 
-pytestmark = pytest.mark.both_databases
-
 FILE = "Phone;Name;Town\n4155552671;Ann;Boston\n4.1E+09;Bob;Rome\n;=cmd|' /C calc'!A0;@Paris\n"
 HEADER = ["Row in file", "Reason", "What to do", "Phone", "Name", "Town"]
 
@@ -36,6 +34,7 @@ def test_the_rows_have_their_own_columns_and_the_reason(door: Door) -> None:
     assert before[2][:2] == ["4", "No number"]
 
 
+@pytest.mark.both_databases
 def test_before_and_after_the_import_they_are_the_same(door: Door) -> None:
     made = door.checked(FILE)
     before = report(door, made)

@@ -18,8 +18,6 @@ from tests import world
 from tests.browsing import text_of
 from tests.recipients.conftest import Door
 
-pytestmark = pytest.mark.both_databases
-
 CASES = Path(__file__).parent / "cases"
 # (on the list, as WhatsApp has it)
 SPELLINGS = [
@@ -61,6 +59,7 @@ def list_url(name: str, people: RecipientList, *more: Any) -> str:
     return reverse(name, args=[people.team.slug, people.public_id, *more])
 
 
+@pytest.mark.both_databases
 def test_rows_of_a_file_with_two_spellings_are_one_person_and_stay_as_written(
     brazil: Team, door: Door
 ) -> None:
@@ -75,6 +74,7 @@ def test_rows_of_a_file_with_two_spellings_are_one_person_and_stay_as_written(
     assert (people.recipient_count, people.duplicate_count) == (4, 1)
 
 
+@pytest.mark.both_databases
 def test_an_import_that_was_killed_goes_on_with_both_spellings_as_one(
     brazil: Team, door: Door
 ) -> None:
@@ -90,6 +90,8 @@ def test_an_import_that_was_killed_goes_on_with_both_spellings_as_one(
     assert rows_of(people) == [(NOW, 0, ""), (OLD, 1, "")]
 
 
+@pytest.mark.either_database
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("listed", "other"), SPELLINGS)
 def test_the_check_page_knows_who_has_opted_out_in_another_spelling(
     riverside: Team, door: Door, listed: str, other: str
@@ -101,6 +103,7 @@ def test_the_check_page_knows_who_has_opted_out_in_another_spelling(
     assert made.judgement["opted_out"] == 1
 
 
+@pytest.mark.both_databases
 def test_update_mode_updates_the_person_and_keeps_the_number_as_written(
     brazil: Team, door: Door
 ) -> None:
@@ -112,6 +115,7 @@ def test_update_mode_updates_the_person_and_keeps_the_number_as_written(
     assert rows_of(people) == [(NOW, 0, "Ana")]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("mode", ["new", "replace"])
 def test_other_modes_know_the_person_too(brazil: Team, door: Door, mode: str) -> None:
     people = door.imported(f"Phone,Name\n{NOW},Ana\n")
@@ -120,6 +124,7 @@ def test_other_modes_know_the_person_too(brazil: Team, door: Door, mode: str) ->
     assert len(rows_of(people)) == 1
 
 
+@pytest.mark.both_databases
 def test_somebody_added_by_hand_in_the_other_spelling_is_told_to_be_there(
     brazil: Team, door: Door
 ) -> None:
@@ -131,6 +136,7 @@ def test_somebody_added_by_hand_in_the_other_spelling_is_told_to_be_there(
     assert len(rows_of(people)) == 1
 
 
+@pytest.mark.both_databases
 def test_the_spelling_of_a_number_can_be_changed_by_hand(brazil: Team, door: Door) -> None:
     people = door.imported(f"Phone,Name\n{NOW},Ana\n{NOW},Ana\n")
     first = people.recipients.get(occurrence=0)
@@ -140,6 +146,8 @@ def test_the_spelling_of_a_number_can_be_changed_by_hand(brazil: Team, door: Doo
     assert rows_of(people) == [(OLD, 0, "Ana"), (NOW, 1, "Ana")]
 
 
+@pytest.mark.either_database
+@pytest.mark.both_databases
 @pytest.mark.parametrize("written", ["+5511987654321", "11 98765-4321", "551187654321"])
 def test_a_search_finds_either_spelling(brazil: Team, door: Door, written: str) -> None:
     people = door.imported(f"Phone,Name\n{NOW},Ana\n{OLD},Annie\n11 3765-4321,Landline\n")
@@ -149,6 +157,7 @@ def test_a_search_finds_either_spelling(brazil: Team, door: Door, written: str) 
     assert "Landline" not in page
 
 
+@pytest.mark.both_databases
 def test_lists_put_together_or_taken_out_know_the_person(brazil: Team, alice: User) -> None:
     one = world.a_list(brazil, [NOW, "+14155552671"], "One")
     other = world.a_list(brazil, [OLD, "+14155552672"], "Other")
@@ -168,6 +177,8 @@ def test_lists_put_together_or_taken_out_know_the_person(brazil: Team, alice: Us
     assert made_by(rest) == [("+14155552671", 0)]
 
 
+@pytest.mark.either_database
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("listed", "other"), SPELLINGS)
 def test_the_register_has_one_entry_for_a_person(
     riverside: Team, alice: User, door: Door, listed: str, other: str

@@ -99,6 +99,7 @@ def test_no_two_jobs_of_an_account_share_a_second(channel: Channel) -> None:
     assert all(slot.second != 0 for slot in slots)
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize("fault", ["400", "404", "422", "200_error"])
 def test_a_refused_job_waits_for_a_person_and_says_why(
     channel: Channel, sandbox: Sandbox, fault: str
@@ -115,6 +116,7 @@ def test_a_refused_job_waits_for_a_person_and_says_why(
     assert world.witness(sandbox)["jobs"] == 0
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize(
     "fault",
     ["500", "502", "503", "511", "301", "307", "reset_after_reading", "half_body", "silence"],
@@ -152,6 +154,7 @@ def test_a_job_whose_answer_got_lost_is_found_by_its_slot(
     assert submission.job_id == world.witness(sandbox, "/jobs")[0]["job_id"]
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize(
     "fault", ["list_without_schedule", "list_stale", "list_empty", "list_html"]
 )

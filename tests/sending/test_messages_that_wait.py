@@ -31,7 +31,6 @@ from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.both_databases,
     pytest.mark.thorough,
 ]
 
@@ -98,6 +97,7 @@ def lose_an_answer(campaign: Campaign, sandbox: Sandbox) -> Submission:
     return unclear_of(campaign)
 
 
+@pytest.mark.both_databases
 def test_one_whose_answer_got_lost_is_found_by_its_second_and_number(
     campaign: Campaign, sandbox: Sandbox
 ) -> None:
@@ -224,6 +224,7 @@ def test_one_is_looked_for_while_its_call_is_open(
     assert not campaign.events.filter(kind="found").exists()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("kind", [AnswerKind.ACCEPTED, AnswerKind.UNKNOWN, AnswerKind.REFUSED])
 def test_an_answer_that_comes_after_it_was_found_changes_nothing(
     campaign: Campaign, sandbox: Sandbox, settings: Settings, kind: AnswerKind
@@ -244,6 +245,7 @@ def test_an_answer_that_comes_after_it_was_found_changes_nothing(
     assert Counter(world.states(campaign)) == {"accepted": 1, "ready": PEOPLE - 1}
 
 
+@pytest.mark.both_databases
 def test_it_is_looked_for_once_more_before_it_is_sent_again(
     campaign: Campaign, sandbox: Sandbox
 ) -> None:
@@ -265,6 +267,7 @@ def test_it_is_looked_for_once_more_before_it_is_sent_again(
 # --- Taking back ----------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_cancelling_takes_back_what_has_not_gone_out(campaign: Campaign, sandbox: Sandbox) -> None:
     hand_over(campaign)
     control.cancel(campaign, world.owner_of(campaign.team))
@@ -290,6 +293,7 @@ def test_one_that_is_found_after_the_campaign_was_cancelled_is_taken_back(
     assert not waiting(sandbox)
 
 
+@pytest.mark.both_databases
 def test_paused_and_taken_back_it_goes_out_once_when_it_goes_on(
     campaign: Campaign, sandbox: Sandbox
 ) -> None:
@@ -313,6 +317,7 @@ def in_hours(hours: int) -> NewTime:
     return NewTime(at.strftime("%Y-%m-%dT%H:%M"), "UTC")
 
 
+@pytest.mark.both_databases
 def test_another_time_takes_back_and_hands_over_shortly_before_it(
     campaign: Campaign, sandbox: Sandbox
 ) -> None:
@@ -399,6 +404,7 @@ def test_what_went_out_meanwhile_stays_handed_over(
 # --- The pace -------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_no_more_are_outstanding_than_the_vendors_list_shows(campaign: Campaign) -> None:
     hand_over(campaign)
     moments = Attempt.objects.order_by("slot").values_list("slot", "started_at")

@@ -43,7 +43,6 @@ from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.both_databases,
     pytest.mark.thorough,
 ]
 
@@ -92,6 +91,7 @@ def landed(sandbox: Sandbox) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.both_databases
 def test_a_template_goes_out_once_to_each_with_their_own_values(
     whatsapp: Channel, people: RecipientList, sandbox: Sandbox
 ) -> None:
@@ -209,6 +209,7 @@ def test_who_would_wait_at_the_sender_beyond_the_hours_goes_out_the_next_day(
     assert sum(slot.date() == tomorrow for slot in slots) == 14
 
 
+@pytest.mark.both_databases
 def test_personal_texts_need_no_jobs_and_keep_to_no_number_of_texts(
     channel: Channel, people: RecipientList, sandbox: Sandbox, settings: Settings
 ) -> None:
@@ -221,6 +222,7 @@ def test_personal_texts_need_no_jobs_and_keep_to_no_number_of_texts(
     assert not campaign.message.rendered_texts.exists()  # type: ignore[union-attr]
 
 
+@pytest.mark.both_databases
 def test_who_lacks_a_value_is_left_out_and_counted(
     whatsapp: Channel, people: RecipientList
 ) -> None:
@@ -234,6 +236,7 @@ def test_who_lacks_a_value_is_left_out_and_counted(
     assert campaign.submissions.count() == PEOPLE - 1
 
 
+@pytest.mark.both_databases
 def test_each_is_handed_over_only_shortly_before_its_second(
     whatsapp: Channel, people: RecipientList, settings: Settings
 ) -> None:
@@ -244,6 +247,7 @@ def test_each_is_handed_over_only_shortly_before_its_second(
     assert len({slot for slot, _ in rows}) == PEOPLE
 
 
+@pytest.mark.both_databases
 def test_who_opted_out_since_is_not_sent_to(
     whatsapp: Channel, people: RecipientList, sandbox: Sandbox
 ) -> None:
@@ -254,6 +258,7 @@ def test_who_opted_out_since_is_not_sent_to(
     assert world.phones(1)[0] not in {one["to"] for one in landed(sandbox)}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("fault", ["500", "job_made_no_answer"])
 def test_an_unclear_answer_whose_second_has_come_is_a_question_and_is_never_repeated(
     whatsapp: Channel, people: RecipientList, sandbox: Sandbox, fault: str
@@ -286,6 +291,7 @@ def test_an_unclear_answer_whose_second_has_come_is_a_question_and_is_never_repe
     assert len(landed(sandbox)) == PEOPLE + (fault == "job_made_no_answer")
 
 
+@pytest.mark.both_databases
 def test_what_is_refused_waits_for_a_person_and_stops_the_rest(
     whatsapp: Channel, people: RecipientList, sandbox: Sandbox
 ) -> None:
@@ -297,6 +303,7 @@ def test_what_is_refused_waits_for_a_person_and_stops_the_rest(
     assert not landed(sandbox)
 
 
+@pytest.mark.both_databases
 def test_cancelling_keeps_what_is_gone_and_stops_what_is_not(
     whatsapp: Channel, people: RecipientList, sandbox: Sandbox
 ) -> None:
@@ -343,6 +350,7 @@ def test_too_many_people_are_told_while_they_are_chosen(
     assert told in complaint
 
 
+@pytest.mark.both_databases
 def test_a_pace_holds_for_single_messages_too(whatsapp: Channel, people: RecipientList) -> None:
     campaign = launched(whatsapp, people, pace_count=2, pace_minutes=10)
     slots = list(campaign.submissions.order_by("seq").values_list("planned_slot", flat=True))
@@ -358,6 +366,7 @@ def spread_of(slots: list[datetime]) -> list[int]:
     return sorted({one for one in minutes if one})
 
 
+@pytest.mark.both_databases
 def test_what_was_handed_over_can_be_taken_back_until_its_second(
     whatsapp: Channel, people: RecipientList, settings: Settings
 ) -> None:
@@ -407,6 +416,7 @@ def test_a_long_row_of_single_messages_is_told_by_its_own_pace(
     assert "One message for each, about one a second: this takes 2 h." in page
 
 
+@pytest.mark.both_databases
 def test_fifty_unclear_people_are_one_question(whatsapp: Channel, people: RecipientList) -> None:
     campaign = launched(whatsapp, people)
     for one in campaign.submissions.order_by("seq")[:3]:

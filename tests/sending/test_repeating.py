@@ -26,7 +26,7 @@ from tests import world
 LONDON = "Europe/London"
 # The Friday before the night in which London's clocks go forward.
 FRIDAY = datetime(2027, 3, 26, 8, 0, tzinfo=UTC)
-pytestmark = [pytest.mark.at(FRIDAY, tick=False), pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.at(FRIDAY, tick=False), pytest.mark.thorough]
 DAILY: dict[str, Any] = {"every": "day", "at": "09:30", "zone": LONDON}
 
 
@@ -67,6 +67,7 @@ def runs(campaign: Campaign) -> list[str]:
     ]
 
 
+@pytest.mark.both_databases
 def test_each_run_is_made_an_hour_ahead_and_keeps_its_wall_time(
     daily: Campaign, clock: time_machine.Traveller
 ) -> None:
@@ -83,6 +84,7 @@ def test_each_run_is_made_an_hour_ahead_and_keeps_its_wall_time(
     assert daily.runs.latest("pk").name == "Reminder · 28 Mar 2027"
 
 
+@pytest.mark.both_databases
 def test_a_run_goes_to_whoever_is_on_the_lists_by_then(
     daily: Campaign, clock: time_machine.Traveller
 ) -> None:
@@ -95,6 +97,7 @@ def test_a_run_goes_to_whoever_is_on_the_lists_by_then(
     assert (run.state, run.frozen_count, run.parent) == ("scheduled", 8, daily)
 
 
+@pytest.mark.both_databases
 def test_a_run_is_confirmed_by_the_first_launch_only_while_it_says_the_same(
     daily: Campaign,
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_run_is_confirmed_by_the_first_launch_only_while_it_says_the_same(
     assert (run.state, run.launched_by) == ("freezing", daily.launched_by)
 
 
+@pytest.mark.both_databases
 def test_a_killed_tick_makes_no_second_run_and_skips_none(
     daily: Campaign, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +139,7 @@ def test_a_killed_tick_makes_no_second_run_and_skips_none(
     assert runs(daily) == ["27 Mar 09:30 freezing"]
 
 
+@pytest.mark.both_databases
 def test_a_day_has_one_run_even_if_it_is_asked_for_again(
     daily: Campaign, clock: time_machine.Traveller
 ) -> None:
@@ -148,6 +153,7 @@ def test_a_day_has_one_run_even_if_it_is_asked_for_again(
     assert runs(daily) == ["27 Mar 09:30 freezing"]
 
 
+@pytest.mark.both_databases
 def test_after_an_outage_the_latest_run_asks_and_the_older_ones_are_not_made(
     daily: Campaign, clock: time_machine.Traveller
 ) -> None:
@@ -182,6 +188,7 @@ def test_stopped_it_makes_no_more_runs(daily: Campaign, clock: time_machine.Trav
     assert runs(daily) == []
 
 
+@pytest.mark.both_databases
 def test_a_run_that_cannot_be_launched_waits_as_a_draft_and_says_why(
     daily: Campaign, clock: time_machine.Traveller
 ) -> None:
@@ -196,6 +203,7 @@ def test_a_run_that_cannot_be_launched_waits_as_a_draft_and_says_why(
     assert why == "This channel is no longer in use. Choose another one."
 
 
+@pytest.mark.both_databases
 def test_a_run_to_more_people_than_the_team_allows_waits_for_approval(
     daily: Campaign, clock: time_machine.Traveller
 ) -> None:
@@ -249,6 +257,7 @@ def test_a_run_to_more_than_may_get_it_unapproved_waits_however_they_were_chosen
     assert why == "A second person has to approve it, since so many people get it."
 
 
+@pytest.mark.both_databases
 def test_a_mark_that_is_set_while_it_is_being_prepared_holds(
     channel: Channel, clock: time_machine.Traveller
 ) -> None:

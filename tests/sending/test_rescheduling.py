@@ -26,7 +26,6 @@ from tests.processes import Sandbox
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.both_databases,
     pytest.mark.thorough,
 ]
 ZONE = "America/New_York"
@@ -85,6 +84,7 @@ def jobs_at_the_vendor(sandbox: Sandbox) -> int:
 
 
 class TestUndo:
+    @pytest.mark.both_databases
     def test_a_launch_that_was_handed_over_leaves_a_draft_and_nothing_else(
         self, channel: Channel, sandbox: Sandbox
     ) -> None:
@@ -146,6 +146,7 @@ class TestUndo:
         assert (campaign.state, campaign.submissions.count()) == ("draft", 0)
         assert campaign.recipients.count() == 0
 
+    @pytest.mark.both_databases
     def test_a_delete_without_an_answer_proves_nothing(
         self, channel: Channel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -163,6 +164,7 @@ class TestUndo:
 
 
 class TestAnotherTime:
+    @pytest.mark.both_databases
     def test_jobs_at_the_vendor_are_taken_back_and_planned_again(
         self, channel: Channel, sandbox: Sandbox
     ) -> None:
@@ -182,6 +184,7 @@ class TestAnotherTime:
         began = campaign.events.filter(kind=CampaignEvent.Kind.STARTED).order_by("pk")
         assert [event.details["jobs"] for event in began] == [3, 3]
 
+    @pytest.mark.both_databases
     def test_what_is_out_already_is_not_sent_again(
         self, channel: Channel, sandbox: Sandbox
     ) -> None:
@@ -196,6 +199,7 @@ class TestAnotherTime:
         assert campaign.submissions.get(seq=1).attempts.count() == 1
         assert Attempt.objects.filter(revoked_at=None).count() == 3
 
+    @pytest.mark.both_databases
     def test_what_waits_here_only_gets_other_slots(self, channel: Channel) -> None:
         first, later = in_(5), in_(9)
         people = world.a_list(channel.team, world.phones(25))
@@ -215,6 +219,7 @@ class TestAnotherTime:
         assert list(slots) == job_times.slots_from(later.instant(), 3)
         assert not Attempt.objects.exists()
 
+    @pytest.mark.both_databases
     def test_a_missed_campaign_gets_a_new_time(self, channel: Channel) -> None:
         campaign = handed_over(channel, clock_keeper=ClockKeeper.HERE, **_at(in_(5)))
         Campaign.objects.update(state=CampaignState.MISSED)
@@ -244,6 +249,7 @@ def _at(time: NewTime) -> dict[str, str]:
 
 
 class TestPauseAndTakeBack:
+    @pytest.mark.both_databases
     def test_what_was_taken_back_goes_out_once_when_it_goes_on(
         self, channel: Channel, sandbox: Sandbox
     ) -> None:
@@ -261,6 +267,7 @@ class TestPauseAndTakeBack:
         assert jobs_at_the_vendor(sandbox) == 3
         assert Attempt.objects.filter(revoked_at=None).count() == 3
 
+    @pytest.mark.both_databases
     def test_asking_twice_changes_nothing(self, channel: Channel) -> None:
         campaign = handed_over(channel)
         ask_to_take_back(campaign, Then.PAUSE)

@@ -141,6 +141,7 @@ def test_only_a_paused_campaign_with_jobs_ahead_gives_any_back(
         control.take_back_jobs(campaign, owner)
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize("fault", ["503", "silence", "reset_after_reading", "429", "400"])
 def test_a_deletion_that_did_not_delete_is_asked_again(
     campaign: Campaign, owner: User, sandbox: Sandbox, fault: str
@@ -159,6 +160,7 @@ def test_a_deletion_that_did_not_delete_is_asked_again(
     assert campaign.state == "cancelled"
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize("fault", ["404", "job_made_no_answer"])
 def test_a_job_that_is_gone_before_its_time_was_taken_back(
     campaign: Campaign, owner: User, sandbox: Sandbox, fault: str

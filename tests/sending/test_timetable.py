@@ -38,7 +38,7 @@ from tests import world
 from tests.effort import examples
 from tests.processes import Sandbox
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
+pytestmark = [pytest.mark.thorough]
 
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
 OFFICE: dict[str, Any] = {"hours_from": time(9), "hours_to": time(19), "time_zone": LONDON}
@@ -101,6 +101,7 @@ def begin(channel: Channel) -> object:
 # --- Freezing and cutting -------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_campaign_without_pace_and_hours_is_cut_as_ever(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -145,6 +146,7 @@ def test_now_in_the_night_means_the_next_morning_and_is_not_late_then(
     assert campaign.state == CampaignState.SENDING
 
 
+@pytest.mark.both_databases
 def test_each_gets_it_by_their_own_clock_and_nobody_shares_a_job_across_zones(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -212,6 +214,7 @@ def test_zones_whose_hours_never_meet_are_sent_to_by_the_campaigns_clock_and_cou
     assert campaign.zone_report == {"zones": {}, "doubts": {"no_common_hours": 2}}
 
 
+@pytest.mark.both_databases
 def test_a_freeze_that_is_killed_goes_on_with_the_same_zones(
     channel: Channel,
     team: Team,
@@ -234,6 +237,7 @@ def test_a_freeze_that_is_killed_goes_on_with_the_same_zones(
     ]
 
 
+@pytest.mark.both_databases
 def test_equal_texts_and_equal_zones_share_jobs(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -258,6 +262,7 @@ def test_equal_texts_and_equal_zones_share_jobs(
     ]
 
 
+@pytest.mark.both_databases
 def test_two_campaigns_of_an_account_are_planned_into_different_seconds(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -331,6 +336,7 @@ def test_a_pace_in_words(pace: Pace, words: str) -> None:
 # --- Before the launch ----------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_a_draft_shows_the_plan_that_launching_makes(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -371,6 +377,7 @@ def test_a_draft_shows_how_long_one_long_code_takes(
 phones_anywhere = st.sampled_from([*BRITISH[:6], *NEW_YORKERS[:6], *AT_SEA, "+61412345678"])
 
 
+@pytest.mark.both_databases
 @examples(10, HealthCheck.function_scoped_fixture)
 @given(
     included=st.lists(st.lists(phones_anywhere, max_size=12), min_size=1, max_size=3),
@@ -428,6 +435,7 @@ some_plans = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.both_databases
 @examples(3, HealthCheck.function_scoped_fixture)
 @given(plans=st.lists(some_plans, min_size=2, max_size=3))
 @example(plans=[{"wall_time": "2026-11-20T12:00", "time_zone": LONDON}] * 2)
@@ -489,6 +497,7 @@ def a_night(channel: Channel, clock: time_machine.Traveller, **fields: Any) -> C
     return campaign
 
 
+@pytest.mark.both_databases
 def test_a_recovery_in_the_night_sends_nothing(
     channel: Channel, clock: time_machine.Traveller
 ) -> None:
@@ -540,6 +549,7 @@ def test_what_may_not_continue_by_itself_stays_paused(
     assert campaign.state == CampaignState.PAUSED
 
 
+@pytest.mark.both_databases
 def test_a_person_who_paused_is_not_overruled_in_the_morning(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -583,6 +593,7 @@ def test_a_late_job_of_a_drip_asks_although_others_are_still_to_come(
     assert not Attempt.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_people_are_protected_by_their_own_night(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -600,6 +611,7 @@ def test_people_are_protected_by_their_own_night(
     assert campaign.state_reason == "quiet_hours"
 
 
+@pytest.mark.both_databases
 def test_a_drip_whose_clock_we_keep_is_handed_over_job_by_job(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -631,6 +643,7 @@ def test_jobs_beyond_the_vendors_thirty_days_wait_here(
     assert waits[2] - FRIDAY == timedelta(days=10, hours=1, seconds=2)
 
 
+@pytest.mark.both_databases
 def test_jobs_that_are_not_late_keep_their_slots_when_a_pause_ends(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -647,6 +660,7 @@ def test_jobs_that_are_not_late_keep_their_slots_when_a_pause_ends(
     assert slots(campaign) == before == ["Fri 11:00 10", "Fri 12:00 10", "Fri 13:00 5"]
 
 
+@pytest.mark.both_databases
 def test_a_campaign_that_was_missed_gets_new_slots_at_its_pace(
     channel: Channel, team: Team, clock: time_machine.Traveller
 ) -> None:
@@ -674,6 +688,7 @@ def zone_where_it_is(hour: int) -> str:
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("hour", "jobs"), [(12, 3), (3, 0)])
 def test_late_jobs_reach_the_vendor_by_day_and_not_by_night(

@@ -24,7 +24,6 @@ from tooling import children
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.both_databases,
     pytest.mark.thorough,
 ]
 
@@ -48,6 +47,7 @@ def read_url(desk: Desk, account: GatewayAccount) -> str:
     return f"{account_url(desk, account)}read/"
 
 
+@pytest.mark.both_databases
 def test_a_connected_account_brings_its_channels_numbers_and_people(
     desk: Desk, vendor: Sandbox, riverside: Team
 ) -> None:
@@ -71,6 +71,7 @@ def test_a_connected_account_brings_its_channels_numbers_and_people(
     assert "free texts only within 24 hours of a person's last message" in words
 
 
+@pytest.mark.both_databases
 def test_reading_again_keeps_what_the_team_said_and_tells_what_is_gone(
     desk: Desk, vendor: Sandbox, riverside: Team
 ) -> None:
@@ -95,6 +96,7 @@ def test_reading_again_keeps_what_the_team_said_and_tells_what_is_gone(
     assert riverside.channels.count() == 4
 
 
+@pytest.mark.both_databases
 def test_an_account_of_the_server_adds_no_channels_which_might_be_another_teams(
     desk: Desk, vendor: Sandbox, riverside: Team
 ) -> None:
@@ -109,6 +111,7 @@ def test_an_account_of_the_server_adds_no_channels_which_might_be_another_teams(
     assert desk.client.get(account_url(desk, channel.account)).status_code == 404
 
 
+@pytest.mark.both_databases
 def test_a_key_that_is_not_accepted_is_not_kept(desk: Desk, vendor: Sandbox) -> None:
     page = connect(desk, "wrong:key")
     assert complaints_of(page) == {
@@ -120,6 +123,7 @@ def test_a_key_that_is_not_accepted_is_not_kept(desk: Desk, vendor: Sandbox) -> 
     assert not GatewayAccount.objects.exists()
 
 
+@pytest.mark.both_databases
 def test_nothing_changes_while_sociocs_is_away(
     desk: Desk, vendor: Sandbox, riverside: Team, settings: Settings
 ) -> None:
@@ -131,6 +135,7 @@ def test_nothing_changes_while_sociocs_is_away(
     assert riverside.channels.filter(missing_since=None).count() == 3
 
 
+@pytest.mark.both_databases
 def test_a_new_key_opens_a_halted_account_and_must_be_of_the_same_one(
     desk: Desk, vendor: Sandbox, riverside: Team
 ) -> None:
@@ -179,6 +184,7 @@ def test_a_channel_typed_by_hand_and_changed(
     assert (channel.label, channel.messages_per_second, channel.is_active) == ("Code", 30, False)
 
 
+@pytest.mark.both_databases
 def test_who_is_shown_as_sender_goes_along(
     desk: Desk, vendor: Sandbox, riverside: Team, patients: RecipientList, settings: Settings
 ) -> None:
