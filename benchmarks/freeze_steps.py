@@ -57,7 +57,7 @@ def _floor(campaign: int) -> float:
 
 def _arranged(rows: int) -> tuple[Campaign, Campaign]:
     """Two campaigns that are being prepared: the usual one, and everything at the same time."""
-    team = Team.objects.create(name="Benchmark", slug="benchmark")
+    team = Team.objects.create(name="Benchmark", slug="benchmark", daily_limit=None)
     owner = User.objects.create_user("owner@example.org", name="Owner")
     people = _a_list(team, owner, "People", 0, rows)
     second = _a_list(team, owner, "Second", rows // 2, rows // 5)

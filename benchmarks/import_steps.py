@@ -27,7 +27,9 @@ INSERT = f"INSERT INTO {TABLE} ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)" 
 def check(path: str) -> dict[str, float]:
     """Upload, judge the first rows, judge the whole file, confirm."""
     file = Path(path)
-    team = Team.objects.create(name="Benchmark", slug="benchmark", default_country="US")
+    team = Team.objects.create(
+        name="Benchmark", slug="benchmark", default_country="US", daily_limit=None
+    )
     user = User.objects.create_user("benchmark@example.org", name="Benchmark")
     settings.UPLOADS_DIR.mkdir(parents=True)
     shutil.copy(file, settings.UPLOADS_DIR / "stored")

@@ -67,7 +67,7 @@ class Looker:
     """Somebody with a list of so many people, and a browser."""
 
     def __init__(self, people: int) -> None:
-        self.team = Team.objects.create(name="Benchmark", slug="benchmark")
+        self.team = Team.objects.create(name="Benchmark", slug="benchmark", daily_limit=None)
         self.user = User.objects.create_user("benchmark@example.org", name="Benchmark")
         Membership.objects.create(team=self.team, user=self.user, role=Role.OWNER)
         self.list = RecipientList.objects.create(

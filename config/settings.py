@@ -67,6 +67,8 @@ MAX_DISTINCT_TEXTS: int = env.int("MAX_DISTINCT_TEXTS", default=1000)
 SOCIOCS_CALLS_PER_SECOND: int = env.int("SOCIOCS_CALLS_PER_SECOND", default=0)
 SOCIOCS_CALLS_PER_MINUTE: int = env.int("SOCIOCS_CALLS_PER_MINUTE", default=0)
 TEAM_DAILY_LIMIT: int = env.int("TEAM_DAILY_LIMIT", default=0)
+# What a new team begins with, until whoever runs this server lifts it in the admin.
+NEW_TEAM_DAILY_LIMIT: int = env.int("NEW_TEAM_DAILY_LIMIT", default=500)
 # Handed over one by one, a campaign takes a second for each person.
 MAX_MESSAGES_ONE_BY_ONE: int = env.int("MAX_MESSAGES_ONE_BY_ONE", default=10_000)
 SOCIOCS_TIMEOUT_SECONDS: int = env.int("SOCIOCS_TIMEOUT_SECONDS", default=60)
@@ -170,6 +172,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "interface.middleware.kept_by_no_cache",
+    "interface.middleware.SignedOut",
     "interface.middleware.looser_policy_for_the_admin",
     "interface.middleware.buttons_lead_to_their_page",
     "interface.sessions.PatientSessionMiddleware",
@@ -273,6 +276,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "teams.passwords.NoOwnWords"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "interface.sessions"

@@ -23,6 +23,7 @@ def make_demo_team(email: str, password: str, api_key: str) -> Team:
                 "default_country": "US",
                 "hours_from": None,
                 "hours_to": None,
+                "daily_limit": None,
             },
         )
         owner = _owner(email, password)

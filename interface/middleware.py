@@ -42,6 +42,28 @@ def kept_by_no_cache(get_response: Respond) -> Respond:
     return respond
 
 
+class SignedOut:
+    """Whose session ended with this request: their browser keeps nothing of it.
+
+    Not "cookies": another install on the same host would be signed out with it.
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if getattr(request, "has_signed_out", False):
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    @staticmethod
+    def note(request: HttpRequest | None, **_of_the_signal: object) -> None:
+        """A receiver of `user_logged_out`."""
+        if request is not None:
+            request.has_signed_out = True  # type: ignore[attr-defined]
+
+
 def looser_policy_for_the_admin(get_response: Respond) -> Respond:
     """Allow evaluated expressions and inline styles below the admin's address, and only there.
 

@@ -7,6 +7,7 @@ from datetime import time
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MinValueValidator
@@ -98,6 +99,11 @@ _PRICE: dict[str, Any] = {
 }
 
 
+def new_teams_limit() -> int | None:
+    """What a new team's campaigns may go to in a day; None: as any team's."""
+    return settings.NEW_TEAM_DAILY_LIMIT or None
+
+
 class Team(models.Model):
     """A group that shares recipient lists, channels and campaigns."""
 
@@ -146,7 +152,11 @@ class Team(models.Model):
     )
     # Null: as the settings say; 0: no limit (`sending.day_limits`).
     daily_limit = models.PositiveIntegerField(
-        _("people its campaigns may go to in a day"), null=True, blank=True
+        _("people its campaigns may go to in a day"),
+        null=True,
+        blank=True,
+        default=new_teams_limit,
+        help_text=_("New teams begin small. Empty: as the server's settings say. 0: no limit."),
     )
     # After so many failures in a row a number that does not work is left out; 0: never.
     failures_until_left_out = models.PositiveSmallIntegerField(

@@ -44,7 +44,7 @@ def create_team(owner: User | None = None, **fields: Any) -> Team:
     """Save a team, with its owner if there is to be one."""
     number = next(_numbers)
     # Tests run at night as well: whoever wants sending hours says so.
-    any_time = {"hours_from": None, "hours_to": None}
+    any_time: dict[str, Any] = {"hours_from": None, "hours_to": None, "daily_limit": None}
     values = {"name": f"Team {number}", "slug": f"team-{number}"} | any_time | fields
     team = Team.objects.create(**values)
     if owner is not None:

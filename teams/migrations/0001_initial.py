@@ -15,6 +15,7 @@ import interface.money
 import interface.phones
 import interface.time_zones
 import teams.addresses
+import teams.models
 
 
 class Migration(migrations.Migration):
@@ -274,6 +275,8 @@ class Migration(migrations.Migration):
                     "daily_limit",
                     models.PositiveIntegerField(
                         blank=True,
+                        default=teams.models.new_teams_limit,
+                        help_text="New teams begin small. Empty: as the server's settings say. 0: no limit.",
                         null=True,
                         verbose_name="people its campaigns may go to in a day",
                     ),

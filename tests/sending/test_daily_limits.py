@@ -16,6 +16,7 @@ from campaigns.moves import locked_campaign
 from sending import control, day_limits, submit, tick
 from sending.models import DayTotal
 from sociocs_accounts.models import Channel
+from teams.models import Team
 from tests import world
 from tests.processes import Sandbox
 
@@ -156,3 +157,10 @@ def test_the_launch_plans_around_what_is_used_and_planned(campaign: Campaign) ->
         locked = locked_campaign(second.pk)
     days = Counter(one.planned_slot.date() for one in locked.submissions.all())
     assert sorted(days.values()) == [20, 40]
+
+
+def test_a_new_team_begins_with_few_people_a_day(settings: Settings) -> None:
+    team = Team.objects.create(name="New", slug="new")
+    assert day_limits.limit_of_team(team) == 500
+    settings.NEW_TEAM_DAILY_LIMIT = 0
+    assert day_limits.limit_of_team(Team.objects.create(name="Newer", slug="newer")) is None
