@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignRecipient
-from campaigns.person_states import PEOPLE_WORDS, PERSON_WORDS, PersonState
+from campaigns.person_states import PERSON_WORDS, PersonState
 from campaigns.states import CampaignState, Outcome, SubmissionState
 from delivery import delivery_reports, receiving
 from delivery.models import SentMessage, WebhookEndpoint
@@ -26,6 +26,7 @@ from sociocs_accounts.encrypted_fields import Secret
 from teams.models import User
 from tests.browsing import Desk, text_of
 from tests.desks import a_kept_campaign, again
+from tests.history.bars import people_by_words, people_on_bar
 from tests.history.reports import network_says
 from tests.world import accepted, attempted, become, job, refused, unclear
 
@@ -65,24 +66,11 @@ def person(campaign: Campaign, number: int) -> CampaignRecipient:
 # --- What every page says -------------------------------------------------------------------------
 
 
-def by_words(words: str) -> Counter[PersonState]:
-    """`2 delivered, 10 still to send` as counts."""
-    state_of = {str(word): state for state, (word, _fill) in PEOPLE_WORDS.items()}
-    parts = (part.split(" ", 1) for part in words.split(", ") if part)
-    return Counter({state_of[word]: int(count) for count, word in parts})
-
-
-def on_page(desk: Desk, name: str, *of: Campaign) -> Counter[PersonState]:
-    html = desk.get(name, *of).content.decode()
-    found = re.search(r'<svg class="track" role="img" aria-label="([^"]*)"', html)
-    return by_words(found[1] if found else "")
-
-
 def in_figures(desk: Desk, campaign: Campaign) -> Counter[PersonState]:
     """The numbers under the bar of the campaign's page."""
     html = desk.get("campaign", campaign).content.decode()
     parts = re.findall(r'<span class="part part-\w+"><b>(\d+)</b> ([^<]*)</span>', html)
-    return by_words(", ".join(f"{count} {word}" for count, word in parts))
+    return people_by_words(", ".join(f"{count} {word}" for count, word in parts))
 
 
 def in_file(desk: Desk, name: str, *of: Campaign) -> list[dict[str, str]]:
@@ -159,10 +147,10 @@ def assert_all_say_the_same(desk: Desk, campaign: Campaign) -> Counter[PersonSta
     right = one_by_one(campaign)
     assert sum(right.values()) == PEOPLE
     said = {
-        "bar": on_page(desk, "campaign", campaign),
+        "bar": people_on_bar(desk, "campaign", campaign),
         "figures": in_figures(desk, campaign),
-        "history": on_page(desk, "campaigns"),
-        "overview": on_page(desk, "overview"),
+        "history": people_on_bar(desk, "campaigns"),
+        "overview": people_on_bar(desk, "overview"),
         "history file": in_history_file(desk),
         "people file": in_people_file(desk, campaign),
         "filters": by_filter(campaign),
@@ -250,7 +238,7 @@ def test_a_report_on_an_unclear_job_counts_for_its_person_alone(
 ) -> None:
     unclear(job(launched, 1))
     network_says(launched, person(launched, 1), "delivered")
-    assert on_page(desk, "campaign", launched) == {
+    assert people_on_bar(desk, "campaign", launched) == {
         P.DELIVERED: 1,
         P.MAY_HAVE_BEEN_SENT: 2,
         P.STILL_TO_SEND: 9,
@@ -260,7 +248,7 @@ def test_a_report_on_an_unclear_job_counts_for_its_person_alone(
 def test_who_opted_out_before_the_call_is_not_sent_it(desk: Desk, launched: Campaign) -> None:
     out(job(launched, 1))
     CampaignRecipient.objects.filter(pk=person(launched, 0).pk).update(left_out="opted_out")
-    assert on_page(desk, "campaign", launched) == {
+    assert people_on_bar(desk, "campaign", launched) == {
         P.ON_ITS_WAY: 2,
         P.NOT_SENT: 1,
         P.STILL_TO_SEND: 9,
@@ -273,7 +261,7 @@ def test_a_message_that_came_all_the_same_keeps_its_report(desk: Desk, launched:
         somebody = person(launched, number)
         CampaignRecipient.objects.filter(pk=somebody.pk).update(left_out="opted_out")
         network_says(launched, somebody, status)
-    assert on_page(desk, "campaign", launched) == {
+    assert people_on_bar(desk, "campaign", launched) == {
         P.DELIVERED: 1,
         P.ON_ITS_WAY: 1,
         P.NOT_SENT: 1,
@@ -289,7 +277,7 @@ def test_jobs_cut_smaller_lose_nobody_who_opted_out(
     CampaignRecipient.objects.filter(pk=person(launched, 1).pk).update(left_out="opted_out")
     splitting.split_if_too_large(launched, alice)
     assert launched.submissions.count() > 4
-    assert on_page(desk, "campaign", launched) == {P.NOT_SENT: 1, P.STILL_TO_SEND: PEOPLE - 1}
+    assert people_on_bar(desk, "campaign", launched) == {P.NOT_SENT: 1, P.STILL_TO_SEND: PEOPLE - 1}
 
 
 def test_a_channel_without_reports_says_not_reported(desk: Desk, launched: Campaign) -> None:
@@ -326,7 +314,7 @@ def test_messages_that_belong_to_nobody_are_told_beside_the_people(
 def test_an_attempt_asked_back_too_late_may_have_been_sent(desk: Desk, launched: Campaign) -> None:
     attempted(job(launched, 1), Outcome.ACCEPTED, job_id="a")
     become(job(launched, 1), S.ABANDONED)
-    assert on_page(desk, "campaign", launched) == {
+    assert people_on_bar(desk, "campaign", launched) == {
         P.MAY_HAVE_BEEN_SENT: 3,
         P.STILL_TO_SEND: 9,
     }

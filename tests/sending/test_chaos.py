@@ -12,6 +12,7 @@ from tests.sending.chaos import rounds
 pytestmark = pytest.mark.both_databases
 
 JOBS = times(30)
+PEOPLE = JOBS * rounds.PEOPLE_PER_JOB + rounds.SINGLES
 
 
 @pytest.mark.processes
@@ -21,8 +22,11 @@ def test_killed_and_frozen_workers_double_nobody_and_lose_nobody(
     rounds.launch_campaigns(channel, jobs=JOBS)
     round_of = rounds.Chaos(processes, sandbox, seed=7)
 
-    round_of.hurt(times=times(6))
+    for _ in range(times(6)):
+        round_of.hurt(times=1)
+        assert round_of.look_at_pages() == PEOPLE
     round_of.come_to_rest()
+    assert round_of.look_at_pages() == PEOPLE
 
     counted = rounds.verdict(sandbox)
     assert counted["accepted"] + counted["unknown"] == JOBS + rounds.SINGLES

@@ -107,7 +107,8 @@ def play(night: Chaos, kills: int, database: Database, redis: Redis, disk: Disk)
     began = time.monotonic()
     while night.hurts.total() < kills:
         night.hurt(min(20, kills - night.hurts.total()))
-        say(f"after {time.monotonic() - began:.0f} s", **night.hurts)
+        seen = night.look_at_pages()
+        say(f"after {time.monotonic() - began:.0f} s", **night.hurts, people_on_pages=seen)
     for _ in range(3):
         night.trouble("Redis killed", redis.kill, redis.start)
         night.trouble("Redis emptied", redis.flush, lambda: None)
@@ -128,6 +129,7 @@ def judged(night: Chaos, sandbox: Sandbox) -> dict[str, int]:
     from tests.sending.chaos.rounds import verdict  # noqa: PLC0415 - needs Django
 
     night.come_to_rest()
+    night.look_at_pages()
     return verdict(sandbox)
 
 

@@ -21,7 +21,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignRecipient
-from campaigns.states import SubmissionState
+from campaigns.states import FINISHED, RUNNING, SubmissionState
 from interface import hints
 from sending import tasks
 from sending.models import Attempt, Submission
@@ -30,6 +30,9 @@ from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import Refused
 from tests import world
+from tests.browsing import Desk
+from tests.client import Client
+from tests.history.bars import people_on_bar
 from tests.processes import Child, Processes, Sandbox
 from tests.waiting import wait_until
 
@@ -95,6 +98,24 @@ class Chaos:
         # Told by the error where nothing goes on.
         wait_until(goes_on, progress=lambda: (what, *standstill()))
         self.troubles[what] += 1
+
+    def look_at_pages(self) -> int:
+        """See that every campaign's page counts everybody of it; how many people these are."""
+        everybody = 0
+        for campaign in Campaign.objects.filter(state__in=RUNNING | FINISHED):
+            desk = self._desk_of(campaign)
+            # The workers go on meanwhile: who is in which state, no two looks agree on.
+            people = CampaignRecipient.objects.filter(campaign=campaign).count()
+            counted = people_on_bar(desk, "campaign", campaign).total()
+            assert counted == people, f"its page counts {counted} of {people} people"
+            everybody += counted
+        return everybody
+
+    @staticmethod
+    def _desk_of(campaign: Campaign) -> Desk:
+        client = Client()
+        client.force_login(world.owner_of(campaign.team))
+        return Desk(campaign.team, client)
 
     def accepted(self) -> int:
         return Submission.objects.filter(state="accepted").count()
