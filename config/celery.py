@@ -7,6 +7,9 @@ import os
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# A worker would load every page and form for checks whose outcome Celery tells nobody: `migrate`
+# makes them at each start, and ends it if there is an error.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("campaigns")
 app.config_from_object("django.conf:settings", namespace="CELERY")

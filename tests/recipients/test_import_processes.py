@@ -18,7 +18,7 @@ from tests.processes import Child, Processes
 from tests.recipients.conftest import Door
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.both_databases]
+pytestmark = [pytest.mark.processes, pytest.mark.either_database]
 
 State = ListImport.State
 ROWS = 120_000

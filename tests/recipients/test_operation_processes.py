@@ -29,7 +29,7 @@ from tests.processes import Child, Processes
 from tests.recipients.conftest import Door
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.both_databases]
+pytestmark = [pytest.mark.processes, pytest.mark.either_database]
 
 ROWS = 15_000
 # Every tenth row repeats a phone of an earlier one.

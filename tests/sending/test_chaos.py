@@ -9,7 +9,7 @@ from tests.effort import times
 from tests.processes import Processes, Sandbox
 from tests.sending.chaos import rounds
 
-pytestmark = pytest.mark.both_databases
+pytestmark = pytest.mark.either_database
 
 JOBS = times(30)
 PEOPLE = JOBS * rounds.PEOPLE_PER_JOB + rounds.SINGLES

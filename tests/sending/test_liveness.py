@@ -22,7 +22,7 @@ from tests.processes import Processes, Sandbox
 from tests.waiting import wait_until
 from tooling import children
 
-pytestmark = [pytest.mark.processes, pytest.mark.both_databases]
+pytestmark = [pytest.mark.processes]
 
 # More than have a turn that moves at the same time (`sending.turns`).
 SLOW_ACCOUNTS = 18
@@ -54,6 +54,7 @@ def seconds_until(holds: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.either_database
 def test_more_slow_accounts_than_the_worker_has_places_hold_up_neither_another_nor_the_tick(
     channel: Channel, processes: Processes, sandbox: Sandbox
 ) -> None:
@@ -73,6 +74,7 @@ def test_more_slow_accounts_than_the_worker_has_places_hold_up_neither_another_n
     assert seconds_until(lambda: Heartbeat.objects.get(part="tick").at > ticked) < 15
 
 
+@pytest.mark.either_database
 def test_without_a_broker_a_campaign_that_is_due_is_handed_over(
     channel: Channel, processes: Processes, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -92,6 +94,7 @@ def test_without_a_broker_a_campaign_that_is_due_is_handed_over(
     assert seconds_until(accepted(campaign)) < NOBODY_WAITS_LONGER
 
 
+@pytest.mark.either_database
 def test_what_a_dead_worker_had_claimed_goes_on_at_once(
     channel: Channel, processes: Processes, sandbox: Sandbox
 ) -> None:
@@ -103,6 +106,7 @@ def test_what_a_dead_worker_had_claimed_goes_on_at_once(
     assert seconds_until(accepted(campaign)) < NOBODY_WAITS_LONGER
 
 
+@pytest.mark.both_databases
 def test_a_worker_that_is_frozen_in_the_middle_of_writing_holds_up_nobody_for_long(
     channel: Channel, processes: Processes, sandbox: Sandbox
 ) -> None:
@@ -115,6 +119,7 @@ def test_a_worker_that_is_frozen_in_the_middle_of_writing_holds_up_nobody_for_lo
     assert seconds_until(accepted(launched_on(other))) < NOBODY_WAITS_LONGER
 
 
+@pytest.mark.either_database
 def test_a_worker_that_is_told_to_end_finishes_its_call_and_gives_back_the_rest(
     channel: Channel, processes: Processes, sandbox: Sandbox
 ) -> None:
@@ -155,6 +160,7 @@ def ticks_of(machines: list[Machine], seconds: int) -> list[list[int]]:
     return given
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("hours", [2, -2])
 def test_a_tick_is_due_by_silence_and_not_by_anybodys_clock(hours: int, db: None) -> None:
     wrong = timezone.now() + timedelta(hours=hours)
@@ -170,6 +176,7 @@ def test_a_tick_is_due_by_silence_and_not_by_anybodys_clock(hours: int, db: None
     assert other[0] <= 10
 
 
+@pytest.mark.both_databases
 def test_whoever_is_second_ticks_only_where_nobody_does(db: None) -> None:
     machines = [Machine(), Machine(is_first=False)]
     first, second = ticks_of(machines, 120)

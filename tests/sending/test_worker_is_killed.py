@@ -23,7 +23,7 @@ from tests import world
 from tests.processes import Processes, Sandbox
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.both_databases]
+pytestmark = [pytest.mark.processes, pytest.mark.either_database]
 
 PEOPLE = 55
 JOBS = 6
