@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from teams.views import account, going_on, invitations, leaving, signing_in, team
+from teams.views import account, going_on, invitations, leaving, passwords, signing_in, team
 
 urlpatterns = [
     path("", account.home, name="home"),
@@ -14,12 +14,12 @@ urlpatterns = [
     path("sign-in/token/", going_on.form_token, name="form-token"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
-    path("account/password/", account.password_change, name="password-change"),
-    path("password-reset/", signing_in.password_reset, name="password-reset"),
-    path("password-reset/sent/", signing_in.password_reset_sent, name="password-reset-sent"),
+    path("account/password/", passwords.password_change, name="password-change"),
+    path("password-reset/", passwords.password_reset, name="password-reset"),
+    path("password-reset/sent/", passwords.password_reset_sent, name="password-reset-sent"),
     path(
         "password-reset/<uidb64>/<token>/",
-        signing_in.PasswordResetConfirm.as_view(),
+        passwords.PasswordResetConfirm.as_view(),
         name="password-reset-confirm",
     ),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),

@@ -6,7 +6,6 @@ import logging
 from smtplib import SMTPException
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.core.mail import send_mail
 from django.db import transaction
 from django.http import HttpResponse
@@ -17,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from teams.access import SignedInRequest
-from teams.forms import ChangePasswordForm, ProfileForm
+from teams.credentials import check_own_password
+from teams.forms import ProfileForm
 from teams.members import team_to_open
 from teams.models import User
-from teams.views.signing_in import check_own_password
 
 logger = logging.getLogger(__name__)
 
@@ -89,21 +88,3 @@ def _tell_old_address(email: str) -> None:
         send_mail(_("Your e-mail address was changed"), text, None, [email])
     except (SMTPException, OSError) as error:
         logger.warning("A changed address could not be notified: %s", type(error).__name__)
-
-
-@sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
-def password_change(request: SignedInRequest) -> HttpResponse:
-    """Change the password; this session goes on, all others end (their key is in the password)."""
-    form = ChangePasswordForm(request.user, request.POST if request.method == "POST" else None)
-    old = request.POST.get("old_password", "")
-    refused = check_own_password(request, old) if old else ""
-    if refused and not form.has_error("old_password"):
-        form.add_error("old_password", refused)
-    if request.method == "POST" and form.is_valid():
-        update_session_auth_hash(request, form.save())
-        messages.success(
-            request, _("Your password is changed, and you are signed out everywhere else.")
-        )
-        return redirect("account")
-    return render(request, "teams/password_change.html", {"form": form})

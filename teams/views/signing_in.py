@@ -1,115 +1,30 @@
-"""Signing in and out, and a new password by e-mail."""
+"""Signing in and out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordResetForm
-from django.contrib.auth.views import PasswordResetConfirmView, redirect_to_login
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import reverse, reverse_lazy
-from django.utils.decorators import method_decorator
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import kept_posts, known_devices, proving, throttling
+from teams import kept_posts, known_devices, proving
 from teams.access import SignedInRequest
-from teams.forms import NewPasswordForm, PasswordAgainForm, ResetRequestForm, SignInForm
+from teams.credentials import check_credentials, check_own_password
+from teams.forms import PasswordAgainForm, SignInForm
 from teams.kept_posts import KeptPost
 from teams.models import User
-from teams.throttling import (
-    PASSWORD_PER_SESSION,
-    RESET_PER_ACCOUNT,
-    RESET_PER_ADDRESS,
-    SIGN_IN_ANYWHERE,
-    SIGN_IN_PER_ACCOUNT,
-    SIGN_IN_PER_ADDRESS,
-    SIGN_IN_PER_DEVICE,
-    SIGN_IN_UNDER_ATTACK,
-    Limit,
-)
-
-
-@dataclass(frozen=True)
-class NotSignedIn:
-    """Why not, as a sentence that is the same whether or not the account exists."""
-
-    sentence: str
-
-
-def check_credentials(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
-    """The person with this address and password, unless there were too many tries.
-
-    Tries are counted whether or not the account exists, and an unknown account costs the same time
-    as a wrong password (Django's ModelBackend sees to it). A right password is not counted.
-    """
-    account = email.strip().lower()
-    counted: list[tuple[Limit, str]] = []
-    for limit, who in _sign_in_limits(request, account):
-        if not throttling.count_try(limit, who):
-            return NotSignedIn(_too_many(throttling.minutes_left(limit, who)))
-        counted.append((limit, who))
-    user = authenticate(request, username=account, password=password)
-    if not isinstance(user, User):
-        throttling.count_try(SIGN_IN_ANYWHERE, account)
-        return NotSignedIn(_wrong())
-    for limit, who in counted:
-        throttling.give_back(limit, who)
-    return user
-
-
-def _sign_in_limits(request: HttpRequest, account: str) -> list[tuple[Limit, str]]:
-    """What a try counts against: never against what somebody else tries from somewhere else."""
-    if device := known_devices.device_of(request, account):
-        return [(SIGN_IN_PER_DEVICE, device)]
-    is_attacked = throttling.minutes_left(SIGN_IN_ANYWHERE, account) > 0
-    from_here = SIGN_IN_UNDER_ATTACK if is_attacked else SIGN_IN_PER_ACCOUNT
-    return [
-        # The visitor's own limit comes first: whoever is over it uses up nobody else's tries.
-        (SIGN_IN_PER_ADDRESS, throttling.client_address(request)),
-        (from_here, f"{account} {throttling.client_network(request)}"),
-    ]
-
-
-def check_own_password(request: SignedInRequest, password: str) -> str:
-    """Why the password of who is signed in is not taken, as a sentence; "" if it is right.
-
-    Counted for this session alone: what strangers try does not keep its owner from going on.
-    """
-    session = request.session.session_key or str(request.user.pk)
-    if not throttling.count_try(PASSWORD_PER_SESSION, session):
-        return _too_many(throttling.minutes_left(PASSWORD_PER_SESSION, session))
-    if not request.user.check_password(password):
-        return _wrong()
-    throttling.give_back(PASSWORD_PER_SESSION, session)
-    return ""
-
-
-def _wrong() -> str:
-    return _(
-        "This e-mail address and password do not belong together. "
-        "Check both, or choose a new password."
-    )
-
-
-def _too_many(minutes: int) -> str:
-    return ngettext(
-        "There were too many tries. Wait %(minutes)d minute, or choose a new password.",
-        "There were too many tries. Wait %(minutes)d minutes, or choose a new password.",
-        minutes,
-    ) % {"minutes": max(1, minutes)}
 
 
 @login_not_required
@@ -224,75 +139,3 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     logout(request)
     messages.success(request, _("You are signed out."))
     return redirect("sign-in")
-
-
-class _ResetMail(PasswordResetForm):
-    """Django's search for the account and its e-mail, but also for people with no password yet.
-
-    An account made in the admin may have none; its owner sets the first one in this way.
-    """
-
-    def get_users(self, email: str) -> Any:
-        return User.objects.filter(email=email, is_active=True)
-
-
-@login_not_required
-@csrf_protect
-@require_http_methods(["GET", "POST"])
-def password_reset(request: HttpRequest) -> HttpResponse:
-    """Send a link for a new password; the answer is the same whether or not there is an account."""
-    form = ResetRequestForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"].strip().lower()
-        address = throttling.client_address(request)
-        if throttling.count_try(RESET_PER_ADDRESS, address):
-            # Strangers may have asked for the others: each of those works for its owner as well.
-            if throttling.count_try(RESET_PER_ACCOUNT, email):
-                _send_reset_link(email)
-            return redirect("password-reset-sent")
-        form.add_error(
-            None, _("There were too many requests. Wait an hour, and look into your spam folder.")
-        )
-    return render(request, "teams/password_reset.html", {"form": form})
-
-
-def _send_reset_link(email: str) -> None:
-    mail = _ResetMail({"email": email})
-    if mail.is_valid():
-        # The link's host comes from the settings: a request's Host header is the visitor's word.
-        base = urlsplit(settings.BASE_URL)
-        mail.save(
-            domain_override=base.netloc,
-            use_https=base.scheme == "https",
-            subject_template_name="teams/password_reset_subject.txt",
-            email_template_name="teams/password_reset_email.txt",
-        )
-
-
-@login_not_required
-@require_http_methods(["GET"])
-def password_reset_sent(request: HttpRequest) -> HttpResponse:
-    """Say that a message is on its way, if there is an account."""
-    return render(request, "teams/password_reset_sent.html")
-
-
-@method_decorator(login_not_required, name="dispatch")
-class PasswordResetConfirm(PasswordResetConfirmView):
-    """Choose the new password; the link works once, for an hour."""
-
-    form_class = NewPasswordForm
-    template_name = "teams/password_reset_confirm.html"
-    success_url = reverse_lazy("sign-in")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        # Whoever reads the account's e-mail is no guesser: earlier tries do not count any more.
-        network = throttling.client_network(self.request)
-        throttling.forget(SIGN_IN_PER_ACCOUNT, f"{form.user.email} {network}")
-        throttling.forget(RESET_PER_ACCOUNT, form.user.email)
-        known_devices.remember_device(response, form.user)
-        messages.success(
-            self.request,
-            _("Your new password is set, and you are signed out everywhere. Sign in with it now."),
-        )
-        return response
