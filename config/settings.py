@@ -151,6 +151,8 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
+    "allauth",
+    "allauth.account",
     "interface",
     "teams",
     "recipients",
@@ -177,6 +179,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "teams.middleware.end_old_sessions",
     "teams.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -254,6 +257,7 @@ CELERY_TIMEZONE = "UTC"
 # Every app looks for work of its own; none waits for another's. The workers of its first queue
 # tick, those of a second one only where nobody does (`campaigns.pulse`).
 TICKS = {
+    "teams": ["background"],
     "sending": ["ticking", "sending"],
     "recipients": ["background"],
     "delivery": ["background"],
@@ -266,6 +270,16 @@ AUTH_USER_MODEL = "teams.User"
 LOGIN_URL = reverse_lazy("sign-in")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("sign-in")
+ACCOUNT_ADAPTER = "teams.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Who may do what with an address that is not proved is asked where it matters
+# (`teams.proved_addresses`); nobody is kept from signing in.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# Tries are counted in the database, for all processes together (`teams.throttling`).
+ACCOUNT_RATE_LIMITS = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

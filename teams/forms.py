@@ -89,10 +89,7 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         labels = {"name": _("Name"), "email": _("E-mail address")}
         error_messages = {
             "name": {"required": _("Type your name.")},
-            "email": {
-                "required": _("Type your e-mail address."),
-                "unique": _("Another account has this e-mail address. Choose a different one."),
-            },
+            "email": {"required": _("Type your e-mail address.")},
         }
 
     phone = PhoneField(
@@ -103,6 +100,9 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
+
+    def validate_unique(self) -> None:
+        """Whether another account has the address is nobody's to learn: its owner gets a mail."""
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

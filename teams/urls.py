@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from teams.views import account, going_on, invitations, leaving, passwords, signing_in, team
+from teams.views import (
+    account,
+    addresses,
+    going_on,
+    invitations,
+    leaving,
+    passwords,
+    signing_in,
+    team,
+)
 
 urlpatterns = [
     path("", account.home, name="home"),
@@ -14,6 +23,8 @@ urlpatterns = [
     path("sign-in/token/", going_on.form_token, name="form-token"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
+    path("account/address/ask/", addresses.ask_for_proof, name="address-ask"),
+    path("account/address/<str:key>/", addresses.address_proof, name="address-proof"),
     path("account/password/", passwords.password_change, name="password-change"),
     path("password-reset/", passwords.password_reset, name="password-reset"),
     path("password-reset/sent/", passwords.password_reset_sent, name="password-reset-sent"),

@@ -346,6 +346,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("token_sha256", models.CharField(editable=False, max_length=64, unique=True)),
+                ("shown_sha256", models.CharField(editable=False, max_length=64, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("expires_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
@@ -368,6 +369,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="WaitingMail",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sealed", models.TextField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["due_at"], name="teams_waiti_due_at_1ff55e_idx")],
+            },
         ),
         migrations.CreateModel(
             name="Tries",

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from smtplib import SMTPException
-
 from django.contrib import messages
-from django.core.mail import send_mail
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,8 +16,8 @@ from teams.credentials import check_own_password
 from teams.forms import ProfileForm
 from teams.members import team_to_open
 from teams.models import User
-
-logger = logging.getLogger(__name__)
+from teams.proved_addresses import is_proved
+from teams.views.addresses import tell_of_link
 
 
 @require_http_methods(["GET"])
@@ -63,10 +59,10 @@ def _account_posted(request: SignedInRequest) -> HttpResponse:
         typed = {**said_by(form), str(form["current_password"].label): ""}
         if conflict := conflict_between(request.POST, typed, stored):
             return _account_page(request, form, conflict)
-        form.instance.save(update_fields=["name", "email", "phone"])
-    if form.instance.email != email_before:
-        _tell_old_address(email_before)
+        form.instance.save(update_fields=["name", "phone"])
     messages.success(request, _("Your account is saved."))
+    if form.instance.email != email_before:
+        tell_of_link(request, form.instance.email)
     return redirect("account")
 
 
@@ -76,15 +72,5 @@ def _account_page(
     seen = request.POST.get("seen") or seen_of(said_by(ProfileForm(instance=_oneself(request))))
     memberships = request.user.memberships.select_related("team").order_by("team__name")
     context = {"form": form, "memberships": memberships, "conflict": conflict, "seen": seen}
+    context |= {"is_proved": is_proved(request.user)}
     return render(request, "teams/account.html", context, status=409 if conflict else 200)
-
-
-def _tell_old_address(email: str) -> None:
-    text = _(
-        "The e-mail address of your account on Sociocs Campaigns was changed, and this address no"
-        " longer signs you in. If you did not do this, tell an owner of your team at once."
-    )
-    try:
-        send_mail(_("Your e-mail address was changed"), text, None, [email])
-    except (SMTPException, OSError) as error:
-        logger.warning("A changed address could not be notified: %s", type(error).__name__)

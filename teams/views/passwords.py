@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,22 +17,12 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from teams import known_devices, throttling
+from teams import known_devices, proved_addresses, throttling
 from teams.access import SignedInRequest
 from teams.credentials import check_own_password
 from teams.forms import ChangePasswordForm, NewPasswordForm, ResetRequestForm
-from teams.models import User
+from teams.letters import Letter, put_down
 from teams.throttling import RESET_PER_ACCOUNT, RESET_PER_ADDRESS, SIGN_IN_PER_ACCOUNT
-
-
-class _ResetMail(PasswordResetForm):
-    """Django's search for the account and its e-mail, but also for people with no password yet.
-
-    An account made in the admin may have none; its owner sets the first one in this way.
-    """
-
-    def get_users(self, email: str) -> Any:
-        return User.objects.filter(email=email, is_active=True)
 
 
 @login_not_required
@@ -50,25 +37,12 @@ def password_reset(request: HttpRequest) -> HttpResponse:
         if throttling.count_try(RESET_PER_ADDRESS, address):
             # Strangers may have asked for the others: each of those works for its owner as well.
             if throttling.count_try(RESET_PER_ACCOUNT, email):
-                _send_reset_link(email)
+                put_down(Letter(email, is_reset=True))
             return redirect("password-reset-sent")
         form.add_error(
             None, _("There were too many requests. Wait an hour, and look into your spam folder.")
         )
     return render(request, "teams/password_reset.html", {"form": form})
-
-
-def _send_reset_link(email: str) -> None:
-    mail = _ResetMail({"email": email})
-    if mail.is_valid():
-        # The link's host comes from the settings: a request's Host header is the visitor's word.
-        base = urlsplit(settings.BASE_URL)
-        mail.save(
-            domain_override=base.netloc,
-            use_https=base.scheme == "https",
-            subject_template_name="teams/password_reset_subject.txt",
-            email_template_name="teams/password_reset_email.txt",
-        )
 
 
 @login_not_required
@@ -93,6 +67,7 @@ class PasswordResetConfirm(PasswordResetConfirmView):
         throttling.forget(SIGN_IN_PER_ACCOUNT, f"{form.user.email} {network}")
         throttling.forget(RESET_PER_ACCOUNT, form.user.email)
         known_devices.remember_device(response, form.user)
+        proved_addresses.note_proved(form.user)
         messages.success(
             self.request,
             _("Your new password is set, and you are signed out everywhere. Sign in with it now."),

@@ -70,6 +70,8 @@ ROUTES: dict[str, Route] = {
     "form-token": Route("signed in"),
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
+    "address-ask": Route("signed in", BUTTON),
+    "address-proof": Route("everybody", FORM),
     "password-change": Route("signed in", FORM),
     "password-reset": Route("everybody", FORM),
     "password-reset-sent": Route("everybody"),
