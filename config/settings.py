@@ -36,7 +36,7 @@ if not SECRET_KEY:
         "`make run` makes one by itself."
     )
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-BASE_URL: str = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+BASE_URL: str = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "localhost"]
 )
@@ -153,6 +153,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "interface",
     "teams",
     "recipients",
@@ -181,6 +182,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "teams.middleware.end_old_sessions",
+    "teams.middleware.second_step_for_the_admin",
     "teams.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -280,6 +282,15 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # Tries are counted in the database, for all processes together (`teams.throttling`).
 ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "teams.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A code counts half a minute longer, for slow hands and clocks.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+# Whether whoever has to (`teams.second_factor`) must have a second step; a trial asks nobody.
+SECOND_FACTOR_REQUIRED: bool = env.bool("SECOND_FACTOR_REQUIRED", default=not DEMO)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

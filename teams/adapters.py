@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import perform_login, perform_password_login
 from allauth.account.models import Login
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from teams import known_devices, next_pages, proving, throttling
+from teams import known_devices, next_pages, proving, sealing, throttling
 from teams.models import User
 
 
@@ -38,6 +42,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response["Location"] = next_pages.on_to(request, login["redirect_url"] or "").url
         known_devices.remember_device(response, user)
         return response
+
+
+class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """What the second step is called, and how its secrets are kept."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("This code is not right, or was used before. Type the newest one."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.unseal(encrypted_text)
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:  # noqa: A002
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return gettext("Passkey %(number)d") % {"number": number}
+
+    def _get_site_name(self) -> str:
+        return gettext("Sociocs Campaigns")
 
 
 def let_in_by_password(request: HttpRequest, user: User, goal: str) -> HttpResponse:

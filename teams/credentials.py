@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.auth import authenticate
@@ -30,24 +31,47 @@ class NotSignedIn:
     sentence: str
 
 
-def check_credentials(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
-    """The person with this address and password, unless there were too many tries.
+@dataclass(frozen=True)
+class CountedTry:
+    """A try at an account that was counted, until it is known whether it was right."""
 
-    Tries are counted whether or not the account exists, and an unknown account costs the same time
-    as a wrong password (Django's ModelBackend sees to it). A right password is not counted.
-    """
-    account = email.strip().lower()
-    counted: list[tuple[Limit, str]] = []
+    account: str
+    counts: list[tuple[Limit, str]]
+
+    def was_right(self) -> None:
+        """A right one is not counted."""
+        for limit, who in self.counts:
+            throttling.give_back(limit, who)
+
+    def was_wrong(self) -> None:
+        """A wrong one also counts for the account wherever it is tried."""
+        throttling.count_try(SIGN_IN_ANYWHERE, self.account)
+
+
+def begin_try(request: HttpRequest, account: str) -> CountedTry | NotSignedIn:
+    """Count a try at an account, whether or not it exists, unless there were too many."""
+    counts: list[tuple[Limit, str]] = []
     for limit, who in _sign_in_limits(request, account):
         if not throttling.count_try(limit, who):
             return NotSignedIn(_too_many(throttling.minutes_left(limit, who)))
-        counted.append((limit, who))
+        counts.append((limit, who))
+    return CountedTry(account, counts)
+
+
+def check_credentials(request: HttpRequest, email: str, password: str) -> User | NotSignedIn:
+    """The person with this address and password, unless there were too many tries.
+
+    An unknown account costs the same time as a wrong password (Django's ModelBackend sees to it).
+    """
+    account = email.strip().lower()
+    counted = begin_try(request, account)
+    if isinstance(counted, NotSignedIn):
+        return counted
     user = authenticate(request, username=account, password=password)
     if not isinstance(user, User):
-        throttling.count_try(SIGN_IN_ANYWHERE, account)
+        counted.was_wrong()
         return NotSignedIn(_wrong())
-    for limit, who in counted:
-        throttling.give_back(limit, who)
+    counted.was_right()
     return user
 
 
@@ -65,15 +89,20 @@ def _sign_in_limits(request: HttpRequest, account: str) -> list[tuple[Limit, str
 
 
 def check_own_password(request: SignedInRequest, password: str) -> str:
-    """Why the password of who is signed in is not taken, as a sentence; "" if it is right.
+    """Why the password of who is signed in is not taken, as a sentence; "" if it is right."""
+    return check_own(request, lambda: request.user.check_password(password), _wrong())
+
+
+def check_own(request: SignedInRequest, is_right: Callable[[], bool], wrong: str) -> str:
+    """Why what somebody who is signed in shows is not taken; "" where it `is_right`.
 
     Counted for this session alone: what strangers try does not keep its owner from going on.
     """
     session = request.session.session_key or str(request.user.pk)
     if not throttling.count_try(PASSWORD_PER_SESSION, session):
         return _too_many(throttling.minutes_left(PASSWORD_PER_SESSION, session))
-    if not request.user.check_password(password):
-        return _wrong()
+    if not is_right():
+        return wrong
     throttling.give_back(PASSWORD_PER_SESSION, session)
     return ""
 

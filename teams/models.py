@@ -98,6 +98,14 @@ class StopWay(models.TextChoices):
     BLOCK = "block", _("Block them at Sociocs")
 
 
+class NeedsSecondStep(models.TextChoices):
+    """Of whom a team wants a second step at signing in."""
+
+    NOBODY = "nobody", _("Nobody has to")
+    SENDERS = "senders", _("Senders and owners")
+    EVERYBODY = "everybody", _("Everybody")
+
+
 # Networks bill in fractions of a cent: up to 9,999.999999 each.
 _PRICE: dict[str, Any] = {
     "max_digits": 10,
@@ -167,6 +175,14 @@ class Team(models.Model):
         # Left out of a form, it stays as it is.
         blank=True,
         default=StopWay.BOTH,
+    )
+    second_step_for = models.CharField(
+        _("who needs a second step at signing in"),
+        max_length=10,
+        choices=NeedsSecondStep.choices,
+        # Left out of a form, it stays as it is.
+        blank=True,
+        default=NeedsSecondStep.NOBODY,
     )
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")

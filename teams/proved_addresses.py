@@ -71,19 +71,19 @@ def ask_to_prove(user: User, email: str) -> bool:
         )
         put_down(Letter(email, _("Your e-mail address on Sociocs Campaigns"), text))
         return True
-    key = signing.dumps([user.pk, user.email, email], salt=_SALT)
+    token = signing.dumps([user.pk, user.email, email], salt=_SALT)
     text = _(
         "Open this link to show that this address is yours. It works for one day:\n\n%(link)s\n\n"
         "If you have no account on Sociocs Campaigns, do nothing."
-    ) % {"link": settings.BASE_URL + reverse("address-proof", args=[key])}
+    ) % {"link": settings.BASE_URL + reverse("address-proof", args=[token])}
     put_down(Letter(email, _("Is this your e-mail address?"), text))
     return True
 
 
-def read_link(key: str) -> AddressLink:
+def read_link(token: str) -> AddressLink:
     """What the link is for; raises LinkNotOpen."""
     try:
-        user_id, before, email = signing.loads(key, salt=_SALT, max_age=VALID_FOR)
+        user_id, before, email = signing.loads(token, salt=_SALT, max_age=VALID_FOR)
     except (signing.BadSignature, ValueError, TypeError):
         raise LinkNotOpen from None
     user = User.objects.filter(pk=user_id, email=before, is_active=True).first()

@@ -11,6 +11,9 @@ from teams.views import (
     invitations,
     leaving,
     passwords,
+    proving_again,
+    second_step,
+    second_steps,
     signing_in,
     team,
 )
@@ -18,13 +21,23 @@ from teams.views import (
 urlpatterns = [
     path("", account.home, name="home"),
     path("sign-in/", signing_in.sign_in, name="sign-in"),
-    path("sign-in/again/", signing_in.sign_in_again, name="sign-in-again"),
+    path("sign-in/again/", proving_again.sign_in_again, name="sign-in-again"),
     path("sign-in/go-on/", going_on.go_on, name="go-on"),
     path("sign-in/token/", going_on.form_token, name="form-token"),
+    # Django-allauth leads there by this name.
+    path("sign-in/code/", second_step.second_step, name="mfa_authenticate"),
+    path("sign-in/passkey/", second_step.passkey_sign_in, name="passkey-sign-in"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/address/ask/", addresses.ask_for_proof, name="address-ask"),
-    path("account/address/<str:key>/", addresses.address_proof, name="address-proof"),
+    path("account/address/<str:token>/", addresses.address_proof, name="address-proof"),
+    path("account/second-step/", second_steps.overview, name="second-step"),
+    path("account/second-step/app/", second_steps.add_app, name="app-add"),
+    path("account/second-step/passkey/", second_steps.add_passkey, name="passkey-add"),
+    path("account/second-step/codes/", second_steps.recovery_codes, name="recovery-codes"),
+    path(
+        "account/second-step/<int:key_id>/remove/", second_steps.remove, name="second-step-remove"
+    ),
     path("account/password/", passwords.password_change, name="password-change"),
     path("password-reset/", passwords.password_reset, name="password-reset"),
     path("password-reset/sent/", passwords.password_reset_sent, name="password-reset-sent"),

@@ -298,6 +298,20 @@ class Migration(migrations.Migration):
                         verbose_name="when someone opts out of a message that Sociocs has already",
                     ),
                 ),
+                (
+                    "second_step_for",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("nobody", "Nobody has to"),
+                            ("senders", "Senders and owners"),
+                            ("everybody", "Everybody"),
+                        ],
+                        default="nobody",
+                        max_length=10,
+                        verbose_name="who needs a second step at signing in",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "members",

@@ -17,6 +17,7 @@ from teams.forms import ProfileForm
 from teams.members import team_to_open
 from teams.models import User
 from teams.proved_addresses import is_proved
+from teams.second_factor import has_one
 from teams.views.addresses import tell_of_link
 
 
@@ -72,5 +73,5 @@ def _account_page(
     seen = request.POST.get("seen") or seen_of(said_by(ProfileForm(instance=_oneself(request))))
     memberships = request.user.memberships.select_related("team").order_by("team__name")
     context = {"form": form, "memberships": memberships, "conflict": conflict, "seen": seen}
-    context |= {"is_proved": is_proved(request.user)}
+    context |= {"is_proved": is_proved(request.user), "has_second_step": has_one(request.user)}
     return render(request, "teams/account.html", context, status=409 if conflict else 200)

@@ -35,10 +35,10 @@ def tell_of_link(request: SignedInRequest, email: str) -> None:
 @login_not_required
 @csrf_protect
 @require_http_methods(["GET", "POST"])
-def address_proof(request: HttpRequest, key: str) -> HttpResponse:
+def address_proof(request: HttpRequest, token: str) -> HttpResponse:
     """Show which address it is; only a press proves it: programs open links in e-mails too."""
     try:
-        link = proved_addresses.read_link(key)
+        link = proved_addresses.read_link(token)
         if request.method != "POST":
             return render(request, "teams/address_proof.html", {"link": link})
         proved_addresses.prove(link)

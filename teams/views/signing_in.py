@@ -15,11 +15,9 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import adapters, kept_posts, next_pages, proving
-from teams.access import SignedInRequest
-from teams.credentials import check_credentials, check_own_password
-from teams.forms import PasswordAgainForm, SignInForm
-from teams.kept_posts import KeptPost
+from teams import adapters, kept_posts, next_pages
+from teams.credentials import check_credentials
+from teams.forms import SignInForm
 from teams.models import User
 
 
@@ -61,31 +59,6 @@ def no_cookie(request: HttpRequest) -> str:
         "Your browser sent no cookie, and this page needs one. If you read this a second time, "
         "allow cookies for this site in your browser's settings."
     )
-
-
-@sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
-def sign_in_again(request: SignedInRequest) -> HttpResponse:
-    """Ask for the password of who is signed in once more, then do what was asked at `next`."""
-    goal = next_pages.wanted_page(request)
-    kept = kept_posts.kept_at(request, goal)
-    form = PasswordAgainForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        refused = check_own_password(request, form.cleaned_data["password"])
-        if not refused:
-            # Whoever knew the session's key before does not have this one (ASVS 5.0, 7.2.4).
-            request.session.cycle_key()
-            proving.note_password(request)
-            return _finish(request, kept) if kept and kept.is_post else redirect(goal or "home")
-        form.add_error(None, refused)
-    context = {"form": form, "next": goal, "kept": kept}
-    return render(request, "teams/sign_in_again.html", context)
-
-
-def _finish(request: HttpRequest, kept: KeptPost) -> HttpResponse:
-    sentence = _("Thank you. What you asked for is being done; a file is fetched by itself.")
-    context = {"kept": kept, "sentence": sentence, "at_once": True}
-    return render(request, "teams/go_on.html", context)
 
 
 @login_not_required
