@@ -125,7 +125,7 @@ def durable_sqlite(databases: Sequence[str] | None = None, **_: Any) -> list[Che
 
 
 def production_settings(**_: Any) -> list[CheckMessage]:
-    """E007-E008, E012-E016, W001: what must be so before real people are messaged."""
+    """E007-E008, E012-E016, E020, W001: what must be so before real people are messaged."""
     check_messages: list[CheckMessage] = []
     if not settings.FIELD_ENCRYPTION_KEYS:
         check_messages.append(
@@ -155,7 +155,7 @@ def production_settings(**_: Any) -> list[CheckMessage]:
 
 
 def _open_doors() -> list[CheckMessage]:
-    """E012-E016: what leaves a production site open to strangers, or tells its secrets."""
+    """E012-E016, E020: what leaves a production site open to strangers, or tells its secrets."""
     is_public = settings.BASE_URL.startswith("https://")
     wrong = (
         (
@@ -187,6 +187,12 @@ def _open_doors() -> list[CheckMessage]:
             settings.INSECURE_COOKIES,
             "INSECURE_COOKIES is set: sessions travel in plain text.",
             "Unset it; it is for plain http on this machine.",
+        ),
+        (
+            "E020",
+            not settings.SECOND_FACTOR_REQUIRED,
+            "SECOND_FACTOR_REQUIRED is off: a password alone opens the admin and the teams.",
+            "Unset it, or set it to 1; only a trial goes without.",
         ),
     )
     return [

@@ -27,6 +27,7 @@ from composer import plan_making
 from sending import launch, readiness
 from sending.models import Approval
 from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused, SeenPlan
+from teams import proved_addresses
 from teams.models import Team, User
 
 Verdict = Approval.Verdict
@@ -138,6 +139,8 @@ def may_answer(approval: Approval, user: User) -> str:
         return _("You asked for this yourself: someone else has to approve it.")
     if approval.campaign.updated_by_id == user.pk:
         return _("You wrote this draft last: someone else has to approve it.")
+    if not proved_addresses.is_proved(user):
+        return _("Show first in your account that your e-mail address is yours.")
     return ""
 
 

@@ -36,7 +36,7 @@ if not SECRET_KEY:
         "`make run` makes one by itself."
     )
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-BASE_URL: str = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
+BASE_URL: str = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "localhost"]
 )
@@ -153,6 +153,9 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "interface",
     "teams",
     "recipients",
@@ -180,7 +183,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "teams.middleware.end_old_sessions",
+    "teams.middleware.second_step_for_the_admin",
     "teams.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -257,6 +262,7 @@ CELERY_TIMEZONE = "UTC"
 # Every app looks for work of its own; none waits for another's. The workers of its first queue
 # tick, those of a second one only where nobody does (`campaigns.pulse`).
 TICKS = {
+    "teams": ["background"],
     "sending": ["ticking", "sending"],
     "recipients": ["background"],
     "delivery": ["background"],
@@ -269,6 +275,25 @@ AUTH_USER_MODEL = "teams.User"
 LOGIN_URL = reverse_lazy("sign-in")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("sign-in")
+ACCOUNT_ADAPTER = "teams.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_SIGNUP_ENABLED = False
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Who may do what with an address that is not proved is asked where it matters
+# (`teams.proved_addresses`); nobody is kept from signing in.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+# Tries are counted in the database, for all processes together (`teams.throttling`).
+ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "teams.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A code counts half a minute longer, for slow hands and clocks.
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+# Whether whoever has to (`teams.second_factor`) must have a second step; a trial asks nobody.
+SECOND_FACTOR_REQUIRED: bool = env.bool("SECOND_FACTOR_REQUIRED", default=not DEMO)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from teams import second_factor
 from teams.models import Membership, Role, Team, User
 
 
@@ -107,6 +108,9 @@ def page_of_team(
             request.team = membership.team
             request.membership = membership
             _remember(request)
+            why = second_factor.why_member(membership)
+            if (first := second_factor.set_up_first(request, request.user, why)) is not None:
+                return first
             return view(request, *args, **kwargs)
 
         page.action = action  # type: ignore[attr-defined]

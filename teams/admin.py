@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -22,6 +24,8 @@ from teams.models import Invitation, Membership, Role, Team, User
 
 # Rights come from a person's role in a team (teams.access), never from a group.
 admin.site.unregister(Group)
+# Kept by what signs people in; a person's page says what matters of them.
+admin.site.unregister([EmailAddress, Authenticator])
 
 
 class MembershipInline(TabularInline):  # type: ignore[misc]

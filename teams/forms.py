@@ -18,7 +18,7 @@ from interface.countries import country_choices
 from interface.form_style import StyledForm, StyledFormMixin, email_input, password_input
 from interface.phones import PhoneField
 from interface.time_zones import zone_choices
-from teams.models import Role, StopWay, Team, User
+from teams.models import NeedsSecondStep, Role, StopWay, Team, User
 
 
 def _current_password() -> forms.CharField:
@@ -89,10 +89,7 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         labels = {"name": _("Name"), "email": _("E-mail address")}
         error_messages = {
             "name": {"required": _("Type your name.")},
-            "email": {
-                "required": _("Type your e-mail address."),
-                "unique": _("Another account has this e-mail address. Choose a different one."),
-            },
+            "email": {"required": _("Type your e-mail address.")},
         }
 
     phone = PhoneField(
@@ -103,6 +100,9 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
+
+    def validate_unique(self) -> None:
+        """Whether another account has the address is nobody's to learn: its owner gets a mail."""
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -192,13 +192,23 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         ),
     )
 
+    second_step_for = forms.ChoiceField(
+        label=_("Who needs a second step at signing in"),
+        choices=NeedsSecondStep.choices,
+        required=False,
+        help_text=_(
+            "A code of an app, or a passkey. Owners need one in any case where a second person "
+            "approves campaigns."
+        ),
+    )
+
     class Meta:
         model = Team
         fields = (
             *("name", "time_zone", "default_country", "lists_shared", "test_required"),
             *("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
             *("hours_from", "hours_to", "confirm_typed_above", "approval_above"),
-            *("failures_until_left_out", "stop_way"),
+            *("failures_until_left_out", "stop_way", "second_step_for"),
         )
         widgets = {
             "hours_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -253,6 +263,10 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     def clean_stop_way(self) -> str:
         """The way in use where none was sent."""
         return str(self.cleaned_data["stop_way"] or self.instance.stop_way)
+
+    def clean_second_step_for(self) -> str:
+        """As it is where nothing was sent."""
+        return str(self.cleaned_data["second_step_for"] or self.instance.second_step_for)
 
     def clean_currency(self) -> str:
         """In capitals, however it was typed; the one in use where nothing was."""

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from teams import proved_addresses
 from teams.models import Invitation, Membership, Role, Team, User
 
 VALID_FOR = timedelta(days=7)
@@ -36,9 +37,17 @@ class WrongPerson(Exception):
     """The invitation is for another e-mail address than the person's."""
 
 
+class NotProved(Exception):
+    """The person has not yet shown that they read the e-mail of their address."""
+
+
 @dataclass(frozen=True)
 class Invited:
-    """A new invitation; `link` is known only now. `was_sent` is false when the e-mail failed."""
+    """A new invitation; `link`, for its maker, is known only now.
+
+    The link in the e-mail is another: who opens it has proved to read that address.
+    `was_sent` is false when the e-mail failed.
+    """
 
     invitation: Invitation
     link: str
@@ -47,7 +56,7 @@ class Invited:
 
 def invite(team: Team, email: str, role: Role, by: User) -> Invited:
     """Make an invitation, replacing an open one for the same address, and send its link."""
-    token = secrets.token_urlsafe(32)
+    mailed, shown = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
         open_ones(team).filter(email=email).update(revoked_at=now)
@@ -55,12 +64,17 @@ def invite(team: Team, email: str, role: Role, by: User) -> Invited:
             team=team,
             email=email,
             role=role,
-            token_sha256=_digest(token),
+            token_sha256=_digest(mailed),
+            shown_sha256=_digest(shown),
             invited_by=by,
             expires_at=now + VALID_FOR,
         )
-    link = settings.BASE_URL + reverse("invitation", args=[token])
-    return Invited(invitation, link, was_sent=_send(invitation, link))
+    was_sent = _send(invitation, _link(mailed))
+    return Invited(invitation, _link(shown), was_sent)
+
+
+def _link(token: str) -> str:
+    return settings.BASE_URL + reverse("invitation", args=[token])
 
 
 def open_ones(team: Team) -> QuerySet[Invitation]:
@@ -70,8 +84,9 @@ def open_ones(team: Team) -> QuerySet[Invitation]:
 
 def find_invitation(token: str) -> Invitation:
     """The open invitation with this token; raises InvitationNotOpen."""
+    of_link = Q(token_sha256=_digest(token)) | Q(shown_sha256=_digest(token))
     invitation = (
-        Invitation.objects.filter(_still_open(), token_sha256=_digest(token))
+        Invitation.objects.filter(_still_open(), of_link)
         .select_related("team", "invited_by")
         .first()
     )
@@ -80,15 +95,24 @@ def find_invitation(token: str) -> Invitation:
     return invitation
 
 
-@transaction.atomic
-def accept(invitation: Invitation, user: User) -> Membership:
-    """Make `user` a member and use the invitation up.
+def is_from_the_mail(invitation: Invitation, token: str) -> bool:
+    """Whether this is the link that was sent, and not the one that its maker was shown."""
+    return invitation.token_sha256 == _digest(token)
 
-    Who is a member already keeps their role: a link cannot raise it. Raises WrongPerson, or
-    InvitationNotOpen when it was used or taken back meanwhile.
+
+@transaction.atomic
+def accept(invitation: Invitation, user: User, *, is_from_mail: bool) -> Membership:
+    """Make `user` a member and use the invitation up; a link from the mail proves their address.
+
+    Who is a member already keeps their role: a link cannot raise it. Raises WrongPerson, NotProved,
+    or InvitationNotOpen when it was used or taken back meanwhile.
     """
     if user.email != invitation.email:
         raise WrongPerson
+    if is_from_mail:
+        proved_addresses.note_proved(user)
+    elif not proved_addresses.is_proved(user):
+        raise NotProved
     row = Invitation.objects.filter(_still_open(), pk=invitation.pk)
     if not row.update(accepted_at=timezone.now()):
         raise InvitationNotOpen
@@ -99,10 +123,18 @@ def accept(invitation: Invitation, user: User) -> Membership:
 
 
 @transaction.atomic
-def accept_as_new_person(invitation: Invitation, name: str, password: str) -> Membership:
-    """Make an account for the invitation's address, and accept. Raises InvitationNotOpen."""
+def accept_as_new_person(
+    invitation: Invitation, name: str, password: str, *, is_from_mail: bool
+) -> Membership:
+    """Make an account for the invitation's address, and accept. Raises InvitationNotOpen.
+
+    Made by the link on its maker's page, the account's address is not proved.
+    """
     user = User.objects.create_user(invitation.email, password, name=name)
-    return accept(invitation, user)
+    membership = accept(invitation, user, is_from_mail=is_from_mail)
+    if not is_from_mail:
+        proved_addresses.note_unproved(user)
+    return membership
 
 
 def withdraw_invitation(invitation: Invitation) -> bool:

@@ -11,9 +11,11 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from teams import kept_posts
+from teams import kept_posts, second_factor
+from teams.models import User
 from teams.throttling import KEPT_PER_ADDRESS, client_address, count_try
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -51,6 +53,20 @@ class SignInFirst(LoginRequiredMiddleware):
             sentence = _("What you sent off could not be kept. Send it again once you are in.")
             messages.warning(request, sentence)
         return super().handle_no_permission(request, view_func)
+
+
+def second_step_for_the_admin(get_response: Respond) -> Respond:
+    """Let whoever may open the admin set up a second step before they do."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        user = request.user
+        if isinstance(user, User) and request.path.startswith(reverse("admin:index")):
+            why = second_factor.why_staff(user)
+            if (first := second_factor.set_up_first(request, user, why)) is not None:
+                return first
+        return get_response(request)
+
+    return respond
 
 
 def end_old_sessions(get_response: Respond) -> Respond:

@@ -12,6 +12,8 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from interface.countries import validate_country
@@ -61,6 +63,12 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Of the address too: another one ends every session but the one that changes it."""
+        salt = "teams.models.User.session"
+        value = f"{self.password}\n{self.email}"
+        return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+
     @property
     def initials(self) -> str:
         """At most two letters for the round picture."""
@@ -89,6 +97,14 @@ class StopWay(models.TextChoices):
     BOTH = "both", _("Block them and take them out")
     TAKE_OUT = "take_out", _("Take them out of the message")
     BLOCK = "block", _("Block them at Sociocs")
+
+
+class NeedsSecondStep(models.TextChoices):
+    """Of whom a team wants a second step at signing in."""
+
+    NOBODY = "nobody", _("Nobody has to")
+    SENDERS = "senders", _("Senders and owners")
+    EVERYBODY = "everybody", _("Everybody")
 
 
 # Networks bill in fractions of a cent: up to 9,999.999999 each.
@@ -170,6 +186,14 @@ class Team(models.Model):
         blank=True,
         default=StopWay.BOTH,
     )
+    second_step_for = models.CharField(
+        _("who needs a second step at signing in"),
+        max_length=10,
+        choices=NeedsSecondStep.choices,
+        # Left out of a form, it stays as it is.
+        blank=True,
+        default=NeedsSecondStep.NOBODY,
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams")
 
@@ -202,7 +226,7 @@ class Membership(models.Model):
 class Invitation(models.Model):
     """A way into a team for one e-mail address: once, for seven days, revocable.
 
-    Only the token's SHA-256 is kept (OWASP ASVS 5.0, 6.4.1).
+    Only the tokens' SHA-256 are kept (OWASP ASVS 5.0, 6.4.1).
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -210,6 +234,8 @@ class Invitation(models.Model):
     email = models.EmailField()
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.EDITOR)
     token_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    # Of the link that its maker sees: who opens that one has not proved to read the e-mail.
+    shown_sha256 = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
@@ -224,6 +250,26 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email} · {self.team}"
+
+
+class WaitingMail(models.Model):
+    """An e-mail that a worker is to send (`teams.letters`). It goes when it is sent.
+
+    `sealed` holds to whom and what: links that open something are in it.
+    """
+
+    sealed = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = (models.Index(fields=["due_at"]),)
+
+    __repr__ = by_number
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class Tries(models.Model):

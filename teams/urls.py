@@ -4,22 +4,46 @@ from __future__ import annotations
 
 from django.urls import path
 
-from teams.views import account, going_on, invitations, leaving, signing_in, team
+from teams.views import (
+    account,
+    addresses,
+    going_on,
+    invitations,
+    leaving,
+    passwords,
+    proving_again,
+    second_step,
+    second_steps,
+    signing_in,
+    team,
+)
 
 urlpatterns = [
     path("", account.home, name="home"),
     path("sign-in/", signing_in.sign_in, name="sign-in"),
-    path("sign-in/again/", signing_in.sign_in_again, name="sign-in-again"),
+    path("sign-in/again/", proving_again.sign_in_again, name="sign-in-again"),
     path("sign-in/go-on/", going_on.go_on, name="go-on"),
     path("sign-in/token/", going_on.form_token, name="form-token"),
+    # Django-allauth leads there by this name.
+    path("sign-in/code/", second_step.second_step, name="mfa_authenticate"),
+    path("sign-in/passkey/", second_step.passkey_sign_in, name="passkey-sign-in"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
-    path("account/password/", account.password_change, name="password-change"),
-    path("password-reset/", signing_in.password_reset, name="password-reset"),
-    path("password-reset/sent/", signing_in.password_reset_sent, name="password-reset-sent"),
+    path("account/address/ask/", addresses.ask_for_proof, name="address-ask"),
+    path("account/address/<str:token>/", addresses.address_proof, name="address-proof"),
+    path("account/second-step/", second_steps.overview, name="second-step"),
+    path("account/second-step/app/", second_steps.add_app, name="app-add"),
+    path("account/second-step/passkey/", second_steps.add_passkey, name="passkey-add"),
+    path("account/second-step/codes/", second_steps.recovery_codes, name="recovery-codes"),
+    path(
+        "account/second-step/<int:key_id>/remove/", second_steps.remove, name="second-step-remove"
+    ),
+    path("account/password/", passwords.password_change, name="password-change"),
+    path("password-reset/", passwords.password_reset, name="password-reset"),
+    path("password-reset/sent/", passwords.password_reset_sent, name="password-reset-sent"),
     path(
         "password-reset/<uidb64>/<token>/",
-        signing_in.PasswordResetConfirm.as_view(),
+        passwords.PasswordResetConfirm.as_view(),
         name="password-reset-confirm",
     ),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),

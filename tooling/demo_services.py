@@ -42,7 +42,8 @@ def settings(say: Callable[[str], None]) -> dict[str, str]:
     """
     web_port = _free_port("PORT", 8000, say)
     sandbox_port = _free_port("SANDBOX_PORT", 8790, say, taken=web_port)
-    base_url, sandbox_url = f"http://{HOST}:{web_port}", f"http://{HOST}:{sandbox_port}"
+    # By name: passkeys refuse an address of digits.
+    base_url, sandbox_url = f"http://localhost:{web_port}", f"http://{HOST}:{sandbox_port}"
     env = os.environ | demo_secrets.load_secrets(data_folder() / "secrets.json")
     env |= {
         "ALLOWED_HOSTS": f"{HOST},localhost",

@@ -301,6 +301,20 @@ class Migration(migrations.Migration):
                         verbose_name="when someone opts out of a message that Sociocs has already",
                     ),
                 ),
+                (
+                    "second_step_for",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("nobody", "Nobody has to"),
+                            ("senders", "Senders and owners"),
+                            ("everybody", "Everybody"),
+                        ],
+                        default="nobody",
+                        max_length=10,
+                        verbose_name="who needs a second step at signing in",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "members",
@@ -349,6 +363,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("token_sha256", models.CharField(editable=False, max_length=64, unique=True)),
+                ("shown_sha256", models.CharField(editable=False, max_length=64, unique=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("expires_at", models.DateTimeField()),
                 ("accepted_at", models.DateTimeField(blank=True, null=True)),
@@ -371,6 +386,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="WaitingMail",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sealed", models.TextField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["due_at"], name="teams_waiti_due_at_1ff55e_idx")],
+            },
         ),
         migrations.CreateModel(
             name="Tries",

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from smtplib import SMTPException
-
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
-from django.core.mail import send_mail
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -17,12 +12,13 @@ from django.views.decorators.http import require_http_methods
 
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from teams.access import SignedInRequest
-from teams.forms import ChangePasswordForm, ProfileForm
+from teams.credentials import check_own_password
+from teams.forms import ProfileForm
 from teams.members import team_to_open
 from teams.models import User
-from teams.views.signing_in import check_own_password
-
-logger = logging.getLogger(__name__)
+from teams.proved_addresses import is_proved
+from teams.second_factor import has_one
+from teams.views.addresses import tell_of_link
 
 
 @require_http_methods(["GET"])
@@ -64,10 +60,10 @@ def _account_posted(request: SignedInRequest) -> HttpResponse:
         typed = {**said_by(form), str(form["current_password"].label): ""}
         if conflict := conflict_between(request.POST, typed, stored):
             return _account_page(request, form, conflict)
-        form.instance.save(update_fields=["name", "email", "phone"])
-    if form.instance.email != email_before:
-        _tell_old_address(email_before)
+        form.instance.save(update_fields=["name", "phone"])
     messages.success(request, _("Your account is saved."))
+    if form.instance.email != email_before:
+        tell_of_link(request, form.instance.email)
     return redirect("account")
 
 
@@ -77,33 +73,5 @@ def _account_page(
     seen = request.POST.get("seen") or seen_of(said_by(ProfileForm(instance=_oneself(request))))
     memberships = request.user.memberships.select_related("team").order_by("team__name")
     context = {"form": form, "memberships": memberships, "conflict": conflict, "seen": seen}
+    context |= {"is_proved": is_proved(request.user), "has_second_step": has_one(request.user)}
     return render(request, "teams/account.html", context, status=409 if conflict else 200)
-
-
-def _tell_old_address(email: str) -> None:
-    text = _(
-        "The e-mail address of your account on Sociocs Campaigns was changed, and this address no"
-        " longer signs you in. If you did not do this, tell an owner of your team at once."
-    )
-    try:
-        send_mail(_("Your e-mail address was changed"), text, None, [email])
-    except (SMTPException, OSError) as error:
-        logger.warning("A changed address could not be notified: %s", type(error).__name__)
-
-
-@sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
-def password_change(request: SignedInRequest) -> HttpResponse:
-    """Change the password; this session goes on, all others end (their key is in the password)."""
-    form = ChangePasswordForm(request.user, request.POST if request.method == "POST" else None)
-    old = request.POST.get("old_password", "")
-    refused = check_own_password(request, old) if old else ""
-    if refused and not form.has_error("old_password"):
-        form.add_error("old_password", refused)
-    if request.method == "POST" and form.is_valid():
-        update_session_auth_hash(request, form.save())
-        messages.success(
-            request, _("Your password is changed, and you are signed out everywhere else.")
-        )
-        return redirect("account")
-    return render(request, "teams/password_change.html", {"form": form})

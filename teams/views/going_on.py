@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from interface import errors
-from teams import kept_posts
+from teams import kept_posts, next_pages
 from teams.access import SignedInRequest
 from teams.kept_posts import KeptPost
 from teams.middleware import keep_for_sign_in
@@ -26,7 +26,7 @@ def go_on(request: SignedInRequest) -> HttpResponse:
     """
     is_unwanted = request.method == "POST"
     wanted = request.POST if is_unwanted else request.GET
-    goal = signing_in.local_page(request, wanted.get("next", ""))
+    goal = next_pages.local_page(request, wanted.get("next", ""))
     kept = kept_posts.post_at(request, goal)
     if is_unwanted:
         kept_posts.forget_post(request, goal)

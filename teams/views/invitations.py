@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +13,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from teams import invitations
+from teams import adapters, invitations
 from teams.forms import NewPersonForm
 from teams.models import Invitation, Membership, User
 
@@ -27,34 +26,47 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Show who invites whom to what; only a POST accepts, and only as the invited person."""
     try:
         invited = invitations.find_invitation(token)
+        is_from_mail = invitations.is_from_the_mail(invited, token)
         if isinstance(request.user, User):
-            return _as_signed_in(request, invited, request.user)
-        if User.objects.filter(email=invited.email).exists():
+            return _as_signed_in(request, invited, request.user, is_from_mail=is_from_mail)
+        # Who only looks at the link on their own page does not learn who has an account.
+        is_told = is_from_mail or request.method == "POST"
+        if is_told and User.objects.filter(email=invited.email).exists():
             return _page(request, invited, "must_sign_in")
-        return _as_new_person(request, invited)
+        return _as_new_person(request, invited, is_from_mail=is_from_mail)
     except invitations.InvitationNotOpen:
         return render(request, "teams/invitation_not_open.html", status=410)
 
 
-def _as_signed_in(request: HttpRequest, invited: Invitation, user: User) -> HttpResponse:
+def _as_signed_in(
+    request: HttpRequest, invited: Invitation, user: User, *, is_from_mail: bool
+) -> HttpResponse:
     if request.method == "POST":
         try:
-            return _welcome(request, invitations.accept(invited, user))
+            membership = invitations.accept(invited, user, is_from_mail=is_from_mail)
+            return _welcome(request, membership)
         except invitations.WrongPerson:
             return _page(request, invited, "somebody_else")
+        except invitations.NotProved:
+            return _page(request, invited, "not_proved")
     is_invited = user.email == invited.email
     return _page(request, invited, "may_join" if is_invited else "somebody_else")
 
 
-def _as_new_person(request: HttpRequest, invited: Invitation) -> HttpResponse:
+def _as_new_person(
+    request: HttpRequest, invited: Invitation, *, is_from_mail: bool
+) -> HttpResponse:
     form = NewPersonForm(request.POST if request.method == "POST" else None, email=invited.email)
     if request.method == "POST" and form.is_valid():
         membership = invitations.accept_as_new_person(
-            invited, form.cleaned_data["name"], form.cleaned_data["password"]
+            invited,
+            form.cleaned_data["name"],
+            form.cleaned_data["password"],
+            is_from_mail=is_from_mail,
         )
-        login(request, membership.user)
+        adapters.let_in(request, membership.user, "")
         return _welcome(request, membership)
-    return _page(request, invited, "new_person", form=form)
+    return _page(request, invited, "new_person", form=form, is_from_mail=is_from_mail)
 
 
 def _welcome(request: HttpRequest, membership: Membership) -> HttpResponse:

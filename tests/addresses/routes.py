@@ -70,6 +70,15 @@ ROUTES: dict[str, Route] = {
     "form-token": Route("signed in"),
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
+    "mfa_authenticate": Route("everybody", FORM),
+    "passkey-sign-in": Route("everybody", FORM),
+    "second-step": Route("signed in"),
+    "app-add": Route("signed in", FORM),
+    "passkey-add": Route("signed in", FORM),
+    "recovery-codes": Route("signed in", FORM),
+    "second-step-remove": Route("signed in", BUTTON),
+    "address-ask": Route("signed in", BUTTON),
+    "address-proof": Route("everybody", FORM),
     "password-change": Route("signed in", FORM),
     "password-reset": Route("everybody", FORM),
     "password-reset-sent": Route("everybody"),
@@ -267,10 +276,11 @@ def _paths() -> dict[str, str]:
 def address(name: str, team: Team, **values: Any) -> str:
     """The address of a route; what it speaks of does not exist unless it is among `values`."""
     path = path_of(name)
-    made_up = {key: uuid4() for key in re.findall(r"<uuid:(\w+)>", path)}
+    made_up: dict[str, Any] = {key: uuid4() for key in re.findall(r"<uuid:(\w+)>", path)}
     made_up |= dict.fromkeys(
         re.findall(r"<(?:str:)?(token|uidb64|person_id|row_id|filename)>", path), "made-up"
     )
+    made_up |= dict.fromkeys(re.findall(r"<int:(\w+)>", path), 1)
     known = {"team_slug": team.slug, **made_up, **values}
     return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
 

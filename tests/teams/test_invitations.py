@@ -13,6 +13,7 @@ from django.core import mail
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 from pytest_django.fixtures import Settings
 
+from teams import letters, proved_addresses
 from teams.models import Invitation, Membership, Role, Team, User
 from tests.client import Client
 from tests.people import ClientOf
@@ -43,6 +44,13 @@ def link_in_mail() -> str:
     return found.group(1)
 
 
+def link_on(page: Any) -> str:
+    """The path of the link that the maker of an invitation is shown."""
+    found = re.search(r'value="http[^"]+?(/invitations/[^"]+)"', page.content.decode())
+    assert found
+    return found.group(1)
+
+
 def roles(team: Team) -> dict[str, str]:
     return dict(team.memberships.values_list("user__email", "role"))
 
@@ -55,8 +63,11 @@ class TestInviting:
 
     def test_shows_the_link_once_to_copy(self, owner: Client, riverside: Team) -> None:
         answer = send(owner, riverside)
-        assertContains(answer, link_in_mail())
-        assertNotContains(owner.get(f"/{riverside.slug}/team/"), link_in_mail())
+        link = link_on(answer)
+        assertContains(Client().get(link), "Join Riverside Dental")
+        # The mail has a link of its own: who opens that one reads the mail.
+        assertNotContains(answer, link_in_mail())
+        assertNotContains(owner.get(f"/{riverside.slug}/team/"), link)
 
     def test_stores_nothing_that_opens_the_door(self, link: str) -> None:
         token = link.split("/")[2]
@@ -122,6 +133,57 @@ class TestANewPerson:
         answer = client.post(link, NEW_PERSON | {"password": "nora@example.org"})
         assertContains(answer, "too similar")
         assertContains(answer, 'value="Nora New"')
+
+
+class TestTheLinkOnTheOwnersPage:
+    @pytest.fixture
+    def shown(self, owner: Client, riverside: Team) -> str:
+        return link_on(send(owner, riverside))
+
+    def test_makes_an_account_whose_address_is_not_proved(
+        self, client: Client, riverside: Team, shown: str
+    ) -> None:
+        client.post(shown, NEW_PERSON)
+        assertContains(client.get("/account/"), "Nobody has shown yet that nora@example.org")
+        client.post("/account/address/ask/")
+        letters.send_letters()
+        found = re.search(r"http\S+?(/account/address/\S+)", str(mail.outbox[-1].body))
+        assert found
+        Client().post(found.group(1))
+        assertNotContains(client.get("/account/"), "Nobody has shown yet")
+
+    def test_the_one_in_the_mail_proves_the_address(self, client: Client, link: str) -> None:
+        client.post(link, NEW_PERSON)
+        assertNotContains(client.get("/account/"), "Nobody has shown yet")
+
+    def test_lets_an_account_in_that_proved_its_address(
+        self, client_of: ClientOf, riverside: Team, shown: str
+    ) -> None:
+        nora = create_person("Nora Old", PASSWORD, email="nora@example.org")
+        client_of(nora).post(shown)
+        assert roles(riverside)[nora.email] == Role.SENDER
+
+    def test_lets_no_account_in_whose_address_is_not_proved(
+        self, client_of: ClientOf, riverside: Team, shown: str
+    ) -> None:
+        impostor = create_person("Nora Old", PASSWORD, email="nora@example.org")
+        proved_addresses.note_unproved(impostor)
+        browser = client_of(impostor)
+        assertContains(browser.post(shown), "Show first that this address is yours")
+        assert impostor.email not in roles(riverside)
+        browser.post(link_in_mail())
+        assert roles(riverside)[impostor.email] == Role.SENDER
+
+    def test_does_not_tell_its_maker_who_has_an_account(self, riverside: Team, shown: str) -> None:
+        before = Client().get(shown)
+        create_person("Nora Old", PASSWORD, email="nora@example.org")
+        assert without_tokens(before) == without_tokens(Client().get(shown))
+
+
+def without_tokens(page: Any) -> str:
+    return re.sub(
+        r'name="csrfmiddlewaretoken" value="\w+"|nonce="[^"]+"', "", page.content.decode()
+    )
 
 
 class TestAPersonWithAnAccount:

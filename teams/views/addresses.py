@@ -1,0 +1,50 @@
+"""The link that proves an e-mail address, and asking for one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from teams import proved_addresses
+from teams.access import SignedInRequest
+from teams.proved_addresses import LinkNotOpen
+
+
+@require_POST
+def ask_for_proof(request: SignedInRequest) -> HttpResponse:
+    """Send the link for the address that one signs in with."""
+    tell_of_link(request, request.user.email)
+    return redirect("account")
+
+
+def tell_of_link(request: SignedInRequest, email: str) -> None:
+    """Send a link to that address, and say so."""
+    if proved_addresses.ask_to_prove(request.user, email):
+        sentence = _("We sent a link to %(email)s. The address counts once you have opened it.")
+        messages.success(request, sentence % {"email": email})
+    else:
+        messages.warning(request, _("Too many links were asked for. Wait an hour, then try again."))
+
+
+@login_not_required
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def address_proof(request: HttpRequest, token: str) -> HttpResponse:
+    """Show which address it is; only a press proves it: programs open links in e-mails too."""
+    try:
+        link = proved_addresses.read_link(token)
+        if request.method != "POST":
+            return render(request, "teams/address_proof.html", {"link": link})
+        proved_addresses.prove(link)
+    except LinkNotOpen:
+        return render(request, "teams/address_proof.html", status=410)
+    if request.user == link.user:
+        update_session_auth_hash(request, link.user)
+    messages.success(request, _("Your e-mail address is %(email)s.") % {"email": link.email})
+    return redirect("account")
