@@ -75,6 +75,13 @@ TICK_SECONDS = 10
 # Refused in production.
 FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
 
+# --- Activity: who did what -----------------------------------------------------------------------
+
+# Older entries may be deleted, by a command alone (`delete_old_trail`).
+TRAIL_KEEP_DAYS: int = env.int("TRAIL_KEEP_DAYS", default=730)
+# Each act also as a line of JSON on the standard output.
+TRAIL_TO_STDOUT: bool = env.bool("TRAIL_TO_STDOUT", default=False)
+
 # --- Recipient files ------------------------------------------------------------------------------
 
 UPLOAD_MAX_MB: int = env.int("UPLOAD_MAX_MB", default=200)
@@ -152,6 +159,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_htmx",
     "interface",
+    "trail",
     "teams",
     "recipients",
     "sociocs_accounts",
@@ -177,6 +185,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "teams.visits.note_visit",
     "teams.middleware.end_old_sessions",
     "teams.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -254,6 +263,7 @@ CELERY_TIMEZONE = "UTC"
 # Every app looks for work of its own; none waits for another's. The workers of its first queue
 # tick, those of a second one only where nobody does (`campaigns.pulse`).
 TICKS = {
+    "trail": ["background"],
     "sending": ["ticking", "sending"],
     "recipients": ["background"],
     "delivery": ["background"],
@@ -273,6 +283,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "trail.passwords.NewPasswordsAreNoted"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_COOKIE_AGE = 12 * 3600
@@ -390,18 +401,26 @@ LOGGING = {
     "filters": {"mask": {"()": "config.logs.MaskPersonalData"}},
     "formatters": {
         "line": {"()": "config.logs.LineFormatter"},
+        "as it is": {"format": "%(message)s"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
             "filters": ["mask"],
-        }
+        },
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "as it is",
+        },
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # Django's own console handler would print unmasked; everything goes through the root.
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Ids only (`trail.stream`): an address or a moment in it must not look like a number.
+        "trail.stream": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
     },
 }
