@@ -22,6 +22,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from teams.models import Invitation, Membership, Role, Team, User
+from trail.acts import Act
+from trail.recording import record
 
 VALID_FOR = timedelta(days=7)
 
@@ -59,6 +61,7 @@ def invite(team: Team, email: str, role: Role, by: User) -> Invited:
             invited_by=by,
             expires_at=now + VALID_FOR,
         )
+        record(Act.INVITED, invitation, by=by, after={"role": role.value})
     link = settings.BASE_URL + reverse("invitation", args=[token])
     return Invited(invitation, link, was_sent=_send(invitation, link))
 
@@ -95,6 +98,7 @@ def accept(invitation: Invitation, user: User) -> Membership:
     membership, _created = Membership.objects.get_or_create(
         team=invitation.team, user=user, defaults={"role": invitation.role}
     )
+    record(Act.JOINED, invitation, by=user, about_id=user.pk, after={"role": membership.role})
     return membership
 
 
@@ -105,10 +109,14 @@ def accept_as_new_person(invitation: Invitation, name: str, password: str) -> Me
     return accept(invitation, user)
 
 
+@transaction.atomic
 def withdraw_invitation(invitation: Invitation) -> bool:
     """Take an invitation back; False when it was no longer open."""
     row = Invitation.objects.filter(_still_open(), pk=invitation.pk)
-    return bool(row.update(revoked_at=timezone.now()))
+    if not row.update(revoked_at=timezone.now()):
+        return False
+    record(Act.INVITATION_TAKEN_BACK, invitation)
+    return True
 
 
 def _still_open() -> Q:
