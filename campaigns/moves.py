@@ -23,6 +23,8 @@ from campaigns.states import (
 )
 from interface.database_errors import is_held_up, name_of
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 log = logging.getLogger(__name__)
 
@@ -129,8 +131,26 @@ def move_campaign(campaign: Campaign, to: CampaignState, reason: str = "", **cha
     return bool(moved)
 
 
+# Details that are choices of ours.
+_CHOICES = {"answer", "format", "then"}
+
+
 def record_event(
     campaign: Campaign, kind: CampaignEvent.Kind, actor: User | None = None, **details: Any
 ) -> CampaignEvent:
-    """Add to the campaign's timeline. `details` holds numbers and codes, never people."""
-    return CampaignEvent.objects.create(campaign=campaign, kind=kind, actor=actor, details=details)
+    """Add to the campaign's timeline. `details` holds numbers and codes, never people.
+
+    What somebody did stands in the trail as well: its acts are called as these events are.
+    """
+    with transaction.atomic(savepoint=False):
+        if actor is not None:
+            # A person's reason is a text; numbers and choices are not.
+            facts = {
+                name: value
+                for name, value in details.items()
+                if isinstance(value, int) or name in _CHOICES
+            }
+            record(Act(f"campaign.{kind.value}"), campaign, by=actor, after=facts)
+        return CampaignEvent.objects.create(
+            campaign=campaign, kind=kind, actor=actor, details=details
+        )

@@ -30,6 +30,8 @@ from composer.models import DraftPage
 from recipients.models import RecipientList, SavedFilter
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,5 +210,6 @@ def delete_draft(campaign: Campaign) -> bool:
         campaigns = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT.value)
         if not campaigns.update(message=None):
             return False
+        record(Act.DRAFT_DELETED, campaign)
         campaigns.delete()
     return True

@@ -19,6 +19,8 @@ from campaigns.moves import record_event
 from composer.models import MessageTemplate, TemplateVersion
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 
 def make(campaign: Campaign, user: User, name: str, folder: str) -> MessageTemplate:
@@ -28,6 +30,7 @@ def make(campaign: Campaign, user: User, name: str, folder: str) -> MessageTempl
             team_id=campaign.team_id, name=name, folder=folder, created_by=user
         )
         _add(template, 1, campaign, user)
+        record(Act.TEMPLATE_SAVED, template, by=user, after={"version": 1})
     return template
 
 
@@ -35,6 +38,7 @@ def renew_template(template: MessageTemplate, campaign: Campaign, user: User) ->
     """Make what `campaign` says the template's newest version; the older ones stay."""
     with transaction.atomic():
         _add(template, _next_number(template), campaign, user)
+        record(Act.TEMPLATE_SAVED, template, by=user, after={"version": template.current})
 
 
 def go_back(template: MessageTemplate, version: TemplateVersion, user: User) -> None:
@@ -48,6 +52,14 @@ def go_back(template: MessageTemplate, version: TemplateVersion, user: User) -> 
             choices=version.choices,
             made_by=user,
         )
+        record(Act.TEMPLATE_SAVED, template, by=user, after={"version": number})
+
+
+def delete_template(template: MessageTemplate) -> None:
+    """Put a template away; campaigns that began with it keep what they say."""
+    with transaction.atomic():
+        MessageTemplate.objects.filter(pk=template.pk).update(archived_at=timezone.now())
+        record(Act.TEMPLATE_DELETED, template)
 
 
 def draft_from_template(template: MessageTemplate, user: User) -> Campaign:

@@ -36,6 +36,8 @@ from sociocs_gateway.exceptions import MessageNotExpressible
 from sociocs_gateway.messages import MessageFault, MessageRecipient, SingleMessage
 from teams import throttling
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +112,7 @@ def send(
     try:
         with transaction.atomic():
             test.save()
+            record(Act.TEST_SENT, campaign, by=user, after={"test": test.pk})
             # A test is a message as any other: it takes a place in the day of its team and channel.
             if not day_limits.count_on_day(campaign, now, 1):
                 raise NoTestSent(

@@ -77,6 +77,13 @@ TICK_SECONDS = 10
 # Refused in production.
 FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
 
+# --- Activity: who did what -----------------------------------------------------------------------
+
+# Older entries may be deleted, by a command alone (`delete_old_trail`).
+TRAIL_KEEP_DAYS: int = env.int("TRAIL_KEEP_DAYS", default=730)
+# Each act also as a line of JSON on the standard output.
+TRAIL_TO_STDOUT: bool = env.bool("TRAIL_TO_STDOUT", default=False)
+
 # --- Recipient files ------------------------------------------------------------------------------
 
 UPLOAD_MAX_MB: int = env.int("UPLOAD_MAX_MB", default=200)
@@ -157,6 +164,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "interface",
+    "trail",
     "teams",
     "recipients",
     "sociocs_accounts",
@@ -184,6 +192,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "teams.visits.note_visit",
     "teams.middleware.end_old_sessions",
     "teams.middleware.second_step_for_the_admin",
     "teams.middleware.SignInFirst",
@@ -263,6 +272,7 @@ CELERY_TIMEZONE = "UTC"
 # tick, those of a second one only where nobody does (`campaigns.pulse`).
 TICKS = {
     "teams": ["background"],
+    "trail": ["background"],
     "sending": ["ticking", "sending"],
     "recipients": ["background"],
     "delivery": ["background"],
@@ -302,6 +312,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "teams.passwords.NoOwnWords"},
+    {"NAME": "trail.passwords.NewPasswordsAreNoted"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "interface.sessions"
@@ -420,18 +431,26 @@ LOGGING = {
     "filters": {"mask": {"()": "config.logs.MaskPersonalData"}},
     "formatters": {
         "line": {"()": "config.logs.LineFormatter"},
+        "as it is": {"format": "%(message)s"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
             "filters": ["mask"],
-        }
+        },
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "as it is",
+        },
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     # Django's own console handler would print unmasked; everything goes through the root.
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # Ids only (`trail.stream`): an address or a moment in it must not look like a number.
+        "trail.stream": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
     },
 }

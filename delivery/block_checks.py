@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -30,6 +31,8 @@ from sociocs_gateway.exceptions import (
     TryLater,
 )
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 State = BlockCheck.State
 
@@ -52,19 +55,28 @@ def begin_block_check(account: GatewayAccount, people: RecipientList, user: User
     running = BlockCheck.objects.filter(
         account=account, recipient_list=people, state=State.WORKING
     ).first()
-    return running or BlockCheck.objects.create(
-        team=people.team,
-        account=account,
-        recipient_list=people,
-        asked_by=user,
-        total=people.recipient_count,
-    )
+    if running:
+        return running
+    with transaction.atomic():
+        facts = {"account": account.pk, "people": people.recipient_count}
+        record(Act.BLOCKS_LOOKED_FOR, people, by=user, after=facts)
+        return BlockCheck.objects.create(
+            team=people.team,
+            account=account,
+            recipient_list=people,
+            asked_by=user,
+            total=people.recipient_count,
+        )
 
 
+@transaction.atomic
 def stop_block_check(check: BlockCheck) -> bool:
     """Ask no further; who was found stays in the register. False when it had ended."""
     running = BlockCheck.objects.filter(pk=check.pk, state=State.WORKING)
-    return bool(running.update(state=State.STOPPED, claim_token=None))
+    if not running.update(state=State.STOPPED, claim_token=None):
+        return False
+    record(Act.LOOKING_STOPPED, check)
+    return True
 
 
 def latest(team: Team, account: GatewayAccount) -> QuerySet[BlockCheck]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -30,6 +31,8 @@ from sociocs_gateway.exceptions import (
     TryLater,
 )
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 State = VendorBlock.State
 
@@ -97,12 +100,18 @@ def block_all(team: Team, account: GatewayAccount, user: User) -> int:
     Who is blocked or waiting there already is not asked again. The caller nudges the task.
     """
     now = timezone.now()
-    again = VendorBlock.objects.filter(
+    failed = VendorBlock.objects.filter(
         open_opt_out("opt_out__"),
         account=account,
         opt_out__team=team,
         state__in=(State.UNCLEAR, State.FAILED),
-    ).update(is_block=True, state=State.WAITING, tries=0, reason="", not_before=now, asked_by=user)
+    )
+    with transaction.atomic():
+        # Before the first of them: they are too many for one transaction.
+        record(Act.BLOCKED, account, by=user, team_id=team.pk)
+        again = failed.update(
+            is_block=True, state=State.WAITING, tries=0, reason="", not_before=now, asked_by=user
+        )
     asked = again
     while some := list(_not_asked(team, account).values_list("pk", "phone")[:1_000]):
         asked += len(some)
@@ -119,9 +128,10 @@ def block_all(team: Team, account: GatewayAccount, user: User) -> int:
     return asked
 
 
+@transaction.atomic
 def unblock_lifted(team: Team, account: GatewayAccount, user: User) -> int:
     """Take the blocks of lifted opt-outs back; return how many. The caller nudges the task."""
-    return _to_take_back(team, account).update(
+    count = _to_take_back(team, account).update(
         is_block=False,
         state=State.WAITING,
         tries=0,
@@ -129,6 +139,9 @@ def unblock_lifted(team: Team, account: GatewayAccount, user: User) -> int:
         not_before=timezone.now(),
         asked_by=user,
     )
+    if count:
+        record(Act.UNBLOCKED, account, by=user, team_id=team.pk, after={"people": count})
+    return count
 
 
 def block_by_itself(wishes: Iterable[tuple[OptOut, GatewayAccount, str]]) -> None:

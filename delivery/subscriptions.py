@@ -28,6 +28,8 @@ from sociocs_gateway.providers import Provider
 from sociocs_gateway.results import WebhookSubscription
 from sociocs_gateway.webhooks import SubscriptionRequest
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 State = WebhookEndpoint.State
 T = TypeVar("T")
@@ -78,6 +80,8 @@ def switch_on(
             # Until the vendor has answered, calls may come with either.
             endpoint.other_secret, endpoint.other_secret_until = fresh, None
         endpoint.save()
+        wanted = {"replies": wants_replies, "statuses": wants_statuses}
+        record(Act.REPORTS_ON, channel, by=user, after=wanted | {"new_secret": True})
     _subscribe(endpoint, fresh, is_new=is_new)
     return endpoint
 
@@ -209,7 +213,9 @@ def switch_off(endpoint: WebhookEndpoint) -> bool:
         if gone is None:
             WebhookEndpoint.objects.filter(pk=endpoint.pk).update(state=state, reason=reason)
             return False
-    endpoint.delete()
+    with transaction.atomic():
+        record(Act.REPORTS_OFF, endpoint.channel)
+        endpoint.delete()
     return True
 
 

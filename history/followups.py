@@ -32,6 +32,8 @@ from sending.models import Attempt
 from sending.tally import MAY_HAVE_GONE
 from sociocs_gateway.results import DeliveryStatus
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 _LEFT = sorted(
     state.value for state in (*GIVEN_UP, SubmissionState.REVOKING, SubmissionState.REVOKED)
@@ -103,6 +105,7 @@ def begin_follow_up(campaign: Campaign, user: User, groups: Collection[FollowUpG
                 name=_name(campaign),
                 field_names=audience.audience_field_names(campaign),
             )
+            record(Act.FOLLOWED_UP, campaign, by=user)
             return FollowUp.objects.create(
                 campaign=campaign,
                 groups=sorted(group.value for group in groups),

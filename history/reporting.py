@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.audiences import audience
@@ -29,6 +30,8 @@ from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
 from sociocs_gateway.results import DeliveryStatus
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 State = Report.State
 
@@ -36,6 +39,7 @@ _PEOPLE_A_READ = 2_000
 _CAMPAIGNS_A_READ = 200
 
 
+@transaction.atomic
 def begin_report(
     team: Team, user: User, file_format: str, campaign: Campaign | None, filters: Filters
 ) -> Report:
@@ -50,6 +54,7 @@ def begin_report(
                 : made_files.ROWS_AT_ONCE + 1
             ]
         )
+        record(Act.HISTORY_TAKEN, by=user, team_id=team.pk, after={"format": file_format})
     return Report.objects.create(
         team=team,
         asked_by=user,

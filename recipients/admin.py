@@ -28,6 +28,7 @@ from recipients.models import (
 )
 from recipients.sentences import REJECTIONS, sentence_for
 from recipients.subscriber_keys import beginnings_of_keys
+from trail.admin_acts import NotedAdmin
 
 _STATE_COLOURS = {
     ListImport.State.CHECKING: "warning",
@@ -53,7 +54,7 @@ class ListShareInline(TabularInline):  # type: ignore[misc]
 
 
 @admin.register(RecipientList)
-class RecipientListAdmin(BigTableAdmin):
+class RecipientListAdmin(NotedAdmin, BigTableAdmin):
     """Lists: name, owner, and who may use them. Lists are made by imports only."""
 
     list_display = (

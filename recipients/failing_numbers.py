@@ -18,6 +18,8 @@ from django.utils import timezone
 from recipients.models import FailingNumber
 from recipients.subscriber_keys import subscriber_key
 from teams.models import Team
+from trail.acts import Act
+from trail.recording import record
 
 _NUMBERS_A_QUERY = 500
 
@@ -104,6 +106,8 @@ def is_left_out(row: FailingNumber) -> bool:
     return 0 < row.team.failures_until_left_out <= row.failures
 
 
+@transaction.atomic
 def let_back(row: FailingNumber) -> None:
     """Send to the number again; it is left out anew only after as many further failures."""
+    record(Act.NUMBER_LET_BACK, row, before={"failures": row.failures}, after={"failures": 0})
     FailingNumber.objects.filter(pk=row.pk).update(failures=0)

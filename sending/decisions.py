@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,8 @@ from sending.models import Attempt, Decision, Submission
 from sending.moves import move_submission
 from sending.protocol import Refusal, after_decision
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 
 def decide(
@@ -145,6 +147,7 @@ def _refusal_sentence(refusal: Refusal, submission: Submission) -> str:
     return _("This has changed since you opened the page. Look at it again; nothing was changed.")
 
 
+@transaction.atomic
 def look_again(submission: Submission) -> None:
     """A person asks for one more look at the vendor's list, now.
 
@@ -153,4 +156,5 @@ def look_again(submission: Submission) -> None:
     unclear = submission.attempts.filter(outcome=Outcome.AMBIGUOUS.value)
     if submission.is_single:
         unclear = unclear.filter(slot__gt=timezone.now())
+    record(Act.LOOKED_AGAIN, submission.campaign, after={"seq": submission.seq})
     unclear.update(next_look_at=timezone.now() - timedelta(seconds=1))

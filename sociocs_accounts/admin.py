@@ -30,6 +30,7 @@ from sociocs_accounts.models import (
     VendorMember,
 )
 from sociocs_accounts.secrets import key_sha256, remember_key
+from trail.admin_acts import NotedAdmin
 
 
 class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -88,7 +89,7 @@ class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(GatewayAccount)
-class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
+class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
     """Sociocs accounts: one per API key."""
 
     form = AccountAdminForm
@@ -188,7 +189,7 @@ class GatewayAccountAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Channel)
-class ChannelAdmin(ModelAdmin):  # type: ignore[misc]
+class ChannelAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
     """A team's sending lines."""
 
     list_display = ("label", "team", "provider", "phone_number", "account", "is_active")

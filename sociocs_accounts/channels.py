@@ -28,12 +28,26 @@ from sociocs_gateway.exceptions import AuthenticationFailed, GatewayError, Misco
 from sociocs_gateway.providers import Provider
 from sociocs_gateway.results import ChannelDetails, TeamMember
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 # A person waits for these calls: seconds for one of them, and for all the numbers together.
 CALL_SECONDS = 10.0
 NUMBERS_SECONDS = 15.0
 _LONGEST_LABEL = Channel._meta.get_field("label").max_length or 100
 _LONGEST_NAME = 200
+
+
+_ACTS = {
+    ChannelEvent.Kind.ACCOUNT_ADDED: Act.ACCOUNT_ADDED,
+    ChannelEvent.Kind.KEY_CHANGED: Act.KEY_CHANGED,
+    ChannelEvent.Kind.ACCOUNT_RENAMED: Act.ACCOUNT_RENAMED,
+    ChannelEvent.Kind.SYNCED: Act.SYNCED,
+    ChannelEvent.Kind.CHANNEL_ADDED: Act.CHANNEL_ADDED,
+    ChannelEvent.Kind.CHANNEL_CHANGED: Act.CHANNEL_CHANGED,
+    ChannelEvent.Kind.CHANNEL_STOPPED: Act.CHANNEL_STOPPED,
+    ChannelEvent.Kind.CHANNEL_USED_AGAIN: Act.CHANNEL_USED_AGAIN,
+}
 
 
 class NotDone(Exception):
@@ -77,12 +91,18 @@ def accounts_of(team: Team) -> QuerySet[GatewayAccount]:
 
 
 def record_channel_event(
-    team: Team, kind: ChannelEvent.Kind, subject: str, actor: User, **details: object
+    team: Team,
+    kind: ChannelEvent.Kind,
+    subject: Channel | GatewayAccount,
+    actor: User,
+    **details: object,
 ) -> None:
-    """Put a change into the team's record of changes."""
+    """Put a change into the team's record of changes, and into the trail."""
     ChannelEvent.objects.create(
-        team=team, kind=kind, subject=subject[:100], actor=actor, details=details
+        team=team, kind=kind, subject=subject.label[:100], actor=actor, details=details
     )
+    numbers = {name: value for name, value in details.items() if isinstance(value, int | list)}
+    record(_ACTS[kind], subject, by=actor, team_id=team.pk, after=numbers)
 
 
 # --- Reading at Sociocs ---------------------------------------------------------------------------
@@ -104,7 +124,7 @@ def sync(account: GatewayAccount, team: Team, user: User) -> Synced:
         record_channel_event(
             team,
             ChannelEvent.Kind.SYNCED,
-            account.label,
+            account,
             user,
             added=synced.added,
             missing=synced.missing,
@@ -240,7 +260,7 @@ def add_account(team: Team, user: User, label: str, api_key: str) -> GatewayAcco
         with transaction.atomic():
             account.save()
             record_channel_event(
-                team, ChannelEvent.Kind.ACCOUNT_ADDED, label, user, key_tail=account.api_key_tail
+                team, ChannelEvent.Kind.ACCOUNT_ADDED, account, user, key_tail=account.api_key_tail
             )
     except IntegrityError:
         raise NotDone(_known_key()) from None
@@ -283,11 +303,11 @@ def change_account(account: GatewayAccount, user: User, label: str, api_key: str
         account.save(update_fields=changed)
         if label != old_label:
             record_channel_event(
-                team, ChannelEvent.Kind.ACCOUNT_RENAMED, label, user, before=old_label
+                team, ChannelEvent.Kind.ACCOUNT_RENAMED, account, user, before=old_label
             )
         if api_key:
             tail = account.api_key_tail
-            record_channel_event(team, ChannelEvent.Kind.KEY_CHANGED, label, user, key_tail=tail)
+            record_channel_event(team, ChannelEvent.Kind.KEY_CHANGED, account, user, key_tail=tail)
     if api_key and account.state == LaneState.HALTED:
         # Sociocs has just accepted the key. Campaigns that were stopped are resumed by people.
         clients.reopen(account)
@@ -346,7 +366,7 @@ def add_channel(channel: Channel, user: User) -> None:
     try:
         with transaction.atomic():
             channel.save()
-            record_channel_event(channel.team, ChannelEvent.Kind.CHANNEL_ADDED, channel.label, user)
+            record_channel_event(channel.team, ChannelEvent.Kind.CHANNEL_ADDED, channel, user)
     except IntegrityError:
         raise NotDone(_("Your team has a channel with this key already.")) from None
 
@@ -361,4 +381,4 @@ def change_channel(channel: Channel, user: User, before: Mapping[str, object]) -
         kind = used if channel.is_active else stopped
     with transaction.atomic():
         channel.save(update_fields=list(before))
-        record_channel_event(channel.team, kind, channel.label, user, fields=sorted(before))
+        record_channel_event(channel.team, kind, channel, user, fields=sorted(before))

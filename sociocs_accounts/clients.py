@@ -12,6 +12,8 @@ from sociocs_accounts.lanes import Lane, LaneState
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import Misconfigured
+from trail.acts import Act
+from trail.recording import record
 
 
 class LaneHalted(Exception):
@@ -57,3 +59,4 @@ def reopen(account: GatewayAccount) -> None:
     with transaction.atomic():
         account = GatewayAccount.objects.select_for_update().get(pk=account.pk)
         account.keep_lane(Lane(probe_needed=True))
+        record(Act.ACCOUNT_USED_AGAIN, account)

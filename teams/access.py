@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 
 from teams import second_factor
 from teams.models import Membership, Role, Team, User
+from trail.acts import Act
+from trail.recording import record
 
 
 class Action(StrEnum):
@@ -73,6 +75,8 @@ def may(membership: Membership, action: Action) -> bool:
 def require(membership: Membership, action: Action) -> None:
     """Raise PermissionDenied with a sentence unless `may(membership, action)`."""
     if not may(membership, action):
+        who = {"by": membership.user, "team_id": membership.team_id}
+        record(Act.REFUSED, **who, after={"action": action.value})
         raise PermissionDenied(
             _("Your role in this team does not allow this. Ask an owner of the team to change it.")
         )

@@ -21,6 +21,7 @@ from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin
 from interface.countries import country_choices
 from interface.time_zones import zone_choices
 from teams.models import Invitation, Membership, Role, Team, User
+from trail.admin_acts import NotedAdmin
 
 # Rights come from a person's role in a team (teams.access), never from a group.
 admin.site.unregister(Group)
@@ -63,7 +64,7 @@ class ChangeUserForm(UserChangeForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(NotedAdmin, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
     """People who sign in."""
 
     form = ChangeUserForm
@@ -102,7 +103,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
 
 
 @admin.register(Team)
-class TeamAdmin(ModelAdmin):  # type: ignore[misc]
+class TeamAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
     """Teams; the first owner is put in here."""
 
     list_display = ("name", "slug", "member_count", "time_zone", "default_country", "created_at")
@@ -129,7 +130,7 @@ class TeamAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Membership)
-class MembershipAdmin(BigTableAdmin):
+class MembershipAdmin(NotedAdmin, BigTableAdmin):
     """Who is in which team, as what."""
 
     list_display = ("user", "team", "role_label", "joined_at")

@@ -23,6 +23,8 @@ from django.utils.translation import gettext as _
 
 from teams import proved_addresses
 from teams.models import Invitation, Membership, Role, Team, User
+from trail.acts import Act
+from trail.recording import record
 
 VALID_FOR = timedelta(days=7)
 
@@ -69,6 +71,7 @@ def invite(team: Team, email: str, role: Role, by: User) -> Invited:
             invited_by=by,
             expires_at=now + VALID_FOR,
         )
+        record(Act.INVITED, invitation, by=by, after={"role": role.value})
     was_sent = _send(invitation, _link(mailed))
     return Invited(invitation, _link(shown), was_sent)
 
@@ -119,6 +122,7 @@ def accept(invitation: Invitation, user: User, *, is_from_mail: bool) -> Members
     membership, _created = Membership.objects.get_or_create(
         team=invitation.team, user=user, defaults={"role": invitation.role}
     )
+    record(Act.JOINED, invitation, by=user, about_id=user.pk, after={"role": membership.role})
     return membership
 
 
@@ -137,10 +141,14 @@ def accept_as_new_person(
     return membership
 
 
+@transaction.atomic
 def withdraw_invitation(invitation: Invitation) -> bool:
     """Take an invitation back; False when it was no longer open."""
     row = Invitation.objects.filter(_still_open(), pk=invitation.pk)
-    return bool(row.update(revoked_at=timezone.now()))
+    if not row.update(revoked_at=timezone.now()):
+        return False
+    record(Act.INVITATION_TAKEN_BACK, invitation)
+    return True
 
 
 def _still_open() -> Q:

@@ -7,6 +7,8 @@ from django.db import transaction
 from teams.access import Action, SignedInRequest, may
 from teams.leaving import hand_over_everything
 from teams.models import Membership, Role, Team, User
+from trail.acts import Act
+from trail.recording import record, record_change
 
 
 class LastOwner(Exception):
@@ -21,8 +23,11 @@ class NotAnHeir(Exception):
 def change_role(member: Membership, role: Role) -> None:
     """Give the member another role; raises LastOwner for the only owner."""
     _keep_an_owner(member, new_role=role)
+    before = {"role": member.role}
     member.role = role
     member.save(update_fields=["role"])
+    after = {"role": role.value}
+    record_change(Act.ROLE_CHANGED, member, before, after, about_id=member.user_id)
 
 
 @transaction.atomic
@@ -38,6 +43,14 @@ def end_membership(member: Membership, by: User, heir: User | None = None) -> Us
     if heir not in possible:
         raise NotAnHeir
     hand_over_everything(member.team, member.user, heir)
+    record(
+        Act.LEFT if member.user == by else Act.REMOVED,
+        member,
+        by=by,
+        about_id=member.user_id,
+        before={"role": member.role},
+        after={"heir": heir.pk},
+    )
     member.delete()
     return heir
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from datetime import time
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,11 @@ from interface.money import validate_currency
 from interface.phones import validate_phone
 from interface.time_zones import validate_time_zone
 from teams.addresses import validate_team_address
+from trail.acts import Act
+from trail.recording import record
+
+# In the place of a value that may not stand in the trail.
+_CHANGED = "changed"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -58,6 +63,11 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
+    # What says who somebody is and what they may do: a change is recorded, whoever makes it. Of an
+    # address or a number only that it changed.
+    _RIGHTS = ("is_active", "is_staff", "is_superuser")
+    _IDENTITY = ("email", "phone")
+
     __repr__ = by_number
 
     def __str__(self) -> str:
@@ -68,6 +78,35 @@ class User(AbstractUser):
         salt = "teams.models.User.session"
         value = f"{self.password}\n{self.email}"
         return salted_hmac(salt, value, secret=secret, algorithm="sha256").hexdigest()
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        """A person as stored, who remembers what was stored."""
+        person = super().from_db(*args, **kwargs)
+        person._remember()
+        return person
+
+    def _remember(self) -> None:
+        names = (*self._RIGHTS, *self._IDENTITY)
+        self._stored = {name: vars(self)[name] for name in names if name in vars(self)}
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and record what changed of who they are and what they may do."""
+        is_new, stored = self._state.adding, getattr(self, "_stored", {})
+        saved = kwargs.get("update_fields") or stored
+        changed = {name for name in stored if name in saved and stored[name] != vars(self)[name]}
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_new:
+                rights = {name: True for name in self._RIGHTS[1:] if getattr(self, name)}
+                record(Act.PERSON_MADE, about_id=self.pk, after=rights)
+            elif changed:
+                kept = sorted(changed.intersection(self._RIGHTS))
+                after = {name: vars(self)[name] for name in kept}
+                after |= dict.fromkeys(sorted(changed.intersection(self._IDENTITY)), _CHANGED)
+                before = {name: stored[name] for name in kept}
+                record(Act.ACCOUNT_CHANGED, about_id=self.pk, before=before, after=after)
+        self._remember()
 
     @property
     def initials(self) -> str:

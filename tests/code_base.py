@@ -11,7 +11,7 @@ from tooling.places import ROOT
 
 PRODUCT = [
     *("campaigns", "composer", "config", "delivery", "demo", "history", "interface", "recipients"),
-    *("sending", "sociocs_accounts", "sociocs_gateway", "sociocs_sandbox", "teams"),
+    *("sending", "sociocs_accounts", "sociocs_gateway", "sociocs_sandbox", "teams", "trail"),
 ]
 EVERYTHING = [*PRODUCT, "benchmarks", "docker", "tests", "tooling"]
 

@@ -114,7 +114,15 @@ def empty(_test: TransactionTestCase) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletions()}")
         else:
-            connection.connection.executescript(f"BEGIN IMMEDIATE; {deletions()}")
+            cursor.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
+                "AND sql LIKE '%BEFORE DELETE%'"
+            )
+            keepers = cursor.fetchall()
+            drops = "".join(f"DROP TRIGGER {name}; " for name, _sql in keepers)
+            connection.connection.executescript(f"BEGIN IMMEDIATE; {drops}{deletions()}")
+            for _name, sql in keepers:
+                cursor.execute(sql)
 
 
 @cache

@@ -25,6 +25,7 @@ ORDER = [
     ["sociocs_accounts"],
     ["recipients"],
     ["teams"],
+    ["trail"],
     ["interface"],
 ]
 # Plain Python beside them: who may import it.

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign
-from campaigns.models.facts import Fact
+from interface.facts import Fact
 
 
 class CampaignEvent(Fact):

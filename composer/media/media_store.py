@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, ImageSequence
@@ -30,6 +31,8 @@ from composer.media.places import without_places
 from composer.models import MediaFile
 from recipients.files.archives import TooManyMembers, opened_archive
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 logger = logging.getLogger(__name__)
 
@@ -103,15 +106,18 @@ def keep_media(team: Team, user: User, upload: Upload) -> MediaFile:
     name = f"{secrets.token_urlsafe(24)}{SUFFIXES[content_type]}"
     kept = _kept(name, content)
     label = (upload.name or name)[:200].replace("\x00", "")
-    return MediaFile.objects.create(
-        team=team,
-        uploaded_by=user,
-        label=label,
-        name=kept,
-        kind=kind,
-        content_type=content_type,
-        size=content.size,
-    )
+    with transaction.atomic():
+        media = MediaFile.objects.create(
+            team=team,
+            uploaded_by=user,
+            label=label,
+            name=kept,
+            kind=kind,
+            content_type=content_type,
+            size=content.size,
+        )
+        record(Act.MEDIA_ADDED, media, by=user, after={"bytes": media.size})
+    return media
 
 
 def _placeless(upload: Upload, content_type: str) -> ContentFile[bytes]:
@@ -159,7 +165,9 @@ def delete_media(media: MediaFile) -> None:
             "who runs this dashboard."
         )
         raise NotTaken(sentence % {"name": media.label}) from None
-    media.delete()
+    with transaction.atomic():
+        record(Act.MEDIA_DELETED, media)
+        media.delete()
 
 
 def _kept(name: str, content: File[Any]) -> str:

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -28,6 +27,8 @@ from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import Team
+from trail.acts import Act
+from trail.recording import record
 
 # A shelf is looked over as a whole; nobody has more.
 SHOWN = 500
@@ -121,6 +122,7 @@ def _saved(request: TeamRequest, template: MessageTemplate, form: TemplateForm) 
         conflict = conflict_between(request.POST, said_by(form), stored)
         if conflict is None:
             MessageTemplate.objects.filter(pk=template.pk).update(**form.cleaned_data)
+            record(Act.TEMPLATE_SAVED, template)
     return conflict
 
 
@@ -187,7 +189,7 @@ def template_go_back(request: TeamRequest, template_id: UUID) -> HttpResponse:
 def template_delete(request: TeamRequest, template_id: UUID) -> HttpResponse:
     """Delete a template; campaigns that began with it keep what they say."""
     template = template_of(request, template_id)
-    MessageTemplate.objects.filter(pk=template.pk).update(archived_at=timezone.now())
+    message_templates.delete_template(template)
     messages.success(request, _("The template “%(name)s” is deleted.") % {"name": template.name})
     return redirect("templates", request.team.slug)
 

@@ -22,6 +22,8 @@ from sociocs_accounts.troubles import Trouble, trouble_sentence
 from sociocs_gateway.exceptions import Reason
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team
+from trail.acts import Act
+from trail.recording import record
 
 State = WebhookEndpoint.State
 
@@ -93,6 +95,7 @@ def delivery_on(request: TeamRequest, channel_id: UUID) -> HttpResponse:
 def delivery_check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Ask Sociocs whether it still reports on a channel."""
     endpoint = _endpoint(request, channel_id)
+    record(Act.REPORTS_CHECKED, endpoint.channel)
     subscriptions.check_subscription(endpoint)
     was_paused = endpoint.state == State.PAUSED
     if was_paused:

@@ -31,6 +31,8 @@ from recipients.models import ListImport, Recipient, RecipientList, Visibility
 from recipients.opting_out.opt_outs import opted_out_among
 from recipients.phone_numbers import Ambiguity, PhoneReader
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 # So many rows are judged while the person waits, about a tenth of a second.
 ROWS_AT_ONCE = 10_000
@@ -243,6 +245,9 @@ def confirm(list_import: ListImport) -> None:
         if confirmed and not list_import.is_for_opt_outs:
             _make_list(list_import, columns)
             guessing.remember(list_import)
+        if confirmed:
+            facts = {"rows": judgement.rows, "opt_outs": list_import.is_for_opt_outs}
+            record(Act.LIST_IMPORTED, list_import, by=list_import.uploaded_by, after=facts)
 
 
 def _require_target(list_import: ListImport) -> None:

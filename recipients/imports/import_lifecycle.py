@@ -16,6 +16,8 @@ from recipients.imports.undoing import keep_for
 from recipients.lists.list_lifecycle import delete_people
 from recipients.models import ListImport, RecipientList, RejectedRow
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 State = ListImport.State
 
@@ -31,6 +33,7 @@ def unfinished(team: Team, user: User, *, is_for_opt_outs: bool = False) -> Quer
     ).order_by("-created_at")[:_UNFINISHED_SHOWN]
 
 
+@transaction.atomic
 def stop_import(list_import: ListImport) -> bool:
     """Stop an import that has not finished; return whether it was still possible.
 
@@ -40,6 +43,8 @@ def stop_import(list_import: ListImport) -> bool:
     stopped = ListImport.objects.filter(
         pk=list_import.pk, state__in=(State.QUEUED, State.IMPORTING)
     ).update(state=State.STOPPED, claim_token=None, lease_until=None)
+    if stopped:
+        record(Act.IMPORT_STOPPED, list_import)
     return bool(stopped)
 
 

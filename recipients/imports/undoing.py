@@ -20,6 +20,8 @@ from recipients.imports import merging
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, Recipient, RecipientList
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 State = ListImport.State
 
@@ -158,6 +160,7 @@ def undo_import(
         RecipientList.objects.filter(pk=gone.pk).update(is_ready=False, archived_at=now)
         locked.kept_list, locked.state, locked.undone_at = None, State.UNDONE, now
         locked.save(update_fields=["kept_list", "state", "undone_at"])
+        record(Act.IMPORT_UNDONE, people, by=user)
 
 
 def _leave_as_they_are(list_import: ListImport) -> None:

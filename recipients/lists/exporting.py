@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,8 @@ from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
 from recipients.models import Export, Recipient, RecipientList
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 Kind, State = Export.Kind, Export.State
 
@@ -29,15 +32,19 @@ def note_export(
     recipient_list: RecipientList | None = None,
 ) -> Export:
     """Keep that somebody takes data out, before the first row leaves."""
-    return Export.objects.create(
-        team=team,
-        exported_by=user,
-        kind=kind,
-        recipient_list=recipient_list,
-        name=recipient_list.name if recipient_list else "",
-        file_format=file_format,
-        row_count=row_count,
-    )
+    act = Act.OPT_OUTS_EXPORTED if recipient_list is None else Act.LIST_EXPORTED
+    facts = {"people": row_count, "format": file_format}
+    with transaction.atomic():
+        record(act, recipient_list, by=user, team_id=team.pk, after=facts)
+        return Export.objects.create(
+            team=team,
+            exported_by=user,
+            kind=kind,
+            recipient_list=recipient_list,
+            name=recipient_list.name if recipient_list else "",
+            file_format=file_format,
+            row_count=row_count,
+        )
 
 
 def order_file(team: Team, user: User, recipient_list: RecipientList) -> Export:

@@ -13,6 +13,8 @@ from django.utils import timezone
 from recipients.files.storing import delete_stored
 from recipients.models import ListImport, ListOperation, Recipient, RecipientList, RejectedRow
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 _IMPORTING = (ListImport.State.QUEUED, ListImport.State.IMPORTING)
 _WORKING = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
@@ -20,8 +22,10 @@ _WORKING = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
 _ROWS_A_DELETE = 5_000
 
 
+@transaction.atomic
 def rename_list(recipient_list: RecipientList, name: str) -> None:
     """Give the list another name."""
+    record(Act.LIST_RENAMED, recipient_list)
     RecipientList.objects.filter(pk=recipient_list.pk).update(name=name, updated_at=timezone.now())
 
 
@@ -31,21 +35,30 @@ def is_being_filled(recipient_list: RecipientList) -> bool:
     return ListImport.objects.filter(into, state__in=_IMPORTING).exists()
 
 
+@transaction.atomic
 def archive(recipient_list: RecipientList, by: User) -> bool:
     """Put the list away; False when that was done already. It takes effect at once."""
     there = RecipientList.objects.filter(pk=recipient_list.pk, archived_at=None)
     now = timezone.now()
-    return bool(there.update(archived_at=now, archived_by=by, updated_at=now))
+    if not there.update(archived_at=now, archived_by=by, updated_at=now):
+        return False
+    record(Act.LIST_ARCHIVED, recipient_list, by=by)
+    return True
 
 
+@transaction.atomic
 def restore(recipient_list: RecipientList) -> bool:
     """Bring an archived list back; False when it is deleted or back already."""
     away = RecipientList.objects.filter(
         pk=recipient_list.pk, archived_at__isnull=False, deleted_at=None
     )
-    return bool(away.update(archived_at=None, archived_by=None, updated_at=timezone.now()))
+    if not away.update(archived_at=None, archived_by=None, updated_at=timezone.now()):
+        return False
+    record(Act.LIST_RESTORED, recipient_list)
+    return True
 
 
+@transaction.atomic
 def delete_list(recipient_list: RecipientList, by: User) -> bool:
     """Delete the list and its people for good; False when that was done already.
 
@@ -55,6 +68,7 @@ def delete_list(recipient_list: RecipientList, by: User) -> bool:
     there = RecipientList.objects.filter(pk=recipient_list.pk, deleted_at=None)
     if not there.update(deleted_at=now, archived_at=now, archived_by=by, updated_at=now):
         return False
+    record(Act.LIST_DELETED, recipient_list, by=by, before={"people": recipient_list.row_count})
     if not recipient_list.row_count and not is_being_filled(recipient_list):
         _drop(recipient_list)
     return True

@@ -22,6 +22,8 @@ from recipients.models import (
     Visibility,
 )
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 Kind, Part, State = ListOperation.Kind, ListInOperation.Part, ListOperation.State
 
@@ -138,6 +140,8 @@ def _begin(
             **details,
         )
         _note_lists(operation, sources, without, _made(team, user, sources, names))
+        facts = {"kind": kind.value, "lists": len(names), "of": len(sources)}
+        record(Act.LISTS_MADE_OF, sources[0], by=user, after=facts)
     return operation
 
 

@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from recipients.models import Recipient, RecipientList
 from recipients.subscriber_keys import subscriber_key
+from trail.acts import Act
+from trail.recording import record
 
 
 class AlreadyThere(Exception):
@@ -46,6 +48,7 @@ def add_person(recipient_list: RecipientList, details: Details) -> Recipient:
             fields=dict(details.fields),
         )
         _count(recipient_list, people=1)
+        record(Act.PERSON_ADDED, recipient_list, after={"row": made.pk})
     return made
 
 
@@ -64,6 +67,7 @@ def change_person(recipient: Recipient, details: Details) -> bool:
         row.changed_at = timezone.now()
         row.save(update_fields=["phone", "name", "fields", "changed_at"])
         _count(row.recipient_list)
+        record(Act.PERSON_CHANGED, row.recipient_list, after={"row": row.pk})
     return True
 
 
@@ -83,6 +87,8 @@ def remove_people(recipient_list: RecipientList, ids: Collection[int]) -> int:
                 duplicates=-1 if followers else 0,
             )
             removed += 1
+        if removed:
+            record(Act.PEOPLE_REMOVED, recipient_list, after={"people": removed})
     return removed
 
 

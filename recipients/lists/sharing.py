@@ -12,6 +12,8 @@ from django.utils.translation import ngettext
 from recipients.models import ListShare, Permission, RecipientList, Visibility
 from teams.leaving import NAMES_TOLD, Holding
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record, record_change
 
 
 def may_edit(recipient_list: RecipientList, user: User) -> bool:
@@ -44,6 +46,7 @@ def share(
         wanted = {}
     elif visibility == Visibility.NAMED and not wanted:
         visibility = Visibility.PRIVATE
+    before = _shared_as(recipient_list)
     with transaction.atomic():
         recipient_list.shares.exclude(user__in=wanted).delete()
         for user_id, permission in wanted.items():
@@ -54,7 +57,20 @@ def share(
             shared_by=None if visibility == Visibility.PRIVATE else by,
             updated_at=timezone.now(),
         )
-    recipient_list.refresh_from_db(fields=["visibility", "team_permission", "shared_by"])
+        recipient_list.refresh_from_db(fields=["visibility", "team_permission", "shared_by"])
+        after = _shared_as(recipient_list)
+        record_change(Act.LIST_SHARED, recipient_list, before, after, by=by)
+
+
+def _shared_as(recipient_list: RecipientList) -> dict[str, object]:
+    """Who may use it, by the numbers of people."""
+    shares = recipient_list.shares.order_by("user_id").values_list("user_id", "permission")
+    named = {f"person {user_id}": permission for user_id, permission in shares}
+    return {
+        "visibility": str(recipient_list.visibility),
+        "team_permission": str(recipient_list.team_permission),
+        **named,
+    }
 
 
 def _lend(recipient_list: RecipientList, by: User, user_id: int, permission: Permission) -> None:
@@ -77,6 +93,13 @@ def hand_over_lists(team: Team, leaving: User, heir: User) -> int:
         given = RecipientList.objects.filter(team=team, owner=leaving).update(owner=heir)
         # What was lent to the heir is now theirs.
         ListShare.objects.filter(user=heir, recipient_list__owner=F("user")).delete()
+        if given:
+            record(
+                Act.LISTS_HANDED_OVER,
+                team_id=team.pk,
+                about_id=leaving.pk,
+                after={"heir": heir.pk, "lists": given},
+            )
     return given
 
 

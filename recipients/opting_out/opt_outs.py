@@ -17,6 +17,8 @@ from recipients.models import OptOut, Recipient, RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 QUICKLY_COUNTED = 5_000
 _PEOPLE_A_QUERY = 500
@@ -88,9 +90,12 @@ def add_opt_outs(
             _held_back(team, known).update(
                 source=source, note=note, created_by=by, is_followed_up=False
             )
+        if by is not None and wanted:
+            record(Act.OPT_OUTS_ADDED, by=by, team_id=team.pk, after={"people": len(wanted)})
     return Added(len(wanted) - len(known), len(known))
 
 
+@transaction.atomic
 def lift(opt_out: OptOut, reason: str, by: User) -> bool:
     """Let the person be messaged again; the row stays, with the reason.
 
@@ -98,16 +103,16 @@ def lift(opt_out: OptOut, reason: str, by: User) -> bool:
     """
     if not reason.strip():
         raise ValueError("lifting an opt-out needs a reason")
-    return bool(
-        OptOut.objects.open()
-        .filter(pk=opt_out.pk)
-        .update(
-            lifted_at=timezone.now(),
-            lifted_by=by,
-            lifted_reason=reason.strip(),
-            is_followed_up=False,
-        )
-    )
+    lifted = OptOut.objects.open().filter(pk=opt_out.pk)
+    if not lifted.update(
+        lifted_at=timezone.now(),
+        lifted_by=by,
+        lifted_reason=reason.strip(),
+        is_followed_up=False,
+    ):
+        return False
+    record(Act.OPT_OUT_LIFTED, opt_out, by=by)
+    return True
 
 
 def lift_own(team: Team, phone: str, reason: str) -> bool:
@@ -121,16 +126,20 @@ def lift_own(team: Team, phone: str, reason: str) -> bool:
     return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason, is_followed_up=False))
 
 
+@transaction.atomic
 def let_be(team: Team, phone: str, by: User) -> bool:
     """Message somebody again whose reply was no wish to stop; False when nobody waited for that."""
-    return bool(
-        _held_back(team, [subscriber_key(phone)]).update(
-            lifted_at=timezone.now(),
-            lifted_by=by,
-            lifted_reason=_("It was no wish to stop"),
-            is_followed_up=False,
-        )
-    )
+    waiting = _held_back(team, [subscriber_key(phone)])
+    opt_out = waiting.first()
+    if opt_out is None or not waiting.update(
+        lifted_at=timezone.now(),
+        lifted_by=by,
+        lifted_reason=_("It was no wish to stop"),
+        is_followed_up=False,
+    ):
+        return False
+    record(Act.LET_BE, opt_out, by=by)
+    return True
 
 
 def _held_back(team: Team, keys: Collection[str]) -> QuerySet[OptOut]:

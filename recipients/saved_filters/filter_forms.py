@@ -32,6 +32,8 @@ from recipients.saved_filters.conditions import (
 )
 from recipients.saved_filters.filters import Definition, column_names
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 MOST_CONDITIONS = 20
 # A value is a cell of a spreadsheet at most.
@@ -216,6 +218,8 @@ class SavedFilterForm(forms.Form):
             for is_without in (False, True)
             for recipient_list in given["without" if is_without else "lists"]
         )
+        facts = {"visibility": saved.visibility, "colleagues": len(lent_to)}
+        record(Act.FILTER_SAVED, saved, by=user, after=facts)
         return saved
 
 

@@ -29,6 +29,8 @@ from recipients.saved_filters.filter_forms import (
 )
 from recipients.saved_filters.filters import Definition
 from teams.access import Action, TeamRequest, may, page_of_team
+from trail.acts import Act
+from trail.recording import record
 
 FILTERS_A_PAGE = 50
 SHOWN = 8
@@ -252,6 +254,8 @@ def filter_delete(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
     if saved.owner_id != request.user.pk:
         messages.error(request, _("Only the owner of a filter can delete it."))
         return redirect("filter", request.team.slug, saved.public_id)
-    SavedFilter.objects.filter(pk=saved.pk).update(archived_at=timezone.now())
+    with transaction.atomic():
+        SavedFilter.objects.filter(pk=saved.pk).update(archived_at=timezone.now())
+        record(Act.FILTER_DELETED, saved)
     messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": saved.name})
     return redirect("filters", request.team.slug)

@@ -23,6 +23,8 @@ from recipients.lists.addressed_lists import (
 from recipients.lists.list_forms import NameForm
 from recipients.models import RecipientList, Visibility
 from teams.access import Action, TeamRequest, page_of_team
+from trail.acts import Act
+from trail.recording import record
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,14 +36,16 @@ def list_new(request: TeamRequest) -> HttpResponse:
         status = 422 if form.is_bound else 200
         return render(request, "recipients/list_new.html", {"form": form}, status=status)
     shared = request.team.lists_shared
-    made = RecipientList.objects.create(
-        team=request.team,
-        owner=request.user,
-        name=form.cleaned_data["name"],
-        visibility=Visibility.TEAM if shared else Visibility.PRIVATE,
-        shared_by=request.user if shared else None,
-        is_ready=True,
-    )
+    with transaction.atomic():
+        made = RecipientList.objects.create(
+            team=request.team,
+            owner=request.user,
+            name=form.cleaned_data["name"],
+            visibility=Visibility.TEAM if shared else Visibility.PRIVATE,
+            shared_by=request.user if shared else None,
+            is_ready=True,
+        )
+        record(Act.LIST_MADE, made, after={"visibility": made.visibility})
     return redirect("list-person-add", request.team.slug, made.public_id)
 
 

@@ -10,7 +10,6 @@ from django.db import models
 from django.db.models import F, Q
 
 from campaigns.models.campaigns import Campaign
-from campaigns.models.facts import Fact, KeptQuerySet
 from campaigns.states import (
     LIVE_OUTCOMES,
     DecisionKind,
@@ -21,6 +20,7 @@ from campaigns.states import (
     TakeBack,
 )
 from interface.enum_columns import choice_constraint, choices
+from interface.facts import Fact, KeptQuerySet
 from sociocs_accounts.models import GatewayAccount
 
 

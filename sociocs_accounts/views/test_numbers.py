@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -18,6 +19,8 @@ from interface.phones import PhoneField
 from sociocs_accounts.models import NumberForTests
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
+from trail.acts import Act
+from trail.recording import record
 
 
 class NumberForm(StyledForm):
@@ -48,11 +51,13 @@ def add_number(request: TeamRequest) -> HttpResponse:
         sentences = [str(error) for errors in form.errors.values() for error in errors]
         messages.error(request, " ".join(sentences))
     else:
-        NumberForTests.objects.update_or_create(
-            team=request.team,
-            phone=form.cleaned_data["phone"],
-            defaults={"label": form.cleaned_data["label"], "added_by": request.user},
-        )
+        with transaction.atomic():
+            number, _is_new = NumberForTests.objects.update_or_create(
+                team=request.team,
+                phone=form.cleaned_data["phone"],
+                defaults={"label": form.cleaned_data["label"], "added_by": request.user},
+            )
+            record(Act.TEST_NUMBER_ADDED, number)
         messages.success(request, _("Tests may go to this number now."))
     return redirect("channels", request.team.slug)
 
@@ -62,6 +67,8 @@ def add_number(request: TeamRequest) -> HttpResponse:
 def remove_number(request: TeamRequest, number_id: UUID) -> HttpResponse:
     """Let no more tests go to a number."""
     number = get_object_or_404(request.team.numbers_for_tests, public_id=number_id)
-    number.delete()
+    with transaction.atomic():
+        record(Act.TEST_NUMBER_REMOVED, number)
+        number.delete()
     messages.success(request, _("No more tests go to “%(name)s”.") % {"name": number.label})
     return redirect("channels", request.team.slug)

@@ -19,6 +19,8 @@ from teams import invitations, members, proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.forms import InviteForm, RoleForm, TeamForm
 from teams.models import Membership, Role, Team
+from trail.acts import Act
+from trail.recording import record_change
 
 
 @require_http_methods(["GET"])
@@ -43,7 +45,9 @@ def team_settings(request: TeamRequest) -> HttpResponse:
             return _team_page(request, settings_form=form)
         if conflict := conflict_between(request.POST, said_by(form), stored):
             return _team_page(request, settings_form=form, conflict=conflict)
+        before = {name: form.initial[name] for name in form.fields}
         form.instance.save(update_fields=[*form.fields])
+        record_change(Act.TEAM_CHANGED, locked, before, form.cleaned_data, team_id=request.team.pk)
     messages.success(request, _("The settings of the team are saved."))
     return to_team_page(request)
 

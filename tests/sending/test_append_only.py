@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.models.facts import FactsStay
+from interface.facts import FactsStay
 from sending import submit
 from sending.models import Attempt, Decision
 from sociocs_accounts.models import Channel

@@ -1,6 +1,6 @@
 """What happened stays: rows that are added and never changed or deleted by code.
 
-The database holds the same (`sending.append_only`), in case somebody comes another way.
+The database holds the same (each `append_only`), in case somebody comes another way.
 """
 
 from __future__ import annotations

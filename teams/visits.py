@@ -1,0 +1,37 @@
+"""What is done while a request is answered is recorded as done from there (`trail`)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
+
+from teams.throttling import client_address
+from trail.models import Door
+from trail.surroundings import Visit, answering
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+
+
+def note_visit(get_response: Respond) -> Respond:
+    """Give each request a number, and tell the trail where it comes from.
+
+    The answer carries the number in `X-Request-ID`, so that what somebody reports can be found.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        in_admin = request.path.startswith(reverse("admin:index"))
+        visit = Visit(
+            request,
+            client_address(request),
+            secrets.token_hex(8),
+            Door.ADMIN if in_admin else Door.PAGE,
+        )
+        with answering(visit):
+            response = get_response(request)
+        response.headers["X-Request-ID"] = visit.request_id
+        return response
+
+    return respond

@@ -1,0 +1,129 @@
+"""Every kind of act the trail tells of, with the sentence it is told in.
+
+The word before the dot says which area of the product it belongs to; pages are filtered by it. In
+the sentences stand names that are looked up when somebody reads them: `who` did it, to which
+`thing`, and `about` whom.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Area(models.TextChoices):
+    """What acts are about."""
+
+    ACCOUNT = "account", _("Signing in, accounts")
+    TEAM = "team", _("People, roles, settings")
+    CHANNEL = "channel", _("Channels, keys, reports from Sociocs")
+    LIST = "list", _("Lists and filters")
+    OPT_OUT = "opt_out", _("Opt-outs, numbers that fail, blocks")
+    FILE = "file", _("Data taken out")
+    CAMPAIGN = "campaign", _("Campaigns, templates, media")
+    ADMIN = "admin", _("Administration")
+
+
+class Act(models.TextChoices):
+    """What somebody did, as a sentence."""
+
+    SIGNED_IN = "account.signed_in", _("%(who)s signed in")
+    SIGN_IN_FAILED = "account.sign_in_failed", _("A try to sign in as %(about)s failed")
+    SIGNED_OUT = "account.signed_out", _("%(who)s signed out")
+    PERSON_MADE = "account.made", _("An account was made for %(about)s")
+    PASSWORD_CHANGED = "account.password", _("The password of %(about)s was changed")
+    ACCOUNT_CHANGED = "account.changed", _("The account of %(about)s was changed")
+
+    REFUSED = "team.refused", _("%(who)s tried something that their role does not allow")
+    TEAM_CHANGED = "team.changed", _("%(who)s changed the settings of the team")
+    INVITED = "team.invited", _("%(who)s invited someone")
+    INVITATION_TAKEN_BACK = "team.uninvited", _("%(who)s took an invitation back")
+    JOINED = "team.joined", _("%(about)s joined the team")
+    ROLE_CHANGED = "team.role", _("%(who)s gave %(about)s another role")
+    REMOVED = "team.removed", _("%(who)s removed %(about)s from the team")
+    LEFT = "team.left", _("%(who)s left the team")
+    ACTIVITY_TAKEN = "file.activity", _("%(who)s exported the activity")
+
+    ACCOUNT_ADDED = "channel.account_added", _("%(who)s added a Sociocs account: %(thing)s")
+    KEY_CHANGED = "channel.key", _("%(who)s changed the API key of %(thing)s")
+    ACCOUNT_RENAMED = "channel.account_renamed", _("%(who)s renamed a Sociocs account: %(thing)s")
+    ACCOUNT_USED_AGAIN = "channel.reopened", _("%(who)s let the account %(thing)s be used again")
+    SYNCED = "channel.synced", _("%(who)s read the channels of %(thing)s anew")
+    CHANNEL_ADDED = "channel.added", _("%(who)s added a channel: %(thing)s")
+    CHANNEL_CHANGED = "channel.changed", _("%(who)s changed a channel: %(thing)s")
+    CHANNEL_STOPPED = "channel.stopped", _("%(who)s took a channel out of use: %(thing)s")
+    CHANNEL_USED_AGAIN = "channel.used_again", _("%(who)s put a channel into use again: %(thing)s")
+    REPORTS_ON = "channel.reports_on", _("%(who)s switched delivery reports on for %(thing)s")
+    REPORTS_CHECKED = "channel.reports_checked", _("%(who)s checked the reports of %(thing)s")
+    REPORTS_OFF = "channel.reports_off", _("%(who)s switched delivery reports off for %(thing)s")
+    TEST_NUMBER_ADDED = "channel.test_number", _("%(who)s added a number for tests: %(thing)s")
+    TEST_NUMBER_REMOVED = "channel.no_test_number", _("%(who)s removed a number for tests")
+
+    LIST_MADE = "list.made", _("%(who)s made a list: %(thing)s")
+    LIST_IMPORTED = "list.imported", _("%(who)s began an import")
+    IMPORT_STOPPED = "list.import_stopped", _("%(who)s stopped an import")
+    IMPORT_UNDONE = "list.undone", _("%(who)s undid an import into %(thing)s")
+    LIST_SHARED = "list.shared", _("%(who)s changed who may use %(thing)s")
+    LIST_RENAMED = "list.renamed", _("%(who)s renamed a list: %(thing)s")
+    LIST_ARCHIVED = "list.archived", _("%(who)s archived a list: %(thing)s")
+    LIST_RESTORED = "list.restored", _("%(who)s brought a list back: %(thing)s")
+    LIST_DELETED = "list.deleted", _("%(who)s deleted a list: %(thing)s")
+    LISTS_MADE_OF = "list.made_of", _("%(who)s made new lists of %(thing)s")
+    LISTS_HANDED_OVER = "list.handed_over", _("The lists of %(about)s went to someone else")
+    PERSON_ADDED = "list.person_added", _("%(who)s added a person to %(thing)s")
+    PERSON_CHANGED = "list.person_changed", _("%(who)s changed a person of %(thing)s")
+    PEOPLE_REMOVED = "list.people_removed", _("%(who)s removed people from %(thing)s")
+    FILTER_SAVED = "list.filter_saved", _("%(who)s saved a filter: %(thing)s")
+    FILTER_DELETED = "list.filter_deleted", _("%(who)s deleted a filter")
+
+    OPT_OUTS_ADDED = "opt_out.added", _("%(who)s added opt-outs")
+    OPT_OUT_LIFTED = "opt_out.lifted", _("%(who)s allowed messages to someone who had opted out")
+    LET_BE = "opt_out.let_be", _("%(who)s said that a reply was no wish to stop")
+    NUMBER_LET_BACK = "opt_out.let_back", _("%(who)s let a number be tried again")
+    BLOCKED = "opt_out.blocked", _("%(who)s had people blocked at %(thing)s")
+    UNBLOCKED = "opt_out.unblocked", _("%(who)s had blocks taken away at %(thing)s")
+    BLOCKS_LOOKED_FOR = "opt_out.looked_for", _("%(who)s had blocked people looked for")
+    LOOKING_STOPPED = "opt_out.looking_stopped", _("%(who)s stopped looking for blocked people")
+
+    LIST_EXPORTED = "file.list", _("%(who)s exported a list: %(thing)s")
+    OPT_OUTS_EXPORTED = "file.opt_outs", _("%(who)s exported the opt-outs")
+    REPORT_TAKEN = "file.report", _("%(who)s exported the people of %(thing)s")
+    HISTORY_TAKEN = "file.history", _("%(who)s exported the history of campaigns")
+
+    # One for each kind of event that somebody makes happen to a campaign.
+    CAMPAIGN_MADE = "campaign.created", _("%(who)s made a draft: %(thing)s")
+    DRAFT_DELETED = "campaign.deleted", _("%(who)s deleted a draft")
+    APPROVAL_ASKED = "campaign.approval_asked", _("%(who)s asked for approval of %(thing)s")
+    APPROVED = "campaign.approved", _("%(who)s approved %(thing)s")
+    REJECTED = "campaign.rejected", _("%(who)s said no to %(thing)s")
+    LAUNCHED = "campaign.launched", _("%(who)s confirmed sending %(thing)s")
+    OVERRULED = "campaign.overruled", _("%(who)s sent %(thing)s in spite of warnings")
+    LAUNCH_UNDONE = "campaign.launch_undone", _("%(who)s took %(thing)s back before it went out")
+    TAKE_BACK_ASKED = "campaign.take_back_asked", _("%(who)s had %(thing)s taken back")
+    TAKEN_BACK = "campaign.taken_back", _("%(thing)s was taken back for %(who)s")
+    TAKING_BACK = "campaign.taking_back", _("%(who)s had jobs of %(thing)s taken back")
+    RESCHEDULED = "campaign.rescheduled", _("%(who)s chose another time for %(thing)s")
+    PAUSED = "campaign.paused", _("%(who)s paused %(thing)s")
+    RESUMED = "campaign.resumed", _("%(who)s let %(thing)s go on")
+    CANCELLED = "campaign.cancel_asked", _("%(who)s cancelled %(thing)s")
+    REPEAT_ENDED = "campaign.repeat_ended", _("%(who)s ended the repeating of %(thing)s")
+    DECIDED = "campaign.decided", _("%(who)s answered a question about %(thing)s")
+    LOOKED_AGAIN = "campaign.looked_again", _("%(who)s had a job of %(thing)s looked for again")
+    SPLIT = "campaign.split", _("%(who)s had the rest of %(thing)s cut into smaller jobs")
+    EXPORTED = "campaign.exported", _("%(who)s exported %(thing)s")
+    FOLLOWED_UP = "campaign.followed_up", _("%(who)s began a draft to the rest of %(thing)s")
+    TEST_SENT = "campaign.test_sent", _("%(who)s sent a test of %(thing)s")
+    TEMPLATE_SAVED = "campaign.template", _("%(who)s saved a template: %(thing)s")
+    TEMPLATE_DELETED = "campaign.no_template", _("%(who)s deleted a template")
+    MEDIA_ADDED = "campaign.media", _("%(who)s uploaded a media file: %(thing)s")
+    MEDIA_DELETED = "campaign.no_media", _("%(who)s deleted a media file")
+
+    ADMIN_ADDED = "admin.added", _("%(who)s added in the administration: %(thing)s")
+    ADMIN_CHANGED = "admin.changed", _("%(who)s changed in the administration: %(thing)s")
+    ADMIN_DELETED = "admin.deleted", _("%(who)s deleted in the administration: %(thing)s")
+    TRAIL_SHORTENED = "admin.shortened", _("The oldest activity was deleted")
+
+    @property
+    def area(self) -> Area:
+        """What it is about."""
+        return Area(self.value.partition(".")[0])
