@@ -154,6 +154,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "interface",
     "teams",
     "recipients",

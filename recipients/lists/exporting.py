@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
 from recipients.models import Export, Recipient, RecipientList
+from teams import alerts
 from teams.models import Team, User
 
 Kind, State = Export.Kind, Export.State
@@ -29,6 +30,7 @@ def note_export(
     recipient_list: RecipientList | None = None,
 ) -> Export:
     """Keep that somebody takes data out, before the first row leaves."""
+    alerts.taken_along(team, user, row_count)
     return Export.objects.create(
         team=team,
         exported_by=user,
