@@ -163,6 +163,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "interface",
     "trail",
     "teams",

@@ -27,6 +27,7 @@ from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import AuthenticationFailed, GatewayError, Misconfigured, Refused
 from sociocs_gateway.providers import Provider
 from sociocs_gateway.results import ChannelDetails, TeamMember
+from teams import alerts
 from teams.models import Team, User
 from trail.acts import Act
 from trail.recording import record
@@ -262,6 +263,7 @@ def add_account(team: Team, user: User, label: str, api_key: str) -> GatewayAcco
             record_channel_event(
                 team, ChannelEvent.Kind.ACCOUNT_ADDED, account, user, key_tail=account.api_key_tail
             )
+            alerts.key_changed(team, user, label)
     except IntegrityError:
         raise NotDone(_known_key()) from None
     return account
@@ -308,6 +310,7 @@ def change_account(account: GatewayAccount, user: User, label: str, api_key: str
         if api_key:
             tail = account.api_key_tail
             record_channel_event(team, ChannelEvent.Kind.KEY_CHANGED, account, user, key_tail=tail)
+            alerts.key_changed(team, user, label)
     if api_key and account.state == LaneState.HALTED:
         # Sociocs has just accepted the key. Campaigns that were stopped are resumed by people.
         clients.reopen(account)

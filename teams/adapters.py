@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from teams import known_devices, next_pages, proving, sealing, throttling
+from teams import alerts, known_devices, next_pages, proving, sealing, throttling
 from teams.models import User
 
 
@@ -36,6 +36,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def add_message(self, *_arguments: Any, **_more: Any) -> None:
         """The pages say in their own words what was done."""
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        is_new_here = user.last_login and not known_devices.device_of(request, user.email)
+        super().login(request, user)
+        if is_new_here:
+            alerts.new_browser(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **login: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **login)

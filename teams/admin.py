@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -26,7 +27,7 @@ from trail.admin_acts import NotedAdmin
 # Rights come from a person's role in a team (teams.access), never from a group.
 admin.site.unregister(Group)
 # Kept by what signs people in; a person's page says what matters of them.
-admin.site.unregister([EmailAddress, Authenticator])
+admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 
 class MembershipInline(TabularInline):  # type: ignore[misc]

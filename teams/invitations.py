@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from teams import proved_addresses
+from teams import alerts, proved_addresses
 from teams.models import Invitation, Membership, Role, Team, User
 from trail.acts import Act
 from trail.recording import record
@@ -119,10 +119,12 @@ def accept(invitation: Invitation, user: User, *, is_from_mail: bool) -> Members
     row = Invitation.objects.filter(_still_open(), pk=invitation.pk)
     if not row.update(accepted_at=timezone.now()):
         raise InvitationNotOpen
-    membership, _created = Membership.objects.get_or_create(
+    membership, is_new = Membership.objects.get_or_create(
         team=invitation.team, user=user, defaults={"role": invitation.role}
     )
     record(Act.JOINED, invitation, by=user, about_id=user.pk, after={"role": membership.role})
+    if is_new and membership.role == Role.OWNER:
+        alerts.new_owner(invitation.team, user)
     return membership
 
 

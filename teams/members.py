@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from teams import alerts
 from teams.access import Action, SignedInRequest, may
 from teams.leaving import hand_over_everything
 from teams.models import Membership, Role, Team, User
@@ -23,11 +24,14 @@ class NotAnHeir(Exception):
 def change_role(member: Membership, role: Role) -> None:
     """Give the member another role; raises LastOwner for the only owner."""
     _keep_an_owner(member, new_role=role)
+    is_new_owner = role == Role.OWNER != member.role
     before = {"role": member.role}
     member.role = role
     member.save(update_fields=["role"])
     after = {"role": role.value}
     record_change(Act.ROLE_CHANGED, member, before, after, about_id=member.user_id)
+    if is_new_owner:
+        alerts.new_owner(member.team, member.user)
 
 
 @transaction.atomic

@@ -14,13 +14,11 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from teams import kept_posts, second_factor
+from teams import kept_posts, second_factor, sessions
 from teams.models import User
 from teams.throttling import KEPT_PER_ADDRESS, client_address, count_try
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
-# Of whoever has a staff account, so seldom is written down that they were here.
-_NOTED_EVERY = 60
 
 
 def keep_for_sign_in(request: HttpRequest) -> bool:
@@ -83,8 +81,8 @@ def end_old_sessions(get_response: Respond) -> Respond:
             is_away = request.user.is_staff and now - seen_at > settings.STAFF_IDLE_SECONDS
             if is_away or now - signed_in_at > settings.SESSION_COOKIE_AGE:
                 logout(request)
-            elif request.user.is_staff and now - seen_at > _NOTED_EVERY:
-                request.session["seen_at"] = now
+            else:
+                sessions.note_seen(request, request.user)
         return get_response(request)
 
     return respond

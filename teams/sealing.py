@@ -28,5 +28,6 @@ def unseal(sealed: str) -> str:
 
 def _cipher() -> MultiFernet:
     digest = hashlib.sha256(f"teams.sealing{settings.SECRET_KEY}".encode()).digest()
-    keys = [*settings.FIELD_ENCRYPTION_KEYS, base64.urlsafe_b64encode(digest)]
+    keys: list[str | bytes] = [*settings.FIELD_ENCRYPTION_KEYS]
+    keys.append(base64.urlsafe_b64encode(digest))
     return MultiFernet([Fernet(key) for key in keys])

@@ -14,6 +14,7 @@ from teams.views import (
     proving_again,
     second_step,
     second_steps,
+    sessions,
     signing_in,
     team,
 )
@@ -38,6 +39,8 @@ urlpatterns = [
     path(
         "account/second-step/<int:key_id>/remove/", second_steps.remove, name="second-step-remove"
     ),
+    path("account/sessions/end/", sessions.end_other_sessions, name="sessions-end"),
+    path("account/sessions/<int:session_id>/end/", sessions.end_session, name="session-end"),
     path("account/password/", passwords.password_change, name="password-change"),
     path("password-reset/", passwords.password_reset, name="password-reset"),
     path("password-reset/sent/", passwords.password_reset_sent, name="password-reset-sent"),

@@ -17,7 +17,7 @@ from history.history_filters import Filters
 from history.models import Report
 from interface import hints
 from recipients.views import file_answers
-from teams import proving
+from teams import alerts, proving
 from teams.access import Action, TeamRequest, page_of_team
 
 
@@ -33,6 +33,7 @@ def report_campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponseBase
         reason = proving.many_numbers(campaign.frozen_count)
         if (asked_again := proving.ask_again(request, page, reason)) is not None:
             return asked_again
+        alerts.taken_along(request.team, request.user, campaign.frozen_count)
     return _asked(request, campaign, Filters())
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
 from recipients.models import Export, Recipient, RecipientList
+from teams import alerts
 from teams.models import Team, User
 from trail.acts import Act
 from trail.recording import record
@@ -36,6 +37,7 @@ def note_export(
     facts = {"people": row_count, "format": file_format}
     with transaction.atomic():
         record(act, recipient_list, by=user, team_id=team.pk, after=facts)
+        alerts.taken_along(team, user, row_count)
         return Export.objects.create(
             team=team,
             exported_by=user,

@@ -236,7 +236,8 @@ def vendor_account(request: TeamRequest, account_id: UUID) -> HttpResponse:
             form.add_error("api_key", refused.sentence)
         else:
             if not conflict:
-                messages.success(request, _("“%(name)s” is saved.") % {"name": account.label})
+                if form.cleaned_data["api_key"]:
+                    messages.success(request, _("“%(name)s” is saved.") % {"name": account.label})
                 return redirect("channels", request.team.slug)
     context = {"form": form, "account": account, "label": label, "conflict": conflict}
     context["seen"] = request.POST.get("seen") or seen_of(stored)

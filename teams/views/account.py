@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -11,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
+from teams import sessions
 from teams.access import SignedInRequest
 from teams.credentials import check_own_password
 from teams.forms import ProfileForm
@@ -72,6 +75,15 @@ def _account_page(
 ) -> HttpResponse:
     seen = request.POST.get("seen") or seen_of(said_by(ProfileForm(instance=_oneself(request))))
     memberships = request.user.memberships.select_related("team").order_by("team__name")
-    context = {"form": form, "memberships": memberships, "conflict": conflict, "seen": seen}
-    context |= {"is_proved": is_proved(request.user), "has_second_step": has_one(request.user)}
+    context: dict[str, Any] = {
+        "form": form,
+        "memberships": memberships,
+        "conflict": conflict,
+        "seen": seen,
+    }
+    context |= {
+        "is_proved": is_proved(request.user),
+        "has_second_step": has_one(request.user),
+        "places": sessions.places_of(request, request.user),
+    }
     return render(request, "teams/account.html", context, status=409 if conflict else 200)

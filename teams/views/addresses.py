@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from teams import proved_addresses
+from teams import proved_addresses, sessions
 from teams.access import SignedInRequest
 from teams.proved_addresses import LinkNotOpen
 
@@ -41,10 +40,13 @@ def address_proof(request: HttpRequest, token: str) -> HttpResponse:
         link = proved_addresses.read_link(token)
         if request.method != "POST":
             return render(request, "teams/address_proof.html", {"link": link})
+        is_new = link.email != link.user.email
         proved_addresses.prove(link)
     except LinkNotOpen:
         return render(request, "teams/address_proof.html", status=410)
-    if request.user == link.user:
-        update_session_auth_hash(request, link.user)
+    if is_new and request.user == link.user:
+        sessions.keep_only_this(request, link.user)
+    elif is_new:
+        sessions.end_all(link.user)
     messages.success(request, _("Your e-mail address is %(email)s.") % {"email": link.email})
     return redirect("account")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +16,7 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from teams import known_devices, proved_addresses, throttling
+from teams import alerts, known_devices, proved_addresses, sessions, throttling
 from teams.access import SignedInRequest
 from teams.credentials import check_own_password
 from teams.forms import ChangePasswordForm, NewPasswordForm, ResetRequestForm
@@ -68,6 +67,9 @@ class PasswordResetConfirm(PasswordResetConfirmView):
         throttling.forget(RESET_PER_ACCOUNT, form.user.email)
         known_devices.remember_device(response, form.user)
         proved_addresses.note_proved(form.user)
+        sessions.end_all(form.user)
+        happened = _("A new password was set for your account by a link from an e-mail.")
+        alerts.account_changed(form.user, happened)
         messages.success(
             self.request,
             _("Your new password is set, and you are signed out everywhere. Sign in with it now."),
@@ -85,7 +87,8 @@ def password_change(request: SignedInRequest) -> HttpResponse:
     if refused and not form.has_error("old_password"):
         form.add_error("old_password", refused)
     if request.method == "POST" and form.is_valid():
-        update_session_auth_hash(request, form.save())
+        sessions.keep_only_this(request, form.save())
+        alerts.account_changed(request.user, _("The password of your account was changed."))
         messages.success(
             request, _("Your password is changed, and you are signed out everywhere else.")
         )

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from teams import kept_posts, next_pages, proving
+from teams import kept_posts, next_pages, proving, sessions
 from teams.access import SignedInRequest
 from teams.credentials import check_own, check_own_password
 from teams.forms import PasswordAgainForm
@@ -44,7 +44,7 @@ def sign_in_again(request: SignedInRequest) -> HttpResponse:
     if refused:
         return _page(request, goal, kept, form, "" if form.errors else refused)
     # Whoever knew the session's key before does not have this one (ASVS 5.0, 7.2.4).
-    request.session.cycle_key()
+    sessions.renew_key(request)
     proving.note_password(request)
     return _finish(request, kept) if kept and kept.is_post else redirect(goal or "home")
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from interface.countries import country_name
 from interface.lost_updates import conflict_between, said_by, seen_of
-from teams import invitations, members, proving
+from teams import alerts, invitations, members, proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.forms import InviteForm, RoleForm, TeamForm
 from teams.models import Membership, Role, Team
@@ -39,7 +39,7 @@ def team_settings(request: TeamRequest) -> HttpResponse:
     # Another instance than request.team: what is not saved must not show in the header.
     with transaction.atomic():
         locked = Team.objects.select_for_update().get(pk=request.team.pk)
-        stored = said_by(TeamForm(instance=locked))
+        stored, guards = said_by(TeamForm(instance=locked)), alerts.guards_of(locked)
         form = TeamForm(request.POST, instance=locked)
         if not form.is_valid():
             return _team_page(request, settings_form=form)
@@ -48,6 +48,7 @@ def team_settings(request: TeamRequest) -> HttpResponse:
         before = {name: form.initial[name] for name in form.fields}
         form.instance.save(update_fields=[*form.fields])
         record_change(Act.TEAM_CHANGED, locked, before, form.cleaned_data, team_id=request.team.pk)
+        alerts.guards_loosened(form.instance, request.user, guards)
     messages.success(request, _("The settings of the team are saved."))
     return to_team_page(request)
 

@@ -77,6 +77,8 @@ ROUTES: dict[str, Route] = {
     "passkey-add": Route("signed in", FORM),
     "recovery-codes": Route("signed in", FORM),
     "second-step-remove": Route("signed in", BUTTON),
+    "sessions-end": Route("signed in", BUTTON),
+    "session-end": Route("signed in", BUTTON),
     "address-ask": Route("signed in", BUTTON),
     "address-proof": Route("everybody", FORM),
     "password-change": Route("signed in", FORM),

@@ -1,0 +1,122 @@
+"""Mails about what somebody should know of who did not do it themselves.
+
+Each says in whole sentences what happened and what to do. They go by the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from interface.wording import number
+from teams import proving, throttling
+from teams.browsers import browser_words
+from teams.letters import Letter, put_down
+from teams.models import NeedsSecondStep, Role, Team, User
+
+
+def tell(people: Iterable[User], subject: str, happened: str, advice: str = "") -> None:
+    """Put down one mail for each person: what happened, and what to do if it was not wanted."""
+    advice = advice or _("If this was not meant to be, open your account and the team's page now.")
+    for person in people:
+        put_down(Letter(person.email, " ".join(subject.split()), f"{happened}\n\n{advice}\n"))
+
+
+def owners_of(team: Team) -> list[User]:
+    """Whom to tell what concerns a team."""
+    owners = team.memberships.filter(role=Role.OWNER, user__is_active=True).select_related("user")
+    return [membership.user for membership in owners]
+
+
+def new_browser(request: HttpRequest, user: User) -> None:
+    """Somebody signed in with a browser that was not used for the account before."""
+    happened = _(
+        "%(browser)s at the address %(address)s signed in to your account on %(moment)s UTC. That "
+        "browser had not been used for it before."
+    ) % {
+        "browser": browser_words(request.headers.get("User-Agent", "")),
+        "address": throttling.client_address(request),
+        "moment": f"{timezone.now():%a %-d %b %Y, %H:%M}",
+    }
+    advice = _(
+        "If it was you, do nothing. If not, change your password now: that also ends the session."
+    )
+    tell([user], _("Your account was used in a new browser"), happened, advice)
+
+
+def account_changed(user: User, happened: str) -> None:
+    """What signs somebody in was changed: a password, an app, a passkey, recovery codes."""
+    advice = _(
+        "If it was you, do nothing. If not, choose a new password at once, and tell an owner of "
+        "your team."
+    )
+    tell([user], _("What signs you in was changed"), happened, advice)
+
+
+def new_owner(team: Team, person: User) -> None:
+    """Somebody may manage the team from now on."""
+    happened = _("%(name)s is an owner of %(team)s now, and may manage it.")
+    tell(
+        owners_of(team),
+        _("%(team)s has a new owner") % {"team": team},
+        happened % {"name": person, "team": team},
+    )
+
+
+def key_changed(team: Team, person: User, label: str) -> None:
+    """The team's Sociocs account was added, or got another key."""
+    happened = _("%(name)s typed an API key for “%(label)s” of %(team)s.")
+    tell(
+        owners_of(team),
+        _("%(team)s has a new API key") % {"team": team},
+        happened % {"name": person, "label": label, "team": team},
+    )
+
+
+def taken_along(team: Team, person: User, rows: int) -> None:
+    """Somebody exported a file; the owners are told of a large one."""
+    if rows <= proving.MANY_NUMBERS:
+        return
+    happened = _("%(name)s took a file with the numbers of %(n)s people out of %(team)s.")
+    tell(
+        owners_of(team),
+        _("A large file was taken out of %(team)s") % {"team": team},
+        happened % {"name": person, "n": number(rows), "team": team},
+    )
+
+
+def guards_of(team: Team) -> dict[str, Any]:
+    """What guards a team's campaigns as it is now, to be compared by `guards_loosened`."""
+    names = ("approval_above", "confirm_typed_above", "test_required", "second_step_for")
+    return {name: getattr(team, name) for name in names}
+
+
+def guards_loosened(team: Team, person: User, before: dict[str, Any]) -> None:
+    """Tell the owners of each guard that is lower than `before`."""
+    now = guards_of(team)
+    steps = [*NeedsSecondStep.values]
+    lowered = {
+        _("A second person approves fewer campaigns, or none."): _is_higher(
+            before["approval_above"], now["approval_above"]
+        ),
+        _("The number of people is typed before fewer campaigns, or none."): _is_higher(
+            before["confirm_typed_above"], now["confirm_typed_above"]
+        ),
+        _("A campaign may go out without a test."): before["test_required"]
+        and not now["test_required"],
+        _("Fewer people need a second step at signing in."): steps.index(now["second_step_for"])
+        < steps.index(before["second_step_for"]),
+    }
+    if sentences := [sentence for sentence, is_so in lowered.items() if is_so]:
+        happened = _("%(name)s changed the settings of %(team)s:") % {"name": person, "team": team}
+        subject = _("%(team)s is guarded less now") % {"team": team}
+        tell(owners_of(team), subject, "\n".join([happened, *sentences]))
+
+
+def _is_higher(before: int | None, now: int | None) -> bool:
+    """Whether a limit above which something is asked is out of reach, or further up."""
+    return before is not None and (now is None or now > before)
