@@ -162,6 +162,7 @@ INSTALLED_APPS = [
     "delivery",
     "composer",
     "history",
+    "privacy",
     *(["demo"] if DEMO else []),
 ]
 
@@ -261,6 +262,7 @@ TICKS = {
     "recipients": ["background"],
     "delivery": ["background"],
     "history": ["background"],
+    "privacy": ["background"],
 }
 
 # --- People and sessions --------------------------------------------------------------------------

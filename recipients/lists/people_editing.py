@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from recipients.models import Recipient, RecipientList
+from recipients.opting_out.opt_outs import keep_out_erased
 from recipients.subscriber_keys import subscriber_key
 
 
@@ -46,6 +47,7 @@ def add_person(recipient_list: RecipientList, details: Details) -> Recipient:
             fields=dict(details.fields),
         )
         _count(recipient_list, people=1)
+        keep_out_erased(recipient_list.team, [details.phone])
     return made
 
 
@@ -64,6 +66,7 @@ def change_person(recipient: Recipient, details: Details) -> bool:
         row.changed_at = timezone.now()
         row.save(update_fields=["phone", "name", "fields", "changed_at"])
         _count(row.recipient_list)
+        keep_out_erased(row.recipient_list.team, [details.phone])
     return True
 
 

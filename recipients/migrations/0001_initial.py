@@ -208,6 +208,7 @@ class Migration(migrations.Migration):
                             ("vendor", "Blocked at Sociocs"),
                             ("inbound", "Replied STOP"),
                             ("network", "Reported by the network"),
+                            ("erased", "Erased before"),
                             ("unsure", "May have asked to stop"),
                         ],
                         default="by_hand",

@@ -373,6 +373,8 @@ class OptOut(models.Model):
         VENDOR = "vendor", _("Blocked at Sociocs")
         INBOUND = "inbound", _("Replied STOP")
         NETWORK = "network", _("Reported by the network")
+        # Came back after everything about them was erased; it is not known how they opted out.
+        ERASED = "erased", _("Erased before")
         # Left out like the others, until a colleague has read what they wrote.
         UNSURE = "unsure", _("May have asked to stop")
 

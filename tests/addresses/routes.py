@@ -174,6 +174,10 @@ ROUTES: dict[str, Route] = {
     "follow-up": Route(Action.COMPOSE, BUTTON),
     "test-number-add": Route(Action.MANAGE_TEAM, BUTTON),
     "test-number-remove": Route(Action.MANAGE_TEAM, BUTTON),
+    # How long data is kept.
+    "kept-data": Route(Action.MANAGE_TEAM, FORM),
+    "person-erase": Route(Action.MANAGE_TEAM, FORM),
+    "person-file": Route(Action.MANAGE_TEAM, BUTTON),
     # A person.
     "find-person": Route(Action.VIEW, BUTTON, {"phone": "+12025550000"}),
     "person": Route(Action.VIEW),
