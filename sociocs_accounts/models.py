@@ -119,6 +119,12 @@ class Channel(models.Model):
         _("people it may be sent to in a day"), null=True, blank=True
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    # Whether only `senders` launch and test with it; else whoever may launch at all. Apart from
+    # them, so that nobody gets in when the last of them is gone.
+    has_chosen_senders = models.BooleanField(_("only chosen people send with it"), default=False)
+    senders = models.ManyToManyField(
+        User, related_name="+", blank=True, verbose_name=_("who may send with it")
+    )
     # Since when Sociocs no longer lists it; null: it does, or nobody has looked.
     missing_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -159,6 +159,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "has_chosen_senders",
+                    models.BooleanField(
+                        default=False, verbose_name="only chosen people send with it"
+                    ),
+                ),
+                (
+                    "senders",
+                    models.ManyToManyField(
+                        blank=True,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who may send with it",
+                    ),
+                ),
                 ("missing_since", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
