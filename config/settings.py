@@ -7,6 +7,7 @@ A secret may also come from a file: set `NAME_FILE` to its path instead of `NAME
 from __future__ import annotations
 
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,6 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -140,8 +140,6 @@ def media_store() -> dict[str, Any]:
 # --- Django ---------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
-    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -174,15 +172,16 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "interface.middleware.kept_by_no_cache",
     "interface.middleware.SignedOut",
-    "interface.middleware.looser_policy_for_the_admin",
     "interface.middleware.buttons_lead_to_their_page",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "teams.admin_door.only_from_here",
     "teams.middleware.end_old_sessions",
     "teams.middleware.SignInFirst",
+    "teams.admin_door.ask_before_changes",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -282,6 +281,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_COOKIE_AGE = 12 * 3600
+# Whether there is an admin on this server's address, and from which networks it is opened: from any
+# where none is named.
+ADMIN: bool = env.bool("ADMIN", default=True)
+ADMIN_ADDRESSES = [ip_network(one) for one in env.list("ADMIN_ADDRESSES", default=[])]
 # Whoever may open the admin is signed out after so long without a page.
 STAFF_IDLE_SECONDS = 30 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_COOKIES
@@ -353,38 +356,6 @@ STORAGES: dict[str, dict[str, Any]] = {
             if WHITENOISE_USE_FINDERS
             else "whitenoise.storage.CompressedManifestStaticFilesStorage"
         )
-    },
-}
-
-# --- Admin ----------------------------------------------------------------------------------------
-
-UNFOLD = {
-    "SITE_TITLE": _("Sociocs Campaigns"),
-    "SITE_HEADER": _("Sociocs Campaigns"),
-    "SITE_SUBHEADER": _("Management"),
-    "SITE_URL": reverse_lazy("home"),
-    "SITE_ICON": lambda _request: static("img/logo.svg"),
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda _request: static("img/logo.svg"),
-        }
-    ],
-    "COLORS": {
-        "primary": {
-            "50": "238 248 246",
-            "100": "213 239 234",
-            "200": "171 222 213",
-            "300": "120 199 186",
-            "400": "70 170 155",
-            "500": "30 143 126",
-            "600": "11 122 107",
-            "700": "10 98 87",
-            "800": "12 79 71",
-            "900": "12 66 60",
-            "950": "3 39 36",
-        }
     },
 }
 

@@ -158,6 +158,8 @@ class VendorMember(models.Model):
     gone_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("person at Sociocs")
+        verbose_name_plural = _("people at Sociocs")
         ordering = ("name", "pk")
         constraints = (
             models.UniqueConstraint(
@@ -194,6 +196,8 @@ class ChannelEvent(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("change of a channel")
+        verbose_name_plural = _("changes of channels")
         # The channels page shows the latest.
         indexes = (models.Index(fields=["team", "-id"], name="channel_events_of_a_team"),)
 
@@ -265,6 +269,8 @@ class NumberForTests(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("number for tests")
+        verbose_name_plural = _("numbers for tests")
         ordering = ("label", "pk")
         constraints = (
             models.UniqueConstraint(fields=["team", "phone"], name="a_test_number_is_there_once"),

@@ -56,6 +56,10 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
     __repr__ = by_number
 
     def __str__(self) -> str:
@@ -189,6 +193,8 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
         constraints = (
             models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_person"),
         )

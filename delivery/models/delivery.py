@@ -60,6 +60,8 @@ class WebhookEndpoint(models.Model):
     resumed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("address for reports")
+        verbose_name_plural = _("addresses for reports")
         indexes = (
             # The tick: whose messages are to be looked up.
             models.Index(
@@ -97,6 +99,8 @@ class WebhookEvent(models.Model):
     outcome = models.CharField(max_length=15, choices=Outcome.choices, default=Outcome.WAITING)
 
     class Meta:
+        verbose_name = _("report from Sociocs")
+        verbose_name_plural = _("reports from Sociocs")
         constraints = (
             models.UniqueConstraint(
                 fields=["endpoint", "body_sha256"], name="an_event_is_kept_once"
@@ -150,6 +154,8 @@ class SentMessage(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("message at Sociocs")
+        verbose_name_plural = _("messages at Sociocs")
         constraints = (
             models.UniqueConstraint(
                 fields=["channel", "message_id"], name="a_message_is_known_once"
@@ -250,6 +256,8 @@ class Reply(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
         constraints = (
             models.UniqueConstraint(fields=["channel", "message_id"], name="a_reply_is_kept_once"),
         )

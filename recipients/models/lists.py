@@ -275,6 +275,8 @@ class ListImport(Work):
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("uploaded file")
+        verbose_name_plural = _("uploaded files")
         indexes = (
             # The lists page shows a team's latest imports.
             models.Index(fields=["team", "-created_at"]),
@@ -333,6 +335,8 @@ class RejectedRow(models.Model):
     cells = models.JSONField(default=list)
 
     class Meta:
+        verbose_name = _("row left out")
+        verbose_name_plural = _("rows left out")
         constraints = (
             models.UniqueConstraint(
                 fields=["list_import", "row_number"], name="one_rejection_per_row"
@@ -400,6 +404,8 @@ class OptOut(models.Model):
     objects = OptOutQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
         constraints = (
             # Also serves the question "has this person opted out?" when an audience is frozen.
             models.UniqueConstraint(

@@ -243,6 +243,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "change of a channel",
+                "verbose_name_plural": "changes of channels",
+            },
         ),
         migrations.CreateModel(
             name="NumberForTests",
@@ -276,6 +280,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "number for tests",
+                "verbose_name_plural": "numbers for tests",
                 "ordering": ("label", "pk"),
             },
         ),
@@ -302,6 +308,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "person at Sociocs",
+                "verbose_name_plural": "people at Sociocs",
                 "ordering": ("name", "pk"),
             },
         ),
