@@ -141,7 +141,7 @@ def list_empties_at(recipient_list: RecipientList, retention: Retention) -> date
         return None
     uses = mine.aggregate(Max("updated_at"), Max("finished_at")).values()
     operations = recipient_list.operations.aggregate(at=Max("operation__created_at"))["at"]
-    last = max(at for at in (recipient_list.updated_at, operations, *uses) if at)
+    last: datetime = max(at for at in (recipient_list.updated_at, operations, *uses) if at)
     return last + timedelta(days=retention.lists_days)
 
 

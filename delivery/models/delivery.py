@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign, CampaignRecipient
 from interface.enum_columns import choices
+from interface.phones import is_erased
 from recipients.subscriber_keys import key_column
 from sending.models import Submission
 from sociocs_accounts.encrypted_fields import SecretField
@@ -275,3 +276,8 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether nobody knows any more who wrote what."""
+        return is_erased(self.phone)

@@ -138,9 +138,7 @@ class TestHeaders:
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
 
-    def test_the_admin_runs_under_the_same_policy(
-        self, browser: Client, alice: User
-    ) -> None:
+    def test_the_admin_runs_under_the_same_policy(self, browser: Client, alice: User) -> None:
         alice.is_staff = alice.is_superuser = True
         alice.save()
         directives = {

@@ -147,6 +147,18 @@ def test_replies_lose_text_and_number_but_those_that_wait_for_a_decision(
     assert Reply.objects.count() == 2
 
 
+def test_nobody_is_opted_out_by_a_reply_of_whom_nothing_is_known(
+    front_desk: Channel, client_of: ClientOf, alice: User
+) -> None:
+    slug = front_desk.team.slug
+    reply = a_reply(front_desk, world.phones(1)[0])
+    keep(front_desk.team, replies_days=30)
+    client = client_of(alice)
+    assertNotContains(client.get(f"/{slug}/replies/"), f"{reply.public_id}/opt-out/")
+    assert client.post(f"/{slug}/replies/{reply.public_id}/opt-out/").status_code == 404
+    assert not OptOut.objects.exists()
+
+
 def test_rejected_rows_and_reports_go_by_their_age(front_desk: Channel, alice: User) -> None:
     done = ListImport.objects.create(
         team=front_desk.team, state="completed", file_name="a.csv", file_size=1, rejected_count=1
