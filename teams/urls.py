@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from teams.views import account, going_on, invitations, leaving, signing_in, team
+from teams.views import account, going_on, invitations, leaving, new_team, signing_in, team
 
 urlpatterns = [
     path("", account.home, name="home"),
@@ -22,6 +22,7 @@ urlpatterns = [
         signing_in.PasswordResetConfirm.as_view(),
         name="password-reset-confirm",
     ),
+    path("teams/new/", new_team.team_new, name="team-new"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("<slug:team_slug>/team/", team.team_page, name="team"),
     path("<slug:team_slug>/team/settings/", team.team_settings, name="team-settings"),

@@ -75,6 +75,8 @@ ROUTES: dict[str, Route] = {
     "password-reset-sent": Route("everybody"),
     "password-reset-confirm": Route("everybody", FORM),
     "invitation": Route("everybody", FORM),
+    # Whoever may make one (tests/teams/test_new_team.py).
+    "team-new": Route("signed in", FORM),
     # The team.
     "team": Route(Action.VIEW),
     "team-settings": Route(Action.MANAGE_TEAM, BUTTON),
