@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interface.admin_mixins import show_only
-from privacy.models import EmptiedCampaign, Erasure, Retention
+from privacy.models import EmptiedCampaign, Erasure, Retention, TeamDeletion
 
 # After how many days a team's data is emptied.
 show_only(
@@ -23,3 +23,6 @@ show_only(
     search="team__name asked_by__email",
     exclude=("phone", "tombstone", "claim_token"),
 )
+
+# Which teams were deleted, and whether all that they knew of people is gone.
+show_only(TeamDeletion, "team asked_by asked_at done_at", filters="done_at", search="team__name")

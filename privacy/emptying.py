@@ -83,10 +83,15 @@ def _empty_campaigns(retention: Retention) -> bool:
     campaign = old_enough.campaigns_to_empty(retention).order_by("pk").first()
     if campaign is None:
         return False
+    empty_campaign(campaign)
+    return True
+
+
+def empty_campaign(campaign: Campaign) -> None:
+    """Empty some of a campaign's people, or its texts when all of them are; to be repeated."""
     people = CampaignRecipient.objects.filter(campaign=campaign)
     if not erase_rows(people.exclude(phone__startswith=ERASED), fields={}):
         _empty_texts(campaign)
-    return True
 
 
 @transaction.atomic

@@ -123,3 +123,26 @@ class Erasure(Work):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+
+class TeamDeletion(Work):
+    """That a team was deleted, by whom, and whether all that it knew of people is gone."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="deletion")
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("deleted team")
+        indexes = (
+            # The tick: what is still to be deleted.
+            models.Index(
+                fields=["asked_at"],
+                name="team_deletions_to_do",
+                condition=models.Q(done_at__isnull=True),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.team)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from privacy import views
+from privacy import team_views, views
 
 urlpatterns = [
     path("team/kept/", views.kept_data, name="kept-data"),
+    path("team/delete/", team_views.team_delete, name="team-delete"),
     path("people/<str:person_id>/erase/", views.erase_person, name="person-erase"),
     path("people/<str:person_id>/file/", views.person_file, name="person-file"),
 ]

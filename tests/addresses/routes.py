@@ -178,6 +178,7 @@ ROUTES: dict[str, Route] = {
     "test-number-remove": Route(Action.MANAGE_TEAM, BUTTON),
     # How long data is kept.
     "kept-data": Route(Action.MANAGE_TEAM, FORM),
+    "team-delete": Route(Action.MANAGE_TEAM, FORM),
     "person-erase": Route(Action.MANAGE_TEAM, FORM),
     "person-file": Route(Action.MANAGE_TEAM, BUTTON),
     # A person.
