@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from campaigns.models import (
     Campaign,
@@ -16,7 +15,7 @@ from campaigns.models import (
 from campaigns.state_words import CAMPAIGN_WORDS
 from campaigns.states import CampaignState
 from campaigns.timeline import event_sentence
-from interface.admin_mixins import ReadOnlyAdmin, colours, show_only
+from interface.admin_mixins import ReadOnlyAdmin, colours, labelled, show_only
 
 
 @admin.register(Campaign)
@@ -37,9 +36,7 @@ class CampaignAdmin(ReadOnlyAdmin):
     search_fields = ("name", "=public_id", "team__name")
     ordering = ("-created_at", "-pk")
 
-    @display(  # type: ignore[untyped-decorator]
-        description=_("state"), ordering="state", label=colours(CAMPAIGN_WORDS)
-    )
+    @labelled(description=_("state"), ordering="state", label=colours(CAMPAIGN_WORDS))
     def state_label(self, campaign: Campaign) -> tuple[str, str]:
         """Its state in words."""
         return campaign.state, str(CAMPAIGN_WORDS[CampaignState(campaign.state)].label)

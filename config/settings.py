@@ -7,6 +7,7 @@ A secret may also come from a file: set `NAME_FILE` to its path instead of `NAME
 from __future__ import annotations
 
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,6 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +67,8 @@ MAX_DISTINCT_TEXTS: int = env.int("MAX_DISTINCT_TEXTS", default=1000)
 SOCIOCS_CALLS_PER_SECOND: int = env.int("SOCIOCS_CALLS_PER_SECOND", default=0)
 SOCIOCS_CALLS_PER_MINUTE: int = env.int("SOCIOCS_CALLS_PER_MINUTE", default=0)
 TEAM_DAILY_LIMIT: int = env.int("TEAM_DAILY_LIMIT", default=0)
+# Whether everybody who signs in may make a team, or only staff.
+EVERYBODY_MAKES_TEAMS: bool = env.bool("EVERYBODY_MAKES_TEAMS", default=False)
 # What a new team begins with, until whoever runs this server lifts it in the admin.
 NEW_TEAM_DAILY_LIMIT: int = env.int("NEW_TEAM_DAILY_LIMIT", default=500)
 # Handed over one by one, a campaign takes a second for each person.
@@ -147,8 +149,6 @@ def media_store() -> dict[str, Any]:
 # --- Django ---------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
-    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -174,6 +174,7 @@ INSTALLED_APPS = [
     "delivery",
     "composer",
     "history",
+    "privacy",
     *(["demo"] if DEMO else []),
 ]
 
@@ -185,7 +186,6 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "interface.middleware.kept_by_no_cache",
     "interface.middleware.SignedOut",
-    "interface.middleware.looser_policy_for_the_admin",
     "interface.middleware.buttons_lead_to_their_page",
     "interface.sessions.PatientSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -194,9 +194,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "teams.visits.note_visit",
+    "teams.admin_door.only_from_here",
     "teams.middleware.end_old_sessions",
     "teams.middleware.second_step_for_the_admin",
     "teams.middleware.SignInFirst",
+    "teams.admin_door.ask_before_changes",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -278,6 +280,7 @@ TICKS = {
     "recipients": ["background"],
     "delivery": ["background"],
     "history": ["background"],
+    "privacy": ["background"],
 }
 
 # --- People and sessions --------------------------------------------------------------------------
@@ -318,6 +321,10 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "interface.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
+# Whether there is an admin on this server's address, and from which networks it is opened: from any
+# where none is named.
+ADMIN: bool = env.bool("ADMIN", default=True)
+ADMIN_ADDRESSES = [ip_network(one) for one in env.list("ADMIN_ADDRESSES", default=[])]
 # Whoever may open the admin is signed out after so long without a page.
 STAFF_IDLE_SECONDS = 30 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_COOKIES
@@ -389,38 +396,6 @@ STORAGES: dict[str, dict[str, Any]] = {
             if WHITENOISE_USE_FINDERS
             else "whitenoise.storage.CompressedManifestStaticFilesStorage"
         )
-    },
-}
-
-# --- Admin ----------------------------------------------------------------------------------------
-
-UNFOLD = {
-    "SITE_TITLE": _("Sociocs Campaigns"),
-    "SITE_HEADER": _("Sociocs Campaigns"),
-    "SITE_SUBHEADER": _("Management"),
-    "SITE_URL": reverse_lazy("home"),
-    "SITE_ICON": lambda _request: static("img/logo.svg"),
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda _request: static("img/logo.svg"),
-        }
-    ],
-    "COLORS": {
-        "primary": {
-            "50": "238 248 246",
-            "100": "213 239 234",
-            "200": "171 222 213",
-            "300": "120 199 186",
-            "400": "70 170 155",
-            "500": "30 143 126",
-            "600": "11 122 107",
-            "700": "10 98 87",
-            "800": "12 79 71",
-            "900": "12 66 60",
-            "950": "3 39 36",
-        }
     },
 }
 

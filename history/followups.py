@@ -26,6 +26,7 @@ from delivery.provider_codes import codes_not_to_try_again
 from history.models import FollowUp
 from history.people_counts import PeopleCounts
 from history.reached import merged
+from interface.phones import ERASED
 from recipients import claiming
 from recipients.models import Recipient, RecipientList
 from sending.models import Attempt
@@ -209,6 +210,7 @@ def _insert(follow_up: FollowUp, first: int, last: int, condition: str) -> None:
             f"SELECT {follow_up.recipient_list_id:d}, r.phone, r.occurrence, r.name, r.fields "
             f"FROM {CampaignRecipient._meta.db_table} r "
             f"WHERE r.campaign_id = {follow_up.campaign_id:d} AND r.left_out = '' "
+            f"AND substr(r.phone, 1, 1) <> '{ERASED}' "
             f"AND r.position >= {first:d} AND r.position <= {last:d} AND ({condition}) "
             "ORDER BY r.position ON CONFLICT DO NOTHING"
         )

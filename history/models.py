@@ -35,6 +35,8 @@ class DayCount(models.Model):
     cost = models.DecimalField(max_digits=14, decimal_places=4, null=True)
 
     class Meta:
+        verbose_name = _("figures of a day")
+        verbose_name_plural = _("figures by day")
         # The overview reads a month of a team.
         indexes = (models.Index(fields=["team", "day"], name="days_of_a_team"),)
 
@@ -63,6 +65,8 @@ class FollowUp(Work):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("message to the rest")
+        verbose_name_plural = _("messages to the rest")
         indexes = (
             # The tick: what is still to be gathered.
             models.Index(
@@ -129,6 +133,8 @@ class NoticeChoice(models.Model):
     by_email = models.CharField(max_length=10, choices=Whose.choices, default=Whose.MINE)
 
     class Meta:
+        verbose_name = _("choice of notices")
+        verbose_name_plural = _("choices of notices")
         constraints = (
             models.UniqueConstraint(fields=["membership", "kind"], name="one_choice_per_kind"),
         )

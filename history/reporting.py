@@ -26,6 +26,7 @@ from history.history_filters import Filters, filtered
 from history.models import Report
 from history.people_counts import reporting_channels
 from history.reached import Person, person_of, standings
+from interface.phones import is_erased
 from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
 from sociocs_gateway.results import DeliveryStatus
@@ -151,7 +152,7 @@ def _with_jobs(
         job = jobs[at] if at < len(jobs) and jobs[at].first_position <= row.position else None
         own = (str(row.fields.get(name, "")) for name in names)
         person = person_of(campaign, row, job, standing, messages.get(row.pk), reporting)
-        lines.append([row.phone, row.name, *own, *_fate(person)])
+        lines.append(["" if is_erased(row.phone) else row.phone, row.name, *own, *_fate(person)])
     return lines
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin
 from django.core.paginator import Paginator
 from django.db.models import Model, URLField
 from django.utils.functional import cached_property
-from unfold.admin import ModelAdmin
+from django.utils.html import format_html
 
-# unfold's colours of labels for the tones of `campaigns.state_words`.
+# The colours of labels (`static/css/admin.css`) for the tones of `campaigns.state_words`.
 _COLOURS = {"neutral": "", "info": "info", "success": "success", "warning": "warning"}
 # How far a person pages by hand; beyond it they search.
 COUNTED_ROWS = 10_000
@@ -26,7 +29,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return min(len(rows.order_by().values_list("pk")[: COUNTED_ROWS + 1]), COUNTED_ROWS)
 
 
-class BigTableAdmin(ModelAdmin):  # type: ignore[misc]
+class BigTableAdmin(ModelAdmin):  # type: ignore[type-arg]
     """For tables that grow with use: no full count, no drop-down with every row."""
 
     paginator = CappedPaginator
@@ -44,7 +47,7 @@ class BigTableAdmin(ModelAdmin):  # type: ignore[misc]
 class ReadOnlyAdmin(BigTableAdmin):
     """For what the product itself writes: looked at here, never added, changed or deleted."""
 
-    ordering: Any = ("-pk",)
+    ordering: ClassVar[Any] = ("-pk",)
 
     def has_add_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
@@ -64,6 +67,24 @@ def show_only(
     admin.site.register(model, ReadOnlyAdmin, search_fields=search.split(), **options)
 
 
+def labelled(
+    *, description: Any, label: Mapping[Any, str], ordering: str | None = None
+) -> Callable[[Callable[..., tuple[str, str]]], Callable[..., str]]:
+    """Decorate a column's method that gives a value and its words: a label coloured by `label`."""
+
+    def decorate(words_of: Callable[..., tuple[str, str]]) -> Callable[..., str]:
+        @admin.display(description=description, ordering=ordering)
+        @wraps(words_of)
+        def shown(self: Any, row: Any) -> str:
+            value, words = words_of(self, row)
+            tone = label.get(value) or "neutral"
+            return format_html('<span class="state state-{}">{}</span>', tone, words)
+
+        return shown
+
+    return decorate
+
+
 def colours(words: Any) -> dict[str, str]:
-    """Return unfold's colour of a label for each state's value, given a table of words."""
+    """Return the colour of a label for each state's value, given a table of words."""
     return {str(state.value): _COLOURS.get(word.tone, "danger") for state, word in words.items()}

@@ -7,12 +7,10 @@ from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
-from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
-from django.urls import Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -62,21 +60,6 @@ class SignedOut:
         """A receiver of `user_logged_out`."""
         if request is not None:
             request.has_signed_out = True  # type: ignore[attr-defined]
-
-
-def looser_policy_for_the_admin(get_response: Respond) -> Respond:
-    """Allow evaluated expressions and inline styles below the admin's address, and only there.
-
-    The admin's theme runs on Alpine.js, which compiles the expressions in its attributes, and
-    hides parts by style attributes. Inline scripts stay forbidden.
-    """
-    loosened = csp_update({"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE]})(get_response)
-
-    def respond(request: HttpRequest) -> HttpResponseBase:
-        in_admin = request.path.startswith(reverse("admin:index"))
-        return loosened(request) if in_admin else get_response(request)
-
-    return respond
 
 
 def buttons_lead_to_their_page(get_response: Respond) -> Respond:

@@ -9,6 +9,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+# Stands in place of a number that was erased, before what tells the row from others.
+ERASED = "~"
+
+
+def is_erased(phone: str) -> bool:
+    """Whether a number stood here once, and was erased."""
+    return phone.startswith(ERASED)
+
 
 def parse_phone(text: str) -> str:
     """`+1 (631) 747-1111` -> `+16317471111` (E.164). Raises ValidationError."""

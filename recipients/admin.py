@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin import TabularInline
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
-from unfold.decorators import display
 
-from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin, show_only
+from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin, labelled, show_only
 from recipients.models import (
     Export,
     FailingNumber,
@@ -44,7 +43,7 @@ Row = TypeVar("Row", bound=Model)
 _FEWEST_DIGITS, _MOST_DIGITS = 2, 15
 
 
-class ListShareInline(TabularInline):  # type: ignore[misc]
+class ListShareInline(TabularInline):  # type: ignore[type-arg]
     """Whom a list is lent to."""
 
     model = ListShare
@@ -68,7 +67,7 @@ class RecipientListAdmin(NotedAdmin, BigTableAdmin):
         "shared_by",
         *("created_at", "updated_at", "archived_at", "archived_by", "deleted_at"),
     )
-    inlines: ClassVar[list[type[TabularInline]]] = [ListShareInline]
+    inlines: ClassVar[list[type[TabularInline[Any, Any]]]] = [ListShareInline]
 
     def has_add_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
@@ -92,9 +91,7 @@ class ListImportAdmin(ReadOnlyAdmin):
     exclude = ("judgement",)
     readonly_fields = ("what_failed",)
 
-    @display(  # type: ignore[untyped-decorator]
-        description=_("state"), label=_STATE_COLOURS, ordering="state"
-    )
+    @labelled(description=_("state"), label=_STATE_COLOURS, ordering="state")
     def state_label(self, list_import: ListImport) -> tuple[str, str]:
         """The state as a coloured label."""
         return list_import.state, list_import.get_state_display()
@@ -188,7 +185,7 @@ show_only(
 )
 
 
-class ListInOperationInline(TabularInline):  # type: ignore[misc]
+class ListInOperationInline(TabularInline):  # type: ignore[type-arg]
     """The lists of an operation, each with its part in it."""
 
     model = ListInOperation
@@ -207,7 +204,7 @@ class ListOperationAdmin(ReadOnlyAdmin):
     list_display = ("kind", "team", "started_by", "state", "rows_done", "rows_total", "created_at")
     list_filter = ("kind", "state")
     search_fields = ("=public_id", "team__name", "started_by__email")
-    inlines: ClassVar[list[type[TabularInline]]] = [ListInOperationInline]
+    inlines: ClassVar[list[type[TabularInline[Any, Any]]]] = [ListInOperationInline]
 
 
 # Who took which data along, and when. Nobody changes this.

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
+from campaigns.models import Campaign
 from campaigns.state_words import SUBMISSION_WORDS
 from campaigns.states import Outcome, SubmissionState
-from interface.admin_mixins import ReadOnlyAdmin, colours, show_only
+from interface.admin_mixins import ReadOnlyAdmin, colours, labelled, show_only
+from sending import control
 from sending.models import Approval, Attempt, DayTotal, Decision, Submission
+from teams.models import User
 
 
 @admin.register(Submission)
@@ -28,13 +32,25 @@ class SubmissionAdmin(ReadOnlyAdmin):
     )
     list_filter = ("state", "account")
     search_fields = ("job_id__exact", "=public_id", "campaign__name")
+    actions = ("pause_campaigns",)
 
-    @display(  # type: ignore[untyped-decorator]
-        description=_("state"), ordering="state", label=colours(SUBMISSION_WORDS)
-    )
+    @labelled(description=_("state"), ordering="state", label=colours(SUBMISSION_WORDS))
     def state_label(self, submission: Submission) -> tuple[str, str]:
         """Its state in words."""
         return submission.state, str(SUBMISSION_WORDS[SubmissionState(submission.state)].label)
+
+    @admin.action(description=_("Pause the campaigns of these jobs"), permissions=["view"])
+    def pause_campaigns(self, request: HttpRequest, queryset: QuerySet[Submission]) -> None:
+        """As the button on each campaign's page does."""
+        user = request.user
+        assert isinstance(user, User)
+        for campaign in Campaign.objects.filter(submissions__in=queryset).distinct():
+            try:
+                control.pause(campaign, user)
+            except control.NotPossible as refused:
+                messages.warning(request, f"{campaign}: {refused}")
+            else:
+                messages.success(request, _("“%(name)s” is paused.") % {"name": campaign})
 
 
 @admin.register(Attempt)
@@ -56,7 +72,7 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_select_related = ("submission__campaign",)
     ordering = ("-started_at",)
 
-    @display(  # type: ignore[untyped-decorator]
+    @labelled(
         description=_("outcome"),
         ordering="outcome",
         label={

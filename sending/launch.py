@@ -111,6 +111,7 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
     problems = readiness.launch_problems(run, timezone.now(), None, user)
     if blocking := [problem.sentence for problem in problems if problem.field != "wall_time"]:
         raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(blocking))
+    readiness.check_channel(run, user)
     # Lists grow: whoever is there when it is frozen is counted once more.
     if run.team.approval_above is not None and readiness.needs_second_person(
         run, audience.count_audience(run).people

@@ -27,6 +27,7 @@ from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, Outcome
 from sending import job_times, one_by_one, timetable_problems
 from sending.models import Approval
+from sociocs_accounts.channel_rights import may_send_with, not_with_this_channel
 from sociocs_accounts.lanes import LaneState
 from teams.models import User
 
@@ -41,6 +42,8 @@ class LaunchRefusal(StrEnum):
     # Something of the draft has to be mended first.
     PROBLEMS = "problems"
     NOBODY = "nobody"
+    # An owner lets others send with this channel.
+    CHANNEL = "channel"
     # So many people that the password is wanted.
     PASSWORD = "password"  # noqa: S105 - not one
     # There is no plan of the draft as it is now that somebody could have seen.
@@ -262,6 +265,7 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
         raise LaunchRefused(
             LaunchRefusal.PROBLEMS, " ".join(problem.sentence for problem in problems)
         )
+    check_channel(campaign, confirmation.user)
     if people < 1:
         raise LaunchRefused(
             LaunchRefusal.NOBODY,
@@ -280,6 +284,12 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
     _check_plan(confirmation, is_typed)
     if is_second:
         raise not_approved()
+
+
+def check_channel(campaign: Campaign, user: User) -> None:
+    """Raise LaunchRefused for a channel with which an owner lets only others send."""
+    if campaign.channel and not may_send_with(campaign.channel, user):
+        raise LaunchRefused(LaunchRefusal.CHANNEL, not_with_this_channel(campaign.channel))
 
 
 def _check_plan(confirmation: Confirmation, is_typed: bool) -> None:

@@ -6,18 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import ModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
-from unfold.widgets import (
-    UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminPasswordWidget,
-    UnfoldAdminTextInputWidget,
-)
 
-from interface.admin_mixins import show_only
+from interface.admin_mixins import labelled, show_only
 from sociocs_accounts.clients import reopen
 from sociocs_accounts.halt_words import HALT_WORDS
 from sociocs_accounts.lanes import LaneState
@@ -41,18 +35,12 @@ class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         strip=True,
         max_length=500,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "vTextField"}),
     )
 
     class Meta:
         model = GatewayAccount
         fields = ("label", "team", "calls_per_second", "calls_per_minute", "name_placeholder")
-        widgets = {
-            "name_placeholder": UnfoldAdminTextInputWidget(),
-            "label": UnfoldAdminTextInputWidget(),
-            "calls_per_second": UnfoldAdminIntegerFieldWidget(),
-            "calls_per_minute": UnfoldAdminIntegerFieldWidget(),
-        }
         help_texts = {
             "name_placeholder": _(
                 "Only if Sociocs fills it in for this account's bulk jobs, such as {{name}}: send "
@@ -89,7 +77,7 @@ class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(GatewayAccount)
-class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
+class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Sociocs accounts: one per API key."""
 
     form = AccountAdminForm
@@ -159,7 +147,7 @@ class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
         """All of the key that is ever shown."""
         return f"…{account.api_key_tail}"
 
-    @display(  # type: ignore[untyped-decorator]
+    @labelled(
         description=_("state"),
         ordering="state",
         label={LaneState.OPEN.value: "success", LaneState.HALTED.value: "danger"},
@@ -178,7 +166,7 @@ class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
         """What has to be mended before it can be used again."""
         return str(HALT_WORDS.get(account.halt_reason, account.halt_reason or "-"))
 
-    @action(description=_("Use again (its trouble is mended)"), permissions=["change"])  # type: ignore[untyped-decorator]
+    @admin.action(description=_("Use again (its trouble is mended)"), permissions=["change"])
     def use_again(self, request: HttpRequest, queryset: QuerySet[GatewayAccount]) -> None:
         """Open halted accounts; their paused campaigns are let go on from their own pages."""
         for account in queryset.filter(state=LaneState.HALTED.value):
@@ -189,7 +177,7 @@ class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(Channel)
-class ChannelAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
+class ChannelAdmin(NotedAdmin, ModelAdmin):  # type: ignore[type-arg]
     """A team's sending lines."""
 
     list_display = ("label", "team", "provider", "phone_number", "account", "is_active")

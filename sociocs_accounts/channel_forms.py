@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from interface.form_fields import PublicChoice
+from interface.form_fields import PublicChoice, PublicChoices
 from interface.form_style import StyledForm, StyledFormMixin
 from sociocs_accounts.channels import is_key_known
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.sender_queue import THROUGHPUT, sender_of
 from sociocs_gateway.providers import CAPABILITIES, Provider
-from teams.models import Team
+from teams.access import ALLOWED, Action
+from teams.models import Team, User
 
 FASTEST = 10_000
 
@@ -30,9 +32,11 @@ class ChannelForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         error_messages={"invalid": gettext_lazy("Write a number, such as 10 or 0.5.")},
     )
 
+    senders = PublicChoices(User.objects, gettext_lazy("Only these people send with it"))
+
     class Meta:
         model = Channel
-        fields = ("label", "phone_number", "messages_per_second", "is_active")
+        fields = ("label", "phone_number", "messages_per_second", "is_active", "senders")
         labels = {"label": gettext_lazy("Name"), "phone_number": gettext_lazy("Number")}
         help_texts = {
             "label": gettext_lazy("What your team calls it."),
@@ -48,6 +52,16 @@ class ChannelForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        able = [role for role, actions in ALLOWED.items() if Action.LAUNCH in actions]
+        offered: Any = self.fields["senders"]
+        if self.instance.pk:
+            mine = Q(memberships__team=self.instance.team_id, memberships__role__in=able)
+            chosen = Q(pk__in=self.instance.senders.values("pk"))
+            offered.queryset = User.objects.filter(mine | chosen).distinct().order_by("name")
+        offered.help_text = _(
+            "They launch campaigns and send tests with it. Tick nobody to let everyone do so "
+            "whose role allows launching."
+        )
         if self.instance.provider:
             sender = sender_of(Provider(self.instance.provider), self.instance.phone_number)
             usual = THROUGHPUT[sender].per_second
@@ -85,7 +99,7 @@ class NewChannelForm(ChannelForm):
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.team = team
-        del self.fields["messages_per_second"]
+        del self.fields["messages_per_second"], self.fields["senders"]
         self.fields["account"].queryset = team.accounts.order_by("label")  # type: ignore[attr-defined]
 
 

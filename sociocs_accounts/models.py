@@ -119,6 +119,12 @@ class Channel(models.Model):
         _("people it may be sent to in a day"), null=True, blank=True
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    # Whether only `senders` launch and test with it; else whoever may launch at all. Apart from
+    # them, so that nobody gets in when the last of them is gone.
+    has_chosen_senders = models.BooleanField(_("only chosen people send with it"), default=False)
+    senders = models.ManyToManyField(
+        User, related_name="+", blank=True, verbose_name=_("who may send with it")
+    )
     # Since when Sociocs no longer lists it; null: it does, or nobody has looked.
     missing_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -152,6 +158,8 @@ class VendorMember(models.Model):
     gone_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("person at Sociocs")
+        verbose_name_plural = _("people at Sociocs")
         ordering = ("name", "pk")
         constraints = (
             models.UniqueConstraint(
@@ -188,6 +196,8 @@ class ChannelEvent(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("change of a channel")
+        verbose_name_plural = _("changes of channels")
         # The channels page shows the latest.
         indexes = (models.Index(fields=["team", "-id"], name="channel_events_of_a_team"),)
 
@@ -259,6 +269,8 @@ class NumberForTests(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("number for tests")
+        verbose_name_plural = _("numbers for tests")
         ordering = ("label", "pk")
         constraints = (
             models.UniqueConstraint(fields=["team", "phone"], name="a_test_number_is_there_once"),

@@ -8,17 +8,16 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin, TabularInline
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin
+from interface.admin_mixins import BigTableAdmin, ReadOnlyAdmin, labelled
 from interface.countries import country_choices
 from interface.time_zones import zone_choices
 from teams.models import Invitation, Membership, Role, Team, User
@@ -30,19 +29,18 @@ admin.site.unregister(Group)
 admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 
-class MembershipInline(TabularInline):  # type: ignore[misc]
+class MembershipInline(TabularInline):  # type: ignore[type-arg]
     """The members of a team, or the teams of a person."""
 
     model = Membership
     extra = 0
     autocomplete_fields = ("user", "team")
     readonly_fields = ("joined_at",)
-    tab = True
     # A membership ends on the team's page, where the leaver's lists are handed over.
     can_delete = False
 
 
-class NewUserForm(UserCreationForm):  # type: ignore[misc]
+class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
     """A person is made with an e-mail address, a name and a password, or without a password."""
 
     class Meta:
@@ -53,7 +51,7 @@ class NewUserForm(UserCreationForm):  # type: ignore[misc]
         return str(self.cleaned_data["email"]).strip().lower()
 
 
-class ChangeUserForm(UserChangeForm):  # type: ignore[misc]
+class ChangeUserForm(UserChangeForm):  # type: ignore[type-arg]
     """The same address in capitals would be a second account."""
 
     class Meta:
@@ -65,18 +63,17 @@ class ChangeUserForm(UserChangeForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(NotedAdmin, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(NotedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """People who sign in."""
 
     form = ChangeUserForm
     add_form = NewUserForm
-    change_password_form = AdminPasswordChangeForm
     list_display = ("email", "name", "team_names", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_active")
     search_fields = ("email", "name")
     ordering = ("email",)
     readonly_fields = ("public_id", "last_login", "date_joined")
-    inlines: ClassVar[list[type[TabularInline]]] = [MembershipInline]
+    inlines: ClassVar[list[type[TabularInline[Any, Any]]]] = [MembershipInline]
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
@@ -104,14 +101,14 @@ class UserAdmin(NotedAdmin, DjangoUserAdmin, ModelAdmin):  # type: ignore[misc,t
 
 
 @admin.register(Team)
-class TeamAdmin(NotedAdmin, ModelAdmin):  # type: ignore[misc]
+class TeamAdmin(NotedAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Teams; the first owner is put in here."""
 
     list_display = ("name", "slug", "member_count", "time_zone", "default_country", "created_at")
     search_fields = ("name", "slug")
     prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
     readonly_fields = ("public_id", "created_at")
-    inlines: ClassVar[list[type[TabularInline]]] = [MembershipInline]
+    inlines: ClassVar[list[type[TabularInline[Any, Any]]]] = [MembershipInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         teams: QuerySet[Team] = super().get_queryset(request)
@@ -144,9 +141,7 @@ class MembershipAdmin(NotedAdmin, BigTableAdmin):
         # As in the inline: ended on the team's page only.
         return False
 
-    @display(  # type: ignore[untyped-decorator]
-        description=_("role"), ordering="role", label={"owner": "success", "viewer": "info"}
-    )
+    @labelled(description=_("role"), ordering="role", label={"owner": "success", "viewer": "info"})
     def role_label(self, membership: Membership) -> tuple[str, str]:
         """The role's word, coloured by its value."""
         return membership.role, Role(membership.role).name.capitalize()
@@ -160,7 +155,7 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_filter = ("role",)
     search_fields = ("email", "team__name")
 
-    @display(  # type: ignore[untyped-decorator]
+    @labelled(
         description=_("state"),
         label={"open": "info", "accepted": "success", "expired": "warning", "revoked": "danger"},
     )

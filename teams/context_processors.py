@@ -12,7 +12,9 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from teams.access import Action, may
+from teams.admin_door import is_open_to
 from teams.models import Membership, Team
+from teams.new_team import may_make_team
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,20 @@ class Frame:
 
 
 def team(request: HttpRequest) -> dict[str, Any]:
-    """Template variables `team`, `may`, `frame`, `sandbox_url` and `demo`.
+    """Template variables `team`, `may`, `frame`, `sandbox_url`, `demo`, and what is offered.
 
     `may` answers by action, as in `{% if may.launch %}`; outside of a team everything is false.
     """
     membership: Membership | None = getattr(request, "membership", None)
+    user: Any = getattr(request, "user", None)
     return {
         "team": getattr(request, "team", None),
         "may": {
             action.value: membership is not None and may(membership, action) for action in Action
         },
         "frame": Frame(request),
+        "may_make_team": getattr(user, "is_authenticated", False) and may_make_team(user),
+        "has_admin": getattr(user, "is_staff", False) and is_open_to(request),
         "sandbox_url": settings.SANDBOX_URL,
         "demo": settings.DEMO,
     }

@@ -63,6 +63,10 @@ class User(AbstractUser):
 
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
     # What says who somebody is and what they may do: a change is recorded, whoever makes it. Of an
     # address or a number only that it changed.
     _RIGHTS = ("is_active", "is_staff", "is_superuser")
@@ -252,6 +256,8 @@ class Membership(models.Model):
     joined_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
         constraints = (
             models.UniqueConstraint(fields=["team", "user"], name="one_membership_per_person"),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.db.models import F
@@ -94,8 +94,8 @@ def client_network(request: HttpRequest) -> str:
         return address
 
 
-def client_address(request: HttpRequest) -> str:
-    """The visitor's address; all addresses of one IPv6 network (/64) count as one.
+def client_ip(request: HttpRequest) -> IPv4Address | IPv6Address | None:
+    """The visitor's address; None where there is none, as on a socket file.
 
     `X-Forwarded-For` is believed only as far as TRUSTED_PROXIES reaches from its end: what a
     visitor writes into the header stands further left.
@@ -108,12 +108,16 @@ def client_address(request: HttpRequest) -> str:
     try:
         address = ip_address(text)
     except ValueError:
-        return "unknown"
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def client_address(request: HttpRequest) -> str:
+    """The visitor's address; all addresses of one IPv6 network (/64) count as one."""
+    address = client_ip(request)
     if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
         return f"{IPv6Address(int(address) >> 64 << 64)}/64"
-    return str(address)
+    return str(address or "unknown")
 
 
 def _key(limit: Limit, who: str) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 from tooling.places import ROOT
 
 PRODUCT = [
-    *("campaigns", "composer", "config", "delivery", "demo", "history", "interface", "recipients"),
-    *("sending", "sociocs_accounts", "sociocs_gateway", "sociocs_sandbox", "teams", "trail"),
+    *("campaigns", "composer", "config", "delivery", "demo", "history", "interface", "privacy"),
+    *("recipients", "sending", "sociocs_accounts", "sociocs_gateway", "sociocs_sandbox", "teams"),
+    "trail",
 ]
 EVERYTHING = [*PRODUCT, "benchmarks", "docker", "tests", "tooling"]
 

@@ -18,6 +18,7 @@ from tooling.places import ROOT
 ORDER = [
     ["config"],
     ["demo"],
+    ["privacy"],
     ["history"],
     ["composer", "delivery"],
     ["sending"],
@@ -30,7 +31,7 @@ ORDER = [
 ]
 # Plain Python beside them: who may import it.
 GATEWAY_USERS = {
-    *("config", "demo", "history", "composer", "delivery", "sending"),
+    *("config", "demo", "privacy", "history", "composer", "delivery", "sending"),
     *("campaigns", "sociocs_accounts"),
 }
 MAY_IMPORT = {

@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
                 ("part", models.CharField(max_length=40, primary_key=True, serialize=False)),
                 ("at", models.DateTimeField()),
             ],
+            options={
+                "verbose_name": "sign of life",
+                "verbose_name_plural": "signs of life",
+            },
         ),
         migrations.CreateModel(
             name="Campaign",
@@ -293,6 +297,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "person of a campaign",
+                "verbose_name_plural": "people of campaigns",
+            },
         ),
         migrations.CreateModel(
             name="EarlierCampaign",
@@ -357,6 +365,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "message of a campaign",
+                "verbose_name_plural": "messages of campaigns",
+            },
         ),
         migrations.AddField(
             model_name="campaign",
@@ -465,6 +477,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "line of a timeline",
+                "verbose_name_plural": "timelines",
                 "ordering": ("id",),
                 "indexes": [models.Index(fields=["created_at"], name="events_by_time")],
             },

@@ -238,6 +238,10 @@ class Message(models.Model):
     field_rules = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        verbose_name = _("message of a campaign")
+        verbose_name_plural = _("messages of campaigns")
+
     def __str__(self) -> str:
         return f"#{self.pk}"
 
@@ -296,6 +300,8 @@ class CampaignRecipient(models.Model):
     )
 
     class Meta:
+        verbose_name = _("person of a campaign")
+        verbose_name_plural = _("people of campaigns")
         constraints = (
             # Nobody twice in a campaign, across all its jobs.
             models.UniqueConstraint(

@@ -59,6 +59,8 @@ class CampaignEvent(Fact):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("line of a timeline")
+        verbose_name_plural = _("timelines")
         ordering = ("id",)
         # Looking for what nobody has been told of yet (`history.notices`).
         indexes = (models.Index(fields=["created_at"], name="events_by_time"),)
@@ -72,6 +74,10 @@ class Heartbeat(models.Model):
 
     part = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("signs of life")
 
     def __str__(self) -> str:
         return self.part

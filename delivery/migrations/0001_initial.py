@@ -110,6 +110,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "address for reports",
+                "verbose_name_plural": "addresses for reports",
+            },
         ),
         migrations.CreateModel(
             name="WebhookEvent",
@@ -149,6 +153,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "report from Sociocs",
+                "verbose_name_plural": "reports from Sociocs",
+            },
         ),
         migrations.CreateModel(
             name="BlockCheck",
@@ -218,6 +226,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "search for blocked people",
+                "verbose_name_plural": "searches for blocked people",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("state", "working")),
@@ -337,6 +347,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "reply",
+                "verbose_name_plural": "replies",
                 "indexes": [
                     models.Index(fields=["team", "id"], name="replies_in_order"),
                     models.Index(fields=["campaign", "id"], name="replies_of_a_campaign"),
@@ -422,6 +434,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "message at Sociocs",
+                "verbose_name_plural": "messages at Sociocs",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("recipient__isnull", True)),
@@ -509,6 +523,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "block at Sociocs",
+                "verbose_name_plural": "blocks at Sociocs",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("state", "waiting")),

@@ -43,6 +43,8 @@ class VendorBlock(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = _("block at Sociocs")
+        verbose_name_plural = _("blocks at Sociocs")
         constraints = (
             models.UniqueConstraint(
                 fields=["opt_out", "account", "phone"], name="one_block_per_number_and_account"
@@ -92,6 +94,8 @@ class BlockCheck(Work):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("search for blocked people")
+        verbose_name_plural = _("searches for blocked people")
         indexes = (
             models.Index(
                 fields=["lease_until"],

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign, CampaignRecipient
 from interface.enum_columns import choices
+from interface.phones import is_erased
 from recipients.subscriber_keys import key_column
 from sending.models import Submission
 from sociocs_accounts.encrypted_fields import SecretField
@@ -60,6 +61,8 @@ class WebhookEndpoint(models.Model):
     resumed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("address for reports")
+        verbose_name_plural = _("addresses for reports")
         indexes = (
             # The tick: whose messages are to be looked up.
             models.Index(
@@ -97,6 +100,8 @@ class WebhookEvent(models.Model):
     outcome = models.CharField(max_length=15, choices=Outcome.choices, default=Outcome.WAITING)
 
     class Meta:
+        verbose_name = _("report from Sociocs")
+        verbose_name_plural = _("reports from Sociocs")
         constraints = (
             models.UniqueConstraint(
                 fields=["endpoint", "body_sha256"], name="an_event_is_kept_once"
@@ -150,6 +155,8 @@ class SentMessage(models.Model):
     changed_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("message at Sociocs")
+        verbose_name_plural = _("messages at Sociocs")
         constraints = (
             models.UniqueConstraint(
                 fields=["channel", "message_id"], name="a_message_is_known_once"
@@ -250,6 +257,8 @@ class Reply(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
         constraints = (
             models.UniqueConstraint(fields=["channel", "message_id"], name="a_reply_is_kept_once"),
         )
@@ -267,3 +276,8 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether nobody knows any more who wrote what."""
+        return is_erased(self.phone)

@@ -15,6 +15,7 @@ from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from delivery.models import Reply
 from delivery.replies import mark_read, to_decide, with_opt_outs
+from interface.phones import ERASED
 from recipients.lists.paging import page_of, read_place, write_place
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
@@ -52,7 +53,7 @@ def replies_read(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.EDIT_LISTS)
 def reply_opt_out(request: TeamRequest, reply_id: UUID) -> HttpResponse:
     """Opt out whoever wrote this, because a person has read it as a wish to stop."""
-    reply = get_object_or_404(Reply, team=request.team, public_id=reply_id)
+    reply = _reply(request, reply_id)
     opt_outs.add_opt_outs(request.team, [reply.phone], OptOut.Source.BY_HAND, request.user)
     messages.success(request, _("This person is opted out: no campaign messages them any more."))
     return _back(request)
@@ -62,12 +63,18 @@ def reply_opt_out(request: TeamRequest, reply_id: UUID) -> HttpResponse:
 @page_of_team(Action.EDIT_LISTS)
 def reply_let_be(request: TeamRequest, reply_id: UUID) -> HttpResponse:
     """Message whoever wrote this again, because it was no wish to stop."""
-    reply = get_object_or_404(Reply, team=request.team, public_id=reply_id)
+    reply = _reply(request, reply_id)
     if opt_outs.let_be(request.team, reply.phone, request.user):
         messages.success(request, _("This person gets campaigns again."))
     else:
         messages.info(request, _("A colleague had decided about this person before you."))
     return _back(request)
+
+
+def _reply(request: TeamRequest, reply_id: UUID) -> Reply:
+    """One of the team's replies. Raises Http404, also where nobody knows any more who wrote it."""
+    replies = Reply.objects.exclude(phone__startswith=ERASED)
+    return get_object_or_404(replies, team=request.team, public_id=reply_id)
 
 
 def _back(request: TeamRequest) -> HttpResponse:

@@ -67,6 +67,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "figures of a day",
+                "verbose_name_plural": "figures by day",
                 "indexes": [models.Index(fields=["team", "day"], name="days_of_a_team")],
             },
         ),
@@ -122,6 +124,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "message to the rest",
+                "verbose_name_plural": "messages to the rest",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("done_at__isnull", True)),
@@ -330,6 +334,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "choice of notices",
+                "verbose_name_plural": "choices of notices",
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("membership", "kind"), name="one_choice_per_kind"

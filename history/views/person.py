@@ -15,6 +15,7 @@ from history.people_counts import reporting_channels
 from history.reached import Person, person_of, standings
 from recipients.failing_numbers import failing_numbers_of
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
+from recipients.opting_out.erased_people import erased_teller
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
 from recipients.subscriber_keys import subscriber_key
@@ -67,6 +68,7 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
     if phone is None:
         raise Http404
     opt_outs = opt_outs_of(request.team, phone)
+    is_erased = erased_teller(request.team)
     places = lists_with(request.team, request.user, phone)
     appearances = appearances_of(request.team, phone)
     phones = {opt_out.phone for opt_out in opt_outs}.union(
@@ -79,6 +81,8 @@ def person(request: TeamRequest, person_id: str) -> HttpResponse:
         "opt_outs": opt_outs,
         "open_opt_out": next((opt_out for opt_out in opt_outs if opt_out.is_open), None),
         "parts": appearances,
+        "person_id": person_id,
+        "was_erased": is_erased is not None and is_erased(subscriber_key(phone)),
         "failing": number_lines(
             list(failing_numbers_of(request.team, phone).select_related("team"))
         ),

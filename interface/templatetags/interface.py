@@ -33,6 +33,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interface.phones import is_erased
+
 register = template.Library()
 
 TONES = frozenset({"neutral", "info", "success", "warning", "danger", "brand"})
@@ -130,6 +132,8 @@ def crumbs(*urls_and_texts: str) -> SafeString:
 @register.filter
 def phone_number(phone: str) -> str:
     """`+16317471111` as `+1 631 747 1111`; what is no number stays as it is."""
+    if is_erased(phone):
+        return _("erased")
     try:
         parsed = phonenumbers.parse(phone)
     except phonenumbers.NumberParseException:

@@ -34,7 +34,8 @@ from recipients.imports import merging
 from recipients.imports.opt_out_files import enter_opt_outs
 from recipients.lists.sharing import may_edit
 from recipients.models import ListImport, OptOut, Recipient, RecipientList, RejectedRow
-from recipients.opting_out.opt_outs import add_opt_outs
+from recipients.opting_out.erased_people import erased_teller
+from recipients.opting_out.opt_outs import add_opt_outs, enter_erased
 from recipients.subscriber_keys import subscriber_key
 
 State = ListImport.State
@@ -129,6 +130,7 @@ class _Sieve:
         columns = [Column.from_json(column) for column in claimed.columns]
         self._reader = RowReader(columns, claimed.default_country)
         self._seen = SeenPhones()
+        self._is_erased = erased_teller(claimed.team)
         if claimed.rows_done:
             before = Recipient.objects.filter(recipient_list_id=list_id)
             self._seen.add_all(before.values_list("phone_key", flat=True).iterator(10_000))
@@ -139,11 +141,13 @@ class _Sieve:
         self.rows = self.duplicates = 0
         self.rejected: list[Row] = []
         self.leaving: list[str] = []
+        self.erased: list[str] = []
 
     def accepted(self, rows: Iterable[SourceRow]) -> Iterator[Row]:
         """Yield what goes into the table of recipients; keep what does not in `rejected`."""
         read, times_seen = self._reader.read, self._seen.add
         list_id, import_id = self._list_id, self._import_id
+        is_erased = self._is_erased
         for number, cells in rows:
             self.rows += 1
             answer = read(cells)
@@ -154,7 +158,10 @@ class _Sieve:
                 self.leaving.append(answer.phone)
                 continue
             phone, name, fields = answer[:3]
-            occurrence = times_seen(subscriber_key(phone))
+            key = subscriber_key(phone)
+            if is_erased is not None and is_erased(key):
+                self.erased.append(phone)
+            occurrence = times_seen(key)
             if occurrence:
                 self.duplicates += 1
             yield (list_id, phone, occurrence, name, _json(fields), number, import_id)
@@ -181,6 +188,8 @@ def _write(claimed: ListImport, sieve: _Sieve, accepted: Iterable[Row]) -> None:
     if sieve.leaving:
         source, by = OptOut.Source.FILE, claimed.uploaded_by
         add_opt_outs(claimed.team, sieve.leaving, source, by, claimed.file_name[:_LONGEST_NOTE])
+    if sieve.erased:
+        enter_erased(claimed.team, sieve.erased)
     claiming.held(claimed).update(attempts=0, **sieve.progress)
 
 

@@ -59,7 +59,7 @@ def restore(recipient_list: RecipientList) -> bool:
 
 
 @transaction.atomic
-def delete_list(recipient_list: RecipientList, by: User) -> bool:
+def delete_list(recipient_list: RecipientList, by: User | None) -> bool:
     """Delete the list and its people for good; False when that was done already.
 
     Nobody sees it from now on; the people are deleted by `clear_deleted`.

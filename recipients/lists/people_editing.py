@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from recipients.models import Recipient, RecipientList
+from recipients.opting_out.opt_outs import keep_out_erased
 from recipients.subscriber_keys import subscriber_key
 from trail.acts import Act
 from trail.recording import record
@@ -49,6 +50,7 @@ def add_person(recipient_list: RecipientList, details: Details) -> Recipient:
         )
         _count(recipient_list, people=1)
         record(Act.PERSON_ADDED, recipient_list, after={"row": made.pk})
+        keep_out_erased(recipient_list.team, [details.phone])
     return made
 
 
@@ -68,6 +70,7 @@ def change_person(recipient: Recipient, details: Details) -> bool:
         row.save(update_fields=["phone", "name", "fields", "changed_at"])
         _count(row.recipient_list)
         record(Act.PERSON_CHANGED, row.recipient_list, after={"row": row.pk})
+        keep_out_erased(row.recipient_list.team, [details.phone])
     return True
 
 

@@ -115,6 +115,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "uploaded file",
+                "verbose_name_plural": "uploaded files",
+            },
         ),
         migrations.CreateModel(
             name="ListOperation",
@@ -179,6 +183,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "list made of others",
+                "verbose_name_plural": "lists made of others",
+            },
         ),
         migrations.CreateModel(
             name="OptOut",
@@ -208,6 +216,7 @@ class Migration(migrations.Migration):
                             ("vendor", "Blocked at Sociocs"),
                             ("inbound", "Replied STOP"),
                             ("network", "Reported by the network"),
+                            ("erased", "Erased before"),
                             ("unsure", "May have asked to stop"),
                         ],
                         default="by_hand",
@@ -248,6 +257,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "opt-out",
+                "verbose_name_plural": "opt-outs",
+            },
         ),
         migrations.CreateModel(
             name="FailingNumber",
@@ -634,6 +647,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "row left out",
+                "verbose_name_plural": "rows left out",
+            },
         ),
         migrations.CreateModel(
             name="RememberedColumns",

@@ -275,6 +275,8 @@ class ListImport(Work):
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("uploaded file")
+        verbose_name_plural = _("uploaded files")
         indexes = (
             # The lists page shows a team's latest imports.
             models.Index(fields=["team", "-created_at"]),
@@ -333,6 +335,8 @@ class RejectedRow(models.Model):
     cells = models.JSONField(default=list)
 
     class Meta:
+        verbose_name = _("row left out")
+        verbose_name_plural = _("rows left out")
         constraints = (
             models.UniqueConstraint(
                 fields=["list_import", "row_number"], name="one_rejection_per_row"
@@ -373,6 +377,8 @@ class OptOut(models.Model):
         VENDOR = "vendor", _("Blocked at Sociocs")
         INBOUND = "inbound", _("Replied STOP")
         NETWORK = "network", _("Reported by the network")
+        # Came back after everything about them was erased; it is not known how they opted out.
+        ERASED = "erased", _("Erased before")
         # Left out like the others, until a colleague has read what they wrote.
         UNSURE = "unsure", _("May have asked to stop")
 
@@ -398,6 +404,8 @@ class OptOut(models.Model):
     objects = OptOutQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
         constraints = (
             # Also serves the question "has this person opted out?" when an audience is frozen.
             models.UniqueConstraint(

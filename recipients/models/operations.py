@@ -51,6 +51,8 @@ class ListOperation(Work):
     completed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("list made of others")
+        verbose_name_plural = _("lists made of others")
         indexes = (
             # The tick looks for those that wait or whose worker died.
             models.Index(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from recipients.files.spreadsheet_cells import phone_cell, safe_cell
 from recipients.models import OptOut, Recipient, RecipientList
+from recipients.opting_out.erased_people import erased_teller, forget_erased
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
 from teams.models import Team, User
@@ -51,9 +52,16 @@ def _open_keys(team: Team, keys: Collection[str]) -> set[str]:
 def opted_out_among(team: Team) -> Callable[[list[str]], int]:
     """Counts those of some keys, at most 500, that have an open opt-out in the team."""
     open_ones = OptOut.objects.open().filter(team=team)
-    if not open_ones.exists():
+    is_erased = erased_teller(team)
+    if is_erased is None and not open_ones.exists():
         return lambda _keys: 0
-    return lambda keys: open_ones.filter(phone_key__in=keys).count()
+
+    def count(keys: list[str]) -> int:
+        erased = [key for key in keys if is_erased(key)] if is_erased else []
+        entered = open_ones.filter(phone_key__in=keys).exclude(phone_key__in=erased)
+        return entered.count() + len(erased)
+
+    return count
 
 
 def is_quickly_counted(recipient_list: RecipientList) -> bool:
@@ -95,6 +103,24 @@ def add_opt_outs(
     return Added(len(wanted) - len(known), len(known))
 
 
+def keep_out_erased(team: Team, phones: Collection[str]) -> None:
+    """Enter those of `phones` (E.164) who were erased, in the transaction that brings them in."""
+    is_erased = erased_teller(team)
+    back = [one for one in phones if is_erased(subscriber_key(one))] if is_erased else []
+    if back:
+        enter_erased(team, back)
+
+
+def enter_erased(team: Team, phones: Collection[str]) -> None:
+    """Enter people who came back after they had been erased."""
+    keys = {subscriber_key(phone) for phone in phones}
+    with transaction.atomic():
+        # Whoever is being erased at this moment leaves the register only behind this.
+        list(OptOut.objects.open().select_for_update().filter(team=team, phone_key__in=keys))
+        add_opt_outs(team, phones, OptOut.Source.ERASED, None)
+        forget_erased(team, keys)
+
+
 @transaction.atomic
 def lift(opt_out: OptOut, reason: str, by: User) -> bool:
     """Let the person be messaged again; the row stays, with the reason.
@@ -111,6 +137,7 @@ def lift(opt_out: OptOut, reason: str, by: User) -> bool:
         is_followed_up=False,
     ):
         return False
+    forget_erased(opt_out.team, [opt_out.phone_key])
     record(Act.OPT_OUT_LIFTED, opt_out, by=by)
     return True
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from interface.phones import is_erased
+from interface.templatetags.interface import phone, phone_number
 from recipients.lists.people import person_id
 from teams.models import Team
 
 register = template.Library()
+
+
+@register.simple_tag
+def person_link(team: Team, phone_of_row: str) -> SafeString:
+    """The number as a link to its person's page; where it was erased, a word."""
+    if is_erased(phone_of_row):
+        return format_html('<span class="text-secondary">{}</span>', phone_number(phone_of_row))
+    return format_html('<a href="{}">{}</a>', person_url(team, phone_of_row), phone(phone_of_row))
 
 
 @register.simple_tag

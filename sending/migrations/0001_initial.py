@@ -74,6 +74,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "call to hand over a job",
+                "verbose_name_plural": "calls to hand over jobs",
+            },
         ),
         migrations.CreateModel(
             name="Decision",
@@ -118,6 +122,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "answer to a question",
+                "verbose_name_plural": "answers to questions",
+            },
         ),
         migrations.AddField(
             model_name="attempt",
@@ -250,6 +258,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "job",
+                "verbose_name_plural": "jobs",
+            },
         ),
         migrations.AddField(
             model_name="decision",
@@ -370,6 +382,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "people sent to in a day",
+                "verbose_name_plural": "people sent to by day",
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("team", "day", "channel"), name="one_total_per_channel_and_day"

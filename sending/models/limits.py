@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from sociocs_accounts.models import Channel
 from teams.models import Team
@@ -25,6 +26,8 @@ class DayTotal(models.Model):
     people = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("people sent to in a day")
+        verbose_name_plural = _("people sent to by day")
         constraints = (
             models.UniqueConstraint(
                 fields=["team", "day", "channel"], name="one_total_per_channel_and_day"

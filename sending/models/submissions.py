@@ -8,6 +8,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.campaigns import Campaign
 from campaigns.states import (
@@ -75,6 +76,8 @@ class Submission(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
         constraints = (
             models.UniqueConstraint(fields=["campaign", "seq"], name="one_submission_per_number"),
             choice_constraint("state", SubmissionState, "submission_state_is_known"),
@@ -200,6 +203,8 @@ class Attempt(models.Model):
     objects = KeptQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("call to hand over a job")
+        verbose_name_plural = _("calls to hand over jobs")
         constraints = (
             # THE rule: at most one possibly-sent attempt, unless a person waived it or it is
             # proven taken back.
@@ -260,6 +265,8 @@ class Decision(Fact):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("answer to a question")
+        verbose_name_plural = _("answers to questions")
         constraints = (
             # Ten clicks on one question are one answer.
             models.UniqueConstraint(

@@ -159,6 +159,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
+                (
+                    "has_chosen_senders",
+                    models.BooleanField(
+                        default=False, verbose_name="only chosen people send with it"
+                    ),
+                ),
+                (
+                    "senders",
+                    models.ManyToManyField(
+                        blank=True,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who may send with it",
+                    ),
+                ),
                 ("missing_since", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -228,6 +243,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "change of a channel",
+                "verbose_name_plural": "changes of channels",
+            },
         ),
         migrations.CreateModel(
             name="NumberForTests",
@@ -261,6 +280,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "number for tests",
+                "verbose_name_plural": "numbers for tests",
                 "ordering": ("label", "pk"),
             },
         ),
@@ -287,6 +308,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "person at Sociocs",
+                "verbose_name_plural": "people at Sociocs",
                 "ordering": ("name", "pk"),
             },
         ),

@@ -19,6 +19,7 @@ from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from sociocs_accounts import channels as steps
 from sociocs_accounts import seen_troubles
 from sociocs_accounts.channel_forms import ChannelForm, NewChannelForm, SociocsAccountForm
+from sociocs_accounts.channel_rights import choose_senders
 from sociocs_accounts.channel_words import carries, change_in_words
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.seen_troubles import TeamTroubles
@@ -98,16 +99,17 @@ def _channel_posted(request: TeamRequest, key: int) -> HttpResponse:
     with transaction.atomic():
         locked = Channel.objects.select_for_update(of=("self",)).select_related("account", "team")
         channel = locked.get(pk=key)
-        before = {name: getattr(channel, name) for name in ChannelForm.Meta.fields}
+        own = [name for name in ChannelForm.Meta.fields if name != "senders"]
+        before = {name: getattr(channel, name) for name in own}
         stored = said_by(ChannelForm(instance=channel))
         form = ChannelForm(request.POST, instance=channel)
         if not form.is_valid():
             return _channel_page(request, channel, form, label=before["label"])
         if conflict := conflict_between(request.POST, said_by(form), stored):
             return _channel_page(request, channel, form, conflict, before["label"])
-        steps.change_channel(
-            channel, request.user, {name: before[name] for name in form.changed_data}
-        )
+        changed = [name for name in own if name in form.changed_data]
+        steps.change_channel(channel, request.user, {name: before[name] for name in changed})
+        choose_senders(channel, form.cleaned_data["senders"], request.user)
         messages.success(request, _("“%(name)s” is saved.") % {"name": channel.label})
         return redirect("channels", request.team.slug)
 

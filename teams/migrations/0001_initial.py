@@ -109,8 +109,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
                 "abstract": False,
             },
         ),
@@ -146,6 +146,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "verbose_name": "member",
+                "verbose_name_plural": "members",
+            },
         ),
         migrations.CreateModel(
             name="Team",

@@ -86,6 +86,8 @@ ROUTES: dict[str, Route] = {
     "password-reset-sent": Route("everybody"),
     "password-reset-confirm": Route("everybody", FORM),
     "invitation": Route("everybody", FORM),
+    # Whoever may make one (tests/teams/test_new_team.py).
+    "team-new": Route("signed in", FORM),
     # The team.
     "team": Route(Action.VIEW),
     "team-settings": Route(Action.MANAGE_TEAM, BUTTON),
@@ -185,6 +187,11 @@ ROUTES: dict[str, Route] = {
     "follow-up": Route(Action.COMPOSE, BUTTON),
     "test-number-add": Route(Action.MANAGE_TEAM, BUTTON),
     "test-number-remove": Route(Action.MANAGE_TEAM, BUTTON),
+    # How long data is kept.
+    "kept-data": Route(Action.MANAGE_TEAM, FORM),
+    "team-delete": Route(Action.MANAGE_TEAM, FORM),
+    "person-erase": Route(Action.MANAGE_TEAM, FORM),
+    "person-file": Route(Action.MANAGE_TEAM, BUTTON),
     # A person.
     "find-person": Route(Action.VIEW, BUTTON, {"phone": "+12025550000"}),
     "person": Route(Action.VIEW),

@@ -92,7 +92,7 @@ def test_a_halted_account_says_why_and_can_be_used_again(
     account = front_desk.account
     GatewayAccount.objects.update(state="halted", halt_reason="auth", strikes=2)
     page = back_office.get(admin_address(GatewayAccount, "change", account.pk))
-    assert "Halted Why Sociocs does not accept the API key any more" in text_of(page)
+    assert "Halted Why: Sociocs does not accept the API key any more" in text_of(page)
 
     back_office.post(
         admin_address(GatewayAccount), {"action": "use_again", "_selected_action": account.pk}

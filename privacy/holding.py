@@ -1,0 +1,94 @@
+"""What a team holds about one person, as a table for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from campaigns.models import CampaignRecipient
+from delivery.models import Reply, SentMessage
+from delivery.replies import submission_of
+from recipients.failing_numbers import failing_numbers_of
+from recipients.files.made_files import Table
+from recipients.lists.people import opt_outs_of
+from recipients.models import OptOut, Recipient
+from recipients.subscriber_keys import subscriber_key
+from teams.models import Team
+
+_Line = list[str]
+
+
+def what_is_held(team: Team, phone: str) -> Table:
+    """Everything about the person with this number (E.164), in one table.
+
+    Lists of all members are in it: an owner answers for the team.
+    """
+    header = [
+        *(_("Number"), _("Name"), _("What"), _("Where"), _("When (UTC)")),
+        *(_("Data"), _("Text")),
+    ]
+    return header, _pieces(team, phone)
+
+
+def _pieces(team: Team, phone: str) -> Iterator[list[_Line]]:
+    key = subscriber_key(phone)
+    rows = Recipient.objects.filter(recipient_list__team=team, phone_key=key)
+    yield [_of_list(row) for row in rows.select_related("recipient_list").order_by("pk")]
+    frozen = CampaignRecipient.objects.filter(campaign__team=team, phone_key=key)
+    yield [_of_campaign(row) for row in frozen.select_related("campaign").order_by("pk")]
+    replies = Reply.objects.filter(team=team, phone_key=key).select_related("channel")
+    yield [
+        _line(
+            one.phone, one.name, _("Wrote to us"), one.channel.label, one.received_at, "", one.text
+        )
+        for one in replies.order_by("pk")
+    ]
+    yield [_of_opt_out(one) for one in opt_outs_of(team, phone)]
+    yield [
+        _line(one.phone, "", _("Not reached"), one.medium, one.failed_at, one.error_code)
+        for one in failing_numbers_of(team, phone)
+    ]
+
+
+def _of_list(row: Recipient) -> _Line:
+    where, data = row.recipient_list, _in_words(row.fields.items())
+    return _line(row.phone, row.name, _("On a list"), where.name, where.created_at, data)
+
+
+def _of_campaign(row: CampaignRecipient) -> _Line:
+    job, campaign = submission_of(row), row.campaign
+    message = SentMessage.objects.filter(recipient=row).first()
+    facts = [*row.fields.items()]
+    if message is not None:
+        facts.append((_("Delivery"), message.status))
+    return _line(
+        *(row.phone, row.name, _("In a campaign"), campaign.name, campaign.launched_at),
+        _in_words(facts),
+        job.text if job else "",
+    )
+
+
+def _of_opt_out(one: OptOut) -> _Line:
+    facts = [(_("How"), one.get_source_display()), (_("Note"), one.note)]
+    if not one.is_open:
+        facts.append((_("Lifted"), one.lifted_reason or _("yes")))
+    kept = _in_words((name, value) for name, value in facts if value)
+    return _line(one.phone, "", _("Opted out"), "", one.created_at, kept)
+
+
+def _line(
+    phone: str,
+    name: str,
+    what: str,
+    where: str,
+    at: datetime | None,
+    data: str = "",
+    text: str = "",
+) -> _Line:
+    return [phone, name, what, where, f"{at:%Y-%m-%d %H:%M}" if at else "", data, text]
+
+
+def _in_words(facts: Iterable[tuple[str, object]]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in facts)

@@ -1,0 +1,44 @@
+"""Who may send with a channel: whoever may launch, or only those whom an owner chose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sociocs_accounts.channels import record_channel_event
+from sociocs_accounts.models import Channel, ChannelEvent
+from teams.models import User
+
+
+def may_send_with(channel: Channel, user: User) -> bool:
+    """Whether `user`, whose role allows it, may launch and test with this channel."""
+    return not channel.has_chosen_senders or channel.senders.filter(pk=user.pk).exists()
+
+
+def not_with_this_channel(channel: Channel) -> str:
+    """Why somebody may not, and who may, as a sentence or two."""
+    mine = channel.senders.filter(memberships__team=channel.team_id)
+    names = ", ".join(mine.order_by("name").values_list("name", flat=True)[:5])
+    if not names:
+        return _("Nobody may send with “%(channel)s” at present. Ask an owner of the team.") % {
+            "channel": channel.label
+        }
+    return _("You may not send with “%(channel)s”. These may: %(names)s.") % {
+        "channel": channel.label,
+        "names": names,
+    }
+
+
+@transaction.atomic
+def choose_senders(channel: Channel, chosen: Collection[User], by: User) -> None:
+    """Let only `chosen` send with the channel, or everybody whose role allows it if none is."""
+    before = set(channel.senders.values_list("pk", flat=True))
+    if {person.pk for person in chosen} == before and channel.has_chosen_senders == bool(chosen):
+        return
+    channel.senders.set(chosen)
+    channel.has_chosen_senders = bool(chosen)
+    channel.save(update_fields=["has_chosen_senders"])
+    kind = ChannelEvent.Kind.CHANNEL_CHANGED
+    record_channel_event(channel.team, kind, channel.label, by, fields=["senders"])
