@@ -6,7 +6,9 @@ somebody out speaks of the person (`phone_key`), so that it holds for all their 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -232,8 +234,30 @@ def lists_of(campaign: Campaign, kind: CampaignList.Kind) -> list[RecipientList]
     return [choice.recipient_list for choice in chosen.order_by("id")]
 
 
+_read_once: ContextVar[dict[int, Choice] | None] = ContextVar("read_once", default=None)
+
+
+@contextmanager
+def choices_read_once() -> Iterator[None]:
+    """Read each campaign's choice from the database once, for a page on which nobody chooses."""
+    token = _read_once.set({})
+    try:
+        yield
+    finally:
+        _read_once.reset(token)
+
+
 def choice_of(campaign: Campaign) -> Choice:
     """What a campaign's draft has chosen."""
+    read = _read_once.get()
+    if read is None:
+        return _stored_choice(campaign)
+    if campaign.pk not in read:
+        read[campaign.pk] = _stored_choice(campaign)
+    return read[campaign.pk]
+
+
+def _stored_choice(campaign: Campaign) -> Choice:
     earlier = campaign.earlier_choices.order_by("earlier").values_list("earlier", flat=True)
     chosen = campaign.list_choices.select_related("recipient_list__owner").order_by("id")
     lists, lists_out = in_and_out(chosen, "recipient_list")

@@ -73,12 +73,13 @@ def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return _posted(request, campaign)
     if campaign.state != CampaignState.DRAFT:
         return redirect("campaign", request.team.slug, campaign.public_id)
-    form = ComposeForm(campaign, request.user)
-    form.is_valid()
-    problems = launch_problems_of(campaign, request)
-    if "check" not in request.GET:
-        problems = [problem for problem in problems if form.is_filled(problem)]
-    return _page(request, form, problems)
+    with selection.choices_read_once():
+        form = ComposeForm(campaign, request.user)
+        form.is_valid()
+        problems = launch_problems_of(campaign, request)
+        if "check" not in request.GET:
+            problems = [problem for problem in problems if form.is_filled(problem)]
+        return _page(request, form, problems)
 
 
 def launch_problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:

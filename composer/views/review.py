@@ -55,6 +55,7 @@ from teams.models import User
 
 @require_http_methods(["GET"])
 @page_of_team(Action.COMPOSE)
+@selection.choices_read_once()
 def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Show what would be sent to whom and when; with anything missing, back to the composer."""
     campaign = campaign_of(request, campaign_id)

@@ -108,7 +108,7 @@ def rows(draw: st.DrawFn) -> str:
 
 
 @given(block=st.lists(rows(), min_size=1, max_size=3).map("".join))
-@examples(150)
+@examples(50)
 def test_a_block_holds_what_its_rows_hold_one_by_one(
     block: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -29,7 +29,7 @@ from sending import gateway, reconcile, submit, tick
 from sending.models import Attempt, Submission
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.client import SociocsClient
-from tests import world
+from tests import effort, world
 from tests.browsing import text_of
 from tests.client import Client
 from tests.processes import Sandbox
@@ -151,6 +151,16 @@ ROWS: dict[str, Row] = {
 MADE_ALL_THE_SAME = ("job_made_then_502", "half_body", "no_job_id", "late_landing", "invalid_json")
 
 
+def rows_of_this_run() -> dict[str, Row]:
+    """One fault of each outcome that a person is told in the same words, and of each that leaves a
+    job at the vendor; all of them in a long run. The client alone meets each in every run.
+    """
+    if effort.is_long():
+        return ROWS
+    kinds = {(row.outcome, row.told, row.fault): name for name, row in reversed(ROWS.items())}
+    return {name: ROWS[name] for name in ROWS if name in {*kinds.values(), *MADE_ALL_THE_SAME}}
+
+
 @pytest.fixture
 def impatient(settings: Settings) -> Settings:
     settings.SOCIOCS_TIMEOUT_SECONDS = 1
@@ -217,11 +227,11 @@ def test_every_fault_ends_as_it_should_and_nothing_is_called_twice(
     impatient: Settings,
     page_of: PageOf,
 ) -> None:
-    found: dict[str, Outcome] = {}
+    rows, found = rows_of_this_run(), dict[str, Outcome]()
     fresh = campaigns(channel)
     hand_over(next(fresh))  # so that there is an earlier job whose id can be repeated
     with running() as elsewhere:
-        for name, row in ROWS.items():
+        for name, row in rows.items():
             campaign, jobs, posts = next(fresh), jobs_made(sandbox), bulk_posts(sandbox)
             parameters = {"location": elsewhere.url} if name.startswith("30") else row.parameters
             world.set_fault(sandbox, row.fault or name, **parameters)
@@ -238,7 +248,7 @@ def test_every_fault_ends_as_it_should_and_nothing_is_called_twice(
                 is_made = jobs_made(sandbox) > jobs
                 assert is_found_at_the_vendor(campaign) is is_made, name
 
-    assert found == {name: row.outcome for name, row in ROWS.items()}
+    assert found == {name: row.outcome for name, row in rows.items()}
     assert elsewhere.connections == 0
     ways = Submission.objects.filter(state="accepted", how="slot").count()
     assert ways >= len(MADE_ALL_THE_SAME)

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.thorough
 
 S: TypeAlias = SubmissionState
 
-SCHEDULES = times(2_000)
+SCHEDULES = times(1_000)
 # Of each world; a guard that no schedule needs fails its test after these.
 MUTANT_SCHEDULES = 400
 # Broken invariants, forbidden moves, and what a computer cannot compute.
