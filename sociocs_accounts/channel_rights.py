@@ -41,4 +41,4 @@ def choose_senders(channel: Channel, chosen: Collection[User], by: User) -> None
     channel.has_chosen_senders = bool(chosen)
     channel.save(update_fields=["has_chosen_senders"])
     kind = ChannelEvent.Kind.CHANNEL_CHANGED
-    record_channel_event(channel.team, kind, channel.label, by, fields=["senders"])
+    record_channel_event(channel.team, kind, channel, by, fields=["senders"])
