@@ -33,6 +33,8 @@ from recipients.lists import list_lifecycle
 from recipients.models import FailingNumber, ListImport, OptOut, RecipientList, RejectedRow
 from sociocs_accounts.models import Channel, NumberForTests
 from teams.models import Invitation, Membership, Team, User
+from trail.acts import Act
+from trail.recording import record
 
 _LEFT: tuple[tuple[Any, dict[str, Any]], ...] = ((Campaign, {"emptied": None}), (MediaFile, {}))
 _AGAIN_AFTER = timedelta(minutes=10)
@@ -61,6 +63,7 @@ def delete_team(team: Team, by: User) -> TeamDeletion:
     Team.objects.filter(pk=team.pk).update(slug=f"deleted-{team.pk}-{team.public_id.hex[:12]}")
     Channel.objects.filter(team=team).update(is_active=False)
     team.accounts.update(team=None)
+    record(Act.TEAM_DELETED, team, by=by, team_id=team.pk)
     return deletion
 
 

@@ -46,6 +46,8 @@ from recipients.subscriber_keys import subscriber_key
 from sending.models import Submission
 from sociocs_accounts.models import NumberForTests
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 Row = TypeVar("Row", RejectedRow, WebhookEvent)
 
@@ -71,10 +73,11 @@ def begin_erasure(team: Team, phone: str, by: User) -> Erasure:
     """Have everything about the person erased; the one under way, if there is one."""
     opt_outs.add_opt_outs(team, [phone], OptOut.Source.ERASED, by)
     tombstone = put_tombstone(team, subscriber_key(phone))
-    under_way = erasure_of(team, phone)
-    return under_way or Erasure.objects.create(
-        team=team, phone=phone, asked_by=by, tombstone=tombstone
-    )
+    if (under_way := erasure_of(team, phone)) is not None:
+        return under_way
+    erasure = Erasure.objects.create(team=team, phone=phone, asked_by=by, tombstone=tombstone)
+    record(Act.PERSON_ERASED, erasure, by=by)
+    return erasure
 
 
 def erasures_to_do() -> list[int]:

@@ -15,16 +15,19 @@ from recipients.files.made_files import Table
 from recipients.lists.people import opt_outs_of
 from recipients.models import OptOut, Recipient
 from recipients.subscriber_keys import subscriber_key
-from teams.models import Team
+from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 _Line = list[str]
 
 
-def what_is_held(team: Team, phone: str) -> Table:
+def what_is_held(team: Team, phone: str, by: User) -> Table:
     """Everything about the person with this number (E.164), in one table.
 
-    Lists of all members are in it: an owner answers for the team.
+    Lists of all members are in it: an owner, `by`, answers for the team.
     """
+    record(Act.PERSON_TAKEN, by=by, team_id=team.pk)
     header = [
         *(_("Number"), _("Name"), _("What"), _("Where"), _("When (UTC)")),
         *(_("Data"), _("Text")),

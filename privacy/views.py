@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db import transaction
+from django.forms import model_to_dict
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,6 +26,8 @@ from recipients.subscriber_keys import subscriber_key
 from recipients.views.file_answers import table_answer
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
+from trail.acts import Act
+from trail.recording import record_change
 
 _ERASURES_SHOWN = 20
 
@@ -41,6 +44,7 @@ def kept_data(request: TeamRequest) -> HttpResponse:
     with transaction.atomic():
         Retention.objects.get_or_create(team=request.team)
         kept = Retention.objects.select_for_update().get(team=request.team)
+        before = model_to_dict(kept, RetentionForm.base_fields)
         stored = said_by(RetentionForm(instance=kept))
         form = RetentionForm(request.POST, instance=kept)
         if not form.is_valid():
@@ -49,6 +53,7 @@ def kept_data(request: TeamRequest) -> HttpResponse:
             return _kept_page(request, form, status=409, conflict=conflict)
         form.instance.look_at = None
         form.instance.save(update_fields=[*form.fields, "look_at"])
+        record_change(Act.KEPT_CHANGED, kept, before, form.cleaned_data)
     nudge(empty_team, request.team.pk)
     messages.success(request, _("Saved. What is old enough is emptied from now on."))
     return redirect("kept-data", request.team.slug)
@@ -109,7 +114,7 @@ def person_file(request: TeamRequest, person_id: str) -> HttpResponseBase:
     reason = _("The file holds everything the team knows of this person.")
     if (asked := proving.ask_again(request, back_to, reason)) is not None:
         return asked
-    return table_answer("person", "csv", holding.what_is_held(request.team, phone))
+    return table_answer("person", "csv", holding.what_is_held(request.team, phone, request.user))
 
 
 def _phone(request: TeamRequest, person_id: str) -> str:

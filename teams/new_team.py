@@ -12,6 +12,8 @@ from django.utils.text import slugify
 from teams.addresses import validate_team_address
 from teams.models import Membership, Role, Team, User
 from teams.throttling import Limit, count_try
+from trail.acts import Act
+from trail.recording import record
 
 # Each begins with a daily limit of its own: nobody is to have a hundred of them.
 _NEW_TEAMS = Limit("new-team", 3)
@@ -36,6 +38,7 @@ def make_team(user: User, name: str, time_zone: str, country: str) -> Team:
             name=name, slug=_free_slug(name), time_zone=time_zone, default_country=country
         )
         Membership.objects.create(team=team, user=user, role=Role.OWNER)
+        record(Act.TEAM_MADE, team, by=user, team_id=team.pk)
     return team
 
 

@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from teams.letters import Letter, put_down
 from teams.models import User
 from teams.throttling import Limit, count_try
+from trail.acts import Act
+from trail.recording import record
 
 VALID_FOR = timedelta(hours=24)
 # Nobody's mailbox is filled from here.
@@ -99,6 +101,10 @@ def prove(link: AddressLink) -> None:
         with transaction.atomic():
             if not User.objects.filter(pk=link.user.pk, email=before).update(email=link.email):
                 raise LinkNotOpen
+            record(Act.ADDRESS_PROVED, by=link.user, about_id=link.user.pk)
+            if before != link.email:
+                changed = {"email": "changed"}
+                record(Act.ACCOUNT_CHANGED, by=link.user, about_id=link.user.pk, after=changed)
     except IntegrityError:
         raise LinkNotOpen from None
     link.user.email = link.email

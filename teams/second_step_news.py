@@ -1,4 +1,4 @@
-"""Mails about a passkey, an app or codes that came or went, whoever's page it was done on."""
+"""A passkey, an app or codes that come or go are told by mail and in the trail."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from django.utils.translation import gettext as _
 
 from teams import alerts
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 
 def tell_of_added(user: User, authenticator: Authenticator, **_of_the_signal: Any) -> None:
     """Something more signs them in. Codes that come along with it are not told of."""
+    record(Act.SECOND_STEP_ADDED, by=user, about_id=user.pk, after={"kind": authenticator.type})
     if authenticator.type == Authenticator.Type.TOTP:
         alerts.account_changed(user, _("An app with codes was set up for your account."))
     elif authenticator.type == Authenticator.Type.WEBAUTHN:
@@ -21,6 +24,7 @@ def tell_of_added(user: User, authenticator: Authenticator, **_of_the_signal: An
 
 def tell_of_removed(user: User, authenticator: Authenticator, **_of_the_signal: Any) -> None:
     """Something signs them in no more."""
+    record(Act.SECOND_STEP_REMOVED, about_id=user.pk, before={"kind": authenticator.type})
     if authenticator.type == Authenticator.Type.TOTP:
         alerts.account_changed(user, _("The app with codes was taken away from your account."))
     elif authenticator.type == Authenticator.Type.WEBAUTHN:
@@ -29,4 +33,5 @@ def tell_of_removed(user: User, authenticator: Authenticator, **_of_the_signal: 
 
 def tell_of_reset(user: User, **_of_the_signal: Any) -> None:
     """They have new recovery codes."""
+    record(Act.CODES_RENEWED, about_id=user.pk)
     alerts.account_changed(user, _("New recovery codes were made for your account."))

@@ -10,12 +10,15 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from teams.browsers import browser_words
 from teams.models import User
 from teams.throttling import Limit, count_try
+from trail.acts import Act
+from trail.recording import record
 
 # So seldom is written down that somebody was here; staff are signed out when they were away.
 _NOTED_EVERY = 300
@@ -79,17 +82,17 @@ def keep_only_this(request: HttpRequest, user: User) -> None:
 def end_others(request: HttpRequest, user: User) -> int:
     """End every session of `user` but the one that asks; returns how many."""
     others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
-    return _end(others)
+    return _end(others, user)
 
 
 def end_all(user: User) -> None:
     """End every session of `user`."""
-    _end(UserSession.objects.filter(user=user))
+    _end(UserSession.objects.filter(user=user), user)
 
 
 def end_one(user: User, number: int) -> bool:
     """End one session of `user`; False where it had ended."""
-    return bool(_end(UserSession.objects.filter(user=user, pk=number)))
+    return bool(_end(UserSession.objects.filter(user=user, pk=number), user))
 
 
 def clear_ended() -> None:
@@ -100,8 +103,11 @@ def clear_ended() -> None:
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
-def _end(ended: Any) -> int:
+@transaction.atomic
+def _end(ended: Any, user: User) -> int:
     keys = list(ended.values_list("session_key", flat=True))
+    if keys:
+        record(Act.SESSIONS_ENDED, about_id=user.pk, before={"sessions": len(keys)})
     Session.objects.filter(session_key__in=keys).delete()
     count, _by_model = ended.model.objects.filter(session_key__in=keys).delete()
     return int(count)

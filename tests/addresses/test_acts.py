@@ -144,6 +144,9 @@ ACTS: dict[str, tuple[Act, Callable[[Site], Fields]]] = {
     "cancel": (Act.CANCELLED, lambda _: {}),
     "undo": (Act.TAKE_BACK_ASKED, lambda _: {}),
     "look-again": (Act.LOOKED_AGAIN, lambda _: {}),
+    "kept-data": (Act.KEPT_CHANGED, lambda _: {"replies_days": "90", "bodies_days": "30"}),
+    "person-erase": (Act.PERSON_ERASED, lambda _: {}),
+    "person-file": (Act.PERSON_TAKEN, lambda _: {}),
 }
 _NOTHING_YET = "an upload that waits on its check page is nobody's list yet"
 _ONLY_LOOKS = "it changes nothing: what is looked for goes by POST, to stand in no log"
@@ -153,6 +156,18 @@ _EVENT = "an event of the campaign: `test_an_event_that_somebody_makes_is_an_act
 _CHANNEL = "a change of a channel: `test_a_change_of_a_channel_is_an_act`"
 NO_ACTS_HERE = {
     "sign-in": "told by Django's signals: tests/trail/test_who_and_where.py",
+    "passkey-sign-in": "told by Django's signals, as for the password",
+    "mfa_authenticate": "told by Django's signals, as for the password",
+    "address-ask": "a link is sent; what it is used for is recorded",
+    "address-proof": "it needs a link from a mail: tests/trail/test_other_acts.py",
+    "app-add": "it needs an app: tests/trail/test_other_acts.py",
+    "passkey-add": "told by the same signal as an app: tests/trail/test_other_acts.py",
+    "recovery-codes": "it needs an app: tests/trail/test_other_acts.py",
+    "second-step-remove": "it needs an app: tests/trail/test_other_acts.py",
+    "session-end": "it needs another session: tests/trail/test_other_acts.py",
+    "sessions-end": "it needs another session: tests/trail/test_other_acts.py",
+    "team-new": "the settings say who may: tests/trail/test_other_acts.py",
+    "team-delete": "nothing may be under way: tests/trail/test_other_acts.py",
     "sign-in-again": "whoever proves again who they are changes nothing",
     "go-on": "what was typed is forgotten, or sent to its own address",
     "password-change": "every new password is recorded: tests/trail/test_who_and_where.py",
