@@ -42,7 +42,6 @@ class Act(models.TextChoices):
     ROLE_CHANGED = "team.role", _("%(who)s gave %(about)s another role")
     REMOVED = "team.removed", _("%(who)s removed %(about)s from the team")
     LEFT = "team.left", _("%(who)s left the team")
-    ACTIVITY_TAKEN = "file.activity", _("%(who)s exported the activity")
 
     ACCOUNT_ADDED = "channel.account_added", _("%(who)s added a Sociocs account: %(thing)s")
     KEY_CHANGED = "channel.key", _("%(who)s changed the API key of %(thing)s")
@@ -85,6 +84,7 @@ class Act(models.TextChoices):
     BLOCKS_LOOKED_FOR = "opt_out.looked_for", _("%(who)s had blocked people looked for")
     LOOKING_STOPPED = "opt_out.looking_stopped", _("%(who)s stopped looking for blocked people")
 
+    ACTIVITY_TAKEN = "file.activity", _("%(who)s exported the activity")
     LIST_EXPORTED = "file.list", _("%(who)s exported a list: %(thing)s")
     OPT_OUTS_EXPORTED = "file.opt_outs", _("%(who)s exported the opt-outs")
     REPORT_TAKEN = "file.report", _("%(who)s exported the people of %(thing)s")
