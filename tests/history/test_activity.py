@@ -9,6 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -177,3 +179,42 @@ def test_it_is_taken_along_as_csv_and_as_json_lines(
     assert (line["act"], line["actor_id"], line["about_id"]) == ("team.removed", alice.pk, bob.pk)
     assert line["before"] == {"role": "editor"}
     assert Entry.objects.filter(act=Act.ACTIVITY_TAKEN, actor_id=alice.pk).count() == 2
+
+
+def test_operators_find_the_acts_of_all_teams_in_the_admin(
+    client_of: ClientOf, riverside: Team, alice: User, charlie: User, bob: User
+) -> None:
+    operator = User.objects.create_superuser("root@example.org", None, name="Root")
+    record(Act.ROLE_CHANGED, by=alice, about_id=bob.pk, team_id=riverside.pk)
+    record(Act.INVITED, by=charlie, team_id=charlie.teams.get().pk, after={"role": "sender"})
+    client, url = client_of(operator), reverse("admin:trail_entry_changelist")
+
+    words = text_of(client.get(url))
+
+    assert "Alice Moreau gave Bob Okafor another role" in words
+    assert "Charlie Stern invited someone" in words
+    assert "role: Sender" in words
+    entry = Entry.objects.get(act=Act.INVITED)
+    page = reverse("admin:trail_entry_change", args=[entry.pk])
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"act": "x"}).status_code == 403
+    assert client.get(reverse("admin:trail_seal_changelist")).status_code == 200
+
+
+def test_the_admin_asks_no_more_for_fifty_acts_than_for_two(
+    client_of: ClientOf, riverside: Team, alice: User
+) -> None:
+    operator = User.objects.create_superuser("root@example.org", None, name="Root")
+    client, url = client_of(operator), reverse("admin:trail_entry_changelist")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            client.get(url)
+        return len(asked)
+
+    queries()
+    few = queries()
+    for _number in range(50):
+        record(Act.INVITED, by=alice, team_id=riverside.pk)
+
+    assert queries() <= few
