@@ -105,15 +105,16 @@ def _between(campaigns: QuerySet[Campaign], team: Team, filters: Filters) -> Que
     """Of those days in the team's zone on which a campaign goes out, or on which it was made."""
     zone = ZoneInfo(team.time_zone)
     if filters.since:
-        first = _midnight(filters.since, zone)
+        first = midnight(filters.since, zone)
         campaigns = campaigns.filter(Q(send_at__gte=first) | Q(send_at=None, created_at__gte=first))
     if filters.until:
-        end = _midnight(filters.until, zone, days=1)
+        end = midnight(filters.until, zone, days=1)
         campaigns = campaigns.filter(Q(send_at__lt=end) | Q(send_at=None, created_at__lt=end))
     return campaigns
 
 
-def _midnight(day: str, zone: ZoneInfo, days: int = 0) -> datetime:
+def midnight(day: str, zone: ZoneInfo, days: int = 0) -> datetime:
+    """When that day ("2026-11-29") begins in the zone, or so many days later."""
     # The last days of the calendar have no next one.
     last = date.max - timedelta(days=2)
     return datetime.combine(min(date.fromisoformat(day), last) + timedelta(days=days), time(), zone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from history.views import (
+    activity,
     calendar,
     campaign,
     decisions,
@@ -65,6 +66,8 @@ urlpatterns = [
     path("campaigns/<uuid:campaign_id>/report/", reports.report_campaign, name="report-campaign"),
     path("reports/<uuid:report_id>/", reports.report_page, name="report"),
     path("reports/<uuid:report_id>/file/", reports.report_file, name="report-file"),
+    path("activity/", activity.activity, name="activity"),
+    path("activity/export/", activity.activity_export, name="activity-export"),
     path("notices/", notices.notices, name="notices"),
     path("notices/read/", notices.read_all, name="notices-read"),
     path("notices/choices/", notices.notice_choices, name="notice-choices"),

@@ -75,8 +75,12 @@ def may(membership: Membership, action: Action) -> bool:
 def require(membership: Membership, action: Action) -> None:
     """Raise PermissionDenied with a sentence unless `may(membership, action)`."""
     if not may(membership, action):
-        who = {"by": membership.user, "team_id": membership.team_id}
-        record(Act.REFUSED, **who, after={"action": action.value})
+        record(
+            Act.REFUSED,
+            by=membership.user,
+            team_id=membership.team_id,
+            after={"action": action.value},
+        )
         raise PermissionDenied(
             _("Your role in this team does not allow this. Ask an owner of the team to change it.")
         )

@@ -68,7 +68,7 @@ class PostgresServer:
     def _start(self) -> None:
         if self._user is not None:
             os.chown(self.folder, self._user, -1)
-        self._programs = self._runnable_programs()
+        self.programs = self._runnable_programs()
         self._initialise()
         self.run()
 
@@ -77,7 +77,7 @@ class PostgresServer:
         with self._log.open("ab") as log:
             self._process = children.spawn(
                 [
-                    str(self._programs / "postgres"),
+                    str(self.programs / "postgres"),
                     *("-D", str(self.folder / "data"), "-k", str(self.folder)),
                     *("-c", "listen_addresses=", "-c", "max_connections=200", *self._options),
                 ],
@@ -137,7 +137,7 @@ class PostgresServer:
     def _initialise(self) -> None:
         answer = subprocess.run(
             [
-                self._programs / "initdb",
+                self.programs / "initdb",
                 *("-D", self.folder / "data", "-U", "postgres", "-A", "trust"),
                 *("--no-sync", "--no-locale", "-E", "UTF8"),
             ],

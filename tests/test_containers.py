@@ -77,9 +77,21 @@ def test_database_and_broker_are_on_the_inner_network_only(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_secret_is_written_in_the_compose_file(name: str) -> None:
     for variable, value in SERVICES[name].get("environment", {}).items():
-        if re.search("KEY|PASSWORD|SECRET|TOKEN", variable):
+        if value and re.search("KEY|PASSWORD|SECRET|TOKEN", variable):
             assert value.startswith("${")
         assert not re.search(r"://[^/@:]*:(?!\$\{)[^/@]+@", str(value)), "a password in an address"
+
+
+def test_the_role_that_owns_the_tables_is_for_migrating_alone() -> None:
+    owners = {
+        name
+        for name, service in SERVICES.items()
+        if "OWNER_PASSWORD}" in re.sub(r":\?[^}]*", "", str(service.get("environment")))
+    }
+    assert owners == {"migrate", "db"}
+    assert all(SERVICES[name]["environment"]["POSTGRES_OWNER_PASSWORD"] == "" for name in OURS)
+    (target,) = [config["target"] for config in SERVICES["db"]["configs"]]
+    assert target.startswith("/docker-entrypoint-initdb.d/")
 
 
 def test_every_volume_used_is_declared() -> None:

@@ -50,7 +50,6 @@ class Act(models.TextChoices):
     ROLE_CHANGED = "team.role", _("%(who)s gave %(about)s another role")
     REMOVED = "team.removed", _("%(who)s removed %(about)s from the team")
     LEFT = "team.left", _("%(who)s left the team")
-    ACTIVITY_TAKEN = "file.activity", _("%(who)s exported the activity")
 
     ACCOUNT_ADDED = "channel.account_added", _("%(who)s added a Sociocs account: %(thing)s")
     KEY_CHANGED = "channel.key", _("%(who)s changed the API key of %(thing)s")
@@ -95,6 +94,7 @@ class Act(models.TextChoices):
 
     PERSON_ERASED = "opt_out.erased", _("%(who)s had a person erased everywhere")
     PERSON_TAKEN = "file.person", _("%(who)s took out what is held about a person")
+    ACTIVITY_TAKEN = "file.activity", _("%(who)s exported the activity")
     LIST_EXPORTED = "file.list", _("%(who)s exported a list: %(thing)s")
     OPT_OUTS_EXPORTED = "file.opt_outs", _("%(who)s exported the opt-outs")
     REPORT_TAKEN = "file.report", _("%(who)s exported the people of %(thing)s")

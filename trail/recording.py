@@ -39,12 +39,12 @@ def record(
     settings: never a person's name, number or address, nor a text that somebody wrote.
     """
     visit = current_visit()
-    actor_id = by.pk if by is not None else visit and visit.actor_id
+    signed_in_id = visit.actor_id if visit else None
     entry = Entry(
         area=act.area,
         act=act,
         team_id=team_id or getattr(thing, "team_id", None),
-        actor_id=actor_id,
+        actor_id=by.pk if by is not None else signed_in_id,
         about_id=about_id,
         thing_kind=thing._meta.label_lower if thing is not None else "",
         thing_id=thing.pk if thing is not None else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,7 +68,7 @@ def digest_of_seal(seal: Seal) -> str:
     return _digest({"number": seal.number, "previous": seal.previous, "entries": seal.entries})
 
 
-def _digest(values: dict[str, Any]) -> str:
+def _digest(values: Mapping[str, Any]) -> str:
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), default=_as_text)
     return hashlib.sha256(text.encode()).hexdigest()
 

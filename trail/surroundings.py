@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from celery import current_task
+from celery import current_app
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -59,7 +59,7 @@ def current_door() -> Door:
     """By which way it comes, here and now."""
     if visit := _visit.get():
         return visit.door
-    return Door.TASK if current_task else Door.COMMAND
+    return Door.COMMAND if current_app.current_task is None else Door.TASK
 
 
 def hashed(what: str, secret: str) -> str:

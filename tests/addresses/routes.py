@@ -177,6 +177,8 @@ ROUTES: dict[str, Route] = {
     "report-campaign": Route(Action.EXPORT, BUTTON),
     "report": Route(Action.EXPORT),
     "report-file": Route(Action.EXPORT),
+    "activity": Route(Action.MANAGE_TEAM),
+    "activity-export": Route(Action.MANAGE_TEAM, BUTTON),
     "notices": Route(Action.VIEW),
     "notices-read": Route(Action.VIEW, BUTTON),
     "notice-choices": Route(Action.VIEW, FORM),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -31,18 +31,18 @@ def entries() -> list[Entry]:
     return list(Entry.objects.order_by("pk"))
 
 
-def by_hand(statement: str, *values: object) -> None:
+def by_hand(statement: str, *values: int | datetime) -> None:
     """What somebody does who owns the database and means ill."""
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL session_replication_role = replica")
-            cursor.execute(statement, values)
+            cursor.execute(statement, list(values))
             return
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         triggers = cursor.fetchall()
         for name, _sql in triggers:
             cursor.execute(f"DROP TRIGGER {name}")
-        cursor.execute(statement, values)
+        cursor.execute(statement, list(values))
         for _name, sql in triggers:
             cursor.execute(sql)
 
