@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
@@ -67,7 +66,7 @@ class RecipientListAdmin(NotedAdmin, BigTableAdmin):
         "shared_by",
         *("created_at", "updated_at", "archived_at", "archived_by", "deleted_at"),
     )
-    inlines: ClassVar[list[type[TabularInline[Any, Any]]]] = [ListShareInline]
+    inlines: ClassVar[Any] = [ListShareInline]
 
     def has_add_permission(self, *_args: Any, **_kwargs: Any) -> bool:
         return False
@@ -112,7 +111,7 @@ class PhoneSearchAdmin(ReadOnlyAdmin):
     search_help_text = _("The beginning of a phone number, with its country code: +1415…")
     index_of = ""
 
-    def get_ordering(self, request: HttpRequest) -> Sequence[str]:
+    def get_ordering(self, request: HttpRequest) -> Any:
         """By phone while something is looked for: the newest first would read the whole table."""
         return (self.index_of, "phone_key") if request.GET.get("q", "").strip() else self.ordering
 
@@ -204,7 +203,7 @@ class ListOperationAdmin(ReadOnlyAdmin):
     list_display = ("kind", "team", "started_by", "state", "rows_done", "rows_total", "created_at")
     list_filter = ("kind", "state")
     search_fields = ("=public_id", "team__name", "started_by__email")
-    inlines: ClassVar[list[type[TabularInline[Any, Any]]]] = [ListInOperationInline]
+    inlines: ClassVar[Any] = [ListInOperationInline]
 
 
 # Who took which data along, and when. Nobody changes this.

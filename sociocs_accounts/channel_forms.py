@@ -94,7 +94,7 @@ class NewChannelForm(ChannelForm):
     field_order = ("account", "provider", "channel_key", "label", "phone_number")
 
     class Meta(ChannelForm.Meta):
-        fields = ("account", "provider", "channel_key", "label", "phone_number")  # type: ignore[assignment]
+        fields = ("account", "provider", "channel_key", "label", "phone_number")
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

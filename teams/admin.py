@@ -73,7 +73,7 @@ class UserAdmin(NotedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     search_fields = ("email", "name")
     ordering = ("email",)
     readonly_fields = ("public_id", "last_login", "date_joined")
-    inlines: ClassVar[list[type[TabularInline[Any, Any]]]] = [MembershipInline]
+    inlines: ClassVar[Any] = [MembershipInline]
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
@@ -106,9 +106,9 @@ class TeamAdmin(NotedAdmin, ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ("name", "slug", "member_count", "time_zone", "default_country", "created_at")
     search_fields = ("name", "slug")
-    prepopulated_fields: ClassVar[dict[str, tuple[str, ...]]] = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[Any] = {"slug": ("name",)}
     readonly_fields = ("public_id", "created_at")
-    inlines: ClassVar[list[type[TabularInline[Any, Any]]]] = [MembershipInline]
+    inlines: ClassVar[Any] = [MembershipInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         teams: QuerySet[Team] = super().get_queryset(request)

@@ -226,7 +226,7 @@ def test_what_is_held_comes_as_a_file(
     a_person_everywhere(front_desk, people, campaign)
     world.opt_out(front_desk.team, PHONE)
     page = f"/{people.team.slug}/people/{person_id(people.team, PHONE)}/file/"
-    answer = client_of(alice).post(page)
+    answer: Any = client_of(alice).post(page)
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert {row[0] for row in rows[1:]} == {PHONE}
     told = {row[2] for row in rows[1:]}

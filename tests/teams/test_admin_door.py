@@ -9,6 +9,7 @@ from ipaddress import ip_network
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django.asserts import assertContains
 from pytest_django.fixtures import Settings
@@ -97,7 +98,7 @@ def test_it_runs_under_the_policy_of_all_pages(staff: Client) -> None:
 
 
 def test_the_first_page_says_how_the_server_is(staff: Client, riverside: object) -> None:
-    Heartbeat.objects.create(part="sending.tick", at=world.timezone.now())
+    Heartbeat.objects.create(part="sending.tick", at=timezone.now())
     account = world.a_channel(riverside).account  # type: ignore[arg-type]
     GatewayAccount.objects.filter(pk=account.pk).update(state="halted")
     page = staff.get(HOME)
