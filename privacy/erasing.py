@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import phonenumbers
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -71,10 +71,14 @@ def begin_erasure(team: Team, phone: str, by: User) -> Erasure:
     """Have everything about the person erased; the one under way, if there is one."""
     opt_outs.add_opt_outs(team, [phone], OptOut.Source.ERASED, by)
     tombstone = put_tombstone(team, subscriber_key(phone))
-    under_way = erasure_of(team, phone)
-    return under_way or Erasure.objects.create(
-        team=team, phone=phone, asked_by=by, tombstone=tombstone
-    )
+    if (under_way := erasure_of(team, phone)) is not None:
+        return under_way
+    try:
+        with transaction.atomic():
+            return Erasure.objects.create(team=team, phone=phone, asked_by=by, tombstone=tombstone)
+    except IntegrityError:
+        # A colleague pressed the button in the same moment.
+        return Erasure.objects.get(team=team, phone_key=subscriber_key(phone), done_at=None)
 
 
 def erasures_to_do() -> list[int]:
