@@ -31,7 +31,7 @@ from recipients.subscriber_keys import subscriber_key
 from sending import day_limits, gateway, readiness
 from sending.protocol import AnswerKind, PostAnswer
 from sociocs_accounts import clients
-from sociocs_accounts.channel_rights import may_send_with, not_with_this_channel
+from sociocs_accounts.channel_rights import why_not_with
 from sociocs_accounts.lanes import LaneState
 from sociocs_gateway.exceptions import MessageNotExpressible
 from sociocs_gateway.messages import MessageFault, MessageRecipient, SingleMessage
@@ -89,8 +89,8 @@ def send(
     before = SentTest.objects.filter(campaign=campaign, token=token).first()
     if before is not None:
         return before
-    if campaign.channel and not may_send_with(campaign.channel, user):
-        raise NoTestSent(not_with_this_channel(campaign.channel))
+    if campaign.channel and (why_not := why_not_with(campaign.channel, user)):
+        raise NoTestSent(why_not)
     made = _message(campaign, user, target, content, lists, person)
     if not throttling.count_try(PER_PERSON, str(user.pk)):
         minutes = throttling.minutes_left(PER_PERSON, str(user.pk))

@@ -17,7 +17,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 import phonenumbers
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -75,7 +75,14 @@ def begin_erasure(team: Team, phone: str, by: User) -> Erasure:
     tombstone = put_tombstone(team, subscriber_key(phone))
     if (under_way := erasure_of(team, phone)) is not None:
         return under_way
-    erasure = Erasure.objects.create(team=team, phone=phone, asked_by=by, tombstone=tombstone)
+    try:
+        with transaction.atomic():
+            erasure = Erasure.objects.create(
+                team=team, phone=phone, asked_by=by, tombstone=tombstone
+            )
+    except IntegrityError:
+        # A colleague pressed the button in the same moment.
+        return Erasure.objects.get(team=team, phone_key=subscriber_key(phone), done_at=None)
     record(Act.PERSON_ERASED, erasure, by=by)
     return erasure
 

@@ -27,7 +27,7 @@ from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, Outcome
 from sending import job_times, one_by_one, timetable_problems
 from sending.models import Approval
-from sociocs_accounts.channel_rights import may_send_with, not_with_this_channel
+from sociocs_accounts.channel_rights import why_not_with
 from sociocs_accounts.lanes import LaneState
 from teams.models import User
 
@@ -288,8 +288,8 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
 
 def check_channel(campaign: Campaign, user: User) -> None:
     """Raise LaunchRefused for a channel with which an owner lets only others send."""
-    if campaign.channel and not may_send_with(campaign.channel, user):
-        raise LaunchRefused(LaunchRefusal.CHANNEL, not_with_this_channel(campaign.channel))
+    if campaign.channel and (sentence := why_not_with(campaign.channel, user)):
+        raise LaunchRefused(LaunchRefusal.CHANNEL, sentence)
 
 
 def _check_plan(confirmation: Confirmation, is_typed: bool) -> None:

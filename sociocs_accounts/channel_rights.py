@@ -12,13 +12,10 @@ from sociocs_accounts.models import Channel, ChannelEvent
 from teams.models import User
 
 
-def may_send_with(channel: Channel, user: User) -> bool:
-    """Whether `user`, whose role allows it, may launch and test with this channel."""
-    return not channel.has_chosen_senders or channel.senders.filter(pk=user.pk).exists()
-
-
-def not_with_this_channel(channel: Channel) -> str:
-    """Why somebody may not, and who may, as a sentence or two."""
+def why_not_with(channel: Channel, user: User) -> str:
+    """Why `user`, whose role allows it, may not launch or test with a channel; "" if they may."""
+    if not channel.has_chosen_senders or channel.senders.filter(pk=user.pk).exists():
+        return ""
     mine = channel.senders.filter(memberships__team=channel.team_id)
     names = ", ".join(mine.order_by("name").values_list("name", flat=True)[:5])
     if not names:

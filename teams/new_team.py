@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import count
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from teams.addresses import validate_team_address
@@ -18,6 +19,7 @@ from trail.recording import record
 # Each begins with a daily limit of its own: nobody is to have a hundred of them.
 _NEW_TEAMS = Limit("new-team", 3)
 _LONGEST_SLUG = 50
+_TRIES = 5
 
 
 class TooManyTeams(Exception):
@@ -34,12 +36,23 @@ def make_team(user: User, name: str, time_zone: str, country: str) -> Team:
     if not count_try(_NEW_TEAMS, str(user.pk)):
         raise TooManyTeams
     with transaction.atomic():
-        team = Team.objects.create(
-            name=name, slug=_free_slug(name), time_zone=time_zone, default_country=country
-        )
+        team = _saved(Team(name=name, time_zone=time_zone, default_country=country))
         Membership.objects.create(team=team, user=user, role=Role.OWNER)
         record(Act.TEAM_MADE, team, by=user, team_id=team.pk)
     return team
+
+
+def _saved(team: Team) -> Team:
+    """The team at an address that is free; somebody else may take one in the same moment.
+
+    Raises TooManyTeams when they always do.
+    """
+    for _attempt in range(_TRIES):
+        team.slug = _free_slug(team.name)
+        with suppress(IntegrityError), transaction.atomic():
+            team.save(force_insert=True)
+            return team
+    raise TooManyTeams
 
 
 def _free_slug(name: str) -> str:

@@ -48,6 +48,7 @@ from sending.protocol import VENDOR_REACH
 from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused
 from sending.tasks import freeze
 from sending.timetable_problems import describe_hours, pace_in_words
+from sociocs_accounts.channel_rights import why_not_with
 from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
@@ -149,6 +150,7 @@ def _page(
         "checks": plan_checks.checks(campaign, report, zone),
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
         "needs_approval": needs_approval,
+        "not_with_channel": why_not_with(campaign.channel, user),
         "types_number": readiness.is_number_typed(campaign, report.people),
         "approval": approval,
         "why_not": approvals.may_answer(approval, user) if approval else "",

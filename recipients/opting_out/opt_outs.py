@@ -103,6 +103,13 @@ def add_opt_outs(
     return Added(len(wanted) - len(known), len(known))
 
 
+def is_of_erased(team: Team, words: str) -> bool:
+    """Whether `words` are a whole number whose person was erased."""
+    phone = PhoneReader(team.default_country).read(words.strip()) if words.strip() else None
+    is_erased = erased_teller(team) if isinstance(phone, Phone) else None
+    return bool(is_erased and isinstance(phone, Phone) and is_erased(subscriber_key(phone.e164)))
+
+
 def keep_out_erased(team: Team, phones: Collection[str]) -> None:
     """Enter those of `phones` (E.164) who were erased, in the transaction that brings them in."""
     is_erased = erased_teller(team)

@@ -71,6 +71,7 @@ def _register_page(request: TeamRequest, after: str, before: str, words: str = "
     context = {
         "page": page,
         "words": words,
+        "was_erased": opt_outs.is_of_erased(request.team, words),
         "lifted": lifted,
         "count": min(count, MOST_COUNTED),
         "is_more": count > MOST_COUNTED,

@@ -11,7 +11,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.utils import timezone
-from pytest_django.asserts import assertContains
+from pytest_django.asserts import assertContains, assertNotContains
 
 from campaigns.models import Campaign, CampaignRecipient
 from delivery import stops
@@ -175,6 +175,24 @@ def test_an_import_that_runs_is_waited_for(front_desk: Channel, people: Recipien
     assert erase(front_desk.team).done_at is None
     ListImport.objects.filter(pk=running.pk).update(state="completed")
     assert erase(front_desk.team).done_at
+
+
+def test_who_is_being_erased_is_not_erased_a_second_time(
+    people: RecipientList, alice: User, sami: User
+) -> None:
+    first = begin_erasure(people.team, PHONE, alice)
+    assert begin_erasure(people.team, PHONE, sami) == first
+    assert Tombstone.objects.count() == 1
+
+
+def test_the_register_knows_of_somebody_who_was_erased(
+    people: RecipientList, client_of: ClientOf, alice: User
+) -> None:
+    erase(people.team)
+    client = client_of(alice)
+    address = f"/{people.team.slug}/opt-outs/search/"
+    assertContains(client.post(address, {"words": "(202) 555-0000"}), "This person was erased")
+    assertNotContains(client.post(address, {"words": "(202) 555-0001"}), "This person was erased")
 
 
 def test_another_teams_person_stays(people: RecipientList, charlie: User) -> None:

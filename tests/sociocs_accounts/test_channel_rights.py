@@ -80,3 +80,15 @@ def test_an_owner_chooses_on_the_channels_page(
     assert client.post(address, said).status_code == 302
     front_desk.refresh_from_db()
     assert not front_desk.has_chosen_senders
+
+
+def test_the_review_says_so_instead_of_offering_a_button(
+    front_desk: Channel, patients: RecipientList, client_of: ClientOf, alice: User, sami: User
+) -> None:
+    choose_senders(front_desk, [alice], alice)
+    draft = world.a_campaign(front_desk, patients)
+    address = f"/{front_desk.team.slug}/campaigns/{draft.public_id}/review/"
+    refused = client_of(sami).get(address)
+    assertContains(refused, "You may not send with")
+    assert 'id="launch"' not in refused.content.decode()
+    assertContains(client_of(alice).get(address), 'id="launch"')
