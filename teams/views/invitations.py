@@ -49,9 +49,13 @@ def _as_signed_in(request: HttpRequest, invited: Invitation, user: User) -> Http
 def _as_new_person(request: HttpRequest, invited: Invitation) -> HttpResponse:
     form = NewPersonForm(request.POST if request.method == "POST" else None, email=invited.email)
     if request.method == "POST" and form.is_valid():
-        membership = invitations.accept_as_new_person(
-            invited, form.cleaned_data["name"], form.cleaned_data["password"]
-        )
+        try:
+            membership = invitations.accept_as_new_person(
+                invited, form.cleaned_data["name"], form.cleaned_data["password"]
+            )
+        except invitations.AccountExists:
+            # The page says what is left to be done now.
+            return redirect(request.path)
         login(request, membership.user)
         return _welcome(request, membership)
     return _page(request, invited, "new_person", form=form)
