@@ -85,6 +85,9 @@ IMPORT_MAX_UNPACKED_RATIO: int = env.int("IMPORT_MAX_UNPACKED_RATIO", default=20
 # What the process that opens a workbook may use before it is ended.
 IMPORT_MAX_SECONDS: int = env.int("IMPORT_MAX_SECONDS", default=90)
 IMPORT_MAX_MEMORY_MB: int = env.int("IMPORT_MAX_MEMORY_MB", default=1500)
+# What the kept files of a team may take, and those of one person of it.
+UPLOADS_TEAM_MB: int = env.int("UPLOADS_TEAM_MB", default=4000)
+UPLOADS_PERSON_MB: int = env.int("UPLOADS_PERSON_MB", default=2000)
 # How long an uploaded file is kept after its import, and the import can be undone.
 UPLOAD_KEEP_DAYS: int = env.int("UPLOAD_KEEP_DAYS", default=7)
 UPLOADS_DIR = DATA_DIR / "uploads"
@@ -103,6 +106,9 @@ MEDIA_IS_SERVED_HERE = not MEDIA_BUCKET
 # What stands before a file's name in its public address.
 MEDIA_BASE_URL: str = env.str("MEDIA_BASE_URL", default="").rstrip("/") or f"{BASE_URL}/media"
 MEDIA_MAX_MB: int = env.int("MEDIA_MAX_MB", default=16)
+# What the media of a team may take, and what one person of it uploaded.
+MEDIA_TEAM_MB: int = env.int("MEDIA_TEAM_MB", default=2000)
+MEDIA_PERSON_MB: int = env.int("MEDIA_PERSON_MB", default=1000)
 # Whether a typed media address is looked at from here, and where: any public site, unless named.
 MEDIA_LINK_CHECK: bool = env.bool("MEDIA_LINK_CHECK", default=True)
 MEDIA_LINK_HOSTS: list[str] = env.list("MEDIA_LINK_HOSTS", default=[])
@@ -172,6 +178,7 @@ MIDDLEWARE = [
     "interface.middleware.kept_by_no_cache",
     "interface.middleware.looser_policy_for_the_admin",
     "interface.middleware.buttons_lead_to_their_page",
+    "interface.middleware.FewFilesAtOnce",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from interface import errors
+from interface.children import NoPlaceLeft
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -55,6 +56,39 @@ def looser_policy_for_the_admin(get_response: Respond) -> Respond:
         return loosened(request) if in_admin else get_response(request)
 
     return respond
+
+
+def known_methods_only(get_response: Respond) -> Respond:
+    """Answer 405 to whatever is neither a look nor a form, and a HEAD as the GET it stands for.
+
+    No view has to think of it: the web server leaves the body of an answer to HEAD out.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if request.method not in {"GET", "HEAD", "POST"}:
+            return errors.not_allowed(request, "GET, HEAD, POST")
+        if request.method != "HEAD":
+            return get_response(request)
+        request.method = "GET"
+        response = get_response(request)
+        request.method = "HEAD"
+        return response
+
+    return respond
+
+
+class FewFilesAtOnce:
+    """Says so to whoever waited in vain for their file to be opened."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        """503 for NoPlaceLeft; whatever else went wrong is not ours."""
+        return errors.no_place_left(request) if isinstance(failure, NoPlaceLeft) else None
 
 
 def buttons_lead_to_their_page(get_response: Respond) -> Respond:

@@ -169,6 +169,7 @@ def _add_page(
         "doubtful": doubtful,
         "list_import": list_import,
         "max_megabytes": settings.UPLOAD_MAX_MB,
+        "room": checking.room_for_files(request.team, request.user),
     }
     return render(request, "recipients/opt_outs_add.html", context, status=status)
 
