@@ -18,12 +18,14 @@ COPY --from=front-end /src/node_modules node_modules
 RUN python -c "from tooling import assets; assets.build()" \
     && SECRET_KEY=not-used-for-anything-else /opt/venv/bin/python manage.py collectstatic --no-input \
     && /opt/venv/bin/python -m compileall -q . \
-    && rm -rf node_modules tooling static/vendor
+    && rm -rf node_modules tooling static/vendor \
+    # Made for nobody else's eyes, as all that is written; what is served has to be read.
+    && chmod -R a+rX .
 
 # --- What runs: no compiler, no package manager's cache, nobody's shell ---
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin campaigns \
-    && install -d -o campaigns -g campaigns /data /data/tmp
+    && install -d -m 0700 -o campaigns -g campaigns /data /data/tmp
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /src /app
 WORKDIR /app

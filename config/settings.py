@@ -6,6 +6,7 @@ A secret may also come from a file: set `NAME_FILE` to its path instead of `NAME
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
 
+# Whatever any process of ours writes is for its own user alone.
+os.umask(0o077)
+
 # --- What is running here -------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -35,6 +39,8 @@ if not SECRET_KEY:
         "Set SECRET_KEY to a long random text (or DEBUG=1 while developing). "
         "`make run` makes one by itself."
     )
+# Keys of before, newest first: what was signed with them still counts, until they are taken out.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 BASE_URL: str = env.str("BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list(
@@ -170,6 +176,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "interface.middleware.headers_on_everything",
+    "interface.middleware.known_methods_only",
     # Before whatever reads a body.
     "interface.body_limits.SizeFirst",
     "django.middleware.security.SecurityMiddleware",
@@ -298,8 +306,11 @@ SECURE_SSL_REDIRECT = not INSECURE_COOKIES
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 0 if INSECURE_COOKIES else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not INSECURE_COOKIES
-SECURE_HSTS_PRELOAD = not INSECURE_COOKIES
+# Both bind hosts that are not ours, the second one for months in every browser.
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", default=False)
+# The checks that want these two, whatever domain it is.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -317,6 +328,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+# Whoever finds a hole is told to write there (/.well-known/security.txt); empty: no such page.
+SECURITY_CONTACT: str = env.str("SECURITY_CONTACT", default="")
+SECURITY_POLICY_URL: str = env.str("SECURITY_POLICY_URL", default="")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # Views that take a file bring a handler of their own.
 FILE_UPLOAD_HANDLERS = ["interface.body_limits.NoFile"]
