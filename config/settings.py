@@ -231,6 +231,9 @@ _database: dict[str, Any] = (
     if env.str("DATABASE_URL", default="")
     else {"ENGINE": databases.SQLITE, "NAME": str(DATA_DIR / "campaigns.sqlite3")}
 )
+# A password of its own is no part of an address, which programs like to show.
+if _database_password := env.str("DATABASE_PASSWORD", default=""):
+    _database["PASSWORD"] = _database_password
 # A web server begins with config/wsgi.py.
 _process = databases.process_of(sys.argv, serves_pages="config.wsgi" in sys.modules)
 DATABASES: dict[str, dict[str, Any]] = {
@@ -241,7 +244,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: the broker is a doorbell; every fact is in the database ------------------------------
 
-REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL: str = databases.with_password(
+    env.str("REDIS_URL", default="redis://127.0.0.1:6379/0"), env.str("REDIS_PASSWORD", default="")
+)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
