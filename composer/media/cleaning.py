@@ -16,7 +16,7 @@ import sys
 from enum import StrEnum
 
 import pillow_heif
-from PIL import Image, ImageOps, ImageSequence
+from PIL import AvifImagePlugin, Image, ImageOps, ImageSequence
 
 from composer.media.places import without_places
 from interface.child_limits import limit_this_process
@@ -63,7 +63,13 @@ def main() -> None:
     """Read the file, set the limits, do the work, print the answer."""
     content_type, most_pixels = sys.argv[1], int(sys.argv[2])
     content = sys.stdin.buffer.read()
-    limit_this_process(seconds=SECONDS, memory_megabytes=MEMORY_MEGABYTES, file_megabytes=0)
+    limit_this_process(
+        seconds=SECONDS,
+        memory_megabytes=MEMORY_MEGABYTES,
+        file_megabytes=0,
+        # The one decoder that does nothing without a thread of its own.
+        may_start_threads=content_type == "image/heic",
+    )
     kept = b""
     answer: dict[str, object]
     try:
@@ -89,8 +95,8 @@ def _cleaned(content: bytes, content_type: str, most_pixels: int) -> tuple[str, 
 
 def _drawn_anew(content: bytes, form: str, most_pixels: int) -> tuple[str, bytes]:
     pillow_heif.register_heif_opener(thumbnails=False)
-    # A thread of its own it may not have.
-    pillow_heif.options.DECODE_THREADS = 1
+    # As other decoders do, without threads, which are not allowed here.
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     # What is too large, `_check_pixels` says.
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(io.BytesIO(content), formats=[form]) as image:

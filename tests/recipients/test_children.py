@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import io
+import json
 import os
 import re
 import resource
@@ -146,6 +147,47 @@ def test_a_child_is_held_to_limits_by_the_system(module: str, arguments: list[st
     assert (cpu, memory, processes, core) == (10, 512 * MEGABYTE, 0, 0)
     assert files <= 64
     assert resource.getrlimit(resource.RLIMIT_CPU)[1] != 10
+
+
+# As production does, not as the system's own user, for whom there is no limit of processes.
+AS_SOMEBODY = """
+import os, sys
+from PIL import AvifImagePlugin, Image
+from composer.media import cleaning
+Image.init()
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+cleaning.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "content_type"),
+    [
+        ("JPEG", "image/jpeg"),
+        ("PNG", "image/png"),
+        ("GIF", "image/gif"),
+        ("WEBP", "image/webp"),
+        ("HEIF", "image/heic"),
+        ("AVIF", "image/avif"),
+    ],
+)
+def test_each_kind_of_picture_is_opened_within_the_limits_of_a_usual_user(
+    form: str, content_type: str
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(out, form)
+    done = subprocess.run(
+        [sys.executable, "-c", AS_SOMEBODY, content_type, "20000000"],
+        cwd=ROOT,
+        input=out.getvalue(),
+        capture_output=True,
+        check=True,
+    )
+    answer = json.loads(done.stdout.partition(b"\n")[0])
+    assert set(answer) == {"content_type"}, answer
 
 
 @pytest.mark.django_db
