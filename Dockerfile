@@ -1,13 +1,17 @@
 # syntax=docker/dockerfile:1
 
+# By digest, whoever builds can say which ones exactly (docs/production.md).
+ARG PYTHON_IMAGE=python:3.13-slim
+ARG NODE_IMAGE=node:22-slim
+
 # --- The front-end packages, as package-lock.json has them ---
-FROM node:22-slim AS front-end
+FROM ${NODE_IMAGE} AS front-end
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 
 # --- Python packages by hash, and the files to be served ---
-FROM python:3.13-slim AS build
+FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
 COPY requirements/run.txt /src/requirements/run.txt
@@ -18,12 +22,14 @@ COPY --from=front-end /src/node_modules node_modules
 RUN python -c "from tooling import assets; assets.build()" \
     && SECRET_KEY=not-used-for-anything-else /opt/venv/bin/python manage.py collectstatic --no-input \
     && /opt/venv/bin/python -m compileall -q . \
-    && rm -rf node_modules tooling static/vendor
+    && rm -rf node_modules tooling static/vendor \
+    # Made for nobody else's eyes, as all that is written; what is served has to be read.
+    && chmod -R a+rX .
 
 # --- What runs: no compiler, no package manager's cache, nobody's shell ---
-FROM python:3.13-slim
+FROM ${PYTHON_IMAGE}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin campaigns \
-    && install -d -o campaigns -g campaigns /data /data/tmp
+    && install -d -m 0700 -o campaigns -g campaigns /data /data/tmp
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /src /app
 WORKDIR /app

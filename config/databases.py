@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 SQLITE = "django.db.backends.sqlite3"
 _QUEUES = re.compile(r"(?:^| )(?:-Q|--queues)[ =]?(\S+)")
@@ -40,6 +41,15 @@ def process_of(arguments: Sequence[str], serves_pages: bool = False) -> Process:
     if queues is None or "background" in queues[1].split(","):
         return Process.BACKGROUND
     return Process.SENDING
+
+
+def with_password(address: str, password: str) -> str:
+    """The address of a server with this password in it, "" for none."""
+    if not password:
+        return address
+    scheme, _between, place = address.partition("://")
+    user, _at, server = place.rpartition("@")
+    return f"{scheme}://{user.partition(':')[0]}:{quote(password, safe='')}@{server}"
 
 
 # Milliseconds; 0: without an end. What is sent leaves within ten seconds of its intent or never

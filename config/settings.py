@@ -6,6 +6,7 @@ A secret may also come from a file: set `NAME_FILE` to its path instead of `NAME
 
 from __future__ import annotations
 
+import os
 import sys
 from ipaddress import ip_network
 from pathlib import Path
@@ -24,6 +25,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
 
+# Whatever any process of ours writes is for its own user alone.
+os.umask(0o077)
+
 # --- What is running here -------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", default=False)
@@ -35,6 +39,8 @@ if not SECRET_KEY:
         "Set SECRET_KEY to a long random text (or DEBUG=1 while developing). "
         "`make run` makes one by itself."
     )
+# Keys of before, newest first: what was signed with them still counts, until they are taken out.
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 BASE_URL: str = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list(
@@ -96,6 +102,9 @@ IMPORT_MAX_UNPACKED_RATIO: int = env.int("IMPORT_MAX_UNPACKED_RATIO", default=20
 # What the process that opens a workbook may use before it is ended.
 IMPORT_MAX_SECONDS: int = env.int("IMPORT_MAX_SECONDS", default=90)
 IMPORT_MAX_MEMORY_MB: int = env.int("IMPORT_MAX_MEMORY_MB", default=1500)
+# What the kept files of a team may take, and those of one person of it.
+UPLOADS_TEAM_MB: int = env.int("UPLOADS_TEAM_MB", default=4000)
+UPLOADS_PERSON_MB: int = env.int("UPLOADS_PERSON_MB", default=2000)
 # How long an uploaded file is kept after its import, and the import can be undone.
 UPLOAD_KEEP_DAYS: int = env.int("UPLOAD_KEEP_DAYS", default=7)
 UPLOADS_DIR = DATA_DIR / "uploads"
@@ -114,6 +123,9 @@ MEDIA_IS_SERVED_HERE = not MEDIA_BUCKET
 # What stands before a file's name in its public address.
 MEDIA_BASE_URL: str = env.str("MEDIA_BASE_URL", default="").rstrip("/") or f"{BASE_URL}/media"
 MEDIA_MAX_MB: int = env.int("MEDIA_MAX_MB", default=16)
+# What the media of a team may take, and what one person of it uploaded.
+MEDIA_TEAM_MB: int = env.int("MEDIA_TEAM_MB", default=2000)
+MEDIA_PERSON_MB: int = env.int("MEDIA_PERSON_MB", default=1000)
 # Whether a typed media address is looked at from here, and where: any public site, unless named.
 MEDIA_LINK_CHECK: bool = env.bool("MEDIA_LINK_CHECK", default=True)
 MEDIA_LINK_HOSTS: list[str] = env.list("MEDIA_LINK_HOSTS", default=[])
@@ -179,6 +191,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "interface.middleware.headers_on_everything",
+    "interface.middleware.known_methods_only",
     # Before whatever reads a body.
     "interface.body_limits.SizeFirst",
     "django.middleware.security.SecurityMiddleware",
@@ -187,6 +201,7 @@ MIDDLEWARE = [
     "interface.middleware.kept_by_no_cache",
     "interface.middleware.SignedOut",
     "interface.middleware.buttons_lead_to_their_page",
+    "interface.middleware.FewFilesAtOnce",
     "interface.sessions.PatientSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -236,6 +251,9 @@ _database: dict[str, Any] = (
     if env.str("DATABASE_URL", default="")
     else {"ENGINE": databases.SQLITE, "NAME": str(DATA_DIR / "campaigns.sqlite3")}
 )
+# A password of its own is no part of an address, which programs like to show.
+if _database_password := env.str("DATABASE_PASSWORD", default=""):
+    _database["PASSWORD"] = _database_password
 # A web server begins with config/wsgi.py.
 _process = databases.process_of(sys.argv, serves_pages="config.wsgi" in sys.modules)
 DATABASES: dict[str, dict[str, Any]] = {
@@ -246,7 +264,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Celery: the broker is a doorbell; every fact is in the database ------------------------------
 
-REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL: str = databases.with_password(
+    env.str("REDIS_URL", default="redis://127.0.0.1:6379/0"), env.str("REDIS_PASSWORD", default="")
+)
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
@@ -340,8 +360,11 @@ SECURE_SSL_REDIRECT = not INSECURE_COOKIES
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 0 if INSECURE_COOKIES else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not INSECURE_COOKIES
-SECURE_HSTS_PRELOAD = not INSECURE_COOKIES
+# Both bind hosts that are not ours, the second one for months in every browser.
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD: bool = env.bool("HSTS_PRELOAD", default=False)
+# The checks that want these two, whatever domain it is.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -359,6 +382,9 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+# Whoever finds a hole is told to write there (/.well-known/security.txt); empty: no such page.
+SECURITY_CONTACT: str = env.str("SECURITY_CONTACT", default="")
+SECURITY_POLICY_URL: str = env.str("SECURITY_POLICY_URL", default="")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # Views that take a file bring a handler of their own.
 FILE_UPLOAD_HANDLERS = ["interface.body_limits.NoFile"]

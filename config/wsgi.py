@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from config.front_door import refuse_to_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+refuse_to_open(settings)
 application = get_wsgi_application()

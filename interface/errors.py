@@ -113,6 +113,21 @@ def without_length(request: HttpRequest) -> HttpResponse:
     )
 
 
+def no_place_left(request: HttpRequest) -> HttpResponse:
+    """503: as many files are being opened as this machine opens at once."""
+    page = _page(
+        request,
+        503,
+        _("Other files are being opened first"),
+        _(
+            "Only a few files are opened at a time, so that everybody else can go on. Yours was"
+            " not kept, and nothing was changed. Wait half a minute and choose it again."
+        ),
+    )
+    page.headers["Retry-After"] = str(RETRY_SECONDS)
+    return page
+
+
 # What a file that cannot be written fails with: the disk is full, read-only, over a quota, broken.
 DISK_FAILURES = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 # A writer that holds the database up is done, or given up on, within this time.

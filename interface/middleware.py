@@ -8,13 +8,14 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, resolve_url
 from django.urls import Resolver404, resolve
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from interface import errors
+from interface.children import NoPlaceLeft
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -23,6 +24,40 @@ class HtmxRequest(HttpRequest):
     """A request as it looks after the HTMX middleware."""
 
     htmx: HtmxDetails
+
+
+# What a browser lets none of our pages do, nor whatever is shown in them: W3C, Permissions Policy.
+_NOT_USED = (
+    *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media"),
+    *("fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts"),
+    *("magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock"),
+    *("serial", "usb", "web-share", "xr-spatial-tracking"),
+)
+_HEADERS = {
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _NOT_USED),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Of what no page's policy was given to: a file, or a redirect.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def headers_on_everything(get_response: Respond) -> Respond:
+    """Give each answer what tells a browser not to trust it further than it must.
+
+    Stands before all others: static files, and the redirect to https, are answered early.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return respond
 
 
 def kept_by_no_cache(get_response: Respond) -> Respond:
@@ -60,6 +95,39 @@ class SignedOut:
         """A receiver of `user_logged_out`."""
         if request is not None:
             request.has_signed_out = True  # type: ignore[attr-defined]
+
+
+def known_methods_only(get_response: Respond) -> Respond:
+    """Answer 405 to whatever is neither a look nor a form, and a HEAD as the GET it stands for.
+
+    No view has to think of it: the web server leaves the body of an answer to HEAD out.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if request.method not in {"GET", "HEAD", "POST"}:
+            return errors.not_allowed(request, "GET, HEAD, POST")
+        if request.method != "HEAD":
+            return get_response(request)
+        request.method = "GET"
+        response = get_response(request)
+        request.method = "HEAD"
+        return response
+
+    return respond
+
+
+class FewFilesAtOnce:
+    """Says so to whoever waited in vain for their file to be opened."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        """503 for NoPlaceLeft; whatever else went wrong is not ours."""
+        return errors.no_place_left(request) if isinstance(failure, NoPlaceLeft) else None
 
 
 def buttons_lead_to_their_page(get_response: Respond) -> Respond:

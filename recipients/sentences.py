@@ -196,6 +196,11 @@ _FAULTS: Mapping[FileFault, str | Promise] = {
     FileFault.TOO_LARGE: gettext_lazy(
         "This file is larger than %(most)s MB. Split it, or leave out columns you do not need."
     ),
+    FileFault.NO_ROOM: gettext_lazy(
+        "There is no room for this file: the files of your team, or yours, take what they may. "
+        "Discard imports that wait, or come again tomorrow; files go %(days)s days after their "
+        "import."
+    ),
     FileFault.SEVERAL_INSIDE: gettext_lazy(
         "This ZIP file holds %(files)s tables. Unpack it, and choose the one with your people."
     ),

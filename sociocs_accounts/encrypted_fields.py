@@ -42,6 +42,13 @@ class Secret:
         except InvalidToken:
             raise Undecryptable from None
 
+    def rotated(self) -> Secret:
+        """The same secret encrypted with the newest key. Raises Undecryptable when no key fits."""
+        try:
+            return Secret(_cipher().rotate(self.token.encode()).decode())
+        except InvalidToken:
+            raise Undecryptable from None
+
     def __bool__(self) -> bool:
         return bool(self.token)
 

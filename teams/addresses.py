@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 # with the URL patterns.
 RESERVED = frozenset(
     {
+        ".well-known",
         "account",
         "accounts",
         "admin",

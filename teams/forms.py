@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from interface.countries import country_choices
 from interface.form_style import StyledForm, StyledFormMixin, email_input, password_input
+from interface.names import validate_no_address
 from interface.phones import PhoneField
 from interface.time_zones import zone_choices
 from teams.models import NeedsSecondStep, Role, StopWay, Team, User
@@ -126,6 +127,7 @@ class NewPersonForm(StyledForm):
     name = forms.CharField(
         label=_("Your name"),
         max_length=100,
+        validators=[validate_no_address],
         widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": "autofocus"}),
         error_messages={"required": _("Type your name. Your team sees it.")},
     )

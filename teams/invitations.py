@@ -14,25 +14,37 @@ from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from teams import alerts, proved_addresses
+from teams import alerts, proved_addresses, throttling
 from teams.models import Invitation, Membership, Role, Team, User
 from trail.acts import Act
 from trail.recording import record
 
 VALID_FOR = timedelta(days=7)
+# An hour's. The last one is for everybody's invitations to one address together.
+PER_PERSON = throttling.Limit("invitations-person", 40)
+PER_TEAM = throttling.Limit("invitations-team", 100)
+PER_RECIPIENT = throttling.Limit("invitations-recipient", 3)
 
 logger = logging.getLogger(__name__)
 
 
 class InvitationNotOpen(Exception):
     """It was used, taken back, replaced by a newer one, or is too old."""
+
+
+class TooManyInvitations(Exception):
+    """This person, this team or this recipient has had as many as anybody needs."""
+
+
+class AccountExists(Exception):
+    """Somebody made an account for the address meanwhile: whoever it is signs in."""
 
 
 class WrongPerson(Exception):
@@ -57,7 +69,16 @@ class Invited:
 
 
 def invite(team: Team, email: str, role: Role, by: User) -> Invited:
-    """Make an invitation, replacing an open one for the same address, and send its link."""
+    """Make an invitation, replacing an open one for the same address, and send its link.
+
+    Raises TooManyInvitations.
+    """
+    if not (
+        throttling.count_try(PER_PERSON, str(by.pk))
+        and throttling.count_try(PER_TEAM, str(team.pk))
+        and throttling.count_try(PER_RECIPIENT, email)
+    ):
+        raise TooManyInvitations
     mailed, shown = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic():
@@ -132,11 +153,16 @@ def accept(invitation: Invitation, user: User, *, is_from_mail: bool) -> Members
 def accept_as_new_person(
     invitation: Invitation, name: str, password: str, *, is_from_mail: bool
 ) -> Membership:
-    """Make an account for the invitation's address, and accept. Raises InvitationNotOpen.
+    """Make an account for the invitation's address, and accept.
 
-    Made by the link on its maker's page, the account's address is not proved.
+    Made by the link on its maker's page, the account's address is not proved. Raises
+    InvitationNotOpen, and AccountExists for the slower of two who do so at once.
     """
-    user = User.objects.create_user(invitation.email, password, name=name)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(invitation.email, password, name=name)
+    except IntegrityError:
+        raise AccountExists from None
     membership = accept(invitation, user, is_from_mail=is_from_mail)
     if not is_from_mail:
         proved_addresses.note_unproved(user)

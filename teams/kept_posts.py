@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
@@ -124,6 +124,9 @@ def _fields(posted: QueryDict) -> list[tuple[str, str]]:
     ]
 
 
-def _fernet() -> Fernet:
-    digest = hashlib.sha256(f"teams.kept_posts{settings.SECRET_KEY}".encode()).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
+def _fernet() -> MultiFernet:
+    digests = (
+        hashlib.sha256(f"teams.kept_posts{key}".encode()).digest()
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    )
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

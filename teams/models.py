@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from interface.countries import validate_country
 from interface.discreet import by_number
 from interface.money import validate_currency
+from interface.names import validate_no_address
 from interface.phones import validate_phone
 from interface.time_zones import validate_time_zone
 from teams.addresses import validate_team_address
@@ -52,7 +53,7 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"), unique=True)
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(_("name"), max_length=100, validators=[validate_no_address])
     # Where tests go that a person sends to themselves.
     phone = models.CharField(
         _("mobile number"), max_length=16, blank=True, validators=[validate_phone]
@@ -170,7 +171,7 @@ class Team(models.Model):
     slug = models.SlugField(
         _("address"), max_length=60, unique=True, validators=[validate_team_address]
     )
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(_("name"), max_length=100, validators=[validate_no_address])
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
     )

@@ -14,13 +14,11 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from interface.wording import number
 from teams import kept_posts
 
 GOOD_FOR = timedelta(minutes=10)
-# A file with more people's numbers than this wants it.
+# More people's numbers than this, taken along in a day, want it.
 MANY_NUMBERS = 1000
 _KEY = "proved_at"
 
@@ -52,8 +50,3 @@ def ask_again(request: HttpRequest, back_to: str, reason: str) -> HttpResponse |
     kept = kept_posts.post_of(request, back_to, reason)
     goal = kept.path if kept_posts.keep_post(request, kept) else back_to
     return redirect(reverse("sign-in-again") + "?" + urlencode({"next": goal}))
-
-
-def many_numbers(rows: int) -> str:
-    """Why a password is wanted for a file with so many people's numbers."""
-    return _("This file takes the numbers of %(n)s people along.") % {"n": number(rows)}

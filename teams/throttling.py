@@ -66,6 +66,26 @@ def count_try(limit: Limit, who: str) -> bool:
     return False
 
 
+def sum_today(name: str, person_id: int) -> int:
+    """What was added up today (UTC) under this name for a person."""
+    row = Tries.objects.filter(key=_key_today(name, person_id)).first()
+    return row.count if row else 0
+
+
+def add_today(name: str, person_id: int, amount: int) -> None:
+    """Add to what is added up today under this name for a person."""
+    key = _key_today(name, person_id)
+    now = timezone.now()
+    Tries.objects.get_or_create(key=key, defaults={"window_started_at": now})
+    Tries.objects.filter(key=key).update(count=F("count") + amount)
+
+
+def _key_today(name: str, person_id: int) -> str:
+    return salted_hmac(
+        f"teams.throttling.{name}", f"{person_id} {timezone.now():%Y-%m-%d}", algorithm="sha256"
+    ).hexdigest()
+
+
 def give_back(limit: Limit, who: str) -> None:
     """Uncount the latest try: it turned out to be a right one."""
     Tries.objects.filter(key=_key(limit, who), count__gt=0).update(count=F("count") - 1)

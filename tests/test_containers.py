@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from ruamel.yaml import YAML
 
+from interface import children
+from tests.waiting import wait_until
 from tooling import demo_services
 from tooling.places import ROOT
+from tooling.valkey import server_program
 
 COMPOSE = ROOT / "docker-compose.yml"
 COMPOSE_TEXT = COMPOSE.read_text()
@@ -23,6 +30,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 OURS = ["migrate", "web", "worker-sending", "worker-background", "worker-ticking"]
 LONG_LIVED = [name for name in SERVICES if name != "migrate"]
 SOCIOCS_TIMEOUT_SECONDS = 60
+KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
 def test_the_compose_file_follows_the_compose_specification() -> None:
@@ -39,12 +47,111 @@ def test_the_compose_file_follows_the_compose_specification() -> None:
 
 
 def test_everything_that_production_needs_is_there() -> None:
-    assert set(SERVICES) == {*OURS, "db", "redis"}
+    assert set(SERVICES) == {*OURS, "proxy", "db", "redis"}
 
 
-def test_only_the_dashboard_can_be_reached_and_only_from_this_machine() -> None:
+def test_only_the_proxy_can_be_reached_and_the_dashboard_from_this_machine() -> None:
     published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
-    assert published == {"web": ["127.0.0.1:${WEB_PORT:-8000}:8000"]}
+    assert published == {
+        "proxy": ["80:80", "443:443", "443:443/udp"],
+        "web": ["127.0.0.1:${WEB_PORT:-8000}:8000"],
+    }
+    # Of all there is, the proxy reaches the dashboard alone.
+    assert SERVICES["proxy"]["networks"] == ["front"]
+    assert {name for name in SERVICES if "front" in SERVICES[name]["networks"]} == {"proxy", "web"}
+
+
+def test_nothing_begins_with_settings_that_leave_the_site_open() -> None:
+    check, then = SERVICES["migrate"]["command"].split("&&")
+    assert "check --deploy --fail-level WARNING" in check
+    assert "migrate" in then
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_container_has_an_end_of_memory_and_processes(name: str) -> None:
+    service = SERVICES[name]
+    assert service["mem_limit"]
+    assert service["pids_limit"] <= 256
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_the_dashboard_has_room_for_the_workbooks_it_opens_at_a_time() -> None:
+    needed = children.AT_ONCE * settings.IMPORT_MAX_MEMORY_MB
+    assert int(SERVICES["web"]["mem_limit"].removesuffix("g")) * 1024 > needed
+
+
+def test_secrets_are_files_and_each_container_sees_its_own() -> None:
+    seen = {name: set(service.get("secrets", [])) for name, service in SERVICES.items()}
+    assert seen["db"] == {"database_password"}
+    assert seen["redis"] == {"redis_password"}
+    assert seen["proxy"] == set()
+    declared = YAML(typ="safe").load(COMPOSE_TEXT)["secrets"]
+    assert seen["web"] == set(declared)
+    assert {one["file"] for one in declared.values()} == {f"./secrets/{name}" for name in declared}
+    assert "secrets/" in (ROOT / ".gitignore").read_text().splitlines()
+    assert "secrets" in (ROOT / ".dockerignore").read_text().splitlines()
+
+
+def test_settings_read_their_secrets_from_those_files(tmp_path: Path) -> None:
+    words = {"database_password": "p@ss/w:rd", "redis_password": "r+d/is"}
+    words |= {"secret_key": "0123456789abcdefgh" * 3, "field_encryption_keys": KEY}
+    for name, word in words.items():
+        (tmp_path / name).write_text(word)
+    environment = {
+        name: str(value).replace("/run/secrets", str(tmp_path))
+        for name, value in SERVICES["web"]["environment"].items()
+        if not str(value).startswith("${")
+    }
+    program = (
+        "from django.conf import settings as s\n"
+        "d = s.DATABASES['default']\n"
+        "print([d['PASSWORD'], d['HOST'], s.REDIS_URL, s.SECRET_KEY, s.FIELD_ENCRYPTION_KEYS])"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"DJANGO_SETTINGS_MODULE": "config.settings"} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ast.literal_eval(answer.stdout) == [
+        *("p@ss/w:rd", "db", "redis://:r%2Bd%2Fis@redis:6379/0"),
+        *(words["secret_key"], [KEY]),
+    ]
+
+
+def test_the_broker_asks_for_the_password_and_no_argument_tells_it(tmp_path: Path) -> None:
+    """The container's own commands, with our server in place of the image's."""
+    (tmp_path / "redis_password").write_text("se+cr/et=")
+    here = {"/run/secrets": str(tmp_path), "$$": "$", "valkey-server": str(server_program())}
+    command, check = SERVICES["redis"]["command"][2], SERVICES["redis"]["healthcheck"]["test"][1]
+    for there, instead in here.items():
+        command = command.replace(there, instead)
+    socket = tmp_path / "socket"
+    command = command.replace("server -", f"server - --port 0 --unixsocket {socket}", 1)
+    server = subprocess.Popen(["sh", "-c", command], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(socket.exists)
+        stranger = redis.Redis(unix_socket_path=str(socket))
+        with stranger, pytest.raises(redis.AuthenticationError):
+            stranger.ping()
+        with redis.Redis(unix_socket_path=str(socket), password="se+cr/et=") as ours:
+            assert ours.ping()
+        assert b"se+cr" not in Path(f"/proc/{server.pid}/cmdline").read_bytes()
+        # It is the server itself that is told to stop.
+        assert b"valkey" in Path(f"/proc/{server.pid}/cmdline").read_bytes()
+    finally:
+        server.kill()
+        server.wait()
+    assert 'REDISCLI_AUTH="$$(cat /run/secrets/redis_password)"' in check
+
+
+def test_images_can_be_named_by_digest() -> None:
+    for name in ("proxy", "db", "redis"):
+        assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-\S+\}", SERVICES[name]["image"])
 
 
 @pytest.mark.parametrize("name", LONG_LIVED)
@@ -77,19 +184,18 @@ def test_database_and_broker_are_on_the_inner_network_only(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_secret_is_written_in_the_compose_file(name: str) -> None:
     for variable, value in SERVICES[name].get("environment", {}).items():
-        if value and re.search("KEY|PASSWORD|SECRET|TOKEN", variable):
-            assert value.startswith("${")
+        if re.search("KEY|PASSWORD|SECRET|TOKEN", variable):
+            assert variable.endswith("_FILE")
+            assert value.startswith("/run/secrets/")
         assert not re.search(r"://[^/@:]*:(?!\$\{)[^/@]+@", str(value)), "a password in an address"
 
 
 def test_the_role_that_owns_the_tables_is_for_migrating_alone() -> None:
-    owners = {
-        name
-        for name, service in SERVICES.items()
-        if "OWNER_PASSWORD}" in re.sub(r":\?[^}]*", "", str(service.get("environment")))
-    }
+    secret = "database_owner_password"
+    owners = {name for name, service in SERVICES.items() if secret in service.get("secrets", [])}
     assert owners == {"migrate", "db"}
-    assert all(SERVICES[name]["environment"]["POSTGRES_OWNER_PASSWORD"] == "" for name in OURS)
+    named = {name for name, service in SERVICES.items() if secret in str(service["environment"])}
+    assert named == owners
     (target,) = [config["target"] for config in SERVICES["db"]["configs"]]
     assert target.startswith("/docker-entrypoint-initdb.d/")
 
@@ -101,7 +207,9 @@ def test_every_volume_used_is_declared() -> None:
         for service in SERVICES.values()
         for volume in service.get("volumes", [])
     }
-    assert used == set(declared)
+    files = {place for place in used if place.startswith("./")}
+    assert used - files == set(declared)
+    assert all((ROOT / place).exists() for place in files)
 
 
 @pytest.mark.parametrize("queue", demo_services.WORKER_OPTIONS)
@@ -117,6 +225,13 @@ def test_a_call_to_sociocs_may_end_before_its_worker_is_killed() -> None:
 def test_the_image_does_not_run_as_root() -> None:
     final = DOCKERFILE.split("\nFROM ")[-1]
     assert re.search(r"^USER \d+:\d+$", final, re.MULTILINE)
+
+
+def test_what_the_image_serves_can_be_read_by_who_serves_it() -> None:
+    """Files are made for their own user alone (umask 077), by another one than runs it."""
+    build = DOCKERFILE.split("\nFROM ")[-2]
+    assert build.index("collectstatic") < build.index("chmod -R a+rX .")
+    assert "install -d -m 0700 -o campaigns -g campaigns /data" in DOCKERFILE
 
 
 def test_the_image_holds_neither_the_demo_nor_the_sandbox_nor_any_data() -> None:

@@ -92,5 +92,6 @@ def test_the_database_lies_in_the_data_folder_whatever_that_is_called(
         env=environment | {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "config.settings"},
         check=True,
     )
-    assert (folder / "campaigns.sqlite3").exists()
+    # And nobody else on the machine reads it.
+    assert (folder / "campaigns.sqlite3").stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [folder]

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from tooling import checking, locks, running, setting_up
+from tooling import checking, locks, running, setting_up, supply_chain
 from tooling.environment import SetUpFailed
 
 HELP = """\
@@ -19,6 +19,8 @@ python3 dev.py COMMAND
           examples of each property, every page's colours by day and by night (an hour or more)
   check   run the checks and tests that take less than a minute
   setup   fetch what `run` needs (with --tests: what `test` needs) and stop there
+  sbom    write var/sbom.cdx.json (CycloneDX): what the product is made of; print the licences
+  audit   ask the package registries for known holes in what is locked
   lock    write requirements/*.txt and package-lock.json anew, with the newest allowed versions
 
 Environment: PORT and SANDBOX_PORT for `run`; DATABASE_URL and REDIS_URL to use servers of your
@@ -36,6 +38,8 @@ def main(arguments: list[str]) -> int:
         "run": running.run,
         "check": checking.check,
         "lock": locks.renew_locks,
+        "sbom": supply_chain.write_sbom,
+        "audit": supply_chain.audit,
     }
     takes_arguments = {"test": checking.test, "test-long": checking.test_long}
     try:

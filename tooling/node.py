@@ -34,7 +34,7 @@ def install_packages(folder: Path) -> None:
 
 def run_npm(folder: Path, *arguments: str) -> None:
     """Run npm in `folder`. Raises SetUpFailed."""
-    npm, env = _npm()
+    npm, env = npm_command()
     environment.run_quietly(
         f"npm {arguments[0]} in {folder.name}/",
         [*npm, *arguments, "--no-audit", "--no-fund", "--loglevel=error"],
@@ -43,7 +43,7 @@ def run_npm(folder: Path, *arguments: str) -> None:
     )
 
 
-def _npm() -> tuple[list[str | Path], dict[str, str]]:
+def npm_command() -> tuple[list[str | Path], dict[str, str]]:
     """Return npm's command and the environment it needs, installing it where it is missing."""
     if is_on_system():
         return [str(shutil.which("npm"))], dict(os.environ)

@@ -6,12 +6,14 @@ The Sociocs API is played by the sandbox, so no message leaves the machine. Data
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
 
 from tooling import demo_services, environment, setting_up, stamps
 from tooling.places import PYTHON, REQUIREMENTS, ROOT
@@ -35,6 +37,7 @@ def run() -> int:
 
     Raises SetUpFailed.
     """
+    _keep_private(demo_services.data_folder())
     try:
         lock = RunLock(demo_services.data_folder() / "run.lock")
     except AlreadyRunning as other:
@@ -48,6 +51,13 @@ def run() -> int:
         supervisor.stop_all()
         demo_services.tidy_up(env)
         lock.release()
+
+
+def _keep_private(folder: Path) -> None:
+    """Let nobody else on this machine read what is written from now on, nor what lies there."""
+    os.umask(0o077)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
 
 
 def _run(lock: RunLock, supervisor: Supervisor, env: Mapping[str, str]) -> int:

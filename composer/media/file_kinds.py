@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from campaigns.models import MediaKind
-
 PDF = "application/pdf"
 ARCHIVE = "application/zip"
 _IMAGES = {
@@ -128,9 +126,3 @@ def office_type_of(names: list[str]) -> str:
         if any(name.startswith(start.decode()) for name in names):
             return content_type
     return ""
-
-
-def kind_of(content_type: str) -> MediaKind:
-    """How a channel would carry this content."""
-    main = content_type.partition("/")[0]
-    return {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO}.get(main, MediaKind.FILE)

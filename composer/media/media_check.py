@@ -17,9 +17,9 @@ from composer.media.file_kinds import (
     ARCHIVE,
     content_type_of,
     is_told_by_bytes,
-    kind_of,
     without_alias,
 )
+from composer.media.media_store import kind_of
 from composer.media.public_addresses import FetchFault, FetchRules, NotFetched
 from composer.models import MediaFile
 from interface.wording import Text

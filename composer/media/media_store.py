@@ -7,10 +7,10 @@ hidden in it (a script, a place, a camera's number) gets out.
 
 from __future__ import annotations
 
-import io
+import json
 import logging
-import re
 import secrets
+import subprocess
 import zipfile
 from typing import Any, TypeAlias
 
@@ -19,16 +19,18 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import Q, Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, ImageSequence
-from pillow_heif import register_heif_opener
 
 from campaigns.models import Campaign, MediaKind
 from campaigns.states import FINISHED
-from composer.media.file_kinds import ARCHIVE, SUFFIXES, content_type_of, kind_of, office_type_of
-from composer.media.places import without_places
+from composer.media import cleaning
+from composer.media.cleaning import MediaFault
+from composer.media.file_kinds import ARCHIVE, SUFFIXES, content_type_of, office_type_of
 from composer.models import MediaFile
+from interface.children import run_child
+from interface.room import MEGABYTE, Room
 from recipients.files.archives import TooManyMembers, opened_archive
 from teams.models import Team, User
 from trail.acts import Act
@@ -38,20 +40,8 @@ logger = logging.getLogger(__name__)
 
 HEAD_BYTES = 4096
 # A picture may have so many pixels, all its frames together: it is held in memory whole.
-MOST_PIXELS = 50_000_000
-# Each frame costs time, be it of one pixel.
-MOST_FRAMES = 200
-LONGEST_SIDE = 4096
-JPEG_QUALITY = 88
+MOST_PIXELS = 20_000_000
 Upload: TypeAlias = "UploadedFile[bytes]"
-_FORMATS = {
-    "image/jpeg": "JPEG",
-    "image/png": "PNG",
-    "image/gif": "GIF",
-    "image/webp": "WEBP",
-    "image/heic": "HEIF",
-    "image/avif": "AVIF",
-}
 # What people try to send and networks do not carry: its name, and what to save it as.
 _NOT_CARRIED = {
     "image/tiff": ("TIFF", "JPEG"),
@@ -70,9 +60,6 @@ _NOT_CARRIED = {
     "audio/amr": ("AMR", ""),
     "audio/flac": ("FLAC", ""),
 }
-# Which tracks a film has: ISO/IEC 14496-12, 8.4.3, and as QuickTime writes it.
-_TRACKS = re.compile(rb"hdlr.{4}(?:\0{4}|mhlr)(vide|soun)", re.DOTALL)
-register_heif_opener(thumbnails=False)
 
 
 class NotTaken(Exception):
@@ -89,20 +76,26 @@ def media_storage() -> Storage:
 
 
 def keep_media(team: Team, user: User, upload: Upload) -> MediaFile:
-    """Keep an uploaded file, and return it with its public address. Raises NotTaken."""
-    most = settings.MEDIA_MAX_MB * 1024 * 1024
+    """Keep an uploaded file, and return it with its public address.
+
+    Raises NotTaken, and NoPlaceLeft while too many files are being opened.
+    """
+    most = settings.MEDIA_MAX_MB * MEGABYTE
     size = upload.size or 0
     if size > most:
         sentence = _("The file has %(size)s; at most %(limit)s can be uploaded. Make it smaller.")
         raise NotTaken(sentence % {"size": filesizeformat(size), "limit": filesizeformat(most)})
     if not size:
         raise NotTaken(_("The file is empty. Choose another one."))
+    if size > room_for_media(team, user).left:
+        raise NotTaken(
+            _(
+                "There is no room for this file: the files of your team, or yours, take what they "
+                "may. Delete some that no message needs any more."
+            )
+        )
     content_type = _content_type(upload)
-    kind = kind_of(content_type)
-    if kind is MediaKind.IMAGE:
-        content_type, content = _made_anew(upload, content_type)
-    else:
-        content = _placeless(upload, content_type)
+    content_type, content = _cleaned(upload, content_type)
     name = f"{secrets.token_urlsafe(24)}{SUFFIXES[content_type]}"
     kept = _kept(name, content)
     label = (upload.name or name)[:200].replace("\x00", "")
@@ -112,7 +105,7 @@ def keep_media(team: Team, user: User, upload: Upload) -> MediaFile:
             uploaded_by=user,
             label=label,
             name=kept,
-            kind=kind,
+            kind=kind_of(content_type),
             content_type=content_type,
             size=content.size,
         )
@@ -120,17 +113,17 @@ def keep_media(team: Team, user: User, upload: Upload) -> MediaFile:
     return media
 
 
-def _placeless(upload: Upload, content_type: str) -> ContentFile[bytes]:
-    """The file as it is, but for the place it says it was made at. Raises NotTaken."""
-    content = upload.read()
-    if content_type.startswith("video/") and set(_TRACKS.findall(content)) == {b"soun"}:
-        raise NotTaken(_named("audio/mp4"))
-    try:
-        return ContentFile(without_places(content, content_type))
-    except Exception:  # noqa: BLE001 - whatever a broken archive makes its reader raise
-        raise NotTaken(
-            _("This file is damaged, or too large inside. Open it and save it again.")
-        ) from None
+def room_for_media(team: Team, user: User) -> Room:
+    """What the media of a team and of one of its people takes, and may take."""
+    sums = MediaFile.objects.filter(team=team).aggregate(
+        of_team=Sum("size", default=0),
+        of_person=Sum("size", filter=Q(uploaded_by=user), default=0),
+    )
+    return Room(
+        most_of_team=settings.MEDIA_TEAM_MB * MEGABYTE,
+        most_of_person=settings.MEDIA_PERSON_MB * MEGABYTE,
+        **sums,
+    )
 
 
 def _named(content_type: str) -> str:
@@ -199,7 +192,7 @@ def _content_type(upload: Upload) -> str:
         content_type = _office_type(upload)
     if content_type in _NOT_CARRIED:
         raise NotTaken(_named(content_type))
-    if content_type not in SUFFIXES and content_type not in _FORMATS:
+    if content_type not in SUFFIXES and content_type not in cleaning.IMAGES:
         raise NotTaken(
             _(
                 "This is no image (JPEG, PNG, GIF, WebP, HEIC), video (MP4, 3GP), PDF, Word, "
@@ -220,71 +213,48 @@ def _office_type(upload: Upload) -> str:
     return office_type_of(names)
 
 
-def _made_anew(upload: Upload, content_type: str) -> tuple[str, ContentFile[bytes]]:
-    """The image decoded and written again: (its content type now, its bytes). Raises NotTaken."""
-    form = _FORMATS[content_type]
+def _cleaned(upload: Upload, content_type: str) -> tuple[str, ContentFile[bytes]]:
+    """The file without what was hidden in it: (its content type now, its bytes).
+
+    Raises NotTaken, and NoPlaceLeft while too many files are being opened.
+    """
+    arguments = [content_type, str(MOST_PIXELS)]
     try:
-        with Image.open(upload, formats=[form]) as image:
-            _check_pixels(image)
-            if form == "GIF" and getattr(image, "is_animated", False):
-                return "image/gif", _animation(image)
-            still = ImageOps.exif_transpose(image)
-            still.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            return _still(still, is_drawn=form in {"PNG", "GIF"})
-    except NotTaken:
-        raise
-    except Image.DecompressionBombError:
-        sentence = _("This image has too many pixels; at most %(most)d million can be taken.")
-        raise NotTaken(sentence % {"most": MOST_PIXELS // 1_000_000}) from None
-    except Exception:  # noqa: BLE001 - whatever a broken file makes a decoder raise
-        if form in {"HEIF", "AVIF"}:
-            name = "HEIC" if form == "HEIF" else form
-            sentence = _("This %(name)s photo cannot be read here. Save it as JPEG first.")
-            raise NotTaken(sentence % {"name": name}) from None
-        raise NotTaken(
-            _("This image is damaged. Open it in a picture program and save it again.")
-        ) from None
+        done = run_child(
+            "media", "composer.media.cleaning", arguments, cleaning.SECONDS, upload.read()
+        )
+    except subprocess.TimeoutExpired:
+        raise NotTaken(_refusal(MediaFault.TOO_MUCH, content_type)) from None
+    line, _end, content = done.stdout.partition(b"\n")
+    # A child that says nothing was ended at its limits.
+    answer: dict[str, Any] = json.loads(line) if line else {"fault": MediaFault.TOO_MUCH}
+    if fault := answer.get("fault"):
+        raise NotTaken(_refusal(MediaFault(fault), content_type, answer.get("pixels", 0)))
+    return answer["content_type"], ContentFile(content)
 
 
-def _check_pixels(image: Image.Image) -> None:
-    # Of other files with several pictures, such as a phone's burst, the first is read alone.
-    frames = _frames(image) if image.format == "GIF" else 1
-    pixels = image.width * image.height * frames
-    if pixels > MOST_PIXELS:
+def _refusal(fault: MediaFault, content_type: str, pixels: int = 0) -> str:
+    """What is wrong with a file that was opened, and what to do."""
+    form = cleaning.IMAGES.get(content_type)
+    if fault is MediaFault.TOO_MANY_PIXELS:
         sentence = _("This image has %(n)d million pixels; at most %(most)d can be taken.")
-        raise NotTaken(sentence % {"n": pixels // 1_000_000, "most": MOST_PIXELS // 1_000_000})
+        return sentence % {"n": pixels // 1_000_000, "most": MOST_PIXELS // 1_000_000}
+    if fault is MediaFault.TOO_MANY_FRAMES:
+        sentence = _("This animation has more than %(most)d pictures. Make it shorter.")
+        return sentence % {"most": cleaning.MOST_FRAMES}
+    if fault is MediaFault.ONLY_SOUND:
+        return _named("audio/mp4")
+    if fault is MediaFault.TOO_MUCH:
+        return _("This file takes too long to open, or too much room. Make it smaller first.")
+    if form in {"HEIF", "AVIF"}:
+        name = "HEIC" if form == "HEIF" else form
+        return _("This %(name)s photo cannot be read here. Save it as JPEG first.") % {"name": name}
+    if form:
+        return _("This image is damaged. Open it in a picture program and save it again.")
+    return _("This file is damaged, or too large inside. Open it and save it again.")
 
 
-def _frames(image: Image.Image) -> int:
-    """How many pictures an animation has. Raises NotTaken before it has looked at too many."""
-    try:
-        image.seek(MOST_FRAMES)
-    except EOFError:
-        image.seek(0)
-        return int(getattr(image, "n_frames", 1))
-    sentence = _("This animation has more than %(most)d pictures. Make it shorter.")
-    raise NotTaken(sentence % {"most": MOST_FRAMES})
-
-
-def _still(image: Image.Image, *, is_drawn: bool) -> tuple[str, ContentFile[bytes]]:
-    """A JPEG, or a PNG where something shines through: what every network carries."""
-    out = io.BytesIO()
-    shines_through = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
-    image = image.convert("RGBA" if shines_through else "RGB")
-    # Comments and the like would be written again.
-    image.info = {}
-    if shines_through or is_drawn:
-        image.save(out, "PNG", optimize=True)
-        return "image/png", ContentFile(out.getvalue())
-    image.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True)
-    return "image/jpeg", ContentFile(out.getvalue())
-
-
-def _animation(image: Image.Image) -> ContentFile[bytes]:
-    frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
-    out = io.BytesIO()
-    duration = image.info.get("duration", 100)
-    for frame in frames:
-        frame.info = {}
-    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=duration, loop=0)
-    return ContentFile(out.getvalue())
+def kind_of(content_type: str) -> MediaKind:
+    """How a channel would carry this content."""
+    main = content_type.partition("/")[0]
+    return {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO}.get(main, MediaKind.FILE)

@@ -12,8 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import queue
+import re
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,6 +49,8 @@ _CLOSED_V6 = [
     IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
 ]
 _NAT64 = IPv6Network("64:ff9b::/96")
+# Of what no address has, programs disagree where a host's name begins and ends.
+_NEVER_IN_AN_ADDRESS = re.compile(r"[\\\s\x00-\x20\x7f]")
 
 
 class FetchFault(StrEnum):
@@ -90,6 +95,13 @@ class FetchRules:
 
     allows_loopback: bool = False
     hosts: tuple[str, ...] = ()
+
+    def name(self, host: str) -> bool:
+        """Whether the host with this name may be asked."""
+        bare = host.rstrip(".").lower()
+        return not self.hosts or any(
+            bare == known or bare.endswith(f".{known}") for known in self.hosts
+        )
 
     def permit(self, address: str) -> bool:
         """Whether a connection to this IP address may be made."""
@@ -152,6 +164,8 @@ def fetch(url: str, rules: FetchRules) -> Fetched:
 
 
 def _check_url(url: str, rules: FetchRules) -> None:
+    if _NEVER_IN_AN_ADDRESS.search(url):
+        raise NotFetched(FetchFault.NOT_HTTPS)
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
@@ -161,8 +175,7 @@ def _check_url(url: str, rules: FetchRules) -> None:
     is_local = rules.allows_loopback and parts.scheme in {"http", "https"} and _is_local_name(host)
     if not host or not (is_open or is_local) or parts.username or parts.password:
         raise NotFetched(FetchFault.NOT_HTTPS)
-    allowed = (host == one or host.endswith(f".{one}") for one in rules.hosts)
-    if rules.hosts and not any(allowed):
+    if not rules.name(host):
         raise NotFetched(FetchFault.HOST_NOT_ALLOWED)
 
 
@@ -227,6 +240,7 @@ class _Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.is_over = False
+        self._ends_at = time.monotonic() + seconds
         self._sockets: list[socket.socket] = []
         self._timer = threading.Timer(seconds, self._end)
         self._timer.daemon = True
@@ -239,6 +253,10 @@ class _Deadline:
         self._timer.cancel()
         for connection in self._sockets:
             connection.close()
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.0, self._ends_at - time.monotonic())
 
     def watch(self, made: socket.socket) -> None:
         """End this connection too; TLS takes the socket itself over, hence a copy."""
@@ -265,12 +283,11 @@ class _Closed(urllib3.exceptions.NewConnectionError):
 
 
 def _connect(connection: HTTPConnection, rules: FetchRules, deadline: _Deadline) -> socket.socket:
-    """Resolve the name once, judge every address, and connect to one of just these."""
-    try:
-        infos = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
-    except OSError:
-        raise _Closed(connection, FetchFault.UNKNOWN_NAME) from None
-    addresses = [str(info[4][0]) for info in infos]
+    """Judge the name, resolve it once, judge every address, and connect to one of just these."""
+    # Whatever the address looked like: this is the host that would be asked.
+    if not rules.name(connection.host):
+        raise _Closed(connection, FetchFault.HOST_NOT_ALLOWED)
+    addresses = _resolved(connection, deadline)
     # One that leads inside is enough to stay away: the name is not that of a public server.
     if not addresses or not all(rules.permit(address) for address in addresses):
         raise _Closed(connection, FetchFault.NOT_PUBLIC)
@@ -287,6 +304,28 @@ def _connect(connection: HTTPConnection, rules: FetchRules, deadline: _Deadline)
         connection,
         FetchFault.TOO_SLOW if isinstance(failure, TimeoutError) else FetchFault.NO_CONNECTION,
     )
+
+
+def _resolved(connection: HTTPConnection, deadline: _Deadline) -> list[str]:
+    """The addresses of a name; a resolver that takes longer than there is time is left alone."""
+    answers: queue.SimpleQueue[list[str] | None] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            infos = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            answers.put(None)
+        else:
+            answers.put([str(info[4][0]) for info in infos])
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        addresses = answers.get(timeout=deadline.seconds_left)
+    except queue.Empty:
+        raise _Closed(connection, FetchFault.TOO_SLOW) from None
+    if addresses is None:
+        raise _Closed(connection, FetchFault.UNKNOWN_NAME)
+    return addresses
 
 
 def _connection_classes(

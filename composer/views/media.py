@@ -34,7 +34,11 @@ def media(request: TeamRequest) -> HttpResponse:
     files = (
         MediaFile.objects.filter(team=request.team).select_related("uploaded_by").order_by("-pk")
     )
-    context = {"files": files[:FILES_SHOWN], "limit_mb": settings.MEDIA_MAX_MB}
+    context = {
+        "files": files[:FILES_SHOWN],
+        "limit_mb": settings.MEDIA_MAX_MB,
+        "room": media_store.room_for_media(request.team, request.user),
+    }
     return render(request, "composer/media.html", context)
 
 

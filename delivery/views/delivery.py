@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -20,6 +21,7 @@ from interface.wording import Text
 from sociocs_accounts.models import Channel
 from sociocs_accounts.troubles import Trouble, trouble_sentence
 from sociocs_gateway.exceptions import Reason
+from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import Team
 from trail.acts import Act
@@ -85,6 +87,8 @@ def delivery_on(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     if not any(wanted.values()):
         messages.error(request, _("Choose at least one of the two: replies, or what became of it."))
         return redirect("delivery", request.team.slug)
+    if (asked := _ask_again(request)) is not None:
+        return asked
     endpoint = subscriptions.switch_on(channel, request.user, **wanted)
     _tell(request, endpoint, _("Sociocs reports on “%(channel)s” from now on."))
     return redirect("delivery", request.team.slug)
@@ -114,6 +118,8 @@ def delivery_check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
 def delivery_off(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     """Have Sociocs stop reporting on a channel."""
     endpoint = _endpoint(request, channel_id)
+    if (asked := _ask_again(request)) is not None:
+        return asked
     label = {"channel": endpoint.channel.label}
     if subscriptions.switch_off(endpoint):
         messages.success(request, _("Sociocs reports on “%(channel)s” no more.") % label)
@@ -124,6 +130,12 @@ def delivery_off(request: TeamRequest, channel_id: UUID) -> HttpResponse:
             % label,
         )
     return redirect("delivery", request.team.slug)
+
+
+def _ask_again(request: TeamRequest) -> HttpResponse | None:
+    page = reverse("delivery", args=[request.team.slug])
+    reason = _("By these reports the dashboard learns who replied STOP, and what arrived.")
+    return proving.ask_again(request, page, reason)
 
 
 def _channel(request: TeamRequest, channel_id: UUID) -> Channel:

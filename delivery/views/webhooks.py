@@ -5,6 +5,7 @@ Whatever cannot be proven genuine is refused, before anything of it is read (doc
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -15,9 +16,11 @@ from django.views.decorators.http import require_POST
 
 from delivery import receiving, subscriptions, tasks
 from delivery.models import WebhookEndpoint
+from delivery.refused_calls import refused_calls
 from interface import hints
 from interface.body_limits import limits_its_body
 from sociocs_gateway.webhooks import MAX_BODY_BYTES, SIGNATURE_HEADER, verify
+from teams.throttling import client_address
 
 
 @limits_its_body
@@ -28,13 +31,20 @@ def receive(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     """Take a call in: 200 once it is stored, however often it comes.
 
     404 for an address nobody subscribed (or whose secret cannot be read), 413 above 256 kB, 403
-    without the right signature over the raw bytes, 503 while the database is away, so that the
-    vendor comes again.
+    without the right signature over the raw bytes, 429 in place of these for an address from which
+    many such calls come, 503 while the database is away, so that the vendor comes again.
     """
     try:
-        return _receive(request, endpoint_id)
+        answer = _receive(request, endpoint_id)
     except (InterfaceError, OperationalError):
         return _say(503, "try again later", {"Retry-After": "30"})
+    if answer.status_code == HTTPStatus.OK:
+        return answer
+    if refused_calls.note(client_address(request), answer.status_code):
+        answer = _say(429, "too many calls that were refused", {"Retry-After": "60"})
+    # Else Django writes a line for each.
+    answer._has_been_logged = True  # type: ignore[attr-defined]
+    return answer
 
 
 def _receive(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:

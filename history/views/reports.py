@@ -17,7 +17,7 @@ from history.history_filters import Filters
 from history.models import Report
 from interface import hints
 from recipients.views import file_answers
-from teams import alerts, proving
+from teams import alerts, day_sums
 from teams.access import Action, TeamRequest, page_of_team
 
 
@@ -28,12 +28,11 @@ def report_campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponseBase
     campaign = campaign_with_people(request, campaign_id)
     if not reporting.may_be_reported(campaign):
         raise Http404
-    if campaign.frozen_count > proving.MANY_NUMBERS:
-        page = reverse("campaign", args=[request.team.slug, campaign.public_id])
-        reason = proving.many_numbers(campaign.frozen_count)
-        if (asked_again := proving.ask_again(request, page, reason)) is not None:
-            return asked_again
-        alerts.taken_along(request.team, request.user, campaign.frozen_count)
+    page = reverse("campaign", args=[request.team.slug, campaign.public_id])
+    asked_first = day_sums.ask_before_numbers(request, page, campaign.frozen_count)
+    if asked_first is not None:
+        return asked_first
+    alerts.taken_along(request.team, request.user, campaign.frozen_count)
     return _asked(request, campaign, Filters())
 
 

@@ -13,6 +13,7 @@ class FileFault(StrEnum):
     EMPTY_SHEET = "empty_sheet"
     ALL_HIDDEN = "all_hidden"
     TOO_LARGE = "file_too_large"
+    NO_ROOM = "no_room"
     WRONG_TYPE = "wrong_type"
     SEVERAL_INSIDE = "several_inside"
     UNREADABLE = "unreadable"

@@ -14,7 +14,6 @@ import csv
 import errno
 import gc
 import json
-import resource
 import sys
 import zipfile
 import zlib
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from interface.child_limits import limit_this_process
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.sheets.books import Book, BookRow, BookSheet, EncryptedBook, UnreadableBook, put
 from recipients.sheets.dates import short_date
@@ -32,9 +32,6 @@ from recipients.sheets.other_books import OtherBook
 from recipients.sheets.xls import XlsBook
 from recipients.sheets.xlsx import XlsxBook
 
-_MEGABYTE = 1024 * 1024
-# The workbook, the text, what Python is made of, and room for a few more.
-_MOST_FILES = 64
 # How archives and numbers in them fail when a file is damaged.
 _DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, IndexError),
@@ -48,13 +45,7 @@ def main() -> None:
     gc.disable()
     workbook, text, sheet, hidden, country = sys.argv[1:6]
     megabytes, seconds, memory = map(int, sys.argv[6:])
-    for kind, most in (
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_AS, memory * _MEGABYTE),
-        (resource.RLIMIT_FSIZE, megabytes * _MEGABYTE),
-        (resource.RLIMIT_NOFILE, _MOST_FILES),
-    ):
-        resource.setrlimit(kind, (most, most))
+    limit_this_process(seconds=seconds, memory_megabytes=memory, file_megabytes=megabytes)
     try:
         answer = write_sheet(Path(workbook), Path(text), sheet, country, with_hidden=hidden == "1")
     except FileProblem as problem:

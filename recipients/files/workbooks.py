@@ -10,24 +10,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from interface.children import run_child
 from recipients.files.archives import TooManyMembers, opened_archive
 from recipients.files.file_problems import FileFault, FileProblem
-
-# Beyond the seconds of work: a busy machine lets the child wait.
-_SECONDS_TO_WAIT = 30
-_ROOT = Path(__file__).resolve().parents[2]
-# What a stranger's file is read with: of our own environment, with its keys, nothing.
-_NOTHING_WORTH_TAKING = {
-    name: os.environ[name]
-    for name in ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-    if name in os.environ
-}
 
 
 @dataclass(frozen=True)
@@ -74,25 +64,14 @@ def unpack(
     `sheet`: its name, or "" for the one that is seen first, or else may hold a table. What is
     hidden is left out unless it is asked for. Each row has its number in front; blank ones are not
     written. Raises FileProblem when the workbook cannot be read within the limits, and OSError when
-    the disk fails; `text` is deleted then.
+    the disk fails; `text` is deleted then. Raises NoPlaceLeft while too many are being opened.
     """
     if zipfile.is_zipfile(workbook):
         _check_declared_sizes(workbook, limits)
     numbers = (limits.megabytes, limits.seconds, limits.memory_megabytes)
-    command = [
-        *(sys.executable, "-m", "recipients.files.workbook_child"),
-        *(str(workbook), str(text), sheet, str(int(with_hidden)), country, *map(str, numbers)),
-    ]
-    patience = limits.seconds + _SECONDS_TO_WAIT
+    said = (str(workbook), str(text), sheet, str(int(with_hidden)), country, *map(str, numbers))
     try:
-        done = subprocess.run(  # noqa: S603  our own program, and no shell
-            command,
-            cwd=_ROOT,
-            env=_NOTHING_WORTH_TAKING,
-            capture_output=True,
-            timeout=patience,
-            check=False,
-        )
+        done = run_child("workbook", "recipients.files.workbook_child", said, limits.seconds)
         answer = json.loads(done.stdout) if done.stdout else {}
     except subprocess.TimeoutExpired as expired:
         text.unlink(missing_ok=True)

@@ -14,8 +14,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q, Sum
 from django.utils import timezone
 
+from interface.children import NoPlaceLeft
+from interface.room import MEGABYTE, Room
 from recipients import claiming
 from recipients.files.column_guessing import phone_candidates, require_phone_column
 from recipients.files.columns import FIELD_ROLES, Column, ColumnRole, phone_places
@@ -54,13 +57,16 @@ def begin_import(
     `token` comes from the upload form: the same form sent twice gives the same import. `target` is
     the list whose people the file's will join, None for a new list. With `opt_out_note`, which may
     be empty, they go into the register of opt-outs instead. Raises FileProblem, and deletes the
-    file, when it cannot become a list at all.
+    file, when it cannot become a list at all; NoPlaceLeft while too many files are being opened.
     """
     if known := ListImport.objects.filter(public_id=token).first():
         if known.uploaded_by == user and known.team == team:
             delete_stored(upload.stored_name)
             return known
         token = uuid.uuid4()
+    if (upload.size or 0) > room_for_files(team, user).left:
+        delete_stored(upload.stored_name)
+        raise FileProblem(FileFault.NO_ROOM, days=settings.UPLOAD_KEEP_DAYS)
     made = ListImport(
         public_id=token,
         team=team,
@@ -80,7 +86,7 @@ def begin_import(
     try:
         guessing.guess(made)
         _judge_first_rows(made)
-    except FileProblem:
+    except (FileProblem, NoPlaceLeft):
         delete_stored(upload.stored_name)
         raise
     try:
@@ -90,6 +96,20 @@ def begin_import(
         delete_stored(upload.stored_name)
         return ListImport.objects.get(public_id=token, team=team, uploaded_by=user)
     return made
+
+
+def room_for_files(team: Team, user: User) -> Room:
+    """What the kept files of a team and of one of its people take, and may take."""
+    kept = ListImport.objects.filter(team=team).exclude(stored_name="")
+    sums = kept.aggregate(
+        of_team=Sum("file_size", default=0),
+        of_person=Sum("file_size", filter=Q(uploaded_by=user), default=0),
+    )
+    return Room(
+        most_of_team=settings.UPLOADS_TEAM_MB * MEGABYTE,
+        most_of_person=settings.UPLOADS_PERSON_MB * MEGABYTE,
+        **sums,
+    )
 
 
 def list_name_from(file_name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -30,18 +31,19 @@ class ListPlace:
 def person_id(team: Team, phone: str) -> str:
     """The person's public id: always the same for a team, and nobody else can read it.
 
-    AES-SIV (RFC 5297) under a key derived from SECRET_KEY; a new SECRET_KEY makes new ids.
+    AES-SIV (RFC 5297) under a key derived from SECRET_KEY; a new SECRET_KEY makes
+    new ids, and those of SECRET_KEY_FALLBACKS are still read.
     """
-    return urlsafe_b64encode(_cipher().encrypt(phone.encode(), _within(team))).decode().rstrip("=")
+    return urlsafe_b64encode(_sealed(team, phone)).decode().rstrip("=")
 
 
 def phone_of(team: Team, public_id: str) -> str | None:
     """The phone (E.164) behind an id of this team; None for anything else."""
-    try:
-        sealed = urlsafe_b64decode(public_id + "=" * (-len(public_id) % 4))
-        return _cipher().decrypt(sealed, _within(team)).decode()
-    except (InvalidTag, ValueError):
-        return None
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        with suppress(InvalidTag, ValueError):
+            sealed = urlsafe_b64decode(public_id + "=" * (-len(public_id) % 4))
+            return _cipher(key).decrypt(sealed, _within(team)).decode()
+    return None
 
 
 def lists_with(team: Team, user: User, phone: str) -> list[ListPlace]:
@@ -66,10 +68,12 @@ def opt_outs_of(team: Team, phone: str) -> list[OptOut]:
     return list(rows.select_related("created_by", "lifted_by").order_by("-pk")[:100])
 
 
-def _cipher() -> AESSIV:
-    return AESSIV(
-        hashlib.sha512(b"recipients.lists.people:" + settings.SECRET_KEY.encode()).digest()
-    )
+def _sealed(team: Team, phone: str) -> bytes:
+    return _cipher(settings.SECRET_KEY).encrypt(phone.encode(), _within(team))
+
+
+def _cipher(key: str) -> AESSIV:
+    return AESSIV(hashlib.sha512(b"recipients.lists.people:" + key.encode()).digest())
 
 
 def _within(team: Team) -> list[bytes]:

@@ -382,6 +382,9 @@ class OptOut(models.Model):
         # Left out like the others, until a colleague has read what they wrote.
         UNSURE = "unsure", _("May have asked to stop")
 
+    # How somebody says it themselves, and nobody in the team for them.
+    OWN_WORD = (Source.INBOUND, Source.NETWORK)
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="opt_outs")
     phone = models.CharField(_("phone"), max_length=16)

@@ -17,7 +17,7 @@ from recipients.lists import exporting
 from recipients.lists.addressed_lists import usable_list
 from recipients.models import Export, RecipientList
 from recipients.views import file_answers
-from teams import proving
+from teams import day_sums
 from teams.access import Action, TeamRequest, page_of_team
 
 
@@ -26,11 +26,9 @@ from teams.access import Action, TeamRequest, page_of_team
 def list_export(request: TeamRequest, list_id: uuid.UUID) -> HttpResponseBase:
     """The list as the file that `format` says: "csv" or "xlsx". It is kept who asked."""
     recipient_list = usable_list(request, list_id)
-    if recipient_list.row_count > proving.MANY_NUMBERS:
-        page = reverse("list", args=[request.team.slug, recipient_list.public_id])
-        reason = proving.many_numbers(recipient_list.row_count)
-        if (asked := proving.ask_again(request, page, reason)) is not None:
-            return asked
+    page = reverse("list", args=[request.team.slug, recipient_list.public_id])
+    if (asked := day_sums.ask_before_numbers(request, page, recipient_list.row_count)) is not None:
+        return asked
     file_format = file_answers.asked_format(request)
     if file_format == "xlsx" and recipient_list.row_count > made_files.ROWS_AT_ONCE:
         ordered = exporting.order_file(request.team, request.user, recipient_list)

@@ -29,8 +29,8 @@ from recipients.opting_out.opt_out_forms import LiftForm, OptOutForm
 from recipients.opting_out.opt_out_sources import Judged, pasted
 from recipients.phone_words import as_called
 from recipients.sentences import DOUBTS, REJECTIONS, sentence_for
-from teams import proving
-from teams.access import Action, TeamRequest, page_of_team
+from teams import day_sums
+from teams.access import Action, TeamRequest, may, page_of_team, require
 
 ROWS_A_PAGE = 50
 MOST_COUNTED = 10_000
@@ -170,6 +170,7 @@ def _add_page(
         "doubtful": doubtful,
         "list_import": list_import,
         "max_megabytes": settings.UPLOAD_MAX_MB,
+        "room": checking.room_for_files(request.team, request.user),
     }
     return render(request, "recipients/opt_outs_add.html", context, status=status)
 
@@ -177,13 +178,23 @@ def _add_page(
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.EDIT_LISTS)
 def opt_out_lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
-    """Let a person be messaged again, for a reason that is kept."""
+    """Let a person be messaged again, for a reason that is kept.
+
+    A STOP that they said themselves is lifted by whoever may send, and by nobody else.
+    """
     opt_out = get_object_or_404(OptOut, team=request.team, public_id=entry_id)
     form = LiftForm(request.POST if request.method == "POST" else None)
-    if request.method == "GET" or not form.is_valid():
-        context = {"opt_out": opt_out, "form": form}
+    is_own_word = opt_out.source in OptOut.OWN_WORD
+    if is_own_word and form.is_bound:
+        require(request.membership, Action.LAUNCH)
+    if not form.is_valid():
+        context = {"opt_out": opt_out, "form": form, "is_own_word": is_own_word}
+        context["may_lift"] = not is_own_word or may(request.membership, Action.LAUNCH)
         status = 422 if form.is_bound else 200
         return render(request, "recipients/opt_out_lift.html", context, status=status)
+    page = reverse("opt-out-lift", args=[request.team.slug, opt_out.public_id])
+    if (asked := day_sums.ask_before_lifting(request, page)) is not None:
+        return asked
     if opt_outs.lift(opt_out, form.cleaned_data["reason"], request.user):
         messages.success(request, _("This person can be messaged again."))
     else:
@@ -196,10 +207,9 @@ def opt_out_lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
 def opt_outs_export(request: TeamRequest) -> HttpResponseBase:
     """The open opt-outs as a CSV file."""
     count = opt_outs.register(request.team).count()
-    if count > proving.MANY_NUMBERS:
-        page = reverse("opt-outs", args=[request.team.slug])
-        if (asked := proving.ask_again(request, page, proving.many_numbers(count))) is not None:
-            return asked
+    page = reverse("opt-outs", args=[request.team.slug])
+    if (asked := day_sums.ask_before_numbers(request, page, count)) is not None:
+        return asked
     exporting.note_export(request.team, request.user, Export.Kind.OPT_OUTS, "csv", count)
     response = StreamingHttpResponse(
         opt_outs.register_csv(request.team), content_type="text/csv; charset=utf-8"

@@ -108,7 +108,12 @@ def _upload_page(
     paste_problem: str = "",
 ) -> HttpResponse:
     """The page to bring people on; `target` is the list that they are for."""
+    room = checking.room_for_files(request.team, request.user)
+    problem = FileProblem(FileFault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)
+    if room.left < settings.UPLOAD_MAX_MB * MEGABYTE:
+        problem = FileProblem(FileFault.NO_ROOM, days=settings.UPLOAD_KEEP_DAYS)
     context = {
+        "room": room,
         # A browser cannot give the file back; the next one is a new import with its own token.
         "form": UploadForm(),
         "pasted": pasted or PasteForm(),
@@ -117,8 +122,8 @@ def _upload_page(
         "paste_problem": paste_problem,
         "max_characters": str(MAX_CHARACTERS),
         "max_megabytes": settings.UPLOAD_MAX_MB,
-        "max_bytes": str(settings.UPLOAD_MAX_MB * MEGABYTE),
-        "too_large": sentence_for(FileProblem(FileFault.TOO_LARGE, most=settings.UPLOAD_MAX_MB)),
+        "max_bytes": str(min(settings.UPLOAD_MAX_MB * MEGABYTE, room.left)),
+        "too_large": sentence_for(problem),
     }
     status = 422 if file_problem or paste_problem else 200
     return render(request, "recipients/upload.html", context, status=status)

@@ -12,6 +12,7 @@ from django.db import migrations, models
 
 import interface.countries
 import interface.money
+import interface.names
 import interface.phones
 import interface.time_zones
 import teams.addresses
@@ -75,7 +76,14 @@ class Migration(migrations.Migration):
                     "email",
                     models.EmailField(max_length=254, unique=True, verbose_name="e-mail address"),
                 ),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=100,
+                        validators=[interface.names.validate_no_address],
+                        verbose_name="name",
+                    ),
+                ),
                 (
                     "phone",
                     models.CharField(
@@ -170,7 +178,14 @@ class Migration(migrations.Migration):
                         verbose_name="address",
                     ),
                 ),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "name",
+                    models.CharField(
+                        max_length=100,
+                        validators=[interface.names.validate_no_address],
+                        verbose_name="name",
+                    ),
+                ),
                 (
                     "time_zone",
                     models.CharField(

@@ -58,12 +58,16 @@ def _as_new_person(
 ) -> HttpResponse:
     form = NewPersonForm(request.POST if request.method == "POST" else None, email=invited.email)
     if request.method == "POST" and form.is_valid():
-        membership = invitations.accept_as_new_person(
-            invited,
-            form.cleaned_data["name"],
-            form.cleaned_data["password"],
-            is_from_mail=is_from_mail,
-        )
+        try:
+            membership = invitations.accept_as_new_person(
+                invited,
+                form.cleaned_data["name"],
+                form.cleaned_data["password"],
+                is_from_mail=is_from_mail,
+            )
+        except invitations.AccountExists:
+            # The page says what is left to be done now.
+            return redirect(request.path)
         adapters.let_in(request, membership.user, "")
         return _welcome(request, membership)
     return _page(request, invited, "new_person", form=form, is_from_mail=is_from_mail)

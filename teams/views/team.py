@@ -63,9 +63,15 @@ def team_invite(request: TeamRequest) -> HttpResponse:
     form = InviteForm(request.POST, team=request.team)
     if not form.is_valid():
         return _team_page(request, invite_form=form)
-    invited = invitations.invite(
-        request.team, form.cleaned_data["email"], Role(form.cleaned_data["role"]), request.user
-    )
+    email, role = form.cleaned_data["email"], Role(form.cleaned_data["role"])
+    try:
+        invited = invitations.invite(request.team, email, role, request.user)
+    except invitations.TooManyInvitations:
+        form.add_error(
+            "email",
+            _("There were many invitations, by you or to this address. Go on in an hour."),
+        )
+        return _team_page(request, invite_form=form)
     return render(request, "teams/invited.html", {"invited": invited})
 
 

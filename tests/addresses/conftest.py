@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from teams.models import Role, Team, User
 from tests import people
@@ -43,6 +44,12 @@ def town(kept: None) -> Town:
         vera=people.member(team, "Vera Lind", Role.VIEWER),
         charlie=charlie,
     )
+
+
+@pytest.fixture(autouse=True)
+def contact(settings: Settings) -> None:
+    """Without one, there is no page that tells it."""
+    settings.SECURITY_CONTACT = "security@example.org"
 
 
 @pytest.fixture

@@ -61,6 +61,7 @@ FORM, BUTTON = (GET, POST), (POST,)
 ROUTES: dict[str, Route] = {
     "healthz": Route("everybody"),
     "public-media": Route("everybody"),
+    "security-txt": Route("everybody"),
     "sample-recipients": Route("signed in"),
     # Who they are, and which team to open.
     "home": Route("signed in"),

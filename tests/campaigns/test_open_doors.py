@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 from django.core.checks import run_checks
 from pytest_django.fixtures import Settings
+
+from tests.processes import run_to_its_end
 
 GOOD = {
     "ALLOWED_HOSTS": ["campaigns.example.org"],
@@ -39,3 +44,45 @@ def complaints(settings: Settings, **wrong: object) -> set[str]:
 def test_each_open_door_is_named(settings: Settings, name: str, value: object, code: str) -> None:
     assert complaints(settings) == set()
     assert complaints(settings, **{name: value}) == {code}
+
+
+SOUND = {"BASE_URL": "https://campaigns.example.org", "SECRET_KEY": "0123456789abcdefgh" * 3}
+TOLD = {"DEBUG", "DEMO", "INSECURE_COOKIES", *SOUND}
+
+
+def serving(**environment: str) -> str:
+    """What a web server says that begins with these settings, "" when it serves."""
+    env = {name: value for name, value in os.environ.items() if name not in TOLD}
+    answer = run_to_its_end(
+        sys.executable, "-c", "import config.wsgi", env=env | SOUND | environment
+    )
+    return answer.stderr if answer.returncode else ""
+
+
+def test_a_web_server_begins_with_sound_settings() -> None:
+    assert serving() == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"DEBUG": "1"}, "DEBUG is set"),
+        ({"SECRET_KEY": "x" * 60}, "short enough to be guessed"),
+        ({"SECRET_KEY": "short"}, "short enough to be guessed"),
+        ({"SECRET_KEY_FALLBACKS": "short"}, "short enough to be guessed"),
+        ({"INSECURE_COOKIES": "1"}, "INSECURE_COOKIES is set"),
+        ({"INSECURE_COOKIES": "1", "BASE_URL": "http://127.example.org"}, "INSECURE_COOKIES is"),
+        ({"DEBUG": "1", "BASE_URL": "http://localhost.example.org"}, "DEBUG is set"),
+    ],
+)
+def test_a_web_server_begins_with_no_setting_that_gives_the_site_away(
+    wrong: dict[str, str], sentence: str
+) -> None:
+    said = serving(**wrong)
+    assert "No page is served." in said
+    assert sentence in said
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]"])
+def test_a_trial_on_this_machine_may_have_them(url: str) -> None:
+    assert serving(DEBUG="1", SECRET_KEY="x", INSECURE_COOKIES="1", BASE_URL=url) == ""

@@ -14,6 +14,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from pillow_heif import register_heif_opener
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
@@ -30,6 +31,7 @@ from tests.desks import DeskOf
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 SCRIPT = b"<script>alert(1)</script>"
+register_heif_opener()
 
 
 @pytest.fixture(autouse=True)
@@ -214,7 +216,7 @@ def test_a_phones_photo_becomes_a_jpeg_without_its_place_and_not_too_large(
 
 def test_a_picture_that_would_fill_the_memory_is_told_what_may_be_taken(desk: Desk) -> None:
     huge = picture("PNG", (14_000, 14_000), mode="1", colour=0)
-    assert "at most 50 million can be taken" in text_of(upload(desk, huge, "huge.png"))
+    assert "at most 20 can be taken" in text_of(upload(desk, huge, "huge.png"))
     assert not MediaFile.objects.exists()
 
 
@@ -280,12 +282,12 @@ def test_pictures_inside_a_document_say_no_place_either(desk: Desk) -> None:
     assert picture_kept.getexif()[0x010F] == "Camera"
 
 
-def test_a_document_that_unpacks_to_too_much_is_refused(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(places, "MOST_UNPACKED", 1)
-    page = upload(desk, office("[Content_Types].xml", "word/document.xml"), "bomb.docx")
-    assert "too large inside" in text_of(page)
+def test_a_document_that_unpacks_to_too_much_is_refused(desk: Desk) -> None:
+    out = io.BytesIO(office("[Content_Types].xml", "word/document.xml"))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(places.MOST_UNPACKED // 1_000_000 + 1):
+            archive.writestr(f"word/embeddings/{number}.bin", bytes(1_000_000))
+    assert "too large inside" in text_of(upload(desk, out.getvalue(), "bomb.docx"))
     assert not MediaFile.objects.exists()
 
 
@@ -592,3 +594,22 @@ def test_an_animation_has_so_many_pictures_at_most(desk: Desk, frames: int, said
     first, *others = (Image.new("L", (1, 1), n % 256) for n in range(frames))
     first.save(out, "GIF", save_all=True, append_images=others)
     assert said in text_of(upload(desk, out.getvalue()))
+
+
+def test_the_media_of_a_team_and_of_a_person_has_an_end(
+    desk: Desk, settings: Settings, alice: User, bob: User, folder: Path
+) -> None:
+    settings.MEDIA_TEAM_MB, settings.MEDIA_PERSON_MB = 3, 2
+    for person in (alice, bob):
+        MediaFile.objects.create(
+            team=desk.team, uploaded_by=person, label="x", name=person.name, size=1024 * 1024
+        )
+    page = text_of(desk.get("media"))
+    assert "Files take 2.0 MB of the 3.0 MB that your team has here, yours 1.0 MB of 2.0 MB" in page
+    assert "is uploaded" in text_of(upload(desk, picture(), "small"))
+    MediaFile.objects.filter(uploaded_by=bob).update(size=2 * 1024 * 1024)
+    assert "There is no room for this file" in text_of(upload(desk, picture(), "small"))
+    settings.MEDIA_TEAM_MB = 30
+    MediaFile.objects.filter(uploaded_by=alice).update(size=2 * 1024 * 1024)
+    assert "There is no room for this file" in text_of(upload(desk, picture(), "small"))
+    assert len(list(folder.iterdir())) == 1

@@ -213,3 +213,75 @@ def test_loopback_alone_is_let_in_by_the_switch_for_trials() -> None:
     assert LOCAL.permit("127.0.0.1")
     assert not LOCAL.permit("10.0.0.1")
     assert fault_of("http://10.0.0.1/", LOCAL) is FetchFault.NOT_HTTPS
+
+
+GOOD = FetchRules(hosts=("good.example",))
+# Of which programs do not agree whose host they name.
+AMBIGUOUS = [
+    "https://evil.example\\.good.example/x",
+    "https://evil.example\\@good.example/x",
+    "https:\\\\evil.example\\.good.example/x",
+    "https://evil.example\t.good.example/x",
+    "https://evil.example\n.good.example/x",
+    "https://evil.example .good.example/x",
+    " https://good.example/x",
+    "https://good.example/a b",
+    "https://evil.example\x00.good.example/x",
+    "https://evil.example\x7f.good.example/x",
+    "https://evil.example\u00a0.good.example/x",
+    "https://evil.example\u2028.good.example/x",
+]
+
+
+@pytest.mark.parametrize("url", AMBIGUOUS)
+def test_an_address_that_can_be_read_in_two_ways_is_not_asked_at_all(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", None)
+    assert fault_of(url, GOOD) is FetchFault.NOT_HTTPS
+    assert fault_of(url) is FetchFault.NOT_HTTPS
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *AMBIGUOUS,
+        "https://evil.example#@good.example/x",
+        "https://evil.example?.good.example/x",
+        "https://evil.example/.good.example",
+        "https://evil.example%2f.good.example/x",
+        "https://evil.example%00.good.example/x",
+        "https://evil.example;.good.example/x",
+        "https://notgood.example/x",
+        "https://good.example.evil.example/x",
+        "https://evil.example\u3002good.example/x",
+        "https://evil.example\uff0f.good.example/x",
+        "https://[::ffff:8.8.8.8]/x",
+    ],
+)
+def test_however_it_is_written_no_other_host_is_asked_than_those_named(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    asked: list[str] = []
+
+    def getaddrinfo(host: str, *_args: object, **_more: object) -> list[tuple[Any, ...]]:
+        asked.append(host)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with pytest.raises(NotFetched):
+        fetch(url, GOOD)
+    assert [host for host in asked if not host.endswith(".good.example")] == []
+
+
+def test_a_slow_resolver_takes_no_longer_than_the_rest_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(public_addresses, "SECONDS", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: answered.wait(60) and [])
+    try:
+        assert fault_of("https://slow.example/a.jpg") is FetchFault.TOO_SLOW
+        assert not answered.is_set()
+    finally:
+        answered.set()

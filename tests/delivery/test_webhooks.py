@@ -25,6 +25,7 @@ from delivery.models import (
     WebhookEndpoint,
     WebhookEvent,
 )
+from delivery.refused_calls import RefusedCalls
 from interface import hints
 from recipients.models import OptOut
 from sociocs_accounts.encrypted_fields import Secret
@@ -487,3 +488,31 @@ def test_other_failures_opt_nobody_out(
     delivery_reports.credit_message(endpoint.channel, "m1", ann(running))
     say(endpoint, **status("m1", "failed", error={"code": code}))
     assert not OptOut.objects.exists()
+
+
+@pytest.fixture
+def fresh_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has refused no call yet."""
+    monkeypatch.setattr("delivery.views.webhooks.refused_calls", RefusedCalls())
+
+
+def test_a_flood_of_wrong_calls_is_one_line_a_minute_and_keeps_no_right_one_out(
+    endpoint: WebhookEndpoint,
+    fresh_count: None,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("delivery.refused_calls.MOST", 5)
+    unknown = WebhookEndpoint(public_id=uuid4())
+    answers = [call(endpoint, b"{}", "0" * 64) for _ in range(4)]
+    answers += [call(unknown, b"{}") for _ in range(4)]
+    answers += [call(endpoint, b"x" * 300_000)]
+    assert answers == [403] * 4 + [404] + [429] * 4
+    assert [record.getMessage() for record in caplog.records] == [
+        "A call to a webhook was refused (403). Since the last such line: 0 more."
+    ]
+    assert call(endpoint, b"{}") == 200
+    monkeypatch.setattr("delivery.refused_calls._SECONDS", 0)
+    assert call(endpoint, b"{}", "0" * 64) == 403
+    assert caplog.records[-1].getMessage().endswith("(403). Since the last such line: 8 more.")
+    assert len(caplog.records) == 2

@@ -8,11 +8,13 @@ from functools import partial
 
 import psycopg
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InternalError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from pytest_django.asserts import assertContains
+from pytest_django.fixtures import Settings
 
 from config.urls import handler400, handler403, handler404, handler500
 from interface import errors
@@ -155,6 +157,62 @@ class TestHeaders:
         assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "is_secure", "status"),
+    [
+        ("/sign-in/", True, 200),
+        ("/sign-in/", False, 301),
+        ("/static/img/logo.svg", True, 200),
+        ("/nothing/here/", True, 404),
+        ("/healthz", True, 200),
+    ],
+)
+def test_each_answer_tells_browsers_what_it_is_not_for(
+    client: Client, settings: Settings, path: str, is_secure: bool, status: int
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    answer = client.get(path, secure=is_secure)
+    assert answer.status_code == status
+    assert "camera=()" in answer["Permissions-Policy"]
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+
+
+def test_other_hosts_of_the_domain_are_bound_by_choice_only(
+    client: Client, settings: Settings
+) -> None:
+    settings.SECURE_HSTS_SECONDS = 3600
+    assert client.get("/sign-in/", secure=True)["Strict-Transport-Security"] == "max-age=3600"
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = settings.SECURE_HSTS_PRELOAD = True
+    both = Client().get("/sign-in/", secure=True)["Strict-Transport-Security"]
+    assert both == "max-age=3600; includeSubDomains; preload"
+
+
+def test_whoever_finds_a_hole_is_told_where_to_report_it(
+    client: Client, settings: Settings
+) -> None:
+    assert client.get("/.well-known/security.txt").status_code == 404
+    settings.SECURITY_CONTACT = "security@example.org"
+    settings.SECURITY_POLICY_URL = "https://example.org/holes"
+    with time_machine.travel("2026-03-02T09:00:00Z", tick=False):
+        answer = client.get("/.well-known/security.txt")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.content.decode().splitlines() == [
+        "Contact: mailto:security@example.org",
+        "Expires: 2026-08-29T00:00:00Z",
+        "Policy: https://example.org/holes",
+        f"Canonical: {settings.BASE_URL}/.well-known/security.txt",
+    ]
+    settings.SECURITY_CONTACT = "https://example.org/contact"
+    assert (
+        b"Contact: https://example.org/contact\n" in client.get("/.well-known/security.txt").content
+    )
 
 
 @pytest.mark.urls(__name__)

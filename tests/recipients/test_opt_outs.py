@@ -430,3 +430,23 @@ def test_a_viewer_looks_and_changes_nothing(
     assert "Add opt-outs" not in text
     assert "Export" not in text
     assert client_of(vera).get(url(riverside, "opt-outs-add")).status_code == 403
+
+
+@pytest.mark.parametrize("source", OptOut.OWN_WORD)
+def test_a_persons_own_stop_is_lifted_by_who_may_send_and_with_a_warning(
+    client: Client, client_of: ClientOf, sami: User, riverside: Team, source: str
+) -> None:
+    own = OptOut.objects.create(team=riverside, phone=EMILIA, source=source)
+    lift = url(riverside, "opt-out-lift", own.public_id)
+    shown = client.get(lift).content.decode()
+    assert "Only senders and owners of the team can lift that." in shown
+    assert "Reason" not in shown
+    assert client.post(lift, {"reason": "They told me"}).status_code == 403
+    own.refresh_from_db()
+    assert own.is_open
+
+    sender = client_of(sami)
+    assert "the law forbids" in " ".join(sender.get(lift).content.decode().split())
+    sender.post(lift, {"reason": "Asked for it in writing"})
+    own.refresh_from_db()
+    assert (own.is_open, own.lifted_by) == (False, sami)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from interface.children import NOTHING_WORTH_TAKING
 from recipients.files import workbooks
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.file_types import is_workbook
@@ -135,7 +136,7 @@ def test_whatever_reads_a_workbook_has_no_secret_at_hand(
     assert "the-secret" not in seen
     names = {line.partition("=")[0] for line in seen.splitlines()}
     assert not names & {"SECRET_KEY", "DATABASE_URL", "DJANGO_SETTINGS_MODULE"}
-    assert names <= {*workbooks._NOTHING_WORTH_TAKING, "PWD", "SHLVL", "_", "OLDPWD"}
+    assert names <= {*NOTHING_WORTH_TAKING, "PWD", "SHLVL", "_", "OLDPWD"}
     assert os.environ["FIELD_ENCRYPTION_KEYS"] == "the-secret"
 
 

@@ -12,10 +12,12 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from recipients.files.storing import MEGABYTE
 from recipients.models import ListImport
 from teams.models import Team, User
+from tests.browsing import text_of
 from tests.client import Client
 from tests.recipients.conftest import Door
 
@@ -167,3 +169,28 @@ def test_a_stranger_cannot_even_begin_to_upload(
 def test_a_viewer_cannot_upload(riverside: Team, vera: User, uploads: Path) -> None:
     assert Door(riverside, vera).upload(GOOD).status_code == 403
     assert not uploads.exists()
+
+
+def test_the_files_of_a_team_and_of_a_person_have_an_end(
+    door: Door, settings: Settings, riverside: Team, alice: User
+) -> None:
+    content = b"Phone\n+14155552671\n" + b"\n" * 1024 * 1024
+    settings.UPLOADS_TEAM_MB, settings.UPLOADS_PERSON_MB = 4, 2
+    page_url = reverse("upload", args=[riverside.slug])
+    others = ListImport.objects.create(
+        team=riverside, uploaded_by=alice, stored_name="theirs", file_size=1024 * 1024
+    )
+    assert "Files take 1.0 MB of the 4.0 MB" in text_of(door.client.get(page_url))
+    assert door.upload(content, "one.csv").status_code == 302
+    refused = door.upload(content, "two.csv")
+    assert refused.status_code == 422
+    assert sentence(refused.content.decode()).startswith("There is no room for this file")
+    page = text_of(door.client.get(page_url))
+    assert "Files take 2.0 MB of the 4.0 MB that your team has here, yours 1.0 MB of 2.0 MB" in page
+    assert len(list(settings.UPLOADS_DIR.iterdir())) == 1
+    # What is pasted takes room as well; what is gone takes none.
+    settings.UPLOADS_TEAM_MB = 2
+    pasted = door.client.post(reverse("paste", args=[riverside.slug]), {"rows": "+14155552671"})
+    assert pasted.status_code == 422
+    ListImport.objects.filter(pk=others.pk).update(stored_name="")
+    assert door.upload(b"Phone\n+14155552671\n", "three.csv").status_code == 302

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from pytest_django.fixtures import Settings
 
-from recipients.files import workbooks
+from interface import children
 from recipients.models import ListImport
 from tests.recipients.conftest import Door
 from tests.recipients.test_upload import sentence
@@ -221,7 +221,7 @@ class TestAReaderThatIsEnded:
         self, door: Door, uploads: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as impatient:
-            impatient.setattr(workbooks, "_SECONDS_TO_WAIT", 0.001 - settings.IMPORT_MAX_SECONDS)
+            impatient.setattr(children, "_SECONDS_TO_WAIT", 0.001 - settings.IMPORT_MAX_SECONDS)
             response = door.upload(xlsx({"A": PEOPLE}), "people.xlsx")
         assert response.status_code == 422
         assert sentence(response.content.decode()).startswith("Reading this file took too long.")

@@ -323,7 +323,7 @@ class TestThePasswordQuestion:
         url = f"/riverside-dental/lists/{people.public_id}/export/"
         asked = left_open.post(url, {"format": "csv"})
         question = left_open.get(asked["Location"])
-        assert "This file takes the numbers of 3 people along." in text_of(question)
+        assert "With this file, you take the numbers of 3 people along today." in text_of(question)
         answer = sent_again(left_open, self.proved(left_open, asked))
         assert answer["Content-Disposition"].startswith("attachment")
         assert Export.objects.count() == 1

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
+from django.db import connection
+from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 from pytest_django.fixtures import Settings
 
-from teams import letters, proved_addresses
+from teams import invitations, letters, proved_addresses
 from teams.models import Invitation, Membership, Role, Team, User
+from teams.throttling import Limit
 from tests.client import Client
 from tests.people import ClientOf
 from tests.world import PASSWORD, create_person
@@ -29,6 +36,12 @@ def owner(alice: User, client_of: ClientOf) -> Client:
 
 def send(client: Client, team: Team, email: str = "nora@example.org", role: str = "sender") -> Any:
     return client.post(f"/{team.slug}/team/invitations/", {"email": email, "role": role})
+
+
+@pytest.fixture
+def thread_pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
 
 
 @pytest.fixture
@@ -263,3 +276,91 @@ class TestTheEnd:
     def test_a_made_up_link_is_answered_alike(self, client: Client, db: None) -> None:
         answer = client.get("/invitations/made-up/")
         assertContains(answer, "no longer works", status_code=410)
+
+
+class TestLimits:
+    def test_one_address_gets_a_few_mails_an_hour_from_all_teams_together(
+        self, owner: Client, riverside: Team, charlie: User, client_of: ClientOf
+    ) -> None:
+        hillside, others = charlie.teams.get(), client_of(charlie)
+        answers = [send(client, team) for client, team in [(owner, riverside)] * 2]
+        answers += [send(others, hillside), send(others, hillside), send(owner, riverside)]
+        assert len(mail.outbox) == 3
+        assertContains(answers[-1], "There were many invitations")
+        assert Invitation.objects.count() == 3
+        # Another address has its own.
+        send(owner, riverside, "otto@example.org")
+        assert len(mail.outbox) == 4
+
+    def test_a_person_invites_so_many_in_an_hour_and_a_team_so_many(
+        self, owner: Client, riverside: Team, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Membership.objects.filter(user=bob).update(role=Role.OWNER)
+        monkeypatch.setattr(invitations, "PER_PERSON", Limit("invitations-person", 3))
+        monkeypatch.setattr(invitations, "PER_TEAM", Limit("invitations-team", 5))
+        for number in range(5):
+            send(owner, riverside, f"a{number}@example.org")
+        assert len(mail.outbox) == 3
+        second = Client()
+        second.force_login(bob)
+        for number in range(5):
+            send(second, riverside, f"b{number}@example.org")
+        assert len(mail.outbox) == 5
+        with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+            owner.force_login(User.objects.get(name="Alice Moreau"))
+            send(owner, riverside, "later@example.org")
+        assert len(mail.outbox) == 6
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "Your bank: confirm at https://evil.example",
+            "Your bank evil.example",
+            "WWW.evil",
+            "//evil",
+            "write to mallory@evil.example",
+            "evil.example/confirm",
+            "Evil.Example",
+            "b\u00fccher.example",
+        ],
+    )
+    def test_no_name_that_strangers_read_is_an_address(
+        self, owner: Client, riverside: Team, link: str, name: str
+    ) -> None:
+        page = owner.post(f"/{riverside.slug}/team/settings/", {"name": name})
+        assertContains(page, "A name cannot hold a web or e-mail address")
+        assertContains(owner.post("/account/", {"name": name}), "cannot hold a web")
+        joined = Client().post(link, NEW_PERSON | {"name": name})
+        assertContains(joined, "cannot hold a web")
+        assert not User.objects.filter(name=name).exists()
+        assert not Team.objects.filter(name=name).exists()
+
+    @pytest.mark.parametrize("name", ["Dr. Smith", "A.B. Dental", "A/B"])
+    def test_a_name_with_dots_is_a_name(self, owner: Client, name: str) -> None:
+        owner.post("/account/", {"name": name, "email": "alice@example.org"})
+        assert User.objects.filter(name=name).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both_databases
+def test_who_accept_one_link_at_once_make_one_account_and_no_error(
+    riverside: Team, alice: User, thread_pool: ThreadPoolExecutor
+) -> None:
+    invited = invitations.invite(riverside, "nora@example.org", Role.SENDER, alice)
+    path = invited.link.removeprefix(settings.BASE_URL)
+    together = Barrier(4)
+
+    def accept(_: int) -> int:
+        client = Client()
+        client.get(path)
+        together.wait()
+        try:
+            return int(client.post(path, NEW_PERSON).status_code)
+        finally:
+            connection.close()
+
+    answers = sorted(thread_pool.map(accept, range(4)))
+    assert answers[0] == 302
+    assert set(answers) <= {302, 410, 503}
+    assert User.objects.filter(email="nora@example.org").count() == 1
+    assert riverside.memberships.filter(user__email="nora@example.org").count() == 1

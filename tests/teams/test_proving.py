@@ -11,8 +11,8 @@ import time_machine
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertRedirects
 
-from recipients.models import Export, RecipientList
-from teams import proving
+from recipients.models import Export, OptOut, RecipientList
+from teams import day_sums, proving
 from teams.models import Membership, Role, Team, User
 from tests import world
 from tests.client import Client
@@ -71,6 +71,52 @@ def test_a_few_numbers_leave_without_it(
     left_open: Client, riverside: Team, people: RecipientList
 ) -> None:
     assert take_along(left_open, riverside, people).status_code == 200
+
+
+def test_what_leaves_in_parts_adds_up_over_the_day(
+    left_open: Client, riverside: Team, people: RecipientList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "MANY_NUMBERS", 8)
+    world.opt_out(riverside, world.phones(9)[8])
+    with time_machine.travel("2026-03-02T09:00:00Z", tick=False) as clock:
+        start_anew(left_open)
+        register = reverse("opt-outs-export", args=[riverside.slug])
+        assert left_open.post(register).status_code == 200
+        assert take_along(left_open, riverside, people).status_code == 200
+        assert take_along(left_open, riverside, people).status_code == 200
+        asked = take_along(left_open, riverside, people)
+        assert asked["Location"].startswith(AGAIN)
+        assertContains(left_open.get(asked["Location"]), "10 people along today")
+        assert Export.objects.count() == 3
+        left_open.post(AGAIN, {"password": PASSWORD})
+        assert take_along(left_open, riverside, people).status_code == 200
+        clock.shift(timedelta(days=1))
+        start_anew(left_open)
+        assert take_along(left_open, riverside, people).status_code == 200
+
+
+def start_anew(client: Client) -> None:
+    """A session of this moment in which nobody proved who they are."""
+    client.force_login(User.objects.get(name="Alice Moreau"))
+    session = client.session
+    session["proved_at"] = 0
+    session.save()
+
+
+def test_many_opt_outs_are_lifted_only_with_the_password(
+    left_open: Client, riverside: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_sums, "MANY_LIFTED", 2)
+    entries = [world.opt_out(riverside, phone) for phone in world.phones(4)]
+    answers = [
+        left_open.post(
+            reverse("opt-out-lift", args=[riverside.slug, entry.public_id]),
+            {"reason": "They asked for it"},
+        )["Location"]
+        for entry in entries
+    ]
+    assert [answer.startswith(AGAIN) for answer in answers] == [False, False, True, True]
+    assert OptOut.objects.open().count() == 2
 
 
 def test_roles_change_only_with_the_password(

@@ -57,7 +57,12 @@ def installed() -> Iterator[Installed]:
             connection.execute("CREATE DATABASE campaigns")
         made = Installed(server)
         passwords = {"OWNER_PASSWORD": "o'wner", "WRITER_PASSWORD": 'w"riter'}
-        psql: list[str | Path] = [server.programs / "psql", "-X", "-f", ROOT / "docker" / "roles.sql"]
+        psql: list[str | Path] = [
+            server.programs / "psql",
+            "-X",
+            "-f",
+            ROOT / "docker" / "roles.sql",
+        ]
         database = postgresql.address(server.folder, "campaigns")
         subprocess.run([*psql, database], env=os.environ | passwords, check=True)
         migrated = made.manage(OWNER, "migrate", "--no-input")

@@ -1,0 +1,182 @@
+"""The web server that docker-compose.yml puts in front, run with the file that is shipped."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.processes import Child, Processes, WebServer, wait_until_answered
+from tests.waiting import wait_until
+from tooling import children
+from tooling.places import ROOT, tool
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+CADDYFILE = ROOT / "docker" / "Caddyfile"
+# Of gunicorn, which answers as many at once.
+THREADS = 4
+SLOW = (
+    "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    "Referer: https://localhost/\r\nCookie: __Host-csrftoken={token}\r\n"
+    "Content-Length: 100000\r\n\r\na=b"
+)
+
+
+@dataclass(frozen=True)
+class Door:
+    """The dashboard as people reach it."""
+
+    port: int
+    plain_port: int
+    web: WebServer
+    authority: Path
+
+    def get(self, path: str, **headers: str) -> requests.Response:
+        return requests.get(
+            f"https://localhost:{self.port}{path}",
+            headers=headers,
+            verify=str(self.authority),
+            allow_redirects=False,
+            timeout=20,
+        )
+
+    def post(self, path: str, body: bytes) -> int | str:
+        """The status of the answer; "cut" where the connection is closed while this is sent."""
+        try:
+            answer = requests.post(
+                f"https://localhost:{self.port}{path}",
+                data=body,
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                verify=str(self.authority),
+                timeout=20,
+            )
+        except requests.ConnectionError:
+            return "cut"
+        return answer.status_code
+
+    def dial(self) -> ssl.SSLSocket:
+        context = ssl.create_default_context(cafile=str(self.authority))
+        made = socket.create_connection(("localhost", self.port), timeout=20)
+        return context.wrap_socket(made, server_hostname="localhost")
+
+
+@pytest.fixture
+def door(processes: Processes, tmp_path: Path) -> Door:
+    port, plain_port, health_port = (children.free_port() for _ in range(3))
+    base_url = f"https://localhost:{port}"
+    web = processes.web(
+        {
+            "BASE_URL": base_url,
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "TRUSTED_PROXIES": "1",
+            "INSECURE_COOKIES": "0",
+            "DEBUG": "0",
+            "SECRET_KEY": "0123456789abcdefgh" * 3,
+        }
+    )
+    proxy = processes.start(
+        "proxy",
+        *(tool("caddy"), "run", "--config", CADDYFILE, "--adapter", "caddyfile"),
+        env={
+            "BASE_URL": base_url,
+            "HTTP_PORT": str(plain_port),
+            "HTTPS_PORT": str(port),
+            "HEALTH_PORT": str(health_port),
+            "UPSTREAM": web.url.removeprefix("http://"),
+            "XDG_DATA_HOME": str(tmp_path),
+            "XDG_CONFIG_HOME": str(tmp_path),
+            "HOME": str(tmp_path),
+        },
+    )
+    authority = tmp_path / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+    wait_until_answered(f"http://127.0.0.1:{health_port}/", proxy)
+    wait_until(authority.exists, progress=lambda: proxy.output[-3000:])
+    return wait_for_the_door(Door(port, plain_port, web, authority), proxy)
+
+
+def wait_for_the_door(door: Door, proxy: Child) -> Door:
+    wait_until_answered(f"http://localhost:{door.plain_port}/", proxy)
+
+    def answers() -> bool:
+        try:
+            return door.get("/healthz").status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    wait_until(answers, progress=lambda: proxy.output[-3000:])
+    return door
+
+
+@pytest.mark.parametrize("path", ["/sign-in/", "/riverside/lists/upload/", "/webhooks/none/"])
+def test_bodies_that_come_slowly_do_not_keep_anybody_else_waiting(door: Door, path: str) -> None:
+    with ExitStack() as open_ones:
+        for _ in range(THREADS * 3):
+            slow = open_ones.enter_context(door.dial())
+            slow.sendall(SLOW.format(path=path, token="x" * 32).encode())
+        for _ in range(THREADS * 2):
+            assert door.get("/sign-in/").status_code == 200
+
+
+def test_what_is_too_large_gets_no_further_than_the_door(door: Door) -> None:
+    assert door.post("/sign-in/", b"a=" + bytes(6 * 1024 * 1024)) in {413, "cut"}
+    assert door.post("/riverside/media/upload/", b"a=" + bytes(23_000_000)) in {413, "cut"}
+    # What fits is answered by the dashboard: its own page for a form without a token.
+    assert door.post("/sign-in/", b"a=" + bytes(1024)) in {400, 403}
+
+
+def test_it_leads_to_https_and_says_nothing_of_itself(door: Door) -> None:
+    plain = requests.get(
+        f"http://localhost:{door.plain_port}/sign-in/?next=/a/",
+        headers={"Host": "evil.example"},
+        allow_redirects=False,
+        timeout=20,
+    )
+    assert plain.status_code == 308
+    assert plain.headers["Location"] == f"https://localhost:{door.port}/sign-in/?next=/a/"
+    assert "frame-ancestors 'none'" in plain.headers["Content-Security-Policy"]
+    page = door.get("/sign-in/")
+    assert page.headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
+    for answer in (plain, page):
+        assert "Caddy" not in answer.headers.get("Server", "")
+        assert "Via" not in answer.headers
+
+
+def test_a_visitor_cannot_say_from_where_they_come(door: Door) -> None:
+    """Forty addresses made up by one visitor are one visitor to the dashboard's limits."""
+    with requests.Session() as visitor:
+        visitor.trust_env = False
+        visitor.verify = str(door.authority)
+        url = f"https://localhost:{door.port}/sign-in/"
+        token = visitor.get(url, timeout=20).cookies["__Host-csrftoken"]
+        told = [
+            visitor.post(
+                url,
+                data={
+                    "email": f"nobody{number}@example.org",
+                    "password": "wrong",
+                    "csrfmiddlewaretoken": token,
+                },
+                headers={"X-Forwarded-For": f"198.51.100.{number}", "Referer": url},
+                timeout=20,
+            ).text
+            for number in range(22)
+        ]
+    assert "too many tries" not in told[0]
+    assert "too many tries" in told[-1]
+
+
+def test_the_file_is_as_its_own_program_writes_it() -> None:
+    env = os.environ | {"BASE_URL": "https://campaigns.example.org"}
+    for command in (["fmt", "--diff"], ["validate", "--adapter", "caddyfile", "--config"]):
+        done = subprocess.run(
+            [tool("caddy"), *command, CADDYFILE], env=env, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
