@@ -80,11 +80,7 @@ def test_the_database_lies_in_the_data_folder_whatever_that_is_called(
 ) -> None:
     folder = tmp_path / name
     folder.mkdir()
-    program = (
-        "import django; django.setup()\n"
-        "from django.db import connection\n"
-        "connection.ensure_connection()\n"
-    )
+    program = "from django.db import connection; connection.ensure_connection()"
     environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
     subprocess.run(
         [sys.executable, "-c", program],

@@ -53,7 +53,7 @@ def test_pressing_new_twice_makes_one_draft(desk: Desk) -> None:
 
 def test_a_draft_that_was_written_in_is_left_alone(desk: Desk) -> None:
     desk.post("campaign-new")
-    desk.write(Campaign.objects.get(), text="Hello")
+    desk.store(Campaign.objects.get(), text="Hello")
     desk.post("campaign-new")
     assert Campaign.objects.count() == 2
 
@@ -163,7 +163,7 @@ def test_a_half_written_draft_may_be_saved(desk: Desk) -> None:
 
 
 def test_nothing_but_the_forms_fields_is_stored(desk: Desk, draft: Campaign) -> None:
-    desk.write(draft, state="completed", team=999, confirmed_count=7)
+    desk.store(draft, state="completed", team=999, confirmed_count=7)
     draft.refresh_from_db()
     assert (draft.state, draft.confirmed_count) == ("draft", None)
 
@@ -443,7 +443,7 @@ def test_an_older_form_changes_nothing_and_says_who_was_quicker(
     desk: Desk, desk_of: DeskOf, bob: User, draft: Campaign
 ) -> None:
     older = fields_of(desk.get("compose", draft))
-    desk_of(bob).write(draft, text="Bob's text")
+    desk_of(bob).store(draft, text="Bob's text")
 
     page = desk.send(older, draft, text="Alice's text")
 
@@ -458,7 +458,7 @@ def test_whoever_was_slower_may_save_over_it_knowingly(
     desk: Desk, desk_of: DeskOf, bob: User, draft: Campaign
 ) -> None:
     older = fields_of(desk.get("compose", draft))
-    desk_of(bob).write(draft, text="Bob's text")
+    desk_of(bob).store(draft, text="Bob's text")
     draft.refresh_from_db()
 
     desk.send(older, draft, text="Alice's text", overwrite=str(draft.version))
@@ -471,8 +471,8 @@ def test_saving_over_a_version_that_was_not_shown_is_refused_again(
     desk: Desk, desk_of: DeskOf, bob: User, draft: Campaign
 ) -> None:
     older = fields_of(desk.get("compose", draft))
-    desk_of(bob).write(draft, text="Bob's text")
-    desk_of(bob).write(draft, text="Bob's better text")
+    desk_of(bob).store(draft, text="Bob's text")
+    desk_of(bob).store(draft, text="Bob's better text")
 
     page = desk.send(older, draft, text="Alice's text", overwrite="2")
 

@@ -209,7 +209,7 @@ def test_sociocs_is_given_the_address_in_the_bucket(
     campaign = world.a_campaign(channel, people)
     upload(desk, picture())
     kept = MediaFile.objects.get()
-    desk.write(campaign, media_kind="image", media_url=kept.url)
+    desk.store(campaign, media_kind="image", media_url=kept.url)
     campaign.refresh_from_db()
 
     world.launched(campaign)

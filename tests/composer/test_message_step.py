@@ -44,7 +44,7 @@ def rule(number: int, name: str, missing: str = "write", text: str = "us") -> Fi
 def test_what_is_written_for_an_empty_field_is_kept(
     desk: Desk, draft: Campaign, dental: RecipientList
 ) -> None:
-    desk.write(draft, text=TEXT, day_first="day", **rule(0, "Dentist", text="  your  dentist "))
+    desk.store(draft, text=TEXT, day_first="day", **rule(0, "Dentist", text="  your  dentist "))
 
     draft.refresh_from_db()
     assert draft.field_rules == {"fallbacks": {"Dentist": "your dentist"}, "day_first": True}
@@ -56,9 +56,9 @@ def test_what_is_written_for_an_empty_field_is_kept(
 
 
 def test_a_field_may_be_left_out_again(desk: Desk, draft: Campaign, dental: RecipientList) -> None:
-    desk.write(draft, text=TEXT, **rule(0, "Dentist"))
+    desk.store(draft, text=TEXT, **rule(0, "Dentist"))
     draft.refresh_from_db()
-    desk.write(draft, **rule(0, "Dentist", "leave_out"))
+    desk.store(draft, **rule(0, "Dentist", "leave_out"))
     draft.refresh_from_db()
     assert draft.field_rules == {}
 
@@ -242,7 +242,7 @@ def test_leaving_the_names_to_sociocs_is_offered_only_where_its_account_can(
     assert "{{name}} instead of each name" in text_of(desk.post("text-fields", draft, **form))
 
     text = "Hi {{CUSTOMER_NAME}}"
-    desk.write(draft, text=text, name_by_sociocs="on")
+    desk.store(draft, text=text, name_by_sociocs="on")
 
     draft.refresh_from_db()
     assert draft.field_rules == {"name_placeholder": "{{name}}"}

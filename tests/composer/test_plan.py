@@ -529,7 +529,7 @@ class TestApproval:
         assert waits not in text
         assert "Sami Haddad did not approve it: “Wrong list”" in text
         press(desk, draft)
-        desk_of(bob).write(draft, text="Other words")
+        desk_of(bob).store(draft, text="Other words")
         text = text_of(desk.get("compose", draft))
         assert waits not in text
         assert "did not approve" not in text
@@ -698,7 +698,7 @@ class TestApproval:
         self, desk: Desk, desk_of: DeskOf, sami: User, bob: User, draft: Campaign
     ) -> None:
         press(desk, draft)
-        desk_of(bob).write(draft, text="Other words")
+        desk_of(bob).store(draft, text="Other words")
         self.answer(desk_of(sami), draft, "approve")
         assert draft.state == "draft"
 

@@ -255,7 +255,7 @@ def test_a_second_tab_launches_nothing_more(desk: Desk, draft: Campaign) -> None
 def test_a_draft_that_changed_since_it_was_shown_is_not_launched(
     desk: Desk, desk_of: DeskOf, bob: User, draft: Campaign
 ) -> None:
-    desk_of(bob).write(draft, text="Something else")
+    desk_of(bob).store(draft, text="Something else")
     page = press(desk, draft, version="1")
     assertRedirects(page, desk.url("review", draft))
     draft.refresh_from_db()

@@ -40,8 +40,8 @@ def test_a_template_is_kept_aside_while_another_way_is_chosen(
     desk: Desk, whatsapp_draft: Campaign, way: str
 ) -> None:
     draft = whatsapp_draft
-    desk.write(draft, send_method="template", **TYPED)
-    desk.write(draft, send_method=way)
+    desk.store(draft, send_method="template", **TYPED)
+    desk.store(draft, send_method=way)
     draft.refresh_from_db()
     assert (draft.template, draft.template_aside) == ({}, KEPT)
     assert draft.one_by_one is (way == "each")
@@ -50,7 +50,7 @@ def test_a_template_is_kept_aside_while_another_way_is_chosen(
     # It is not what goes out.
     assert "A text of our own" in text_of(desk.post("preview", draft, **fields))
 
-    desk.write(draft, send_method="template")
+    desk.store(draft, send_method="template")
     draft.refresh_from_db()
     assert (draft.template, draft.template_aside) == (KEPT, {})
     assert draft.one_by_one
@@ -59,7 +59,7 @@ def test_a_template_is_kept_aside_while_another_way_is_chosen(
 def test_a_template_typed_before_it_was_chosen_is_kept(
     desk: Desk, whatsapp_draft: Campaign
 ) -> None:
-    desk.write(whatsapp_draft, send_method="jobs", **TYPED)
+    desk.store(whatsapp_draft, send_method="jobs", **TYPED)
     whatsapp_draft.refresh_from_db()
     assert whatsapp_draft.template_aside == KEPT
 
@@ -69,7 +69,7 @@ def test_a_text_stays_with_the_draft_and_out_of_the_template_that_goes_out(
 ) -> None:
     draft = whatsapp_draft
     media = {"media_kind": "image", "media_url": "https://example.org/a.jpg"}
-    desk.write(draft, text="Hi {{Dentist}}", **media)
+    desk.store(draft, text="Hi {{Dentist}}", **media)
     page = desk.write(draft, "review", send_method="template", **TYPED)
     assert "as the approved template HX1" in text_of(page)
     assert "a.jpg" not in text_of(page)
@@ -84,7 +84,7 @@ def test_a_text_stays_with_the_draft_and_out_of_the_template_that_goes_out(
 def test_copies_and_saved_messages_have_what_is_aside_too(
     desk: Desk, whatsapp_draft: Campaign, alice: User
 ) -> None:
-    desk.write(whatsapp_draft, send_method="each", **TYPED)
+    desk.store(whatsapp_draft, send_method="each", **TYPED)
     whatsapp_draft.refresh_from_db()
     assert copying.duplicate(whatsapp_draft, alice).template_aside == KEPT
     saved = message_templates.make(whatsapp_draft, alice, "Reminder", "")
@@ -105,7 +105,7 @@ def test_rules_are_offered_for_the_fields_of_variables_and_not_of_the_unused_tex
 ) -> None:
     lines = '1 = {{CUSTOMER_NAME}}\n2 = {{#dateFormat "d mmmm"}}{{Visit}}{{/dateFormat}}'
     typed = TYPED | {"template_variables": lines}
-    desk.write(whatsapp_draft, text="Hi {{Dentist}}", send_method="template", **typed)
+    desk.store(whatsapp_draft, text="Hi {{Dentist}}", send_method="template", **typed)
     page = desk.get("compose", whatsapp_draft)
     fields = fields_of(page)
     assert (fields["rule_name_0"], fields["rule_name_1"]) == ("CUSTOMER_NAME", "Visit")
@@ -141,7 +141,7 @@ def test_the_rule_is_obeyed_and_counted_alike_by_page_and_launch(
         "rule_missing_0": missing,
         "rule_text_0": instead,
     }
-    desk.write(draft, send_method="template", **TYPED, **rule)
+    desk.store(draft, send_method="template", **TYPED, **rule)
     form = fields_of(desk.get("compose", draft))
     assert reads in text_of(desk.post("preview", draft, **form))
     told = text_of(desk.post("figures", draft, **form))
@@ -203,7 +203,7 @@ def test_the_window_of_whatsapp_is_told_once_and_only_of_a_text(
 def test_the_page_of_a_launched_template_shows_it_and_what_the_first_person_got(
     desk: Desk, whatsapp_draft: Campaign
 ) -> None:
-    desk.write(whatsapp_draft, send_method="template", **TYPED)
+    desk.store(whatsapp_draft, send_method="template", **TYPED)
     whatsapp_draft.refresh_from_db()
     launched = world.launched(whatsapp_draft)
     text = text_of(desk.get("campaign", launched))
@@ -215,7 +215,7 @@ def test_the_page_of_a_launched_template_shows_it_and_what_the_first_person_got(
 
 
 def test_a_campaign_with_a_text_shows_its_text(desk: Desk, whatsapp_draft: Campaign) -> None:
-    desk.write(whatsapp_draft, **TYPED)
+    desk.store(whatsapp_draft, **TYPED)
     whatsapp_draft.refresh_from_db()
     text = text_of(desk.get("campaign", world.launched(whatsapp_draft)))
     assert "A text of our own" in text
@@ -226,7 +226,7 @@ def test_a_campaign_with_a_text_shows_its_text(desk: Desk, whatsapp_draft: Campa
 def test_a_template_without_anybody_yet_is_shown_alone(
     desk_of: DeskOf, vera: User, whatsapp_draft: Campaign, desk: Desk, state: str
 ) -> None:
-    desk.write(whatsapp_draft, send_method="template", **TYPED)
+    desk.store(whatsapp_draft, send_method="template", **TYPED)
     Campaign.objects.update(state=state)
     text = text_of(desk_of(vera).get("campaign", whatsapp_draft))
     assert "Hello {{1}}, see you." in text

@@ -202,7 +202,7 @@ def test_who_is_shown_as_sender_goes_along(
 
     page = desk.write(draft, sent_as=str(stranger.public_id))
     assert "Sue Stranger is not in the Sociocs account of this channel." in text_of(page)
-    desk.write(draft, sent_as=str(ada.public_id))
+    desk.store(draft, sent_as=str(ada.public_id))
     draft.refresh_from_db()
     assert draft.sent_as == ada
 
