@@ -97,7 +97,6 @@ class Act(models.TextChoices):
     ACTIVITY_TAKEN = "file.activity", _("%(who)s exported the activity")
     LIST_EXPORTED = "file.list", _("%(who)s exported a list: %(thing)s")
     OPT_OUTS_EXPORTED = "file.opt_outs", _("%(who)s exported the opt-outs")
-    REPORT_TAKEN = "file.report", _("%(who)s exported the people of %(thing)s")
     HISTORY_TAKEN = "file.history", _("%(who)s exported the history of campaigns")
 
     # One for each kind of event that somebody makes happen to a campaign.

@@ -24,7 +24,7 @@ from recipients.models import ListImport, OptOut
 from sociocs_accounts.channels import record_channel_event
 from sociocs_accounts.models import ChannelEvent, GatewayAccount
 from teams.models import Team, User
-from tests import world
+from tests import code_base, world
 from tests.addresses.routes import POST, ROUTES, Site
 from tests.client import Client
 from tests.people import ClientOf
@@ -291,6 +291,14 @@ def test_a_change_of_a_channel_is_an_act(
     entry = Entry.objects.latest("pk")
     assert (entry.area, entry.team_id, entry.actor_id) == ("channel", site.team.pk, members[0].pk)
     assert (entry.thing_id, entry.after) == (site.channel.pk, {"added": 2})
+
+
+def test_every_act_is_written_somewhere() -> None:
+    product = "".join(path.read_text() for path in code_base.python_files(code_base.PRODUCT))
+    of_events = {f"campaign.{kind.value}" for kind in CampaignEvent.Kind}
+    assert not [
+        act.name for act in Act if act not in of_events and f"Act.{act.name}" not in product
+    ]
 
 
 def test_whoever_may_not_leaves_an_entry_too(

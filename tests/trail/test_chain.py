@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from io import StringIO
+from threading import Barrier, Thread
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from interface.facts import FactsStay
@@ -235,4 +237,28 @@ def test_erasing_a_person_changes_no_entry() -> None:
 
     kept = Entry.objects.filter(pk__in=[row["id"] for row in written]).order_by("pk")
     assert list(kept.values()) == written
+    assert findings() == []
+
+
+def test_two_ticks_at_once_chain_each_entry_once() -> None:
+    for _number in range(2 * ENTRIES_A_SEAL):
+        record(Act.LAUNCHED, team_id=7)
+    start = Barrier(2)
+
+    def chain() -> None:
+        start.wait()
+        # One that has to wait for the other gives up, and comes again with the next tick.
+        with suppress(OperationalError):
+            tasks.tick()
+        connection.close()
+
+    both = [Thread(target=chain) for _number in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    tasks.tick()
+
+    chained = [number for seal in Seal.objects.all() for number, _digest in seal.entries]
+    assert len(chained) == len(set(chained)) == 2 * ENTRIES_A_SEAL
     assert findings() == []
