@@ -10,7 +10,9 @@ from allauth.account.internal.flows.login import perform_login, perform_password
 from allauth.account.models import Login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +35,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return str(ip_address(address))
         except ValueError:
             return "0.0.0.0"  # noqa: S104 - nothing listens there: nobody knows the address
+
+    def respond_user_inactive(self, request: HttpRequest, *_whose: User) -> HttpResponse:
+        """Only who has shown that it is them comes here: by a passkey or their own server."""
+        messages.error(request, _("This account is switched off. Ask an owner of your team."))
+        return HttpResponseRedirect(reverse("sign-in"))
 
     def add_message(self, *_arguments: Any, **_more: Any) -> None:
         """The pages say in their own words what was done."""

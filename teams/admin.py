@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin, TabularInline
@@ -26,7 +27,9 @@ from trail.admin_acts import NotedAdmin
 # Rights come from a person's role in a team (teams.access), never from a group.
 admin.site.unregister(Group)
 # Kept by what signs people in; a person's page says what matters of them.
-admin.site.unregister([EmailAddress, Authenticator, UserSession])
+admin.site.unregister(
+    [EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken]
+)
 
 
 class MembershipInline(TabularInline):  # type: ignore[type-arg]

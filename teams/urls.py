@@ -17,6 +17,7 @@ from teams.views import (
     second_steps,
     sessions,
     signing_in,
+    single_sign_on,
     team,
 )
 
@@ -29,6 +30,14 @@ urlpatterns = [
     # Django-allauth leads there by this name.
     path("sign-in/code/", second_step.second_step, name="mfa_authenticate"),
     path("sign-in/passkey/", second_step.passkey_sign_in, name="passkey-sign-in"),
+    path("sign-in/sso/", single_sign_on.sign_in_elsewhere, name="sso"),
+    # Django-allauth has the server lead back there by this name.
+    path(
+        "sign-in/sso/back/",
+        single_sign_on.back_from_elsewhere,
+        {"provider_id": "sso"},
+        name="openid_connect_callback",
+    ),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/address/ask/", addresses.ask_for_proof, name="address-ask"),

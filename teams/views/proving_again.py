@@ -20,6 +20,7 @@ from teams.credentials import check_own, check_own_password
 from teams.forms import PasswordAgainForm
 from teams.kept_posts import KeptPost
 from teams.second_step_forms import CodeAgainForm, PasskeyAgainForm
+from teams.views.signing_in import organisation
 
 
 @sensitive_post_parameters("password", "code")
@@ -71,6 +72,7 @@ def _page(
     kinds = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
     context = {"form": form, "next": goal, "kept": kept, "refused": refused, "has_codes": kinds}
     context["has_password"] = request.user.has_usable_password()
+    context["organisation"] = organisation()
     if Authenticator.Type.WEBAUTHN in kinds:
         context["options"] = json.dumps(auth.begin_authentication(request.user))
     return render(request, "teams/sign_in_again.html", context)

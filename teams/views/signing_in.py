@@ -37,7 +37,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return adapters.let_in_by_password(request, answer, goal)
         form.add_error(None, answer.sentence)
     context = {"form": form, "next": goal, "is_kept": kept_posts.post_at(request, goal)}
+    context["organisation"] = organisation()
     return render(request, "teams/sign_in.html", context)
+
+
+def organisation() -> str:
+    """What the organisation is called whose server signs people in; "" where there is none."""
+    return (settings.OIDC_NAME or _("your organisation")) if settings.OIDC_SERVER else ""
 
 
 def sign_in_once_more(request: HttpRequest) -> HttpResponse:

@@ -80,6 +80,8 @@ ROUTES: dict[str, Route] = {
     "second-step-remove": Route("signed in", BUTTON),
     "sessions-end": Route("signed in", BUTTON),
     "session-end": Route("signed in", BUTTON),
+    "sso": Route("everybody"),
+    "openid_connect_callback": Route("everybody"),
     "address-ask": Route("signed in", BUTTON),
     "address-proof": Route("everybody", FORM),
     "password-change": Route("signed in", FORM),

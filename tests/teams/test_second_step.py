@@ -41,7 +41,9 @@ def required(settings: Settings) -> None:
 
 def code_now(secret: str, steps_on: int = 0) -> str:
     """The six digits that an app shows."""
-    return format_hotp_value(hotp_value(secret.replace(" ", ""), int(time.time()) // 30 + steps_on))
+    return str(
+        format_hotp_value(hotp_value(secret.replace(" ", ""), int(time.time()) // 30 + steps_on))
+    )
 
 
 def set_up_app(client: Client, next_page: str = "") -> tuple[str, Any]:

@@ -170,6 +170,32 @@ def test_the_right_person_gets_in_whatever_strangers_try(emil: User) -> None:
     assertContains(try_password(stranger, REMOTE_ADDR="192.0.2.9"), TOO_MANY)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("tries", [60, pytest.param(1_000, marks=pytest.mark.long)])
+def test_strangers_in_threads_keep_nobody_out_and_guess_no_more_than_counted(tries: int) -> None:
+    create_person("Emil Brandt", PASSWORD, email="emil@example.org")
+    known = Client()
+    try_password(known, PASSWORD, REMOTE_ADDR=HOME)
+    known.post("/sign-out/")
+    start = Barrier(8)
+
+    def guess(thread: int) -> int:
+        try:
+            start.wait(60)
+            answers = [
+                try_password(Client(), f"guess {n}", REMOTE_ADDR=STRANGER).content.decode()
+                for n in range(thread, tries, 8)
+            ]
+            return sum(TOO_MANY not in answer for answer in answers)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(guess, range(8))) == 10
+    assert try_password(known, PASSWORD, REMOTE_ADDR=STRANGER).status_code == 302
+    assert try_password(Client(), PASSWORD, REMOTE_ADDR=HOME).status_code == 302
+
+
 def test_a_stranger_in_ones_own_network_keeps_no_known_browser_out(emil: User) -> None:
     known = Client()
     try_password(known, PASSWORD, REMOTE_ADDR=HOME)
