@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import models
 
 from sociocs_accounts.encrypted_fields import Secret, SecretField, Undecryptable
+from teams.resealing import reseal_rows
 
 
 class Rotated(NamedTuple):
@@ -22,7 +23,7 @@ def rotate_secrets() -> Rotated:
 
     Whoever writes does so with the newest key, so those need nothing.
     """
-    done, unreadable = 0, []
+    done, unreadable = reseal_rows()
     for model in apps.get_models():
         for field in model._meta.local_concrete_fields:
             if isinstance(field, SecretField):

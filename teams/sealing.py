@@ -26,8 +26,17 @@ def unseal(sealed: str) -> str:
         raise Unreadable from None
 
 
+def reseal(sealed: str) -> str:
+    """The same text with the newest key. Raises Unreadable when no key fits."""
+    try:
+        return _cipher().rotate(sealed.encode()).decode()
+    except InvalidToken:
+        raise Unreadable from None
+
+
 def _cipher() -> MultiFernet:
-    digest = hashlib.sha256(f"teams.sealing{settings.SECRET_KEY}".encode()).digest()
     keys: list[str | bytes] = [*settings.FIELD_ENCRYPTION_KEYS]
-    keys.append(base64.urlsafe_b64encode(digest))
+    for site_key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        digest = hashlib.sha256(f"teams.sealing{site_key}".encode()).digest()
+        keys.append(base64.urlsafe_b64encode(digest))
     return MultiFernet([Fernet(key) for key in keys])

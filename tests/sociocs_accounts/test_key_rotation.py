@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from pytest_django.fixtures import Settings
@@ -12,10 +14,14 @@ from delivery.models import WebhookEndpoint
 from recipients.lists.people import person_id, phone_of
 from sociocs_accounts.encrypted_fields import Secret, Undecryptable
 from sociocs_accounts.models import GatewayAccount
-from teams.models import Team, User
+from teams import letters
+from teams.letters import Letter
+from teams.models import Team, User, WaitingMail
+from teams.sealing import unseal
 from tests import world
 from tests.client import Client
 from tests.people import ClientOf
+from tests.teams.test_second_step import set_up_app
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
@@ -46,6 +52,34 @@ def test_after_the_command_the_old_key_can_go(
     assert capsys.readouterr().out == "Encrypted with the newest key: 3\n"
     settings.FIELD_ENCRYPTION_KEYS = [NEW]
     assert secrets_here() == ["the-api-key", "one", "other"]
+
+
+def test_the_second_steps_of_people_and_mails_that_wait_get_the_newest_key(
+    client_of: ClientOf, alice: User, settings: Settings
+) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    secret, _codes = set_up_app(client_of(alice))
+    letters.put_down(Letter(alice.email, "News", "Something happened."))
+    mails = WaitingMail.objects.count()
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    call_command("rotate_keys")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    app = Authenticator.objects.get(type=Authenticator.Type.TOTP)
+    assert unseal(app.data["secret"]) == secret.replace(" ", "")
+    letters.send_letters()
+    assert len(mail.outbox) == mails
+
+
+def test_without_such_keys_an_older_key_of_the_site_opens_what_it_sealed(
+    client_of: ClientOf, alice: User, settings: Settings
+) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = []
+    secret, _codes = set_up_app(client_of(alice))
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key " * 5, [settings.SECRET_KEY]
+    call_command("rotate_keys")
+    settings.SECRET_KEY_FALLBACKS = []
+    app = Authenticator.objects.get(type=Authenticator.Type.TOTP)
+    assert unseal(app.data["secret"]) == secret.replace(" ", "")
 
 
 def test_a_secret_that_is_not_there_stays_so(endpoint: WebhookEndpoint) -> None:
