@@ -22,6 +22,9 @@ from teams.throttling import (
     SIGN_IN_UNDER_ATTACK,
     Limit,
 )
+from trail.signing_in import tries_stopped
+
+_STOP_IS_NOTED = Limit("stop-noted", 1)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ def begin_try(request: HttpRequest, account: str) -> CountedTry | NotSignedIn:
     counts: list[tuple[Limit, str]] = []
     for limit, who in _sign_in_limits(request, account):
         if not throttling.count_try(limit, who):
+            # Once an hour: whoever tries without end fills nothing with it.
+            if throttling.count_try(_STOP_IS_NOTED, f"{limit.name} {who}"):
+                tries_stopped(account)
             return NotSignedIn(_too_many(throttling.minutes_left(limit, who)))
         counts.append((limit, who))
     return CountedTry(account, counts)

@@ -29,6 +29,10 @@ class Act(models.TextChoices):
 
     SIGNED_IN = "account.signed_in", _("%(who)s signed in")
     SIGN_IN_FAILED = "account.sign_in_failed", _("A try to sign in as %(about)s failed")
+    TRIES_STOPPED = (
+        "account.tries_stopped",
+        _("Tries to sign in as %(about)s were stopped"),
+    )
     SIGNED_OUT = "account.signed_out", _("%(who)s signed out")
     PERSON_MADE = "account.made", _("An account was made for %(about)s")
     PASSWORD_CHANGED = "account.password", _("The password of %(about)s was changed")

@@ -33,8 +33,17 @@ def sign_in_failed(credentials: Mapping[str, Any], **_of_the_signal: Any) -> Non
     Of an address that is nobody's only a keyed hash is kept, by which the same one is known again.
     """
     typed = next((credentials[name] for name in _ADDRESSES if credentials.get(name)), "")
-    account = str(typed).strip().lower()
+    _record_about(Act.SIGN_IN_FAILED, str(typed))
+
+
+def tries_stopped(account: str) -> None:
+    """There were too many tries at an account, so no more are looked at for now."""
+    _record_about(Act.TRIES_STOPPED, account)
+
+
+def _record_about(act: Act, typed: str) -> None:
+    account = typed.strip().lower()
     ids = get_user_model().objects.filter(email=account).values_list("pk", flat=True)
     about_id = ids.first()
     unknown = {} if about_id else {"unknown_account": hashed("account", account)}
-    record(Act.SIGN_IN_FAILED, about_id=about_id, after=unknown)
+    record(act, about_id=about_id, after=unknown)

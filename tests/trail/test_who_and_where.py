@@ -75,6 +75,17 @@ def test_of_an_address_without_an_account_only_a_mark_is_kept() -> None:
     assert "stranger" not in json.dumps(list(entries.values()), default=str)
 
 
+def test_tries_that_are_stopped_are_written_once_an_hour() -> None:
+    person = world.create_person("Nora Quist", world.PASSWORD, email="nora@example.org")
+
+    for _ in range(14):
+        sign_in(Client(), "nora@example.org", "wrong")
+
+    assert Entry.objects.filter(act=Act.SIGN_IN_FAILED).count() == 10
+    (entry,) = Entry.objects.filter(act=Act.TRIES_STOPPED)
+    assert (entry.actor_id, entry.about_id) == (None, person.pk)
+
+
 def test_a_try_of_whatever_page_is_written() -> None:
     person = world.create_person("Nora Quist", world.PASSWORD, email="nora@example.org")
 
