@@ -11,12 +11,13 @@ import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import reduce
 from itertools import chain, islice
-from operator import attrgetter
+from operator import attrgetter, or_
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from history.history_filters import midnight
 from recipients.lists.paging import Page, page_of, write_place
@@ -65,14 +66,19 @@ class ActivityFilters:
 
 def activity_of(team: Team, filters: ActivityFilters) -> list[QuerySet[Entry]]:
     """The team's own entries that fit, and those of no team that are about its members."""
-    members = dict(team.members.values_list("public_id", "pk"))
-    ids = {str(public_id): pk for public_id, pk in members.items()}
+    joined = {
+        member.user_id: member.joined_at
+        for member in team.memberships.select_related("user")
+        if not filters.about or str(member.user.public_id) == filters.about
+    }
+    members = team.members.values_list("public_id", "pk")
+    ids = {str(public_id): pk for public_id, pk in members}
     own = Entry.objects.filter(team_id=team.pk)
-    # Whoever is asked about, only members' own acts are this team's to see.
-    asked = [ids.get(filters.about, 0)] if filters.about else list(ids.values())
-    personal = Entry.objects.filter(team_id=None, about_id__in=asked)
+    # Only members' own acts are this team's to see, and none of before they came.
+    since = [Q(about_id=pk, at__gte=joined_at) for pk, joined_at in joined.items()]
+    personal = Entry.objects.filter(reduce(or_, since, Q(pk=None)), team_id=None)
     if filters.about:
-        own = own.filter(about_id=asked[0])
+        own = own.filter(about_id=ids.get(filters.about, 0))
     return [_narrowed(entries, team, filters, ids) for entries in (own, personal)]
 
 

@@ -9,7 +9,10 @@ from django.utils.translation import gettext as _
 
 from sociocs_accounts.channels import record_channel_event
 from sociocs_accounts.models import Channel, ChannelEvent
-from teams.models import User
+from teams import alerts
+from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record_change
 
 
 def why_not_with(channel: Channel, user: User) -> str:
@@ -32,10 +35,23 @@ def why_not_with(channel: Channel, user: User) -> str:
 def choose_senders(channel: Channel, chosen: Collection[User], by: User) -> None:
     """Let only `chosen` send with the channel, or everybody whose role allows it if none is."""
     before = set(channel.senders.values_list("pk", flat=True))
-    if {person.pk for person in chosen} == before and channel.has_chosen_senders == bool(chosen):
+    after = {person.pk for person in chosen}
+    if after == before and channel.has_chosen_senders == bool(chosen):
         return
     channel.senders.set(chosen)
     channel.has_chosen_senders = bool(chosen)
     channel.save(update_fields=["has_chosen_senders"])
     kind = ChannelEvent.Kind.CHANNEL_CHANGED
     record_channel_event(channel.team, kind, channel, by, fields=["senders"])
+    who = {"senders": sorted(before)}, {"senders": sorted(after)}
+    record_change(Act.SENDERS_CHOSEN, channel, *who, by=by)
+    alerts.senders_chosen(channel.team, by, channel.label)
+
+
+def forget_sender(team: Team, leaver: User, _heir: User | None) -> None:
+    """Whoever leaves and comes back may send with what everybody may; called as they leave."""
+    Channel.senders.through.objects.filter(channel__team=team, user=leaver).delete()
+
+
+def nothing_held(_team: Team, _person: User) -> None:
+    """A right to send is nothing that somebody else gets."""

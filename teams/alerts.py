@@ -77,6 +77,16 @@ def key_changed(team: Team, person: User, label: str) -> None:
     )
 
 
+def senders_chosen(team: Team, person: User, label: str) -> None:
+    """Other people than before may send with a channel."""
+    happened = _("%(name)s chose anew who may send with “%(label)s” of %(team)s.")
+    tell(
+        owners_of(team),
+        _("%(team)s: others may send with a channel") % {"team": team},
+        happened % {"name": person, "label": label, "team": team},
+    )
+
+
 def taken_along(team: Team, person: User, rows: int) -> None:
     """Somebody exported a file; the owners are told of a large one."""
     if rows <= proving.MANY_NUMBERS:

@@ -51,15 +51,18 @@ class CountedTry:
         throttling.count_try(SIGN_IN_ANYWHERE, self.account)
 
 
-def begin_try(request: HttpRequest, account: str) -> CountedTry | NotSignedIn:
+def begin_try(
+    request: HttpRequest, account: str, *, is_password: bool = False
+) -> CountedTry | NotSignedIn:
     """Count a try at an account, whether or not it exists, unless there were too many."""
+    words = _too_many_passwords if is_password else too_many
     counts: list[tuple[Limit, str]] = []
     for limit, who in _sign_in_limits(request, account):
         if not throttling.count_try(limit, who):
             # Once an hour: whoever tries without end fills nothing with it.
             if throttling.count_try(_STOP_IS_NOTED, f"{limit.name} {who}"):
                 tries_stopped(account)
-            return NotSignedIn(_too_many(throttling.minutes_left(limit, who)))
+            return NotSignedIn(words(throttling.minutes_left(limit, who)))
         counts.append((limit, who))
     return CountedTry(account, counts)
 
@@ -70,7 +73,7 @@ def check_credentials(request: HttpRequest, email: str, password: str) -> User |
     An unknown account costs the same time as a wrong password (Django's ModelBackend sees to it).
     """
     account = email.strip().lower()
-    counted = begin_try(request, account)
+    counted = begin_try(request, account, is_password=True)
     if isinstance(counted, NotSignedIn):
         return counted
     user = authenticate(request, username=account, password=password)
@@ -106,7 +109,7 @@ def check_own(request: SignedInRequest, is_right: Callable[[], bool], wrong: str
     """
     session = request.session.session_key or str(request.user.pk)
     if not throttling.count_try(PASSWORD_PER_SESSION, session):
-        return _too_many(throttling.minutes_left(PASSWORD_PER_SESSION, session))
+        return _too_many_passwords(throttling.minutes_left(PASSWORD_PER_SESSION, session))
     if not is_right():
         return wrong
     throttling.give_back(PASSWORD_PER_SESSION, session)
@@ -120,7 +123,16 @@ def _wrong() -> str:
     )
 
 
-def _too_many(minutes: int) -> str:
+def too_many(minutes: int) -> str:
+    """That it is not looked at now, and after how many minutes again."""
+    return ngettext(
+        "There were too many tries. Wait %(minutes)d minute, then try again.",
+        "There were too many tries. Wait %(minutes)d minutes, then try again.",
+        minutes,
+    ) % {"minutes": max(1, minutes)}
+
+
+def _too_many_passwords(minutes: int) -> str:
     return ngettext(
         "There were too many tries. Wait %(minutes)d minute, or choose a new password.",
         "There were too many tries. Wait %(minutes)d minutes, or choose a new password.",

@@ -24,8 +24,8 @@ from teams.models import WaitingMail
 
 # Whoever takes one has so long to send it; then it is tried again.
 _TRIED_AGAIN_AFTER = timedelta(minutes=2)
-# Older ones are given up: a link in them would work no more.
-_GIVEN_UP_AFTER = timedelta(hours=1)
+# Older ones are given up: most links in them would work no more, and news is old by then.
+_GIVEN_UP_AFTER = timedelta(hours=24)
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,9 @@ def are_waiting() -> bool:
 def send_letters() -> None:
     """Send every letter that is due, each by one worker only."""
     now = timezone.now()
-    WaitingMail.objects.filter(created_at__lt=now - _GIVEN_UP_AFTER).delete()
+    given_up, _by_model = WaitingMail.objects.filter(created_at__lt=now - _GIVEN_UP_AFTER).delete()
+    if given_up:
+        log.error("%s mails could not be sent for a day, and are given up", given_up)
     for waiting in WaitingMail.objects.filter(due_at__lte=now).order_by("pk"):
         mine = WaitingMail.objects.filter(pk=waiting.pk, due_at=waiting.due_at)
         if mine.update(due_at=now + _TRIED_AGAIN_AFTER, tries=F("tries") + 1):

@@ -6,20 +6,27 @@ none. From then on it is the server's own number of the person that counts, not 
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from teams import next_pages, proved_addresses, proving, sessions
+from teams import alerts, next_pages, proved_addresses, proving, sessions
 from teams.models import User
+from trail.acts import Act
+from trail.recording import record
 
 PROVIDER = "sso"
+# The server's own session, at an open browser, is not enough. It has to say then when somebody
+# showed who they are (OpenID Connect Core 1.0, 3.1.2.1).
+TYPE_IT_NOW = "prompt=login&max_age=0"
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -39,18 +46,30 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
                 request,
                 _("Nobody here has an account with your address. Ask an owner to invite you."),
             )
-        sociallogin.connect(request, user)
+        with transaction.atomic():
+            sociallogin.connect(request, user)
+            record(Act.LINKED, by=user, about_id=user.pk)
+            alerts.account_changed(
+                user, _("Your organisation's server signs you in to your account from now on.")
+            )
 
     def on_authentication_error(self, request: HttpRequest, *_arguments: Any, **_more: Any) -> None:
         raise _back(request, _("Your organisation's server did not sign you in. Try once more."))
 
     def _prove_again(self, request: HttpRequest, sociallogin: SocialLogin, goal: str) -> None:
         """Of who is signed in it shows that it is still them, and nothing else."""
-        if sociallogin.is_existing and sociallogin.user == request.user:
+        said = sociallogin.account.extra_data.get("id_token", {})
+        seconds = time.time() - said.get("auth_time", 0)
+        if not sociallogin.is_existing or sociallogin.user != request.user:
+            messages.warning(request, _("Your organisation's server knows you as someone else."))
+        elif seconds < proving.GOOD_FOR.total_seconds():
             sessions.renew_key(request)
             proving.note_password(request)
         else:
-            messages.warning(request, _("Your organisation's server knows you as someone else."))
+            messages.warning(
+                request,
+                _("Your organisation's server did not ask you who you are. Type your password."),
+            )
         raise ImmediateHttpResponse(next_pages.on_to(request, goal))
 
 

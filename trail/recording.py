@@ -19,7 +19,7 @@ from trail.models import Entry
 from trail.surroundings import current_door, current_visit
 
 # Kinds of values that a row may hold beside numbers; all other are written as text.
-_PLAIN = (bool, int, float, str, type(None))
+_PLAIN = (bool, int, float, str, list, type(None))
 
 
 def record(

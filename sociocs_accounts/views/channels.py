@@ -107,6 +107,10 @@ def _channel_posted(request: TeamRequest, key: int) -> HttpResponse:
             return _channel_page(request, channel, form, label=before["label"])
         if conflict := conflict_between(request.POST, said_by(form), stored):
             return _channel_page(request, channel, form, conflict, before["label"])
+        if "senders" in form.changed_data:
+            reason = _("This decides who may send with the channel.")
+            if (asked := proving.ask_again(request, request.path, reason)) is not None:
+                return asked
         changed = [name for name in own if name in form.changed_data]
         steps.change_channel(channel, request.user, {name: before[name] for name in changed})
         choose_senders(channel, form.cleaned_data["senders"], request.user)

@@ -80,7 +80,11 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
         return JsonResponse(auth.begin_authentication(user=None))
     address = throttling.client_address(request)
     form = PasskeyAloneForm(data=request.POST)
-    if throttling.count_try(SIGN_IN_PER_ADDRESS, address) and form.is_valid():
+    if not throttling.count_try(SIGN_IN_PER_ADDRESS, address):
+        minutes = throttling.minutes_left(SIGN_IN_PER_ADDRESS, address)
+        messages.error(request, credentials.too_many(minutes))
+        return redirect("sign-in")
+    if form.is_valid():
         throttling.give_back(SIGN_IN_PER_ADDRESS, address)
         authenticator = form.cleaned_data["credential"]
         login = Login(user=authenticator.user, redirect_url=next_pages.wanted_page(request))

@@ -12,15 +12,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from requests import RequestException
 
-from teams.single_sign_on import PROVIDER
+from teams.single_sign_on import PROVIDER, TYPE_IT_NOW
 
 
 @login_not_required
 @require_http_methods(["GET"])
 def sign_in_elsewhere(request: HttpRequest) -> HttpResponse:
-    """Go to the organisation's server."""
+    """Go to the organisation's server: to sign in, or to show there that it is still them."""
     if not settings.OIDC_SERVER:
         return redirect("sign-in")
+    # What it is asked is for us to say, and not for the address.
+    asked = request.GET.copy()
+    asked.pop("auth_params", None)
+    if request.user.is_authenticated:
+        asked["auth_params"] = TYPE_IT_NOW
+    request.GET = asked  # type: ignore[assignment]
     try:
         response: HttpResponse = views.login(request, PROVIDER)
     except RequestException:

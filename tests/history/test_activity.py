@@ -22,6 +22,7 @@ from teams.models import Role, Team, User
 from tests import world
 from tests.browsing import text_of
 from tests.people import ClientOf
+from tests.world import add_member
 from trail.acts import Act
 from trail.models import Entry
 from trail.recording import record
@@ -61,6 +62,18 @@ def test_what_other_teams_did_is_not_there(
     record(Act.INVITED, by=charlie, team_id=charlie.teams.get().pk)
 
     assert "Charlie" not in page_of()
+
+
+def test_what_members_did_before_they_came_is_not_there(
+    page_of: Any, riverside: Team, charlie: User
+) -> None:
+    record(Act.SIGNED_IN, by=charlie, about_id=charlie.pk)
+    add_member(riverside, charlie)
+    assert "signed in" not in page_of(about=str(charlie.public_id))
+    record(Act.SIGNED_OUT, by=charlie, about_id=charlie.pk)
+    words = page_of(about=str(charlie.public_id))
+    assert "signed out" in words
+    assert "signed in" not in words
 
 
 def test_it_is_narrowed_down_by_who_what_whom_and_when(

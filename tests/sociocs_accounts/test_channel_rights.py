@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from pytest_django.asserts import assertContains
 
 from composer import sent_tests
@@ -15,10 +16,12 @@ from sending import launch
 from sending.readiness import LaunchRefused
 from sociocs_accounts.channel_rights import choose_senders
 from sociocs_accounts.models import Channel
-from teams import members
-from teams.models import Team, User
+from teams import letters, members
+from teams.models import Role, Team, User
 from tests import world
 from tests.people import ClientOf
+from trail.acts import Act
+from trail.models import Entry
 
 pytestmark = pytest.mark.both_databases
 
@@ -80,6 +83,34 @@ def test_an_owner_chooses_on_the_channels_page(
     assert client.post(address, said).status_code == 302
     front_desk.refresh_from_db()
     assert not front_desk.has_chosen_senders
+
+
+def test_choosing_asks_who_they_are_and_tells_who_was_chosen(
+    front_desk: Channel, client_of: ClientOf, alice: User, sami: User
+) -> None:
+    choose_senders(front_desk, [sami], alice)
+    client = client_of(alice)
+    session = client.session
+    session["proved_at"] = 0
+    session.save()
+    address = f"/{front_desk.team.slug}/channels/{front_desk.public_id}/"
+    said = {"label": "Front desk", "is_active": "on"}
+    assert client.post(address, said)["Location"].startswith("/sign-in/again/")
+    front_desk.refresh_from_db()
+    assert front_desk.has_chosen_senders
+    entry = Entry.objects.get(act=Act.SENDERS_CHOSEN)
+    assert (entry.before, entry.after) == ({"senders": []}, {"senders": [sami.pk]})
+    letters.send_letters()
+    assert [told.to for told in mail.outbox] == [[alice.email]]
+
+
+def test_whoever_comes_back_is_not_chosen_any_more(
+    front_desk: Channel, patients: RecipientList, alice: User, sami: User, riverside: Team
+) -> None:
+    choose_senders(front_desk, [alice, sami], alice)
+    members.end_membership(riverside.memberships.get(user=sami), by=alice)
+    world.add_member(riverside, sami, Role.SENDER)
+    assert not may_launch(front_desk, sami, patients)
 
 
 def test_the_review_says_so_instead_of_offering_a_button(

@@ -169,6 +169,14 @@ class TestSettingUp:
         assertContains(client.get(STEPS), "An app is in use.")
         assertContains(client.get("/account/"), "your password alone opens nothing")
 
+    def test_ends_the_sessions_that_began_without_it(self, alice: User) -> None:
+        here, there = Client(), Client()
+        for client in (here, there):
+            type_password(client)
+        set_up_app(here)
+        assert here.get("/account/").status_code == 200
+        assert there.get("/account/").status_code == 302
+
     def test_takes_no_wrong_code(self, alice: User, client_of: ClientOf) -> None:
         client = client_of(alice)
         client.get(f"{STEPS}app/")

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
+from django.core import mail
 from oidc_provider_mock import User as Claims
 from oidc_provider_mock import run_server_in_thread
+from oidc_provider_mock._storage import AuthorizationCode
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 from pytest_django.fixtures import Settings
 
+from teams import letters
 from teams.models import User
 from tests.browsing import text_of
 from tests.client import Client
 from tests.people import ClientOf
 from tests.teams.test_second_step import code_now, set_up_app
 from tests.world import PASSWORD, create_person
+from trail.acts import Act
+from trail.models import Entry
 
 # The server's own packages warn of each other.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -49,6 +55,14 @@ def organisation(settings: Settings, server: str) -> None:
     settings.SOCIALACCOUNT_PROVIDERS = {
         "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}
     }
+
+
+@pytest.fixture(autouse=True)
+def typed_seconds_ago(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How long ago somebody showed there who they are: the stand-in does not say it by itself."""
+    ago = [0]
+    monkeypatch.setattr(AuthorizationCode, "get_auth_time", lambda _code: int(time.time()) - ago[0])
+    return ago
 
 
 @pytest.fixture
@@ -142,6 +156,29 @@ def test_shows_that_it_is_still_them_and_loses_nothing(emil: User) -> None:
     assertContains(client.get(asked["Location"]), "Show it through Riverside Clinics")
     answer = signed_in_as(client, "emil", "/account/second-step/app/")
     assertContains(answer, "Use this app")
+
+
+def test_a_session_over_there_does_not_show_that_it_is_still_them(
+    emil: User, typed_seconds_ago: list[int]
+) -> None:
+    client = Client()
+    signed_in_as(client, "emil")
+    session = client.session
+    session["proved_at"] = 0
+    session.save()
+    gone = client.get("/sign-in/sso/", {"auth_params": "prompt=none"})
+    assert "prompt=login&max_age=0" in gone["Location"]
+    typed_seconds_ago[0] = 3600
+    answer = signed_in_as(client, "emil", "/account/")
+    assert "did not ask you who you are" in text_of(answer)
+    assert client.session["proved_at"] == 0
+
+
+def test_a_new_way_in_is_told_and_recorded(emil: User) -> None:
+    signed_in_as(Client(), "emil")
+    assert Entry.objects.filter(act=Act.LINKED, about_id=emil.pk).count() == 1
+    letters.send_letters()
+    assert any("signs you in to your account" in str(told.body) for told in mail.outbox)
 
 
 def test_shows_nothing_of_somebody_else(emil: User, client_of: ClientOf, alice: User) -> None:
