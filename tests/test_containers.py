@@ -98,7 +98,8 @@ def test_settings_read_their_secrets_from_those_files(tmp_path: Path) -> None:
     words = {"database_password": "p@ss/w:rd", "redis_password": "r+d/is"}
     words |= {"secret_key": "0123456789abcdefgh" * 3, "field_encryption_keys": KEY}
     for name, word in words.items():
-        (tmp_path / name).write_text(word)
+        # As `openssl rand ... > file` does, which docs/production.md tells people to use.
+        (tmp_path / name).write_text(f"{word}\n")
     environment = {
         name: str(value).replace("/run/secrets", str(tmp_path))
         for name, value in SERVICES["web"]["environment"].items()
@@ -125,7 +126,7 @@ def test_settings_read_their_secrets_from_those_files(tmp_path: Path) -> None:
 
 def test_the_broker_asks_for_the_password_and_no_argument_tells_it(tmp_path: Path) -> None:
     """The container's own commands, with our server in place of the image's."""
-    (tmp_path / "redis_password").write_text("se+cr/et=")
+    (tmp_path / "redis_password").write_text("se+cr/et=\n")
     here = {"/run/secrets": str(tmp_path), "$$": "$", "valkey-server": str(server_program())}
     command, check = SERVICES["redis"]["command"][2], SERVICES["redis"]["healthcheck"]["test"][1]
     for there, instead in here.items():
