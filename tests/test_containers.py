@@ -150,6 +150,16 @@ def test_the_broker_asks_for_the_password_and_no_argument_tells_it(tmp_path: Pat
     assert 'REDISCLI_AUTH="$$(cat /run/secrets/redis_password)"' in check
 
 
+def test_the_broker_is_the_user_whose_folder_it_writes() -> None:
+    """As root without rights it could not, and the image changes users for its own command only."""
+    broker = SERVICES["redis"]
+    assert broker["command"][0] != "valkey-server"
+    assert broker["user"] == "valkey"
+    assert "cap_add" not in broker
+    # And reads its secret, which belongs to whoever made it.
+    assert "chmod 0444 secrets/*" in (ROOT / "docs" / "production.md").read_text()
+
+
 def test_images_can_be_named_by_digest() -> None:
     for name in ("proxy", "db", "redis"):
         assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-\S+\}", SERVICES[name]["image"])
