@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from tests import postgresql
 from tests.waiting import wait_until
+from tooling import children
 from tooling.places import ROOT
 
 pytestmark = [pytest.mark.processes, pytest.mark.thorough]
@@ -77,3 +78,23 @@ def test_nobody_comes_in_as_the_superuser_with_any_password(
     assert gets_in(server, "campaigns_owner", OWNERS)
     assert gets_in(server, "campaigns", WRITERS)
     assert not gets_in(server, "postgres", OWNERS)
+
+
+def test_it_is_not_well_while_it_answers_by_its_socket_alone(
+    server: postgresql.PostgresServer,
+) -> None:
+    """So does the server that the image runs those files with, before the one for everybody."""
+    port = children.free_port()
+    (server.folder / f".s.PGSQL.{port}").symlink_to(".s.PGSQL.5432")
+    environment = os.environ | {
+        "PATH": f"{server.programs}:{os.environ['PATH']}",
+        "PGHOST": str(server.folder),
+        "PGPORT": str(port),
+    }
+
+    def status(command: str) -> int:
+        return subprocess.run(["sh", "-c", command], env=environment, check=False).returncode
+
+    nobody_listens = 2
+    assert status("pg_isready -U campaigns -d campaigns") == 0
+    assert status(COMPOSE["services"]["db"]["healthcheck"]["test"][1]) == nobody_listens
