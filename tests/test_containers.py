@@ -98,7 +98,8 @@ def test_settings_read_their_secrets_from_those_files(tmp_path: Path) -> None:
     words = {"database_password": "p@ss/w:rd", "redis_password": "r+d/is"}
     words |= {"secret_key": "0123456789abcdefgh" * 3, "field_encryption_keys": KEY}
     for name, word in words.items():
-        (tmp_path / name).write_text(word)
+        # As `openssl rand ... > file` does, which docs/production.md tells people to use.
+        (tmp_path / name).write_text(f"{word}\n")
     environment = {
         name: str(value).replace("/run/secrets", str(tmp_path))
         for name, value in SERVICES["web"]["environment"].items()
@@ -125,7 +126,7 @@ def test_settings_read_their_secrets_from_those_files(tmp_path: Path) -> None:
 
 def test_the_broker_asks_for_the_password_and_no_argument_tells_it(tmp_path: Path) -> None:
     """The container's own commands, with our server in place of the image's."""
-    (tmp_path / "redis_password").write_text("se+cr/et=")
+    (tmp_path / "redis_password").write_text("se+cr/et=\n")
     here = {"/run/secrets": str(tmp_path), "$$": "$", "valkey-server": str(server_program())}
     command, check = SERVICES["redis"]["command"][2], SERVICES["redis"]["healthcheck"]["test"][1]
     for there, instead in here.items():
@@ -147,6 +148,16 @@ def test_the_broker_asks_for_the_password_and_no_argument_tells_it(tmp_path: Pat
         server.kill()
         server.wait()
     assert 'REDISCLI_AUTH="$$(cat /run/secrets/redis_password)"' in check
+
+
+def test_the_broker_is_the_user_whose_folder_it_writes() -> None:
+    """As root without rights it could not, and the image changes users for its own command only."""
+    broker = SERVICES["redis"]
+    assert broker["command"][0] != "valkey-server"
+    assert broker["user"] == "valkey"
+    assert "cap_add" not in broker
+    # And reads its secret, which belongs to whoever made it.
+    assert "chmod 0444 secrets/*" in (ROOT / "docs" / "production.md").read_text()
 
 
 def test_images_can_be_named_by_digest() -> None:
@@ -198,8 +209,8 @@ def test_the_role_that_owns_the_tables_is_for_migrating_alone() -> None:
         name for name, service in SERVICES.items() if secret in str(service.get("environment"))
     }
     assert named == owners
-    (target,) = [config["target"] for config in SERVICES["db"]["configs"]]
-    assert target.startswith("/docker-entrypoint-initdb.d/")
+    for config in SERVICES["db"]["configs"]:
+        assert config["target"].startswith("/docker-entrypoint-initdb.d/")
 
 
 def test_every_volume_used_is_declared() -> None:

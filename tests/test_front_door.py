@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 CADDYFILE = ROOT / "docker" / "Caddyfile"
 # Of gunicorn, which answers as many at once.
 THREADS = 4
+# The only address that the admin is opened to.
+OFFICE = "203.0.113.7"
 SLOW = (
     "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     "Referer: https://localhost/\r\nCookie: __Host-csrftoken={token}\r\n"
@@ -70,13 +72,24 @@ class Door:
 
 @pytest.fixture
 def door(processes: Processes, tmp_path: Path) -> Door:
+    return opened(processes, tmp_path, proxies=1, before="")
+
+
+@pytest.fixture
+def inner_door(processes: Processes, tmp_path: Path) -> Door:
+    """Behind another proxy, which is whoever comes from this machine."""
+    return opened(processes, tmp_path, proxies=2, before="127.0.0.1/32 ::1/128")
+
+
+def opened(processes: Processes, tmp_path: Path, *, proxies: int, before: str) -> Door:
     port, plain_port, health_port = (children.free_port() for _ in range(3))
     base_url = f"https://localhost:{port}"
     web = processes.web(
         {
             "BASE_URL": base_url,
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
-            "TRUSTED_PROXIES": "1",
+            "TRUSTED_PROXIES": str(proxies),
+            "ADMIN_ADDRESSES": f"{OFFICE}/32",
             "INSECURE_COOKIES": "0",
             "DEBUG": "0",
             "SECRET_KEY": "0123456789abcdefgh" * 3,
@@ -90,6 +103,7 @@ def door(processes: Processes, tmp_path: Path) -> Door:
             "HTTP_PORT": str(plain_port),
             "HTTPS_PORT": str(port),
             "HEALTH_PORT": str(health_port),
+            "PROXIES_BEFORE": before,
             "UPSTREAM": web.url.removeprefix("http://"),
             "XDG_DATA_HOME": str(tmp_path),
             "XDG_CONFIG_HOME": str(tmp_path),
@@ -171,6 +185,19 @@ def test_a_visitor_cannot_say_from_where_they_come(door: Door) -> None:
         ]
     assert "too many tries" not in told[0]
     assert "too many tries" in told[-1]
+    assert door.get("/admin/", **{"X-Forwarded-For": OFFICE}).status_code == 404
+    assert door.get("/admin/", **{"X-Forwarded-For": f"{OFFICE}, {OFFICE}"}).status_code == 404
+
+
+def test_a_proxy_before_it_says_from_where_a_visitor_comes(inner_door: Door) -> None:
+    def admin_answers(told: str) -> int:
+        return inner_door.get("/admin/", **{"X-Forwarded-For": told}).status_code
+
+    assert admin_answers(OFFICE) == 302
+    assert admin_answers("198.51.100.1") == 404
+    # What a visitor made up stands before what that proxy saw.
+    assert admin_answers(f"{OFFICE}, 198.51.100.1") == 404
+    assert admin_answers(f"198.51.100.1, {OFFICE}") == 302
 
 
 def test_the_file_is_as_its_own_program_writes_it() -> None:
