@@ -25,7 +25,7 @@ from history.models import Notice
 from interface.phones import ERASED
 from privacy.emptying import ROWS_AT_ONCE, empty_campaign, erase_rows
 from privacy.models import Erasure, TeamDeletion, Tombstone
-from privacy.retention import at_rest
+from privacy.retention import NOT_EMPTIED, at_rest
 from recipients import claiming
 from recipients.files.storing import delete_stored
 from recipients.imports.import_lifecycle import stop_import
@@ -36,7 +36,7 @@ from teams.models import Invitation, Membership, Team, User
 from trail.acts import Act
 from trail.recording import record
 
-_LEFT: tuple[tuple[Any, dict[str, Any]], ...] = ((Campaign, {"emptied": None}), (MediaFile, {}))
+_LEFT: tuple[tuple[type[Any], Q], ...] = ((Campaign, NOT_EMPTIED), (MediaFile, Q()))
 _AGAIN_AFTER = timedelta(minutes=10)
 
 
@@ -87,7 +87,7 @@ def delete_on(deletion_id: int, seconds: float) -> bool:
                 claiming.renew_claim(claimed)
     except claiming.ClaimLost:
         return False
-    if any(kind.objects.filter(team=claimed.team, **left).exists() for kind, left in _LEFT):
+    if any(kind.objects.filter(left, team=claimed.team).exists() for kind, left in _LEFT):
         # The last reports on what went out are still to come, or a bucket was away.
         rest = timezone.now() + _AGAIN_AFTER
         claiming.held(claimed).update(claim_token=None, lease_until=rest, attempts=0)
@@ -109,7 +109,7 @@ def _drafts(team: Team) -> bool:
 
 
 def _campaigns(team: Team) -> bool:
-    sent = at_rest(Campaign.objects.filter(team=team, emptied=None)).order_by("pk").first()
+    sent = at_rest(Campaign.objects.filter(NOT_EMPTIED, team=team)).order_by("pk").first()
     if sent is not None:
         empty_campaign(sent)
     return sent is not None
