@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
-from delivery.models import Reply
+from delivery import subscriptions
+from delivery.models import Reply, WebhookEndpoint
 from privacy.closing import StillSending, campaigns_in_the_way, delete_on, delete_team
 from privacy.models import TeamDeletion
 from recipients.lists import list_lifecycle
 from recipients.models import OptOut, RecipientList
 from sending.models import Attempt
+from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
@@ -101,3 +104,59 @@ def test_the_neighbours_stay(
     theirs = world.a_list(charlie.memberships.get().team, world.phones(2))
     all_of(delete_team(front_desk.team, alice))
     assert theirs.recipients.count() == 2
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The subscriptions that Sociocs was asked to end; it says yes to `subscription`."""
+    ids: list[str] = []
+
+    def ask(endpoint: WebhookEndpoint, _call: object) -> tuple[bool | None, str, str]:
+        ids.append(endpoint.subscription_id)
+        is_ended = endpoint.subscription_id == "subscription"
+        return (True, "on", "") if is_ended else (None, "unclear", "timeout")
+
+    monkeypatch.setattr(subscriptions, "_ask", ask)
+    return ids
+
+
+def reporting(channel: Channel, subscription_id: str = "subscription") -> WebhookEndpoint:
+    return WebhookEndpoint.objects.create(
+        channel=channel, secret=Secret.of("secret"), subscription_id=subscription_id
+    )
+
+
+def later(deletion: TeamDeletion, **since: timedelta) -> TeamDeletion:
+    """Let the workers come back when the rest is over, as if it was asked for so long ago."""
+    then = timezone.now() - timedelta(hours=1)
+    WebhookEndpoint.objects.exclude(checked_at=None).update(checked_at=then)
+    values = {name: timezone.now() - span for name, span in since.items()}
+    TeamDeletion.objects.filter(pk=deletion.pk).update(lease_until=None, **values)
+    return all_of(deletion)
+
+
+def test_reports_are_ended_at_sociocs_when_no_campaign_waits_for_them(
+    front_desk: Channel, campaign: Campaign, alice: User, asked: list[str]
+) -> None:
+    reporting(front_desk)
+    job = world.job(campaign)
+    Attempt.objects.filter(submission=job).update(next_look_at=timezone.now())
+    deletion = all_of(delete_team(front_desk.team, alice))
+    assert not asked
+    assert WebhookEndpoint.objects.exists()
+    Attempt.objects.filter(submission=job).update(next_look_at=None)
+    assert later(deletion).done_at
+    assert asked == ["subscription"]
+    assert not WebhookEndpoint.objects.exists()
+
+
+def test_a_sociocs_that_says_nothing_is_asked_for_days_and_not_for_ever(
+    front_desk: Channel, alice: User, asked: list[str]
+) -> None:
+    reporting(front_desk, "lost")
+    deletion = all_of(delete_team(front_desk.team, alice))
+    assert (asked, deletion.done_at) == (["lost"], None)
+    assert later(deletion, asked_at=timedelta(days=2)).done_at is None
+    assert later(deletion, asked_at=timedelta(days=4)).done_at
+    assert asked == ["lost"] * 3
+    assert not WebhookEndpoint.objects.exists()
