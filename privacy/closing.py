@@ -27,7 +27,7 @@ from history.models import Notice
 from interface.phones import ERASED
 from privacy.emptying import ROWS_AT_ONCE, empty_campaign, erase_rows
 from privacy.models import EmptiedCampaign, Erasure, TeamDeletion, Tombstone
-from privacy.retention import NOT_EMPTIED, at_rest
+from privacy.retention import NOT_EMPTIED, over_for_good
 from recipients import claiming
 from recipients.files.storing import delete_stored
 from recipients.imports.import_lifecycle import stop_import
@@ -59,6 +59,9 @@ def campaigns_in_the_way(team: Team) -> QuerySet[Campaign]:
 def delete_team(team: Team, by: User) -> TeamDeletion:
     """Let nobody into the team any more, and have the rest done. Raises StillSending."""
     Team.objects.select_for_update().get(pk=team.pk)
+    # A launch under way is over before it is asked what stands in the way; one that waits for
+    # these rows finds the channel out of use.
+    list(team.campaigns.select_for_update().order_by("pk").values_list("pk", flat=True))
     if campaigns_in_the_way(team).exists():
         raise StillSending
     deletion, _is_new = TeamDeletion.objects.get_or_create(team=team, defaults={"asked_by": by})
@@ -132,7 +135,7 @@ def _drafts(team: Team) -> bool:
 
 
 def _campaigns(team: Team) -> bool:
-    sent = at_rest(_not_emptied(team)).order_by("pk").first()
+    sent = over_for_good(_not_emptied(team)).order_by("pk").first()
     if sent is not None:
         empty_campaign(sent)
     return sent is not None

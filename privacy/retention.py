@@ -64,6 +64,22 @@ def at_rest(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     )
 
 
+def over_for_good(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    """Those of a deleted team's `campaigns` that nothing comes of any more.
+
+    A question may come up late, and nobody is left who could answer it.
+    """
+    jobs = Submission.objects.filter(campaign=OuterRef("pk"))
+    a_day_ago = timezone.now() - _AFTER_THE_LAST_JOB
+    at_work = jobs.filter(state__in=sorted(IN_FLIGHT))
+    return campaigns.filter(
+        ~Exists(at_work),
+        ~Exists(jobs.filter(current_attempt__slot__gt=a_day_ago)),
+        ~Exists(jobs.filter(state__in=sorted(WAITING), planned_slot__gt=a_day_ago)),
+        state__in=[*_OVER, CampaignState.NEEDS_DECISION],
+    )
+
+
 def campaigns_to_empty(retention: Retention) -> QuerySet[Campaign]:
     """Campaigns that were over for long enough, and that no later one leaves people out by."""
     days = _days_of_campaigns(retention)

@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertContains
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
+from campaigns.states import SubmissionState
 from delivery import subscriptions
 from delivery.models import Reply, WebhookEndpoint
 from privacy.closing import StillSending, campaigns_in_the_way, delete_on, delete_team
@@ -22,6 +25,7 @@ from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
 from tests.people import ClientOf
+from tests.privacy.conftest import over
 from tests.privacy.test_erasing import everything_in_the_database
 
 pytestmark = pytest.mark.both_databases
@@ -139,12 +143,11 @@ def test_reports_are_ended_at_sociocs_when_no_campaign_waits_for_them(
     front_desk: Channel, campaign: Campaign, alice: User, asked: list[str]
 ) -> None:
     reporting(front_desk)
-    job = world.job(campaign)
-    Attempt.objects.filter(submission=job).update(next_look_at=timezone.now())
+    job = world.become(world.job(campaign), SubmissionState.REVOKING)
     deletion = all_of(delete_team(front_desk.team, alice))
     assert not asked
     assert WebhookEndpoint.objects.exists()
-    Attempt.objects.filter(submission=job).update(next_look_at=None)
+    world.become(job, SubmissionState.ACCEPTED)
     assert later(deletion).done_at
     assert asked == ["subscription"]
     assert not WebhookEndpoint.objects.exists()
@@ -160,3 +163,35 @@ def test_a_sociocs_that_says_nothing_is_asked_for_days_and_not_for_ever(
     assert later(deletion, asked_at=timedelta(days=4)).done_at
     assert asked == ["lost"] * 3
     assert not WebhookEndpoint.objects.exists()
+
+
+@pytest.mark.parametrize("state", [SubmissionState.REFUSED, SubmissionState.UNKNOWN])
+def test_a_question_that_comes_up_late_keeps_nobody_in_the_database(
+    front_desk: Channel, campaign: Campaign, alice: User, state: SubmissionState
+) -> None:
+    deletion = delete_team(front_desk.team, alice)
+    job = world.become(world.job(campaign), state)
+    Attempt.objects.filter(submission=job).update(next_look_at=timezone.now())
+    Campaign.objects.filter(pk=campaign.pk).update(state="needs_decision")
+    assert all_of(deletion).done_at
+    assert world.phones(1)[0] not in everything_in_the_database()
+
+
+def test_a_job_of_today_is_waited_for(
+    front_desk: Channel, people: RecipientList, alice: User
+) -> None:
+    today = over(world.launched(world.a_campaign(front_desk, people)), days=0)
+    assert all_of(delete_team(front_desk.team, alice)).done_at is None
+    rows = CampaignRecipient.objects.filter(campaign=today)
+    assert rows.filter(phone=world.phones(1)[0]).exists()
+
+
+def test_a_launch_that_waited_is_seen_before_it_is_asked_what_stands_in_the_way(
+    front_desk: Channel, campaign: Campaign, alice: User
+) -> None:
+    """Every campaign is locked first (PostgreSQL; a file has one writer at a time anyway)."""
+    with CaptureQueriesContext(connection) as queries:
+        delete_team(front_desk.team, alice)
+    table = Campaign._meta.db_table
+    of_campaigns = [one["sql"] for one in queries if f'FROM "{table}"' in one["sql"]]
+    assert ("FOR UPDATE" in of_campaigns[0]) == (connection.vendor == "postgresql")
