@@ -18,7 +18,7 @@ from delivery.models import Reply, WebhookEndpoint
 from privacy.closing import StillSending, campaigns_in_the_way, delete_on, delete_team
 from privacy.models import TeamDeletion
 from recipients.lists import list_lifecycle
-from recipients.models import OptOut, RecipientList
+from recipients.models import ListOperation, OptOut, RecipientList
 from sending.models import Attempt
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
@@ -195,3 +195,21 @@ def test_a_launch_that_waited_is_seen_before_it_is_asked_what_stands_in_the_way(
     table = Campaign._meta.db_table
     of_campaigns = [one["sql"] for one in queries if f'FROM "{table}"' in one["sql"]]
     assert ("FOR UPDATE" in of_campaigns[0]) == (connection.vendor == "postgresql")
+
+
+def test_no_name_and_no_text_tells_of_anybody(
+    front_desk: Channel, people: RecipientList, alice: User
+) -> None:
+    team, ann = front_desk.team, "Ann Smith"
+    conditions = [{"field": "CUSTOMER_NAME", "op": "is", "values": [ann]}]
+    chosen = world.a_filter(team, people, conditions=conditions, name=f"Filter {ann}")
+    draft = world.a_campaign(front_desk, people, name=f"For {ann}", text=f"{ann} moved.")
+    sent = over(world.launched(draft))
+    sent.filter_choices.create(saved_filter=chosen)
+    RecipientList.objects.filter(pk=people.pk).update(name=f"Friends of {ann}")
+    operation = ListOperation.objects.create(team=team, kind=ListOperation.Kind.SPLIT)
+    operation.lists.create(recipient_list=people, part="target", value=ann)
+    assert ann in everything_in_the_database()
+    assert all_of(delete_team(team, alice)).done_at
+    assert ann not in everything_in_the_database()
+    assert Campaign.objects.get(pk=sent.pk).frozen_count == 4
