@@ -100,6 +100,11 @@ def _launch_undone(who: str, details: Details) -> str:
             "Back to a draft, nothing was sent: %(people)s would get it, and for so many a second "
             "person has to approve it first"
         ) % {"people": people(details["counted"])}
+    if details.get("reason") == "numbers_emptied":
+        return _(
+            "Back to a draft, nothing was sent: of a campaign whose people are to be left out, the "
+            "numbers were emptied meanwhile"
+        )
     if details.get("reason") == "too_many_texts":
         return _(
             "Back to a draft: its fields make more different messages than may be sent at once. "

@@ -213,10 +213,15 @@ def switch_off(endpoint: WebhookEndpoint) -> bool:
         if gone is None:
             WebhookEndpoint.objects.filter(pk=endpoint.pk).update(state=state, reason=reason)
             return False
+    give_up(endpoint)
+    return True
+
+
+def give_up(endpoint: WebhookEndpoint) -> None:
+    """Believe no more calls, whatever the vendor goes on sending: our address is gone."""
     with transaction.atomic():
         record(Act.REPORTS_OFF, endpoint.channel)
         endpoint.delete()
-    return True
 
 
 def _deleted(client: SociocsClient, subscription_id: str) -> bool:

@@ -1,18 +1,20 @@
 """Deleting a team: at once nobody gets in, and what it knows of people goes in the background.
 
-What stays is what the database keeps for ever, without any person in it: that campaigns were sent,
-when, by whose click, and how many people got them.
+What stays is what the database keeps for ever, without any recipient in it: that campaigns were
+sent, when, by whose click, and how many people got them. Names and texts go (`typed_words`); a
+timeline and the trail of acts still say which member did what.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -20,12 +22,14 @@ from campaigns.states import FINISHED, CampaignState
 from composer.drafts import delete_draft
 from composer.media.media_store import NotTaken, delete_media
 from composer.models import MediaFile, MessageTemplate
+from delivery import subscriptions
 from delivery.models import Reply, WebhookEndpoint, WebhookEvent
 from history.models import Notice
 from interface.phones import ERASED
 from privacy.emptying import ROWS_AT_ONCE, empty_campaign, erase_rows
-from privacy.models import Erasure, TeamDeletion, Tombstone
-from privacy.retention import at_rest
+from privacy.models import EmptiedCampaign, Erasure, TeamDeletion, Tombstone
+from privacy.retention import NOT_EMPTIED, over_for_good
+from privacy.typed_words import empty_campaign_words, empty_names
 from recipients import claiming
 from recipients.files.storing import delete_stored
 from recipients.imports.import_lifecycle import stop_import
@@ -36,8 +40,11 @@ from teams.models import Invitation, Membership, Team, User
 from trail.acts import Act
 from trail.recording import record
 
-_LEFT: tuple[tuple[Any, dict[str, Any]], ...] = ((Campaign, {"emptied": None}), (MediaFile, {}))
+log = logging.getLogger(__name__)
+
 _AGAIN_AFTER = timedelta(minutes=10)
+# So long Sociocs is asked to stop reporting. Then our address is closed all the same.
+_ASKED_FOR = timedelta(days=3)
 
 
 class StillSending(Exception):
@@ -54,6 +61,9 @@ def campaigns_in_the_way(team: Team) -> QuerySet[Campaign]:
 def delete_team(team: Team, by: User) -> TeamDeletion:
     """Let nobody into the team any more, and have the rest done. Raises StillSending."""
     Team.objects.select_for_update().get(pk=team.pk)
+    # A launch under way is over before it is asked what stands in the way; one that waits for
+    # these rows finds the channel out of use.
+    list(team.campaigns.select_for_update().order_by("pk").values_list("pk", flat=True))
     if campaigns_in_the_way(team).exists():
         raise StillSending
     deletion, _is_new = TeamDeletion.objects.get_or_create(team=team, defaults={"asked_by": by})
@@ -87,8 +97,8 @@ def delete_on(deletion_id: int, seconds: float) -> bool:
                 claiming.renew_claim(claimed)
     except claiming.ClaimLost:
         return False
-    if any(kind.objects.filter(team=claimed.team, **left).exists() for kind, left in _LEFT):
-        # The last reports on what went out are still to come, or a bucket was away.
+    if any(rows.exists() for rows in _left(claimed.team)):
+        # The last reports on what went out are still to come, or Sociocs or a bucket was away.
         rest = timezone.now() + _AGAIN_AFTER
         claiming.held(claimed).update(claim_token=None, lease_until=rest, attempts=0)
         return False
@@ -100,6 +110,24 @@ def _to_do() -> QuerySet[TeamDeletion]:
     return TeamDeletion.objects.filter(done_at=None)
 
 
+def _left(team: Team) -> tuple[QuerySet[Any], ...]:
+    """What has to be gone before a deletion is done, and may have to be waited for."""
+    return (
+        _not_emptied(team),
+        WebhookEndpoint.objects.filter(channel__team=team),
+        _replies_of(team),
+        MediaFile.objects.filter(team=team),
+    )
+
+
+def _not_emptied(team: Team) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(NOT_EMPTIED, team=team)
+
+
+def _replies_of(team: Team) -> QuerySet[Reply]:
+    return Reply.objects.filter(team=team).exclude(phone__startswith=ERASED)
+
+
 # --- Each a piece of work, True where there may be more of it -------------------------------------
 
 
@@ -109,7 +137,7 @@ def _drafts(team: Team) -> bool:
 
 
 def _campaigns(team: Team) -> bool:
-    sent = at_rest(Campaign.objects.filter(team=team, emptied=None)).order_by("pk").first()
+    sent = over_for_good(_not_emptied(team)).order_by("pk").first()
     if sent is not None:
         empty_campaign(sent)
     return sent is not None
@@ -133,14 +161,36 @@ def _lists(team: Team) -> bool:
 
 
 def _replies(team: Team) -> bool:
-    return erase_rows(Reply.objects.filter(team=team).exclude(phone__startswith=ERASED), text="")
+    return erase_rows(_replies_of(team), text="")
 
 
 def _calls(team: Team) -> bool:
+    """End the reports once no campaign waits for its last ones, one channel at a time."""
+    if _not_emptied(team).exists():
+        return False
     if _delete_some(WebhookEvent.objects.filter(endpoint__channel__team=team)):
         return True
-    WebhookEndpoint.objects.filter(channel__team=team).delete()
-    return False
+    now = timezone.now()
+    mine = WebhookEndpoint.objects.filter(channel__team=team).select_related("channel__account")
+    not_asked = Q(checked_at=None) | Q(checked_at__lt=now - _AGAIN_AFTER)
+    endpoint = mine.filter(not_asked).order_by("pk").first()
+    if endpoint is None:
+        return False
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(checked_at=now)
+    if not subscriptions.switch_off(endpoint) and _is_asked_in_vain(team, now):
+        log.warning(
+            "Sociocs did not say that it ends subscription %s of account %s: delete it there.",
+            *(endpoint.subscription_id, endpoint.channel.account_id),
+        )
+        subscriptions.give_up(endpoint)
+    return True
+
+
+def _is_asked_in_vain(team: Team, now: datetime) -> bool:
+    """Whether Sociocs was asked for days, which begin when the last campaign is emptied."""
+    last = EmptiedCampaign.objects.filter(campaign__team=team).aggregate(at=Max("at"))["at"]
+    asked_at = TeamDeletion.objects.get(team=team).asked_at
+    return now - max(asked_at, last or asked_at) > _ASKED_FOR
 
 
 def _rest(team: Team) -> bool:
@@ -167,5 +217,6 @@ def _delete_some(rows: QuerySet[Any]) -> bool:
 
 
 _STEPS: tuple[Callable[[Team], bool], ...] = (
-    *(_drafts, _campaigns, _imports, _lists, _replies, _calls, _rest, _media),
+    *(_drafts, _campaigns, _imports, _lists, _calls, _replies, _rest),
+    *(empty_names, empty_campaign_words, _media),
 )

@@ -89,6 +89,8 @@ def _empty_campaigns(retention: Retention) -> bool:
 
 def empty_campaign(campaign: Campaign) -> None:
     """Empty some of a campaign's people, or its texts when all of them are; to be repeated."""
+    # Noted before the first number goes: from then on nobody is left out of others by it.
+    EmptiedCampaign.objects.get_or_create(campaign=campaign)
     people = CampaignRecipient.objects.filter(campaign=campaign)
     if not erase_rows(people.exclude(phone__startswith=ERASED), fields={}):
         _empty_texts(campaign)
@@ -101,7 +103,7 @@ def _empty_texts(campaign: Campaign) -> None:
     common = Submission.objects.filter(text=F("campaign__message__text")).values("pk")
     Submission.objects.filter(campaign=campaign).exclude(pk__in=common).update(text="")
     SentTest.objects.filter(campaign=campaign).update(phone="")
-    EmptiedCampaign.objects.get_or_create(campaign=campaign)
+    EmptiedCampaign.objects.filter(campaign=campaign).update(is_done=True)
 
 
 def _empty_replies(retention: Retention) -> bool:

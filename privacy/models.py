@@ -43,12 +43,14 @@ class Retention(Work):
 
 
 class EmptiedCampaign(models.Model):
-    """That a campaign's people and personal texts are emptied; what was sent stays counted."""
+    """That a campaign's people and texts are emptied, or being so; what was sent stays counted."""
 
     campaign = models.OneToOneField(
         Campaign, on_delete=models.CASCADE, primary_key=True, related_name="emptied"
     )
+    # When it was begun: from then on others cannot leave people out by it.
     at = models.DateTimeField(auto_now_add=True)
+    is_done = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("emptied campaign")

@@ -29,6 +29,8 @@ from teams.models import Team
 # Reports and late answers on the last job come in by then.
 _AFTER_THE_LAST_JOB = timedelta(days=1)
 _OVER = sorted(FINISHED)
+# Campaigns of which somebody may still have a number.
+NOT_EMPTIED = Q(emptied=None) | Q(emptied__is_done=False)
 _IMPORTS = ListImport.State
 
 
@@ -62,15 +64,33 @@ def at_rest(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     )
 
 
+def over_for_good(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    """Those of a deleted team's `campaigns` that nothing comes of any more.
+
+    A question may come up late, and nobody is left who could answer it.
+    """
+    jobs = Submission.objects.filter(campaign=OuterRef("pk"))
+    a_day_ago = timezone.now() - _AFTER_THE_LAST_JOB
+    at_work = jobs.filter(state__in=sorted(IN_FLIGHT))
+    return campaigns.filter(
+        ~Exists(at_work),
+        ~Exists(jobs.filter(current_attempt__slot__gt=a_day_ago)),
+        ~Exists(jobs.filter(state__in=sorted(WAITING), planned_slot__gt=a_day_ago)),
+        state__in=[*_OVER, CampaignState.NEEDS_DECISION],
+    )
+
+
 def campaigns_to_empty(retention: Retention) -> QuerySet[Campaign]:
     """Campaigns that were over for long enough, and that no later one leaves people out by."""
     days = _days_of_campaigns(retention)
     if days is None:
         return Campaign.objects.none()
-    old = Campaign.objects.filter(
-        team=retention.team_id, finished_at__lt=timezone.now() - timedelta(days=days), emptied=None
-    )
-    return at_rest(old).filter(~Exists(_wanted_by_later_ones()), next_run_at=None)
+    before = timezone.now() - timedelta(days=days)
+    is_free = Q(~Exists(_wanted_by_later_ones()), emptied=None, finished_at__lt=before)
+    # Of one that is begun, too few people are known to leave anybody out by it.
+    wanted = is_free | Q(emptied__is_done=False)
+    mine = Campaign.objects.filter(wanted, team=retention.team_id, next_run_at=None)
+    return at_rest(mine)
 
 
 def campaign_empties_at(campaign: Campaign, retention: Retention) -> datetime | None:
@@ -82,14 +102,17 @@ def campaign_empties_at(campaign: Campaign, retention: Retention) -> datetime | 
 
 
 def _days_of_campaigns(retention: Retention) -> int | None:
-    """The days chosen, or as many as an open campaign leaves people out for, if those are more."""
+    """The days chosen, or as many as an open campaign leaves people out for, if those are more.
+
+    One day more than those: they begin with a midnight.
+    """
     if retention.campaigns_days is None:
         return None
     unfinished = Campaign.objects.filter(team=retention.team_id).exclude(
         state__in=_OVER, next_run_at=None
     )
     longest = unfinished.aggregate(days=Max("days_left_out"))["days"]
-    return max(retention.campaigns_days, longest or 0)
+    return max(retention.campaigns_days, (longest or 0) + 1)
 
 
 def _wanted_by_later_ones() -> QuerySet[EarlierCampaign]:

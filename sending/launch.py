@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns import copying, message
-from campaigns.audiences import audience, audience_digest
+from campaigns.audiences import audience, audience_digest, earlier_campaigns
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.moves import lock, locked_campaign, move_campaign, record_event
 from campaigns.scheduling import clock_rules, repeats
@@ -34,6 +34,8 @@ from teams.models import User
 NOT_AS_APPROVED = "not_as_approved"
 # Why it is a draft again: so many were frozen that a second person has to look, and none did.
 NOT_APPROVED = "not_approved"
+# Why it is a draft again: numbers by which people are left out were emptied meanwhile.
+NUMBERS_EMPTIED = "numbers_emptied"
 # That the people are others, among the names of values that are.
 PEOPLE = "people"
 # From so many frozen people on, what the database knew of their table is not true any more.
@@ -133,8 +135,7 @@ def freeze(campaign_id: int) -> None:
         if changed := _changed_since_approval(campaign, are_others):
             back_to_draft(campaign, NOT_AS_APPROVED, None, changed=changed)
             return
-        if _lacks_approval(campaign):
-            _wait_for_second_person(campaign)
+        if _has_to_wait(campaign):
             return
         texts = personal_texts.texts_of(campaign)
         # Nobody has confirmed a number for a run.
@@ -210,14 +211,20 @@ def _lacks_approval(campaign: Campaign) -> bool:
     return is_needed and _approval_of(campaign) is None
 
 
-def _wait_for_second_person(campaign: Campaign) -> None:
-    """Make a draft of what nobody approved, and tell whoever repeats it that this run waits."""
+def _has_to_wait(campaign: Campaign) -> bool:
+    """Make a draft of what somebody has to look at first, and tell whoever repeats it."""
+    if earlier_campaigns.are_emptied(campaign):
+        reason, why = NUMBERS_EMPTIED, earlier_campaigns.emptied_sentence()
+    elif _lacks_approval(campaign):
+        reason, why = NOT_APPROVED, readiness.not_approved().sentence
+    else:
+        return False
     first, day = campaign.parent, campaign.run_on
-    back_to_draft(campaign, NOT_APPROVED, None)
+    back_to_draft(campaign, reason, None)
     if first is not None and day is not None:
-        why = readiness.not_approved().sentence
         details: dict[str, Any] = {"day": f"{day:%-d %b %Y}", "why": why}
         record_event(first, CampaignEvent.Kind.RUN_WAITS, **details)
+    return True
 
 
 def _repeated(step: Callable[[int], bool], campaign_id: int) -> bool:

@@ -40,8 +40,12 @@ class Span(NamedTuple):
 
 
 def offered(campaign: Campaign) -> list[int]:
-    """The team's latest launched campaigns, by primary key: those that may have reached anybody."""
-    launched = Campaign.objects.filter(team=campaign.team_id).exclude(pk=campaign.pk)
+    """The team's latest launched campaigns, by primary key: those that may have reached anybody.
+
+    None whose numbers are emptied: nobody is known by them any more.
+    """
+    launched = Campaign.objects.filter(team=campaign.team_id, emptied=None)
+    launched = launched.exclude(pk=campaign.pk)
     launched = launched.exclude(state=CampaignState.DRAFT.value)
     return list(launched.order_by("-created_at", "-pk").values_list("pk", flat=True)[:OFFERED])
 
@@ -123,16 +127,49 @@ def holds(reached: Iterable[Span], row: str) -> Sql:
 
 
 def exclusion_problems(campaign: Campaign) -> list[Problem]:
-    """Whether everybody whom the draft leaves out is known by now."""
-    wanted = [one.pk for one in choices.earlier_of(campaign)]
-    if campaign.days_left_out:
-        moment = since(campaign.team, campaign.days_left_out, timezone.now())
-        wanted += campaigns_since(campaign.team_id, moment, besides=campaign.pk)
-    preparing = is_preparing(wanted)
-    if preparing is None:
-        return []
-    sentence = _(
-        "“%(name)s” is being prepared: who gets it is known in a moment. Wait for it, so that its "
-        "people can be left out here."
+    """Whether everybody whom the draft leaves out is known by now, and still."""
+    chosen = [one.pk for one in choices.earlier_of(campaign)]
+    recent, moment = _recent_of(campaign)
+    problems = []
+    if (preparing := is_preparing([*chosen, *recent])) is not None:
+        sentence = _(
+            "“%(name)s” is being prepared: who gets it is known in a moment. Wait for it, so that "
+            "its people can be left out here."
+        )
+        problems.append(Problem("campaigns_left_out", sentence % {"name": preparing.name}))
+    for field, reached in (
+        ("campaigns_left_out", spans(_emptied(chosen))),
+        ("days_left_out", spans(_emptied(recent), moment)),
+    ):
+        if reached:
+            problems.append(Problem(field, emptied_sentence()))
+    return problems
+
+
+def are_emptied(campaign: Campaign) -> bool:
+    """Whether numbers are gone by which people would have to be left out of a campaign."""
+    recent, moment = _recent_of(campaign)
+    chosen = [one.pk for one in choices.earlier_of(campaign)]
+    return bool(spans(_emptied(chosen)) or spans(_emptied(recent), moment))
+
+
+def emptied_sentence() -> str:
+    """Why a campaign cannot go out that would leave people out by numbers that are gone."""
+    return _(
+        "Of a campaign whose people are to be left out, the numbers are emptied by now. Choose "
+        "fewer days, or leave people out by a list."
     )
-    return [Problem("campaigns_left_out", sentence % {"name": preparing.name})]
+
+
+def _recent_of(campaign: Campaign) -> tuple[list[int], datetime | None]:
+    """The campaigns that its days leave people out by, and since when."""
+    if not campaign.days_left_out:
+        return [], None
+    moment = since(campaign.team, campaign.days_left_out, timezone.now())
+    return campaigns_since(campaign.team_id, moment, besides=campaign.pk), moment
+
+
+def _emptied(campaigns: Iterable[int]) -> list[int]:
+    """Those whose numbers are emptied, or being emptied: `privacy`, above this app, notes it."""
+    emptied = Campaign.objects.filter(pk__in=list(campaigns), emptied__isnull=False)
+    return list(emptied.values_list("pk", flat=True))

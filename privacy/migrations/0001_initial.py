@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("at", models.DateTimeField(auto_now_add=True)),
+                ("is_done", models.BooleanField(default=False)),
             ],
             options={
                 "verbose_name": "emptied campaign",

@@ -9,14 +9,18 @@ import pytest
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
+from campaigns.audiences import earlier_campaigns
 from campaigns.models import Campaign, CampaignRecipient, EarlierCampaign, RenderedText
 from campaigns.states import SubmissionState
 from delivery.models import Reply, WebhookEndpoint, WebhookEvent
+from privacy import emptying
 from privacy.emptying import empty_team, retentions_due
 from privacy.models import EmptiedCampaign, Retention
 from recipients.lists import list_lifecycle
 from recipients.models import ListImport, OptOut, RecipientList, RejectedRow
+from sending import launch
 from sending.models import Submission
+from sending.readiness import LaunchRefused, launch_problems
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
@@ -92,6 +96,90 @@ def test_whom_a_draft_leaves_out_by_days_stays_known(
     world.a_campaign(front_desk, days_left_out=200)
     keep(campaign.team, campaigns_days=30)
     assert world.phones(1)[0] in numbers_of(campaign)
+
+
+def emptied_by(campaign: Campaign) -> list[str]:
+    """The fields of a draft that want people left out whose numbers are emptied."""
+    problems = launch_problems(campaign)
+    return [one.field for one in problems if "the numbers are emptied" in one.sentence]
+
+
+def test_days_that_begin_with_a_midnight_keep_a_campaign_for_a_day_more(
+    campaign: Campaign, front_desk: Channel
+) -> None:
+    draft = world.a_campaign(front_desk, days_left_out=100)
+    keep(campaign.team, campaigns_days=30)
+    assert world.phones(1)[0] in numbers_of(campaign)
+    Campaign.objects.filter(pk=draft.pk).update(days_left_out=98)
+    keep(campaign.team, campaigns_days=30)
+    assert world.phones(1)[0] not in numbers_of(campaign)
+
+
+@pytest.mark.parametrize("by_days", [True, False])
+def test_nobody_is_written_to_again_because_their_numbers_are_gone(
+    campaign: Campaign, front_desk: Channel, people: RecipientList, *, by_days: bool
+) -> None:
+    keep(campaign.team, campaigns_days=30)
+    later = world.a_campaign(front_desk, people, days_left_out=200 if by_days else None)
+    assert campaign.pk not in earlier_campaigns.offered(later)
+    if not by_days:
+        EarlierCampaign.objects.create(campaign=later, earlier=campaign)
+    assert emptied_by(later) == ["days_left_out" if by_days else "campaigns_left_out"]
+    with pytest.raises(LaunchRefused):
+        world.launched(later)
+    Campaign.objects.filter(pk=later.pk).update(days_left_out=50)
+    later.earlier_choices.all().delete()
+    later.refresh_from_db()
+    assert emptied_by(later) == []
+
+
+def test_of_a_campaign_being_prepared_and_an_emptied_one_both_are_told(
+    campaign: Campaign, front_desk: Channel, people: RecipientList
+) -> None:
+    keep(campaign.team, campaigns_days=30)
+    other = world.a_campaign(front_desk, people)
+    Campaign.objects.filter(pk=other.pk).update(state="freezing")
+    later = world.a_campaign(front_desk, people, days_left_out=200)
+    assert emptied_by(later) == ["days_left_out"]
+    assert any("is being prepared" in one.sentence for one in launch_problems(later))
+
+
+def test_a_campaign_that_reached_nobody_stands_in_no_way(
+    campaign: Campaign, front_desk: Channel, people: RecipientList
+) -> None:
+    keep(campaign.team, campaigns_days=30)
+    for one in Submission.objects.filter(campaign=campaign):
+        world.become(one, SubmissionState.CANCELLED)
+    later = world.a_campaign(front_desk, people, days_left_out=200)
+    assert emptied_by(later) == []
+
+
+def test_numbers_that_are_being_emptied_count_as_gone(
+    campaign: Campaign, front_desk: Channel, people: RecipientList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emptying, "ROWS_AT_ONCE", 2)
+    emptying.empty_campaign(campaign)
+    assert world.phones(4)[3] in numbers_of(campaign)
+    assert emptied_by(world.a_campaign(front_desk, people, days_left_out=200))
+    keep(campaign.team, campaigns_days=30)
+    assert world.phones(4)[3] not in numbers_of(campaign)
+
+
+def test_what_is_emptied_while_people_are_noted_down_brings_the_draft_back(
+    campaign: Campaign, front_desk: Channel
+) -> None:
+    first = world.a_campaign(front_desk)
+    wide = world.a_list(front_desk.team, world.phones(6))
+    later = world.a_campaign(
+        front_desk, wide, days_left_out=200, parent=first, run_on=timezone.now().date()
+    )
+    launch.launch(later, world.confirmed(later, 2))
+    emptying.empty_campaign(campaign)
+    launch.freeze(later.pk)
+    later.refresh_from_db()
+    assert (later.state, later.state_reason) == ("draft", launch.NUMBERS_EMPTIED)
+    assert not later.submissions.exists()
+    assert "the numbers are emptied" in first.events.get(kind="run_waits").details["why"]
 
 
 def test_a_list_that_nobody_uses_is_deleted(campaign: Campaign, people: RecipientList) -> None:
