@@ -69,11 +69,11 @@ def test_what_members_did_before_they_came_is_not_there(
 ) -> None:
     record(Act.SIGNED_IN, by=charlie, about_id=charlie.pk)
     add_member(riverside, charlie)
-    assert "signed in" not in page_of(about=str(charlie.public_id))
+    assert "Charlie Stern signed in" not in page_of(about=str(charlie.public_id))
     record(Act.SIGNED_OUT, by=charlie, about_id=charlie.pk)
     words = page_of(about=str(charlie.public_id))
-    assert "signed out" in words
-    assert "signed in" not in words
+    assert "Charlie Stern signed out" in words
+    assert "Charlie Stern signed in" not in words
 
 
 def test_it_is_narrowed_down_by_who_what_whom_and_when(
