@@ -8,6 +8,7 @@ from datetime import UTC
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,6 +16,7 @@ from history.activity import ActivityFilters, activity_chunks, activity_of, acti
 from history.activity_words import Told, told_entries
 from recipients.files import table_files
 from recipients.views import file_answers
+from teams import proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.models import User
 from trail.acts import Act, Area
@@ -47,6 +49,10 @@ def activity(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.MANAGE_TEAM)
 def activity_export(request: TeamRequest) -> HttpResponseBase:
     """What the filters leave, as CSV or (`format=jsonl`) as lines of JSON with the ids."""
+    page = reverse("activity", args=[request.team.slug])
+    reason = _("The file says who did what, and from where.")
+    if (asked := proving.ask_again(request, page, reason)) is not None:
+        return asked
     filters = ActivityFilters.read(request.POST)
     as_json = request.POST.get("format") == "jsonl"
     record(

@@ -137,6 +137,7 @@ def test_an_app_with_codes_on_a_phone(
     secret = re.sub(r"\s", "", page.locator("#app-secret").inner_text())
     page.get_by_label("Code").fill(code_of(secret))
     page.get_by_role("button", name="Use this app").click()
+    expect(page.locator("#codes li").first).to_be_visible()
     codes = page.locator("#codes li").all_inner_texts()
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_text("An app is in use.")).to_be_visible()

@@ -73,7 +73,7 @@ class TestTheFrontPage:
     ) -> None:
         emil.is_staff = True
         emil.save()
-        assertContains(browser_of_emil.get("/"), 'href="/admin/teams/team/add/"')
+        assertContains(browser_of_emil.get("/"), 'href="/teams/new/"')
 
 
 class TestTheAccount:

@@ -306,12 +306,12 @@ GUARDS: dict[str, tuple[str, str]] = {
     ),
     "what was gone is a draft again": ("not is_any_gone and all(", "all("),
     "what may have been sent is a draft again": (
-        "all(revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes)",
-        "all(revoked or outcome is not Outcome.ACCEPTED for outcome, revoked in outcomes)",
+        "revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes",
+        "revoked or outcome is not Outcome.ACCEPTED for outcome, revoked in outcomes",
     ),
     "what was sent is a draft again": (
-        "all(revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes)",
-        "all(revoked or outcome is not Outcome.AMBIGUOUS for outcome, revoked in outcomes)",
+        "revoked or outcome is Outcome.NOT_SENT for outcome, revoked in outcomes",
+        "revoked or outcome is not Outcome.AMBIGUOUS for outcome, revoked in outcomes",
     ),
     "a job that runs counts as taken back": (
         "    if answer is Deletion.ALREADY_RUNNING:\n        return S.ACCEPTED\n",
