@@ -26,6 +26,7 @@ from campaigns.models import Campaign, CampaignRecipient, RenderedText
 from composer.models import SentTest
 from delivery.models import Reply, WebhookEvent
 from history.models import FollowUp
+from privacy.conditions import empty_conditions
 from privacy.emptying import ROWS_AT_ONCE, erase_rows
 from privacy.models import Erasure
 from privacy.retention import at_rest
@@ -98,7 +99,7 @@ def erase_on(erasure_id: int) -> bool:
     if claimed is None:
         return False
     try:
-        for step in (_from_lists, _from_campaigns, _from_replies, _from_files, _from_calls):
+        for step in _STEPS:
             step(claimed)
             claiming.renew_claim(claimed, counts=claimed.counts)
             # What comes last is searched through once, when nothing brings more of it.
@@ -150,6 +151,12 @@ def _count(erasure: Erasure, kind: str, rows: int) -> None:
 
 
 # --- Where somebody stands ------------------------------------------------------------------------
+
+
+def _from_filters(erasure: Erasure) -> None:
+    """Out of conditions, while lists and campaigns still say what the person is called."""
+    numbers = {erasure.phone.lstrip("+"), _national_digits(erasure.phone)}
+    _count(erasure, "filters", empty_conditions(erasure, numbers))
 
 
 def _from_lists(erasure: Erasure) -> None:
@@ -239,6 +246,9 @@ def _national_digits(phone: str) -> str:
     """The digits as they are written at home; with a country code where those are few."""
     digits = str(phonenumbers.parse(phone).national_number)
     return digits if len(digits) >= _FEWEST_DIGITS else phone.lstrip("+")
+
+
+_STEPS = (*(_from_filters, _from_lists, _from_campaigns, _from_replies, _from_files, _from_calls),)
 
 
 @transaction.atomic

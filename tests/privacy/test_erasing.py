@@ -30,6 +30,7 @@ from recipients.models import (
     RejectedRow,
 )
 from recipients.opting_out import opt_outs
+from recipients.saved_filters.filters import count_matches, definitions_of
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
@@ -116,6 +117,45 @@ def test_no_table_knows_the_number_any_more(
     people.refresh_from_db()
     assert people.recipient_count == 3
     assert erasure.counts["lists"] == 3
+
+
+def test_filters_name_the_person_no_more_and_hold_nobody_else_for_it(
+    front_desk: Channel, people: RecipientList
+) -> None:
+    team = front_desk.team
+    Recipient.objects.filter(phone=PHONE).update(name="Zebedee")
+    shared = Recipient.objects.get(phone=OTHER).name
+    conditions = [
+        {"field": "CUSTOMER_NAME", "op": "one_of", "values": [" zebedee ", shared]},
+        {"field": "PHONE_NUMBER", "op": "is", "values": [PHONE]},
+        {"field": "Home", "op": "is", "values": ["(202) 555-0000"]},
+        {"field": "Dentist", "op": "is", "values": ["Zebedee"]},
+    ]
+    one = world.a_filter(team, people, conditions=conditions)
+    same = world.a_filter(
+        team,
+        people,
+        conditions=[{"field": "CUSTOMER_NAME", "op": "is", "values": ["Zebedee"]}],
+    )
+    erasure = erase(team)
+    one.refresh_from_db()
+    same.refresh_from_db()
+    instead = f"~{erasure.pk}"
+    found = [condition["values"] for condition in one.conditions]
+    assert found == [[instead, shared], [instead], [instead], ["Zebedee"]]
+    assert count_matches(definitions_of([same])[0]).people == 0
+    assert erasure.counts["filters"] == 2
+
+
+def test_a_name_that_others_have_stays_in_a_filter(
+    front_desk: Channel, people: RecipientList
+) -> None:
+    people.recipients.update(name="Ann")
+    conditions = [{"field": "CUSTOMER_NAME", "op": "is", "values": ["Ann"]}]
+    one = world.a_filter(front_desk.team, people, conditions=conditions)
+    erase(front_desk.team)
+    one.refresh_from_db()
+    assert one.conditions == conditions
 
 
 def test_the_opt_out_holds_when_the_number_comes_back_in_another_spelling(
