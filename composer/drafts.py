@@ -105,17 +105,24 @@ def create(
         ).exclude(Q(list_choices__isnull=False) | Q(filter_choices__isnull=False))
         draft = untouched.order_by("-pk").first()
         if draft is None:
-            draft = Campaign.objects.create(
-                team=team,
-                created_by=user,
-                updated_by=user,
-                name=_name_for_today(team),
-                time_zone=team.time_zone,
-                **usual_for(team).columns(),
-            )
-            record_event(draft, CampaignEvent.Kind.CREATED, user)
+            draft = begin_draft(team, user)
         choices.replace_lists(draft, lists, ())
         choices.replace_filters(draft, filters, ())
+    return draft
+
+
+def begin_draft(team: Team, user: User) -> Campaign:
+    """A draft that nobody has opened before."""
+    with transaction.atomic():
+        draft = Campaign.objects.create(
+            team=team,
+            created_by=user,
+            updated_by=user,
+            name=_name_for_today(team),
+            time_zone=team.time_zone,
+            **usual_for(team).columns(),
+        )
+        record_event(draft, CampaignEvent.Kind.CREATED, user)
     return draft
 
 

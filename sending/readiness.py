@@ -171,6 +171,14 @@ def launch_problems(
     return problems + time_problems(campaign, now or timezone.now(), people)
 
 
+def counted_problems(campaign: Campaign, user: User) -> list[Problem]:
+    """The same for as many people as its audience has, where that matters."""
+    # Whether a pace ever ends, and whether each may get a message, depends on how many they are.
+    is_counted = campaign.channel and (campaign.pace_count or campaign.one_by_one)
+    people = audience.count_audience(campaign).people if is_counted else None
+    return launch_problems(campaign, people=people or None, user=user)
+
+
 def no_list() -> Problem:
     """Nobody is chosen yet."""
     return Problem("lists", _("Choose at least one recipient list."))

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import message
 from campaigns.addressed_campaigns import campaign_of
-from campaigns.audiences import audience as audiences
 from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.problems import Problem
@@ -84,10 +83,7 @@ def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 def launch_problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
     """All that keeps this person from launching this draft now."""
-    # Whether a pace ever ends, and whether each may get a message, depends on how many they are.
-    is_counted = campaign.channel and (campaign.pace_count or campaign.one_by_one)
-    people = audiences.count_audience(campaign).people if is_counted else None
-    return readiness.launch_problems(campaign, people=people or None, user=request.user)
+    return readiness.counted_problems(campaign, request.user)
 
 
 def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
