@@ -22,6 +22,7 @@ from trail.models import Door, Entry
 _NAMED = {
     "campaigns.campaign": "name",
     "composer.mediafile": "label",
+    "events.receiver": "name",
     "composer.messagetemplate": "name",
     "recipients.recipientlist": "name",
     "recipients.savedfilter": "name",

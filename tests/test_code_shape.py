@@ -25,6 +25,7 @@ ORDER = [
     ["campaigns"],
     ["sociocs_accounts"],
     ["recipients"],
+    ["events"],
     ["teams"],
     ["trail"],
     ["interface"],
