@@ -123,6 +123,7 @@ class Migration(migrations.Migration):
                 ("run_on", models.DateField(blank=True, null=True)),
                 ("next_run_at", models.DateTimeField(blank=True, null=True)),
                 ("next_run_on", models.DateField(blank=True, null=True)),
+                ("open_until", models.DateTimeField(blank=True, null=True)),
                 ("take_back", models.JSONField(blank=True, default=dict)),
                 ("confirmed_count", models.PositiveIntegerField(blank=True, null=True)),
                 ("frozen_count", models.PositiveIntegerField(default=0)),
