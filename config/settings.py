@@ -85,6 +85,11 @@ TICK_SECONDS = 10
 # Refused in production.
 FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
 
+# --- Programs that come with a token --------------------------------------------------------------
+
+# Calls that a token may make in a minute, where it has no limit of its own.
+API_CALLS_PER_MINUTE: int = env.int("API_CALLS_PER_MINUTE", default=300)
+
 # --- Activity: who did what -----------------------------------------------------------------------
 
 # Older entries may be deleted, by a command alone (`delete_old_trail`).
@@ -188,6 +193,7 @@ INSTALLED_APPS = [
     "delivery",
     "composer",
     "history",
+    "api",
     "privacy",
     *(["demo"] if DEMO else []),
 ]

@@ -19,6 +19,7 @@ ORDER = [
     ["config"],
     ["demo"],
     ["privacy"],
+    ["api"],
     ["history"],
     ["composer", "delivery"],
     ["sending"],
@@ -31,7 +32,7 @@ ORDER = [
 ]
 # Plain Python beside them: who may import it.
 GATEWAY_USERS = {
-    *("config", "demo", "privacy", "history", "composer", "delivery", "sending"),
+    *("config", "demo", "privacy", "api", "history", "composer", "delivery", "sending"),
     *("campaigns", "sociocs_accounts"),
 }
 MAY_IMPORT = {

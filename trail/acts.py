@@ -55,6 +55,10 @@ class Act(models.TextChoices):
     ROLE_CHANGED = "team.role", _("%(who)s gave %(about)s another role")
     REMOVED = "team.removed", _("%(who)s removed %(about)s from the team")
     LEFT = "team.left", _("%(who)s left the team")
+    TOKEN_MADE = "team.token_made", _("%(who)s made an API token: %(thing)s")
+    TOKEN_REVOKED = "team.token_revoked", _("%(who)s ended an API token: %(thing)s")
+    TOKEN_USED = "team.token_used", _("The API token %(thing)s of %(about)s was used")
+    TOKEN_REFUSED = "team.token_refused", _("The API token %(thing)s of %(about)s was turned away")
 
     ACCOUNT_ADDED = "channel.account_added", _("%(who)s added a Sociocs account: %(thing)s")
     KEY_CHANGED = "channel.key", _("%(who)s changed the API key of %(thing)s")
