@@ -84,6 +84,9 @@ TICK_SECONDS = 10
 # For tests: where a worker kills or freezes itself (`sending.failpoints`).
 # Refused in production.
 FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
+# Whether events may be sent to programs on this very machine, for trials and tests. Refused in
+# production, as members type the addresses.
+EVENTS_TO_LOOPBACK: bool = env.bool("EVENTS_TO_LOOPBACK", default=False)
 
 # --- Programs that come with a token --------------------------------------------------------------
 
@@ -186,6 +189,7 @@ INSTALLED_APPS = [
     "interface",
     "trail",
     "teams",
+    "events",
     "recipients",
     "sociocs_accounts",
     "campaigns",
@@ -304,6 +308,7 @@ CELERY_TIMEZONE = "UTC"
 TICKS = {
     "teams": ["background"],
     "trail": ["background"],
+    "events": ["background"],
     "sending": ["ticking", "sending"],
     "recipients": ["background"],
     "delivery": ["background"],

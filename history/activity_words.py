@@ -23,6 +23,7 @@ _NAMED = {
     "api.apitoken": "name",
     "campaigns.campaign": "name",
     "composer.mediafile": "label",
+    "events.receiver": "name",
     "composer.messagetemplate": "name",
     "recipients.recipientlist": "name",
     "recipients.savedfilter": "name",

@@ -26,6 +26,7 @@ ORDER = [
     ["campaigns"],
     ["sociocs_accounts"],
     ["recipients"],
+    ["events"],
     ["teams"],
     ["trail"],
     ["interface"],
