@@ -17,6 +17,7 @@ from teams.views import (
     second_steps,
     sessions,
     signing_in,
+    signing_up,
     single_sign_on,
     team,
 )
@@ -38,6 +39,8 @@ urlpatterns = [
         {"provider_id": "sso"},
         name="openid_connect_callback",
     ),
+    path("sign-up/", signing_up.sign_up, name="sign-up"),
+    path("sign-up/<str:token>/", signing_up.sign_up_account, name="sign-up-account"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/address/ask/", addresses.ask_for_proof, name="address-ask"),
