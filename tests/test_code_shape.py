@@ -19,19 +19,21 @@ ORDER = [
     ["config"],
     ["demo"],
     ["privacy"],
+    ["api"],
     ["history"],
     ["composer", "delivery"],
     ["sending"],
     ["campaigns"],
     ["sociocs_accounts"],
     ["recipients"],
+    ["events"],
     ["teams"],
     ["trail"],
     ["interface"],
 ]
 # Plain Python beside them: who may import it.
 GATEWAY_USERS = {
-    *("config", "demo", "privacy", "history", "composer", "delivery", "sending"),
+    *("config", "demo", "privacy", "api", "history", "composer", "delivery", "sending"),
     *("campaigns", "sociocs_accounts"),
 }
 MAY_IMPORT = {

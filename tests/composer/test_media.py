@@ -18,9 +18,10 @@ from pillow_heif import register_heif_opener
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
-from composer.media import media_check, media_store, places, public_addresses
-from composer.media.public_addresses import Fetched, FetchFault, NotFetched
+from composer.media import media_check, media_store, places
 from composer.models import MediaFile
+from interface import public_addresses
+from interface.public_addresses import Fetched, FetchFault, NotFetched
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
