@@ -313,6 +313,7 @@ TICKS = {
     "events": ["background"],
     "sending": ["ticking", "sending"],
     "recipients": ["background"],
+    "composer": ["background"],
     "delivery": ["background"],
     "history": ["background"],
     "privacy": ["background"],
