@@ -27,7 +27,7 @@ THREADS = 4
 OFFICE = "203.0.113.7"
 SLOW = (
     "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-    "Referer: https://localhost/\r\nCookie: __Host-csrftoken={token}\r\n"
+    "Referer: https://localhost/\r\nCookie: __Host-csrftoken-{port}={token}\r\n"
     "Content-Length: 100000\r\n\r\na=b"
 )
 
@@ -134,7 +134,7 @@ def test_bodies_that_come_slowly_do_not_keep_anybody_else_waiting(door: Door, pa
     with ExitStack() as open_ones:
         for _ in range(THREADS * 3):
             slow = open_ones.enter_context(door.dial())
-            slow.sendall(SLOW.format(path=path, token="x" * 32).encode())
+            slow.sendall(SLOW.format(path=path, port=door.port, token="x" * 32).encode())
         for _ in range(THREADS * 2):
             assert door.get("/sign-in/").status_code == 200
 
@@ -169,7 +169,7 @@ def test_a_visitor_cannot_say_from_where_they_come(door: Door) -> None:
         visitor.trust_env = False
         visitor.verify = str(door.authority)
         url = f"https://localhost:{door.port}/sign-in/"
-        token = visitor.get(url, timeout=20).cookies["__Host-csrftoken"]
+        token = visitor.get(url, timeout=20).cookies[f"__Host-csrftoken-{door.port}"]
         told = [
             visitor.post(
                 url,
