@@ -80,11 +80,11 @@ def _newest(messages: Iterator[Shown] | list[Shown]) -> HttpResponse:
 
 
 def _sent(call: DoorCall, first: datetime, end: datetime, words: str = "") -> Iterator[Shown]:
-    """What went out with this token, the newest first."""
-    token = call.caller.token
-    mine = Q(campaign__called_job__token=token) | Q(campaign__standing_day__token=token)
+    """What programs of the team had sent, the newest first."""
+    by_call = Q(campaign__called_job__isnull=False) | Q(campaign__standing_day__isnull=False)
     jobs = Submission.objects.filter(
-        mine,
+        by_call,
+        campaign__channel__in=call.channels,
         state=SubmissionState.ACCEPTED.value,
         current_attempt__slot__gte=first,
         current_attempt__slot__lt=end,

@@ -291,10 +291,15 @@ def test_a_job_that_is_just_being_prepared_is_deleted_whole(till: Program) -> No
     assert not Campaign.objects.exists()
 
 
-def test_jobs_of_another_token_are_not_there(till: Program, riverside: Team) -> None:
+def test_jobs_of_another_team_are_not_there(till: Program) -> None:
     job_id = till.data("POST", "/messages/bulk", BULK)["job_id"]
-    other = a_program(riverside)
+    message_id = till.data("POST", "/message", ONE)["message_id"]
+    elsewhere = world.a_team("Hillside Orthodontics")
+    world.a_channel(elsewhere)
+    other = a_program(elsewhere)
     assert other.data("GET", "/messages/bulk") == []
+    assert other.data("GET", "/messages/scheduled") == []
+    other.errors("DELETE", f"/messages/scheduled/{message_id}", status=404)
     other.errors("DELETE", f"/messages/bulk/{job_id}", status=404)
     other.errors("PUT", "/messages/bulk/nonsense", {"schedule": later()}, status=404)
 
