@@ -405,6 +405,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["team", "-created_at"], name="teams_invit_team_id_77a886_idx"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="WaitingMail",
@@ -444,12 +451,6 @@ class Migration(migrations.Migration):
             model_name="membership",
             constraint=models.UniqueConstraint(
                 fields=("team", "user"), name="one_membership_per_person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                fields=["team", "-created_at"], name="teams_invit_team_id_77a886_idx"
             ),
         ),
     ]
