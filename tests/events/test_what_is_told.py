@@ -99,7 +99,7 @@ def test_what_becomes_of_a_campaign(
     type_: str,
     more: dict[str, str],
 ) -> None:
-    record_event(campaign, kind, **({"reason": "auth"} if kind == Kind.PAUSED else {}))
+    record_event(campaign, kind, reason="auth")
     expected = {"campaign": str(campaign.public_id), "state": campaign.state, "people": 2}
     assert told(receiver, listener) == [(type_, expected | more)]
 
