@@ -88,6 +88,11 @@ FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
 # production, as members type the addresses.
 EVENTS_TO_LOOPBACK: bool = env.bool("EVENTS_TO_LOOPBACK", default=False)
 
+# --- Programs that come with a token --------------------------------------------------------------
+
+# Calls that a token may make in a minute, where it has no limit of its own.
+API_CALLS_PER_MINUTE: int = env.int("API_CALLS_PER_MINUTE", default=300)
+
 # --- Activity: who did what -----------------------------------------------------------------------
 
 # Older entries may be deleted, by a command alone (`delete_old_trail`).
@@ -192,6 +197,7 @@ INSTALLED_APPS = [
     "delivery",
     "composer",
     "history",
+    "api",
     "privacy",
     *(["demo"] if DEMO else []),
 ]

@@ -139,7 +139,9 @@ def _team_page(request: TeamRequest, **forms: Any) -> HttpResponse:
     members_of_team = request.team.memberships.select_related("user").order_by("user__name")
     context = {
         "members": members_of_team,
-        "invitations": invitations.open_ones(request.team).select_related("invited_by"),
+        "invitations": invitations.open_ones(request.team).select_related(
+            "invited_by", "waiting_mail"
+        ),
         "roles": Role.choices,
         "country": country_name(request.team.default_country),
         "conflict": forms.get("conflict"),
