@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("media/<str:filename>", media.public_media, name="public-media"),
     path("webhooks/<uuid:endpoint_id>/", webhooks.receive, name="webhook"),
+    path("sociocs/", include("api.sociocs_door.urls")),
     path("", include("teams.urls")),
     path("<slug:team_slug>/lists/", include("recipients.urls")),
     path("<slug:team_slug>/opt-outs/", include("recipients.opt_out_urls")),

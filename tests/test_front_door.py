@@ -146,6 +146,22 @@ def test_what_is_too_large_gets_no_further_than_the_door(door: Door) -> None:
     assert door.post("/sign-in/", b"a=" + bytes(1024)) in {400, 403}
 
 
+def test_a_programs_key_stands_in_no_line_of_a_request_that_failed(
+    door: Door, processes: Processes
+) -> None:
+    (proxy,) = [child for child in processes.started if child.name == "proxy"]
+    secret = "0123456789abcdef" * 4
+    door.web.child.kill()
+    key = f"{secret[:32]}:{secret}"
+    answer = door.get(
+        f"/sociocs/messages?apikey={key}&start_date=2026-11-30",
+        apikey=key, Authorization=f"Basic {secret}",
+    )
+    assert answer.status_code == 502
+    proxy.wait_for("start_date=2026-11-30")
+    assert secret not in proxy.output
+
+
 def test_it_leads_to_https_and_says_nothing_of_itself(door: Door) -> None:
     plain = requests.get(
         f"http://localhost:{door.plain_port}/sign-in/?next=/a/",

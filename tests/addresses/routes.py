@@ -47,7 +47,7 @@ from tests import world
 from tests.client import Client
 
 GET, POST = "GET", "POST"
-Who = Action | Literal["everybody", "signed in", "the vendor"]
+Who = Action | Literal["everybody", "signed in", "the vendor", "a program"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,24 @@ ROUTES: dict[str, Route] = {
     "public-media": Route("everybody"),
     "security-txt": Route("everybody"),
     "sample-recipients": Route("signed in"),
+    # Calls meant for Sociocs, by programs that come with a token (tests/api/test_door.py).
+    "door-jobs": Route("a program", FORM),
+    "door-job": Route("a program", ("PUT", "DELETE")),
+    "door-message": Route("a program", BUTTON),
+    "door-scheduled-messages": Route("a program"),
+    "door-scheduled-message": Route("a program", ("DELETE",)),
+    "door-messages": Route("a program"),
+    "door-unreplied": Route("a program"),
+    "door-search": Route("a program"),
+    "door-channels": Route("a program"),
+    "door-channel": Route("a program"),
+    "door-members": Route("a program"),
+    "door-block": Route("a program", BUTTON),
+    "door-unblock": Route("a program", BUTTON),
+    "door-is-blocked": Route("a program"),
+    "door-subscriptions": Route("a program", FORM),
+    "door-subscription": Route("a program", (GET, "DELETE")),
+    "door-nothing": Route("a program", ()),
     # Who they are, and which team to open.
     "home": Route("signed in"),
     "sign-in": Route("everybody", FORM),
@@ -268,7 +286,10 @@ ROUTES: dict[str, Route] = {
     "look-again": Route(Action.DECIDE, BUTTON),
 }
 
-_TEXTS = re.compile(r"<(?:str:)?(token|uidb64|person_id|filename)>")
+_TEXTS = re.compile(r"<(?:str:|path:)?(token|uidb64|person_id|filename|part)>")
+# They answer in a form of their own, whatever is wrong with a call.
+OF_PROGRAMS = {name for name, route in ROUTES.items() if route.who == "a program"}
+OF_PAGES = {name: route for name, route in ROUTES.items() if name not in OF_PROGRAMS}
 OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.who, Action)}
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
@@ -313,7 +334,8 @@ def address(name: str, team: Team, **values: Any) -> str:
     path = path_of(name)
     made_up: dict[str, Any] = {key: uuid4() for key in re.findall(r"<uuid:(\w+)>", path)}
     made_up |= dict.fromkeys(
-        re.findall(r"<(?:str:)?(token|uidb64|person_id|row_id|filename)>", path), "made-up"
+        re.findall(r"<(?:str:|path:)?(token|uidb64|person_id|row_id|filename|part)>", path),
+        "made-up",
     )
     made_up |= dict.fromkeys(re.findall(r"<int:(\w+)>", path), 1)
     known = {"team_slug": team.slug, **made_up, **values}

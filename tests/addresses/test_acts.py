@@ -233,6 +233,10 @@ NO_ACTS_HERE = {
     "account-new": _CHANNEL,
     "vendor-account": _CHANNEL,
     "channels-sync": _CHANNEL,
+    **dict.fromkeys(
+        ["door-jobs", "door-message", "door-block", "door-unblock", "door-subscriptions"],
+        "it needs a token: tests/api/test_door.py",
+    ),
     "webhook": "the vendor reports; nobody of ours does anything",
 }
 # Events that happen to a campaign by themselves.
