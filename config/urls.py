@@ -26,6 +26,7 @@ urlpatterns = [
     path("<slug:team_slug>/", include("composer.urls")),
     path("<slug:team_slug>/", include("history.urls")),
     path("<slug:team_slug>/", include("delivery.urls")),
+    path("<slug:team_slug>/", include("events.urls")),
     path("<slug:team_slug>/", include("privacy.urls")),
     path("<slug:team_slug>/", include("api.urls")),
     path("<slug:team_slug>/", include("sociocs_accounts.urls")),

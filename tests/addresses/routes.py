@@ -22,6 +22,8 @@ from composer.media import media_store
 from composer.models import MediaFile, MessageTemplate
 from delivery import block_checks
 from delivery.models import BlockCheck, Reply, WebhookEndpoint
+from events.models import OutgoingEvent, Receiver
+from events.receivers import make_receiver
 from history.models import Notice, Report
 from recipients.lists import exporting, list_operations
 from recipients.lists.paging import write_place
@@ -217,6 +219,19 @@ ROUTES: dict[str, Route] = {
     "test-number-add": Route(Action.MANAGE_TEAM, BUTTON),
     "test-number-remove": Route(Action.MANAGE_TEAM, BUTTON),
     # How long data is kept.
+    # What other systems are told.
+    "receivers": Route(Action.MANAGE_TEAM),
+    "receiver-new": Route(Action.MANAGE_TEAM, FORM),
+    "receiver": Route(Action.MANAGE_TEAM),
+    "receiver-change": Route(Action.MANAGE_TEAM, FORM),
+    "receiver-test": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-pause": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-on": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-secret": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-new-secret": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-remove": Route(Action.MANAGE_TEAM, BUTTON),
+    "event-again": Route(Action.MANAGE_TEAM, BUTTON),
+    "event-leave-out": Route(Action.MANAGE_TEAM, BUTTON),
     "kept-data": Route(Action.MANAGE_TEAM, FORM),
     "team-delete": Route(Action.MANAGE_TEAM, FORM),
     "person-erase": Route(Action.MANAGE_TEAM, FORM),
@@ -347,6 +362,7 @@ class Site:
     channel: Channel
     number: NumberForTests
     media: MediaFile
+    receiver: Receiver
 
     def url(self, name: str, person: User) -> str:
         """The address of a route as `person` would open it."""
@@ -369,6 +385,7 @@ class Site:
             "check_id": self.check.public_id,
             "invitation_id": self.invitation.invitation.public_id,
             "user_id": person.public_id,
+            "receiver_id": self.receiver.public_id,
             "token": self.invitation.link.rstrip("/").rpartition("/")[2],
         }
         if name == "media-delete":
@@ -389,6 +406,11 @@ class Site:
             values["import_id"] = an_import(self.team, person).public_id
         if name == "list-operation":
             values["operation_id"] = list_operations.copy(self.people, person, "Copy").public_id
+        if "event_id" in path_of(name):
+            state = "waiting" if name == "event-leave-out" else "delivered"
+            sent = OutgoingEvent(receiver=self.receiver, kind="ping", body="{}", state=state)
+            sent.save()
+            values["event_id"] = sent.public_id
         if name in OF_AN_EXPORT:
             values["export_id"] = an_export(self.people, person).public_id
         return address(name, self.team, **values)
@@ -438,6 +460,9 @@ def a_site(team: Team, owner: User) -> Site:
         template=message_templates.make(launched, owner, "Reminder", "Dental"),
         channel=channel,
         media=a_media_file(team, owner),
+        receiver=make_receiver(
+            team, owner, "Till", "https://example.org/", ["ping", "reply.received"]
+        ),
         number=NumberForTests.objects.create(team=team, label="Desk phone", phone="+12025550199"),
     )
 
