@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
-from teams.access import Action, may
+from teams.access import Action, may, memberships_of
 from teams.admin_door import is_open_to
 from teams.models import Membership, Team
 from teams.new_team import may_make_team
@@ -78,9 +78,8 @@ class Frame:
         user = getattr(self._request, "user", None)
         if user is None or not user.is_authenticated:
             return []
-        return list(
-            Membership.objects.filter(user=user).select_related("team").order_by("team__name")
-        )
+        of_page: list[Membership] | None = getattr(self._request, "memberships", None)
+        return memberships_of(user) if of_page is None else of_page
 
     @cached_property
     def team(self) -> Team | None:
