@@ -67,6 +67,14 @@ def _media() -> list[CheckMessage]:
                 id="campaigns.E009",
             )
         )
+    if settings.EVENTS_TO_LOOPBACK and not settings.DEMO:
+        check_messages.append(
+            Error(
+                "EVENTS_TO_LOOPBACK is set: members could send to services of this machine.",
+                hint=f"Unset it. {TRIAL}",
+                id="campaigns.E012",
+            )
+        )
     if settings.MEDIA_BUCKET and f"{settings.BASE_URL}/media" == settings.MEDIA_BASE_URL:
         check_messages.append(
             Error(

@@ -28,6 +28,7 @@ NOT_CONTENT = frozenset(
         *("id", "public_id", "team", "created_by", "created_at", "updated_by", "updated_at"),
         *("state", "state_reason", "version", "message"),
         *("parent", "repeat", "run_on", "next_run_at", "next_run_on", "take_back"),
+        "open_until",
         *("confirmed_count", "frozen_count", "left_out", "freeze_cursor", "zone_report"),
         *("launch_token", "launched_by", "launched_at", "finished_at"),
         *("send_at", "hand_over_at", "send_by", "clock_rules"),

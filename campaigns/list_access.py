@@ -128,7 +128,8 @@ def _filter_sentence(saved_filter: SavedFilter, author: User | None) -> str:
 
 def borrowed_lists(campaign: Campaign, user: User) -> list[RecipientList]:
     """Lists in the draft that `user` may not use: a colleague's own, or no longer shared."""
-    chosen = RecipientList.objects.filter(campaign_choices__campaign=campaign)
+    # Who came with a call of a program is the team's.
+    chosen = RecipientList.objects.filter(campaign_choices__campaign=campaign, is_of_call=False)
     usable = RecipientList.objects.for_member(campaign.team, user).values("pk")
     return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))
 

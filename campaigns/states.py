@@ -121,6 +121,7 @@ class PauseReason(StrEnum):
     TLS = "tls"
     REDIRECT = "redirect"
     CONFIG = "config"
+    DOOR = "door"
     CIRCUIT = "circuit"
     WINDOW = "window"
     QUIET_HOURS = "quiet_hours"

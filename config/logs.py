@@ -6,7 +6,8 @@ import logging
 import re
 
 PHONE = re.compile(r"\+?\d[\d\s().-]{6,}\d")
-API_KEY = re.compile(r"\b[0-9A-Za-z_-]{6,}:[0-9A-Za-z_-]{6,}\b")
+# The colon also as it stands in an address.
+API_KEY = re.compile(r"\b[0-9A-Za-z_-]{6,}(?::|%3[Aa])[0-9A-Za-z_-]{6,}\b")
 # Whoever has the link of an invitation or a password reset can use it.
 TOKEN_IN_PATH = re.compile(r"(/(?:invitations|password-reset)/)[^\s\"']{8,}")
 # Dates, times, uuids and job ids look like phone numbers to the pattern above and are needed in
@@ -14,7 +15,7 @@ TOKEN_IN_PATH = re.compile(r"(/(?:invitations|password-reset)/)[^\s\"']{8,}")
 HARMLESS = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([+-]\d{2}:?\d{2})?"
     r"|(?<![\w:-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?!:?\w)"
-    r"|(?<![\w:-])(?=\d*[a-f])[0-9a-f]{16,64}(?!:?[\w-])"
+    r"|(?<![\w:-])(?=\d*[a-f])[0-9a-f]{16,64}(?!(?::|%3a)?[\w-])"
     r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
     re.IGNORECASE,
 )

@@ -84,6 +84,14 @@ TICK_SECONDS = 10
 # For tests: where a worker kills or freezes itself (`sending.failpoints`).
 # Refused in production.
 FAILPOINTS: dict[str, str] = env.dict("FAILPOINTS", default={})
+# Whether events may be sent to programs on this very machine, for trials and tests. Refused in
+# production, as members type the addresses.
+EVENTS_TO_LOOPBACK: bool = env.bool("EVENTS_TO_LOOPBACK", default=False)
+
+# --- Programs that come with a token --------------------------------------------------------------
+
+# Calls that a token may make in a minute, where it has no limit of its own.
+API_CALLS_PER_MINUTE: int = env.int("API_CALLS_PER_MINUTE", default=300)
 
 # --- Activity: who did what -----------------------------------------------------------------------
 
@@ -181,6 +189,7 @@ INSTALLED_APPS = [
     "interface",
     "trail",
     "teams",
+    "events",
     "recipients",
     "sociocs_accounts",
     "campaigns",
@@ -188,6 +197,7 @@ INSTALLED_APPS = [
     "delivery",
     "composer",
     "history",
+    "api",
     "privacy",
     *(["demo"] if DEMO else []),
 ]
@@ -298,6 +308,7 @@ CELERY_TIMEZONE = "UTC"
 TICKS = {
     "teams": ["background"],
     "trail": ["background"],
+    "events": ["background"],
     "sending": ["ticking", "sending"],
     "recipients": ["background"],
     "delivery": ["background"],

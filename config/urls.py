@@ -27,6 +27,7 @@ urlpatterns = [
     path("<slug:team_slug>/", include("history.urls")),
     path("<slug:team_slug>/", include("delivery.urls")),
     path("<slug:team_slug>/", include("privacy.urls")),
+    path("<slug:team_slug>/", include("api.urls")),
     path("<slug:team_slug>/", include("sociocs_accounts.urls")),
 ]
 

@@ -20,8 +20,10 @@ from trail.models import Door, Entry
 # What may be named, and by which of its columns. Of lists and filters those that the reader may
 # see: see `_readable`.
 _NAMED = {
+    "api.apitoken": "name",
     "campaigns.campaign": "name",
     "composer.mediafile": "label",
+    "events.receiver": "name",
     "composer.messagetemplate": "name",
     "recipients.recipientlist": "name",
     "recipients.savedfilter": "name",
@@ -34,6 +36,12 @@ _NAMED = {
 _PEOPLE = {"heir", "owner", "user"}
 _WORDS = {
     "action": gettext_lazy("what for"),
+    "calls_per_minute": gettext_lazy("calls a minute"),
+    "channels": gettext_lazy("channels"),
+    "expires_at": gettext_lazy("works until"),
+    "networks": gettext_lazy("addresses"),
+    "reason": gettext_lazy("why"),
+    "scopes": gettext_lazy("may"),
     "answer": gettext_lazy("answer"),
     "entries": gettext_lazy("entries"),
     "format": gettext_lazy("format"),

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from interface import machines
 from interface.database_errors import is_away, is_held_up
 
 
@@ -204,6 +205,8 @@ def _without_disk(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
+    if answers := machines.answers_of(request):
+        return answers(status, title, sentence)
     if request.headers.get("HX-Request") == "true":
         # static/js/page.js shows a plain text answer as it is.
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")

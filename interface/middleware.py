@@ -14,7 +14,7 @@ from django.urls import Resolver404, resolve
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from interface import errors
+from interface import errors, machines
 from interface.children import NoPlaceLeft
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -97,15 +97,21 @@ class SignedOut:
             request.has_signed_out = True  # type: ignore[attr-defined]
 
 
+_METHODS = ["GET", "HEAD", "POST"]
+_OF_MACHINES = ["PUT", "PATCH", "DELETE"]
+
+
 def known_methods_only(get_response: Respond) -> Respond:
     """Answer 405 to whatever is neither a look nor a form, and a HEAD as the GET it stands for.
 
+    Programs change and delete things by methods of their own.
     No view has to think of it: the web server leaves the body of an answer to HEAD out.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        if request.method not in {"GET", "HEAD", "POST"}:
-            return errors.not_allowed(request, "GET, HEAD, POST")
+        methods = [*_METHODS, *_OF_MACHINES] if machines.answers_of(request) else _METHODS
+        if request.method not in methods:
+            return errors.not_allowed(request, ", ".join(methods))
         if request.method != "HEAD":
             return get_response(request)
         request.method = "GET"
@@ -137,6 +143,8 @@ def buttons_lead_to_their_page(get_response: Respond) -> Respond:
         response = get_response(request)
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.streaming:
             return response
+        if machines.answers_of(request):
+            return errors.not_allowed(request, response.headers.get("Allow", ""))
         wants_page = "text/html" in request.headers.get("Accept", "")
         if request.method == "GET" and wants_page and "HX-Request" not in request.headers:
             return redirect(_page_above(request.path))

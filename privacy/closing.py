@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
+from api.models import ApiToken
 from campaigns.models import Campaign
 from campaigns.states import FINISHED, CampaignState
 from composer.drafts import delete_draft
@@ -194,7 +195,16 @@ def _is_asked_in_vain(team: Team, now: datetime) -> bool:
 
 
 def _rest(team: Team) -> bool:
-    kinds = (OptOut, FailingNumber, Erasure, Tombstone, NumberForTests, MessageTemplate, Notice)
+    kinds = (
+        ApiToken,
+        OptOut,
+        FailingNumber,
+        Erasure,
+        Tombstone,
+        NumberForTests,
+        MessageTemplate,
+        Notice,
+    )
     return any(_delete_some(kind._default_manager.filter(team=team)) for kind in kinds)
 
 

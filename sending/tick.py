@@ -36,6 +36,7 @@ from sending import (
     recording,
     repeating,
     rescheduling,
+    standing,
     taking_back,
     zone_rules,
 )
@@ -204,7 +205,7 @@ def _settle(campaign: Campaign) -> None:
         has_slots_ahead(campaign.pk),
         campaign.submissions.filter(GONE_IN_QUESTION).count(),
     )
-    if new is None:
+    if new is None or (new is CampaignState.COMPLETED and standing.is_open(campaign)):
         return
     finished_at = timezone.now() if new in FINISHED else None
     if move_campaign(campaign, new, finished_at=finished_at) and new in _EVENTS:

@@ -28,6 +28,15 @@ HALTS: Mapping[str, tuple[Text, Text]] = {
         gettext_lazy("Sociocs does not know the address we call."),
         gettext_lazy("Ask the person who manages this server to check it."),
     ),
+    "door": (
+        gettext_lazy(
+            "The address we call belongs to a dashboard like this one, not to Sociocs: messages "
+            "would go round in a circle, so none is sent."
+        ),
+        gettext_lazy(
+            "Ask the person who manages this server to set SOCIOCS_BASE_URL to Sociocs itself."
+        ),
+    ),
     "circuit": (
         gettext_lazy("Sociocs gave no clear answer twice in a row."),
         gettext_lazy("Wait until it works again, then go on."),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.apps import apps
 from django.db import models
 
+from events.resealing import reseal_receivers
 from sociocs_accounts.encrypted_fields import Secret, SecretField, Undecryptable
 from teams.resealing import reseal_rows
 
@@ -24,6 +25,8 @@ def rotate_secrets() -> Rotated:
     Whoever writes does so with the newest key, so those need nothing.
     """
     done, unreadable = reseal_rows()
+    of_receivers = reseal_receivers()
+    done, unreadable = done + of_receivers[0], unreadable + of_receivers[1]
     for model in apps.get_models():
         for field in model._meta.local_concrete_fields:
             if isinstance(field, SecretField):

@@ -81,6 +81,7 @@ _HALT_BEGAN: Mapping[str, Text] = {
     "tls": gettext_lazy("The connection to Sociocs was not secure any more"),
     "redirect": gettext_lazy("Sociocs' address pointed elsewhere"),
     "config": gettext_lazy("Sociocs did not know the address we call"),
+    "door": gettext_lazy("The address we call turned out to be a dashboard's own"),
     "circuit": gettext_lazy("Sociocs gave no clear answer twice in a row"),
     "clock": gettext_lazy("This server's clock and Sociocs' clock differed"),
 }

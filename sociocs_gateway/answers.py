@@ -11,6 +11,8 @@ nothing left this machine                                  ``TryLater``; TLS and
 400, 403, 404, 405, 413, 415, 422                          ``Refused``
 200 with ``"status": "error"``                             ``Refused``
 200 with ``"status": "success"`` and what it must contain  a result
+any with the header of a dashboard's own door              ``Misconfigured``, or
+                                                           ``OutcomeUnknown`` after a 200
 everything else                                            ``OutcomeUnknown``
 =========================================================  ==============================
 
@@ -50,6 +52,8 @@ LONGEST_WAIT = 900.0
 _LONGEST_MESSAGE = 300
 _MOST_MESSAGES = 20
 _OK = 200
+# By this header a dashboard's own Sociocs-compatible address shows that it is not Sociocs.
+DOOR_HEADER = "X-Sociocs-Door"
 
 _REFUSALS = {
     400: Reason.INVALID,
@@ -89,6 +93,8 @@ class ResultReader:
         """
         if isinstance(result, NoAnswer):
             raise self._without_answer(result)
+        if DOOR_HEADER in result.headers:
+            raise self._from_a_door(result)
         if result.status != _OK:
             raise self._by_status(result)
         made = read(self._data(result), server_date(result.headers))
@@ -103,6 +109,12 @@ class ResultReader:
             return result.stopped_by
         kind = Misconfigured if result.halt else TryLater
         return kind(result.reason, None, result.halt, result.detail)
+
+    def _from_a_door(self, answer: Answer) -> GatewayError:
+        """Of a dashboard that speaks as Sociocs does: what it is given would come back to it."""
+        if answer.status == _OK and not self.call.only_reads:
+            return self._unclear(Reason.OWN_DOOR, answer, Halt.OWN_DOOR)
+        return Misconfigured(Reason.OWN_DOOR, answer.status, Halt.OWN_DOOR)
 
     def _by_status(self, answer: Answer) -> GatewayError:
         status = answer.status

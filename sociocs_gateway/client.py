@@ -47,6 +47,9 @@ from sociocs_gateway.webhooks import SubscriptionRequest
 
 T = TypeVar("T")
 
+USER_AGENT = "sociocs-campaigns"
+"""By it a dashboard's own door knows that it was taken for Sociocs."""
+
 MOST_DAYS_OF_MESSAGES = 31
 """How many days the end of the range that the vendor lists messages for may follow its start."""
 
@@ -92,7 +95,7 @@ class SociocsClient:
         self._total_timeout = total_timeout
         self._transport = Transport(
             base_url,
-            {"apikey": api_key, "User-Agent": "sociocs-campaigns"},
+            {"apikey": api_key, "User-Agent": USER_AGENT},
             connect_timeout=connect_timeout,
             max_body_bytes=max_body_bytes,
             proxies=proxies,

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     ANSWER_INCOMPLETE = "answer_incomplete"
     ANSWER_CONTRADICTORY = "answer_contradictory"
     REDIRECT = "redirect"
+    OWN_DOOR = "own_door"
     SERVER_ERROR = "server_error"
     UNEXPECTED_STATUS = "unexpected_status"
 
@@ -68,6 +69,7 @@ class Halt(StrEnum):
     TLS = "tls"
     REDIRECT = "redirect"
     SETTINGS = "config"
+    OWN_DOOR = "door"
 
 
 class GatewayError(Exception):

@@ -31,11 +31,12 @@ class Action(StrEnum):
     COMPOSE = "compose"
     LAUNCH = "launch"
     DECIDE = "decide"
+    MAKE_TOKENS = "make_tokens"
     MANAGE_TEAM = "manage_team"
 
 
 _VIEWER = frozenset({Action.VIEW})
-_EDITOR = _VIEWER | {Action.EDIT_LISTS, Action.COMPOSE}
+_EDITOR = _VIEWER | {Action.EDIT_LISTS, Action.COMPOSE, Action.MAKE_TOKENS}
 _SENDER = _EDITOR | {Action.LAUNCH, Action.DECIDE, Action.EXPORT}
 _OWNER = _SENDER | {Action.MANAGE_TEAM}
 

@@ -23,7 +23,7 @@ def tell(people: Iterable[User], subject: str, happened: str, advice: str = "") 
     """Put down one mail for each person: what happened, and what to do if it was not wanted."""
     advice = advice or _("If this was not meant to be, open your account and the team's page now.")
     for person in people:
-        put_down(Letter(person.email, " ".join(subject.split()), f"{happened}\n\n{advice}\n"))
+        put_down(Letter(person.email, subject, f"{happened}\n\n{advice}\n"))
 
 
 def owners_of(team: Team) -> list[User]:

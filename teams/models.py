@@ -287,6 +287,10 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The mail with the link, until it is sent.
+    waiting_mail = models.OneToOneField(
+        "WaitingMail", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         # The team page lists the open ones, newest first.

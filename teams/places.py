@@ -90,6 +90,7 @@ SETTINGS: tuple[tuple[str | Promise, tuple[SettingsPlace, ...]], ...] = (
         (
             SettingsPlace("team-settings-part", _("Signing in"), "lock", "security"),
             SettingsPlace("kept-data", _("How long data is kept"), "clock", who=Action.MANAGE_TEAM),
+            SettingsPlace("tokens", _("API tokens"), "share", who=Action.MAKE_TOKENS),
             SettingsPlace("activity", _("Activity"), "history", who=Action.MANAGE_TEAM),
         ),
     ),

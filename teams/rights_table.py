@@ -14,6 +14,7 @@ _DOES: dict[Action, str] = {
     Action.COMPOSE: "write drafts, templates and media; test on phones of the team",
     Action.LAUNCH: "launch, approve a colleague's launch, pause, reschedule, take back, cancel",
     Action.DECIDE: "answer questions about jobs: sent, send again, do not send",
+    Action.MAKE_TOKENS: "make tokens for programs, which may never more than who made them",
     Action.EXPORT: "take lists, opt-outs, people of campaigns and the history out as files",
     Action.MANAGE_TEAM: (
         "members, roles and invitations; settings and approval; channels, keys and who sends with "

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
+from interface import machines
 from teams.throttling import client_address
 from trail.models import Door
 from trail.surroundings import Visit, answering
@@ -27,7 +28,7 @@ def note_visit(get_response: Respond) -> Respond:
             request,
             client_address(request),
             secrets.token_hex(8),
-            Door.ADMIN if in_admin else Door.PAGE,
+            Door.ADMIN if in_admin else Door.API if machines.answers_of(request) else Door.PAGE,
         )
         with answering(visit):
             response = get_response(request)

@@ -10,7 +10,8 @@ from pathlib import Path
 from tooling.places import ROOT
 
 PRODUCT = [
-    *("campaigns", "composer", "config", "delivery", "demo", "history", "interface", "privacy"),
+    *("api", "campaigns", "composer", "config", "delivery", "demo", "events", "history"),
+    *("interface", "privacy"),
     *("recipients", "sending", "sociocs_accounts", "sociocs_gateway", "sociocs_sandbox", "teams"),
     "trail",
 ]

@@ -54,6 +54,7 @@ def settings(say: Callable[[str], None]) -> dict[str, str]:
         "DEBUG": "0",
         "DEMO": "1",
         "DEMO_EMAIL": DEMO_EMAIL,
+        "EVENTS_TO_LOOPBACK": "1",
         "INSECURE_COOKIES": "1",
         "LEAD_SECONDS": "10",
         "PYTHONUNBUFFERED": "1",

@@ -44,6 +44,11 @@ class Act(models.TextChoices):
     CODES_RENEWED = "account.codes", _("New recovery codes were made for %(about)s")
     SESSIONS_ENDED = "account.sessions", _("%(about)s was signed out in other browsers")
 
+    FORM_REFUSED = (
+        "account.form_refused",
+        _("A form of %(who)s was refused: it was not sent from a page of this session"),
+    )
+
     REFUSED = "team.refused", _("%(who)s tried something that their role does not allow")
     TEAM_MADE = "team.made", _("%(who)s made the team")
     TEAM_DELETED = "team.deleted", _("%(who)s deleted the team")
@@ -55,6 +60,21 @@ class Act(models.TextChoices):
     ROLE_CHANGED = "team.role", _("%(who)s gave %(about)s another role")
     REMOVED = "team.removed", _("%(who)s removed %(about)s from the team")
     LEFT = "team.left", _("%(who)s left the team")
+    TOKEN_MADE = "team.token_made", _("%(who)s made an API token: %(thing)s")
+    TOKEN_REVOKED = "team.token_revoked", _("%(who)s ended an API token: %(thing)s")
+    TOKEN_USED = "team.token_used", _("The API token %(thing)s of %(about)s was used")
+    TOKEN_REFUSED = "team.token_refused", _("The API token %(thing)s of %(about)s was turned away")
+    RECEIVER_MADE = "team.receiver", _("%(who)s had events sent to %(thing)s")
+    RECEIVER_CHANGED = "team.receiver_changed", _("%(who)s changed what is sent to %(thing)s")
+    RECEIVER_PAUSED = "team.receiver_paused", _("%(who)s paused the events for %(thing)s")
+    RECEIVER_RESUMED = "team.receiver_on", _("%(who)s let events go to %(thing)s again")
+    RECEIVER_OFF = "team.receiver_off", _("Events for %(thing)s were switched off: none arrived")
+    RECEIVER_REMOVED = "team.receiver_removed", _("%(who)s removed a receiver of events")
+    RECEIVER_TESTED = "team.receiver_tested", _("%(who)s had a test event sent to %(thing)s")
+    RECEIVER_SECRET_SHOWN = "team.receiver_secret", _("%(who)s looked at the secret of %(thing)s")
+    RECEIVER_SECRET_RENEWED = "team.receiver_renewed", _("%(who)s renewed the secret of %(thing)s")
+    EVENT_SENT_AGAIN = "team.event_again", _("%(who)s had an event sent to %(thing)s again")
+    EVENT_LEFT_OUT = "team.event_left_out", _("%(who)s had an event for %(thing)s left out")
 
     ACCOUNT_ADDED = "channel.account_added", _("%(who)s added a Sociocs account: %(thing)s")
     KEY_CHANGED = "channel.key", _("%(who)s changed the API key of %(thing)s")
@@ -69,6 +89,10 @@ class Act(models.TextChoices):
     REPORTS_ON = "channel.reports_on", _("%(who)s switched delivery reports on for %(thing)s")
     REPORTS_CHECKED = "channel.reports_checked", _("%(who)s checked the reports of %(thing)s")
     REPORTS_OFF = "channel.reports_off", _("%(who)s switched delivery reports off for %(thing)s")
+    CALL_REFUSED = (
+        "channel.call_refused",
+        _("A delivery report for %(thing)s was refused: Sociocs had not signed it"),
+    )
     TEST_NUMBER_ADDED = "channel.test_number", _("%(who)s added a number for tests: %(thing)s")
     TEST_NUMBER_REMOVED = "channel.no_test_number", _("%(who)s removed a number for tests")
 

@@ -21,6 +21,7 @@ class Door(models.TextChoices):
     ADMIN = "admin", _("the administration")
     TASK = "task", _("a worker")
     COMMAND = "command", _("a command on the server")
+    API = "api", _("a program with a token")
 
 
 class Entry(Fact):

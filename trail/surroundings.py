@@ -31,7 +31,9 @@ class Visit:
 
     @property
     def through(self) -> str:
-        """The session, told from others by a keyed hash; "" without one."""
+        """The token, or the session, told from others by a keyed hash; "" without either."""
+        if token := getattr(self.request, "came_with", ""):
+            return str(token)
         session = getattr(self.request, "session", None)
         key = session.session_key if session is not None else None
         return f"session {hashed('session', key)}" if key else ""

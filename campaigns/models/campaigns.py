@@ -123,6 +123,8 @@ class Campaign(models.Model):
     next_run_at = models.DateTimeField(null=True, blank=True)
     # The day that run is for: zone rules may change which instant that is, not the day.
     next_run_on = models.DateField(null=True, blank=True)
+    # Until then messages may join it one by one (`sending.standing`), so it is not over before.
+    open_until = models.DateTimeField(null=True, blank=True)
     # Jobs are being taken back from the vendor: what follows (`rescheduling.TakeBack`), else {}.
     take_back = models.JSONField(default=dict, blank=True)
 

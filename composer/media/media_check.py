@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.models import MediaKind
-from composer.media import public_addresses
 from composer.media.file_kinds import (
     ARCHIVE,
     content_type_of,
@@ -20,8 +19,9 @@ from composer.media.file_kinds import (
     without_alias,
 )
 from composer.media.media_store import kind_of
-from composer.media.public_addresses import FetchFault, FetchRules, NotFetched
 from composer.models import MediaFile
+from interface import public_addresses
+from interface.public_addresses import FetchFault, FetchRules, NotFetched
 from interface.wording import Text
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import MediaKind as Kind

@@ -28,6 +28,7 @@ from campaigns.timeline import event_sentence
 from composer import approvals, drafts
 from composer.autosaving import page_save_of
 from composer.forms import ComposeForm
+from composer.media import media_store
 from composer.schedule_fields import ScheduleFields
 from composer.views import message_parts
 from composer.views.compose_parts import audience_context, preview_phone
@@ -204,6 +205,7 @@ def _page(
         "came_back": event_sentence(came_back) if came_back else "",
         "approval": approvals.asked_as_it_is(form.campaign),
         "phone": preview_phone(form, asked(request.POST), request.user),
+        "room": media_store.room_for_media(request.team, request.user),
         **message_parts.of_form(form, request.user),
         **audience_context(form),
         **schedule_context(form),

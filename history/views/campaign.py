@@ -64,15 +64,15 @@ class TemplateSaid:
     example: str = ""
 
 
-def template_said(campaign: Campaign) -> TemplateSaid | None:
-    """None for a campaign with a text of its own."""
+def template_said(campaign: Campaign, is_hidden: bool = False) -> TemplateSaid | None:
+    """None for a campaign with a text of its own; without anybody's values if they are hidden."""
     kept = campaign.message.template if campaign.message else campaign.template
     if not kept:
         return None
     written = whatsapp_templates.read(kept)
     variables = list(zip(written.names, written.values, strict=True))
     first = campaign.submissions.filter(is_single=True).order_by("seq").first()
-    if first is None:
+    if first is None or is_hidden:
         return TemplateSaid(written.id, written.body, variables)
     return TemplateSaid(
         written.id,
@@ -118,9 +118,10 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     is_at_rest = campaign.state in campaign_rows.AT_REST
     arrival = arrival_of(campaign)
     opted_out = stops.opted_out_since(campaign)
-    has_replies = arrival is not None and arrival.replied
     failed = row.counts.people.get(PersonState.FAILED, 0)
-    said = template_said(campaign)
+    kept_back = list_access.kept_back(campaign, request.user)
+    has_replies = arrival is not None and arrival.replied and not kept_back
+    said = template_said(campaign, is_hidden=bool(kept_back))
     timing = campaign_time(campaign, tally, timezone.now())
     is_live = not is_at_rest or expects_news(campaign)
     held_up = delays.held_up_by(campaign, tally.waiting_jobs, is_over=not is_live)
@@ -138,7 +139,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "events": _told(campaign_rows.timeline_of(campaign)),
         "left_out": left_out_in_words(campaign.left_out),
         "lists": _shown_lists(campaign, request.user),
-        "phone": _phone(campaign, said),
+        "phone": _phone(campaign, said, is_hidden=bool(kept_back)),
         "template_said": said,
         "reach": _reach(campaign, tally),
         "held_up": held_up,
@@ -149,7 +150,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "latest_replies": campaign_news.latest_replies_to(campaign) if has_replies else [],
         "reported": row.counts.people.get(PersonState.DELIVERED, 0) + failed,
         **_next_try(campaign, held_up),
-        "kept_back": list_access.kept_back(campaign, request.user),
+        "kept_back": kept_back,
         "rest": followups.rest_of(campaign, row.counts),
         "gathering": campaign.follow_ups.filter(done_at=None)
         .select_related("recipient_list")
@@ -175,15 +176,18 @@ def _told(events: Iterable[CampaignEvent]) -> list[tuple[CampaignEvent, str, str
     return [(event, event_sentence(event), tone(event)) for event in events]
 
 
-def _phone(found: Campaign, said: TemplateSaid | None) -> PhonePreview | None:
-    """What its first person gets or got; None without a channel that would say how it looks."""
+def _phone(found: Campaign, said: TemplateSaid | None, is_hidden: bool) -> PhonePreview | None:
+    """What its first person gets or got; None without a channel that would say how it looks.
+
+    Whoever may not see its people sees the text as it was written.
+    """
     if said is not None:
         return PhonePreview("whatsapp", found.team.name, said.example, said.person)
     if found.channel is None:
         return None
     content = found.message or found
     people = CampaignRecipient.objects.filter(campaign=found, left_out="").order_by("position")
-    person = people.first()
+    person = None if is_hidden else people.first()
     job = submission_of(person) if person else None
     return PhonePreview(
         look=found.channel.capabilities.medium.value,

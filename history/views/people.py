@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns import list_access
 from campaigns.addressed_campaigns import campaign_of, campaign_with_people
 from campaigns.models import Campaign
 from campaigns.person_states import PERSON_WORDS
@@ -66,6 +67,8 @@ def campaign_job(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpR
         "campaign": campaign,
         "line": line,
         "job": submission,
+        # A text can hold what is known of a person.
+        "kept_back": list_access.kept_back(campaign, request.user),
         "attempts": [_attempt(attempt) for attempt in attempts],
         "decisions": [
             (decision, _decided(decision, submission))

@@ -37,11 +37,12 @@ class RecipientListQuerySet(models.QuerySet["RecipientList"]):
 
     def for_member(self, team: Team, user: User) -> RecipientListQuerySet:
         """The team's finished, unarchived lists that `user` may use."""
-        return self._shared_with(team, user).filter(archived_at=None)
+        return self._shared_with(team, user).filter(archived_at=None, is_of_call=False)
 
     def archived_for_member(self, team: Team, user: User) -> RecipientListQuerySet:
         """The lists that `user` could use before they were archived; deleted ones are gone."""
-        return self._shared_with(team, user).filter(archived_at__isnull=False, deleted_at=None)
+        shared = self._shared_with(team, user)
+        return shared.filter(archived_at__isnull=False, deleted_at=None, is_of_call=False)
 
     def open_to(self, team: Team, user: User) -> RecipientListQuerySet:
         """The lists whose people `user` may see, be they in use, archived or deleted."""
@@ -83,6 +84,9 @@ class RecipientList(models.Model):
     # Names of the recipients' own fields, in the order of the file's columns.
     field_names = models.JSONField(default=list)
     is_ready = models.BooleanField(default=False)
+    # Who came with one call of a program. Only its campaign speaks of it: it stands in no page of
+    # lists, and is deleted once that campaign is over.
+    is_of_call = models.BooleanField(default=False)
     # Counters, kept by whoever changes rows: COUNT(*) over a million rows is too slow for a page.
     recipient_count = models.PositiveIntegerField(default=0)
     duplicate_count = models.PositiveIntegerField(default=0)
@@ -381,6 +385,8 @@ class OptOut(models.Model):
         ERASED = "erased", _("Erased before")
         # Left out like the others, until a colleague has read what they wrote.
         UNSURE = "unsure", _("May have asked to stop")
+        # Set by a program, which may lift it again.
+        API = "api", _("By a program")
 
     # How somebody says it themselves, and nobody in the team for them.
     OWN_WORD = (Source.INBOUND, Source.NETWORK)

@@ -110,7 +110,9 @@ def _team_page(request: TeamRequest, invite_form: InviteForm | None = None) -> H
     members_of_team = request.team.memberships.select_related("user").order_by("user__name")
     context = {
         "members": members_of_team,
-        "invitations": invitations.open_ones(request.team).select_related("invited_by"),
+        "invitations": invitations.open_ones(request.team).select_related(
+            "invited_by", "waiting_mail"
+        ),
         "roles": Role.choices,
         "invite_form": invite_form or InviteForm(team=request.team),
     }

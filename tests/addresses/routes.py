@@ -13,6 +13,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from api.models import Scope
+from api.tokens import make_token
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import record_event
 from composer import message_templates
@@ -101,6 +103,10 @@ ROUTES: dict[str, Route] = {
     "member-role": Route(Action.MANAGE_TEAM, BUTTON),
     # Themselves; others need MANAGE_TEAM (tests/teams/test_team_page.py).
     "member-remove": Route(Action.VIEW, FORM),
+    # Tokens of programs.
+    "tokens": Route(Action.MAKE_TOKENS),
+    "token-new": Route(Action.MAKE_TOKENS, FORM),
+    "token-end": Route(Action.MAKE_TOKENS, BUTTON),
     # Recipient lists.
     "lists": Route(Action.VIEW),
     "upload": Route(Action.EDIT_LISTS, FORM),
@@ -356,6 +362,10 @@ class Site:
         if name.startswith("report") and "report_id" in path_of(name):
             # A file is for who asked for it.
             values["report_id"] = a_report(self.launched, person).public_id
+        if name == "token-end":
+            # Their own; others' need MANAGE_TEAM.
+            made = make_token(self.team, person, name="Till", scopes=[Scope.READ])
+            values["token_id"] = made.token.public_id
         if name == "notice":
             # A notice is one person's own.
             values["notice_id"] = a_notice(self.launched, person).public_id

@@ -86,6 +86,8 @@ ACTS: dict[str, tuple[Act, Callable[[Site], Fields]]] = {
     "invitation-revoke": (Act.INVITATION_TAKEN_BACK, lambda _: {}),
     "member-role": (Act.ROLE_CHANGED, lambda _: {"role": "sender"}),
     "member-remove": (Act.REMOVED, lambda _: {}),
+    "token-new": (Act.TOKEN_MADE, lambda _: NAMED | {"scopes": ["read"]}),
+    "token-end": (Act.TOKEN_REVOKED, lambda _: {}),
     "import-confirm": (Act.LIST_IMPORTED, lambda _: CHECKED),
     "import-stop": (Act.IMPORT_STOPPED, lambda _: {}),
     "list-sharing": (Act.LIST_SHARED, lambda _: {"visibility": "private"}),

@@ -39,7 +39,7 @@ def left_open(alice: User, client_of: ClientOf) -> Client:
     return client
 
 
-@pytest.mark.parametrize("name", [*sorted(OWNERS - set(HARMLESS)), "member-remove"])
+@pytest.mark.parametrize("name", [*sorted(OWNERS - set(HARMLESS)), "member-remove", "token-new"])
 def test_an_owners_button_asks_who_they_are(
     left_open: Client, site: Site, vera: User, name: str
 ) -> None:

@@ -443,9 +443,8 @@ def test_going_on_with_a_halted_account_takes_who_may_use_it_again(
 
     alice.is_staff = alice.is_superuser = True
     alice.save()
-    assert "It is fixed: use the account again and continue" in text_of(
-        desk.get("campaign", running)
-    )
+    text = text_of(desk.get("campaign", running))
+    assert "It is fixed: use the account again and continue" in text
     desk.client.post(desk.url("resume", running))
     assert (state_of(running), GatewayAccount.objects.get().state) == ("paused", "halted")
 

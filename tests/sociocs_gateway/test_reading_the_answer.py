@@ -13,6 +13,7 @@ from sociocs_gateway import (
     BulkMessage,
     Halt,
     MessageRecipient,
+    Misconfigured,
     NotSent,
     OutcomeUnknown,
     Provider,
@@ -63,6 +64,37 @@ def test_a_date_that_cannot_be_relied_on_is_no_date(
     lines = ["HTTP/1.1 200 OK", f"Date: {date}", f"Content-Length: {len(body)}", "", ""]
     server.will(raw("\r\n".join(lines).encode("latin-1") + body))
     assert client.send_bulk(message).server_date is None
+
+
+DOOR = {"X-Sociocs-Door": "1"}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 503])
+def test_an_answer_of_a_dashboards_own_door_is_not_sociocs_and_stops_the_account(
+    server: ScriptedServer, client: SociocsClient, message: BulkMessage, status: int
+) -> None:
+    server.will(error(status, "no", headers=DOOR))
+    with pytest.raises(Misconfigured) as caught:
+        client.send_bulk(message)
+    assert (caught.value.reason, caught.value.halt) == (Reason.OWN_DOOR, Halt.OWN_DOOR)
+    assert len(server.requests) == 1
+
+
+def test_a_job_that_a_dashboards_own_door_took_is_a_question_and_stops_the_account(
+    server: ScriptedServer, client: SociocsClient, message: BulkMessage
+) -> None:
+    server.will(success({"job_id": "1"}, headers=DOOR))
+    unclear = unknown_of(client, message)
+    assert (unclear.reason, unclear.halt) == (Reason.OWN_DOOR, Halt.OWN_DOOR)
+
+
+def test_a_list_of_a_dashboards_own_door_is_not_believed(
+    server: ScriptedServer, client: SociocsClient
+) -> None:
+    server.will(success([], headers=DOOR))
+    with pytest.raises(Misconfigured) as caught:
+        client.list_bulk_jobs()
+    assert caught.value.halt is Halt.OWN_DOOR
 
 
 @pytest.mark.parametrize(

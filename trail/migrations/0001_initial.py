@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                             ("admin", "the administration"),
                             ("task", "a worker"),
                             ("command", "a command on the server"),
+                            ("api", "a program with a token"),
                         ],
                         max_length=7,
                         verbose_name="by way of",

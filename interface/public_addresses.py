@@ -1,8 +1,8 @@
-"""Fetching a web address that somebody typed, without becoming their way into this network.
+"""Asking a web address that somebody typed, without becoming their way into this network.
 
 The address is judged when the connection is made, by the very numbers it is made to: a name that
 points elsewhere a moment later (DNS rebinding) gains nothing. Only https on port 443, no redirect,
-five seconds, a megabyte (OWASP ASVS 5.0, 1.3.6 and 15.3.2). `ipaddress.is_global` does not do:
+some seconds, a megabyte (OWASP ASVS 5.0, 1.3.6 and 15.3.2). `ipaddress.is_global` does not do:
 it lets 64:ff9b::7f00:1, 2002:7f00:1:: and 224.0.0.1 through on the Pythons we run on.
 
 No Django in here.
@@ -30,9 +30,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 SECONDS = 5.0
+POST_SECONDS = 10.0
 MOST_BYTES = 1_000_000
 # As much as tells what a file is.
 HEAD_BYTES = 4096
+# As much of an answer to a POST as tells a person what went wrong.
+ANSWER_BYTES = 1000
 
 # IANA IPv4 and IPv6 Special-Purpose Address Registries; multicast; what embeds other addresses.
 _CLOSED_V4 = [
@@ -135,35 +138,60 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an address answered to a POST: its status, and the beginning of what it said."""
+
+    status: int
+    head: bytes
+
+
 def fetch(url: str, rules: FetchRules) -> Fetched:
     """Look at what stands at `url`. Raises NotFetched."""
-    _check_url(url, rules)
-    with requests.Session() as session, _Deadline(SECONDS) as deadline:
+    with _asked("GET", url, rules, SECONDS, headers=_OURS) as answer:
+        return _read(answer)
+
+
+def post(url: str, rules: FetchRules, body: bytes, headers: Mapping[str, str]) -> Answered:
+    """Send `body` to `url`; whatever it answers, also a redirect, is only told.
+
+    Raises NotFetched where no answer came.
+    """
+    sent = {**_OURS, **headers}
+    with _asked("POST", url, rules, POST_SECONDS, headers=sent, data=body) as answer:
+        try:
+            head = answer.raw.read(ANSWER_BYTES)
+        except (urllib3.exceptions.HTTPError, OSError):
+            # The status is there, and says it all.
+            head = b""
+        return Answered(answer.status_code, head)
+
+
+_OURS = {"User-Agent": "sociocs-campaigns", "Accept-Encoding": "identity", "Accept": "*/*"}
+
+
+@contextlib.contextmanager
+def _asked(
+    method: str, url: str, rules: FetchRules, seconds: float, **request: Any
+) -> Iterator[requests.Response]:
+    check_url(url, rules)
+    with requests.Session() as session, _Deadline(seconds) as deadline:
         # Neither the environment's proxies nor its .netrc.
         session.trust_env = False
         adapter = _Adapter(rules, deadline)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
+        asking: dict[str, Any] = {"stream": True, "allow_redirects": False, "timeout": seconds}
         try:
-            answer = session.get(
-                url,
-                stream=True,
-                allow_redirects=False,
-                timeout=SECONDS,
-                headers={
-                    "User-Agent": "sociocs-campaigns",
-                    "Accept-Encoding": "identity",
-                    "Accept": "*/*",
-                },
-            )
-            with answer:
-                return _read(answer)
+            with session.request(method, url, **asking, **request) as answer:
+                yield answer
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             fault = FetchFault.TOO_SLOW if deadline.is_over else _fault_of(error)
             raise NotFetched(fault) from None
 
 
-def _check_url(url: str, rules: FetchRules) -> None:
+def check_url(url: str, rules: FetchRules) -> None:
+    """Raise NotFetched where `url` is none that may be asked, whatever its name leads to."""
     if _NEVER_IN_AN_ADDRESS.search(url):
         raise NotFetched(FetchFault.NOT_HTTPS)
     try:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from composer.media import public_addresses
-from composer.media.public_addresses import (
+from interface import public_addresses
+from interface.public_addresses import (
     Fetched,
     FetchFault,
     FetchRules,

@@ -1,0 +1,18 @@
+"""The app's configuration."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from teams.leaving import when_a_member_leaves
+
+
+class ApiConfig(AppConfig):
+    """What programs are answered, and the tokens they come with."""
+
+    name = "api"
+    verbose_name = _("API")
+
+    def ready(self) -> None:
+        when_a_member_leaves("api.tokens.end_tokens_of", "api.tokens.nothing_to_hand_over")

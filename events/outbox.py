@@ -1,0 +1,140 @@
+"""Events are stored in the transaction of what they tell of, and sent afterwards by a worker.
+
+So none is lost when a worker dies, and none tells of what was undone. A team without receivers
+costs one small query; nobody waits for anybody, and nothing is locked.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.utils import timezone
+
+from events.kinds import MESSAGES, STATUS_UPDATES, EventKind
+from events.models import OutgoingEvent, Receiver
+from events.turns import send_events
+from interface.hints import nudge_once_a_second
+
+PEOPLE_AN_EVENT = 500
+"""So many people at most stand in one event; more are told of in several."""
+
+_VENDOR_EVENTS = {"message": MESSAGES, "status_update": STATUS_UPDATES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Something that happened in a team, in our own form."""
+
+    team_id: int
+    kind: EventKind
+    data: Mapping[str, Any]
+
+    def is_for(self, receiver: Receiver) -> bool:
+        return receiver.form == Receiver.Form.OWN and self.kind.value in receiver.kinds
+
+    def event(self, receiver: Receiver) -> OutgoingEvent:
+        return own_event(receiver, self.kind, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Vendors:
+    """What the vendor reported on one of the team's channels, as it came."""
+
+    team_id: int
+    provider: str
+    channel_key: str
+    raw: Mapping[str, Any]
+
+    def is_for(self, receiver: Receiver) -> bool:
+        if receiver.form != Receiver.Form.SOCIOCS:
+            return False
+        if (receiver.provider, receiver.channel_key) != (self.provider, self.channel_key):
+            return False
+        if _VENDOR_EVENTS.get(self.raw.get("event", "")) not in receiver.kinds:
+            return False
+        status = (self.raw.get("event_data") or {}).get("status")
+        return not status or not receiver.status_words or status in receiver.status_words
+
+    def event(self, receiver: Receiver) -> OutgoingEvent:
+        body = orjson.dumps(self.raw).decode()
+        return OutgoingEvent(receiver=receiver, kind=self.raw["event"][:30], body=body)
+
+
+class News:
+    """What happened in one transaction, put into the outbox by `store` with two queries at most."""
+
+    def __init__(self) -> None:
+        self._told: list[_Own | _Vendors] = []
+
+    def tell(self, team_id: int, kind: EventKind, data: Mapping[str, Any]) -> None:
+        """Something happened; `data` holds public ids, numbers, states, and where the kind is of
+        people their phone numbers.
+        """
+        self._told.append(_Own(team_id, kind, data))
+
+    def tell_of_people(
+        self,
+        team_id: int,
+        kind: EventKind,
+        people: Iterable[Mapping[str, Any]],
+        data: Mapping[str, Any],
+    ) -> None:
+        """The same of many people, each an object of the list `people` beside `data`."""
+        rows = list(people)
+        for start in range(0, len(rows), PEOPLE_AN_EVENT):
+            piece = {**data, "people": rows[start : start + PEOPLE_AN_EVENT]}
+            self.tell(team_id, kind, piece)
+
+    def pass_on(
+        self, team_id: int, provider: str, channel_key: str, raw: Mapping[str, Any]
+    ) -> None:
+        """The vendor reported this on a channel."""
+        self._told.append(_Vendors(team_id, provider, channel_key, raw))
+
+    def store(self) -> None:
+        """Write an event for every receiver that wants it. The caller holds a transaction."""
+        if not self._told:
+            return
+        receivers: dict[int, list[Receiver]] = {}
+        wanted = Receiver.objects.exclude(state=Receiver.State.OFF)
+        for receiver in wanted.filter(team__in={told.team_id for told in self._told}):
+            receivers.setdefault(receiver.team_id, []).append(receiver)
+        put_out(
+            told.event(receiver)
+            for told in self._told
+            for receiver in receivers.get(told.team_id, ())
+            if told.is_for(receiver)
+        )
+
+
+def emit(team_id: int, kind: EventKind, data: Mapping[str, Any]) -> None:
+    """Tell the team's receivers that this happened; call it in the transaction of the act."""
+    news = News()
+    news.tell(team_id, kind, data)
+    news.store()
+
+
+def own_event(receiver: Receiver, kind: EventKind, data: Mapping[str, Any]) -> OutgoingEvent:
+    """An event in our own form, not stored yet."""
+    number = uuid.uuid4()
+    body = {"id": str(number), "type": kind.value, "timestamp": timezone.now(), "data": data}
+    text = orjson.dumps(body, option=orjson.OPT_UTC_Z).decode()
+    return OutgoingEvent(public_id=number, receiver=receiver, kind=kind.value, body=text)
+
+
+def put_out(events: Iterable[OutgoingEvent]) -> None:
+    """Store events in their order, and have them sent once this transaction is committed."""
+    rows = list(events)
+    if rows:
+        OutgoingEvent.objects.bulk_create(rows, batch_size=500)
+        send_soon()
+
+
+def send_soon() -> None:
+    """Have what is due sent, once this transaction is committed."""
+    transaction.on_commit(lambda: nudge_once_a_second(send_events))
