@@ -34,6 +34,17 @@ def _current_password() -> forms.CharField:
     )
 
 
+def _own_zone_field() -> forms.ChoiceField:
+    """Where somebody is; the page's script chooses the browser's own (`static/js/own_zone.js`)."""
+    return forms.ChoiceField(
+        label=_("Your time zone"),
+        choices=lambda: [("", _("As the team's")), *zone_choices()],
+        required=False,
+        widget=forms.Select(attrs={"data-own-zone": ""}),
+        help_text=_("For times in your account and in mails to you. Campaigns go by the team's."),
+    )
+
+
 class SignInForm(StyledForm):
     """An address and a password; whether they belong together, `teams.views.signing_in` says."""
 
@@ -54,8 +65,8 @@ class PasswordAgainForm(StyledForm):
     password = _current_password()
 
 
-class ResetRequestForm(StyledForm):
-    """Where to send the link for a new password."""
+class AddressForm(StyledForm):
+    """Where to send a link."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -88,7 +99,7 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("name", "email", "phone")
+        fields = ("name", "email", "phone", "time_zone")
         widgets = {"email": email_input()}
         labels = {"name": _("Name"), "email": _("E-mail address")}
         error_messages = {
@@ -101,6 +112,13 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_("With its country code, such as +1 631 747 1111. For tests to yourself."),
     )
+    time_zone = _own_zone_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.time_zone:
+            # Theirs, wherever they are now.
+            del self.fields["time_zone"].widget.attrs["data-own-zone"]
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
@@ -141,6 +159,7 @@ class NewPersonForm(StyledForm):
         help_text=password_validators_help_text_html,
         error_messages={"required": _("Choose a password of at least 12 characters.")},
     )
+    time_zone = _own_zone_field()
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -91,6 +91,8 @@ ROUTES: dict[str, Route] = {
     "sign-in-again": Route("signed in", FORM),
     "go-on": Route("signed in", FORM),
     "form-token": Route("signed in"),
+    "sign-up": Route("everybody", FORM),
+    "sign-up-account": Route("everybody", FORM),
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
     "help": Route("signed in"),
