@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from api import campaigns_by_call
 from api.call_models import CalledJob, KeptAnswer
-from api.models import ApiToken
+from api.models import ApiToken, Scope
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from composer import approvals
@@ -25,7 +24,8 @@ from sociocs_accounts.models import Channel
 from teams import members
 from teams.models import Role, Team, User
 from tests import world
-from tests.api.calling import ANN, BOB, PEOPLE, Program, a_program
+from tests.addresses.routes import OF_PROGRAMS, ROUTES, address
+from tests.api.calling import ANN, BOB, PEOPLE, Program, a_program, many_recipients
 from tests.client import Client
 from tests.people import ClientOf
 from trail.models import Door, Entry
@@ -656,6 +656,34 @@ def test_the_makers_role_is_asked_at_each_call(till: Program, alice: User, river
     assert "role" in sentence
 
 
+@pytest.mark.parametrize("scope", Scope)
+def test_every_address_needs_the_scope_of_the_door_and_no_other(
+    riverside: Team, channel: Channel, alice: User, scope: Scope
+) -> None:
+    program = a_program(riverside, alice, scopes=[scope])
+    for name in sorted(OF_PROGRAMS - {"door-nothing"}):
+        path = address(name, riverside, part="nothing").removeprefix("/sociocs")
+        for method in ROUTES[name].methods:
+            answer = program.call(method, path)
+            is_let_in = answer.status_code != 401
+            assert is_let_in is (scope == Scope.DOOR), (name, method, answer.content)
+            assert answer.status_code < 500
+
+
+def test_a_colleague_sees_what_single_messages_said(
+    till: Program, riverside: Team, alice: User, client_of: ClientOf
+) -> None:
+    till.data("POST", "/message", ONE | {"name": "Ann"})
+    campaign = Campaign.objects.get()
+    browser, place = client_of(alice), f"/{riverside.slug}/campaigns/{campaign.public_id}/"
+    assert "By API: Till" in browser.get(place).content.decode()
+    assert "Ann" in browser.get(f"{place}people/").content.decode()
+    assert browser.get(f"/{riverside.slug}/campaigns/").status_code == 200
+    Campaign.objects.update(hand_over_at=timezone.now())
+    tick.tick()
+    assert browser.get(place).status_code == 200
+
+
 def test_too_many_calls_are_429(till: Program) -> None:
     ApiToken.objects.update(calls_per_minute=1)
     till.data("GET", "/messages")
@@ -695,20 +723,10 @@ def test_a_key_in_the_query_is_in_nothing_that_is_told_of_the_request(
 # --- Many -----------------------------------------------------------------------------------------
 
 
-def many(number: int) -> Iterator[bytes]:
-    """The body of a call with so many recipients, in pieces."""
-    yield json.dumps(SMS | {"text": "Hello"}).encode()[:-1] + b', "recipients": ['
-    for start in range(0, number, 1000):
-        rows = (
-            f'{{"to": "+1202{5550000 + place}", "name": "Person {place}"}}'
-            for place in range(start, min(start + 1000, number))
-        )
-        yield (", " if start else "").encode() + ", ".join(rows).encode()
-    yield b"]}"
-
-
 def test_many_recipients_are_all_there_in_their_order(till: Program) -> None:
-    job_id = till.data("POST", "/messages/bulk", b"".join(many(12_000)))["job_id"]
+    job_id = till.data(
+        "POST", "/messages/bulk", b"".join(many_recipients(SMS | {"text": "Hello"}, 12_000))
+    )["job_id"]
     people = RecipientList.objects.get()
     assert (people.recipient_count, people.duplicate_count) == (12_000, 0)
     rows = Recipient.objects.order_by("pk").values_list("phone", flat=True)
@@ -717,7 +735,7 @@ def test_many_recipients_are_all_there_in_their_order(till: Program) -> None:
 
 
 def test_a_long_call_with_a_mistake_at_its_end_leaves_nobody_behind(till: Program) -> None:
-    body = b"".join(many(6_000))[:-2] + b', {"to": "nobody"}]}'
+    body = b"".join(many_recipients(SMS | {"text": "Hello"}, 6_000))[:-2] + b', {"to": "nobody"}]}'
     (sentence,) = till.errors("POST", "/messages/bulk", body)
     assert sentence.startswith("recipients[6000].to: ")
     assert not RecipientList.objects.filter(is_ready=True).exists()
