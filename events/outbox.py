@@ -15,13 +15,10 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from events.kinds import MESSAGES, STATUS_UPDATES, EventKind
+from events.kinds import MESSAGES, PEOPLE_AN_EVENT, STATUS_UPDATES, EventKind
 from events.models import OutgoingEvent, Receiver
 from events.turns import send_events
 from interface.hints import nudge_once_a_second
-
-PEOPLE_AN_EVENT = 500
-"""So many people at most stand in one event; more are told of in several."""
 
 _VENDOR_EVENTS = {"message": MESSAGES, "status_update": STATUS_UPDATES}
 
@@ -66,10 +63,17 @@ class _Vendors:
 
 
 class News:
-    """What happened in one transaction, put into the outbox by `store` with two queries at most."""
+    """What happened, put into the outbox by `store`; each team's receivers are looked up once."""
 
     def __init__(self) -> None:
         self._told: list[_Own | _Vendors] = []
+        self._receivers: dict[int, list[Receiver]] = {}
+
+    def is_wanted(self, team_id: int, kind: EventKind) -> bool:
+        """Whether anybody wants to know; for what costs something to be told."""
+        return any(
+            _Own(team_id, kind, {}).is_for(receiver) for receiver in self._receivers_of(team_id)
+        )
 
     def tell(self, team_id: int, kind: EventKind, data: Mapping[str, Any]) -> None:
         """Something happened; `data` holds public ids, numbers, states, and where the kind is of
@@ -98,18 +102,19 @@ class News:
 
     def store(self) -> None:
         """Write an event for every receiver that wants it. The caller holds a transaction."""
-        if not self._told:
-            return
-        receivers: dict[int, list[Receiver]] = {}
-        wanted = Receiver.objects.exclude(state=Receiver.State.OFF)
-        for receiver in wanted.filter(team__in={told.team_id for told in self._told}):
-            receivers.setdefault(receiver.team_id, []).append(receiver)
+        told_now, self._told = self._told, []
         put_out(
             told.event(receiver)
-            for told in self._told
-            for receiver in receivers.get(told.team_id, ())
+            for told in told_now
+            for receiver in self._receivers_of(told.team_id)
             if told.is_for(receiver)
         )
+
+    def _receivers_of(self, team_id: int) -> list[Receiver]:
+        if team_id not in self._receivers:
+            wanted = Receiver.objects.filter(team=team_id).exclude(state=Receiver.State.OFF)
+            self._receivers[team_id] = list(wanted)
+        return self._receivers[team_id]
 
 
 def emit(team_id: int, kind: EventKind, data: Mapping[str, Any]) -> None:

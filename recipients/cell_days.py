@@ -150,11 +150,58 @@ def day_kind_sql(cell: Sql) -> Sql:
 
 def day_sql(cell: Sql, day_first: Sql) -> Sql:
     """`day_in` in PostgreSQL's words; `day_first` is a condition in SQL."""
-    return sql(
+    read_whole = sql(
         "(SELECT CASE WHEN a IS NULL OR (b IS NOT NULL AND NOT ({day_first} OR sure)) THEN b "
         "ELSE a END FROM {readings} AS read)",
         day_first=day_first,
-        readings=_readings_sql(cell),
+        readings=_readings_sql(Sql("quick.x")),
+    )
+    return sql(
+        f"(SELECT CASE {_quick_cases()} ELSE {{read_whole}} END "  # noqa: S608 - forms of ours
+        "FROM (SELECT {cell} AS x OFFSET 0) AS quick)",
+        cell=cell,
+        day_first=day_first,
+        names=value(_NAMES_IN_SQL),
+        read_whole=read_whole,
+    )
+
+
+# Days of which no month is too short: nearly every cell of nearly every column. Cutting their
+# figures out takes a fifth of the time that reading a cell whole takes.
+_M, _D, _PAST_12 = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|1[0-9]|2[0-8])", "(?:1[3-9]|2[0-8])"
+
+
+def _quick_cases() -> str:
+    """`WHEN ... THEN ...` for each quick form of `quick.x`, with a slot for `day_first`."""
+    with_day_first, with_month_first = _figures_at(3, 2, 1), _figures_at(3, 1, 2)
+    either = f"CASE WHEN {{day_first}} THEN {with_day_first} ELSE {with_month_first} END"
+    forms = (
+        (f"[0-9]{{4}}-{_M}-{_D}", _figures_at(1, 2, 3)),
+        (f"{_D}[.]{_M}[.][0-9]{{4}}", with_day_first),
+        (f"{_M}(?:/{_M}/|-{_M}-)[0-9]{{4}}", either),
+        (f"{_PAST_12}(?:/{_M}/|-{_M}-)[0-9]{{4}}", with_day_first),
+        (f"{_M}(?:/{_PAST_12}/|-{_PAST_12}-)[0-9]{{4}}", with_month_first),
+        (f"{_D} [A-Za-z]{{3,10}} [0-9]{{4}}", _figures_with_name()),
+    )
+    return " ".join(f"WHEN quick.x ~ '^{form}$' THEN {day}" for form, day in forms)
+
+
+def _figures_at(year: int, month: int, day: int) -> str:
+    """20261205 of the three figures, by their places."""
+    return " + ".join(
+        f"CAST(SPLIT_PART(TRANSLATE(quick.x, '-.', '//'), '/', {place}) AS int) * {times}"
+        for place, times in ((year, 10_000), (month, 100), (day, 1))
+    )
+
+
+def _figures_with_name() -> str:
+    """20261205 of "5 Dec 2026"; NULL where the middle names no month."""
+    name = "LOWER(SPLIT_PART(quick.x, ' ', 2))"
+    place = f"NULLIF(STRPOS({{names}}, ' ' || {name} || '='), 0) + LENGTH({name}) + 2"
+    return (
+        "CAST(SPLIT_PART(quick.x, ' ', 3) AS int) * 10000 "
+        f"+ CAST(SUBSTR({{names}}, {place}, 2) AS int) * 100 "
+        "+ CAST(SPLIT_PART(quick.x, ' ', 1) AS int)"
     )
 
 

@@ -6,14 +6,11 @@ The link's token has 256 random bits; only its SHA-256 is stored (OWASP ASVS 5.0
 from __future__ import annotations
 
 import hashlib
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
@@ -22,7 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from teams import alerts, proved_addresses, throttling
-from teams.models import Invitation, Membership, Role, Team, User
+from teams.letters import Letter, put_down
+from teams.models import Invitation, Membership, Role, Team, User, WaitingMail
 from trail.acts import Act
 from trail.recording import record
 
@@ -31,8 +29,6 @@ VALID_FOR = timedelta(days=7)
 PER_PERSON = throttling.Limit("invitations-person", 40)
 PER_TEAM = throttling.Limit("invitations-team", 100)
 PER_RECIPIENT = throttling.Limit("invitations-recipient", 3)
-
-logger = logging.getLogger(__name__)
 
 
 class InvitationNotOpen(Exception):
@@ -60,16 +56,14 @@ class Invited:
     """A new invitation; `link`, for its maker, is known only now.
 
     The link in the e-mail is another: who opens it has proved to read that address.
-    `was_sent` is false when the e-mail failed.
     """
 
     invitation: Invitation
     link: str
-    was_sent: bool
 
 
 def invite(team: Team, email: str, role: Role, by: User) -> Invited:
-    """Make an invitation, replacing an open one for the same address, and send its link.
+    """Make an invitation, replacing an open one for the same address; a worker mails its link.
 
     Raises TooManyInvitations.
     """
@@ -92,9 +86,10 @@ def invite(team: Team, email: str, role: Role, by: User) -> Invited:
             invited_by=by,
             expires_at=now + VALID_FOR,
         )
+        invitation.waiting_mail = _mailed(invitation, _link(mailed))
+        invitation.save(update_fields=["waiting_mail"])
         record(Act.INVITED, invitation, by=by, after={"role": role.value})
-    was_sent = _send(invitation, _link(mailed))
-    return Invited(invitation, _link(shown), was_sent)
+    return Invited(invitation, _link(shown))
 
 
 def _link(token: str) -> str:
@@ -151,7 +146,7 @@ def accept(invitation: Invitation, user: User, *, is_from_mail: bool) -> Members
 
 @transaction.atomic
 def accept_as_new_person(
-    invitation: Invitation, name: str, password: str, *, is_from_mail: bool
+    invitation: Invitation, name: str, password: str, time_zone: str = "", *, is_from_mail: bool
 ) -> Membership:
     """Make an account for the invitation's address, and accept.
 
@@ -160,7 +155,9 @@ def accept_as_new_person(
     """
     try:
         with transaction.atomic():
-            user = User.objects.create_user(invitation.email, password, name=name)
+            user = User.objects.create_user(
+                invitation.email, password, name=name, time_zone=time_zone
+            )
     except IntegrityError:
         raise AccountExists from None
     membership = accept(invitation, user, is_from_mail=is_from_mail)
@@ -187,19 +184,8 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _send(invitation: Invitation, link: str) -> bool:
+def _mailed(invitation: Invitation, link: str) -> WaitingMail:
     context = {"invitation": invitation, "link": link, "days": VALID_FOR.days}
     subject = _("Invitation to %(team)s on Sociocs Campaigns") % {"team": invitation.team.name}
-    try:
-        send_mail(
-            # A line break in the team's name would begin another header.
-            " ".join(subject.split()),
-            render_to_string("teams/invitation_email.txt", context),
-            None,
-            [invitation.email],
-        )
-    except (SMTPException, OSError) as error:
-        # Only the kind of error: its text may quote the address.
-        logger.warning("Invitation %s was not sent: %s", invitation.pk, type(error).__name__)
-        return False
-    return True
+    text = render_to_string("teams/invitation_email.txt", context)
+    return put_down(Letter(invitation.email, subject, text))

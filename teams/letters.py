@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from smtplib import SMTPException
 
@@ -40,10 +40,15 @@ class Letter:
     is_reset: bool = False
 
 
-def put_down(letter: Letter) -> None:
-    """Let a worker send it, once this transaction is committed."""
-    WaitingMail.objects.create(sealed=sealing.seal(json.dumps(asdict(letter))))
+def put_down(letter: Letter) -> WaitingMail:
+    """Let a worker send it, once this transaction is committed; what waits, gone once it is sent.
+
+    A line break in the subject would begin another header: it becomes a blank.
+    """
+    letter = replace(letter, subject=" ".join(letter.subject.split()))
+    waiting = WaitingMail.objects.create(sealed=sealing.seal(json.dumps(asdict(letter))))
     transaction.on_commit(lambda: nudge(send_letters_task))
+    return waiting
 
 
 def are_waiting() -> bool:

@@ -58,6 +58,8 @@ class User(AbstractUser):
     phone = models.CharField(
         _("mobile number"), max_length=16, blank=True, validators=[validate_phone]
     )
+    # In which times are told that are of no team; "": as their team's.
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -287,6 +289,10 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # The mail with the link, until it is sent.
+    waiting_mail = models.OneToOneField(
+        "WaitingMail", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         # The team page lists the open ones, newest first.

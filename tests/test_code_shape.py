@@ -153,6 +153,17 @@ def test_no_task_asks_celery_for_another_try() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_page_talks_to_the_mail_server() -> None:
+    """Workers do, in two places."""
+    found = {
+        name(path)
+        for path in python_files(PRODUCT)
+        for module, _line in code_base.imports(path)
+        if module.startswith("django.core.mail")
+    }
+    assert found == {"history/notices.py", "teams/letters.py"}
+
+
 def words_for_another_try(module: ast.Module) -> Iterator[tuple[str, int]]:
     """Yield (word, line) for an argument or an option of that name, and for `task.retry(...)`."""
     for node in ast.walk(module):

@@ -44,6 +44,11 @@ class Act(models.TextChoices):
     CODES_RENEWED = "account.codes", _("New recovery codes were made for %(about)s")
     SESSIONS_ENDED = "account.sessions", _("%(about)s was signed out in other browsers")
 
+    FORM_REFUSED = (
+        "account.form_refused",
+        _("A form of %(who)s was refused: it was not sent from a page of this session"),
+    )
+
     REFUSED = "team.refused", _("%(who)s tried something that their role does not allow")
     TEAM_MADE = "team.made", _("%(who)s made the team")
     TEAM_DELETED = "team.deleted", _("%(who)s deleted the team")
@@ -84,6 +89,10 @@ class Act(models.TextChoices):
     REPORTS_ON = "channel.reports_on", _("%(who)s switched delivery reports on for %(thing)s")
     REPORTS_CHECKED = "channel.reports_checked", _("%(who)s checked the reports of %(thing)s")
     REPORTS_OFF = "channel.reports_off", _("%(who)s switched delivery reports off for %(thing)s")
+    CALL_REFUSED = (
+        "channel.call_refused",
+        _("A delivery report for %(thing)s was refused: Sociocs had not signed it"),
+    )
     TEST_NUMBER_ADDED = "channel.test_number", _("%(who)s added a number for tests: %(thing)s")
     TEST_NUMBER_REMOVED = "channel.no_test_number", _("%(who)s removed a number for tests")
 

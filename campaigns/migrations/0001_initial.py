@@ -202,6 +202,86 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["team", "-created_at", "-id"], name="campaigns_c_team_id_af4fb7_idx"
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["freezing", "scheduled", "sending", "paused", "cancelling"],
+                            )
+                        ),
+                        fields=["state", "hand_over_at"],
+                        name="campaigns_at_work",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "freezing",
+                                    "scheduled",
+                                    "missed",
+                                    "sending",
+                                    "paused",
+                                    "needs_decision",
+                                    "cancelling",
+                                ],
+                            )
+                        ),
+                        fields=["team", "state", "send_at"],
+                        name="campaigns_not_at_rest",
+                    ),
+                    models.Index(fields=["team", "send_by"], name="campaigns_by_time"),
+                    models.Index(
+                        condition=models.Q(("next_run_at__isnull", False)),
+                        fields=["next_run_at"],
+                        name="campaigns_that_repeat",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "cancelled",
+                                    "cancelling",
+                                    "completed",
+                                    "draft",
+                                    "freezing",
+                                    "missed",
+                                    "needs_decision",
+                                    "paused",
+                                    "scheduled",
+                                    "sending",
+                                ],
+                            )
+                        ),
+                        name="campaign_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("pace_count", None), ("pace_minutes", None)),
+                            models.Q(("pace_count__gte", 1), ("pace_minutes__gte", 1)),
+                            _connector="OR",
+                        ),
+                        name="a_pace_is_people_and_minutes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("hours_from", None), ("hours_to", None)),
+                            models.Q(("hours_from__isnull", False), ("hours_to__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="hours_have_both_ends",
+                    ),
+                    models.UniqueConstraint(fields=("parent", "run_on"), name="a_day_has_one_run"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CampaignList",
@@ -239,6 +319,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "recipient_list"), name="a_list_is_chosen_once"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -301,6 +386,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "person of a campaign",
                 "verbose_name_plural": "people of campaigns",
+                "indexes": [
+                    models.Index(fields=["phone_key", "campaign"], name="campaigns_of_a_person"),
+                    models.Index(
+                        condition=models.Q(("left_out", ""), _negated=True),
+                        fields=["campaign", "position"],
+                        name="people_left_out",
+                    ),
+                    models.Index(
+                        condition=models.Q(("stopped", ""), _negated=True),
+                        fields=["campaign", "stopped"],
+                        name="people_stopped",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "phone_key", "occurrence"),
+                        name="a_person_is_frozen_once",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("campaign", "position"), name="a_position_holds_one_person"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -331,6 +438,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("campaign", "earlier"), name="an_earlier_campaign_is_chosen_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -405,6 +517,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("message", "number"), name="one_text_per_number"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CampaignEvent",
@@ -526,155 +645,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="campaignlist",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "recipient_list"), name="a_list_is_chosen_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="campaignrecipient",
-            index=models.Index(fields=["phone_key", "campaign"], name="campaigns_of_a_person"),
-        ),
-        migrations.AddIndex(
-            model_name="campaignrecipient",
-            index=models.Index(
-                condition=models.Q(("left_out", ""), _negated=True),
-                fields=["campaign", "position"],
-                name="people_left_out",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="campaignrecipient",
-            index=models.Index(
-                condition=models.Q(("stopped", ""), _negated=True),
-                fields=["campaign", "stopped"],
-                name="people_stopped",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaignrecipient",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "phone_key", "occurrence"), name="a_person_is_frozen_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaignrecipient",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "position"), name="a_position_holds_one_person"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="earliercampaign",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "earlier"), name="an_earlier_campaign_is_chosen_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="campaign",
-            index=models.Index(
-                fields=["team", "-created_at", "-id"], name="campaigns_c_team_id_af4fb7_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="campaign",
-            index=models.Index(
-                condition=models.Q(
-                    ("state__in", ["freezing", "scheduled", "sending", "paused", "cancelling"])
-                ),
-                fields=["state", "hand_over_at"],
-                name="campaigns_at_work",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="campaign",
-            index=models.Index(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "freezing",
-                            "scheduled",
-                            "missed",
-                            "sending",
-                            "paused",
-                            "needs_decision",
-                            "cancelling",
-                        ],
-                    )
-                ),
-                fields=["team", "state", "send_at"],
-                name="campaigns_not_at_rest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="campaign",
-            index=models.Index(fields=["team", "send_by"], name="campaigns_by_time"),
-        ),
-        migrations.AddIndex(
-            model_name="campaign",
-            index=models.Index(
-                condition=models.Q(("next_run_at__isnull", False)),
-                fields=["next_run_at"],
-                name="campaigns_that_repeat",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "cancelled",
-                            "cancelling",
-                            "completed",
-                            "draft",
-                            "freezing",
-                            "missed",
-                            "needs_decision",
-                            "paused",
-                            "scheduled",
-                            "sending",
-                        ],
-                    )
-                ),
-                name="campaign_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("pace_count", None), ("pace_minutes", None)),
-                    models.Q(("pace_count__gte", 1), ("pace_minutes__gte", 1)),
-                    _connector="OR",
-                ),
-                name="a_pace_is_people_and_minutes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("hours_from", None), ("hours_to", None)),
-                    models.Q(("hours_from__isnull", False), ("hours_to__isnull", False)),
-                    _connector="OR",
-                ),
-                name="hours_have_both_ends",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.UniqueConstraint(
-                fields=("parent", "run_on"), name="a_day_has_one_run"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="renderedtext",
-            constraint=models.UniqueConstraint(
-                fields=("message", "number"), name="one_text_per_number"
-            ),
         ),
     ]

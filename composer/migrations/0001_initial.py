@@ -54,6 +54,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["team", "folder", "name"], name="composer_me_team_id_dbbb51_idx"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SentTest",
@@ -105,6 +112,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["campaign", "-id"], name="tests_of_a_campaign")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome__in", ["accepted", "ambiguous", "not_sent", "open"])
+                        ),
+                        name="test_outcome_is_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TemplateVersion",
@@ -143,6 +161,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("template", "number"), name="a_template_version_is_numbered_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="DraftEstimate",
@@ -270,28 +295,5 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["team", "-id"], name="media_files_of_a_team")],
             },
-        ),
-        migrations.AddIndex(
-            model_name="messagetemplate",
-            index=models.Index(
-                fields=["team", "folder", "name"], name="composer_me_team_id_dbbb51_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="senttest",
-            index=models.Index(fields=["campaign", "-id"], name="tests_of_a_campaign"),
-        ),
-        migrations.AddConstraint(
-            model_name="senttest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["accepted", "ambiguous", "not_sent", "open"])),
-                name="test_outcome_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="templateversion",
-            constraint=models.UniqueConstraint(
-                fields=("template", "number"), name="a_template_version_is_numbered_once"
-            ),
         ),
     ]

@@ -68,7 +68,9 @@ def _receive(request: TeamRequest) -> HttpResponse:
         except media_store.NotTaken as refused:
             sentence = refused.sentence
     if in_composer:
-        return render(request, "composer/_uploaded.html", {"taken": taken, "sentence": sentence})
+        room = media_store.room_for_media(request.team, request.user)
+        context = {"taken": taken, "sentence": sentence, "room": room}
+        return render(request, "composer/_uploaded.html", context)
     if taken is None:
         messages.error(request, sentence)
     else:

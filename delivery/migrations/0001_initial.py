@@ -113,6 +113,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "address for reports",
                 "verbose_name_plural": "addresses for reports",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("learn_at__isnull", False)),
+                        fields=["learn_at"],
+                        name="endpoints_to_learn",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -156,6 +163,23 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "report from Sociocs",
                 "verbose_name_plural": "reports from Sociocs",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "waiting")),
+                        fields=["id"],
+                        name="events_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("body__isnull", False)),
+                        fields=["received_at"],
+                        name="events_with_a_body",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("endpoint", "body_sha256"), name="an_event_is_kept_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -539,33 +563,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="webhookendpoint",
-            index=models.Index(
-                condition=models.Q(("learn_at__isnull", False)),
-                fields=["learn_at"],
-                name="endpoints_to_learn",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookevent",
-            index=models.Index(
-                condition=models.Q(("outcome", "waiting")), fields=["id"], name="events_waiting"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="webhookevent",
-            index=models.Index(
-                condition=models.Q(("body__isnull", False)),
-                fields=["received_at"],
-                name="events_with_a_body",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhookevent",
-            constraint=models.UniqueConstraint(
-                fields=("endpoint", "body_sha256"), name="an_event_is_kept_once"
-            ),
         ),
     ]

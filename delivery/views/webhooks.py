@@ -20,7 +20,9 @@ from delivery.refused_calls import refused_calls
 from interface import hints
 from interface.body_limits import limits_its_body
 from sociocs_gateway.webhooks import MAX_BODY_BYTES, SIGNATURE_HEADER, verify
+from teams.refusals import note_refusal
 from teams.throttling import client_address
+from trail.acts import Act
 
 
 @limits_its_body
@@ -56,6 +58,7 @@ def _receive(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     if body is None:
         return _say(413, "too large")
     if not verify(body, request.headers.get(SIGNATURE_HEADER), keys):
+        note_refusal(Act.CALL_REFUSED, str(endpoint.pk), endpoint.channel)
         return _say(403, "the signature is not right")
     receiving.keep(endpoint, body)
     hints.nudge_once_a_second(tasks.work_through)

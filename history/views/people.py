@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns import list_access
 from campaigns.addressed_campaigns import campaign_of, campaign_with_people
 from campaigns.models import Campaign
 from campaigns.person_states import PERSON_WORDS
@@ -44,6 +45,7 @@ def campaign_people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     words = request.POST.get("words", "")[:100].replace("\x00", "")
     context = {
         "campaign": campaign,
+        "tab": "people",
         "page": people_of(campaign, only, words, asked.get("after", "")),
         "only": only if only in FILTERS else "",
         "words": words,
@@ -65,6 +67,8 @@ def campaign_job(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpR
         "campaign": campaign,
         "line": line,
         "job": submission,
+        # A text can hold what is known of a person.
+        "kept_back": list_access.kept_back(campaign, request.user),
         "attempts": [_attempt(attempt) for attempt in attempts],
         "decisions": [
             (decision, _decided(decision, submission))
@@ -116,6 +120,6 @@ def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 def _to_draft(request: TeamRequest, draft: Campaign) -> HttpResponse:
     messages.success(
-        request, _("This draft is for those who were chosen. Look it over, then launch it.")
+        request, _("This draft is for those who were chosen. Look it over, then send it.")
     )
     return redirect("compose", request.team.slug, draft.public_id)

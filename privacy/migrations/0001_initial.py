@@ -92,6 +92,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "tombstone",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("team", "mark"), name="one_tombstone_per_person"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -148,6 +153,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "erasure",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True)),
+                        fields=["asked_at"],
+                        name="erasures_to_do",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("done_at__isnull", True)),
+                        fields=("team", "phone_key"),
+                        name="a_person_is_erased_once_at_a_time",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -212,27 +231,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="tombstone",
-            constraint=models.UniqueConstraint(
-                fields=("team", "mark"), name="one_tombstone_per_person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="erasure",
-            index=models.Index(
-                condition=models.Q(("done_at__isnull", True)),
-                fields=["asked_at"],
-                name="erasures_to_do",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("done_at__isnull", True)),
-                fields=("team", "phone_key"),
-                name="a_person_is_erased_once_at_a_time",
-            ),
         ),
     ]

@@ -118,6 +118,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "uploaded file",
                 "verbose_name_plural": "uploaded files",
+                "indexes": [
+                    models.Index(
+                        fields=["team", "-created_at"], name="recipients__team_id_81386d_idx"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["checking", "queued", "importing"])),
+                        fields=["lease_until"],
+                        name="imports_to_do",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -186,6 +196,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "list made of others",
                 "verbose_name_plural": "lists made of others",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "working"])),
+                        fields=["lease_until"],
+                        name="list_operations_to_do",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -261,6 +278,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "opt-out",
                 "verbose_name_plural": "opt-outs",
+                "indexes": [
+                    models.Index(fields=["team", "id"], name="opt_outs_in_order"),
+                    models.Index(fields=["team", "phone_key"], name="opt_outs_of_a_person"),
+                    models.Index(
+                        condition=models.Q(("is_followed_up", False)),
+                        fields=["id"],
+                        name="opt_outs_to_follow_up",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at", None)),
+                        fields=("team", "phone_key"),
+                        name="one_open_opt_out_per_person",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -390,6 +423,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["team", "-created_at"], name="recipients__team_id_0a2356_idx"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Recipient",
@@ -436,6 +476,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["recipient_list", "id"], name="recipients__recipie_f656a3_idx"
+                    ),
+                    models.Index(
+                        fields=["recipient_list", "name", "id"],
+                        name="recipients__recipie_69473d_idx",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("recipient_list", "phone_key", "occurrence"),
+                        name="one_row_per_person_and_occurrence",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ListShare",
@@ -481,6 +538,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("recipient_list", "user"), name="one_share_per_colleague"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="ListInOperation",
@@ -520,6 +584,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("operation", "recipient_list", "part"),
+                        name="one_part_in_an_operation",
+                    )
+                ],
+            },
         ),
         migrations.AddField(
             model_name="listimport",
@@ -625,6 +697,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "working"])),
+                        fields=["lease_until"],
+                        name="exports_to_do",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -652,6 +731,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "row left out",
                 "verbose_name_plural": "rows left out",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("list_import", "row_number"), name="one_rejection_per_row"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -676,6 +760,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("team", "key"), name="one_memory_per_headers")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SavedFilter",
@@ -736,6 +825,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["team", "-created_at"], name="recipients__team_id_a2c354_idx"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="FilterList",
@@ -765,120 +861,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="listoperation",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "working"])),
-                fields=["lease_until"],
-                name="list_operations_to_do",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="optout",
-            index=models.Index(fields=["team", "id"], name="opt_outs_in_order"),
-        ),
-        migrations.AddIndex(
-            model_name="optout",
-            index=models.Index(fields=["team", "phone_key"], name="opt_outs_of_a_person"),
-        ),
-        migrations.AddIndex(
-            model_name="optout",
-            index=models.Index(
-                condition=models.Q(("is_followed_up", False)),
-                fields=["id"],
-                name="opt_outs_to_follow_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="optout",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lifted_at", None)),
-                fields=("team", "phone_key"),
-                name="one_open_opt_out_per_person",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recipientlist",
-            index=models.Index(
-                fields=["team", "-created_at"], name="recipients__team_id_0a2356_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recipient",
-            index=models.Index(
-                fields=["recipient_list", "id"], name="recipients__recipie_f656a3_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="recipient",
-            index=models.Index(
-                fields=["recipient_list", "name", "id"], name="recipients__recipie_69473d_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recipient",
-            constraint=models.UniqueConstraint(
-                fields=("recipient_list", "phone_key", "occurrence"),
-                name="one_row_per_person_and_occurrence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="listshare",
-            constraint=models.UniqueConstraint(
-                fields=("recipient_list", "user"), name="one_share_per_colleague"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="listinoperation",
-            constraint=models.UniqueConstraint(
-                fields=("operation", "recipient_list", "part"), name="one_part_in_an_operation"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="listimport",
-            index=models.Index(
-                fields=["team", "-created_at"], name="recipients__team_id_81386d_idx"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="listimport",
-            index=models.Index(
-                condition=models.Q(("state__in", ["checking", "queued", "importing"])),
-                fields=["lease_until"],
-                name="imports_to_do",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "working"])),
-                fields=["lease_until"],
-                name="exports_to_do",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rejectedrow",
-            constraint=models.UniqueConstraint(
-                fields=("list_import", "row_number"), name="one_rejection_per_row"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rememberedcolumns",
-            constraint=models.UniqueConstraint(
-                fields=("team", "key"), name="one_memory_per_headers"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="savedfilter",
-            index=models.Index(
-                fields=["team", "-created_at"], name="recipients__team_id_a2c354_idx"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filterlist",
-            constraint=models.UniqueConstraint(
-                fields=("saved_filter", "recipient_list"), name="a_filter_names_a_list_once"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("saved_filter", "recipient_list"), name="a_filter_names_a_list_once"
+                    )
+                ],
+            },
         ),
     ]

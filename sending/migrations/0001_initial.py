@@ -77,6 +77,37 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "call to hand over a job",
                 "verbose_name_plural": "calls to hand over jobs",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("outcome", "open")),
+                        fields=["deadline"],
+                        name="attempts_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("next_look_at__isnull", False)),
+                        fields=["next_look_at"],
+                        name="attempts_to_look_for",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "slot"), name="a_slot_is_used_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome", "open")),
+                        fields=("account",),
+                        name="one_post_in_flight_per_account",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("job_id", ""), _negated=True),
+                        fields=("account", "job_id"),
+                        name="a_job_belongs_to_one_attempt",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome__in", ["accepted", "ambiguous", "not_sent", "open"])
+                        ),
+                        name="attempt_outcome_is_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +156,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "answer to a question",
                 "verbose_name_plural": "answers to questions",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "send_again")),
+                        fields=("attempt",),
+                        name="one_send_again_per_attempt",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -261,6 +299,97 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "job",
                 "verbose_name_plural": "jobs",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "ready")),
+                        fields=["account", "campaign", "planned_slot", "id"],
+                        name="submissions_ready",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "claimed")),
+                        fields=["lease_until"],
+                        name="submissions_claimed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "revoking")),
+                        fields=["account"],
+                        name="submissions_revoking",
+                    ),
+                    models.Index(
+                        fields=["campaign", "state"], include=("recipient_count",), name="tally"
+                    ),
+                    models.Index(
+                        fields=["campaign", "last_position"], name="submissions_by_position"
+                    ),
+                    models.Index(
+                        condition=models.Q(("job_id", ""), _negated=True),
+                        fields=["job_id"],
+                        name="submissions_by_job",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["unknown", "refused"])),
+                        fields=["campaign"],
+                        name="submissions_in_question",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("is_single", False), ("late_look", ""), ("state", "accepted")
+                        ),
+                        fields=["account"],
+                        name="late_looks_to_come",
+                    ),
+                    models.Index(
+                        condition=models.Q(("revoked_for", "late_look")),
+                        fields=["account", "state"],
+                        name="taken_back_for_wishes",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["revoking", "revoked"]), _negated=True),
+                            models.Q(("revoked_for", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="taken_back_says_why",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("campaign", "seq"), name="one_submission_per_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "abandoned",
+                                    "accepted",
+                                    "cancelled",
+                                    "claimed",
+                                    "planned",
+                                    "posting",
+                                    "ready",
+                                    "refused",
+                                    "revoked",
+                                    "revoking",
+                                    "unknown",
+                                ],
+                            )
+                        ),
+                        name="submission_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "accepted"), _negated=True),
+                            models.Q(("how", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="accepted_says_how_we_know",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("last_position__gte", models.F("first_position"))),
+                        name="a_slice_has_an_order",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -392,160 +521,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("state", "ready")),
-                fields=["account", "campaign", "planned_slot", "id"],
-                name="submissions_ready",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("state", "claimed")),
-                fields=["lease_until"],
-                name="submissions_claimed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("state", "revoking")),
-                fields=["account"],
-                name="submissions_revoking",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                fields=["campaign", "state"], include=("recipient_count",), name="tally"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                fields=["campaign", "last_position"], name="submissions_by_position"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("job_id", ""), _negated=True),
-                fields=["job_id"],
-                name="submissions_by_job",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("state__in", ["unknown", "refused"])),
-                fields=["campaign"],
-                name="submissions_in_question",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("is_single", False), ("late_look", ""), ("state", "accepted")),
-                fields=["account"],
-                name="late_looks_to_come",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="submission",
-            index=models.Index(
-                condition=models.Q(("revoked_for", "late_look")),
-                fields=["account", "state"],
-                name="taken_back_for_wishes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["revoking", "revoked"]), _negated=True),
-                    models.Q(("revoked_for", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="taken_back_says_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "seq"), name="one_submission_per_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "abandoned",
-                            "accepted",
-                            "cancelled",
-                            "claimed",
-                            "planned",
-                            "posting",
-                            "ready",
-                            "refused",
-                            "revoked",
-                            "revoking",
-                            "unknown",
-                        ],
-                    )
-                ),
-                name="submission_state_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "accepted"), _negated=True),
-                    models.Q(("how", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="accepted_says_how_we_know",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="submission",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("last_position__gte", models.F("first_position"))),
-                name="a_slice_has_an_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="decision",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "send_again")),
-                fields=("attempt",),
-                name="one_send_again_per_attempt",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(
-                condition=models.Q(("outcome", "open")), fields=["deadline"], name="attempts_open"
-            ),
-        ),
-        migrations.AddIndex(
             model_name="attempt",
             index=models.Index(
                 condition=models.Q(("outcome", "ambiguous")),
                 fields=["submission"],
                 name="attempts_unclear",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(
-                condition=models.Q(("next_look_at__isnull", False)),
-                fields=["next_look_at"],
-                name="attempts_to_look_for",
             ),
         ),
         migrations.AddConstraint(
@@ -563,36 +543,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="attempt",
             constraint=models.UniqueConstraint(
-                fields=("account", "slot"), name="a_slot_is_used_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("outcome", "open")),
-                fields=("account",),
-                name="one_post_in_flight_per_account",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
                 fields=("submission", "n"), name="one_attempt_per_number"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("job_id", ""), _negated=True),
-                fields=("account", "job_id"),
-                name="a_job_belongs_to_one_attempt",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["accepted", "ambiguous", "not_sent", "open"])),
-                name="attempt_outcome_is_known",
             ),
         ),
     ]

@@ -98,6 +98,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "Sociocs account",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["halted", "open"])),
+                        name="account_state_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +201,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ("label",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("team", "account", "provider", "channel_key"),
+                        name="one_channel_per_key",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -246,6 +258,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "change of a channel",
                 "verbose_name_plural": "changes of channels",
+                "indexes": [models.Index(fields=["team", "-id"], name="channel_events_of_a_team")],
             },
         ),
         migrations.CreateModel(
@@ -283,6 +296,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "number for tests",
                 "verbose_name_plural": "numbers for tests",
                 "ordering": ("label", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("team", "phone"), name="a_test_number_is_there_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -311,6 +329,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "person at Sociocs",
                 "verbose_name_plural": "people at Sociocs",
                 "ordering": ("name", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "user_id"), name="one_member_per_account_and_id"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -351,42 +374,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "trouble",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("over_at__isnull", True)),
+                        fields=("code", "place"),
+                        name="a_trouble_stands_once",
+                    )
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="gatewayaccount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["halted", "open"])), name="account_state_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="channel",
-            constraint=models.UniqueConstraint(
-                fields=("team", "account", "provider", "channel_key"), name="one_channel_per_key"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="channelevent",
-            index=models.Index(fields=["team", "-id"], name="channel_events_of_a_team"),
-        ),
-        migrations.AddConstraint(
-            model_name="numberfortests",
-            constraint=models.UniqueConstraint(
-                fields=("team", "phone"), name="a_test_number_is_there_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vendormember",
-            constraint=models.UniqueConstraint(
-                fields=("account", "user_id"), name="one_member_per_account_and_id"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seentrouble",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("over_at__isnull", True)),
-                fields=("code", "place"),
-                name="a_trouble_stands_once",
-            ),
         ),
     ]

@@ -94,6 +94,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "time_zone",
+                    models.CharField(blank=True, max_length=64, verbose_name="time zone"),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,
@@ -358,6 +362,24 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="WaitingMail",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sealed", models.TextField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+            ],
+            options={
+                "indexes": [models.Index(fields=["due_at"], name="teams_waiti_due_at_1ff55e_idx")],
+            },
+        ),
+        migrations.CreateModel(
             name="Invitation",
             fields=[
                 (
@@ -404,24 +426,23 @@ class Migration(migrations.Migration):
                         to="teams.team",
                     ),
                 ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="WaitingMail",
-            fields=[
                 (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    "waiting_mail",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="teams.waitingmail",
                     ),
                 ),
-                ("sealed", models.TextField()),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("due_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("tries", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                "indexes": [models.Index(fields=["due_at"], name="teams_waiti_due_at_1ff55e_idx")],
+                "indexes": [
+                    models.Index(
+                        fields=["team", "-created_at"], name="teams_invit_team_id_77a886_idx"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -444,12 +465,6 @@ class Migration(migrations.Migration):
             model_name="membership",
             constraint=models.UniqueConstraint(
                 fields=("team", "user"), name="one_membership_per_person"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invitation",
-            index=models.Index(
-                fields=["team", "-created_at"], name="teams_invit_team_id_77a886_idx"
             ),
         ),
     ]

@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from interface import errors
-from teams import kept_posts, next_pages
+from teams import kept_posts, next_pages, throttling
 from teams.access import SignedInRequest
 from teams.kept_posts import KeptPost
 from teams.middleware import keep_for_sign_in
+from teams.refusals import note_refusal
 from teams.views import signing_in
+from trail.acts import Act
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,6 +61,7 @@ def outdated_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
     Mostly it is of before the last sign-in. What another site's page sent is refused and no more.
     """
+    note_refusal(Act.FORM_REFUSED, throttling.client_address(request))
     if not (kept_posts.is_page(request) and kept_posts.is_from_here(request)):
         return errors.csrf_failure(request, reason)
     is_signed_in = request.user.is_authenticated

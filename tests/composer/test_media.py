@@ -431,6 +431,7 @@ def test_the_composer_gets_the_address_to_fill_in(desk: Desk) -> None:
     answer = desk.client.post(url, {"file": file}, headers={"HX-Request": "true"})
     kept = MediaFile.objects.get()
     assert f'data-uploaded-url="{kept.url}" data-uploaded-kind="image"' in answer.content.decode()
+    assert f"yours {kept.size} bytes of" in text_of(answer)
 
 
 def test_the_phone_shows_an_uploaded_picture_and_asks_no_other_server_for_one(
@@ -598,7 +599,7 @@ def test_an_animation_has_so_many_pictures_at_most(desk: Desk, frames: int, said
 
 
 def test_the_media_of_a_team_and_of_a_person_has_an_end(
-    desk: Desk, settings: Settings, alice: User, bob: User, folder: Path
+    desk: Desk, settings: Settings, alice: User, bob: User, draft: Campaign, folder: Path
 ) -> None:
     settings.MEDIA_TEAM_MB, settings.MEDIA_PERSON_MB = 3, 2
     for person in (alice, bob):
@@ -606,7 +607,9 @@ def test_the_media_of_a_team_and_of_a_person_has_an_end(
             team=desk.team, uploaded_by=person, label="x", name=person.name, size=1024 * 1024
         )
     page = text_of(desk.get("media"))
-    assert "Files take 2.0 MB of the 3.0 MB that your team has here, yours 1.0 MB of 2.0 MB" in page
+    taken = "Files take 2.0 MB of the 3.0 MB that your team has here, yours 1.0 MB of 2.0 MB"
+    assert taken in page
+    assert taken in text_of(desk.get("compose", draft))
     assert "is uploaded" in text_of(upload(desk, picture(), "small"))
     MediaFile.objects.filter(uploaded_by=bob).update(size=2 * 1024 * 1024)
     assert "There is no room for this file" in text_of(upload(desk, picture(), "small"))

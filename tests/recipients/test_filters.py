@@ -219,7 +219,7 @@ def read_alike(riverside: Team, cells: list[str], of: Op, limit: str) -> None:
             (made.pk,), (), (Condition("City", of, (limit,)),), readings=(reading,)
         )
         read: Any = day_in if is_day else number_in
-        above = 20261205 if is_day else 12.5
+        above = int(limit.replace("-", "")) if is_day else float(limit)
         expected = [
             cell for cell, bare in trimmed if (value := read(bare, first)) and value > above
         ]
@@ -276,6 +276,8 @@ def test_every_way_to_write_a_number_or_a_day_is_read_alike(riverside: Team, ali
         for time in TIMES
     ]
     read_alike(riverside, days, Op.AFTER, "2026-12-05")
+    # A thirteenth month would be after it, the thirteenth day is not.
+    read_alike(riverside, days, Op.AFTER, "2026-12-13")
 
 
 NUMBERS = {

@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 import requests
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core import mail
 from oidc_provider_mock import User as Claims
 from oidc_provider_mock import run_server_in_thread
 from oidc_provider_mock._storage import AuthorizationCode
+from playwright.sync_api import expect
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 from pytest_django.fixtures import Settings
 
 from teams import letters
 from teams.models import User
+from tests.browser import Look, NewPage
 from tests.browsing import text_of
 from tests.client import Client
 from tests.people import ClientOf
@@ -202,3 +206,40 @@ def test_a_server_that_is_away_is_said_in_a_sentence(
     app = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"][0]
     app["settings"] = {"server_url": "http://localhost:9"}
     assertContains(client.get("/sign-in/sso/", follow=True), "does not answer")
+
+
+@pytest.mark.journey
+@pytest.mark.django_db(transaction=True)
+def test_somebody_walks_there_and_back_in_a_browser(
+    new_page: NewPage, emil: User, look: Look
+) -> None:
+    page = new_page()
+    # The other server's page would have its looks from the internet.
+    page.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(body=""))
+
+    page.goto("/account/")
+    page.get_by_role("link", name="Sign in through Riverside Clinics").click()
+    page.get_by_role("button", name="Deny").click()
+    expect(page.get_by_text("did not sign you in. Try once more.")).to_be_visible()
+    look(page, "sso-1-denied")
+
+    page.goto("/account/")
+    page.get_by_role("link", name="Sign in through Riverside Clinics").click()
+    page.get_by_role("button", name="unknown").first.click()
+    expect(page.get_by_text("Nobody here has an account with your address.")).to_be_visible()
+
+    page.goto("/account/")
+    page.get_by_role("link", name="Sign in through Riverside Clinics").click()
+    page.get_by_role("button", name="emil").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
+
+    for kept in Session.objects.all():
+        store = SessionStore(kept.session_key)
+        store["proved_at"] = 0
+        store.save()
+    page.goto("/account/second-step/app/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
+    look(page, "sso-2-again")
+    page.get_by_role("link", name="Show it through Riverside Clinics").click()
+    page.get_by_role("button", name="emil").first.click()
+    expect(page.get_by_role("button", name="Use this app")).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import authenticate
@@ -13,12 +14,14 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from delivery import blocking
-from delivery.models import VendorBlock
+from delivery.models import VendorBlock, WebhookEndpoint
+from history.activity_words import told_entries
 from recipients.imports import undoing
 from recipients.models import ListImport, OptOut
 from recipients.opting_out import opt_outs
+from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
-from teams import invitations, members
+from teams import invitations, members, refusals
 from teams.models import Role, Team, User
 from tests import world
 from tests.client import Client
@@ -84,6 +87,54 @@ def test_tries_that_are_stopped_are_written_once_an_hour() -> None:
     assert Entry.objects.filter(act=Act.SIGN_IN_FAILED).count() == 10
     (entry,) = Entry.objects.filter(act=Act.TRIES_STOPPED)
     assert (entry.actor_id, entry.about_id) == (None, person.pk)
+
+
+@pytest.fixture
+def fresh_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has written down no refusal yet."""
+    monkeypatch.setattr(refusals, "_noted", {})
+
+
+def test_forged_forms_are_written_once_an_hour_for_an_address_and_not_without_end(
+    fresh_memory: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "PER_HOUR", 3)
+    strict = Client(enforce_csrf_checks=True)
+    forged = {"email": "nora@example.org", "password": "wrong"}
+
+    def forge(number: int) -> None:
+        address = f"192.0.2.{number}"
+        strict.post("/sign-in/", forged, headers={"Origin": "null"}, REMOTE_ADDR=address)
+
+    for _ in range(3):
+        forge(1)
+    (entry,) = Entry.objects.filter(act=Act.FORM_REFUSED)
+    assert (entry.actor_id, entry.address) == (None, "192.0.2.1")
+    # Another process counts with this one.
+    refusals._noted.clear()
+    forge(1)
+    assert Entry.objects.filter(act=Act.FORM_REFUSED).count() == 1
+    for number in range(2, 9):
+        forge(number)
+    assert Entry.objects.filter(act=Act.FORM_REFUSED).count() == 3
+
+
+def test_a_report_that_was_not_signed_is_written_for_its_team_once_an_hour(
+    fresh_memory: None, riverside: Team, alice: User
+) -> None:
+    channel = world.a_channel(riverside)
+    endpoint = WebhookEndpoint.objects.create(channel=channel, secret=Secret.of("shared"))
+    for _ in range(3):
+        answer = Client().post(f"/webhooks/{endpoint.public_id}/", b"{}", content_type="text/plain")
+        assert answer.status_code == 403
+    Client().post(f"/webhooks/{uuid4()}/", b"{}", content_type="text/plain")
+
+    (entry,) = Entry.objects.filter(act=Act.CALL_REFUSED)
+    assert (entry.team_id, entry.actor_id) == (channel.team_id, None)
+    (told,) = told_entries([entry], alice)
+    assert told.sentence == (
+        f"A delivery report for {channel.label} was refused: Sociocs had not signed it"
+    )
 
 
 def test_a_try_of_whatever_page_is_written() -> None:
