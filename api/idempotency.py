@@ -76,8 +76,7 @@ def first_answer(call: RepeatableCall) -> Answer | None:
         return None
     if kept.call_sha256 != call.call_sha256:
         raise KeyOfAnotherCall
-    answer: Answer = kept.answer
-    return answer
+    return dict(kept.answer)
 
 
 def answer_once(call: RepeatableCall, make: Callable[[], Answer]) -> tuple[Answer, bool]:

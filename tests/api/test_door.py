@@ -86,15 +86,14 @@ def test_its_people_stand_in_no_page_of_lists(
     job_id = till.data("POST", "/messages/bulk", BULK)["job_id"]
     (people,) = RecipientList.objects.all()
     browser = client_of(alice)
-    for page in ("lists/", "lists/?show=archived", "campaigns/new/"):
+    for page in ("lists/", "lists/?show=archived", "campaigns/"):
         answer = browser.get(f"/{riverside.slug}/{page}")
         assert str(people.public_id) not in answer.content.decode(), page
     assert browser.get(f"/{riverside.slug}/lists/{people.public_id}/").status_code == 404
     campaign = frozen(job_id)
-    page = browser.get(f"/{riverside.slug}/campaigns/{campaign.public_id}/")
-    assert page.status_code == 200
-    page = browser.get(f"/{riverside.slug}/campaigns/{campaign.public_id}/people/")
-    assert "Ann" in page.content.decode()
+    place = f"/{riverside.slug}/campaigns/{campaign.public_id}/"
+    assert browser.get(place).status_code == 200
+    assert "Ann" in browser.get(f"{place}people/").content.decode()
 
 
 def test_its_people_are_deleted_once_it_is_over(till: Program) -> None:
@@ -588,6 +587,11 @@ def test_messages_are_listed_for_32_days_at_most(till: Program) -> None:
     till.errors("GET", "/messages?start_date=2026-10-02&end_date=2026-10-01")
 
 
+def environment(length: int, stream: io.BytesIO) -> dict[str, Any]:
+    """What a web server says of a body that it has not read."""
+    return {"CONTENT_LENGTH": str(length), "wsgi.input": stream}
+
+
 def test_a_body_over_the_limit_is_refused_before_it_is_read(till: Program) -> None:
     class Unread(io.BytesIO):
         def read(self, *_: Any) -> bytes:
@@ -600,8 +604,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(till: Program) -> No
             b"",
             "application/json",
             headers={"apikey": till.made.key},
-            CONTENT_LENGTH=str(most * 1024 * 1024 + 1),
-            **{"wsgi.input": Unread()},
+            **environment(most * 1024 * 1024 + 1, Unread()),
         )
         assert answer.status_code == 413
         assert f"{most} MB at most" in answer.json()["errors"][0]["msg"]
@@ -615,8 +618,7 @@ def test_a_body_that_breaks_off_makes_nothing(till: Program) -> None:
         body,
         "application/json",
         headers={"apikey": till.made.key},
-        CONTENT_LENGTH=str(len(body) + 1),
-        **{"wsgi.input": io.BytesIO(body)},
+        **environment(len(body) + 1, io.BytesIO(body)),
     )
     assert answer.status_code == 400
     assert not Campaign.objects.exists()
@@ -633,7 +635,9 @@ def test_without_a_key_nothing_is_told(till: Program) -> None:
 
 
 def test_a_dashboard_that_was_led_here_is_sent_away(till: Program) -> None:
-    (sentence,) = till.errors("POST", "/messages/bulk", BULK, **{"User-Agent": "sociocs-campaigns"})
+    (sentence,) = till.errors(
+        "POST", "/messages/bulk", BULK, 400, **{"User-Agent": "sociocs-campaigns"}
+    )
     assert "not Sociocs" in sentence
     assert not Campaign.objects.exists()
 
