@@ -73,6 +73,8 @@ MAX_DISTINCT_TEXTS: int = env.int("MAX_DISTINCT_TEXTS", default=1000)
 SOCIOCS_CALLS_PER_SECOND: int = env.int("SOCIOCS_CALLS_PER_SECOND", default=0)
 SOCIOCS_CALLS_PER_MINUTE: int = env.int("SOCIOCS_CALLS_PER_MINUTE", default=0)
 TEAM_DAILY_LIMIT: int = env.int("TEAM_DAILY_LIMIT", default=0)
+# Whether everybody may make an account, or only who is invited.
+OPEN_SIGN_UP: bool = env.bool("OPEN_SIGN_UP", default=False)
 # Whether everybody who signs in may make a team, or only staff.
 EVERYBODY_MAKES_TEAMS: bool = env.bool("EVERYBODY_MAKES_TEAMS", default=False)
 # What a new team begins with, until whoever runs this server lifts it in the admin.

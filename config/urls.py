@@ -8,13 +8,14 @@ from django.urls import include, path
 
 from composer.views import media
 from delivery.views import webhooks
-from interface import security_txt
+from interface import help_page, security_txt
 from sending.views import healthz
 from teams.views.signing_in import sign_in_to_the_admin
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
+    path("help/", help_page.help_page, name="help"),
     path("admin/login/", sign_in_to_the_admin),
     path("admin/", admin.site.urls),
     path("media/<str:filename>", media.public_media, name="public-media"),

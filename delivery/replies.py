@@ -180,6 +180,12 @@ def unread_count(membership: Membership, most: int) -> int:
     return len(replies.values_list("pk")[:most])
 
 
+def read_until(membership: Membership) -> int:
+    """The id of the newest reply that the member has seen; 0 for none."""
+    read = RepliesRead.objects.filter(membership=membership)
+    return read.values_list("last_reply_id", flat=True).first() or 0
+
+
 def mark_read(membership: Membership, newest_id: int) -> None:
     """Remember that the member has seen everything up to the reply with that id."""
     read, is_first = RepliesRead.objects.get_or_create(

@@ -19,6 +19,7 @@ from recipients.models import OptOut, Recipient, RecipientList
 from recipients.opting_out.erased_people import erased_teller, forget_erased
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
+from teams.access import Action
 from teams.models import Team, User
 from trail.acts import Act
 from trail.recording import record
@@ -133,6 +134,11 @@ def enter_erased(team: Team, phones: Collection[str]) -> None:
         list(OptOut.objects.open().select_for_update().filter(team=team, phone_key__in=keys))
         add_opt_outs(team, phones, OptOut.Source.ERASED, None)
         forget_erased(team, keys)
+
+
+def needed_to_lift(opt_out: OptOut) -> Action:
+    """What somebody's role has to include: a STOP that people said themselves takes a sender."""
+    return Action.LAUNCH if opt_out.source in OptOut.OWN_WORD else Action.EDIT_LISTS
 
 
 @transaction.atomic

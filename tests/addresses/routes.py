@@ -91,8 +91,11 @@ ROUTES: dict[str, Route] = {
     "sign-in-again": Route("signed in", FORM),
     "go-on": Route("signed in", FORM),
     "form-token": Route("signed in"),
+    "sign-up": Route("everybody", FORM),
+    "sign-up-account": Route("everybody", FORM),
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
+    "help": Route("signed in"),
     "mfa_authenticate": Route("everybody", FORM),
     "passkey-sign-in": Route("everybody", FORM),
     "second-step": Route("signed in"),
@@ -115,6 +118,7 @@ ROUTES: dict[str, Route] = {
     "team-new": Route("signed in", FORM),
     # The team.
     "team": Route(Action.VIEW),
+    "team-settings-part": Route(Action.VIEW),
     "team-settings": Route(Action.MANAGE_TEAM, BUTTON),
     "invite": Route(Action.MANAGE_TEAM, BUTTON),
     "invitation-revoke": Route(Action.MANAGE_TEAM, BUTTON),
@@ -197,10 +201,13 @@ ROUTES: dict[str, Route] = {
     "delivery-check": Route(Action.MANAGE_TEAM, BUTTON),
     "delivery-off": Route(Action.MANAGE_TEAM, BUTTON),
     "replies": Route(Action.VIEW),
+    "reply": Route(Action.VIEW),
     "replies-read": Route(Action.VIEW, BUTTON),
     "reply-opt-out": Route(Action.EDIT_LISTS, BUTTON),
     "reply-let-be": Route(Action.EDIT_LISTS, BUTTON),
     "campaign-replies": Route(Action.VIEW),
+    "campaign-jobs": Route(Action.VIEW),
+    "campaign-delivery-times": Route(Action.VIEW),
     # What became of a campaign.
     "report-history": Route(Action.EXPORT, BUTTON),
     "report-campaign": Route(Action.EXPORT, BUTTON),
@@ -257,6 +264,7 @@ ROUTES: dict[str, Route] = {
     "draft-open": Route(Action.COMPOSE, BUTTON),
     # Templates.
     "templates": Route(Action.VIEW),
+    "template-new": Route(Action.COMPOSE, FORM),
     "template": Route(Action.VIEW, FORM),
     "template-keep": Route(Action.COMPOSE, FORM),
     "template-begin": Route(Action.COMPOSE, BUTTON),
@@ -294,7 +302,8 @@ OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.w
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
     *("campaign", "campaign-live", "pause", "resume", "take-back", "cancel", "decide"),
-    *("campaign-replies", "campaign-people", "job", "follow-up", "look-again", "decide-all"),
+    *("campaign-replies", "campaign-people", "campaign-jobs", "campaign-delivery-times"),
+    *("job", "follow-up", "look-again", "decide-all"),
     *("report-campaign",),
     *("reschedule", "undo", "repeat-end"),
 }
@@ -338,7 +347,7 @@ def address(name: str, team: Team, **values: Any) -> str:
         "made-up",
     )
     made_up |= dict.fromkeys(re.findall(r"<int:(\w+)>", path), 1)
-    known = {"team_slug": team.slug, **made_up, **values}
+    known = {"team_slug": team.slug, "part": "general", **made_up, **values}
     return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
 
 

@@ -173,6 +173,8 @@ NO_ACTS_HERE = {
     "sign-in": "told by Django's signals: tests/trail/test_who_and_where.py",
     "passkey-sign-in": "told by Django's signals, as for the password",
     "mfa_authenticate": "told by Django's signals, as for the password",
+    "sign-up": "a link is sent; what it is used for is recorded",
+    "sign-up-account": "it needs a link from a mail: tests/teams/test_sign_up.py",
     "address-ask": "a link is sent; what it is used for is recorded",
     "address-proof": "it needs a link from a mail: tests/trail/test_other_acts.py",
     "app-add": "it needs an app: tests/trail/test_other_acts.py",
