@@ -149,7 +149,7 @@ def test_every_page_is_accessible_and_fits(
     for name, place in places.items():
         page.goto(place)
         page.evaluate(
-            "for (const one of document.querySelectorAll('main details:not(.menu)')) one.open = true"
+            "for (const one of document.querySelectorAll('details:not(.menu)')) one.open = true"
         )
         look(page, f"looking-back-{name}")
 
