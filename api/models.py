@@ -7,8 +7,11 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from api.call_models import CalledJob, KeptAnswer, StandingDay
 from interface.discreet import by_number
 from teams.models import Team, User
+
+__all__ = ["ApiToken", "CalledJob", "KeptAnswer", "Scope", "StandingDay"]
 
 
 class Scope(models.TextChoices):

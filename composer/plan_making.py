@@ -112,12 +112,12 @@ def figures_of(
     ValueError for a text with faults.
     """
     now = timezone.now()
+    if _size(campaign) <= SMALL_WHILE_WRITING:
+        return figures_of_survey(_survey(campaign, user, now)), False
     key = key_of(campaign, user, now)
     known = _known(campaign, user, key, now)
     if known is not None and known.figures is not None:
         return Figures.from_json(known.figures), False
-    if _size(campaign) <= SMALL_WHILE_WRITING:
-        return figures_of_survey(_survey(campaign, user, now)), False
     return None, may_want and _want(campaign, user, key, known)
 
 

@@ -94,6 +94,10 @@ EVENTS_TO_LOOPBACK: bool = env.bool("EVENTS_TO_LOOPBACK", default=False)
 
 # Calls that a token may make in a minute, where it has no limit of its own.
 API_CALLS_PER_MINUTE: int = env.int("API_CALLS_PER_MINUTE", default=300)
+# The largest body of a call that names recipients: some 300,000 of them.
+API_MAX_MB: int = env.int("API_MAX_MB", default=32)
+# The same call of a token without an Idempotency-Key is a repeat for so long.
+API_REPEAT_MINUTES: int = env.int("API_REPEAT_MINUTES", default=10)
 
 # --- Activity: who did what -----------------------------------------------------------------------
 
@@ -316,6 +320,7 @@ TICKS = {
     "composer": ["background"],
     "delivery": ["background"],
     "history": ["background"],
+    "api": ["background"],
     "privacy": ["background"],
 }
 

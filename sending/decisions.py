@@ -51,6 +51,11 @@ def decide(
     submission.refresh_from_db()
 
 
+def is_repeat_typed(submission: Submission, kind: DecisionKind, people: int | None) -> bool:
+    """Whether who wants a job sent again has named the people who might get it twice."""
+    return kind is not DecisionKind.SEND_AGAIN or people == submission.people_handed_over
+
+
 def _decide(
     submission_id: int,
     user: User,

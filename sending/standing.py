@@ -136,8 +136,11 @@ def _time_for(campaign: Campaign, joining: JoiningMessage) -> tuple[datetime, da
             alone = ZoneGroup((zone_of(campaign),), [1])
             (slice_,) = pacing.slices([alone], earliest, terms)
             slot, latest = slice_.slot, min(lateness.send_by_of(slice_.slot), slice_.latest)
-        waiting = campaign.submissions.filter(state__in=UNSENT).count()
-        (free,) = day_limits.spread(campaign, [(slot, waiting + 1)])
+        free = slot
+        if day_limits.smallest_limit(campaign) is not None:
+            # Behind those that wait already, which are counted when they are handed over.
+            waiting = campaign.submissions.filter(state__in=UNSENT).count()
+            free = day_limits.spread(campaign, [(slot, 1)] * (waiting + 1))[-1]
     except CannotPlan:
         sentence = _("The sending hours and limits leave no time for it within a year.")
         raise NotPossible(sentence) from None

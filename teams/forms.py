@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.contrib.auth.password_validation import (
     validate_password,
 )
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from interface.countries import country_choices
@@ -172,8 +175,46 @@ class NewPersonForm(StyledForm):
         return cleaned
 
 
+@dataclass(frozen=True)
+class TeamPart:
+    """A page of the team's settings: its title, what it is about, and its fields."""
+
+    title: str | Promise
+    about: str | Promise
+    fields: tuple[str, ...]
+
+
+TEAM_PARTS: Mapping[str, TeamPart] = {
+    "general": TeamPart(
+        _("General"),
+        _("The team's name, its time zone, and how files and new lists are read."),
+        ("name", "time_zone", "default_country", "lists_shared"),
+    ),
+    "sending": TeamPart(
+        _("Before sending"),
+        _("When new campaigns go out, and what has to be done before they do."),
+        ("hours_from", "hours_to", "test_required", "confirm_typed_above", "approval_above"),
+    ),
+    "prices": TeamPart(
+        _("Prices"),
+        _("With your prices, everyone sees what a campaign costs before it goes out."),
+        ("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
+    ),
+    "opt-outs": TeamPart(
+        _("Opt-outs and numbers that fail"),
+        _("Who is left out of campaigns by itself, and how."),
+        ("failures_until_left_out", "stop_way"),
+    ),
+    "security": TeamPart(
+        _("Signing in"),
+        _("What members need to sign in besides their password."),
+        ("second_step_for",),
+    ),
+}
+
+
 class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
-    """A team's name, what is assumed where a time or a number says no place, and prices."""
+    """A team's settings: those of one `part` of TEAM_PARTS, or all of them."""
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
@@ -245,7 +286,10 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "test_required": _("A test comes before every launch"),
         }
         help_texts = {
-            "lists_shared": _("Anyone who uploads a list can choose otherwise. Lists of now stay."),
+            "lists_shared": _(
+                "Anyone who uploads a list can choose otherwise. Lists you already have stay as "
+                "they are."
+            ),
             "test_required": _(
                 "Nobody can launch a campaign before just that message was sent to a test phone."
             ),
@@ -262,6 +306,11 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "hours_from": {"invalid": _("Write the time as 09:00.")},
             "hours_to": {"invalid": _("Write the time as 19:00.")},
         }
+
+    def __init__(self, *args: Any, part: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if part in TEAM_PARTS:
+            self.fields = {name: self.fields[name] for name in TEAM_PARTS[part].fields}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -20,6 +20,7 @@ from teams.views import (
     signing_up,
     single_sign_on,
     team,
+    team_settings,
 )
 
 urlpatterns = [
@@ -65,7 +66,12 @@ urlpatterns = [
     path("teams/new/", new_team.team_new, name="team-new"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("<slug:team_slug>/team/", team.team_page, name="team"),
-    path("<slug:team_slug>/team/settings/", team.team_settings, name="team-settings"),
+    path("<slug:team_slug>/team/settings/", team_settings.team_settings, name="team-settings"),
+    path(
+        "<slug:team_slug>/team/settings/<slug:part>/",
+        team_settings.team_settings_part,
+        name="team-settings-part",
+    ),
     path("<slug:team_slug>/team/invitations/", team.team_invite, name="invite"),
     path(
         "<slug:team_slug>/team/invitations/<uuid:invitation_id>/revoke/",

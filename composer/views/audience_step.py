@@ -15,6 +15,7 @@ from campaigns.state_words import left_out_in_words
 from composer.audience_people import PEOPLE, PagePosition, audience_page
 from composer.views.compose import fragment_form
 from composer.views.compose_parts import counted, selection_of
+from interface.read_once import reading_once
 from recipients.models import RecipientList
 from teams.access import Action, TeamRequest, page_of_team
 
@@ -23,6 +24,7 @@ PEOPLE_A_PAGE = 10
 
 @require_POST
 @page_of_team(Action.COMPOSE)
+@reading_once()
 def audience(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """How many people the chosen lists and filters make, and who is left out why."""
     form = fragment_form(request, campaign_id)
@@ -33,6 +35,7 @@ def audience(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
+@reading_once()
 def audience_people_page(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Some of those who get the message, or of those who do not for the reason `why`.
 

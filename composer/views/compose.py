@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns import message
 from campaigns.addressed_campaigns import campaign_of
-from campaigns.audiences import audience as audiences
 from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.problems import Problem
@@ -41,6 +40,7 @@ from composer.views.schedule_step import (
     schedule_context,
 )
 from interface.form_fields import is_uuid
+from interface.read_once import reading_once
 from recipients.models import RecipientList, SavedFilter
 from sending import readiness
 from teams.access import Action, TeamRequest, page_of_team
@@ -74,7 +74,7 @@ def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return _posted(request, campaign)
     if campaign.state != CampaignState.DRAFT:
         return redirect("campaign", request.team.slug, campaign.public_id)
-    with selection.choices_read_once():
+    with reading_once():
         form = ComposeForm(campaign, request.user)
         form.is_valid()
         problems = launch_problems_of(campaign, request)
@@ -83,19 +83,18 @@ def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return _page(request, form, problems)
 
 
+@reading_once()
 def launch_problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
     """All that keeps this person from launching this draft now."""
-    # Whether a pace ever ends, and whether each may get a message, depends on how many they are.
-    is_counted = campaign.channel and (campaign.pace_count or campaign.one_by_one)
-    people = audiences.count_audience(campaign).people if is_counted else None
-    return readiness.launch_problems(campaign, people=people or None, user=request.user)
+    return readiness.counted_problems(campaign, request.user)
 
 
 def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     if "use_time" in request.POST or "use" in request.POST:
         return _page(request, _with_suggestion(request, campaign))
-    form = ComposeForm(campaign, request.user, request.POST)
-    is_valid = form.is_valid()
+    with reading_once():
+        form = ComposeForm(campaign, request.user, request.POST)
+        is_valid = form.is_valid()
     if "person" in request.POST:
         return _page(request, form)
     if not is_valid:
@@ -104,7 +103,8 @@ def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     if request.POST.get("overwrite") == str(campaign.version):
         version = campaign.version
     try:
-        drafts.save(campaign, request.user, version, form.content(), page_save_of(form))
+        content, before = form.content(), form.stored_content
+        drafts.save(campaign, request.user, version, content, page_save_of(form), before)
     except drafts.Outdated as outdated:
         form.add_error(None, outdated_sentence(outdated, campaign))
         return _page(request, form, status=409, outdated=outdated)
@@ -188,6 +188,7 @@ def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
 _CAME_BACK = {CampaignEvent.Kind.LAUNCH_UNDONE, CampaignEvent.Kind.REJECTED}
 
 
+@reading_once()
 def _page(
     request: TeamRequest,
     form: ComposeForm,
@@ -196,6 +197,7 @@ def _page(
     outdated: drafts.Outdated | None = None,
 ) -> HttpResponse:
     last = form.campaign.events.order_by("-pk").first()
+    is_asked = last is not None and last.kind == CampaignEvent.Kind.APPROVAL_ASKED
     came_back = last if last and last.kind in _CAME_BACK else None
     context: dict[str, Any] = {
         "form": form,
@@ -203,7 +205,7 @@ def _page(
         "page_token": uuid4(),
         "outdated": outdated,
         "came_back": event_sentence(came_back) if came_back else "",
-        "approval": approvals.asked_as_it_is(form.campaign),
+        "approval": approvals.asked_as_it_is(form.campaign) if is_asked else None,
         "phone": preview_phone(form, asked(request.POST), request.user),
         "room": media_store.room_for_media(request.team, request.user),
         **message_parts.of_form(form, request.user),
@@ -228,6 +230,7 @@ def fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
+@reading_once()
 def send_moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the chosen time means, or what has to be settled about it."""
     form = fragment_form(request, campaign_id)

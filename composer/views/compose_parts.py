@@ -196,7 +196,8 @@ def audience_context(form: ComposeForm) -> dict[str, Any]:
     The count comes with it unless it takes longer than a page may.
     """
     chosen = selection_of(form)
-    count = count_selection(chosen) if is_quick(chosen) else None
+    lists = selection.people_lists(form.choice())
+    count = count_selection(chosen) if is_quick(chosen, lists) else None
     return {
         **counted(form, count, chosen),
         "borrowed": form.borrowed_lists,

@@ -39,6 +39,7 @@ from composer.views.compose import launch_problems_of
 from composer.views.compose_parts import content_for
 from interface import hints
 from interface.phone_preview import PhonePreview
+from interface.read_once import reading_once
 from interface.templatetags.interface import zone_abbreviation
 from interface.wording import number, people
 from recipients.models import Recipient, RecipientList, SavedFilter
@@ -56,7 +57,7 @@ from teams.models import User
 
 @require_http_methods(["GET"])
 @page_of_team(Action.COMPOSE)
-@selection.choices_read_once()
+@reading_once()
 def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Show what would be sent to whom and when; with anything missing, back to the composer."""
     campaign = campaign_of(request, campaign_id)
@@ -342,6 +343,7 @@ def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     return redirect("campaign", *address)
 
 
+@reading_once()
 def _confirmation(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> Confirmation:
     """What the form says of what this person saw, typed and ticked."""
     given = form.cleaned_data

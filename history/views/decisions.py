@@ -44,7 +44,7 @@ def job_decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRes
     form, kind = DecisionForm(request.POST), request.POST.get("kind", "")
     if kind not in set(DecisionKind) or not form.is_valid():
         raise Http404
-    if kind == DecisionKind.SEND_AGAIN and form.typed_people() != job.people_handed_over:
+    if not decisions.is_repeat_typed(job, DecisionKind(kind), form.typed_people()):
         messages.error(
             request,
             _(

@@ -1,4 +1,4 @@
-"""A list's name and its end: archiving, bringing back, deleting for good.
+"""A list's beginning, name and end: made empty, archiving, bringing back, deleting for good.
 
 Whatever was launched keeps its own frozen audience; a draft that uses the list cannot be sent until
 the list is back or taken out.
@@ -11,8 +11,15 @@ from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
 from recipients.files.storing import delete_stored
-from recipients.models import ListImport, ListOperation, Recipient, RecipientList, RejectedRow
-from teams.models import User
+from recipients.models import (
+    ListImport,
+    ListOperation,
+    Recipient,
+    RecipientList,
+    RejectedRow,
+    Visibility,
+)
+from teams.models import Team, User
 from trail.acts import Act
 from trail.recording import record
 
@@ -20,6 +27,22 @@ _IMPORTING = (ListImport.State.QUEUED, ListImport.State.IMPORTING)
 _WORKING = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
 # Small enough that others write in between, also on SQLite.
 _ROWS_A_DELETE = 5_000
+
+
+@transaction.atomic
+def make_list(team: Team, owner: User, name: str) -> RecipientList:
+    """An empty list, shared with the team where that is what the team wants of new ones."""
+    shared = team.lists_shared
+    made = RecipientList.objects.create(
+        team=team,
+        owner=owner,
+        name=name,
+        visibility=Visibility.TEAM if shared else Visibility.PRIVATE,
+        shared_by=owner if shared else None,
+        is_ready=True,
+    )
+    record(Act.LIST_MADE, made, after={"visibility": made.visibility})
+    return made
 
 
 @transaction.atomic

@@ -21,10 +21,8 @@ from recipients.lists.addressed_lists import (
     usable_or_archived_list,
 )
 from recipients.lists.list_forms import NameForm
-from recipients.models import RecipientList, Visibility
+from recipients.models import RecipientList
 from teams.access import Action, TeamRequest, page_of_team
-from trail.acts import Act
-from trail.recording import record
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,17 +33,7 @@ def list_new(request: TeamRequest) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "recipients/list_new.html", {"form": form}, status=status)
-    shared = request.team.lists_shared
-    with transaction.atomic():
-        made = RecipientList.objects.create(
-            team=request.team,
-            owner=request.user,
-            name=form.cleaned_data["name"],
-            visibility=Visibility.TEAM if shared else Visibility.PRIVATE,
-            shared_by=request.user if shared else None,
-            is_ready=True,
-        )
-        record(Act.LIST_MADE, made, after={"visibility": made.visibility})
+    made = list_lifecycle.make_list(request.team, request.user, form.cleaned_data["name"])
     return redirect("list-person-add", request.team.slug, made.public_id)
 
 

@@ -184,12 +184,12 @@ def opt_out_lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
     """
     opt_out = get_object_or_404(OptOut, team=request.team, public_id=entry_id)
     form = LiftForm(request.POST if request.method == "POST" else None)
-    is_own_word = opt_out.source in OptOut.OWN_WORD
-    if is_own_word and form.is_bound:
-        require(request.membership, Action.LAUNCH)
+    if form.is_bound:
+        require(request.membership, opt_outs.needed_to_lift(opt_out))
     if not form.is_valid():
+        is_own_word = opt_out.source in OptOut.OWN_WORD
         context = {"opt_out": opt_out, "form": form, "is_own_word": is_own_word}
-        context["may_lift"] = not is_own_word or may(request.membership, Action.LAUNCH)
+        context["may_lift"] = may(request.membership, opt_outs.needed_to_lift(opt_out))
         status = 422 if form.is_bound else 200
         return render(request, "recipients/opt_out_lift.html", context, status=status)
     page = reverse("opt-out-lift", args=[request.team.slug, opt_out.public_id])

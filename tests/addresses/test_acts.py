@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import record_event
+from events.models import Receiver
 from interface.admin_mixins import ReadOnlyAdmin
 from recipients.lists.paging import write_place
 from recipients.models import ListImport, OptOut
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.thorough
 Fields = dict[str, Any]
 # What is typed, for what is nothing without it.
 NAMED = {"name": "Another name"}
+RECEIVER = NAMED | {"url": "https://example.org/hook", "kinds": ["reply.received"]}
 PERSON = {"name": "Noor", "phone": "+12025550177"}
 CHECKED = {
     "list_name": "Of a file",
@@ -148,6 +150,16 @@ ACTS: dict[str, tuple[Act, Callable[[Site], Fields]]] = {
     "undo": (Act.TAKE_BACK_ASKED, lambda _: {}),
     "look-again": (Act.LOOKED_AGAIN, lambda _: {}),
     "kept-data": (Act.KEPT_CHANGED, lambda _: {"replies_days": "90", "bodies_days": "30"}),
+    "receiver-new": (Act.RECEIVER_MADE, lambda _: RECEIVER),
+    "receiver-change": (Act.RECEIVER_CHANGED, lambda _: RECEIVER),
+    "receiver-test": (Act.RECEIVER_TESTED, lambda _: {}),
+    "receiver-pause": (Act.RECEIVER_PAUSED, lambda _: {}),
+    "receiver-on": (Act.RECEIVER_RESUMED, lambda _: {}),
+    "receiver-secret": (Act.RECEIVER_SECRET_SHOWN, lambda _: {}),
+    "receiver-new-secret": (Act.RECEIVER_SECRET_RENEWED, lambda _: {}),
+    "receiver-remove": (Act.RECEIVER_REMOVED, lambda _: {}),
+    "event-again": (Act.EVENT_SENT_AGAIN, lambda _: {}),
+    "event-leave-out": (Act.EVENT_LEFT_OUT, lambda _: {}),
     "person-erase": (Act.PERSON_ERASED, lambda _: {}),
     "person-file": (Act.PERSON_TAKEN, lambda _: {}),
 }
@@ -223,6 +235,10 @@ NO_ACTS_HERE = {
     "account-new": _CHANNEL,
     "vendor-account": _CHANNEL,
     "channels-sync": _CHANNEL,
+    **dict.fromkeys(
+        ["door-jobs", "door-message", "door-block", "door-unblock", "door-subscriptions"],
+        "it needs a token: tests/api/test_door.py",
+    ),
     "webhook": "the vendor reports; nobody of ours does anything",
 }
 # Events that happen to a campaign by themselves.
@@ -239,6 +255,8 @@ def made_ready(site: Site, name: str) -> None:
         ListImport.objects.update(state=ListImport.State.QUEUED)
     if name == "follow-up":
         Campaign.objects.filter(pk=site.launched.pk).update(state="completed")
+    if name == "receiver-on":
+        Receiver.objects.update(state=Receiver.State.PAUSED)
     if name == "reply-let-be":
         OptOut.objects.create(team=site.team, phone=site.reply.phone, source=OptOut.Source.UNSURE)
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from teams.models import Team, User
-from tests.addresses.routes import ROUTES, Site, address
+from tests.addresses.routes import OF_PAGES, Site, address
 from tests.client import Client
 from tests.people import ClientOf
 
@@ -21,7 +21,7 @@ MEGABYTE = 1024 * 1024
 # A form of 5 MB comes along with a file of 200 MB or 16 MB.
 FILES = {"upload": 205 * MEGABYTE, "opt-outs-add": 205 * MEGABYTE, "media-upload": 21 * MEGABYTE}
 WEBHOOK = 256 * 1024
-ANY = sorted(ROUTES)
+ANY = sorted(OF_PAGES)
 
 
 @pytest.fixture(autouse=True)

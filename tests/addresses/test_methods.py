@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from teams.models import User
-from tests.addresses.routes import GET, ROUTES, Site, address
+from tests.addresses.routes import GET, OF_PAGES, Site, address
 from tests.client import Client
 from tests.people import ClientOf
 
 pytestmark = pytest.mark.thorough
 
 UNUSUAL = ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "X"]
-READ = sorted(name for name, route in ROUTES.items() if GET in route.methods)
+READ = sorted(name for name, route in OF_PAGES.items() if GET in route.methods)
 
 
 def test_no_address_answers_an_unusual_method(site: Site, client_of: ClientOf, alice: User) -> None:
     for client in (Client(), client_of(alice)):
-        for name in ROUTES:
+        for name in OF_PAGES:
             url = address(name, site.team)
             for method in UNUSUAL:
                 answer = client.generic(method, url)

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from teams.models import Team, User
-from tests.addresses.routes import GET, ROUTES, Site
+from tests.addresses.routes import GET, OF_PAGES, ROUTES, Site
 from tests.client import Client
 from tests.html_reader import faults_of_fragment, faults_of_page
 from tests.people import ClientOf
 
 pytestmark = pytest.mark.thorough
 
-PAGES = [name for name, route in ROUTES.items() if GET in route.methods]
+PAGES = [name for name, route in OF_PAGES.items() if GET in route.methods]
 
 
 def faults(answer: Any) -> list[str]:

@@ -14,7 +14,17 @@ from django.urls import reverse
 from teams.access import ALLOWED, Action
 from teams.addresses import RESERVED
 from teams.models import Team, User
-from tests.addresses.routes import GET, OF_A_TEAM, POST, ROUTES, Site, address, path_of, patterns
+from tests.addresses.routes import (
+    GET,
+    OF_A_TEAM,
+    OF_PAGES,
+    POST,
+    ROUTES,
+    Site,
+    address,
+    path_of,
+    patterns,
+)
 from tests.client import Client
 from tests.people import ClientOf
 
@@ -109,19 +119,19 @@ def test_things_of_one_team_are_not_there_in_another(
     assert everything_stored() == before
 
 
-@pytest.mark.parametrize("name", [n for n, route in ROUTES.items() if GET not in route.methods])
+@pytest.mark.parametrize("name", [n for n, route in OF_PAGES.items() if GET not in route.methods])
 def test_a_link_cannot_do_what_a_button_does(
     client_of: ClientOf, riverside: Team, alice: User, name: str
 ) -> None:
     assert client_of(alice).get(address(name, riverside)).status_code == 405
 
 
-@pytest.mark.parametrize("name", [n for n, route in ROUTES.items() if route.methods == (GET,)])
+@pytest.mark.parametrize("name", [n for n, route in OF_PAGES.items() if route.methods == (GET,)])
 def test_a_page_takes_no_post(client_of: ClientOf, riverside: Team, alice: User, name: str) -> None:
     assert client_of(alice).post(address(name, riverside)).status_code == 405
 
 
-@pytest.mark.parametrize("name", [n for n, route in ROUTES.items() if GET in route.methods])
+@pytest.mark.parametrize("name", [n for n, route in OF_PAGES.items() if GET in route.methods])
 def test_looking_changes_nothing(site: Site, client_of: ClientOf, alice: User, name: str) -> None:
     client, url = client_of(alice), site.url(name, alice)
     before = everything_stored()

@@ -132,6 +132,19 @@ def test_days_and_weeks_open_whatever_is_asked(
     assert ("Idea" in text_of(page)) is (view == "week" or query == {"day": "2027-03-30"})
 
 
+def test_a_month_shows_whole_weeks_and_the_end_of_each_campaign(
+    desk: Desk, front_desk: Channel
+) -> None:
+    world.a_campaign(front_desk, name="In the month", **at("2027-03-30T15:00"))
+    world.a_campaign(front_desk, name="In its last week", **at("2027-04-02T09:00"))
+    world.a_campaign(front_desk, name="Far away", **at("2027-05-12T09:00"))
+    page = text_of(desk.get("calendar", view="month", day="2027-03-10"))
+    assert "March 2027" in page
+    assert "15:00 In the month" in page
+    assert "In its last week" in page
+    assert "Far away" not in page
+
+
 @pytest.mark.parametrize(("back", "view"), [("calendar", "week"), ("calendar-day", "day")])
 def test_moving_leads_to_where_it_stands_on_the_calendar(
     desk: Desk, front_desk: Channel, patients: RecipientList, back: str, view: str

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import Outcome, SubmissionState
 from delivery import delivery_reports
+from delivery.models import Reply
 from history import followups, reached
 from history.campaign_rows import rows_of
 from history.models import FollowUp
@@ -255,6 +256,35 @@ def test_who_was_asked_back_too_late_may_have_been_sent_it(
     draft = followups.gather(asked.pk, 60)
     assert draft is not None
     assert gathered(draft) == ["09", "10"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("group", "name", "people"),
+    [
+        ("replied", "Replied to Spring check-up", ["00", "04"]),
+        ("silent", "No reply to Spring check-up", ["02"]),
+    ],
+)
+def test_who_replied_and_who_did_not_make_an_audience(
+    desk: Desk, cancelled: Campaign, group: str, name: str, people: list[str]
+) -> None:
+    channel = cancelled.channel
+    assert channel is not None
+    for phone in ("+12025550000", "+12025550004", "+12025550077"):
+        Reply.objects.create(
+            team=cancelled.team,
+            channel=channel,
+            campaign=cancelled,
+            message_id=phone,
+            phone=phone,
+            text="Yes",
+            sent_at=timezone.now(),
+            received_at=timezone.now(),
+        )
+    assert "Everybody who replied" in text_of(desk.get("campaign-replies", cancelled))
+    desk.post("follow-up", cancelled, groups=[group])
+    assert gathered(Campaign.objects.get(state="draft", name=name)) == people
 
 
 def test_the_page_offers_it_with_numbers_and_warns(desk: Desk, cancelled: Campaign) -> None:
