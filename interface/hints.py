@@ -70,7 +70,7 @@ def _send(task: Task[..., None], args: tuple[int, ...]) -> None:
         task.apply_async(args=args)
     except Exception as error:  # noqa: BLE001 - the thread must go on, whatever the broker does
         log.warning("no broker for %s: %s", task.name, type(error).__name__)
-        if task.queue in _done_here:
+        if getattr(task, "queue", "") in _done_here:
             _do_here(task, args)
 
 
