@@ -224,8 +224,6 @@ def launch_by_call(campaign: Campaign, caller: Caller, *, is_counted: bool = Fal
     asked for before.
     """
     people = audience.count_audience(campaign).people
-    if problems := readiness.launch_problems(campaign, timezone.now(), people, caller.user):
-        raise CallRefused(problems)
     is_second = readiness.needs_second_person(campaign, people)
     seen = audience_digest.of_draft(campaign) if is_second else ""
     confirmation = Confirmation(
@@ -240,7 +238,12 @@ def launch_by_call(campaign: Campaign, caller: Caller, *, is_counted: bool = Fal
     try:
         is_launched = approvals.launch_or_ask(campaign, confirmation)
     except LaunchRefused as refused:
-        raise CallRefused([problem_of(refused)]) from None
+        problems = [problem_of(refused)]
+        if refused.code is LaunchRefusal.PROBLEMS:
+            # Once more, field by field.
+            now = timezone.now()
+            problems = readiness.launch_problems(campaign, now, people, caller.user) or problems
+        raise CallRefused(problems) from None
     if not is_counted:
         claim_people(caller.token, people)
     if is_launched:
