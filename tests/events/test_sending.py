@@ -124,6 +124,7 @@ def test_a_team_without_receivers_costs_one_question(
         news.store()
 
 
+@pytest.mark.both_databases
 def test_many_events_of_one_act_are_stored_by_two_queries(
     team: Team, receiver: Receiver, django_assert_num_queries: Any
 ) -> None:
@@ -145,6 +146,7 @@ def test_what_is_undone_is_not_told(team: Team, receiver: Receiver) -> None:
 # --- Order and failure ----------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_events_arrive_in_their_order(team: Team, receiver: Receiver, listener: Listener) -> None:
     emit(team, *range(25))
     send(receiver)
@@ -179,6 +181,7 @@ def test_one_that_fails_holds_those_behind_it_and_is_sent_again_under_its_id(
     assert len({call.event_id for call in listener.calls[1:4]}) == 1
 
 
+@pytest.mark.both_databases
 def test_a_failing_receiver_holds_no_other(team: Team, listen: Listen) -> None:
     bad, good = listen(), listen()
     bad.script += [says(500)] * 9
@@ -446,6 +449,7 @@ def test_a_slow_receiver_holds_nobody(listen: Listen) -> None:
     assert numbers(slow) == [1]
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_many_turns_in_one_process_send_everything_once(listen: Listen) -> None:
     team = world.a_team()
@@ -453,7 +457,12 @@ def test_many_turns_in_one_process_send_everything_once(listen: Listen) -> None:
     for one in listeners:
         a_receiver(team, one.url)
     emit(team, 1, 2, 3)
-    together = [threading.Thread(target=turns.send_events) for _ in range(3)]
+
+    def tick() -> None:
+        turns.send_events()
+        connections.close_all()
+
+    together = [threading.Thread(target=tick) for _ in range(3)]
     for thread in together:
         thread.start()
     for thread in together:

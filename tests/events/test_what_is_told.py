@@ -146,6 +146,7 @@ def test_a_wish_is_told_when_somebody_has_decided_that_it_is_one(
     assert [data["opted_out"] for _type, data in told(receiver, listener)] == [True]
 
 
+@pytest.mark.both_databases
 def test_what_became_of_messages_goes_out_many_at_a_time(
     endpoint: WebhookEndpoint, campaign: Campaign, receiver: Receiver, listener: Listener
 ) -> None:
