@@ -13,7 +13,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from campaigns.states import CampaignState
+from campaigns.states import FINISHED, CampaignState
 from delivery.models import Reply
 from history import calendar_entries
 from history.calendar_entries import Entry
@@ -61,7 +61,7 @@ def _next_days(team: Team) -> list[dict[str, Any]]:
     by_day: dict[date, list[Entry]] = defaultdict(list)
     until = today + timedelta(days=_DAYS)
     for entry in calendar_entries.entries(team, today, until, team.time_zone):
-        if entry.until > now:
+        if entry.until > now and CampaignState(entry.campaign.state) not in FINISHED:
             by_day[entry.first.astimezone(area).date()].append(entry)
     days = [today + timedelta(days=n) for n in range(_DAYS)]
     return [{"day": day, "entries": by_day[day]} for day in days]

@@ -103,7 +103,7 @@ def test_of_a_busy_day_the_first_are_shown_and_the_rest_is_counted(
     for n in range(11):
         world.a_campaign(front_desk, patients, name=f"Number {n}", **at(f"2027-03-30T09:{n:02d}"))
     page = desk.get("calendar", day="2027-03-30")
-    (fold,) = page.content.decode().split("<details")[1:]
+    (fold,) = page.content.decode().split('<details class="cal-rest"')[1:]
     assert [f"Number {n}<" in fold for n in range(11)] == [False] * 8 + [True] * 3
     assert "11 campaigns" in text_of(page)
     assert "3 more" in text_of(page)
