@@ -155,7 +155,8 @@ def test_a_programs_key_stands_in_no_line_of_a_request_that_failed(
     key = f"{secret[:32]}:{secret}"
     answer = door.get(
         f"/sociocs/messages?apikey={key}&start_date=2026-11-30",
-        apikey=key, Authorization=f"Basic {secret}",
+        apikey=key,
+        Authorization=f"Basic {secret}",
     )
     assert answer.status_code == 502
     proxy.wait_for("start_date=2026-11-30")
