@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -50,7 +50,7 @@ def has_drafts(team: Team) -> bool:
     return _drafts(team).exists()
 
 
-def _drafts(team: Team) -> Any:
+def _drafts(team: Team) -> QuerySet[Campaign]:
     return Campaign.objects.filter(team=team, state=CampaignState.DRAFT.value)
 
 

@@ -147,7 +147,7 @@ def test_a_reply_to_another_team_is_not_there(desk: Desk, elsewhere: Channel) ->
 def test_what_a_private_campaign_wrote_to_somebody_is_not_read_in_their_thread(
     desk_of: DeskOf, bob: User, draft: Campaign, front_desk: Channel, patients: RecipientList
 ) -> None:
-    Campaign.objects.update(text="Hi {{NAME}}, see you in spring.")
+    Campaign.objects.update(text="Hi {{CUSTOMER_NAME}}, see you in spring.")
     draft.refresh_from_db()
     world.launched(draft)
     person = draft.recipients.get(phone="+12025550001")
@@ -156,7 +156,7 @@ def test_what_a_private_campaign_wrote_to_somebody_is_not_read_in_their_thread(
     url = reverse("reply", args=[draft.team.slug, reply.public_id])
     patients.visibility = "private"
     patients.save()
-    assert "Hi {{NAME}}, see you" in text_of(desk_of(bob).client.get(url))
+    assert "Hi {{CUSTOMER_NAME}}, see you" in text_of(desk_of(bob).client.get(url))
     assert person.name not in text_of(desk_of(bob).client.get(url)).partition("You sent:")[2]
 
 

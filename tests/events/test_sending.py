@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import threading
 from datetime import datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from typing import Any
@@ -507,7 +508,11 @@ def wish(listener: Listener, **changes: Any) -> VendorWish:
 def pass_on(team: Team, *bodies: dict[str, Any], channel_key: str = "k1") -> None:
     news = outbox.News()
     for body in bodies:
-        news.pass_on(team.pk, "twlo", channel_key, body)
+        if "event_data" in body:
+            word = body["event_data"]["status"]
+            news.pass_on_status(team.pk, "twlo", channel_key, word, partial(dict, body))
+        else:
+            news.pass_on(team.pk, "twlo", channel_key, body)
     news.store()
 
 

@@ -132,7 +132,6 @@ def test_days_and_weeks_open_whatever_is_asked(
     assert ("Idea" in text_of(page)) is (view == "week" or query == {"day": "2027-03-30"})
 
 
-@pytest.mark.parametrize(("back", "view"), [("calendar", "week"), ("calendar-day", "day")])
 def test_a_month_shows_whole_weeks_and_the_end_of_each_campaign(
     desk: Desk, front_desk: Channel
 ) -> None:
@@ -146,6 +145,7 @@ def test_a_month_shows_whole_weeks_and_the_end_of_each_campaign(
     assert "Far away" not in page
 
 
+@pytest.mark.parametrize(("back", "view"), [("calendar", "week"), ("calendar-day", "day")])
 def test_moving_leads_to_where_it_stands_on_the_calendar(
     desk: Desk, front_desk: Channel, patients: RecipientList, back: str, view: str
 ) -> None:

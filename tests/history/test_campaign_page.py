@@ -123,7 +123,7 @@ STATE_WORDS = {
 def test_every_state_has_its_word(
     desk_of: DeskOf, vera: User, running: Campaign, state: CampaignState
 ) -> None:
-    with_state(running, state)
+    with_state(running, state, send_at=timezone.now())
     assert state_on(desk_of(vera).get("campaign", running)) == STATE_WORDS[state]
 
 

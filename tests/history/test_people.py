@@ -269,10 +269,12 @@ def test_who_was_asked_back_too_late_may_have_been_sent_it(
 def test_who_replied_and_who_did_not_make_an_audience(
     desk: Desk, cancelled: Campaign, group: str, name: str, people: list[str]
 ) -> None:
+    channel = cancelled.channel
+    assert channel is not None
     for phone in ("+12025550000", "+12025550004", "+12025550077"):
         Reply.objects.create(
             team=cancelled.team,
-            channel=cancelled.channel,
+            channel=channel,
             campaign=cancelled,
             message_id=phone,
             phone=phone,

@@ -92,11 +92,11 @@ def test_from_signing_in_to_the_job_ids(
     look("3-review")
     page.get_by_role("button", name="Send to 24 people now").click()
 
-    jobs = page.locator("table.jobs tbody tr")
-    expect(jobs).to_have_count(3, timeout=30_000)
-    expect(page.locator("table.jobs .pill-success")).to_have_count(3, timeout=30_000)
-    look("4-handed-over")
     expect(page.locator("[data-live-state]")).to_have_text("Sent", timeout=60_000)
+    look("4-sent")
+    page.get_by_role("link", name="Jobs").click()
+    expect(page.locator("table.jobs tbody tr")).to_have_count(3)
+    expect(page.locator("table.jobs .pill-success")).to_have_count(3)
 
     campaign = Campaign.objects.get()
     ids = list(campaign.submissions.order_by("seq").values_list("job_id", flat=True))
