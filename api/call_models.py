@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from teams.models import Team
 
 
 class KeptAnswer(models.Model):
@@ -16,10 +17,9 @@ class KeptAnswer(models.Model):
     Of the call only digests are kept, never what it said. `answer` is null while it is being made.
     """
 
-    token = models.ForeignKey(
-        "api.ApiToken", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
-    # Of the Idempotency-Key; of the call itself where it came without one.
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # Of the Idempotency-Key, whichever token of the team it comes with; of the token and the call
+    # itself where it came without one.
     key_sha256 = models.CharField(max_length=64)
     call_sha256 = models.CharField(max_length=64)
     answer = models.JSONField(null=True)
@@ -28,7 +28,7 @@ class KeptAnswer(models.Model):
     class Meta:
         constraints = (
             # Of two calls with one key, one makes something.
-            models.UniqueConstraint(fields=["token", "key_sha256"], name="a_key_has_one_answer"),
+            models.UniqueConstraint(fields=["team", "key_sha256"], name="a_key_has_one_answer"),
         )
         # What is too old to be asked for is deleted.
         indexes = (models.Index(fields=["kept_at"], name="kept_answers_by_age"),)
@@ -41,17 +41,12 @@ class CalledJob(models.Model):
     """A job as a program knows it: its id answers for all jobs that its campaign becomes."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    token = models.ForeignKey(
-        "api.ApiToken", on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    token = models.ForeignKey("api.ApiToken", on_delete=models.CASCADE, related_name="+")
     # Null: it was deleted before anybody got it.
     campaign = models.OneToOneField(
         Campaign, on_delete=models.SET_NULL, null=True, related_name="called_job"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        indexes = (models.Index(fields=["token", "-id"], name="jobs_of_a_token"),)
 
     def __str__(self) -> str:
         return str(self.public_id)

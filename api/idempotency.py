@@ -1,6 +1,7 @@
 """The same call twice makes one thing: the second is answered as the first was.
 
-A call says by its `Idempotency-Key` which other one it repeats; the key counts for 30 days. Tills
+A call says by its `Idempotency-Key` which other one it repeats; the key counts for 30 days, with
+whichever token of the team it comes. Tills
 and flows repeat without one: the same body of the same token, within some minutes, is the same
 call. What is made and the answer to it are committed together, and the row of the key is claimed
 in that transaction: of two that race one makes it, and whoever is killed before answering has
@@ -48,7 +49,8 @@ class RepeatableCall:
     @property
     def key_sha256(self) -> str:
         """What tells it from others: its key, or all of it."""
-        told_by = f"key {self.key}" if self.key else f"call {self.call_sha256}"
+        mine = f"call {self.token.pk} {self.call_sha256}"
+        told_by = f"key {self.key}" if self.key else mine
         return hashlib.sha256(told_by.encode()).hexdigest()
 
     @property
@@ -68,14 +70,13 @@ def first_answer(call: RepeatableCall) -> Answer | None:
     Raises KeyOfAnotherCall.
     """
     since = timezone.now() - call.counts_for
-    mine = KeptAnswer.objects.filter(token=call.token, key_sha256=call.key_sha256)
+    mine = KeptAnswer.objects.filter(team=call.token.team_id, key_sha256=call.key_sha256)
     kept = mine.filter(kept_at__gt=since, answer__isnull=False).first()
-    if kept is None:
+    if kept is None or kept.answer is None:
         return None
     if kept.call_sha256 != call.call_sha256:
         raise KeyOfAnotherCall
-    answer: Answer = kept.answer
-    return answer
+    return dict(kept.answer)
 
 
 def answer_once(call: RepeatableCall, make: Callable[[], Answer]) -> tuple[Answer, bool]:
@@ -104,7 +105,7 @@ def _claimed(call: RepeatableCall) -> KeptAnswer:
     Whoever comes second waits here for the first one's transaction.
     """
     now = timezone.now()
-    key = {"token": call.token, "key_sha256": call.key_sha256}
+    key = {"team_id": call.token.team_id, "key_sha256": call.key_sha256}
     old = KeptAnswer.objects.filter(**key, kept_at__lte=now - call.counts_for)
     fresh = {"call_sha256": call.call_sha256, "answer": None, "kept_at": now}
     if old.update(**fresh):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from campaigns.audiences.choices import filter_choices, list_choices
 from campaigns.audiences.selection import Selection, choice_of, people_lists
 from campaigns.models import Campaign
 from campaigns.problems import Problem
+from interface.read_once import read_once
 from recipients.models import RecipientList, SavedFilter
 from recipients.saved_filters.conditions import Condition
-from recipients.saved_filters.filters import unreadable_limit
+from recipients.saved_filters.filters import lists_under, unreadable_limit
 from teams.models import User
 
 
@@ -44,10 +45,14 @@ def list_problems(campaign: Campaign, user: User | None = None) -> list[Problem]
 
 def _lists_put_away(campaign: Campaign) -> list[RecipientList]:
     """Archived and deleted lists that the campaign, or a filter that it chooses, looks at."""
-    chosen = Q(campaign_choices__campaign=campaign)
-    looked_at = Q(filter_choices__saved_filter__campaign_choices__campaign=campaign)
-    recipient_lists = RecipientList.objects.filter(chosen | looked_at, archived_at__isnull=False)
-    return list(recipient_lists.select_related("owner").order_by("pk").distinct())
+    chosen = (choice.recipient_list for choice in list_choices(campaign))
+    looked_at = (row.recipient_list for row in lists_under(_chosen_filters(campaign)))
+    away = {each.pk: each for each in (*chosen, *looked_at) if each.archived_at is not None}
+    return [away[key] for key in sorted(away)]
+
+
+def _chosen_filters(campaign: Campaign) -> list[SavedFilter]:
+    return [choice.saved_filter for choice in filter_choices(campaign)]
 
 
 def _not_yours(recipient_list: RecipientList) -> Problem:
@@ -101,8 +106,7 @@ def _filters(campaign: Campaign, user: User | None) -> Iterable[Problem]:
 
 def _unreadable_filters(campaign: Campaign) -> Iterable[Problem]:
     """Filters of which nobody knows whom they hold: nobody would mean anybody, left out."""
-    chosen = SavedFilter.objects.filter(campaign_choices__campaign=campaign).order_by("pk")
-    for saved_filter in chosen:
+    for saved_filter in _chosen_filters(campaign):
         for condition in map(Condition.from_json, saved_filter.conditions):
             if not condition.is_readable:
                 sentence = _("The filter “%(filter)s” cannot be used: %(why)s Change the filter.")
@@ -126,12 +130,18 @@ def _filter_sentence(saved_filter: SavedFilter, author: User | None) -> str:
     ) % {"filter": saved_filter.name, "owner": saved_filter.owner, "author": author}
 
 
-def borrowed_lists(campaign: Campaign, user: User) -> list[RecipientList]:
+@read_once
+def borrowed_lists(campaign: Campaign, user: User) -> tuple[RecipientList, ...]:
     """Lists in the draft that `user` may not use: a colleague's own, or no longer shared."""
     # Who came with a call of a program is the team's.
-    chosen = RecipientList.objects.filter(campaign_choices__campaign=campaign, is_of_call=False)
-    usable = RecipientList.objects.for_member(campaign.team, user).values("pk")
-    return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))
+    chosen = {
+        choice.recipient_list_id: choice.recipient_list
+        for choice in list_choices(campaign)
+        if not choice.recipient_list.is_of_call
+    }
+    usable = RecipientList.objects.for_member(campaign.team, user).filter(pk__in=chosen)
+    borrowed = chosen.keys() - usable.values_list("pk", flat=True)
+    return tuple(chosen[key] for key in sorted(borrowed))
 
 
 def kept_back(campaign: Campaign, user: User) -> str:
@@ -159,8 +169,10 @@ def _lists_gone_to(campaign: Campaign) -> set[int]:
     return {recipient_list.pk for recipient_list in people_lists(choice_of(campaign))}
 
 
-def borrowed_filters(campaign: Campaign, user: User) -> list[SavedFilter]:
+@read_once
+def borrowed_filters(campaign: Campaign, user: User) -> tuple[SavedFilter, ...]:
     """Filters in the draft that `user` may not use: not theirs, deleted, or over such a list."""
-    chosen = SavedFilter.objects.filter(campaign_choices__campaign=campaign)
-    usable = SavedFilter.objects.for_member(campaign.team, user).values("pk")
-    return list(chosen.exclude(pk__in=usable).select_related("owner").order_by("pk"))
+    chosen = {saved_filter.pk: saved_filter for saved_filter in _chosen_filters(campaign)}
+    usable = SavedFilter.objects.for_member(campaign.team, user).filter(pk__in=chosen)
+    borrowed = chosen.keys() - usable.values_list("pk", flat=True)
+    return tuple(chosen[key] for key in sorted(borrowed))

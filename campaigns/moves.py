@@ -6,7 +6,7 @@ Those of its submissions are written by `sending.moves`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,8 @@ from campaigns.states import (
     CAMPAIGN_MOVES,
     CampaignState,
 )
+from events import outbox
+from events.kinds import EventKind
 from interface.database_errors import is_held_up, name_of
 from teams.models import User
 from trail.acts import Act
@@ -131,6 +133,15 @@ def move_campaign(campaign: Campaign, to: CampaignState, reason: str = "", **cha
     return bool(moved)
 
 
+# What the team's own systems may be told of.
+_TOLD = {
+    CampaignEvent.Kind.COMPLETED: EventKind.FINISHED,
+    CampaignEvent.Kind.CANCELLED: EventKind.FINISHED,
+    CampaignEvent.Kind.MISSED: EventKind.FINISHED,
+    CampaignEvent.Kind.NEEDS_DECISION: EventKind.NEEDS_ANSWER,
+    CampaignEvent.Kind.APPROVAL_ASKED: EventKind.NEEDS_ANSWER,
+    CampaignEvent.Kind.PAUSED: EventKind.PAUSED,
+}
 # Details that are choices of ours.
 _CHOICES = {"answer", "format", "then"}
 
@@ -151,6 +162,21 @@ def record_event(
                 if isinstance(value, int) or name in _CHOICES
             }
             record(Act(f"campaign.{kind.value}"), campaign, by=actor, after=facts)
+        if kind in _TOLD:
+            outbox.emit(campaign.team_id, _TOLD[kind], _told(campaign, kind, details))
         return CampaignEvent.objects.create(
             campaign=campaign, kind=kind, actor=actor, details=details
         )
+
+
+def _told(
+    campaign: Campaign, kind: CampaignEvent.Kind, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the team's own systems are told: ids, states and codes."""
+    told = {"campaign": str(campaign.public_id), "state": campaign.state}
+    told |= {"people": details.get("people", campaign.frozen_count)}
+    if kind == CampaignEvent.Kind.PAUSED:
+        told["reason"] = details.get("reason", "")
+    if _TOLD[kind] is EventKind.NEEDS_ANSWER:
+        told["about"] = "approval" if kind == CampaignEvent.Kind.APPROVAL_ASKED else "jobs"
+    return told

@@ -33,21 +33,21 @@ C, S = CampaignState, SubmissionState
 
 CAMPAIGN_WORDS: Mapping[CampaignState, Word] = {
     C.DRAFT: Word(
-        gettext_lazy("Draft"), "neutral", gettext_lazy("Nothing is sent until you launch it.")
+        gettext_lazy("Draft"), "neutral", gettext_lazy("Nothing is sent until you send it.")
     ),
     C.FREEZING: Word(
         gettext_lazy("Getting ready"),
         "info",
-        gettext_lazy("We are noting down who gets it. Nothing has been handed over yet."),
+        gettext_lazy("The list of people is being made. Nothing has gone out yet."),
         moving=True,
     ),
     C.SCHEDULED: Word(
         gettext_lazy("Scheduled"),
         "info",
-        gettext_lazy("Who gets it is fixed. Its jobs are handed to Sociocs in time."),
+        gettext_lazy("The list of people is complete. It goes out at its time."),
     ),
     C.MISSED: Word(
-        gettext_lazy("Missed its time"),
+        gettext_lazy("Missed"),
         "warning",
         gettext_lazy(
             "This server was not running when it should have gone out. Nothing was sent: say "
@@ -55,63 +55,48 @@ CAMPAIGN_WORDS: Mapping[CampaignState, Word] = {
         ),
     ),
     C.SENDING: Word(
-        gettext_lazy("Handing over"),
+        gettext_lazy("Sending"),
         "info",
-        gettext_lazy("Its jobs are being handed to Sociocs, one after the other."),
+        gettext_lazy("Its messages are going out, one after the other."),
         moving=True,
     ),
     C.PAUSED: Word(
-        gettext_lazy("Paused"), "warning", gettext_lazy("No further job is handed over.")
+        gettext_lazy("Paused"), "warning", gettext_lazy("Nothing more goes out until it continues.")
     ),
     C.NEEDS_DECISION: Word(
-        gettext_lazy("Needs you"),
+        gettext_lazy("Needs an answer"),
         "warning",
         gettext_lazy("All else is done: only the questions below are left."),
     ),
     C.CANCELLING: Word(
         gettext_lazy("Cancelling"),
         "neutral",
-        gettext_lazy("Jobs whose time has not come are being taken back from Sociocs."),
+        gettext_lazy("What has not left yet is being stopped."),
         moving=True,
     ),
-    C.CANCELLED: Word(
-        gettext_lazy("Cancelled"), "neutral", gettext_lazy("Nothing more is handed over.")
-    ),
+    C.CANCELLED: Word(gettext_lazy("Cancelled"), "neutral", gettext_lazy("Nothing more goes out.")),
     C.COMPLETED: Word(
-        gettext_lazy("Completed"),
+        gettext_lazy("Sent"),
         "success",
         gettext_lazy(
-            "Every job was handed over and its time has come. Whether each phone got the message "
-            "is for the networks to say."
+            "Every message has left. Whether each phone got it is for the networks to say."
         ),
     ),
 }
 
-# SENDING with nothing left to hand over: Sociocs holds all jobs until their time.
+# SENDING before its time: Sociocs has some of it or all of it already, and nobody has got anything.
 AWAITING_ITS_TIME = Word(
-    gettext_lazy("Handed over"),
+    gettext_lazy("Scheduled"),
     "info",
-    gettext_lazy("Sociocs has every job and sends them when their time comes."),
+    gettext_lazy("The list of people is complete. It goes out at its time."),
 )
 
 # A draft, but nothing of it is its writer's to do.
 WAITS_FOR_APPROVAL = Word(
-    gettext_lazy("Waits for approval"),
+    gettext_lazy("Waiting for approval"),
     "warning",
     gettext_lazy("Nothing is sent until a colleague approves it."),
 )
-
-# PAUSED by the clock: what it waits for says more than that it waits.
-PAUSED_BY_THE_CLOCK: Mapping[str, Word] = {
-    PauseReason.WINDOW: Word(
-        gettext_lazy("Late"), "warning", gettext_lazy("No further job is handed over unasked.")
-    ),
-    PauseReason.QUIET_HOURS: Word(
-        gettext_lazy("Outside its hours"),
-        "warning",
-        gettext_lazy("No further job is handed over unasked."),
-    ),
-}
 
 SUBMISSION_WORDS: Mapping[SubmissionState, Word] = {
     S.PLANNED: Word(
@@ -152,7 +137,7 @@ SUBMISSION_WORDS: Mapping[SubmissionState, Word] = {
         gettext_lazy("Sociocs deleted the job before its time."),
     ),
     S.CANCELLED: Word(
-        gettext_lazy("Not sent"), "neutral", gettext_lazy("Cancelled before it was handed over.")
+        gettext_lazy("Not sent"), "neutral", gettext_lazy("Cancelled before it went out.")
     ),
     S.ABANDONED: Word(
         gettext_lazy("Not sent"), "neutral", gettext_lazy("Someone decided not to send it.")
@@ -244,26 +229,26 @@ PAUSE_WORDS: Mapping[str, Text] = {
     **HALT_WORDS,
     PauseReason.PERSON: gettext_lazy("A colleague paused it."),
     PauseReason.WINDOW: gettext_lazy(
-        "The rest would go out hours later than planned. Go on only if that is still right."
+        "It is late: the rest would go out hours later than planned. Continue only if that is "
+        "still right."
     ),
     PauseReason.QUIET_HOURS: gettext_lazy(
-        "The rest would go out outside its sending hours. Go on, and it goes out when they begin "
-        "again."
+        "It is outside its sending hours. Continue, and the rest goes out when they begin again."
     ),
     PauseReason.QUOTA: gettext_lazy(
-        "The daily limit is used up. Go on, and the rest goes out on the following days, at the "
+        "The daily limit is used up. Continue, and the rest goes out on the following days, at the "
         "same time of day."
     ),
     PauseReason.REFUSALS: gettext_lazy(
         "Sociocs refused two jobs for the same reason, so it would refuse the others as well. Fix "
-        "the cause first, then go on."
+        "the cause first, then continue."
     ),
     PauseReason.TOO_LARGE: gettext_lazy(
-        "Sociocs finds a job too large. Go on, and it is sent, like all that is left, in jobs of "
-        "half the size."
+        "Sociocs finds a job too large. Continue, and it is sent, like all that is left, in jobs "
+        "of half the size."
     ),
     PauseReason.TAKING_BACK: gettext_lazy(
-        "Jobs are being taken back from Sociocs; meanwhile nothing more is handed over."
+        "What has not left yet is being stopped; meanwhile nothing more goes out."
     ),
 }
 

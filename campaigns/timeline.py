@@ -55,8 +55,8 @@ _BY_HAND: Mapping[Kind, tuple[Text, Text]] = {
 _BY_ITSELF: Mapping[Kind, Text] = {
     Kind.MISSED: gettext_lazy("Its time passed while this server was not running"),
     Kind.NEEDS_DECISION: gettext_lazy("Only questions are left"),
-    Kind.CANCELLED: gettext_lazy("Nothing more is handed over"),
-    Kind.COMPLETED: gettext_lazy("Every job was handed over and its time has come"),
+    Kind.CANCELLED: gettext_lazy("Nothing more goes out"),
+    Kind.COMPLETED: gettext_lazy("All messages were sent"),
 }
 # What somebody answered about a job.
 ANSWERS: Mapping[str, Text] = {
@@ -120,11 +120,13 @@ def _launch_undone(who: str, details: Details) -> str:
 
 
 def _frozen(_who: str, details: Details) -> str:
-    return _("Who gets it is fixed: %(people)s") % {"people": people(details.get("people", 0))}
+    return _("The list of people is complete: %(people)s") % {
+        "people": people(details.get("people", 0))
+    }
 
 
 def _started(_who: str, details: Details) -> str:
-    return _("Handing over began: %(jobs)s") % {"jobs": jobs(details.get("jobs", 0))}
+    return _("Sending began: %(jobs)s") % {"jobs": jobs(details.get("jobs", 0))}
 
 
 def _paused(who: str, details: Details) -> str:

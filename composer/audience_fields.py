@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.audiences import choices, earlier_campaigns
 from campaigns.audiences.selection import Choice
 from campaigns.models import Campaign
-from interface.form_fields import PublicChoices
+from interface.form_fields import Offer, PublicChoices
 from recipients.models import RecipientList, SavedFilter
 from teams.models import User
 
@@ -64,26 +66,37 @@ class AudienceFields(forms.Form):
         filters = SavedFilter.objects.filter(offered, team=team).distinct()
         self._offer(
             ("lists", "lists_left_out"),
-            lists.select_related("owner").order_by("-created_at", "-pk"),
+            lists.select_related("owner", "team").order_by("-created_at", "-pk"),
+            [choice.recipient_list for choice in choices.list_choices(campaign)],
             _("Choose lists of your team: one of these is not yours to use (any more)."),
         )
         self._offer(
             ("filters", "filters_left_out"),
             filters.select_related("owner").order_by("-created_at", "-pk"),
+            [choice.saved_filter for choice in choices.filter_choices(campaign)],
             _("Choose filters of your team: one of these is not yours to use (any more)."),
         )
-        held = [one.pk for one in choices.earlier_of(campaign)]
-        earlier = Campaign.objects.filter(pk__in=[*earlier_campaigns.offered(campaign), *held])
+        held = choices.earlier_of(campaign)
+        latest = earlier_campaigns.offered(campaign).values("pk")
+        earlier = Campaign.objects.filter(Q(pk__in=latest) | Q(pk__in=[one.pk for one in held]))
         self._offer(
             ("campaigns_left_out",),
             earlier.order_by("-created_at", "-pk"),
+            held,
             _("Choose earlier campaigns of your team."),
         )
 
-    def _offer(self, names: tuple[str, ...], objects: Any, sentence: str) -> None:
+    def _offer(
+        self, names: tuple[str, ...], rows: QuerySet[Any], chosen: Iterable[Any], sentence: str
+    ) -> None:
+        """Offer `rows` in these fields; those that are `chosen` are known already."""
+        wanted = [
+            key for name in names for key in _several(self.data, name) if isinstance(key, str)
+        ]
+        offer = Offer(rows, chosen, wanted)
         for name in names:
             field = self._field(name)
-            field.queryset = objects
+            field.offer = offer
             field.error_messages["invalid_choice"] = sentence
 
     def clean_audience(self, cleaned: dict[str, Any]) -> None:
@@ -119,6 +132,11 @@ class AudienceFields(forms.Form):
             days_out=given.get("days_left_out"),
             duplicates_allowed=bool(given.get("duplicates_allowed")),
         )
+
+
+def _several(data: Any, name: str) -> Iterable[Any]:
+    """What is posted in a field of several values, or stands in a plain dictionary."""
+    return data.getlist(name) if isinstance(data, QueryDict) else data.get(name, ())
 
 
 def in_order(rows: Any) -> tuple[Any, ...]:

@@ -137,61 +137,86 @@ def save(
     version: int,
     content: Content,
     page_save: PageSave | None = None,
+    before: Content | None = None,
 ) -> None:
     """Save `content` over the draft as of `version`. Raises Outdated; refreshes `campaign`.
 
+    `before`: what the draft said, read after `campaign` was; what stays is not written again.
     Saving again what the draft already says is no conflict: a form sent twice is saved once.
     """
     with transaction.atomic():
-        known = _version_known_to(campaign, user, version, page_save)
-        saved = Campaign.objects.filter(
-            pk=campaign.pk, state=CampaignState.DRAFT.value, version=known
-        ).update(
+        known = version
+        is_saved = _update(campaign, user, known, content)
+        if not is_saved and (made := _last_of_page(campaign, user, page_save)) > version:
+            known = made
+            is_saved = _update(campaign, user, known, content)
+        if is_saved:
+            # Of any other version, the choices may be others by now.
+            _replace_choices(campaign, content, before if known == campaign.version else None)
+            _note(campaign, user, known + 1, page_save)
+    campaign.refresh_from_db(from_queryset=Campaign.objects.select_related("team", "updated_by"))
+    is_draft = campaign.state == CampaignState.DRAFT
+    if not is_saved and not (is_draft and content_of(campaign) == content):
+        raise Outdated(campaign.updated_by, campaign.updated_at, campaign.version, is_draft)
+
+
+def _update(campaign: Campaign, user: User, version: int, content: Content) -> bool:
+    """Whether the draft was of this version, and says `content` now."""
+    drafts = Campaign.objects.filter(
+        pk=campaign.pk, state=CampaignState.DRAFT.value, version=version
+    )
+    return bool(
+        drafts.update(
             version=F("version") + 1,
             updated_by=user,
             updated_at=timezone.now(),
             **{name: getattr(content, name) for name in _COLUMNS},
             **content.timing.columns(),
         )
-        if saved:
-            choices.replace_lists(campaign, content.lists, content.lists_left_out)
-            choices.replace_filters(campaign, content.filters, content.filters_left_out)
-            choices.replace_earlier(campaign, content.campaigns_left_out)
-            _note(campaign, user, known + 1, page_save)
-    campaign.refresh_from_db()
-    is_draft = campaign.state == CampaignState.DRAFT
-    if not saved and not (is_draft and content_of(campaign) == content):
-        raise Outdated(campaign.updated_by, campaign.updated_at, campaign.version, is_draft)
+    )
 
 
-def _version_known_to(
-    campaign: Campaign, user: User, version: int, page_save: PageSave | None
-) -> int:
-    """The version that the form has seen: its own, or the one that its page's last save made.
+def _replace_choices(campaign: Campaign, content: Content, before: Content | None) -> None:
+    lists, filters = (
+        (content.lists, content.lists_left_out),
+        (content.filters, content.filters_left_out),
+    )
+    if before is None or (before.lists, before.lists_left_out) != lists:
+        choices.replace_lists(campaign, *lists)
+    if before is None or (before.filters, before.filters_left_out) != filters:
+        choices.replace_filters(campaign, *filters)
+    if before is None or before.campaigns_left_out != content.campaigns_left_out:
+        choices.replace_earlier(campaign, content.campaigns_left_out)
+
+
+def _last_of_page(campaign: Campaign, user: User, page_save: PageSave | None) -> int:
+    """The version that the last save of a form's page made; 0 without one.
 
     A save that was overtaken by a later one of the same page knows only its own.
     """
     if page_save is None:
-        return version
+        return 0
     own = DraftPage.objects.filter(
         campaign=campaign, user=user, page=page_save.page, saved_n__lt=page_save.n
     )
-    made = own.values_list("saved_version", flat=True).first()
-    return max(version, made or 0)
+    return own.values_list("saved_version", flat=True).first() or 0
 
 
 def _note(campaign: Campaign, user: User, version: int, page_save: PageSave | None) -> None:
-    if page_save is not None:
-        DraftPage.objects.update_or_create(
-            campaign=campaign,
-            page=page_save.page,
-            user=user,
-            defaults={
-                "seen_at": timezone.now(),
-                "saved_version": version,
-                "saved_n": page_save.n,
-            },
-        )
+    if page_save is None:
+        return
+    page = DraftPage(
+        campaign=campaign,
+        page=page_save.page,
+        user=user,
+        seen_at=timezone.now(),
+        saved_version=version,
+        saved_n=page_save.n,
+    )
+    told = ["user", "seen_at", "saved_version", "saved_n"]
+    DraftPage.objects.bulk_create(
+        [page], update_conflicts=True, unique_fields=["campaign", "page"], update_fields=told
+    )
 
 
 def content_of(campaign: Campaign) -> Content:

@@ -197,32 +197,41 @@ def sample_of(
     finds them at once. Only then it is asked who of them is in the audience `chosen`.
     """
     total = sum(recipient_list.recipient_count for recipient_list in lists)
-    seen, people = 0, []
-    spelled = field_names_of(lists)
-    for recipient_list in lists:
+    spelled, ends = field_names_of(lists), {} if total <= size else _ends(lists)
+    pieces = []
+    for number, recipient_list in enumerate(lists):
         if total <= size:
-            starts, number = [0], size
+            starts, rows = [0], size
         else:
             share = max(1, size * recipient_list.recipient_count // total)
             places = max(1, min(_PLACES * recipient_list.recipient_count // total, share))
-            starts, number = _starts(recipient_list, places), -(-share // places)
+            starts, rows = _starts(ends.get(recipient_list.pk), places), -(-share // places)
         fields = renamed_sql("p.fields", renames(recipient_list.field_names, spelled))
-        rows = _rows(recipient_list.pk, starts, number, _kept(recipient_list.pk, chosen), fields)
-        seen += len(rows)
-        people += [row[:4] for row in rows if row[4]]
-    return Sample(people, seen)
+        kept = _kept(recipient_list.pk, chosen)
+        if starts:
+            pieces.append(_rows(number, recipient_list.pk, starts, rows, kept, fields))
+    seen = _found(pieces)
+    return Sample([row[:4] for row in seen if row[4]], len(seen))
 
 
-def _starts(recipient_list: RecipientList, places: int) -> list[int]:
+def _ends(lists: Sequence[RecipientList]) -> dict[int, tuple[int, int]]:
+    """The first and the last key of each list with people."""
+    ids = f"SELECT r.id FROM {Recipient._meta.db_table} r WHERE r.recipient_list_id"  # noqa: S608 - a table of ours
+    pieces = [
+        f"SELECT {key:d}, ({ids} = {key:d} ORDER BY r.id LIMIT 1), "
+        f"({ids} = {key:d} ORDER BY r.id DESC LIMIT 1)"
+        for key in (recipient_list.pk for recipient_list in lists)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(pieces))
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall() if row[1] is not None}
+
+
+def _starts(ends: tuple[int, int] | None, places: int) -> list[int]:
     """Evenly spaced ids over a list, the first one being its first."""
-    ids = (
-        Recipient.objects.filter(recipient_list=recipient_list)
-        .order_by("id")
-        .values_list("id", flat=True)
-    )
-    first, last = ids.first(), ids.last()
-    if first is None or last is None:
+    if ends is None:
         return []
+    first, last = ends
     return [first + (last - first) * n // places for n in range(places)]
 
 
@@ -236,23 +245,33 @@ def _kept(list_id: int, chosen: Selection | None) -> Sql:
     return joined_sql([parts, chosen.kept("p")], "AND")
 
 
-def _rows(list_id: int, starts: Sequence[int], number: int, kept: Sql, fields: Sql) -> list[Any]:
-    """(key, phone, name, fields, whether it is kept) of the rows behind each start, once each."""
+def _rows(
+    place: int, list_id: int, starts: Sequence[int], number: int, kept: Sql, fields: Sql
+) -> Sql:
+    """(key, phone, name, fields, whether it is kept, place) of the rows behind each start."""
     table = Recipient._meta.db_table
     parts = [
         f"SELECT * FROM (SELECT r.* FROM {table} r WHERE r.recipient_list_id = {list_id:d} "  # noqa: S608 - a table of ours and integers
         f"AND r.id >= {start:d} AND r.occurrence = 0 ORDER BY r.id LIMIT {number:d}) AS part"
         for start in starts
     ]
-    if not parts:
-        return []
-    asked = sql(
-        "SELECT p.id, p.phone, p.name, CAST({fields} AS text), CASE WHEN {kept} THEN 1 ELSE 0 END "
-        "FROM ({rows}) AS p",
+    return sql(
+        "SELECT p.id, p.phone, p.name, CAST({fields} AS text), CASE WHEN {kept} THEN 1 ELSE 0 END, "  # noqa: S608 - words of ours
+        f"{place:d} FROM ({{rows}}) AS p",
         fields=fields,
         kept=kept,
         rows=Sql(" UNION ALL ".join(parts)),
     )
+
+
+def _found(pieces: Sequence[Sql]) -> list[Any]:
+    """What the queries find, each row once, list by list."""
+    if not pieces:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(asked.text, asked.values)
-        return list({row[0]: row for row in cursor.fetchall()}.values())
+        cursor.execute(
+            " UNION ALL ".join(piece.text for piece in pieces),
+            [value for piece in pieces for value in piece.values],
+        )
+        rows = {row[0]: row for row in cursor.fetchall()}
+    return sorted(rows.values(), key=lambda row: (row[5], row[0]))

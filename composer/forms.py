@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.forms.utils import ErrorList
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ from composer.drafts import Content, content_of
 from composer.field_forms import FieldRulesForm, posted
 from composer.schedule_fields import ScheduleFields, stored_schedule
 from composer.send_method_fields import SendMethod, SendMethodFields, stored_send_method
-from interface.form_fields import PlainText, PublicChoice
+from interface.form_fields import Offer, PlainText, PublicChoice, PublicChoices
 from recipients.models import RecipientList, SavedFilter
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import User
@@ -114,22 +114,24 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
         return content_of(self.campaign)
 
     @cached_property
-    def borrowed_lists(self) -> list[RecipientList]:
+    def borrowed_lists(self) -> tuple[RecipientList, ...]:
         """Lists in the draft that the writer may not use."""
         return list_access.borrowed_lists(self.campaign, self.writer)
 
     @cached_property
-    def borrowed_filters(self) -> list[SavedFilter]:
+    def borrowed_filters(self) -> tuple[SavedFilter, ...]:
         """Filters in the draft that the writer may not use."""
         return list_access.borrowed_filters(self.campaign, self.writer)
 
     def _offer_channels(self, campaign: Campaign) -> None:
         in_use = Q(is_active=True) | Q(pk=campaign.channel_id)
         channels = Channel.objects.filter(in_use, team=campaign.team).select_related("account")
-        self._field("channel").queryset = channels.order_by("created_at", "pk")
+        known = [campaign.channel] if campaign.channel else []
+        self._field("channel").offer = Offer(channels.order_by("created_at", "pk"), known)
         accounts = channels.values("account")
         present = Q(account__in=accounts, gone_since=None) | Q(pk=campaign.sent_as_id)
-        self._field("sent_as").queryset = VendorMember.objects.filter(present)
+        sender = [campaign.sent_as] if campaign.sent_as else []
+        self._field("sent_as").offer = Offer(VendorMember.objects.filter(present), sender)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -149,7 +151,9 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
         given = self.cleaned_data
         method = self.chosen_method()
         values: dict[str, Any] = {
-            name: in_order(given[name]) if isinstance(given[name], QuerySet) else given[name]
+            name: in_order(given[name])
+            if isinstance(self.fields[name], PublicChoices)
+            else given[name]
             for name in Content.__dataclass_fields__
             if name in given
         }

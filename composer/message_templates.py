@@ -34,6 +34,37 @@ def make(campaign: Campaign, user: User, name: str, folder: str) -> MessageTempl
     return template
 
 
+def write_template(
+    team: Team, user: User, name: str, folder: str, text: str, channel: Channel | None
+) -> MessageTemplate:
+    """A template that says `text`, to any lists."""
+    nothing_else = Campaign(team=team, created_by=user, text=text, channel=channel)
+    with transaction.atomic():
+        template = MessageTemplate.objects.create(
+            team=team, name=name, folder=folder, created_by=user
+        )
+        TemplateVersion.objects.create(
+            template=template, number=1, content=_content_of(nothing_else), made_by=user
+        )
+        record(Act.TEMPLATE_SAVED, template, by=user, after={"version": 1})
+    return template
+
+
+def rewrite_template(template: MessageTemplate, text: str, user: User) -> None:
+    """Have the template say another text from now on; its older versions stay."""
+    with transaction.atomic():
+        before = current_of(template)
+        number = _next_number(template)
+        TemplateVersion.objects.create(
+            template=template,
+            number=number,
+            content={**before.content, "text": text},
+            choices=before.choices,
+            made_by=user,
+        )
+        record(Act.TEMPLATE_SAVED, template, by=user, after={"version": number})
+
+
 def renew_template(template: MessageTemplate, campaign: Campaign, user: User) -> None:
     """Make what `campaign` says the template's newest version; the older ones stay."""
     with transaction.atomic():
@@ -95,10 +126,14 @@ def _add(template: MessageTemplate, number: int, campaign: Campaign, user: User)
     TemplateVersion.objects.create(
         template=template,
         number=number,
-        content={field.name: getattr(campaign, field.attname) for field in content_fields()},
+        content=_content_of(campaign),
         choices=choices.as_json(campaign),
         made_by=user,
     )
+
+
+def _content_of(campaign: Campaign) -> dict[str, Any]:
+    return {field.name: getattr(campaign, field.attname) for field in content_fields()}
 
 
 def _columns(team: Team, version: TemplateVersion) -> dict[str, Any]:

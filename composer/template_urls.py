@@ -8,6 +8,7 @@ from composer.views import templates
 
 urlpatterns = [
     path("", templates.templates, name="templates"),
+    path("new/", templates.template_new, name="template-new"),
     path("fields/", templates.fields_in_use, name="fields-in-use"),
     path("<uuid:template_id>/", templates.template, name="template"),
     path("<uuid:template_id>/begin/", templates.template_begin, name="template-begin"),

@@ -9,13 +9,14 @@ from django.urls import include, path
 from api.rest import application
 from composer.views import media
 from delivery.views import webhooks
-from interface import security_txt
+from interface import help_page, security_txt
 from sending.views import healthz
 from teams.views.signing_in import sign_in_to_the_admin
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
+    path("help/", help_page.help_page, name="help"),
     path("admin/login/", sign_in_to_the_admin),
     path("admin/", admin.site.urls),
     path("media/<str:filename>", media.public_media, name="public-media"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path("<slug:team_slug>/", include("composer.urls")),
     path("<slug:team_slug>/", include("history.urls")),
     path("<slug:team_slug>/", include("delivery.urls")),
+    path("<slug:team_slug>/", include("events.urls")),
     path("<slug:team_slug>/", include("privacy.urls")),
     path("<slug:team_slug>/", include("api.urls")),
     path("<slug:team_slug>/", include("sociocs_accounts.urls")),

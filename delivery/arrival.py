@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -20,26 +22,43 @@ class Arrival:
     """What stands beside the states of a campaign's people.
 
     `unattributed`: messages of its channel of which nobody can say whose they were.
+    `replied`, `opted_out`: people who wrote back, and those of them who asked for no more.
     """
 
     is_reported: bool
     unattributed: int
-    has_replies: bool
+    replied: int = 0
+    opted_out: int = 0
 
     @property
     def says_something(self) -> bool:
-        """Whether there is anything beside the states."""
-        return not self.is_reported or bool(self.unattributed) or self.has_replies
+        """Whether there is anything to say of reports beside the states."""
+        return not self.is_reported or bool(self.unattributed)
 
 
 def arrival_of(campaign: Campaign) -> Arrival | None:
     """What was reported; None where nothing is and nothing will be."""
     endpoint = WebhookEndpoint.objects.filter(channel=campaign.channel_id).first()
     is_reported = DeliveryCount.objects.filter(campaign=campaign, messages__gt=0).exists()
-    has_replies = Reply.objects.filter(campaign=campaign).exists()
-    if not (endpoint and campaign.launched_at) and not is_reported and not has_replies:
+    replied, opted_out = replied_to([campaign.pk]).get(campaign.pk, (0, 0))
+    if not (endpoint and campaign.launched_at) and not is_reported and not replied:
         return None
-    return Arrival(is_reported, endpoint.unattributed_count if endpoint else 0, has_replies)
+    unattributed = endpoint.unattributed_count if endpoint else 0
+    return Arrival(is_reported, unattributed, replied, opted_out)
+
+
+def replied_to(campaign_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """(people who replied, those of them who wrote STOP) of each campaign that has replies."""
+    rows = (
+        Reply.objects.filter(campaign__in=campaign_ids)
+        .order_by()
+        .values("campaign_id")
+        .annotate(
+            replied=Count("phone_key", distinct=True),
+            stopped=Count("phone_key", distinct=True, filter=Q(wish=Reply.Wish.STOP)),
+        )
+    )
+    return {row["campaign_id"]: (row["replied"], row["stopped"]) for row in rows}
 
 
 def expects_news(campaign: Campaign) -> bool:

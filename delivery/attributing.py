@@ -17,6 +17,7 @@ from campaigns.models import CampaignRecipient
 from delivery import delivery_reports
 from delivery.models import SentMessage, WebhookEndpoint
 from delivery.replies import submission_of
+from events.outbox import News
 from recipients.subscriber_keys import subscriber_key
 from sending.models import Submission
 from sociocs_accounts import clients
@@ -84,11 +85,12 @@ def _unattributed(channel: Channel) -> QuerySet[SentMessage]:
 
 def _credit(channel: Channel, listed: dict[str, ListedMessage]) -> None:
     wanted = _unattributed(channel).filter(message_id__in=list(listed))
+    news = News()
     for message_id in list(wanted.values_list("message_id", flat=True)):
         with transaction.atomic():
             recipient = recipient_of(channel, listed[message_id])
             if recipient is not None:
-                delivery_reports.credit_message(channel, message_id, recipient)
+                delivery_reports.credit_message(channel, message_id, recipient, news)
 
 
 def recipient_of(channel: Channel, message: ListedMessage) -> CampaignRecipient | None:

@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -21,6 +22,8 @@ from delivery import replies, stops
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
 from delivery.number_news import NewsOfNumbers
 from delivery.provider_codes import FailureKind, failure_of
+from events.kinds import EventKind
+from events.outbox import News
 from interface.database_errors import is_away, is_held_up
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
@@ -37,6 +40,9 @@ EVENTS_A_TASK = 500
 KEEP_BODIES = timedelta(days=30)
 _BODIES_A_ROUND = 5_000
 _FIRST_LEARNING = timedelta(seconds=20)
+
+# Of how a message fares, what the team's own systems are told.
+_TOLD = (DeliveryStatus.DELIVERED, DeliveryStatus.READ, DeliveryStatus.FAILED)
 
 # (campaign, status) -> by how many its count changes.
 Changes = Counter[tuple[int, str]]
@@ -87,30 +93,38 @@ def _work(ids: Sequence[int]) -> None:
             .order_by("pk")
         )
         changes, unattributed, numbers = Changes(), Counter[int](), NewsOfNumbers()
+        news = News()
         for event in events:
-            event.outcome = _make_of(event, changes, numbers)
+            event.outcome = _make_of(event, changes, numbers, news)
             unattributed[event.endpoint_id] += event.outcome == Outcome.UNATTRIBUTED
         WebhookEvent.objects.bulk_update(events, ["outcome"])
         change_counts(changes)
         numbers.store()
+        news.store()
         _note_on_endpoints(events, unattributed)
 
 
-def _make_of(event: WebhookEvent, changes: Changes, numbers: NewsOfNumbers) -> WebhookEvent.Outcome:
+def _make_of(
+    event: WebhookEvent, changes: Changes, numbers: NewsOfNumbers, news: News
+) -> WebhookEvent.Outcome:
     try:
         parsed = parse_event(bytes(event.body or b""))
     except InvalidEvent:
         return Outcome.NOT_UNDERSTOOD
     if isinstance(parsed, IncomingMessage):
-        reply = replies.take_reply(event.endpoint, parsed, event.received_at, event.pk)
+        reply = replies.take_reply(event.endpoint, parsed, event.received_at, event.pk, news)
         return Outcome.REPLY if reply else Outcome.NOT_UNDERSTOOD
     if isinstance(parsed, StatusUpdate):
-        return _move_forward(event, parsed, changes, numbers)
+        return _move_forward(event, parsed, changes, numbers, news)
     return Outcome.NOT_UNDERSTOOD
 
 
 def _move_forward(
-    event: WebhookEvent, update: StatusUpdate, changes: Changes, numbers: NewsOfNumbers
+    event: WebhookEvent,
+    update: StatusUpdate,
+    changes: Changes,
+    numbers: NewsOfNumbers,
+    news: News,
 ) -> WebhookEvent.Outcome:
     message, is_new = SentMessage.objects.select_for_update().get_or_create(
         channel=event.endpoint.channel,
@@ -129,6 +143,7 @@ def _move_forward(
         return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
     _heed_wish(event.endpoint.channel, message)
     numbers.add(event.endpoint.channel, message)
+    _tell(news, event.endpoint.channel, message, update)
     stops.heed_report(message)
     campaign_id = message.recipient.campaign_id
     changes[campaign_id, before.value] -= 1
@@ -142,6 +157,46 @@ def _heed_wish(channel: Channel, message: SentMessage) -> None:
     if failure and failure.kind is FailureKind.WISH and message.recipient:
         source = OptOut.Source.NETWORK
         opt_outs.add_opt_outs(channel.team, [message.recipient.phone], source, None)
+
+
+def _tell(
+    news: News, channel: Channel, message: SentMessage, update: StatusUpdate | None = None
+) -> None:
+    """Have the team's own systems told how far a message got whose person is known."""
+    person = message.recipient
+    if person is None or message.status == DeliveryStatus.UNKNOWN:
+        return
+    place = (channel.team_id, channel.provider, channel.channel_key)
+    status = update.vendor_status if update else message.status
+    news.pass_on_status(*place, status, partial(_in_vendors_words, message, status, update))
+    if message.status in _TOLD and news.is_wanted(channel.team_id, EventKind.REPORTED):
+        told = {
+            "campaign": str(person.campaign.public_id),
+            "message": _message_id(message),
+            "phone": person.phone,
+            "status": message.status,
+            "error_code": message.error_code,
+            "changed_at": message.changed_at,
+        }
+        news.tell(channel.team_id, EventKind.REPORTED, {"people": [told]})
+
+
+def _in_vendors_words(
+    message: SentMessage, status: str, update: StatusUpdate | None
+) -> dict[str, object]:
+    """A status as the vendor words it, under the id by which programs know the message."""
+    code = message.error_code
+    error = {"code": int(code) if code.isdecimal() else code, "message": ""} if code else None
+    data = {"status": status, "error": error, "provider_err_obj": None}
+    if update is not None:
+        data = update.raw.get("event_data") or data
+    return {"message_id": _message_id(message), "event": "status_update", "event_data": data}
+
+
+def _message_id(message: SentMessage) -> str:
+    if message.submission is None or message.recipient is None:
+        return message.message_id
+    return message.submission.message_id_of(message.recipient.position)
 
 
 def _note_on_endpoints(events: Sequence[WebhookEvent], unattributed: Counter[int]) -> None:
@@ -171,10 +226,13 @@ def change_counts(changes: Changes) -> None:
         DeliveryCount.objects.filter(pk=row.pk).update(messages=F("messages") + change)
 
 
-def credit_message(channel: Channel, message_id: str, recipient: CampaignRecipient) -> None:
+def credit_message(
+    channel: Channel, message_id: str, recipient: CampaignRecipient, news: News | None = None
+) -> None:
     """Note whose message this is, as the vendor's list says.
 
-    What was said of it before is credited now. The caller holds a transaction.
+    What was said of it before is credited now. The caller holds a transaction; of many messages
+    they share the `news`.
     """
     now = timezone.now()
     message, is_new = SentMessage.objects.select_for_update().get_or_create(
@@ -191,6 +249,9 @@ def credit_message(channel: Channel, message_id: str, recipient: CampaignRecipie
     numbers = NewsOfNumbers()
     numbers.add(channel, message)
     numbers.store()
+    news = news or News()
+    _tell(news, channel, message)
+    news.store()
     stops.heed_report(message)
     change_counts(Changes({(recipient.campaign_id, message.status): 1}))
     if not is_new:

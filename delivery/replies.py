@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import SubmissionState
 from delivery.models import RepliesRead, Reply, WebhookEndpoint
+from events.kinds import EventKind
+from events.outbox import News
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from recipients.opting_out.stop_words import Wish, wish_of
@@ -27,11 +29,15 @@ _ANSWER_WITHIN = timedelta(days=14)
 
 
 def take_reply(
-    endpoint: WebhookEndpoint, message: IncomingMessage, received_at: datetime, event_id: int
+    endpoint: WebhookEndpoint,
+    message: IncomingMessage,
+    received_at: datetime,
+    event_id: int,
+    news: News,
 ) -> Reply | None:
     """Keep what somebody wrote, and do what they wish; None when nobody can be told from it.
 
-    The same message again changes nothing. The caller holds a transaction.
+    The same message again changes nothing. The caller holds a transaction, and stores the news.
     """
     if message.phone is None:
         return None
@@ -53,9 +59,26 @@ def take_reply(
             "received_at": received_at,
         },
     )
+    if is_new:
+        news.tell(channel.team_id, EventKind.REPLY, _told(reply))
+        news.pass_on(channel.team_id, channel.provider, channel.channel_key, message.raw)
     if is_new and reply.wish:
         _obey(channel.team, reply)
     return reply
+
+
+def _told(reply: Reply) -> dict[str, object]:
+    """What the team's own systems are told of a reply."""
+    return {
+        "reply": str(reply.public_id),
+        "channel": str(reply.channel.public_id),
+        "campaign": str(reply.campaign.public_id) if reply.campaign else None,
+        "phone": reply.phone,
+        "text": reply.text,
+        "media_count": reply.media_count,
+        "wish": reply.wish,
+        "sent_at": reply.sent_at,
+    }
 
 
 def _obey(team: Team, reply: Reply) -> None:
@@ -155,6 +178,12 @@ def unread_count(membership: Membership, most: int) -> int:
         received_at__gt=membership.joined_at,
     )
     return len(replies.values_list("pk")[:most])
+
+
+def read_until(membership: Membership) -> int:
+    """The id of the newest reply that the member has seen; 0 for none."""
+    read = RepliesRead.objects.filter(membership=membership)
+    return read.values_list("last_reply_id", flat=True).first() or 0
 
 
 def mark_read(membership: Membership, newest_id: int) -> None:

@@ -40,6 +40,7 @@ urlpatterns = [
     ),
     path("replies/", replies.replies, name="replies"),
     path("replies/read/", replies.replies_read, name="replies-read"),
+    path("replies/<uuid:reply_id>/", replies.reply, name="reply"),
     path("replies/<uuid:reply_id>/opt-out/", replies.reply_opt_out, name="reply-opt-out"),
     path("replies/<uuid:reply_id>/let-be/", replies.reply_let_be, name="reply-let-be"),
     path("delivery/", delivery.delivery, name="delivery"),

@@ -12,7 +12,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from itertools import takewhile
 
+import orjson
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -20,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.keeping import GIVEN_UP_AFTER
+from events.kinds import PEOPLE_AN_EVENT, EventKind
 from events.models import OutgoingEvent, Receiver
 from events.signing import signed_headers
 from interface import public_addresses
@@ -109,8 +112,32 @@ def _held(claimed: Receiver) -> QuerySet[Receiver]:
     return Receiver.objects.filter(pk=claimed.pk, claim_token=claimed.claim_token)
 
 
-def _first_waiting(receiver: Receiver) -> OutgoingEvent | None:
-    return OutgoingEvent.objects.filter(receiver=receiver, state=_WAITING).order_by("pk").first()
+def _first_waiting(claimed: Receiver) -> OutgoingEvent | None:
+    waiting = OutgoingEvent.objects.filter(receiver=claimed, state=_WAITING).order_by("pk")
+    first = waiting.first()
+    if first is not None and _can_grow(first):
+        _grow(claimed, first, waiting.filter(pk__gt=first.pk))
+    return first
+
+
+def _can_grow(event: OutgoingEvent) -> bool:
+    """Whether it tells of single messages, and nobody has seen it so far."""
+    return event.kind == EventKind.REPORTED and not event.tries
+
+
+@transaction.atomic
+def _grow(claimed: Receiver, first: OutgoingEvent, behind: QuerySet[OutgoingEvent]) -> None:
+    """Put what the events just behind it tell into the same one: reports come one by one."""
+    if not _held(claimed).select_for_update().exists():
+        return
+    alike = list(takewhile(_can_grow, behind[: PEOPLE_AN_EVENT - 1]))
+    if alike:
+        body = orjson.loads(first.body)
+        for event in alike:
+            body["data"]["people"] += orjson.loads(event.body)["data"]["people"]
+        first.body = orjson.dumps(body).decode()
+        OutgoingEvent.objects.filter(pk=first.pk).update(body=first.body)
+        OutgoingEvent.objects.filter(pk__in=[event.pk for event in alike]).delete()
 
 
 def _try(receiver: Receiver, event: OutgoingEvent) -> _Outcome:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from events.models import OutgoingEvent, Receiver
@@ -50,13 +51,14 @@ def _forget(events: QuerySet[OutgoingEvent], before: datetime) -> bool:
 # --- One person -----------------------------------------------------------------------------------
 
 
-def events_about(team_id: int, phone: str) -> QuerySet[OutgoingEvent]:
-    """The team's events in which this number (E.164) stands, with its plus or without it."""
-    mine = OutgoingEvent.objects.filter(receiver__team=team_id)
-    return mine.filter(body__contains=phone.lstrip("+"))
+def events_about(team_id: int, spellings: Iterable[str]) -> QuerySet[OutgoingEvent]:
+    """The team's events in whose bodies a number stands, as one of these rows of digits."""
+    stands_in_it = Q()
+    for digits in spellings:
+        stands_in_it |= Q(body__contains=digits)
+    return OutgoingEvent.objects.filter(stands_in_it, receiver__team=team_id)
 
 
-def erase_from_events(team_id: int, phone: str) -> int:
-    """Empty what was sent about a person; what waits is sent first. Returns how many."""
-    sent = events_about(team_id, phone).exclude(state=_State.WAITING)
-    return sent.update(body="", answer="")
+def erase_sent(events: QuerySet[OutgoingEvent]) -> int:
+    """Empty those that were sent or given up; what waits is sent first. Returns how many."""
+    return events.exclude(state=_State.WAITING).update(body="", answer="")

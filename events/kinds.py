@@ -23,6 +23,9 @@ class EventKind(models.TextChoices):
 CHOSEN_KINDS = [kind for kind in EventKind if kind is not EventKind.PING]
 """Those that a receiver may be chosen to get."""
 
+PEOPLE_AN_EVENT = 500
+"""So many people at most stand in one event; more are told of in several."""
+
 # What the vendor calls what it sends, for receivers that are written for the vendor.
 MESSAGES, STATUS_UPDATES = "messages", "status_updates"
 VENDOR_KINDS = (MESSAGES, STATUS_UPDATES)

@@ -7,7 +7,7 @@ costs one small query; nobody waits for anybody, and nothing is locked.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,10 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from events.kinds import MESSAGES, STATUS_UPDATES, EventKind
+from events.kinds import MESSAGES, PEOPLE_AN_EVENT, STATUS_UPDATES, EventKind
 from events.models import OutgoingEvent, Receiver
 from events.turns import send_events
 from interface.hints import nudge_once_a_second
-
-PEOPLE_AN_EVENT = 500
-"""So many people at most stand in one event; more are told of in several."""
 
 _VENDOR_EVENTS = {"message": MESSAGES, "status_update": STATUS_UPDATES}
 
@@ -43,33 +40,42 @@ class _Own:
 
 @dataclass(frozen=True, slots=True)
 class _Vendors:
-    """What the vendor reported on one of the team's channels, as it came."""
+    """What the vendor reported on one of the team's channels; of a message its status as well."""
 
     team_id: int
     provider: str
     channel_key: str
-    raw: Mapping[str, Any]
+    word: str
+    status: str
+    body: Callable[[], Mapping[str, Any]]
 
     def is_for(self, receiver: Receiver) -> bool:
-        if receiver.form != Receiver.Form.SOCIOCS:
-            return False
-        if (receiver.provider, receiver.channel_key) != (self.provider, self.channel_key):
-            return False
-        if _VENDOR_EVENTS.get(self.raw.get("event", "")) not in receiver.kinds:
-            return False
-        status = (self.raw.get("event_data") or {}).get("status")
-        return not status or not receiver.status_words or status in receiver.status_words
+        return (
+            receiver.form == Receiver.Form.SOCIOCS
+            and (receiver.provider, receiver.channel_key) == (self.provider, self.channel_key)
+            and _VENDOR_EVENTS[self.word] in receiver.kinds
+            and (
+                not self.status or not receiver.status_words or self.status in receiver.status_words
+            )
+        )
 
     def event(self, receiver: Receiver) -> OutgoingEvent:
-        body = orjson.dumps(self.raw).decode()
-        return OutgoingEvent(receiver=receiver, kind=self.raw["event"][:30], body=body)
+        body = orjson.dumps(self.body()).decode()
+        return OutgoingEvent(receiver=receiver, kind=self.word, body=body)
 
 
 class News:
-    """What happened in one transaction, put into the outbox by `store` with two queries at most."""
+    """What happened, put into the outbox by `store`; each team's receivers are looked up once."""
 
     def __init__(self) -> None:
         self._told: list[_Own | _Vendors] = []
+        self._receivers: dict[int, list[Receiver]] = {}
+
+    def is_wanted(self, team_id: int, kind: EventKind) -> bool:
+        """Whether anybody wants to know; for what costs something to be told."""
+        return any(
+            _Own(team_id, kind, {}).is_for(receiver) for receiver in self._receivers_of(team_id)
+        )
 
     def tell(self, team_id: int, kind: EventKind, data: Mapping[str, Any]) -> None:
         """Something happened; `data` holds public ids, numbers, states, and where the kind is of
@@ -93,23 +99,37 @@ class News:
     def pass_on(
         self, team_id: int, provider: str, channel_key: str, raw: Mapping[str, Any]
     ) -> None:
-        """The vendor reported this on a channel."""
-        self._told.append(_Vendors(team_id, provider, channel_key, raw))
+        """Somebody wrote to a channel, in the vendor's words."""
+        told = _Vendors(team_id, provider, channel_key, "message", "", lambda: raw)
+        self._told.append(told)
+
+    def pass_on_status(
+        self,
+        team_id: int,
+        provider: str,
+        channel_key: str,
+        status: str,
+        body: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        """A message of ours got so far; `body` is asked for only where it is wanted."""
+        told = _Vendors(team_id, provider, channel_key, "status_update", status, body)
+        self._told.append(told)
 
     def store(self) -> None:
         """Write an event for every receiver that wants it. The caller holds a transaction."""
-        if not self._told:
-            return
-        receivers: dict[int, list[Receiver]] = {}
-        wanted = Receiver.objects.exclude(state=Receiver.State.OFF)
-        for receiver in wanted.filter(team__in={told.team_id for told in self._told}):
-            receivers.setdefault(receiver.team_id, []).append(receiver)
+        told_now, self._told = self._told, []
         put_out(
             told.event(receiver)
-            for told in self._told
-            for receiver in receivers.get(told.team_id, ())
+            for told in told_now
+            for receiver in self._receivers_of(told.team_id)
             if told.is_for(receiver)
         )
+
+    def _receivers_of(self, team_id: int) -> list[Receiver]:
+        if team_id not in self._receivers:
+            wanted = Receiver.objects.filter(team=team_id).exclude(state=Receiver.State.OFF)
+            self._receivers[team_id] = list(wanted)
+        return self._receivers[team_id]
 
 
 def emit(team_id: int, kind: EventKind, data: Mapping[str, Any]) -> None:

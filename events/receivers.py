@@ -169,6 +169,14 @@ def remove_receiver(receiver: Receiver, by: User | None) -> None:
     receiver.delete()
 
 
+@transaction.atomic
+def show_secret(receiver: Receiver, by: User) -> str:
+    """The secret for somebody who wants to see it. Raises `teams.sealing.Unreadable`."""
+    secret = secret_of(receiver)
+    record(Act.RECEIVER_SECRET_SHOWN, receiver, by=by)
+    return secret
+
+
 def secret_of(receiver: Receiver) -> str:
     """What its events are signed with; "" without one. Raises `teams.sealing.Unreadable`."""
     return sealing.unseal(receiver.sealed_secret) if receiver.sealed_secret else ""

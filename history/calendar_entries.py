@@ -65,6 +65,12 @@ class Entry:
         return "out" if self.last < datetime.now(UTC) else "planned"
 
     @property
+    def medium(self) -> str:
+        """Which kind of channel it goes out through: its colour. "" for none."""
+        channel = self.campaign.channel
+        return channel.capabilities.medium.value if channel else ""
+
+    @property
     def label(self) -> Text:
         """Where its campaign stands, in a word or two."""
         return CAMPAIGN_WORDS[C(self.campaign.state)].label

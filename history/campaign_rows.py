@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db.models import Max, Q, QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.person_states import GIVEN_UP
+from campaigns.person_states import GIVEN_UP, PersonState
 from campaigns.state_words import (
     AWAITING_ITS_TIME,
     CAMPAIGN_WORDS,
     HOW_WE_KNOW,
-    PAUSED_BY_THE_CLOCK,
     PERHAPS_SENT,
     SUBMISSION_WORDS,
     WAITS_FOR_APPROVAL,
@@ -35,8 +35,11 @@ from campaigns.states import (
     SubmissionState,
 )
 from composer.approvals import waiting_for_approval
+from composer.cost import Cost
+from delivery.arrival import replied_to
+from history.campaign_costs import costs_of
 from history.people_counts import PeopleCounts, people_counts
-from interface.wording import Text, jobs, number
+from interface.wording import Text, number
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
 from sending.tally import MAY_HAVE_GONE, Tally, tallies
 from teams.models import Team
@@ -74,13 +77,12 @@ def word_of(campaign: Campaign, tally: Tally, *, waits_for_approval: bool) -> Wo
     """The words for where a campaign stands: as its jobs say it, a little before the tick does."""
     if campaign.state == CampaignState.DRAFT and waits_for_approval:
         return WAITS_FOR_APPROVAL
-    if campaign.state == CampaignState.PAUSED and campaign.state_reason in PAUSED_BY_THE_CLOCK:
-        return PAUSED_BY_THE_CLOCK[campaign.state_reason]
-    if campaign.state != CampaignState.SENDING or not tally.job_count or tally.unfinished_jobs:
+    if campaign.state != CampaignState.SENDING:
         return CAMPAIGN_WORDS[CampaignState(campaign.state)]
-    if tally.question_count:
+    if tally.question_count and not tally.unfinished_jobs:
         return CAMPAIGN_WORDS[CampaignState.NEEDS_DECISION]
-    return AWAITING_ITS_TIME
+    is_ahead = campaign.send_at is not None and campaign.send_at > timezone.now()
+    return AWAITING_ITS_TIME if is_ahead else CAMPAIGN_WORDS[CampaignState.SENDING]
 
 
 # --- The history: a team's campaigns --------------------------------------------------------------
@@ -94,6 +96,13 @@ class CampaignRow:
     tally: Tally
     word: Word
     counts: PeopleCounts
+    replied: int = 0
+    cost: Cost | None = None
+
+    @property
+    def failed(self) -> int:
+        """How many phones did not take it."""
+        return self.counts.people.get(PersonState.FAILED, 0)
 
     @property
     def people(self) -> int | None:
@@ -104,15 +113,9 @@ class CampaignRow:
         return campaign.frozen_count or campaign.confirmed_count
 
     @property
-    def label(self) -> str:
-        """The state, with how far it has come while it runs: `Handing over · job 31 of 48`."""
-        total, waiting = self.tally.job_count, self.tally.unfinished_jobs
-        if self.campaign.state == CampaignState.SENDING and waiting:
-            place = {"n": number(total - waiting + 1), "all": number(total)}
-            return f"{self.word.label} · {_('job %(n)s of %(all)s') % place}"
-        if self.campaign.state == CampaignState.SCHEDULED and total:
-            return f"{self.word.label} · {jobs(total)}"
-        return str(self.word.label)
+    def is_on_its_way(self) -> bool:
+        """Whether some of its messages have left and others have not."""
+        return self.word is CAMPAIGN_WORDS[CampaignState.SENDING] and bool(self.counts.total)
 
     @property
     def may_be_cancelled(self) -> bool:
@@ -132,12 +135,15 @@ def rows_of(campaigns: Iterable[Campaign]) -> list[CampaignRow]:
     ids = [campaign.pk for campaign in campaigns]
     tally_of, waiting = tallies(ids), waiting_for_approval(ids)
     counts_of = people_counts(campaigns, tally_of)
+    replied, costs = replied_to(ids), costs_of(campaigns, counts_of)
     return [
         CampaignRow(
             campaign,
             tally,
             word_of(campaign, tally, waits_for_approval=campaign.pk in waiting),
             counts_of[campaign.pk],
+            replied.get(campaign.pk, (0, 0))[0],
+            costs.get(campaign.pk),
         )
         for campaign in campaigns
         for tally in [tally_of.get(campaign.pk, Tally())]
@@ -186,7 +192,7 @@ def campaigns_of(team: Team) -> QuerySet[Campaign]:
 
 def for_rows(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     """With all that a line of the table shows of a campaign itself."""
-    return campaigns.select_related("channel", "created_by", "launched_by")
+    return campaigns.select_related("team", "channel", "created_by", "launched_by")
 
 
 def history_page(

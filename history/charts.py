@@ -1,52 +1,53 @@
-"""The last month as small charts: drawn by the server, and told as a table.
-
-A chart is an SVG of plain rectangles: no script, no inline style, the same in both themes.
-"""
+"""The last month as figures and charts, and told as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.models import Campaign
+from delivery.models import Reply
 from history.days import SHOWN_DAYS
+from history.drawing import Column, Drawing, Part, Trace, drawing_of, trace_of
 from history.models import DayCount
+from history.month_deliveries import DayOfCampaigns, deliveries_by_day
 from interface.money import money
 from interface.wording import number
 from teams.models import Team
 
-# The drawing's own units.
-WIDTH, HEIGHT = 300, 64
-_GAP = 2.0
-_LOWEST = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One day's rectangle, in the drawing's units, with what it says on hovering."""
-
-    x: str
-    y: str
-    width: str
-    height: str
-    title: str
+_ALONGS = 5
+# The lowest share that the axis begins with, unless there is a lower one.
+_FLOOR, _TOP, _FLOOR_STEP = 85, 100, 15
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One figure over the month: its name, the sum, the bars, and their fill."""
+    """One figure over the month: its name, its sum, the drawing, and the same in words.
+
+    `campaign`: the one behind what stands out, with the sentence's `before` and `after` it.
+    """
 
     name: str
+    unit: str
     total: str
-    bars: list[Bar]
-    fill: str
+    drawing: Drawing | Trace
     in_words: str
+    campaign: Campaign | None = None
+    before: str = ""
+    after: str = ""
+
+    @property
+    def is_trace(self) -> bool:
+        """Whether it is a line and not columns."""
+        return isinstance(self.drawing, Trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,24 @@ class ChannelLine:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The charts of a team's last thirty days, the same as rows of a table, and by channel."""
+    """A team's last thirty days: figures, charts, the same as rows of a table, and by channel.
+
+    `names` are those of the table's columns.
+    """
 
     first: date
     last: date
+    tiles: list[tuple[str, str, str]]
     charts: list[Chart]
+    names: list[str]
     rows: list[tuple[date, list[str]]]
     channels: list[ChannelLine]
 
 
 def month_of(team: Team) -> Month | None:
     """The last thirty days on the team's calendar; None when nothing happened in them."""
-    last = timezone.now().astimezone(ZoneInfo(team.time_zone)).date()
+    area = ZoneInfo(team.time_zone)
+    last = timezone.now().astimezone(area).date()
     first = last - timedelta(days=SHOWN_DAYS - 1)
     day_counts = list(DayCount.objects.filter(team=team, day__gte=first, day__lte=last))
     if not any(
@@ -81,27 +88,107 @@ def month_of(team: Team) -> Month | None:
     ):
         return None
     days = [first + timedelta(days=n) for n in range(SHOWN_DAYS)]
+    begins = datetime.combine(first, time(), area)
+    deliveries = deliveries_by_day(team, begins)
     sent, failed, opt_outs = (
         _by_day(day_counts, days, name) for name in ("sent", "failed", "opt_outs")
     )
-    figures = [
-        (_("Sent"), sent, "done", number),
-        (_("Failed"), failed, "danger", number),
-        (_("Opt-outs"), opt_outs, "warning", number),
-    ]
-    charts = [_chart(name, days, values, fill, write) for name, values, fill, write in figures]
-    columns = [list(map(number, values)) for _name, values, _fill, _write in figures]
+    figures = [(_("Sent"), sent), (_("Failed"), failed), (_("Opt-outs"), opt_outs)]
+    columns = [(name, list(map(number, values))) for name, values in figures]
+    charts = [_bars(_("Sent"), _("people a day"), days, sent, "good", number)]
+    charts.append(_failed_chart(days, failed, deliveries))
+    if deliveries:
+        charts.insert(0, _delivered_chart(days, deliveries))
+        shares = [f"{deliveries[day].share:.1f}%" if day in deliveries else "-" for day in days]
+        columns.insert(1, (_("Delivered"), shares))
+    tiles = _tiles(team, begins, deliveries, sum(sent), sum(failed), sum(opt_outs))
     if any(day_count.cost is not None for day_count in day_counts):
         costs = [_sum_of_costs(day_counts, day) for day in days]
 
         def in_money(amount: Decimal) -> str:
             return money(amount, team.currency)
 
-        charts.append(_chart(_("Cost"), days, costs, "info", in_money))
-        columns.append(list(map(in_money, costs)))
-    rows = [(day, [column[n] for column in columns]) for n, day in enumerate(days)]
+        charts.append(_bars(_("Cost"), _("a day"), days, costs, "note", in_money))
+        columns.append((_("Cost"), list(map(in_money, costs))))
+        tiles.append((_("Cost"), money(sum(costs, Decimal(0)), team.currency), ""))
+    rows = [(day, [values[n] for _name, values in columns]) for n, day in enumerate(days)]
     happened = [row for row, day in zip(rows, days, strict=True) if _has_any(day_counts, day)]
-    return Month(first, last, charts, happened, _channels(team, day_counts))
+    names = [name for name, _values in columns]
+    return Month(first, last, tiles, charts, names, happened, _channels(team, day_counts))
+
+
+def _tiles(
+    team: Team,
+    since: datetime,
+    deliveries: Mapping[date, DayOfCampaigns],
+    sent: int,
+    failed: int,
+    opt_outs: int,
+) -> list[tuple[str, str, str]]:
+    """(what, how many, what that is of): the month's sums."""
+    people = sum(day.people for day in deliveries.values())
+    delivered = sum(day.delivered for day in deliveries.values())
+    replied = Reply.objects.filter(team=team, received_at__gte=since)
+    wrote = replied.aggregate(people=Count("phone_key", distinct=True))["people"]
+    tiles = [(_("Sent"), number(sent), _("people"))]
+    if people:
+        tiles.append((_("Delivered"), f"{100 * delivered / people:.1f}%", _("as reported")))
+    tiles += [
+        (_("Failed"), number(failed), _share(failed, sent)),
+        (_("Replied"), number(wrote), _("people")),
+        (_("Opt-outs"), number(opt_outs), _("people")),
+    ]
+    return tiles
+
+
+def _share(part: int, whole: int) -> str:
+    return _("%(share)s%% of sent") % {"share": f"{100 * part / whole:.1f}"} if whole else ""
+
+
+def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampaigns]) -> Chart:
+    """The share of each day's messages that arrived; today's reports still come in."""
+    whole = [deliveries.get(day) for day in days[:-1]]
+    points = [
+        (told.share, f"{day:%-d %b}: {told.share:.1f}%") if told is not None else None
+        for day, told in zip(days[:-1], whole, strict=True)
+    ]
+    lowest_day = min(deliveries, key=lambda day: deliveries[day].share)
+    lowest = deliveries[lowest_day].share
+    floor = _FLOOR if lowest >= _FLOOR else int(lowest // _FLOOR_STEP) * _FLOOR_STEP
+    campaign, told = deliveries[lowest_day].worst
+    in_words = _("Delivered share of each day: lowest on %(day)s, %(share)s%%") % {
+        "day": f"{lowest_day:%-d %b}",
+        "share": f"{lowest:.1f}",
+    }
+    return Chart(
+        _("Delivered"),
+        _("share of each day"),
+        "",
+        trace_of(points, _alongs(days[:-1]), floor, _TOP),
+        in_words,
+        campaign,
+        _("Lowest on %(day)s:") % {"day": f"{lowest_day:%a %-d %b}"},
+        f"{told.share:.1f}%",
+    )
+
+
+def _failed_chart(
+    days: Sequence[date], failed: Sequence[int], deliveries: Mapping[date, DayOfCampaigns]
+) -> Chart:
+    chart = _bars(_("Failed"), _("people a day"), days, failed, "bad", number)
+    with_failed = {day: told for day, told in deliveries.items() if told.failed}
+    if not with_failed:
+        return chart
+    day = max(with_failed, key=lambda day: with_failed[day].failed)
+    campaign, told = with_failed[day].most_failed
+    before = _("Most on %(day)s:") % {"day": f"{day:%a %-d %b}"}
+    after = _("%(n)s of %(all)s") % {"n": number(told.failed), "all": number(told.people)}
+    return replace(chart, campaign=campaign, before=before, after=after)
+
+
+def _alongs(days: Sequence[date]) -> list[str]:
+    places = [round(n * (len(days) - 1) / (_ALONGS - 1)) for n in range(_ALONGS)]
+    return [f"{days[place]:%-d %b}" for place in places]
 
 
 def _by_day(day_counts: Sequence[DayCount], days: Sequence[date], name: str) -> list[int]:
@@ -125,35 +212,24 @@ def _has_any(day_counts: Sequence[DayCount], day: date) -> bool:
 Value = TypeVar("Value", int, Decimal)
 
 
-def _chart(
+def _bars(
     name: str,
+    unit: str,
     days: Sequence[date],
     values: Sequence[Value],
     fill: str,
     write: Callable[[Value], str],
 ) -> Chart:
-    most, step = max(values), WIDTH / len(days)
-    bars = []
-    for n, (day, value) in enumerate(zip(days, values, strict=True)):
-        if not value:
-            continue
-        # A single message among a million is still to be seen.
-        height = max(float(value) / float(most) * HEIGHT, _LOWEST)
-        bars.append(
-            Bar(
-                x=f"{n * step:.2f}",
-                y=f"{HEIGHT - height:.2f}",
-                width=f"{step - _GAP:.2f}",
-                height=f"{height:.2f}",
-                title=f"{day:%-d %b}: {write(value)}",
-            )
-        )
+    columns = [
+        Column(f"{day:%-d %b}: {write(value)}", (Part(fill, float(value)),))
+        for day, value in zip(days, values, strict=True)
+    ]
     total = write(sum(values[1:], values[0]))
     in_words = _(
         "%(name)s in the last %(days)d days: %(total)s in all, %(most)s on the busiest day"
     )
-    values_said = {"name": name, "days": len(days), "total": total, "most": write(most)}
-    return Chart(name, total, bars, fill, in_words % values_said)
+    values_said = {"name": name, "days": len(days), "total": total, "most": write(max(values))}
+    return Chart(name, unit, total, drawing_of(columns, _alongs(days)), in_words % values_said)
 
 
 def _channels(team: Team, day_counts: Sequence[DayCount]) -> list[ChannelLine]:

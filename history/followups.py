@@ -21,7 +21,7 @@ from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
 from campaigns.person_states import GIVEN_UP, PersonState
 from campaigns.states import FINISHED, SubmissionState
-from delivery.models import SentMessage
+from delivery.models import Reply, SentMessage
 from delivery.provider_codes import codes_not_to_try_again
 from history.models import FollowUp
 from history.people_counts import PeopleCounts
@@ -53,6 +53,9 @@ class FollowUpGroup(StrEnum):
     NOT_SENT = "not_sent"
     PERHAPS_SENT = "perhaps_sent"
     FAILED = "failed"
+    # Of those who were sent it.
+    REPLIED = "replied"
+    SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def begin_follow_up(campaign: Campaign, user: User, groups: Collection[FollowUpG
             gathered = RecipientList.objects.create(
                 team=campaign.team,
                 owner=user,
-                name=_name(campaign),
+                name=_name(campaign, groups),
                 field_names=audience.audience_field_names(campaign),
             )
             record(Act.FOLLOWED_UP, campaign, by=user)
@@ -117,8 +120,12 @@ def begin_follow_up(campaign: Campaign, user: User, groups: Collection[FollowUpG
         return FollowUp.objects.get(campaign=campaign, done_at=None)
 
 
-def _name(campaign: Campaign) -> str:
+def _name(campaign: Campaign, groups: Collection[FollowUpGroup]) -> str:
     name = _("Rest of %(name)s")
+    if {*groups} == {FollowUpGroup.REPLIED}:
+        name = _("Replied to %(name)s")
+    elif {*groups} == {FollowUpGroup.SILENT}:
+        name = _("No reply to %(name)s")
     room = _LONGEST_NAME - len(name % {"name": ""})
     return name % {"name": campaign.name[:room].rstrip()}
 
@@ -182,6 +189,16 @@ def _gather_piece(follow_up: FollowUp) -> bool:
     ]
     if FollowUpGroup.FAILED in groups:
         conditions.append(_FAILED_SQL)
+    replied = _REPLIED_SQL.format(follow_up.campaign_id)
+    if FollowUpGroup.REPLIED in groups:
+        conditions.append(replied)
+    if FollowUpGroup.SILENT in groups:
+        sent = [(first, last) for _pk, first, last, state in jobs if state == _ACCEPTED]
+        conditions += [
+            f"(r.position >= {start:d} AND r.position <= {end:d} AND NOT {replied} "
+            f"AND NOT {_NOT_TAKEN_SQL})"
+            for start, end in merged(sent)
+        ]
     if conditions:
         _insert(follow_up, first, last, " OR ".join(conditions))
     follow_up.after_position = last
@@ -200,6 +217,17 @@ _FAILED_SQL = (
     f"AND m.status = '{DeliveryStatus.FAILED.value}' "
     f"AND m.error_code NOT IN ({_POINTLESS_SQL}))"
 )
+
+
+_NOT_TAKEN_SQL = (
+    f"EXISTS (SELECT 1 FROM {SentMessage._meta.db_table} m WHERE m.recipient_id = r.id "
+    f"AND m.status = '{DeliveryStatus.FAILED.value}')"
+)
+_REPLIED_SQL = (
+    f"(r.phone_key IN (SELECT y.phone_key FROM {Reply._meta.db_table} y "
+    "WHERE y.campaign_id = {:d}))"
+)
+_ACCEPTED = SubmissionState.ACCEPTED.value
 
 
 def _insert(follow_up: FollowUp, first: int, last: int, condition: str) -> None:

@@ -269,7 +269,9 @@ def _hand_to_the_mail_server(notice: Notice) -> None:
         "notice": notice,
         "sentence": notice_sentence(notice),
         "words": trouble_words(notice.trouble.code) if notice.trouble else None,
-        "since": _written(notice.trouble.since, notice.team) if notice.trouble else "",
+        "since": _written(notice.trouble.since, notice.user.time_zone or notice.team.time_zone)
+        if notice.trouble
+        else "",
         "link": settings.BASE_URL + place_of(notice),
         "choices_link": settings.BASE_URL + choices,
     }
@@ -286,9 +288,9 @@ def _hand_to_the_mail_server(notice: Notice) -> None:
     )
 
 
-def _written(moment: datetime, team: Team) -> str:
-    """A moment on the team's clock: `Thu 2 Apr, 09:30 EDT`."""
-    local = moment.astimezone(ZoneInfo(team.time_zone))
+def _written(moment: datetime, zone: str) -> str:
+    """A moment on a zone's clock: `Thu 2 Apr, 09:30 EDT`."""
+    local = moment.astimezone(ZoneInfo(zone))
     return f"{local:%a %-d %b, %H:%M} {zone_abbreviation(local)}"
 
 

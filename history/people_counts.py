@@ -27,6 +27,7 @@ from django.db.models import (
     When,
 )
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.person_states import (
@@ -34,8 +35,10 @@ from campaigns.person_states import (
     BY_REPORT,
     GIVEN_UP,
     LEFT_OUT_LATE,
+    NOT_REPORTED,
     NOT_REPORTED_WORD,
     PEOPLE_WORDS,
+    PERSON_WORDS,
     PersonState,
     at_the_end,
 )
@@ -52,6 +55,32 @@ IS_LEFT_OUT_LATE = (Q(left_out__in=sorted(LEFT_OUT_LATE)) & ~Q(left_out="")) | (
 )
 P = PersonState
 _Counts = dict[int, Counter[PersonState]]
+
+
+def percent_of(part: int, whole: int) -> int:
+    """A share in whole percent: never 0 or 100 for what is not none or all."""
+    if part in (0, whole):
+        return 100 if part else 0
+    return min(max(round(100 * part / whole), 1), 99)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number of people under its word, with its colour in the bar and the filter that shows them.
+
+    Without a fill it is everybody.
+    """
+
+    label: Text
+    people: int
+    everybody: int
+    fill: str = ""
+    only: str = ""
+
+    @property
+    def percent(self) -> int:
+        """Their share of everybody."""
+        return percent_of(self.people, self.everybody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +112,37 @@ class PeopleCounts:
         if state is P.NO_REPORT and not self.is_reported:
             return NOT_REPORTED_WORD
         return PEOPLE_WORDS[state][0]
+
+    @property
+    def tiles(self) -> list[Tile]:
+        """Everybody, then every state that somebody is in: they add up."""
+        states = [state for state in PEOPLE_WORDS if self.people.get(state)]
+        return [Tile(_("Recipients"), self.total, self.total), *map(self._tile, states)]
+
+    def _tile(self, state: PersonState) -> Tile:
+        word = PERSON_WORDS[state]
+        if state is P.NO_REPORT and not self.is_reported:
+            word = NOT_REPORTED
+        fill = PEOPLE_WORDS[state][1]
+        return Tile(word.label, self.people[state], self.total, fill, state.value)
+
+    @property
+    def sum_in_words(self) -> str:
+        """`262 + 19 + 11 = 292`; nothing where all are in one state."""
+        counts = [number(count) for count, _word, _fill in self.parts]
+        return f"{' + '.join(counts)} = {number(self.total)}" if len(counts) > 1 else ""
+
+    @property
+    def sent(self) -> int:
+        """How many it has gone out to, as far as anybody knows."""
+        return self.total - self.people.get(P.STILL_TO_SEND, 0) - self.people.get(P.NOT_SENT, 0)
+
+    @property
+    def delivered_percent(self) -> int | None:
+        """Of everybody, whose phone has it; None where nobody can say."""
+        if not self.total or not (self.is_reported or self.people.get(P.DELIVERED)):
+            return None
+        return percent_of(self.people.get(P.DELIVERED, 0), self.total)
 
     @property
     def segments(self) -> list[tuple[int, str]]:

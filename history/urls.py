@@ -8,6 +8,7 @@ from history.views import (
     activity,
     calendar,
     campaign,
+    campaign_parts,
     decisions,
     history,
     list_use,
@@ -24,6 +25,12 @@ urlpatterns = [
     path("campaigns/", history.campaigns, name="campaigns"),
     path("campaigns/<uuid:campaign_id>/", campaign.campaign, name="campaign"),
     path("campaigns/<uuid:campaign_id>/live/", campaign.campaign_live, name="campaign-live"),
+    path("campaigns/<uuid:campaign_id>/jobs/", campaign_parts.campaign_jobs, name="campaign-jobs"),
+    path(
+        "campaigns/<uuid:campaign_id>/delivery-times/",
+        campaign_parts.campaign_delivery_times,
+        name="campaign-delivery-times",
+    ),
     path(
         "campaigns/<uuid:campaign_id>/reschedule/",
         rescheduling.campaign_reschedule,

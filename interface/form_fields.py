@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.db.models import QuerySet
+from django.forms.models import ModelChoiceIterator
 
 
 class PlainText(forms.CharField):
@@ -16,13 +20,80 @@ class PlainText(forms.CharField):
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
 
 
+class Offer:
+    """The rows that a form offers, read once for all of its fields that offer them.
+
+    `known`: rows of them that the caller has already. `wanted`: public ids that will be asked for,
+    by whatever field.
+    """
+
+    def __init__(
+        self, rows: QuerySet[Any], known: Iterable[Any] = (), wanted: Collection[str] = ()
+    ) -> None:
+        self._rows = rows
+        self._read: dict[str, Any] = {str(row.public_id): row for row in known}
+        self._wanted = {str(UUID(key)) for key in wanted if is_uuid(key)}
+
+    @cached_property
+    def all_rows(self) -> list[Any]:
+        """All of them, in their order."""
+        rows = list(self._rows)
+        self._read = {str(row.public_id): row for row in rows}
+        self._wanted = set()
+        return rows
+
+    def among(self, public_ids: Iterable[Any]) -> list[Any]:
+        """Those of the rows that have one of these ids."""
+        asked = [str(UUID(str(key))) for key in public_ids]
+        missing = (self._wanted | set(asked)) - self._read.keys()
+        if missing and "all_rows" not in self.__dict__ and not self._read.keys() >= set(asked):
+            self._read |= {
+                str(row.public_id): row for row in self._rows.filter(public_id__in=missing)
+            }
+            self._wanted = set()
+        return [self._read[key] for key in dict.fromkeys(asked) if key in self._read]
+
+
+class _OfferedRows(ModelChoiceIterator):  # type: ignore[type-arg]
+    """The choices of a field: its offer's if it has one."""
+
+    def __iter__(self) -> Iterator[Any]:
+        offer: Offer | None = getattr(self.field, "offer", None)
+        if offer is None:
+            yield from super().__iter__()
+            return
+        if self.field.empty_label is not None:
+            yield ("", self.field.empty_label)
+        yield from map(self.choice, offer.all_rows)
+
+    def __len__(self) -> int:
+        offer: Offer | None = getattr(self.field, "offer", None)
+        if offer is None:
+            return super().__len__()
+        return len(offer.all_rows) + (self.field.empty_label is not None)
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+
 class PublicChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One object by its public id; anything else is no valid choice, whatever it looks like."""
+    """One object by its public id; anything else is no valid choice, whatever it looks like.
+
+    Of `offer`, where a form sets one; else of `queryset`.
+    """
+
+    offer: Offer | None = None
+    iterator = _OfferedRows
 
     def to_python(self, value: Any) -> Any:
         if value and not is_uuid(value):
             raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
-        return super().to_python(value)
+        if self.offer is None or not value:
+            return super().to_python(value)
+        found = self.offer.among([value])
+        if not found:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
+        return found[0]
 
 
 def is_uuid(text: object) -> bool:
@@ -35,7 +106,10 @@ def is_uuid(text: object) -> bool:
 
 
 class PublicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Several objects by their public ids."""
+    """Several objects by their public ids: of `offer` where a form sets one, else of `queryset`."""
+
+    offer: Offer | None = None
+    iterator = _OfferedRows
 
     def __init__(self, objects: Any, label: Any) -> None:
         super().__init__(
@@ -49,4 +123,9 @@ class PublicChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def clean(self, value: Any) -> Any:
         if not all(is_uuid(item) for item in value or ()):
             raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
-        return super().clean(value)
+        if self.offer is None or not value:
+            return super().clean(value)
+        chosen = self.offer.among(value)
+        if {str(row.public_id) for row in chosen} != {str(UUID(str(key))) for key in value}:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
+        return chosen

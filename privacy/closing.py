@@ -25,6 +25,7 @@ from composer.media.media_store import NotTaken, delete_media
 from composer.models import MediaFile, MessageTemplate
 from delivery import subscriptions
 from delivery.models import Reply, WebhookEndpoint, WebhookEvent
+from events.models import OutgoingEvent, Receiver
 from history.models import Notice
 from interface.phones import ERASED
 from privacy.emptying import ROWS_AT_ONCE, empty_campaign, erase_rows
@@ -74,6 +75,7 @@ def delete_team(team: Team, by: User) -> TeamDeletion:
     Team.objects.filter(pk=team.pk).update(slug=f"deleted-{team.pk}-{team.public_id.hex[:12]}")
     Channel.objects.filter(team=team).update(is_active=False)
     team.accounts.update(team=None)
+    team.receivers.update(state=Receiver.State.OFF)
     record(Act.TEAM_DELETED, team, by=by, team_id=team.pk)
     return deletion
 
@@ -194,6 +196,12 @@ def _is_asked_in_vain(team: Team, now: datetime) -> bool:
     return now - max(asked_at, last or asked_at) > _ASKED_FOR
 
 
+def _events(team: Team) -> bool:
+    return _delete_some(OutgoingEvent.objects.filter(receiver__team=team)) or _delete_some(
+        Receiver.objects.filter(team=team)
+    )
+
+
 def _rest(team: Team) -> bool:
     kinds = (
         ApiToken,
@@ -227,6 +235,6 @@ def _delete_some(rows: QuerySet[Any]) -> bool:
 
 
 _STEPS: tuple[Callable[[Team], bool], ...] = (
-    *(_drafts, _campaigns, _imports, _lists, _calls, _replies, _rest),
+    *(_drafts, _campaigns, _imports, _lists, _calls, _replies, _events, _rest),
     *(empty_names, empty_campaign_words, _media),
 )

@@ -19,6 +19,7 @@ from campaigns.models import Campaign, CampaignRecipient, RenderedText
 from composer.models import SentTest
 from delivery.models import Reply, WebhookEvent
 from delivery.replies import to_decide
+from events.keeping import forget_of_team
 from interface.phones import ERASED
 from privacy import retention as old_enough
 from privacy.models import EmptiedCampaign, Retention
@@ -142,12 +143,18 @@ def _empty_bodies(retention: Retention) -> bool:
     return bool(ids and WebhookEvent.objects.filter(pk__in=ids).update(body=None))
 
 
+def _empty_events(retention: Retention) -> bool:
+    before = timezone.now() - timedelta(days=retention.bodies_days)
+    return forget_of_team(retention.team_id, before)
+
+
 _KINDS: tuple[Callable[[Retention], bool], ...] = (
     _empty_lists,
     _empty_campaigns,
     _empty_replies,
     _empty_rejected,
     _empty_bodies,
+    _empty_events,
 )
 
 

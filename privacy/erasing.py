@@ -25,6 +25,8 @@ from campaigns.audiences.position import AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient, RenderedText
 from composer.models import SentTest
 from delivery.models import Reply, WebhookEvent
+from events.keeping import erase_sent, events_about
+from events.models import OutgoingEvent
 from history.models import FollowUp
 from privacy.conditions import empty_conditions
 from privacy.emptying import ROWS_AT_ONCE, erase_rows
@@ -54,6 +56,7 @@ Row = TypeVar("Row", RejectedRow, WebhookEvent)
 
 _IMPORTING = (ListImport.State.QUEUED, ListImport.State.IMPORTING)
 _WORKING = (ListOperation.State.QUEUED, ListOperation.State.WORKING)
+_EVENT_WAITS = OutgoingEvent.State.WAITING
 _AGAIN_AFTER = timedelta(minutes=1)
 # Fewer digits would be found in numbers of others.
 _FEWEST_DIGITS = 7
@@ -126,6 +129,7 @@ def is_waited_for(erasure: Erasure) -> bool:
         or ListOperation.objects.filter(**of_team, state__in=_WORKING).exists()
         or FollowUp.objects.filter(campaign__team=erasure.team_id, done_at=None).exists()
         or OptOut.objects.filter(_of(erasure), is_followed_up=False).exists()
+        or events_of(erasure.team_id, erasure.phone).filter(state=_EVENT_WAITS).exists()
     )
 
 
@@ -235,11 +239,21 @@ def _from_calls(erasure: Erasure) -> None:
         claiming.renew_claim(erasure)
 
 
+def _from_events(erasure: Erasure) -> None:
+    """What the team's own systems were told of the person, word for word."""
+    _count(erasure, "events", erase_sent(events_of(erasure.team_id, erasure.phone)))
+
+
 def _pieces(rows: QuerySet[Row]) -> Iterator[list[Row]]:
     after = 0
     while some := list(rows.filter(pk__gt=after).order_by("pk")[:ROWS_AT_ONCE]):
         yield some
         after = some[-1].pk
+
+
+def events_of(team_id: int, phone: str) -> QuerySet[OutgoingEvent]:
+    """The team's outgoing events in which somebody's number stands, however it is spelt."""
+    return events_about(team_id, {_national_digits(phone), _national_digits(subscriber_key(phone))})
 
 
 def _national_digits(phone: str) -> str:
@@ -248,7 +262,10 @@ def _national_digits(phone: str) -> str:
     return digits if len(digits) >= _FEWEST_DIGITS else phone.lstrip("+")
 
 
-_STEPS = (*(_from_filters, _from_lists, _from_campaigns, _from_replies, _from_files, _from_calls),)
+_STEPS = (
+    *(_from_filters, _from_lists, _from_campaigns, _from_replies, _from_files, _from_calls),
+    _from_events,
+)
 
 
 @transaction.atomic

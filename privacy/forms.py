@@ -60,7 +60,7 @@ class RetentionForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         1,
     )
     bodies_days = _days(
-        _("Empty what Sociocs reported to us after so many days"),
+        _("Empty what Sociocs reported to us, and what your systems were told, after so many days"),
         _("Kept to find out what went wrong; nothing on the pages needs it. 30 at most."),
         1,
         30,

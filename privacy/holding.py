@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from campaigns.models import CampaignRecipient
 from delivery.models import Reply, SentMessage
 from delivery.replies import submission_of
+from events.kinds import EventKind
+from events.models import OutgoingEvent
+from privacy.erasing import events_of
 from recipients.failing_numbers import failing_numbers_of
 from recipients.files.made_files import Table
 from recipients.lists.people import opt_outs_of
@@ -53,6 +56,15 @@ def _pieces(team: Team, phone: str) -> Iterator[list[_Line]]:
         _line(one.phone, "", _("Not reached"), one.medium, one.failed_at, one.error_code)
         for one in failing_numbers_of(team, phone)
     ]
+    told = events_of(team.pk, phone).select_related("receiver").order_by("pk")
+    yield [_of_event(event, phone) for event in told]
+
+
+def _of_event(event: OutgoingEvent, phone: str) -> _Line:
+    # Other people may stand in it beside this one, but for what somebody wrote.
+    text = event.body if event.kind == EventKind.REPLY else ""
+    what, where = _("Told to another system"), event.receiver.name
+    return _line(phone, "", what, where, event.created_at, event.kind, text)
 
 
 def _of_list(row: Recipient) -> _Line:

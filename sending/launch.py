@@ -20,6 +20,7 @@ from campaigns.scheduling.pacing import CannotPlan
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState
 from campaigns.texts import outside_values, personal_texts
+from interface.read_once import reading_once
 from sending import day_limits, job_times, lateness, one_by_one, readiness, timetable
 from sending.failpoints import failpoint
 from sending.models import Approval, Submission
@@ -66,7 +67,9 @@ def launch(campaign: Campaign, confirmation: Confirmation) -> None:
 
 def _launch(campaign: Campaign, confirmation: Confirmation) -> None:
     now, user, people = timezone.now(), confirmation.user, confirmation.people
-    readiness.check_confirmation(campaign, confirmation, now)
+    # Nobody changes the draft meanwhile: its row is locked.
+    with reading_once():
+        readiness.check_confirmation(campaign, confirmation, now)
     _begin(campaign, user, confirmation.token, people, readiness.send_time(campaign, now))
     record_event(campaign, CampaignEvent.Kind.LAUNCHED, user, people=people)
     if overruled := confirmation.warnings_overruled():

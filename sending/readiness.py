@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns import list_access, message
-from campaigns.audiences import audience, earlier_campaigns
-from campaigns.models import Campaign, CampaignList
+from campaigns.audiences import audience, choices, earlier_campaigns
+from campaigns.models import Campaign
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, Outcome
@@ -138,11 +138,7 @@ def launch_problems(
     user: User | None = None,
 ) -> list[Problem]:
     """Everything that keeps `user` from launching a draft now to `people`, field by field."""
-    include = CampaignList.Kind.INCLUDE
-    has_lists = (
-        campaign.list_choices.filter(kind=include).exists()
-        or campaign.filter_choices.filter(kind=include).exists()
-    )
+    has_lists = choices.has_people(campaign)
     problems = message.content_problems(
         campaign, audience.audience_field_names(campaign) if has_lists else None
     )

@@ -149,7 +149,7 @@ TROUBLES: Mapping[str, TroubleWords] = {
         ),
         gettext_lazy(
             "Sociocs is asked once a day to go on. An owner of the team can switch them on again "
-            "under Delivery reports."
+            "under Delivery and replies."
         ),
         gettext_lazy("Sociocs paused its reports"),
         gettext_lazy("Sociocs reported again"),
@@ -175,13 +175,13 @@ TROUBLES: Mapping[str, TroubleWords] = {
         ),
         gettext_lazy(
             "We look once a day whether Sociocs still reports here. An owner of the team can check "
-            "it under Delivery reports."
+            "it under Delivery and replies."
         ),
         gettext_lazy("Sociocs had reported nothing for a day"),
         gettext_lazy("Sociocs reported again"),
     ),
     Trouble.NO_TICK: TroubleWords(
-        gettext_lazy("Nothing is being handed over at the moment."),
+        gettext_lazy("Nothing is being sent at the moment."),
         gettext_lazy(
             "The part of this server that does it has not been heard of for a while. Nothing is "
             "lost: it goes on by itself once it runs again. Tell the person who manages this "

@@ -7,7 +7,7 @@ the member's role does not allow is a 403 with a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -61,6 +61,7 @@ class TeamRequest(SignedInRequest):
 
     team: Team
     membership: Membership
+    memberships: list[Membership]
     # Where the navigation says the page is, if its own address says otherwise.
     navigation_path: str
 
@@ -87,14 +88,18 @@ def require(membership: Membership, action: Action) -> None:
         )
 
 
-def membership_of(user: User, team_slug: str) -> Membership:
-    """The user's membership in the team at that address.
+def memberships_of(user: User) -> list[Membership]:
+    """The person's memberships with their teams, by the team's name."""
+    return list(Membership.objects.filter(user=user).select_related("team").order_by("team__name"))
+
+
+def _membership_at(memberships: Iterable[Membership], user: User, team_slug: str) -> Membership:
+    """The one in the team at that address.
 
     Raises Http404 when there is none, so that a stranger cannot tell whether the team exists.
     """
-    membership = (
-        Membership.objects.select_related("team").filter(user=user, team__slug=team_slug).first()
-    )
+    of_team = (membership for membership in memberships if membership.team.slug == team_slug)
+    membership = next(of_team, None)
     if membership is None or not user.is_active:
         raise Http404
     return membership
@@ -112,7 +117,9 @@ def page_of_team(
     def decorate(view: TeamView[Params]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def page(request: Any, team_slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            membership = membership_of(request.user, team_slug)
+            # All of them: the header of the page lists them anyhow.
+            request.memberships = memberships_of(request.user)
+            membership = _membership_at(request.memberships, request.user, team_slug)
             require(membership, action)
             request.team = membership.team
             request.membership = membership

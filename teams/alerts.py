@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +18,8 @@ from teams import proving, throttling
 from teams.browsers import browser_words
 from teams.letters import Letter, put_down
 from teams.models import NeedsSecondStep, Role, Team, User
+
+_MOMENT = "%a %-d %b %Y, %H:%M %Z"
 
 
 def tell(people: Iterable[User], subject: str, happened: str, advice: str = "") -> None:
@@ -35,12 +38,12 @@ def owners_of(team: Team) -> list[User]:
 def new_browser(request: HttpRequest, user: User) -> None:
     """Somebody signed in with a browser that was not used for the account before."""
     happened = _(
-        "%(browser)s at the address %(address)s signed in to your account on %(moment)s UTC. That "
+        "%(browser)s at the address %(address)s signed in to your account on %(moment)s. That "
         "browser had not been used for it before."
     ) % {
         "browser": browser_words(request.headers.get("User-Agent", "")),
         "address": throttling.client_address(request),
-        "moment": f"{timezone.now():%a %-d %b %Y, %H:%M}",
+        "moment": f"{timezone.now().astimezone(ZoneInfo(user.time_zone or 'UTC')):{_MOMENT}}",
     }
     advice = _(
         "If it was you, do nothing. If not, change your password now: that also ends the session."

@@ -2,68 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import Promise, cached_property
-from django.utils.translation import gettext_lazy as _
 
-from teams.access import Action, may
+from teams.access import Action, may, memberships_of
 from teams.admin_door import is_open_to
 from teams.models import Membership, Team
 from teams.new_team import may_make_team
-
-
-@dataclass(frozen=True)
-class NavigationEntry:
-    """One entry: the name of its URL pattern, what it is called, and its icon in the sprite.
-
-    `short_label` is for the bar at the bottom of a phone, where five words share 390 pixels.
-    """
-
-    url_name: str
-    label: str | Promise
-    short_label: str | Promise
-    icon: str
-
-
-@dataclass(frozen=True)
-class Link:
-    """A `NavigationEntry` of a team on a page; `is_current` where the page is inside of it."""
-
-    url: str
-    label: str | Promise
-    short_label: str | Promise
-    icon: str
-    is_current: bool
-
-
-# The first is the team's front page; it is current only on that very page.
-PLACES = (
-    NavigationEntry("overview", _("Overview"), _("Overview"), "layout-dashboard"),
-    NavigationEntry("campaigns", _("Campaigns"), _("Campaigns"), "speakerphone"),
-    NavigationEntry("calendar", _("Calendar"), _("Calendar"), "calendar"),
-    NavigationEntry("lists", _("Recipient lists"), _("Lists"), "address-book"),
-    NavigationEntry("opt-outs", _("Opt-outs"), _("Opt-outs"), "ban"),
-)
-
-
-def links(team: Team, path: str) -> list[Link]:
-    """The navigation of `team` for the page at `path`."""
-    front = PLACES[0]
-    return [
-        Link(
-            url=(url := reverse(place.url_name, args=[team.slug])),
-            label=place.label,
-            short_label=place.short_label,
-            icon=place.icon,
-            is_current=path == url if place is front else path.startswith(url),
-        )
-        for place in PLACES
-    ]
+from teams.places import Link, links, settings_links
 
 
 class Frame:
@@ -78,9 +27,8 @@ class Frame:
         user = getattr(self._request, "user", None)
         if user is None or not user.is_authenticated:
             return []
-        return list(
-            Membership.objects.filter(user=user).select_related("team").order_by("team__name")
-        )
+        of_page: list[Membership] | None = getattr(self._request, "memberships", None)
+        return memberships_of(user) if of_page is None else of_page
 
     @cached_property
     def team(self) -> Team | None:
@@ -104,8 +52,16 @@ class Frame:
     @cached_property
     def links(self) -> list[Link]:
         """The navigation; empty for a person without a team."""
-        path = getattr(self._request, "navigation_path", self._request.path)
-        return links(self.team, path) if self.team else []
+        return links(self.team, self._path) if self.team else []
+
+    @cached_property
+    def settings(self) -> list[tuple[str | Promise, list[Link]]]:
+        """The pages of the team's settings, in groups with a title."""
+        return settings_links(self.membership, self._path) if self.membership else []
+
+    @property
+    def _path(self) -> str:
+        return str(getattr(self._request, "navigation_path", self._request.path))
 
 
 def team(request: HttpRequest) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.contrib.auth.password_validation import (
     validate_password,
 )
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from interface.countries import country_choices
@@ -28,6 +31,17 @@ def _current_password() -> forms.CharField:
         strip=False,
         widget=password_input("current-password"),
         error_messages={"required": _("Type your password.")},
+    )
+
+
+def _own_zone_field() -> forms.ChoiceField:
+    """Where somebody is; the page's script chooses the browser's own (`static/js/own_zone.js`)."""
+    return forms.ChoiceField(
+        label=_("Your time zone"),
+        choices=lambda: [("", _("As the team's")), *zone_choices()],
+        required=False,
+        widget=forms.Select(attrs={"data-own-zone": ""}),
+        help_text=_("For times in your account and in mails to you. Campaigns go by the team's."),
     )
 
 
@@ -51,8 +65,8 @@ class PasswordAgainForm(StyledForm):
     password = _current_password()
 
 
-class ResetRequestForm(StyledForm):
-    """Where to send the link for a new password."""
+class AddressForm(StyledForm):
+    """Where to send a link."""
 
     email = forms.EmailField(
         label=_("E-mail address"),
@@ -85,7 +99,7 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("name", "email", "phone")
+        fields = ("name", "email", "phone", "time_zone")
         widgets = {"email": email_input()}
         labels = {"name": _("Name"), "email": _("E-mail address")}
         error_messages = {
@@ -98,6 +112,13 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_("With its country code, such as +1 631 747 1111. For tests to yourself."),
     )
+    time_zone = _own_zone_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.time_zone:
+            # Theirs, wherever they are now.
+            del self.fields["time_zone"].widget.attrs["data-own-zone"]
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()
@@ -138,6 +159,7 @@ class NewPersonForm(StyledForm):
         help_text=password_validators_help_text_html,
         error_messages={"required": _("Choose a password of at least 12 characters.")},
     )
+    time_zone = _own_zone_field()
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -153,8 +175,46 @@ class NewPersonForm(StyledForm):
         return cleaned
 
 
+@dataclass(frozen=True)
+class TeamPart:
+    """A page of the team's settings: its title, what it is about, and its fields."""
+
+    title: str | Promise
+    about: str | Promise
+    fields: tuple[str, ...]
+
+
+TEAM_PARTS: Mapping[str, TeamPart] = {
+    "general": TeamPart(
+        _("General"),
+        _("The team's name, its time zone, and how files and new lists are read."),
+        ("name", "time_zone", "default_country", "lists_shared"),
+    ),
+    "sending": TeamPart(
+        _("Before sending"),
+        _("When new campaigns go out, and what has to be done before they do."),
+        ("hours_from", "hours_to", "test_required", "confirm_typed_above", "approval_above"),
+    ),
+    "prices": TeamPart(
+        _("Prices"),
+        _("With your prices, everyone sees what a campaign costs before it goes out."),
+        ("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
+    ),
+    "opt-outs": TeamPart(
+        _("Opt-outs and numbers that fail"),
+        _("Who is left out of campaigns by itself, and how."),
+        ("failures_until_left_out", "stop_way"),
+    ),
+    "security": TeamPart(
+        _("Signing in"),
+        _("What members need to sign in besides their password."),
+        ("second_step_for",),
+    ),
+}
+
+
 class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
-    """A team's name, what is assumed where a time or a number says no place, and prices."""
+    """A team's settings: those of one `part` of TEAM_PARTS, or all of them."""
 
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
@@ -226,7 +286,10 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "test_required": _("A test comes before every launch"),
         }
         help_texts = {
-            "lists_shared": _("Anyone who uploads a list can choose otherwise. Lists of now stay."),
+            "lists_shared": _(
+                "Anyone who uploads a list can choose otherwise. Lists you already have stay as "
+                "they are."
+            ),
             "test_required": _(
                 "Nobody can launch a campaign before just that message was sent to a test phone."
             ),
@@ -243,6 +306,11 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "hours_from": {"invalid": _("Write the time as 09:00.")},
             "hours_to": {"invalid": _("Write the time as 19:00.")},
         }
+
+    def __init__(self, *args: Any, part: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if part in TEAM_PARTS:
+            self.fields = {name: self.fields[name] for name in TEAM_PARTS[part].fields}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -146,7 +146,7 @@ def accept(invitation: Invitation, user: User, *, is_from_mail: bool) -> Members
 
 @transaction.atomic
 def accept_as_new_person(
-    invitation: Invitation, name: str, password: str, *, is_from_mail: bool
+    invitation: Invitation, name: str, password: str, time_zone: str = "", *, is_from_mail: bool
 ) -> Membership:
     """Make an account for the invitation's address, and accept.
 
@@ -155,7 +155,9 @@ def accept_as_new_person(
     """
     try:
         with transaction.atomic():
-            user = User.objects.create_user(invitation.email, password, name=name)
+            user = User.objects.create_user(
+                invitation.email, password, name=name, time_zone=time_zone
+            )
     except IntegrityError:
         raise AccountExists from None
     membership = accept(invitation, user, is_from_mail=is_from_mail)

@@ -58,6 +58,8 @@ class User(AbstractUser):
     phone = models.CharField(
         _("mobile number"), max_length=16, blank=True, validators=[validate_phone]
     )
+    # In which times are told that are of no team; "": as their team's.
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

@@ -18,7 +18,8 @@ _DOES: dict[Action, str] = {
     Action.EXPORT: "take lists, opt-outs, people of campaigns and the history out as files",
     Action.MANAGE_TEAM: (
         "members, roles and invitations; settings and approval; channels, keys and who sends with "
-        "which; delivery reports; how long data is kept; erase a person; delete the team"
+        "which; delivery reports; what other systems are told; how long data is kept; erase a "
+        "person; delete the team"
     ),
 }
 

@@ -17,8 +17,10 @@ from teams.views import (
     second_steps,
     sessions,
     signing_in,
+    signing_up,
     single_sign_on,
     team,
+    team_settings,
 )
 
 urlpatterns = [
@@ -38,6 +40,8 @@ urlpatterns = [
         {"provider_id": "sso"},
         name="openid_connect_callback",
     ),
+    path("sign-up/", signing_up.sign_up, name="sign-up"),
+    path("sign-up/<str:token>/", signing_up.sign_up_account, name="sign-up-account"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("account/", account.account, name="account"),
     path("account/address/ask/", addresses.ask_for_proof, name="address-ask"),
@@ -62,7 +66,12 @@ urlpatterns = [
     path("teams/new/", new_team.team_new, name="team-new"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("<slug:team_slug>/team/", team.team_page, name="team"),
-    path("<slug:team_slug>/team/settings/", team.team_settings, name="team-settings"),
+    path("<slug:team_slug>/team/settings/", team_settings.team_settings, name="team-settings"),
+    path(
+        "<slug:team_slug>/team/settings/<slug:part>/",
+        team_settings.team_settings_part,
+        name="team-settings-part",
+    ),
     path("<slug:team_slug>/team/invitations/", team.team_invite, name="invite"),
     path(
         "<slug:team_slug>/team/invitations/<uuid:invitation_id>/revoke/",

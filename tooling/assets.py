@@ -19,7 +19,6 @@ from tooling.places import NODE_MODULES, ROOT, VENDOR
 PACKAGE = ROOT / "package.json"
 COPIED = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
 }
 ICONS = "@tabler/icons-sprite/dist/tabler-sprite.svg"

@@ -90,16 +90,12 @@ class Migration(migrations.Migration):
                 (
                     "token",
                     models.ForeignKey(
-                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="api.apitoken",
                     ),
                 ),
             ],
-            options={
-                "indexes": [models.Index(fields=["token", "-id"], name="jobs_of_a_token")],
-            },
         ),
         migrations.CreateModel(
             name="KeptAnswer",
@@ -115,12 +111,12 @@ class Migration(migrations.Migration):
                 ("answer", models.JSONField(null=True)),
                 ("kept_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
-                    "token",
+                    "team",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
-                        to="api.apitoken",
+                        to="teams.team",
                     ),
                 ),
             ],
@@ -128,7 +124,7 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["kept_at"], name="kept_answers_by_age")],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("token", "key_sha256"), name="a_key_has_one_answer"
+                        fields=("team", "key_sha256"), name="a_key_has_one_answer"
                     )
                 ],
             },

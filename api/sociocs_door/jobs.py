@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.utils import timezone
@@ -151,13 +152,18 @@ def answer_of(job: CalledJob, is_launched: bool) -> Answer:
 
 
 def list_jobs(call: DoorCall) -> HttpResponse:
-    """`GET /messages/bulk`: the token's jobs, at most 100, newest scheduled date first."""
-    jobs = CalledJob.objects.filter(token=call.caller.token, campaign__isnull=False)
+    """`GET /messages/bulk`: at most 100 jobs, newest scheduled date first."""
+    jobs = _jobs(call)
     jobs = jobs.annotate(at=Coalesce("campaign__send_at", "created_at")).order_by("-at", "-pk")
     rows = list(jobs.select_related("campaign__channel")[:LISTED])
     campaigns = [job.campaign for job in rows if job.campaign is not None]
     waiting = approvals.waiting_for_approval(campaign.pk for campaign in campaigns)
     return envelope.success([_shown(job, waiting) for job in rows])
+
+
+def _jobs(call: DoorCall) -> QuerySet[CalledJob]:
+    """The jobs that the team's programs made, with the channels that the token may use."""
+    return CalledJob.objects.filter(campaign__channel__in=call.channels)
 
 
 def _shown(job: CalledJob, waiting: set[int]) -> dict[str, Any]:
@@ -221,7 +227,7 @@ def _move(call: DoorCall, campaign: Campaign, at: datetime | None) -> bool:
             drafts.content_of(campaign), wall_time=wall_time, fold=fold, time_zone=zone
         )
         drafts.save(campaign, call.caller.user, campaign.version, content)
-        return launch_by_call(campaign, call.caller)
+        return launch_by_call(campaign, call.caller, is_counted=True)
     soonest = timezone.now() + lead() + timedelta(seconds=1)
     wall_time, fold = wall_time_of(max(at or soonest, soonest), zone)
     time = rescheduling.NewTime(wall_time, zone, fold)
@@ -249,8 +255,8 @@ def _job_of(call: DoorCall) -> tuple[CalledJob, Campaign]:
         wanted = UUID(hex=call.part)
     except ValueError:
         raise not_there("This job") from None
-    mine = CalledJob.objects.filter(token=call.caller.token, public_id=wanted)
-    job = mine.select_related("campaign__channel__account", "campaign__team").first()
+    mine = _jobs(call).select_related("campaign__channel__account", "campaign__team")
+    job = mine.filter(public_id=wanted).first()
     if job is None or job.campaign is None:
         raise not_there("This job")
     return job, job.campaign

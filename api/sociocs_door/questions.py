@@ -80,11 +80,11 @@ def _newest(messages: Iterator[Shown] | list[Shown]) -> HttpResponse:
 
 
 def _sent(call: DoorCall, first: datetime, end: datetime, words: str = "") -> Iterator[Shown]:
-    """What went out with this token, the newest first."""
-    token = call.caller.token
-    mine = Q(campaign__called_job__token=token) | Q(campaign__standing_day__token=token)
+    """What programs of the team had sent, the newest first."""
+    by_call = Q(campaign__called_job__isnull=False) | Q(campaign__standing_day__isnull=False)
     jobs = Submission.objects.filter(
-        mine,
+        by_call,
+        campaign__channel__in=call.channels,
         state=SubmissionState.ACCEPTED.value,
         current_attempt__slot__gte=first,
         current_attempt__slot__lt=end,
@@ -110,9 +110,8 @@ def _messages_of(job: Submission) -> Iterator[Shown]:
     assert attempt is not None
     for person in people:
         if not is_erased(person.phone):
-            own = f"{job.public_id.hex}{'' if job.is_single else f'-{person.position:x}'}"
             yield _of(channel) | {
-                "message_id": own,
+                "message_id": job.message_id_of(person.position),
                 "direction": "outgoing",
                 "from": channel.phone_number.removeprefix("+"),
                 "to": person.phone.removeprefix("+"),

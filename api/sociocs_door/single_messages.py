@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -266,12 +266,12 @@ def _refuse_who_gets_nothing(team: Team, phone: str) -> None:
 
 
 def list_scheduled(call: DoorCall) -> HttpResponse:
-    """`GET /messages/scheduled`: the token's single messages that wait, newest date first."""
+    """`GET /messages/scheduled`: at most 100 single messages that wait, newest date first."""
     ahead = Q(state__in=sorted(UNSENT)) | Q(
         state=S.ACCEPTED.value, current_attempt__slot__gt=timezone.now()
     )
-    mine = Submission.objects.filter(ahead, campaign__standing_day__token=call.caller.token)
-    rows = mine.select_related("campaign__channel", "current_attempt")
+    rows = _messages(call).filter(ahead)
+    rows = rows.select_related("campaign__channel", "current_attempt")
     waiting = list(rows.order_by("-planned_slot", "-pk")[:LISTED])
     people = CampaignRecipient.objects.filter(
         campaign_id__in={submission.campaign_id for submission in waiting},
@@ -284,6 +284,12 @@ def list_scheduled(call: DoorCall) -> HttpResponse:
             for submission in waiting
         ]
     )
+
+
+def _messages(call: DoorCall) -> QuerySet[Submission]:
+    """The single messages of the team's programs, with the channels that the token may use."""
+    standing_ones = Submission.objects.filter(campaign__standing_day__isnull=False)
+    return standing_ones.filter(campaign__channel__in=call.channels)
 
 
 def _waiting(submission: Submission, person: CampaignRecipient) -> dict[str, Any]:
@@ -308,8 +314,7 @@ def delete_scheduled(call: DoorCall) -> HttpResponse:
         wanted = UUID(hex=call.part)
     except ValueError:
         raise not_there("This message") from None
-    mine = Submission.objects.filter(campaign__standing_day__token=call.caller.token)
-    submission = mine.filter(public_id=wanted).first()
+    submission = _messages(call).filter(public_id=wanted).first()
     if submission is None:
         raise not_there("This message")
     try:

@@ -75,10 +75,10 @@ def chunks_of_people(campaign: Campaign) -> Iterator[list[PersonRow]]:
     """Everybody who would be frozen now, in the order of freezing; keys are of `Recipient`."""
     chosen = selection.of(campaign)
     for number in range(len(chosen.parts)):
-        who, after = people_sql(chosen, number), 0
-        while rows := _people_after(chosen, number, who, after):
+        who, after, is_last = people_sql(chosen, number), 0, False
+        while not is_last and (rows := _people_after(chosen, number, who, after)):
             yield rows
-            after = rows[-1][0]
+            after, is_last = rows[-1][0], len(rows) < CHUNK
 
 
 def first_reached(campaign: Campaign) -> int | None:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import F, Sum
-from django.db.models.functions import Coalesce
 
 from campaigns.audiences.selection import Register, Selection
+from interface.read_once import read_once
 from recipients.models import Recipient, RecipientList
 from recipients.saved_filters import filters
 from recipients.saved_filters.filters import EVERYBODY, Definition
@@ -40,25 +39,25 @@ class AudienceCount:
         return sum(self.left_out.values())
 
 
-def is_quick(chosen: Selection) -> bool:
-    """Whether counting takes no time worth waiting for.
+def is_quick(chosen: Selection, lists: Iterable[RecipientList]) -> bool:
+    """Whether counting takes no time worth waiting for; `lists`: those of its parts.
 
     One list as it is comes from its own counters; anything else looks at its rows.
     """
     is_plain = chosen.asks_registers_alone and len(chosen.parts) == 1 and chosen.whole
-    return bool(is_plain) or _counters(list_rows.list_id for list_rows in chosen.parts)[0] <= QUICK
+    return bool(is_plain) or sum(recipient_list.row_count for recipient_list in lists) <= QUICK
 
 
+@read_once
 def count_selection(chosen: Selection) -> AudienceCount:
     """Count the people of a selection as it would be frozen now."""
     if not chosen.parts:
         return AudienceCount()
     if unknown := unreadable_limits(chosen):
         return AudienceCount(unknown=tuple(unknown))
-    sources = _sources(chosen)
-    rows, distinct = _counters(chosen.whole)
-    rows += sum(_number(list_rows.rows("r")) for list_rows in chosen.parts if list_rows.filters)
-    left_out: dict[str, int] = {}
+    sources, counters = _sources(chosen), _counters_sql(chosen.whole)
+    asked = [*counters, *(_rows_sql(part.rows("r")) for part in chosen.parts if part.filters)]
+    codes, of_rows = [], len(asked)
     earlier, registers = EVERYBODY, chosen.registers()
     for code, holds in chosen.reasons("r"):
         keys = [
@@ -67,15 +66,21 @@ def count_selection(chosen: Selection) -> AudienceCount:
             else _keys(source, sql("{holds} AND {earlier}", holds=holds, earlier=earlier))
             for source in sources
         ]
-        left_out[code] = _counted(keys, each_row=chosen.duplicates_allowed)
+        codes.append(code)
+        asked.append(_counted(keys, each_row=chosen.duplicates_allowed))
         earlier = sql("{earlier} AND NOT {holds}", earlier=earlier, holds=holds)
+    is_plain = len(chosen.parts) == 1 and bool(chosen.whole)
+    if not (chosen.duplicates_allowed or is_plain):
+        kept = [_keys(source, chosen.kept("r")) for source in sources]
+        asked.append(_counted(kept, each_row=False))
+    rows, distinct, *numbers = _numbers(asked)
+    rows += sum(numbers[: of_rows - len(counters)])
+    left_out = dict(zip(codes, numbers[of_rows - len(counters) :], strict=False))
     gone = sum(left_out.values())
     if chosen.duplicates_allowed:
         people = rows - gone
-    elif len(chosen.parts) == 1 and chosen.whole:
-        people = distinct - gone
     else:
-        people = _counted([_keys(source, chosen.kept("r")) for source in sources], each_row=False)
+        people = distinct - gone if is_plain else numbers[-1]
     left_out = {"duplicate": rows - gone - people, **left_out}
     return AudienceCount(rows, people, {reason: n for reason, n in left_out.items() if n})
 
@@ -102,13 +107,13 @@ def _sources(chosen: Selection) -> list[Sql]:
     return [whole, *others] if chosen.whole else others
 
 
-def _counters(lists: Iterable[int]) -> tuple[int, int]:
-    """(rows, different people of each) that the lists say they have."""
-    totals = RecipientList.objects.filter(pk__in=list(lists)).aggregate(
-        rows=Coalesce(Sum(F("recipient_count") + F("duplicate_count")), 0),
-        distinct=Coalesce(Sum("recipient_count"), 0),
+def _counters_sql(lists: Iterable[int]) -> tuple[Sql, Sql]:
+    """(rows, different people of each) that the lists say they have, in SQL."""
+    which = f"FROM {RecipientList._meta.db_table} WHERE id IN ({integers(lists) or 'NULL'})"
+    return (
+        Sql(f"SELECT COALESCE(SUM(recipient_count + duplicate_count), 0) {which}"),
+        Sql(f"SELECT COALESCE(SUM(recipient_count), 0) {which}"),
     )
-    return int(totals["rows"]), int(totals["distinct"])
 
 
 def _keys_in(register: Register, source: Sql, earlier: Sql) -> Sql:
@@ -131,20 +136,24 @@ def _keys(source: Sql, which: Sql) -> Sql:
     )
 
 
-def _counted(keys: Sequence[Sql], *, each_row: bool) -> int:
+def _counted(keys: Sequence[Sql], *, each_row: bool) -> Sql:
     """How many rows the queries find; or how many people, however often each stands there."""
     text = (" UNION ALL " if each_row else " UNION ").join(piece.text for piece in keys)
     values = tuple(value for piece in keys for value in piece.values)
     if len(keys) == 1 and not each_row:
         text = text.replace("SELECT r.phone_key", "SELECT DISTINCT r.phone_key", 1)
-    return _one(Sql(f"SELECT COUNT(*) FROM ({text}) AS people", values))
+    return Sql(f"SELECT COUNT(*) FROM ({text}) AS people", values)
 
 
-def _number(rows: Sql) -> int:
-    return _one(sql(f"SELECT COUNT(*) FROM {RECIPIENTS} r WHERE {{rows}}", rows=rows))
+def _rows_sql(rows: Sql) -> Sql:
+    return sql(f"SELECT COUNT(*) FROM {RECIPIENTS} r WHERE {{rows}}", rows=rows)
 
 
-def _one(asked: Sql) -> int:
+def _numbers(asked: Sequence[Sql]) -> list[int]:
+    """The number that each of the queries finds, all asked at once."""
     with connection.cursor() as cursor:
-        cursor.execute(asked.text, asked.values)
-        return int(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT " + ", ".join(f"({piece.text})" for piece in asked),
+            [value for piece in asked for value in piece.values],
+        )
+        return [int(number) for number in cursor.fetchone()]

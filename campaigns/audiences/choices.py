@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from campaigns.models import Campaign, CampaignFilter, CampaignList, EarlierCampaign
+from interface.read_once import read_once
 from recipients.models import RecipientList, SavedFilter
 
 INCLUDE, EXCLUDE = CampaignList.Kind.INCLUDE, CampaignList.Kind.EXCLUDE
@@ -21,22 +22,46 @@ def in_and_out(
     return tuple(chosen_by_kind[INCLUDE.value]), tuple(chosen_by_kind[EXCLUDE.value])
 
 
+@read_once
+def list_choices(campaign: Campaign) -> tuple[CampaignList, ...]:
+    """The choices of a campaign's lists, in and out, in the order they were chosen."""
+    chosen = campaign.list_choices.select_related("recipient_list__owner", "recipient_list__team")
+    return tuple(chosen.order_by("id"))
+
+
+@read_once
+def filter_choices(campaign: Campaign) -> tuple[CampaignFilter, ...]:
+    """The choices of a campaign's filters, in and out, in the order the filters were made."""
+    if not campaign.may_choose_filters:
+        return ()
+    chosen = campaign.filter_choices.select_related("saved_filter__owner")
+    return tuple(chosen.order_by("saved_filter"))
+
+
+def has_people(campaign: Campaign) -> bool:
+    """Whether a list or a filter is chosen to be written to."""
+    kinds = [choice.kind for choice in list_choices(campaign)]
+    return INCLUDE in kinds or INCLUDE in [choice.kind for choice in filter_choices(campaign)]
+
+
 def lists_by_age(
     campaign: Campaign,
 ) -> tuple[tuple[RecipientList, ...], tuple[RecipientList, ...]]:
     """The campaign's lists, (in, left out), in the order they were made."""
-    chosen = campaign.list_choices.select_related("recipient_list")
-    return in_and_out(chosen.order_by("recipient_list__pk"), "recipient_list")
+    chosen = sorted(list_choices(campaign), key=lambda choice: choice.recipient_list_id)
+    return in_and_out(chosen, "recipient_list")
 
 
 def filters_by_age(campaign: Campaign) -> tuple[tuple[SavedFilter, ...], tuple[SavedFilter, ...]]:
     """The campaign's saved filters, (in, left out), in the order they were made."""
-    chosen = campaign.filter_choices.select_related("saved_filter__owner")
-    return in_and_out(chosen.order_by("saved_filter"), "saved_filter")
+    return in_and_out(filter_choices(campaign), "saved_filter")
 
 
+@read_once
 def earlier_of(campaign: Campaign) -> tuple[Campaign, ...]:
     """The campaigns whose people this one leaves out, in the order they were made."""
+    if not campaign.may_leave_out_campaigns:
+        return ()
     chosen = campaign.earlier_choices.select_related("earlier").order_by("earlier__pk")
     return tuple(choice.earlier for choice in chosen)
 
@@ -63,6 +88,7 @@ def replace_filters(
     campaign: Campaign, filters: Iterable[SavedFilter], left_out: Iterable[SavedFilter]
 ) -> None:
     """Choose these filters and no others."""
+    campaign.may_choose_filters = True
     wanted = {saved_filter.pk: INCLUDE for saved_filter in filters} | {
         saved_filter.pk: EXCLUDE for saved_filter in left_out
     }
@@ -79,6 +105,7 @@ def replace_filters(
 
 def replace_earlier(campaign: Campaign, earlier: Iterable[Campaign]) -> None:
     """Leave out the people of these campaigns and no others."""
+    campaign.may_leave_out_campaigns = True
     wanted = {one.pk for one in earlier}
     campaign.earlier_choices.exclude(earlier__in=wanted).delete()
     present = set(campaign.earlier_choices.values_list("earlier_id", flat=True))

@@ -7,13 +7,13 @@ reached nobody, unless an attempt at it never got a clear answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from campaigns.audiences import choices
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.problems import Problem
 from campaigns.states import WAITING, CampaignState, Outcome, SubmissionState
+from interface.read_once import read_once
 from recipients.sql import Sql, integers
 from teams.models import Team
 
@@ -39,21 +40,15 @@ class Span(NamedTuple):
     last: int
 
 
-def offered(campaign: Campaign) -> list[int]:
-    """The team's latest launched campaigns, by primary key: those that may have reached anybody.
+def offered(campaign: Campaign) -> QuerySet[Campaign]:
+    """The team's latest launched campaigns: those that may have reached anybody.
 
     None whose numbers are emptied: nobody is known by them any more.
     """
     launched = Campaign.objects.filter(team=campaign.team_id, emptied=None)
     launched = launched.exclude(pk=campaign.pk)
     launched = launched.exclude(state=CampaignState.DRAFT.value)
-    return list(launched.order_by("-created_at", "-pk").values_list("pk", flat=True)[:OFFERED])
-
-
-def is_preparing(campaigns: Iterable[int]) -> Campaign | None:
-    """One of these campaigns (primary keys) that is still noting down who gets it."""
-    freezing = Campaign.objects.filter(pk__in=campaigns, state=CampaignState.FREEZING.value)
-    return freezing.first()
+    return launched.order_by("-created_at", "-pk")[:OFFERED]
 
 
 def since(team: Team, days: int, now: datetime) -> datetime:
@@ -63,19 +58,25 @@ def since(team: Team, days: int, now: datetime) -> datetime:
     return datetime(first.year, first.month, first.day, tzinfo=today.tzinfo)
 
 
-def campaigns_since(team_id: int, moment: datetime, besides: int) -> list[int]:
+@read_once
+def campaigns_since(team_id: int, moment: datetime, besides: int) -> tuple[int, ...]:
     """The team's campaigns of which a job may have gone out since, or still will."""
     ended = Q(finished_at__lt=moment)
     campaigns = Campaign.objects.filter(team=team_id).exclude(state=CampaignState.DRAFT.value)
     campaigns = campaigns.exclude(ended).exclude(pk=besides)
-    return list(campaigns.order_by("pk").values_list("pk", flat=True))
+    return tuple(campaigns.order_by("pk").values_list("pk", flat=True))
 
 
 def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Span, ...]:
     """Who was or may be reached, as spans; of jobs since `moment`, and those that still wait."""
+    return _spans(tuple(campaigns), moment)
+
+
+@read_once
+def _spans(campaigns: tuple[int, ...], moment: datetime | None) -> tuple[Span, ...]:
     # Jobs are asked for through their campaigns: who sends them stands above this app.
-    jobs = Campaign.objects.filter(pk__in=list(campaigns), submissions__isnull=False)
-    rows = (
+    jobs = Campaign.objects.filter(pk__in=campaigns, submissions__isnull=False)
+    rows = list(
         jobs.annotate(
             at=Coalesce("submissions__current_attempt__slot", "submissions__planned_slot")
         )
@@ -85,14 +86,7 @@ def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Spa
             *("submissions__state", "at", "submissions__pk"),
         )
     )
-    unclear = set(
-        Campaign.objects.filter(
-            pk__in=list(campaigns),
-            submissions__state__in=[state.value for state in REACHED_NOBODY],
-            submissions__attempts__outcome=Outcome.AMBIGUOUS.value,
-            submissions__attempts__revoked_at=None,
-        ).values_list("submissions__pk", flat=True)
-    )
+    unclear = _unclear_jobs({row[0] for row in rows if SubmissionState(row[3]) in REACHED_NOBODY})
 
     def may_have_reached(row: tuple[int, int, int, str, datetime, int]) -> bool:
         state = SubmissionState(row[3])
@@ -107,6 +101,17 @@ def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Spa
             run_of = list(run)
             joined_spans.append(Span(campaign, run_of[0][1], run_of[-1][2]))
     return tuple(joined_spans)
+
+
+def _unclear_jobs(campaigns: set[int]) -> set[int]:
+    """The jobs, by key, that are said to have reached nobody after an attempt without an answer."""
+    unclear = Campaign.objects.filter(
+        pk__in=campaigns,
+        submissions__state__in=[state.value for state in REACHED_NOBODY],
+        submissions__attempts__outcome=Outcome.AMBIGUOUS.value,
+        submissions__attempts__revoked_at=None,
+    )
+    return set(unclear.values_list("submissions__pk", flat=True))
 
 
 def holds(reached: Iterable[Span], row: str) -> Sql:
@@ -130,16 +135,19 @@ def exclusion_problems(campaign: Campaign) -> list[Problem]:
     """Whether everybody whom the draft leaves out is known by now, and still."""
     chosen = [one.pk for one in choices.earlier_of(campaign)]
     recent, moment = _recent_of(campaign)
+    unknown = _unknown_by_key((*chosen, *recent))
+    freezing = (one for one in unknown.values() if one.state == CampaignState.FREEZING)
+    emptied = _emptied(unknown)
     problems = []
-    if (preparing := is_preparing([*chosen, *recent])) is not None:
+    if (preparing := next(freezing, None)) is not None:
         sentence = _(
             "“%(name)s” is being prepared: who gets it is known in a moment. Wait for it, so that "
             "its people can be left out here."
         )
         problems.append(Problem("campaigns_left_out", sentence % {"name": preparing.name}))
     for field, reached in (
-        ("campaigns_left_out", spans(_emptied(chosen))),
-        ("days_left_out", spans(_emptied(recent), moment)),
+        ("campaigns_left_out", spans(emptied.intersection(chosen))),
+        ("days_left_out", spans(emptied.intersection(recent), moment)),
     ):
         if reached:
             problems.append(Problem(field, emptied_sentence()))
@@ -150,7 +158,8 @@ def are_emptied(campaign: Campaign) -> bool:
     """Whether numbers are gone by which people would have to be left out of a campaign."""
     recent, moment = _recent_of(campaign)
     chosen = [one.pk for one in choices.earlier_of(campaign)]
-    return bool(spans(_emptied(chosen)) or spans(_emptied(recent), moment))
+    emptied = _emptied(_unknown_by_key((*chosen, *recent)))
+    return bool(spans(emptied.intersection(chosen)) or spans(emptied.intersection(recent), moment))
 
 
 def emptied_sentence() -> str:
@@ -161,15 +170,22 @@ def emptied_sentence() -> str:
     )
 
 
-def _recent_of(campaign: Campaign) -> tuple[list[int], datetime | None]:
+def _recent_of(campaign: Campaign) -> tuple[tuple[int, ...], datetime | None]:
     """The campaigns that its days leave people out by, and since when."""
     if not campaign.days_left_out:
-        return [], None
+        return (), None
     moment = since(campaign.team, campaign.days_left_out, timezone.now())
-    return campaigns_since(campaign.team_id, moment, besides=campaign.pk), moment
+    return campaigns_since(campaign.team_id, moment, campaign.pk), moment
 
 
-def _emptied(campaigns: Iterable[int]) -> list[int]:
+@read_once
+def _unknown_by_key(campaigns: tuple[int, ...]) -> Mapping[int, Campaign]:
+    """Those whose people are still being noted down, or whose numbers are emptied."""
+    people_unknown = Q(state=CampaignState.FREEZING.value) | Q(emptied__isnull=False)
+    unknown = Campaign.objects.filter(people_unknown, pk__in=campaigns)
+    return {one.pk: one for one in unknown.select_related("emptied").order_by("pk")}
+
+
+def _emptied(campaigns: Mapping[int, Campaign]) -> frozenset[int]:
     """Those whose numbers are emptied, or being emptied: `privacy`, above this app, notes it."""
-    emptied = Campaign.objects.filter(pk__in=list(campaigns), emptied__isnull=False)
-    return list(emptied.values_list("pk", flat=True))
+    return frozenset(key for key, campaign in campaigns.items() if hasattr(campaign, "emptied"))

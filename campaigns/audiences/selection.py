@@ -6,9 +6,7 @@ somebody out speaks of the person (`phone_key`), so that it holds for all their 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -16,7 +14,7 @@ from typing import Any, Self
 from django.utils import timezone
 
 from campaigns.audiences import earlier_campaigns
-from campaigns.audiences.choices import filters_by_age, in_and_out
+from campaigns.audiences.choices import earlier_of, filters_by_age, in_and_out, list_choices
 from campaigns.audiences.earlier_campaigns import Span
 from campaigns.models import Campaign, CampaignList
 from recipients.field_names import each_field_once, renamed_sql, renames
@@ -230,44 +228,19 @@ class Selection:
 
 def lists_of(campaign: Campaign, kind: CampaignList.Kind) -> list[RecipientList]:
     """The campaign's lists of a kind, in the order they were chosen."""
-    chosen = campaign.list_choices.filter(kind=kind).select_related("recipient_list__owner")
-    return [choice.recipient_list for choice in chosen.order_by("id")]
-
-
-_read_once: ContextVar[dict[int, Choice] | None] = ContextVar("read_once", default=None)
-
-
-@contextmanager
-def choices_read_once() -> Iterator[None]:
-    """Read each campaign's choice from the database once, for a page on which nobody chooses."""
-    token = _read_once.set({})
-    try:
-        yield
-    finally:
-        _read_once.reset(token)
+    return [choice.recipient_list for choice in list_choices(campaign) if choice.kind == kind]
 
 
 def choice_of(campaign: Campaign) -> Choice:
     """What a campaign's draft has chosen."""
-    read = _read_once.get()
-    if read is None:
-        return _stored_choice(campaign)
-    if campaign.pk not in read:
-        read[campaign.pk] = _stored_choice(campaign)
-    return read[campaign.pk]
-
-
-def _stored_choice(campaign: Campaign) -> Choice:
-    earlier = campaign.earlier_choices.order_by("earlier").values_list("earlier", flat=True)
-    chosen = campaign.list_choices.select_related("recipient_list__owner").order_by("id")
-    lists, lists_out = in_and_out(chosen, "recipient_list")
+    lists, lists_out = in_and_out(list_choices(campaign), "recipient_list")
     filters, filters_out = filters_by_age(campaign)
     return Choice(
         lists=lists,
         filters=filters,
         lists_out=lists_out,
         filters_out=filters_out,
-        campaigns_out=tuple(earlier),
+        campaigns_out=tuple(earlier.pk for earlier in earlier_of(campaign)),
         days_out=campaign.days_left_out,
         duplicates_allowed=campaign.duplicates_allowed,
     )
@@ -283,7 +256,7 @@ def select(campaign: Campaign, choice: Choice, now: datetime | None = None) -> S
     recent: tuple[Span, ...] = ()
     if choice.days_out:
         moment = earlier_campaigns.since(campaign.team, choice.days_out, now or timezone.now())
-        others = earlier_campaigns.campaigns_since(campaign.team_id, moment, besides=campaign.pk)
+        others = earlier_campaigns.campaigns_since(campaign.team_id, moment, campaign.pk)
         recent = earlier_campaigns.spans(others, moment)
     return Selection(
         team_id=campaign.team_id,
@@ -306,7 +279,7 @@ def _failing(campaign: Campaign) -> tuple[str, int] | None:
 
 
 def parts_of(
-    lists: Iterable[RecipientList], saved_filters: Iterable[SavedFilter]
+    lists: Iterable[RecipientList], saved_filters: Sequence[SavedFilter]
 ) -> tuple[ChosenRows, ...]:
     """Every list once: whole where it is chosen itself, else by the filters over it."""
     whole = {recipient_list.pk: recipient_list for recipient_list in lists}
@@ -315,7 +288,10 @@ def parts_of(
         for list_id in definition.lists:
             if list_id not in whole:
                 over.setdefault(list_id, []).append(definition)
-    people_of = [*whole.values(), *RecipientList.objects.filter(pk__in=over).order_by("pk")]
+    under = {
+        row.recipient_list_id: row.recipient_list for row in filters.lists_under(saved_filters)
+    }
+    people_of = [*whole.values(), *(under[list_id] for list_id in sorted(over))]
     spelled = field_names_of(people_of)
     return tuple(
         ChosenRows(
@@ -335,15 +311,10 @@ def field_names_of(lists: Iterable[RecipientList]) -> list[str]:
 
 def people_lists(choice: Choice) -> list[RecipientList]:
     """All lists that people may come from: the chosen ones, and those under the filters."""
-    if not choice.filters:
-        return list(choice.lists)
-    chosen = [saved_filter.pk for saved_filter in choice.filters]
-    under = RecipientList.objects.filter(
-        filter_choices__saved_filter__in=chosen, filter_choices__is_without=False
-    )
     lists_by_key = {recipient_list.pk: recipient_list for recipient_list in choice.lists}
-    for recipient_list in under.order_by("pk").distinct():
-        lists_by_key.setdefault(recipient_list.pk, recipient_list)
+    for row in filters.lists_under(choice.filters):
+        if not row.is_without:
+            lists_by_key.setdefault(row.recipient_list_id, row.recipient_list)
     return list(lists_by_key.values())
 
 

@@ -46,6 +46,12 @@ class Campaign(models.Model):
     The message of a draft may change; `launch` copies it into a `Message` that never does.
     """
 
+    # False only where the query that read the row has seen that there is none.
+    may_choose_filters = True
+    may_leave_out_campaigns = True
+    # What happened last, where the query that read the row has asked.
+    last_event_kind: str | None = None
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="campaigns")
     created_by = models.ForeignKey(

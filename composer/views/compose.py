@@ -12,17 +12,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import message
 from campaigns.addressed_campaigns import campaign_of
-from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.problems import Problem
 from campaigns.states import CampaignState
-from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence
 from composer import approvals, drafts
 from composer.autosaving import page_save_of
@@ -34,12 +30,13 @@ from composer.views.compose_parts import audience_context, preview_phone
 from composer.views.message_parts import asked, whole_number
 from composer.views.schedule_step import (
     Load,
-    as_typed,
     moment_of,
     options_in_words,
     schedule_context,
 )
+from composer.views.steps import WHAT, settled_steps, typed_problems
 from interface.form_fields import is_uuid
+from interface.read_once import reading_once
 from recipients.models import RecipientList, SavedFilter
 from sending import readiness
 from teams.access import Action, TeamRequest, page_of_team
@@ -73,15 +70,17 @@ def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return _posted(request, campaign)
     if campaign.state != CampaignState.DRAFT:
         return redirect("campaign", request.team.slug, campaign.public_id)
-    with selection.choices_read_once():
+    with reading_once():
         form = ComposeForm(campaign, request.user)
         form.is_valid()
         problems = launch_problems_of(campaign, request)
+        settled = settled_steps(form, problems)
         if "check" not in request.GET:
             problems = [problem for problem in problems if form.is_filled(problem)]
-        return _page(request, form, problems)
+        return _page(request, form, problems, settled=settled)
 
 
+@reading_once()
 def launch_problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem]:
     """All that keeps this person from launching this draft now."""
     return readiness.counted_problems(campaign, request.user)
@@ -90,8 +89,9 @@ def launch_problems_of(campaign: Campaign, request: TeamRequest) -> list[Problem
 def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     if "use_time" in request.POST or "use" in request.POST:
         return _page(request, _with_suggestion(request, campaign))
-    form = ComposeForm(campaign, request.user, request.POST)
-    is_valid = form.is_valid()
+    with reading_once():
+        form = ComposeForm(campaign, request.user, request.POST)
+        is_valid = form.is_valid()
     if "person" in request.POST:
         return _page(request, form)
     if not is_valid:
@@ -100,7 +100,8 @@ def _posted(request: TeamRequest, campaign: Campaign) -> HttpResponse:
     if request.POST.get("overwrite") == str(campaign.version):
         version = campaign.version
     try:
-        drafts.save(campaign, request.user, version, form.content(), page_save_of(form))
+        content, before = form.content(), form.stored_content
+        drafts.save(campaign, request.user, version, content, page_save_of(form), before)
     except drafts.Outdated as outdated:
         form.add_error(None, outdated_sentence(outdated, campaign))
         return _page(request, form, status=409, outdated=outdated)
@@ -125,29 +126,8 @@ def _faults_besides(form: ComposeForm) -> list[Problem]:
 
     What is only missing yet is named to whoever wants to review it.
     """
-    chosen = form.choice()
-    problems = _faults_of_message(form)
-    if not {"lists", "filters"} & set(form.errors) and not (chosen.lists or chosen.filters):
-        problems.append(readiness.no_list())
-    if "time_zone" not in form.errors:
-        problems += readiness.time_problems(as_typed(form), timezone.now(), None)
+    problems = typed_problems(form)
     return [problem for problem in problems if "review" in form.data or form.is_filled(problem)]
-
-
-def _faults_of_message(form: ComposeForm) -> list[Problem]:
-    given = form.cleaned_data
-    lists = selection.people_lists(form.choice())
-    known = selection.field_names_of(lists) if lists else None
-    template = form.typed_template()
-    if template:
-        return whatsapp_templates.template_problems(given.get("channel"), template, known)
-    return message.message_problems(
-        given.get("channel"),
-        given.get("text", ""),
-        given.get("media_kind", ""),
-        given.get("media_url", ""),
-        known,
-    )
 
 
 def _with_suggestion(request: TeamRequest, campaign: Campaign) -> ComposeForm:
@@ -184,22 +164,28 @@ def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
 _CAME_BACK = {CampaignEvent.Kind.LAUNCH_UNDONE, CampaignEvent.Kind.REJECTED}
 
 
+@reading_once()
 def _page(
     request: TeamRequest,
     form: ComposeForm,
     problems: Iterable[Problem] = (),
     status: int = 200,
     outdated: drafts.Outdated | None = None,
+    settled: dict[str, bool] | None = None,
 ) -> HttpResponse:
-    last = form.campaign.events.order_by("-pk").first()
-    came_back = last if last and last.kind in _CAME_BACK else None
+    settled = settled or settled_steps(form, typed_problems(form))
+    last = form.campaign.last_event_kind
+    came_back = form.campaign.events.order_by("-pk").first() if last in _CAME_BACK else None
+    is_asked = last == CampaignEvent.Kind.APPROVAL_ASKED
     context: dict[str, Any] = {
         "form": form,
         "campaign": form.campaign,
         "page_token": uuid4(),
         "outdated": outdated,
+        "settled": settled,
+        "first_open": next((step for step, is_settled in settled.items() if not is_settled), WHAT),
         "came_back": event_sentence(came_back) if came_back else "",
-        "approval": approvals.asked_as_it_is(form.campaign),
+        "approval": approvals.asked_as_it_is(form.campaign) if is_asked else None,
         "phone": preview_phone(form, asked(request.POST), request.user),
         "room": media_store.room_for_media(request.team, request.user),
         **message_parts.of_form(form, request.user),
@@ -224,12 +210,18 @@ def fragment_form(request: TeamRequest, campaign_id: UUID) -> ComposeForm:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
+@reading_once()
 def send_moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the chosen time means, or what has to be settled about it."""
     form = fragment_form(request, campaign_id)
     figures, _wants_worker = message_parts.figures_shown(form, request.user, may_want=False)
     moment = moment_of(form, _load(figures))
-    context = {"form": form, "moment": moment, "options": options_in_words(form)}
+    context = {
+        "form": form,
+        "moment": moment,
+        "options": options_in_words(form),
+        "settled": settled_steps(form, typed_problems(form)),
+    }
     return render(request, "composer/_moment.html", context)
 
 

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST
 
 from campaigns import copying
 from campaigns.addressed_campaigns import campaign_of
-from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from composer import drafts, presence
 from composer.autosaving import page_save_of, storable
 from composer.forms import ComposeForm
 from composer.views.compose import outdated_sentence
 from interface.form_fields import is_uuid
+from interface.read_once import reading_once
 from teams.access import Action, TeamRequest, page_of_team
 
 CONFLICT, NOT_STORED = 409, 422
@@ -35,15 +35,17 @@ def autosave(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     The answer is the line that says so, with the draft's version for the page's next save.
     """
     campaign = campaign_of(request, campaign_id)
-    form = ComposeForm(campaign, request.user, request.POST)
-    found = storable(form, request.user)
+    with reading_once():
+        form = ComposeForm(campaign, request.user, request.POST)
+        found, before = storable(form, request.user), form.stored_content
     context: dict[str, Any] = {"campaign": campaign, "left_behind": found.left_behind}
     if found.form is None:
         return render(request, "composer/_save_state.html", context, status=NOT_STORED)
     version, content = found.form.cleaned_data["version"], found.form.content()
-    if not _says_already(campaign, content):
+    # A new version of the same would only outdate a colleague's page.
+    if campaign.state != CampaignState.DRAFT or before != content:
         try:
-            drafts.save(campaign, request.user, version, content, page_save_of(form))
+            drafts.save(campaign, request.user, version, content, page_save_of(form), before)
         except drafts.Outdated as outdated:
             context |= {
                 "outdated": outdated,
@@ -53,11 +55,6 @@ def autosave(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     zone = ZoneInfo(campaign.team.time_zone)
     context["saved_at"] = f"{timezone.now().astimezone(zone):%H:%M}"
     return render(request, "composer/_save_state.html", context)
-
-
-def _says_already(campaign: Campaign, content: drafts.Content) -> bool:
-    """Whether there is nothing to save: a new version would only outdate a colleague's page."""
-    return campaign.state == CampaignState.DRAFT and drafts.content_of(campaign) == content
 
 
 @require_POST
@@ -76,11 +73,12 @@ def here(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return HttpResponse(status=204)
     presence.arrive(campaign, request.user, UUID(page))
     version = request.POST.get("version", "")
+    is_older = version.isdecimal() and len(version) < 10 and int(version) < campaign.version
     saved_at = campaign.updated_at.astimezone(ZoneInfo(campaign.team.time_zone))
     context = {
         "campaign": campaign,
         "others": presence.others(campaign, request.user, UUID(page)),
-        "is_newer": version.isdecimal() and len(version) < 10 and int(version) < campaign.version,
+        "is_newer": is_older and not presence.was_saved_by(campaign, UUID(page)),
         "is_draft": campaign.state == CampaignState.DRAFT,
         "saved_at": f"{saved_at:%H:%M}",
     }

@@ -12,12 +12,15 @@ from composer import tasks
 from composer.views.compose import fragment_form
 from composer.views.compose_parts import preview_phone
 from composer.views.message_parts import asked, field_choices, figures_shown
+from composer.views.steps import settled_steps, typed_problems
 from interface import hints
+from interface.read_once import reading_once
 from teams.access import Action, TeamRequest, page_of_team
 
 
 @require_POST
 @page_of_team(Action.COMPOSE)
+@reading_once()
 def message_preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The phone as what is typed now would look. A POST, since texts do not belong into URLs."""
     phone = preview_phone(fragment_form(request, campaign_id), asked(request.POST), request.user)
@@ -26,6 +29,7 @@ def message_preview(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
+@reading_once()
 def fields(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The fields that the chosen lists offer."""
     form = fragment_form(request, campaign_id)
@@ -35,6 +39,7 @@ def fields(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @page_of_team(Action.COMPOSE)
+@reading_once()
 def figures(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the text comes to: segments, cost, jobs, who lacks what. May set a worker to it."""
     form = fragment_form(request, campaign_id)
@@ -44,4 +49,9 @@ def figures(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     )
     if wants_worker:
         hints.nudge(tasks.make_estimate, form.campaign.pk)
-    return render(request, "composer/_figures.html", {"figures": shown, "campaign": form.campaign})
+    context = {
+        "figures": shown,
+        "campaign": form.campaign,
+        "settled": settled_steps(form, typed_problems(form)),
+    }
+    return render(request, "composer/_figures.html", context)

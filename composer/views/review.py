@@ -36,9 +36,10 @@ from composer.models import DraftEstimate
 from composer.plan_report import PlanReport, TimelineBar
 from composer.schedule_words import repeat_in_words
 from composer.views.compose import launch_problems_of
-from composer.views.compose_parts import content_for
+from composer.views.compose_parts import content_for, shown_sender
 from interface import hints
 from interface.phone_preview import PhonePreview
+from interface.read_once import reading_once
 from interface.templatetags.interface import zone_abbreviation
 from interface.wording import number, people
 from recipients.models import Recipient, RecipientList, SavedFilter
@@ -56,7 +57,7 @@ from teams.models import User
 
 @require_http_methods(["GET"])
 @page_of_team(Action.COMPOSE)
-@selection.choices_read_once()
+@reading_once()
 def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Show what would be sent to whom and when; with anything missing, back to the composer."""
     campaign = campaign_of(request, campaign_id)
@@ -121,6 +122,9 @@ def _page(
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
     needs_approval = readiness.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
+    types_number = readiness.is_number_typed(campaign, report.people)
+    checks = plan_checks.checks(campaign, report, zone)
+    warnings = plan_checks.warning_checks(checks)
     return {
         "campaign": campaign,
         "report": report,
@@ -147,11 +151,13 @@ def _page(
         "most_texts": settings.MAX_DISTINCT_TEXTS,
         "has_too_many_texts": not campaign.one_by_one
         and report.texts > settings.MAX_DISTINCT_TEXTS,
-        "checks": plan_checks.checks(campaign, report, zone),
+        "warnings": warnings,
+        "passed": [check for check in checks if check.is_ok],
+        "to_confirm": len(warnings) + types_number,
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
         "needs_approval": needs_approval,
         "not_with_channel": why_not_with(campaign.channel, user),
-        "types_number": readiness.is_number_typed(campaign, report.people),
+        "types_number": types_number,
         "approval": approval,
         "why_not": approvals.may_answer(approval, user) if approval else "",
         **_last_answer(campaign, approval),
@@ -207,7 +213,7 @@ def _phone(campaign: Campaign, report: PlanReport, user: User, zone: str) -> Pho
     person = None if is_hidden else _shown(campaign, report)
     return PhonePreview(
         look=campaign.channel.capabilities.medium.value,
-        sender=campaign.team.name,
+        sender=shown_sender(campaign.team, campaign.channel),
         text=campaign.text if is_hidden else content_for(campaign, person, user),
         person=person,
         media_kind=campaign.media_kind,
@@ -342,6 +348,7 @@ def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     return redirect("campaign", *address)
 
 
+@reading_once()
 def _confirmation(request: TeamRequest, campaign: Campaign, form: LaunchForm) -> Confirmation:
     """What the form says of what this person saw, typed and ticked."""
     given = form.cleaned_data

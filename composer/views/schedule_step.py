@@ -328,7 +328,7 @@ def schedule_context(form: ComposeForm) -> dict[str, Any]:
 
 def zone_fields(form: ComposeForm) -> list[str]:
     """Columns that may name a recipient's time zone; those that sound like it first."""
-    lists = form.fields["lists"].queryset  # type: ignore[attr-defined]
+    lists = form.fields["lists"].offer.all_rows  # type: ignore[attr-defined]
     names = [name for recipient_list in lists for name in recipient_list.field_names]
     chosen = form["zone_field"].value()
     names_shown = dict.fromkeys([*names, *([chosen] if chosen else [])])

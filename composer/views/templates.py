@@ -18,8 +18,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from composer import field_use, message_templates
+from composer.forms import LONGEST_TEXT
 from composer.models import MessageTemplate
-from interface.form_fields import PlainText, is_uuid
+from interface.form_fields import PlainText, PublicChoice, is_uuid
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from interface.phone_preview import PhonePreview
 from recipients.models import RecipientList
@@ -51,6 +52,53 @@ class TemplateForm(forms.Form):
         required=False,
         error_messages={"max_length": gettext_lazy("Shorten the folder's name to 60 characters.")},
     )
+
+
+class TemplateTextForm(TemplateForm):
+    """What a template says as well."""
+
+    text = PlainText(
+        label=gettext_lazy("Message"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"max_length": gettext_lazy("Shorten the message.")},
+    )
+
+
+class NewTemplateForm(TemplateTextForm):
+    """A template that is written and not made of a campaign."""
+
+    channel = PublicChoice(
+        Channel.objects.none(),
+        label=gettext_lazy("Send from"),
+        required=False,
+        empty_label=gettext_lazy("Choose when you send it"),
+        to_field_name="public_id",
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the channels.")},
+    )
+
+    def __init__(self, team: Team, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["text"].required = True
+        self.fields["text"].error_messages["required"] = _("Write the message.")
+        channel = self.fields["channel"]
+        assert isinstance(channel, PublicChoice)
+        channel.queryset = Channel.objects.filter(team=team, is_active=True).order_by("label")
+
+
+@require_http_methods(["GET", "POST"])
+@page_of_team(Action.COMPOSE)
+def template_new(request: TeamRequest) -> HttpResponse:
+    """Write a template."""
+    form = NewTemplateForm(request.team, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = message_templates.write_template(request.team, request.user, **form.cleaned_data)
+        messages.success(request, _("The template “%(name)s” is made.") % {"name": made.name})
+        return redirect("template", request.team.slug, made.public_id)
+    context = {"form": form, "folders": folders_of(request.team)}
+    status = 422 if form.is_bound else 200
+    return render(request, "composer/template_new.html", context, status=status)
 
 
 @require_GET
@@ -93,14 +141,14 @@ def template_of(request: TeamRequest, template_id: UUID) -> MessageTemplate:
 @require_http_methods(["GET", "POST"])
 @page_of_team(Action.VIEW)
 def template(request: TeamRequest, template_id: UUID) -> HttpResponse:
-    """One template; POST renames it or puts it into another folder."""
+    """One template; POST changes its name, its folder or what it says."""
     found = template_of(request, template_id)
     form = _stored_form(found)
     conflict = None
     if request.method == "POST":
         if not _may_compose(request):
             return redirect("template", request.team.slug, found.public_id)
-        form = TemplateForm(request.POST)
+        form = TemplateTextForm({**_stored_form(found).initial, **request.POST.dict()})
         if form.is_valid() and (conflict := _saved(request, found, form)) is None:
             messages.success(request, _("The template is saved."))
             return redirect("template", request.team.slug, found.public_id)
@@ -110,19 +158,27 @@ def template(request: TeamRequest, template_id: UUID) -> HttpResponse:
     return render(request, "composer/template.html", context, status=status)
 
 
-def _stored_form(template: MessageTemplate) -> TemplateForm:
-    return TemplateForm(initial={"name": template.name, "folder": template.folder})
+def _stored_form(template: MessageTemplate) -> TemplateTextForm:
+    text = message_templates.current_of(template).content.get("text", "")
+    initial = {"name": template.name, "folder": template.folder, "text": text}
+    return TemplateTextForm(initial=initial)
 
 
-def _saved(request: TeamRequest, template: MessageTemplate, form: TemplateForm) -> Conflict | None:
+def _saved(
+    request: TeamRequest, template: MessageTemplate, form: TemplateTextForm
+) -> Conflict | None:
     """Save a valid form; what keeps it from being saved, if anything does."""
     with transaction.atomic():
         locked = MessageTemplate.objects.select_for_update().get(pk=template.pk)
         stored = said_by(_stored_form(locked))
         conflict = conflict_between(request.POST, said_by(form), stored)
         if conflict is None:
+            text = form.cleaned_data.pop("text")
             MessageTemplate.objects.filter(pk=template.pk).update(**form.cleaned_data)
-            record(Act.TEMPLATE_SAVED, template)
+            if text != message_templates.current_of(locked).content.get("text", ""):
+                message_templates.rewrite_template(locked, text, request.user)
+            else:
+                record(Act.TEMPLATE_SAVED, template)
     return conflict
 
 

@@ -11,10 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from campaigns import list_access
 from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
+from campaigns.states import FINISHED
+from delivery.conversations import conversation_with
 from delivery.models import Reply
-from delivery.replies import mark_read, to_decide, with_opt_outs
+from delivery.replies import mark_read, read_until, to_decide, with_opt_outs
 from interface.phones import ERASED
 from recipients.lists.paging import page_of, read_place, write_place
 from recipients.models import OptOut
@@ -37,6 +40,17 @@ def replies(request: TeamRequest) -> HttpResponse:
 def campaign_replies(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The replies to one campaign, newest first."""
     return _page(request, campaign_of(request, campaign_id))
+
+
+@require_GET
+@page_of_team(Action.VIEW)
+def reply(request: TeamRequest, reply_id: UUID) -> HttpResponse:
+    """The same with what the team and the writer of one reply wrote to each other beside it."""
+    replies = with_opt_outs(Reply.objects.exclude(phone__startswith=ERASED))
+    chosen = get_object_or_404(
+        replies.select_related("channel", "campaign"), team=request.team, public_id=reply_id
+    )
+    return _page(request, None, chosen)
 
 
 @require_POST
@@ -84,7 +98,9 @@ def _back(request: TeamRequest) -> HttpResponse:
     return redirect(here if is_list else reverse("replies", args=[request.team.slug]))
 
 
-def _page(request: TeamRequest, campaign: Campaign | None) -> HttpResponse:
+def _page(
+    request: TeamRequest, campaign: Campaign | None, chosen: Reply | None = None
+) -> HttpResponse:
     waiting = to_decide(request.team)
     wishes_only, unsure_only = "wish" in request.GET, "unsure" in request.GET
     replies = waiting if unsure_only else Reply.objects.filter(team=request.team)
@@ -103,11 +119,22 @@ def _page(request: TeamRequest, campaign: Campaign | None) -> HttpResponse:
     context = {
         "page": page,
         "campaign": campaign,
+        "tab": "replies",
         "wishes_only": wishes_only,
         "unsure_only": unsure_only,
         "waiting_count": waiting[: MOST_COUNTED + 1].count(),
         "newest": write_place(page.rows[0].pk) if is_newest and page.rows else "",
+        "read_until": read_until(request.membership),
+        "joined_at": request.membership.joined_at,
         "may_opt_out": may(request.membership, Action.EDIT_LISTS),
-        "is_reported": request.team.channels.filter(webhook__wants_replies=True).exists(),
+        "is_reported": bool(page.rows)
+        or request.team.channels.filter(webhook__wants_replies=True).exists(),
+        "may_write_to_them": campaign is not None
+        and campaign.state in FINISHED
+        and bool(page.rows)
+        and may(request.membership, Action.COMPOSE)
+        and not list_access.kept_back(campaign, request.user),
+        "chosen": chosen,
+        "turns": conversation_with(request.team, chosen.phone, request.user) if chosen else [],
     }
     return render(request, "delivery/replies.html", context)

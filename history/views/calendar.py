@@ -27,30 +27,32 @@ _SHOWN, _NOT_WORTH_A_FOLD = 8, 2
 @require_http_methods(["GET"])
 @page_of_team(Action.VIEW)
 def calendar(request: TeamRequest) -> HttpResponse:
-    """A week, or with `?view=day` a day, around `?day` (2026-04-02), by the team's clock."""
+    """A week, or with `?view` a day or a month, around `?day` (2026-04-02), by the team's clock."""
     zone = request.team.time_zone
     today = timezone.now().astimezone(ZoneInfo(zone)).date()
     day = _day(request.GET.get("day", "")) or today
-    is_week = request.GET.get("view") != "day"
-    start = day - timedelta(days=day.weekday()) if is_week else day
-    length = timedelta(days=7 if is_week else 1)
-    entries = calendar_entries.entries(request.team, start, start + length, zone)
+    view = request.GET.get("view", "")
+    is_week = view not in ("day", "month")
+    start, until = _span(view, day)
+    entries = calendar_entries.entries(request.team, start, until, zone)
     context: dict[str, Any] = {
         "is_week": is_week,
         "day": day,
+        "is_month": view == "month",
+        "view": "week" if is_week else view,
         "start": start,
-        "last": start + length - timedelta(days=1),
+        "last": until - timedelta(days=1),
         "today": today,
-        "before": start - length,
-        "after": start + length,
+        "before": _month_before(day) if view == "month" else start - (until - start),
+        "after": _month_after(day) if view == "month" else until,
         "zone": zone,
-        "back": "calendar" if is_week else "calendar-day",
+        "back": "calendar-day" if view == "day" else "calendar",
         "is_empty": not entries,
         "has_movable": any(entry.may_move for entry in entries),
         "conflict_count": sum(1 for entry in entries if entry.in_the_way),
         "first_conflict": next((entry for entry in entries if entry.in_the_way), None),
-        "days": _days(entries, start, zone, today) if is_week else [],
-        "hours": [] if is_week else _hours(entries, zone),
+        "days": [] if view == "day" else _days(entries, start, until, zone, today),
+        "hours": _hours(entries, zone) if view == "day" else [],
     }
     return render(request, "history/calendar.html", context)
 
@@ -63,12 +65,42 @@ def _day(text: str) -> date | None:
     return day if day.year in _YEARS else None
 
 
-def _days(entries: list[Entry], start: date, zone: str, today: date) -> list[dict[str, Any]]:
+def _span(view: str, day: date) -> tuple[date, date]:
+    """The first day that is shown, and the day after the last: a month in whole weeks."""
+    if view == "day":
+        return day, day + timedelta(days=1)
+    first = day.replace(day=1) if view == "month" else day
+    start = first - timedelta(days=first.weekday())
+    if view != "month":
+        return start, start + timedelta(days=7)
+    next_month = _month_after(day)
+    return start, next_month + timedelta(days=-next_month.weekday() % 7)
+
+
+def _month_after(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=7)).replace(day=1)
+
+
+def _month_before(day: date) -> date:
+    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def _days(
+    entries: list[Entry], start: date, until: date, zone: str, today: date
+) -> list[dict[str, Any]]:
     by_day = defaultdict(list)
     for entry in entries:
         by_day[entry.first.astimezone(ZoneInfo(zone)).date()].append(entry)
-    days = [start + timedelta(days=n) for n in range(7)]
-    return [{"day": day, "is_today": day == today, **_folded(by_day[day])} for day in days]
+    days = [start + timedelta(days=n) for n in range((until - start).days)]
+    return [
+        {
+            "day": day,
+            "is_today": day == today,
+            "is_past": day < today,
+            **_folded(by_day[day]),
+        }
+        for day in days
+    ]
 
 
 def _folded(entries: list[Entry]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,6 +20,7 @@ from campaigns import list_access
 from campaigns.addressed_campaigns import campaign_of
 from campaigns.audiences import audience
 from campaigns.models import Campaign, CampaignEvent, CampaignList, CampaignRecipient
+from campaigns.person_states import PersonState
 from campaigns.state_words import PAUSE_WORDS, left_out_in_words
 from campaigns.states import CampaignState
 from campaigns.texts import whatsapp_templates
@@ -27,19 +28,27 @@ from campaigns.timeline import event_sentence, tone
 from delivery import stops
 from delivery.arrival import Arrival, arrival_of, expects_news
 from delivery.replies import submission_of
-from history import campaign_rows, followups
+from history import campaign_news, campaign_rows, followups
+from history.campaign_rows import CampaignRow
+from history.delivery_times import MANY_REPORTS, delivery_times
 from history.views.acting import act_on
 from history.views.questions import question_of
 from history.views.rescheduling import campaign_time
 from interface.phone_preview import PhonePreview
+from interface.templatetags.interface import phone_number
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, last_message, lateness
+from sending.delays import HeldUp
 from sending.tally import Tally, slots_passed_and_ahead
 from sociocs_accounts.lanes import LaneState
+from sociocs_accounts.models import Channel
+from sociocs_gateway.providers import Medium
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
 NOTHING_NEW = 204
+# What failed is tried again with the next tick.
+_TRIED_EVERY = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,11 @@ def campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     found = campaign_of(request, campaign_id)
     if found.state == CampaignState.DRAFT and may(request.membership, Action.COMPOSE):
         return redirect("compose", request.team.slug, found.public_id)
-    return render(request, "history/campaign.html", _page(request, found))
+    context = _page(request, found)
+    arrival = context["arrival"]
+    if arrival is not None and arrival.is_reported and context["reported"] <= MANY_REPORTS:
+        context["times"] = delivery_times(found, context["zone"])
+    return render(request, "history/campaign.html", context)
 
 
 @require_http_methods(["GET"])
@@ -102,7 +115,6 @@ def campaign_live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     [row] = campaign_rows.rows_of([campaign])
     tally = row.tally
-    after = request.GET.get("after", "")
     questions = campaign_rows.questions_of(campaign) if tally.question_count else []
     is_at_rest = campaign.state in campaign_rows.AT_REST
     arrival = arrival_of(campaign)
@@ -115,7 +127,6 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     marks = (_mark(arrival), timing.mark, opted_out.mark if opted_out else "", held_up.mark)
     fingerprint = ".".join((campaign_rows.page_fingerprint(campaign, row), *marks))
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
-    seen = {"seen": fingerprint} | ({"after": after} if after else {})
     return {
         "campaign": campaign,
         "row": row,
@@ -124,9 +135,6 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "pause_reason": PAUSE_WORDS.get(campaign.state_reason, ""),
         "together": deciding_together.common_question(campaign) if questions else None,
         "questions": [question_of(submission, tally.job_count) for submission in questions],
-        "jobs": campaign_rows.jobs_of(
-            campaign, int(after) if after.isdecimal() and len(after) < 10 else 0
-        ),
         "events": _told(campaign_rows.timeline_of(campaign)),
         "left_out": left_out_in_words(campaign.left_out),
         "lists": _shown_lists(campaign, request.user),
@@ -136,6 +144,9 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "held_up": held_up,
         "arrival": arrival,
         "opted_out": opted_out,
+        "cost": row.cost,
+        **_came_back(campaign, row, arrival, is_hidden=bool(kept_back)),
+        **_next_try(campaign, held_up),
         "kept_back": kept_back,
         "rest": followups.rest_of(campaign, row.counts),
         "gathering": campaign.follow_ups.filter(done_at=None)
@@ -146,7 +157,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "last_leaves": (leaves := last_message.last_message(campaign)),
         "has_left": leaves is not None and leaves <= timezone.now(),
         "fingerprint": fingerprint,
-        "live_url": f"{live_url}?{urlencode(seen)}",
+        "live_url": f"{live_url}?{urlencode({'seen': fingerprint})}",
         "zone": campaign.time_zone or request.team.time_zone,
         "wall_time": datetime.fromisoformat(campaign.wall_time) if campaign.wall_time else None,
     }
@@ -177,12 +188,18 @@ def _phone(found: Campaign, said: TemplateSaid | None, is_hidden: bool) -> Phone
     job = submission_of(person) if person else None
     return PhonePreview(
         look=found.channel.capabilities.medium.value,
-        sender=found.team.name,
+        sender=_shown_sender(found.channel, found.team.name),
         text=_as_read(found, job.text, person.name) if person and job else content.text,
         person=person if job else None,
         media_kind=content.media_kind,
         media_url=content.media_url,
     )
+
+
+def _shown_sender(channel: Channel, team_name: str) -> str:
+    """Whom a phone says a message is from: of an SMS the number, of WhatsApp the profile."""
+    is_sms = channel.capabilities.medium is Medium.SMS
+    return phone_number(channel.phone_number) if is_sms and channel.phone_number else team_name
 
 
 def _as_read(campaign: Campaign, text: str, name: str) -> str:
@@ -196,7 +213,30 @@ def _mark(arrival: Arrival | None) -> str:
     """Changes whenever what stands beside the people's states does."""
     if arrival is None:
         return ""
-    return f"{arrival.unattributed}{'r' if arrival.has_replies else ''}"
+    return f"{arrival.unattributed}r{arrival.replied}"
+
+
+def _came_back(
+    campaign: Campaign, row: CampaignRow, arrival: Arrival | None, *, is_hidden: bool
+) -> dict[str, Any]:
+    """Why messages failed, and who replied last, for whoever may see its people."""
+    failed = row.counts.people.get(PersonState.FAILED, 0)
+    has_replies = arrival is not None and arrival.replied and not is_hidden
+    return {
+        "failures": campaign_news.failures_of(campaign) if failed else [],
+        "latest_replies": campaign_news.latest_replies_to(campaign) if has_replies else [],
+        "reported": row.counts.people.get(PersonState.DELIVERED, 0) + failed,
+    }
+
+
+def _next_try(campaign: Campaign, held_up: HeldUp) -> dict[str, Any]:
+    """When it is tried again, and the trouble that somebody has to mend first, if there is one."""
+    at = campaign.channel.account.list_trouble_at if campaign.channel else None
+    needs_person = [one for one in held_up.troubles if one.account_id and one.words.needs_person]
+    return {
+        "next_try": at + _TRIED_EVERY if at else None,
+        "needs_person": needs_person[0] if needs_person else None,
+    }
 
 
 def _shown_lists(campaign: Campaign, user: User) -> list[tuple[RecipientList, bool]]:

@@ -14,14 +14,15 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.models import Campaign
-from campaigns.state_words import PAUSED_BY_THE_CLOCK
-from campaigns.states import CampaignState
+from campaigns.states import CampaignState, PauseReason
 from composer import approvals
+from history import overview_parts
 from history.campaign_rows import (
     AT_REST,
     Attention,
@@ -38,6 +39,8 @@ from history.campaign_rows import (
 )
 from history.charts import month_of
 from history.history_filters import Filters, filtered
+from history.overview_parts import first_steps, has_drafts
+from interface.samples import is_sample
 from recipients.lists.people import person_id, phone_of
 from recipients.models import RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
@@ -47,12 +50,14 @@ from teams.access import Action, TeamRequest, page_of_team
 STATUS_LABELS = {
     "draft": gettext_lazy("Drafts"),
     "scheduled": gettext_lazy("Scheduled"),
-    "running": gettext_lazy("Running"),
-    "waiting_for_you": gettext_lazy("Waiting for you"),
-    "completed": gettext_lazy("Completed"),
+    "running": gettext_lazy("Sending"),
+    "waiting_for_you": gettext_lazy("Needs you"),
+    "completed": gettext_lazy("Sent"),
     "cancelled": gettext_lazy("Cancelled"),
 }
 NOTHING_NEW = 204
+_AHEAD_WATCHED = 20
+_HELD_BY_THE_CLOCK = (PauseReason.WINDOW.value, PauseReason.QUIET_HOURS.value)
 ATTENTION_SHOWN = 3
 SECTION_ROWS = 5
 CHOICES_SHOWN = 200
@@ -63,20 +68,31 @@ CHOICES_SHOWN = 200
 def overview(request: TeamRequest) -> HttpResponse:
     """What needs somebody, what runs, what goes out next, and what was last."""
     shown = _sections(request)
+    going = campaigns_of(request.team).filter(state__in=states_of("scheduled", "running"))
+    ahead = list(going.values_list("pk", "version")[:_AHEAD_WATCHED])
     troubles = seen_troubles.troubles_of_team(request.team).all
     fingerprint = ".".join(
         [
             _fingerprint(row for _title, rows in shown for row in rows),
+            *(f"{pk}-{version}" for pk, version in ahead),
             *sorted(f"{trouble.code}-{trouble.place}".strip() for trouble in troubles),
         ]
     )
     if request.GET.get("seen") == fingerprint:
         return HttpResponse(status=NOTHING_NEW)
+    are_samples = [is_sample(row.campaign.public_id) for _title, rows in shown for row in rows]
     context = {
+        **overview_parts.beside(request.team, troubles),
+        "today": timezone.now(),
+        "zone": request.team.time_zone,
         "sections": shown,
+        "is_latest_last": bool(shown) and shown[-1][1][0].campaign.state in AT_REST,
         "approvals": approvals.waiting_in(request.team),
-        "first_steps": None if shown else _first_steps(request),
-        "is_live": bool(troubles)
+        "has_sample": any(are_samples),
+        "first_steps": None
+        if not all(are_samples) or has_drafts(request.team)
+        else first_steps(request.team, request.user),
+        "is_live": bool(troubles or ahead)
         or any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
         "troubles": troubles,
         "fingerprint": fingerprint,
@@ -94,26 +110,18 @@ def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
     """The overview's tables with their titles; empty ones are left out."""
     mine = campaigns_of(request.team)
     in_question = jobs_in_question(request.team).values("campaign_id")
-    going = states_of("scheduled")
+    running = Q(state__in=states_of("running"))
+    # Before its time Sociocs may have it already, and nobody has got anything.
+    begun = Q(send_at=None) | Q(send_at__lte=timezone.now())
     sections = [
-        (_("Waiting for you"), mine.filter(waits_for_somebody(request.team))),
-        (_("Running"), mine.filter(state__in=states_of("running")).exclude(pk__in=in_question)),
-        (_("Goes out next"), mine.filter(state__in=going).order_by("send_at", "pk")),
-        (_("Latest"), mine.filter(state__in=states_of("draft", "completed", "cancelled"))),
+        (_("Needs you"), mine.filter(waits_for_somebody(request.team))),
+        (_("Sending now"), mine.filter(running & begun).exclude(pk__in=in_question)),
+        (_("Latest"), mine.filter(state__in=states_of("completed", "cancelled"))),
     ]
     shown = [(title, list(campaigns[:SECTION_ROWS])) for title, campaigns in sections]
     # What they show is read once for all tables.
     rows = iter(rows_of(campaign for _title, campaigns in shown for campaign in campaigns))
     return [(title, list(islice(rows, len(campaigns)))) for title, campaigns in shown if campaigns]
-
-
-def _first_steps(request: TeamRequest) -> dict[str, bool]:
-    """Which of a newcomer's steps are done."""
-    lists = RecipientList.objects.for_member(request.team, request.user)
-    return {
-        "has_channel": request.team.channels.filter(is_active=True).exists(),
-        "has_list": lists.exists(),
-    }
 
 
 @require_http_methods(["GET"])
@@ -139,7 +147,7 @@ def campaigns(request: TeamRequest) -> HttpResponse:
         **_choices(request),
         "person": phone_of(request.team, filters.person) if filters.person else None,
         "attention": _attention(request),
-        "first_steps": _first_steps(request) if not page.rows else None,
+        "first_steps": first_steps(request.team, request.user) if not page.rows else None,
     }
     is_fragment = "seen" in request.GET
     return render(
@@ -209,7 +217,8 @@ def _attention(request: TeamRequest) -> list[Attention]:
     for job in jobs_in_question(request.team)[:200]:
         campaigns[job.campaign] = campaigns.get(job.campaign, 0) + 1
     late = Q(state=CampaignState.MISSED.value) | Q(
-        state=CampaignState.PAUSED.value, state_reason__in=list(PAUSED_BY_THE_CLOCK)
+        state=CampaignState.PAUSED.value,
+        state_reason__in=_HELD_BY_THE_CLOCK,
     )
     asking = Campaign.objects.filter(late, team=request.team)
     # One more than is shown tells that there are more.

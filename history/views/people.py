@@ -45,6 +45,7 @@ def campaign_people(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     words = request.POST.get("words", "")[:100].replace("\x00", "")
     context = {
         "campaign": campaign,
+        "tab": "people",
         "page": people_of(campaign, only, words, asked.get("after", "")),
         "only": only if only in FILTERS else "",
         "words": words,
@@ -119,6 +120,6 @@ def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 
 def _to_draft(request: TeamRequest, draft: Campaign) -> HttpResponse:
     messages.success(
-        request, _("This draft is for those who were chosen. Look it over, then launch it.")
+        request, _("This draft is for those who were chosen. Look it over, then send it.")
     )
     return redirect("compose", request.team.slug, draft.public_id)

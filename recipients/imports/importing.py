@@ -21,6 +21,8 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.expressions import CombinedExpression
 from django.utils import timezone
 
+from events import outbox
+from events.kinds import EventKind
 from recipients import claiming
 from recipients.files.bulk_load import Row, load_rows, quick_commits, refresh_statistics
 from recipients.files.columns import Column
@@ -97,13 +99,15 @@ def _enter_opt_outs(claimed: ListImport) -> None:
         raise claiming.ClaimLost
     if not done["recipient_count"] + done["duplicate_count"]:
         raise FileProblem(FileFault.NO_VALID_ROW)
-    claiming.let_go(
-        claimed,
-        state=State.COMPLETED,
-        rows_total=done["rows_done"],
-        judgement={},
-        completed_at=timezone.now(),
-    )
+    with transaction.atomic():
+        claiming.let_go(
+            claimed,
+            state=State.COMPLETED,
+            rows_total=done["rows_done"],
+            judgement={},
+            completed_at=timezone.now(),
+        )
+        _tell(claimed)
 
 
 def _import_rows(claimed: ListImport) -> None:
@@ -224,6 +228,29 @@ def _finish(claimed: ListImport) -> None:
             completed_at=timezone.now(),
             **made,
         )
+        _tell(claimed)
+
+
+def _tell(ended: ListImport) -> None:
+    """Have the team's own systems told how it ended; in the transaction that ends it."""
+    done = ListImport.objects.select_related("recipient_list").filter(pk=ended.pk).first()
+    if done is None:
+        return
+    people = done.recipient_list
+    outbox.emit(
+        done.team_id,
+        EventKind.IMPORTED,
+        {
+            "import": str(done.public_id),
+            "state": done.state,
+            "is_for_opt_outs": done.is_for_opt_outs,
+            "list": str(people.public_id) if people and people.is_ready else None,
+            "people": done.recipient_count,
+            "duplicates": done.duplicate_count,
+            "rejected": done.rejected_count,
+            "opted_out": done.opted_out_count,
+        },
+    )
 
 
 def _shown(staged: RecipientList) -> dict[str, Any]:
@@ -268,6 +295,7 @@ def differing_duplicates(staged: RecipientList) -> int:
 
 
 def _fail(claimed: ListImport, problem: FileProblem) -> None:
-    claiming.let_go(
-        claimed, state=State.FAILED, failure=problem.fault, failure_details=problem.details
-    )
+    failed = {"failure": problem.fault, "failure_details": problem.details}
+    with transaction.atomic():
+        if claiming.let_go(claimed, state=State.FAILED, **failed):
+            _tell(claimed)

@@ -12,6 +12,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from events import outbox
+from events.kinds import EventKind
 from recipients.files.spreadsheet_cells import phone_cell, safe_cell
 from recipients.models import OptOut, Recipient, RecipientList
 from recipients.opting_out.erased_people import erased_teller, forget_erased
@@ -25,6 +27,8 @@ from trail.recording import record
 QUICKLY_COUNTED = 5_000
 _PEOPLE_A_QUERY = 500
 _ROWS_A_PIECE = 500
+# What nobody has decided yet; and of whom nothing is to be told any more.
+_NOT_TOLD = (OptOut.Source.UNSURE, OptOut.Source.ERASED)
 
 
 class Added(NamedTuple):
@@ -95,10 +99,13 @@ def add_opt_outs(
         )
         # Two colleagues may enter the same person at the same moment.
         OptOut.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
+        entered = wanted.keys() - known
         if known and source != OptOut.Source.UNSURE:
-            _held_back(team, known).update(
-                source=source, note=note, created_by=by, is_followed_up=False
-            )
+            held_back = _held_back(team, known)
+            entered |= {*held_back.values_list("phone_key", flat=True)}
+            held_back.update(source=source, note=note, created_by=by, is_followed_up=False)
+        if source not in _NOT_TOLD:
+            _tell(team, [wanted[key] for key in sorted(entered)], opted_out=True)
         if by is not None and wanted:
             record(Act.OPT_OUTS_ADDED, by=by, team_id=team.pk, after={"people": len(wanted)})
     return Added(len(wanted) - len(known), len(known))
@@ -151,6 +158,7 @@ def lift(opt_out: OptOut, reason: str, by: User) -> bool:
     ):
         return False
     forget_erased(opt_out.team, [opt_out.phone_key])
+    _tell(opt_out.team, [opt_out.phone], opted_out=False)
     record(Act.OPT_OUT_LIFTED, opt_out, by=by)
     return True
 
@@ -163,7 +171,11 @@ def lift_own(team: Team, phone: str, reason: str) -> bool:
     """
     own = (OptOut.Source.INBOUND, OptOut.Source.NETWORK, OptOut.Source.UNSURE)
     mine = OptOut.objects.open().filter(team=team, phone_key=subscriber_key(phone), source__in=own)
-    return bool(mine.update(lifted_at=timezone.now(), lifted_reason=reason, is_followed_up=False))
+    with transaction.atomic():
+        lifted = mine.update(lifted_at=timezone.now(), lifted_reason=reason, is_followed_up=False)
+        if lifted:
+            _tell(team, [phone], opted_out=False)
+    return bool(lifted)
 
 
 @transaction.atomic
@@ -180,6 +192,15 @@ def let_be(team: Team, phone: str, by: User) -> bool:
         return False
     record(Act.LET_BE, opt_out, by=by)
     return True
+
+
+def _tell(team: Team, phones: Collection[str], *, opted_out: bool) -> None:
+    """Have the team's own systems told, so that they know it too."""
+    if phones:
+        news = outbox.News()
+        people = [{"phone": phone} for phone in phones]
+        news.tell_of_people(team.pk, EventKind.OPT_OUT, people, {"opted_out": opted_out})
+        news.store()
 
 
 def _held_back(team: Team, keys: Collection[str]) -> QuerySet[OptOut]:

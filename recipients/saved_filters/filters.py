@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interface.read_once import read_once
 from recipients.field_names import each_field_once
 from recipients.models import FilterList, Recipient, RecipientList, SavedFilter
 from recipients.saved_filters import habits
@@ -113,7 +114,7 @@ def definitions_of(filters: Iterable[SavedFilter]) -> list[Definition]:
     """What these filters say now, in their order."""
     saved_filters = list(filters)
     chosen: dict[int, list[FilterList]] = {saved_filter.pk: [] for saved_filter in saved_filters}
-    for choice in FilterList.objects.filter(saved_filter__in=chosen).order_by("recipient_list"):
+    for choice in lists_under(saved_filters):
         chosen[choice.saved_filter_id].append(choice)
     definitions = [
         Definition(
@@ -126,6 +127,20 @@ def definitions_of(filters: Iterable[SavedFilter]) -> list[Definition]:
         for saved_filter in saved_filters
     ]
     return with_readings(definitions)
+
+
+def lists_under(filters: Iterable[SavedFilter]) -> tuple[FilterList, ...]:
+    """The lists that these filters look at, whether for their people or without them."""
+    return _lists_under(tuple(saved_filter.pk for saved_filter in filters))
+
+
+@read_once
+def _lists_under(filters: tuple[int, ...]) -> tuple[FilterList, ...]:
+    if not filters:
+        return ()
+    chosen = FilterList.objects.filter(saved_filter__in=filters)
+    chosen = chosen.select_related("recipient_list__owner", "recipient_list__team")
+    return tuple(chosen.order_by("recipient_list"))
 
 
 def with_readings(definitions: Iterable[Definition]) -> list[Definition]:
@@ -161,10 +176,12 @@ def unread_values(definitions: Iterable[Definition]) -> list[str]:
 
 
 def _lists_by_key(keys: Iterable[int]) -> dict[int, RecipientList]:
-    wanted = set(keys)
-    if not wanted:
-        return {}
-    return RecipientList.objects.select_related("team").in_bulk(wanted)
+    return {row.pk: row for row in _lists_with_teams(frozenset(keys))}
+
+
+@read_once
+def _lists_with_teams(keys: frozenset[int]) -> tuple[RecipientList, ...]:
+    return tuple(RecipientList.objects.select_related("team").filter(pk__in=keys))
 
 
 def unreadable_limit(condition: Condition) -> str:

@@ -16,11 +16,12 @@ register = template.Library()
 
 
 @register.simple_tag
-def person_link(team: Team, phone_of_row: str) -> SafeString:
-    """The number as a link to its person's page; where it was erased, a word."""
+def person_link(team: Team, phone_of_row: str, name: str = "") -> SafeString:
+    """The number, or the name, as a link to its person's page; where it was erased, a word."""
     if is_erased(phone_of_row):
         return format_html('<span class="text-secondary">{}</span>', phone_number(phone_of_row))
-    return format_html('<a href="{}">{}</a>', person_url(team, phone_of_row), phone(phone_of_row))
+    words = format_html("<bdi>{}</bdi>", name) if name else phone(phone_of_row)
+    return format_html('<a href="{}">{}</a>', person_url(team, phone_of_row), words)
 
 
 @register.simple_tag

@@ -21,7 +21,7 @@
   // was replaced between press and release would never be clicked.
   const isBusy = (part) =>
     pressed ||
-    part.querySelector("dialog[open]") !== null ||
+    part.querySelector("dialog[open], details.menu[open]") !== null ||
     (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
 
   const look = () => {

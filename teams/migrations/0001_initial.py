@@ -94,6 +94,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "time_zone",
+                    models.CharField(blank=True, max_length=64, verbose_name="time zone"),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,

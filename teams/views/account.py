@@ -63,7 +63,7 @@ def _account_posted(request: SignedInRequest) -> HttpResponse:
         typed = {**said_by(form), str(form["current_password"].label): ""}
         if conflict := conflict_between(request.POST, typed, stored):
             return _account_page(request, form, conflict)
-        form.instance.save(update_fields=["name", "phone"])
+        form.instance.save(update_fields=["name", "phone", "time_zone"])
     messages.success(request, _("Your account is saved."))
     if form.instance.email != email_before:
         tell_of_link(request, form.instance.email)

@@ -60,10 +60,7 @@ def _as_new_person(
     if request.method == "POST" and form.is_valid():
         try:
             membership = invitations.accept_as_new_person(
-                invited,
-                form.cleaned_data["name"],
-                form.cleaned_data["password"],
-                is_from_mail=is_from_mail,
+                invited, **form.cleaned_data, is_from_mail=is_from_mail
             )
         except invitations.AccountExists:
             # The page says what is left to be done now.

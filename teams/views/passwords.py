@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from teams import alerts, known_devices, proved_addresses, sessions, throttling
 from teams.access import SignedInRequest
 from teams.credentials import check_own_password
-from teams.forms import ChangePasswordForm, NewPasswordForm, ResetRequestForm
+from teams.forms import AddressForm, ChangePasswordForm, NewPasswordForm
 from teams.letters import Letter, put_down
 from teams.throttling import RESET_PER_ACCOUNT, RESET_PER_ADDRESS, SIGN_IN_PER_ACCOUNT
 
@@ -29,7 +29,7 @@ from teams.throttling import RESET_PER_ACCOUNT, RESET_PER_ADDRESS, SIGN_IN_PER_A
 @require_http_methods(["GET", "POST"])
 def password_reset(request: HttpRequest) -> HttpResponse:
     """Send a link for a new password; the answer is the same whether or not there is an account."""
-    form = ResetRequestForm(request.POST if request.method == "POST" else None)
+    form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"].strip().lower()
         address = throttling.client_address(request)

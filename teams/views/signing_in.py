@@ -37,7 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return adapters.let_in_by_password(request, answer, goal)
         form.add_error(None, answer.sentence)
     context = {"form": form, "next": goal, "is_kept": kept_posts.post_at(request, goal)}
-    context["organisation"] = organisation()
+    context |= {"organisation": organisation(), "is_open": settings.OPEN_SIGN_UP}
     return render(request, "teams/sign_in.html", context)
 
 

@@ -1,56 +1,27 @@
-"""A team's page: its members, who is invited, and its settings."""
+"""A team's members, and who is invited."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from interface.countries import country_name
-from interface.lost_updates import conflict_between, said_by, seen_of
-from teams import alerts, invitations, members, proving
+from teams import invitations, members, proving
 from teams.access import Action, TeamRequest, page_of_team
-from teams.forms import InviteForm, RoleForm, TeamForm
-from teams.models import Membership, Role, Team
-from trail.acts import Act
-from trail.recording import record_change
+from teams.forms import InviteForm, RoleForm
+from teams.models import Membership, Role
 
 
 @require_http_methods(["GET"])
 @page_of_team(Action.VIEW)
 def team_page(request: TeamRequest) -> HttpResponse:
-    """Show the team; owners find the forms to change it."""
+    """Show who is in the team; owners find the forms to change that."""
     return _team_page(request)
-
-
-@require_POST
-@page_of_team(Action.MANAGE_TEAM)
-def team_settings(request: TeamRequest) -> HttpResponse:
-    """Change name, zone, country, how new lists are shared, and what sending costs."""
-    if (asked := ask_again(request, _("The settings say who has to approve what."))) is not None:
-        return asked
-    # Another instance than request.team: what is not saved must not show in the header.
-    with transaction.atomic():
-        locked = Team.objects.select_for_update().get(pk=request.team.pk)
-        stored, guards = said_by(TeamForm(instance=locked)), alerts.guards_of(locked)
-        form = TeamForm(request.POST, instance=locked)
-        if not form.is_valid():
-            return _team_page(request, settings_form=form)
-        if conflict := conflict_between(request.POST, said_by(form), stored):
-            return _team_page(request, settings_form=form, conflict=conflict)
-        before = {name: form.initial[name] for name in form.fields}
-        form.instance.save(update_fields=[*form.fields])
-        record_change(Act.TEAM_CHANGED, locked, before, form.cleaned_data, team_id=request.team.pk)
-        alerts.guards_loosened(form.instance, request.user, guards)
-    messages.success(request, _("The settings of the team are saved."))
-    return to_team_page(request)
 
 
 @require_POST
@@ -135,7 +106,7 @@ def to_team_page(request: TeamRequest) -> HttpResponse:
     return redirect("team", team_slug=request.team.slug)
 
 
-def _team_page(request: TeamRequest, **forms: Any) -> HttpResponse:
+def _team_page(request: TeamRequest, invite_form: InviteForm | None = None) -> HttpResponse:
     members_of_team = request.team.memberships.select_related("user").order_by("user__name")
     context = {
         "members": members_of_team,
@@ -143,11 +114,6 @@ def _team_page(request: TeamRequest, **forms: Any) -> HttpResponse:
             "invited_by", "waiting_mail"
         ),
         "roles": Role.choices,
-        "country": country_name(request.team.default_country),
-        "conflict": forms.get("conflict"),
-        "seen": request.POST.get("seen") or seen_of(said_by(TeamForm(instance=request.team))),
-        "settings_form": forms.get("settings_form") or TeamForm(instance=request.team),
-        "invite_form": forms.get("invite_form") or InviteForm(team=request.team),
+        "invite_form": invite_form or InviteForm(team=request.team),
     }
-    status = 409 if context["conflict"] else 200
-    return render(request, "teams/team.html", context, status=status)
+    return render(request, "teams/team.html", context)

@@ -47,9 +47,10 @@ def town(kept: None) -> Town:
 
 
 @pytest.fixture(autouse=True)
-def contact(settings: Settings) -> None:
-    """Without one, there is no page that tells it."""
+def everything_is_there(settings: Settings) -> None:
+    """Also the pages that only some settings open."""
     settings.SECURITY_CONTACT = "security@example.org"
+    settings.OPEN_SIGN_UP = True
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from composer.media import media_store
 from composer.models import MediaFile, MessageTemplate
 from delivery import block_checks
 from delivery.models import BlockCheck, Reply, WebhookEndpoint
+from events.models import OutgoingEvent, Receiver
+from events.receivers import make_receiver
 from history.models import Notice, Report
 from recipients.lists import exporting, list_operations
 from recipients.lists.paging import write_place
@@ -65,6 +67,7 @@ ROUTES: dict[str, Route] = {
     "public-media": Route("everybody"),
     "security-txt": Route("everybody"),
     "sample-recipients": Route("signed in"),
+    "sample-remove": Route(Action.MANAGE_TEAM, BUTTON),
     # Calls meant for Sociocs, by programs that come with a token (tests/api/test_door.py).
     "door-jobs": Route("a program", FORM),
     "door-job": Route("a program", ("PUT", "DELETE")),
@@ -89,8 +92,11 @@ ROUTES: dict[str, Route] = {
     "sign-in-again": Route("signed in", FORM),
     "go-on": Route("signed in", FORM),
     "form-token": Route("signed in"),
+    "sign-up": Route("everybody", FORM),
+    "sign-up-account": Route("everybody", FORM),
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
+    "help": Route("signed in"),
     "mfa_authenticate": Route("everybody", FORM),
     "passkey-sign-in": Route("everybody", FORM),
     "second-step": Route("signed in"),
@@ -113,6 +119,7 @@ ROUTES: dict[str, Route] = {
     "team-new": Route("signed in", FORM),
     # The team.
     "team": Route(Action.VIEW),
+    "team-settings-part": Route(Action.VIEW),
     "team-settings": Route(Action.MANAGE_TEAM, BUTTON),
     "invite": Route(Action.MANAGE_TEAM, BUTTON),
     "invitation-revoke": Route(Action.MANAGE_TEAM, BUTTON),
@@ -196,10 +203,13 @@ ROUTES: dict[str, Route] = {
     "delivery-check": Route(Action.MANAGE_TEAM, BUTTON),
     "delivery-off": Route(Action.MANAGE_TEAM, BUTTON),
     "replies": Route(Action.VIEW),
+    "reply": Route(Action.VIEW),
     "replies-read": Route(Action.VIEW, BUTTON),
     "reply-opt-out": Route(Action.EDIT_LISTS, BUTTON),
     "reply-let-be": Route(Action.EDIT_LISTS, BUTTON),
     "campaign-replies": Route(Action.VIEW),
+    "campaign-jobs": Route(Action.VIEW),
+    "campaign-delivery-times": Route(Action.VIEW),
     # What became of a campaign.
     "report-history": Route(Action.EXPORT, BUTTON),
     "report-campaign": Route(Action.EXPORT, BUTTON),
@@ -218,6 +228,19 @@ ROUTES: dict[str, Route] = {
     "test-number-add": Route(Action.MANAGE_TEAM, BUTTON),
     "test-number-remove": Route(Action.MANAGE_TEAM, BUTTON),
     # How long data is kept.
+    # What other systems are told.
+    "receivers": Route(Action.MANAGE_TEAM),
+    "receiver-new": Route(Action.MANAGE_TEAM, FORM),
+    "receiver": Route(Action.MANAGE_TEAM),
+    "receiver-change": Route(Action.MANAGE_TEAM, FORM),
+    "receiver-test": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-pause": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-on": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-secret": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-new-secret": Route(Action.MANAGE_TEAM, BUTTON),
+    "receiver-remove": Route(Action.MANAGE_TEAM, BUTTON),
+    "event-again": Route(Action.MANAGE_TEAM, BUTTON),
+    "event-leave-out": Route(Action.MANAGE_TEAM, BUTTON),
     "kept-data": Route(Action.MANAGE_TEAM, FORM),
     "team-delete": Route(Action.MANAGE_TEAM, FORM),
     "person-erase": Route(Action.MANAGE_TEAM, FORM),
@@ -243,6 +266,7 @@ ROUTES: dict[str, Route] = {
     "draft-open": Route(Action.COMPOSE, BUTTON),
     # Templates.
     "templates": Route(Action.VIEW),
+    "template-new": Route(Action.COMPOSE, FORM),
     "template": Route(Action.VIEW, FORM),
     "template-keep": Route(Action.COMPOSE, FORM),
     "template-begin": Route(Action.COMPOSE, BUTTON),
@@ -280,7 +304,8 @@ OF_A_TEAM = {name: route for name, route in ROUTES.items() if isinstance(route.w
 # Addresses of a campaign that has been launched; the others speak of a draft.
 OF_A_LAUNCHED_ONE = {
     *("campaign", "campaign-live", "pause", "resume", "take-back", "cancel", "decide"),
-    *("campaign-replies", "campaign-people", "job", "follow-up", "look-again", "decide-all"),
+    *("campaign-replies", "campaign-people", "campaign-jobs", "campaign-delivery-times"),
+    *("job", "follow-up", "look-again", "decide-all"),
     *("report-campaign",),
     *("reschedule", "undo", "repeat-end"),
 }
@@ -325,7 +350,7 @@ def address(name: str, team: Team, **values: Any) -> str:
         "made-up",
     )
     made_up |= dict.fromkeys(re.findall(r"<int:(\w+)>", path), 1)
-    known = {"team_slug": team.slug, **made_up, **values}
+    known = {"team_slug": team.slug, "part": "general", **made_up, **values}
     return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
 
 
@@ -349,6 +374,7 @@ class Site:
     channel: Channel
     number: NumberForTests
     media: MediaFile
+    receiver: Receiver
 
     def url(self, name: str, person: User) -> str:
         """The address of a route as `person` would open it."""
@@ -371,6 +397,7 @@ class Site:
             "check_id": self.check.public_id,
             "invitation_id": self.invitation.invitation.public_id,
             "user_id": person.public_id,
+            "receiver_id": self.receiver.public_id,
             "token": self.invitation.link.rstrip("/").rpartition("/")[2],
         }
         if name == "media-delete":
@@ -391,6 +418,11 @@ class Site:
             values["import_id"] = an_import(self.team, person).public_id
         if name == "list-operation":
             values["operation_id"] = list_operations.copy(self.people, person, "Copy").public_id
+        if "event_id" in path_of(name):
+            state = "waiting" if name == "event-leave-out" else "delivered"
+            sent = OutgoingEvent(receiver=self.receiver, kind="ping", body="{}", state=state)
+            sent.save()
+            values["event_id"] = sent.public_id
         if name in OF_AN_EXPORT:
             values["export_id"] = an_export(self.people, person).public_id
         return address(name, self.team, **values)
@@ -440,6 +472,9 @@ def a_site(team: Team, owner: User) -> Site:
         template=message_templates.make(launched, owner, "Reminder", "Dental"),
         channel=channel,
         media=a_media_file(team, owner),
+        receiver=make_receiver(
+            team, owner, "Till", "https://example.org/", ["ping", "reply.received"]
+        ),
         number=NumberForTests.objects.create(team=team, label="Desk phone", phone="+12025550199"),
     )
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import record_event
+from events.models import Receiver
 from interface.admin_mixins import ReadOnlyAdmin
 from recipients.lists.paging import write_place
 from recipients.models import ListImport, OptOut
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.thorough
 Fields = dict[str, Any]
 # What is typed, for what is nothing without it.
 NAMED = {"name": "Another name"}
+RECEIVER = NAMED | {"url": "https://example.org/hook", "kinds": ["reply.received"]}
 PERSON = {"name": "Noor", "phone": "+12025550177"}
 CHECKED = {
     "list_name": "Of a file",
@@ -148,6 +150,16 @@ ACTS: dict[str, tuple[Act, Callable[[Site], Fields]]] = {
     "undo": (Act.TAKE_BACK_ASKED, lambda _: {}),
     "look-again": (Act.LOOKED_AGAIN, lambda _: {}),
     "kept-data": (Act.KEPT_CHANGED, lambda _: {"replies_days": "90", "bodies_days": "30"}),
+    "receiver-new": (Act.RECEIVER_MADE, lambda _: RECEIVER),
+    "receiver-change": (Act.RECEIVER_CHANGED, lambda _: RECEIVER),
+    "receiver-test": (Act.RECEIVER_TESTED, lambda _: {}),
+    "receiver-pause": (Act.RECEIVER_PAUSED, lambda _: {}),
+    "receiver-on": (Act.RECEIVER_RESUMED, lambda _: {}),
+    "receiver-secret": (Act.RECEIVER_SECRET_SHOWN, lambda _: {}),
+    "receiver-new-secret": (Act.RECEIVER_SECRET_RENEWED, lambda _: {}),
+    "receiver-remove": (Act.RECEIVER_REMOVED, lambda _: {}),
+    "event-again": (Act.EVENT_SENT_AGAIN, lambda _: {}),
+    "event-leave-out": (Act.EVENT_LEFT_OUT, lambda _: {}),
     "person-erase": (Act.PERSON_ERASED, lambda _: {}),
     "person-file": (Act.PERSON_TAKEN, lambda _: {}),
 }
@@ -161,6 +173,8 @@ NO_ACTS_HERE = {
     "sign-in": "told by Django's signals: tests/trail/test_who_and_where.py",
     "passkey-sign-in": "told by Django's signals, as for the password",
     "mfa_authenticate": "told by Django's signals, as for the password",
+    "sign-up": "a link is sent; what it is used for is recorded",
+    "sign-up-account": "it needs a link from a mail: tests/teams/test_sign_up.py",
     "address-ask": "a link is sent; what it is used for is recorded",
     "address-proof": "it needs a link from a mail: tests/trail/test_other_acts.py",
     "app-add": "it needs an app: tests/trail/test_other_acts.py",
@@ -171,6 +185,7 @@ NO_ACTS_HERE = {
     "sessions-end": "it needs another session: tests/trail/test_other_acts.py",
     "team-new": "the settings say who may: tests/trail/test_other_acts.py",
     "team-delete": "nothing may be under way: tests/trail/test_other_acts.py",
+    "sample-remove": "made-up lists and templates are recorded as they go: tests/test_sample.py",
     "sign-in-again": "whoever proves again who they are changes nothing",
     "go-on": "what was typed is forgotten, or sent to its own address",
     "password-change": "every new password is recorded: tests/trail/test_who_and_where.py",
@@ -241,6 +256,8 @@ def made_ready(site: Site, name: str) -> None:
         ListImport.objects.update(state=ListImport.State.QUEUED)
     if name == "follow-up":
         Campaign.objects.filter(pk=site.launched.pk).update(state="completed")
+    if name == "receiver-on":
+        Receiver.objects.update(state=Receiver.State.PAUSED)
     if name == "reply-let-be":
         OptOut.objects.create(team=site.team, phone=site.reply.phone, source=OptOut.Source.UNSURE)
 

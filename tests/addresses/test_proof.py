@@ -20,7 +20,14 @@ HARMLESS = {
     "test-number-remove": "takes a phone away",
     "channel": "how a channel is called, and how fast it sends",
     "channel-new": "a channel of an account whose key was typed with a password",
+    "sample-remove": "takes away what was made up",
     "channels-sync": "reads what Sociocs has",
+    "receiver-test": "sends nothing about anybody",
+    "receiver-pause": "sends less",
+    "receiver-on": "sends what an owner chose with a password, where they chose it",
+    "receiver-remove": "sends less",
+    "event-again": "sends what went there already",
+    "event-leave-out": "sends less",
     "delivery-check": "asks whether reports still come",
 }
 OWNERS = {

@@ -7,17 +7,20 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.test import override_settings
+from django.urls import resolve
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from sending import launch
 from sociocs_accounts.models import VendorMember
 from teams.models import Team
 from tests import world
 from tests.api.calling import ANN, PEOPLE, Program, a_program
+from tooling.places import ROOT
 
 LINES = {
     "twlo": {"provider": "twlo", "channel_key": "front-desk"},
@@ -188,7 +191,7 @@ def test_a_time_without_an_offset_is_the_teams(till: Program, riverside: Team) -
 def test_names_of_the_vendors_node_are_written_into_the_text(till: Program) -> None:
     till.data("POST", "/messages/bulk", BULK | {"text": "Hello {{name}}"})
     campaign = Campaign.objects.get()
-    world.launch.freeze(campaign.pk)
+    launch.freeze(campaign.pk)
     texts = campaign.messages.get().rendered_texts.order_by("number")
     assert list(texts.values_list("text", flat=True)) == ["Hello Ann", "Hello Bob"]
 
@@ -206,3 +209,14 @@ def test_channels_are_told_as_the_vendor_tells_them(till: Program) -> None:
     assert till.data("GET", "/channels/front-desk")["provider"] == "twlo"
     assert till.data("GET", "/team-members")[0]["user_id"] == "ada"
     assert till.errors("GET", "/channels/nowhere", status=404)
+
+
+def test_the_flow_for_n8n_calls_what_there_is() -> None:
+    flow = json.loads((ROOT / "docs" / "n8n-flow.json").read_text())
+    calls = [node["parameters"] for node in flow["nodes"] if "url" in node["parameters"]]
+    assert len(calls) == 2
+    for call in calls:
+        path = urlsplit(call["url"]).path
+        assert resolve(path).url_name == "door-jobs"
+    names = {node["name"] for node in flow["nodes"]}
+    assert set(flow["connections"]) < names

@@ -139,6 +139,37 @@ def test_a_template_is_renamed_moved_and_deleted(desk: Desk, reminder: MessageTe
     assert desk.client.get(url).status_code == 404
 
 
+def test_a_template_is_written_and_changed_in_place(
+    desk: Desk, front_desk: Channel, alice: User
+) -> None:
+    words = {"name": "Recall", "folder": "Spring", "text": "Your check-up is due."}
+    desk.post("template-new", **words, channel=str(front_desk.public_id))
+    template = MessageTemplate.objects.get()
+    draft = message_templates.draft_from_template(template, alice)
+    assert (draft.text, draft.channel) == ("Your check-up is due.", front_desk)
+
+    url = url_of(desk, "template", template)
+    desk.client.post(url, {**words, "text": "Please call us."})
+    template.refresh_from_db()
+    assert template.current == 2
+    assert message_templates.current_of(template).content["text"] == "Please call us."
+    # The same text again is no new version, and the older one can come back.
+    desk.client.post(url, {**words, "text": "Please call us.", "name": "Recall in spring"})
+    template.refresh_from_db()
+    assert (template.current, template.name) == (2, "Recall in spring")
+    assert message_templates.draft_from_template(template, alice).channel == front_desk
+
+
+@pytest.mark.parametrize("wrong", [{"text": ""}, {"name": ""}, {"channel": "no-channel"}])
+def test_a_template_that_lacks_something_is_not_written(
+    desk: Desk, front_desk: Channel, wrong: dict[str, str]
+) -> None:
+    words = {"name": "Recall", "text": "Your check-up is due."}
+    answer = desk.client.post(desk.url("template-new"), words | wrong)
+    assert answer.status_code == 422
+    assert not MessageTemplate.objects.exists()
+
+
 def test_a_template_without_a_name_is_not_made(desk: Desk, draft: Campaign) -> None:
     page = keep(desk, draft, name=" ", folder="Dental")
     assert complaints_of(page) == {"Give the template a name.": "id_name"}

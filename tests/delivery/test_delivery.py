@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.models import Campaign
 from delivery.models import Reply, WebhookEndpoint
-from recipients.models import OptOut
+from delivery.replies import submission_of
+from recipients.models import OptOut, RecipientList
 from recipients.opting_out import opt_outs
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
@@ -17,6 +21,7 @@ from teams.models import User
 from tests import world
 from tests.browsing import Desk, text_of
 from tests.desks import DeskOf
+from tests.world import accepted, job
 
 pytestmark = [pytest.mark.thorough]
 
@@ -109,10 +114,63 @@ def test_replies_are_shown_newest_first_with_their_campaign(
 
 
 def test_no_number_stands_in_an_address(desk: Desk, front_desk: Channel) -> None:
-    a_reply(front_desk, "Hi")
+    reply = a_reply(front_desk, "Hi")
     html = desk.get("replies").content.decode()
+    assert "12025550001/" not in html
+    html = desk.client.get(desk.url("reply", None, reply.public_id)).content.decode()
     assert "/people/" in html
     assert "12025550001/" not in html
+
+
+@pytest.mark.both_databases
+def test_beside_a_reply_stands_what_was_written_back_and_forth(
+    desk: Desk, draft: Campaign, front_desk: Channel
+) -> None:
+    world.launched(draft)
+    accepted(job(draft), "a", slot=timezone.now() - timedelta(minutes=5))
+    first = a_reply(front_desk, "Who is this?", campaign=draft)
+    a_reply(front_desk, "Yes please", campaign=draft)
+    other = a_reply(front_desk, "Not I", phone="+12025550099")
+    text = text_of(desk.client.get(desk.url("reply", None, first.public_id)))
+    thread = text.partition("About this person")[2]
+    order = [draft.text, "Who is this?", "Yes please"]
+    assert [thread.index(words) for words in order] == sorted(map(thread.index, order))
+    assert "Not I" not in thread
+    thread = text_of(desk.client.get(desk.url("reply", None, other.public_id)))
+    assert draft.text not in thread
+
+
+def test_a_reply_to_another_team_is_not_there(desk: Desk, elsewhere: Channel) -> None:
+    reply = a_reply(elsewhere, "Not for us")
+    assert desk.client.get(desk.url("reply", None, reply.public_id)).status_code == 404
+
+
+def test_what_a_private_campaign_wrote_to_somebody_is_not_read_in_their_thread(
+    desk_of: DeskOf, bob: User, draft: Campaign, front_desk: Channel, patients: RecipientList
+) -> None:
+    Campaign.objects.update(text="Hi {{CUSTOMER_NAME}}, see you in spring.")
+    draft.refresh_from_db()
+    world.launched(draft)
+    person = draft.recipients.get(phone="+12025550001")
+    theirs = submission_of(person)
+    assert theirs is not None
+    accepted(theirs, "a", slot=timezone.now() - timedelta(minutes=5))
+    reply = a_reply(front_desk, "Thanks", campaign=draft)
+    url = reverse("reply", args=[draft.team.slug, reply.public_id])
+    patients.visibility = "private"
+    patients.save()
+    assert "Hi {{CUSTOMER_NAME}}, see you" in text_of(desk_of(bob).client.get(url))
+    assert person.name not in text_of(desk_of(bob).client.get(url)).partition("You sent:")[2]
+
+
+def test_a_reply_is_marked_as_new_until_it_was_looked_at(desk: Desk, front_desk: Channel) -> None:
+    a_reply(front_desk, "Hello")
+    page = desk.get("replies")
+    assert "Unread" in text_of(page)
+    newest = re.search(r'name="newest" value="([^"]+)"', page.content.decode())
+    assert newest is not None
+    desk.client.post(desk.url("replies-read"), {"newest": newest[1]})
+    assert "Unread" not in text_of(desk.get("replies"))
 
 
 def held_back(channel: Channel, text: str = "Wrong number") -> Reply:
@@ -125,7 +183,7 @@ def test_what_may_be_a_wish_waits_to_be_decided(desk: Desk, front_desk: Channel)
     held_back(front_desk)
     a_reply(front_desk, "Thank you")
     page = text_of(desk.get("replies", unsure=""))
-    assert "To decide 1" in page
+    assert "Wants to stop? 1" in page
     assert "left out until you decide" in page
     assert "Thank you" not in page
 

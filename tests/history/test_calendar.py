@@ -103,7 +103,7 @@ def test_of_a_busy_day_the_first_are_shown_and_the_rest_is_counted(
     for n in range(11):
         world.a_campaign(front_desk, patients, name=f"Number {n}", **at(f"2027-03-30T09:{n:02d}"))
     page = desk.get("calendar", day="2027-03-30")
-    (fold,) = page.content.decode().split("<details")[1:]
+    (fold,) = page.content.decode().split('<details class="cal-rest"')[1:]
     assert [f"Number {n}<" in fold for n in range(11)] == [False] * 8 + [True] * 3
     assert "11 campaigns" in text_of(page)
     assert "3 more" in text_of(page)
@@ -130,6 +130,19 @@ def test_days_and_weeks_open_whatever_is_asked(
     page = desk.get("calendar", view=view, **query)
     assert page.status_code == 200
     assert ("Idea" in text_of(page)) is (view == "week" or query == {"day": "2027-03-30"})
+
+
+def test_a_month_shows_whole_weeks_and_the_end_of_each_campaign(
+    desk: Desk, front_desk: Channel
+) -> None:
+    world.a_campaign(front_desk, name="In the month", **at("2027-03-30T15:00"))
+    world.a_campaign(front_desk, name="In its last week", **at("2027-04-02T09:00"))
+    world.a_campaign(front_desk, name="Far away", **at("2027-05-12T09:00"))
+    page = text_of(desk.get("calendar", view="month", day="2027-03-10"))
+    assert "March 2027" in page
+    assert "15:00 In the month" in page
+    assert "In its last week" in page
+    assert "Far away" not in page
 
 
 @pytest.mark.parametrize(("back", "view"), [("calendar", "week"), ("calendar-day", "day")])

@@ -19,10 +19,12 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Heartbeat
 from campaigns.states import CampaignState, Outcome, SubmissionState
+from delivery.models import WebhookEndpoint
 from recipients.models import Recipient, RecipientList
 from sending import attempts, reconcile, recording
 from sending.models import Attempt, Decision
 from sending.protocol import AnswerKind, PostAnswer
+from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.exceptions import Reason
 from teams.models import Team, User
@@ -53,6 +55,13 @@ def state_of(campaign: Campaign) -> str:
     return campaign.state
 
 
+def state_on(page: Page) -> str:
+    """The word for where it stands, at its name."""
+    found = re.search(r'data-live-state><span class="[^"]*">([^<]*)<', page.content.decode())
+    assert found is not None
+    return found[1]
+
+
 def with_state(campaign: Campaign, state: CampaignState, **changes: Any) -> Campaign:
     Campaign.objects.filter(pk=campaign.pk).update(state=state.value, **changes)
     campaign.refresh_from_db()
@@ -67,10 +76,13 @@ def test_the_page_says_how_far_it_has_come(
 ) -> None:
     accepted(job(running, 1), "kQ2x81Vb")
     text = text_of(desk.get("campaign", running))
-    assert "Handing over · job 2 of 3" in text
-    assert "12 still to send" in text
+    assert "Recipients 12 100% Still to send 12 100%" in text
+    assert state_on(desk.get("campaign", running)) == "Scheduled"
     clock.shift(timedelta(hours=1))
-    assert "5 on their way 7 still to send" in text_of(desk.get("campaign", running))
+    text = text_of(desk.get("campaign", running))
+    assert "Recipients 12 100% On its way 5 42% Still to send 7 58%" in text
+    assert "5 + 7 = 12" in text
+    assert "5 of 12 sent" in text
 
 
 def test_a_look_at_the_page_reads_no_more_people_than_it_shows(
@@ -89,7 +101,7 @@ def test_each_job_shows_its_id_its_people_its_second_and_its_state(
 ) -> None:
     first = accepted(job(running, 1), "kQ2x81Vb")
     assert first.current_attempt is not None
-    text = text_of(desk.get("campaign", running))
+    text = text_of(desk.get("campaign-jobs", running))
     slot = first.current_attempt.slot.astimezone(ZoneInfo("America/New_York"))
     assert f"1 kQ2x81Vb 5 {slot:%a %-d %b, %H:%M:%S} {slot.tzname()} Handed over" in text
     assert "Waiting" in text
@@ -99,13 +111,13 @@ STATE_WORDS = {
     "draft": "Draft",
     "freezing": "Getting ready",
     "scheduled": "Scheduled",
-    "missed": "Missed its time",
-    "sending": "Handing over",
+    "missed": "Missed",
+    "sending": "Sending",
     "paused": "Paused",
-    "needs_decision": "Needs you",
+    "needs_decision": "Needs an answer",
     "cancelling": "Cancelling",
     "cancelled": "Cancelled",
-    "completed": "Completed",
+    "completed": "Sent",
 }
 
 
@@ -113,8 +125,8 @@ STATE_WORDS = {
 def test_every_state_has_its_word(
     desk_of: DeskOf, vera: User, running: Campaign, state: CampaignState
 ) -> None:
-    with_state(running, state)
-    assert STATE_WORDS[state] in text_of(desk_of(vera).get("campaign", running))
+    with_state(running, state, send_at=timezone.now())
+    assert state_on(desk_of(vera).get("campaign", running)) == STATE_WORDS[state]
 
 
 def test_handed_over_with_the_time_still_to_come_is_not_called_completed(
@@ -122,8 +134,11 @@ def test_handed_over_with_the_time_still_to_come_is_not_called_completed(
 ) -> None:
     for seq in (1, 2, 3):
         accepted(job(running, seq), f"job{seq}")
+    assert "Sent" not in state_on(desk.get("campaign", running))
+    Campaign.objects.update(send_at=timezone.now() + timedelta(hours=1))
     text = text_of(desk.get("campaign", running))
-    assert "Sociocs has every job and sends them when their time comes." in text
+    assert "Scheduled" in text
+    assert "The list of people is complete. It goes out at its time." in text
 
 
 @pytest.mark.parametrize(
@@ -141,7 +156,7 @@ def test_a_jobs_state_is_told_in_words(
     desk: Desk, running: Campaign, state: SubmissionState, words: str
 ) -> None:
     become(job(running, 2), state)
-    assert words in text_of(desk.get("campaign", running))
+    assert words in text_of(desk.get("campaign-jobs", running))
 
 
 def test_a_job_that_was_given_up_while_unclear_is_never_called_not_sent(
@@ -149,8 +164,9 @@ def test_a_job_that_was_given_up_while_unclear_is_never_called_not_sent(
 ) -> None:
     become(unclear(job(running, 1)), SubmissionState.ABANDONED)
     text = text_of(desk.get("campaign", running))
+    assert "May have been sent 5 42% Still to send 7 58%" in text
+    text += text_of(desk.get("campaign-jobs", running))
     assert "May have been sent" in text
-    assert "5 may have been sent 7 still to send" in text
     assert "not sent" not in text.lower().replace("never sent", "")
 
 
@@ -184,7 +200,7 @@ def test_a_second_call_asks_nobody_once_the_first_is_proven(
     ends(second)
     text = text_of(desk.get("campaign", running))
     assert "5 people may get it twice" in text
-    assert "1 kQ2x81Vb 5 " in text
+    assert "1 kQ2x81Vb 5 " in text_of(desk.get("campaign-jobs", running))
     assert "May or may not have been handed over" not in text
     assert state_of(running) == "sending"
 
@@ -203,7 +219,7 @@ def test_a_job_found_by_its_second_and_one_marked_by_a_person_say_so(
 ) -> None:
     become(accepted(job(running, 1), "a"), SubmissionState.ACCEPTED, how="slot")
     become(unclear(job(running, 2)), SubmissionState.ACCEPTED, how="person")
-    text = text_of(desk.get("campaign", running))
+    text = text_of(desk.get("campaign-jobs", running))
     assert "found at Sociocs by its time" in text
     assert "marked as sent by a person" in text
 
@@ -236,7 +252,7 @@ def test_the_timeline_tells_what_happened_and_who_did_it(desk: Desk, running: Ca
     )
     text = text_of(desk.get("campaign", running))
     assert "Alice Moreau confirmed sending to 12 people" in text
-    assert "Handing over began: 3 jobs" in text
+    assert "Sending began: 3 jobs" in text
     assert "Job 1: no clear answer (Sociocs stayed silent for too long)" in text
 
 
@@ -254,7 +270,7 @@ def test_many_jobs_come_page_by_page(desk: Desk, draft: Campaign, settings: Sett
     many = world.launched(world.a_campaign(draft.channel, people))  # type: ignore[arg-type]
 
     seen: list[str] = []
-    url: str | None = desk.url("campaign", many)
+    url: str | None = desk.url("campaign-jobs", many)
     while url:
         html = desk.client.get(url).content.decode()
         seen += re.findall(r'data-label="#"><a [^>]*>(\d+)<', html)
@@ -283,12 +299,12 @@ def test_a_list_of_a_colleague_is_not_named(
 def test_a_silent_worker_is_told(desk: Desk, running: Campaign) -> None:
     # By the database's clock: those of two machines need not agree.
     Heartbeat.objects.update(at=Now() - timedelta(minutes=5))
-    assert "Nothing is being handed over at the moment." in text_of(desk.get("campaign", running))
+    assert "Nothing is being sent at the moment." in text_of(desk.get("campaign", running))
 
 
 def test_a_working_worker_is_not(desk: Desk, running: Campaign) -> None:
     Heartbeat.objects.update(at=Now())
-    assert "Nothing is being handed over" not in text_of(desk.get("campaign", running))
+    assert "Nothing is being sent" not in text_of(desk.get("campaign", running))
 
 
 def test_the_sandboxs_phones_are_a_click_away(
@@ -314,10 +330,11 @@ def test_nothing_new_costs_no_page(desk: Desk, running: Campaign) -> None:
 
 def test_news_come_by_themselves(desk: Desk, running: Campaign) -> None:
     url = live_url(desk.get("campaign", running))
-    accepted(job(running, 1), "kQ2x81Vb")
+    accepted(job(running, 1), "kQ2x81Vb", slot=timezone.now() - timedelta(minutes=1))
+    Campaign.objects.update(send_at=timezone.now() - timedelta(minutes=1))
     part = desk.client.get(url)
     assert part.status_code == 200
-    assert "kQ2x81Vb" in part.content.decode()
+    assert "5 of 12 sent" in part.content.decode()
     assert "<html" not in part.content.decode()
 
 
@@ -334,9 +351,15 @@ def test_a_further_page_of_jobs_stays_that_page(
     settings.RECIPIENTS_PER_SUBMISSION = 1
     people = world.a_list(draft.team, world.phones(60), "Many")
     many = world.launched(world.a_campaign(draft.channel, people))  # type: ignore[arg-type]
-    url = live_url(desk.get("campaign", many, after="50"))
     accepted(job(many, 51), "kQ2x81Vb")
-    assert "kQ2x81Vb" in desk.client.get(url).content.decode()
+    assert "kQ2x81Vb" not in desk.get("campaign-jobs", many).content.decode()
+    assert "kQ2x81Vb" in desk.get("campaign-jobs", many, after="50").content.decode()
+    # And it is found by its id, wherever it stands.
+    found = text_of(desk.get("campaign-jobs", many, job_id=" kQ2x81Vb "))
+    assert "kQ2x81Vb" in found
+    assert "No job of this campaign has that id" in text_of(
+        desk.get("campaign-jobs", many, job_id="kQ2x81")
+    )
 
 
 @pytest.mark.parametrize("state", ["completed", "cancelled"])
@@ -357,7 +380,7 @@ def test_a_launch_taken_back_sends_an_open_page_to_the_composer(
 
 @pytest.mark.parametrize("after", ["x", "-1", "9" * 40, "%00"])
 def test_a_page_that_does_not_exist_is_the_first(desk: Desk, running: Campaign, after: str) -> None:
-    assert desk.get("campaign", running, after=after).status_code == 200
+    assert desk.get("campaign-jobs", running, after=after).status_code == 200
 
 
 # --- Pausing, going on, cancelling ----------------------------------------------------------------
@@ -366,7 +389,7 @@ def test_a_page_that_does_not_exist_is_the_first(desk: Desk, running: Campaign, 
 def test_pausing_and_going_on(desk: Desk, running: Campaign) -> None:
     assertRedirects(desk.post("pause", running), desk.url("campaign", running))
     assert state_of(running) == "paused"
-    assert "Go on" in text_of(desk.get("campaign", running))
+    assert "Continue" in text_of(desk.get("campaign", running))
 
     desk.post("resume", running)
     assert state_of(running) == "sending"
@@ -422,7 +445,8 @@ def test_going_on_with_a_halted_account_takes_who_may_use_it_again(
 
     alice.is_staff = alice.is_superuser = True
     alice.save()
-    assert "It is fixed: use the account again and go on" in text_of(desk.get("campaign", running))
+    text = text_of(desk.get("campaign", running))
+    assert "It is fixed: use the account again and continue" in text
     desk.client.post(desk.url("resume", running))
     assert (state_of(running), GatewayAccount.objects.get().state) == ("paused", "halted")
 
@@ -721,6 +745,12 @@ def test_the_page_tells_what_became_of_who_opted_out_after_hand_over(
         "Not taken out: Sociocs did not answer well enough to risk it.",
     ):
         assert words in page, words
+    # No report will say that a block was not heeded.
+    unproved = "delivery reports are off for this channel"
+    assert unproved in page
+    assert running.channel is not None
+    WebhookEndpoint.objects.create(channel=running.channel, secret=Secret.of("shared"), state="on")
+    assert unproved not in text_of(desk.get("campaign", running))
 
 
 def test_a_campaign_without_such_wishes_says_nothing_of_them(desk: Desk, running: Campaign) -> None:
@@ -778,7 +808,7 @@ def test_a_question_that_a_wish_caused_offers_no_second_sending(
 
 def message_on(page: Page) -> str:
     html: str = page.content.decode()
-    return html[html.index('id="message-details"') :].split("</details>")[0]
+    return html[html.index('id="message-title"') :].split("</section>")[0]
 
 
 def test_the_message_is_what_the_person_on_the_phone_got(

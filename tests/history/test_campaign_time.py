@@ -103,7 +103,7 @@ def test_a_late_campaign_says_what_happened_and_what_can_be_done(
     text = text_of(desk.get("campaign", campaign))
     assert "It did not go out in time" in text
     assert "3 h ago" in text
-    for choice in ("Send it now", "Choose a new time", "Cancel it"):
+    for choice in ("Send it now", "Choose another time", "Cancel it"):
         assert choice in text
 
 
@@ -119,7 +119,8 @@ def test_what_waits_for_its_sending_hours_is_not_offered_to_go_out_now(
     assert "Send it in its next sending hours" in text
     assert "Send it now" not in text
     assert "go out at once" not in text
-    assert "Outside its hours" in text_of(desk.get("campaigns"))
+    assert "It is outside its sending hours." in text
+    assert "Paused" in text_of(desk.get("campaigns"))
 
 
 def test_what_is_held_tells_only_what_there_is(desk: Desk, draft: Campaign) -> None:
@@ -128,7 +129,7 @@ def test_what_is_held_tells_only_what_there_is(desk: Desk, draft: Campaign) -> N
     Submission.objects.update(planned_slot=timezone.now() - timedelta(hours=1))
     text = text_of(desk.get("campaign", campaign))
     assert "1 waits here" in text
-    assert "0 " not in text.partition("Its time")[2].partition("Jobs")[0]
+    assert "0 " not in text.partition("Its time")[2].partition("The message")[0]
 
 
 def test_a_late_campaign_is_among_those_that_need_somebody(desk: Desk, draft: Campaign) -> None:
@@ -136,7 +137,8 @@ def test_a_late_campaign_is_among_those_that_need_somebody(desk: Desk, draft: Ca
     Campaign.objects.update(state=CampaignState.PAUSED, state_reason="window")
     text = text_of(desk.get("campaigns"))
     assert "“Spring check-up” is held by the clock. Part of it is out." in text
-    assert "Late" in text
+    assert "Paused" in text
+    assert "It is late:" in text_of(desk.get("campaign", Campaign.objects.get()))
 
 
 def test_nothing_is_promised_of_a_job_that_has_no_answer(desk: Desk, draft: Campaign) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -37,7 +38,7 @@ def made(channel: Channel, name: str, **fields: Any) -> Campaign:
 
 def names_on(page: Page) -> list[str]:
     """The campaigns in the tables, from top to bottom."""
-    return re.findall(r'main-cell"><a href="[^"]*">([^<]*)</a>', page.content.decode())
+    return re.findall(r'main-cell"><a href="[^"]*"[^>]*>([^<]*)</a>', page.content.decode())
 
 
 def live_url(page: Page) -> str:
@@ -57,7 +58,7 @@ def test_a_line_tells_channel_people_state_and_who(desk: Desk, draft: Campaign) 
     assert "Front desk SMS" in text
     assert re.search(r"EDT|EST", text)
     assert " 12 " in text
-    assert "Handed over" in text
+    assert "Scheduled" in text
     assert 'aria-label="12 still to send"' in page.content.decode()
     assert "Alice Moreau" in text
 
@@ -67,7 +68,10 @@ def test_a_line_says_how_far_it_has_come(desk: Desk, draft: Campaign, settings: 
     settings.RECIPIENTS_PER_SUBMISSION = 5
     world.launched(draft)
     accepted(job(draft, 1), "a")
-    assert "Handing over · job 2 of 3" in text_of(desk.get("campaigns"))
+    assert 'aria-label="12 still to send"' in desk.get("campaigns").content.decode()
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        html = desk.get("campaigns").content.decode()
+    assert 'aria-label="5 on their way, 7 still to send"' in html
 
 
 @pytest.mark.both_databases
@@ -76,7 +80,7 @@ def test_what_needs_somebody_says_so_on_top_and_in_its_line(desk: Desk, draft: C
     unclear(job(draft))
     text = text_of(desk.get("campaigns"))
     assert "1 job needs your decision. “Spring check-up”" in text
-    assert "Needs you" in text
+    assert "Needs an answer" in text
 
 
 def test_several_campaigns_that_need_somebody_are_listed(
@@ -287,7 +291,7 @@ def test_the_table_renews_itself_while_something_runs(desk: Desk, draft: Campaig
     unclear(job(draft))
 
     part = desk.client.get(url)
-    assert "Needs you" in text_of(part)
+    assert "Needs an answer" in text_of(part)
     assert "<html" not in part.content.decode()
     assert names_on(part) == ["Spring check-up"]
 
@@ -331,16 +335,18 @@ def test_the_overview_sorts_by_what_needs_attention(
         world.launched(world.a_campaign(front_desk, patients, name=name))
     for name, state in states.items():
         Campaign.objects.filter(name=name).update(state=state)
+    Campaign.objects.filter(name="Under way").update(send_at=timezone.now())
     unclear(job(Campaign.objects.get(name="In doubt")))
 
     page = desk.get("overview")
 
     text = text_of(page)
-    order = ["Waiting for you", "On hold", "Running", "Under way", "Goes out next", "Next week"]
-    places = [text.index(word) for word in [*order, "Latest", "All done"]]
+    order = ["Needs you", "On hold", "Sending now", "Under way", "Next 7 days", "Latest"]
+    places = [text.index(word) for word in [*order, "All done", "Drafts", "A draft"]]
     assert places == sorted(places)
+    assert "Next week" in text.partition("Next 7 days")[2].partition("Latest")[0]
     assert set(names_on(page)[:2]) == {"On hold", "In doubt"}
-    assert len(names_on(page)) == 6
+    assert len(names_on(page)) == 4
 
 
 def test_what_needs_somebody_is_told_to_be_more_than_is_shown(
@@ -363,7 +369,7 @@ def test_the_overview_renews_itself(desk: Desk, draft: Campaign) -> None:
     url = live_url(desk.get("overview"))
     assert desk.client.get(url).status_code == 204
     unclear(job(draft))
-    assert "Waiting for you" in text_of(desk.client.get(url))
+    assert "Needs you" in text_of(desk.client.get(url))
 
 
 def test_the_overview_shows_nothing_of_another_team(desk: Desk, elsewhere: Channel) -> None:

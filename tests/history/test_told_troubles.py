@@ -215,7 +215,7 @@ def test_while_nothing_ticks_nobody_says_whether_sociocs_answers(
     hand_over(campaign)
     Heartbeat.objects.filter(part="tick").update(at=Now() - timedelta(minutes=5))
     page = text_of(desk.get("campaign", campaign))
-    assert "Nothing is being handed over at the moment. Since " in page
+    assert "Nothing is being sent at the moment. Since " in page
     assert "list of jobs" not in page
 
 
@@ -338,7 +338,7 @@ def test_ready_messages_that_nobody_sends_are_told(campaign: Campaign, desk: Des
 @pytest.mark.parametrize(
     ("part", "words"),
     [
-        ("tick", "Nothing is being handed over at the moment."),
+        ("tick", "Nothing is being sent at the moment."),
         ("background", "Uploads, reports, replies and e-mails are not worked on at the moment"),
     ],
 )

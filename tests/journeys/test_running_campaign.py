@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, Request, expect
 from pytest_django.fixtures import Settings
 
@@ -48,6 +50,12 @@ def watched(new_page: NewPage, let_in: LetIn, alice: User, running: Campaign) ->
     return page
 
 
+def cancel(page: Page) -> None:
+    """Opens the question whether the rest is to be cancelled."""
+    page.locator("#more summary").click()
+    page.locator("#cancel").click()
+
+
 def asked(page: Page) -> list[str]:
     """Collects the page's questions for news from now on."""
     requests: list[str] = []
@@ -61,9 +69,9 @@ def asked(page: Page) -> list[str]:
 
 
 def test_news_come_by_themselves(watched: Page, running: Campaign) -> None:
-    accepted(job(running, 1), "kQ2x81Vb")
-    expect(watched.get_by_text("kQ2x81Vb")).to_be_visible()
-    expect(watched.locator("#live-note")).to_have_text("Handing over · job 2 of 3")
+    accepted(job(running, 1), "kQ2x81Vb", slot=timezone.now() - timedelta(minutes=1))
+    expect(watched.locator(".facts-line")).to_contain_text("5 of 12 sent")
+    expect(watched.locator("#live-note")).to_contain_text("5 of 12 sent")
 
 
 def test_a_hidden_tab_asks_for_nothing_and_a_shown_one_at_once(watched: Page) -> None:
@@ -89,27 +97,27 @@ def test_without_news_the_page_asks_ever_more_slowly(watched: Page) -> None:
 
 def test_a_finished_campaign_is_asked_about_no_more(watched: Page, running: Campaign) -> None:
     Campaign.objects.update(state="completed", version=99)
-    expect(watched.locator("[data-live-state]")).to_have_text("Completed")
+    expect(watched.locator("[data-live-state]")).to_have_text("Sent")
     requests = asked(watched)
     watched.wait_for_timeout(2500)
     assert requests == []
 
 
 def test_an_open_dialog_is_not_taken_away_by_news(watched: Page, running: Campaign) -> None:
-    watched.get_by_role("button", name="Cancel the campaign").click()
+    cancel(watched)
     dialog = watched.get_by_role("dialog")
     expect(dialog).to_contain_text("3 jobs have not been handed over")
-    accepted(job(running, 1), "kQ2x81Vb")
+    accepted(job(running, 1), "kQ2x81Vb", slot=timezone.now() - timedelta(minutes=1))
     watched.wait_for_timeout(4000)
     expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Keep it").click()
-    expect(watched.get_by_text("kQ2x81Vb")).to_be_visible(timeout=15_000)
+    expect(watched.locator(".facts-line")).to_contain_text("5 of 12 sent", timeout=15_000)
 
 
 def test_a_button_that_is_being_pressed_is_not_taken_away_by_news(
     watched: Page, running: Campaign
 ) -> None:
-    button = watched.get_by_role("button", name="Cancel the campaign")
+    button = watched.get_by_role("button", name="Pause")
     box = button.bounding_box()
     assert box is not None
     watched.mouse.move(box["x"] + 8, box["y"] + 8)
@@ -117,17 +125,17 @@ def test_a_button_that_is_being_pressed_is_not_taken_away_by_news(
     accepted(job(running, 1), "kQ2x81Vb")
     watched.wait_for_timeout(2500)
     watched.mouse.up()
-    expect(watched.get_by_role("dialog")).to_be_visible()
+    expect(watched.locator("[data-live-state]")).to_have_text("Paused")
 
 
 def test_pausing_going_on_and_cancelling(watched: Page, running: Campaign) -> None:
     watched.get_by_role("button", name="Pause").click()
     expect(watched.locator("[data-live-state]")).to_have_text("Paused")
-    watched.get_by_role("button", name="Go on").click()
-    watched.get_by_role("dialog").get_by_role("button", name="Go on").click()
-    expect(watched.locator("[data-live-state]")).to_contain_text("Handing over")
-    watched.get_by_role("button", name="Cancel the campaign").click()
-    watched.get_by_role("dialog").get_by_role("button", name="Cancel the campaign").click()
+    watched.get_by_role("button", name="Continue").click()
+    watched.get_by_role("dialog").get_by_role("button", name="Continue").click()
+    expect(watched.locator("[data-live-state]")).to_contain_text("Sending")
+    cancel(watched)
+    watched.get_by_role("dialog").get_by_role("button", name="Cancel the rest").click()
     expect(watched.locator("[data-live-state]")).to_have_text("Cancelling")
     assert world.states(running) == ["cancelled"] * 3
 

@@ -20,7 +20,7 @@ from sending import gateway, tasks
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
-from tests.browser import Look, NewPage
+from tests.browser import Look, NewPage, open_step
 from tests.processes import Sandbox
 
 pytestmark = pytest.mark.journey
@@ -92,13 +92,14 @@ def seconds_after(at: datetime, campaign: Campaign) -> list[float]:
 
 
 def write_time(page: Page, date: str, time: str) -> None:
+    open_step(page, "When")
     page.get_by_text("Later", exact=True).click()
     page.get_by_label("Date").fill(date)
     page.get_by_label("Time", exact=True).fill(time)
 
 
 def review(page: Page) -> None:
-    page.get_by_role("button", name="Review and send").first.click()
+    page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Review")
 
 
@@ -124,7 +125,7 @@ def test_now_counts_down_and_undo_leaves_a_draft(
     expect(page.locator("[data-counts-down]")).to_have_text(re.compile(r"^[0-5]:\d\d$"))
     look(page, "schedule-countdown")
 
-    page.get_by_role("button", name="Undo: back to a draft").click()
+    page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("The launch is being undone")).to_be_visible()
     work()
     expect(page.get_by_text("nobody got anything")).to_be_visible()
@@ -151,6 +152,7 @@ def test_later_in_another_zone_and_then_at_another_time(
     page.goto(url(draft, "compose/"))
     at = (datetime.now(UTC) + timedelta(hours=3, minutes=13)).replace(second=0, microsecond=0)
     there = at.astimezone(ZoneInfo(TOKYO))
+    open_step(page, "When")
     page.get_by_text("Later", exact=True).click()
     page.locator("#id_time_zone").select_option(TOKYO)
     write_time(page, f"{there:%Y-%m-%d}", f"{there:%H:%M}")
@@ -166,7 +168,7 @@ def test_later_in_another_zone_and_then_at_another_time(
     assert len(jobs_at(sandbox)) == 3
 
     page.reload()
-    page.get_by_role("link", name="Another time").click()
+    page.get_by_role("link", name="Choose another time").click()
     page.get_by_label("Date").fill(f"{there + timedelta(days=1):%Y-%m-%d}")
     page.get_by_role("button", name="Give it this time").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring check-up")
@@ -321,18 +323,18 @@ def test_after_an_outage_a_late_campaign_asks_and_does_what_is_chosen(
     now, anew, never = late
     choose(never, "button", "Cancel it")
     look(page, "schedule-late")
-    page.get_by_role("dialog").get_by_role("button", name="Cancel the campaign").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the rest").click()
     expect(page.locator("[data-live-state]")).to_have_text("Cancelling")
     tasks.tick()
     expect(page.locator("[data-live-state]")).to_have_text("Cancelled")
-    choose(anew, "link", "Choose a new time")
+    choose(anew, "link", "Choose another time")
     page.get_by_label("Date").fill("2027-03-31")
     page.get_by_role("button", name="Give it this time").click()
     expect(page.locator("[data-live-state]")).to_contain_text("Scheduled")
     choose(now, "button", "Send it now")
     look(page, "schedule-late-now")
     page.get_by_role("dialog").locator("button[type=submit]").click()
-    expect(page.locator("[data-live-state]")).to_contain_text("Handing over")
+    expect(page.locator("[data-live-state]")).to_contain_text("Sending")
 
     assert [world.states(one) for one in late] == [["ready"], ["planned"], ["cancelled"]]
     anew.refresh_from_db()

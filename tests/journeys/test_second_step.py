@@ -53,7 +53,7 @@ def type_password(page: Page) -> None:
 
 def sign_out(page: Page) -> None:
     page.goto("/account/")
-    page.get_by_role("button", name="Menu of Alice Moreau").click()
+    page.get_by_label("Menu of Alice Moreau").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
 

@@ -45,7 +45,7 @@ def test_signing_in_and_out(new_page: NewPage, alice_with_password: User, look: 
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
     look(page, "sign-in-2-account")
 
-    page.get_by_role("button", name="Menu").click()
+    page.get_by_text("Menu", exact=True).click()
     look(page, "sign-in-3-menu")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
@@ -95,7 +95,7 @@ def test_the_theme_is_kept_and_nothing_of_the_pages_is(
     page.goto("/account/")
     html = page.locator("html")
     expect(html).to_have_attribute("data-bs-theme", "light")
-    page.get_by_role("button", name="Menu of Alice Moreau").click()
+    page.get_by_label("Menu of Alice Moreau").click()
     page.get_by_role("button", name="Dark").click()
     expect(html).to_have_attribute("data-bs-theme", "dark")
     page.goto("/riverside-dental/team/")
@@ -118,11 +118,30 @@ def test_the_team_switcher_offers_ones_own_teams_only(
     create_team(alice, name="Aardvark Vets", slug="aardvark")
     let_in(page, alice)
     page.goto("/riverside-dental/team/")
-    page.get_by_role("button", name="Riverside Dental", exact=True).click()
-    menu = page.locator(".dropdown-menu.show")
-    expect(menu.get_by_role("link")).to_have_text(["Aardvark Vets", "Riverside Dental"])
+    page.locator("summary", has_text="Riverside Dental").click()
+    menu = page.locator(".team-menu")
+    teams = menu.get_by_role("link").filter(has_text=re.compile("Vets|Dental"))
+    expect(teams).to_have_text(["Aardvark Vets", "Riverside Dental"])
     menu.get_by_role("link", name="Aardvark Vets").click()
     expect(page).to_have_url(re.compile("/aardvark/$"))
+
+
+def test_a_menu_closes_by_escape_or_when_another_opens(
+    page: Page, alice: User, let_in: LetIn, riverside: Team
+) -> None:
+    let_in(page, alice)
+    page.goto("/riverside-dental/")
+    team, own = page.locator(".team-menu summary"), page.get_by_label("Menu of Alice Moreau")
+    settings = page.locator(".team-menu").get_by_role("link", name="Settings")
+    team.press("Enter")
+    expect(settings).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(settings).to_be_hidden()
+    expect(team).to_be_focused()
+    team.click()
+    own.click()
+    expect(settings).to_be_hidden()
+    expect(page.get_by_role("link", name="Your account")).to_be_visible()
 
 
 def test_everything_is_reached_by_keyboard(

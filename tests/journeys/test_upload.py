@@ -59,7 +59,7 @@ def test_a_file_becomes_a_list(
 
     page.goto(f"/{riverside.slug}/lists/")
     look(page, "upload-1-no-lists")
-    page.get_by_role("link", name="Upload recipients").first.click()
+    page.get_by_role("link", name="Upload a file").first.click()
     look(page, "upload-2-upload")
     page.get_by_label("Choose your file").set_input_files(file)
 

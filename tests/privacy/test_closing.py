@@ -15,6 +15,7 @@ from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.states import SubmissionState
 from delivery import subscriptions
 from delivery.models import Reply, WebhookEndpoint
+from events.models import OutgoingEvent, Receiver
 from privacy.closing import StillSending, campaigns_in_the_way, delete_on, delete_team
 from privacy.models import TeamDeletion
 from recipients.lists import list_lifecycle
@@ -55,11 +56,14 @@ def test_nothing_of_its_people_is_left_and_what_was_sent_stays_counted(
         sent_at=timezone.now(),
         received_at=timezone.now(),
     )
+    receiver = Receiver.objects.create(team=team, name="Till", url="https://a.example/")
+    OutgoingEvent.objects.create(receiver=receiver, kind="reply.received", body="+12025550198")
     events, attempts = CampaignEvent.objects.count(), Attempt.objects.count()
     deletion = all_of(delete_team(team, alice))
     assert deletion.done_at
     found = everything_in_the_database()
-    for trace in (*world.phones(4), "+12025550199", "+12025550198", "Hello", "Person 3"):
+    words = ("Hello", "Person 3", "https://a.example/")
+    for trace in (*world.phones(4), "+12025550199", "+12025550198", *words):
         assert trace not in found
     assert not RecipientList.objects.filter(recipients__isnull=False).exists()
     assert not OptOut.objects.exists()

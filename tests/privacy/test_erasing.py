@@ -16,6 +16,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from campaigns.models import Campaign, CampaignRecipient
 from delivery import stops
 from delivery.models import Reply, WebhookEndpoint, WebhookEvent
+from events.models import OutgoingEvent, Receiver
 from privacy.erasing import begin_erasure, erase_on, erasure_of
 from privacy.models import Erasure, Tombstone
 from recipients.lists import people_editing
@@ -235,6 +236,48 @@ def test_the_register_knows_of_somebody_who_was_erased(
     assertNotContains(client.post(address, {"words": "(202) 555-0001"}), "This person was erased")
 
 
+def told_outside(team: Team, phone: str, state: str = "delivered") -> OutgoingEvent:
+    """An event about somebody and somebody else."""
+    receiver, _new = Receiver.objects.get_or_create(
+        team=team, name="Till", url="https://a.example/"
+    )
+    body = f'{{"data": {{"people": [{{"phone": "{phone}"}}, {{"phone": "{OTHER}"}}]}}}}'
+    return OutgoingEvent.objects.create(
+        receiver=receiver, kind="opt_out.changed", body=body, answer=phone, state=state
+    )
+
+
+@pytest.mark.usefixtures("alice")
+def test_what_other_systems_were_told_is_emptied_in_any_spelling(front_desk: Channel) -> None:
+    spellings = (SAME_MEXICAN, MEXICAN, MEXICAN.lstrip("+"))
+    events = [told_outside(front_desk.team, phone) for phone in spellings]
+    others = told_outside(front_desk.team, PHONE)
+    assert erase(front_desk.team, SAME_MEXICAN).counts["events"] == 3
+    for event in events:
+        event.refresh_from_db()
+        assert (event.body, event.answer) == ("", "")
+    others.refresh_from_db()
+    assert PHONE in others.body
+
+
+@pytest.mark.usefixtures("alice")
+def test_what_other_systems_are_still_to_be_told_is_waited_for(front_desk: Channel) -> None:
+    event = told_outside(front_desk.team, PHONE, "waiting")
+    assert erase(front_desk.team).done_at is None
+    OutgoingEvent.objects.filter(pk=event.pk).update(state="given_up")
+    assert erase(front_desk.team).done_at
+    event.refresh_from_db()
+    assert event.body == ""
+
+
+@pytest.mark.usefixtures("alice")
+def test_erasing_somebody_tells_nobody_of_them(front_desk: Channel) -> None:
+    kinds = ["opt_out.changed"]
+    Receiver.objects.create(team=front_desk.team, name="T", url="https://a.example/", kinds=kinds)
+    assert erase(front_desk.team).done_at
+    assert not OutgoingEvent.objects.exists()
+
+
 def test_another_teams_person_stays(people: RecipientList, charlie: User) -> None:
     hillside = charlie.memberships.get().team
     theirs = world.a_list(hillside, [PHONE])
@@ -283,11 +326,17 @@ def test_what_is_held_comes_as_a_file(
 ) -> None:
     a_person_everywhere(front_desk, people, campaign)
     world.opt_out(front_desk.team, PHONE)
+    told_outside(front_desk.team, PHONE)
     page = f"/{people.team.slug}/people/{person_id(people.team, PHONE)}/file/"
     answer: Any = client_of(alice).post(page)
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
     assert {row[0] for row in rows[1:]} == {PHONE}
     told = {row[2] for row in rows[1:]}
-    assert told == {"On a list", "In a campaign", "Wrote to us", "Opted out", "Not reached"}
+    assert told == {
+        *("On a list", "In a campaign", "Wrote to us", "Opted out", "Not reached"),
+        "Told to another system",
+    }
+    # Somebody else stands in that event as well.
+    assert not any(OTHER in cell for row in rows for cell in row)
     assert any("Dentist: Dr Ames" in row[5] for row in rows)
     assert any(row[6] == "Person 2, see Dr Ames in spring." for row in rows)

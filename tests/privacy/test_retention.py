@@ -13,6 +13,7 @@ from campaigns.audiences import earlier_campaigns
 from campaigns.models import Campaign, CampaignRecipient, EarlierCampaign, RenderedText
 from campaigns.states import SubmissionState
 from delivery.models import Reply, WebhookEndpoint, WebhookEvent
+from events.models import OutgoingEvent, Receiver
 from privacy import emptying
 from privacy.emptying import empty_team, retentions_due
 from privacy.models import EmptiedCampaign, Retention
@@ -257,7 +258,12 @@ def test_rejected_rows_and_reports_go_by_their_age(front_desk: Channel, alice: U
     WebhookEvent.objects.create(endpoint=endpoint, body_sha256=b"1", body=b"{}", outcome="reply")
     WebhookEvent.objects.create(endpoint=endpoint, body_sha256=b"2", body=b"{}")
     age(WebhookEvent.objects, 3, "received_at")
+    receiver = Receiver.objects.create(team=front_desk.team, name="Till", url="https://a.example/")
+    for state in ("delivered", "given_up", "waiting"):
+        OutgoingEvent.objects.create(receiver=receiver, kind="ping", body="{}", state=state)
+    age(OutgoingEvent.objects, 3, "created_at")
     keep(front_desk.team, rejected_days=30, bodies_days=2)
+    assert [event.state for event in OutgoingEvent.objects.all()] == ["waiting"]
     assert not RejectedRow.objects.exists()
     assert [bool(event.body) for event in WebhookEvent.objects.order_by("pk")] == [False, True]
 

@@ -7,14 +7,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from weakref import WeakSet
 
+import orjson
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from events.kinds import EventKind
+from events.models import OutgoingEvent, Receiver
 from recipients import claiming
 from recipients.files import bulk_load
+from recipients.files.storing import delete_stored
 from recipients.imports import import_lifecycle, importing
 from recipients.models import ListImport, Recipient, RecipientList, RejectedRow
 from teams.models import Team, User
@@ -250,3 +254,23 @@ def test_any_file_adds_up(door: Door, small_chunks: None, rows: list[str]) -> No
     assert made.rows_done == len(rows) + 1
     assert made.recipient_count == len({*valid, "+14155552671"})
     assert made.rejected_count == len(rows) - len(valid)
+
+
+def test_how_it_ended_is_told_to_the_teams_own_systems(door: Door) -> None:
+    url, kinds = "https://example.org/", [EventKind.IMPORTED.value]
+    Receiver.objects.create(team=door.team, name="Till", url=url, kinds=kinds)
+    good = confirmed(door, f"Phone,Name\n{phone(1)},Ann\nx,Bob\n{phone(1)},Dee\n")
+    gone = confirmed(door, f"Phone\n{phone(2)}\n")
+    delete_stored(gone.stored_name)
+    for made in (good, gone):
+        importing.run_import(made.pk)
+        importing.run_import(made.pk)
+
+    told = [orjson.loads(event.body)["data"] for event in OutgoingEvent.objects.order_by("pk")]
+    good.refresh_from_db()
+    assert good.recipient_list is not None
+    assert [one["state"] for one in told] == ["completed", "failed"]
+    assert [one["import"] for one in told] == [str(good.public_id), str(gone.public_id)]
+    assert told[0]["list"] == str(good.recipient_list.public_id)
+    assert (told[0]["people"], told[0]["duplicates"], told[0]["rejected"]) == (1, 1, 1)
+    assert told[1]["list"] is None

@@ -198,7 +198,9 @@ def test_the_navigation_says_that_a_file_of_opt_outs_is_one(
 ) -> None:
     page = upload(client, riverside, b"Phone\n4155552671\n").content.decode()
     current = re.findall(r'href="([^"]+)"\s+aria-current="page"', page)
-    assert set(current) == {url(riverside, "opt-outs")}
+    # They stand under the lists, and say so themselves.
+    assert set(current) == {url(riverside, "lists")}
+    assert f'<a href="{url(riverside, "opt-outs")}">Opt-outs</a>' in page
 
 
 def test_a_column_says_which_country_a_number_is_from(client: Client, riverside: Team) -> None:

@@ -373,8 +373,9 @@ def test_who_accept_one_link_at_once_make_one_account_and_no_error(
         finally:
             connection.close()
 
-    answers = sorted(thread_pool.map(accept, range(4)))
-    assert answers[0] == 302
-    assert set(answers) <= {302, 410, 503}
+    answers = set(thread_pool.map(accept, range(4)))
+    assert 302 in answers
+    # Whoever comes just after the first one is told to sign in.
+    assert answers <= {200, 302, 410, 503}
     assert User.objects.filter(email="nora@example.org").count() == 1
     assert riverside.memberships.filter(user__email="nora@example.org").count() == 1

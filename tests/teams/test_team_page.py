@@ -13,6 +13,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 from campaigns.models import Campaign
 from recipients.models import ListShare, RecipientList, SavedFilter
 from teams import members
+from teams.forms import TEAM_PARTS, TeamForm
 from teams.models import Membership, Role, Team, User
 from tests.browsing import text_of
 from tests.client import Client
@@ -20,6 +21,7 @@ from tests.people import ClientOf
 from tests.world import add_member, create_person, create_team
 
 pytestmark = pytest.mark.thorough
+EVERY_PART = [(f"team/settings/{part}/", "Save the settings") for part in TEAM_PARTS]
 
 
 @pytest.fixture
@@ -57,9 +59,9 @@ def test_everybody_in_the_team_sees_who_is_in_it(
 def test_only_owners_find_the_forms(
     client_of: ClientOf, riverside: Team, alice: User, vera: User
 ) -> None:
-    path = f"/{riverside.slug}/team/"
-    assertContains(client_of(alice).get(path), "Save the settings")
-    assertNotContains(client_of(vera).get(path), "Save the settings")
+    for path, button in (("team/", "Send the invitation"), *EVERY_PART):
+        assertContains(client_of(alice).get(f"/{riverside.slug}/{path}"), button)
+        assertNotContains(client_of(vera).get(f"/{riverside.slug}/{path}"), button)
 
 
 class TestRoles:
@@ -279,7 +281,7 @@ class TestSettings:
         riverside.refresh_from_db()
         assert riverside.stop_way == "both"
         self.change(owner, riverside, stop_way="take_out")
-        page = owner.get(f"/{riverside.slug}/team/")
+        page = owner.get(f"/{riverside.slug}/team/settings/opt-outs/")
         assertContains(
             page,
             '<option value="take_out" selected>Take them out of the message</option>',
@@ -291,6 +293,20 @@ class TestSettings:
         self.change(owner, riverside)
         riverside.refresh_from_db()
         assert riverside.stop_way == "take_out"
+
+    def test_of_one_part_leave_the_others_as_they_are(self, owner: Client, riverside: Team) -> None:
+        fields = {"part": "prices", "currency": "EUR", "price_per_segment": "0.01", "name": "Other"}
+        answer = owner.post(f"/{riverside.slug}/team/settings/", fields)
+        assertRedirects(answer, f"/{riverside.slug}/team/settings/prices/")
+        riverside.refresh_from_db()
+        assert (riverside.name, riverside.currency) == ("Riverside Dental", "EUR")
+
+    def test_every_one_of_them_stands_on_one_page(self) -> None:
+        parts = [name for part in TEAM_PARTS.values() for name in part.fields]
+        assert sorted(parts) == sorted(TeamForm().fields)
+
+    def test_a_part_that_there_is_not_is_no_page(self, owner: Client, riverside: Team) -> None:
+        assert owner.get(f"/{riverside.slug}/team/settings/pets/").status_code == 404
 
     def test_keep_the_address_of_the_team(self, owner: Client, riverside: Team) -> None:
         self.change(owner, riverside, slug="taken-over", public_id="x")

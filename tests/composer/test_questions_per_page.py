@@ -1,0 +1,106 @@
+"""How often a page of a draft asks the database: each fact once, however many parts show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from campaigns.models import Campaign, CampaignFilter, CampaignList, EarlierCampaign
+from recipients.models import RecipientList
+from sociocs_accounts.models import Channel
+from teams.models import Team
+from tests import world
+from tests.browsing import Desk, Fields, fields_of
+
+pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+
+# They mark where a transaction begins and ends, and ask for nothing.
+NO_QUESTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
+
+@pytest.fixture
+def draft(front_desk: Channel, patients: RecipientList, riverside: Team) -> Campaign:
+    """A draft as people write them: two lists, one left out, and a text with a field."""
+    world.fill(patients, "City", ["Rome"] * 13)
+    text = "Hello {{CUSTOMER_NAME}} of {{City}}"
+    others = world.a_list(riverside, world.phones(5, 100), "Others")
+    world.fill(others, "City", ["Oslo"] * 5)
+    campaign = world.a_campaign(front_desk, patients, others, text=text)
+    left_out = world.a_list(riverside, world.phones(3, 1), "Not these")
+    CampaignList.objects.create(campaign=campaign, recipient_list=left_out, kind="exclude")
+    return campaign
+
+
+@contextmanager
+def at_most(number: int) -> Iterator[None]:
+    """Fail for more questions of the database than these, and say which they were."""
+    with CaptureQueriesContext(connection) as asked:
+        yield
+    questions = [
+        query["sql"]
+        for query in asked.captured_queries
+        if not query["sql"].startswith(NO_QUESTIONS)
+    ]
+    assert len(questions) <= number, "\n\n".join(questions)
+
+
+def opened(desk: Desk, draft: Campaign) -> Fields:
+    """What the composer's page would send, stored once as a browser would store it."""
+    desk.store(draft)
+    return {**fields_of(desk.get("compose", draft)), "page": str(uuid4()), "n": "1"}
+
+
+@pytest.mark.both_databases
+def test_the_composer_asks_at_most_20_questions(desk: Desk, draft: Campaign) -> None:
+    opened(desk, draft)
+    with at_most(20):
+        desk.get("compose", draft)
+
+
+def test_a_draft_that_is_saved_by_itself_asks_at_most_8(desk: Desk, draft: Campaign) -> None:
+    form = opened(desk, draft)
+    with at_most(8):
+        answer = desk.post("autosave", draft, **form | {"text": "Something else"})
+    assert answer.status_code == 200
+    draft.refresh_from_db()
+    assert draft.text == "Something else"
+
+
+@pytest.mark.parametrize(
+    ("part", "most"),
+    [("preview", 8), ("text-fields", 6), ("figures", 10), ("audience", 6), ("moment", 10)],
+)
+def test_what_follows_the_keys_asks_little(
+    desk: Desk, draft: Campaign, part: str, most: int
+) -> None:
+    form = opened(desk, draft)
+    with at_most(most):
+        assert desk.post(part, draft, **form).status_code == 200
+
+
+def test_the_review_asks_at_most_20_and_the_launch_60(desk: Desk, draft: Campaign) -> None:
+    opened(desk, draft)
+    with at_most(20):
+        page = desk.get("review", draft)
+    with at_most(60):
+        desk.post("launch", draft, **fields_of(page, "launch"))
+    draft.refresh_from_db()
+    assert draft.state == "freezing"
+
+
+def test_filters_and_earlier_campaigns_cost_nine_more(
+    desk: Desk, draft: Campaign, front_desk: Channel, riverside: Team
+) -> None:
+    reached = world.a_list(riverside, world.phones(2, 200), "Reached before")
+    earlier = world.launched(world.a_campaign(front_desk, reached, name="Earlier"))
+    EarlierCampaign.objects.create(campaign=draft, earlier=earlier)
+    CampaignFilter.objects.create(campaign=draft, saved_filter=world.a_filter(riverside, reached))
+    Campaign.objects.filter(pk=draft.pk).update(days_left_out=3)
+    opened(desk, draft)
+    with at_most(29):
+        desk.get("compose", draft)
