@@ -17,6 +17,8 @@ from teams.models import Team, User
 from tests.api.conftest import MakeToken
 from tests.api.programs import ROOT, Program
 
+pytestmark = pytest.mark.thorough
+
 OF_OPERATIONS = scopes_by_operation()
 SCOPES = {
     (method.upper(), path.removeprefix(ROOT)): OF_OPERATIONS[operation["operationId"]]
