@@ -322,6 +322,7 @@ TICKS = {
     "history": ["background"],
     "api": ["background"],
     "privacy": ["background"],
+    **({"demo": ["background"]} if DEMO else {}),
 }
 
 # --- People and sessions --------------------------------------------------------------------------

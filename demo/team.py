@@ -1,9 +1,12 @@
-"""The demo team: one owner, the three providers' channels on the sandbox."""
+"""The demo team: its owner, the three providers' channels on the sandbox, and the sample."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import transaction
 
+from demo.sample.making import make_sample
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_accounts.secrets import key_sha256, remember_key
 from sociocs_sandbox.seeds import CHANNELS
@@ -13,9 +16,12 @@ SLUG = "riverside-dental"
 
 
 def make_demo_team(email: str, password: str, api_key: str) -> Team:
-    """Make the team, or bring it back to how it should be. Its recipients and campaigns stay."""
+    """Make the team, or bring it back to how it should be. Its recipients and campaigns stay.
+
+    A new one has the sample; whoever removed that does not get it again.
+    """
     with transaction.atomic():
-        team, _ = Team.objects.get_or_create(
+        team, is_new = Team.objects.get_or_create(
             slug=SLUG,
             # Whoever tries it out in the evening wants to see something happen.
             defaults={
@@ -24,6 +30,9 @@ def make_demo_team(email: str, password: str, api_key: str) -> Team:
                 "hours_from": None,
                 "hours_to": None,
                 "daily_limit": None,
+                "price_per_segment": Decimal("0.0083"),
+                "price_per_mms": Decimal("0.02"),
+                "price_per_whatsapp": Decimal("0.0142"),
             },
         )
         owner = _owner(email, password)
@@ -37,6 +46,8 @@ def make_demo_team(email: str, password: str, api_key: str) -> Team:
                 channel_key=seed.key,
                 defaults={"label": seed.name, "phone_number": seed.phone_number},
             )
+        if is_new:
+            make_sample(team, owner)
     return team
 
 

@@ -10,17 +10,19 @@ import csv
 import io
 import random
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from demo.names import DENTISTS, FIRST_NAMES, LAST_NAMES
+from demo.sample.removing import remove_sample
+from teams.access import Action, TeamRequest, page_of_team
 
 HEADER = ["Mobile", "Full name", "Dentist", "Last visit", "City"]
 PEOPLE = 300
 _AREA_CODES = {"202": "Washington", "212": "New York", "312": "Chicago", "415": "San Francisco"}
-_FIRST = (
-    "Ada Ben Carla Dev Emilia Femi Grace Hugo Ines Jonas Kavya Liam Mara Noor Ola Priya".split()
-)
-_LAST = "Abbott Brandt Castillo Duarte Eze Fischer Gupta Haddad Ito Jansen Kowalski Lind".split()
-_DENTISTS = ["Dr. Osei", "Dr. Lind", "Dr. Moreau"]
 
 # What a file from a till or a spreadsheet brings along: position in the file, and the cells.
 _PROBLEMS = {
@@ -57,15 +59,30 @@ def _rows() -> list[list[str]]:
 
 def _person(chance: random.Random, area: str, line: int) -> list[str]:
     visit = f"{chance.choice([2025, 2026])}-{chance.randint(1, 9):02d}-{chance.randint(1, 28):02d}"
-    name = f"{chance.choice(_FIRST)} {chance.choice(_LAST)}"
-    dentist = chance.choice(_DENTISTS)
+    name = f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}"
+    dentist = chance.choice(DENTISTS)
     return [f"({area}) 555-0{line}", name, dentist, visit, _AREA_CODES[area]]
 
 
 @require_safe
-def sample_recipients(_: HttpRequest) -> HttpResponse:
+def sample_recipients(_request: HttpRequest) -> HttpResponse:
     """A CSV of made-up people with made-up problems."""
     # With a byte order mark, by which spreadsheets recognise UTF-8.
     answer = HttpResponse(sample_csv().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="patients-2026.csv"'
     return answer
+
+
+@require_POST
+@page_of_team(Action.MANAGE_TEAM)
+def remove(request: TeamRequest) -> HttpResponse:
+    """Remove the sample, and nothing else."""
+    if staying := remove_sample(request.team, request.user):
+        sentence = _(
+            "The sample is removed, but for “%(name)s”: it is being sent. "
+            "Remove the sample again when it is over."
+        )
+        messages.warning(request, sentence % {"name": staying[0]})
+    else:
+        messages.success(request, _("The sample is removed. What you made is all still there."))
+    return redirect("overview", request.team.slug)

@@ -14,15 +14,17 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.states import FINISHED, CampaignState
-from delivery.models import Reply
+from delivery.models import Reply, WebhookEndpoint
 from history import calendar_entries
 from history.calendar_entries import Entry
+from interface.samples import is_sample
+from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from sociocs_accounts.troubles import Standing
-from teams.models import Team
+from teams.models import Team, User
 
 _DAYS = 7
-_REPLIES_SHOWN, _DRAFTS_SHOWN = 4, 3
+_REPLIES_SHOWN, _DRAFTS_SHOWN, _LISTS_LOOKED_AT = 4, 3, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,19 @@ def beside(team: Team, troubles: Iterable[Standing]) -> dict[str, Any]:
         "replies": list(Reply.objects.filter(team=team).order_by("-pk")[:_REPLIES_SHOWN]),
         "channels": _channels(team, list(troubles)),
         "drafts": list(_drafts(team).order_by("-updated_at")[:_DRAFTS_SHOWN]),
+    }
+
+
+def first_steps(team: Team, user: User) -> dict[str, bool]:
+    """Which of a newcomer's steps are done; a list of the sample is not theirs."""
+    lists = RecipientList.objects.for_member(team, user).order_by("-pk")
+    ids = lists.values_list("public_id", flat=True)[:_LISTS_LOOKED_AT]
+    return {
+        "has_channel": team.channels.filter(is_active=True).exists(),
+        "has_list": not all(map(is_sample, ids)),
+        "has_reports": WebhookEndpoint.objects.filter(
+            channel__team=team, state=WebhookEndpoint.State.ON
+        ).exists(),
     }
 
 

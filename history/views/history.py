@@ -39,7 +39,8 @@ from history.campaign_rows import (
 )
 from history.charts import month_of
 from history.history_filters import Filters, filtered
-from history.overview_parts import has_drafts
+from history.overview_parts import first_steps, has_drafts
+from interface.samples import is_sample
 from recipients.lists.people import person_id, phone_of
 from recipients.models import RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
@@ -79,6 +80,7 @@ def overview(request: TeamRequest) -> HttpResponse:
     )
     if request.GET.get("seen") == fingerprint:
         return HttpResponse(status=NOTHING_NEW)
+    are_samples = [is_sample(row.campaign.public_id) for _title, rows in shown for row in rows]
     context = {
         **overview_parts.beside(request.team, troubles),
         "today": timezone.now(),
@@ -86,7 +88,10 @@ def overview(request: TeamRequest) -> HttpResponse:
         "sections": shown,
         "is_latest_last": bool(shown) and shown[-1][1][0].campaign.state in AT_REST,
         "approvals": approvals.waiting_in(request.team),
-        "first_steps": None if shown or has_drafts(request.team) else _first_steps(request),
+        "has_sample": any(are_samples),
+        "first_steps": None
+        if not all(are_samples) or has_drafts(request.team)
+        else first_steps(request.team, request.user),
         "is_live": bool(troubles or ahead)
         or any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
         "troubles": troubles,
@@ -119,15 +124,6 @@ def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
     return [(title, list(islice(rows, len(campaigns)))) for title, campaigns in shown if campaigns]
 
 
-def _first_steps(request: TeamRequest) -> dict[str, bool]:
-    """Which of a newcomer's steps are done."""
-    lists = RecipientList.objects.for_member(request.team, request.user)
-    return {
-        "has_channel": request.team.channels.filter(is_active=True).exists(),
-        "has_list": lists.exists(),
-    }
-
-
 @require_http_methods(["GET"])
 @page_of_team(Action.VIEW)
 def campaigns(request: TeamRequest) -> HttpResponse:
@@ -151,7 +147,7 @@ def campaigns(request: TeamRequest) -> HttpResponse:
         **_choices(request),
         "person": phone_of(request.team, filters.person) if filters.person else None,
         "attention": _attention(request),
-        "first_steps": _first_steps(request) if not page.rows else None,
+        "first_steps": first_steps(request.team, request.user) if not page.rows else None,
     }
     is_fragment = "seen" in request.GET
     return render(

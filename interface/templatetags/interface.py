@@ -34,8 +34,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from interface.phones import is_erased
+from interface.samples import is_sample
 
 register = template.Library()
+register.filter("is_sample", is_sample)
 
 TONES = frozenset({"neutral", "info", "success", "warning", "danger", "brand"})
 # What a part of a track can be: "part" is handed over but not yet done.

@@ -67,6 +67,7 @@ ROUTES: dict[str, Route] = {
     "public-media": Route("everybody"),
     "security-txt": Route("everybody"),
     "sample-recipients": Route("signed in"),
+    "sample-remove": Route(Action.MANAGE_TEAM, BUTTON),
     # Calls meant for Sociocs, by programs that come with a token (tests/api/test_door.py).
     "door-jobs": Route("a program", FORM),
     "door-job": Route("a program", ("PUT", "DELETE")),

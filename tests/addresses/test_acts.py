@@ -185,6 +185,7 @@ NO_ACTS_HERE = {
     "sessions-end": "it needs another session: tests/trail/test_other_acts.py",
     "team-new": "the settings say who may: tests/trail/test_other_acts.py",
     "team-delete": "nothing may be under way: tests/trail/test_other_acts.py",
+    "sample-remove": "made-up lists and templates are recorded as they go: tests/test_sample.py",
     "sign-in-again": "whoever proves again who they are changes nothing",
     "go-on": "what was typed is forgotten, or sent to its own address",
     "password-change": "every new password is recorded: tests/trail/test_who_and_where.py",

@@ -20,6 +20,7 @@ HARMLESS = {
     "test-number-remove": "takes a phone away",
     "channel": "how a channel is called, and how fast it sends",
     "channel-new": "a channel of an account whose key was typed with a password",
+    "sample-remove": "takes away what was made up",
     "channels-sync": "reads what Sociocs has",
     "receiver-test": "sends nothing about anybody",
     "receiver-pause": "sends less",

@@ -748,6 +748,7 @@ def test_the_page_tells_what_became_of_who_opted_out_after_hand_over(
     # No report will say that a block was not heeded.
     unproved = "delivery reports are off for this channel"
     assert unproved in page
+    assert running.channel is not None
     WebhookEndpoint.objects.create(channel=running.channel, secret=Secret.of("shared"), state="on")
     assert unproved not in text_of(desk.get("campaign", running))
 

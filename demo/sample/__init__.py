@@ -1,0 +1,1 @@
+"""The sample: six weeks of a team's life, made with the demo team and removed by one click."""
