@@ -215,16 +215,15 @@ def wall_time_of(at: datetime | None, zone: str) -> tuple[str, int]:
     return wall.strftime(WALL_FORMAT), wall.fold
 
 
-def launch_by_call(campaign: Campaign, caller: Caller) -> bool:
+def launch_by_call(campaign: Campaign, caller: Caller, *, is_counted: bool = False) -> bool:
     """Launch a draft as the token's maker; False: a second person is asked first.
 
     The token's right to launch stands for the password and for what a person would tick or type.
     The caller holds a transaction, and undoes it with what is raised: CallRefused, and TooMuch for
-    more people than the token may have in a day.
+    more people than the token may have in a day. `is_counted`: they were, when it was launched or
+    asked for before.
     """
     people = audience.count_audience(campaign).people
-    if problems := readiness.launch_problems(campaign, timezone.now(), people, caller.user):
-        raise CallRefused(problems)
     is_second = readiness.needs_second_person(campaign, people)
     seen = audience_digest.of_draft(campaign) if is_second else ""
     confirmation = Confirmation(
@@ -239,8 +238,14 @@ def launch_by_call(campaign: Campaign, caller: Caller) -> bool:
     try:
         is_launched = approvals.launch_or_ask(campaign, confirmation)
     except LaunchRefused as refused:
-        raise CallRefused([problem_of(refused)]) from None
-    claim_people(caller.token, people)
+        problems = [problem_of(refused)]
+        if refused.code is LaunchRefusal.PROBLEMS:
+            # Once more, field by field.
+            now = timezone.now()
+            problems = readiness.launch_problems(campaign, now, people, caller.user) or problems
+        raise CallRefused(problems) from None
+    if not is_counted:
+        claim_people(caller.token, people)
     if is_launched:
         transaction.on_commit(partial(hints.nudge, freeze, campaign.pk))
     return is_launched

@@ -72,12 +72,11 @@ def first_answer(call: RepeatableCall) -> Answer | None:
     since = timezone.now() - call.counts_for
     mine = KeptAnswer.objects.filter(team=call.token.team_id, key_sha256=call.key_sha256)
     kept = mine.filter(kept_at__gt=since, answer__isnull=False).first()
-    if kept is None:
+    if kept is None or kept.answer is None:
         return None
     if kept.call_sha256 != call.call_sha256:
         raise KeyOfAnotherCall
-    answer: Answer = kept.answer
-    return answer
+    return dict(kept.answer)
 
 
 def answer_once(call: RepeatableCall, make: Callable[[], Answer]) -> tuple[Answer, bool]:

@@ -5,28 +5,32 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.shortcuts import get_object_or_404
 
 from campaigns import list_access
-from campaigns.models import Campaign, CampaignFilter, EarlierCampaign
+from campaigns.models import Campaign, CampaignEvent, CampaignFilter, EarlierCampaign
 from teams.access import TeamRequest
 
 
 def campaign_of(request: TeamRequest, campaign_id: UUID) -> Campaign:
     """The team's campaign with this public id. Raises Http404."""
-    of_campaign = {"campaign": OuterRef("pk")}
     campaigns = Campaign.objects.filter(team=request.team).select_related(
         *("channel__account", "channel__team", "sent_as", "team"),
         *("created_by", "launched_by", "updated_by", "message"),
     )
-    return get_object_or_404(
-        campaigns.annotate(
-            may_choose_filters=Exists(CampaignFilter.objects.filter(**of_campaign)),
-            may_leave_out_campaigns=Exists(EarlierCampaign.objects.filter(**of_campaign)),
-        ),
-        public_id=campaign_id,
-    )
+    return get_object_or_404(campaigns.annotate(**_seen_in_passing()), public_id=campaign_id)
+
+
+def _seen_in_passing() -> dict[str, Exists | Subquery]:
+    """What is read with the row, so that a page need not ask for what there is none of."""
+    of_campaign = {"campaign": OuterRef("pk")}
+    events = CampaignEvent.objects.filter(**of_campaign).order_by("-pk")
+    return {
+        "may_choose_filters": Exists(CampaignFilter.objects.filter(**of_campaign)),
+        "may_leave_out_campaigns": Exists(EarlierCampaign.objects.filter(**of_campaign)),
+        "last_event_kind": Subquery(events.values("kind")[:1]),
+    }
 
 
 def campaign_with_people(request: TeamRequest, campaign_id: UUID) -> Campaign:

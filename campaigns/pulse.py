@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from campaigns.models import Heartbeat
 from campaigns.moves import database_now
+from interface.hints import stand_in_for_broker
 
 if TYPE_CHECKING:
     from celery.apps.worker import Worker
@@ -145,6 +146,9 @@ def begin(instance: Worker, **_: object) -> None:
     """Begin the rounds of the worker's queues, before and without its broker."""
     queues = set(instance.app.amqp.queues.consume_from)
     is_beating.set()
+    # What a tick finds is done though there is no broker. Of the background's work every worker
+    # finds some.
+    stand_in_for_broker({*queues, "background"})
     for one in (*_rounds, *_ticks(queues)):
         if one.queue in queues:
             threading.Thread(target=_beat, args=(one,), name="pulse", daemon=True).start()

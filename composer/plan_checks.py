@@ -43,6 +43,18 @@ class Check:
     sentence: str
     other: Other | None = None
 
+    @property
+    def consent(self) -> str:
+        """What somebody says who goes ahead in spite of it."""
+        words = {
+            "earlier": _("Send it to them again"),
+            "night": _("Send it at that time"),
+            "next_day": _("Go on the next day"),
+            "left_out": _("Send it without them"),
+            "duplicates": _("Send it to them twice"),
+        }
+        return words.get(self.code, _("Send it all the same"))
+
 
 def checks(campaign: Campaign, report: PlanReport, zone: str) -> list[Check]:
     """The whole list; warnings first."""

@@ -1,7 +1,8 @@
 """What a draft's whole audience would get, looked at once: the composer's figures, and the plan.
 
 A small audience is looked at while the page waits. A large one by a worker; the row says what is
-wanted, and losing the nudge or the worker costs time only, since the page that waits asks again.
+wanted, and losing the nudge or the worker costs time only: the tick asks again, and the page that
+waits.
 """
 
 from __future__ import annotations
@@ -142,6 +143,15 @@ def needs_worker(estimate: DraftEstimate) -> bool:
     now = timezone.now()
     is_free = estimate.lease_until is None or estimate.lease_until < now
     return is_free and estimate.wanted_at < now - PATIENCE
+
+
+def estimates_to_make() -> list[int]:
+    """Ids of the drafts that somebody waits for, and that nobody looks at."""
+    now = timezone.now()
+    wanted = DraftEstimate.objects.filter(
+        finished_at=None, wanted_at__gt=now - FRESH, wanted_at__lt=now - PATIENCE
+    )
+    return sorted(set(claiming.free(wanted, now).values_list("campaign", flat=True)))
 
 
 def _known(campaign: Campaign, user: User, key: str, now: datetime) -> DraftEstimate | None:

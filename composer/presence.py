@@ -25,6 +25,12 @@ class Others:
     is_open_twice: bool
 
 
+def was_saved_by(campaign: Campaign, page: UUID) -> bool:
+    """Whether the draft is as this page saved it, and the page is only about to learn so."""
+    pages = DraftPage.objects.filter(campaign=campaign, page=page)
+    return pages.filter(saved_version=campaign.version).exists()
+
+
 def arrive(campaign: Campaign, user: User, page: UUID) -> None:
     """Note that `user` has the draft open on `page`."""
     now = timezone.now()

@@ -5,6 +5,13 @@ from __future__ import annotations
 from celery import shared_task
 
 from composer import plan_making
+from interface.hints import nudge_each
+
+
+@shared_task(name="composer.tick", queue="background")
+def tick() -> None:
+    """Find the drafts of which somebody waits for figures, and nudge the task below."""
+    nudge_each(make_estimate, plan_making.estimates_to_make())
 
 
 @shared_task(name="composer.make_estimate", queue="background")

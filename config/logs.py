@@ -8,8 +8,10 @@ import re
 PHONE = re.compile(r"\+?\d[\d\s().-]{6,}\d")
 # The colon also as it stands in an address.
 API_KEY = re.compile(r"\b[0-9A-Za-z_-]{6,}(?::|%3[Aa])[0-9A-Za-z_-]{6,}\b")
-# Whoever has the link of an invitation or a password reset can use it.
-TOKEN_IN_PATH = re.compile(r"(/(?:invitations|password-reset)/)[^\s\"']{8,}")
+# Whoever has one of these links can use it.
+TOKEN_IN_PATH = re.compile(
+    r"(/(?:invitations|password-reset|sign-up|account/address)/)[^\s\"']{8,}"
+)
 # Dates, times, uuids and job ids look like phone numbers to the pattern above and are needed in
 # logs: a job id may stand there and nowhere else. What a colon joins is half of an API key.
 HARMLESS = re.compile(

@@ -318,6 +318,7 @@ TICKS = {
     "events": ["background"],
     "sending": ["ticking", "sending"],
     "recipients": ["background"],
+    "composer": ["background"],
     "delivery": ["background"],
     "history": ["background"],
     "api": ["background"],
@@ -393,8 +394,22 @@ ADMIN_ADDRESSES = [ip_network(one) for one in env.list("ADMIN_ADDRESSES", defaul
 # Whoever may open the admin is signed out after so long without a page.
 STAFF_IDLE_SECONDS = 30 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_COOKIES
-SESSION_COOKIE_NAME = "sessionid" if INSECURE_COOKIES else "__Host-sessionid"
-CSRF_COOKIE_NAME = "csrftoken" if INSECURE_COOKIES else "__Host-csrftoken"
+# A browser sends a host's cookies to all of its ports: an install at another one than the usual has
+# names of its own, so that two of them sign nobody out.
+_PORT = urlsplit(BASE_URL).port
+
+
+def own_cookie(name: str) -> str:
+    """What a cookie of this install is called."""
+    own = name if _PORT in {None, 8000} else f"{name}-{_PORT}"
+    return own if INSECURE_COOKIES else f"__Host-{own}"
+
+
+SESSION_COOKIE_NAME = own_cookie("sessionid")
+CSRF_COOKIE_NAME = own_cookie("csrftoken")
+DEVICE_COOKIE_NAME = own_cookie("known_device")
+MESSAGES_COOKIE_NAME = own_cookie("messages")
+MESSAGE_STORAGE = "interface.message_cookie.OwnMessages"
 CSRF_FAILURE_VIEW = "teams.views.going_on.outdated_form"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -11,6 +11,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -114,8 +115,6 @@ def _make_of(
         reply = replies.take_reply(event.endpoint, parsed, event.received_at, event.pk, news)
         return Outcome.REPLY if reply else Outcome.NOT_UNDERSTOOD
     if isinstance(parsed, StatusUpdate):
-        channel = event.endpoint.channel
-        news.pass_on(channel.team_id, channel.provider, channel.channel_key, parsed.raw)
         return _move_forward(event, parsed, changes, numbers, news)
     return Outcome.NOT_UNDERSTOOD
 
@@ -144,7 +143,7 @@ def _move_forward(
         return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
     _heed_wish(event.endpoint.channel, message)
     numbers.add(event.endpoint.channel, message)
-    _tell(news, event.endpoint.channel, message)
+    _tell(news, event.endpoint.channel, message, update)
     stops.heed_report(message)
     campaign_id = message.recipient.campaign_id
     changes[campaign_id, before.value] -= 1
@@ -160,22 +159,44 @@ def _heed_wish(channel: Channel, message: SentMessage) -> None:
         opt_outs.add_opt_outs(channel.team, [message.recipient.phone], source, None)
 
 
-def _tell(news: News, channel: Channel, message: SentMessage) -> None:
-    """Have the team's own systems told that a message arrived or failed."""
+def _tell(
+    news: News, channel: Channel, message: SentMessage, update: StatusUpdate | None = None
+) -> None:
+    """Have the team's own systems told how far a message got whose person is known."""
     person = message.recipient
-    if message.status not in _TOLD or not news.is_wanted(channel.team_id, EventKind.REPORTED):
+    if person is None or message.status == DeliveryStatus.UNKNOWN:
         return
-    if person is None:
-        return
-    told = {
-        "campaign": str(person.campaign.public_id),
-        "message": message.message_id,
-        "phone": person.phone,
-        "status": message.status,
-        "error_code": message.error_code,
-        "changed_at": message.changed_at,
-    }
-    news.tell(channel.team_id, EventKind.REPORTED, {"people": [told]})
+    place = (channel.team_id, channel.provider, channel.channel_key)
+    status = update.vendor_status if update else message.status
+    news.pass_on_status(*place, status, partial(_in_vendors_words, message, status, update))
+    if message.status in _TOLD and news.is_wanted(channel.team_id, EventKind.REPORTED):
+        told = {
+            "campaign": str(person.campaign.public_id),
+            "message": _message_id(message),
+            "phone": person.phone,
+            "status": message.status,
+            "error_code": message.error_code,
+            "changed_at": message.changed_at,
+        }
+        news.tell(channel.team_id, EventKind.REPORTED, {"people": [told]})
+
+
+def _in_vendors_words(
+    message: SentMessage, status: str, update: StatusUpdate | None
+) -> dict[str, object]:
+    """A status as the vendor words it, under the id by which programs know the message."""
+    code = message.error_code
+    error = {"code": int(code) if code.isdecimal() else code, "message": ""} if code else None
+    data = {"status": status, "error": error, "provider_err_obj": None}
+    if update is not None:
+        data = update.raw.get("event_data") or data
+    return {"message_id": _message_id(message), "event": "status_update", "event_data": data}
+
+
+def _message_id(message: SentMessage) -> str:
+    if message.submission is None or message.recipient is None:
+        return message.message_id
+    return message.submission.message_id_of(message.recipient.position)
 
 
 def _note_on_endpoints(events: Sequence[WebhookEvent], unattributed: Counter[int]) -> None:

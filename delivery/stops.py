@@ -33,7 +33,7 @@ from campaigns.states import (
     SubmissionState,
 )
 from delivery import blocking
-from delivery.models import SentMessage, VendorBlock
+from delivery.models import SentMessage, VendorBlock, WebhookEndpoint
 from delivery.replies import JOB_OF_PERSON, submission_of, submissions_of
 from interface.wording import Text
 from recipients.models import OptOut
@@ -95,11 +95,14 @@ def came_of_wishes(campaign: Campaign) -> Counter[Stopped]:
 class OptedOut:
     """How many people opted out after hand-over, (people, words) of each part that holds any, and
     why those were not taken out who were not.
+
+    `is_unproved`: some were blocked, and no report will ever say whether they got it all the same.
     """
 
     people: int
     parts: list[tuple[int, Text]]
     reasons: list[str]
+    is_unproved: bool
 
     @property
     def mark(self) -> str:
@@ -124,7 +127,13 @@ def opted_out_since(campaign: Campaign) -> OptedOut | None:
     words = [str(text) for look, text in WHY_NOT_TAKEN_OUT.items() if (look, False) in found]
     if any(is_single for _look, is_single in found):
         words.append(str(WHY_NOT_A_SINGLE_MESSAGE))
-    return OptedOut(counts.total(), parts, list(dict.fromkeys(words)))
+    is_unproved = bool(counts[Stopped.BLOCKED]) and not _has_reports(campaign)
+    return OptedOut(counts.total(), parts, list(dict.fromkeys(words)), is_unproved)
+
+
+def _has_reports(campaign: Campaign) -> bool:
+    endpoints = WebhookEndpoint.objects.filter(channel=campaign.channel_id, wants_statuses=True)
+    return endpoints.filter(state=WebhookEndpoint.State.ON).exists()
 
 
 def heed_report(message: SentMessage) -> None:

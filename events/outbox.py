@@ -7,7 +7,7 @@ costs one small query; nobody waits for anybody, and nothing is locked.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,26 +40,28 @@ class _Own:
 
 @dataclass(frozen=True, slots=True)
 class _Vendors:
-    """What the vendor reported on one of the team's channels, as it came."""
+    """What the vendor reported on one of the team's channels; of a message its status as well."""
 
     team_id: int
     provider: str
     channel_key: str
-    raw: Mapping[str, Any]
+    word: str
+    status: str
+    body: Callable[[], Mapping[str, Any]]
 
     def is_for(self, receiver: Receiver) -> bool:
-        if receiver.form != Receiver.Form.SOCIOCS:
-            return False
-        if (receiver.provider, receiver.channel_key) != (self.provider, self.channel_key):
-            return False
-        if _VENDOR_EVENTS.get(self.raw.get("event", "")) not in receiver.kinds:
-            return False
-        status = (self.raw.get("event_data") or {}).get("status")
-        return not status or not receiver.status_words or status in receiver.status_words
+        return (
+            receiver.form == Receiver.Form.SOCIOCS
+            and (receiver.provider, receiver.channel_key) == (self.provider, self.channel_key)
+            and _VENDOR_EVENTS[self.word] in receiver.kinds
+            and (
+                not self.status or not receiver.status_words or self.status in receiver.status_words
+            )
+        )
 
     def event(self, receiver: Receiver) -> OutgoingEvent:
-        body = orjson.dumps(self.raw).decode()
-        return OutgoingEvent(receiver=receiver, kind=self.raw["event"][:30], body=body)
+        body = orjson.dumps(self.body()).decode()
+        return OutgoingEvent(receiver=receiver, kind=self.word, body=body)
 
 
 class News:
@@ -97,8 +99,21 @@ class News:
     def pass_on(
         self, team_id: int, provider: str, channel_key: str, raw: Mapping[str, Any]
     ) -> None:
-        """The vendor reported this on a channel."""
-        self._told.append(_Vendors(team_id, provider, channel_key, raw))
+        """Somebody wrote to a channel, in the vendor's words."""
+        told = _Vendors(team_id, provider, channel_key, "message", "", lambda: raw)
+        self._told.append(told)
+
+    def pass_on_status(
+        self,
+        team_id: int,
+        provider: str,
+        channel_key: str,
+        status: str,
+        body: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        """A message of ours got so far; `body` is asked for only where it is wanted."""
+        told = _Vendors(team_id, provider, channel_key, "status_update", status, body)
+        self._told.append(told)
 
     def store(self) -> None:
         """Write an event for every receiver that wants it. The caller holds a transaction."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from itertools import chain, islice
@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import Q, QuerySet
 
+from history.address_filters import AddressFilters
 from history.history_filters import midnight
 from recipients.lists.paging import Page, page_of, write_place
 from teams.models import Team
@@ -42,26 +43,16 @@ class ActivityFilterForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityFilters:
-    """Each a text as it stands in the address; "" where nothing is asked for."""
+class ActivityFilters(AddressFilters):
+    """What stands in the address of the activity."""
+
+    form = ActivityFilterForm
 
     who: str = ""
     about: str = ""
     area: str = ""
     since: str = ""
     until: str = ""
-
-    @classmethod
-    def read(cls, query: Mapping[str, object]) -> ActivityFilters:
-        """The filters in a query."""
-        form = ActivityFilterForm({name: str(query.get(name) or "") for name in cls.__slots__})
-        form.is_valid()
-        values = {name: form.cleaned_data.get(name) for name in cls.__slots__}
-        return cls(**{name: str(value or "") for name, value in values.items()})
-
-    def chosen(self) -> dict[str, str]:
-        """Those that ask for something, by name."""
-        return {name: value for name, value in asdict(self).items() if value}
 
 
 def activity_of(team: Team, filters: ActivityFilters) -> list[QuerySet[Entry]]:

@@ -5,8 +5,7 @@ A phone number never stands in an address: it travels as the person's public id.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, CampaignList, CampaignRecipient
+from history.address_filters import AddressFilters
 from history.campaign_rows import STATUSES, states_of, waits_for_somebody
 from interface.form_fields import PlainText
 from recipients.lists.people import phone_of
@@ -40,8 +40,10 @@ class HistoryFilterForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Each a text as it stands in the address; "" where nothing is asked for."""
+class Filters(AddressFilters):
+    """What stands in the address of the history."""
+
+    form = HistoryFilterForm
 
     q: str = ""
     status: str = ""
@@ -52,18 +54,6 @@ class Filters:
     until: str = ""
     job_id: str = ""
     person: str = ""
-
-    @classmethod
-    def read(cls, query: Mapping[str, object]) -> Filters:
-        """The filters in a query or in stored JSON."""
-        form = HistoryFilterForm({name: str(query.get(name) or "") for name in cls.__slots__})
-        form.is_valid()
-        values = {name: form.cleaned_data.get(name) for name in cls.__slots__}
-        return cls(**{name: str(value or "") for name, value in values.items()})
-
-    def chosen(self) -> dict[str, str]:
-        """Those that ask for something, by name: what an address has to say."""
-        return {name: value for name, value in asdict(self).items() if value}
 
     @property
     def is_more(self) -> bool:

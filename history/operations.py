@@ -36,6 +36,9 @@ _WORDS = {
     "delivery": gettext_lazy("Reports from Sociocs"),
     "history": gettext_lazy("Figures and notices"),
     "privacy": gettext_lazy("Emptying old data"),
+    "composer": gettext_lazy("Figures of drafts"),
+    "teams": gettext_lazy("Mails about accounts"),
+    "trail": gettext_lazy("Chain of the activity"),
 }
 
 

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from campaigns.states import CampaignState
+from campaigns.states import FINISHED, CampaignState
 from delivery.models import Reply, WebhookEndpoint
 from history import calendar_entries
 from history.calendar_entries import Entry
@@ -65,7 +65,7 @@ def has_drafts(team: Team) -> bool:
     return _drafts(team).exists()
 
 
-def _drafts(team: Team) -> Any:
+def _drafts(team: Team) -> QuerySet[Campaign]:
     return Campaign.objects.filter(team=team, state=CampaignState.DRAFT.value)
 
 
@@ -76,7 +76,7 @@ def _next_days(team: Team) -> list[dict[str, Any]]:
     by_day: dict[date, list[Entry]] = defaultdict(list)
     until = today + timedelta(days=_DAYS)
     for entry in calendar_entries.entries(team, today, until, team.time_zone):
-        if entry.until > now:
+        if entry.until > now and CampaignState(entry.campaign.state) not in FINISHED:
             by_day[entry.first.astimezone(area).date()].append(entry)
     days = [today + timedelta(days=n) for n in range(_DAYS)]
     return [{"day": day, "entries": by_day[day]} for day in days]

@@ -1,7 +1,8 @@
 """Hints to the workers: what is due stands in the database, a message only says: have a look.
 
 They are sent by a thread of their own, so that no page and no webhook ever waits for the broker,
-whether it is missing, refuses, or is frozen. Whatever is lost with it is found by the tick.
+whether it is missing, refuses, or is frozen. Whatever is lost with it is found by the tick; and
+what a worker finds so, and cannot send, it does itself.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from celery import Task
+from django.db import close_old_connections
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,40 @@ def _send(task: Task[..., None], args: tuple[int, ...]) -> None:
         task.apply_async(args=args)
     except Exception as error:  # noqa: BLE001 - the thread must go on, whatever the broker does
         log.warning("no broker for %s: %s", task.name, type(error).__name__)
+        if getattr(task, "queue", "") in _done_here:
+            _do_here(task, args)
+
+
+# Queues whose tasks this process does itself while there is no broker: none where it is no worker.
+_done_here: frozenset[str] = frozenset()
+# Names of tasks that are being done so; of one kind one at a time, the tick comes again.
+_doing: set[str] = set()
+_doing_lock = threading.Lock()
+
+
+def stand_in_for_broker(queues: Collection[str]) -> None:
+    """Have this process do the tasks of these queues itself when it cannot send their hints."""
+    global _done_here  # noqa: PLW0603 - there is one in each process
+    _done_here = frozenset(queues)
+
+
+def _do_here(task: Task[..., None], args: tuple[int, ...]) -> None:
+    with _doing_lock:
+        if task.name in _doing:
+            return
+        _doing.add(task.name)
+    threading.Thread(target=_done, args=(task, args), name="hint done here", daemon=True).start()
+
+
+def _done(task: Task[..., None], args: tuple[int, ...]) -> None:
+    try:
+        task(*args)
+    except Exception as error:  # noqa: BLE001 - the tick finds again what is left
+        log.error("%s failed: %s", task.name, type(error).__name__)
+    finally:
+        close_old_connections()
+        with _doing_lock:
+            _doing.discard(task.name)
 
 
 _sender = _Sender()
@@ -77,6 +113,8 @@ def _begin_anew() -> None:
     """A process that was forked has neither the thread nor what waited for it."""
     global _sender  # noqa: PLW0603 - there is one in each process
     _sender = _Sender()
+    stand_in_for_broker(())
+    _doing.clear()
 
 
 os.register_at_fork(after_in_child=_begin_anew)

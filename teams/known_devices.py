@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse
 
 from teams.models import User
 
-COOKIE = "known_device"
 KEPT_FOR = timedelta(days=180)
 _SALT = "teams.known_devices"
 
@@ -23,7 +22,7 @@ def device_of(request: HttpRequest, account: str) -> str:
     """Which device this is, if the owner of that e-mail address has signed in on it; else ""."""
     try:
         user_id, device = signing.loads(
-            request.COOKIES.get(_name(), ""), salt=_SALT, max_age=KEPT_FOR
+            request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""), salt=_SALT, max_age=KEPT_FOR
         )
     except (signing.BadSignature, ValueError, TypeError):
         return ""
@@ -34,14 +33,10 @@ def device_of(request: HttpRequest, account: str) -> str:
 def remember_device(response: HttpResponse, user: User) -> None:
     """Let this browser be known as one of `user`, who has just proved who they are."""
     response.set_cookie(
-        _name(),
+        settings.DEVICE_COOKIE_NAME,
         signing.dumps([user.pk, secrets.token_hex(8)], salt=_SALT),
         max_age=KEPT_FOR,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
-
-
-def _name() -> str:
-    return f"__Host-{COOKIE}" if settings.SESSION_COOKIE_SECURE else COOKIE

@@ -50,6 +50,15 @@ ICONS = set(assets.icon_names())
 SCREENSHOTS = VAR / "screenshots"
 
 
+def open_step(page: Page, step: str) -> None:
+    """Open one of the composer's steps, "Who", "What" or "When", unless it is open."""
+    heading = page.get_by_role("heading", name=step, exact=True)
+    found = page.locator("details[data-step]", has=heading)
+    if found.get_attribute("open") is None:
+        heading.click()
+    expect(found).to_have_attribute("open", "")
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Launch the Chromium that is there instead of one that Playwright would download."""

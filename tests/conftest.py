@@ -20,6 +20,8 @@ from tests import effort
 
 # Here and not in pyproject.toml: they replace fixtures of plugins that are loaded in between.
 pytest_plugins = [
+    # Others import it.
+    "tests.watched_words",
     *("tests.databases", "tests.processes", "tests.browser", "tests.people"),
     *("tests.engine", "tests.desks"),
 ]

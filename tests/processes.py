@@ -17,6 +17,7 @@ import requests
 from django.conf import settings
 from django.db import connection
 
+from tests import watched_words
 from tests.waiting import wait_until
 from tooling import children
 from tooling.demo_services import WORKER_OPTIONS
@@ -250,3 +251,5 @@ def processes(transactional_db: None, tmp_path: Path) -> Iterator[Processes]:
         yield started
     finally:
         started.stop_all()
+        for child in started.started:
+            watched_words.look_through(f"what {child.name} wrote", child.output)

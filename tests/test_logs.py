@@ -9,6 +9,7 @@ import sys
 import pytest
 from celery import Celery, Task
 from celery.app.trace import build_tracer
+from celery.signals import before_task_publish
 from django.apps import apps
 from django.db.models import Model
 from hypothesis import given
@@ -20,7 +21,10 @@ import history.tasks
 import recipients.tasks
 import sending.tasks
 from config.logs import LineFormatter, MaskPersonalData, mask
+from tests import watched_words
 from tests.sociocs_gateway import canaries
+from trail.acts import Act
+from trail.recording import record
 
 APPS = ("sociocs_accounts", "campaigns", "sending", "delivery", "composer", "history")
 
@@ -36,6 +40,8 @@ APPS = ("sociocs_accounts", "campaigns", "sending", "delivery", "composer", "his
         "01a208a5-2529-77d9-8f1d-79ea7d9e1123:Xqc3d4e5f6g7",
         "/invitations/Zm9vYmFyYmF6cXV4/",
         "/password-reset/MQ/c8x2k1-0123456789abcdef/",
+        "/sign-up/Im5vcmFAZXhhbXBsZS5vcmci:1wXyz:abcdef/",
+        "/account/address/WzEsIm5vcmEiXQ:1wXyz:abcdef/",
     ],
 )
 def test_what_is_secret_or_personal_is_masked(secret: str) -> None:
@@ -65,6 +71,16 @@ def test_what_an_operator_needs_stays(harmless: str) -> None:
 @given(st.text(), st.integers(10**10, 10**14))
 def test_no_phone_number_survives_wherever_it_stands(around: str, number: int) -> None:
     assert f"+{number}" not in mask(f"{around} +{number} {around}")
+
+
+@pytest.mark.django_db
+def test_what_the_tests_watch_for_is_found_wherever_it_gets_out() -> None:
+    logging.getLogger("anything").warning("refused for %s", "key7:secret")
+    before_task_publish.send("a task", body=(("+12025550001",), {}), headers={})
+    record(Act.INVITED, after={"name": "Person 3"})
+
+    found = [told.partition(":")[0] for told in watched_words.taken()]
+    assert found == ["a key in the log", "a number in a broker's message", "a name in the trail"]
 
 
 class _Refused(Exception):

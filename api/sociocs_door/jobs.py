@@ -227,7 +227,7 @@ def _move(call: DoorCall, campaign: Campaign, at: datetime | None) -> bool:
             drafts.content_of(campaign), wall_time=wall_time, fold=fold, time_zone=zone
         )
         drafts.save(campaign, call.caller.user, campaign.version, content)
-        return launch_by_call(campaign, call.caller)
+        return launch_by_call(campaign, call.caller, is_counted=True)
     soonest = timezone.now() + lead() + timedelta(seconds=1)
     wall_time, fold = wall_time_of(max(at or soonest, soonest), zone)
     time = rescheduling.NewTime(wall_time, zone, fold)

@@ -110,9 +110,8 @@ def _messages_of(job: Submission) -> Iterator[Shown]:
     assert attempt is not None
     for person in people:
         if not is_erased(person.phone):
-            own = f"{job.public_id.hex}{'' if job.is_single else f'-{person.position:x}'}"
             yield _of(channel) | {
-                "message_id": own,
+                "message_id": job.message_id_of(person.position),
                 "direction": "outgoing",
                 "from": channel.phone_number.removeprefix("+"),
                 "to": person.phone.removeprefix("+"),

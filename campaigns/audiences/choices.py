@@ -40,8 +40,8 @@ def filter_choices(campaign: Campaign) -> tuple[CampaignFilter, ...]:
 
 def has_people(campaign: Campaign) -> bool:
     """Whether a list or a filter is chosen to be written to."""
-    chosen = (*list_choices(campaign), *filter_choices(campaign))
-    return any(choice.kind == INCLUDE for choice in chosen)
+    kinds = [choice.kind for choice in list_choices(campaign)]
+    return INCLUDE in kinds or INCLUDE in [choice.kind for choice in filter_choices(campaign)]
 
 
 def lists_by_age(

@@ -49,6 +49,8 @@ class Campaign(models.Model):
     # False only where the query that read the row has seen that there is none.
     may_choose_filters = True
     may_leave_out_campaigns = True
+    # What happened last, where the query that read the row has asked.
+    last_event_kind: str | None = None
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="campaigns")

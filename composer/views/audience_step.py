@@ -15,6 +15,7 @@ from campaigns.state_words import left_out_in_words
 from composer.audience_people import PEOPLE, PagePosition, audience_page
 from composer.views.compose import fragment_form
 from composer.views.compose_parts import counted, selection_of
+from composer.views.steps import settled_steps, typed_problems
 from interface.read_once import reading_once
 from recipients.models import RecipientList
 from teams.access import Action, TeamRequest, page_of_team
@@ -29,7 +30,11 @@ def audience(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """How many people the chosen lists and filters make, and who is left out why."""
     form = fragment_form(request, campaign_id)
     chosen = selection_of(form)
-    context = {"campaign": form.campaign, **counted(form, count_selection(chosen), chosen)}
+    context = {
+        "campaign": form.campaign,
+        "settled": settled_steps(form, typed_problems(form)),
+        **counted(form, count_selection(chosen), chosen),
+    }
     return render(request, "composer/_audience.html", context)
 
 

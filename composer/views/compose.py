@@ -12,17 +12,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns import message
 from campaigns.addressed_campaigns import campaign_of
-from campaigns.audiences import selection
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.problems import Problem
 from campaigns.states import CampaignState
-from campaigns.texts import whatsapp_templates
 from campaigns.timeline import event_sentence
 from composer import approvals, drafts
 from composer.autosaving import page_save_of
@@ -34,11 +30,11 @@ from composer.views.compose_parts import audience_context, preview_phone
 from composer.views.message_parts import asked, whole_number
 from composer.views.schedule_step import (
     Load,
-    as_typed,
     moment_of,
     options_in_words,
     schedule_context,
 )
+from composer.views.steps import WHAT, settled_steps, typed_problems
 from interface.form_fields import is_uuid
 from interface.read_once import reading_once
 from recipients.models import RecipientList, SavedFilter
@@ -78,9 +74,10 @@ def compose(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         form = ComposeForm(campaign, request.user)
         form.is_valid()
         problems = launch_problems_of(campaign, request)
+        settled = settled_steps(form, problems)
         if "check" not in request.GET:
             problems = [problem for problem in problems if form.is_filled(problem)]
-        return _page(request, form, problems)
+        return _page(request, form, problems, settled=settled)
 
 
 @reading_once()
@@ -129,29 +126,8 @@ def _faults_besides(form: ComposeForm) -> list[Problem]:
 
     What is only missing yet is named to whoever wants to review it.
     """
-    chosen = form.choice()
-    problems = _faults_of_message(form)
-    if not {"lists", "filters"} & set(form.errors) and not (chosen.lists or chosen.filters):
-        problems.append(readiness.no_list())
-    if "time_zone" not in form.errors:
-        problems += readiness.time_problems(as_typed(form), timezone.now(), None)
+    problems = typed_problems(form)
     return [problem for problem in problems if "review" in form.data or form.is_filled(problem)]
-
-
-def _faults_of_message(form: ComposeForm) -> list[Problem]:
-    given = form.cleaned_data
-    lists = selection.people_lists(form.choice())
-    known = selection.field_names_of(lists) if lists else None
-    template = form.typed_template()
-    if template:
-        return whatsapp_templates.template_problems(given.get("channel"), template, known)
-    return message.message_problems(
-        given.get("channel"),
-        given.get("text", ""),
-        given.get("media_kind", ""),
-        given.get("media_url", ""),
-        known,
-    )
 
 
 def _with_suggestion(request: TeamRequest, campaign: Campaign) -> ComposeForm:
@@ -195,15 +171,19 @@ def _page(
     problems: Iterable[Problem] = (),
     status: int = 200,
     outdated: drafts.Outdated | None = None,
+    settled: dict[str, bool] | None = None,
 ) -> HttpResponse:
-    last = form.campaign.events.order_by("-pk").first()
-    is_asked = last is not None and last.kind == CampaignEvent.Kind.APPROVAL_ASKED
-    came_back = last if last and last.kind in _CAME_BACK else None
+    settled = settled or settled_steps(form, typed_problems(form))
+    last = form.campaign.last_event_kind
+    came_back = form.campaign.events.order_by("-pk").first() if last in _CAME_BACK else None
+    is_asked = last == CampaignEvent.Kind.APPROVAL_ASKED
     context: dict[str, Any] = {
         "form": form,
         "campaign": form.campaign,
         "page_token": uuid4(),
         "outdated": outdated,
+        "settled": settled,
+        "first_open": next((step for step, is_settled in settled.items() if not is_settled), WHAT),
         "came_back": event_sentence(came_back) if came_back else "",
         "approval": approvals.asked_as_it_is(form.campaign) if is_asked else None,
         "phone": preview_phone(form, asked(request.POST), request.user),
@@ -236,7 +216,12 @@ def send_moment(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     form = fragment_form(request, campaign_id)
     figures, _wants_worker = message_parts.figures_shown(form, request.user, may_want=False)
     moment = moment_of(form, _load(figures))
-    context = {"form": form, "moment": moment, "options": options_in_words(form)}
+    context = {
+        "form": form,
+        "moment": moment,
+        "options": options_in_words(form),
+        "settled": settled_steps(form, typed_problems(form)),
+    }
     return render(request, "composer/_moment.html", context)
 
 

@@ -23,11 +23,13 @@ from composer import previewing
 from composer.forms import ComposeForm
 from composer.send_method_fields import JOBS
 from composer.whatsapp_text import Piece
+from interface.templatetags.interface import phone_number
 from recipients.models import Recipient, RecipientList
 from recipients.saved_filters.filters import unread_values
 from sending import one_by_one
+from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
-from teams.models import User
+from teams.models import Team, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
     return PhonePreview(
         campaign_id=form.campaign.public_id,
         look=(channel.capabilities.medium if channel else Medium.SMS).value,
-        sender=form.campaign.team.name,
+        sender=shown_sender(form.campaign.team, channel),
         text=text,
         media_kind=kind,
         media_url=given.get("media_url", "") if kind else "",
@@ -98,6 +100,13 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
         no_text=no_text,
         values=_values_of(form.campaign, shown_person.person, writer),
     )
+
+
+def shown_sender(team: Team, channel: Channel | None) -> str:
+    """Who a phone says the message is from: of an SMS the number, as no name comes with it."""
+    if channel is not None and channel.capabilities.medium is Medium.SMS and channel.phone_number:
+        return phone_number(channel.phone_number)
+    return team.name
 
 
 def shown_lists(form: ComposeForm) -> list[RecipientList]:

@@ -73,11 +73,12 @@ def here(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         return HttpResponse(status=204)
     presence.arrive(campaign, request.user, UUID(page))
     version = request.POST.get("version", "")
+    is_older = version.isdecimal() and len(version) < 10 and int(version) < campaign.version
     saved_at = campaign.updated_at.astimezone(ZoneInfo(campaign.team.time_zone))
     context = {
         "campaign": campaign,
         "others": presence.others(campaign, request.user, UUID(page)),
-        "is_newer": version.isdecimal() and len(version) < 10 and int(version) < campaign.version,
+        "is_newer": is_older and not presence.was_saved_by(campaign, UUID(page)),
         "is_draft": campaign.state == CampaignState.DRAFT,
         "saved_at": f"{saved_at:%H:%M}",
     }

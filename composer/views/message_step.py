@@ -12,6 +12,7 @@ from composer import tasks
 from composer.views.compose import fragment_form
 from composer.views.compose_parts import preview_phone
 from composer.views.message_parts import asked, field_choices, figures_shown
+from composer.views.steps import settled_steps, typed_problems
 from interface import hints
 from interface.read_once import reading_once
 from teams.access import Action, TeamRequest, page_of_team
@@ -48,4 +49,9 @@ def figures(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     )
     if wants_worker:
         hints.nudge(tasks.make_estimate, form.campaign.pk)
-    return render(request, "composer/_figures.html", {"figures": shown, "campaign": form.campaign})
+    context = {
+        "figures": shown,
+        "campaign": form.campaign,
+        "settled": settled_steps(form, typed_problems(form)),
+    }
+    return render(request, "composer/_figures.html", context)

@@ -36,7 +36,7 @@ from composer.models import DraftEstimate
 from composer.plan_report import PlanReport, TimelineBar
 from composer.schedule_words import repeat_in_words
 from composer.views.compose import launch_problems_of
-from composer.views.compose_parts import content_for
+from composer.views.compose_parts import content_for, shown_sender
 from interface import hints
 from interface.phone_preview import PhonePreview
 from interface.read_once import reading_once
@@ -122,6 +122,9 @@ def _page(
     hours, pace = timetable.hours_of(campaign), timetable.pace_of(campaign)
     needs_approval = readiness.needs_second_person(campaign, report.people)
     button = _button(campaign, report, zone)
+    types_number = readiness.is_number_typed(campaign, report.people)
+    checks = plan_checks.checks(campaign, report, zone)
+    warnings = plan_checks.warning_checks(checks)
     return {
         "campaign": campaign,
         "report": report,
@@ -148,11 +151,13 @@ def _page(
         "most_texts": settings.MAX_DISTINCT_TEXTS,
         "has_too_many_texts": not campaign.one_by_one
         and report.texts > settings.MAX_DISTINCT_TEXTS,
-        "checks": plan_checks.checks(campaign, report, zone),
+        "warnings": warnings,
+        "passed": [check for check in checks if check.is_ok],
+        "to_confirm": len(warnings) + types_number,
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
         "needs_approval": needs_approval,
         "not_with_channel": why_not_with(campaign.channel, user),
-        "types_number": readiness.is_number_typed(campaign, report.people),
+        "types_number": types_number,
         "approval": approval,
         "why_not": approvals.may_answer(approval, user) if approval else "",
         **_last_answer(campaign, approval),
@@ -208,7 +213,7 @@ def _phone(campaign: Campaign, report: PlanReport, user: User, zone: str) -> Pho
     person = None if is_hidden else _shown(campaign, report)
     return PhonePreview(
         look=campaign.channel.capabilities.medium.value,
-        sender=campaign.team.name,
+        sender=shown_sender(campaign.team, campaign.channel),
         text=campaign.text if is_hidden else content_for(campaign, person, user),
         person=person,
         media_kind=campaign.media_kind,

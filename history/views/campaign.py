@@ -29,6 +29,7 @@ from delivery import stops
 from delivery.arrival import Arrival, arrival_of, expects_news
 from delivery.replies import submission_of
 from history import campaign_news, campaign_rows, followups
+from history.campaign_rows import CampaignRow
 from history.delivery_times import MANY_REPORTS, delivery_times
 from history.views.acting import act_on
 from history.views.questions import question_of
@@ -118,9 +119,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     is_at_rest = campaign.state in campaign_rows.AT_REST
     arrival = arrival_of(campaign)
     opted_out = stops.opted_out_since(campaign)
-    failed = row.counts.people.get(PersonState.FAILED, 0)
     kept_back = list_access.kept_back(campaign, request.user)
-    has_replies = arrival is not None and arrival.replied and not kept_back
     said = template_said(campaign, is_hidden=bool(kept_back))
     timing = campaign_time(campaign, tally, timezone.now())
     is_live = not is_at_rest or expects_news(campaign)
@@ -146,9 +145,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "arrival": arrival,
         "opted_out": opted_out,
         "cost": row.cost,
-        "failures": campaign_news.failures_of(campaign) if failed else [],
-        "latest_replies": campaign_news.latest_replies_to(campaign) if has_replies else [],
-        "reported": row.counts.people.get(PersonState.DELIVERED, 0) + failed,
+        **_came_back(campaign, row, arrival, is_hidden=bool(kept_back)),
         **_next_try(campaign, held_up),
         "kept_back": kept_back,
         "rest": followups.rest_of(campaign, row.counts),
@@ -217,6 +214,19 @@ def _mark(arrival: Arrival | None) -> str:
     if arrival is None:
         return ""
     return f"{arrival.unattributed}r{arrival.replied}"
+
+
+def _came_back(
+    campaign: Campaign, row: CampaignRow, arrival: Arrival | None, *, is_hidden: bool
+) -> dict[str, Any]:
+    """Why messages failed, and who replied last, for whoever may see its people."""
+    failed = row.counts.people.get(PersonState.FAILED, 0)
+    has_replies = arrival is not None and arrival.replied and not is_hidden
+    return {
+        "failures": campaign_news.failures_of(campaign) if failed else [],
+        "latest_replies": campaign_news.latest_replies_to(campaign) if has_replies else [],
+        "reported": row.counts.people.get(PersonState.DELIVERED, 0) + failed,
+    }
 
 
 def _next_try(campaign: Campaign, held_up: HeldUp) -> dict[str, Any]:

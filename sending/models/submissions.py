@@ -136,6 +136,10 @@ class Submission(models.Model):
     def __str__(self) -> str:
         return f"{self.campaign} #{self.seq}"
 
+    def message_id_of(self, position: int) -> str:
+        """The id by which programs know the message to somebody of this job."""
+        return self.public_id.hex if self.is_single else f"{self.public_id.hex}-{position:x}"
+
     @property
     def people_handed_over(self) -> int:
         """How many people its last attempt named; before one, how many are to get it.

@@ -57,7 +57,7 @@
       isStored = answer.ok && !("leftBehind" in state.dataset);
       offered = content;
       again = 2000;
-      const heading = document.querySelector("h1");
+      const heading = document.querySelector("h1 > span");
       if (isStored && form.elements.name.value.trim()) heading.textContent = form.elements.name.value.trim();
     } else {
       retry(words.wordsFailed);

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from api.models import Scope
@@ -68,3 +71,27 @@ def a_program(team: Team, by: User | None = None, **options: Any) -> Program:
     """A till with a token that may speak as Sociocs does."""
     values: dict[str, Any] = {"name": "Till", "scopes": [Scope.DOOR]} | options
     return Program(make_token(team, by or world.owner_of(team), **values))
+
+
+def many_recipients(fields: dict[str, Any], number: int) -> Iterator[bytes]:
+    """The body of a call to so many people, in pieces."""
+    yield json.dumps(fields).encode()[:-1] + b', "recipients": ['
+    for start in range(0, number, 1000):
+        rows = (
+            f'{{"to": "+1202{5550000 + place}", "name": "Person {place}"}}'
+            for place in range(start, min(start + 1000, number))
+        )
+        yield (", " if start else "").encode() + ", ".join(rows).encode()
+    yield b"]}"
+
+
+def peak_rss_mb(process_id: int) -> float:
+    """The most memory that one of the processes which this one started ever had (Linux)."""
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    peaks = []
+    for child in children:
+        status = Path(f"/proc/{child}/status").read_text()
+        peak = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+        assert peak is not None
+        peaks.append(int(peak[1]) / 1024)
+    return max(peaks)

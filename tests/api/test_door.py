@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from api import campaigns_by_call
 from api.call_models import CalledJob, KeptAnswer
-from api.models import ApiToken
+from api.models import ApiToken, Scope
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from composer import approvals
@@ -25,7 +24,8 @@ from sociocs_accounts.models import Channel
 from teams import members
 from teams.models import Role, Team, User
 from tests import world
-from tests.api.calling import ANN, BOB, PEOPLE, Program, a_program
+from tests.addresses.routes import OF_PROGRAMS, ROUTES, address
+from tests.api.calling import ANN, BOB, PEOPLE, Program, a_program, many_recipients
 from tests.client import Client
 from tests.people import ClientOf
 from trail.models import Door, Entry
@@ -86,15 +86,14 @@ def test_its_people_stand_in_no_page_of_lists(
     job_id = till.data("POST", "/messages/bulk", BULK)["job_id"]
     (people,) = RecipientList.objects.all()
     browser = client_of(alice)
-    for page in ("lists/", "lists/?show=archived", "campaigns/new/"):
+    for page in ("lists/", "lists/?show=archived", "campaigns/"):
         answer = browser.get(f"/{riverside.slug}/{page}")
         assert str(people.public_id) not in answer.content.decode(), page
     assert browser.get(f"/{riverside.slug}/lists/{people.public_id}/").status_code == 404
     campaign = frozen(job_id)
-    page = browser.get(f"/{riverside.slug}/campaigns/{campaign.public_id}/")
-    assert page.status_code == 200
-    page = browser.get(f"/{riverside.slug}/campaigns/{campaign.public_id}/people/")
-    assert "Ann" in page.content.decode()
+    place = f"/{riverside.slug}/campaigns/{campaign.public_id}/"
+    assert browser.get(place).status_code == 200
+    assert "Ann" in browser.get(f"{place}people/").content.decode()
 
 
 def test_its_people_are_deleted_once_it_is_over(till: Program) -> None:
@@ -588,6 +587,11 @@ def test_messages_are_listed_for_32_days_at_most(till: Program) -> None:
     till.errors("GET", "/messages?start_date=2026-10-02&end_date=2026-10-01")
 
 
+def environment(length: int, stream: io.BytesIO) -> dict[str, Any]:
+    """What a web server says of a body that it has not read."""
+    return {"CONTENT_LENGTH": str(length), "wsgi.input": stream}
+
+
 def test_a_body_over_the_limit_is_refused_before_it_is_read(till: Program) -> None:
     class Unread(io.BytesIO):
         def read(self, *_: Any) -> bytes:
@@ -600,8 +604,7 @@ def test_a_body_over_the_limit_is_refused_before_it_is_read(till: Program) -> No
             b"",
             "application/json",
             headers={"apikey": till.made.key},
-            CONTENT_LENGTH=str(most * 1024 * 1024 + 1),
-            **{"wsgi.input": Unread()},
+            **environment(most * 1024 * 1024 + 1, Unread()),
         )
         assert answer.status_code == 413
         assert f"{most} MB at most" in answer.json()["errors"][0]["msg"]
@@ -615,8 +618,7 @@ def test_a_body_that_breaks_off_makes_nothing(till: Program) -> None:
         body,
         "application/json",
         headers={"apikey": till.made.key},
-        CONTENT_LENGTH=str(len(body) + 1),
-        **{"wsgi.input": io.BytesIO(body)},
+        **environment(len(body) + 1, io.BytesIO(body)),
     )
     assert answer.status_code == 400
     assert not Campaign.objects.exists()
@@ -633,7 +635,9 @@ def test_without_a_key_nothing_is_told(till: Program) -> None:
 
 
 def test_a_dashboard_that_was_led_here_is_sent_away(till: Program) -> None:
-    (sentence,) = till.errors("POST", "/messages/bulk", BULK, **{"User-Agent": "sociocs-campaigns"})
+    (sentence,) = till.errors(
+        "POST", "/messages/bulk", BULK, 400, **{"User-Agent": "sociocs-campaigns"}
+    )
     assert "not Sociocs" in sentence
     assert not Campaign.objects.exists()
 
@@ -654,6 +658,34 @@ def test_the_makers_role_is_asked_at_each_call(till: Program, alice: User, river
     members.change_role(alice.memberships.get(), Role.EDITOR)
     (sentence,) = till.errors("POST", "/messages/bulk", BULK, status=401)
     assert "role" in sentence
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_every_address_needs_the_scope_of_the_door_and_no_other(
+    riverside: Team, channel: Channel, alice: User, scope: Scope
+) -> None:
+    program = a_program(riverside, alice, scopes=[scope])
+    for name in sorted(OF_PROGRAMS - {"door-nothing"}):
+        path = address(name, riverside, part="nothing").removeprefix("/sociocs")
+        for method in ROUTES[name].methods:
+            answer = program.call(method, path)
+            is_let_in = answer.status_code != 401
+            assert is_let_in is (scope == Scope.DOOR), (name, method, answer.content)
+            assert answer.status_code < 500
+
+
+def test_a_colleague_sees_what_single_messages_said(
+    till: Program, riverside: Team, alice: User, client_of: ClientOf
+) -> None:
+    till.data("POST", "/message", ONE | {"name": "Ann"})
+    campaign = Campaign.objects.get()
+    browser, place = client_of(alice), f"/{riverside.slug}/campaigns/{campaign.public_id}/"
+    assert "By API: Till" in browser.get(place).content.decode()
+    assert "Ann" in browser.get(f"{place}people/").content.decode()
+    assert browser.get(f"/{riverside.slug}/campaigns/").status_code == 200
+    Campaign.objects.update(hand_over_at=timezone.now())
+    tick.tick()
+    assert browser.get(place).status_code == 200
 
 
 def test_too_many_calls_are_429(till: Program) -> None:
@@ -695,20 +727,10 @@ def test_a_key_in_the_query_is_in_nothing_that_is_told_of_the_request(
 # --- Many -----------------------------------------------------------------------------------------
 
 
-def many(number: int) -> Iterator[bytes]:
-    """The body of a call with so many recipients, in pieces."""
-    yield json.dumps(SMS | {"text": "Hello"}).encode()[:-1] + b', "recipients": ['
-    for start in range(0, number, 1000):
-        rows = (
-            f'{{"to": "+1202{5550000 + place}", "name": "Person {place}"}}'
-            for place in range(start, min(start + 1000, number))
-        )
-        yield (", " if start else "").encode() + ", ".join(rows).encode()
-    yield b"]}"
-
-
 def test_many_recipients_are_all_there_in_their_order(till: Program) -> None:
-    job_id = till.data("POST", "/messages/bulk", b"".join(many(12_000)))["job_id"]
+    job_id = till.data(
+        "POST", "/messages/bulk", b"".join(many_recipients(SMS | {"text": "Hello"}, 12_000))
+    )["job_id"]
     people = RecipientList.objects.get()
     assert (people.recipient_count, people.duplicate_count) == (12_000, 0)
     rows = Recipient.objects.order_by("pk").values_list("phone", flat=True)
@@ -717,7 +739,7 @@ def test_many_recipients_are_all_there_in_their_order(till: Program) -> None:
 
 
 def test_a_long_call_with_a_mistake_at_its_end_leaves_nobody_behind(till: Program) -> None:
-    body = b"".join(many(6_000))[:-2] + b', {"to": "nobody"}]}'
+    body = b"".join(many_recipients(SMS | {"text": "Hello"}, 6_000))[:-2] + b', {"to": "nobody"}]}'
     (sentence,) = till.errors("POST", "/messages/bulk", body)
     assert sentence.startswith("recipients[6000].to: ")
     assert not RecipientList.objects.filter(is_ready=True).exists()

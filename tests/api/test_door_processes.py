@@ -12,11 +12,13 @@ from api.call_models import CalledJob
 from campaigns.models import Campaign
 from teams.models import Team
 from tests import world
-from tests.api.calling import PEOPLE, Program, a_program
+from tests.api.calling import PEOPLE, Program, a_program, many_recipients, peak_rss_mb
 from tests.client import Client
 from tests.processes import Processes
 from tests.waiting import wait_until
 
+# The table of numbers that came before, and a chunk of rows.
+ROOM_MEGABYTES = 60
 BULK = {
     "provider": "twlo",
     "channel_key": "front-desk",
@@ -81,3 +83,33 @@ def test_tokens_that_race_with_one_key_make_one_job() -> None:
     assert Campaign.objects.count() == 1
     (job,) = CalledJob.objects.all()
     assert told[0] == {"job_id": job.public_id.hex}
+
+
+@pytest.mark.processes
+@pytest.mark.long
+@pytest.mark.both_databases
+def test_a_hundred_thousand_people_in_one_call_take_no_more_memory_than_a_hundred(
+    processes: Processes,
+) -> None:
+    _team, till = a_till()
+    web = processes.web()
+    fields = {"provider": "twlo", "channel_key": "front-desk", "text": "Hello"}
+
+    def call(number: int) -> str:
+        answer = requests.post(
+            f"{web.url}/sociocs/messages/bulk",
+            # In chunks, of which nobody says beforehand how many there are.
+            data=many_recipients(fields, number),
+            headers={"apikey": till.made.key},
+            timeout=600,
+        )
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["job_id"])
+
+    call(100)
+    before = peak_rss_mb(web.child.pid)
+    job_id = call(100_000)
+    assert peak_rss_mb(web.child.pid) - before < ROOM_MEGABYTES
+    campaign = CalledJob.objects.get(public_id=job_id).campaign
+    assert campaign is not None
+    assert campaign.lists.get().recipient_count == 100_000

@@ -15,6 +15,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from sending import launch
 from sociocs_accounts.models import VendorMember
 from teams.models import Team
 from tests import world
@@ -190,7 +191,7 @@ def test_a_time_without_an_offset_is_the_teams(till: Program, riverside: Team) -
 def test_names_of_the_vendors_node_are_written_into_the_text(till: Program) -> None:
     till.data("POST", "/messages/bulk", BULK | {"text": "Hello {{name}}"})
     campaign = Campaign.objects.get()
-    world.launch.freeze(campaign.pk)
+    launch.freeze(campaign.pk)
     texts = campaign.messages.get().rendered_texts.order_by("number")
     assert list(texts.values_list("text", flat=True)) == ["Hello Ann", "Hello Bob"]
 

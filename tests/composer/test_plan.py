@@ -71,7 +71,7 @@ class TestChecklist:
         change(draft, **AT_NIGHT)
         text = text_of(desk.get("review", draft))
         assert "at 03:30: people may be asleep" in text
-        assert "This is right: Alice Moreau" in text
+        assert "Send it at that time" in text
 
         assert "Nothing was sent yet." in press(desk, draft)
         assert draft.state == "draft"

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from delivery.models import Reply, WebhookEndpoint
+from delivery.replies import submission_of
 from recipients.models import OptOut, RecipientList
 from recipients.opting_out import opt_outs
 from sociocs_accounts.encrypted_fields import Secret
@@ -147,16 +148,18 @@ def test_a_reply_to_another_team_is_not_there(desk: Desk, elsewhere: Channel) ->
 def test_what_a_private_campaign_wrote_to_somebody_is_not_read_in_their_thread(
     desk_of: DeskOf, bob: User, draft: Campaign, front_desk: Channel, patients: RecipientList
 ) -> None:
-    Campaign.objects.update(text="Hi {{NAME}}, see you in spring.")
+    Campaign.objects.update(text="Hi {{CUSTOMER_NAME}}, see you in spring.")
     draft.refresh_from_db()
     world.launched(draft)
     person = draft.recipients.get(phone="+12025550001")
-    accepted(job(draft), "a", slot=timezone.now() - timedelta(minutes=5))
+    theirs = submission_of(person)
+    assert theirs is not None
+    accepted(theirs, "a", slot=timezone.now() - timedelta(minutes=5))
     reply = a_reply(front_desk, "Thanks", campaign=draft)
     url = reverse("reply", args=[draft.team.slug, reply.public_id])
     patients.visibility = "private"
     patients.save()
-    assert "Hi {{NAME}}, see you" in text_of(desk_of(bob).client.get(url))
+    assert "Hi {{CUSTOMER_NAME}}, see you" in text_of(desk_of(bob).client.get(url))
     assert person.name not in text_of(desk_of(bob).client.get(url)).partition("You sent:")[2]
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import threading
 from datetime import datetime, timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from typing import Any
@@ -123,6 +124,7 @@ def test_a_team_without_receivers_costs_one_question(
         news.store()
 
 
+@pytest.mark.both_databases
 def test_many_events_of_one_act_are_stored_by_two_queries(
     team: Team, receiver: Receiver, django_assert_num_queries: Any
 ) -> None:
@@ -144,6 +146,7 @@ def test_what_is_undone_is_not_told(team: Team, receiver: Receiver) -> None:
 # --- Order and failure ----------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_events_arrive_in_their_order(team: Team, receiver: Receiver, listener: Listener) -> None:
     emit(team, *range(25))
     send(receiver)
@@ -178,6 +181,7 @@ def test_one_that_fails_holds_those_behind_it_and_is_sent_again_under_its_id(
     assert len({call.event_id for call in listener.calls[1:4]}) == 1
 
 
+@pytest.mark.both_databases
 def test_a_failing_receiver_holds_no_other(team: Team, listen: Listen) -> None:
     bad, good = listen(), listen()
     bad.script += [says(500)] * 9
@@ -445,6 +449,7 @@ def test_a_slow_receiver_holds_nobody(listen: Listen) -> None:
     assert numbers(slow) == [1]
 
 
+@pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_many_turns_in_one_process_send_everything_once(listen: Listen) -> None:
     team = world.a_team()
@@ -452,7 +457,12 @@ def test_many_turns_in_one_process_send_everything_once(listen: Listen) -> None:
     for one in listeners:
         a_receiver(team, one.url)
     emit(team, 1, 2, 3)
-    together = [threading.Thread(target=turns.send_events) for _ in range(3)]
+
+    def tick() -> None:
+        turns.send_events()
+        connections.close_all()
+
+    together = [threading.Thread(target=tick) for _ in range(3)]
     for thread in together:
         thread.start()
     for thread in together:
@@ -507,7 +517,11 @@ def wish(listener: Listener, **changes: Any) -> VendorWish:
 def pass_on(team: Team, *bodies: dict[str, Any], channel_key: str = "k1") -> None:
     news = outbox.News()
     for body in bodies:
-        news.pass_on(team.pk, "twlo", channel_key, body)
+        if "event_data" in body:
+            word = body["event_data"]["status"]
+            news.pass_on_status(team.pk, "twlo", channel_key, word, partial(dict, body))
+        else:
+            news.pass_on(team.pk, "twlo", channel_key, body)
     news.store()
 
 

@@ -146,6 +146,7 @@ def test_a_wish_is_told_when_somebody_has_decided_that_it_is_one(
     assert [data["opted_out"] for _type, data in told(receiver, listener)] == [True]
 
 
+@pytest.mark.both_databases
 def test_what_became_of_messages_goes_out_many_at_a_time(
     endpoint: WebhookEndpoint, campaign: Campaign, receiver: Receiver, listener: Listener
 ) -> None:
@@ -191,7 +192,17 @@ def test_who_takes_us_for_the_vendor_gets_what_the_vendor_said(
     kinds = ("messages", "status_updates")
     asked = VendorWish(channel.provider, channel.channel_key, "r", listener.url, kinds=kinds)
     receiver = put_vendor_receiver(channel.team, None, asked)
-    bodies = [wrote("Hello"), status("a", "delivered")]
-    reported(endpoint, *bodies)
+    people = campaign.recipients.order_by("position")
+    job = campaign.submissions.get()
+    delivery_reports.credit_message(channel, "a", people[0])
+    reported(endpoint, wrote("Hello"), status("a", "undelivered"), status("b", "delivered"))
+    # Whose it is is learnt later; until then it is nobody's.
+    delivery_reports.credit_message(channel, "b", people[1])
     send(receiver)
-    assert [call.json for call in listener.calls] == bodies
+
+    ids = [job.message_id_of(person.position) for person in people]
+    first, second, third = [call.json for call in listener.calls]
+    assert first == wrote("Hello")
+    # Under the id by which programs know the message.
+    assert second == status("a", "undelivered") | {"message_id": ids[0]}
+    assert (third["message_id"], third["event_data"]["status"]) == (ids[1], "delivered")

@@ -19,10 +19,12 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Heartbeat
 from campaigns.states import CampaignState, Outcome, SubmissionState
+from delivery.models import WebhookEndpoint
 from recipients.models import Recipient, RecipientList
 from sending import attempts, reconcile, recording
 from sending.models import Attempt, Decision
 from sending.protocol import AnswerKind, PostAnswer
+from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel, GatewayAccount
 from sociocs_gateway.exceptions import Reason
 from teams.models import Team, User
@@ -123,7 +125,7 @@ STATE_WORDS = {
 def test_every_state_has_its_word(
     desk_of: DeskOf, vera: User, running: Campaign, state: CampaignState
 ) -> None:
-    with_state(running, state)
+    with_state(running, state, send_at=timezone.now())
     assert state_on(desk_of(vera).get("campaign", running)) == STATE_WORDS[state]
 
 
@@ -743,6 +745,12 @@ def test_the_page_tells_what_became_of_who_opted_out_after_hand_over(
         "Not taken out: Sociocs did not answer well enough to risk it.",
     ):
         assert words in page, words
+    # No report will say that a block was not heeded.
+    unproved = "delivery reports are off for this channel"
+    assert unproved in page
+    assert running.channel is not None
+    WebhookEndpoint.objects.create(channel=running.channel, secret=Secret.of("shared"), state="on")
+    assert unproved not in text_of(desk.get("campaign", running))
 
 
 def test_a_campaign_without_such_wishes_says_nothing_of_them(desk: Desk, running: Campaign) -> None:

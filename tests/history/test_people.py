@@ -82,14 +82,14 @@ def test_each_person_has_their_job_and_its_state(
     CampaignRecipient.objects.filter(phone="+12025550002").update(left_out="opted_out")
     fail_to_reach(launched, "+12025550001")
     text = text_of(desk.get("campaign-people", launched))
-    assert "+1 202 555 0000 Person 2 1 Still to send" in text
-    assert "+1 202 555 0001 Person 3 1 Failed The phone was switched off" in text
-    assert "ask for a new number. code 30003" in text
+    assert "Person 2 +1 202 555 0000 Still to send 1" in text
+    assert "Person 3 +1 202 555 0001 Failed The phone was switched off" in text
+    assert "ask for a new number. code 30003 1" in text
     assert "Not sent opted out" in text
-    assert "+1 202 555 0003 Person 5 2 May have been sent" in text
+    assert "Person 5 +1 202 555 0003 May have been sent 2" in text
     clock.shift(timedelta(hours=1))
     text = text_of(desk.get("campaign-people", launched))
-    assert "+1 202 555 0000 Person 2 1 On its way" in text
+    assert "Person 2 +1 202 555 0000 On its way 1" in text
 
 
 @pytest.mark.both_databases
@@ -269,10 +269,12 @@ def test_who_was_asked_back_too_late_may_have_been_sent_it(
 def test_who_replied_and_who_did_not_make_an_audience(
     desk: Desk, cancelled: Campaign, group: str, name: str, people: list[str]
 ) -> None:
+    channel = cancelled.channel
+    assert channel is not None
     for phone in ("+12025550000", "+12025550004", "+12025550077"):
         Reply.objects.create(
             team=cancelled.team,
-            channel=cancelled.channel,
+            channel=channel,
             campaign=cancelled,
             message_id=phone,
             phone=phone,

@@ -61,6 +61,7 @@ def test_beside_what_holds_it_up_nothing_says_that_it_moves_or_has_left(
     campaign: Campaign, channel: Channel, sandbox: Sandbox
 ) -> None:
     moves = "Its messages are going out"
+    Campaign.objects.update(send_at=timezone.now())
     assert moves in page_of(campaign)
     world.set_fault(sandbox, "500", **LIST)
     hand_over(campaign)

@@ -12,7 +12,7 @@ from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
-from tests.browser import Look, NewPage
+from tests.browser import Look, NewPage, open_step
 
 # Before every day that is typed here.
 pytestmark = [pytest.mark.journey, pytest.mark.at("2026-12-01T15:00Z")]
@@ -50,18 +50,21 @@ def open_composer(page: Page, let_in: LetIn, person: User) -> Page:
     let_in(page, person)
     page.goto("/riverside-dental/campaigns/")
     page.get_by_role("button", name="New campaign").first.click()
-    expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Name")).to_be_visible()
     return page
 
 
 def test_the_page_answers_while_one_writes(composer: Page) -> None:
+    open_step(composer, "What")
     composer.get_by_text("Clinic WhatsApp").click()
     expect(composer.locator(".phone-whatsapp")).to_be_visible()
     expect(composer.locator("#preview").get_by_text("in the last 24 hours")).to_be_visible()
+    open_step(composer, "Who")
     composer.get_by_text("Patients 2026").first.click()
     expect(composer.locator("#audience")).to_have_text("12 people get this message 1 duplicate")
     composer.get_by_role("switch").check()
     expect(composer.locator("#audience")).to_have_text("13 people get this message")
+    open_step(composer, "What")
     composer.get_by_role("textbox", name="Message").fill("Hi {{CUSTOMER_NAME}}")
     expect(composer.locator(".bubble")).to_contain_text("Hi Person 2")
     composer.get_by_role("button", name="Next recipient").click()
@@ -70,6 +73,7 @@ def test_the_page_answers_while_one_writes(composer: Page) -> None:
 
 
 def test_characters_are_counted_without_waiting(composer: Page) -> None:
+    open_step(composer, "What")
     composer.get_by_text("Front desk SMS").click()
     composer.get_by_role("textbox", name="Message").fill("é🦷\n" + "x" * 1600)
     expect(composer.locator("[data-count]")).to_have_text("1,603")
@@ -79,6 +83,7 @@ def test_characters_are_counted_without_waiting(composer: Page) -> None:
 
 
 def test_a_time_the_clocks_jump_over_is_mended_by_a_click(composer: Page) -> None:
+    open_step(composer, "When")
     composer.get_by_text("Later", exact=True).click()
     composer.get_by_label("Date").fill("2027-03-14")
     composer.get_by_label("Time", exact=True).fill("02:30")
@@ -92,6 +97,7 @@ def test_a_time_the_clocks_jump_over_is_mended_by_a_click(composer: Page) -> Non
 
 
 def test_a_time_that_comes_twice_is_asked_about(composer: Page) -> None:
+    open_step(composer, "When")
     composer.get_by_text("Later", exact=True).click()
     composer.get_by_label("Date").fill("2027-11-07")
     composer.get_by_label("Time", exact=True).fill("01:30")
@@ -105,11 +111,12 @@ def test_a_time_that_comes_twice_is_asked_about(composer: Page) -> None:
 def test_faults_take_the_focus_and_lead_to_their_fields(
     composer: Page, assert_accessible: Callable[[Page], None]
 ) -> None:
+    open_step(composer, "What")
     composer.get_by_text("Front desk SMS").click()
     composer.get_by_role("textbox", name="Message").fill("Typed with care")
     composer.get_by_text("Image", exact=True).click()
     composer.get_by_label("Public address of the media").fill("ftp://example.org/a.jpg")
-    composer.get_by_role("button", name="Review and send").first.click()
+    composer.get_by_role("button", name="Review", exact=True).click()
 
     summary = composer.get_by_role("alert")
     expect(summary).to_be_focused()
@@ -130,13 +137,15 @@ def test_a_whole_campaign_by_keyboard_alone(composer: Page) -> None:
     tab_to("#id_name")
     composer.keyboard.press("Control+A")
     composer.keyboard.type("By keyboard")
-    tab_to("[name=channel]")
-    composer.keyboard.press("Space")
     tab_to("[name=lists]")
+    composer.keyboard.press("Space")
+    tab_to("[data-next]")
+    composer.keyboard.press("Enter")
+    tab_to("[name=channel]")
     composer.keyboard.press("Space")
     tab_to("#id_text")
     composer.keyboard.type("Hello")
-    tab_to(".compose-end [name=review]")
+    tab_to(".dock [name=review]")
     composer.keyboard.press("Enter")
     expect(composer.get_by_role("heading", level=1)).to_have_text("Review “By keyboard”")
     tab_to("#launch button")
@@ -153,6 +162,7 @@ def test_leaving_with_unsaved_words_asks_first(composer: Page) -> None:
         dialog.dismiss()
 
     composer.on("dialog", stay)
+    open_step(composer, "What")
     composer.get_by_role("textbox", name="Message").fill("Not saved yet")
     composer.get_by_role("link", name="Overview").first.click()
     expect(composer.get_by_role("textbox", name="Message")).to_have_value("Not saved yet")
@@ -179,7 +189,7 @@ def test_the_composer_works_without_scripts(
     page.get_by_text("Front desk SMS").click()
     page.get_by_text("Patients 2026").first.click()
     page.get_by_role("textbox", name="Message").fill("Without scripts")
-    page.get_by_role("button", name="Review and send").first.click()
+    page.get_by_role("button", name="Review", exact=True).click()
     page.get_by_role("button", name="Send to 12 people now").click()
     expect(page.get_by_text("Getting ready").first).to_be_visible()
 
@@ -193,16 +203,18 @@ def test_everything_open_at_once_is_accessible_and_fits(
     look: Look,
 ) -> None:
     page = open_composer(new_page(), let_in, alice)
-    page.get_by_text("Clinic WhatsApp").click()
     page.get_by_text("Patients 2026").first.click()
     page.get_by_text("Leave people out").click()
+    open_step(page, "What")
+    page.get_by_text("Clinic WhatsApp").click()
     page.get_by_role("textbox", name="Message").fill("Hello " * 300)
     page.get_by_text("Video", exact=True).click()
+    open_step(page, "When")
     page.get_by_text("Later", exact=True).click()
     page.get_by_label("Date").fill("2027-11-07")
     page.get_by_label("Time", exact=True).fill("01:30")
     page.get_by_label("Time", exact=True).blur()
     expect(page.get_by_text("01:30 EDT")).to_be_visible()
-    page.get_by_role("button", name="Review and send").first.click()
+    page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     look(page, "composer")

@@ -11,7 +11,7 @@ from campaigns.models import Campaign
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
-from tests.browser import NewPage
+from tests.browser import NewPage, open_step
 
 pytestmark = pytest.mark.journey
 
@@ -71,6 +71,7 @@ def test_what_is_typed_without_a_network_is_saved_when_it_is_back(
     let_in(page, alice)
     page.goto(f"/riverside-dental/campaigns/{Campaign.objects.get().public_id}/compose/")
     page.route("**/autosave/", lambda route: route.abort("aborted"))
+    open_step(page, "What")
     page.get_by_role("textbox", name="Message").fill("Typed in a tunnel")
     expect(page.locator("#save-state")).to_contain_text("What you typed stays on this page")
     page.unroute("**/autosave/")

@@ -20,7 +20,7 @@ from sending import gateway, tasks
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
-from tests.browser import Look, NewPage
+from tests.browser import Look, NewPage, open_step
 from tests.processes import Sandbox
 
 pytestmark = pytest.mark.journey
@@ -92,13 +92,14 @@ def seconds_after(at: datetime, campaign: Campaign) -> list[float]:
 
 
 def write_time(page: Page, date: str, time: str) -> None:
+    open_step(page, "When")
     page.get_by_text("Later", exact=True).click()
     page.get_by_label("Date").fill(date)
     page.get_by_label("Time", exact=True).fill(time)
 
 
 def review(page: Page) -> None:
-    page.get_by_role("button", name="Review and send").first.click()
+    page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Review")
 
 
@@ -151,6 +152,7 @@ def test_later_in_another_zone_and_then_at_another_time(
     page.goto(url(draft, "compose/"))
     at = (datetime.now(UTC) + timedelta(hours=3, minutes=13)).replace(second=0, microsecond=0)
     there = at.astimezone(ZoneInfo(TOKYO))
+    open_step(page, "When")
     page.get_by_text("Later", exact=True).click()
     page.locator("#id_time_zone").select_option(TOKYO)
     write_time(page, f"{there:%Y-%m-%d}", f"{there:%H:%M}")

@@ -126,6 +126,24 @@ def test_the_team_switcher_offers_ones_own_teams_only(
     expect(page).to_have_url(re.compile("/aardvark/$"))
 
 
+def test_a_menu_closes_by_escape_or_when_another_opens(
+    page: Page, alice: User, let_in: LetIn, riverside: Team
+) -> None:
+    let_in(page, alice)
+    page.goto("/riverside-dental/")
+    team, own = page.locator(".team-menu summary"), page.get_by_label("Menu of Alice Moreau")
+    settings = page.locator(".team-menu").get_by_role("link", name="Settings")
+    team.press("Enter")
+    expect(settings).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(settings).to_be_hidden()
+    expect(team).to_be_focused()
+    team.click()
+    own.click()
+    expect(settings).to_be_hidden()
+    expect(page.get_by_role("link", name="Your account")).to_be_visible()
+
+
 def test_everything_is_reached_by_keyboard(
     page: Page, alice: User, let_in: LetIn, riverside: Team
 ) -> None:

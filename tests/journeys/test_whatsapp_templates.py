@@ -103,7 +103,7 @@ def test_from_writing_a_template_to_the_phones(
     assert landed(sandbox) == {DESK_PHONE: {"1": "Ben", "2": "a day that suits you"}}
 
     page.get_by_role("link", name="Back to the draft").click()
-    page.get_by_role("button", name="Review and send").first.click()
+    page.get_by_role("button", name="Review", exact=True).click()
     expect(page.get_by_text("as the approved template HX0123")).to_be_visible()
     left_out = page.locator(".check-warning", has_text="Some people get nothing")
     left_out.get_by_role("checkbox").check()

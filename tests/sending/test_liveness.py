@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -11,12 +13,19 @@ from pathlib import Path
 
 import pytest
 import requests
+from celery import current_app
 from django.utils import timezone
 
 from campaigns.models import Campaign, Heartbeat
 from campaigns.pulse import Tick
+from composer.models import DraftEstimate
+from recipients.lists import exporting, list_operations
+from recipients.models import Export, ListOperation
+from sending import launch
 from sending.models import Attempt
 from sociocs_accounts.models import Channel
+from teams import invitations
+from teams.models import Role, WaitingMail
 from tests import world
 from tests.processes import Processes, Sandbox
 from tests.waiting import wait_until
@@ -92,6 +101,57 @@ def test_without_a_broker_a_campaign_that_is_due_is_handed_over(
     campaign = launched_on(channel)
 
     assert seconds_until(accepted(campaign)) < NOBODY_WAITS_LONGER
+
+
+def test_each_task_of_the_background_is_found_by_a_tick() -> None:
+    current_app.loader.import_default_modules()
+    tasks = [task for name, task in current_app.tasks.items() if not name.startswith("celery.")]
+    ticks = [inspect.getsource(task.run) for task in tasks if task.name.endswith(".tick")]
+    lost = {
+        task.name
+        for task in tasks
+        if getattr(task, "queue", "") == "background"
+        and not any(re.search(rf"\b{task.run.__name__}\b", tick) for tick in ticks)
+    }
+    assert not lost
+
+
+@pytest.mark.either_database
+def test_without_a_broker_the_background_does_its_work(
+    channel: Channel, processes: Processes, tmp_path: Path
+) -> None:
+    owner = world.owner_of(channel.team)
+    people = world.a_list(channel.team, world.phones(30))
+    campaign = world.a_campaign(channel, people)
+    launch.launch(campaign, world.confirmed(campaign))
+    copied = list_operations.copy(people, owner, "Copy")
+    export = exporting.order_file(channel.team, owner, people)
+    invitations.invite(channel.team, "nora@example.org", Role.VIEWER, owner)
+    estimate = DraftEstimate.objects.create(
+        campaign=world.a_campaign(channel, people),
+        wanted_by=owner,
+        wanted_at=timezone.now() - timedelta(minutes=1),
+    )
+
+    def left() -> list[str]:
+        """What nobody has done yet."""
+        undone = {
+            "frozen": Campaign.objects.filter(pk=campaign.pk, state="freezing"),
+            "copied": ListOperation.objects.filter(pk=copied.pk).exclude(state="completed"),
+            "written": Export.objects.filter(pk=export.pk).exclude(state="ready"),
+            "mailed": WaitingMail.objects.all(),
+            "estimated": DraftEstimate.objects.filter(pk=estimate.pk, finished_at=None),
+        }
+        return [what for what, rows in undone.items() if rows.exists()]
+
+    assert len(left()) == 5
+    processes.start(
+        "worker-alone",
+        *(str(Path(".venv/bin/python")), "-m", "celery", "-A", "config", "worker"),
+        *("-Q", "background,ticking", "-P", "threads", "-c", "2"),
+        env={"REDIS_URL": f"redis+socket://{tmp_path / 'nobody.sock'}"},
+    )
+    wait_until(lambda: not left(), progress=left)
 
 
 @pytest.mark.either_database

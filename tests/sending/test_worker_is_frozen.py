@@ -10,10 +10,12 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 import requests
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -92,10 +94,12 @@ def pause_button(web: WebServer, campaign: Campaign) -> Callable[[], requests.Re
     client.force_login(world.owner_of(campaign.team))
     browser = requests.Session()
     browser.trust_env = False
-    browser.cookies.set("sessionid", client.cookies["sessionid"].value, domain="127.0.0.1")
+    port = urlsplit(web.url).port
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    browser.cookies.set(f"sessionid-{port}", session, domain="127.0.0.1")
     page = f"{web.url}{reverse('campaign', args=[campaign.team.slug, campaign.public_id])}"
     assert browser.get(page, timeout=PATIENCE).ok
-    fields = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+    fields = {"csrfmiddlewaretoken": browser.cookies[f"csrftoken-{port}"]}
     return lambda: browser.post(
         f"{page}pause/", data=fields, timeout=PATIENCE, allow_redirects=False
     )

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+from pytest_django.fixtures import Settings
 
 from teams.models import Team, User
 from tests.client import Client
@@ -21,6 +25,17 @@ def emil(db: None) -> User:
     return create_person("Emil Brandt", PASSWORD, email="emil@example.org")
 
 
+class CountingHasher(MD5PasswordHasher):
+    """Notes how often a password is hashed: nothing else of a sign-in takes long."""
+
+    algorithm = "counting"
+    runs = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        CountingHasher.runs += 1
+        return super().encode(password, salt)
+
+
 def sign_in(client: Client, email: str, password: str, **fields: str) -> Any:
     return client.post("/sign-in/", {"email": email, "password": password, **fields})
 
@@ -28,6 +43,22 @@ def sign_in(client: Client, email: str, password: str, **fields: str) -> Any:
 def test_the_right_password_lets_in(client: Client, emil: User) -> None:
     assertRedirects(sign_in(client, emil.email, PASSWORD), "/", fetch_redirect_response=False)
     assert client.get("/account/").status_code == 200
+
+
+def test_an_address_that_nobody_has_costs_what_a_wrong_password_costs(
+    settings: Settings, db: None
+) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    create_person("Emil Brandt", PASSWORD, email="emil@example.org")
+    costs = []
+    for number, email in enumerate(("emil@example.org", "nobody@example.org")):
+        before = CountingHasher.runs
+        said = {"email": email, "password": "wrong"}
+        with CaptureQueriesContext(connection) as queries:
+            Client().post("/sign-in/", said, REMOTE_ADDR=f"10.{number}.0.1")
+        costs.append((CountingHasher.runs - before, len(queries)))
+    assert costs[0] == costs[1]
+    assert costs[0][0] == 1
 
 
 def test_the_address_may_be_typed_in_capitals(client: Client, emil: User) -> None:

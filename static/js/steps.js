@@ -1,0 +1,108 @@
+// The composer's three steps: one is open, the others fold to a line that says what is set in them.
+// Without this all three are open, and everything works.
+(() => {
+  "use strict";
+  const form = document.querySelector("[data-compose]");
+  const steps = [...form.querySelectorAll("[data-step]")];
+  const next = form.querySelector("[data-next]");
+  const review = form.querySelector(".dock [name='review']");
+  const named = (name) => steps.find((step) => step.dataset.step === name);
+  const isSettled = (step) => step.querySelector(".step-head").hasAttribute("data-settled");
+  const hasFault = (step) => step.querySelector(".is-invalid, .invalid-feedback") !== null;
+
+  // --- One is open -----------------------------------------------------------------------------
+
+  const current = () => steps.findLast((step) => step.open);
+
+  const lead = () => {
+    const after = steps[steps.indexOf(current()) + 1];
+    next.hidden = !after || steps.every(isSettled);
+    if (!next.hidden) {
+      const words = next.dataset[after.dataset.step === "what" ? "wordsWhat" : "wordsWhen"];
+      next.querySelector("[data-next-words]").textContent = words;
+      next.value = after.dataset.step;
+    }
+    // One green button in view.
+    review.classList.toggle("btn-primary", next.hidden);
+  };
+
+  steps.forEach((step) => {
+    step.addEventListener("toggle", () => {
+      if (step.open) {
+        steps.forEach((other) => {
+          if (other !== step && !hasFault(other)) other.open = false;
+        });
+      }
+      lead();
+    });
+  });
+
+  next.addEventListener("click", () => {
+    const step = named(next.value);
+    step.open = true;
+    const head = step.querySelector(".step-head");
+    head.focus({ preventScroll: true });
+    head.scrollIntoView({ block: "nearest" });
+  });
+
+  // A sentence about a field leads to it, also in a step that is folded.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href^='#']");
+    const step = link && document.getElementById(link.hash.slice(1))?.closest("[data-step]");
+    if (step) step.open = true;
+  });
+
+  // --- What each says while it is folded, and the bar ------------------------------------------
+
+  const short = (text, most) => (text.length > most ? `${text.slice(0, most).trimEnd()}…` : text);
+  const joined = (parts) => parts.filter(Boolean).join(" · ");
+  const labels = (selector) => [...form.querySelectorAll(selector)].map((box) => box.labels[0].querySelector("b").textContent.trim());
+
+  const facts = () => {
+    form.querySelectorAll("[data-fact]").forEach((place) => {
+      const fact = form.querySelector(`[data-fact-of="${place.dataset.fact}"]`);
+      const words = fact?.dataset.words ?? "";
+      if (place.textContent !== words) place.textContent = words;
+    });
+  };
+
+  const said = {
+    who: () => joined([form.querySelector("[data-fact-of='people']")?.dataset.words, labels("[name='lists']:checked, [name='filters']:checked").join(", ")]),
+    what: () => {
+      const text = form.elements.text.value.replace(/\{\{\s*(.*?)\s*\}\}/g, "$1").replace(/\s+/g, " ").trim();
+      return joined([labels("[name='channel']:checked")[0], short(text, 90)]);
+    },
+    when: () => form.querySelector("[data-says]").dataset.says,
+    how: () => form.querySelector("[name='send_method']:checked")?.labels[0].querySelector(".form-check-label").firstChild.textContent.trim() ?? "",
+  };
+
+  const tell = () => {
+    facts();
+    form.querySelectorAll("[data-said-of]").forEach((place) => {
+      const words = said[place.dataset.saidOf]();
+      if (place.textContent !== words) place.textContent = words;
+    });
+    form.querySelectorAll("[data-settles]").forEach((mark) => {
+      const head = named(mark.dataset.settles).querySelector(".step-head");
+      const settled = mark.dataset.words === "yes";
+      head.toggleAttribute("data-settled", settled);
+      head.querySelector("[data-settled-word]").hidden = !settled;
+    });
+    lead();
+  };
+
+  form.addEventListener("change", (event) => {
+    // WhatsApp wants an approved template for whoever has not written lately.
+    if (event.target.dataset.medium === "whatsapp") document.getElementById("how").open = true;
+    tell();
+  });
+  form.addEventListener("input", tell);
+  document.addEventListener("htmx:afterSettle", tell);
+
+  const opened = steps.find(hasFault) ?? named(form.dataset.open);
+  steps.forEach((step) => {
+    step.open = step === opened || hasFault(step);
+  });
+  form.classList.add("is-stepped");
+  tell();
+})();

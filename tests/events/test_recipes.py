@@ -1,0 +1,225 @@
+"""The programs of docs/api.md do what is said of them: run as they stand there."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+
+from api.models import Scope
+from api.tokens import make_token
+from campaigns.models import CampaignRecipient
+from events import receivers
+from events.kinds import EventKind
+from events.models import OutgoingEvent
+from recipients.models import OptOut
+from recipients.opting_out import opt_outs
+from teams.models import Team
+from tests import world
+from tests.events.conftest import a_receiver, send
+from tests.waiting import wait_until
+from tooling import children
+from tooling.places import ROOT
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+DOCUMENT = (ROOT / "docs" / "api.md").read_text()
+ANN = "+12025550101"
+
+
+def program(heading: str, language: str) -> str:
+    """A block of code below a heading, as somebody copies it."""
+    section = re.split(rf"^#+ {re.escape(heading)}$", DOCUMENT, flags=re.MULTILINE)[1]
+    section = re.split(r"^#+ [A-Z]", section, flags=re.MULTILINE)[0]
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    return str(blocks[0])
+
+
+@pytest.fixture
+def team() -> Team:
+    team = world.a_team()
+    world.a_channel(team, channel_key="front-desk")
+    return team
+
+
+@pytest.fixture
+def caller(team: Team, live_server: LiveServer) -> dict[str, str]:
+    """What a program is told: where to call, and with which key."""
+    made = make_token(team, world.owner_of(team), name="Till", scopes=[Scope.DOOR])
+    return {"CAMPAIGNS": f"{live_server.url}/sociocs", "KEY": made.key, "PATH": "/usr/bin:/bin"}
+
+
+def run(command: list[str], env: dict[str, str], given: str = "") -> str:
+    done = subprocess.run(
+        command, env=env, input=given, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def shell(text: str, env: dict[str, str]) -> list[dict[str, Any]]:
+    """Run calls of curl; returns what each of them was answered."""
+    answers = run(["bash", "-ec", text], env)
+    decoder, found, at = json.JSONDecoder(), [], 0
+    while at < len(answers.rstrip()):
+        one, at = decoder.raw_decode(answers, at)
+        found.append(one)
+    return found
+
+
+def test_a_booking_system_reminds_once_and_takes_a_reminder_back(
+    team: Team, caller: dict[str, str]
+) -> None:
+    at = (timezone.now() + timedelta(days=9)).replace(microsecond=0).isoformat()
+    bookings = f"id,phone,name,at\n77,{ANN},Ann,{at}\n"
+    reminder = program("A booking system reminds", "python")
+    first = run([sys.executable, "-c", reminder], caller, bookings)
+    again = run([sys.executable, "-c", reminder], caller, bookings)
+    assert first == again
+    assert CampaignRecipient.objects.filter(phone=ANN).count() == 1
+    message_id = first.split()[1]
+
+    cancel = program("A booking system reminds", "sh")
+    (answer,) = shell(cancel, caller | {"MESSAGE_ID": message_id})
+    assert answer["status"] == "success"
+
+
+def test_opt_outs_go_in(team: Team, caller: dict[str, str]) -> None:
+    answers = shell(program("Opt-outs both ways", "sh"), caller)
+    assert [answer["data"] for answer in answers] == [{"is_blocked": True}] * 2
+    assert OptOut.objects.open().get().phone == ANN
+
+
+@pytest.fixture
+def port() -> int:
+    return children.free_port()
+
+
+@pytest.fixture
+def listening(team: Team, port: int) -> Iterator[tuple[Any, subprocess.Popen[str]]]:
+    """The program that takes events, as the receiver of one of the team."""
+    receiver = a_receiver(team, f"http://127.0.0.1:{port}/")
+    env = {"PORT": str(port), "SECRET": receivers.secret_of(receiver)}
+    text = program("Is it really from here?", "python")
+    with subprocess.Popen(
+        [sys.executable, "-c", text], env=env, stdout=subprocess.PIPE, text=True
+    ) as child:
+        wait_until(lambda: answers(port))
+        yield receiver, child
+        child.kill()
+
+
+def answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/", timeout=5).status_code == 501
+    except requests.ConnectionError:
+        return False
+
+
+def test_opt_outs_come_out_once_and_only_from_here(
+    team: Team, listening: tuple[Any, subprocess.Popen[str]], port: int
+) -> None:
+    receiver, child = listening
+    owner = world.owner_of(team)
+    opt_outs.add_opt_outs(team, [ANN], OptOut.Source.BY_HAND, owner)
+    send(receiver)
+    event = OutgoingEvent.objects.get()
+    assert event.status == 204
+    assert receivers.send_again(event, owner)
+    send(receiver)
+    forged = {"webhook-id": "x", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
+    url = f"http://127.0.0.1:{port}/"
+    assert requests.post(url, event.body, headers=forged, timeout=5).status_code == 403
+    opt_outs.lift(OptOut.objects.get(), "They asked for it", owner)
+    send(receiver)
+
+    assert child.stdout is not None
+    child.kill()
+    assert child.stdout.read().splitlines() == [f"{ANN} stop", f"{ANN} go on"]
+
+
+# What a script of a sheet finds at Google, as far as these scripts use it.
+GOOGLE = """
+const rows = JSON.parse(process.env.ROWS || "[]"), calls = [], said = [];
+const sheet = {
+  getSheetId: () => 7,
+  getDataRange: () => ({ getValues: () => rows }),
+  getRange: (row, column) => ({ setValue: (value) => said.push([row, column, value]) }),
+  appendRow: (row) => said.push(row),
+};
+const SpreadsheetApp = { getActive: () => ({ getSheetByName: () => sheet }) };
+const HtmlService = { createHtmlOutput: (text) => text };
+const PropertiesService = {
+  getScriptProperties: () => ({ getProperty: (name) => process.env[name] }),
+};
+const { execFileSync } = require("child_process");
+const UrlFetchApp = {
+  fetch: (url, options) => {
+    const headers = { "Content-Type": options.contentType, ...options.headers };
+    const given = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+    const text = execFileSync("curl", [
+      "-s", "-w", "\\n%{http_code}", "-X", "POST", "-d", options.payload, ...given, url,
+    ]).toString();
+    const cut = text.lastIndexOf("\\n");
+    return {
+      getResponseCode: () => Number(text.slice(cut + 1)),
+      getContentText: () => text.slice(0, cut),
+    };
+  },
+};
+"""
+
+
+def google(script: str, call: str, env: dict[str, str]) -> Any:
+    """What a script does to its sheet."""
+    end = f"\n{call};\nconsole.log(JSON.stringify(said));"
+    return json.loads(run(["node", "-e", GOOGLE + script + end], env | {"PATH": "/usr/bin:/bin"}))
+
+
+def test_a_sheet_sends_its_new_rows_and_notes_what_became_of_them(
+    team: Team, caller: dict[str, str]
+) -> None:
+    rows = [
+        ["phone", "name", "text", "result"],
+        ["12025550101", "Ann", "Your order is here.", ""],
+        ["+12025550102", "Ben", "It is here.", "sent before"],
+        ["0", "Cleo", "It is here.", ""],
+        ["", "", "", ""],
+    ]
+    script = program("Send when a sheet changes", "js")
+    script = script.replace("https://campaigns.example.org/sociocs", caller["CAMPAIGNS"])
+    sent, refused = google(script, "sendNewRows()", caller | {"ROWS": json.dumps(rows)})
+    assert (sent[:2], refused[:2]) == ([2, 4], [4, 4])
+    assert refused[2].startswith("to:")
+    (person,) = CampaignRecipient.objects.all()
+    assert (person.phone, person.name) == (ANN, "Ann")
+
+
+def test_a_sheet_takes_opt_outs_with_the_word_alone(team: Team) -> None:
+    a_receiver(team, "https://example.org/")
+    opt_outs.add_opt_outs(team, [ANN], OptOut.Source.BY_HAND, world.owner_of(team))
+    body = OutgoingEvent.objects.get().body
+    script = program("Opt-outs into a sheet", "js")
+
+    def posted(word: str) -> Any:
+        request = {"postData": {"contents": body}, "parameter": {"key": word}}
+        return google(script, f"doPost({json.dumps(request)})", {"HOOK_KEY": "long word"})
+
+    assert posted("guessed") == []
+    ((_moment, phone, what),) = posted("long word")
+    assert (phone, what) == (f"'{ANN}", "opted out")
+
+
+def test_the_document_names_every_kind_of_event() -> None:
+    table = DOCUMENT.partition("## Events")[2].partition("\n|---|")[2]
+    named = re.findall(r"^\| `([a-z_.]+)` \|", table.partition("\n\n")[0], re.MULTILINE)
+    assert named == [kind.value for kind in EventKind]
