@@ -215,6 +215,7 @@ MIDDLEWARE = [
     "interface.body_limits.SizeFirst",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "interface.compression.CompressedPages",
     "csp.middleware.CSPMiddleware",
     "interface.middleware.kept_by_no_cache",
     "interface.middleware.SignedOut",
@@ -470,7 +471,7 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="campaigns@local
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# `make run` serves straight from static/; a container serves what collectstatic gathered.
+# Tests serve straight from static/; `make run` and a container what collectstatic gathered.
 WHITENOISE_USE_FINDERS: bool = env.bool("SERVE_STATIC", default=DEBUG)
 STORAGES: dict[str, dict[str, Any]] = {
     "media": media_store(),

@@ -59,7 +59,6 @@ def settings(say: Callable[[str], None]) -> dict[str, str]:
         "LEAD_SECONDS": "10",
         "PYTHONUNBUFFERED": "1",
         "SANDBOX_URL": sandbox_url,
-        "SERVE_STATIC": "1",
         "SOCIOCS_BASE_URL": sandbox_url,
     }
     if not env.get("REDIS_URL"):

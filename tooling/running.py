@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tooling import demo_services, environment, setting_up, stamps
-from tooling.places import PYTHON, REQUIREMENTS, ROOT
+from tooling.places import PYTHON, REQUIREMENTS, ROOT, VAR
 from tooling.run_lock import AlreadyRunning, RunLock
 from tooling.supervisor import Supervisor
 
@@ -63,7 +63,12 @@ def _keep_private(folder: Path) -> None:
 def _run(lock: RunLock, supervisor: Supervisor, env: Mapping[str, str]) -> int:
     if not environment.is_installed("run"):
         say("Setting up: this takes some seconds, the first time only.")
-    setting_up.ensure_set_up(with_tests=False, meanwhile=lambda: prepare_database(env))
+    setting_up.ensure_set_up(
+        with_tests=False,
+        meanwhile=lambda: prepare_database(env),
+        afterwards=lambda: gather_static_files(env),
+    )
+    say("Starting.")
     supervisor.listen_for_signals()
     for service in demo_services.services(env):
         supervisor.start(service)
@@ -74,6 +79,7 @@ def _run(lock: RunLock, supervisor: Supervisor, env: Mapping[str, str]) -> int:
         f"Sociocs Campaigns is ready at {env['BASE_URL']} - sign in as {env['DEMO_EMAIL']} "
         f"with the password {env['DEMO_PASSWORD']} - Ctrl+C stops it"
     )
+    say(f"The sandbox shows the phones that the messages go to: {env['SANDBOX_URL']}")
     while not supervisor.is_stopping:
         supervisor.look_after()
         time.sleep(0.2)
@@ -92,10 +98,28 @@ def prepare_database(env: Mapping[str, str]) -> None:
         return
     for step, *command in [
         ("Preparing the database", "migrate", "--no-input", "--verbosity", "0"),
-        ("Preparing the demo team", "seed_demo"),
+        ("Preparing the demo team and its six weeks of history", "seed_demo"),
     ]:
+        say(f"{step}.")
         environment.run_quietly(step, [PYTHON, "manage.py", *command], env=env, cwd=ROOT)
     stamps.note_finished(stamp, _database_mark(env))
+
+
+def gather_static_files(env: Mapping[str, str]) -> None:
+    """Gather what pages are made of, compressed, under names that browsers keep for ever.
+
+    As in production. Left alone when nothing has changed since. Raises SetUpFailed.
+    """
+    stamp = VAR / "static-gathered"
+    files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
+    mark = stamps.digest_of(*map(str, files), *files, REQUIREMENTS / "run.txt")
+    if (ROOT / "staticfiles" / "staticfiles.json").exists() and stamps.is_current(stamp, mark):
+        return
+    step = "Compressing what the pages are made of"
+    say(f"{step}.")
+    command = ["manage.py", "collectstatic", "--no-input", "--verbosity", "0"]
+    environment.run_quietly(step, [PYTHON, *command], env=env, cwd=ROOT)
+    stamps.note_finished(stamp, mark)
 
 
 def set_older_data_aside() -> None:

@@ -19,11 +19,16 @@ def only(*, with_tests: bool) -> int:
     return 0
 
 
-def ensure_set_up(*, with_tests: bool, meanwhile: Callable[[], None] | None = None) -> None:
+def ensure_set_up(
+    *,
+    with_tests: bool,
+    meanwhile: Callable[[], None] | None = None,
+    afterwards: Callable[[], None] | None = None,
+) -> None:
     """Make sure that Python packages, front-end files and (for tests) a browser are there.
 
     `meanwhile` is called in this thread once the Python packages are there, while the front-end
-    files may still be on their way. Raises SetUpFailed.
+    files may still be on their way; `afterwards` once they are there. Raises SetUpFailed.
     """
     with _alone(), ThreadPoolExecutor(2) as threads:
         packages_done = threading.Event()
@@ -38,6 +43,8 @@ def ensure_set_up(*, with_tests: bool, meanwhile: Callable[[], None] | None = No
         front_end.result()
         if browser:
             browser.result()
+        if afterwards:
+            afterwards()
 
 
 def _front_end(packages_done: threading.Event) -> None:

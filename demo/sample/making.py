@@ -28,12 +28,15 @@ from teams.models import Membership, Role, Team, User
 
 _SECOND = ("noor@example.org", "Noor Haddad")
 _UNREAD = 3
+_SINCE = timedelta(days=45)
 
 
 def make_sample(team: Team, owner: User) -> None:
     """Give a new team its six weeks. The caller holds a transaction."""
     now = timezone.now()
     second = _second_member(team)
+    # What came before somebody joined is no news to them.
+    team.memberships.update(joined_at=now - _SINCE)
     channels = {channel.provider: channel for channel in team.channels.select_related("account")}
     lists = make_lists(team, owner, second, now)
     networks = Networks(team)
