@@ -40,7 +40,11 @@ CANARIES = {
 # that somebody can be asked for it, and a draft which columns its text can use. A number that
 # somebody types, or that wrote to the team, is known to who types or reads. An owner says whose
 # lists a leaver's become, and gives account of what is held about a person, on whoever's list.
-NUMBER_ITSELF = "people/<str:person_id>/|/people/$|lists/phone/|of-person/|replies/"
+# The first page shows the latest replies.
+NUMBER_ITSELF = (
+    "people/<str:person_id>/|/people/$|lists/phone/|of-person/|replies/"
+    "|^<slug:team_slug>/$|remove-sample/"
+)
 ACCOUNT = "people/<str:person_id>/file/"
 TOLD_TO_ALL = {
     "its name": rf"<uuid:campaign_id>|members/|{ACCOUNT}",
