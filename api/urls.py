@@ -9,5 +9,6 @@ from api import views
 urlpatterns = [
     path("team/tokens/", views.token_list, name="tokens"),
     path("team/tokens/new/", views.token_new, name="token-new"),
+    path("team/tokens/reference/", views.api_reference, name="api-reference"),
     path("team/tokens/<uuid:token_id>/end/", views.token_end, name="token-end"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -15,6 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from api.forms import TokenForm
 from api.models import ApiToken, Scope
+from api.reference import calls_by_subject
+from api.rest.application import ROOT
 from api.tokens import TooManyTokens, make_token, revoke_token
 from teams import proving
 from teams.access import Action, TeamRequest, may, page_of_team
@@ -57,6 +60,18 @@ def token_new(request: TeamRequest) -> HttpResponse:
             else:
                 return render(request, "api/token_made.html", {"made": made})
     return render(request, "api/token_new.html", {"form": form})
+
+
+@require_http_methods(["GET"])
+@page_of_team(Action.MAKE_TOKENS)
+def api_reference(request: TeamRequest) -> HttpResponse:
+    """Every call of the REST API, to read."""
+    context = {
+        "subjects": calls_by_subject(),
+        "root": settings.BASE_URL + ROOT,
+        "schema_url": reverse("rest:openapi-json"),
+    }
+    return render(request, "api/reference.html", context)
 
 
 @require_POST

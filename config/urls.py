@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from api.rest import application
 from composer.views import media
 from delivery.views import webhooks
 from interface import help_page, security_txt
@@ -21,6 +22,7 @@ urlpatterns = [
     path("media/<str:filename>", media.public_media, name="public-media"),
     path("webhooks/<uuid:endpoint_id>/", webhooks.receive, name="webhook"),
     path("sociocs/", include("api.sociocs_door.urls")),
+    path("api/v1/", application.addresses),
     path("", include("teams.urls")),
     path("<slug:team_slug>/lists/", include("recipients.urls")),
     path("<slug:team_slug>/opt-outs/", include("recipients.opt_out_urls")),

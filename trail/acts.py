@@ -109,6 +109,7 @@ class Act(models.TextChoices):
     LISTS_HANDED_OVER = "list.handed_over", _("The lists of %(about)s went to someone else")
     PERSON_ADDED = "list.person_added", _("%(who)s added a person to %(thing)s")
     PERSON_CHANGED = "list.person_changed", _("%(who)s changed a person of %(thing)s")
+    PEOPLE_BROUGHT = "list.people_brought", _("%(who)s added or changed people of %(thing)s")
     PEOPLE_REMOVED = "list.people_removed", _("%(who)s removed people from %(thing)s")
     FILTER_SAVED = "list.filter_saved", _("%(who)s saved a filter: %(thing)s")
     FILTER_DELETED = "list.filter_deleted", _("%(who)s deleted a filter")

@@ -129,6 +129,7 @@ ROUTES: dict[str, Route] = {
     # Tokens of programs.
     "tokens": Route(Action.MAKE_TOKENS),
     "token-new": Route(Action.MAKE_TOKENS, FORM),
+    "api-reference": Route(Action.MAKE_TOKENS),
     "token-end": Route(Action.MAKE_TOKENS, BUTTON),
     # Recipient lists.
     "lists": Route(Action.VIEW),
@@ -322,7 +323,8 @@ def _below(found: list[Any], prefix: str) -> Iterator[tuple[str, URLPattern]]:
     for pattern in found:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            if pattern.app_name != "admin":
+            # Of the REST API: tests/api/test_rest_addresses.py.
+            if pattern.app_name not in {"admin", "ninja"}:
                 yield from _below(pattern.url_patterns, path)
         else:
             yield path, pattern

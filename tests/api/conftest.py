@@ -10,6 +10,7 @@ import pytest
 from api.models import Scope
 from api.tokens import Made, make_token
 from teams.models import Team, User
+from tests.api.programs import Program
 
 MakeToken = Callable[..., Made]
 
@@ -23,3 +24,9 @@ def token_of(riverside: Team) -> MakeToken:
         return make_token(team or riverside, person, name="Till", scopes=chosen, **narrowed)
 
     return make
+
+
+@pytest.fixture
+def program(token_of: MakeToken, alice: User) -> Program:
+    """A program with a token of Alice's that may everything."""
+    return Program(token_of(alice).key)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.db import connection
 
 from api.call_models import CalledJob
 from campaigns.models import Campaign
@@ -73,6 +74,7 @@ def test_tokens_that_race_with_one_key_make_one_job() -> None:
         begin.wait()
         racer = Program(till.made, Client())
         told.append(racer.data("POST", "/messages/bulk", BULK, **{"Idempotency-Key": "order-7"}))
+        connection.close()
 
     racers = [threading.Thread(target=call, args=(till,)) for till in tills]
     for racer in racers:

@@ -410,3 +410,11 @@ def test_a_key_is_in_no_log_line(token_of: MakeToken, alice: User) -> None:
     for line in (f"GET /x?apikey={key}", f"GET /x?apikey={key.replace(':', '%3A')}", f"({key})"):
         assert secret[-20:] not in mask(line)
         assert secret[:20] not in mask(line)
+
+
+def test_every_call_stands_on_the_page_of_the_api(
+    client_of: ClientOf, riverside: Team, bob: User
+) -> None:
+    page = client_of(bob).get(reverse("api-reference", args=[riverside.slug])).content.decode()
+    for words in ("GET /me", "POST /campaigns/{campaign_id}/launch", "overruled", "/openapi.json"):
+        assert words in page

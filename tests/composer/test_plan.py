@@ -498,8 +498,10 @@ class TestApproval:
         change(draft, wall_time="2027-04-02T09:30", time_zone="America/New_York")
         press(desk, draft)
         text = text_of(desk_of(vera).get("campaign", draft))
-        assert "Waiting for approval Nothing is sent until a colleague approves it." in text
-        assert "What would be sent Goes out Fri 2 Apr 2027, 09:30 America/New_York" in text
+        assert "Waiting for approval" in text
+        assert "Nothing is sent until a colleague approves it." in text
+        assert "What would be sent Sent from Front desk SMS" in text
+        assert "Goes out Fri 2 Apr 2027, 09:30 America/New_York" in text
         assert "Waiting for approval" in text_of(desk.get("campaigns"))
         # A change takes the approval with it, and with that what it waits for.
         change(draft, version=draft.version + 1)

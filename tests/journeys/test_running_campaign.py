@@ -36,9 +36,13 @@ def running(transactional_db: None, riverside: Team, alice: User, settings: Sett
     """Launched to twelve people in three jobs, of which none is handed over yet."""
     settings.RECIPIENTS_PER_SUBMISSION = 5
     channel = world.a_channel(riverside, label="Front desk SMS")
-    return world.launched(
+    campaign = world.launched(
         world.a_campaign(channel, world.a_list(riverside, world.phones(12), "Patients"))
     )
+    # Before its time it is told as scheduled.
+    Campaign.objects.update(send_at=timezone.now() - timedelta(minutes=1))
+    campaign.refresh_from_db()
+    return campaign
 
 
 @pytest.fixture

@@ -1,0 +1,252 @@
+"""What is only looked at: channels, saved filters, saved messages, replies, who got a campaign."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from api.models import Scope
+from api.rest.access import ApiRequest, Token
+from api.rest.campaigns import campaign_for
+from api.rest.pages import After, Limit, Page, cursor_page
+from api.rest.problems import EVERYWHERE
+from campaigns.addressed_campaigns import campaign_with_people
+from composer.models import MessageTemplate
+from delivery.models import Reply
+from history import reached
+from history.people_counts import people_counts
+from history.reached import FILTERS, Person
+from interface.phones import ERASED
+from recipients.models import SavedFilter
+from sending.tally import tallies
+from sociocs_accounts.channel_rights import why_not_with
+from sociocs_accounts.models import Channel
+from teams.access import Action
+
+router = Router(tags=["looking"])
+
+
+class Who(Schema):
+    """Whose token this is, and what it may: the first call of a new program."""
+
+    team: str
+    name: str
+    scopes: list[str]
+    role: str
+    time_zone: str
+    expires_at: datetime | None
+
+
+class ChannelOut(Schema):
+    """A line to send with; `may_send`: whether the token's maker may."""
+
+    id: UUID
+    label: str
+    provider: str
+    phone_number: str
+    is_active: bool
+    may_send: bool
+
+
+class Named(Schema):
+    """Something by its name."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+class ReplyOut(Schema):
+    """What somebody wrote back."""
+
+    id: UUID
+    phone: str
+    name: str
+    text: str
+    wish: str
+    channel: UUID
+    campaign: UUID | None
+    sent_at: datetime
+
+
+class PersonOfCampaign(Schema):
+    """Somebody of a campaign, and what became of their message."""
+
+    phone: str
+    name: str
+    state: str | None
+    left_out: str
+    job: UUID | None
+    error_code: str
+
+
+class PeopleOfCampaign(Schema):
+    """A page of them; a search may go on although a page is empty, as long as `next` is set."""
+
+    items: list[PersonOfCampaign]
+    next: str | None = Field(None, description="Send it as `after` to get the page behind this.")
+
+
+class Report(Schema):
+    """A campaign's people by what became of them."""
+
+    people: dict[str, int]
+    total: int
+    left_out: dict[str, int]
+    is_reported: bool
+    at: datetime
+
+
+@router.get(
+    "/me",
+    auth=Token(Scope.READ),
+    response={200: Who, **EVERYWHERE},
+    summary="Whose token this is",
+)
+def who_am_i(request: ApiRequest) -> Any:
+    """Try a new token here."""
+    token = request.caller.token
+    return {
+        "team": request.team.name,
+        "name": token.name,
+        "scopes": token.scopes,
+        "role": request.membership.role,
+        "time_zone": request.team.time_zone,
+        "expires_at": token.expires_at,
+    }
+
+
+@router.get(
+    "/channels",
+    auth=Token(Scope.READ),
+    response={200: Page[ChannelOut], **EVERYWHERE},
+    summary="The channels of the team",
+)
+def list_channels(request: ApiRequest, after: After, limit: Limit) -> Any:
+    """Of a token that is bound to channels, only those."""
+    channels = Channel.objects.filter(team=request.team)
+    if bound := request.caller.token.channel_ids:
+        channels = channels.filter(public_id__in=bound)
+
+    def as_json(channel: Channel) -> dict[str, Any]:
+        return {
+            "id": channel.public_id,
+            "label": channel.label,
+            "provider": channel.provider,
+            "phone_number": channel.phone_number,
+            "is_active": channel.is_active,
+            "may_send": not why_not_with(channel, request.user),
+        }
+
+    return cursor_page(channels, after, limit, as_json, newest_first=False)
+
+
+def _named(thing: Any) -> dict[str, Any]:
+    return {"id": thing.public_id, "name": thing.name, "created_at": thing.created_at}
+
+
+@router.get(
+    "/filters",
+    auth=Token(Scope.READ),
+    response={200: Page[Named], **EVERYWHERE},
+    summary="Saved filters that the token's maker may use",
+)
+def list_filters(request: ApiRequest, after: After, limit: Limit) -> Any:
+    """A campaign names them in `filters`."""
+    filters = SavedFilter.objects.for_member(request.team, request.user)
+    return cursor_page(filters, after, limit, _named)
+
+
+@router.get(
+    "/templates",
+    auth=Token(Scope.READ),
+    response={200: Page[Named], **EVERYWHERE},
+    summary="Saved messages",
+)
+def list_templates(request: ApiRequest, after: After, limit: Limit) -> Any:
+    """A new campaign names one in `from_template`."""
+    templates = MessageTemplate.objects.filter(team=request.team, archived_at=None)
+    return cursor_page(templates, after, limit, _named)
+
+
+@router.get(
+    "/replies",
+    auth=Token(Scope.READ),
+    response={200: Page[ReplyOut], **EVERYWHERE},
+    summary="What people wrote back, the newest first",
+)
+def list_replies(
+    request: ApiRequest, after: After, limit: Limit, campaign: UUID | None = None
+) -> Any:
+    """To the team's channels, or to one campaign. Wants a role that may export."""
+    request.caller.require_action(Action.EXPORT)
+    replies = Reply.objects.filter(team=request.team).exclude(phone__startswith=ERASED)
+    if bound := request.caller.token.channel_ids:
+        replies = replies.filter(channel__public_id__in=bound)
+    if campaign is not None:
+        replies = replies.filter(campaign=campaign_for(request, campaign))
+
+    def as_json(reply: Reply) -> dict[str, Any]:
+        return {
+            "id": reply.public_id,
+            "phone": reply.phone,
+            "name": reply.name,
+            "text": reply.text,
+            "wish": reply.wish,
+            "channel": reply.channel.public_id,
+            "campaign": reply.campaign.public_id if reply.campaign else None,
+            "sent_at": reply.sent_at,
+        }
+
+    return cursor_page(replies.select_related("channel", "campaign"), after, limit, as_json)
+
+
+@router.get(
+    "/campaigns/{uuid:campaign_id}/people",
+    auth=Token(Scope.READ),
+    response={200: PeopleOfCampaign, **EVERYWHERE},
+    summary="The people of a campaign, with what became of their message",
+)
+def list_people_of_campaign(
+    request: ApiRequest, campaign_id: UUID, after: After, state: str = ""
+) -> Any:
+    """By `state` or those `left_out`. Wants a role that may export, and lists that are shared."""
+    request.caller.require_action(Action.EXPORT)
+    campaign = campaign_for(request, campaign_with_people(request, campaign_id).public_id)
+    people = reached.people_of(campaign, state if state in FILTERS else "", "", after)
+    shown = [_person(person) for person in people.shown]
+    return {"items": shown, "next": people.after or None}
+
+
+def _person(person: Person) -> dict[str, Any]:
+    return {
+        "phone": person.recipient.phone,
+        "name": person.recipient.name,
+        "state": person.state.value if person.state else None,
+        "left_out": person.recipient.left_out,
+        "job": person.submission.public_id if person.submission else None,
+        "error_code": person.error_code,
+    }
+
+
+@router.get(
+    "/campaigns/{uuid:campaign_id}/report",
+    auth=Token(Scope.READ),
+    response={200: Report, **EVERYWHERE},
+    summary="How many people a campaign reached",
+)
+def get_report(request: ApiRequest, campaign_id: UUID) -> Any:
+    """By state: `delivered`, `failed` and so on; `is_reported`: whether reports come in."""
+    campaign, now = campaign_for(request, campaign_id), timezone.now()
+    counts = people_counts([campaign], tallies([campaign.pk]), now)[campaign.pk]
+    return {
+        "people": {state.value: count for state, count in counts.people.items() if count},
+        "total": counts.total,
+        "left_out": campaign.left_out,
+        "is_reported": counts.is_reported,
+        "at": now,
+    }
