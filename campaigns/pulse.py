@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from celery import bootsteps, current_app
+from celery import current_app
 from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.conf import settings
 from django.db import close_old_connections
@@ -28,7 +28,7 @@ from campaigns.moves import database_now
 from interface.hints import stand_in_for_broker
 
 if TYPE_CHECKING:
-    from celery.worker import WorkController
+    from celery.apps.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -141,26 +141,10 @@ def _beat(one: _Round) -> None:
             close_old_connections()
 
 
-class _Pulse(bootsteps.StartStopStep):
-    """Begins behind the pool and before the broker is called.
-
-    A process that the pool forked while a round was inside of SQLite would hold its locks for ever.
-    """
-
-    requires = ("celery.worker.components:Pool",)
-
-    def start(self, parent: WorkController) -> None:
-        _begin(parent)
-
-
 @celeryd_after_setup.connect
-def _add_to_worker(instance: WorkController, **_: object) -> None:
-    instance.app.steps["worker"].add(_Pulse)
-
-
-def _begin(worker: WorkController) -> None:
+def begin(instance: Worker, **_: object) -> None:
     """Begin the rounds of the worker's queues, before and without its broker."""
-    queues = set(worker.app.amqp.queues.consume_from)
+    queues = set(instance.app.amqp.queues.consume_from)
     is_beating.set()
     # What a tick finds is done though there is no broker. Of the background's work every worker
     # finds some.
