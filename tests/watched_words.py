@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from celery.signals import before_task_publish
+from django.db.models import Model
 from django.db.models.signals import post_save
 
 from config.logs import LineFormatter, MaskPersonalData
-from trail.models import Entry
 
 # As `tests.world` makes them.
 WATCHED = {
@@ -57,8 +57,12 @@ def _published(body: object = None, headers: object = None, **_of_the_signal: An
     look_through("a broker's message", f"{body!r} {headers!r}")
 
 
-def _recorded(instance: Entry, **_of_the_signal: Any) -> None:
-    values = {field.attname: getattr(instance, field.attname) for field in Entry._meta.fields}
+def _recorded(instance: Model, **_of_the_signal: Any) -> None:
+    if instance._meta.label != "trail.Entry":
+        return
+    values = {
+        field.attname: getattr(instance, field.attname) for field in instance._meta.concrete_fields
+    }
     look_through("the trail", repr(values))
 
 
@@ -67,11 +71,11 @@ def _watch() -> Iterator[None]:
     written = _Written()
     logging.getLogger().addHandler(written)
     before_task_publish.connect(_published)
-    post_save.connect(_recorded, sender=Entry)
+    post_save.connect(_recorded)
     yield
     logging.getLogger().removeHandler(written)
     before_task_publish.disconnect(_published)
-    post_save.disconnect(_recorded, sender=Entry)
+    post_save.disconnect(_recorded)
 
 
 @pytest.fixture(autouse=True)

@@ -135,6 +135,10 @@ ACTS: dict[str, tuple[Act, Callable[[Site], Fields]]] = {
     "campaign-new": (Act.CAMPAIGN_MADE, lambda _: {}),
     "campaign-duplicate": (Act.CAMPAIGN_MADE, lambda _: {}),
     "campaign-delete": (Act.DRAFT_DELETED, lambda _: {}),
+    "template-new": (
+        Act.TEMPLATE_SAVED,
+        lambda _: NAMED | {"folder": "Dental", "text": "We open at nine"},
+    ),
     "template": (Act.TEMPLATE_SAVED, lambda _: NAMED | {"folder": "Dental"}),
     "template-keep": (Act.TEMPLATE_SAVED, lambda _: NAMED | {"folder": "Dental"}),
     "template-begin": (Act.CAMPAIGN_MADE, lambda _: {}),

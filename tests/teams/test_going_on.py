@@ -273,6 +273,7 @@ class TestAFormOfBeforeTheLastSignIn:
         assertContains(answer, "Type your password again", status_code=403)
         assertContains(answer, "allow cookies for this site", status_code=403)
 
+    @pytest.mark.django_db
     def test_a_public_form_without_its_cookie_asks_for_cookies(self, visitor: Client) -> None:
         fields = {"email": "alice@example.org"}
         answer = visitor.post("/password-reset/", fields, headers=BROWSER)
