@@ -129,7 +129,7 @@ def test_what_is_held_tells_only_what_there_is(desk: Desk, draft: Campaign) -> N
     Submission.objects.update(planned_slot=timezone.now() - timedelta(hours=1))
     text = text_of(desk.get("campaign", campaign))
     assert "1 waits here" in text
-    assert "0 " not in text.partition("Its time")[2].partition("The message")[0]
+    assert " 0 " not in text.partition("Its time")[2].partition("The message")[0]
 
 
 def test_a_late_campaign_is_among_those_that_need_somebody(desk: Desk, draft: Campaign) -> None:

@@ -39,11 +39,11 @@ def test_resolving_an_unclear_job_over_the_real_vendor(
     desk = Desk(channel.team, client_of(world.owner_of(channel.team)))
     desk.post("launch", campaign, version="1", token=str(campaign.public_id), confirmed_count="5")
     run_tasks()
-    assert "May or may not have been handed over" in text_of(desk.get("campaign", campaign))
+    assert "May have been sent" in text_of(desk.get("campaign", campaign))
 
     desk.client.post(desk.url("look-again", campaign, job(campaign).public_id))
     run_tasks()
 
-    text = text_of(desk.get("campaign", campaign))
+    text = text_of(desk.get("campaign-jobs", campaign))
     assert world.witness(sandbox, "/jobs")[0]["job_id"] in text
     assert "found at Sociocs by its time" in text

@@ -86,14 +86,14 @@ def test_a_passkey_is_asked_for_because_the_team_wants_one_and_then_signs_in_alo
 
     sign_out(page)
     page.get_by_role("button", name="Use a passkey instead").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Riverside Dental")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
     sign_out(page)
     type_password(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("One more step")
     look(page, "second-step-4-sign-in")
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Riverside Dental")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
 def test_a_passkey_shows_that_it_is_still_them(

@@ -71,7 +71,7 @@ def test_the_same_page_saves_again_after_signing_in_in_another_tab(
         page.get_by_role("link", name="sign in in another tab").click()
     other = opened.value
     sign_in(other)
-    expect(other.get_by_role("heading", level=1)).to_have_text("Riverside Dental")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Overview")
 
     text.press_sequentially(" and more")
     expect(page.locator("#save-state")).to_contain_text("Saved")
@@ -99,7 +99,7 @@ def test_a_colleague_who_signs_in_saves_nothing_in_ones_name(
     other = page.context.new_page()
     other.goto("/sign-in/")
     sign_in(other, "bob@example.org")
-    expect(other.get_by_role("heading", level=1)).to_have_text("Riverside Dental")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Overview")
     page.get_by_role("textbox", name="Message").fill("Alice's words")
     expect(page.locator("#signed-out")).to_contain_text("Someone else is signed in")
     page.get_by_role("button", name="Save draft").first.click()
@@ -182,7 +182,7 @@ def test_an_upload_without_a_session_leaves_the_pasted_rows_and_goes_on_after_si
     other = page.context.new_page()
     other.goto("/sign-in/")
     sign_in(other)
-    expect(other.get_by_role("heading", level=1)).to_have_text("Riverside Dental")
+    expect(other.get_by_role("heading", level=1)).to_have_text("Overview")
     page.get_by_label("Choose your file").set_input_files(table)
     expect(page).to_have_url(re.compile("/imports/"))
 

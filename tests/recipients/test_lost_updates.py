@@ -171,8 +171,8 @@ def test_the_second_tab_of_a_saved_message_is_told(client: Client, people: Recip
 
 
 def test_the_second_tab_of_the_teams_settings_is_told(client: Client, riverside: Team) -> None:
-    page, post_to = (reverse(name, args=[riverside.slug]) for name in ("team", "team-settings"))
-    tabs = Tabs(client, page, "team-settings", post_to)
+    page = reverse("team-settings-part", args=[riverside.slug, "general"])
+    tabs = Tabs(client, page, "team-settings", reverse("team-settings", args=[riverside.slug]))
     over = held_up(tabs, {"name": "Riverside"}, {"default_country": "DE"}, "Riverside", "Germany")
     riverside.refresh_from_db()
     assert (riverside.name, riverside.default_country) == (
