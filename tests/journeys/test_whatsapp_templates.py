@@ -118,6 +118,7 @@ def test_from_writing_a_template_to_the_phones(
     assert landed(sandbox)[COMPLETE] == {"1": "Cleo", "2": "3 May"}
     assert set(landed(sandbox)) == {DESK_PHONE, DAYLESS, COMPLETE}
     # The page names the very messages that Sociocs has.
+    page.get_by_role("link", name="Jobs").click()
     for job_id in ids_of(sandbox, {DAYLESS, COMPLETE}):
         expect(page.get_by_text(job_id)).to_be_visible()
     page.goto(f"{sandbox.url}/phones/{COMPLETE}")
