@@ -54,6 +54,8 @@ def open_step(page: Page, step: str) -> None:
     """Open one of the composer's steps, "Who", "What" or "When", unless it is open."""
     heading = page.get_by_role("heading", name=step, exact=True)
     found = page.locator("details[data-step]", has=heading)
+    # Before its script has run all three are open, and then two of them close.
+    expect(page.locator("form.is-stepped")).to_be_visible()
     if found.get_attribute("open") is None:
         heading.click()
     expect(found).to_have_attribute("open", "")

@@ -26,20 +26,27 @@
     review.classList.toggle("btn-primary", next.hidden);
   };
 
+  // At once, not by "toggle": that event comes late and would close what was opened meanwhile.
+  const show = (step) => {
+    steps.forEach((other) => {
+      other.open = other === step || (other.open && hasFault(other));
+    });
+    lead();
+  };
+
   steps.forEach((step) => {
-    step.addEventListener("toggle", () => {
-      if (step.open) {
-        steps.forEach((other) => {
-          if (other !== step && !hasFault(other)) other.open = false;
-        });
-      }
+    step.querySelector(".step-head").addEventListener("click", (event) => {
+      event.preventDefault();
+      if (step.open) step.open = false;
+      else show(step);
       lead();
     });
+    step.addEventListener("toggle", lead);
   });
 
   next.addEventListener("click", () => {
     const step = named(next.value);
-    step.open = true;
+    show(step);
     const head = step.querySelector(".step-head");
     head.focus({ preventScroll: true });
     head.scrollIntoView({ block: "nearest" });
@@ -49,7 +56,7 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href^='#']");
     const step = link && document.getElementById(link.hash.slice(1))?.closest("[data-step]");
-    if (step) step.open = true;
+    if (step) show(step);
   });
 
   // --- What each says while it is folded, and the bar ------------------------------------------

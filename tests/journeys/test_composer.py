@@ -72,6 +72,14 @@ def test_the_page_answers_while_one_writes(composer: Page) -> None:
     expect(composer.locator("#preview")).to_contain_text("2 of 12")
 
 
+def test_the_step_opened_last_stays_open_however_fast_one_clicks(composer: Page) -> None:
+    expect(composer.locator("form.is-stepped")).to_be_visible()
+    composer.evaluate(
+        "for (const name of ['what', 'when']) document.getElementById(`step-${name}`).click()"
+    )
+    expect(composer.locator("details[data-step][open]")).to_have_attribute("data-step", "when")
+
+
 def test_characters_are_counted_without_waiting(composer: Page) -> None:
     open_step(composer, "What")
     composer.get_by_text("Front desk SMS").click()
