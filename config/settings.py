@@ -1,6 +1,6 @@
 """Every setting of the project, read from the environment and nowhere else.
 
-README, `.env.example` and this file name the same variables; a test keeps them together.
+docs/settings.md, `.env.example` and this file name the same variables; a test keeps them together.
 A secret may also come from a file: set `NAME_FILE` to its path instead of `NAME`.
 """
 
@@ -470,7 +470,8 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="campaigns@local
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The guide's pictures lie beside its text, so that a Git host shows them as well.
+STATICFILES_DIRS = [BASE_DIR / "static", ("guide", BASE_DIR / "docs" / "guide" / "pictures")]
 # Tests serve straight from static/; `make run` and a container what collectstatic gathered.
 WHITENOISE_USE_FINDERS: bool = env.bool("SERVE_STATIC", default=DEBUG)
 STORAGES: dict[str, dict[str, Any]] = {

@@ -9,14 +9,16 @@ from django.urls import include, path
 from api.rest import application
 from composer.views import media
 from delivery.views import webhooks
-from interface import help_page, security_txt
+from interface import help_pages, security_txt
 from sending.views import healthz
 from teams.views.signing_in import sign_in_to_the_admin
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
-    path("help/", help_page.help_page, name="help"),
+    path("help/", help_pages.contents, name="help"),
+    path("help/all/", help_pages.whole_guide, name="help-all"),
+    path("help/<slug:guide_page>/", help_pages.guide_page, name="help-page"),
     path("admin/login/", sign_in_to_the_admin),
     path("admin/", admin.site.urls),
     path("media/<str:filename>", media.public_media, name="public-media"),

@@ -16,7 +16,7 @@ DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
     "SECURITY.md",
-    *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")),
+    *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md")),
 ]
 # `folder/file.py` or `folder/`; what a placeholder stands in (`templates/<app>/`) is no name.
 NAMED = re.compile(r"`((?:[\w.]+/)+(?:\w+\.\w+)?)`")

@@ -1,4 +1,4 @@
-"""The settings module, .env.example and README name the same settings with the same defaults."""
+"""The settings module, .env.example and docs/settings.md name the same settings and defaults."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tooling.places import ROOT
 COMPOSE_VARIABLE = re.compile(r"\$\{([A-Z_]+)")
 EXAMPLE_LINE = re.compile(r"^#? ?([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 OPTIONAL_LINE = re.compile(r"^# ([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
-README_ROW = re.compile(r"^\| *`([A-Z][A-Z_]+)` *\|", re.MULTILINE)
+TABLE_ROW = re.compile(r"^\| *`([A-Z][A-Z_]+)` *\|", re.MULTILINE)
 
 
 def read_by_the_settings() -> dict[str, ast.expr | None]:
@@ -57,8 +57,8 @@ def test_the_example_names_every_setting_and_no_other() -> None:
     assert set(shown_in_the_example()) == set(read_by_the_settings()) | read_by_compose()
 
 
-def test_the_readme_tells_of_every_setting_and_of_no_other() -> None:
-    told = README_ROW.findall((ROOT / "README.md").read_text())
+def test_the_document_tells_of_every_setting_and_of_no_other() -> None:
+    told = TABLE_ROW.findall((ROOT / "docs" / "settings.md").read_text())
     assert len(told) == len(set(told))
     assert set(told) == set(read_by_the_settings()) | read_by_compose()
 

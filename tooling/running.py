@@ -111,7 +111,8 @@ def gather_static_files(env: Mapping[str, str]) -> None:
     As in production. Left alone when nothing has changed since. Raises SetUpFailed.
     """
     stamp = VAR / "static-gathered"
-    files = sorted(path for path in (ROOT / "static").rglob("*") if path.is_file())
+    folders = (ROOT / "static", ROOT / "docs" / "guide" / "pictures")
+    files = sorted(path for one in folders for path in one.rglob("*") if path.is_file())
     mark = stamps.digest_of(*map(str, files), *files, REQUIREMENTS / "run.txt")
     if (ROOT / "staticfiles" / "staticfiles.json").exists() and stamps.is_current(stamp, mark):
         return

@@ -10,6 +10,7 @@
 | `{{ phone\\|phone_number }}`, `{% phone phone %}` | a number as people write it |
 | `{{ field\\|invalid_class }}` and its like below | that a field is wrong |
 | `{% error_summary form … %}` | what is wrong with a form, with links to the fields |
+| `{% guide_url %}` | the page of the guide that helps here |
 
 Larger parts are templates to include, in `templates/interface/`; each says what it wants on top.
 """
@@ -27,12 +28,14 @@ from django import template
 from django.forms import BaseForm, BoundField
 from django.template.context import RequestContext
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interface.guide_places import GUIDE_OF
 from interface.phones import is_erased
 from interface.samples import is_sample
 
@@ -68,6 +71,14 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+@register.simple_tag(takes_context=True)
+def guide_url(context: RequestContext) -> str:
+    """Where "?" leads: to the page of the guide for the page that is shown, else to all of them."""
+    match = context.request.resolver_match
+    name = GUIDE_OF.get(match.url_name or "") if match else None
+    return reverse("help-page", args=[name]) if name else reverse("help")
 
 
 @register.simple_tag

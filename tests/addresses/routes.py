@@ -97,6 +97,8 @@ ROUTES: dict[str, Route] = {
     "sign-out": Route("everybody", BUTTON),
     "account": Route("signed in", FORM),
     "help": Route("signed in"),
+    "help-all": Route("signed in"),
+    "help-page": Route("signed in"),
     "mfa_authenticate": Route("everybody", FORM),
     "passkey-sign-in": Route("everybody", FORM),
     "second-step": Route("signed in"),
@@ -350,7 +352,8 @@ def address(name: str, team: Team, **values: Any) -> str:
         "made-up",
     )
     made_up |= dict.fromkeys(re.findall(r"<int:(\w+)>", path), 1)
-    known = {"team_slug": team.slug, "part": "general", **made_up, **values}
+    shown = {"part": "general", "guide_page": "files"}
+    known = {"team_slug": team.slug, **shown, **made_up, **values}
     return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
 
 

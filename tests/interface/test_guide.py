@@ -1,0 +1,184 @@
+"""The user guide: its pages, and that it speaks of the product as it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from interface import guide
+from teams.models import User
+from tests.browsing import Page, text_of
+from tests.client import Client
+from tests.people import ClientOf
+from tooling.places import ROOT
+
+FILES = sorted(guide.FOLDER.glob("*.md"))
+NAMES = [path.stem for path in FILES if path.stem != guide.CONTENTS]
+LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")
+MOST_WORDS = 500
+MOST_BYTES = 1_500_000
+
+# Words of the product in its code: `{% translate "Send" %}`, `_("Send")`.
+IN_A_TEMPLATE = re.compile(r"""(?:trans(?:late)? |_\()(["'])(.+?)\1""")
+A_BLOCK = re.compile(
+    r"\{% blocktrans(?:late)?[^%]*%\}(.*?)\{% endblocktrans(?:late)? %\}", re.DOTALL
+)
+UNSEEN = re.compile(r'<span class="visually-hidden">.*?</span>', re.DOTALL)
+PLACEHOLDER = re.compile(r"\{\{.*?\}\}|%\(\w+\)[sd]|\{\w*\}")
+GETTEXTS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
+
+
+def shown(client: Client, name: str) -> Page:
+    return client.get(reverse("help-page", args=[name]))
+
+
+@pytest.fixture
+def reader(client_of: ClientOf, alice: User) -> Client:
+    return client_of(alice)
+
+
+def test_the_contents_list_has_every_page(reader: Client) -> None:
+    assert sorted(page.name for page in guide.pages()) == NAMES
+    text = text_of(reader.get(reverse("help")))
+    assert all(page.title in text for page in guide.pages())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_answers_and_its_links_lead_somewhere(reader: Client, name: str) -> None:
+    answer = shown(reader, name)
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    article = html.partition("<article")[2].partition("</article>")[0]
+    assert ".md" not in article
+    for url in re.findall(r'href="(/help/[^"#]*)', html):
+        assert reader.get(url).status_code == 200, url
+    for file in re.findall(r'(?:href|src)="/static/(guide/[^"]+)"', article):
+        assert finders.find(file), file
+
+
+def test_the_whole_guide_stands_on_one_page(reader: Client) -> None:
+    answer = reader.get(reverse("help-all"))
+    html = answer.content.decode()
+    ids = set(re.findall(r'id="([^"]+)"', html))
+    assert set(NAMES) <= ids
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= ids
+    text = text_of(answer)
+    assert all(page.title in text for page in guide.pages())
+
+
+def test_each_page_leads_to_those_beside_it(reader: Client) -> None:
+    names = [page.name for page in guide.pages()]
+    for before, after in pairwise(names):
+        assert f'rel="next" href="{reverse("help-page", args=[after])}"' in (
+            shown(reader, before).content.decode()
+        )
+        assert f'rel="prev" href="{reverse("help-page", args=[before])}"' in (
+            shown(reader, after).content.decode()
+        )
+
+
+@pytest.mark.parametrize("name", ["no-such-page", "README"])
+def test_there_is_no_other_page(reader: Client, name: str) -> None:
+    assert shown(reader, name).status_code == 404
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_links_and_pictures_of_a_file_are_there_on_a_git_host(path: Path) -> None:
+    links = LINK.findall(path.read_text())
+    missing = [file for file, _part in links if not (path.parent / file).exists()]
+    assert not missing
+    for file, part in links:
+        if part:
+            headings = re.findall(r"(?m)^#+ (.+)$", (path.parent / file).read_text())
+            plain = (re.sub(r"[^\w -]", "", one.lower()) for one in headings)
+            assert part in {one.replace(" ", "-") for one in plain}
+
+
+def test_every_picture_is_shown_and_all_are_light() -> None:
+    text = "".join(path.read_text() for path in FILES)
+    pictures = [path for path in (guide.FOLDER / "pictures").iterdir() if path.is_file()]
+    assert pictures
+    assert not [path.name for path in pictures if f"(pictures/{path.name})" not in text]
+    assert sum(path.stat().st_size for path in pictures) < MOST_BYTES
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_page_is_short_and_has_no_html(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.split()) <= MOST_WORDS
+    assert "<" not in text
+
+
+def test_html_in_a_file_would_be_shown_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guide, "FOLDER", tmp_path)
+    (tmp_path / "bad.md").write_text("# A\n\n<b onclick='x()'>b</b> [c](javascript:x())\n")
+    html = guide._read("bad").html
+    assert "<b" not in html
+    assert "<a" not in html
+
+
+# --- The words of the product ---------------------------------------------------------------------
+
+
+def sentences() -> Iterator[str]:
+    """What the product says, as it stands in its code."""
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        yield from (found[1] for found in IN_A_TEMPLATE.findall(text))
+        for block in A_BLOCK.findall(text):
+            seen = UNSEEN.sub("", block)
+            yield from re.split(r"\{% plural %\}", re.sub(r"<[^>]+>", "", seen))
+    for app in ROOT.glob("*/apps.py"):
+        for path in app.parent.rglob("*.py"):
+            yield from _said_by(path)
+
+
+def _said_by(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in GETTEXTS:
+            for argument in node.args:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
+
+
+@cache
+def product_words() -> list[re.Pattern[str]]:
+    """A pattern for each sentence; what is filled in may be anything."""
+    patterns = set()
+    for sentence in sentences():
+        parts = PLACEHOLDER.split(" ".join(sentence.split()))
+        if sum(map(str.isalpha, "".join(parts))) >= 3:
+            patterns.add(r"[\w,. -]+?".join(map(re.escape, parts)).removesuffix(":"))
+    return [re.compile(one) for one in patterns]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_words_in_bold_stand_on_the_products_pages(path: Path) -> None:
+    bold = re.findall(r"\*\*([^*]+)\*\*", " ".join(path.read_text().split()))
+    assert bold or path.stem == guide.CONTENTS
+    missing = {one for one in bold if not any(word.fullmatch(one) for word in product_words())}
+    assert not missing, f"not on the pages any more: {sorted(missing)}"
+
+
+def test_words_that_no_page_has_are_found() -> None:
+    assert not any(word.fullmatch("Launch the rocket") for word in product_words())
+
+
+def test_only_who_reads_another_language_is_told_that_the_guide_is_in_english(
+    reader: Client,
+) -> None:
+    assert "The guide is in English." not in text_of(shown(reader, "files"))
+    with translation.override("es"):
+        assert render_to_string("interface/_guide_language.html").strip()
