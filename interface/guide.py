@@ -24,6 +24,8 @@ from PIL import Image
 
 FOLDER = settings.BASE_DIR / "docs" / "guide"
 CONTENTS = "README"
+# Of a picture's dots, one and a half make a pixel of a page (`tooling/guide_pictures.py`).
+_DOTS = 1.5
 _PAGE = re.compile(r"([\w-]+)\.md(?:#([\w-]+))?")
 
 
@@ -91,10 +93,10 @@ def _picture(_renderer: Any, tokens: Sequence[Token], place: int, *_rest: Any) -
     token = tokens[place]
     file = str(token.attrGet("src"))
     with Image.open(FOLDER / file) as picture:
-        width, height = picture.size
+        width, height = (round(dots / _DOTS) for dots in picture.size)
     return format_html(
         '<a class="guide-picture" href="{0}"><img src="{0}" alt="{1}" width="{2}" height="{3}" '
-        'loading="lazy" decoding="async"></a>',
+        'decoding="async"></a>',
         static(f"guide/{file.removeprefix('pictures/')}"),
         token.content,
         width,

@@ -107,6 +107,16 @@ def test_the_sample_has_some_of_everything(desk: Desk) -> None:
     assert DayCount.objects.filter(team=desk.team, sent__gt=0).count() > 5
 
 
+def test_each_saved_message_says_what_its_name_promises(desk: Desk) -> None:
+    texts = {
+        one.name: message_templates.current_of(one).content["text"]
+        for one in MessageTemplate.objects.all()
+    }
+    assert "closed on Monday" in texts["Closed for a day"]
+    assert "check-ups" in texts["Check-up reminder"]
+    assert "last visit" in texts["How was your visit?"]
+
+
 def test_everybody_of_the_sample_is_fiction(desk: Desk) -> None:
     for model in (Recipient, CampaignRecipient, Reply, OptOut, FailingNumber):
         phones = set(model._default_manager.values_list("phone", flat=True))

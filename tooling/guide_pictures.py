@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import FilePayload, FloatRect, Locator, Page, expect, sync_playwright
 
 from tooling import chromium, demo_services, running
 from tooling.places import ROOT
@@ -99,9 +99,16 @@ def write(page: Page, text: str = MESSAGE, channel: str = "Front desk SMS") -> N
     page.wait_for_timeout(1_500)  # the figures follow the text
 
 
+def saved(page: Page) -> None:
+    """Wait until the draft is saved and the phone follows."""
+    expect(page.locator(".dock")).to_contain_text(re.compile(r"Saved \d"))
+    page.wait_for_timeout(800)
+
+
 @shot
 def compose_who(page: Page) -> None:
     new_draft(page)
+    saved(page)
 
 
 @shot
@@ -123,8 +130,8 @@ def check(page: Page) -> None:
     open_page(page, "lists/upload/")
     link = page.get_by_role("link", name="Sample file").get_attribute("href")
     content = page.request.get(link or "").body()
-    file = {"name": "patients-2026.csv", "mimeType": "text/csv", "buffer": content}
-    page.locator("input[type=file]").set_input_files(files=[file])  # type: ignore[list-item]
+    file = FilePayload(name="patients-2026.csv", mimeType="text/csv", buffer=content)
+    page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_role("button", name=re.compile("^Import")).first).to_be_visible()
 
 
@@ -135,6 +142,7 @@ def fields(page: Page) -> None:
     page.get_by_placeholder("Name or number").fill("Kavya")
     page.keyboard.press("Enter")
     expect(page.locator("#preview .bubble")).to_contain_text("Kavya")
+    saved(page)
     page.set_viewport_size({"width": WIDTH, "height": 1_040})
 
 
@@ -144,6 +152,7 @@ def whatsapp(page: Page) -> None:
     page.get_by_role("button", name="Next: What").click()
     page.get_by_text("Clinic WhatsApp").first.click()
     page.wait_for_timeout(1_000)
+    saved(page)
     page.set_viewport_size({"width": WIDTH, "height": 1_040})
 
 
@@ -178,7 +187,8 @@ def when(page: Page) -> Locator:
     page.get_by_role("heading", name="When", exact=True).click()
     page.get_by_text("Later", exact=True).click()
     page.get_by_role("button", name="Tomorrow at").click()
-    page.wait_for_timeout(1_500)
+    expect(page.locator("#moment")).to_contain_text("leaves about")
+    saved(page)
     return page.locator("[data-step=when]")
 
 
@@ -194,7 +204,11 @@ def save(page: Page, name: str, shown: Locator | None) -> int:
     page.evaluate("document.activeElement?.blur()")
     if shown is None:
         page.evaluate("window.scrollTo(0, 0)")
-        taken = page.screenshot(animations="disabled")
+        # Without the site's head, which is the same everywhere.
+        head = page.locator(".site-head").evaluate("head => head.offsetHeight")
+        size = page.viewport_size or {"width": WIDTH, "height": HEIGHT}
+        rest = FloatRect(x=0, y=head, width=size["width"], height=size["height"] - head)
+        taken = page.screenshot(animations="disabled", clip=rest)
     else:
         shown.scroll_into_view_if_needed()
         taken = shown.screenshot(animations="disabled")

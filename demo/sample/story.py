@@ -106,7 +106,7 @@ DOUBT = "Can you stop sending me these in the evening?"
 
 # Names and folders of what was kept to begin with, and the chapter it says.
 SAVED = (
-    ("Check-up reminder", "Reminders", 11),
-    ("Closed for a day", "News", 9),
-    ("How was your visit?", "", 10),
+    ("Check-up reminder", "Reminders", 12),
+    ("Closed for a day", "News", 10),
+    ("How was your visit?", "", 11),
 )

@@ -20,6 +20,7 @@ from teams.models import User
 from tests.browsing import Page, text_of
 from tests.client import Client
 from tests.people import ClientOf
+from tooling.guide_pictures import SHOTS
 from tooling.places import ROOT
 
 FILES = sorted(guide.FOLDER.glob("*.md"))
@@ -107,7 +108,7 @@ def test_links_and_pictures_of_a_file_are_there_on_a_git_host(path: Path) -> Non
 def test_every_picture_is_shown_and_all_are_light() -> None:
     text = "".join(path.read_text() for path in FILES)
     pictures = [path for path in (guide.FOLDER / "pictures").iterdir() if path.is_file()]
-    assert pictures
+    assert {path.stem for path in pictures} == set(SHOTS), "python -m tooling.guide_pictures"
     assert not [path.name for path in pictures if f"(pictures/{path.name})" not in text]
     assert sum(path.stat().st_size for path in pictures) < MOST_BYTES
 
