@@ -18,7 +18,7 @@ urlpatterns = [
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("help/", help_pages.contents, name="help"),
     path("help/all/", help_pages.whole_guide, name="help-all"),
-    path("help/<slug:guide_page>/", help_pages.guide_page, name="help-page"),
+    path("help/<slug:topic>/", help_pages.guide_page, name="help-page"),
     path("admin/login/", sign_in_to_the_admin),
     path("admin/", admin.site.urls),
     path("media/<str:filename>", media.public_media, name="public-media"),

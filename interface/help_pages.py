@@ -16,13 +16,13 @@ def contents(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def guide_page(request: HttpRequest, guide_page: str) -> HttpResponse:
+def guide_page(request: HttpRequest, topic: str) -> HttpResponse:
     """Show a page, with those before and after it. Raises Http404."""
     pages = guide.pages()
     names = [page.name for page in pages]
-    if guide_page not in names:
+    if topic not in names:
         raise Http404
-    place = names.index(guide_page)
+    place = names.index(topic)
     before = pages[place - 1] if place else None
     after = pages[place + 1] if place + 1 < len(pages) else None
     return _show(request, pages[place], before=before, after=after)

@@ -352,7 +352,7 @@ def address(name: str, team: Team, **values: Any) -> str:
         "made-up",
     )
     made_up |= dict.fromkeys(re.findall(r"<int:(\w+)>", path), 1)
-    shown = {"part": "general", "guide_page": "files"}
+    shown = {"part": "general", "topic": "files"}
     known = {"team_slug": team.slug, **shown, **made_up, **values}
     return reverse(name, kwargs={key: known[key] for key in known if f"{key}>" in path})
 
