@@ -36,7 +36,7 @@ def generated(
     live_server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Generated]:
     """`generated("models")` is that module of a client just generated, without a warning."""
-    command = [
+    command: list[str | Path] = [
         *(tool("openapi-python-client"), "generate", "--meta", "none", "--fail-on-warning"),
         *("--url", f"{live_server.url}{ROOT}/openapi.json", "--output-path", tmp_path / PACKAGE),
     ]
