@@ -177,7 +177,7 @@ def go_on(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     """Send again."""
     one = _receiver(request, receiver_id)
     goes_on = _("Events are sent again, beginning with what waits.")
-    return _done(request, one, steps.let_receiver_go_on, goes_on, _("It was on already."))
+    return _done(request, one, steps.let_receiver_go_on, goes_on, _("It is on already, or has ended."))
 
 
 @require_POST
