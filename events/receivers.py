@@ -178,8 +178,8 @@ def remove_receiver(receiver: Receiver, by: User | None) -> None:
 
 def tokens_with_receivers() -> list[int]:
     """The numbers of API tokens that receivers were made with which have not ended."""
-    made = Receiver.objects.filter(token_number__isnull=False).exclude(state=_State.ENDED)
-    return list(made.values_list("token_number", flat=True).distinct())
+    numbers = Receiver.objects.exclude(state=_State.ENDED).values_list("token_number", flat=True)
+    return [number for number in numbers.distinct() if number is not None]
 
 
 @transaction.atomic

@@ -47,10 +47,10 @@ def empty_conditions(erasure: Erasure, numbers: Collection[str]) -> int:
     for key in SavedFilter.objects.filter(team=erasure.team_id).values_list("pk", flat=True):
         changed += _empty_in(key, is_theirs, instead)
     told = KeptAnswer.objects.filter(team=erasure.team_id, answer__body__conditions__isnull=False)
-    for kept in told.iterator():
-        body = kept.answer["body"]
+    for key, answer in told.values_list("pk", "answer").iterator():
+        body = answer["body"]
         body["conditions"] = _without(body["conditions"], is_theirs, instead)
-        KeptAnswer.objects.filter(pk=kept.pk).update(answer=kept.answer)
+        KeptAnswer.objects.filter(pk=key).update(answer=answer)
     return changed
 
 
