@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.forms.utils import ErrorList
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -100,7 +99,7 @@ class SavedFilterForm(forms.Form):
         team: Team,
         user: User,
         saved: SavedFilter | None,
-        data: QueryDict | None = None,
+        data: Mapping[str, Any] | None = None,
         begun: Mapping[str, Any] | None = None,
     ) -> None:
         """`data` is to be judged; `begun` is only shown again, without a word about faults.
@@ -294,11 +293,12 @@ def stored_filter(team: Team, saved: SavedFilter | None) -> dict[str, Any]:
         "day_first": "yes" if saved.day_first else "no",
         "visibility": saved.visibility,
         "lent_to": list(saved.lent_to.values_list("public_id", flat=True)),
-        **_lines([Condition.from_json(condition) for condition in saved.conditions]),
+        **lines_of([Condition.from_json(condition) for condition in saved.conditions]),
     }
 
 
-def _lines(conditions: list[Condition]) -> dict[str, str]:
+def lines_of(conditions: Iterable[Condition]) -> dict[str, str]:
+    """These conditions as the form's lines would be posted."""
     fields: dict[str, str] = {}
     for n, condition in enumerate(conditions):
         several, is_day = condition.op is Op.ONE_OF, condition.op in WITH_DAY
