@@ -56,7 +56,7 @@ def test_a_filter_is_made_and_an_audience_chosen_that_adds_up(
     expect(audience).to_have_text("8 people get this message")
     page.locator("[data-step='who'] > summary").click()
     page.get_by_text("Leave people out").click()
-    page.get_by_role("group", name="Anyone who got one of these campaigns").get_by_text(
+    page.get_by_role("group", name="People who got one of these campaigns").get_by_text(
         "Spring check-up"
     ).click()
     expect(audience).to_contain_text("7 people get this message")
