@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from campaigns.models import CampaignEvent
+from interface.dates import written
 from interface.wording import Text, jobs, number, people
 
 Kind = CampaignEvent.Kind
@@ -44,7 +45,7 @@ def taken_back_in_words(details: Details) -> str:
 def _moment(text: str, zone: str) -> str:
     if not text:
         return "?"
-    return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(zone or 'UTC')):%a %-d %b, %H:%M}"
+    return written(datetime.fromisoformat(text).astimezone(ZoneInfo(zone or "UTC")), "D j M, H:i")
 
 
 # A government changed its clocks after it was planned (`sending.zone_rules`).
@@ -128,13 +129,18 @@ def not_as_approved(details: Details) -> str:
     )
 
 
+def _day(details: Details) -> str:
+    day = details.get("day")
+    return written(date.fromisoformat(day), "j M Y") if day else "?"
+
+
 def _run_made(_who: str, details: Details) -> str:
-    return _("The run of %(day)s was made") % {"day": details.get("day", "")}
+    return _("The run of %(day)s was made") % {"day": _day(details)}
 
 
 def _run_waits(_who: str, details: Details) -> str:
     return _("The run of %(day)s waits for someone: %(why)s") % {
-        "day": details.get("day", ""),
+        "day": _day(details),
         "why": details.get("why", ""),
     }
 

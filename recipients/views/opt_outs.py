@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from interface.body_limits import takes_file
+from interface.wording import number
 from recipients import tasks
 from recipients.files.file_problems import FileProblem
 from recipients.files.storing import ListFileHandler, StoredUpload, delete_stored
@@ -141,12 +142,12 @@ def _tell(request: TeamRequest, new: int, known: int) -> None:
         sentence = ngettext(
             "%(n)s person is opted out now.", "%(n)s people are opted out now.", new
         )
-        messages.success(request, sentence % {"n": f"{new:,}"})
+        messages.success(request, sentence % {"n": number(new)})
     if known:
         sentence = ngettext(
             "%(n)s person had opted out before.", "%(n)s people had opted out before.", known
         )
-        messages.info(request, sentence % {"n": f"{known:,}"})
+        messages.info(request, sentence % {"n": number(known)})
 
 
 def _add_page(
