@@ -8,8 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.models import CampaignEvent
 from interface.dates import written
@@ -50,12 +49,12 @@ def _moment(text: str, zone: str) -> str:
 
 # A government changed its clocks after it was planned (`sending.zone_rules`).
 _BY_RULES = {
-    "moved": _lazy("Clock rules changed, so it was planned again. It begins at %(time)s"),
-    "kept": _lazy(
+    "moved": gettext_lazy("Clock rules changed, so it was planned again. It begins at %(time)s"),
+    "kept": gettext_lazy(
         "Clock rules changed, and what was planned fits them no more. It keeps its moment: "
         "%(time)s by the new rules"
     ),
-    "run": _lazy("Clock rules changed, so its next run was planned again: %(time)s"),
+    "run": gettext_lazy("Clock rules changed, so its next run was planned again: %(time)s"),
 }
 
 
@@ -109,10 +108,10 @@ def _rejected(who: str, details: Details) -> str:
 
 
 _PARTS: Mapping[str, Text] = {
-    "people": _lazy("the people who get it"),
-    "BUSINESS_NAME": _lazy("the team's name"),
-    "SENDER_NAME": _lazy("the sender's name"),
-    "time_zone": _lazy("the team's time zone"),
+    "people": gettext_lazy("the people who get it"),
+    "BUSINESS_NAME": gettext_lazy("the team's name"),
+    "SENDER_NAME": gettext_lazy("the sender's name"),
+    "time_zone": gettext_lazy("the team's time zone"),
 }
 
 

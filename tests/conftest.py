@@ -24,7 +24,7 @@ pytest_plugins = [
     # Others import it.
     "tests.watched_words",
     *("tests.databases", "tests.processes", "tests.browser", "tests.people"),
-    *("tests.engine", "tests.desks"),
+    *("tests.engine", "tests.desks", "tests.pseudo"),
 ]
 
 QUEUES = ["sending", "ticking", "background"]

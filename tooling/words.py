@@ -223,10 +223,11 @@ def faults_of(message: Message) -> list[str]:
         return [f"no text for {said[0]!r}"]
     if message.fuzzy:
         return [f"not sure: {said[0]!r}"]
-    faults = []
-    for text in _forms(message.string):
-        # The first form, as "One person", may leave the number out.
-        if not any(_held(text) == _held(one) for one in said):
+    faults, texts = [], _forms(message.string)
+    for place, text in enumerate(texts):
+        # The form for one, as "One person", may leave the number out.
+        models = said if place < len(texts) - 1 else said[-1:]
+        if not any(_held(text) == _held(one) for one in models):
             faults.append(f"other places or tags: {said[-1]!r} is {text!r}")
         if text.strip() != text and said[0].strip() == said[0]:
             faults.append(f"blanks at an end: {text!r}")
