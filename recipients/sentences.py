@@ -13,6 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interface.wording import number
 from recipients.files.columns import ColumnRole
 from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
@@ -274,7 +275,7 @@ def sentence_for(problem: FileProblem) -> str:
     details = {
         key: get_text_list([f"“{name}”" for name in value[:12]], _("and"))
         if isinstance(value, list)
-        else f"{value:,}"
+        else number(value)
         if isinstance(value, int)
         else value
         for key, value in problem.details.items()

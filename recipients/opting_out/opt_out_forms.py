@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from interface.form_style import StyledForm
@@ -47,7 +47,7 @@ class OptOutForm(StyledForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         has_file = isinstance(cleaned.get("file"), StoredUpload)
         if not self.errors and not has_file and not cleaned.get("numbers", "").strip():
-            self.add_error("numbers", _t("Paste at least one phone number, or choose a file."))
+            self.add_error("numbers", gettext("Paste at least one phone number, or choose a file."))
         return cleaned
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from interface.body_limits import takes_file
+from interface.wording import number
 from recipients import tasks
 from recipients.files.file_problems import FileProblem
 from recipients.files.storing import ListFileHandler, StoredUpload, delete_stored
@@ -141,12 +142,12 @@ def _tell(request: TeamRequest, new: int, known: int) -> None:
         sentence = ngettext(
             "%(n)s person is now opted out.", "%(n)s people are now opted out.", new
         )
-        messages.success(request, sentence % {"n": f"{new:,}"})
+        messages.success(request, sentence % {"n": number(new)})
     if known:
         sentence = ngettext(
             "%(n)s person had already opted out.", "%(n)s people had already opted out.", known
         )
-        messages.info(request, sentence % {"n": f"{known:,}"})
+        messages.info(request, sentence % {"n": number(known)})
 
 
 def _add_page(
