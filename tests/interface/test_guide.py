@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -20,8 +18,8 @@ from teams.models import User
 from tests.browsing import Page, text_of
 from tests.client import Client
 from tests.people import ClientOf
+from tooling import words
 from tooling.guide_pictures import SHOTS
-from tooling.places import ROOT
 
 FILES = sorted(guide.FOLDER.glob("*.md"))
 NAMES = [path.stem for path in FILES if path.stem != guide.CONTENTS]
@@ -29,14 +27,9 @@ LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")
 MOST_WORDS = 500
 MOST_BYTES = 1_500_000
 
-# Words of the product in its code: `{% translate "Send" %}`, `_("Send")`.
-IN_A_TEMPLATE = re.compile(r"""(?:trans(?:late)? |_\()(["'])(.+?)\1""")
-A_BLOCK = re.compile(
-    r"\{% blocktrans(?:late)?[^%]*%\}(.*?)\{% endblocktrans(?:late)? %\}", re.DOTALL
-)
-UNSEEN = re.compile(r'<span class="visually-hidden">.*?</span>', re.DOTALL)
-PLACEHOLDER = re.compile(r"\{\{.*?\}\}|%\(\w+\)[sd]|\{\w*\}")
-GETTEXTS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
+# What a sentence of the product has besides its words on a page.
+UNSEEN = re.compile(r'<span class="visually-hidden">.*?</span>|<[^>]+>', re.DOTALL)
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 
 
 def shown(client: Client, name: str) -> Page:
@@ -133,35 +126,15 @@ def test_html_in_a_file_would_be_shown_as_text(
 # --- The words of the product ---------------------------------------------------------------------
 
 
-def sentences() -> Iterator[str]:
-    """What the product says, as it stands in its code."""
-    for path in (ROOT / "templates").rglob("*.html"):
-        text = path.read_text()
-        yield from (found[1] for found in IN_A_TEMPLATE.findall(text))
-        for block in A_BLOCK.findall(text):
-            seen = UNSEEN.sub("", block)
-            yield from re.split(r"\{% plural %\}", re.sub(r"<[^>]+>", "", seen))
-    for app in ROOT.glob("*/apps.py"):
-        for path in app.parent.rglob("*.py"):
-            yield from _said_by(path)
-
-
-def _said_by(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in GETTEXTS:
-            for argument in node.args:
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield argument.value
-
-
 @cache
 def product_words() -> list[re.Pattern[str]]:
-    """A pattern for each sentence; what is filled in may be anything."""
+    """A pattern for each sentence of the product; what is filled in may be anything."""
     patterns = set()
-    for sentence in sentences():
-        parts = PLACEHOLDER.split(" ".join(sentence.split()))
-        if sum(map(str.isalpha, "".join(parts))) >= 3:
-            patterns.add(r"[\w,. -]+?".join(map(re.escape, parts)).removesuffix(":"))
+    for message in words.sentences():
+        for sentence in message.id if isinstance(message.id, tuple) else (message.id,):
+            parts = PLACEHOLDER.split(" ".join(UNSEEN.sub("", sentence).split()))
+            if sum(map(str.isalpha, "".join(parts))) >= 3:
+                patterns.add(r"[\w,. -]+?".join(map(re.escape, parts)).removesuffix(":"))
     return [re.compile(one) for one in patterns]
 
 
@@ -169,12 +142,12 @@ def product_words() -> list[re.Pattern[str]]:
 def test_words_in_bold_stand_on_the_products_pages(path: Path) -> None:
     bold = re.findall(r"\*\*([^*]+)\*\*", " ".join(path.read_text().split()))
     assert bold or path.stem == guide.CONTENTS
-    missing = {one for one in bold if not any(word.fullmatch(one) for word in product_words())}
+    missing = {one for one in bold if not any(known.fullmatch(one) for known in product_words())}
     assert not missing, f"not on the pages any more: {sorted(missing)}"
 
 
 def test_words_that_no_page_has_are_found() -> None:
-    assert not any(word.fullmatch("Launch the rocket") for word in product_words())
+    assert not any(known.fullmatch("Launch the rocket") for known in product_words())
 
 
 def test_only_who_reads_another_language_is_told_that_the_guide_is_in_english(
