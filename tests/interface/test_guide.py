@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from interface import guide
-from teams.models import User
+from teams.models import Team, User
 from tests.browsing import Page, text_of
 from tests.client import Client
 from tests.people import ClientOf
@@ -131,7 +131,7 @@ def product_words() -> list[re.Pattern[str]]:
     """A pattern for each sentence of the product; what is filled in may be anything."""
     patterns = set()
     for message in words.sentences():
-        for sentence in message.id if isinstance(message.id, tuple) else (message.id,):
+        for sentence in [message.id] if isinstance(message.id, str) else message.id:
             parts = PLACEHOLDER.split(" ".join(UNSEEN.sub("", sentence).split()))
             if sum(map(str.isalpha, "".join(parts))) >= 3:
                 patterns.add(r"[\w,. -]+?".join(map(re.escape, parts)).removesuffix(":"))
@@ -156,3 +156,20 @@ def test_only_who_reads_another_language_is_told_that_the_guide_is_in_english(
     assert "The guide is in English." not in text_of(shown(reader, "files"))
     with translation.override("es"):
         assert render_to_string("interface/_guide_language.html").strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "topic"),
+    [
+        ("lists", "files"),
+        ("campaigns", "first-campaign"),
+        ("replies", "replies"),
+        ("templates", "fields"),
+        ("opt-outs", "opt-outs"),
+    ],
+)
+def test_an_empty_page_leads_to_the_page_of_the_guide_that_helps(
+    reader: Client, riverside: Team, name: str, topic: str
+) -> None:
+    html = reader.get(reverse(name, args=[riverside.slug])).content.decode()
+    assert f'<a href="{reverse("help-page", args=[topic])}">How this works</a>' in html
