@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from interface import guide
 from interface.country_names import COUNTRY_NAMES
 from teams.models import User
 from tests.addresses.routes import GET, OF_PAGES, POST, ROUTES, Site
@@ -40,6 +41,8 @@ _NAMES = (
         "Dental",
         "reply.received",
     ),
+    # The guide has one language, and says so.
+    *(page.title for page in (guide.contents(), *guide.pages())),
     *("Twilio SMS", "Twilio WhatsApp", "Gupshup WhatsApp", "Emilia Boston", "Jonas", "…cret"),
     *sorted(COUNTRY_NAMES.values(), key=len, reverse=True),
 )
