@@ -11,6 +11,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils import translation
+from pytest_django.fixtures import Settings
 
 from interface import guide
 from teams.models import Team, User
@@ -181,8 +182,9 @@ def test_an_empty_page_leads_to_the_page_of_the_guide_that_helps(
 
 
 def test_only_who_reads_another_language_is_told_that_the_guide_is_in_english(
-    reader: Client,
+    reader: Client, settings: Settings
 ) -> None:
+    settings.LANGUAGES = [("en", "English"), ("es", "Español")]
     assert "The guide is in English." not in text_of(shown(reader, "files"))
     reader.cookies["django_language"] = "es"
     with translation.override("es"):
