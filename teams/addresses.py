@@ -18,6 +18,8 @@ RESERVED = frozenset(
         "demo",
         "favicon",
         "healthz",
+        "metrics",
+        "readyz",
         "help",
         "home",
         "invitations",
