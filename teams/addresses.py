@@ -18,7 +18,6 @@ RESERVED = frozenset(
         "demo",
         "favicon",
         "healthz",
-        "metrics",
         "readyz",
         "help",
         "home",
