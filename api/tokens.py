@@ -23,10 +23,12 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from api.models import ApiToken, Scope
 from campaigns.scheduling.clocks import read_wall
 from events.receivers import end_receivers_of, tokens_with_receivers
+from interface.wording import filled
 from sending.day_limits import day_of
 from sociocs_accounts.models import Channel
 from teams import alerts, second_factor
@@ -167,11 +169,11 @@ def make_token(
             "expires_at": expires_at,
         }
         record(Act.TOKEN_MADE, token, by=by, after=told)
-    happened = _("%(name)s made the API token “%(token)s” for %(team)s.")
+    happened = gettext_lazy("%(name)s made the API token “%(token)s” for %(team)s.")
     alerts.tell(
         alerts.owners_of(team),
-        _("%(team)s has a new API token") % {"team": team},
-        happened % {"name": by, "token": name, "team": team},
+        filled(gettext_lazy("%(team)s has a new API token"), {"team": team}),
+        filled(happened, {"name": by, "token": name, "team": team}),
     )
     return Made(token, f"{token.public_id.hex}:{secret}")
 

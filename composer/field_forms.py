@@ -51,7 +51,7 @@ class FallbackText(forms.CharField):
         text = " ".join(str(super().clean(value) or "").split())
         if "{{" in text:
             raise forms.ValidationError(
-                _("Write plain words here: a field inside of this text is not filled in.")
+                _("Write plain words here. Fields in this text are not filled in.")
             )
         return text
 
@@ -60,10 +60,10 @@ class FieldRulesForm(forms.Form):
     """The part of the composer's form that makes `personal_texts.FieldRules`."""
 
     day_first = forms.ChoiceField(
-        label=gettext_lazy("How dates such as 03/04/2026 are meant"),
+        label=gettext_lazy("How to read dates such as 03/04/2026"),
         required=False,
         choices=[
-            ("", gettext_lazy("Either: leave these people out")),
+            ("", gettext_lazy("Not clear: leave these people out")),
             (DAY_FIRST, gettext_lazy("3 April: the day comes first")),
             (MONTH_FIRST, gettext_lazy("March 4: the month comes first")),
         ],

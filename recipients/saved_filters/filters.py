@@ -192,10 +192,10 @@ def unreadable_limit(condition: Condition) -> str:
     value = condition.values[0] if condition.values else ""
     names = {"field": condition.field_in_words(), "value": value}
     if condition.op in WITH_DAY:
-        return _("%(field)s is compared with “%(value)s”, which is no date.") % names
+        return _("%(field)s is compared with “%(value)s”, which is not a date.") % names
     if condition.op in WITH_NUMBER:
-        return _("%(field)s is compared with “%(value)s”, which is no number.") % names
-    return _("%(field)s is compared with nothing.") % names
+        return _("%(field)s is compared with “%(value)s”, which is not a number.") % names
+    return _("%(field)s has no value to compare with.") % names
 
 
 def count_matches(definition: Definition) -> FilterCount:

@@ -102,7 +102,7 @@ def filter_page(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
             return _posted(request, saved)
         return _page(request, SavedFilterForm(request.team, request.user, saved))
     if request.method == "POST":
-        messages.error(request, _("Only the owner of a filter can change it. Make one of yours."))
+        messages.error(request, _("Only the owner of a filter can change it. Create your own."))
         return redirect("filter", request.team.slug, saved.public_id)
     context = {
         "saved": saved,
@@ -135,7 +135,7 @@ def _posted(request: TeamRequest, saved: SavedFilter | None) -> HttpResponse:
             if conflict := conflict_between(request.POST, form.says(), stored):
                 return _page(request, form, status=409, conflict=conflict)
         made = form.save(request.user)
-    messages.success(request, _("The filter “%(name)s” is saved.") % {"name": made.name})
+    messages.success(request, _("Filter “%(name)s” saved.") % {"name": made.name})
     return redirect("filter", request.team.slug, made.public_id)
 
 
@@ -252,5 +252,5 @@ def filter_delete(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
         messages.error(request, _("Only the owner of a filter can delete it."))
         return redirect("filter", request.team.slug, saved.public_id)
     filters.delete_filter(saved, request.user)
-    messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": saved.name})
+    messages.success(request, _("Filter “%(name)s” deleted.") % {"name": saved.name})
     return redirect("filters", request.team.slug)
