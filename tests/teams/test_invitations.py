@@ -277,7 +277,7 @@ class TestTheEnd:
     ) -> None:
         path = f"/{riverside.slug}/team/invitations/{Invitation.objects.get().public_id}/revoke/"
         assertContains(owner.post(path, follow=True), "is withdrawn")
-        assertContains(owner.post(path, follow=True), "no longer open")
+        assertContains(owner.post(path, follow=True), "already used, withdrawn or expired")
         assert client.get(link).status_code == 410
 
     def test_does_not_come_by_the_owner_of_another_team(

@@ -164,7 +164,7 @@ class TestAMail:
         found = re.search(r"/account/second-step/\d+/remove/", page)
         assert found
         client.post(found[0])
-        assert ["was taken away" in told.body for told in mails()] == [True]
+        assert ["was removed" in told.body for told in mails()] == [True]
 
     def test_tells_all_owners_of_a_new_one(
         self, client_of: ClientOf, alice: User, bob: User, riverside: Team
