@@ -20,6 +20,7 @@ from campaigns.states import CampaignState
 from composer import plan_making
 from composer.plan_report import Other, PlanReport
 from composer.schedule_words import queue_sentence
+from interface.dates import written
 from interface.wording import number, people
 from sending import timetable
 from sending.readiness import SeenPlan
@@ -132,7 +133,7 @@ def _night(campaign: Campaign, report: PlanReport, zone: str) -> Check | None:
     if campaign.team.hours_from is None:
         # The team sends at any time of day, and said so.
         return None
-    time = f"{at_night[0].astimezone(ZoneInfo(zone)):%H:%M}"
+    time = written(at_night[0].astimezone(ZoneInfo(zone)), "H:i")
     return Check(
         "night",
         False,

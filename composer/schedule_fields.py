@@ -7,7 +7,7 @@ but not sent (a time in the past, hours that leave no slot) is a `Problem` that 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -371,29 +371,31 @@ def fields_of_pace(count: int | None, minutes: int) -> dict[str, Any]:
     }
 
 
+def fields_of_repeat(
+    every: Every | None, weekdays: Iterable[int], day: str, times: int | None, until: date | None
+) -> dict[str, Any]:
+    """The fields that say how often a campaign repeats; `every` None: just once.
+
+    `day` of the month, "" for that of the first run; with `times`, `until` does not count.
+    """
+    return {
+        "repeats": every.value if every else "",
+        "repeat_days": [str(one) for one in sorted(weekdays)],
+        "repeat_month_day": day,
+        "repeat_ends": AFTER if times else ON_A_DAY if until else NEVER,
+        "repeat_times": times or "",
+        "repeat_until": until.isoformat() if until and not times else "",
+    }
+
+
 def _stored_repeat(timing: Timing, first: str) -> dict[str, Any]:
-    nothing = {
-        "repeats": "",
-        "repeat_days": [],
-        "repeat_month_day": str(int(first[-2:])) if first else "1",
-        "repeat_ends": NEVER,
-        "repeat_times": "",
-        "repeat_until": "",
-    }
+    day = str(int(first[-2:])) if first else "1"
     if not timing.repeat:
-        return nothing
+        return fields_of_repeat(None, (), day, None, None)
     repeat = repeats.from_json(timing.repeat)
-    ends = AFTER if repeat.times else ON_A_DAY if repeat.until else NEVER
-    return nothing | {
-        "repeats": repeat.every.value,
-        "repeat_days": [str(day) for day in sorted(repeat.weekdays)],
-        "repeat_month_day": str(repeat.month_day or LAST_DAY)
-        if repeat.every is Every.MONTH
-        else nothing["repeat_month_day"],
-        "repeat_ends": ends,
-        "repeat_times": repeat.times or "",
-        "repeat_until": repeat.until.isoformat() if repeat.until and ends == ON_A_DAY else "",
-    }
+    if repeat.every is Every.MONTH:
+        day = str(repeat.month_day or LAST_DAY)
+    return fields_of_repeat(repeat.every, repeat.weekdays, day, repeat.times, repeat.until)
 
 
 class RescheduleForm(WallTimeFields):

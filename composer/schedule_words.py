@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.scheduling.repeats import Every, Repeat
+from interface.dates import written
 from interface.templatetags.interface import duration
 from interface.wording import Text, number
 from sociocs_accounts.models import Channel
@@ -65,7 +66,7 @@ def overflow_sentence(estimate: Estimate) -> str:
 
 def repeat_in_words(repeat: Repeat) -> str:
     """`every Monday and Thursday at 09:30, 4 times`."""
-    values = {"time": f"{repeat.at:%H:%M}"}
+    values = {"time": written(repeat.at, "H:i")}
     if repeat.every is Every.DAY:
         text = _("every day at %(time)s") % values
     elif repeat.every is Every.WEEK:
@@ -82,5 +83,5 @@ def repeat_in_words(repeat: Repeat) -> str:
         words = ngettext("%(text)s, %(n)s time", "%(text)s, %(n)s times", repeat.times)
         return words % {"text": text, "n": number(repeat.times)}
     if repeat.until:
-        return _("%(text)s, until %(day)s") % {"text": text, "day": f"{repeat.until:%-d %b %Y}"}
+        return _("%(text)s, until %(day)s") % {"text": text, "day": written(repeat.until, "j M Y")}
     return text

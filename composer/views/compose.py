@@ -35,6 +35,7 @@ from composer.views.schedule_step import (
     schedule_context,
 )
 from composer.views.steps import WHAT, settled_steps, typed_problems
+from interface.dates import written
 from interface.form_fields import is_uuid
 from interface.read_once import reading_once
 from recipients.models import RecipientList, SavedFilter
@@ -157,7 +158,7 @@ def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
         "%(who)s saved this draft at %(time)s, while you were writing. What you typed is all "
         "still here, but not saved: look at the other version, then save yours over it or copy "
         "what you need."
-    ) % {"who": who, "time": f"{at:%H:%M}"}
+    ) % {"who": who, "time": written(at, "H:i")}
 
 
 # What makes somebody open a draft again that they thought was on its way.

@@ -23,6 +23,7 @@ from composer.forms import ComposeForm
 from composer.schedule_fields import WallTimeFields, chosen_zone, fields_of_pace
 from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
 from composer.send_method_fields import JOBS
+from interface.dates import written
 from interface.templatetags.interface import duration, zone_abbreviation
 from sending import job_times, last_message, one_by_one, timetable
 from sending.last_message import Slots
@@ -165,8 +166,8 @@ def _same_time(wall: str, zone: str, limit: datetime, step: timedelta) -> tuple[
 
 def _day_and_time(wall: datetime, today: date) -> str:
     names = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")}
-    day = names.get(wall.date()) or f"{wall:%a %-d %b %Y}"
-    return _("%(day)s at %(time)s") % {"day": day, "time": f"{wall:%-H:%M}"}
+    day = names.get(wall.date()) or written(wall, "D j M Y")
+    return _("%(day)s at %(time)s") % {"day": day, "time": written(wall, "G:i")}
 
 
 def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
@@ -183,7 +184,11 @@ def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[F
         return ()
     local_times = [moment.astimezone(ZoneInfo(zone)) for moment in candidates]
     return tuple(
-        FoldChoice(str(place), f"{moment:%H:%M} {zone_abbreviation(moment)}", fold == str(place))
+        FoldChoice(
+            str(place),
+            f"{written(moment, 'H:i')} {zone_abbreviation(moment)}",
+            fold == str(place),
+        )
         for place, moment in enumerate(local_times)
     )
 
@@ -349,12 +354,12 @@ def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
     for at in (9, 12, 14, 16, 18, 20):
         wall = datetime.combine(local_now.date(), wall_clock(at))
         if wall > soon and (hours is None or hours.include(wall.time())):
-            label = _("Today at %(time)s") % {"time": f"{wall:%-H:%M}"}
+            label = _("Today at %(time)s") % {"time": written(wall, "G:i")}
             suggestions.append(Suggestion(wall.strftime(WALL_FORMAT), label))
             break
     for day, name in _days_ahead(local_now.date()):
         wall = datetime.combine(day, morning)
-        label = _("%(day)s at %(time)s") % {"day": name, "time": f"{wall:%-H:%M}"}
+        label = _("%(day)s at %(time)s") % {"day": name, "time": written(wall, "G:i")}
         suggestions.append(Suggestion(wall.strftime(WALL_FORMAT), label))
     return suggestions
 

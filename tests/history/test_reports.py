@@ -210,7 +210,7 @@ def test_our_columns_are_told_apart_from_the_persons_own(
     assert header[6:9] == ["Job (campaign)", "Job id", "Status (campaign 2)"]
     assert len({name.casefold() for name in header}) == len(header)
     line = dict(zip(header, first, strict=True))
-    assert (line["state"], line["Name"]) == ("Ohio", "Ltd")
+    assert (line["status"], line["Name"]) == ("Ohio", "Ltd")
     assert line["Status (campaign 2)"] == "Still to send"
 
 
