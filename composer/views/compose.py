@@ -150,14 +150,14 @@ def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
     who = outdated.by or _("Someone")
     if not outdated.is_draft:
         return _(
-            "This campaign was launched in the meantime, so what you typed here was not saved. "
-            "Copy what you still need."
+            "This campaign was sent or scheduled meanwhile, so what you typed here was not "
+            "saved. Copy what you still need."
         )
     at = outdated.at.astimezone(ZoneInfo(campaign.team.time_zone))
     return _(
-        "%(who)s saved this draft at %(time)s, while you were writing. Nothing of yours is saved "
-        "yet, and it is all still here: look at the other version, then save yours over it or "
-        "take over what you need."
+        "%(who)s saved this draft at %(time)s, while you were writing. What you typed is all "
+        "still here, but not saved: look at the other version, then save yours over it or copy "
+        "what you need."
     ) % {"who": who, "time": written(at, "H:i")}
 
 
@@ -236,7 +236,9 @@ def campaign_delete(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Delete a draft for good."""
     campaign = campaign_of(request, campaign_id)
     if not drafts.delete_draft(campaign):
-        messages.error(request, _("Only a draft can be deleted. This campaign was launched."))
+        messages.error(
+            request, _("Only a draft can be deleted. This campaign was sent or scheduled.")
+        )
         return redirect("campaign", request.team.slug, campaign.public_id)
     messages.success(request, _("“%(name)s” is deleted.") % {"name": campaign.name})
     return redirect("campaigns", request.team.slug)

@@ -94,7 +94,7 @@ def campaign_duplicate(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     copy = copying.duplicate(campaign, request.user)
     messages.success(
         request,
-        _("This is a copy of “%(name)s”. Nothing is sent until you launch it.")
+        _("This is a copy of “%(name)s”. Nothing is sent until you send it.")
         % {"name": campaign.name},
     )
     return redirect("compose", request.team.slug, copy.public_id)

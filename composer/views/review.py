@@ -194,15 +194,15 @@ def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) ->
     """When the jobs leave this server; "" if at the moment from which Sociocs takes them."""
     if campaign.one_by_one:
         return _(
-            "each message shortly before its time. Cancelling takes back what has not gone out."
+            "each message shortly before its time. If you cancel, what has not gone out is stopped."
         )
     if campaign.clock_keeper == ClockKeeper.HERE:
         return _("shortly before its time; until then it waits here")
     if send_at - now > VENDOR_REACH:
         return ""
     return _(
-        "right after you send it; Sociocs then keeps the clock. "
-        "Cancelling takes the jobs back until their time comes."
+        "right after you press Send, and keeps it until its time. If you cancel before then, we "
+        "take it back."
     )
 
 
@@ -334,7 +334,9 @@ def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     address = [request.team.slug, campaign.public_id]
     form = LaunchForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("The form was incomplete, so nothing was sent. Look again."))
+        messages.error(
+            request, _("The form was not complete, so nothing was sent. Check it and try again.")
+        )
         return redirect("review", *address)
     try:
         is_launched = approvals.launch_or_ask(campaign, _confirmation(request, campaign, form))
@@ -343,7 +345,9 @@ def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
             return redirect(reverse("compose", args=address) + "?check")
         return _told(request, campaign, refused)
     if not is_launched:
-        messages.success(request, _("Your colleagues can approve it now. It is not sent before."))
+        messages.success(
+            request, _("Your colleagues can approve it now. Nothing is sent before that.")
+        )
         return redirect("review", *address)
     hints.nudge(freeze, campaign.pk)
     return redirect("campaign", *address)

@@ -302,19 +302,23 @@ def as_typed(form: ComposeForm) -> Campaign:
 
 
 def options_in_words(form: ComposeForm) -> str:
-    """What is chosen besides the time: `Only from 09:00 to 19:00 · as fast as it goes · …`."""
+    """What is chosen besides the time: `Only from 09:00 to 19:00 · just once · …`."""
     draft = as_typed(form)
     hours, pace = timetable.hours_of(draft), timetable.pace_of(draft)
     choices = [
         _("only from %(hours)s") % {"hours": describe_hours(hours)}
         if hours
         else _("at any time of day"),
-        _("at most %(pace)s") % {"pace": pace_in_words(pace)} if pace else _("as fast as it goes"),
-        _("again and again") if draft.repeat else _("just once"),
-        str(ClockKeeper(draft.clock_keeper).label),
+        _("at most %(pace)s") % {"pace": pace_in_words(pace)}
+        if pace
+        else _("as fast as your number can"),
+        _("repeating") if draft.repeat else _("just once"),
+        _("goes out even if this server is off")
+        if draft.clock_keeper == ClockKeeper.SOCIOCS
+        else _("waits on this server"),
     ]
     if draft.hours_zone == HoursZone.RECIPIENT:
-        choices.insert(1, _("by each person's own clock"))
+        choices.insert(1, _("in each person's own time zone"))
     words = " · ".join(choices)
     return words[:1].upper() + words[1:]
 

@@ -140,12 +140,12 @@ def _enter(request: TeamRequest, form: OptOutForm) -> HttpResponse:
 def _tell(request: TeamRequest, new: int, known: int) -> None:
     if new:
         sentence = ngettext(
-            "%(n)s person is opted out now.", "%(n)s people are opted out now.", new
+            "%(n)s person is now opted out.", "%(n)s people are now opted out.", new
         )
         messages.success(request, sentence % {"n": number(new)})
     if known:
         sentence = ngettext(
-            "%(n)s person had opted out before.", "%(n)s people had opted out before.", known
+            "%(n)s person had already opted out.", "%(n)s people had already opted out.", known
         )
         messages.info(request, sentence % {"n": number(known)})
 
@@ -197,9 +197,9 @@ def opt_out_lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
     if (asked := day_sums.ask_before_lifting(request, page)) is not None:
         return asked
     if opt_outs.lift(opt_out, form.cleaned_data["reason"], request.user):
-        messages.success(request, _("This person can be messaged again."))
+        messages.success(request, _("This person can get messages again."))
     else:
-        messages.info(request, _("A colleague had lifted this opt-out before you."))
+        messages.info(request, _("A colleague has already allowed messages to this person again."))
     return redirect("opt-outs", request.team.slug)
 
 
