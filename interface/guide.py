@@ -95,8 +95,8 @@ def _picture(_renderer: Any, tokens: Sequence[Token], place: int, *_rest: Any) -
     with Image.open(FOLDER / file) as picture:
         width, height = (round(dots / _DOTS) for dots in picture.size)
     return format_html(
-        '<a class="guide-picture" href="{0}"><img src="{0}" alt="{1}" width="{2}" height="{3}" '
-        'decoding="async"></a>',
+        '<a class="guide-picture" href="{0}">'
+        '<img src="{0}" alt="{1}" width="{2}" height="{3}"></a>',
         static(f"guide/{file.removeprefix('pictures/')}"),
         token.content,
         width,
