@@ -9,18 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
 # A status, a title and a sentence, as an answer.
 Answers = Callable[[int, str, str], HttpResponse]
 
-_doors: dict[str, Answers] = {}
+_doors: dict[str, str] = {}
 
 
-def open_door(prefix: str, answers: Answers) -> None:
-    """Register that addresses which begin with `prefix` are for programs."""
+def open_door(prefix: str, answers: str) -> None:
+    """Register that addresses which begin with `prefix` are for programs.
+
+    `answers` is the dotted path of an `Answers`: what it needs is imported once somebody calls, so
+    that a worker, whom nobody calls, begins without it.
+    """
     _doors[prefix] = answers
 
 
 def answers_of(request: HttpRequest) -> Answers | None:
     """How whoever answers at this address says that something went wrong; None: it is a page."""
-    return next((_doors[prefix] for prefix in _doors if request.path.startswith(prefix)), None)
+    answers = (_doors[prefix] for prefix in _doors if request.path.startswith(prefix))
+    return next(map(import_string, answers), None)
