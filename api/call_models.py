@@ -15,6 +15,7 @@ class KeptAnswer(models.Model):
     """What a call that made something was answered, for when the same call comes again.
 
     Of the call only digests are kept, never what it said. `answer` is null while it is being made.
+    It tells of people only in conditions of a filter, out of which whoever is erased is taken.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -42,6 +43,8 @@ class CalledJob(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     token = models.ForeignKey("api.ApiToken", on_delete=models.CASCADE, related_name="+")
+    # A single message that waits for a second person, by whose id the program takes it back.
+    is_single = models.BooleanField(default=False)
     # Null: it was deleted before anybody got it.
     campaign = models.OneToOneField(
         Campaign, on_delete=models.SET_NULL, null=True, related_name="called_job"

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
 
 from config import databases
 from config.environment import Environment
@@ -51,6 +50,9 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSECURE_COOKIES: bool = env.bool("INSECURE_COOKIES", default=DEBUG)
 # How many proxies in front of us add to X-Forwarded-For; 0 means that header is not believed.
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+
+# Whoever brings it as a bearer token may read `/metrics`; without it that address is not there.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 
 # --- Sociocs --------------------------------------------------------------------------------------
 
@@ -209,12 +211,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "interface.request_times.note_times",
     "interface.middleware.headers_on_everything",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before whatever has something to say.
+    "teams.languages.BrowserLanguage",
     "interface.middleware.known_methods_only",
     # Before whatever reads a body.
     "interface.body_limits.SizeFirst",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "interface.compression.CompressedPages",
     "csp.middleware.CSPMiddleware",
     "interface.middleware.kept_by_no_cache",
@@ -222,10 +227,10 @@ MIDDLEWARE = [
     "interface.middleware.buttons_lead_to_their_page",
     "interface.middleware.FewFilesAtOnce",
     "interface.sessions.PatientSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "teams.languages.speak_as_chosen",
     "allauth.account.middleware.AccountMiddleware",
     "teams.visits.note_visit",
     "teams.admin_door.only_from_here",
@@ -417,7 +422,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # --- Security headers -----------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = not INSECURE_COOKIES
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 0 if INSECURE_COOKIES else 365 * 24 * 3600
 # Both bind hosts that are not ours, the second one for months in every browser.
@@ -453,7 +458,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 # --- Language, time, e-mail -----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each by its own name. One is offered once its catalogue is complete (docs/languages.md).
+LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -30,6 +30,8 @@ class Receiver(models.Model):
         PAUSED = "paused", _("Paused")
         # By itself, after long failure: nothing new is kept for it.
         OFF = "off", _("Switched off")
+        # The program that asked for it may no longer; one that may can ask anew.
+        ENDED = "ended", _("Ended")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="receivers")
@@ -42,6 +44,9 @@ class Receiver(models.Model):
     kinds = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # The number and the name of the API token that it was made with, and that it ends with.
+    token_number = models.PositiveBigIntegerField(null=True, editable=False)
+    token_name = models.CharField(max_length=60, blank=True, editable=False)
     made_at = models.DateTimeField(default=timezone.now, editable=False)
 
     # In the vendor's form only, in the vendor's words.
@@ -62,8 +67,8 @@ class Receiver(models.Model):
     lease_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        verbose_name = _("receiver of events")
-        verbose_name_plural = _("receivers of events")
+        verbose_name = _("system that gets events")
+        verbose_name_plural = _("systems that get events")
         ordering = ("name", "pk")
         constraints = (
             models.UniqueConstraint(
@@ -106,8 +111,8 @@ class OutgoingEvent(models.Model):
     answer = models.TextField(blank=True)
 
     class Meta:
-        verbose_name = _("event on its way")
-        verbose_name_plural = _("events on their way")
+        verbose_name = _("outgoing event")
+        verbose_name_plural = _("outgoing events")
         indexes = (
             # A receiver's page.
             models.Index(fields=["receiver", "-id"], name="outgoing_of_receiver"),

@@ -57,6 +57,16 @@ _WORDS = {
     "team_permission": gettext_lazy("the team may"),
     "unknown_account": gettext_lazy("an address that has no account; its mark"),
     "visibility": gettext_lazy("who may use it"),
+    "account": gettext_lazy("account"),
+    "before": gettext_lazy("before"),
+    "bytes": gettext_lazy("bytes"),
+    "daily_limit": gettext_lazy("daily limit"),
+    "failures": gettext_lazy("failures"),
+    "kind": gettext_lazy("kind"),
+    "kinds": gettext_lazy("kinds"),
+    "row": gettext_lazy("row"),
+    "sessions": gettext_lazy("sessions"),
+    "version": gettext_lazy("version"),
 }
 
 
@@ -131,7 +141,7 @@ def _value(name: str, value: Any, names: _Names) -> str:
     if name in _PEOPLE:
         return names.person(value)
     if name == "role" and value in Role.values:
-        return str(Role(value).label).partition(":")[0]
+        return Role(value).word
     if value == "changed":
         return _("changed")
     return str(localize(value)) if isinstance(value, int | float) else str(value)

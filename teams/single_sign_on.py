@@ -17,6 +17,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from teams import alerts, next_pages, proved_addresses, proving, sessions
 from teams.models import User
@@ -50,25 +51,26 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             sociallogin.connect(request, user)
             record(Act.LINKED, by=user, about_id=user.pk)
             alerts.account_changed(
-                user, _("Your organisation's server signs you in to your account from now on.")
+                user,
+                gettext_lazy("You can now sign in to your account through your organisation."),
             )
 
     def on_authentication_error(self, request: HttpRequest, *_arguments: Any, **_more: Any) -> None:
-        raise _back(request, _("Your organisation's server did not sign you in. Try once more."))
+        raise _back(request, _("Your organisation did not sign you in. Try again."))
 
     def _prove_again(self, request: HttpRequest, sociallogin: SocialLogin, goal: str) -> None:
         """Of who is signed in it shows that it is still them, and nothing else."""
         said = sociallogin.account.extra_data.get("id_token", {})
         seconds = time.time() - said.get("auth_time", 0)
         if not sociallogin.is_existing or sociallogin.user != request.user:
-            messages.warning(request, _("Your organisation's server knows you as someone else."))
+            messages.warning(request, _("Your organisation signed you in as someone else."))
         elif seconds < proving.GOOD_FOR.total_seconds():
             sessions.renew_key(request)
             proving.note_password(request)
         else:
             messages.warning(
                 request,
-                _("Your organisation's server did not ask you who you are. Type your password."),
+                _("Your organisation did not ask you to sign in again. Enter your password."),
             )
         raise ImmediateHttpResponse(next_pages.on_to(request, goal))
 

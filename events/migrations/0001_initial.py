@@ -43,11 +43,18 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("active", "On"), ("paused", "Paused"), ("off", "Switched off")],
+                        choices=[
+                            ("active", "On"),
+                            ("paused", "Paused"),
+                            ("off", "Switched off"),
+                            ("ended", "Ended"),
+                        ],
                         default="active",
                         max_length=10,
                     ),
                 ),
+                ("token_number", models.PositiveBigIntegerField(editable=False, null=True)),
+                ("token_name", models.CharField(blank=True, editable=False, max_length=60)),
                 (
                     "made_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
@@ -82,8 +89,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "receiver of events",
-                "verbose_name_plural": "receivers of events",
+                "verbose_name": "system that gets events",
+                "verbose_name_plural": "systems that get events",
                 "ordering": ("name", "pk"),
             },
         ),
@@ -128,8 +135,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "event on its way",
-                "verbose_name_plural": "events on their way",
+                "verbose_name": "outgoing event",
+                "verbose_name_plural": "outgoing events",
             },
         ),
         migrations.AddConstraint(
