@@ -77,10 +77,10 @@ def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
     page = _page(
         request,
         405,
-        _("This is no page to open"),
+        _("This page cannot be opened"),
         _(
-            "The address belongs to a button or a form. Nothing was changed. Go back to the page"
-            " where the button is, or start from the overview."
+            "The address belongs to a button or a form, and nothing was changed. Go back to the "
+            "page with the button, or start from the overview."
         ),
     )
     page.headers["Allow"] = methods
@@ -167,10 +167,9 @@ def _held_up(request: HttpRequest) -> HttpResponse:
         503,
         _("Something else has to be finished first"),
         _(
-            "What you wanted to change is being changed by the sending, or by somebody else, and"
-            " that takes unusually long. Your click was not carried out; nothing was changed and"
-            " nothing is lost. Wait ten seconds and do it again. If this stays, tell the person who"
-            " manages this server."
+            "Sending, or someone else, is changing the same thing, and that takes unusually "
+            "long. Nothing was changed and nothing is lost. Wait ten seconds and do it again; "
+            "if this stays, tell the person who manages this server."
         ),
     )
     page.headers["Retry-After"] = str(HELD_UP_SECONDS)

@@ -8,7 +8,7 @@ hold more people than somebody meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.db import transaction
@@ -47,9 +47,8 @@ def empty_conditions(erasure: Erasure, numbers: Collection[str]) -> int:
     for key in SavedFilter.objects.filter(team=erasure.team_id).values_list("pk", flat=True):
         changed += _empty_in(key, is_theirs, instead)
     told = KeptAnswer.objects.filter(team=erasure.team_id, answer__body__conditions__isnull=False)
-    rows: Iterator[tuple[int, Any]] = told.values_list("pk", "answer").iterator()
-    for key, answer in rows:
-        body = answer["body"]
+    for key, answer in told.values_list("pk", "answer").iterator():
+        body = (answer or {})["body"]
         body["conditions"] = _without(body["conditions"], is_theirs, instead)
         KeptAnswer.objects.filter(pk=key).update(answer=answer)
     return changed

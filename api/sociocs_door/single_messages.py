@@ -151,9 +151,9 @@ class _ToOne:
         if people:
             raise CallFault(
                 _(
-                    "The team wants a second person to approve what goes to so many people, and "
-                    "%(people)s single messages of this token go out on that day already. Send "
-                    "more as one job, by POST /messages/bulk."
+                    "This many people need a second person's approval, and this token "
+                    "already sends %(people)s single messages that day. Send more as one "
+                    "job, with POST /messages/bulk."
                 )
                 % {"people": people}
             )
@@ -266,7 +266,7 @@ def _refuse_who_gets_nothing(team: Team, phone: str) -> None:
     if opted_out(team, [phone]):
         raise CallFault(said_of("to", _("This person has opted out of messages of this team.")))
     if any(is_left_out(row) for row in failing_numbers_of(team, phone)):
-        sentence = _("This number has failed again and again, so nothing is sent to it.")
+        sentence = _("This number has failed several times, so nothing is sent to it.")
         raise CallFault(said_of("to", sentence))
 
 
