@@ -70,7 +70,7 @@ def begin_report(
 def make_report(report_id: int) -> None:
     """Make the file of a report that waits."""
     reports = Report.objects.select_related("campaign__team", "team", "asked_by")
-    made_files.make_file(reports, report_id, report_table)
+    made_files.make_file(reports, report_id, report_table, lambda report: report.asked_by)
 
 
 def reports_to_make() -> list[int]:

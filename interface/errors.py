@@ -205,7 +205,7 @@ def _without_disk(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
     if answers := machines.answers_of(request):
-        return answers(status, title, sentence)
+        return answers(status, title, machines.sentence_for(status, sentence))
     if request.headers.get("HX-Request") == "true":
         # static/js/page.js shows a plain text answer as it is.
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")

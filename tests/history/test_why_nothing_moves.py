@@ -84,7 +84,7 @@ LIST = {"method": "GET", "path": "/messages/bulk", "times": 9}
         ("500", "Sociocs cannot show its list of jobs at the moment"),
         ("list_html", "Sociocs cannot show its list of jobs at the moment"),
         ("silence", "Sociocs does not answer at the moment"),
-        ("429", "Sociocs is asked too often at the moment"),
+        ("429", "We called Sociocs too often"),
     ],
 )
 def test_a_list_that_cannot_be_had_is_told_until_it_can(

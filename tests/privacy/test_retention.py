@@ -291,7 +291,7 @@ def test_the_pages_say_when(
     for address in addresses:
         assertContains(client.get(address), "on <time")
     keep(campaign.team, campaigns_days=30)
-    assertContains(client.get(addresses[0]), "were emptied on")
+    assertContains(client.get(addresses[0]), "were deleted on")
     assertContains(client.get(f"{addresses[0]}people/"), "erased")
 
 
