@@ -92,7 +92,7 @@ class TestErrorPages:
             ("/suspect/", 400, "reload the page and try again"),
             ("/refuse/", 403, "Ask &lt;Alice&gt;."),
             ("/no/such/page/", 404, "start from the overview"),
-            ("/busy/", 503, "Wait half a minute"),
+            ("/busy/", 503, "wait half a minute"),
             ("/ended/", 503, "look whether it is there"),
             ("/slow/", 503, "look whether it is there"),
             ("/locked/", 503, "nothing was changed and nothing is lost"),
