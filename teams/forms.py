@@ -119,9 +119,9 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     )
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=lambda: [("", _("As my browser")), *settings.LANGUAGES],
+        choices=lambda: [("", _("Same as my browser")), *settings.LANGUAGES],
         required=False,
-        help_text=_("Of these pages and of mails to you. Your team keeps its own."),
+        help_text=_("For these pages and for e-mails to you. Your colleagues choose their own."),
     )
     time_zone = _own_zone_field()
 

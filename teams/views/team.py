@@ -73,7 +73,7 @@ def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     member = member_of_page(request, user_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Choose one of the roles."))
+        messages.error(request, _("Choose a role."))
         return to_team_page(request)
     role = Role(form.cleaned_data["role"])
     try:

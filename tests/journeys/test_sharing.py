@@ -120,7 +120,7 @@ def test_a_list_is_worked_on_from_its_page(
     page.get_by_role("link", name="Archive or delete").click()
     page.get_by_role("button", name="Archive", exact=True).click()
     page.get_by_role("button", name="Bring back Spring patients").click()
-    expect(page.get_by_text("“Spring patients” is back.")).to_be_visible()
+    expect(page.get_by_text("“Spring patients” is back in your lists.")).to_be_visible()
 
 
 def test_the_pages_look_right(
