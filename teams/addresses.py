@@ -18,6 +18,7 @@ RESERVED = frozenset(
         "demo",
         "favicon",
         "healthz",
+        "readyz",
         "help",
         "home",
         "invitations",

@@ -140,6 +140,19 @@ class Role(models.TextChoices):
     SENDER = "sender", _("Sender: also sends campaigns")
     OWNER = "owner", _("Owner: also manages the team")
 
+    @property
+    def word(self) -> str:
+        """`Owner`, without what that may do."""
+        return str(_ROLE_WORDS[self])
+
+
+_ROLE_WORDS = {
+    Role.VIEWER: _("Viewer"),
+    Role.EDITOR: _("Editor"),
+    Role.SENDER: _("Sender"),
+    Role.OWNER: _("Owner"),
+}
+
 
 class StopWay(models.TextChoices):
     """How somebody who opts out is kept from a message that Sociocs has already."""

@@ -139,7 +139,7 @@ def test_a_persons_page_says_it_and_lets_them_back(
     found = desk.client.post(desk.url("find-person"), {"phone": PHONE}, follow=True)
     text = text_of(found)
     assert "2 messages in a row did not reach this number" in text
-    assert "This number does not exist or is not in use. Campaigns leave it out." in text
+    assert "This number does not exist or is not in use. Campaigns leave this number out." in text
     row = FailingNumber.objects.get()
     url = desk.url("failing-numbers") + f"{row.public_id}/let-back/"
     after = desk.client.post(url, {"person": "1"}, follow=True)
@@ -153,7 +153,7 @@ def test_who_only_looks_cannot_let_anybody_back(
     fails(reporting, people)
     row = FailingNumber.objects.get()
     desk = desk_of(vera)
-    assert "Let back" not in text_of(desk.get("failing-numbers"))
+    assert "Use again" not in text_of(desk.get("failing-numbers"))
     url = desk.url("failing-numbers") + f"{row.public_id}/let-back/"
     assert desk.client.post(url).status_code == 403
 

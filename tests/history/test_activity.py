@@ -103,7 +103,7 @@ def test_a_filter_that_means_nothing_is_left_out(page_of: Any, query: dict[str, 
 
 
 def test_a_person_of_another_team_is_nobody_here(page_of: Any, charlie: User) -> None:
-    assert "Nothing fits" in page_of(about=str(charlie.public_id))
+    assert "Nothing found" in page_of(about=str(charlie.public_id))
 
 
 def test_pages_are_put_together_without_gap_or_repetition(

@@ -309,7 +309,7 @@ def test_our_own_limits_are_told_where_they_take_time_and_are_no_news(
     watch()
     words = "Sending takes a while, because this server limits how often it calls Sociocs."
     assert pages_that_say(words, desk, campaign) == set(PLACES) - {"campaign"}
-    assert "By the limit on calls to Sociocs" in text_of(desk.get("campaign", campaign))
+    assert "Calls to Sociocs are limited" in text_of(desk.get("campaign", campaign))
     watch(minutes=20)
     assert told(campaign, desk) == []
     assert mail.outbox == []

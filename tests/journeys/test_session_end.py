@@ -68,7 +68,7 @@ def test_the_same_page_saves_again_after_signing_in_in_another_tab(
     look(page, "session-1-ended")
 
     with page.context.expect_page() as opened:
-        page.get_by_role("link", name="sign in in another tab").click()
+        page.get_by_role("link", name="sign in again in another tab").click()
     other = opened.value
     sign_in(other)
     expect(other.get_by_role("heading", level=1)).to_have_text("Overview")

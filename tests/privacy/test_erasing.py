@@ -360,7 +360,7 @@ def test_an_owner_erases_from_the_persons_page(
     assertContains(client.get(f"{page}erase/"), "is being erased")
     assert erasure_of(team, PHONE)
     erase(team)
-    assertContains(client.get(page), "Was erased")
+    assertContains(client.get(page), "Erased")
 
 
 def test_erasing_asks_for_the_password(

@@ -325,7 +325,7 @@ class TestSettings:
     )
     def test_must_exist(self, owner: Client, riverside: Team, wrong: dict[str, str]) -> None:
         answer = self.change(owner, riverside, **wrong)
-        assertContains(answer, "Please correct this")
+        assertContains(answer, "Correct this")
         # What was not saved does not show in the header either.
         assertContains(answer, "<span>Riverside Dental</span>", html=True)
         riverside.refresh_from_db()
