@@ -296,7 +296,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "hours_to": _("New campaigns go out until"),
             "confirm_typed_above": _("Type the number before sending to more people than"),
             "approval_above": _("A second person approves before it goes to more people than"),
-            "test_required": _("Send a test before every campaign"),
+            "test_required": _("Every campaign needs a test before it is sent"),
         }
         help_texts = {
             "lists_shared": _(

@@ -195,7 +195,7 @@ def test_a_large_workbook_is_made_by_a_worker(
     monkeypatch.setattr(settings, "EXPORTS_DIR", tmp_path / "exports")
     client = client_of(sami)
     place = client.post(url("list-export", people), {"format": "xlsx"})["Location"]
-    assert "is being made" in client.get(place).content.decode()
+    assert "takes a minute or two" in client.get(place).content.decode()
     (waiting,) = exporting.waiting_exports()
     exporting.make_export(waiting)
     assert not exporting.waiting_exports()
