@@ -83,7 +83,7 @@ def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     else:
         messages.success(
             request,
-            _("New role for %(name)s: %(role)s.") % {"name": member.user, "role": role.label},
+            _("%(name)s has a new role. %(role)s.") % {"name": member.user, "role": role.label},
         )
     return to_team_page(request)
 

@@ -103,7 +103,7 @@ def corrected_rows_come_and_go(page: Page, look: Look, run_tasks: Callable[[], l
     page.get_by_role("button", name="Check what I pasted").click()
     effect = page.locator("#effect").get_by_role("listitem")
     expect(effect).to_have_text(
-        [re.compile("2.*added", re.DOTALL), re.compile("1.*left as they are", re.DOTALL)]
+        [re.compile("2.*added", re.DOTALL), re.compile("1.*not changed", re.DOTALL)]
     )
     page.get_by_label("Replace everyone on the list").check()
     expect(effect.last).to_have_text(re.compile("2.*removed", re.DOTALL))
@@ -136,7 +136,7 @@ def test_a_column_that_lost_its_plus_is_turned_with_one_click(
     page.goto(f"/{riverside.slug}/lists/upload/")
     page.get_by_label("Choose your file").set_input_files(CASES / "de-lost-plus.csv")
     doubt = page.get_by_role("note").filter(has_text="have no plus")
-    expect(doubt).to_contain_text("4915123456789 is read as +49 1512 3456789;")
+    expect(doubt).to_contain_text("4915123456789 is now +49 1512 3456789;")
     look(page, "upload-doubtful-1-mobiles")
     page.get_by_label("List name").fill("Kunden")
     doubt.get_by_role("button", name="Read as numbers from Germany").click()
@@ -144,7 +144,7 @@ def test_a_column_that_lost_its_plus_is_turned_with_one_click(
     expect(page.get_by_label("List name")).to_have_value("Kunden")
     look(page, "upload-doubtful-2-landlines")
     doubt.get_by_role("button", name="Read with a plus in front").click()
-    expect(doubt).to_contain_text("4915123456789 is read as +49 1512 3456789;")
+    expect(doubt).to_contain_text("4915123456789 is now +49 1512 3456789;")
     page.get_by_role("button", name="Import 4 recipients").first.click()
     expect(page.get_by_text("Waiting to start")).to_be_visible()
     run_tasks()

@@ -215,7 +215,7 @@ def test_a_large_workbook_is_made_by_a_worker(
     os.utime(file, (long_ago, long_ago))
     made_files.delete_old_files()
     assert not file.exists()
-    assert "no longer kept here" in client.get(place).content.decode()
+    assert "has been deleted" in client.get(place).content.decode()
 
 
 @pytest.mark.both_databases
