@@ -140,7 +140,7 @@ def test_a_column_that_lost_its_plus_is_turned_with_one_click(
     look(page, "upload-doubtful-1-mobiles")
     page.get_by_label("List name").fill("Kunden")
     doubt.get_by_role("button", name="Read as numbers from Germany").click()
-    expect(doubt).to_contain_text("is read as +49 491 5123456789 (not a mobile number);")
+    expect(doubt).to_contain_text("is now +49 491 5123456789 (not a mobile number);")
     expect(page.get_by_label("List name")).to_have_value("Kunden")
     look(page, "upload-doubtful-2-landlines")
     doubt.get_by_role("button", name="Read with a plus in front").click()
