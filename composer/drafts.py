@@ -105,13 +105,21 @@ def create(
         ).exclude(Q(list_choices__isnull=False) | Q(filter_choices__isnull=False))
         draft = untouched.order_by("-pk").first()
         if draft is None:
-            draft = begin_draft(team, user)
+            draft = begin_draft(team, user, _channel_used_last(team, user))
         choices.replace_lists(draft, lists, ())
         choices.replace_filters(draft, filters, ())
     return draft
 
 
-def begin_draft(team: Team, user: User) -> Campaign:
+def _channel_used_last(team: Team, user: User) -> Channel | None:
+    """That of the person's latest campaign, else of the team's; without any, an only one."""
+    usable = Channel.objects.filter(team=team, is_active=True, missing_since=None)
+    used = Campaign.objects.filter(team=team, channel__in=usable).order_by("-pk")
+    last = used.filter(created_by=user).first() or used.first()
+    return last.channel if last else usable.first() if usable.count() == 1 else None
+
+
+def begin_draft(team: Team, user: User, channel: Channel | None = None) -> Campaign:
     """A draft that nobody has opened before."""
     with transaction.atomic():
         draft = Campaign.objects.create(
@@ -119,6 +127,7 @@ def begin_draft(team: Team, user: User) -> Campaign:
             created_by=user,
             updated_by=user,
             name=_name_for_today(team),
+            channel=channel,
             time_zone=team.time_zone,
             **usual_for(team).columns(),
         )

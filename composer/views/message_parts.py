@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.audiences import selection
-from campaigns.message import PREDEFINED_LABELS
+from campaigns.message import field_label
 from campaigns.state_words import left_out_in_words
 from campaigns.texts import dynamic_fields, personal_texts, whatsapp_templates
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
@@ -87,7 +87,9 @@ class Lacking:
                 "{n} people have no <b>{name}</b>: nothing is written there.",
                 self.people,
             )
-        return format_html(words, n=number(self.people), name=self.name, text=self.instead)
+        return format_html(
+            words, n=number(self.people), name=field_label(self.name), text=self.instead
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +210,14 @@ def of_form(form: ComposeForm, user: User) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class FieldChoice:
-    """A field to insert; `label` says what a predefined one stands for."""
+    """A field to insert."""
 
     name: str
-    label: str = ""
+
+    @property
+    def label(self) -> str:
+        """What its chip says."""
+        return field_label(self.name)
 
     @property
     def tag(self) -> str:
@@ -234,14 +240,23 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     chosen = selection.people_lists(form.choice())
     columns = selection.field_names_of(chosen)
     own = [name for name in columns if name not in dynamic_fields.PREDEFINED]
-    predefined = [FieldChoice(name, str(label)) for name, label in PREDEFINED_LABELS.items()]
     field = own[0] if own else dynamic_fields.CUSTOMER_NAME
-    labels = {DATE_FORMAT: _("a date…"), IF_EQUAL: _("if it is…"), CONTAINS: _("if one of…")}
+    labels = {
+        DATE_FORMAT: _("A date…"),
+        IF_EQUAL: _("Different words for some people…"),
+        CONTAINS: _("Different words for one of several…"),
+    }
     snippets = [
         Snippet(name, label, re.sub(r"\b(Date|Place)\b", lambda _name: field, USAGE[name]), field)
         for name, label in labels.items()
     ]
-    return {"fields": predefined + [FieldChoice(name) for name in own], "snippets": snippets}
+    of_lists = [dynamic_fields.CUSTOMER_NAME, *own, dynamic_fields.PHONE_NUMBER]
+    of_team = [dynamic_fields.SENDER_NAME, dynamic_fields.BUSINESS_NAME]
+    return {
+        "fields": [FieldChoice(one) for one in of_lists],
+        "other_fields": [FieldChoice(one) for one in of_team],
+        "snippets": snippets,
+    }
 
 
 def figures_shown(

@@ -170,11 +170,10 @@ def test_the_fields_are_those_of_the_chosen_lists(
     desk: Desk, draft: Campaign, dental: RecipientList
 ) -> None:
     form = fields_of(desk.get("compose", draft))
-    text = text_of(desk.post("text-fields", draft, **form))
-    assert "{{CUSTOMER_NAME}}" in text
-    assert "{{Last visit}}" in text
+    offered = "From your lists Name Dentist Last visit Phone Sender\u2019s name Team\u2019s name"
+    assert offered in text_of(desk.post("text-fields", draft, **form))
     form["lists"] = []
-    assert "{{Last visit}}" not in text_of(desk.post("text-fields", draft, **form))
+    assert "Last visit" not in text_of(desk.post("text-fields", draft, **form))
 
 
 # --- Figures --------------------------------------------------------------------------------------
