@@ -46,6 +46,7 @@ class Content:
     channel: Channel | None = None
     sent_as: VendorMember | None = None
     one_by_one: bool = False
+    one_by_one_wanted: bool = False
     template: Mapping[str, Any] = field(default_factory=dict)
     # What was typed of a template while another way is chosen.
     template_aside: Mapping[str, Any] = field(default_factory=dict)
@@ -183,6 +184,14 @@ def _update(campaign: Campaign, user: User, version: int, content: Content) -> b
             **content.timing.columns(),
         )
     )
+
+
+def note_way(campaign: Campaign) -> None:
+    """Keep how a draft goes out, as the plan chose, unless the draft is another one by now."""
+    drafts = Campaign.objects.filter(
+        pk=campaign.pk, state=CampaignState.DRAFT.value, version=campaign.version
+    )
+    drafts.update(one_by_one=campaign.one_by_one)
 
 
 def _replace_choices(campaign: Campaign, content: Content, before: Content | None) -> None:

@@ -66,7 +66,7 @@ def one_by_one_refusal(people: int) -> str:
         return ""
     return _(
         "These are %(people)s people. One by one, a campaign may go to %(most)s: choose fewer "
-        "lists, or jobs for many people."
+        "lists, or let us choose how it goes out."
     ) % {"people": number(people), "most": number(most)}
 
 

@@ -28,6 +28,7 @@ from composer.forms import ComposeForm
 from composer.previewing import Ask, Move
 from composer.views.compose_parts import shown_lists
 from interface.wording import number, people
+from sending.one_by_one import one_by_one_refusal
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
 from teams.models import User
@@ -67,6 +68,11 @@ class Lacking:
     key: int
 
     @property
+    def label(self) -> str:
+        """What the page calls the field."""
+        return field_label(self.name)
+
+    @property
     def in_words(self) -> SafeString:
         """`3 people have no City: left out.`, with the field in bold."""
         if self.instead is None:
@@ -88,7 +94,7 @@ class Lacking:
                 self.people,
             )
         return format_html(
-            words, n=number(self.people), name=field_label(self.name), text=self.instead
+            words, n=number(self.people), name=self.label, text=self.instead
         )
 
 
@@ -112,8 +118,10 @@ class Shown:
     lacking: list[Lacking]
     left_out: list[tuple[int, str]]
     most_texts: int
-    # Whether everybody gets a message of their own, so that equal texts share nothing.
+    # Whether everybody gets a message of their own, so that equal texts share nothing; or would,
+    # if the texts differed too much for jobs.
     is_single: bool = False
+    may_be_single: bool = False
     asks_again_in: int = 0
     asked: int = 0
 
@@ -125,7 +133,8 @@ class Shown:
     @property
     def has_too_many_texts(self) -> bool:
         """Whether a launch would be refused for the number of different texts."""
-        return not self.is_single and self.figures.distinct > self.most_texts
+        is_single = self.is_single or self.may_be_single
+        return not is_single and self.figures.distinct > self.most_texts
 
     @property
     def reach_in_words(self) -> SafeString:
@@ -327,7 +336,7 @@ def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
         return figures.of_people(renderer, program, limits_by(rules), picked.people)
 
     read = found(replace(rules, name_placeholder=""))
-    if not rules.name_placeholder or form.chosen_method().one_by_one:
+    if not rules.name_placeholder or form.goes_one_by_one:
         return read
     handed = found(rules)
     return replace(
@@ -376,5 +385,6 @@ def _shown(
             {why: n for why, n in figures.left_out.items() if why != "missing_value"}
         ),
         most_texts=settings.MAX_DISTINCT_TEXTS,
-        is_single=form.chosen_method().one_by_one,
+        is_single=form.goes_one_by_one,
+        may_be_single=form.chooses_how_it_goes_out and not one_by_one_refusal(people),
     )

@@ -217,7 +217,7 @@ def test_dates_that_could_be_two_days_are_told(
 def test_too_many_different_texts_say_what_to_do(
     desk: Desk, draft: Campaign, settings: object
 ) -> None:
-    settings.MAX_DISTINCT_TEXTS = 5  # type: ignore[attr-defined]
+    settings.MAX_DISTINCT_TEXTS = settings.MAX_MESSAGES_ONE_BY_ONE = 5  # type: ignore[attr-defined]
     found = figures_of(desk, draft, text="Hi {{CUSTOMER_NAME}}")
     assert "12 different texts: one campaign may have 5." in found
     assert "Use fewer fields" in found

@@ -58,7 +58,7 @@ class TestChecklist:
     ) -> None:
         change(draft, text="For you alone: {{PHONE_NUMBER}}")
         assert "one campaign may have" not in text_of(desk.get("review", draft))
-        settings.MAX_DISTINCT_TEXTS = 2
+        settings.MAX_DISTINCT_TEXTS = settings.MAX_MESSAGES_ONE_BY_ONE = 2
         page = desk.get("review", draft)
         assert "different texts: one campaign may have 2." in text_of(page)
         assert "disabled" in page.content.decode().split('id="launch"')[1].split("</form>")[0]

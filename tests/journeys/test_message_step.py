@@ -82,7 +82,7 @@ def test_a_message_by_keyboard_alone_on_a_phone(
     expect(area).to_have_value("Hi {{CUSTOMER_NAME}}, see {{Dentist}} or us.")
     # The first person has no dentist: left out, unless something is written instead.
     expect(page.get_by_text("This person gets no message")).to_be_visible()
-    page.get_by_role("combobox", name="no Dentist").focus()
+    page.get_by_role("combobox", name="No Dentist").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.type("your dentist")
