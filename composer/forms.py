@@ -171,7 +171,7 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
 
     @property
     def goes_one_by_one(self) -> bool:
-        """Whether each person gets a message of their own, as chosen or as the plan chose before."""
+        """Whether each gets a message of their own, as chosen, or as the plan chose before."""
         method, campaign = self.chosen_method(), self.campaign
         by_plan = campaign.one_by_one and not (campaign.one_by_one_wanted or campaign.template)
         return method.one_by_one or by_plan

@@ -59,8 +59,8 @@ class DraftFields(Schema):
     media_url: Text | None = Field(None, max_length=2000)
     method: Literal["jobs", "each", "template"] | None = Field(
         None,
-        description="Chosen for you (`jobs`: for many people each, or a message each where nearly every "
-        "text differs), always a message for each, or a WhatsApp template.",
+        description="Chosen for you (`jobs`, or a message each where nearly every text differs), "
+        "always a message for each, or a WhatsApp template.",
     )
     template: Template | None = None
     lists: list[UUID] | None = Field(None, max_length=100)

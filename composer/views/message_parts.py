@@ -93,9 +93,7 @@ class Lacking:
                 "{n} people have no <b>{name}</b>: nothing is written there.",
                 self.people,
             )
-        return format_html(
-            words, n=number(self.people), name=self.label, text=self.instead
-        )
+        return format_html(words, n=number(self.people), name=self.label, text=self.instead)
 
 
 @dataclass(frozen=True, slots=True)

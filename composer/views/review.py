@@ -133,6 +133,7 @@ def _page(
         "cost": _cost(campaign, report),
         "spread": report.segments,
         "bars": _drawn(report, zone),
+        "is_timed": timetable.is_timed(campaign),
         "zones": [_zone_row(zone_plan, zone) for zone_plan in report.zones]
         if len(report.zones) > 1
         else [],
@@ -152,7 +153,9 @@ def _page(
         "has_too_many_texts": not campaign.one_by_one
         and report.texts > settings.MAX_DISTINCT_TEXTS,
         "warnings": warnings,
-        "passed": [check for check in checks if check.is_ok],
+        # Told beside the time of the last message, which it explains.
+        "queue": next((one.sentence for one in checks if one.is_ok and one.code == "queue"), ""),
+        "passed": [check for check in checks if check.is_ok and check.code != "queue"],
         "to_confirm": len(warnings) + types_number,
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
         "needs_approval": needs_approval,

@@ -28,13 +28,14 @@ from campaigns.timeline import event_sentence, tone
 from delivery import stops
 from delivery.arrival import Arrival, arrival_of, expects_news
 from delivery.replies import submission_of
-from history import campaign_news, campaign_rows, followups
+from history import campaign_news, campaign_rows, followups, live_mark
 from history.campaign_rows import CampaignRow
 from history.delivery_times import MANY_REPORTS, delivery_times
 from history.views.acting import act_on
 from history.views.questions import question_of
 from history.views.rescheduling import campaign_time
 from interface.phone_preview import PhonePreview
+from interface.read_once import reading_once
 from interface.templatetags.interface import phone_number
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, last_message, lateness
@@ -103,16 +104,23 @@ def campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def campaign_live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The page's living part; 204 while it is still what `?seen` names."""
     campaign = campaign_of(request, campaign_id)
+    if live_mark.is_unchanged(campaign, request.GET):
+        return HttpResponse(status=NOTHING_NEW)
     if campaign.state == CampaignState.DRAFT:
         page = reverse("campaign", args=[request.team.slug, campaign.public_id])
         return HttpResponseClientRedirect(page)
     context = _page(request, campaign)
     if request.GET.get("seen") == context["fingerprint"]:
-        return HttpResponse(status=NOTHING_NEW)
+        # It counts for another while.
+        return HttpResponse(status=NOTHING_NEW, headers={"Live-Url": context["live_url"]})
     return render(request, "history/_live.html", context)
 
 
+@reading_once()
 def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
+    now = timezone.now()
+    # Before all else, so that what changes meanwhile is seen the next time.
+    mark = live_mark.live_mark(campaign, now)
     [row] = campaign_rows.rows_of([campaign])
     tally = row.tally
     questions = campaign_rows.questions_of(campaign) if tally.question_count else []
@@ -121,11 +129,13 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     opted_out = stops.opted_out_since(campaign)
     kept_back = list_access.kept_back(campaign, request.user)
     said = template_said(campaign, is_hidden=bool(kept_back))
-    timing = campaign_time(campaign, tally, timezone.now())
+    timing = campaign_time(campaign, tally, now)
     is_live = not is_at_rest or expects_news(campaign)
     held_up = delays.held_up_by(campaign, tally.waiting_jobs, is_over=not is_live)
     marks = (_mark(arrival), timing.mark, opted_out.mark if opted_out else "", held_up.mark)
-    fingerprint = ".".join((campaign_rows.page_fingerprint(campaign, row), *marks))
+    fingerprint = ".".join((mark, row.counts.mark, *marks))
+    until = live_mark.counts_until(now, timing.changes_at)
+    seen = live_mark.Seen(fingerprint, mark, until)
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     return {
         "campaign": campaign,
@@ -140,7 +150,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "lists": _shown_lists(campaign, request.user),
         "phone": _phone(campaign, said, is_hidden=bool(kept_back)),
         "template_said": said,
-        "reach": _reach(campaign, tally),
+        "reach": _reach(campaign, tally, now),
         "held_up": held_up,
         "arrival": arrival,
         "opted_out": opted_out,
@@ -157,7 +167,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "last_leaves": (leaves := last_message.last_message(campaign)),
         "has_left": leaves is not None and leaves <= timezone.now(),
         "fingerprint": fingerprint,
-        "live_url": f"{live_url}?{urlencode({'seen': fingerprint})}",
+        "live_url": f"{live_url}?{urlencode(seen.query())}",
         "zone": campaign.time_zone or request.team.time_zone,
         "wall_time": datetime.fromisoformat(campaign.wall_time) if campaign.wall_time else None,
     }
@@ -248,12 +258,11 @@ def _shown_lists(campaign: Campaign, user: User) -> list[tuple[RecipientList, bo
     ]
 
 
-def _reach(campaign: Campaign, tally: Tally) -> dict[str, int]:
+def _reach(campaign: Campaign, tally: Tally, now: datetime) -> dict[str, int]:
     """What cancelling now could still stop, in jobs: not handed over, to take back, gone out.
 
     `is_late`: the last moment at which it might go out has passed; going on sets a new one.
     """
-    now = timezone.now()
     gone, ahead = slots_passed_and_ahead(campaign, now)
     late = lateness.is_late(campaign, now)
     return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": late}
