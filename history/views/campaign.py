@@ -164,11 +164,19 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         .first(),
         "is_live": is_live,
         "campaign_time": timing,
-        "last_leaves": (leaves := last_message.last_message(campaign)),
-        "has_left": leaves is not None and leaves <= timezone.now(),
+        **_its_time(campaign, request.team.time_zone),
         "fingerprint": fingerprint,
         "live_url": f"{live_url}?{urlencode(seen.query())}",
-        "zone": campaign.time_zone or request.team.time_zone,
+    }
+
+
+def _its_time(campaign: Campaign, zone: str) -> dict[str, Any]:
+    """When its last message leaves or left, and the time that somebody chose, in its zone."""
+    leaves = last_message.last_message(campaign)
+    return {
+        "last_leaves": leaves,
+        "has_left": leaves is not None and leaves <= timezone.now(),
+        "zone": campaign.time_zone or zone,
         "wall_time": datetime.fromisoformat(campaign.wall_time) if campaign.wall_time else None,
     }
 
