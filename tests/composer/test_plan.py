@@ -176,7 +176,7 @@ class TestSlots:
             Recipient.objects.filter(fields__Clock=cells[0]).update(fields={"Clock": cell})
             text = text_of(desk.get("review", draft))
             assert "no known time zone" not in text
-            assert "People 12" in text
+            assert "Get the message 12" in text
             cells[0] = cell
 
     def test_the_cases_of_the_zones_are_read_each(
@@ -309,7 +309,7 @@ class TestLargeAudiences:
         plan_making.make_estimate(draft.pk)
 
         assert desk.get("planning", draft)["HX-Refresh"] == "true"
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
         press(desk, draft)
         assert draft.state == "freezing"
 
@@ -319,7 +319,7 @@ class TestLargeAudiences:
         world.add_people(draft.lists.get(), world.phones(3, start=900))
         assert "The plan is being made" in text_of(desk.get("review", draft))
         plan_making.make_estimate(draft.pk)
-        assert "People 15" in text_of(desk.get("review", draft))
+        assert "Get the message 15" in text_of(desk.get("review", draft))
 
     def test_a_worker_that_died_is_followed_by_another(
         self, desk: Desk, draft: Campaign, monkeypatch: pytest.MonkeyPatch
@@ -343,7 +343,7 @@ class TestLargeAudiences:
         figures, wants_worker = figures_of(draft, alice)
         assert figures is not None
         assert (figures.people, wants_worker) == (12, False)
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
         assert not plan_making.make_estimate(draft.pk)
 
     def test_the_figures_do_not_wait_for_the_plan(
@@ -367,7 +367,7 @@ class TestLargeAudiences:
         assert "The plan is being made" in text_of(desk.get("review", draft))
         assert figures_of(draft, alice)[0] is not None
         assert plan_making.make_estimate(draft.pk)
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
 
     def test_a_worker_stops_when_something_else_is_wanted(
         self, desk: Desk, draft: Campaign, monkeypatch: pytest.MonkeyPatch
@@ -392,7 +392,7 @@ class TestLargeAudiences:
         plan_making.make_estimate(draft.pk)
         # However long it took: it is as fresh as its end.
         DraftEstimate.objects.update(wanted_at=timezone.now() - 2 * plan_making.FRESH)
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
         DraftEstimate.objects.update(finished_at=timezone.now() - plan_making.FRESH)
         assert "The plan is being made" in text_of(desk.get("review", draft))
 
@@ -402,7 +402,7 @@ class TestLargeAudiences:
         desk.get("review", draft)
         plan_making.make_estimate(draft.pk)
         assert figures_of(draft, sami) == (None, True)
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
         assert plan_making.make_estimate(draft.pk)
         assert figures_of(draft, sami)[0] is not None
         press(desk, draft)
