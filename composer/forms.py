@@ -52,7 +52,7 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
     )
     channel = PublicChoice(
         Channel.objects.none(),
-        label=gettext_lazy("Channel"),
+        label=gettext_lazy("Send from"),
         to_field_name="public_id",
         required=False,
         empty_label=None,

@@ -57,6 +57,16 @@ _WORDS = {
     "team_permission": gettext_lazy("the team may"),
     "unknown_account": gettext_lazy("an address that has no account; its mark"),
     "visibility": gettext_lazy("who may use it"),
+    "account": gettext_lazy("account"),
+    "before": gettext_lazy("before"),
+    "bytes": gettext_lazy("bytes"),
+    "daily_limit": gettext_lazy("daily limit"),
+    "failures": gettext_lazy("failures"),
+    "kind": gettext_lazy("kind"),
+    "kinds": gettext_lazy("kinds"),
+    "row": gettext_lazy("row"),
+    "sessions": gettext_lazy("sessions"),
+    "version": gettext_lazy("version"),
 }
 
 

@@ -89,8 +89,8 @@ class Lacking:
             )
         else:
             words = ngettext(
-                "{n} person has no <b>{name}</b>: nothing is written there.",
-                "{n} people have no <b>{name}</b>: nothing is written there.",
+                "{n} person has no <b>{name}</b>: its place stays empty.",
+                "{n} people have no <b>{name}</b>: its place stays empty.",
                 self.people,
             )
         return format_html(words, n=number(self.people), name=self.label, text=self.instead)

@@ -96,7 +96,7 @@ def test_a_time_beyond_the_vendors_reach_says_that_jobs_wait_here(
     draft.save()
     with time_machine.travel("2027-03-01T12:00:00Z", tick=False):
         text = text_of(desk_of(alice).get("review", draft))
-    assert "Sociocs plans 30 days ahead; until then the jobs wait here" in text
+    assert "as Sociocs takes messages at most 30 days ahead; until then it waits here" in text
 
 
 def test_one_person_is_a_person(desk: Desk, front_desk: Channel, riverside: Team) -> None:
@@ -108,7 +108,7 @@ def test_now_tells_how_long_it_can_be_taken_back(
     desk: Desk, draft: Campaign, settings: Settings
 ) -> None:
     settings.LEAD_SECONDS = 120
-    assert "You can stop all of it in the first 2 min, and the rest at any time." in text_of(
+    assert "You can undo all of it in the first 2 min, and stop the rest at any time." in text_of(
         desk.get("review", draft)
     )
 

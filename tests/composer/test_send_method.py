@@ -146,7 +146,7 @@ def test_the_rule_is_obeyed_and_counted_alike_by_page_and_launch(
     assert reads in text_of(desk.post("preview", draft, **form))
     told = text_of(desk.post("figures", draft, **form))
     assert "2 people have no Name" in told
-    assert ("with an empty variable, which WhatsApp refuses: left out" in told) is (
+    assert ("Left out: 2 with an empty variable, which WhatsApp refuses" in told) is (
         "empty_variable" in left_out
     )
     assert "Different texts" not in told
@@ -179,7 +179,7 @@ def test_one_message_each_is_not_told_of_jobs_for_equal_texts(
 ) -> None:
     settings.MAX_DISTINCT_TEXTS = 5
     form = fields_of(desk.get("compose", whatsapp_draft)) | {"text": "Hi {{CUSTOMER_NAME}}"}
-    told = "one campaign may have 5"
+    told = "One campaign can have 5"
     jobs, each = (form | {"send_method": way} for way in ("jobs", "each"))
     # Left to us, each gets a message of their own; not so many people.
     assert told not in text_of(desk.post("figures", whatsapp_draft, **jobs))
@@ -210,7 +210,7 @@ def test_how_it_goes_out_is_chosen_by_how_much_the_texts_differ(
     assert planned("Hi {{CUSTOMER_NAME}}")
     settings.MAX_MESSAGES_ONE_BY_ONE = 5
     assert not planned("Hi {{CUSTOMER_NAME}}!")
-    assert " different texts: one campaign may have 5" in text_of(desk.get("review", draft))
+    assert " different texts. One campaign can have 5" in text_of(desk.get("review", draft))
 
 
 def test_what_the_plan_chose_is_what_goes_out(

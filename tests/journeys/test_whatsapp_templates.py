@@ -97,7 +97,7 @@ def test_from_writing_a_template_to_the_phones(
     expect(page.locator(".bubble")).to_contain_text("Hello Ben, we expect you on a day that")
     page.get_by_label("Desk phone").check()
     page.get_by_role("button", name="Send one test").click()
-    expect(page.get_by_text("this very message")).to_be_visible()
+    expect(page.get_by_text("this message")).to_be_visible()
     assert landed(sandbox) == {DESK_PHONE: {"1": "Ben", "2": "a day that suits you"}}
 
     page.get_by_role("link", name="Back to the draft").click()
