@@ -59,6 +59,6 @@ def network_says(
         "message_id": name,
         "event_data": {"status": status, "error": error},
     }
-    receiving.keep(campaign.channel.webhook, json.dumps(body).encode())
+    receiving.keep(campaign.channel.webhook.pk, json.dumps(body).encode())
     delivery_reports.credit_message(campaign.channel, name, person)
     delivery_reports.work_through()
