@@ -38,7 +38,7 @@ from interface.phone_preview import PhonePreview
 from interface.read_once import reading_once
 from interface.templatetags.interface import phone_number
 from recipients.models import RecipientList
-from sending import control, deciding_together, delays, last_message, lateness
+from sending import control, deciding_together, delays, last_message, lateness, rescheduling
 from sending.delays import HeldUp
 from sending.tally import Tally, slots_passed_and_ahead
 from sociocs_accounts.lanes import LaneState
@@ -128,7 +128,6 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     arrival = arrival_of(campaign)
     opted_out = stops.opted_out_since(campaign)
     kept_back = list_access.kept_back(campaign, request.user)
-    said = template_said(campaign, is_hidden=bool(kept_back))
     timing = campaign_time(campaign, tally, now)
     is_live = not is_at_rest or expects_news(campaign)
     held_up = delays.held_up_by(campaign, tally.waiting_jobs, is_over=not is_live)
@@ -148,8 +147,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "events": _told(campaign_rows.timeline_of(campaign)),
         "left_out": left_out_in_words(campaign.left_out),
         "lists": _shown_lists(campaign, request.user),
-        "phone": _phone(campaign, said, is_hidden=bool(kept_back)),
-        "template_said": said,
+        **_message(campaign, request.GET.get("person", ""), is_hidden=bool(kept_back)),
         "reach": _reach(campaign, tally, now),
         "held_up": held_up,
         "arrival": arrival,
@@ -166,8 +164,14 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "campaign_time": timing,
         **_its_time(campaign, request.team.time_zone),
         "fingerprint": fingerprint,
-        "live_url": f"{live_url}?{urlencode(seen.query())}",
+        "live_url": f"{live_url}?{urlencode(_query(seen, request))}",
     }
+
+
+def _query(seen: live_mark.Seen, request: TeamRequest) -> dict[str, str]:
+    """What the page asks with for what is new: the same person stays on the phone."""
+    person = request.GET.get("person", "")
+    return seen.query() | ({"person": person[:9]} if person else {})
 
 
 def _its_time(campaign: Campaign, zone: str) -> dict[str, Any]:
@@ -191,8 +195,41 @@ def _told(events: Iterable[CampaignEvent]) -> list[tuple[CampaignEvent, str, str
     return [(event, event_sentence(event), tone(event)) for event in events]
 
 
-def _phone(found: Campaign, said: TemplateSaid | None, is_hidden: bool) -> PhonePreview | None:
-    """What its first person gets or got; None without a channel that would say how it looks.
+def _message(campaign: Campaign, place: str, *, is_hidden: bool) -> dict[str, Any]:
+    """The message as one person gets or got it."""
+    said = template_said(campaign, is_hidden=is_hidden)
+    reader = _reader(campaign, place, is_hidden=is_hidden)
+    return {"phone": _phone(campaign, said, reader), "reader": reader, "template_said": said}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One of those who get it, and the positions of the people before and behind; None for none."""
+
+    person: CampaignRecipient | None
+    previous: int | None = None
+    next: int | None = None
+
+
+def _reader(campaign: Campaign, place: str, *, is_hidden: bool) -> Reader:
+    """Whose message the phone shows: of the person at this position or the next one that gets it.
+
+    Without a place, the first; nobody for whoever may not see the people.
+    """
+    if is_hidden:
+        return Reader(None)
+    at = int(place) if place.isdecimal() and len(place) < 10 else 0
+    people = CampaignRecipient.objects.filter(campaign=campaign, left_out="")
+    here, *behind = [*people.filter(position__gte=at).order_by("position")[:2], None]
+    before = people.filter(position__lt=at).order_by("-position").first() if at else None
+    following = behind[0] if behind else None
+    return Reader(
+        here, before.position if before else None, following.position if following else None
+    )
+
+
+def _phone(found: Campaign, said: TemplateSaid | None, reader: Reader) -> PhonePreview | None:
+    """What this person gets or got; None without a channel that would say how it looks.
 
     Whoever may not see its people sees the text as it was written.
     """
@@ -201,8 +238,7 @@ def _phone(found: Campaign, said: TemplateSaid | None, is_hidden: bool) -> Phone
     if found.channel is None:
         return None
     content = found.message or found
-    people = CampaignRecipient.objects.filter(campaign=found, left_out="").order_by("position")
-    person = None if is_hidden else people.first()
+    person = reader.person
     job = submission_of(person) if person else None
     return PhonePreview(
         look=found.channel.capabilities.medium.value,
@@ -279,8 +315,8 @@ def _reach(campaign: Campaign, tally: Tally, now: datetime) -> dict[str, int]:
 @require_POST
 @page_of_team(Action.LAUNCH)
 def campaign_pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
-    """Hand nothing more over until somebody lets it go on."""
-    return act_on(request, campaign_id, control.pause)
+    """Let nothing more go out until somebody continues it."""
+    return act_on(request, campaign_id, rescheduling.pause)
 
 
 @require_POST

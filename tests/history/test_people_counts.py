@@ -318,7 +318,7 @@ def test_messages_that_belong_to_nobody_are_told_beside_the_people(
 ) -> None:
     assert launched.channel is not None
     body = b'{"event": "status_update", "message_id": "x", "event_data": {"status": "delivered"}}'
-    receiving.keep(launched.channel.webhook, body)
+    receiving.keep(launched.channel.webhook.pk, body)
     delivery_reports.work_through()
     text = text_of(desk.get("campaign", launched))
     assert "Still to send 12 100%" in text
