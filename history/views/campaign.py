@@ -220,12 +220,11 @@ def _reader(campaign: Campaign, place: str, *, is_hidden: bool) -> Reader:
         return Reader(None)
     at = int(place) if place.isdecimal() and len(place) < 10 else 0
     people = CampaignRecipient.objects.filter(campaign=campaign, left_out="")
-    here, *behind = [*people.filter(position__gte=at).order_by("position")[:2], None]
-    before = people.filter(position__lt=at).order_by("-position").first() if at else None
-    following = behind[0] if behind else None
-    return Reader(
-        here, before.position if before else None, following.position if following else None
-    )
+    here = people.filter(position__gte=at).order_by("position").first()
+    places = people.values_list("position", flat=True)
+    before = places.filter(position__lt=at).order_by("-position").first() if at else None
+    behind = places.filter(position__gt=here.position).order_by("position") if here else places
+    return Reader(here, before, behind.first() if here else None)
 
 
 def _phone(found: Campaign, said: TemplateSaid | None, reader: Reader) -> PhonePreview | None:
