@@ -408,7 +408,7 @@ def test_pausing_takes_back_what_waits_at_sociocs(desk: Desk, running: Campaign)
     assert (running.state, running.state_reason) == ("paused", "taking_back")
     assert [job(running, seq).state for seq in (1, 2)] == ["accepted", "revoking"]
     # What has left cannot come back, and the page says so.
-    assert "1 job is out already" in text_of(desk.get("campaign", running))
+    assert "1 job has left already and cannot be stopped." in text_of(desk.get("campaign", running))
 
 
 def test_the_phone_goes_from_person_to_person(desk: Desk, running: Campaign) -> None:
