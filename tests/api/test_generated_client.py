@@ -51,13 +51,10 @@ def generated(
         del sys.modules[name]
 
 
-def test_a_generated_client_brings_people_launches_and_reads_what_became_of_them(
-    generated: Generated, live_server: LiveServer, request: pytest.FixtureRequest
-) -> None:
-    team = world.a_team()
-    channel = world.a_channel(team)
-    key = make_token(team, world.owner_of(team), name="Till", scopes=list(Scope)).key
-    models = generated("models")
+def caller_with(
+    generated: Generated, live_server: LiveServer, request: pytest.FixtureRequest, key: str
+) -> Callable[..., Any]:
+    """Calls an operation of a subject by its name, with the generated client."""
     client = generated("client").AuthenticatedClient(
         base_url=live_server.url, token=key, raise_on_unexpected_status=True
     )
@@ -66,6 +63,17 @@ def test_a_generated_client_brings_people_launches_and_reads_what_became_of_them
     def call(subject: str, operation: str, *values: Any, **named: Any) -> Any:
         return generated(f"api.{subject}.{operation}").sync(*values, client=client, **named)
 
+    return call
+
+
+def test_a_generated_client_brings_people_launches_and_reads_what_became_of_them(
+    generated: Generated, live_server: LiveServer, request: pytest.FixtureRequest
+) -> None:
+    team = world.a_team()
+    channel = world.a_channel(team)
+    key = make_token(team, world.owner_of(team), name="Till", scopes=list(Scope)).key
+    models = generated("models")
+    call = caller_with(generated, live_server, request, key)
     people = call("lists", "make_list", body=models.ListName(name="Patients"))
     ann = models.PersonIn(phone="+12025550101", name="Ann")
     ann.fields = models.PersonInFields.from_dict({"City": "Rome"})
