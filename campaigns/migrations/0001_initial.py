@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ),
                 ("field_rules", models.JSONField(blank=True, default=dict)),
                 ("one_by_one", models.BooleanField(default=False)),
+                ("one_by_one_wanted", models.BooleanField(default=False)),
                 ("template", models.JSONField(blank=True, default=dict)),
                 ("template_aside", models.JSONField(blank=True, default=dict)),
                 ("duplicates_allowed", models.BooleanField(default=False)),
