@@ -417,7 +417,8 @@ def test_the_phone_goes_from_person_to_person(desk: Desk, running: Campaign) -> 
 
     def page(person: CampaignRecipient | None = None) -> str:
         asked = {"person": str(person.position)} if person else {}
-        return desk.get("campaign", running, **asked).content.decode()
+        answer = desk.get("campaign", running, **asked)
+        return str(answer.content.decode())
 
     assert f"As {first.name} got it" in page()
     assert 'id="previous-person"' not in page()
