@@ -93,7 +93,7 @@ def new_draft(page: Page, list_name: str = "Patients, autumn") -> None:
 def write(page: Page, text: str = MESSAGE, channel: str = "Front desk SMS") -> None:
     """Go on to the second step and write the message."""
     page.get_by_role("button", name="Next: What").click()
-    page.get_by_text(channel).first.click()
+    page.locator("label", has_text=channel).first.click()
     page.get_by_role("textbox", name="Message").fill(text)
     expect(page.locator("#preview .bubble")).to_be_visible()
     page.wait_for_timeout(1_500)  # the figures follow the text
@@ -150,7 +150,7 @@ def fields(page: Page) -> None:
 def whatsapp(page: Page) -> None:
     new_draft(page, "Guests on WhatsApp")
     page.get_by_role("button", name="Next: What").click()
-    page.get_by_text("Clinic WhatsApp").first.click()
+    page.locator("label", has_text="Clinic WhatsApp").first.click()
     page.wait_for_timeout(1_000)
     saved(page)
     page.set_viewport_size({"width": WIDTH, "height": 1_040})
