@@ -81,6 +81,7 @@ def test_it_ends_and_is_told_nothing_more(
     shown = client_of(alice).get(page)
     assertContains(shown, "because the API token “Till” has ended")
     assertNotContains(shown, "Switch on again")
+    assertNotContains(shown, "Send again")
     client_of(alice).post(f"{page}on/")
     assert not receivers.send_again(OutgoingEvent.objects.get(), alice)
     receiver.refresh_from_db()
