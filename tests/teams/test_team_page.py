@@ -68,8 +68,6 @@ class TestRoles:
     def test_an_owner_gives_another_role(self, owner: Client, riverside: Team, bob: User) -> None:
         answer = set_role(owner, riverside, bob, "sender")
         assertContains(answer, "Bob Okafor has a new role. Sender")
-            set_role(owner, riverside, bob, "sender"), "Bob Okafor has a new role. Sender"
-        )
         assert role_of(bob) == Role.SENDER
 
     def test_a_role_that_does_not_exist_is_refused(
