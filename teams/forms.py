@@ -251,9 +251,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         min_value=0,
         max_value=1000,
         required=False,
-        help_text=_(
-            "With 0, no number is left out. A delivered message starts the count again."
-        ),
+        help_text=_("With 0, no number is left out. A delivered message starts the count again."),
     )
     stop_way = forms.ChoiceField(
         label=_("When someone opts out and Sociocs already has their message"),
