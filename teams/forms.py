@@ -247,14 +247,11 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     )
 
     failures_until_left_out = forms.IntegerField(
-        label=_("Leave out a number after"),
+        label=_("Failed messages in a row before a number is left out"),
         min_value=0,
         max_value=1000,
         required=False,
-        help_text=_(
-            "This many failed messages in a row. With 0, no number is left out; a "
-            "delivered message starts the count again."
-        ),
+        help_text=_("With 0, no number is left out. A delivered message starts the count again."),
     )
     stop_way = forms.ChoiceField(
         label=_("When someone opts out and Sociocs already has their message"),

@@ -157,7 +157,7 @@ _ROLE_WORDS = {
 class StopWay(models.TextChoices):
     """How somebody who opts out is kept from a message that Sociocs has already."""
 
-    BOTH = "both", _("Block them and take them out of the message")
+    BOTH = "both", _("Block them and take them out")
     TAKE_OUT = "take_out", _("Take them out of the message")
     BLOCK = "block", _("Block them at Sociocs")
 

@@ -187,10 +187,10 @@ def _people_context(
 
 
 def _sharing_in_words(recipient_list: RecipientList, user: User) -> str:
-    """`Of Bruno, shared with everyone in the team by Alice, you may edit it`."""
+    """`Owned by Bruno, shared with everyone in the team by Alice, you can edit it`."""
     owner, sharer = recipient_list.owner, recipient_list.shared_by
     visibility = Visibility(recipient_list.visibility)
-    words = [_("Yours") if owner == user else _("By %(owner)s") % {"owner": owner}]
+    words = [_("Yours") if owner == user else _("Owned by %(owner)s") % {"owner": owner}]
     if sharer is None or sharer == owner:
         words.append(str(_SHARED[visibility]))
     else:

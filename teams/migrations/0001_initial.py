@@ -324,7 +324,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("both", "Block them and take them out of the message"),
+                            ("both", "Block them and take them out"),
                             ("take_out", "Take them out of the message"),
                             ("block", "Block them at Sociocs"),
                         ],

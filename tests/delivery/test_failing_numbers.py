@@ -87,7 +87,7 @@ def test_the_team_says_after_how_many_failures(
 
 def test_an_owner_writes_the_rule_on_the_teams_page(desk: Desk, riverside: Team) -> None:
     page = desk.client.get(f"{desk.url('team-settings')}opt-outs/")
-    assert "Leave out a number after" in text_of(page)
+    assert "Failed messages in a row before a number is left out" in text_of(page)
     same = {name: getattr(riverside, name) for name in ("name", "time_zone", "default_country")}
     for typed, rule in (("0", 0), ("", 0), ("3", 3)):
         desk.client.post(desk.url("team-settings"), same | {"failures_until_left_out": typed})
