@@ -123,7 +123,7 @@ def test_a_mail_without_a_choice_goes_by_the_browser_seen_last(
     letters.send_letters()
     (sent,) = mail.outbox
     assert sent.subject == f"{OPEN}Riverside Dental háas áa néew óownéer⟧"
-    assert f"{OPEN}Sami Haddad íis áan óownéer óof Riverside Dental" in sent.body
+    assert f"{OPEN}Sami Haddad íis nóow áan óownéer óof Riverside Dental" in sent.body
     asked_for(client_of(alice), "/account/", "en")
     alerts.new_owner(riverside, sami)
     letters.send_letters()
