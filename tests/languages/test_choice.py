@@ -58,7 +58,7 @@ def test_the_account_goes_before_the_browser(client_of: ClientOf, alice: User) -
 def test_a_language_is_chosen_on_the_account_page(client_of: ClientOf, alice: User) -> None:
     client = client_of(alice)
     page = client.get("/account/").content.decode()
-    assert re.search(r'<option value="" selected>\s*As my browser\s*</option>', page)
+    assert re.search(r'<option value="" selected>\s*Same as my browser\s*</option>', page)
     form = {"name": alice.name, "email": alice.email, "language": LANGUAGE}
     saved = client.post("/account/", form, follow=True)
     assert f"{OPEN}Yóoúur áaccóoúunt íis sáavéed.⟧" in saved.content.decode()
