@@ -158,7 +158,8 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
             if name in given
         }
         values |= {
-            "one_by_one": method.one_by_one,
+            "one_by_one": self.goes_one_by_one,
+            "one_by_one_wanted": method.one_by_one and not method.template,
             "template": method.template,
             "template_aside": method.aside,
             "field_rules": self.rules().to_json(),
@@ -167,6 +168,18 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
             "timing": self.timing(),
         }
         return Content(**values)
+
+    @property
+    def goes_one_by_one(self) -> bool:
+        """Whether each gets a message of their own, as chosen, or as the plan chose before."""
+        method, campaign = self.chosen_method(), self.campaign
+        by_plan = campaign.one_by_one and not (campaign.one_by_one_wanted or campaign.template)
+        return method.one_by_one or by_plan
+
+    @property
+    def chooses_how_it_goes_out(self) -> bool:
+        """Whether that is left to the plan."""
+        return not self.chosen_method().one_by_one
 
     def rules(self) -> FieldRules:
         """How its dynamic fields are filled."""
@@ -193,7 +206,7 @@ def stored_draft(campaign: Campaign, content: Content) -> dict[str, Any]:
         "version": campaign.version,
         **{name: _as_posted(getattr(content, name)) for name in same},
         **stored_send_method(
-            SendMethod(content.one_by_one, content.template, content.template_aside)
+            SendMethod(content.one_by_one_wanted, content.template, content.template_aside)
         ),
         **stored_audience(content),
         **posted(FieldRules.from_json(content.field_rules)),

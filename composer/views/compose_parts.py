@@ -21,7 +21,6 @@ from campaigns.texts.outside_values import constants_of
 from campaigns.texts.personal_texts import FieldRules
 from composer import previewing
 from composer.forms import ComposeForm
-from composer.send_method_fields import JOBS
 from composer.whatsapp_text import Piece
 from interface.dates import written
 from interface.templatetags.interface import phone_number
@@ -224,7 +223,7 @@ def counted(
     out because they cannot read it.
     """
     left_out = count.left_out if count else {}
-    is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
+    is_each = form.goes_one_by_one
     reasons = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
     refusal = one_by_one.one_by_one_refusal(count.people) if count and is_each else ""
     unread = unread_values(filters_of(chosen)) if count and not count.unknown else []

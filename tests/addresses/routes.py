@@ -208,6 +208,7 @@ ROUTES: dict[str, Route] = {
     "replies": Route(Action.VIEW),
     "reply": Route(Action.VIEW),
     "replies-read": Route(Action.VIEW, BUTTON),
+    "replies-search": Route(Action.VIEW, BUTTON),
     "reply-opt-out": Route(Action.EDIT_LISTS, BUTTON),
     "reply-let-be": Route(Action.EDIT_LISTS, BUTTON),
     "campaign-replies": Route(Action.VIEW),

@@ -135,10 +135,10 @@ def write(page: Page) -> None:
     page.get_by_role("textbox", name="Its variables").fill("1 = {{CUSTOMER_NAME}}\n2 = {{Day}}")
     preview, figures = page.locator("#preview"), page.locator("#figures")
     expect(preview).to_contain_text("This person gets no message")
-    expect(figures).to_contain_text("1 person has no CUSTOMER_NAME: left out")
+    expect(figures).to_contain_text("1 person has no Name: left out")
     expect(figures).to_contain_text("1 person has no Day: left out")
 
-    page.get_by_label("no Day").select_option("write")
+    page.get_by_label("No Day").select_option("write")
     page.get_by_label("Instead of Day").fill("a day that suits you")
     expect(figures).to_contain_text("they read “a day that suits you”")
     preview.get_by_role("button", name="Next recipient").click()
@@ -146,11 +146,11 @@ def write(page: Page) -> None:
     expect(page.locator("#save-state")).to_contain_text("Saved")
 
     # Another way and back: nothing typed is lost.
-    page.get_by_label("Many people at once").check()
+    page.get_by_label("Choose for me").check()
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
-    expect(page.get_by_label("no Day")).to_be_hidden()
+    expect(page.get_by_label("No Day")).to_be_hidden()
     page.get_by_label("An approved WhatsApp template").check()
-    expect(page.get_by_label("no Day")).to_be_visible()
+    expect(page.get_by_label("No Day")).to_be_visible()
     page.get_by_role("button", name="Save draft").first.click()
     expect(page.get_by_text("The draft is saved.")).to_be_visible()
     expect(page.get_by_label("Instead of Day")).to_have_value("a day that suits you")
