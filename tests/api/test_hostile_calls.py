@@ -46,7 +46,7 @@ def with_field(raw: str) -> str:
         (with_field(f'"recipients": [{{"to": {DIGITS}}}]'), "", "The body is not valid JSON"),
         (with_field(f'"recipients": "[{DIGITS}]"'), "", "recipients: "),
         (with_field(f'"contact_saving": "{DIGITS}"'), "", "contact_saving: "),
-        (with_field(f'"contact_saving": {DEEP}'), "", "The body has brackets"),
+        (with_field(f'"contact_saving": {DEEP}'), "", "The body has nested brackets"),
         (with_field('"duplicates_allowed": 1e400'), "", "duplicates_allowed: "),
         (with_field('"duplicates_allowed": NaN'), "", "The body is not valid JSON"),
         (with_field('"to": "+12025550102"'), "", "to: may stand there once"),
