@@ -129,8 +129,8 @@ def _frozen(_who: str, details: Details) -> str:
     }
 
 
-def _started(_who: str, details: Details) -> str:
-    return _("Sending began: %(jobs)s") % {"jobs": jobs(details.get("jobs", 0))}
+def _started(_who: str, _details: Details) -> str:
+    return _("Sending began")
 
 
 def _paused(who: str, details: Details) -> str:
