@@ -211,7 +211,7 @@ def end_repeat_of_campaign(request: ApiRequest, response: HttpResponse, campaign
 
     def act(campaign: Campaign, user: User) -> None:
         if not repeating.end_repeat(campaign, user):
-            raise NotDone(HTTPStatus.CONFLICT, "It does not repeat.", "not_possible")
+            raise NotDone(HTTPStatus.CONFLICT, "This campaign does not repeat.", "not_possible")
 
     return _act(request, response, campaign_id, act)
 

@@ -563,7 +563,7 @@ class Migration(migrations.Migration):
                             ("rescheduled", "Rescheduled"),
                             ("take_back_asked", "What has not left is being stopped"),
                             ("taken_back", "Jobs were stopped"),
-                            ("overruled", "Sent in spite of a warning"),
+                            ("overruled", "Sent although there was a warning"),
                             ("approval_asked", "Approval asked for"),
                             ("approved", "Approved"),
                             ("rejected", "Rejected"),

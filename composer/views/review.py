@@ -212,7 +212,7 @@ def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) ->
         return ""
     return _(
         "right after you press Send, and keeps it until its time. If you cancel before then, we "
-        "take it back."
+        "stop it there."
     )
 
 

@@ -87,6 +87,7 @@ ROUTES: dict[str, Route] = {
     "door-is-blocked": Route("a program"),
     "door-subscriptions": Route("a program", FORM),
     "door-subscription": Route("a program", (GET, "DELETE")),
+    "door-root": Route("a program", ()),
     "door-nothing": Route("a program", ()),
     # Who they are, and which team to open.
     "home": Route("signed in"),
