@@ -147,16 +147,16 @@ def test_pausing_going_on_and_cancelling(watched: Page, running: Campaign) -> No
 def test_sending_again_wants_the_number_typed(watched: Page, running: Campaign) -> None:
     unclear(job(running, 2))
     watched.reload()
-    watched.get_by_role("button", name="Send again").click()
+    watched.get_by_role("button", name="Send it again").click()
     dialog = watched.get_by_role("dialog")
     expect(dialog).to_contain_text("5 people get the message twice")
     dialog.get_by_role("textbox").fill("7")
-    dialog.get_by_role("button", name="Send again", exact=True).click()
+    dialog.get_by_role("button", name="Send it again", exact=True).click()
     expect(watched.get_by_text("Job 2 was not sent again: type 5")).to_be_visible()
 
-    watched.get_by_role("button", name="Send again").click()
+    watched.get_by_role("button", name="Send it again").click()
     dialog.get_by_role("textbox").fill("5")
-    dialog.get_by_role("button", name="Send again", exact=True).click()
+    dialog.get_by_role("button", name="Send it again", exact=True).click()
     expect(watched.get_by_text("had job 2 sent again")).to_be_visible()
     assert job(running, 2).state == "ready"
 
@@ -209,7 +209,7 @@ def test_every_part_is_accessible_and_fits(
 
     page.goto(f"/riverside-dental/campaigns/{running.public_id}/")
     look(page, "running-page")
-    page.get_by_role("button", name="Send again").click()
+    page.get_by_role("button", name="Send it again").click()
     look(page, "running-dialog")
     page.goto("/riverside-dental/campaigns/")
     look(page, "running-history")
