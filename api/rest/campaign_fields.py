@@ -21,6 +21,8 @@ from composer import approvals
 from composer.drafts import Content, content_of
 from composer.forms import ComposeForm, stored_draft
 from composer.schedule_fields import LATER, NOW, SET_HOURS, fields_of_pace
+from composer.send_method_fields import BY_HAND, OWN_WORDS, TEMPLATE
+from composer.template_picker import IN_LINES
 from teams.models import User
 
 
@@ -42,9 +44,13 @@ class Hours(Schema):
 
 
 class Template(Schema):
-    """An approved WhatsApp template; `variables` one a line, as `1 = {{CUSTOMER_NAME}}`."""
+    """An approved WhatsApp template; `variables` one a line, as `1 = {{CUSTOMER_NAME}}`.
 
-    id: Text = Field(max_length=200)
+    `registered`: one of the team's own, which knows its id and text itself.
+    """
+
+    registered: UUID | None = None
+    id: Text = Field("", max_length=200)
     body: Text = Field("", max_length=4096)
     variables: Text = Field("", max_length=8192)
 
@@ -189,6 +195,7 @@ _CALLED = {
     **dict.fromkeys(("is_paced", "pace_count", "pace_every", "pace_unit"), "pace"),
     **dict.fromkeys(("hours_from", "hours_to", "hours_zone", "zone_field"), "hours"),
     **dict.fromkeys(("template_id", "template_body", "template_variables"), "template"),
+    **dict.fromkeys(("whatsapp_template", "places", "says"), "template"),
     "send_method": "method",
     "__all__": "",
 }
@@ -223,8 +230,11 @@ def _posted(campaign: Campaign, given: Mapping[str, Any]) -> dict[str, Any]:
     posted["time_zone"] = zone
     if given.get("method"):
         posted["send_method"] = given["method"]
-    for name, text in (given.get("template") or {}).items():
-        posted[f"template_{name}"] = text
+        posted["says"] = TEMPLATE if given["method"] == TEMPLATE else OWN_WORDS
+    if template := given.get("template"):
+        posted |= {f"template_{name}": text for name, text in template.items()}
+        posted["whatsapp_template"] = str(template.get("registered") or BY_HAND)
+        posted["places"] = IN_LINES
     if "send_at" in given:
         posted |= posted_moment(given["send_at"], zone)
     if "pace" in given:

@@ -241,7 +241,12 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
         Snippet(name, label, re.sub(r"\b(Date|Place)\b", lambda _name: field, USAGE[name]), field)
         for name, label in labels.items()
     ]
-    return {"fields": predefined + [FieldChoice(name) for name in own], "snippets": snippets}
+    fields = predefined + [FieldChoice(name) for name in own]
+    return {
+        "fields": fields,
+        "snippets": snippets,
+        "unknown_fields": form.place_fields([choice.name for choice in fields]),
+    }
 
 
 def figures_shown(

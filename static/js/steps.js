@@ -73,14 +73,19 @@
     });
   };
 
+  const isTemplate = () =>
+    form.querySelector("[data-medium='whatsapp']:checked") !== null && form.elements.says.value === "template";
+
   const said = {
     who: () => joined([form.querySelector("[data-fact-of='people']")?.dataset.words, labels("[name='lists']:checked, [name='filters']:checked").join(", ")]),
     what: () => {
+      const template = isTemplate() && form.querySelector("[name='whatsapp_template']:checked");
+      if (template) return joined([labels("[name='channel']:checked")[0], template.labels[0].querySelector("b").textContent]);
       const text = form.elements.text.value.replace(/\{\{\s*(.*?)\s*\}\}/g, "$1").replace(/\s+/g, " ").trim();
       return joined([labels("[name='channel']:checked")[0], short(text, 90)]);
     },
     when: () => form.querySelector("[data-says]").dataset.says,
-    how: () => form.querySelector("[name='send_method']:checked")?.labels[0].querySelector(".form-check-label").firstChild.textContent.trim() ?? "",
+    how: () => isTemplate() ? form.querySelector(".template-says").textContent.trim() : form.querySelector("[name='send_method']:checked")?.labels[0].querySelector(".form-check-label").firstChild.textContent.trim() ?? "",
   };
 
   const tell = () => {
@@ -100,7 +105,7 @@
 
   form.addEventListener("change", (event) => {
     // WhatsApp wants an approved template for whoever has not written lately.
-    if (event.target.dataset.medium === "whatsapp") document.getElementById("how").open = true;
+    if (event.target.dataset.medium === "whatsapp" && !form.elements.text.value) form.elements.says.value = "template";
     tell();
   });
   form.addEventListener("input", tell);
