@@ -211,7 +211,7 @@ def message_warnings(channel: Channel | None, media_kind: str) -> list[str]:
         warnings.append(
             _(
                 "WhatsApp delivers a free text only to people who wrote to you in the last "
-                "%(hours)d hours. To reach everybody, choose an approved template under “Channel”."
+                "%(hours)d hours. To reach everybody, choose an approved template."
             )
             % {"hours": able.free_text_hours}
         )

@@ -54,7 +54,11 @@ def shelf_problems(channel: Channel | None, kept: Mapping[str, Any]) -> list[Pro
     on_shelf = (one for one in shelf_of(channel) if str(one.public_id) == kept["of"])
     found = next(on_shelf, None) or registered(kept)
     sentence = _what_is_wrong(channel, kept, found)
-    return [Problem("whatsapp_template", sentence % {"name": kept.get("name", "")})] if sentence else []
+    return (
+        [Problem("whatsapp_template", sentence % {"name": kept.get("name", "")})]
+        if sentence
+        else []
+    )
 
 
 def _what_is_wrong(

@@ -38,7 +38,7 @@ LONGEST_TEXT = 20_000
 THOUSANDS = re.compile(r"[\s,.'\u2019]")
 
 # Where a problem of the message or the plan shows on the page.
-_FIELD_OF = {"wall_time": "date", "pace": "pace_count"}
+_FIELD_OF = {"wall_time": "date", "pace": "pace_count", "empty_places": "places"}
 
 
 class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields):
@@ -184,11 +184,8 @@ class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields
 
     def is_filled(self, problem: Problem) -> bool:
         """Whether a problem is about something typed, rather than something still missing."""
-        if problem.field == "wall_time":
+        if problem.field in ("wall_time", "places"):
             return True
-        if problem.field == "places":
-            # A place that nothing fills yet.
-            return False
         return bool(self.cleaned_data.get(problem.field))
 
 

@@ -135,10 +135,10 @@ class SendMethodFields(forms.Form):
 def stored_send_method(method: SendMethod, *, is_blank: bool) -> dict[str, str]:
     """The fields as they would be posted; a draft that says nothing yet begins with a template."""
     chosen = method.template or method.aside
-    by_hand = next((one for one in (method.template, method.aside) if "of" not in one), {})
+    by_hand = next((one for one in (method.template, method.aside) if one and "of" not in one), {})
     return {
         "says": TEMPLATE if method.template or is_blank else OWN_WORDS,
-        "send_method": EACH if method.one_by_one else JOBS,
+        "send_method": EACH if method.one_by_one and not method.template else JOBS,
         "whatsapp_template": chosen.get("of", BY_HAND if any(chosen.values()) else ""),
         "template_id": by_hand.get("id", ""),
         "template_body": by_hand.get("body", ""),

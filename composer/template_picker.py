@@ -91,7 +91,7 @@ class TemplatePicker(SendMethodFields):
 
     @property
     def shelf(self) -> list[OnShelf]:
-        """What may be picked with the chosen channel, and the one that is picked, deleted or not."""
+        """What may be picked with the chosen channel, and what is picked, deleted or not."""
         channel = self.cleaned_data.get("channel")
         found = list(whatsapp_shelf.shelf_of(channel)) if channel else []
         if self.picked is not None and self.picked not in found:
@@ -101,12 +101,13 @@ class TemplatePicker(SendMethodFields):
     @cached_property
     def picked(self) -> WhatsAppTemplate | None:
         """The registered template that is chosen, if it is one of the channel's or the draft's."""
-        chosen, channel = self.cleaned_data.get("whatsapp_template"), self.cleaned_data.get("channel")
+        chosen, channel = (
+            self.cleaned_data.get("whatsapp_template"),
+            self.cleaned_data.get("channel"),
+        )
         if not is_uuid(chosen) or channel is None or not channel.capabilities.takes_templates:
             return None
-        on_shelf = (
-            one for one in whatsapp_shelf.shelf_of(channel) if str(one.public_id) == chosen
-        )
+        on_shelf = (one for one in whatsapp_shelf.shelf_of(channel) if str(one.public_id) == chosen)
         kept = self._kept_of(str(chosen))
         return next(on_shelf, None) or (whatsapp_shelf.registered(kept) if kept else None)
 
@@ -142,7 +143,9 @@ class TemplatePicker(SendMethodFields):
             for number, place in enumerate(places, start=1)
         ]
 
-    def _known_values(self, picked: WhatsAppTemplate) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    def _known_values(
+        self, picked: WhatsAppTemplate
+    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """(what fills the places, what is written instead): of the draft, else of the last one."""
         instead = FieldRules.from_json(self.campaign.field_rules).fallbacks
         if self.cleaned_data.get("places") == IN_LINES:
@@ -176,7 +179,9 @@ class TemplatePicker(SendMethodFields):
             for name in row.fields:
                 text = row.instead if row.missing == WRITE else None
                 if instead.setdefault(name, text) != text:
-                    sentence = _("%(field)s fills two places. Choose the same for both if it is empty.")
+                    sentence = _(
+                        "%(field)s fills two places. Choose the same for both if it is empty."
+                    )
                     self.add_error("places", sentence % {"field": name})
 
     def with_places(self, rules: FieldRules) -> FieldRules:

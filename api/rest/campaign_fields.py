@@ -195,7 +195,7 @@ _CALLED = {
     **dict.fromkeys(("is_paced", "pace_count", "pace_every", "pace_unit"), "pace"),
     **dict.fromkeys(("hours_from", "hours_to", "hours_zone", "zone_field"), "hours"),
     **dict.fromkeys(("template_id", "template_body", "template_variables"), "template"),
-    **dict.fromkeys(("whatsapp_template", "places", "says"), "template"),
+    **dict.fromkeys(("whatsapp_template", "places", "empty_places", "says"), "template"),
     "send_method": "method",
     "__all__": "",
 }

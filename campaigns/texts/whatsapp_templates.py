@@ -206,7 +206,9 @@ def _in_buttons(said: Mapping[str, Any], *, is_flat: bool) -> Iterator[tuple[str
             yield (key, key, leads_to) if is_flat else (f"Buttons.{number}", str(number), leads_to)
 
 
-def picked(said: Mapping[str, Any], of: str, name: str, values: Mapping[str, str]) -> dict[str, Any]:
+def picked(
+    said: Mapping[str, Any], of: str, name: str, values: Mapping[str, str]
+) -> dict[str, Any]:
     """What a campaign keeps of a registered template; `values`: what fills its places, by name."""
     lines = [f"{place} = {' '.join(value.split())}" for place, value in values.items()]
     return {**said, "of": of, "name": name, "variables": "\n".join(lines)}
@@ -275,16 +277,15 @@ def template_problems(
             Problem("template_id", _("Enter the template's id, as your provider has it."))
         )
     if "of" in kept:
-        problems += [Problem("places", sentence) for sentence in _unfilled(channel, kept)]
+        problems += [Problem("empty_places", sentence) for sentence in _unfilled(channel, kept)]
     else:
         problems += [Problem("template_variables", line) for line in _in_lines(channel, written)]
     program = parse_text(written.source)
     faults = list(program.faults)
     if known_fields is not None:
         faults += program.unknown(known_fields)
-    problems += [
-        Problem("template_variables", one) for one in dict.fromkeys(map(fault_sentence, faults))
-    ]
+    field = "places" if "of" in kept else "template_variables"
+    problems += [Problem(field, one) for one in dict.fromkeys(map(fault_sentence, faults))]
     return problems
 
 

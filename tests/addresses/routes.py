@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from api.models import Scope
 from api.tokens import make_token
-from campaigns.models import Campaign, CampaignEvent
+from campaigns.models import Campaign, CampaignEvent, WhatsAppTemplate
 from campaigns.moves import record_event
 from composer import message_templates
 from composer.media import media_store
@@ -258,6 +258,7 @@ ROUTES: dict[str, Route] = {
     "compose": Route(Action.COMPOSE, FORM),
     "preview": Route(Action.COMPOSE, BUTTON),
     "text-fields": Route(Action.COMPOSE, BUTTON),
+    "template-picker": Route(Action.COMPOSE, BUTTON),
     "figures": Route(Action.COMPOSE, BUTTON),
     "audience": Route(Action.COMPOSE, BUTTON),
     "audience-people": Route(Action.COMPOSE, BUTTON),
@@ -268,6 +269,10 @@ ROUTES: dict[str, Route] = {
     "templates": Route(Action.VIEW),
     "template-new": Route(Action.COMPOSE, FORM),
     "template": Route(Action.VIEW, FORM),
+    "whatsapp-templates": Route(Action.VIEW),
+    "whatsapp-template-new": Route(Action.COMPOSE, FORM),
+    "whatsapp-template": Route(Action.VIEW, FORM),
+    "whatsapp-template-delete": Route(Action.COMPOSE, FORM),
     "template-keep": Route(Action.COMPOSE, FORM),
     "template-begin": Route(Action.COMPOSE, BUTTON),
     "template-go-back": Route(Action.COMPOSE, BUTTON),
@@ -371,6 +376,7 @@ class Site:
     saved_filter: SavedFilter
     check: BlockCheck
     template: MessageTemplate
+    whatsapp_template: WhatsAppTemplate
     channel: Channel
     number: NumberForTests
     media: MediaFile
@@ -400,6 +406,8 @@ class Site:
             "receiver_id": self.receiver.public_id,
             "token": self.invitation.link.rstrip("/").rpartition("/")[2],
         }
+        if name.startswith("whatsapp-template"):
+            values["template_id"] = self.whatsapp_template.public_id
         if name == "media-delete":
             # Their own; others' need MANAGE_TEAM.
             values["media_id"] = a_media_file(self.team, person).public_id
@@ -437,6 +445,9 @@ def a_site(team: Team, owner: User) -> Site:
     people.refresh_from_db()
     channel = world.a_channel(team, label="Front desk SMS", phone_number="+16317471111")
     GatewayAccount.objects.filter(pk=channel.account_id).update(team=team)
+    clinic = Channel.objects.create(
+        team=team, account=channel.account, provider="twlowa", channel_key="clinic", label="Clinic"
+    )
     launched = world.launched(world.a_campaign(channel, people))
     # Never confirmed by the vendor, so that switching it off asks nobody.
     WebhookEndpoint.objects.create(channel=channel, secret=Secret.of("a secret"))
@@ -470,6 +481,7 @@ def a_site(team: Team, owner: User) -> Site:
         ),
         saved_filter=world.a_filter(team, people),
         template=message_templates.make(launched, owner, "Reminder", "Dental"),
+        whatsapp_template=world.a_whatsapp_template(clinic),
         channel=channel,
         media=a_media_file(team, owner),
         receiver=make_receiver(

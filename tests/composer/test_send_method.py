@@ -41,7 +41,7 @@ def test_a_template_is_kept_aside_while_another_way_is_chosen(
 ) -> None:
     draft = whatsapp_draft
     desk.store(draft, send_method="template", **TYPED)
-    desk.store(draft, send_method=way)
+    desk.store(draft, says="text", send_method=way)
     draft.refresh_from_db()
     assert (draft.template, draft.template_aside) == ({}, KEPT)
     assert draft.one_by_one is (way == "each")
