@@ -156,9 +156,7 @@ class WhatsAppTemplateForm(forms.Form):
         channel = self.template.channel if self.template else given.get("channel")
         if channel is None or not given.get("provider_id"):
             return
-        same = channel.whatsapp_templates.filter(
-            archived_at=None, provider_id=given["provider_id"]
-        )
+        same = channel.whatsapp_templates.filter(archived_at=None, provider_id=given["provider_id"])
         if other := next((one for one in same if one != self.template), None):
             sentence = _("“%(name)s” has this id already. Change that one instead.")
             self.add_error("provider_id", sentence % {"name": other.name})

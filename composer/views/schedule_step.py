@@ -22,7 +22,6 @@ from campaigns.scheduling.repeats import Occurrence
 from composer.forms import ComposeForm
 from composer.schedule_fields import WallTimeFields, chosen_zone, fields_of_pace
 from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
-from composer.send_method_fields import JOBS
 from interface.templatetags.interface import duration, zone_abbreviation
 from sending import job_times, last_message, one_by_one, timetable
 from sending.last_message import Slots
@@ -108,7 +107,7 @@ class Load:
 
 def moment_of(form: ComposeForm, load: Load | None = None) -> SendMoment:
     """What the chosen schedule means; without a `load`, one segment for everybody on the lists."""
-    is_each = form.cleaned_data.get("send_method", JOBS) != JOBS
+    is_each = form.chosen_method().one_by_one
     moment = replace(time_of(form), is_each=is_each)
     if moment.is_now:
         return _with_plan(form, moment, timezone.now() + moment.lead, load)

@@ -445,9 +445,6 @@ def a_site(team: Team, owner: User) -> Site:
     people.refresh_from_db()
     channel = world.a_channel(team, label="Front desk SMS", phone_number="+16317471111")
     GatewayAccount.objects.filter(pk=channel.account_id).update(team=team)
-    clinic = Channel.objects.create(
-        team=team, account=channel.account, provider="twlowa", channel_key="clinic", label="Clinic"
-    )
     launched = world.launched(world.a_campaign(channel, people))
     # Never confirmed by the vendor, so that switching it off asks nobody.
     WebhookEndpoint.objects.create(channel=channel, secret=Secret.of("a secret"))
@@ -481,7 +478,7 @@ def a_site(team: Team, owner: User) -> Site:
         ),
         saved_filter=world.a_filter(team, people),
         template=message_templates.make(launched, owner, "Reminder", "Dental"),
-        whatsapp_template=world.a_whatsapp_template(clinic),
+        whatsapp_template=world.a_whatsapp_template(world.a_channel(team, provider="twlowa")),
         channel=channel,
         media=a_media_file(team, owner),
         receiver=make_receiver(
