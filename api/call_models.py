@@ -15,6 +15,7 @@ class KeptAnswer(models.Model):
     """What a call that made something was answered, for when the same call comes again.
 
     Of the call only digests are kept, never what it said. `answer` is null while it is being made.
+    It tells of people only in conditions of a filter, out of which whoever is erased is taken.
     """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from api import campaigns_by_call, idempotency
+from api import campaigns_by_call, idempotency, tokens
 
 
 @shared_task(name="api.tick", queue="background")
 def tick() -> None:
-    """Forget answers that nobody asks for any more, and people whose campaigns are over."""
+    """Forget answers that nobody asks for, and people and receivers whose time is over."""
     idempotency.forget_old_answers()
+    tokens.end_what_tokens_left()
     campaigns_by_call.end_lists_of_calls()

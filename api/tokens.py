@@ -23,9 +23,12 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from api.models import ApiToken, Scope
 from campaigns.scheduling.clocks import read_wall
+from events.receivers import end_receivers_of, tokens_with_receivers
+from interface.wording import filled
 from sending.day_limits import day_of
 from sociocs_accounts.models import Channel
 from teams import alerts, second_factor
@@ -166,11 +169,11 @@ def make_token(
             "expires_at": expires_at,
         }
         record(Act.TOKEN_MADE, token, by=by, after=told)
-    happened = _("%(name)s made the API token “%(token)s” for %(team)s.")
+    happened = gettext_lazy("%(name)s made the API token “%(token)s” for %(team)s.")
     alerts.tell(
         alerts.owners_of(team),
-        _("%(team)s has a new API token") % {"team": team},
-        happened % {"name": by, "token": name, "team": team},
+        filled(gettext_lazy("%(team)s has a new API token"), {"team": team}),
+        filled(happened, {"name": by, "token": name, "team": team}),
     )
     return Made(token, f"{token.public_id.hex}:{secret}")
 
@@ -188,6 +191,7 @@ def revoke_token(token: ApiToken, by: User) -> bool:
         if not mine.update(revoked_at=now):
             return False
         record(Act.TOKEN_REVOKED, token, by=by)
+        end_receivers_of(token.pk)
     return True
 
 
@@ -196,7 +200,21 @@ def end_tokens_of(team: Team, leaver: User, _heir: User | None) -> None:
     mine = ApiToken.objects.filter(team=team, made_by=leaver, revoked_at=None)
     for token in mine:
         record(Act.TOKEN_REVOKED, token, about_id=leaver.pk)
+        end_receivers_of(token.pk)
     mine.update(revoked_at=timezone.now())
+
+
+def end_what_tokens_left() -> None:
+    """Let what was made through the door end with its token, however that came to its end.
+
+    It expired, or the role of its maker allows no sending any more.
+    """
+    tokens = ApiToken.objects.filter(_works(timezone.now())).select_related("team", "made_by")
+    for number in tokens_with_receivers():
+        token = tokens.filter(pk=number).first()
+        membership = _membership(token) if token else None
+        if membership is None or not may(membership, NEEDS[Scope.DOOR]):
+            end_receivers_of(number)
 
 
 def nothing_to_hand_over(_team: Team, _person: User) -> None:
@@ -269,8 +287,7 @@ def _checked(token: ApiToken, request: HttpRequest) -> Membership:
     if token.expires_at is not None and token.expires_at <= timezone.now():
         sentence = _("This token has expired. Make a new one.")
         _turn_away(token, "expired", sentence, UnknownToken)
-    members = Membership.objects.select_related("team", "user")
-    mine = members.filter(team=token.team, user=token.made_by, user__is_active=True).first()
+    mine = _membership(token)
     if mine is None:
         sentence = _("Whoever made this token is not in the team any more. Make a new one.")
         _turn_away(token, "member", sentence, UnknownToken)
@@ -283,6 +300,12 @@ def _checked(token: ApiToken, request: HttpRequest) -> Membership:
     ):
         _turn_away(token, "address", _("This token may not be used from this address."))
     return mine
+
+
+def _membership(token: ApiToken) -> Membership | None:
+    """The place of the token's maker in the team."""
+    members = Membership.objects.select_related("team", "user")
+    return members.filter(team=token.team, user=token.made_by, user__is_active=True).first()
 
 
 def _turn_away(

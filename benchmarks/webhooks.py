@@ -28,6 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from benchmarks.surroundings import durable_database, set_up_django
 from tests.processes import Child, Sandbox, start_sandbox, wait_until_answered
 from tests.servers import wait_for_redis
@@ -133,7 +135,9 @@ def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections
         bodies = [report(number) for number in range(calls)]
         burst = Burst(port, f"/webhooks/{endpoint.public_id}/", rate, bodies)
         with page_views(port) as pages:
+            before = cpu_seconds(web.pid)
             took = burst.run(connections)
+            cpu = cpu_seconds(web.pid) - before
     finally:
         web.terminate()
     kept = WebhookEvent.objects.filter(endpoint=endpoint).count()
@@ -145,7 +149,7 @@ def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections
     lost = burst.refused + (calls - kept) + (calls - credited)
     print(f"calls {calls} kept {kept} credited {credited} median_ms", end=" ")
     print(f"{percentile(burst.waits, 50):.1f} p99_ms {percentile(burst.waits, 99):.1f}", end=" ")
-    print(f"pages {len(pages)} worked_s {worked:.1f}")
+    print(f"pages {len(pages)} worked_s {worked:.1f} cpu_ms_a_call {cpu / calls * 1000:.2f}")
     print(
         f"calls_per_s {calls / took:.0f} p95_ms {percentile(burst.waits, 95):.1f} "
         f"page_p95_ms {percentile(pages, 95):.1f} worked_per_s {calls / worked:.0f} lost {lost}"
@@ -218,6 +222,13 @@ def page_views(port: int) -> Iterator[list[float]]:
     finally:
         over.set()
         visitor.join()
+
+
+def cpu_seconds(web: int) -> float:
+    """What the web server of this process id and PostgreSQL have used until now, pages and all."""
+    mine = [psutil.Process(web), *psutil.Process(web).children()]
+    database = [one for one in psutil.process_iter() if one.name() == "postgres"]
+    return sum(sum(one.cpu_times()[:2]) for one in (*mine, *database))
 
 
 def percentile(values: list[float], percent: int) -> float:

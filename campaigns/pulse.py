@@ -8,7 +8,9 @@ Of several workers that find it due the one ticks that changes the row first.
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -18,6 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from celery import current_app
+from celery.concurrency.prefork import TaskPool
 from celery.signals import celeryd_after_setup, worker_shutting_down
 from django.conf import settings
 from django.db import close_old_connections
@@ -141,10 +144,7 @@ def _beat(one: _Round) -> None:
             close_old_connections()
 
 
-@celeryd_after_setup.connect
-def begin(instance: Worker, **_: object) -> None:
-    """Begin the rounds of the worker's queues, before and without its broker."""
-    queues = set(instance.app.amqp.queues.consume_from)
+def _begin_rounds(queues: Collection[str]) -> None:
     is_beating.set()
     # What a tick finds is done though there is no broker. Of the background's work every worker
     # finds some.
@@ -152,6 +152,32 @@ def begin(instance: Worker, **_: object) -> None:
     for one in (*_rounds, *_ticks(queues)):
         if one.queue in queues:
             threading.Thread(target=_beat, args=(one,), name="pulse", daemon=True).start()
+
+
+@celeryd_after_setup.connect
+def begin(instance: Worker, **_: object) -> None:
+    """Begin the rounds of the worker's queues, before and without its broker."""
+    queues = set(instance.app.amqp.queues.consume_from)
+    if not issubclass(vars(instance)["pool_cls"], TaskPool):
+        _begin_rounds(queues)
+        return
+    # Whoever forks a pool must not have SQLite at work in another thread: the pool would believe
+    # that it holds that thread's locks, for ever ("How to corrupt an SQLite database file", 2.6).
+    pulse = multiprocessing.get_context("fork").Process(
+        target=_beat_beside, args=(os.getpid(), queues), name="pulse", daemon=True
+    )
+    pulse.start()
+    worker_shutting_down.connect(lambda **_: pulse.terminate(), weak=False)
+
+
+def _beat_beside(worker: int, queues: Collection[str]) -> None:
+    """Be the pulse of the worker with this process id, for as long as that lives."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Ctrl+C reaches everybody at the terminal; the worker tells when it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _begin_rounds(queues)
+    while os.getppid() == worker:
+        time.sleep(_LOOK_SECONDS)
 
 
 @worker_shutting_down.connect

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.models import CampaignEvent
+from interface.dates import written
 from interface.wording import Text, jobs, number, people
 
 Kind = CampaignEvent.Kind
@@ -44,17 +44,17 @@ def taken_back_in_words(details: Details) -> str:
 def _moment(text: str, zone: str) -> str:
     if not text:
         return "?"
-    return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(zone or 'UTC')):%a %-d %b, %H:%M}"
+    return written(datetime.fromisoformat(text).astimezone(ZoneInfo(zone or "UTC")), "D j M, H:i")
 
 
 # A government changed its clocks after it was planned (`sending.zone_rules`).
 _BY_RULES = {
-    "moved": _lazy("Clock rules changed, so it was planned again. It begins at %(time)s"),
-    "kept": _lazy(
+    "moved": gettext_lazy("Clock rules changed, so it was planned again. It begins at %(time)s"),
+    "kept": gettext_lazy(
         "Clock rules changed, and what was planned fits them no more. It keeps its moment: "
         "%(time)s by the new rules"
     ),
-    "run": _lazy("Clock rules changed, so its next run was planned again: %(time)s"),
+    "run": gettext_lazy("Clock rules changed, so its next run was planned again: %(time)s"),
 }
 
 
@@ -108,10 +108,10 @@ def _rejected(who: str, details: Details) -> str:
 
 
 _PARTS: Mapping[str, Text] = {
-    "people": _lazy("the people who get it"),
-    "BUSINESS_NAME": _lazy("the team's name"),
-    "SENDER_NAME": _lazy("the sender's name"),
-    "time_zone": _lazy("the team's time zone"),
+    "people": gettext_lazy("the people who get it"),
+    "BUSINESS_NAME": gettext_lazy("the team's name"),
+    "SENDER_NAME": gettext_lazy("the sender's name"),
+    "time_zone": gettext_lazy("the team's time zone"),
 }
 
 
@@ -128,13 +128,18 @@ def not_as_approved(details: Details) -> str:
     )
 
 
+def _day(details: Details) -> str:
+    day = details.get("day")
+    return written(date.fromisoformat(day), "j M Y") if day else "?"
+
+
 def _run_made(_who: str, details: Details) -> str:
-    return _("The run of %(day)s was made") % {"day": details.get("day", "")}
+    return _("The run of %(day)s was made") % {"day": _day(details)}
 
 
 def _run_waits(_who: str, details: Details) -> str:
     return _("The run of %(day)s waits for someone: %(why)s") % {
-        "day": details.get("day", ""),
+        "day": _day(details),
         "why": details.get("why", ""),
     }
 

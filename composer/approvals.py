@@ -140,7 +140,7 @@ def may_answer(approval: Approval, user: User) -> str:
     if approval.campaign.updated_by_id == user.pk:
         return _("You wrote this draft last: someone else has to approve it.")
     if not proved_addresses.is_proved(user):
-        return _("Show first in your account that your e-mail address is yours.")
+        return _("First confirm your e-mail address in your account.")
     return ""
 
 
@@ -175,7 +175,9 @@ def approve(
 def reject(approval_id: UUID, campaign: Campaign, user: User, reason: str) -> None:
     """Say no, and why. Raises NotApproved when that has no effect any more."""
     if not reason.strip():
-        raise NotApproved(_("Say why, so that it can be mended: “the price is of last year”."))
+        raise NotApproved(
+            _("Say why, so that it can be fixed, such as “the price is from last year”.")
+        )
     with transaction.atomic():
         locked = locked_campaign(campaign.pk)
         approval = _waiting(locked, approval_id, user)
@@ -204,7 +206,7 @@ def _answer(approval: Approval, user: User) -> None:
 
 
 def _outdated() -> str:
-    return _("It was changed since it was asked for. Anyone who wants to send it has to ask again.")
+    return _("It changed after approval was asked for. Ask for approval again to send it.")
 
 
 def waiting_for_approval(campaign_ids: Iterable[int]) -> set[int]:

@@ -32,10 +32,10 @@ class AudienceFields(forms.Form):
         SavedFilter.objects, gettext_lazy("Leave out by saved filters")
     )
     campaigns_left_out = PublicChoices(
-        Campaign.objects, gettext_lazy("Leave out who got an earlier campaign")
+        Campaign.objects, gettext_lazy("Leave out people who got an earlier campaign")
     )
     days_left_out = forms.IntegerField(
-        label=gettext_lazy("Leave out who got any campaign in the last days"),
+        label=gettext_lazy("Leave out people who got any campaign in the last days"),
         required=False,
         min_value=1,
         max_value=LONGEST_PAUSE,
@@ -46,7 +46,7 @@ class AudienceFields(forms.Form):
         },
     )
     duplicates_allowed = forms.BooleanField(
-        label=gettext_lazy("Send to duplicates"), required=False
+        label=gettext_lazy("Text the same number more than once"), required=False
     )
 
     def _field(self, name: str) -> Any:
@@ -68,13 +68,19 @@ class AudienceFields(forms.Form):
             ("lists", "lists_left_out"),
             lists.select_related("owner", "team").order_by("-created_at", "-pk"),
             [choice.recipient_list for choice in choices.list_choices(campaign)],
-            _("Choose lists of your team: one of these is not yours to use (any more)."),
+            _(
+                "You cannot use one of these lists, or not any more. Choose other lists of your "
+                "team."
+            ),
         )
         self._offer(
             ("filters", "filters_left_out"),
             filters.select_related("owner").order_by("-created_at", "-pk"),
             [choice.saved_filter for choice in choices.filter_choices(campaign)],
-            _("Choose filters of your team: one of these is not yours to use (any more)."),
+            _(
+                "You cannot use one of these filters, or not any more. Choose other filters of "
+                "your team."
+            ),
         )
         held = choices.earlier_of(campaign)
         latest = earlier_campaigns.offered(campaign).values("pk")
@@ -104,7 +110,7 @@ class AudienceFields(forms.Form):
         for chosen, left_out in (("lists", "lists_left_out"), ("filters", "filters_left_out")):
             for row in set(cleaned.get(chosen) or ()) & set(cleaned.get(left_out) or ()):
                 sentence = _(
-                    "“%(name)s” is to get the message and to be left out. Choose one of both."
+                    "“%(name)s” is chosen to get the message and to be left out. Choose only one."
                 )
                 self.add_error(left_out, sentence % {"name": row.name})
 

@@ -33,7 +33,7 @@ def what_changed(campaign: Campaign, approved: Approval) -> list[str]:
 def _people(before: int, now: int | None) -> str:
     if now is None or now == before:
         return _(
-            "Who gets it: as many people as before, but a number, a name or a field is another one."
+            "Who gets it: the same number of people, but a number, a name or a field has changed."
         )
     return _("Who gets it: %(before)s were approved, %(now)s would have got it.") % {
         "before": people(before),
@@ -46,14 +46,7 @@ _VALUES = frozenset({BUSINESS_NAME, SENDER_NAME, TIME_ZONE})
 
 def _value(code: str) -> str:
     if code == BUSINESS_NAME:
-        return _(
-            "The team's name, which the text says: “%(before)s” was approved, it is “%(now)s” now."
-        )
+        return _("The team's name in the text: “%(before)s” was approved, now it is “%(now)s”.")
     if code == SENDER_NAME:
-        return _(
-            "The sender's name, which the text says: “%(before)s” was approved, it is “%(now)s” "
-            "now."
-        )
-    return _(
-        "The team's time zone, by which it goes out: %(before)s was approved, it is %(now)s now."
-    )
+        return _("The sender's name in the text: “%(before)s” was approved, now it is “%(now)s”.")
+    return _("The team's time zone: %(before)s was approved, now it is %(now)s.")

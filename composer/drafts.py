@@ -28,6 +28,7 @@ from campaigns.scheduling.timing import Timing, timing_of, usual_for
 from campaigns.states import CampaignState
 from campaigns.texts.personal_texts import FieldRules
 from composer.models import DraftPage
+from interface.dates import written
 from recipients.models import RecipientList, SavedFilter
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import Team, User
@@ -129,7 +130,7 @@ def begin_draft(team: Team, user: User) -> Campaign:
 
 def _name_for_today(team: Team) -> str:
     today = timezone.now().astimezone(ZoneInfo(team.time_zone))
-    return _("Campaign of %(day)s") % {"day": f"{today:%-d %b %Y}"}
+    return _("Campaign of %(day)s") % {"day": written(today, "j M Y")}
 
 
 def save(

@@ -51,7 +51,7 @@ class FallbackText(forms.CharField):
         text = " ".join(str(super().clean(value) or "").split())
         if "{{" in text:
             raise forms.ValidationError(
-                _("Write plain words here: a field inside of this text is not filled in.")
+                _("Write plain words here. Fields in this text are not filled in.")
             )
         return text
 
@@ -60,10 +60,10 @@ class FieldRulesForm(forms.Form):
     """The part of the composer's form that makes `personal_texts.FieldRules`."""
 
     day_first = forms.ChoiceField(
-        label=gettext_lazy("How dates such as 03/04/2026 are meant"),
+        label=gettext_lazy("How to read dates such as 03/04/2026"),
         required=False,
         choices=[
-            ("", gettext_lazy("Either: leave these people out")),
+            ("", gettext_lazy("Not clear: leave these people out")),
             (DAY_FIRST, gettext_lazy("3 April: the day comes first")),
             (MONTH_FIRST, gettext_lazy("March 4: the month comes first")),
         ],
@@ -153,16 +153,27 @@ class FieldRulesForm(forms.Form):
         return str(channel.account.name_placeholder) if channel else ""
 
 
-def posted(rules: FieldRules) -> dict[str, str]:
-    """Stored rules as the form's fields would be sent."""
-    data = {
-        "name_by_sociocs": "on" if rules.name_placeholder else "",
-        "day_first": {None: "", True: DAY_FIRST, False: MONTH_FIRST}[rules.day_first],
-    }
-    for number, (name, text) in enumerate(sorted(rules.fallbacks.items())):
+def posted_fallbacks(fallbacks: Mapping[str, str]) -> dict[str, str]:
+    """All fallbacks as the form's rows; without any, a row of no field, which empties them."""
+    data = {} if fallbacks else {"rule_name_0": "", "rule_missing_0": LEAVE_OUT}
+    for number, (name, text) in enumerate(sorted(fallbacks.items())):
         data |= {
             f"rule_name_{number}": name,
             f"rule_missing_{number}": WRITE,
             f"rule_text_{number}": text,
         }
     return data
+
+
+def posted(rules: FieldRules) -> dict[str, str]:
+    """Stored rules as the form's fields would be sent."""
+    return {
+        "name_by_sociocs": "on" if rules.name_placeholder else "",
+        "day_first": posted_day_first(rules.day_first),
+        **(posted_fallbacks(rules.fallbacks) if rules.fallbacks else {}),
+    }
+
+
+def posted_day_first(day_first: bool | None) -> str:
+    """How dates are meant, as the form's field would be sent."""
+    return {None: "", True: DAY_FIRST, False: MONTH_FIRST}[day_first]

@@ -53,7 +53,7 @@ class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields
     )
     channel = PublicChoice(
         Channel.objects.none(),
-        label=gettext_lazy("Channel"),
+        label=gettext_lazy("Send from"),
         to_field_name="public_id",
         required=False,
         empty_label=None,

@@ -20,6 +20,7 @@ from campaigns.states import CampaignState
 from composer import plan_making
 from composer.plan_report import Other, PlanReport
 from composer.schedule_words import queue_sentence
+from interface.dates import written
 from interface.wording import number, people
 from sending import timetable
 from sending.readiness import SeenPlan
@@ -49,7 +50,7 @@ class Check:
         words = {
             "earlier": _("Send it to them again"),
             "night": _("Send it at that time"),
-            "next_day": _("Go on the next day"),
+            "next_day": _("Continue the next day"),
             "left_out": _("Send it without them"),
             "duplicates": _("Send it to them twice"),
         }
@@ -102,7 +103,7 @@ def _earlier(report: PlanReport) -> Check:
     if not report.earlier:
         return Check("earlier", True, _("Nobody got the same text from you in the last 60 days."))
     other = report.earlier[0]
-    sentence = _("“%(name)s” said the same to %(people)s of these people already.")
+    sentence = _("%(people)s of these people already got the same text with “%(name)s”.")
     return Check(
         "earlier", False, sentence % {"name": other.name, "people": number(other.people)}, other
     )
@@ -112,7 +113,7 @@ def _conflict(report: PlanReport) -> Check:
     if not report.conflicts:
         return Check("conflict", True, _("The channel is free at that time."))
     other = report.conflicts[0]
-    sentence = _("“%(name)s” goes out through the same channel at that time; both get slower.")
+    sentence = _("“%(name)s” goes out through the same channel at that time, so both are slower.")
     return Check("conflict", False, sentence % {"name": other.name}, other)
 
 
@@ -123,16 +124,16 @@ def _night(campaign: Campaign, report: PlanReport, zone: str) -> Check | None:
     if campaign.hours_from is not None:
         # Of whoever gets it by another clock than their own, nobody knows.
         is_sure = not report.doubts
-        sentence = _("It goes out in your sending hours only.")
+        sentence = _("It goes out only in your sending hours.")
         return Check("night", True, sentence) if is_sure else None
     ends = [report.last_leaves] if report.last_leaves else []
     at_night = [moment for moment in (*moments, *ends) if is_night(moment, zone)]
     if not at_night:
-        return Check("night", True, _("It goes out by day."))
+        return Check("night", True, _("It goes out during the day."))
     if campaign.team.hours_from is None:
         # The team sends at any time of day, and said so.
         return None
-    time = f"{at_night[0].astimezone(ZoneInfo(zone)):%H:%M}"
+    time = written(at_night[0].astimezone(ZoneInfo(zone)), "H:i")
     return Check(
         "night",
         False,
@@ -147,12 +148,14 @@ def _next_day(campaign: Campaign, report: PlanReport) -> Check | None:
     if not report.next_day or by_pace:
         return None
     sentence = ngettext(
-        "The sending hours of one day do not hold it: %(people)s gets it on a later day.",
-        "The sending hours of one day do not hold it: %(people)s get it on a later day.",
+        "It does not fit into the sending hours of one day: %(people)s gets it on a later day.",
+        "It does not fit into the sending hours of one day: %(people)s get it on a later day.",
         report.next_day,
     ) % {"people": people(report.next_day)}
     if not campaign.continues_next_day:
-        sentence += " " + _("You did not tick that it goes on by itself the next morning.")
+        sentence += " " + _(
+            "You did not tick “What is not out by then continues by itself the next morning”."
+        )
     return Check("next_day", campaign.continues_next_day, sentence)
 
 
@@ -180,10 +183,10 @@ def _zones(campaign: Campaign, report: PlanReport) -> Check | None:
     lines = [_by_campaigns_clock(doubts)] if doubts else []
     if unread := report.doubts.get(ZoneDoubt.NO_SUCH_ZONE):
         sentence = ngettext(
-            "%(people)s has no known time zone, and gets it by their number's. Write names such "
-            "as Europe/Berlin in the column “%(column)s” of your list.",
-            "%(people)s have no known time zone, and get it by their number's. Write names such "
-            "as Europe/Berlin in the column “%(column)s” of your list.",
+            "%(people)s has no known time zone, so the one of their number counts. Write names "
+            "such as Europe/Berlin in the column “%(column)s” of your list.",
+            "%(people)s have no known time zone, so the one of their number counts. Write names "
+            "such as Europe/Berlin in the column “%(column)s” of your list.",
             unread,
         )
         lines.append(sentence % {"people": people(unread), "column": campaign.zone_field})
@@ -193,15 +196,13 @@ def _zones(campaign: Campaign, report: PlanReport) -> Check | None:
 def _by_campaigns_clock(doubts: Mapping[str, int]) -> str:
     count = sum(doubts.values())
     sentence = ngettext(
-        "%(people)s has no time zone that could be used (%(why)s), and gets it by the campaign's "
-        "clock.",
-        "%(people)s have no time zone that could be used (%(why)s), and get it by the campaign's "
-        "clock.",
+        "%(people)s has no time zone we can use (%(why)s), so the campaign's time counts.",
+        "%(people)s have no time zone we can use (%(why)s), so the campaign's time counts.",
         count,
     )
     words = {
-        "nowhere": _("a number of no country"),
-        "no_common_hours": _("no common hours"),
+        "nowhere": _("the number belongs to no country"),
+        "no_common_hours": _("no sending hours in common"),
     }
     why = ", ".join(f"{number(n)} {words.get(code, code)}" for code, n in doubts.items())
     return sentence % {"people": people(count), "why": why}
@@ -210,7 +211,7 @@ def _by_campaigns_clock(doubts: Mapping[str, int]) -> str:
 def _duplicates(campaign: Campaign) -> Check | None:
     if not campaign.duplicates_allowed:
         return None
-    return Check("duplicates", False, _("A number that stands there twice gets it twice."))
+    return Check("duplicates", False, _("A number that is on the lists twice gets it twice."))
 
 
 def _medium(campaign: Campaign) -> list[Check]:

@@ -7,7 +7,7 @@ but not sent (a time in the past, hours that leave no slot) is a `Problem` that 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -152,18 +152,18 @@ class ScheduleFields(WallTimeFields):
     hours_from = _wall(gettext_lazy("From"))
     hours_to = _wall(gettext_lazy("Until"))
     hours_zone = forms.ChoiceField(
-        label=gettext_lazy("By whose clock"), choices=HoursZone.choices, required=False
+        label=gettext_lazy("In which time zone"), choices=HoursZone.choices, required=False
     )
     zone_field = forms.CharField(
-        label=gettext_lazy("Their time zone is told by"), max_length=200, required=False
+        label=gettext_lazy("Their time zone comes from"), max_length=200, required=False
     )
     continues_next_day = forms.BooleanField(
-        label=gettext_lazy("What is not out by then goes on by itself the next morning"),
+        label=gettext_lazy("What is not out by then continues by itself the next morning"),
         required=False,
     )
 
     is_paced = _radio(
-        [("", gettext_lazy("As fast as it goes")), ("yes", gettext_lazy("At most"))],
+        [("", gettext_lazy("As fast as your number can")), ("yes", gettext_lazy("At most"))],
         gettext_lazy("Pace"),
     )
     pace_count = _whole(gettext_lazy("People"), 10_000_000)
@@ -220,7 +220,7 @@ class ScheduleFields(WallTimeFields):
         error_messages={"invalid": gettext_lazy("Write the date as 2026-04-02.")},
     )
 
-    clock_keeper = _radio(ClockKeeper.choices, gettext_lazy("Who keeps the clock"))
+    clock_keeper = _radio(ClockKeeper.choices, gettext_lazy("If this server is switched off then"))
 
     @property
     def has_options(self) -> bool:
@@ -266,9 +266,7 @@ class ScheduleFields(WallTimeFields):
 
     def _clean_repeat(self, cleaned: dict[str, Any]) -> None:
         if cleaned.get("when") == NOW:
-            self.add_error(
-                "repeats", _("Choose “Later” and the day and time of the first run to repeat it.")
-            )
+            self.add_error("repeats", _("To repeat it, choose “Later” and its first day and time."))
         if cleaned.get("repeats") == Every.WEEK.value and not cleaned.get("repeat_days"):
             self.add_error("repeat_days", _("Choose at least one day of the week, such as Mon."))
         if cleaned.get("repeat_ends") == AFTER:
@@ -277,7 +275,7 @@ class ScheduleFields(WallTimeFields):
             self._need("repeat_until", _("Choose the last day on which it may go out."))
             until, first = cleaned.get("repeat_until"), cleaned.get("date")
             if until is not None and first is not None and until < first:
-                sentence = _("This is before the first run. Choose %(day)s or later.")
+                sentence = _("This is before the first time. Choose %(day)s or later.")
                 self.add_error("repeat_until", sentence % {"day": f"{first:%Y-%m-%d}"})
 
     # --- What it means ------------------------------------------------------------------------
@@ -373,29 +371,31 @@ def fields_of_pace(count: int | None, minutes: int) -> dict[str, Any]:
     }
 
 
+def fields_of_repeat(
+    every: Every | None, weekdays: Iterable[int], day: str, times: int | None, until: date | None
+) -> dict[str, Any]:
+    """The fields that say how often a campaign repeats; `every` None: just once.
+
+    `day` of the month, "" for that of the first run; with `times`, `until` does not count.
+    """
+    return {
+        "repeats": every.value if every else "",
+        "repeat_days": [str(one) for one in sorted(weekdays)],
+        "repeat_month_day": day,
+        "repeat_ends": AFTER if times else ON_A_DAY if until else NEVER,
+        "repeat_times": times or "",
+        "repeat_until": until.isoformat() if until and not times else "",
+    }
+
+
 def _stored_repeat(timing: Timing, first: str) -> dict[str, Any]:
-    nothing = {
-        "repeats": "",
-        "repeat_days": [],
-        "repeat_month_day": str(int(first[-2:])) if first else "1",
-        "repeat_ends": NEVER,
-        "repeat_times": "",
-        "repeat_until": "",
-    }
+    day = str(int(first[-2:])) if first else "1"
     if not timing.repeat:
-        return nothing
+        return fields_of_repeat(None, (), day, None, None)
     repeat = repeats.from_json(timing.repeat)
-    ends = AFTER if repeat.times else ON_A_DAY if repeat.until else NEVER
-    return nothing | {
-        "repeats": repeat.every.value,
-        "repeat_days": [str(day) for day in sorted(repeat.weekdays)],
-        "repeat_month_day": str(repeat.month_day or LAST_DAY)
-        if repeat.every is Every.MONTH
-        else nothing["repeat_month_day"],
-        "repeat_ends": ends,
-        "repeat_times": repeat.times or "",
-        "repeat_until": repeat.until.isoformat() if repeat.until and ends == ON_A_DAY else "",
-    }
+    if repeat.every is Every.MONTH:
+        day = str(repeat.month_day or LAST_DAY)
+    return fields_of_repeat(repeat.every, repeat.weekdays, day, repeat.times, repeat.until)
 
 
 class RescheduleForm(WallTimeFields):
@@ -416,7 +416,7 @@ class RescheduleForm(WallTimeFields):
         self._understood = self.wall_time
         resolved = self.resolved()
         if resolved is not None and not resolved.candidates:
-            self.add_error("time", _("The clocks jump over this time. Choose another one."))
+            self.add_error("time", _("The clocks skip this time. Choose another one."))
         return cleaned
 
     @property

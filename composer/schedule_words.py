@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.scheduling.repeats import Every, Repeat
+from interface.dates import written
 from interface.templatetags.interface import duration
 from interface.wording import Text, number
 from sociocs_accounts.models import Channel
@@ -17,7 +18,7 @@ from sociocs_gateway.providers import Provider
 
 # With the figures of `sender_queue.THROUGHPUT`.
 SENDERS: Mapping[Sender, Text] = {
-    Sender.LONG_CODE: gettext_lazy("one long code sends about one segment a second"),
+    Sender.LONG_CODE: gettext_lazy("an ordinary number sends about one segment a second"),
     Sender.LONG_CODE_ABROAD: gettext_lazy("such a number sends about ten segments a second"),
     Sender.TOLL_FREE: gettext_lazy("a toll-free number sends about three segments a second"),
     Sender.SHORT_CODE: gettext_lazy("a short code sends about a hundred segments a second"),
@@ -38,7 +39,7 @@ _WEEKDAYS: tuple[Text, ...] = (
 def queue_sentence(channel: Channel, estimate: Estimate) -> str:
     """How long the sender needs: `One long code sends about one segment a second: … 12 h.`"""
     if channel.messages_per_second:
-        speed = _("this sender is said to send %(n)s a second") % {
+        speed = _("this sender is set to %(n)s a second") % {
             "n": f"{channel.messages_per_second:g}"
         }
     else:
@@ -58,14 +59,14 @@ def overflow_sentence(estimate: Estimate) -> str:
     hourly = int(3600 / estimate.seconds_each) if estimate.seconds_each else 0
     step = max(1, 10 ** max(0, len(str(hourly)) - 2))
     return _(
-        "Handed over all at once it would fail in part: what waits longer than %(longest)s is "
+        "Sent all at once, part of it would fail: what waits longer than %(longest)s is "
         "dropped. Set a pace of at most %(people)s people an hour."
     ) % {"longest": duration(longest), "people": number(max(1, hourly // step * step))}
 
 
 def repeat_in_words(repeat: Repeat) -> str:
     """`every Monday and Thursday at 09:30, 4 times`."""
-    values = {"time": f"{repeat.at:%H:%M}"}
+    values = {"time": written(repeat.at, "H:i")}
     if repeat.every is Every.DAY:
         text = _("every day at %(time)s") % values
     elif repeat.every is Every.WEEK:
@@ -82,5 +83,5 @@ def repeat_in_words(repeat: Repeat) -> str:
         words = ngettext("%(text)s, %(n)s time", "%(text)s, %(n)s times", repeat.times)
         return words % {"text": text, "n": number(repeat.times)}
     if repeat.until:
-        return _("%(text)s, until %(day)s") % {"text": text, "day": f"{repeat.until:%-d %b %Y}"}
+        return _("%(text)s, until %(day)s") % {"text": text, "day": written(repeat.until, "j M Y")}
     return text

@@ -49,7 +49,7 @@ class SendMethodFields(forms.Form):
         label=gettext_lazy("How it goes out"),
         required=False,
         choices=[
-            (JOBS, gettext_lazy("Jobs for many people")),
+            (JOBS, gettext_lazy("Many people at once")),
             (EACH, gettext_lazy("One message for each person")),
             (TEMPLATE, gettext_lazy("An approved WhatsApp template")),
         ],

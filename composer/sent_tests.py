@@ -96,8 +96,8 @@ def send(
         minutes = throttling.minutes_left(PER_PERSON, str(user.pk))
         raise NoTestSent(
             ngettext(
-                "You have sent many tests. Wait %(n)d minute, then go on.",
-                "You have sent many tests. Wait %(n)d minutes, then go on.",
+                "You have sent many tests. Wait %(n)d minute, then continue.",
+                "You have sent many tests. Wait %(n)d minutes, then continue.",
                 minutes,
             )
             % {"n": minutes}
@@ -119,7 +119,10 @@ def send(
             # A test is a message as any other: it takes a place in the day of its team and channel.
             if not day_limits.count_on_day(campaign, now, 1):
                 raise NoTestSent(
-                    _("Your team, or this channel, has sent all it may today. Test it tomorrow.")
+                    _(
+                        "Your team, or this channel, has reached its limit for today. Test it "
+                        "tomorrow."
+                    )
                 )
     except IntegrityError:
         return SentTest.objects.get(token=token)
@@ -135,7 +138,7 @@ def _check_phones(user: User, target: Target) -> None:
     theirs = SentTest.objects.filter(user=user, created_at__gt=since).exclude(phone=target.phone)
     if theirs.values("phone").distinct().count() >= MOST_PHONES:
         sentence = _(
-            "You have sent tests to %(n)d phones today. Use one of them, or go on tomorrow."
+            "You have sent tests to %(n)d phones today. Use one of them, or continue tomorrow."
         )
         raise NoTestSent(sentence % {"n": MOST_PHONES})
 
@@ -151,7 +154,7 @@ def _message(
     """What is to be sent. Raises NoTestSent."""
     if content != readiness.content_sha256(campaign):
         raise NoTestSent(
-            _("This draft was changed since you opened this page. Look at it again, then send.")
+            _("This draft has changed since you opened this page. Look at it again, then send.")
         )
     known_fields = audience.audience_field_names(campaign) if lists else None
     problems = message.content_problems(campaign, known_fields)
@@ -186,7 +189,7 @@ def _check_way(campaign: Campaign, target: Target) -> None:
         raise NoTestSent(
             _(
                 "Sociocs does not accept this channel's account at the moment. Have its API key "
-                "checked on the page of channels, then send the test."
+                "checked under Channels, then send the test."
             )
         )
     if account.cool_until and account.cool_until > timezone.now():
@@ -195,8 +198,8 @@ def _check_way(campaign: Campaign, target: Target) -> None:
     if wishes.filter(phone_key=subscriber_key(target.phone)).exists():
         raise NoTestSent(
             _(
-                "This number has opted out of your team's messages. Choose another one, or lift "
-                "its opt-out first."
+                "This number has opted out of your team's messages. Choose another one, or "
+                "first allow messages to it again."
             )
         )
 

@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
-from django.utils.translation import gettext_lazy as _
 
 from config import databases
 from config.environment import Environment
@@ -210,11 +209,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "interface.middleware.headers_on_everything",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before whatever has something to say.
+    "teams.languages.BrowserLanguage",
     "interface.middleware.known_methods_only",
     # Before whatever reads a body.
     "interface.body_limits.SizeFirst",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "interface.compression.CompressedPages",
     "csp.middleware.CSPMiddleware",
     "interface.middleware.kept_by_no_cache",
@@ -222,10 +223,10 @@ MIDDLEWARE = [
     "interface.middleware.buttons_lead_to_their_page",
     "interface.middleware.FewFilesAtOnce",
     "interface.sessions.PatientSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "teams.languages.speak_as_chosen",
     "allauth.account.middleware.AccountMiddleware",
     "teams.visits.note_visit",
     "teams.admin_door.only_from_here",
@@ -453,7 +454,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 # --- Language, time, e-mail -----------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each by its own name. One is offered once its catalogue is complete (docs/languages.md).
+LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

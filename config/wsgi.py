@@ -12,4 +12,8 @@ from config.front_door import refuse_to_open
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 refuse_to_open(settings)
-application = get_wsgi_application()
+_pages = get_wsgi_application()
+
+from delivery.front_desk import FrontDesk  # noqa: E402 - it has models, which Django loads first
+
+application = FrontDesk(_pages)

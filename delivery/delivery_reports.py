@@ -8,13 +8,13 @@ to anybody is counted as that, and credited later if the vendor's list tells who
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from campaigns.models import CampaignRecipient
@@ -22,6 +22,7 @@ from delivery import replies, stops
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
 from delivery.number_news import NewsOfNumbers
 from delivery.provider_codes import FailureKind, failure_of
+from delivery.reported_messages import Key, ReportedMessages
 from events.kinds import EventKind
 from events.outbox import News
 from interface.database_errors import is_away, is_held_up
@@ -30,12 +31,12 @@ from recipients.opting_out import opt_outs
 from sociocs_accounts.models import Channel
 from sociocs_gateway.exceptions import InvalidEvent
 from sociocs_gateway.results import DeliveryStatus
-from sociocs_gateway.webhooks import IncomingMessage, StatusUpdate, parse_event
+from sociocs_gateway.webhooks import Event, IncomingMessage, StatusUpdate, parse_event
 
 log = logging.getLogger(__name__)
 
 Outcome = WebhookEvent.Outcome
-EVENTS_A_TASK = 500
+EVENTS_A_TASK = 2_000
 # For whoever has to find out what went wrong; people's numbers and texts are in them.
 KEEP_BODIES = timedelta(days=30)
 _BODIES_A_ROUND = 5_000
@@ -59,23 +60,23 @@ def work_through() -> bool:
     All of them in one transaction; if that fails, each in one of its own, so that a single bad one
     stops nothing. While the database is away or held up all of them wait: raises its error.
     """
-    waiting = WebhookEvent.objects.filter(outcome=Outcome.WAITING).order_by("pk")
-    ids = list(waiting.values_list("pk", flat=True)[:EVENTS_A_TASK])
+    waiting = WebhookEvent.objects.filter(outcome=Outcome.WAITING).order_by("pk")[:EVENTS_A_TASK]
     try:
-        _work(ids)
+        return _work(waiting) == EVENTS_A_TASK
     except Exception as error:
         # Else whatever it is must not stop the others.
         if is_away(error) and not is_held_up(error):
             raise
         log.warning("events are worked through one by one: %s", type(error).__name__)
-        for pk in ids:
-            _work_alone(pk)
+    ids = list(waiting.values_list("pk", flat=True))
+    for pk in ids:
+        _work_alone(pk)
     return len(ids) == EVENTS_A_TASK
 
 
 def _work_alone(pk: int) -> None:
     try:
-        _work([pk])
+        _work(WebhookEvent.objects.filter(pk=pk, outcome=Outcome.WAITING))
     except Exception as error:
         if is_away(error):
             raise
@@ -84,71 +85,99 @@ def _work_alone(pk: int) -> None:
         WebhookEvent.objects.filter(pk=pk, outcome=Outcome.WAITING).update(outcome=Outcome.FAILED)
 
 
-def _work(ids: Sequence[int]) -> None:
+def _work(waiting: QuerySet[WebhookEvent]) -> int:
+    """Work these through in one transaction, but for what another worker has; returns how many."""
     with transaction.atomic():
-        events = list(
-            WebhookEvent.objects.select_for_update(of=("self",), skip_locked=True)
-            .filter(pk__in=ids, outcome=Outcome.WAITING)
-            .select_related("endpoint__channel__team")
-            .order_by("pk")
-        )
-        changes, unattributed, numbers = Changes(), Counter[int](), NewsOfNumbers()
-        news = News()
-        for event in events:
-            event.outcome = _make_of(event, changes, numbers, news)
-            unattributed[event.endpoint_id] += event.outcome == Outcome.UNATTRIBUTED
-        WebhookEvent.objects.bulk_update(events, ["outcome"])
-        change_counts(changes)
-        numbers.store()
-        news.store()
+        events = list(waiting.select_for_update(skip_locked=True))
+        _join_endpoints(events)
+        calls = [(event, _read(event)) for event in events]
+        round_of = _Round(_messages_of(calls))
+        outcomes = defaultdict[WebhookEvent.Outcome, list[WebhookEvent]](list)
+        for event, parsed in calls:
+            outcomes[round_of.make_of(event, parsed)].append(event)
+        for outcome, its_events in outcomes.items():
+            of_outcome = WebhookEvent.objects.filter(pk__in=[event.pk for event in its_events])
+            of_outcome.update(outcome=outcome)
+        round_of.store()
+        unattributed = Counter(event.endpoint_id for event in outcomes[Outcome.UNATTRIBUTED])
         _note_on_endpoints(events, unattributed)
+    return len(events)
 
 
-def _make_of(
-    event: WebhookEvent, changes: Changes, numbers: NewsOfNumbers, news: News
-) -> WebhookEvent.Outcome:
-    try:
-        parsed = parse_event(bytes(event.body or b""))
-    except InvalidEvent:
-        return Outcome.NOT_UNDERSTOOD
-    if isinstance(parsed, IncomingMessage):
-        reply = replies.take_reply(event.endpoint, parsed, event.received_at, event.pk, news)
-        return Outcome.REPLY if reply else Outcome.NOT_UNDERSTOOD
-    if isinstance(parsed, StatusUpdate):
-        return _move_forward(event, parsed, changes, numbers, news)
-    return Outcome.NOT_UNDERSTOOD
-
-
-def _move_forward(
-    event: WebhookEvent,
-    update: StatusUpdate,
-    changes: Changes,
-    numbers: NewsOfNumbers,
-    news: News,
-) -> WebhookEvent.Outcome:
-    message, is_new = SentMessage.objects.select_for_update().get_or_create(
-        channel=event.endpoint.channel,
-        message_id=update.message_id[:200],
-        defaults={"seen_at": event.received_at, "changed_at": event.received_at},
+def _join_endpoints(events: Sequence[WebhookEvent]) -> None:
+    endpoints = WebhookEndpoint.objects.select_related("channel__team").in_bulk(
+        {event.endpoint_id for event in events}
     )
-    before = DeliveryStatus(message.status)
-    if update.status.rank <= before.rank and not is_new:
-        return Outcome.NOT_NEWER
-    message.status = update.status.value
-    message.changed_at = event.received_at
-    is_failure = update.status is DeliveryStatus.FAILED
-    message.error_code = (update.error_code or "")[:40] if is_failure else ""
-    message.save(update_fields=["status", "changed_at", "error_code"])
-    if message.recipient is None:
-        return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
-    _heed_wish(event.endpoint.channel, message)
-    numbers.add(event.endpoint.channel, message)
-    _tell(news, event.endpoint.channel, message, update)
-    stops.heed_report(message)
-    campaign_id = message.recipient.campaign_id
-    changes[campaign_id, before.value] -= 1
-    changes[campaign_id, update.status.value] += 1
-    return Outcome.CREDITED
+    for event in events:
+        event.endpoint = endpoints[event.endpoint_id]
+
+
+def _read(event: WebhookEvent) -> Event | None:
+    try:
+        return parse_event(bytes(event.body or b""))
+    except InvalidEvent:
+        return None
+
+
+def _key(event: WebhookEvent, update: StatusUpdate) -> Key:
+    return event.endpoint.channel_id, update.message_id[:200]
+
+
+def _messages_of(calls: Sequence[tuple[WebhookEvent, Event | None]]) -> ReportedMessages:
+    first_seen: dict[Key, datetime] = {}
+    for event, parsed in calls:
+        if isinstance(parsed, StatusUpdate):
+            first_seen.setdefault(_key(event, parsed), event.received_at)
+    return ReportedMessages(first_seen)
+
+
+class _Round:
+    """What comes of calls that are worked through together, stored at their end."""
+
+    def __init__(self, messages: ReportedMessages) -> None:
+        self._messages = messages
+        self._changes, self._numbers, self._news = Changes(), NewsOfNumbers(), News()
+
+    def make_of(self, event: WebhookEvent, parsed: Event | None) -> WebhookEvent.Outcome:
+        """Do what this call, the next in their order, tells of."""
+        if isinstance(parsed, IncomingMessage):
+            reply = replies.take_reply(
+                event.endpoint, parsed, event.received_at, event.pk, self._news
+            )
+            return Outcome.REPLY if reply else Outcome.NOT_UNDERSTOOD
+        if isinstance(parsed, StatusUpdate):
+            return self._move_forward(event, parsed)
+        return Outcome.NOT_UNDERSTOOD
+
+    def store(self) -> None:
+        """Write all of it. The caller holds the transaction."""
+        self._messages.store()
+        change_counts(self._changes)
+        self._numbers.store()
+        self._news.store()
+
+    def _move_forward(self, event: WebhookEvent, update: StatusUpdate) -> WebhookEvent.Outcome:
+        key = _key(event, update)
+        message, is_new = self._messages.take(key)
+        before = DeliveryStatus(message.status)
+        if update.status.rank <= before.rank and not is_new:
+            return Outcome.NOT_NEWER
+        message.status = update.status.value
+        message.changed_at = event.received_at
+        is_failure = update.status is DeliveryStatus.FAILED
+        message.error_code = (update.error_code or "")[:40] if is_failure else ""
+        self._messages.changed(key)
+        if message.recipient is None:
+            return Outcome.UNATTRIBUTED if is_new else Outcome.NOT_NEWER
+        channel = message.channel = event.endpoint.channel
+        _heed_wish(channel, message)
+        self._numbers.add(channel, message)
+        _tell(self._news, channel, message, update)
+        stops.heed_report(message)
+        campaign_id = message.recipient.campaign_id
+        self._changes[campaign_id, before.value] -= 1
+        self._changes[campaign_id, update.status.value] += 1
+        return Outcome.CREDITED
 
 
 def _heed_wish(channel: Channel, message: SentMessage) -> None:

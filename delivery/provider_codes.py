@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sociocs_gateway.providers import Provider
@@ -208,5 +208,5 @@ def reason_in_words(provider: str, code: str) -> str:
         return ""
     failure = failure_of(provider, code)
     if failure is None:
-        return _t("The network refused it with code %(code)s.") % {"code": code}
+        return gettext("The network refused it with code %(code)s.") % {"code": code}
     return str(failure.reason)

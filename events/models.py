@@ -30,6 +30,8 @@ class Receiver(models.Model):
         PAUSED = "paused", _("Paused")
         # By itself, after long failure: nothing new is kept for it.
         OFF = "off", _("Switched off")
+        # The program that asked for it may no longer; one that may can ask anew.
+        ENDED = "ended", _("Ended")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="receivers")
@@ -42,6 +44,9 @@ class Receiver(models.Model):
     kinds = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
     made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # The number and the name of the API token that it was made with, and that it ends with.
+    token_number = models.PositiveBigIntegerField(null=True, editable=False)
+    token_name = models.CharField(max_length=60, blank=True, editable=False)
     made_at = models.DateTimeField(default=timezone.now, editable=False)
 
     # In the vendor's form only, in the vendor's words.

@@ -127,7 +127,8 @@ class News:
 
     def _receivers_of(self, team_id: int) -> list[Receiver]:
         if team_id not in self._receivers:
-            wanted = Receiver.objects.filter(team=team_id).exclude(state=Receiver.State.OFF)
+            told = (Receiver.State.ACTIVE, Receiver.State.PAUSED)
+            wanted = Receiver.objects.filter(team=team_id, state__in=told)
             self._receivers[team_id] = list(wanted)
         return self._receivers[team_id]
 

@@ -45,6 +45,9 @@ class VendorWish:
     kinds: Sequence[str] = (MESSAGES,)
     status_words: Sequence[str] = ()
     secret: str = ""
+    # The token it is asked for with, by number and name.
+    token_number: int | None = None
+    token_name: str = ""
 
 
 def check_address(url: str) -> None:
@@ -82,9 +85,11 @@ def make_receiver(team: Team, by: User, name: str, url: str, kinds: Sequence[str
 def put_vendor_receiver(team: Team, by: User | None, wish: VendorWish) -> Receiver:
     """Make or, with a reference that is known, change a receiver that gets the vendor's own bodies.
 
-    Raises NotTaken.
+    It ends with the token that it was asked for with last. Raises NotTaken.
     """
     check_address(wish.url)
+    # Of two calls with one reference, the second changes what the first has made.
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     known = Receiver.objects.filter(team=team, reference=wish.reference).exclude(reference="")
     if not known.exists():
         _check_room(team)
@@ -97,6 +102,8 @@ def put_vendor_receiver(team: Team, by: User | None, wish: VendorWish) -> Receiv
         "provider": wish.provider,
         "channel_key": wish.channel_key,
         "status_words": list(wish.status_words),
+        "token_number": wish.token_number,
+        "token_name": wish.token_name,
         "form": Receiver.Form.SOCIOCS,
         **_FRESH,
     }
@@ -154,7 +161,7 @@ def pause_receiver(receiver: Receiver, by: User | None) -> bool:
 @transaction.atomic
 def let_receiver_go_on(receiver: Receiver, by: User | None) -> bool:
     """Send again, beginning with what waits; False where it was on already."""
-    stopped = Receiver.objects.filter(pk=receiver.pk).exclude(state=_State.ACTIVE)
+    stopped = Receiver.objects.filter(pk=receiver.pk, state__in=(_State.PAUSED, _State.OFF))
     if not stopped.update(**_FRESH):
         return False
     record(Act.RECEIVER_RESUMED, receiver, by=by)
@@ -167,6 +174,25 @@ def remove_receiver(receiver: Receiver, by: User | None) -> None:
     """Send nothing more there, and forget what was sent."""
     record(Act.RECEIVER_REMOVED, receiver, by=by)
     receiver.delete()
+
+
+def tokens_with_receivers() -> list[int]:
+    """The numbers of API tokens that receivers were made with which have not ended."""
+    numbers = Receiver.objects.exclude(state=_State.ENDED).values_list("token_number", flat=True)
+    return [number for number in numbers.distinct() if number is not None]
+
+
+@transaction.atomic
+def end_receivers_of(token_number: int) -> int:
+    """Send nothing more to what was made with a token that may no longer; returns how many."""
+    ended = Receiver.objects.filter(token_number=token_number).exclude(state=_State.ENDED)
+    receivers = list(ended.select_for_update())
+    for receiver in receivers:
+        waiting = receiver.outgoing.filter(state=OutgoingEvent.State.WAITING)
+        waiting.update(state=OutgoingEvent.State.GIVEN_UP)
+        record(Act.RECEIVER_ENDED, receiver)
+    ended.update(state=_State.ENDED, claim_token=None, next_try_at=None, failing_since=None)
+    return len(receivers)
 
 
 @transaction.atomic
@@ -204,6 +230,7 @@ def send_test(receiver: Receiver, by: User) -> bool:
 def send_again(event: OutgoingEvent, by: User) -> bool:
     """Have an event sent once more, under its own id; False where it waits, or is emptied."""
     ended = OutgoingEvent.objects.filter(pk=event.pk).exclude(body="")
+    ended = ended.exclude(receiver__state=_State.ENDED)
     if not ended.exclude(state=OutgoingEvent.State.WAITING).update(
         state=OutgoingEvent.State.WAITING
     ):
@@ -233,7 +260,7 @@ def _known(kinds: Sequence[str]) -> list[str]:
 
 
 def _check_room(team: Team) -> None:
-    if team.receivers.count() >= MOST_RECEIVERS:
+    if team.receivers.exclude(state=_State.ENDED).count() >= MOST_RECEIVERS:
         raise NotTaken(
             "url",
             _("A team can have %(n)s receivers. Remove one first.") % {"n": MOST_RECEIVERS},

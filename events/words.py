@@ -18,6 +18,7 @@ TONES: Mapping[str, str] = {
     Receiver.State.ACTIVE: "success",
     Receiver.State.PAUSED: "neutral",
     Receiver.State.OFF: "danger",
+    Receiver.State.ENDED: "neutral",
     OutgoingEvent.State.WAITING: "info",
     OutgoingEvent.State.DELIVERED: "success",
     OutgoingEvent.State.GIVEN_UP: "danger",

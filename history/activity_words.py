@@ -62,6 +62,16 @@ _WORDS = {
     "category": gettext_lazy("category"),
     "status": gettext_lazy("status"),
     "header_kind": gettext_lazy("on top"),
+    "account": gettext_lazy("account"),
+    "before": gettext_lazy("before"),
+    "bytes": gettext_lazy("bytes"),
+    "daily_limit": gettext_lazy("daily limit"),
+    "failures": gettext_lazy("failures"),
+    "kind": gettext_lazy("kind"),
+    "kinds": gettext_lazy("kinds"),
+    "row": gettext_lazy("row"),
+    "sessions": gettext_lazy("sessions"),
+    "version": gettext_lazy("version"),
 }
 
 

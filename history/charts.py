@@ -19,8 +19,9 @@ from history.days import SHOWN_DAYS
 from history.drawing import Column, Drawing, Part, Trace, drawing_of, trace_of
 from history.models import DayCount
 from history.month_deliveries import DayOfCampaigns, deliveries_by_day
+from interface.dates import written
 from interface.money import money
-from interface.wording import number
+from interface.wording import number, one_decimal, percent
 from teams.models import Team
 
 _ALONGS = 5
@@ -99,7 +100,7 @@ def month_of(team: Team) -> Month | None:
     charts.append(_failed_chart(days, failed, deliveries))
     if deliveries:
         charts.insert(0, _delivered_chart(days, deliveries))
-        shares = [f"{deliveries[day].share:.1f}%" if day in deliveries else "-" for day in days]
+        shares = [percent(deliveries[day].share) if day in deliveries else "-" for day in days]
         columns.insert(1, (_("Delivered"), shares))
     tiles = _tiles(team, begins, deliveries, sum(sent), sum(failed), sum(opt_outs))
     if any(day_count.cost is not None for day_count in day_counts):
@@ -132,7 +133,7 @@ def _tiles(
     wrote = replied.aggregate(people=Count("phone_key", distinct=True))["people"]
     tiles = [(_("Sent"), number(sent), _("people"))]
     if people:
-        tiles.append((_("Delivered"), f"{100 * delivered / people:.1f}%", _("as reported")))
+        tiles.append((_("Delivered"), percent(100 * delivered / people), _("as reported")))
     tiles += [
         (_("Failed"), number(failed), _share(failed, sent)),
         (_("Replied"), number(wrote), _("people")),
@@ -142,14 +143,14 @@ def _tiles(
 
 
 def _share(part: int, whole: int) -> str:
-    return _("%(share)s%% of sent") % {"share": f"{100 * part / whole:.1f}"} if whole else ""
+    return _("%(share)s%% of sent") % {"share": one_decimal(100 * part / whole)} if whole else ""
 
 
 def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampaigns]) -> Chart:
     """The share of each day's messages that arrived; today's reports still come in."""
     whole = [deliveries.get(day) for day in days[:-1]]
     points = [
-        (told.share, f"{day:%-d %b}: {told.share:.1f}%") if told is not None else None
+        (told.share, f"{written(day, 'j M')}: {percent(told.share)}") if told is not None else None
         for day, told in zip(days[:-1], whole, strict=True)
     ]
     lowest_day = min(deliveries, key=lambda day: deliveries[day].share)
@@ -157,8 +158,8 @@ def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampai
     floor = _FLOOR if lowest >= _FLOOR else int(lowest // _FLOOR_STEP) * _FLOOR_STEP
     campaign, told = deliveries[lowest_day].worst
     in_words = _("Delivered share of each day: lowest on %(day)s, %(share)s%%") % {
-        "day": f"{lowest_day:%-d %b}",
-        "share": f"{lowest:.1f}",
+        "day": written(lowest_day, "j M"),
+        "share": one_decimal(lowest),
     }
     return Chart(
         _("Delivered"),
@@ -167,8 +168,8 @@ def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampai
         trace_of(points, _alongs(days[:-1]), floor, _TOP),
         in_words,
         campaign,
-        _("Lowest on %(day)s:") % {"day": f"{lowest_day:%a %-d %b}"},
-        f"{told.share:.1f}%",
+        _("Lowest on %(day)s:") % {"day": written(lowest_day, "D j M")},
+        percent(told.share),
     )
 
 
@@ -181,14 +182,14 @@ def _failed_chart(
         return chart
     day = max(with_failed, key=lambda day: with_failed[day].failed)
     campaign, told = with_failed[day].most_failed
-    before = _("Most on %(day)s:") % {"day": f"{day:%a %-d %b}"}
+    before = _("Most on %(day)s:") % {"day": written(day, "D j M")}
     after = _("%(n)s of %(all)s") % {"n": number(told.failed), "all": number(told.people)}
     return replace(chart, campaign=campaign, before=before, after=after)
 
 
 def _alongs(days: Sequence[date]) -> list[str]:
     places = [round(n * (len(days) - 1) / (_ALONGS - 1)) for n in range(_ALONGS)]
-    return [f"{days[place]:%-d %b}" for place in places]
+    return [written(days[place], "j M") for place in places]
 
 
 def _by_day(day_counts: Sequence[DayCount], days: Sequence[date], name: str) -> list[int]:
@@ -221,7 +222,7 @@ def _bars(
     write: Callable[[Value], str],
 ) -> Chart:
     columns = [
-        Column(f"{day:%-d %b}: {write(value)}", (Part(fill, float(value)),))
+        Column(f"{written(day, 'j M')}: {write(value)}", (Part(fill, float(value)),))
         for day, value in zip(days, values, strict=True)
     ]
     total = write(sum(values[1:], values[0]))

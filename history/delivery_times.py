@@ -17,6 +17,7 @@ from campaigns.models import Campaign
 from campaigns.person_states import BY_REPORT, PersonState
 from delivery.models import SentMessage
 from history.drawing import Column, Drawing, Part, drawing_of
+from interface.dates import written
 from interface.wording import number
 from sociocs_gateway.results import DeliveryStatus
 
@@ -132,7 +133,7 @@ def _reached(counts: Counter[datetime], share: float) -> datetime:
 
 
 def _clock(moment: datetime, area: ZoneInfo, *, has_days: bool = False) -> str:
-    return moment.astimezone(area).strftime("%a %-d %b, %H:%M" if has_days else "%H:%M")
+    return written(moment.astimezone(area), "D j M, H:i" if has_days else "H:i")
 
 
 def _title(name: str, delivered: int, failed: int) -> str:

@@ -19,19 +19,21 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import PauseReason
 from history.models import Notice, NoticeChoice, NoticedEvent, NoticeKind, Whose
+from interface.dates import written
 from interface.templatetags.interface import zone_abbreviation
 from interface.wording import Text
 from sending import liveness
 from sociocs_accounts.models import SeenTrouble
 from sociocs_accounts.troubles import trouble_words
 from teams.access import Action, may
+from teams.languages import spoken_by
 from teams.models import Membership, Team, User
 
 log = logging.getLogger(__name__)
@@ -250,7 +252,7 @@ def _send(notice: Notice) -> None:
     if still_in:
         outcome = {"mail": Notice.Mail.SENT}
         try:
-            with translation.override(settings.LANGUAGE_CODE):
+            with spoken_by(notice.user):
                 _hand_to_the_mail_server(notice)
         except (SMTPException, OSError) as error:
             # Only the kind of error: its text may quote the address.
@@ -291,7 +293,7 @@ def _hand_to_the_mail_server(notice: Notice) -> None:
 def _written(moment: datetime, zone: str) -> str:
     """A moment on a zone's clock: `Thu 2 Apr, 09:30 EDT`."""
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{local:%a %-d %b, %H:%M} {zone_abbreviation(local)}"
+    return f"{written(local, 'D j M, H:i')} {zone_abbreviation(local)}"
 
 
 # --- The inbox ------------------------------------------------------------------------------------

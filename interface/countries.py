@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from functools import cache
 
 import phonenumbers
+from babel import Locale, UnknownLocaleError
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from interface.country_names import COUNTRY_NAMES
 
 
 def country_name(code: str) -> str:
-    """`United States` for `US`; an unknown code stays as it is."""
-    return str(COUNTRY_NAMES.get(code, code))
+    """`United States` for `US`, in the page's language; an unknown code stays as it is."""
+    names = _names_in(get_language() or "en")
+    return names.get(code) or COUNTRY_NAMES.get(code, code)
+
+
+@cache
+def _names_in(language: str) -> Mapping[str, str]:
+    """The names of the CLDR, of which English pages have shorter ones."""
+    try:
+        locale = Locale.parse(language, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return {}
+    return {} if locale.language == "en" else locale.territories
 
 
 def country_choices() -> list[tuple[str, str]]:

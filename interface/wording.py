@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from django.utils.formats import number_format
-from django.utils.functional import Promise
+from django.utils.functional import Promise, keep_lazy_text
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 Text = str | Promise
@@ -12,6 +16,22 @@ Text = str | Promise
 def number(value: int) -> str:
     """`43377` -> `43,377`."""
     return number_format(value, use_l10n=True, force_grouping=True)
+
+
+def percent(share: float) -> str:
+    """`97.44` -> `97.4%`."""
+    return _("%(n)s%%") % {"n": one_decimal(share)}
+
+
+def one_decimal(value: float) -> str:
+    """`97.44` -> `97.4`."""
+    return number_format(Decimal(f"{value:.1f}"), 1)
+
+
+@keep_lazy_text
+def filled(text: Text, values: Mapping[str, object]) -> str:
+    """A sentence with its values; of a lazy one they are filled in when it is read."""
+    return str(text) % values
 
 
 def people(count: int) -> str:

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from api.models import ApiToken
+from api.models import ApiToken, KeptAnswer
 from campaigns.models import Campaign, WhatsAppTemplate
 from campaigns.states import FINISHED, CampaignState
 from composer.drafts import delete_draft
@@ -205,6 +205,7 @@ def _events(team: Team) -> bool:
 def _rest(team: Team) -> bool:
     kinds = (
         ApiToken,
+        KeptAnswer,
         OptOut,
         FailingNumber,
         Erasure,

@@ -1,4 +1,5 @@
-"""Taking one person's name and number out of the conditions of saved filters.
+"""Taking one person's name and number out of the conditions of saved filters, and out of what is
+kept of them to answer a program that calls again.
 
 The condition stays, with something in their place that no cell holds: without it a filter would
 hold more people than somebody meant.
@@ -12,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from api.models import KeptAnswer
 from campaigns.models import CampaignRecipient
 from interface.phones import ERASED
 from privacy.models import Erasure
@@ -41,15 +43,32 @@ def empty_conditions(erasure: Erasure, numbers: Collection[str]) -> int:
         return known[name]
 
     changed = 0
+    instead = f"{ERASED}{erasure.pk}"
     for key in SavedFilter.objects.filter(team=erasure.team_id).values_list("pk", flat=True):
-        changed += _empty_in(key, is_theirs, f"{ERASED}{erasure.pk}")
+        changed += _empty_in(key, is_theirs, instead)
+    told = KeptAnswer.objects.filter(team=erasure.team_id, answer__body__conditions__isnull=False)
+    for key, answer in told.values_list("pk", "answer").iterator():
+        body = answer["body"]
+        body["conditions"] = _without(body["conditions"], is_theirs, instead)
+        KeptAnswer.objects.filter(pk=key).update(answer=answer)
     return changed
 
 
 @transaction.atomic
 def _empty_in(key: int, is_theirs: Callable[[str, str], bool], instead: str) -> bool:
     saved = SavedFilter.objects.select_for_update().get(pk=key)
-    conditions: list[dict[str, Any]] = [
+    conditions = _without(saved.conditions, is_theirs, instead)
+    if conditions == saved.conditions:
+        return False
+    SavedFilter.objects.filter(pk=key).update(conditions=conditions)
+    return True
+
+
+def _without(
+    conditions: list[dict[str, Any]], is_theirs: Callable[[str, str], bool], instead: str
+) -> list[dict[str, Any]]:
+    """The conditions with `instead` in place of each value that is the person's."""
+    return [
         one
         | {
             "values": [
@@ -57,12 +76,8 @@ def _empty_in(key: int, is_theirs: Callable[[str, str], bool], instead: str) -> 
                 for value in one["values"]
             ]
         }
-        for one in saved.conditions
+        for one in conditions
     ]
-    if conditions == saved.conditions:
-        return False
-    SavedFilter.objects.filter(pk=key).update(conditions=conditions)
-    return True
 
 
 def _names_of(erasure: Erasure) -> set[str]:

@@ -45,7 +45,7 @@ from recipients.models import (
     RejectedRow,
 )
 from recipients.opting_out import opt_outs
-from recipients.subscriber_keys import subscriber_key
+from recipients.subscriber_keys import spellings_of, subscriber_key
 from sending.models import Submission
 from sociocs_accounts.models import NumberForTests
 from teams.models import Team, User
@@ -159,8 +159,7 @@ def _count(erasure: Erasure, kind: str, rows: int) -> None:
 
 def _from_filters(erasure: Erasure) -> None:
     """Out of conditions, while lists and campaigns still say what the person is called."""
-    numbers = {erasure.phone.lstrip("+"), _national_digits(erasure.phone)}
-    _count(erasure, "filters", empty_conditions(erasure, numbers))
+    _count(erasure, "filters", empty_conditions(erasure, _digits_of(erasure.phone)))
 
 
 def _from_lists(erasure: Erasure) -> None:
@@ -177,7 +176,8 @@ def _from_lists(erasure: Erasure) -> None:
         _count(erasure, "lists", people_editing.remove_people(recipient_list, list(mine)))
     of_person = _of(erasure)
     _count(erasure, "failing", FailingNumber.objects.filter(of_person).delete()[0])
-    numbers = NumberForTests.objects.filter(team=erasure.team_id, phone=erasure.phone)
+    spellings = spellings_of(erasure.phone)
+    numbers = NumberForTests.objects.filter(team=erasure.team_id, phone__in=spellings)
     _count(erasure, "tests", numbers.delete()[0])
 
 
@@ -190,7 +190,8 @@ def _from_campaigns(erasure: Erasure) -> None:
                 _forget_own_text(campaign, position)
             while erase_rows(mine, fields={}):
                 pass
-    tests = SentTest.objects.filter(campaign__team=erasure.team_id, phone=erasure.phone)
+    spellings = spellings_of(erasure.phone)
+    tests = SentTest.objects.filter(campaign__team=erasure.team_id, phone__in=spellings)
     _count(erasure, "tests", tests.update(phone=""))
 
 
@@ -215,7 +216,7 @@ def _from_replies(erasure: Erasure) -> None:
 
 def _from_files(erasure: Erasure) -> None:
     """Rows of files that could not be imported, wherever the number stands in them."""
-    wanted = _national_digits(erasure.phone)
+    wanted = tuple(map(_national_digits, spellings_of(erasure.phone)))
     rows = RejectedRow.objects.filter(list_import__team=erasure.team_id).exclude(cells=[])
     for some in _pieces(rows):
         mine = [
@@ -229,12 +230,13 @@ def _from_files(erasure: Erasure) -> None:
 
 def _from_calls(erasure: Erasure) -> None:
     """What Sociocs reported, word for word, and is still kept."""
-    wanted = erasure.phone.lstrip("+").encode()
+    wanted = [phone.lstrip("+").encode() for phone in spellings_of(erasure.phone)]
     events = WebhookEvent.objects.filter(
         endpoint__channel__team=erasure.team_id, body__isnull=False
     ).exclude(outcome=WebhookEvent.Outcome.WAITING)
     for some in _pieces(events):
-        mine = [event.pk for event in some if wanted in bytes(event.body or b"")]
+        bodies = [(event.pk, bytes(event.body or b"")) for event in some]
+        mine = [key for key, body in bodies if any(digits in body for digits in wanted)]
         _count(erasure, "calls", WebhookEvent.objects.filter(pk__in=mine).update(body=None))
         claiming.renew_claim(erasure)
 
@@ -253,12 +255,20 @@ def _pieces(rows: QuerySet[Row]) -> Iterator[list[Row]]:
 
 def events_of(team_id: int, phone: str) -> QuerySet[OutgoingEvent]:
     """The team's outgoing events in which somebody's number stands, however it is spelt."""
-    return events_about(team_id, {_national_digits(phone), _national_digits(subscriber_key(phone))})
+    return events_about(team_id, set(map(_national_digits, spellings_of(phone))))
+
+
+def _digits_of(phone: str) -> set[str]:
+    """The number as rows of digits: in every spelling, with its country's code and without."""
+    spellings = spellings_of(phone)
+    return {one.lstrip("+") for one in spellings} | set(map(_national_digits, spellings))
 
 
 def _national_digits(phone: str) -> str:
     """The digits as they are written at home; with a country code where those are few."""
-    digits = str(phonenumbers.parse(phone).national_number)
+    # Not the library's own national number: of some spellings it makes another one.
+    code = str(phonenumbers.parse(phone).country_code)
+    digits = phone.lstrip("+").removeprefix(code).lstrip("0")
     return digits if len(digits) >= _FEWEST_DIGITS else phone.lstrip("+")
 
 

@@ -108,7 +108,7 @@ class PhoneSearchAdmin(ReadOnlyAdmin):
     """
 
     search_fields = ("phone",)
-    search_help_text = _("The beginning of a phone number, with its country code: +1415…")
+    search_help_text = _("The first digits of a phone number, with the country code: +1415…")
     index_of = ""
 
     def get_ordering(self, request: HttpRequest) -> Any:
@@ -149,7 +149,7 @@ class RejectedRowAdmin(ReadOnlyAdmin):
 
     list_display = ("list_import", "row_number", "reason", "code")
     search_fields = ("=code", "=list_import__public_id")
-    search_help_text = _("A reason's code, or the id of an import")
+    search_help_text = _("The code of a reason, or the id of an import")
 
     @admin.display(description=_("reason"))
     def reason(self, row: RejectedRow) -> str:

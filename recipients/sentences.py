@@ -13,6 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from interface.wording import number
 from recipients.files.columns import ColumnRole
 from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
@@ -38,7 +39,7 @@ REJECTIONS: Mapping[str, Words] = {
         gettext_lazy("Leave only the number in the cell, without words."),
     ),
     PhoneFault.SYMBOLS: Words(
-        gettext_lazy("Has signs no number has"),
+        gettext_lazy("Has characters that phone numbers do not have"),
         gettext_lazy("Leave only digits, spaces and a plus at the start."),
     ),
     PhoneFault.EXTENSION: Words(
@@ -52,8 +53,8 @@ REJECTIONS: Mapping[str, Words] = {
     PhoneFault.EXCEL_SHORTENED: Words(
         gettext_lazy("Excel cut this number off"),
         gettext_lazy(
-            "The digits are lost. Take the number from its source, and format the column as Text "
-            "before you paste it."
+            "The digits are lost. Copy the number again from where it came from, and "
+            "format the column as Text before you paste it."
         ),
     ),
     PhoneFault.EXCEL_DECIMAL: Words(
@@ -70,7 +71,7 @@ REJECTIONS: Mapping[str, Words] = {
     ),
     PhoneFault.UNKNOWN_COUNTRY_CODE: Words(
         gettext_lazy("No country has this code"),
-        gettext_lazy("Check the digits that the number begins with."),
+        gettext_lazy("Check the first digits of the number."),
     ),
     PhoneFault.NO_AREA_CODE: Words(
         gettext_lazy("The area code is missing"),
@@ -85,24 +86,24 @@ REJECTIONS: Mapping[str, Words] = {
         gettext_lazy("Remove the extra digits, or choose the country the numbers are from."),
     ),
     PhoneFault.WRONG_LENGTH: Words(
-        gettext_lazy("Not a length its country uses"),
+        gettext_lazy("Wrong length for its country"),
         gettext_lazy("Check the digits, or choose the country the numbers are from."),
     ),
     PhoneFault.PREMIUM: Words(
         gettext_lazy("A premium-rate number"),
-        gettext_lazy("Such numbers take no messages: use a mobile number."),
+        gettext_lazy("These numbers cannot get messages: use a mobile number."),
     ),
     RowReason.UNKNOWN_COUNTRY: Words(
         gettext_lazy("Not a country we know"),
-        gettext_lazy("Write the country by its name or its code, such as France, FR or 33."),
+        gettext_lazy("Enter the country's name or code, such as France, FR or 33."),
     ),
     RowReason.UNCLEAR_OPT_OUT: Words(
         gettext_lazy("Not clear whether they opted out"),
-        gettext_lazy("Write yes or no in the column that says who opted out."),
+        gettext_lazy("Enter yes or no in the column that says who opted out."),
     ),
     RowReason.TOO_MANY_CELLS: Words(
         gettext_lazy("More cells than columns"),
-        gettext_lazy("A separator inside a text has split it: put that text in double quotes."),
+        gettext_lazy("A separator inside a text has split it. Put that text in double quotes."),
     ),
 }
 
@@ -120,23 +121,23 @@ DOUBTS: Mapping[str, Words] = {
         gettext_lazy("Check that these numbers begin with their country codes."),
     ),
     PhoneDoubt.ZERO_ADDED: Words(
-        gettext_lazy("Kept, read with the zero that a spreadsheet took"),
-        gettext_lazy("Check that these numbers begin with a zero where they are dialled."),
+        gettext_lazy("Kept, read with the zero a spreadsheet removed"),
+        gettext_lazy("Check that people dial these numbers with a zero in front."),
     ),
     PhoneDoubt.RENUMBERED: Words(
-        gettext_lazy("Kept, read by the numbering plan of today"),
-        gettext_lazy("These numbers are written as they were before their country changed them."),
+        gettext_lazy("Kept, read as the number is written today"),
+        gettext_lazy("These numbers are written in a form their country no longer uses."),
     ),
     PhoneDoubt.OVERSEAS: Words(
-        gettext_lazy("Kept, read as a number overseas"),
+        gettext_lazy("Kept, read as an overseas number"),
         gettext_lazy(
-            "These numbers are dialled as at home, but belong to a territory with a country code "
-            "of its own."
+            "These numbers look like local ones, but belong to a territory with its own "
+            "country code."
         ),
     ),
     PhoneDoubt.DEAR: Words(
         gettext_lazy("Kept, but a personal or satellite number"),
-        gettext_lazy("Messages to these numbers are dear, and often do not arrive."),
+        gettext_lazy("Messages to these numbers are expensive, and often do not arrive."),
     ),
 }
 
@@ -180,90 +181,88 @@ DELIMITERS: Mapping[str, str | Promise] = {
     ",": gettext_lazy("comma"),
     ";": gettext_lazy("semicolon"),
     "\t": gettext_lazy("tab"),
-    "|": gettext_lazy("vertical line"),
+    "|": gettext_lazy("vertical bar"),
 }
 
 _FAULTS: Mapping[FileFault, str | Promise] = {
     FileFault.NO_FILE: gettext_lazy("Choose a file first."),
     FileFault.EMPTY: gettext_lazy(
-        "This file is empty. Save your list again as a CSV file and choose that one."
+        "This file is empty. Save your list again as a CSV file and upload that."
     ),
     FileFault.EMPTY_SHEET: gettext_lazy("This sheet is empty. Choose another one."),
     FileFault.ALL_HIDDEN: gettext_lazy(
         "Everything in this workbook is hidden. Show its rows, columns and sheets in your "
-        "spreadsheet, and save it again."
+        "spreadsheet, save it and upload it again."
     ),
     FileFault.TOO_LARGE: gettext_lazy(
         "This file is larger than %(most)s MB. Split it, or leave out columns you do not need."
     ),
     FileFault.NO_ROOM: gettext_lazy(
-        "There is no room for this file: the files of your team, or yours, take what they may. "
-        "Discard imports that wait, or come again tomorrow; files go %(days)s days after their "
-        "import."
+        "There is no space for this file: you or your team have too many uploads. Discard "
+        "imports you do not need, or try again tomorrow; files are deleted after %(days)s "
+        "days."
     ),
     FileFault.SEVERAL_INSIDE: gettext_lazy(
-        "This ZIP file holds %(files)s tables. Unpack it, and choose the one with your people."
+        "This ZIP file holds %(files)s tables. Unpack it, and upload the one with your people."
     ),
     FileFault.UNREADABLE: gettext_lazy(
-        "We could not read this file. Save your list again as a CSV file and choose that one."
+        "We could not read this file. Save your list again as a CSV file and upload that."
     ),
     FileFault.ENCRYPTED: gettext_lazy(
-        "This file is protected by a password. Save it without one and choose it again."
+        "This file has a password. Save it without one and upload it again."
     ),
     FileFault.TOO_MUCH_INSIDE: gettext_lazy(
-        "This file unpacks to far more than a recipient list needs. Save your list as a CSV file "
-        "and choose that one."
+        "This file is much larger than a list needs. Save your list as a CSV file and upload that."
     ),
     FileFault.TOO_SLOW: gettext_lazy(
-        "Reading this file took too long. Save your list as a CSV file and choose that one."
+        "Reading this file took too long. Save your list as a CSV file and upload that."
     ),
     FileFault.HEADER_ONLY: gettext_lazy(
-        "This file has only one row, and it holds the names of the columns. Add at least one "
-        "person and choose the file again."
+        "There is only one row, and it has the column names. Add at least one person and try again."
     ),
     FileFault.TOO_MANY_COLUMNS: gettext_lazy(
-        "Row %(row)s has %(columns)s columns; at most %(most)s are possible. Leave out columns you "
-        "do not need and choose the file again."
+        "Row %(row)s has %(columns)s columns, and the most is %(most)s. Leave out columns "
+        "you do not need and upload the file again."
     ),
     FileFault.TOO_MANY_ROWS: gettext_lazy(
-        "This file has more than %(most)s rows. Split it into smaller files and import each."
+        "This file has more than %(most)s rows. Split it into smaller files and import each one."
     ),
     FileFault.CELL_TOO_LONG: gettext_lazy(
-        "A cell in row %(row)s has more than %(most)s characters. Shorten it, or put double quotes "
-        "right around the text, and choose the file again."
+        "A cell in row %(row)s has more than %(most)s characters. Shorten it, or check the "
+        "double quotes around the text, and upload the file again."
     ),
     FileFault.UNCLOSED_QUOTE: gettext_lazy(
-        "A double quote opens in row %(row)s and never closes. Close or remove it and choose the "
+        "A double quote in row %(row)s is never closed. Close or remove it and upload the "
         "file again."
     ),
     FileFault.NO_PHONE_COLUMN: gettext_lazy(
-        "No column looks like phone numbers. This file has: %(columns)s. Say below which one has "
-        "the phone numbers, or choose another file."
+        "No column looks like phone numbers. Choose the column with the phone numbers "
+        "below (%(columns)s), or choose another file."
     ),
     FileFault.PHONE_NOT_CHOSEN: gettext_lazy(
-        "Say below which column has the phone numbers. “%(column)s” looks like it."
+        "Choose the column with the phone numbers below. It looks like “%(column)s”."
     ),
     FileFault.TWO_PHONE_COLUMNS: gettext_lazy(
-        "More than one column could be the phone number: %(columns)s. Say below which one to "
-        "message, and if you like which one to take where that is empty."
+        "More than one column could be the phone number: %(columns)s. Choose below which "
+        "one to use, and a second one for when it is empty."
     ),
     FileFault.NO_VALID_ROW: gettext_lazy(
-        "No row has a phone number we can use. Look at the reasons, check that the right column "
-        "and country are chosen, or choose another file."
+        "No row has a phone number we can use. Check that you chose the right column and "
+        "country, or choose another file."
     ),
     FileFault.FILE_GONE: gettext_lazy(
         "The uploaded file is no longer on the server. Upload it again."
     ),
     FileFault.INTERRUPTED: gettext_lazy(
-        "The import was interrupted again and again. Try it once more; if that fails too, tell the "
-        "person who looks after this server."
+        "The import was interrupted several times. Try again, and if it fails again, tell "
+        "the person who manages this server."
     ),
     FileFault.LIST_GONE: gettext_lazy(
-        "The list you were adding to is no longer there, or no longer yours to edit. Ask its "
-        "owner, or choose the file again and make a list of its own."
+        "The list you were adding to was deleted, or you can no longer edit it. Ask its "
+        "owner, or upload the file again as a new list."
     ),
     FileFault.STILL_COUNTING: gettext_lazy(
-        "What this does to your list is still being counted. It takes a few seconds; then look at "
+        "We are still counting what changes in your list. Wait a few seconds, then check "
         "the numbers and confirm."
     ),
 }
@@ -276,7 +275,7 @@ def sentence_for(problem: FileProblem) -> str:
     details = {
         key: get_text_list([f"“{name}”" for name in value[:12]], _("and"))
         if isinstance(value, list)
-        else f"{value:,}"
+        else number(value)
         if isinstance(value, int)
         else value
         for key, value in problem.details.items()
@@ -287,10 +286,10 @@ def sentence_for(problem: FileProblem) -> str:
 def _wrong_type(kind: str) -> str:
     if kind:
         return _(
-            "This is a file of the type %(kind)s, not a table. In your spreadsheet choose Save as, "
+            "This is a %(kind)s file, not a table. In your spreadsheet, choose Save as, "
             "then CSV or XLSX, and upload that file."
         ) % {"kind": kind}
     return _(
-        "This file is not a table. In your spreadsheet choose Save as, then CSV or XLSX, and "
-        "upload that file."
+        "This file is not a table. In your spreadsheet, choose Save as, then CSV or XLSX, "
+        "and upload that file."
     )

@@ -107,6 +107,17 @@ def subscriber_key(phone: str) -> str:
     return phone
 
 
+def spellings_of(phone: str) -> frozenset[str]:
+    """Every number of E.164 that is the same phone as this one, itself included."""
+    key = subscriber_key(phone)
+    others = {
+        key[: rule.keep] + piece[: rule.cut] + key[rule.keep + len(rule.put) :]
+        for rule in _RULES.get(key[:_FOUND_BY], ())
+        for piece in rule.among
+    }
+    return frozenset({phone, key, *(one for one in others if subscriber_key(one) == key)})
+
+
 def beginnings_of_keys(phone: str) -> list[str]:
     """How the keys begin of numbers that begin as `phone` does, which may be cut off anywhere."""
     rules = _RULES.get(phone[:_FOUND_BY], ())

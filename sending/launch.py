@@ -225,7 +225,7 @@ def _has_to_wait(campaign: Campaign) -> bool:
     first, day = campaign.parent, campaign.run_on
     back_to_draft(campaign, reason, None)
     if first is not None and day is not None:
-        details: dict[str, Any] = {"day": f"{day:%-d %b %Y}", "why": why}
+        details: dict[str, Any] = {"day": day.isoformat(), "why": why}
         record_event(first, CampaignEvent.Kind.RUN_WAITS, **details)
     return True
 

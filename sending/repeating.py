@@ -23,8 +23,10 @@ from campaigns.scheduling import repeats
 from campaigns.scheduling.clocks import WALL_FORMAT, shown
 from campaigns.scheduling.repeats import Occurrence
 from campaigns.scheduling.timing import lead
+from interface.dates import written
 from sending import launch
 from sending.readiness import LaunchRefused
+from teams.languages import spoken_by
 from teams.models import User
 
 # So long before its time a run is made: it can still be looked at, changed and cancelled.
@@ -97,7 +99,7 @@ def _run_of(campaign: Campaign, occurrence: Occurrence) -> None:
     run = copy_of(
         campaign,
         campaign.launched_by,
-        name=name_of_run(campaign.name, occurrence.day),
+        name=_name_of_run(campaign, occurrence.day),
         parent=campaign,
         run_on=occurrence.day,
         # As the clocks show it: on a day when they jump over its time, another one.
@@ -110,7 +112,7 @@ def _run_of(campaign: Campaign, occurrence: Occurrence) -> None:
 
 def _launch(campaign: Campaign, run: Campaign, occurrence: Occurrence) -> None:
     """Launch a run as its campaign was; what stands in the way is told, and it stays a draft."""
-    details: dict[str, Any] = {"day": f"{occurrence.day:%-d %b %Y}"}
+    details: dict[str, Any] = {"day": occurrence.day.isoformat()}
     kind = CampaignEvent.Kind.RUN_MADE
     try:
         launch.launch_run(run, campaign, uuid4(), occurrence.instant)
@@ -120,7 +122,12 @@ def _launch(campaign: Campaign, run: Campaign, occurrence: Occurrence) -> None:
         record_event(one, kind, **details)
 
 
+def _name_of_run(campaign: Campaign, day: date) -> str:
+    with spoken_by(campaign.launched_by):
+        return name_of_run(campaign.name, day)
+
+
 def name_of_run(name: str, day: date) -> str:
     """`Reminder` -> `Reminder · 2 Apr 2026`, within the room that a name has."""
-    ending = f" · {day:%-d %b %Y}"
+    ending = f" · {written(day, 'j M Y')}"
     return name[: LONGEST_NAME - len(ending)].rstrip() + ending

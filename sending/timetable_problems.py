@@ -20,6 +20,7 @@ from campaigns.scheduling.pacing import (
     wider_hours,
 )
 from campaigns.scheduling.timing import zone_of
+from interface.dates import written
 from interface.time_zones import zone_names
 from interface.wording import number, people
 from sending.timetable import hours_of, pace_of, terms_of
@@ -77,9 +78,9 @@ def _no_such_zone(name: str) -> str:
 
 def describe_hours(hours: Hours) -> str:
     """`09:00 to 19:00`; the end of a day is 24:00."""
-    closes = f"{hours.closes:%H:%M}"
+    closes = written(hours.closes, "H:i")
     return _("%(from)s to %(to)s") % {
-        "from": f"{hours.opens:%H:%M}",
+        "from": written(hours.opens, "H:i"),
         "to": "24:00" if closes == "00:00" else closes,
     }
 
@@ -101,8 +102,8 @@ def pace_in_words(pace: Pace) -> str:
 
 def _no_slot(hours: Hours, suggestion: Hours) -> str:
     return _("Sending hours from %(from)s to %(to)s leave no time to send. Try %(hours)s.") % {
-        "from": f"{hours.opens:%H:%M}",
-        "to": f"{hours.closes:%H:%M}",
+        "from": written(hours.opens, "H:i"),
+        "to": written(hours.closes, "H:i"),
         "hours": describe_hours(suggestion),
     }
 

@@ -6,27 +6,34 @@ Each says in whole sentences what happened and what to do. They go by the worker
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
 
-from interface.wording import number
+from interface.dates import written
+from interface.templatetags.interface import zone_abbreviation
+from interface.wording import Text, filled, number
 from teams import proving, throttling
 from teams.browsers import browser_words
+from teams.languages import spoken_by
 from teams.letters import Letter, put_down
 from teams.models import NeedsSecondStep, Role, Team, User
 
-_MOMENT = "%a %-d %b %Y, %H:%M %Z"
 
+def tell(people: Iterable[User], subject: Text, happened: Text, advice: Text = "") -> None:
+    """Put down one mail for each person: what happened, and what to do if it was not wanted.
 
-def tell(people: Iterable[User], subject: str, happened: str, advice: str = "") -> None:
-    """Put down one mail for each person: what happened, and what to do if it was not wanted."""
+    The texts are lazy ones: each person reads them in their own language.
+    """
     advice = advice or _("If this was not meant to be, open your account and the team's page now.")
     for person in people:
-        put_down(Letter(person.email, subject, f"{happened}\n\n{advice}\n"))
+        with spoken_by(person):
+            put_down(Letter(person.email, str(subject), f"{happened}\n\n{advice}\n"))
 
 
 def owners_of(team: Team) -> list[User]:
@@ -37,21 +44,28 @@ def owners_of(team: Team) -> list[User]:
 
 def new_browser(request: HttpRequest, user: User) -> None:
     """Somebody signed in with a browser that was not used for the account before."""
+    now = timezone.now().astimezone(ZoneInfo(user.time_zone or "UTC"))
     happened = _(
         "%(browser)s at the address %(address)s signed in to your account on %(moment)s. That "
         "browser had not been used for it before."
-    ) % {
-        "browser": browser_words(request.headers.get("User-Agent", "")),
+    )
+    values = {
+        "browser": lazy(browser_words, str)(request.headers.get("User-Agent", "")),
         "address": throttling.client_address(request),
-        "moment": f"{timezone.now().astimezone(ZoneInfo(user.time_zone or 'UTC')):{_MOMENT}}",
+        "moment": lazy(_moment_in_words, str)(now),
     }
     advice = _(
         "If it was you, do nothing. If not, change your password now: that also ends the session."
     )
-    tell([user], _("Your account was used in a new browser"), happened, advice)
+    subject = _("Your account was used in a new browser")
+    tell([user], subject, filled(happened, values), advice)
 
 
-def account_changed(user: User, happened: str) -> None:
+def _moment_in_words(moment: datetime) -> str:
+    return f"{written(moment, 'D j M Y, H:i')} {zone_abbreviation(moment)}"
+
+
+def account_changed(user: User, happened: Text) -> None:
     """What signs somebody in was changed: a password, an app, a passkey, recovery codes."""
     advice = _(
         "If it was you, do nothing. If not, choose a new password at once, and tell an owner of "
@@ -65,8 +79,8 @@ def new_owner(team: Team, person: User) -> None:
     happened = _("%(name)s is an owner of %(team)s now, and may manage it.")
     tell(
         owners_of(team),
-        _("%(team)s has a new owner") % {"team": team},
-        happened % {"name": person, "team": team},
+        filled(_("%(team)s has a new owner"), {"team": team}),
+        filled(happened, {"name": person, "team": team}),
     )
 
 
@@ -75,8 +89,8 @@ def key_changed(team: Team, person: User, label: str) -> None:
     happened = _("%(name)s typed an API key for “%(label)s” of %(team)s.")
     tell(
         owners_of(team),
-        _("%(team)s has a new API key") % {"team": team},
-        happened % {"name": person, "label": label, "team": team},
+        filled(_("%(team)s has a new API key"), {"team": team}),
+        filled(happened, {"name": person, "label": label, "team": team}),
     )
 
 
@@ -85,8 +99,8 @@ def senders_chosen(team: Team, person: User, label: str) -> None:
     happened = _("%(name)s chose anew who may send with “%(label)s” of %(team)s.")
     tell(
         owners_of(team),
-        _("%(team)s: others may send with a channel") % {"team": team},
-        happened % {"name": person, "label": label, "team": team},
+        filled(_("%(team)s: others may send with a channel"), {"team": team}),
+        filled(happened, {"name": person, "label": label, "team": team}),
     )
 
 
@@ -97,8 +111,8 @@ def taken_along(team: Team, person: User, rows: int) -> None:
     happened = _("%(name)s took a file with the numbers of %(n)s people out of %(team)s.")
     tell(
         owners_of(team),
-        _("A large file was taken out of %(team)s") % {"team": team},
-        happened % {"name": person, "n": number(rows), "team": team},
+        filled(_("A large file was taken out of %(team)s"), {"team": team}),
+        filled(happened, {"name": person, "n": lazy(number, str)(rows), "team": team}),
     )
 
 
@@ -125,9 +139,14 @@ def guards_loosened(team: Team, person: User, before: dict[str, Any]) -> None:
         < steps.index(before["second_step_for"]),
     }
     if sentences := [sentence for sentence, is_so in lowered.items() if is_so]:
-        happened = _("%(name)s changed the settings of %(team)s:") % {"name": person, "team": team}
-        subject = _("%(team)s is guarded less now") % {"team": team}
-        tell(owners_of(team), subject, "\n".join([happened, *sentences]))
+        values = {"name": person, "team": team}
+        happened = filled(_("%(name)s changed the settings of %(team)s:"), values)
+        subject = filled(_("%(team)s is guarded less now"), {"team": team})
+        tell(owners_of(team), subject, lazy(_lines, str)([happened, *sentences]))
+
+
+def _lines(texts: Iterable[Text]) -> str:
+    return "\n".join(map(str, texts))
 
 
 def _is_higher(before: int | None, now: int | None) -> bool:

@@ -8,6 +8,7 @@ from datetime import time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.password_validation import (
     password_validators_help_text_html,
@@ -99,7 +100,7 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("name", "email", "phone", "time_zone")
+        fields = ("name", "email", "phone", "language", "time_zone")
         widgets = {"email": email_input()}
         labels = {"name": _("Name"), "email": _("E-mail address")}
         error_messages = {
@@ -112,10 +113,18 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_("With its country code, such as +1 631 747 1111. For tests to yourself."),
     )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=lambda: [("", _("As my browser")), *settings.LANGUAGES],
+        required=False,
+        help_text=_("Of these pages and of mails to you. Your team keeps its own."),
+    )
     time_zone = _own_zone_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if len(settings.LANGUAGES) == 1:
+            del self.fields["language"]
         if self.instance.time_zone:
             # Theirs, wherever they are now.
             del self.fields["time_zone"].widget.attrs["data-own-zone"]

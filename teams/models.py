@@ -60,6 +60,10 @@ class User(AbstractUser):
     )
     # In which times are told that are of no team; "": as their team's.
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # In which language they chose to be spoken to, "": as their browser asks; and in which their
+    # pages were shown last, for what is written to them when no browser is there.
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    seen_language = models.CharField(max_length=10, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

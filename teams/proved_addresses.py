@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from teams.languages import spoken_by
 from teams.letters import Letter, put_down
 from teams.models import User
 from teams.throttling import Limit, count_try
@@ -110,7 +111,8 @@ def prove(link: AddressLink) -> None:
     link.user.email = link.email
     note_proved(link.user)
     if before != link.email:
-        _tell_old_address(before)
+        with spoken_by(link.user):
+            _tell_old_address(before)
 
 
 def _tell_old_address(email: str) -> None:

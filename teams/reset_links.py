@@ -10,6 +10,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
+from teams.languages import spoken_by
 from teams.models import User
 
 
@@ -25,5 +26,6 @@ def mail_for(email: str) -> tuple[str, str] | None:
     token = default_token_generator.make_token(user)
     # The link's host comes from the settings: a request's Host header is the visitor's word.
     link = settings.BASE_URL + reverse("password-reset-confirm", args=[uid, token])
-    text = render_to_string("teams/password_reset_email.txt", {"link": link})
-    return _("Choose a new password for Sociocs Campaigns"), text
+    with spoken_by(user):
+        text = render_to_string("teams/password_reset_email.txt", {"link": link})
+        return _("Choose a new password for Sociocs Campaigns"), text

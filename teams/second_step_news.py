@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from teams import alerts
 from teams.models import User

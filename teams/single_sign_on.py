@@ -17,6 +17,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from teams import alerts, next_pages, proved_addresses, proving, sessions
 from teams.models import User
@@ -50,7 +51,10 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             sociallogin.connect(request, user)
             record(Act.LINKED, by=user, about_id=user.pk)
             alerts.account_changed(
-                user, _("Your organisation's server signs you in to your account from now on.")
+                user,
+                gettext_lazy(
+                    "Your organisation's server signs you in to your account from now on."
+                ),
             )
 
     def on_authentication_error(self, request: HttpRequest, *_arguments: Any, **_more: Any) -> None:

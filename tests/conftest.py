@@ -17,13 +17,14 @@ from django.conf import settings
 
 from interface import hints
 from tests import effort
+from tooling import words
 
 # Here and not in pyproject.toml: they replace fixtures of plugins that are loaded in between.
 pytest_plugins = [
     # Others import it.
     "tests.watched_words",
     *("tests.databases", "tests.processes", "tests.browser", "tests.people"),
-    *("tests.engine", "tests.desks"),
+    *("tests.engine", "tests.desks", "tests.pseudo"),
 ]
 
 QUEUES = ["sending", "ticking", "background"]
@@ -69,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Looked up when asked for: hundreds of files would be listed anew for each test's client.
     settings.WHITENOISE_AUTOREFRESH = True
     effort.choose(config)
+    words.compile_all()
 
 
 @pytest.hookimpl(trylast=True)

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
-from tooling import assets, chromium, environment, node
-from tooling.places import VAR
+from tooling import assets, chromium, environment, node, stamps
+from tooling.places import PYTHON, ROOT, VAR
 
 
 def only(*, with_tests: bool) -> int:
@@ -40,11 +41,20 @@ def ensure_set_up(
         browser = threads.submit(chromium.provide) if with_tests else None
         if meanwhile:
             meanwhile()
+        words_compiled()
         front_end.result()
         if browser:
             browser.result()
         if afterwards:
             afterwards()
+
+
+def words_compiled() -> None:
+    """Make what Django reads of translations that have changed. Raises SetUpFailed."""
+    catalogues = ROOT.glob("locale/*/LC_MESSAGES/django.po")
+    if not all(stamps.is_newer(path.with_suffix(".mo"), path) for path in catalogues):
+        command: list[str | Path] = [PYTHON, "-m", "tooling.words", "compile"]
+        environment.run_quietly("Compiling the translations", command, cwd=ROOT)
 
 
 def _front_end(packages_done: threading.Event) -> None:

@@ -27,3 +27,8 @@ def note_finished(stamp: Path, mark: str) -> None:
     """Note that the work that `mark` stands for is finished."""
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(mark)
+
+
+def is_newer(made: Path, source: Path) -> bool:
+    """Return whether what was made of a file is there, and as new as the file."""
+    return made.exists() and made.stat().st_mtime >= source.stat().st_mtime

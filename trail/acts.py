@@ -69,6 +69,7 @@ class Act(models.TextChoices):
     RECEIVER_PAUSED = "team.receiver_paused", _("%(who)s paused the events for %(thing)s")
     RECEIVER_RESUMED = "team.receiver_on", _("%(who)s let events go to %(thing)s again")
     RECEIVER_OFF = "team.receiver_off", _("Events for %(thing)s were switched off: none arrived")
+    RECEIVER_ENDED = "team.receiver_ended", _("Events for %(thing)s ended with its API token")
     RECEIVER_REMOVED = "team.receiver_removed", _("%(who)s removed a receiver of events")
     RECEIVER_TESTED = "team.receiver_tested", _("%(who)s had a test event sent to %(thing)s")
     RECEIVER_SECRET_SHOWN = "team.receiver_secret", _("%(who)s looked at the secret of %(thing)s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +15,16 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from api.idempotency import KeyOfAnotherCall
-from api.rest import campaign_acts, campaigns, imports, lists, looking, opt_outs
+from api.rest import (
+    campaign_acts,
+    campaigns,
+    filters,
+    imports,
+    lists,
+    looking,
+    matching,
+    opt_outs,
+)
 from api.rest.access import Token
 from api.rest.problems import CONTENT_TYPE, NotDone, invalid, problem_answer
 from api.rest.repeats import HEADER
@@ -27,10 +37,14 @@ from sending.control import NotPossible
 # Where it is found.
 ROOT = "/api/v1"
 DESCRIPTION = """\
-Send `Authorization: Bearer` and the key of a token. Changes of a campaign want its `ETag` as
-`If-Match`. With an `Idempotency-Key`, a POST that is repeated within 30 days is answered as the
-first was. Errors are `application/problem+json` (RFC 9457). Moments have a zone.
+Send `Authorization: Bearer` and the key of a token. Changes want the `ETag` of what they
+change as `If-Match`. With an `Idempotency-Key`, a POST that is repeated within 30 days is answered
+as the first was. Errors are `application/problem+json` (RFC 9457). Moments have a zone.
 """
+
+
+# Where something is done with a campaign as a whole.
+_IS_ACT = re.compile(rf"{ROOT}/campaigns/{{campaign_id}}/[a-z-]+").fullmatch
 
 
 class Api(NinjaAPI):
@@ -51,9 +65,10 @@ class Api(NinjaAPI):
             if method == "post":
                 told = "The same key within 30 days: the answer of the first call."
                 operation["parameters"].append(_header(HEADER, told))
-            if method == "patch" and path.endswith("{campaign_id}"):
-                told = "The campaign's ETag, or *."
-                operation["parameters"].append(_header("If-Match", told))
+            if method in {"patch", "delete"} or (method == "post" and _IS_ACT(path)):
+                needed = " A change wants it." if method == "patch" else ""
+                told = f"The ETag of what was seen, or *.{needed}"
+                operation["parameters"].append(_header(matching.HEADER, told))
         return schema
 
 
@@ -81,7 +96,7 @@ api = Api(
     openapi_url="/openapi.json",
     docs_url=None,
 )
-for part in (campaigns, campaign_acts, lists, opt_outs, imports, looking):
+for part in (campaigns, campaign_acts, lists, filters, opt_outs, imports, looking):
     api.add_router("", part.router)
 
 

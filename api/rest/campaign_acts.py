@@ -11,16 +11,15 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Field, Router, Schema, Status
-from ninja.decorators import decorate_view
+from ninja import Field, Schema, Status
 
 from api.models import Scope
-from api.rest.access import ApiRequest, Token
+from api.rest.access import ApiRequest
+from api.rest.calls import Calls
 from api.rest.campaign_fields import CampaignOut, posted_moment
-from api.rest.campaigns import campaign_for, told
+from api.rest.campaigns import as_seen, campaign_for, told
 from api.rest.pages import After, Limit, Page, cursor_page
-from api.rest.problems import EVERYWHERE, NotDone, invalid
-from api.rest.repeats import once
+from api.rest.problems import NotDone, invalid
 from api.rest.texts import Moment, Text
 from api.tokens import Caller, claim_people
 from campaigns.models import Campaign
@@ -28,7 +27,7 @@ from campaigns.states import DecisionKind, SubmissionState
 from composer import approvals, plan_checks
 from composer.schedule_fields import RescheduleForm
 from interface import hints
-from sending import control, decisions, rescheduling
+from sending import control, decisions, repeating, rescheduling
 from sending import tasks as sending_tasks
 from sending.models import Submission
 from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused
@@ -37,7 +36,7 @@ from sending.tasks import freeze
 from teams.access import Action
 from teams.models import User
 
-router = Router(tags=["campaigns"])
+router = Calls(tags=["campaigns"])
 _NO_ATTEMPT = UUID(int=0)
 # What a refused launch is answered with; the others are conflicts.
 _REFUSED_AS = {
@@ -132,18 +131,19 @@ def launch_by_token(
     return is_launched
 
 
-@router.post(
+@router.call(
+    "POST",
     "/campaigns/{uuid:campaign_id}/launch",
-    auth=Token(Scope.LAUNCH),
-    response={202: Launched, **EVERYWHERE},
-    summary="Launch a draft as its plan said",
+    Scope.LAUNCH,
+    Launched,
+    "Launch a draft as its plan said",
+    status=202,
 )
-@decorate_view(once)
 def launch_campaign(
     request: ApiRequest, response: HttpResponse, campaign_id: UUID, sent: LaunchConfirmation
 ) -> Any:
     """Up to the token's people a day. Above the team's mark a colleague has to approve it first."""
-    campaign = campaign_for(request, campaign_id)
+    campaign = as_seen(request, campaign_id)
     is_launched = launch_by_token(request.caller, campaign, sent, uuid4())
     result = "launched" if is_launched else "waits_for_approval"
     return Status(202, {"result": result, "campaign": told(response, campaign)})
@@ -156,56 +156,73 @@ def _act(
     act: Callable[[Campaign, User], None],
 ) -> dict[str, Any]:
     """Do it, and have the campaign taken further at once."""
-    campaign = campaign_for(request, campaign_id)
+    campaign = as_seen(request, campaign_id)
     act(campaign, request.user)
     hints.nudge(sending_tasks.tick)
     campaign.refresh_from_db()
     return told(response, campaign)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/campaigns/{uuid:campaign_id}/pause",
-    auth=Token(Scope.LAUNCH),
-    response={200: CampaignOut, **EVERYWHERE},
-    summary="Hand over nothing more for now",
+    Scope.LAUNCH,
+    CampaignOut,
+    "Hand over nothing more for now",
 )
-@decorate_view(once)
 def pause_campaign(request: ApiRequest, response: HttpResponse, campaign_id: UUID) -> Any:
     """What is on its way stays on its way."""
     return _act(request, response, campaign_id, control.pause)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/campaigns/{uuid:campaign_id}/resume",
-    auth=Token(Scope.LAUNCH),
-    response={200: CampaignOut, **EVERYWHERE},
-    summary="Go on with a paused campaign",
+    Scope.LAUNCH,
+    CampaignOut,
+    "Go on with a paused campaign",
 )
-@decorate_view(once)
 def resume_campaign(request: ApiRequest, response: HttpResponse, campaign_id: UUID) -> Any:
     """A campaign whose time has passed goes on from now."""
     return _act(request, response, campaign_id, control.resume)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/campaigns/{uuid:campaign_id}/cancel",
-    auth=Token(Scope.LAUNCH),
-    response={200: CampaignOut, **EVERYWHERE},
-    summary="Send nothing more of it",
+    Scope.LAUNCH,
+    CampaignOut,
+    "Send nothing more of it",
 )
-@decorate_view(once)
 def cancel_campaign(request: ApiRequest, response: HttpResponse, campaign_id: UUID) -> Any:
     """Jobs that Sociocs has are taken back until their time comes."""
     return _act(request, response, campaign_id, control.cancel)
 
 
-@router.post(
-    "/campaigns/{uuid:campaign_id}/take-back",
-    auth=Token(Scope.LAUNCH),
-    response={200: CampaignOut, **EVERYWHERE},
-    summary="Take back what is not out yet",
+@router.call(
+    "POST",
+    "/campaigns/{uuid:campaign_id}/end-repeat",
+    Scope.LAUNCH,
+    CampaignOut,
+    "Let it repeat no more",
 )
-@decorate_view(once)
+def end_repeat_of_campaign(request: ApiRequest, response: HttpResponse, campaign_id: UUID) -> Any:
+    """Runs that were made already stay as they are."""
+
+    def act(campaign: Campaign, user: User) -> None:
+        if not repeating.end_repeat(campaign, user):
+            raise NotDone(HTTPStatus.CONFLICT, "It does not repeat.", "not_possible")
+
+    return _act(request, response, campaign_id, act)
+
+
+@router.call(
+    "POST",
+    "/campaigns/{uuid:campaign_id}/take-back",
+    Scope.LAUNCH,
+    CampaignOut,
+    "Take back what is not out yet",
+)
 def take_back_campaign(
     request: ApiRequest, response: HttpResponse, campaign_id: UUID, sent: Undo
 ) -> Any:
@@ -219,13 +236,13 @@ def take_back_campaign(
     return _act(request, response, campaign_id, act)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/campaigns/{uuid:campaign_id}/reschedule",
-    auth=Token(Scope.LAUNCH),
-    response={200: CampaignOut, **EVERYWHERE},
-    summary="Give it another time",
+    Scope.LAUNCH,
+    CampaignOut,
+    "Give it another time",
 )
-@decorate_view(once)
 def reschedule_campaign(
     request: ApiRequest, response: HttpResponse, campaign_id: UUID, sent: NewMoment
 ) -> Any:
@@ -260,11 +277,12 @@ def _job_as_json(job: Submission) -> dict[str, Any]:
     }
 
 
-@router.get(
+@router.call(
+    "GET",
     "/campaigns/{uuid:campaign_id}/jobs",
-    auth=Token(Scope.READ),
-    response={200: Page[Job], **EVERYWHERE},
-    summary="The jobs of a campaign, in their order",
+    Scope.READ,
+    Page[Job],
+    "The jobs of a campaign, in their order",
 )
 def list_jobs(
     request: ApiRequest,
@@ -280,13 +298,13 @@ def list_jobs(
     return cursor_page(jobs, after, limit, _job_as_json, newest_first=False)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/campaigns/{uuid:campaign_id}/jobs/{uuid:job_id}/decide",
-    auth=Token(Scope.LAUNCH),
-    response={200: Job, **EVERYWHERE},
-    summary="Say what became of a job, or what to do with it",
+    Scope.LAUNCH,
+    Job,
+    "Say what became of a job, or what to do with it",
 )
-@decorate_view(once)
 def decide_job(request: ApiRequest, campaign_id: UUID, job_id: UUID, sent: Decision) -> Any:
     """Only while the question is the one that was shown (`version`, `attempt`)."""
     request.caller.require_action(Action.DECIDE)

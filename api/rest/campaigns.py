@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema, Status
-from ninja.decorators import decorate_view
+from ninja import Schema, Status
 
 from api.models import Scope
-from api.rest.access import ApiRequest, Token
+from api.rest.access import ApiRequest
+from api.rest.calls import Calls
 from api.rest.campaign_fields import (
     CampaignOut,
     CampaignSummary,
@@ -23,12 +23,11 @@ from api.rest.campaign_fields import (
     NewCampaign,
     campaign_as_json,
     content_sent,
-    etag_of,
     summary_of,
 )
+from api.rest.matching import HEADER, changed_meanwhile, check_match, tagged
 from api.rest.pages import After, Limit, Page, cursor_page
-from api.rest.problems import EVERYWHERE, NotDone, of_draft
-from api.rest.repeats import once
+from api.rest.problems import NotDone, of_draft
 from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from campaigns.scheduling.timing import zone_of
@@ -42,7 +41,7 @@ from interface import hints
 from sending import readiness
 from teams.access import Action
 
-router = Router(tags=["campaigns"])
+router = Calls(tags=["campaigns"])
 # A plan of many people is made by a worker.
 _LOOK_AGAIN_SECONDS = 2
 _PREVIEWED = 5
@@ -103,15 +102,19 @@ def campaign_for(request: ApiRequest, campaign_id: UUID) -> Campaign:
 
 def told(response: HttpResponse, campaign: Campaign) -> dict[str, Any]:
     """A campaign as it is now, with its ETag."""
-    response["ETag"] = etag_of(campaign)
-    return campaign_as_json(campaign)
+    return tagged(response, campaign_as_json(campaign))
 
 
-@router.get(
-    "/campaigns",
-    auth=Token(Scope.READ),
-    response={200: Page[CampaignSummary], **EVERYWHERE},
-    summary="List campaigns, the newest first",
+def as_seen(request: ApiRequest, campaign_id: UUID, *, is_match_needed: bool = False) -> Campaign:
+    """`campaign_for`, if it is as `If-Match` says. Raises NotDone (428, 412) as well."""
+    campaign = campaign_for(request, campaign_id)
+    if request.headers.get(HEADER) or is_match_needed:
+        check_match(request, campaign_as_json(campaign), is_needed=is_match_needed)
+    return campaign
+
+
+@router.call(
+    "GET", "/campaigns", Scope.READ, Page[CampaignSummary], "List campaigns, the newest first"
 )
 def list_campaigns(
     request: ApiRequest, after: After, limit: Limit, state: CampaignState | None = None
@@ -125,13 +128,7 @@ def list_campaigns(
     return cursor_page(campaigns, after, limit, summary_of)
 
 
-@router.post(
-    "/campaigns",
-    auth=Token(Scope.DRAFTS),
-    response={201: CampaignOut, **EVERYWHERE},
-    summary="Make a draft",
-)
-@decorate_view(once)
+@router.call("POST", "/campaigns", Scope.DRAFTS, CampaignOut, "Make a draft", status=201)
 def make_campaign(request: ApiRequest, response: HttpResponse, sent: NewCampaign) -> Any:
     """Of fields, or of a saved message (`from_template`) and whatever fields are to differ."""
     with transaction.atomic():
@@ -145,59 +142,30 @@ def make_campaign(request: ApiRequest, response: HttpResponse, sent: NewCampaign
     return Status(201, told(response, draft))
 
 
-@router.get(
-    "/campaigns/{uuid:campaign_id}",
-    auth=Token(Scope.READ),
-    response={200: CampaignOut, **EVERYWHERE},
-    summary="One campaign",
-)
+@router.call("GET", "/campaigns/{uuid:campaign_id}", Scope.READ, CampaignOut, "One campaign")
 def get_campaign(request: ApiRequest, response: HttpResponse, campaign_id: UUID) -> Any:
     """With its ETag, which a change sends back as `If-Match`."""
     return told(response, campaign_for(request, campaign_id))
 
 
-@router.patch(
-    "/campaigns/{uuid:campaign_id}",
-    auth=Token(Scope.DRAFTS),
-    response={200: CampaignOut, **EVERYWHERE},
-    summary="Change a draft",
-)
+@router.call("PATCH", "/campaigns/{uuid:campaign_id}", Scope.DRAFTS, CampaignOut, "Change a draft")
 def change_campaign(
     request: ApiRequest, response: HttpResponse, campaign_id: UUID, sent: DraftFields
 ) -> Any:
     """Fields that are not sent stay as they are. Wants `If-Match` with the draft's ETag."""
-    campaign = campaign_for(request, campaign_id)
-    _save(request, campaign, version_seen(request, campaign), sent)
+    campaign = as_seen(request, campaign_id, is_match_needed=True)
+    _save(request, campaign, campaign.version, sent)
     return told(response, campaign)
 
 
-@router.delete(
-    "/campaigns/{uuid:campaign_id}",
-    auth=Token(Scope.DRAFTS),
-    response={204: None, **EVERYWHERE},
-    summary="Delete a draft",
+@router.call(
+    "DELETE", "/campaigns/{uuid:campaign_id}", Scope.DRAFTS, None, "Delete a draft", status=204
 )
 def delete_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
     """Only a draft can be deleted."""
-    if not drafts.delete_draft(campaign_for(request, campaign_id)):
+    if not drafts.delete_draft(as_seen(request, campaign_id)):
         raise NotDone(HTTPStatus.CONFLICT, "Only a draft can be deleted.", "not_a_draft")
     return Status(204, None)
-
-
-def version_seen(request: ApiRequest, campaign: Campaign) -> int:
-    """The version that `If-Match` names. Raises NotDone (428, 412)."""
-    seen = request.headers.get("If-Match", "")
-    if not seen:
-        sentence = "Send the campaign's ETag as If-Match, so that nobody's change is lost."
-        raise NotDone(HTTPStatus.PRECONDITION_REQUIRED, sentence, "if_match_missing")
-    if seen not in ("*", etag_of(campaign)):
-        raise _changed_meanwhile()
-    return campaign.version
-
-
-def _changed_meanwhile() -> NotDone:
-    sentence = "The campaign was changed since. Get it again, and change it as it is now."
-    return NotDone(HTTPStatus.PRECONDITION_FAILED, sentence, "outdated")
 
 
 def _save(request: ApiRequest, draft: Campaign, version: int, sent: DraftFields) -> None:
@@ -209,14 +177,15 @@ def _save(request: ApiRequest, draft: Campaign, version: int, sent: DraftFields)
     try:
         drafts.save(draft, request.user, version, content)
     except drafts.Outdated:
-        raise _changed_meanwhile() from None
+        raise changed_meanwhile() from None
 
 
-@router.get(
+@router.call(
+    "GET",
     "/campaigns/{uuid:campaign_id}/preview",
-    auth=Token(Scope.DRAFTS),
-    response={200: Preview, **EVERYWHERE},
-    summary="What the first people of a draft would get",
+    Scope.DRAFTS,
+    Preview,
+    "What the first people of a draft would get",
 )
 def preview_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
     """Of the lists that the token's maker may use."""
@@ -237,11 +206,12 @@ def preview_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
     return {"messages": messages}
 
 
-@router.get(
+@router.call(
+    "GET",
     "/campaigns/{uuid:campaign_id}/plan",
-    auth=Token(Scope.DRAFTS),
-    response={200: Plan, **EVERYWHERE},
-    summary="What launching a draft would do",
+    Scope.DRAFTS,
+    Plan,
+    "What launching a draft would do",
 )
 def plan_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
     """Of many people it is made by a worker: until it is there, 503 with `Retry-After`."""

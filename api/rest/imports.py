@@ -11,12 +11,13 @@ from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema, Status
+from ninja import Schema, Status
 
 from api.models import Scope
-from api.rest.access import ApiRequest, Token
-from api.rest.pages import After, Limit, Page, cursor_page
-from api.rest.problems import EVERYWHERE, NotDone, invalid
+from api.rest.access import ApiRequest
+from api.rest.calls import Calls
+from api.rest.pages import PUBLIC_ID, After, Limit, Page, cursor_page
+from api.rest.problems import NotDone, invalid
 from api.rest.repeats import HEADER
 from composer.media import media_store
 from composer.models import MediaFile
@@ -29,7 +30,7 @@ from recipients.lists.addressed_lists import editable_list
 from recipients.models import ListImport, RecipientList, RejectedRow
 from recipients.sentences import REJECTIONS, sentence_for
 
-router = Router(tags=["files"])
+router = Calls(tags=["files"])
 _REJECTED_TOLD = 100
 # A file in a form, as browsers and curl send it.
 FILE_BODY = {
@@ -86,7 +87,7 @@ class ImportOut(Schema):
 class MediaOut(Schema):
     """An uploaded file that messages may carry."""
 
-    id: UUID
+    id: UUID = PUBLIC_ID
     label: str
     kind: str
     url: str
@@ -151,11 +152,14 @@ def _begun(request: ApiRequest, target: RecipientList | None) -> dict[str, Any]:
     return import_as_json(made)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/imports",
-    auth=Token(Scope.LISTS),
-    response={201: ImportOut, **EVERYWHERE},
-    summary="Upload a file that becomes a list",
+    Scope.LISTS,
+    ImportOut,
+    "Upload a file that becomes a list",
+    status=201,
+    repeats_itself=True,
     openapi_extra=FILE_BODY,
 )
 def upload_list(request: ApiRequest) -> Any:
@@ -163,11 +167,14 @@ def upload_list(request: ApiRequest) -> Any:
     return Status(201, _begun(request, None))
 
 
-@router.post(
+@router.call(
+    "POST",
     "/lists/{uuid:list_id}/imports",
-    auth=Token(Scope.LISTS),
-    response={201: ImportOut, **EVERYWHERE},
-    summary="Upload a file whose people join a list",
+    Scope.LISTS,
+    ImportOut,
+    "Upload a file whose people join a list",
+    status=201,
+    repeats_itself=True,
     openapi_extra=FILE_BODY,
 )
 def upload_into_list(request: ApiRequest, list_id: UUID) -> Any:
@@ -175,22 +182,22 @@ def upload_into_list(request: ApiRequest, list_id: UUID) -> Any:
     return Status(201, _begun(request, editable_list(request, list_id)))
 
 
-@router.get(
-    "/imports/{uuid:import_id}",
-    auth=Token(Scope.LISTS),
-    response={200: ImportOut, **EVERYWHERE},
-    summary="How far a file is, and its report",
+@router.call(
+    "GET", "/imports/{uuid:import_id}", Scope.LISTS, ImportOut, "How far a file is, and its report"
 )
 def get_import(request: ApiRequest, import_id: UUID) -> Any:
     """A file is its uploader's own."""
     return import_as_json(get_object_or_404(_imports(request), public_id=import_id))
 
 
-@router.post(
+@router.call(
+    "POST",
     "/imports/{uuid:import_id}/confirm",
-    auth=Token(Scope.LISTS),
-    response={202: ImportOut, **EVERYWHERE},
-    summary="Import a file as it was read",
+    Scope.LISTS,
+    ImportOut,
+    "Import a file as it was read",
+    status=202,
+    repeats_itself=True,
 )
 def confirm_import(request: ApiRequest, import_id: UUID) -> Any:
     """Confirming twice imports once."""
@@ -206,35 +213,21 @@ def confirm_import(request: ApiRequest, import_id: UUID) -> Any:
 # --- Media ----------------------------------------------------------------------------------------
 
 
-def media_as_json(media: MediaFile) -> dict[str, Any]:
-    """A file with its public address."""
-    return {
-        "id": media.public_id,
-        "label": media.label,
-        "kind": media.kind,
-        "url": media.url,
-        "size": media.size,
-        "created_at": media.created_at,
-    }
-
-
-@router.get(
-    "/media",
-    auth=Token(Scope.READ),
-    response={200: Page[MediaOut], **EVERYWHERE},
-    summary="Uploaded media",
-)
+@router.call("GET", "/media", Scope.READ, Page[MediaOut], "Uploaded media")
 def list_media(request: ApiRequest, after: After, limit: Limit) -> Any:
     """With the public addresses that a campaign's `media_url` takes."""
     media = MediaFile.objects.filter(team=request.team)
-    return cursor_page(media, after, limit, media_as_json)
+    return cursor_page(media, after, limit)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/media",
-    auth=Token(Scope.DRAFTS),
-    response={201: MediaOut, **EVERYWHERE},
-    summary="Upload a picture, film or document for messages",
+    Scope.DRAFTS,
+    MediaOut,
+    "Upload a picture, film or document for messages",
+    status=201,
+    repeats_itself=True,
     openapi_extra=FILE_BODY,
 )
 def upload_media(request: ApiRequest) -> Any:
@@ -248,4 +241,4 @@ def upload_media(request: ApiRequest) -> Any:
         media = media_store.keep_media(request.team, request.user, upload)
     except media_store.NotTaken as refused:
         raise invalid([("file", refused.sentence)]) from None
-    return Status(201, media_as_json(media))
+    return Status(201, media)

@@ -8,16 +8,18 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Field, Router, Schema, Status
-from ninja.decorators import decorate_view
+from django.db import transaction
+from django.http import HttpResponse
+from ninja import Field, Schema, Status
 from pydantic import StringConstraints
 
 from api.models import Scope
-from api.rest.access import ApiRequest, Token
+from api.rest.access import ApiRequest
+from api.rest.calls import Calls
+from api.rest.matching import check_match, tagged
 from api.rest.pages import After, Limit, Page, cursor_page
-from api.rest.problems import EVERYWHERE, NotDone, invalid
-from api.rest.repeats import once
-from api.rest.texts import Text
+from api.rest.problems import NotDone, invalid
+from api.rest.texts import FieldName, Text
 from recipients.files.row_sources import MAX_CELL_CHARACTERS
 from recipients.files.rows import MAX_NAME, printable
 from recipients.lists import list_lifecycle, people_editing
@@ -29,12 +31,11 @@ from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sentences import REJECTIONS
 from teams.access import Action
 
-router = Router(tags=["lists"])
+router = Calls(tags=["lists"])
 MOST_PEOPLE = 10_000
 MOST_FIELDS = 200
 # Of the numbers that are none, so many are told.
 _MOST_TOLD = 100
-FieldName = Annotated[Text, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 FieldText = Annotated[Text, StringConstraints(max_length=MAX_CELL_CHARACTERS)]
 
 
@@ -131,11 +132,12 @@ def numbers_read(request: ApiRequest, where: str, written: Iterable[str]) -> lis
     return [answer.e164 for answer in answers if isinstance(answer, Phone)]
 
 
-@router.get(
+@router.call(
+    "GET",
     "/lists",
-    auth=Token(Scope.READ),
-    response={200: Page[ListOut], **EVERYWHERE},
-    summary="Lists that the token's maker may use, the newest first",
+    Scope.READ,
+    Page[ListOut],
+    "Lists that the token's maker may use, the newest first",
 )
 def list_lists(request: ApiRequest, after: After, limit: Limit) -> Any:
     """Archived lists are not among them."""
@@ -143,57 +145,47 @@ def list_lists(request: ApiRequest, after: After, limit: Limit) -> Any:
     return cursor_page(lists, after, limit, list_as_json)
 
 
-@router.post(
-    "/lists",
-    auth=Token(Scope.LISTS),
-    response={201: ListOut, **EVERYWHERE},
-    summary="Make an empty list",
-)
-@decorate_view(once)
-def make_list(request: ApiRequest, sent: ListName) -> Any:
+@router.call("POST", "/lists", Scope.LISTS, ListOut, "Make an empty list", status=201)
+def make_list(request: ApiRequest, response: HttpResponse, sent: ListName) -> Any:
     """It is shared with the team where that is what the team wants of new lists."""
     made = list_lifecycle.make_list(request.team, request.user, _name(sent))
-    return Status(201, list_as_json(made))
+    return Status(201, tagged(response, list_as_json(made)))
 
 
-@router.get(
-    "/lists/{uuid:list_id}",
-    auth=Token(Scope.READ),
-    response={200: ListOut, **EVERYWHERE},
-    summary="One list",
-)
-def get_list(request: ApiRequest, list_id: UUID) -> Any:
-    """How many people it has, and which fields."""
-    return list_as_json(usable_list(request, list_id))
+@router.call("GET", "/lists/{uuid:list_id}", Scope.READ, ListOut, "One list")
+def get_list(request: ApiRequest, response: HttpResponse, list_id: UUID) -> Any:
+    """How many people it has, and which fields; with its ETag, which a change sends back."""
+    return tagged(response, list_as_json(usable_list(request, list_id)))
 
 
-@router.patch(
-    "/lists/{uuid:list_id}",
-    auth=Token(Scope.LISTS),
-    response={200: ListOut, **EVERYWHERE},
-    summary="Rename a list",
-)
-def rename_list(request: ApiRequest, list_id: UUID, sent: ListName) -> Any:
-    """Only its name changes."""
-    recipient_list = editable_list(request, list_id)
-    list_lifecycle.rename_list(recipient_list, _name(sent))
-    return list_as_json(usable_list(request, list_id))
+@router.call("PATCH", "/lists/{uuid:list_id}", Scope.LISTS, ListOut, "Rename a list")
+def rename_list(request: ApiRequest, response: HttpResponse, list_id: UUID, sent: ListName) -> Any:
+    """Only its name changes. Wants `If-Match` with the list's ETag."""
+    with transaction.atomic():
+        recipient_list = _as_seen(request, editable_list(request, list_id), is_match_needed=True)
+        list_lifecycle.rename_list(recipient_list, _name(sent))
+    return tagged(response, list_as_json(usable_list(request, list_id)))
 
 
-@router.delete(
-    "/lists/{uuid:list_id}",
-    auth=Token(Scope.LISTS),
-    response={204: None, **EVERYWHERE},
-    summary="Archive a list",
-)
+@router.call("DELETE", "/lists/{uuid:list_id}", Scope.LISTS, None, "Archive a list", status=204)
 def archive_list(request: ApiRequest, list_id: UUID) -> Any:
     """It can be brought back on its page; deleting for good is a person's to do."""
     recipient_list = usable_list(request, list_id)
     if not may_put_away(request, recipient_list):
         sentence = "Only its owner, or who manages the team, may archive this list."
         raise NotDone(HTTPStatus.FORBIDDEN, sentence, "not_yours")
-    list_lifecycle.archive(recipient_list, request.user)
+    with transaction.atomic():
+        list_lifecycle.archive(_as_seen(request, recipient_list), request.user)
     return Status(204, None)
+
+
+def _as_seen(
+    request: ApiRequest, recipient_list: RecipientList, *, is_match_needed: bool = False
+) -> RecipientList:
+    """The list, locked, if it is as `If-Match` says."""
+    locked = RecipientList.objects.select_for_update().get(pk=recipient_list.pk)
+    check_match(request, list_as_json(locked), is_needed=is_match_needed)
+    return locked
 
 
 def _name(sent: ListName) -> str:
@@ -210,11 +202,8 @@ def _person_as_json(row: Recipient) -> dict[str, Any]:
     return {"phone": row.phone, "name": row.name, "fields": row.fields}
 
 
-@router.get(
-    "/lists/{uuid:list_id}/people",
-    auth=Token(Scope.READ),
-    response={200: Page[PersonOut], **EVERYWHERE},
-    summary="The people of a list",
+@router.call(
+    "GET", "/lists/{uuid:list_id}/people", Scope.READ, Page[PersonOut], "The people of a list"
 )
 def list_people(request: ApiRequest, list_id: UUID, after: After, limit: Limit) -> Any:
     """Wants a role that may export."""
@@ -223,13 +212,13 @@ def list_people(request: ApiRequest, list_id: UUID, after: After, limit: Limit) 
     return cursor_page(rows, after, limit, _person_as_json, newest_first=False)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/lists/{uuid:list_id}/people",
-    auth=Token(Scope.LISTS),
-    response={200: BroughtOut, **EVERYWHERE},
-    summary="Add people, and change those who are there",
+    Scope.LISTS,
+    BroughtOut,
+    "Add people, and change those who are there",
 )
-@decorate_view(once)
 def upsert_people(request: ApiRequest, list_id: UUID, sent: People) -> Any:
     """People are told by their numbers, whatever their spelling. All of a batch, or nothing of it.
 
@@ -251,13 +240,9 @@ def upsert_people(request: ApiRequest, list_id: UUID, sent: People) -> Any:
     return bring_people(recipient_list, people)._asdict()
 
 
-@router.post(
-    "/lists/{uuid:list_id}/people/remove",
-    auth=Token(Scope.LISTS),
-    response={200: Removed, **EVERYWHERE},
-    summary="Take people out of a list",
+@router.call(
+    "POST", "/lists/{uuid:list_id}/people/remove", Scope.LISTS, Removed, "Take people out of a list"
 )
-@decorate_view(once)
 def remove_people(request: ApiRequest, list_id: UUID, sent: Numbers) -> Any:
     """Who is not on it is no error."""
     recipient_list = editable_list(request, list_id)

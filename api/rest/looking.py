@@ -1,4 +1,4 @@
-"""What is only looked at: channels, saved filters, saved messages, replies, who got a campaign."""
+"""What is only looked at: channels, saved messages, replies, who got a campaign."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Schema
 
 from api.models import Scope
-from api.rest.access import ApiRequest, Token
+from api.rest.access import ApiRequest
+from api.rest.calls import Calls
 from api.rest.campaigns import campaign_for
-from api.rest.pages import After, Limit, Page, cursor_page
-from api.rest.problems import EVERYWHERE
+from api.rest.pages import PUBLIC_ID, After, Limit, Page, cursor_page
 from campaigns.addressed_campaigns import campaign_with_people
 from composer.models import MessageTemplate
 from delivery.models import Reply
@@ -21,13 +21,12 @@ from history import reached
 from history.people_counts import people_counts
 from history.reached import FILTERS, Person
 from interface.phones import ERASED
-from recipients.models import SavedFilter
 from sending.tally import tallies
 from sociocs_accounts.channel_rights import why_not_with
 from sociocs_accounts.models import Channel
 from teams.access import Action
 
-router = Router(tags=["looking"])
+router = Calls(tags=["looking"])
 
 
 class Who(Schema):
@@ -41,8 +40,18 @@ class Who(Schema):
     expires_at: datetime | None
 
 
+class Sender(Schema):
+    """A person of a Sociocs account who can be shown as sender there."""
+
+    id: UUID = PUBLIC_ID
+    name: str
+
+
 class ChannelOut(Schema):
-    """A line to send with; `may_send`: whether the token's maker may."""
+    """A line to send with; `may_send`: whether the token's maker may.
+
+    A campaign names one of the `senders` in `sent_as`.
+    """
 
     id: UUID
     label: str
@@ -50,12 +59,13 @@ class ChannelOut(Schema):
     phone_number: str
     is_active: bool
     may_send: bool
+    senders: list[Sender]
 
 
 class Named(Schema):
     """Something by its name."""
 
-    id: UUID
+    id: UUID = PUBLIC_ID
     name: str
     created_at: datetime
 
@@ -101,12 +111,7 @@ class Report(Schema):
     at: datetime
 
 
-@router.get(
-    "/me",
-    auth=Token(Scope.READ),
-    response={200: Who, **EVERYWHERE},
-    summary="Whose token this is",
-)
+@router.call("GET", "/me", Scope.READ, Who, "Whose token this is")
 def who_am_i(request: ApiRequest) -> Any:
     """Try a new token here."""
     token = request.caller.token
@@ -120,15 +125,11 @@ def who_am_i(request: ApiRequest) -> Any:
     }
 
 
-@router.get(
-    "/channels",
-    auth=Token(Scope.READ),
-    response={200: Page[ChannelOut], **EVERYWHERE},
-    summary="The channels of the team",
-)
+@router.call("GET", "/channels", Scope.READ, Page[ChannelOut], "The channels of the team")
 def list_channels(request: ApiRequest, after: After, limit: Limit) -> Any:
     """Of a token that is bound to channels, only those."""
     channels = Channel.objects.filter(team=request.team)
+    channels = channels.select_related("account").prefetch_related("account__members")
     if bound := request.caller.token.channel_ids:
         channels = channels.filter(public_id__in=bound)
 
@@ -140,44 +141,21 @@ def list_channels(request: ApiRequest, after: After, limit: Limit) -> Any:
             "phone_number": channel.phone_number,
             "is_active": channel.is_active,
             "may_send": not why_not_with(channel, request.user),
+            "senders": [one for one in channel.account.members.all() if one.gone_since is None],
         }
 
     return cursor_page(channels, after, limit, as_json, newest_first=False)
 
 
-def _named(thing: Any) -> dict[str, Any]:
-    return {"id": thing.public_id, "name": thing.name, "created_at": thing.created_at}
-
-
-@router.get(
-    "/filters",
-    auth=Token(Scope.READ),
-    response={200: Page[Named], **EVERYWHERE},
-    summary="Saved filters that the token's maker may use",
-)
-def list_filters(request: ApiRequest, after: After, limit: Limit) -> Any:
-    """A campaign names them in `filters`."""
-    filters = SavedFilter.objects.for_member(request.team, request.user)
-    return cursor_page(filters, after, limit, _named)
-
-
-@router.get(
-    "/templates",
-    auth=Token(Scope.READ),
-    response={200: Page[Named], **EVERYWHERE},
-    summary="Saved messages",
-)
+@router.call("GET", "/templates", Scope.READ, Page[Named], "Saved messages")
 def list_templates(request: ApiRequest, after: After, limit: Limit) -> Any:
     """A new campaign names one in `from_template`."""
     templates = MessageTemplate.objects.filter(team=request.team, archived_at=None)
-    return cursor_page(templates, after, limit, _named)
+    return cursor_page(templates, after, limit)
 
 
-@router.get(
-    "/replies",
-    auth=Token(Scope.READ),
-    response={200: Page[ReplyOut], **EVERYWHERE},
-    summary="What people wrote back, the newest first",
+@router.call(
+    "GET", "/replies", Scope.READ, Page[ReplyOut], "What people wrote back, the newest first"
 )
 def list_replies(
     request: ApiRequest, after: After, limit: Limit, campaign: UUID | None = None
@@ -205,11 +183,12 @@ def list_replies(
     return cursor_page(replies.select_related("channel", "campaign"), after, limit, as_json)
 
 
-@router.get(
+@router.call(
+    "GET",
     "/campaigns/{uuid:campaign_id}/people",
-    auth=Token(Scope.READ),
-    response={200: PeopleOfCampaign, **EVERYWHERE},
-    summary="The people of a campaign, with what became of their message",
+    Scope.READ,
+    PeopleOfCampaign,
+    "The people of a campaign, with what became of their message",
 )
 def list_people_of_campaign(
     request: ApiRequest, campaign_id: UUID, after: After, state: str = ""
@@ -233,11 +212,12 @@ def _person(person: Person) -> dict[str, Any]:
     }
 
 
-@router.get(
+@router.call(
+    "GET",
     "/campaigns/{uuid:campaign_id}/report",
-    auth=Token(Scope.READ),
-    response={200: Report, **EVERYWHERE},
-    summary="How many people a campaign reached",
+    Scope.READ,
+    Report,
+    "How many people a campaign reached",
 )
 def get_report(request: ApiRequest, campaign_id: UUID) -> Any:
     """By state: `delivered`, `failed` and so on; `is_reported`: whether reports come in."""

@@ -7,28 +7,27 @@ from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
-from ninja import Field, Router, Schema
-from ninja.decorators import decorate_view
+from ninja import Field, Schema
 
 from api.models import Scope
-from api.rest.access import ApiRequest, Token
+from api.rest.access import ApiRequest
+from api.rest.calls import Calls
 from api.rest.lists import MOST_PEOPLE, numbers_read
-from api.rest.pages import After, Limit, Page, cursor_page
-from api.rest.problems import EVERYWHERE, invalid
-from api.rest.repeats import once
+from api.rest.pages import PUBLIC_ID, After, Limit, Page, cursor_page
+from api.rest.problems import invalid
 from api.rest.texts import Text
 from recipients.files.rows import printable
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from teams.access import Action
 
-router = Router(tags=["opt-outs"])
+router = Calls(tags=["opt-outs"])
 
 
 class OptOutOut(Schema):
     """Somebody who is not messaged by the team."""
 
-    id: UUID
+    id: UUID = PUBLIC_ID
     phone: str
     source: str
     note: str
@@ -62,36 +61,14 @@ class Lifted(Schema):
     is_lifted: bool
 
 
-def _as_json(opt_out: OptOut) -> dict[str, Any]:
-    return {
-        "id": opt_out.public_id,
-        "phone": opt_out.phone,
-        "source": opt_out.source,
-        "note": opt_out.note,
-        "created_at": opt_out.created_at,
-        "is_open": opt_out.is_open,
-    }
-
-
-@router.get(
-    "/opt-outs",
-    auth=Token(Scope.READ),
-    response={200: Page[OptOutOut], **EVERYWHERE},
-    summary="Who opted out, the newest first",
-)
+@router.call("GET", "/opt-outs", Scope.READ, Page[OptOutOut], "Who opted out, the newest first")
 def list_opt_outs(request: ApiRequest, after: After, limit: Limit, lifted: bool = False) -> Any:
     """With `lifted`, those whose opt-out was lifted. Wants a role that may export."""
     request.caller.require_action(Action.EXPORT)
-    return cursor_page(opt_outs.register(request.team, lifted=lifted), after, limit, _as_json)
+    return cursor_page(opt_outs.register(request.team, lifted=lifted), after, limit)
 
 
-@router.post(
-    "/opt-outs",
-    auth=Token(Scope.OPT_OUTS),
-    response={200: AddedOut, **EVERYWHERE},
-    summary="Opt people out",
-)
-@decorate_view(once)
+@router.call("POST", "/opt-outs", Scope.OPT_OUTS, AddedOut, "Opt people out")
 def add_opt_outs(request: ApiRequest, sent: NewOptOuts) -> Any:
     """At once, and for campaigns under way as well."""
     phones = numbers_read(request, "phones.%d", sent.phones)
@@ -100,13 +77,13 @@ def add_opt_outs(request: ApiRequest, sent: NewOptOuts) -> Any:
     return opt_outs.add_opt_outs(request.team, phones, source, request.user, note)._asdict()
 
 
-@router.post(
+@router.call(
+    "POST",
     "/opt-outs/{uuid:opt_out_id}/lift",
-    auth=Token(Scope.OPT_OUTS),
-    response={200: Lifted, **EVERYWHERE},
-    summary="Let somebody be messaged again",
+    Scope.OPT_OUTS,
+    Lifted,
+    "Let somebody be messaged again",
 )
-@decorate_view(once)
 def lift_opt_out(request: ApiRequest, opt_out_id: UUID, sent: Reason) -> Any:
     """A STOP that somebody said themselves is lifted by whose role may launch, and nobody else."""
     opt_out = get_object_or_404(OptOut, team=request.team, public_id=opt_out_id)

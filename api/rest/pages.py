@@ -13,6 +13,8 @@ from recipients.lists.paging import page_of
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
 MOST_ITEMS = 200
+PUBLIC_ID: Any = Field(alias="public_id")
+"""The `id` of what is told as its model has it, without a function that puts it together."""
 
 After = Annotated[str, Query("", description="`next` of the page before.", max_length=300)]
 Limit = Annotated[int, Query(50, ge=1, le=MOST_ITEMS, description="How many at most.")]
@@ -29,10 +31,13 @@ def cursor_page(
     rows: QuerySet[Row],
     after: str,
     limit: int,
-    shown: Callable[[Row], Any],
+    shown: Callable[[Row], Any] | None = None,
     *,
     newest_first: bool = True,
 ) -> dict[str, Any]:
-    """The rows behind a place as a page."""
+    """The rows behind a place as a page; without `shown` each as its model has it."""
     page = page_of(rows, limit, after=after, newest_first=newest_first)
-    return {"items": [shown(row) for row in page.rows], "next": page.after or None}
+    return {
+        "items": list(map(shown, page.rows)) if shown else page.rows,
+        "next": page.after or None,
+    }

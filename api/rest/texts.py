@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 
 def _without_nul(text: str) -> str:
@@ -14,5 +14,7 @@ def _without_nul(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_without_nul)]
+# A column of a list.
+FieldName = Annotated[Text, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 # Without an offset nobody knows which moment is meant.
 Moment = AwareDatetime

@@ -48,6 +48,7 @@ from campaigns.texts import personal_texts
 from campaigns.texts.dynamic_fields import parse_text
 from campaigns.texts.personal_texts import FieldRules
 from campaigns.texts.rendering import person_of
+from interface.dates import written
 from recipients.failing_numbers import failing_numbers_of, is_left_out
 from recipients.opting_out.opt_outs import keep_out_erased, opted_out
 from sending import readiness, standing
@@ -203,7 +204,7 @@ class _ToOne:
             created_by=caller.user,
             updated_by=caller.user,
             version=AS_COPIED,
-            name=f"{campaign_name(self.call)}, {day:%-d %b %Y}"[:120],
+            name=f"{campaign_name(self.call)}, {written(day, 'j M Y')}"[:120],
             channel=asked.channel,
             sent_as=asked.sent_as,
             media_kind=asked.media_kind,

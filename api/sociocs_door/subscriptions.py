@@ -58,6 +58,8 @@ def _wish(call: DoorCall, body: CallBody) -> VendorWish:
         kinds=kinds,
         status_words=words,
         secret=said["secret"],
+        token_number=call.caller.token.pk,
+        token_name=call.caller.token.name,
     )
 
 

@@ -90,8 +90,8 @@ class Migration(migrations.Migration):
                     "clock_keeper",
                     models.CharField(
                         choices=[
-                            ("sociocs", "Sociocs keeps the clock"),
-                            ("here", "We keep the clock"),
+                            ("sociocs", "It still goes out"),
+                            ("here", "It waits here until its time"),
                         ],
                         default="sociocs",
                         max_length=10,

@@ -29,8 +29,8 @@ class MediaKind(models.TextChoices):
 class ClockKeeper(models.TextChoices):
     """Who keeps the clock until a job goes out."""
 
-    SOCIOCS = "sociocs", _("Sociocs keeps the clock")
-    HERE = "here", _("We keep the clock")
+    SOCIOCS = "sociocs", _("It still goes out")
+    HERE = "here", _("It waits here until its time")
 
 
 class HoursZone(models.TextChoices):

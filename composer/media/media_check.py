@@ -35,10 +35,12 @@ _FAULTS: Mapping[FetchFault, Text] = {
         "This server may not look at that site. Open the address yourself in a private window."
     ),
     FetchFault.NOT_PUBLIC: gettext_lazy(
-        "This address leads into a private network, where no phone network gets it. Put the file "
+        "This address is in a private network, which phone networks cannot reach. Put the file "
         "on a public site, or upload it here."
     ),
-    FetchFault.UNKNOWN_NAME: gettext_lazy("There is no such site. Check the address for a slip."),
+    FetchFault.UNKNOWN_NAME: gettext_lazy(
+        "There is no such site. Check the address for typing mistakes."
+    ),
     FetchFault.NO_CONNECTION: gettext_lazy(
         "The site does not answer. Check the address, or try later."
     ),
@@ -100,15 +102,13 @@ def check_media(channel: Channel | None, kind: str, url: str) -> list[MediaFindi
 def _mistold(told: str, known: str) -> str:
     """What the site says of the file is not what it is: Twilio goes by the site's word."""
     if not told:
-        sentence = _("The site does not say what kind of file this is, so it would be refused. ")
+        sentence = _("The site does not say what kind of file this is, so it would be refused.")
     elif known:
-        sentence = _("The site sends it as %(told)s, and it is %(known)s, so it would be refused. ")
+        sentence = _("The site sends it as %(told)s, but it is %(known)s, so it would be refused.")
     else:
-        sentence = _("The site sends it as %(told)s, and it is none, so it would be refused. ")
-    sentence += _(
-        "Upload the file here, or ask the person who runs the site to send its right type."
-    )
-    return sentence % {"told": told, "known": known}
+        sentence = _("The site sends it as %(told)s, but it is not one, so it would be refused.")
+    cure = _("Upload the file here, or ask the person who runs the site to send the right type.")
+    return f"{sentence % {'told': told, 'known': known}} {cure}"
 
 
 def _is_reachable(url: str) -> bool:
@@ -135,7 +135,9 @@ def own_file(url: str) -> MediaFile | None:
 def _failed(failure: NotFetched) -> MediaFinding:
     if failure.fault is FetchFault.STATUS:
         if failure.status in {401, 403}:
-            sentence = _("The site wants a sign-in (HTTP %(status)s): nobody else gets it.")
+            sentence = _(
+                "The site asks for a sign-in (HTTP %(status)s), so phone networks cannot fetch it."
+            )
         else:
             sentence = _("The site answers with HTTP %(status)s instead of the file.")
         return MediaFinding("danger", sentence % {"status": failure.status})
@@ -157,12 +159,12 @@ def _suits(
     if size is not None:
         shown = f"{shown}, {filesizeformat(size)}"
     if content_type in {"text/html", "image/svg+xml"}:
-        sentence = _("This is %(what)s: a page or drawing, which no phone network carries.")
+        sentence = _("This is %(what)s: a page or drawing, which phone networks do not carry.")
         return [MediaFinding("danger", sentence % {"what": shown})]
     if content_type in {"image/heic", "image/avif"}:
         sentence = _(
-            "This is %(what)s: a photo as some phones keep it, which MMS and WhatsApp do not carry "
-            "for certain. Save it as JPEG, or upload it here: it is made one."
+            "This is %(what)s, a kind of photo that MMS and WhatsApp may not carry. Save it as "
+            "JPEG, or upload it here and we convert it."
         )
         return [MediaFinding("danger", sentence % {"what": shown})]
     wrong = list(_doubts(channel, kind, content_type, size))
@@ -175,7 +177,7 @@ def _doubts(channel: Channel | None, kind: str, content_type: str, size: int | N
     sentences: list[str] = []
     actual = kind_of(content_type)
     if kind and content_type and actual != kind and kind != MediaKind.FILE:
-        sentence = _("You attach it as “%(chosen)s”, and it is none: choose “%(actual)s”.")
+        sentence = _("You attached it as “%(chosen)s”, but it is not one. Choose “%(actual)s”.")
         words = {"chosen": MediaKind(kind).label, "actual": actual.label}
         sentences.append(sentence % words)
     support = channel.capabilities.media.get(Kind(kind)) if channel and kind else None
@@ -190,11 +192,13 @@ def _doubts(channel: Channel | None, kind: str, content_type: str, size: int | N
         sentences.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
     elif size is not None and support.sure_bytes and size > support.sure_bytes:
         sentence = _(
-            "Of what is no picture, some phone networks carry no more than %(limit)s. Make it "
+            "Some phone networks carry at most %(limit)s if it is not a picture. Make it "
             "smaller, or some people may not get it."
         )
         sentences.append(sentence % {"limit": filesizeformat(support.sure_bytes)})
     if size is None:
-        sentence = _("The site does not tell its size; %(provider)s carries at most %(limit)s.")
+        sentence = _(
+            "The site does not say how large it is; %(provider)s carries at most %(limit)s."
+        )
         sentences.append(sentence % {"provider": label, "limit": filesizeformat(support.max_bytes)})
     return sentences

@@ -83,15 +83,15 @@ def keep_media(team: Team, user: User, upload: Upload) -> MediaFile:
     most = settings.MEDIA_MAX_MB * MEGABYTE
     size = upload.size or 0
     if size > most:
-        sentence = _("The file has %(size)s; at most %(limit)s can be uploaded. Make it smaller.")
+        sentence = _("The file is %(size)s; at most %(limit)s can be uploaded. Make it smaller.")
         raise NotTaken(sentence % {"size": filesizeformat(size), "limit": filesizeformat(most)})
     if not size:
         raise NotTaken(_("The file is empty. Choose another one."))
     if size > room_for_media(team, user).left:
         raise NotTaken(
             _(
-                "There is no room for this file: the files of your team, or yours, take what they "
-                "may. Delete some that no message needs any more."
+                "There is no room for this file: your team's files, or yours, use all their "
+                "space. Delete files that no message needs any more."
             )
         )
     content_type = _content_type(upload)
@@ -153,9 +153,9 @@ def delete_media(media: MediaFile) -> None:
     except OSError as fault:
         logger.error("A media file was not deleted: %s", _reason(fault))
         sentence = _(
-            "“%(name)s” is still there: the place where files are kept refused to delete it, or "
-            "did not answer. Try again in a few minutes; if it stays so, tell the person "
-            "who runs this dashboard."
+            "“%(name)s” is still there: the file storage refused to delete it, or did not "
+            "answer. Try again in a few minutes; if it stays so, tell the person who manages "
+            "this server."
         )
         raise NotTaken(sentence % {"name": media.label}) from None
     with transaction.atomic():
@@ -170,9 +170,8 @@ def _kept(name: str, content: File[Any]) -> str:
     except OSError as fault:
         logger.error("A media file was not kept: %s", _reason(fault))
         sentence = _(
-            "The file was not uploaded: the place where files are kept refused it, or did not "
-            "answer. Nothing else has changed. Try again in a few minutes; if it stays so, tell "
-            "the person who runs this dashboard."
+            "The file was not uploaded: the file storage refused it, or did not answer. Try "
+            "again in a few minutes; if it stays so, tell the person who manages this server."
         )
         raise NotTaken(sentence) from None
 
@@ -195,8 +194,8 @@ def _content_type(upload: Upload) -> str:
     if content_type not in SUFFIXES and content_type not in cleaning.IMAGES:
         raise NotTaken(
             _(
-                "This is no image (JPEG, PNG, GIF, WebP, HEIC), video (MP4, 3GP), PDF, Word, "
-                "Excel or PowerPoint file. Save it as one of these first."
+                "This is not an image (JPEG, PNG, GIF, WebP, HEIC), video (MP4, 3GP), PDF, "
+                "Word, Excel or PowerPoint file. Save it as one of these first."
             )
         )
     return content_type

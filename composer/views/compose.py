@@ -35,6 +35,7 @@ from composer.views.schedule_step import (
     schedule_context,
 )
 from composer.views.steps import WHAT, settled_steps, typed_problems
+from interface.dates import written
 from interface.form_fields import is_uuid
 from interface.read_once import reading_once
 from recipients.models import RecipientList, SavedFilter
@@ -149,15 +150,15 @@ def outdated_sentence(outdated: drafts.Outdated, campaign: Campaign) -> str:
     who = outdated.by or _("Someone")
     if not outdated.is_draft:
         return _(
-            "This campaign was launched in the meantime, so what you typed here was not saved. "
-            "Copy what you still need."
+            "This campaign was sent or scheduled meanwhile, so what you typed here was not "
+            "saved. Copy what you still need."
         )
     at = outdated.at.astimezone(ZoneInfo(campaign.team.time_zone))
     return _(
-        "%(who)s saved this draft at %(time)s, while you were writing. Nothing of yours is saved "
-        "yet, and it is all still here: look at the other version, then save yours over it or "
-        "take over what you need."
-    ) % {"who": who, "time": f"{at:%H:%M}"}
+        "%(who)s saved this draft at %(time)s, while you were writing. What you typed is all "
+        "still here, but not saved: look at the other version, then save yours over it or copy "
+        "what you need."
+    ) % {"who": who, "time": written(at, "H:i")}
 
 
 # What makes somebody open a draft again that they thought was on its way.
@@ -235,7 +236,9 @@ def campaign_delete(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """Delete a draft for good."""
     campaign = campaign_of(request, campaign_id)
     if not drafts.delete_draft(campaign):
-        messages.error(request, _("Only a draft can be deleted. This campaign was launched."))
+        messages.error(
+            request, _("Only a draft can be deleted. This campaign was sent or scheduled.")
+        )
         return redirect("campaign", request.team.slug, campaign.public_id)
     messages.success(request, _("“%(name)s” is deleted.") % {"name": campaign.name})
     return redirect("campaigns", request.team.slug)

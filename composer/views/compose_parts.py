@@ -22,6 +22,7 @@ from campaigns.texts.personal_texts import FieldRules
 from composer import previewing
 from composer.forms import ComposeForm
 from composer.whatsapp_text import Piece
+from interface.dates import written
 from interface.templatetags.interface import phone_number
 from recipients.models import Recipient, RecipientList
 from recipients.saved_filters.filters import unread_values
@@ -201,7 +202,7 @@ def _time_on_phone(form: ComposeForm) -> str:
     if form.wall_time:
         return form.wall_time.partition("T")[2]
     local_now = timezone.now().astimezone(ZoneInfo(form.campaign.team.time_zone))
-    return f"{local_now + lead():%H:%M}"
+    return written(local_now + lead(), "H:i")
 
 
 def selection_of(form: ComposeForm) -> selection.Selection:

@@ -20,6 +20,7 @@ from composer import drafts, presence
 from composer.autosaving import page_save_of, storable
 from composer.forms import ComposeForm
 from composer.views.compose import outdated_sentence
+from interface.dates import written
 from interface.form_fields import is_uuid
 from interface.read_once import reading_once
 from teams.access import Action, TeamRequest, page_of_team
@@ -53,7 +54,7 @@ def autosave(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
             }
             return render(request, "composer/_conflict.html", context, status=CONFLICT)
     zone = ZoneInfo(campaign.team.time_zone)
-    context["saved_at"] = f"{timezone.now().astimezone(zone):%H:%M}"
+    context["saved_at"] = written(timezone.now().astimezone(zone), "H:i")
     return render(request, "composer/_save_state.html", context)
 
 
@@ -80,7 +81,7 @@ def here(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         "others": presence.others(campaign, request.user, UUID(page)),
         "is_newer": is_older and not presence.was_saved_by(campaign, UUID(page)),
         "is_draft": campaign.state == CampaignState.DRAFT,
-        "saved_at": f"{saved_at:%H:%M}",
+        "saved_at": written(saved_at, "H:i"),
     }
     return render(request, "composer/_presence.html", context)
 
@@ -93,7 +94,7 @@ def campaign_duplicate(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     copy = copying.duplicate(campaign, request.user)
     messages.success(
         request,
-        _("This is a copy of “%(name)s”. Nothing is sent until you launch it.")
+        _("This is a copy of “%(name)s”. Nothing is sent until you send it.")
         % {"name": campaign.name},
     )
     return redirect("compose", request.team.slug, copy.public_id)

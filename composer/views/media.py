@@ -111,7 +111,9 @@ def _checked(
 ) -> list[MediaFinding]:
     # Each look is a request that this server makes for somebody.
     if not throttling.count_try(CHECKS_PER_PERSON, str(request.user.pk)):
-        return [MediaFinding("warning", _("Too many addresses were checked. Go on in an hour."))]
+        return [
+            MediaFinding("warning", _("Too many addresses were checked. Try again in an hour."))
+        ]
     return media_check.check_media(channel, kind, url)
 
 

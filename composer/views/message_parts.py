@@ -83,8 +83,8 @@ class Lacking:
             )
         else:
             words = ngettext(
-                "{n} person has no <b>{name}</b>: nothing is written there.",
-                "{n} people have no <b>{name}</b>: nothing is written there.",
+                "{n} person has no <b>{name}</b>: its place stays empty.",
+                "{n} people have no <b>{name}</b>: its place stays empty.",
                 self.people,
             )
         return format_html(words, n=number(self.people), name=self.name, text=self.instead)
@@ -236,7 +236,11 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     own = [name for name in columns if name not in dynamic_fields.PREDEFINED]
     predefined = [FieldChoice(name, str(label)) for name, label in PREDEFINED_LABELS.items()]
     field = own[0] if own else dynamic_fields.CUSTOMER_NAME
-    labels = {DATE_FORMAT: _("a date…"), IF_EQUAL: _("if it is…"), CONTAINS: _("if one of…")}
+    labels = {
+        DATE_FORMAT: _("A date…"),
+        IF_EQUAL: _("Other words if it is…"),
+        CONTAINS: _("Other words if it has…"),
+    }
     snippets = [
         Snippet(name, label, re.sub(r"\b(Date|Place)\b", lambda _name: field, USAGE[name]), field)
         for name, label in labels.items()

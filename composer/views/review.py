@@ -38,6 +38,7 @@ from composer.schedule_words import repeat_in_words
 from composer.views.compose import launch_problems_of
 from composer.views.compose_parts import content_for, shown_sender
 from interface import hints
+from interface.dates import written
 from interface.phone_preview import PhonePreview
 from interface.read_once import reading_once
 from interface.templatetags.interface import zone_abbreviation
@@ -193,15 +194,15 @@ def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) ->
     """When the jobs leave this server; "" if at the moment from which Sociocs takes them."""
     if campaign.one_by_one:
         return _(
-            "each message shortly before its time. Cancelling takes back what has not gone out."
+            "each message shortly before its time. If you cancel, what has not gone out is stopped."
         )
     if campaign.clock_keeper == ClockKeeper.HERE:
         return _("shortly before its time; until then it waits here")
     if send_at - now > VENDOR_REACH:
         return ""
     return _(
-        "right after you send it; Sociocs then keeps the clock. "
-        "Cancelling takes the jobs back until their time comes."
+        "right after you press Send, and keeps it until its time. If you cancel before then, we "
+        "take it back."
     )
 
 
@@ -219,7 +220,7 @@ def _phone(campaign: Campaign, report: PlanReport, user: User, zone: str) -> Pho
         person=person,
         media_kind=campaign.media_kind,
         media_url=campaign.media_url if cost.has_media(campaign) else "",
-        time=f"{at.astimezone(ZoneInfo(zone)):%H:%M}",
+        time=written(at.astimezone(ZoneInfo(zone)), "H:i"),
         around=around,
     )
 
@@ -300,11 +301,11 @@ def _stretch(bar: TimelineBar, area: ZoneInfo) -> str:
     """From the first to the last slot of a bar: `Fri 2 Apr, 09:30 to 09:42 EDT`."""
     at = datetime.fromisoformat(bar.at).astimezone(area)
     until = datetime.fromisoformat(bar.until or bar.at).astimezone(area)
-    begin, end = f"{at:%a %-d %b, %H:%M}", f"{until:%a %-d %b, %H:%M}"
+    begin, end = written(at, "D j M, H:i"), written(until, "D j M, H:i")
     if begin == end:
         return f"{begin} {zone_abbreviation(at)}"
     if at.date() == until.date():
-        end = f"{until:%H:%M}"
+        end = written(until, "H:i")
     words = {"begin": begin, "end": end, "zone": zone_abbreviation(until)}
     return _("%(begin)s to %(end)s %(zone)s") % words
 
@@ -316,11 +317,11 @@ def _button(campaign: Campaign, report: PlanReport, zone: str) -> str:
         return _("Send to %(people)s now") % {"people": count}
     first = report.first_slot or readiness.send_time(campaign, timezone.now())
     at = first.astimezone(ZoneInfo(zone))
-    day = f"{at:%a %-d %b}" if at.year == timezone.now().year else f"{at:%a %-d %b %Y}"
+    day = written(at, "D j M") if at.year == timezone.now().year else written(at, "D j M Y")
     return _("Send to %(people)s on %(day)s, %(time)s") % {
         "people": count,
         "day": day,
-        "time": f"{at:%H:%M}",
+        "time": written(at, "H:i"),
     }
 
 
@@ -335,7 +336,9 @@ def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     address = [request.team.slug, campaign.public_id]
     form = LaunchForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("The form was incomplete, so nothing was sent. Look again."))
+        messages.error(
+            request, _("The form was not complete, so nothing was sent. Check it and try again.")
+        )
         return redirect("review", *address)
     try:
         is_launched = approvals.launch_or_ask(campaign, _confirmation(request, campaign, form))
@@ -344,7 +347,9 @@ def campaign_launch(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
             return redirect(reverse("compose", args=address) + "?check")
         return _told(request, campaign, refused)
     if not is_launched:
-        messages.success(request, _("Your colleagues can approve it now. It is not sent before."))
+        messages.success(
+            request, _("Your colleagues can approve it now. Nothing is sent before that.")
+        )
         return redirect("review", *address)
     hints.nudge(freeze, campaign.pk)
     return redirect("campaign", *address)

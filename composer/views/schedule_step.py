@@ -22,6 +22,7 @@ from campaigns.scheduling.repeats import Occurrence
 from composer.forms import ComposeForm
 from composer.schedule_fields import WallTimeFields, chosen_zone, fields_of_pace
 from composer.schedule_words import overflow_sentence, queue_sentence, repeat_in_words
+from interface.dates import written
 from interface.templatetags.interface import duration, zone_abbreviation
 from sending import job_times, last_message, one_by_one, timetable
 from sending.last_message import Slots
@@ -164,8 +165,8 @@ def _same_time(wall: str, zone: str, limit: datetime, step: timedelta) -> tuple[
 
 def _day_and_time(wall: datetime, today: date) -> str:
     names = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")}
-    day = names.get(wall.date()) or f"{wall:%a %-d %b %Y}"
-    return _("%(day)s at %(time)s") % {"day": day, "time": f"{wall:%-H:%M}"}
+    day = names.get(wall.date()) or written(wall, "D j M Y")
+    return _("%(day)s at %(time)s") % {"day": day, "time": written(wall, "G:i")}
 
 
 def _suggestions(wanted: str, walls: tuple[str, ...]) -> tuple[Suggestion, ...]:
@@ -182,7 +183,11 @@ def _readings(candidates: tuple[datetime, ...], zone: str, fold: str) -> tuple[F
         return ()
     local_times = [moment.astimezone(ZoneInfo(zone)) for moment in candidates]
     return tuple(
-        FoldChoice(str(place), f"{moment:%H:%M} {zone_abbreviation(moment)}", fold == str(place))
+        FoldChoice(
+            str(place),
+            f"{written(moment, 'H:i')} {zone_abbreviation(moment)}",
+            fold == str(place),
+        )
         for place, moment in enumerate(local_times)
     )
 
@@ -296,19 +301,23 @@ def as_typed(form: ComposeForm) -> Campaign:
 
 
 def options_in_words(form: ComposeForm) -> str:
-    """What is chosen besides the time: `Only from 09:00 to 19:00 · as fast as it goes · …`."""
+    """What is chosen besides the time: `Only from 09:00 to 19:00 · just once · …`."""
     draft = as_typed(form)
     hours, pace = timetable.hours_of(draft), timetable.pace_of(draft)
     choices = [
         _("only from %(hours)s") % {"hours": describe_hours(hours)}
         if hours
         else _("at any time of day"),
-        _("at most %(pace)s") % {"pace": pace_in_words(pace)} if pace else _("as fast as it goes"),
-        _("again and again") if draft.repeat else _("just once"),
-        str(ClockKeeper(draft.clock_keeper).label),
+        _("at most %(pace)s") % {"pace": pace_in_words(pace)}
+        if pace
+        else _("as fast as your number can"),
+        _("repeating") if draft.repeat else _("just once"),
+        _("goes out even if this server is off")
+        if draft.clock_keeper == ClockKeeper.SOCIOCS
+        else _("waits on this server"),
     ]
     if draft.hours_zone == HoursZone.RECIPIENT:
-        choices.insert(1, _("by each person's own clock"))
+        choices.insert(1, _("in each person's own time zone"))
     words = " · ".join(choices)
     return words[:1].upper() + words[1:]
 
@@ -344,12 +353,12 @@ def quick_times(form: ComposeForm, now: datetime) -> list[Suggestion]:
     for at in (9, 12, 14, 16, 18, 20):
         wall = datetime.combine(local_now.date(), wall_clock(at))
         if wall > soon and (hours is None or hours.include(wall.time())):
-            label = _("Today at %(time)s") % {"time": f"{wall:%-H:%M}"}
+            label = _("Today at %(time)s") % {"time": written(wall, "G:i")}
             suggestions.append(Suggestion(wall.strftime(WALL_FORMAT), label))
             break
     for day, name in _days_ahead(local_now.date()):
         wall = datetime.combine(day, morning)
-        label = _("%(day)s at %(time)s") % {"day": name, "time": f"{wall:%-H:%M}"}
+        label = _("%(day)s at %(time)s") % {"day": name, "time": written(wall, "G:i")}
         suggestions.append(Suggestion(wall.strftime(WALL_FORMAT), label))
     return suggestions
 

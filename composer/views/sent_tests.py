@@ -127,8 +127,8 @@ def _tell(request: TeamRequest, test: SentTest) -> None:
 def describe_test(test: SentTest) -> tuple[str, str, str]:
     """(what became of a test, its tone, why or what to do)."""
     if test.outcome == Outcome.ACCEPTED:
-        why = _("It should arrive on %(label)s's phone within a minute.") % {"label": test.label}
-        return _("The test is handed over to Sociocs"), "success", why
+        why = _("It should reach %(label)s within a minute.") % {"label": test.label}
+        return _("Test message sent"), "success", why
     if test.is_waiting:
         return _("Waiting for Sociocs' answer"), "info", ""
     if test.outcome == Outcome.NOT_SENT:

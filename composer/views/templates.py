@@ -235,7 +235,7 @@ def template_go_back(request: TeamRequest, template_id: UUID) -> HttpResponse:
     else:
         message_templates.go_back(template, version, request.user)
         messages.success(
-            request, _("The template says again what it said in version %(n)s.") % {"n": number}
+            request, _("The template now says what version %(n)s said.") % {"n": number}
         )
     return redirect("template", request.team.slug, template.public_id)
 

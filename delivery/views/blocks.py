@@ -17,7 +17,7 @@ from campaigns.state_words import unclear_words
 from delivery import block_checks, blocking, tasks
 from delivery.models import BlockCheck, VendorBlock
 from interface import hints
-from interface.wording import Text
+from interface.wording import Text, number
 from recipients.models import RecipientList
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import GatewayAccount
@@ -115,7 +115,7 @@ def _ask(
             "Sociocs is being asked about %(n)s people.",
             asked,
         )
-        messages.success(request, sentence % {"n": f"{asked:,}"})
+        messages.success(request, sentence % {"n": number(asked)})
     else:
         messages.info(request, _("There was nobody left to ask about."))
     return redirect("blocks", request.team.slug)

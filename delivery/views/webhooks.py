@@ -60,7 +60,7 @@ def _receive(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     if not verify(body, request.headers.get(SIGNATURE_HEADER), keys):
         note_refusal(Act.CALL_REFUSED, str(endpoint.pk), endpoint.channel)
         return _say(403, "the signature is not right")
-    receiving.keep(endpoint, body)
+    receiving.keep(endpoint.pk, body)
     hints.nudge_once_a_second(tasks.work_through)
     return _say(200, "kept")
 

@@ -43,11 +43,18 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("active", "On"), ("paused", "Paused"), ("off", "Switched off")],
+                        choices=[
+                            ("active", "On"),
+                            ("paused", "Paused"),
+                            ("off", "Switched off"),
+                            ("ended", "Ended"),
+                        ],
                         default="active",
                         max_length=10,
                     ),
                 ),
+                ("token_number", models.PositiveBigIntegerField(editable=False, null=True)),
+                ("token_name", models.CharField(blank=True, editable=False, max_length=60)),
                 (
                     "made_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),

@@ -177,7 +177,8 @@ def go_on(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     """Send again."""
     one = _receiver(request, receiver_id)
     goes_on = _("Events are sent again, beginning with what waits.")
-    return _done(request, one, steps.let_receiver_go_on, goes_on, _("It was on already."))
+    not_so = _("It is on already, or has ended.")
+    return _done(request, one, steps.let_receiver_go_on, goes_on, not_so)
 
 
 @require_POST

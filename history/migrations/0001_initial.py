@@ -365,7 +365,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("queued", "Queued"),
-                            ("working", "Being made"),
+                            ("working", "In progress"),
                             ("ready", "Ready"),
                             ("taken", "Downloaded"),
                             ("failed", "Failed"),

@@ -33,6 +33,7 @@ from composer.schedule_words import repeat_in_words
 from composer.views.schedule_step import time_of
 from history.views.acting import act_on
 from interface import hints
+from interface.dates import written
 from interface.wording import number
 from sending import control, repeating, rescheduling, tasks
 from sending.rescheduling import NewTime, TakeBack, Then
@@ -207,7 +208,7 @@ def _told(campaign: Campaign) -> str:
 def _night(campaign: Campaign, now: datetime) -> str:
     zone = zone_of(campaign)
     asleep = campaign.hours_from is None and is_night(now, zone)
-    return f"{now.astimezone(ZoneInfo(zone)):%H:%M}" if asleep else ""
+    return written(now.astimezone(ZoneInfo(zone)), "H:i") if asleep else ""
 
 
 def _is_closed(campaign: Campaign, now: datetime) -> bool:

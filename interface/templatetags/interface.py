@@ -7,6 +7,7 @@
 | `{% crumbs url text … %}` | the way to this page |
 | `{% track segments label %}` | a bar of several colours |
 | `{% local_time moment %}`, `{% relative_time moment %}` | a moment, with its zone, or from now |
+| `{{ day\\|written:"D j M" }}` | a day or time as the language writes it (`interface.dates`) |
 | `{{ phone\\|phone_number }}`, `{% phone phone %}` | a number as people write it |
 | `{{ field\\|invalid_class }}` and its like below | that a field is wrong |
 | `{% error_summary form … %}` | what is wrong with a form, with links to the fields |
@@ -33,11 +34,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from interface.dates import written
 from interface.phones import is_erased
 from interface.samples import is_sample
 
 register = template.Library()
 register.filter("is_sample", is_sample)
+register.filter("written", written, expects_localtime=True)
 
 TONES = frozenset({"neutral", "info", "success", "warning", "danger", "brand"})
 # What a part of a track can be: "part" is handed over but not yet done.
@@ -161,12 +164,12 @@ def local_time(
     if moment is None:
         return SafeString("-")
     local = moment.astimezone(_zone(context, zone))
-    day = "%a %-d %b" if local.year == _now(local).year else "%a %-d %b %Y"
-    form = f"{day}, %H:%M:%S" if seconds else f"{day}, %H:%M"
+    day = "D j M" if local.year == _now(local).year else "D j M Y"
+    form = f"{day}, H:i:s" if seconds else f"{day}, H:i"
     return format_html(
         '<time datetime="{}">{} <span class="text-secondary">{}</span></time>',
         moment.astimezone(UTC).isoformat(timespec="seconds"),
-        local.strftime(form),
+        written(local, form),
         zone_abbreviation(local),
     )
 
@@ -186,7 +189,7 @@ def relative_time(moment: datetime | None) -> SafeString:
     return format_html(
         '<time datetime="{0}" title="{1}">{2}</time>',
         moment.astimezone(UTC).isoformat(timespec="seconds"),
-        moment.astimezone(UTC).strftime("%-d %b %Y, %H:%M UTC"),
+        written(moment.astimezone(UTC), "j M Y, H:i") + " UTC",
         _from_now(seconds),
     )
 

@@ -37,7 +37,7 @@ class MadeFile(Work):
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
-        WORKING = "working", _("Being made")
+        WORKING = "working", _("In progress")
         READY = "ready", _("Ready")
         TAKEN = "taken", _("Downloaded")
         FAILED = "failed", _("Failed")

@@ -101,9 +101,7 @@ def _write_cards(path: Path, country: str) -> None:
     encoding, _has_nul = detect_encoding(path, country)
     cards = list(_cards(path.read_text(encoding.codec, errors="replace").lstrip("\ufeff")))
     most = max((len(phones) for _name, phones in cards), default=0)
-    columns = [
-        _("Phone") if at == 0 else _("Further number %(n)s") % {"n": at} for at in range(most)
-    ]
+    columns = [_("Phone") if at == 0 else _("Other number %(n)s") % {"n": at} for at in range(most)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([_("Name"), *(columns or [_("Phone")])])

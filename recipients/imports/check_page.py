@@ -171,9 +171,9 @@ def _hidden(reading: ReadOptions) -> list[str]:
     rows, columns, sheets = reading.hidden_rows, reading.hidden_columns, reading.hidden_sheets
     if reading.with_hidden:
         words = (
-            ngettext("%(n)s hidden row is taken in.", "%(n)s hidden rows are taken in.", rows),
+            ngettext("%(n)s hidden row is included.", "%(n)s hidden rows are included.", rows),
             ngettext(
-                "%(n)s hidden column is taken in.", "%(n)s hidden columns are taken in.", columns
+                "%(n)s hidden column is included.", "%(n)s hidden columns are included.", columns
             ),
             ngettext(
                 "%(n)s hidden sheet can be chosen.", "%(n)s hidden sheets can be chosen.", sheets
@@ -199,8 +199,8 @@ def _unseen(reading: ReadOptions) -> list[str]:
     if not reading.tells_hidden:
         sentences.append(
             _(
-                "Rows and columns that are hidden in a file of this kind are taken in. "
-                "If some are hidden, open it in a spreadsheet, save it as XLSX and upload that."
+                "Hidden rows and columns in this kind of file are included. To leave them "
+                "out, open it in a spreadsheet, save it as XLSX and upload that."
             )
         )
     if count := reading.without_result:
@@ -254,13 +254,13 @@ def _effects(list_import: ListImport, judgement: Judgement) -> list[EffectLine]:
         case ListImport.Mode.REPLACE:
             gone = max(0, before - there)
             lines += [
-                EffectLine(there, _("on the list already: kept, with the data of this file")),
+                EffectLine(there, _("already on the list: kept, with the data from this file")),
                 EffectLine(gone, ngettext("person is removed", "people are removed", gone), True),
             ]
         case ListImport.Mode.UPDATE:
-            lines.append(EffectLine(there, _("on the list already: updated by this file")))
+            lines.append(EffectLine(there, _("already on the list: updated from this file")))
         case _:
-            lines.append(EffectLine(there, _("on the list already: left as they are")))
+            lines.append(EffectLine(there, _("already on the list: not changed")))
     return [line for line in lines if line.count or line is lines[0]]
 
 

@@ -62,13 +62,13 @@ def _doubt(judgement: Judgement, country: str) -> str:
     names = {"country": country_name(country)}
     if judgement.unlikely * 2 > judgement.rows:
         return _(
-            "Most numbers do not look like numbers of %(country)s. Choose the country they are "
-            "from."
+            "Most numbers do not look like numbers from %(country)s. Choose the country "
+            "they are from."
         ) % (names)
     if judgement.unlikely > 1 and judgement.unlikely * 2 > judgement.bare:
         return _(
-            "Most numbers without a country code do not look like numbers of %(country)s. Choose "
-            "the country they are from."
+            "Most numbers without a country code do not look like numbers from "
+            "%(country)s. Choose the country they are from."
         ) % (names)
     return ""
 
@@ -112,25 +112,25 @@ def _resting(judgement: Judgement) -> str:
     if home < judgement.ready + judgement.duplicates:
         if judgement.doubts.get(PhoneDoubt.OVERSEAS):
             return ngettext(
-                "The other one is read as it is dialled in this country.",
-                "The other %(home)s are read as they are dialled in this country.",
+                "The other one is read as people dial it in this country.",
+                "The other %(home)s are read as people dial them in this country.",
                 home,
             )
         return ngettext(
-            "The other one is read as a number of this country.",
-            "The other %(home)s are read as numbers of this country.",
+            "The other one is read as a number from this country.",
+            "The other %(home)s are read as numbers from this country.",
             home,
         )
     if judgement.doubts.get(PhoneDoubt.OVERSEAS):
         return ngettext(
-            "The number has no country code, so it is read as it is dialled in this country.",
-            "No number has a country code: all %(home)s are read as they are dialled in this "
-            "country.",
+            "The number has no country code, so it is read as people dial it in this country.",
+            "No number has a country code: all %(home)s are read as people dial them in "
+            "this country.",
             home,
         )
     return ngettext(
-        "The number has no country code, so it is read as a number of this country.",
-        "No number has a country code: all %(home)s are read as numbers of this country.",
+        "The number has no country code, so it is read as a number from this country.",
+        "No number has a country code: all %(home)s are read as numbers from this country.",
         home,
     )
 

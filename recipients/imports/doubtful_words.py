@@ -63,70 +63,70 @@ def _sentence(numbers: Doubtful, country: str, *, is_turned: bool) -> str:
 def _reading(reading: str, country: str) -> str:
     phone, _blank, doubt = reading.partition(" ")
     if not phone.startswith("+"):
-        return _("no number (“%(reason)s”)") % {"reason": REJECTIONS[phone].short}
+        return _("not a phone number (“%(reason)s”)") % {"reason": REJECTIONS[phone].short}
     called = as_called(phone, country)
     return str(_ODD[doubt]) % {"number": called} if doubt in _ODD else called
 
 
 _ODD: Mapping[str, Text] = {
     PhoneDoubt.NOT_MOBILE: gettext_lazy("%(number)s (not a mobile number)"),
-    PhoneDoubt.NOT_ASSIGNED: gettext_lazy("%(number)s (not in use as far as we know)"),
+    PhoneDoubt.NOT_ASSIGNED: gettext_lazy("%(number)s (not in use, as far as we know)"),
 }
 _WHAT: Mapping[Ambiguity, Text] = {
     Ambiguity.OWN_CODE: ngettext_lazy(
-        "%(n)s number begins with %(code)s, the code of %(country)s, and has no plus: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
-        "%(n)s numbers begin with %(code)s, the code of %(country)s, and have no plus: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s number begins with %(code)s, the code of %(country)s, but has no plus. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
+        "%(n)s numbers begin with %(code)s, the code of %(country)s, but have no plus. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
         "count",
     ),
     Ambiguity.BOTH_WAYS: ngettext_lazy(
-        "%(n)s number can be read as dialled in %(country)s, or with a plus in front: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
-        "%(n)s numbers can be read as dialled in %(country)s, or with a plus in front: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s number could be from %(country)s, or from abroad with a plus in front. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
+        "%(n)s numbers could be from %(country)s, or from abroad with a plus in front. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
         "count",
     ),
     Ambiguity.UNASSIGNED: ngettext_lazy(
-        "%(n)s number is nobody's in %(country)s, but with a plus in front one abroad: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
-        "%(n)s numbers are nobody's in %(country)s, but with a plus in front numbers abroad: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s number does not exist in %(country)s, but does abroad with a plus in front. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
+        "%(n)s numbers do not exist in %(country)s, but do abroad with a plus in front. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
         "count",
     ),
     Ambiguity.PLUS_ONLY: ngettext_lazy(
-        "%(n)s number seems to begin with another country's code, and has no plus: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
-        "%(n)s numbers seem to begin with another country's code, and have no plus: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s number seems to begin with another country's code, but has no plus. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
+        "%(n)s numbers seem to begin with another country's code, but have no plus. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
         "count",
     ),
     Ambiguity.OVERSEAS: ngettext_lazy(
-        "%(n)s number is dialled as in %(country)s, but may belong to a territory overseas: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
-        "%(n)s numbers are dialled as in %(country)s, but may belong to territories overseas: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s number looks like one from %(country)s, but may belong to an overseas "
+        "territory. %(written)s is now %(now)s; the other way it would be %(other)s.",
+        "%(n)s numbers look like numbers from %(country)s, but may belong to overseas "
+        "territories. %(written)s is now %(now)s; the other way it would be %(other)s.",
         "count",
     ),
     Ambiguity.ZERO: ngettext_lazy(
-        "%(n)s number seems to have lost the zero it begins with: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
-        "%(n)s numbers seem to have lost the zero they begin with: "
-        "%(written)s is read as %(now)s; the other way it is %(other)s.",
+        "%(n)s number seems to have lost its first zero. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
+        "%(n)s numbers seem to have lost their first zero. "
+        "%(written)s is now %(now)s; the other way it would be %(other)s.",
         "count",
     ),
 }
 # By whether the numbers are read in the usual way now: what the click makes of them.
 _WITH_PLUS = gettext_lazy("Read with a plus in front")
-_AT_HOME = gettext_lazy("Read as dialled in %(country)s")
+_AT_HOME = gettext_lazy("Read as numbers from %(country)s")
 _BUTTONS: Mapping[Ambiguity, tuple[Text, Text]] = {
     Ambiguity.OWN_CODE: (_WITH_PLUS, _AT_HOME),
     Ambiguity.BOTH_WAYS: (_AT_HOME, _WITH_PLUS),
     Ambiguity.UNASSIGNED: (_AT_HOME, _WITH_PLUS),
-    Ambiguity.PLUS_ONLY: (_WITH_PLUS, gettext_lazy("Do not put a plus in front")),
-    Ambiguity.OVERSEAS: (gettext_lazy("Read as numbers overseas"), _AT_HOME),
+    Ambiguity.PLUS_ONLY: (_WITH_PLUS, gettext_lazy("Read without a plus in front")),
+    Ambiguity.OVERSEAS: (gettext_lazy("Read as overseas numbers"), _AT_HOME),
     Ambiguity.ZERO: (
-        gettext_lazy("Put the zero in front"),
-        gettext_lazy("Do not put a zero in front"),
+        gettext_lazy("Add a zero in front"),
+        gettext_lazy("Do not add a zero"),
     ),
 }

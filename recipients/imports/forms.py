@@ -54,7 +54,7 @@ class PasteForm(forms.Form):
         max_length=MAX_CHARACTERS,
         error_messages={
             "required": _("Paste at least one phone number."),
-            "max_length": _("This is too much to paste. Save it as a file and choose that one."),
+            "max_length": _("This is too much to paste. Save it as a file and upload that."),
         },
         # Blanks and tabs at the ends are empty cells.
         strip=False,
@@ -78,20 +78,20 @@ class CheckForm(forms.Form):
     list_name = forms.CharField(
         label=_("List name"),
         max_length=120,
-        error_messages={"required": _("Give the list a name, so that you find it again.")},
+        error_messages={"required": _("Give the list a name, so that you can find it later.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     default_country = forms.ChoiceField(
         label=_("Numbers without a country code are from"), choices=country_choices
     )
     header_row = forms.TypedChoiceField(
-        label=_("The columns' names are in"), coerce=int, empty_value=None, required=False
+        label=_("The column names are in"), coerce=int, empty_value=None, required=False
     )
     visibility = forms.ChoiceField(
         label=_("Who can use this list"), choices=Visibility.choices, widget=forms.RadioSelect
     )
     mode = forms.ChoiceField(
-        label=_("What the file does to the list"),
+        label=_("What to do with the list"),
         choices=ListImport.Mode.choices,
         widget=forms.RadioSelect,
     )
@@ -151,7 +151,7 @@ class CheckForm(forms.Form):
         """Add the fields that a workbook, or a text file, needs."""
         if reading.hidden_sheets or reading.hidden_rows or reading.hidden_columns:
             self.fields["with_hidden"] = forms.BooleanField(
-                label=_("Take in what is hidden"), initial=reading.with_hidden, required=False
+                label=_("Include what is hidden"), initial=reading.with_hidden, required=False
             )
         if len(reading.sheets) > 1:
             names = [(name, name) for name in reading.sheets]
@@ -162,13 +162,13 @@ class CheckForm(forms.Form):
             delimiters = dict(DELIMITERS)
             delimiters.setdefault(reading.delimiter, reading.delimiter)
             self.fields["delimiter"] = forms.ChoiceField(
-                label=_("Between the columns"),
+                label=_("Columns are separated by"),
                 choices=list(delimiters.items()),
                 initial=reading.delimiter,
                 required=False,
             )
             self.fields["encoding"] = forms.ChoiceField(
-                label=_("Letters are stored as"),
+                label=_("Encoding"),
                 choices=_encoding_choices(reading),
                 initial=reading.encoding,
                 required=False,

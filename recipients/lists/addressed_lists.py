@@ -35,7 +35,7 @@ def editable_list(request: TeamRequest, list_id: uuid.UUID) -> RecipientList:
     recipient_list = usable_list(request, list_id)
     if not may_edit(recipient_list, request.user):
         raise PermissionDenied(
-            _("You may use this list, but not change it. Ask %(name)s to let you edit it.")
+            _("You can use this list, but not change it. Ask %(name)s to let you edit it.")
             % {"name": recipient_list.owner}
         )
     return recipient_list

@@ -18,7 +18,7 @@ def _name_field(**details: Any) -> forms.CharField:
         label=_("Name of the new list"),
         max_length=LONGEST_NAME,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"required": _("Give the list a name, so that you find it again.")},
+        error_messages={"required": _("Give the list a name, so that you can find it later.")},
         **details,
     )
 
@@ -47,17 +47,17 @@ class MergeForm(StyledForm):
 
     others = ListsField(
         RecipientList.objects.none(),
-        label=_("Lists to put together with it"),
+        label=_("Lists to merge with it"),
         error_messages={
             "required": _("Choose at least one other list."),
             "invalid_choice": _("One of these lists is no longer there. Choose again."),
         },
     )
     each_once = forms.TypedChoiceField(
-        label=_("People on more than one of them"),
+        label=_("People on more than one list"),
         choices=(
-            ("yes", _("stand once, with what all of the lists say about them")),
-            ("no", _("keep them as often as they are on the lists")),
+            ("yes", _("are listed once, with the data from all lists")),
+            ("no", _("are listed once for each list they are on")),
         ),
         coerce=lambda answer: answer == "yes",
         initial="yes",
@@ -76,9 +76,9 @@ class SubtractForm(StyledForm):
 
     without = ListsField(
         RecipientList.objects.none(),
-        label=_("Lists whose people are taken out"),
+        label=_("Leave out people on"),
         error_messages={
-            "required": _("Choose at least one list whose people to take out."),
+            "required": _("Choose at least one list of people to leave out."),
             "invalid_choice": _("One of these lists is no longer there. Choose again."),
         },
     )
@@ -98,7 +98,7 @@ class SplitForm(forms.Form):
     value = forms.MultipleChoiceField(
         error_messages={
             "required": _("Choose at least one value."),
-            "invalid_choice": _("The list has changed in the meantime. Choose again."),
+            "invalid_choice": _("The list has changed since you opened it. Choose again."),
         }
     )
 

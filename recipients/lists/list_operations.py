@@ -91,9 +91,11 @@ def subtract(
     Raises OperationRefused.
     """
     if not without:
-        raise OperationRefused(_("Choose at least one list whose people to take out."))
+        raise OperationRefused(_("Choose at least one list of people to leave out."))
     if source in without:
-        raise OperationRefused(_("A list cannot be taken out of itself: nobody would be left."))
+        raise OperationRefused(
+            _("Choose a different list: leaving out the list itself would leave nobody.")
+        )
     return _begin(Kind.SUBTRACT, user, [source], {name: ""}, without=without)
 
 
@@ -119,7 +121,7 @@ def _begin(
 ) -> ListOperation:
     """Make the operation and its lists, still invisible: one for each name, with its value."""
     if len(sources) > MOST_LISTS or len(names) > MOST_LISTS or len(without) > MOST_LISTS:
-        raise OperationRefused(_("At most %(n)s lists are possible at once.") % {"n": MOST_LISTS})
+        raise OperationRefused(_("Choose up to %(n)s lists at a time.") % {"n": MOST_LISTS})
     team = sources[0].team
     with transaction.atomic():
         # A list that somebody deletes at this moment is either gone here, or waits for us.
@@ -186,7 +188,5 @@ def _named(name: str, value: str) -> str:
 
 
 def _not_theirs(recipient_list: RecipientList) -> str:
-    sentence = _(
-        "“%(list)s” was lent to you to be used, not to be copied. Ask %(name)s to let you edit it."
-    )
+    sentence = _("You can use “%(list)s”, but not copy it. Ask %(name)s to let you edit it.")
     return sentence % {"list": recipient_list.name, "name": recipient_list.owner}

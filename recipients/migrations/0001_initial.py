@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("new", "Only add people who are not on the list yet"),
                             ("update", "Add new people, and update those on the list"),
-                            ("replace", "Replace everybody on the list"),
+                            ("replace", "Replace everyone on the list"),
                         ],
                         max_length=7,
                     ),
@@ -148,9 +148,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("copy", "Copy"),
-                            ("merge", "Lists put together"),
-                            ("split", "List split up"),
-                            ("subtract", "People taken out"),
+                            ("merge", "Lists merged"),
+                            ("split", "List split"),
+                            ("subtract", "People left out"),
                         ],
                         max_length=8,
                     ),
@@ -160,8 +160,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("queued", "Queued"),
-                            ("working", "Being made"),
-                            ("completed", "Made"),
+                            ("working", "In progress"),
+                            ("completed", "Created"),
                             ("failed", "Failed"),
                         ],
                         default="queued",
@@ -194,8 +194,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "list made of others",
-                "verbose_name_plural": "lists made of others",
+                "verbose_name": "list made from other lists",
+                "verbose_name_plural": "lists made from other lists",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("state__in", ["queued", "working"])),
@@ -229,13 +229,13 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("by_hand", "Added by hand"),
-                            ("file", "From a file"),
+                            ("file", "Add from a file"),
                             ("vendor", "Blocked at Sociocs"),
                             ("inbound", "Replied STOP"),
                             ("network", "Reported by the network"),
                             ("erased", "Erased before"),
                             ("unsure", "May have asked to stop"),
-                            ("api", "By a program"),
+                            ("api", "By API"),
                         ],
                         default="by_hand",
                         max_length=10,
@@ -372,7 +372,7 @@ class Migration(migrations.Migration):
                 (
                     "team_permission",
                     models.CharField(
-                        choices=[("use", "may use"), ("edit", "may edit")],
+                        choices=[("use", "can use"), ("edit", "can edit")],
                         default="use",
                         max_length=4,
                     ),
@@ -506,7 +506,7 @@ class Migration(migrations.Migration):
                 (
                     "permission",
                     models.CharField(
-                        choices=[("use", "may use"), ("edit", "may edit")],
+                        choices=[("use", "can use"), ("edit", "can edit")],
                         default="use",
                         max_length=4,
                     ),
@@ -559,9 +559,9 @@ class Migration(migrations.Migration):
                     "part",
                     models.CharField(
                         choices=[
-                            ("source", "Taken from"),
-                            ("without", "Taken out"),
-                            ("target", "Made"),
+                            ("source", "From list"),
+                            ("without", "Left out"),
+                            ("target", "Created"),
                         ],
                         max_length=7,
                     ),
@@ -647,7 +647,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("queued", "Queued"),
-                            ("working", "Being made"),
+                            ("working", "In progress"),
                             ("ready", "Ready"),
                             ("taken", "Downloaded"),
                             ("failed", "Failed"),

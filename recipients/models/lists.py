@@ -28,8 +28,8 @@ class Visibility(models.TextChoices):
 class Permission(models.TextChoices):
     """What those may do with whom a list is shared."""
 
-    USE = "use", _("may use")
-    EDIT = "edit", _("may edit")
+    USE = "use", _("can use")
+    EDIT = "edit", _("can edit")
 
 
 class RecipientListQuerySet(models.QuerySet["RecipientList"]):
@@ -210,7 +210,7 @@ class ListImport(Work):
 
         NEW = "new", _("Only add people who are not on the list yet")
         UPDATE = "update", _("Add new people, and update those on the list")
-        REPLACE = "replace", _("Replace everybody on the list")
+        REPLACE = "replace", _("Replace everyone on the list")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="list_imports")
@@ -377,7 +377,7 @@ class OptOut(models.Model):
 
     class Source(models.TextChoices):
         BY_HAND = "by_hand", _("Added by hand")
-        FILE = "file", _("From a file")
+        FILE = "file", _("Add from a file")
         VENDOR = "vendor", _("Blocked at Sociocs")
         INBOUND = "inbound", _("Replied STOP")
         NETWORK = "network", _("Reported by the network")
@@ -386,7 +386,7 @@ class OptOut(models.Model):
         # Left out like the others, until a colleague has read what they wrote.
         UNSURE = "unsure", _("May have asked to stop")
         # Set by a program, which may lift it again.
-        API = "api", _("By a program")
+        API = "api", _("By API")
 
     # How somebody says it themselves, and nobody in the team for them.
     OWN_WORD = (Source.INBOUND, Source.NETWORK)

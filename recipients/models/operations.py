@@ -22,14 +22,14 @@ class ListOperation(Work):
 
     class Kind(models.TextChoices):
         COPY = "copy", _("Copy")
-        MERGE = "merge", _("Lists put together")
-        SPLIT = "split", _("List split up")
-        SUBTRACT = "subtract", _("People taken out")
+        MERGE = "merge", _("Lists merged")
+        SPLIT = "split", _("List split")
+        SUBTRACT = "subtract", _("People left out")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
-        WORKING = "working", _("Being made")
-        COMPLETED = "completed", _("Made")
+        WORKING = "working", _("In progress")
+        COMPLETED = "completed", _("Created")
         FAILED = "failed", _("Failed")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -51,8 +51,8 @@ class ListOperation(Work):
     completed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("list made of others")
-        verbose_name_plural = _("lists made of others")
+        verbose_name = _("list made from other lists")
+        verbose_name_plural = _("lists made from other lists")
         indexes = (
             # The tick looks for those that wait or whose worker died.
             models.Index(
@@ -70,9 +70,9 @@ class ListInOperation(models.Model):
     """A list and its part in an operation; the order is that of the ids."""
 
     class Part(models.TextChoices):
-        SOURCE = "source", _("Taken from")
-        WITHOUT = "without", _("Taken out")
-        TARGET = "target", _("Made")
+        SOURCE = "source", _("From list")
+        WITHOUT = "without", _("Left out")
+        TARGET = "target", _("Created")
 
     operation = models.ForeignKey(ListOperation, on_delete=models.CASCADE, related_name="lists")
     recipient_list = models.ForeignKey(

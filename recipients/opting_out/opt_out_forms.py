@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from interface.form_style import StyledForm
@@ -25,27 +25,29 @@ class OptOutForm(StyledForm):
         widget=forms.Textarea(
             attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false", "inputmode": "tel"}
         ),
-        help_text=_("One on each line, in a row, or with names beside them; written in any way."),
+        help_text=_("One on each line or several in a row, with or without names."),
     )
     file = forms.FileField(
         label=_("Or a file with a column of phone numbers"),
         required=False,
         allow_empty_file=True,
-        help_text=_("CSV, XLSX, XLS or ODS. You see how it is read before anything is entered."),
+        help_text=_(
+            "CSV, TSV, XLSX, XLS, ODS or vCard. You see how we read it before anyone is opted out."
+        ),
     )
     note = forms.CharField(
         label=_("Note"),
         required=False,
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("For example where their wish was heard. It stands at each of the numbers."),
+        help_text=_("For example, how they asked. It is saved with each number."),
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         has_file = isinstance(cleaned.get("file"), StoredUpload)
         if not self.errors and not has_file and not cleaned.get("numbers", "").strip():
-            self.add_error("numbers", _t("Paste at least one phone number, or choose a file."))
+            self.add_error("numbers", gettext("Paste at least one phone number, or choose a file."))
         return cleaned
 
 
@@ -57,6 +59,8 @@ class LiftForm(StyledForm):
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={
-            "required": _("Say why this person may be messaged again. It is kept with the opt-out.")
+            "required": _(
+                "Say why this person can get messages again. We keep it with the opt-out."
+            )
         },
     )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.forms.utils import ErrorList
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -77,13 +76,13 @@ class SavedFilterForm(forms.Form):
         max_length=120,
         error_messages={"required": gettext_lazy("Give the filter a name.")},
     )
-    lists = PublicChoices(RecipientList.objects, gettext_lazy("People of"))
-    without = PublicChoices(RecipientList.objects, gettext_lazy("But not people of"))
+    lists = PublicChoices(RecipientList.objects, gettext_lazy("People on"))
+    without = PublicChoices(RecipientList.objects, gettext_lazy("But not people on"))
     match = forms.ChoiceField(
-        label=gettext_lazy("Who fits"), choices=SavedFilter.Match.choices, required=False
+        label=gettext_lazy("Who matches"), choices=SavedFilter.Match.choices, required=False
     )
     day_first = forms.ChoiceField(
-        label=gettext_lazy("Where a list does not show it, 3/4/2026 is"),
+        label=gettext_lazy("If a list could mean either, 3/4/2026 is"),
         choices=[("yes", gettext_lazy("3 April")), ("no", gettext_lazy("March 4"))],
         required=False,
     )
@@ -100,7 +99,7 @@ class SavedFilterForm(forms.Form):
         team: Team,
         user: User,
         saved: SavedFilter | None,
-        data: QueryDict | None = None,
+        data: Mapping[str, Any] | None = None,
         begun: Mapping[str, Any] | None = None,
     ) -> None:
         """`data` is to be judged; `begun` is only shown again, without a word about faults.
@@ -125,7 +124,7 @@ class SavedFilterForm(forms.Form):
     def _offer(self, name: str, objects: Any) -> None:
         field: Any = self.fields[name]
         field.queryset = objects
-        field.error_messages["invalid_choice"] = _("Choose one of those shown.")
+        field.error_messages["invalid_choice"] = _("Choose one from the list.")
 
     def rows(self) -> list[ConditionLine]:
         """The lines as they were typed, each with what is wrong with it."""
@@ -153,9 +152,9 @@ class SavedFilterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("lists") and "lists" not in self.errors:
-            self.add_error("lists", _("Choose at least one list whose people it looks at."))
+            self.add_error("lists", _("Choose at least one list of people."))
         for recipient_list in set(cleaned.get("lists") or ()) & set(cleaned.get("without") or ()):
-            sentence = _("“%(name)s” cannot be looked at and left out. Choose one of both.")
+            sentence = _("“%(name)s” cannot be both included and left out. Choose one.")
             self.add_error("without", sentence % {"name": recipient_list.name})
         conditions = []
         for row in self._typed_rows():
@@ -168,7 +167,7 @@ class SavedFilterForm(forms.Form):
         cleaned["conditions"] = conditions
         is_named = cleaned.get("visibility") == Visibility.NAMED
         if is_named and not cleaned.get("lent_to") and "lent_to" not in self.errors:
-            sentence = _("No colleague is chosen. Choose who may use it, or choose “%(mine)s”.")
+            sentence = _("No colleague is chosen. Choose who can use it, or choose “%(mine)s”.")
             self.add_error("visibility", sentence % {"mine": Visibility.PRIVATE.label})
         return cleaned
 
@@ -231,22 +230,22 @@ BOXES = ("field", "op", "value", "values", "day")
 def condition_of(row: ConditionLine) -> Condition:
     """The condition that a line says. Raises ValidationError with what to do."""
     if row.op not in set(Op):
-        raise forms.ValidationError(_("Choose how the field is looked at."))
+        raise forms.ValidationError(_("Choose a comparison."))
     op = Op(row.op)
     if op in WITHOUT_VALUE:
         return Condition(row.field, op)
     if op is Op.ONE_OF:
         values = [value.strip() for value in row.values.splitlines() if value.strip()]
         if len(values) > MOST_VALUES:
-            raise forms.ValidationError(_("Write 500 values at most."))
+            raise forms.ValidationError(_("Enter up to 500 values."))
     elif op in WITH_DAY:
         values = [row.day.strip()]
     else:
         values = [row.value.strip()]
     if not any(values):
-        raise forms.ValidationError(_("Say what it is compared with, or choose “is empty”."))
+        raise forms.ValidationError(_("Enter a value to compare with, or choose “is empty”."))
     if any(len(value) > LONGEST_VALUE or "\x00" in value for value in values):
-        raise forms.ValidationError(_("Write 500 characters at most."))
+        raise forms.ValidationError(_("Use up to 500 characters."))
     if row.field == PHONE:
         values = [_BETWEEN_DIGITS.sub("", value) for value in values]
     return Condition(row.field, op, tuple(_checked(op, value) for value in values))
@@ -257,9 +256,9 @@ def _checked(op: Op, value: str) -> str:
         try:
             return date.fromisoformat(value).isoformat()
         except ValueError:
-            raise forms.ValidationError(_("Write the day as 2026-04-02.")) from None
+            raise forms.ValidationError(_("Enter the date as 2026-04-02.")) from None
     if op in WITH_NUMBER and number_kind(value.strip(SPACES)) == NumberKind.NONE:
-        raise forms.ValidationError(_("Write a number such as 100 or 12.50."))
+        raise forms.ValidationError(_("Enter a number such as 100 or 12.50."))
     return composed(value)
 
 
@@ -294,11 +293,12 @@ def stored_filter(team: Team, saved: SavedFilter | None) -> dict[str, Any]:
         "day_first": "yes" if saved.day_first else "no",
         "visibility": saved.visibility,
         "lent_to": list(saved.lent_to.values_list("public_id", flat=True)),
-        **_lines([Condition.from_json(condition) for condition in saved.conditions]),
+        **lines_of([Condition.from_json(condition) for condition in saved.conditions]),
     }
 
 
-def _lines(conditions: list[Condition]) -> dict[str, str]:
+def lines_of(conditions: Iterable[Condition]) -> dict[str, str]:
+    """These conditions as the form's lines would be posted."""
     fields: dict[str, str] = {}
     for n, condition in enumerate(conditions):
         several, is_day = condition.op is Op.ONE_OF, condition.op in WITH_DAY

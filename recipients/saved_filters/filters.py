@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,6 +19,8 @@ from recipients.saved_filters.conditions import WITH_DAY, WITH_NUMBER, Condition
 from recipients.sql import NOTHING, Sql, integers, joined_sql, sql
 from teams.leaving import NAMES_TOLD, Holding
 from teams.models import Team, User
+from trail.acts import Act
+from trail.recording import record
 
 _RECIPIENTS = Recipient._meta.db_table
 EVERYBODY = Sql("(1 = 1)")
@@ -189,10 +192,10 @@ def unreadable_limit(condition: Condition) -> str:
     value = condition.values[0] if condition.values else ""
     names = {"field": condition.field_in_words(), "value": value}
     if condition.op in WITH_DAY:
-        return _("%(field)s is compared with “%(value)s”, which is no date.") % names
+        return _("%(field)s is compared with “%(value)s”, which is not a date.") % names
     if condition.op in WITH_NUMBER:
-        return _("%(field)s is compared with “%(value)s”, which is no number.") % names
-    return _("%(field)s is compared with nothing.") % names
+        return _("%(field)s is compared with “%(value)s”, which is not a number.") % names
+    return _("%(field)s has no value to compare with.") % names
 
 
 def count_matches(definition: Definition) -> FilterCount:
@@ -234,6 +237,13 @@ def describe_filter(saved_filter: SavedFilter) -> str:
     return word.join(
         Condition.from_json(condition).in_words() for condition in saved_filter.conditions
     )
+
+
+def delete_filter(saved_filter: SavedFilter, by: User) -> None:
+    """Delete it for people; drafts that use it say so, sent campaigns still name it."""
+    with transaction.atomic():
+        SavedFilter.objects.filter(pk=saved_filter.pk).update(archived_at=timezone.now())
+        record(Act.FILTER_DELETED, saved_filter, by=by)
 
 
 def hand_over_filters(team: Team, leaving: User, heir: User) -> int:

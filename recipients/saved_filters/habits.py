@@ -159,14 +159,14 @@ def _unread(condition: Condition, found: Survey) -> str:
     names = {"field": condition.field_in_words(), "n": found.unread, "filled": found.filled}
     if condition.op in WITH_DAY:
         sentence = ngettext(
-            "%(field)s: %(n)s of %(filled)s filled values is no date.",
-            "%(field)s: %(n)s of %(filled)s filled values are no dates.",
+            "%(field)s: %(n)s of %(filled)s values is not a date.",
+            "%(field)s: %(n)s of %(filled)s values are not dates.",
             found.unread,
         )
     else:
         sentence = ngettext(
-            "%(field)s: %(n)s of %(filled)s filled values is no number.",
-            "%(field)s: %(n)s of %(filled)s filled values are no numbers.",
+            "%(field)s: %(n)s of %(filled)s values is not a number.",
+            "%(field)s: %(n)s of %(filled)s values are not numbers.",
             found.unread,
         )
     return sentence % names
@@ -184,12 +184,12 @@ def _two_ways(
     ]
     names = {"field": condition.field_in_words()}
     if condition.op in WITH_DAY:
-        with_first = _("%(field)s: 3/4/2026 could be read in two ways. It is read as 3 April.")
-        otherwise = _("%(field)s: 3/4/2026 could be read in two ways. It is read as March 4.")
+        with_first = _("%(field)s: 3/4/2026 could mean two dates. It is read as 3 April.")
+        otherwise = _("%(field)s: 3/4/2026 could mean two dates. It is read as March 4.")
         first = set(reading.day_first)
     else:
-        with_first = _("%(field)s: 1.500 could be read in two ways. It is read as 1500.")
-        otherwise = _("%(field)s: 1.500 could be read in two ways. It is read as one and a half.")
+        with_first = _("%(field)s: 1.500 could mean two numbers. It is read as 1500.")
+        otherwise = _("%(field)s: 1.500 could mean two numbers. It is read as one and a half.")
         first = set(reading.comma)
     if first.intersection(keys):
         yield with_first % names

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -29,8 +28,6 @@ from recipients.saved_filters.filter_forms import (
 )
 from recipients.saved_filters.filters import Definition
 from teams.access import Action, TeamRequest, may, page_of_team
-from trail.acts import Act
-from trail.recording import record
 
 FILTERS_A_PAGE = 50
 SHOWN = 8
@@ -105,7 +102,7 @@ def filter_page(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
             return _posted(request, saved)
         return _page(request, SavedFilterForm(request.team, request.user, saved))
     if request.method == "POST":
-        messages.error(request, _("Only the owner of a filter can change it. Make one of yours."))
+        messages.error(request, _("Only the owner of a filter can change it. Create your own."))
         return redirect("filter", request.team.slug, saved.public_id)
     context = {
         "saved": saved,
@@ -138,7 +135,7 @@ def _posted(request: TeamRequest, saved: SavedFilter | None) -> HttpResponse:
             if conflict := conflict_between(request.POST, form.says(), stored):
                 return _page(request, form, status=409, conflict=conflict)
         made = form.save(request.user)
-    messages.success(request, _("The filter “%(name)s” is saved.") % {"name": made.name})
+    messages.success(request, _("Filter “%(name)s” saved.") % {"name": made.name})
     return redirect("filter", request.team.slug, made.public_id)
 
 
@@ -254,8 +251,6 @@ def filter_delete(request: TeamRequest, filter_id: uuid.UUID) -> HttpResponse:
     if saved.owner_id != request.user.pk:
         messages.error(request, _("Only the owner of a filter can delete it."))
         return redirect("filter", request.team.slug, saved.public_id)
-    with transaction.atomic():
-        SavedFilter.objects.filter(pk=saved.pk).update(archived_at=timezone.now())
-        record(Act.FILTER_DELETED, saved)
-    messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": saved.name})
+    filters.delete_filter(saved, request.user)
+    messages.success(request, _("Filter “%(name)s” deleted.") % {"name": saved.name})
     return redirect("filters", request.team.slug)

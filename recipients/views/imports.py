@@ -216,8 +216,8 @@ def import_stop(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
 
 def _stopped_words(list_import: ListImport) -> str:
     if list_import.is_for_opt_outs:
-        return _("The import was stopped. Who was opted out so far stays so.")
-    return _("The import was stopped. Your lists are as they were.")
+        return _("The import was stopped. People already opted out stay opted out.")
+    return _("The import was stopped. Your lists have not changed.")
 
 
 @require_POST

@@ -56,7 +56,7 @@ def list_rename(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
             context |= {"conflict": conflict, "seen": request.POST["seen"]}
             return render(request, "recipients/list_rename.html", context, status=409)
         list_lifecycle.rename_list(recipient_list, form.cleaned_data["name"])
-    messages.success(request, _("The list has its new name."))
+    messages.success(request, _("The list was renamed."))
     return redirect("list", request.team.slug, recipient_list.public_id)
 
 
@@ -76,7 +76,8 @@ def list_archive(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     if list_lifecycle.archive(recipient_list, request.user):
         messages.success(
             request,
-            _("“%(list)s” is archived. Bring it back at any time.") % {"list": recipient_list.name},
+            _("“%(list)s” is archived. You can bring it back at any time.")
+            % {"list": recipient_list.name},
         )
     return redirect(_archived(request))
 
@@ -102,7 +103,11 @@ def list_delete(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
         return _refused(request, recipient_list)
     if list_lifecycle.is_being_filled(recipient_list):
         messages.error(
-            request, _("A file is being added to this list. Stop that import first, or wait.")
+            request,
+            _(
+                "A file is being added to this list. Wait until that is done, or stop the "
+                "import first."
+            ),
         )
         return redirect("list", request.team.slug, recipient_list.public_id)
     if list_lifecycle.delete_list(recipient_list, request.user):

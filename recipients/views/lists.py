@@ -44,7 +44,7 @@ FILTERS = {
     "": gettext_lazy("All"),
     "mine": gettext_lazy("Mine"),
     "shared": gettext_lazy("Shared with me"),
-    "team": gettext_lazy("The whole team's"),
+    "team": gettext_lazy("Shared with everyone"),
     "archived": gettext_lazy("Archived"),
 }
 # What `?sort=` may say: the words, the keys, and whether the greatest comes first.
@@ -190,13 +190,13 @@ def _sharing_in_words(recipient_list: RecipientList, user: User) -> str:
     """`Of Bruno, shared with everyone in the team by Alice, you may edit it`."""
     owner, sharer = recipient_list.owner, recipient_list.shared_by
     visibility = Visibility(recipient_list.visibility)
-    words = [_("Yours") if owner == user else _("Of %(owner)s") % {"owner": owner}]
+    words = [_("Yours") if owner == user else _("By %(owner)s") % {"owner": owner}]
     if sharer is None or sharer == owner:
         words.append(str(_SHARED[visibility]))
     else:
         words.append(str(_SHARED_BY[visibility]) % {"name": sharer})
     if owner != user and may_edit(recipient_list, user):
-        words.append(_("you may edit it"))
+        words.append(_("you can edit it"))
     return ", ".join(words)
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from interface.body_limits import takes_file
+from interface.wording import number
 from recipients import tasks
 from recipients.files.file_problems import FileProblem
 from recipients.files.storing import ListFileHandler, StoredUpload, delete_stored
@@ -139,14 +140,14 @@ def _enter(request: TeamRequest, form: OptOutForm) -> HttpResponse:
 def _tell(request: TeamRequest, new: int, known: int) -> None:
     if new:
         sentence = ngettext(
-            "%(n)s person is opted out now.", "%(n)s people are opted out now.", new
+            "%(n)s person is now opted out.", "%(n)s people are now opted out.", new
         )
-        messages.success(request, sentence % {"n": f"{new:,}"})
+        messages.success(request, sentence % {"n": number(new)})
     if known:
         sentence = ngettext(
-            "%(n)s person had opted out before.", "%(n)s people had opted out before.", known
+            "%(n)s person had already opted out.", "%(n)s people had already opted out.", known
         )
-        messages.info(request, sentence % {"n": f"{known:,}"})
+        messages.info(request, sentence % {"n": number(known)})
 
 
 def _add_page(
@@ -196,9 +197,9 @@ def opt_out_lift(request: TeamRequest, entry_id: uuid.UUID) -> HttpResponse:
     if (asked := day_sums.ask_before_lifting(request, page)) is not None:
         return asked
     if opt_outs.lift(opt_out, form.cleaned_data["reason"], request.user):
-        messages.success(request, _("This person can be messaged again."))
+        messages.success(request, _("This person can get messages again."))
     else:
-        messages.info(request, _("A colleague had lifted this opt-out before you."))
+        messages.info(request, _("A colleague has already allowed messages to this person again."))
     return redirect("opt-outs", request.team.slug)
 
 

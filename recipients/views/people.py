@@ -93,13 +93,13 @@ def list_people_remove(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse
     )
     if count:
         sentence = ngettext(
-            "%(n)s entry was taken out of the list.",
-            "%(n)s entries were taken out of the list.",
+            "%(n)s entry was removed from the list.",
+            "%(n)s entries were removed from the list.",
             count,
         )
         messages.success(request, sentence % {"n": count})
     else:
-        messages.info(request, _("Nobody was taken out: tick the people first."))
+        messages.info(request, _("Nobody was removed. Choose the people first."))
     return redirect("list", request.team.slug, recipient_list.public_id)
 
 
@@ -135,7 +135,7 @@ def _page(
                 '{} <a href="{}">{}</a>',
                 _already_there(there, form.cleaned_data["phone"]),
                 address,
-                _("Look at that person"),
+                _("See that person"),
             ),
         )
     stored = said_by(PersonForm(recipient_list, recipient=own))
@@ -153,7 +153,7 @@ def _page(
 
 def _already_there(row: Recipient, phone: str) -> str:
     if row.phone == phone:
-        return _("This number is on the list already.")
-    return _("This person is on the list already, with the number %(number)s.") % {
+        return _("This number is already on the list.")
+    return _("This person is already on the list, with the number %(number)s.") % {
         "number": phone_number(row.phone)
     }

@@ -80,7 +80,7 @@ def sharing(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     recipient_list = get_object_or_404(usable.select_related("team"), public_id=list_id)
     list_page = redirect("list", request.team.slug, recipient_list.public_id)
     if recipient_list.owner_id != request.user.pk:
-        messages.error(request, _("Only the owner of a list can share it. Ask them to."))
+        messages.error(request, _("Only the owner of a list can share it. Ask them."))
         return list_page
     if request.POST.get("visibility") not in Visibility.values:
         messages.error(request, _("Choose who can use this list."))
@@ -119,12 +119,12 @@ def sharing(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 def _outcome(recipient_list: RecipientList) -> str:
     if recipient_list.visibility == Visibility.TEAM:
-        return _("Everyone in %(team)s can use this list now.") % {"team": recipient_list.team.name}
+        return _("Everyone in %(team)s can now use this list.") % {"team": recipient_list.team.name}
     if recipient_list.visibility == Visibility.PRIVATE:
-        return _("Only you can use this list now.")
+        return _("Only you can now use this list.")
     count = recipient_list.shares.count()
     return ngettext(
-        "You and %(n)s colleague can use this list now.",
-        "You and %(n)s colleagues can use this list now.",
+        "You and %(n)s colleague can now use this list.",
+        "You and %(n)s colleagues can now use this list.",
         count,
     ) % {"n": count}

@@ -24,20 +24,24 @@ from teams.access import Action, TeamRequest, page_of_team
 NAMED = 10
 
 _OBSTACLES: Mapping[str, str | Promise] = {
-    Obstacle.NOT_COMPLETE: gettext_lazy("This import is not complete; there is nothing to undo."),
+    Obstacle.NOT_COMPLETE: gettext_lazy(
+        "This import is not complete, so there is nothing to undo."
+    ),
     Obstacle.NOT_YOURS: gettext_lazy(
         "Only the owner of this list can undo the import it came from. Ask them."
     ),
     Obstacle.NOT_YOURS_TO_EDIT: gettext_lazy(
-        "Only people who may edit this list can undo what a file changed on it. Ask its owner."
+        "Only people who can edit this list can undo an import into it. Ask its owner."
     ),
-    Obstacle.LIST_GONE: gettext_lazy("The list of this import is archived or deleted."),
+    Obstacle.LIST_GONE: gettext_lazy(
+        "The list is deleted or archived. If it is archived, bring it back first."
+    ),
     Obstacle.LATER_IMPORT: gettext_lazy(
         "Another file was added to this list later. Undo that import first."
     ),
     Obstacle.TOO_LATE: gettext_lazy(
-        "This import is too long ago: what it changed is no longer kept. Remove people by hand, or "
-        "replace the list by another file."
+        "This import is too old to undo. Remove people by hand, or replace the list with "
+        "another file."
     ),
 }
 
@@ -60,7 +64,9 @@ def import_undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
         except undoing.CannotUndo as refusal:
             messages.warning(request, str(_OBSTACLES[refusal.obstacle]))
         except undoing.ChangedByHand:
-            messages.warning(request, _("Nothing is undone yet: look at what was changed first."))
+            messages.warning(
+                request, _("Nothing is undone yet. Check what was changed by hand first.")
+            )
         else:
             return _undone(request, list_import)
     obstacle = undoing.obstacle(list_import, request.user)
@@ -83,12 +89,14 @@ def _undone(request: TeamRequest, list_import: ListImport) -> HttpResponse:
     people = list_import.recipient_list
     if list_import.is_addition and people is not None:
         if "keep" in request.POST:
-            sentence = _("The import was undone. People changed by hand since stay as they are.")
+            sentence = _(
+                "The import was undone. People changed by hand since then stay as they are."
+            )
         else:
-            sentence = _("The import was undone. The list is what it was before.")
+            sentence = _("The import was undone.")
         messages.success(request, sentence)
         return redirect("list", request.team.slug, people.public_id)
-    messages.success(request, _("The import was undone. Its list is gone."))
+    messages.success(request, _("The import was undone, and its list is deleted."))
     if list_import.uploaded_by_id == request.user.pk:
         return redirect("import", request.team.slug, list_import.public_id)
     return redirect("lists", request.team.slug)

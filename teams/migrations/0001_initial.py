@@ -98,6 +98,14 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=64, verbose_name="time zone"),
                 ),
                 (
+                    "language",
+                    models.CharField(blank=True, max_length=10, verbose_name="language"),
+                ),
+                (
+                    "seen_language",
+                    models.CharField(blank=True, editable=False, max_length=10),
+                ),
+                (
                     "groups",
                     models.ManyToManyField(
                         blank=True,

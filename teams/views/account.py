@@ -17,6 +17,7 @@ from teams import sessions
 from teams.access import SignedInRequest
 from teams.credentials import check_own_password
 from teams.forms import ProfileForm
+from teams.languages import spoken_by
 from teams.members import team_to_open
 from teams.models import User
 from teams.proved_addresses import is_proved
@@ -63,8 +64,11 @@ def _account_posted(request: SignedInRequest) -> HttpResponse:
         typed = {**said_by(form), str(form["current_password"].label): ""}
         if conflict := conflict_between(request.POST, typed, stored):
             return _account_page(request, form, conflict)
-        form.instance.save(update_fields=["name", "phone", "time_zone"])
-    messages.success(request, _("Your account is saved."))
+        form.instance.save(update_fields=["name", "phone", "time_zone", "language"])
+    # As it is from the next page on.
+    with spoken_by(form.instance):
+        saved = _("Your account is saved.")
+    messages.success(request, saved)
     if form.instance.email != email_before:
         tell_of_link(request, form.instance.email)
     return redirect("account")

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -68,7 +69,7 @@ class PasswordResetConfirm(PasswordResetConfirmView):
         known_devices.remember_device(response, form.user)
         proved_addresses.note_proved(form.user)
         sessions.end_all(form.user)
-        happened = _("A new password was set for your account by a link from an e-mail.")
+        happened = gettext_lazy("A new password was set for your account by a link from an e-mail.")
         alerts.account_changed(form.user, happened)
         messages.success(
             self.request,
@@ -88,7 +89,8 @@ def password_change(request: SignedInRequest) -> HttpResponse:
         form.add_error("old_password", refused)
     if request.method == "POST" and form.is_valid():
         sessions.keep_only_this(request, form.save())
-        alerts.account_changed(request.user, _("The password of your account was changed."))
+        happened = gettext_lazy("The password of your account was changed.")
+        alerts.account_changed(request.user, happened)
         messages.success(
             request, _("Your password is changed, and you are signed out everywhere else.")
         )

@@ -14,7 +14,7 @@ from composer import message_templates
 from recipients.models import RecipientList
 from sending import launch, tick
 from sending.models import Approval, Submission
-from sociocs_accounts.models import Channel
+from sociocs_accounts.models import Channel, VendorMember
 from teams.models import Team, User
 from tests import world
 from tests.api.conftest import MakeToken
@@ -213,6 +213,101 @@ def test_of_a_saved_message_with_another_time(
     assert campaign["time_zone"] == "Europe/Berlin"
 
 
+def test_it_says_what_the_composer_offers(
+    program: Program, channel: Channel, people: RecipientList
+) -> None:
+    sender = VendorMember.objects.create(account=channel.account, user_id="7", name="Ann Front")
+    VendorMember.objects.create(
+        account=channel.account, user_id="8", name="Gone", gone_since=timezone.now()
+    )
+    (told,) = program.get("/channels")["items"]
+    assert told["senders"] == [{"id": str(sender.public_id), "name": "Ann Front"}]
+    wished = {
+        "text": "Hello {{CUSTOMER_NAME}}, see you in {{City}}.",
+        "sent_as": told["senders"][0]["id"],
+        "fallbacks": {"CUSTOMER_NAME": "you", "City": "town"},
+        "day_first": False,
+        "clock_keeper": "here",
+        "send_at": "2027-03-01T09:30:00+00:00",
+        "time_zone": "Europe/Berlin",
+        "repeat": {
+            "every": "week",
+            "weekdays": ["mon", "sat"],
+            "month_day": None,
+            "times": 4,
+            "until": None,
+        },
+    }
+    campaign = made(program, channel, people, **wished)
+    same = {name: value for name, value in wished.items() if name != "send_at"}
+    assert {name: campaign[name] for name in same} == same
+    address = f"/campaigns/{campaign['id']}"
+
+    renamed = program.call("PATCH", address, {"name": "Other"}, if_match="*").json()
+    assert {name: renamed[name] for name in same} == same
+    nothing = {"sent_as": None, "fallbacks": None, "day_first": None, "repeat": None}
+    bare = program.call("PATCH", address, nothing, if_match="*").json()
+    assert {name: bare[name] for name in nothing} == nothing | {"fallbacks": {}}
+
+
+def test_who_lacks_a_field_gets_the_fallback(
+    program: Program, channel: Channel, people: RecipientList
+) -> None:
+    RecipientList.objects.filter(pk=people.pk).update(field_names=["City"])
+    campaign = made(
+        program, channel, people, text="Hello {{City}}", fallbacks={"City": "dear patient"}
+    )
+    messages = program.get(f"/campaigns/{campaign['id']}/preview")["messages"]
+    assert {message["text"] for message in messages} == {"Hello dear patient"}
+    assert plan_of(program, campaign)["people"] == 12
+
+
+def test_hours_need_no_more_than_two_times(program: Program) -> None:
+    hours = {"begin": "09:00", "end": "19:00"}
+    told = program.post("/campaigns", {"hours": hours})["hours"]
+    assert (told["begin"], told["zone"]) == ("09:00:00", "campaign")
+
+
+@pytest.mark.parametrize(
+    ("repeat", "kept"),
+    [
+        ({"every": "month", "month_day": 31}, {"month_day": 31, "until": None}),
+        ({"every": "month"}, {"month_day": 2, "weekdays": []}),
+        ({"every": "day", "until": "2028-01-31"}, {"until": "2028-01-31", "times": None}),
+    ],
+)
+def test_a_repeat_is_told_as_it_was_sent(
+    program: Program, repeat: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    sent = {"send_at": "2028-01-02T09:30:00Z", "time_zone": "Europe/Berlin", "repeat": repeat}
+    told = program.post("/campaigns", sent)["repeat"]
+    assert {name: told[name] for name in kept} == kept
+
+
+def test_a_campaign_repeats_until_a_program_ends_it(
+    program: Program, channel: Channel, people: RecipientList
+) -> None:
+    at = (timezone.now() + timedelta(days=2)).isoformat()
+    campaign = made(program, channel, people, send_at=at, repeat={"every": "day"})
+    address, sent = f"/campaigns/{campaign['id']}", confirmation(plan_of(program, campaign))
+    launched = program.post(f"{address}/launch", sent)["campaign"]
+    assert launched["next_run_at"] is not None
+    assert program.post(f"{address}/end-repeat")["next_run_at"] is None
+    assert program.call("POST", f"{address}/end-repeat").status_code == 409
+
+
+def test_an_act_heeds_what_was_seen(
+    program: Program, channel: Channel, people: RecipientList
+) -> None:
+    campaign = world.launched(world.a_campaign(channel, people))
+    address = f"/campaigns/{campaign.public_id}"
+    seen = program.call("GET", address)["ETag"]
+    program.post(f"{address}/pause", if_match=seen)
+    late = program.call("POST", f"{address}/cancel", if_match=seen)
+    assert (late.status_code, late.json()["code"]) == (412, "outdated")
+    assert program.get(address)["state"] == "paused"
+
+
 @pytest.mark.parametrize("hour", [5, 6])
 def test_both_hours_of_an_autumn_night_can_be_meant(program: Program, hour: int) -> None:
     at = datetime(2027, 11, 7, hour, 30, tzinfo=UTC)
@@ -239,6 +334,16 @@ def test_both_hours_of_an_autumn_night_can_be_meant(program: Program, hour: int)
         ({"media_kind": "sound"}, "media_kind"),
         ({"days_left_out": 400}, "days_left_out"),
         ({"text": "a\x00b"}, "text"),
+        ({"repeat": {"every": "day"}}, "repeat"),
+        ({"repeat": {"every": "year"}}, "repeat.every"),
+        ({"repeat": {"every": "week"}, "send_at": "2028-01-02T09:30:00Z"}, "repeat.weekdays"),
+        (
+            {"repeat": {"every": "day", "until": "2027-01-01"}, "send_at": "2028-01-02T09:30:00Z"},
+            "repeat.until",
+        ),
+        ({"repeat": {"every": "day", "times": 2, "until": "2028-01-01"}}, "repeat.until"),
+        ({"fallbacks": {"City": "{{Town}}"}}, "fallbacks"),
+        ({"sent_as": "0b8a1e7c-0000-4000-8000-000000000000"}, "sent_as"),
     ],
 )
 def test_what_is_wrong_names_its_field_and_makes_nothing(

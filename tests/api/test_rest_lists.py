@@ -31,10 +31,24 @@ def test_a_list_is_made_named_and_put_away(program: Program) -> None:
     made = program.post("/lists", {"name": "Newsletter"}, idempotency_key="l")
     assert program.post("/lists", {"name": "Newsletter"}, idempotency_key="l") == made
     address = f"/lists/{made['id']}"
-    renamed = program.call("PATCH", address, {"name": "News"}).json()
+    seen = program.call("GET", address)["ETag"]
+    renamed = program.call("PATCH", address, {"name": "News"}, if_match=seen).json()
     assert (renamed["name"], renamed["people"], renamed["fields"]) == ("News", 0, [])
+    assert program.call("PATCH", address, {"name": "Old"}).status_code == 428
+    for call in ("PATCH", "DELETE"):
+        stale = program.call(call, address, {"name": "Old"}, if_match=seen)
+        assert (stale.status_code, stale.json()["code"]) == (412, "outdated")
+    assert program.get(address) == renamed
     assert program.call("DELETE", address).status_code == 204
     assert program.call("GET", address).status_code == 404
+
+
+@pytest.mark.parametrize("spelling", ["*", "{}", "W/{}", '"other", {}', ' "a,b" ,W/{}'])
+def test_every_spelling_of_if_match_counts(program: Program, spelling: str) -> None:
+    made = program.post("/lists", {"name": "Newsletter"})
+    address = f"/lists/{made['id']}"
+    seen = spelling.format(program.call("GET", address)["ETag"])
+    assert program.call("PATCH", address, {"name": "News"}, if_match=seen).status_code == 200
 
 
 def test_people_are_told_by_their_numbers(program: Program, people: RecipientList) -> None:

@@ -277,7 +277,7 @@ NOT_STORABLE: dict[str, Case] = {
         "id_fold_0",
     ),
     "no such channel": ({"channel": "nonsense"}, "not one of your team's", "id_channel_0"),
-    "no such list": ({"lists": ["nonsense"]}, "not yours to use", "id_lists_0"),
+    "no such list": ({"lists": ["nonsense"]}, "You cannot use one of these lists", "id_lists_0"),
     "far too long": ({"text": "x" * 20_001}, "The text has 20001 characters", "id_text"),
 }
 
@@ -323,7 +323,7 @@ def test_a_list_cannot_get_the_message_and_be_left_out(
     desk: Desk, draft: Campaign, patients: RecipientList
 ) -> None:
     page = desk.write(draft, lists_left_out=[patients.public_id])
-    assert "“Patients 2026” is to get the message and to be left out" in text_of(page)
+    assert "“Patients 2026” is chosen to get the message and to be left out" in text_of(page)
 
 
 def test_faults_of_both_kinds_are_told_in_one_go(desk: Desk, draft: Campaign) -> None:
@@ -422,7 +422,7 @@ def test_a_time_in_another_zone_is_also_told_in_the_teams(
     with time_machine.travel("2027-04-02T10:18:00Z", tick=False):
         desk = desk_of(alice)
         page = desk.post("moment", draft, **fields_of(desk.get("compose", draft)) | later)
-    assert "15:30 CEST · for your team Fri 2 Apr, 09:30 EDT" in text_of(page)
+    assert "15:30 CEST · your team's time: Fri 2 Apr, 09:30 EDT" in text_of(page)
 
 
 def test_a_time_that_has_passed_is_told_while_one_chooses(desk: Desk, draft: Campaign) -> None:
@@ -433,7 +433,7 @@ def test_a_time_that_has_passed_is_told_while_one_chooses(desk: Desk, draft: Cam
 
 def test_now_tells_the_undo_window(desk: Desk, draft: Campaign) -> None:
     page = desk.post("moment", draft, **fields_of(desk.get("compose", draft)))
-    assert "5 min after you send it. Until then you can take it all back." in text_of(page)
+    assert "5 min after you send it. You can undo all of it until then." in text_of(page)
 
 
 # --- Two people -----------------------------------------------------------------------------------
@@ -494,7 +494,7 @@ def test_a_draft_that_was_launched_meanwhile_is_not_changed(desk: Desk, draft: C
     older = fields_of(desk.get("compose", draft))
     world.launched(draft)
     page = desk.send(older, draft, text="Too late")
-    assert "was launched in the meantime" in text_of(page)
+    assert "was sent or scheduled meanwhile" in text_of(page)
     assert fields_of(page)["text"] == "Too late"
     draft.refresh_from_db()
     assert draft.text == "See you in spring."

@@ -91,7 +91,7 @@ CANNOT_BE_STORED: dict[str, tuple[Fields, str]] = {
         "Which of the two: The clocks go back",
     ),
     "no name": ({"name": ""}, "Name: Give the campaign a name."),
-    "no such list": ({"lists": [str(uuid4())]}, "Send to: Choose lists of your team"),
+    "no such list": ({"lists": [str(uuid4())]}, "Send to: You cannot use one of these lists"),
 }
 
 
@@ -101,7 +101,7 @@ def test_what_cannot_be_stored_is_told_and_the_rest_is_stored(
 ) -> None:
     faulty, sentence = CANNOT_BE_STORED[case]
     answer = mine.save(text="Kept", **faulty)
-    assert "all but:" in text_of(answer)
+    assert "except:" in text_of(answer)
     assert sentence in text_of(answer)
     draft.refresh_from_db()
     assert (draft.text, draft.name, draft.wall_time) == ("Kept", "Spring check-up", "")
@@ -188,16 +188,16 @@ def test_a_campaign_that_was_launched_meanwhile_is_not_changed(
     world.launched(draft)
     answer = mine.save(text="Too late")
     assert answer.status_code == 409
-    assert "was launched in the meantime" in text_of(answer)
+    assert "was sent or scheduled meanwhile" in text_of(answer)
     assert text_in(draft) == "See you in spring."
-    assert "has been launched" in text_of(mine.look())
+    assert "was sent or scheduled" in text_of(mine.look())
 
 
 @pytest.mark.both_databases
 def test_people_in_one_draft_see_each_other(mine: Composer, bobs: Composer) -> None:
     assert text_of(mine.look()) == ""
-    assert "Alice Moreau has this draft open, too" in text_of(bobs.look())
-    assert "Bob Okafor has this draft open, too" in text_of(mine.look())
+    assert "Alice Moreau has this draft open too" in text_of(bobs.look())
+    assert "Bob Okafor has this draft open too" in text_of(mine.look())
     bobs.look(leaving="yes")
     assert text_of(mine.look()) == ""
 

@@ -469,13 +469,18 @@ def found(monkeypatch: pytest.MonkeyPatch, fetched: Fetched | NotFetched) -> Non
         ("image", Fetched("image/jpeg", 900_000, b"\xff\xd8\xff"), "success", "It is there"),
         ("image", Fetched("image/gif", 900, b"GIF89a"), "warning", "may not carry this type"),
         ("image", Fetched("image/jpeg", 6_000_000, b"\xff\xd8\xff"), "warning", "at most 5.0"),
-        ("image", Fetched("image/jpeg", None, b"\xff\xd8\xff"), "warning", "not tell its size"),
-        ("image", Fetched("video/mp4", 9, b"\0\0\0\0ftypmp42"), "warning", "choose “Video”"),
+        (
+            "image",
+            Fetched("image/jpeg", None, b"\xff\xd8\xff"),
+            "warning",
+            "does not say how large it is",
+        ),
+        ("image", Fetched("video/mp4", 9, b"\0\0\0\0ftypmp42"), "warning", "Choose “Video”"),
         # What it is counts, and what the site says of it.
-        ("video", Fetched("video/mp4", 9, b"%PDF-1.7"), "warning", "choose “File”"),
+        ("video", Fetched("video/mp4", 9, b"%PDF-1.7"), "warning", "Choose “File”"),
         ("file", Fetched("text/html", 900, b"<html>"), "danger", "a page or drawing"),
-        ("image", NotFetched(FetchFault.STATUS, 403), "danger", "wants a sign-in (HTTP 403)"),
-        ("image", NotFetched(FetchFault.NOT_PUBLIC), "danger", "leads into a private network"),
+        ("image", NotFetched(FetchFault.STATUS, 403), "danger", "asks for a sign-in (HTTP 403)"),
+        ("image", NotFetched(FetchFault.NOT_PUBLIC), "danger", "is in a private network"),
         ("image", NotFetched(FetchFault.REDIRECT, 302), "danger", "leads on to another one"),
     ],
 )

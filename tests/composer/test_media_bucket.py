@@ -186,9 +186,9 @@ def test_a_bucket_that_does_not_take_it_is_told_and_nothing_is_lost(
     pages = [upload(desk, picture()), in_composer, delete(desk, kept)]
 
     told = [text_of(page) for page in pages]
-    assert all("The file was not uploaded: the place where files" in one for one in told[:2])
+    assert all("The file was not uploaded: the file storage" in one for one in told[:2])
     assert "“spring.jpg” is still there" in told[2]
-    assert all("tell the person who runs this dashboard" in one for one in told)
+    assert all("tell the person who manages this server" in one for one in told)
     assert list(MediaFile.objects.all()) == [kept]
     assert bucket.read(kept.name).status_code == 200
     assert caplog.text.count(reason) == 3

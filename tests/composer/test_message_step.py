@@ -138,7 +138,7 @@ def test_one_can_page_through_the_people(desk: Desk, draft: Campaign) -> None:
 def test_a_person_is_found_by_number(desk: Desk, draft: Campaign) -> None:
     form = fields_of(desk.get("compose", draft)) | {"person_words": "(202) 555-0007"}
     found = text_of(desk.post("preview", draft, **form, person="search"))
-    assert "one of 12" in found
+    assert "among 12" in found
     assert "+1 202 555 0007" in found
     form["person_words"] = "Nobody"
     assert "Nobody on these lists matches “Nobody”" in text_of(
@@ -192,7 +192,7 @@ def test_figures_and_cost_are_those_of_the_rendered_texts(
     riverside.save()
     text = "x" * 145 + TEXT
     found = figures_of(desk, draft, text=text)
-    assert "Get it 11 of 12 Segments 2 In all 22 Cost 0.22 USD" in found
+    assert "Get it 11 of 12 Segments 2 In total 22 Cost 0.22 USD" in found
     assert "1 person has no Dentist: left out. See one" in found
     assert "Different texts 11" in found
 
@@ -209,7 +209,7 @@ def test_dates_that_could_be_two_days_are_told(
     desk: Desk, draft: Campaign, dental: RecipientList
 ) -> None:
     text = '{{#dateFormat "d mmmm"}}{{Last visit}}{{/dateFormat}}'
-    assert "12 with a date that cannot be read: left out." in figures_of(desk, draft, text=text)
+    assert "Left out: 12 with a date that cannot be read." in figures_of(desk, draft, text=text)
     form = fields_of(desk.get("compose", draft)) | {"text": text}
     told = desk.post("preview", draft, **form | {"day_first": "month"})
     assert "4 March" in text_of(told)
@@ -220,7 +220,7 @@ def test_too_many_different_texts_say_what_to_do(
 ) -> None:
     settings.MAX_DISTINCT_TEXTS = 5  # type: ignore[attr-defined]
     found = figures_of(desk, draft, text="Hi {{CUSTOMER_NAME}}")
-    assert "12 different texts: one campaign may have 5." in found
+    assert "12 different texts. One campaign can have 5." in found
     assert "Use fewer fields" in found
 
 
@@ -239,7 +239,7 @@ def test_leaving_the_names_to_sociocs_is_offered_only_where_its_account_can(
     assert draft.channel is not None
     draft.channel.account.name_placeholder = "{{name}}"
     draft.channel.account.save()
-    assert "{{name}} instead of each name" in text_of(desk.post("text-fields", draft, **form))
+    assert "{{name}} stands in for each name" in text_of(desk.post("text-fields", draft, **form))
 
     text = "Hi {{CUSTOMER_NAME}}"
     desk.store(draft, text=text, name_by_sociocs="on")

@@ -53,8 +53,8 @@ def test_the_numbers_add_up_to_the_lists(
 
     text = text_of(desk.get("review", draft))
 
-    assert "People 11 Left out 2 On the lists, duplicates too 13 Jobs 3" in text
-    assert "get the message 11 duplicate 1 opted out 1 on the lists, duplicates too 13" in text
+    assert "People 11 Left out 2 On the lists, with duplicates 13 Calls to Sociocs 3" in text
+    assert "get the message 11 duplicate 1 opted out 1 on the lists, with duplicates 13" in text
     assert "Patients 2026 (12)" in text
 
 
@@ -96,7 +96,7 @@ def test_a_time_beyond_the_vendors_reach_says_that_jobs_wait_here(
     draft.save()
     with time_machine.travel("2027-03-01T12:00:00Z", tick=False):
         text = text_of(desk_of(alice).get("review", draft))
-    assert "Sociocs plans 30 days ahead; until then the jobs wait here" in text
+    assert "as Sociocs takes messages at most 30 days ahead; until then it waits here" in text
 
 
 def test_one_person_is_a_person(desk: Desk, front_desk: Channel, riverside: Team) -> None:
@@ -108,7 +108,7 @@ def test_now_tells_how_long_it_can_be_taken_back(
     desk: Desk, draft: Campaign, settings: Settings
 ) -> None:
     settings.LEAD_SECONDS = 120
-    assert "For 2 min you can take all of it back." in text_of(desk.get("review", draft))
+    assert "You can undo all of it in the first 2 min." in text_of(desk.get("review", draft))
 
 
 def test_the_message_is_shown_as_the_phone_shows_it(desk: Desk, draft: Campaign) -> None:
@@ -120,7 +120,7 @@ def test_different_texts_and_their_jobs_are_counted(desk: Desk, draft: Campaign)
     draft.text = "Hi {{CUSTOMER_NAME}}!"
     draft.save()
     text = text_of(desk.get("review", draft))
-    assert "Jobs 12" in text
+    assert "Calls to Sociocs 12" in text
     assert "Different texts 12" in text
     assert "Hi Person 2!" in text
 

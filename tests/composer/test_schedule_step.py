@@ -77,7 +77,7 @@ def test_the_whole_step_is_stored_and_shown_again(desk: Desk, draft: Campaign) -
         ({"is_paced": "yes", "pace_every": "10"}, "such as 500", "id_pace_count"),
         ({"is_paced": "yes", "pace_count": "0", "pace_every": "9"}, "at least 1", "id_pace_count"),
         ({"is_paced": "yes", "pace_count": "9"}, "such as 10 minutes", "id_pace_every"),
-        ({"repeats": "day"}, "Choose “Later”", "id_repeats"),
+        ({"repeats": "day"}, "choose “Later”", "id_repeats"),
         (LATER | {"repeats": "week"}, "such as Mon", "id_repeat_days_0"),
         (WEEKLY | {"repeat_ends": "after"}, "such as 4", "id_repeat_times"),
         (
@@ -142,7 +142,7 @@ def offered(page: Page) -> str:
         ),
         (
             {"when": "later", "date": "2027-03-14", "time": "02:30"},
-            "The clocks jump over this time on that day.",
+            "The clocks skip this time on that day.",
             "use_time",
         ),
         (
@@ -185,7 +185,7 @@ def test_what_becomes_of_those_who_opt_out_later_is_what_the_team_chose(
     Team.objects.filter(pk=draft.team_id).update(stop_way=stop_way)
     page = text_of(desk.get("compose", draft))
     assert ("is blocked at Sociocs" in page) == is_blocked
-    assert ("taken out of it" in page) == is_taken_out
+    assert ("taken out" in page) == is_taken_out
 
 
 def test_the_choices_besides_the_time_are_told_in_a_line_and_folded(
@@ -194,7 +194,7 @@ def test_the_choices_besides_the_time_are_told_in_a_line_and_folded(
     riverside.hours_from, riverside.hours_to = time(10), time(18)
     riverside.save()
     page = desk.get("compose", drafts.create(riverside, alice))
-    line = "Only from 10:00 to 18:00 · as fast as it goes · just once · Sociocs keeps the clock"
+    line = "Only from 10:00 to 18:00 · as fast as your number can · just once"
     assert line in text_of(page)
     assert not is_unfolded(page)
 
@@ -205,14 +205,14 @@ def test_the_choices_besides_the_time_are_told_in_a_line_and_folded(
         ({"hours": "set", "hours_from": "08:00", "hours_to": "20:00"}, "Only from 08:00 to 20:00"),
         (
             {"hours": "set", "hours_zone": "recipient"},
-            "Only from 09:00 to 19:00 · by each person's own clock",
+            "Only from 09:00 to 19:00 · in each person's own time zone",
         ),
         (
             {"is_paced": "yes", "pace_count": "500", "pace_every": "10"},
             "At any time of day · at most 500 people every 10 minutes",
         ),
-        (WEEKLY, "as fast as it goes · again and again"),
-        ({"clock_keeper": "here"}, "just once · We keep the clock"),
+        (WEEKLY, "as fast as your number can · repeating"),
+        ({"clock_keeper": "here"}, "just once · waits on this server"),
     ],
 )
 def test_what_is_out_of_the_ordinary_is_told_and_shown_at_once(
@@ -237,7 +237,7 @@ class TestWhatTheTimeMeans:
     def test_at_night_it_waits_for_the_hours(self, desk: Desk, draft: Campaign) -> None:
         night = {"hours": "set", "hours_from": "09:00", "hours_to": "19:00"}
         told = moment(desk, draft, **night)
-        assert "outside of the sending hours (09:00 to 19:00) at the moment" in told
+        assert "now outside your sending hours (09:00 to 19:00)" in told
         assert "in 10 h · Tue 30 Mar, 09:00 EDT" in told
 
     def test_how_long_the_sender_needs(self, desk: Desk, draft: Campaign) -> None:
@@ -245,7 +245,7 @@ class TestWhatTheTimeMeans:
         people.recipient_count = 43_200
         people.save()
         told = moment(desk, draft)
-        assert "One long code sends about one segment a second: this takes 12 h." in told
+        assert "An ordinary number sends about one segment a second: this takes 12 h." in told
         assert "what waits longer than 10 h is dropped. Set a pace of at most 3,600" in told
 
     def test_the_next_runs_keep_their_wall_time(self, desk: Desk, draft: Campaign) -> None:

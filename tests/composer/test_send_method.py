@@ -146,7 +146,7 @@ def test_the_rule_is_obeyed_and_counted_alike_by_page_and_launch(
     assert reads in text_of(desk.post("preview", draft, **form))
     told = text_of(desk.post("figures", draft, **form))
     assert "2 people have no CUSTOMER_NAME" in told
-    assert ("with an empty variable, which WhatsApp refuses: left out" in told) is (
+    assert ("Left out: 2 with an empty variable, which WhatsApp refuses" in told) is (
         "empty_variable" in left_out
     )
     assert "Different texts" not in told
@@ -179,7 +179,7 @@ def test_one_message_each_is_not_told_of_jobs_for_equal_texts(
 ) -> None:
     settings.MAX_DISTINCT_TEXTS = 5
     form = fields_of(desk.get("compose", whatsapp_draft)) | {"text": "Hi {{CUSTOMER_NAME}}"}
-    told = "one campaign may have 5"
+    told = "One campaign can have 5"
     assert told in text_of(desk.post("figures", whatsapp_draft, **form | {"send_method": "jobs"}))
     assert told not in text_of(
         desk.post("figures", whatsapp_draft, **form | {"send_method": "each"})

@@ -74,8 +74,8 @@ def test_one_click_is_one_message_with_the_text_of_the_person_shown(
     test = SentTest.objects.get()
     assert (test.outcome, test.phone, test.label) == ("accepted", MINE, "Alice Moreau")
     words = text_of(page)
-    assert "The test is handed over to Sociocs. It should arrive on Alice Moreau's phone" in words
-    assert "this very message" in words
+    assert "Test message sent. It should reach Alice Moreau within" in words
+    assert "this message" in words
     # The page stays with the person that was chosen.
     assert page.request["QUERY_STRING"] == f"person={key_of(draft, 3)}"
     assert MINE[1:] not in caplog.text
@@ -86,7 +86,7 @@ def test_the_same_click_twice_sends_once(desk: Desk, draft: Campaign, vendor: Sa
     send(desk, draft, token=token)
     page = send(desk, draft, token=token)
     assert len(on_phone(vendor)) == 1
-    assert "The test is handed over" in text_of(page)
+    assert "Test message sent" in text_of(page)
 
 
 def test_what_was_changed_in_the_meantime_is_shown_before_it_goes(
@@ -94,7 +94,7 @@ def test_what_was_changed_in_the_meantime_is_shown_before_it_goes(
 ) -> None:
     page = send(desk, draft, content="0" * 64)
     assert page.status_code == 422
-    assert "This draft was changed since you opened this page." in text_of(page)
+    assert "This draft has changed since you opened this page." in text_of(page)
     assert not on_phone(vendor)
     assert not SentTest.objects.exists()
 
@@ -256,5 +256,5 @@ def test_a_test_takes_a_place_in_the_day(
     limited.save()
     send(desk, draft)
     page = send(desk, draft)
-    assert "has sent all it may today" in text_of(page)
+    assert "has reached its limit for today" in text_of(page)
     assert [test.outcome for test in SentTest.objects.all()] == ["accepted"]

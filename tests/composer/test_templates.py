@@ -106,7 +106,7 @@ def test_what_is_gone_is_left_out(
     patients.delete()
     begun = message_templates.draft_from_template(reminder, alice)
     assert (begun.channel, begun.list_choices.count()) == (None, 0)
-    assert "none, or one that is gone" in text_of(
+    assert "none, or one no longer in use" in text_of(
         desk.client.get(url_of(desk, "template", reminder))
     )
 
@@ -190,7 +190,7 @@ def test_a_viewer_looks_and_begins_nothing(
     desk_of: DeskOf, vera: User, reminder: MessageTemplate
 ) -> None:
     desk = desk_of(vera)
-    assert "Begin a campaign" not in text_of(desk.client.get(url_of(desk, "template", reminder)))
+    assert "Start a campaign" not in text_of(desk.client.get(url_of(desk, "template", reminder)))
     desk.client.post(url_of(desk, "template", reminder), {"name": "Mine"})
     reminder.refresh_from_db()
     assert reminder.name == "Reminder"
@@ -202,7 +202,7 @@ def test_a_colleagues_private_list_is_not_named(
     sharing.share(patients, alice, Visibility.PRIVATE)
     desk = desk_of(sami)
     text = text_of(desk.client.get(url_of(desk, "template", reminder)))
-    assert "a list of Alice Moreau" in text
+    assert "a list that belongs to Alice Moreau" in text
     assert "Patients 2026" not in text
 
 
@@ -223,11 +223,11 @@ def test_what_a_column_breaks_is_told_before_and_after(
         "Dentist Patients 2026 Spring check-up (draft) , Reminder (template) , In London (filter)"
     )
     assert page in text_of(desk.get("fields-in-use"))
-    assert "is used where no list has it" not in text_of(desk.get("fields-in-use"))
+    assert "is used, but no list has it" not in text_of(desk.get("fields-in-use"))
 
     RecipientList.objects.update(field_names=["Doctor"])
 
-    assert "1 field is used where no list has it" in text_of(desk.get("fields-in-use"))
+    assert "1 field is used, but no list has it" in text_of(desk.get("fields-in-use"))
     shown = text_of(desk.client.get(url_of(desk, "template", template)))
     assert "None of its lists has a field Dentist." in shown
     assert "Its lists have no field Dentist" in text_of(desk.get("templates"))
@@ -238,4 +238,4 @@ def test_a_template_without_lists_breaks_nothing(
 ) -> None:
     bare = world.a_campaign(front_desk, text="Dr. {{Dentist}}")
     message_templates.make(bare, alice, "Bare", "")
-    assert "is used where" not in text_of(desk.get("fields-in-use"))
+    assert "is used, but" not in text_of(desk.get("fields-in-use"))

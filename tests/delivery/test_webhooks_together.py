@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection
+from django.utils import timezone
 
 from delivery import receiving
 from delivery.models import WebhookEndpoint, WebhookEvent
@@ -30,7 +31,7 @@ def at_once(endpoint: WebhookEndpoint, bodies: Sequence[bytes]) -> list[object]:
 
     def work(body: bytes) -> None:
         try:
-            receiving.keep(endpoint, body)
+            receiving.keep(endpoint.pk, body)
             seen.append(WebhookEvent.objects.filter(body=body).exists())
         except OperationalError as error:
             seen.append(error)
@@ -56,7 +57,7 @@ def test_what_could_not_be_stored_is_said_to_everybody_who_waited(
     def away(*_: Any, **__: Any) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(WebhookEvent.objects, "bulk_create", away)
+    monkeypatch.setattr(receiving, "_insert", away)
     seen = at_once(endpoint, [b"%d" % number for number in range(10)])
     assert [type(one) for one in seen] == [OperationalError] * 10
 
@@ -65,11 +66,11 @@ def test_what_could_not_be_stored_is_said_to_everybody_who_waited(
 
 
 def test_one_that_cannot_be_stored_takes_no_other_with_it(endpoint: WebhookEndpoint) -> None:
-    gone = WebhookEndpoint(pk=endpoint.pk + 1, channel=endpoint.channel)
+    gone = endpoint.pk + 1
     batch = receiving._Batch(
         [
-            WebhookEvent(endpoint=one, body=body, body_sha256=sha256(body).digest())
-            for one, body in ((endpoint, b"first"), (gone, b"lost"), (endpoint, b"last"))
+            (one, sha256(body).digest(), body, timezone.now())
+            for one, body in ((endpoint.pk, b"first"), (gone, b"lost"), (endpoint.pk, b"last"))
         ]
     )
     batch.write()

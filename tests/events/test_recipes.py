@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -25,10 +29,10 @@ from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from teams.models import Team
 from tests import world
-from tests.events.conftest import a_receiver, send
+from tests.events.conftest import Listener, a_receiver, send
 from tests.waiting import wait_until
 from tooling import children
-from tooling.places import ROOT
+from tooling.places import ROOT, tool
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -40,8 +44,8 @@ def program(heading: str, language: str) -> str:
     """A block of code below a heading, as somebody copies it."""
     section = re.split(rf"^#+ {re.escape(heading)}$", DOCUMENT, flags=re.MULTILINE)[1]
     section = re.split(r"^#+ [A-Z]", section, flags=re.MULTILINE)[0]
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
-    return str(blocks[0])
+    blocks = re.findall(rf"^( *)```{language}\n(.*?)^\1```", section, re.MULTILINE | re.DOTALL)
+    return textwrap.dedent(blocks[0][1])
 
 
 @pytest.fixture
@@ -56,6 +60,11 @@ def caller(team: Team, live_server: LiveServer) -> dict[str, str]:
     """What a program is told: where to call, and with which key."""
     made = make_token(team, world.owner_of(team), name="Till", scopes=[Scope.DOOR])
     return {"CAMPAIGNS": f"{live_server.url}/sociocs", "KEY": made.key, "PATH": "/usr/bin:/bin"}
+
+
+@pytest.fixture
+def port() -> int:
+    return children.free_port()
 
 
 def run(command: list[str], env: dict[str, str], given: str = "") -> str:
@@ -93,15 +102,47 @@ def test_a_booking_system_reminds_once_and_takes_a_reminder_back(
     assert answer["status"] == "success"
 
 
+def test_the_vendors_node_is_led_here_by_a_local_name_and_certificate(
+    team: Team, caller: dict[str, str], live_server: LiveServer, tmp_path: Path, port: int
+) -> None:
+    here = urlsplit(live_server.url).netloc
+    text = program("n8n", "caddy")
+    for ours, tests in (
+        ("api.sociocs.com {", f"api.sociocs.com:{port} {{"),
+        ("tls /certs/api.sociocs.com.pem /certs/api.sociocs.com-key.pem", "tls internal"),
+        ("https://campaigns.example.org", f"http://{here}"),
+        ("campaigns.example.org", here),
+    ):
+        assert ours in text
+        text = text.replace(ours, tests)
+    (tmp_path / "Caddyfile").write_text(
+        f"{{\nadmin off\nskip_install_trust\nauto_https disable_redirects\n}}\n{text}"
+    )
+    authority = tmp_path / "caddy" / "pki" / "authorities" / "local" / "root.crt"
+    command = [tool("caddy"), "run", "--config", tmp_path / "Caddyfile"]
+    env = {"XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    address = f"https://api.sociocs.com:{port}"
+    asked = ["curl", "-s", "--cacert", authority, "-H", f"apikey: {caller['KEY']}"]
+    asked += ["--resolve", f"api.sociocs.com:{port}:127.0.0.1"]
+
+    def channels() -> Any:
+        done = subprocess.run(
+            [*asked, f"{address}/channels?provider=twlo"], capture_output=True, check=False
+        )
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    with subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL) as web_server:
+        try:
+            (channel,) = wait_until(channels)
+            assert channel["channel_key"] == "front-desk"
+        finally:
+            web_server.terminate()
+
+
 def test_opt_outs_go_in(team: Team, caller: dict[str, str]) -> None:
     answers = shell(program("Opt-outs both ways", "sh"), caller)
     assert [answer["data"] for answer in answers] == [{"is_blocked": True}] * 2
     assert OptOut.objects.open().get().phone == ANN
-
-
-@pytest.fixture
-def port() -> int:
-    return children.free_port()
 
 
 @pytest.fixture
@@ -217,6 +258,63 @@ def test_a_sheet_takes_opt_outs_with_the_word_alone(team: Team) -> None:
     assert posted("guessed") == []
     ((_moment, phone, what),) = posted("long word")
     assert (phone, what) == (f"'{ANN}", "opted out")
+
+
+def test_the_flow_for_n8n_tells_ours_from_others_and_takes_each_once(
+    team: Team, listener: Listener
+) -> None:
+    flow = json.loads((ROOT / "docs" / "n8n-events-flow.json").read_text())
+    node = {one["name"]: one["parameters"] for one in flow["nodes"]}
+    kind = {one["name"]: one["type"].removeprefix("n8n-nodes-base.") for one in flow["nodes"]}
+    then = {
+        name: [[one["node"] for one in branch] for branch in targets["main"]]
+        for name, targets in flow["connections"].items()
+    }
+    ((sign,),) = then["When told"]
+    ((compare,),) = then[sign]
+    (taken,), (refused,) = then[compare]
+    ((once,),) = then[taken]
+    ways = ("When told", sign, compare, taken, refused, once, *then[once][0])
+    assert [kind[name] for name in ways] == [
+        *("webhook", "crypto", "if", "respondToWebhook", "respondToWebhook"),
+        *("removeDuplicates", "noOp"),
+    ]
+    assert set(ways) == node.keys()
+    assert node["When told"]["responseMode"] == "responseNode"
+    assert node["When told"]["options"]["rawBody"]
+    assert node[taken]["options"]["responseCode"] == 204
+    assert node[refused]["options"]["responseCode"] == 403
+
+    receiver = a_receiver(team, listener.url)
+    opt_outs.add_opt_outs(team, [ANN], OptOut.Source.BY_HAND, world.owner_of(team))
+    send(receiver)
+    (call,) = listener.calls
+    # As its node does with the raw body, and as the condition is written.
+    assert (node[sign]["type"], node[sign]["encoding"]) == ("SHA256", "hex")
+    own = hmac.new(receivers.secret_of(receiver).encode(), call.body, "sha256").hexdigest()
+    (condition,) = node[compare]["conditions"]["conditions"]
+    assert condition["leftValue"] == f"={{{{ $json.{node[sign]['dataPropertyName']} }}}}"
+    header = re.findall(r"headers\['([a-z-]+)'\]", condition["rightValue"])
+    assert [call.headers[name] for name in header] == [own]
+    assert node[once]["dedupeValue"] == "={{ $json.body.id }}"
+    assert call.json["id"] == call.event_id
+
+
+def test_a_code_step_of_zapier_tells_ours_from_others(team: Team, listener: Listener) -> None:
+    receiver = a_receiver(team, listener.url)
+    opt_outs.add_opt_outs(team, [ANN], OptOut.Source.BY_HAND, world.owner_of(team))
+    send(receiver)
+    (call,) = listener.calls
+    step = program("Zapier", "python")
+
+    def told(body: str) -> Any:
+        given = {"body": body, "said": call.headers["x-sociocs-signature"]}
+        given["secret"] = receivers.secret_of(receiver)
+        script = f"input_data = {given!r}\n{step}\nimport json; print(json.dumps(output))"
+        return json.loads(run([sys.executable, "-c", script], {}))[0]
+
+    assert told(call.body.decode())["data"]["people"] == [{"phone": ANN}]
+    assert told(call.body.decode() + " ")["type"] is None
 
 
 def test_the_document_names_every_kind_of_event() -> None:

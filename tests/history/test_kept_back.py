@@ -107,7 +107,7 @@ def test_the_pages_say_whom_to_ask_and_the_dialog_says_what_holds(
     assert "Send to the rest" not in text
     assert "Ask Alice Owner to share it" in text_of(desk.get("campaign-people", cancelled))
     client.force_login(world.owner_of(team))
-    assert "does not see its people in your campaigns" in text_of(
+    assert "cannot see its people in your campaigns" in text_of(
         client.get(reverse("list", args=[team.slug, patients.public_id]))
     )
     assert "Send to the rest" in text_of(desk.get("campaign", cancelled))

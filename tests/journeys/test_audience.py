@@ -41,11 +41,11 @@ def test_a_filter_is_made_and_an_audience_chosen_that_adds_up(
 
     page.goto("/riverside-dental/lists/filters/new/")
     page.get_by_label("Name", exact=True).fill("Londoners")
-    page.get_by_role("group", name="People of", exact=True).get_by_text("Patients 2026").click()
+    page.get_by_role("group", name="People on", exact=True).get_by_text("Patients 2026").click()
     page.get_by_label("Field", exact=True).select_option("City")
-    page.get_by_label("How it is looked at").select_option("one_of")
-    page.get_by_label("Values, one in each line").fill("london\nbath")
-    expect(page.locator("#filter-count")).to_contain_text("8 people fit now")
+    page.get_by_label("Comparison").select_option("one_of")
+    page.get_by_label("Values, one on each line").fill("london\nbath")
+    expect(page.locator("#filter-count")).to_contain_text("8 people match now")
     look(page, "filter")
     page.get_by_role("button", name="Save filter").first.click()
     expect(page.get_by_text("is saved.")).to_be_visible()
@@ -56,7 +56,7 @@ def test_a_filter_is_made_and_an_audience_chosen_that_adds_up(
     expect(audience).to_have_text("8 people get this message")
     page.locator("[data-step='who'] > summary").click()
     page.get_by_text("Leave people out").click()
-    page.get_by_role("group", name="Anyone who got one of these campaigns").get_by_text(
+    page.get_by_role("group", name="People who got one of these campaigns").get_by_text(
         "Spring check-up"
     ).click()
     expect(audience).to_contain_text("7 people get this message")

@@ -54,8 +54,8 @@ def test_in_the_reason_against_it_nothing_is_approved(
     expect(asking.get_by_text("Your colleagues can approve it now.")).to_be_visible()
 
     answering.goto(review)
-    answering.get_by_label("If not: why?").fill("The price is of last year")
-    answering.get_by_label("If not: why?").press("Enter")
+    answering.get_by_label("If you do not approve it, say why").fill("The price is from last year")
+    answering.get_by_label("If you do not approve it, say why").press("Enter")
     expect(answering.get_by_text("It is not sent.")).to_be_visible()
     draft.refresh_from_db()
     assert draft.state == "draft"

@@ -194,9 +194,9 @@ def test_a_drip_over_two_days_keeps_its_hours(
     page.get_by_text("Only between").click()
     page.get_by_text("At most", exact=True).click()
     page.get_by_label("People at a time").fill("4")
-    page.get_by_label("Length of each step").fill("3")
+    page.get_by_label("Time between groups").fill("3")
     page.locator("#id_pace_unit").select_option("hours")
-    page.get_by_label("goes on by itself the next morning").check()
+    page.get_by_label("continues by itself the next morning").check()
     review(page)
     expect(page.get_by_text("4 people get it on a later day.")).to_be_visible()
     expect(page.locator(".plan-timeline figcaption")).to_contain_text("Fri 2 Apr, 15:00 EDT")
@@ -269,7 +269,7 @@ def test_a_second_person_approves_and_a_change_asks_again(
     def ask() -> None:
         hers.goto(url(draft, "review/"))
         hers.get_by_role("button", name="Ask for approval: Send to 12 people now").click()
-        expect(hers.get_by_text("It waits for a colleague's approval")).to_be_visible()
+        expect(hers.get_by_text("Waiting for a colleague's approval")).to_be_visible()
 
     ask()
     his.goto("/riverside-dental/")

@@ -68,7 +68,7 @@ def test_a_passkey_is_asked_for_because_the_team_wants_one_and_then_signs_in_alo
     page.goto("/riverside-dental/lists/new/")
     page.get_by_label("Name").fill("Patients of Dr. Moreau")
     Team.objects.update(approval_above=4)
-    page.get_by_role("button", name="Make the list").click()
+    page.get_by_role("button", name="Create the list").click()
     expect(page.get_by_text("Owners of Riverside Dental need it")).to_be_visible()
     look(page, "second-step-1-asked")
 

@@ -115,7 +115,7 @@ def test_a_button_pressed_after_the_session_ended_is_finished_after_signing_in(
     page.goto("/riverside-dental/lists/new/")
     page.get_by_label("Name").fill("Patients of Dr. Moreau")
     page.context.clear_cookies()
-    page.get_by_role("button", name="Make the list").click()
+    page.get_by_role("button", name="Create the list").click()
     sign_in(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Go on where you were")
     expect(page.locator("blockquote")).to_have_text("Patients of Dr. Moreau")

@@ -34,7 +34,7 @@ def choose(page: Page, people: RecipientList, who: str, colleague: str = "") -> 
     page.get_by_role("button", name="Share", exact=True).click()
     page.get_by_role("radio", name=who).check()
     if colleague:
-        page.get_by_label(colleague).select_option("may use it")
+        page.get_by_label(colleague).select_option("can use it")
     page.get_by_role("button", name="Save").click()
 
 
@@ -55,9 +55,11 @@ def test_a_list_is_withdrawn_while_a_colleagues_draft_uses_it(
     expect(his.get_by_text("Spring patients")).to_have_count(0)
     choose(hers, people, "Only the colleagues chosen below")
     # The dialog has opened again.
-    expect(hers.get_by_text("Nothing is changed: no colleague was chosen.")).to_be_visible()
+    expect(
+        hers.get_by_text("Nothing was changed, because no colleague was chosen.")
+    ).to_be_visible()
     choose(hers, people, "Only the colleagues chosen below", "Sami Haddad")
-    expect(hers.get_by_text("You and 1 colleague can use this list now.")).to_be_visible()
+    expect(hers.get_by_text("You and 1 colleague can now use this list.")).to_be_visible()
     his.goto("/riverside-dental/lists/?show=shared")
     expect(his.get_by_role("link", name="Spring patients")).to_be_visible()
 
@@ -69,7 +71,7 @@ def test_a_list_is_withdrawn_while_a_colleagues_draft_uses_it(
     expect(send).to_be_visible()
 
     choose(hers, people, "Only me")
-    expect(hers.get_by_text("Only you can use this list now.")).to_be_visible()
+    expect(hers.get_by_text("Only you can now use this list.")).to_be_visible()
     send.click()
     sentence = "“Spring patients” belongs to Alice Moreau and is not shared with you."
     expect(his.get_by_text(sentence).first).to_be_visible()
@@ -87,13 +89,13 @@ def test_a_list_is_worked_on_from_its_page(
     page.goto(f"/riverside-dental/lists/{people.public_id}/")
 
     page.locator("summary", has_text="Add people").click()
-    page.get_by_role("link", name="One person, by hand").click()
+    page.get_by_role("link", name="Add one person").click()
     page.get_by_label("Phone number").fill("202 555 0199")
     page.get_by_label("Town").fill("Ayr")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("Added to “Spring patients”.")).to_be_visible()
 
-    page.get_by_label("Only people whose field").select_option("Town")
+    page.get_by_label("Only people whose").select_option("Town")
     page.get_by_label("is exactly").fill("Ayr")
     rows = page.locator("#people tbody tr")
     expect(rows).to_have_count(1)
@@ -105,14 +107,14 @@ def test_a_list_is_worked_on_from_its_page(
     assert "+12025550199,,Ayr" in download.value.path().read_text("utf-8-sig")
 
     page.goto(f"/riverside-dental/lists/{people.public_id}/split/?field=Town")
-    page.get_by_role("button", name="Make the lists").click()
+    page.get_by_role("button", name="Create the lists").click()
     expect(page.get_by_role("link", name="Spring patients · Ayr")).to_be_visible()
 
     page.goto(f"/riverside-dental/lists/{people.public_id}/")
     page.get_by_label("Tick +1 202 555 0199").check()
-    page.get_by_role("button", name="Take the ticked out of the list").click()
-    page.get_by_role("button", name="Take them out").click()
-    expect(page.get_by_text("1 entry was taken out of the list.")).to_be_visible()
+    page.get_by_role("button", name="Remove from the list").click()
+    page.get_by_role("button", name="Remove from the list").click()
+    expect(page.get_by_text("1 entry was removed from the list.")).to_be_visible()
 
     page.locator("summary", has_text="More").click()
     page.get_by_role("link", name="Archive or delete").click()

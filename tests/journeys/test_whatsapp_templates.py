@@ -97,7 +97,7 @@ def test_from_writing_a_template_to_the_phones(
     expect(page.locator(".bubble")).to_contain_text("Hello Ben, we expect you on a day that")
     page.get_by_label("Desk phone").check()
     page.get_by_role("button", name="Send one test").click()
-    expect(page.get_by_text("this very message")).to_be_visible()
+    expect(page.get_by_text("this message")).to_be_visible()
     assert landed(sandbox) == {DESK_PHONE: {"1": "Ben", "2": "a day that suits you"}}
 
     page.get_by_role("link", name="Back to the draft").click()
@@ -146,7 +146,7 @@ def write(page: Page) -> None:
     expect(page.locator("#save-state")).to_contain_text("Saved")
 
     # Another way and back: nothing typed is lost.
-    page.get_by_label("Jobs for many people").check()
+    page.get_by_label("Many people at once").check()
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
     expect(page.get_by_label("no Day")).to_be_hidden()
     page.get_by_label("An approved WhatsApp template").check()

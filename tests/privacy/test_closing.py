@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.asserts import assertContains
 
+from api.models import Scope
+from api.tokens import make_token
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.states import SubmissionState
 from delivery import subscriptions
@@ -25,6 +27,7 @@ from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
+from tests.api.programs import Program
 from tests.people import ClientOf
 from tests.privacy.conftest import over
 from tests.privacy.test_erasing import everything_in_the_database
@@ -58,11 +61,13 @@ def test_nothing_of_its_people_is_left_and_what_was_sent_stays_counted(
     )
     receiver = Receiver.objects.create(team=team, name="Till", url="https://a.example/")
     OutgoingEvent.objects.create(receiver=receiver, kind="reply.received", body="+12025550198")
+    program = Program(make_token(team, alice, name="Till", scopes=list(Scope)).key)
+    program.post("/lists", {"name": "Chosen by Zebedee"}, idempotency_key="l")
     events, attempts = CampaignEvent.objects.count(), Attempt.objects.count()
     deletion = all_of(delete_team(team, alice))
     assert deletion.done_at
     found = everything_in_the_database()
-    words = ("Hello", "Person 3", "https://a.example/")
+    words = ("Hello", "Zebedee", "Person 3", "https://a.example/")
     for trace in (*world.phones(4), "+12025550199", "+12025550198", *words):
         assert trace not in found
     assert not RecipientList.objects.filter(recipients__isnull=False).exists()

@@ -13,6 +13,8 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
+from api.models import Scope
+from api.tokens import make_token
 from campaigns.models import Campaign, CampaignRecipient
 from delivery import stops
 from delivery.models import Reply, WebhookEndpoint, WebhookEvent
@@ -33,9 +35,10 @@ from recipients.models import (
 from recipients.opting_out import opt_outs
 from recipients.saved_filters.filters import count_matches, definitions_of
 from sociocs_accounts.encrypted_fields import Secret
-from sociocs_accounts.models import Channel
+from sociocs_accounts.models import Channel, NumberForTests
 from teams.models import Team, User
 from tests import world
+from tests.api.programs import Program
 from tests.people import ClientOf
 from tests.privacy.conftest import figures, over
 from tests.recipients.conftest import Door
@@ -258,6 +261,62 @@ def test_what_other_systems_were_told_is_emptied_in_any_spelling(front_desk: Cha
         assert (event.body, event.answer) == ("", "")
     others.refresh_from_db()
     assert PHONE in others.body
+
+
+@pytest.mark.usefixtures("alice")
+@pytest.mark.parametrize(
+    ("erased", "written"),
+    [
+        ("+5511987654321", "551187654321"),
+        ("+551187654321", "+5511987654321"),
+        ("+5491123456789", "+541123456789"),
+        ("+541123456789", "54111523456789"),
+        ("+2290197123456", "22997123456"),
+    ],
+)
+def test_another_spelling_of_the_number_is_found_wherever_texts_are_kept(
+    front_desk: Channel, erased: str, written: str
+) -> None:
+    team, digits = front_desk.team, written.lstrip("+")
+    event = told_outside(team, written)
+    endpoint = WebhookEndpoint.objects.create(channel=front_desk, secret=Secret.of("s"))
+    body = f'{{"from": "{digits}"}}'.encode()
+    WebhookEvent.objects.create(endpoint=endpoint, body_sha256=b"1", body=body, outcome="reply")
+    done = ListImport.objects.create(
+        team=team, state="completed", file_name="a.csv", file_size=1, rejected_count=1
+    )
+    RejectedRow.objects.create(list_import=done, row_number=2, code="x", cells=[digits])
+    NumberForTests.objects.create(team=team, phone=f"+{digits}")
+    people = world.a_list(team, [OTHER])
+    only = [{"field": "PHONE_NUMBER", "op": "is", "values": [written]}]
+    world.a_filter(team, people, conditions=only)
+    counts = erase(team, erased).counts
+    event.refresh_from_db()
+    assert event.body == ""
+    assert digits not in everything_in_the_database()
+    assert {"events", "calls", "rejected", "tests", "filters"} <= counts.keys()
+
+
+def test_what_a_program_was_answered_names_the_person_no_more(
+    front_desk: Channel, people: RecipientList, alice: User
+) -> None:
+    Recipient.objects.filter(phone=PHONE).update(name="Zebedee")
+    program = Program(make_token(front_desk.team, alice, name="Till", scopes=list(Scope)).key)
+    conditions = [
+        {"field": "CUSTOMER_NAME", "op": "one_of", "values": ["Zebedee", "Ann"]},
+        {"field": "PHONE_NUMBER", "op": "is", "values": [PHONE]},
+    ]
+    said = {"name": "F", "lists": [str(people.public_id)], "conditions": conditions}
+    made = program.post("/filters", said, idempotency_key="f")
+    changed = {"conditions": [{"field": "City", "op": "filled"}]}
+    program.call("PATCH", f"/filters/{made['id']}", changed, if_match="*")
+    assert "Zebedee" in everything_in_the_database()
+    erase(front_desk.team)
+    found = everything_in_the_database()
+    assert not [trace for trace in ("Zebedee", PHONE, PHONE[1:]) if trace in found]
+    again = program.post("/filters", said, idempotency_key="f")
+    assert again["id"] == made["id"]
+    assert again["conditions"][0]["values"][1] == "Ann"
 
 
 @pytest.mark.usefixtures("alice")

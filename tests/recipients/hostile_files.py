@@ -64,16 +64,16 @@ def cases() -> list[Case]:
 
 
 EMPTY = "This file is empty."
-HEADER_ONLY = "This file has only one row, and it holds the names"
+HEADER_ONLY = "There is only one row, and it has the column names"
 UNREADABLE = "We could not read this file."
 NO_TABLE = "This file is not a table."
-UNPACKS = "This file unpacks to far more"
-PASSWORD = "This file is protected by a password."
+UNPACKS = "This file is much larger"
+PASSWORD = "This file has a password."
 
 
 def other(kind: str) -> str:
     """The sentence for a file of another type."""
-    return f"This is a file of the type {kind}, not a table."
+    return f"This is a {kind} file, not a table."
 
 
 def nothing_in_it() -> Iterator[Case]:
@@ -175,7 +175,7 @@ def quotes() -> Iterator[Case]:
     yield text("quoted-line", f'Phone,Street\n{A},"1 High St\nBath"\n', ready=1)
     yield text("quote-inside", f'Phone,Size\n{A},5" pipe\n', ready=1, fields={"Size": '5" pipe'})
     yield text("all-quoted", f'"Phone","Name"\n"{A}","Ann"\n', ready=1)
-    never = "A double quote opens in row"
+    never = "A double quote in row"
     yield text("never-closed", f'Phone,Name\n{A},"Ann\n{B},Bob\n', refused=never)
     swallowed = f'Phone,Name\n{A},"Ann\n' + f"{B},Bob\n" * 200
     yield text("never-closed-long", swallowed, refused=never)
@@ -351,7 +351,7 @@ def limits() -> Iterator[Case]:
     yield text(
         "cell-of-lines",
         f'Phone,X\n{A},"{"x" * 9 + chr(10)}{(chr(10) + "y") * 150}"\n',
-        refused="A double quote opens in row 2",
+        refused="A double quote in row 2",
     )
     yield text("line-without-end", "4" * 300_000, refused="A cell in row 1 has more than 10,000")
 

@@ -112,7 +112,7 @@ def test_what_happens_is_told_before_it_does(door: Door) -> None:
     made = door.checked(FILE, target=people)
     page = told(door.get("import", made))
     assert "1 person is added" in page
-    assert "1 on the list already: left as they are" in page
+    assert "1 already on the list: not changed" in page
     page = told(door.post("import-check", made, mode="replace"))
     made.refresh_from_db()
     assert made.mode == "replace"
@@ -130,7 +130,7 @@ def test_the_effect_must_be_counted_before_it_is_confirmed(
     made = door.checked(FILE, target=people)
     response = door.post("import-confirm", made, mode="replace")
     assert response.status_code == 422
-    assert "is still being counted" in told(response)
+    assert "We are still counting" in told(response)
     made.refresh_from_db()
     assert made.state == State.CHECKING
 
@@ -203,8 +203,8 @@ def test_undoing_names_whom_somebody_changed_since_and_asks(
     for phone in changed:
         change(door, people, phone, name="By hand")
     page = undone(door, made)
-    assert "Nothing is undone yet: look at what was changed first." in told(page)
-    sentence = "2 of these people were" if len(changed) == 2 else "1 of these people was"
+    assert "Nothing is undone yet. Check what was changed by hand first." in told(page)
+    sentence = "2 of these people have been" if len(changed) == 2 else "1 of these people has been"
     assert f"{sentence} changed by hand since:" in told(page)
     assert told(page).count("By hand") == len(changed)
     made.refresh_from_db()
@@ -226,7 +226,7 @@ def test_a_person_whose_spelling_was_changed_by_hand_is_named_too(door: Door, ke
     made = added(door, people, f"Phone,Name,City\n{short},Ana,Bahia\n", "update")
     change(door, people, short, phone=long, name="By hand")
     page = undone(door, made)
-    assert "1 of these people was changed by hand since:" in told(page)
+    assert "1 of these people has been changed by hand since:" in told(page)
     sent = {"seen": page.context["seen"]} | ({"keep": "1"} if keeps else {})
     door.client.post(door.url("import-undo", made), sent)
     (name, _fields) = next(iter(people_of(people).values()))
@@ -255,8 +255,8 @@ def test_a_new_list_goes_when_its_import_is_undone_and_the_file_can_be_used_agai
     people = door.imported(THERE)
     made = people.list_imports.get()
     page = told(door.get("import-undo", made))
-    assert f"2 people go, and with them the list “{people.name}”" in page
-    assert "Campaigns that were launched keep their people" in page
+    assert f"2 people are removed, and the list “{people.name}”" in page
+    assert "Campaigns already sent or scheduled keep their people" in page
     response = undone(door, made)
     assert "This import was undone." in told(response)
     assert door.open(people).status_code == 404
@@ -347,9 +347,9 @@ def test_why_somebody_may_not_undo_is_said_as_it_is(door: Door, sami: User) -> N
     RecipientList.objects.update(visibility=Visibility.TEAM, team_permission="edit")
     theirs = Door(door.team, sami)
     made = added(theirs, people, FILE, "update")
-    assert "may edit this list" not in told(theirs.get("import-undo", made))
+    assert "can edit this list" not in told(theirs.get("import-undo", made))
     RecipientList.objects.update(team_permission="use")
-    assert "Only people who may edit this list" in told(theirs.get("import-undo", made))
+    assert "Only people who can edit this list" in told(theirs.get("import-undo", made))
 
 
 @pytest.mark.parametrize("named", ["", "x", "0b0b0b0b-0b0b-0b0b-0b0b-0b0b0b0b0b0b"])
@@ -425,6 +425,6 @@ def test_the_database_does_the_work_in_few_steps(
 def test_undoing_speaks_of_one_person_as_one(door: Door) -> None:
     people = door.imported(f"Phone,Name\n{ANN},Ann\n{ANN},Ann again\n")
     page = told(door.get("import-undo", people.list_imports.get()))
-    assert "1 person goes, and with them the list" in page
+    assert "1 person is removed, and the list" in page
     made = added(door, people, f"Phone,Name\n{BOB},Bob\n", "new")
-    assert "1 person whom the file brought leaves the list" in told(door.get("import-undo", made))
+    assert "1 person from the file is removed from the list" in told(door.get("import-undo", made))

@@ -44,8 +44,8 @@ def test_the_numbers_add_up(door: Door) -> None:
     assert numbers(door.get("import", door.checked(FILE))) == {
         "Rows in file": "5",
         "Ready to import": "1",
-        "Same number again": "1",
-        "Need a look": "3",
+        "Listed twice": "1",
+        "Check these": "3",
     }
 
 
@@ -60,7 +60,7 @@ def test_reasons_stand_at_the_cells_with_the_spreadsheets_row_numbers(door: Door
 
 
 def test_the_page_says_what_to_do_about_each_reason(door: Door) -> None:
-    assert "Take the number from its source" in text(door.get("import", door.checked(FILE)))
+    assert "Copy the number again" in text(door.get("import", door.checked(FILE)))
 
 
 def test_the_page_says_what_decides_the_country(door: Door) -> None:
@@ -70,7 +70,7 @@ def test_the_page_says_what_decides_the_country(door: Door) -> None:
 
 def test_the_page_doubts_a_country_that_fits_few_numbers(door: Door) -> None:
     made = door.checked("Mobile\n07400 123456\n07400 123457\n4155552671\n")
-    doubt = "Most numbers do not look like numbers of United States."
+    doubt = "Most numbers do not look like numbers from United States."
     assert doubt in text(door.get("import", made))
     door.post("import-check", made, default_country="GB")
     assert doubt not in text(door.get("import", made))
@@ -162,7 +162,7 @@ def test_without_htmx_the_page_comes_back(door: Door) -> None:
 def test_no_phone_column_is_asked_for_by_the_columns_there_are(door: Door) -> None:
     made = door.checked("First,Town\nAnn,Boston\n")
     page = text(door.get("import", made))
-    assert "No column looks like phone numbers. This file has: “First” and “Town”." in page
+    assert "Choose the column with the phone numbers below (“First” and “Town”)" in page
     response = door.post("import-confirm", made, list_name="Kept name")
     assert response.status_code == 422
     assert "No column looks like phone numbers." in text(response)
@@ -221,7 +221,7 @@ def test_a_large_file_is_judged_to_its_end_by_a_worker(
     made = door.checked(FILE)
     assert not made.is_judged
     page = door.get("import", made)
-    assert "These are the first 2 rows. The rest is being counted" in text(page)
+    assert "These are the first 2 rows. We are counting the rest" in text(page)
     assert 'hx-get="' in page.content.decode()
     checking.judge_whole(made.pk)
     assert numbers(door.get("import-summary", made))["Rows in file"] == "5"
@@ -253,7 +253,7 @@ def test_a_fault_far_down_the_file_is_found_before_the_import(
     monkeypatch.setattr(checking, "_TOP_ROWS", 2)
     made = door.checked('Mobile,x\n4155552671,a\n2127365000,b\n2127365001,"open\n')
     checking.judge_whole(made.pk)
-    assert "A double quote opens in row 4 and never closes." in text(door.get("import", made))
+    assert "A double quote in row 4 is never closed." in text(door.get("import", made))
 
 
 def test_another_file_can_be_chosen(door: Door, uploads: Path) -> None:
@@ -272,7 +272,7 @@ def test_a_file_that_kills_those_who_judge_it_is_given_up(
         assert claiming.claim_work(ListImport.objects.filter(state="checking"), made.pk)
         ListImport.objects.update(lease_until=None)
     checking.judge_whole(made.pk)
-    assert "interrupted again and again" in text(door.get("import", made))
+    assert "interrupted several times" in text(door.get("import", made))
     assert door.post("import-confirm", made).status_code == 422
 
 
@@ -336,7 +336,7 @@ def test_what_the_team_chose_is_remembered_for_the_same_headers(door: Door, alic
     # Which country they are from is asked, never decided by what somebody chose for another file.
     assert again.default_country == "US"
     page = text(Door(door.team, alice).get("import", again))
-    assert "The last file with these columns was read as numbers of Canada." in page
+    assert "The last file with these columns was read with numbers from Canada." in page
     Door(door.team, alice).post("import-check", again, default_country="CA")
     again.refresh_from_db()
     assert again.default_country == "CA"
@@ -372,7 +372,7 @@ def test_a_number_of_before_a_change_of_plan_is_no_number_of_this_country(door: 
     assert "Every number starts with a country code" not in page
     assert "1 of 2 numbers start with a country code. The other one is read" in page
     page = text(door.get("import", door.checked("Phone\n4155552671\n4155552672\n")))
-    assert "No number has a country code: all 2 are read as numbers of this country." in page
+    assert "No number has a country code: all 2 are read as numbers from this country." in page
 
 
 def test_another_team_remembers_nothing_of_it(door: Door, charlie: User) -> None:
@@ -394,13 +394,13 @@ def test_duplicates_with_other_data_are_counted(door: Door) -> None:
     same = "4155552671,Ann,Boston\n"
     made = door.checked(f"Phone,Name,City\n{same}{same}4155552671,Bob,Boston\n2127365000,Cleo,\n")
     assert (made.judgement["duplicates"], made.judgement["differing"]) == (2, 1)
-    assert "1 of them with other data" in text(door.get("import", made))
+    assert "1 of them with different data" in text(door.get("import", made))
     door.post("import-confirm", made)
     importing.run_import(made.pk)
     made.refresh_from_db()
     assert (made.duplicate_count, made.differing_count) == (2, 1)
     assert made.recipient_list is not None
-    assert "1 row repeats a number with other data" in text(door.open(made.recipient_list))
+    assert "1 row repeats a number with different data" in text(door.open(made.recipient_list))
 
 
 def test_the_country_is_chosen_with_the_observation_that_decides_it(door: Door) -> None:

@@ -56,22 +56,22 @@ SAID = [
         (column(CODED, CODED), column(HOME, HOME)),
     ),
     Said(
-        "The other one is read as a number of this country.",
+        "The other one is read as a number from this country.",
         column(CODED, HOME),
         (column(CODED, HOME, "2127365000"), column(HOME)),
     ),
     Said(
-        "The other 2 are read as numbers of this country.",
+        "The other 2 are read as numbers from this country.",
         column(CODED, HOME, "2127365000"),
         (column(CODED, HOME), column(HOME, HOME)),
     ),
     Said(
-        "The number has no country code, so it is read as a number of this country.",
+        "The number has no country code, so it is read as a number from this country.",
         column(HOME),
         (TWICE, column(CODED), column("x")),
     ),
     Said(
-        "No number has a country code: all 2 are read as numbers of this country.",
+        "No number has a country code: all 2 are read as numbers from this country.",
         TWICE,
         (column(HOME, CODED), column(HOME, BARE), column("x", "y")),
     ),
@@ -81,7 +81,7 @@ SAID = [
         ("Country,Phone\nFR,+33612345678\nUK,+447400123456\n", TWICE),
     ),
     Said(
-        "Most numbers do not look like numbers of United States.",
+        "Most numbers do not look like numbers from United States.",
         column("07400 123456", "0151 23456789", HOME),
         (
             column("+49 12", "+49 13", HOME),
@@ -91,7 +91,7 @@ SAID = [
         ),
     ),
     Said(
-        "Most numbers without a country code do not look like numbers of United States.",
+        "Most numbers without a country code do not look like numbers from United States.",
         column(CODED, CODED, "07400 123456", "07400 123457"),
         (column(CODED, CODED), column(CODED, HOME), column(CODED, "x"), column(CODED, "12")),
     ),
@@ -129,15 +129,17 @@ SAID = [
         ("Phone,Mobile\n4155552671,no\n", "Name,Town\nAnn,Rome\n"),
     ),
     Said("Choose the column with the phone numbers first.", "Name,Town\nAnn,Rome\n", (TWICE,)),
-    Said("The first rows of your file, as it will be read.", TWICE, (column("x"), column(BARE))),
+    Said("The first rows of your file, as we read them.", TWICE, (column("x"), column(BARE))),
     Said(
-        "The first rows of your file, and the first ones worth a look.",
+        "The first rows of your file, and the first ones to check.",
         column(BARE),
         (TWICE, column("x", HOME)),
     ),
-    Said("The first rows and the first problems.", column("x", HOME), (TWICE, column(BARE))),
-    Said("To get these people in too", column("x", HOME), (TWICE, column(BARE))),
-    Said("Ready to import, but worth a look", column(BARE), (TWICE, column("x", HOME))),
+    Said(
+        "These are the first rows and the first problems.", column("x", HOME), (TWICE, column(BARE))
+    ),
+    Said("How to include these people", column("x", HOME), (TWICE, column(BARE))),
+    Said("Ready to import, please check", column(BARE), (TWICE, column("x", HOME))),
     Said("Read as one column, UTF-8", TWICE, ("Phone,Name\n4155552671,Ann\n",)),
     Said(
         "Read with a comma between the columns, UTF-8",
@@ -145,12 +147,12 @@ SAID = [
         (TWICE, "Phone;Name\n4155552671;Ann\n"),
     ),
     Said(
-        "1 of them with other data",
+        "1 of them with different data",
         "Phone,Name\n4155552671,Ann\n4155552671,Bob\n",
         ("Phone,Name\n4155552671,Ann\n4155552671,Ann\n",),
     ),
-    Said("Download the row with its reason", column("x", HOME), (TWICE, column("x", "y"))),
-    Said("Download the 2 rows with reasons", column("x", "y"), (column("x", HOME),)),
+    Said("Download the row and its reason", column("x", HOME), (TWICE, column("x", "y"))),
+    Said("Download the 2 rows and their reasons", column("x", "y"), (column("x", HOME),)),
     Said("1 number seems to begin with another country's code", column(BARE, HOME), (TWICE,)),
     Said("2 numbers seem to begin with another country's code", column(BARE, BARE), (TWICE,)),
 ]
@@ -196,7 +198,7 @@ def test_roles_that_were_changed_are_no_longer_as_the_team_chose(door: Door) -> 
     file = "Cell,Home phone\n4155552671,2127365000\n"
     door.post("import-confirm", door.checked(file), role_0="phone", role_1="skip")
     again = door.checked(file)
-    said = "As your team chose the last time for a file with these columns."
+    said = "Set as your team chose last time for a file with these columns."
     assert said in words(door.get("import", again))
     door.post("import-check", again, role_1="phone_2")
     assert said not in words(door.get("import", again))
@@ -206,7 +208,7 @@ def test_a_column_that_was_not_chosen_is_not_said_to_look_like_none(door: Door) 
     made = door.checked(TWICE)
     door.post("import-check", made, role_0="skip")
     page = words(door.get("import", made))
-    assert "Say below which column has the phone numbers. “Phone” looks like it." in page
+    assert "Choose the column with the phone numbers below. It looks like “Phone”." in page
     assert "No column looks like phone numbers." not in page
 
 
@@ -218,7 +220,7 @@ def test_what_is_not_counted_yet_is_only_said_of_the_first_rows(
     made = door.checked(column(CODED, CODED, HOME))
     page = words(door.get("import", made))
     assert "In the first 2 rows: Every number starts with a country code" in page
-    assert "The rest is being counted; you can import without waiting." in page
+    assert "We are counting the rest; you can import without waiting." in page
     checking.judge_whole(made.pk)
     page = words(door.get("import", made))
     assert "In the first 2 rows" not in page
@@ -232,7 +234,7 @@ def test_an_addition_cannot_be_imported_without_waiting(
     monkeypatch.setattr(checking, "ROWS_AT_ONCE", 2)
     made = door.checked(column(CODED, CODED, HOME), target=people)
     page = words(door.get("import", made))
-    assert "The rest is being counted." in page
+    assert "We are counting the rest." in page
     assert "without waiting" not in page
     assert ListImport.objects.get(pk=made.pk).is_judged is False
 

@@ -72,8 +72,8 @@ def test_german_mobiles_that_lost_their_plus_are_no_landlines(from_country: Any,
     door = from_country("DE")
     made = case(door, name)
     page = words(door, made)
-    assert "begin with 49, the code of Germany, and have no plus: " in page
-    assert "is read as +49 1512 3456789; the other way it is" in page
+    assert "begin with 49, the code of Germany, but have no plus. " in page
+    assert "is now +49 1512 3456789; the other way it would be" in page
     assert "(not a mobile number)" in page
     count = made.judgement["ready"]
     assert imported(door, made) == MOBILES[:count]
@@ -84,10 +84,10 @@ def test_one_click_turns_the_column_and_another_turns_it_back(from_country: Any)
     made = case(door, "de-lost-plus.csv")
     door.post("import-check", made, turn="0:own_code")
     page = words(door, made)
-    assert "4915123456789 is read as +49 491 5123456789 (not a mobile number); the other" in page
+    assert "4915123456789 is now +49 491 5123456789 (not a mobile number); the other" in page
     assert "Read with a plus in front" in page
     door.post("import-check", made, turn="0:own_code")
-    assert "4915123456789 is read as +49 1512 3456789;" in words(door, made)
+    assert "4915123456789 is now +49 1512 3456789;" in words(door, made)
     door.post("import-check", made, turn="0:own_code")
     # What is chosen otherwise leaves it as it is.
     door.post("import-check", made, list_name="Landlines")
@@ -108,9 +108,11 @@ def test_numbers_overseas_are_told_and_can_be_read_as_at_home(from_country: Any)
     door = from_country("FR")
     made = case(door, "fr-overseas.csv")
     page = words(door, made)
-    assert "5 numbers are dialled as in France, but may belong to territories overseas: " in page
-    assert "06 92 12 34 56 is read as +262 692 12 34 56, Réunion; the other way it is +33" in page
-    assert "The other 5 are read as they are dialled in this country." in page
+    assert (
+        "5 numbers look like numbers from France, but may belong to overseas territories. " in page
+    )
+    assert "06 92 12 34 56 is now +262 692 12 34 56, Réunion; the other way it would be +33" in page
+    assert "The other 5 are read as people dial them in this country." in page
     assert imported(door, made) == [
         *("+262692123456", "+590690123456", "+596696201234", "+594694201234", "+33612345678"),
         "+262692123457",
@@ -120,11 +122,11 @@ def test_numbers_overseas_are_told_and_can_be_read_as_at_home(from_country: Any)
 def test_a_lost_zero_is_told_and_can_be_left_out(from_country: Any) -> None:
     door = from_country("CI")
     made = case(door, "ci-lost-zero.xlsx")
-    assert "to have lost the zero they begin with: " in words(door, made)
+    assert "to have lost their first zero. " in words(door, made)
     place = roles(made).index("phone")
     door.post("import-check", made, turn=f"{place}:zero")
     page = words(door, made)
-    assert "is read as no number (“Too short”); the other way it is +225 07" in page
+    assert "is now not a phone number (“Too short”); the other way it would be +225 07" in page
     door.post("import-check", made, turn=f"{place}:zero")
     assert imported(door, made) == [
         *("+2250712345678", "+2250512345679", "+2250112345670", "+2250712345671"),
@@ -135,8 +137,9 @@ def test_a_code_of_another_country_without_a_plus_is_told(door: Door) -> None:
     made = door.checked("Phone\n447400123456\n4155552671\n")
     page = words(door, made)
     assert (
-        "1 number seems to begin with another country's code, and has no plus: 447400123456 is "
-        "read as +44 7400 123456, United Kingdom; the other way it is no number (“Too long”)."
+        "1 number seems to begin with another country's code, but has no plus. "
+        "447400123456 is now +44 7400 123456, United Kingdom; the other way it would be not a "
+        "phone number (“Too long”)."
     ) in page
     assert made.judgement["ready"] == 2
     door.post("import-check", made, turn="0:plus_only")
@@ -149,10 +152,8 @@ def test_a_column_of_numbers_nobody_has_at_home_is_read_as_the_mobiles_they_are(
 ) -> None:
     made = door.checked("Phone\n4740612345\n4741234567\n4790123456\n")
     page = words(door, made)
-    assert (
-        "3 numbers are nobody's in United States, but with a plus in front numbers abroad" in page
-    )
-    assert "is read as +47 40 61 23 45, Norway; the other way it is +1 474" in page
+    assert "3 numbers do not exist in United States, but do abroad with a plus in front" in page
+    assert "is now +47 40 61 23 45, Norway; the other way it would be +1 474" in page
     assert imported(door, made) == ["+4740612345", "+4741234567", "+4790123456"]
 
 
@@ -162,7 +163,7 @@ def test_numbers_nobody_has_are_read_abroad_among_others_but_not_one_alone(door:
     assert imported(door, made)[:2] == ["+4520123456", "+4530123456"]
     made = door.checked(f"Phone\n4520123456\n{home}")
     page = words(door, made)
-    assert "1 number is nobody's in United States, but with a plus in front one abroad" in page
+    assert "1 number does not exist in United States, but does abroad with a plus in front" in page
     # As many that are nobody's anywhere: who typed these may have slipped.
     slips = "5555550100\n5555550101\n"
     made = door.checked(f"Phone\n4520123456\n4530123456\n{slips}{home}")
@@ -172,7 +173,7 @@ def test_numbers_nobody_has_are_read_abroad_among_others_but_not_one_alone(door:
 def test_a_column_that_is_as_good_at_home_stays_there_and_is_told(door: Door) -> None:
     made = door.checked("Phone\n6598345678\n6598345679\n")
     page = words(door, made)
-    assert "6598345678 is read as +1 659-834-5678; the other way it is +65 9834 5678, Sin" in page
+    assert "6598345678 is now +1 659-834-5678; the other way it would be +65 9834 5678, Sin" in page
     door.post("import-check", made, turn="0:both_ways")
     assert imported(door, made) == ["+6598345678", "+6598345679"]
 
@@ -295,8 +296,8 @@ def test_a_row_without_a_country_is_the_teams_and_an_unknown_one_is_nobodys(door
     page = words(door, made)
     assert "4 of 6 numbers are read by the country in their rows." in page
     assert "1 of 6 numbers start with a country code." in page
-    assert "The other one is read as a number of this country." in page
-    assert "Not a country we know. Write the country by its name" in page
+    assert "The other one is read as a number from this country." in page
+    assert "Not a country we know. Enter the country's name" in page
     assert made.judgement["rejected"] == {"unknown_country": 1}
     assert imported(door, made)[-1] == "+14155552673"
 
@@ -357,7 +358,7 @@ def test_a_second_phone_without_a_first_is_asked_about(door: Door) -> None:
     made = door.checked("Cell,Town\n4155552671,Rome\n")
     response = door.post("import-confirm", made, role_0="phone_2")
     assert response.status_code == 422
-    assert "Say below which column has the phone numbers. “Cell” looks like it." in (
+    assert "Choose the column with the phone numbers below. It looks like “Cell”." in (
         page_words(response)
     )
 
@@ -405,5 +406,5 @@ def test_a_country_somebody_chose_once_does_not_decide_for_everybody(door: Door)
     made = case(door, "us-after-mexico.csv")
     page = words(door, made)
     assert "This is your team's country." in page
-    assert "The last file with these columns was read as numbers of Mexico." in page
+    assert "The last file with these columns was read with numbers from Mexico." in page
     assert imported(door, made) == ["+14155552671", "+14155552672"]

@@ -165,7 +165,7 @@ def test_it_is_kept_who_took_what_and_when(
         ("opt_outs", "Sami Haddad", "csv", 0, ""),
     ]
     page = client_of(alice).get(url("list", people)).content.decode()
-    assert "Sami Haddad took it along as CSV" in page
+    assert "Sami Haddad exported it as CSV" in page
 
 
 @pytest.mark.parametrize(("who", "status"), [("bob", 403), ("vera", 403), ("charlie", 404)])

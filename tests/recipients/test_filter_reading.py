@@ -50,32 +50,32 @@ def of_column(door: Door, *values: str) -> RecipientList:
 def test_amounts_of_a_real_file_are_read_and_a_count_says_what_is_none(club: Door) -> None:
     people = club.imported((CASES / "filter-values.csv").read_bytes())
     words = counted(club, people, ("Balance", "above", "40"))
-    assert "5 people fit now" in words
+    assert "5 people match now" in words
     assert "no number" not in words
-    assert "3 people fit now" in counted(club, people, ("Balance", "above", "1,000"))
-    assert "1 person fits now" in counted(club, people, ("Balance", "below", "0"))
+    assert "3 people match now" in counted(club, people, ("Balance", "above", "1,000"))
+    assert "1 person matches now" in counted(club, people, ("Balance", "below", "0"))
 
 
 @pytest.mark.both_databases
 def test_days_of_a_real_file_are_read_however_they_are_written(club: Door) -> None:
     people = club.imported((CASES / "filter-values.csv").read_bytes())
     words = counted(club, people, ("Joined", "after", "2026-12-30"))
-    assert "7 people fit now" in words
+    assert "7 people match now" in words
     assert "no date" not in words
-    assert "0 people fit now" in counted(club, people, ("Joined", "before", "2026-12-31"))
+    assert "0 people match now" in counted(club, people, ("Joined", "before", "2026-12-31"))
 
 
 @pytest.mark.both_databases
 def test_what_is_no_number_and_no_day_is_told_beside_the_count(club: Door) -> None:
     people = of_column(club, "12", "n/a", "many", "", "7 or 8", "?", "12 kg", "30.5")
     words = counted(club, people, ("Balance", "above", "10"))
-    assert "2 people fit now" in words
-    assert "Balance: 5 of 7 filled values are no numbers." in words
-    assert "Balance: 7 of 7 filled values are no dates." in counted(
+    assert "2 people match now" in words
+    assert "Balance: 5 of 7 values are not numbers." in words
+    assert "Balance: 7 of 7 values are not dates." in counted(
         club, people, ("Balance", "after", "2026-01-01")
     )
     one = of_column(club, "12", "soon")
-    assert "Balance: 1 of 2 filled values is no number." in counted(
+    assert "Balance: 1 of 2 values is not a number." in counted(
         club, one, ("Balance", "below", "0")
     )
 
@@ -83,18 +83,18 @@ def test_what_is_no_number_and_no_day_is_told_beside_the_count(club: Door) -> No
 @pytest.mark.both_databases
 def test_a_point_is_read_as_the_other_values_of_its_column_show(club: Door) -> None:
     comma = of_column(club, "1.500", "2.000,50", "10")
-    assert "2 people fit now" in counted(club, comma, ("Balance", "above", "1.000"))
-    assert "1 person fits now" in counted(club, comma, ("Balance", "above", "1.500"))
+    assert "2 people match now" in counted(club, comma, ("Balance", "above", "1.000"))
+    assert "1 person matches now" in counted(club, comma, ("Balance", "above", "1.500"))
     point = of_column(club, "1.500", "2,000.50", "10")
-    assert "2 people fit now" in counted(club, point, ("Balance", "above", "1.500"))
+    assert "2 people match now" in counted(club, point, ("Balance", "above", "1.500"))
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("country", "people", "sentence"),
     [
-        ("DE", "1 person fits now", "1.500 could be read in two ways. It is read as 1500."),
-        ("US", "0 people fit now", "It is read as one and a half."),
+        ("DE", "1 person matches now", "1.500 could mean two numbers. It is read as 1500."),
+        ("US", "0 people match now", "It is read as one and a half."),
     ],
 )
 def test_where_a_column_does_not_show_it_the_country_decides_and_it_is_told(
@@ -110,15 +110,15 @@ def test_where_a_column_does_not_show_it_the_country_decides_and_it_is_told(
 @pytest.mark.both_databases
 def test_the_month_comes_first_where_the_column_shows_it(club: Door) -> None:
     american = of_column(club, "05/12/2026", "12/31/2025")
-    assert "1 person fits now" in counted(club, american, ("Balance", "before", "2026-05-01"))
+    assert "1 person matches now" in counted(club, american, ("Balance", "before", "2026-05-01"))
     british = of_column(club, "05/12/2026", "31/12/2025")
     words = counted(club, british, ("Balance", "after", "2026-12-01"), day_first="no")
-    assert "1 person fits now" in words
+    assert "1 person matches now" in words
     assert "two ways" not in words
     neither = of_column(club, "05/12/2026")
     words = counted(club, neither, ("Balance", "after", "2026-12-01"), day_first="no")
-    assert "0 people fit now" in words
-    assert "3/4/2026 could be read in two ways. It is read as March 4." in words
+    assert "0 people match now" in words
+    assert "3/4/2026 could mean two dates. It is read as March 4." in words
 
 
 @pytest.mark.both_databases
@@ -126,17 +126,17 @@ def test_two_lists_are_each_read_by_their_own_habit(club: Door) -> None:
     german = of_column(club, "1.500", "2,5")
     american = club.imported("Phone,Balance\n+14155559999,1.500\n+14155559998,2.5")
     data = {"lists": [str(german.public_id), str(american.public_id)]}
-    assert "1 person fits now" in counted(club, german, ("Balance", "above", "1000"), **data)
-    assert "4 people fit now" in counted(club, german, ("Balance", "above", "0"), **data)
+    assert "1 person matches now" in counted(club, german, ("Balance", "above", "1000"), **data)
+    assert "4 people match now" in counted(club, german, ("Balance", "above", "0"), **data)
 
 
 @pytest.mark.both_databases
 def test_a_change_by_hand_changes_what_a_column_shows(club: Door) -> None:
     people = of_column(club, "1.500", "3")
-    assert "0 people fit now" in counted(club, people, ("Balance", "above", "100"))
+    assert "0 people match now" in counted(club, people, ("Balance", "above", "100"))
     url = reverse("list-person-add", args=[club.team.slug, people.public_id])
     club.client.post(url, {"phone": "+14155559999", "field_0": "2.000,50"})
-    assert "2 people fit now" in counted(club, people, ("Balance", "above", "100"))
+    assert "2 people match now" in counted(club, people, ("Balance", "above", "100"))
 
 
 @pytest.mark.parametrize("limit", ["abc", "nan", "1e5", "12 or 13", ""])
@@ -151,14 +151,14 @@ def test_a_limit_that_cannot_be_read_leaves_the_count_unknown(club: Door, limit:
         assert "fit now" not in words
     words = counted(club, people, ("Balance", "before", "31 April"))
     assert "—" in words
-    assert "Write the day as 2026-04-02." in words
+    assert "Enter the date as 2026-04-02." in words
 
 
 @pytest.mark.parametrize(
     ("op", "value", "why"),
     [
-        ("above", "abc", "Balance is compared with “abc”, which is no number."),
-        ("before", "soon", "Balance is compared with “soon”, which is no date."),
+        ("above", "abc", "Balance is compared with “abc”, which is not a number."),
+        ("before", "soon", "Balance is compared with “soon”, which is not a date."),
     ],
 )
 def test_a_stored_limit_that_cannot_be_read_is_told_everywhere_and_nobody_is_sent_to(
@@ -191,7 +191,7 @@ def test_the_composer_says_what_a_filter_cannot_read(club: Door) -> None:
     url = reverse("audience", args=[club.team.slug, campaign.public_id])
     page = club.client.post(url, {"filters": [str(saved.public_id)], "send_method": "jobs"})
     assert "1 person gets this message" in text_of(page)
-    assert "Balance: 1 of 2 filled values is no number." in text_of(page)
+    assert "Balance: 1 of 2 values is not a number." in text_of(page)
 
 
 # --- Letters and their accents --------------------------------------------------------------------
@@ -206,9 +206,11 @@ def test_zurich_is_zurich_however_it_is_composed(club: Door) -> None:
     people = club.imported((CASES / "decomposed-accents.csv").read_bytes())
     for city in ("Zürich", decomposed("ZÜRICH")):
         for op in ("is", "starts", "contains", "one_of"):
-            assert "2 people fit now" in counted(club, people, ("City", op, city)), (op, city)
-    assert "0 people fit now" in counted(club, people, ("City", "is_not", "Zürich"))
-    assert "2 people fit now" in counted(club, people, ("CUSTOMER_NAME", "is", decomposed("José")))
+            assert "2 people match now" in counted(club, people, ("City", op, city)), (op, city)
+    assert "0 people match now" in counted(club, people, ("City", "is_not", "Zürich"))
+    assert "2 people match now" in counted(
+        club, people, ("CUSTOMER_NAME", "is", decomposed("José"))
+    )
 
 
 @pytest.mark.both_databases

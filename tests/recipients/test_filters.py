@@ -415,7 +415,7 @@ def test_a_filter_is_made_read_again_and_changed(
     line = {"field": "City", "op": "one_of", "values": "London\r\n\r\nLeeds "}
     url = reverse("filter-new", args=[riverside.slug])
     page = client.post(url, typed(people, line, {}), follow=True)
-    assert "The filter “Londoners” is saved." in text_of(page)
+    assert "Filter “Londoners” saved." in text_of(page)
     saved = SavedFilter.objects.get()
     assert saved.conditions == [{"field": "City", "op": "one_of", "values": ["London", "Leeds"]}]
 
@@ -430,12 +430,12 @@ def test_a_filter_is_made_read_again_and_changed(
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ({"field": "City", "op": "is"}, "Say what it is compared with"),
-        ({"field": "City", "op": "one_of"}, "Say what it is compared with"),
-        ({"field": "City", "op": "before", "day": "3 April"}, "Write the day as 2026-04-02."),
+        ({"field": "City", "op": "is"}, "Enter a value to compare with"),
+        ({"field": "City", "op": "one_of"}, "Enter a value to compare with"),
+        ({"field": "City", "op": "before", "day": "3 April"}, "Enter the date as 2026-04-02."),
         ({"field": "City", "op": "above", "value": "many"}, "Write a number"),
-        ({"field": "City", "op": "like", "value": "x"}, "Choose how the field is looked at."),
-        ({"field": "City", "op": "is", "value": "x" * 501}, "Write 500 characters at most."),
+        ({"field": "City", "op": "like", "value": "x"}, "Choose a comparison."),
+        ({"field": "City", "op": "is", "value": "x" * 501}, "Use up to 500 characters."),
     ],
 )
 def test_a_line_that_says_nothing_is_told_at_its_place_and_stays_typed(
@@ -464,7 +464,7 @@ def test_lending_it_to_nobody_is_asked_about(
     url = reverse("filter-new", args=[riverside.slug])
     page = client_of(alice).post(url, typed(people, visibility="named"))
     assert complaints_of(page) == {
-        "No colleague is chosen. Choose who may use it, or choose “Only me”.": "id_visibility_0"
+        "No colleague is chosen. Choose who can use it, or choose “Only me”.": "id_visibility_0"
     }
     assert not SavedFilter.objects.exists()
 
@@ -486,7 +486,7 @@ def test_the_count_answers_while_one_types(
 ) -> None:
     url = reverse("filter-typed-count", args=[riverside.slug])
     text = text_of(client.post(url, typed(people, {"field": "City", "value": "london"}, name="")))
-    assert text.startswith("3 people fit now")
+    assert text.startswith("3 people match now")
     assert "+1 202 555 0000" in text
 
 
@@ -513,7 +513,7 @@ def test_people_of_a_list_that_is_not_theirs_are_not_counted_for_them(
     assert not any(sign.isdigit() for sign in text_of(client.get(url, {"people": ""})))
     page = client.get(reverse("filter", args=[riverside.slug, in_london.public_id]))
     assert "It looks at a list that is not shared with you" in text_of(page)
-    assert "not all are yours to use" in text_of(
+    assert "you cannot use all of them" in text_of(
         client.get(reverse("filters", args=[riverside.slug]))
     )
 

@@ -140,7 +140,7 @@ def test_a_failed_import_offers_to_check_the_file_again(door: Door) -> None:
     made = confirmed(door)
     ListImport.objects.update(state=State.FAILED, failure="interrupted")
     page = door.get("import", made).content.decode()
-    assert "The import was interrupted again and again." in page
+    assert "The import was interrupted several times." in page
     assert "Check the file again" in page
 
 

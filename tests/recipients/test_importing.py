@@ -228,7 +228,7 @@ def test_a_fault_in_the_file_fails_the_import_and_leaves_no_list(
     assert (made.state, made.failure_details) == (State.FAILED, {"row": 12})
     assert not RecipientList.objects.filter(is_ready=True).exists()
     page = door.get("import", made).content.decode()
-    assert "A double quote opens in row 12 and never closes." in page
+    assert "A double quote in row 12 is never closed." in page
 
 
 def test_an_import_without_a_valid_row_fails(door: Door, uploads: Path) -> None:

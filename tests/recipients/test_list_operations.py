@@ -269,7 +269,7 @@ def test_a_large_one_is_left_to_a_worker_and_seen_by_who_began_it(
     page = client.get(begun["Location"]).content.decode()
     assert "of 4 done" in page
     lists = reverse("lists", args=[town_list.team.slug])
-    assert "Your lists that are being made" in client.get(lists).content.decode()
+    assert "New lists in progress" in client.get(lists).content.decode()
     assert client_of(sami).get(begun["Location"]).status_code == 404
     (waiting,) = list_operations.waiting_operations()
     list_filling.run_operation(waiting)
@@ -303,7 +303,7 @@ def test_work_that_kills_its_workers_is_given_up(
     page = client_of(bob).get(
         reverse("list-operation", args=[town_list.team.slug, begun.public_id])
     )
-    assert "This could not be done." in page.content.decode()
+    assert "This did not work." in page.content.decode()
 
 
 def test_others_are_nobodys_business(client_of: ClientOf, town_list: RecipientList) -> None:

@@ -104,7 +104,7 @@ def test_somebody_is_added_by_hand(client_of: ClientOf, people: RecipientList, b
         ("", "Enter the phone number."),
         ("12", "Too short"),
         ("call me", "Has letters in it"),
-        ("202-555-0001", "This number is on the list already."),
+        ("202-555-0001", "This number is already on the list."),
     ],
 )
 def test_a_number_that_will_not_do_says_why_and_loses_nothing(
@@ -144,13 +144,13 @@ def test_the_ticked_are_taken_out(client_of: ClientOf, people: RecipientList, bo
     client = client_of(bob)
     rows = [write_place(row.pk) for row in people.recipients.order_by("pk")[:2]]
     answer = client.post(url("list-people-remove", people), {"row": [*rows, "x"]}, follow=True)
-    assert "2 entries were taken out of the list." in answer.content.decode()
+    assert "2 entries were removed from the list." in answer.content.decode()
     people.refresh_from_db()
     check_numbers(people)
     assert people.row_count == 2
     assert client.get(person_url(people, 0).replace(write_place(1), "x")).status_code in (200, 404)
     answer = client.post(url("list-people-remove", people), follow=True)
-    assert "Nobody was taken out" in answer.content.decode()
+    assert "Nobody was removed" in answer.content.decode()
 
 
 def test_a_row_of_another_list_is_not_touched(

@@ -23,7 +23,7 @@ def test_a_column_that_says_who_opted_out_is_offered_and_heard(door: Door) -> No
     made = door.checked((CASES / "opted-out-column.csv").read_bytes(), "people.csv")
     page = door.get("import", made).content.decode()
     assert page.count(OFFER) == 2
-    assert "Opt out whom “Unsubscribed” names" in page
+    assert "Opt out people by “Unsubscribed”" in page
     door.post("import-check", made, role_2="opted_out")
     page = door.get("import", made).content.decode()
     assert OFFER not in page

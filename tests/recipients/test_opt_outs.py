@@ -54,7 +54,7 @@ def test_pasted_numbers_are_entered_however_they_are_written(
         numbers="(415) 555-2671\n\n+44 7911 123456; 415.555.2671",
         note="By phone",
     )
-    assert "2 people are opted out now." in answer.content.decode()
+    assert "2 people are now opted out." in answer.content.decode()
     assert phones_of(riverside) == [EMILIA, AOIFE]
     one = OptOut.objects.get(phone=EMILIA)
     assert (one.source, one.note, one.created_by) == ("by_hand", "By phone", bob)
@@ -66,7 +66,7 @@ def test_what_is_no_number_comes_back_with_the_reason_and_the_rest_is_entered(
     answer = add(client, riverside, numbers="415-555-2671\n4.15555E+09\nhello", note="Desk")
     text = answer.content.decode()
     assert answer.status_code == 422
-    assert "2 of them are no phone numbers" in text
+    assert "2 of them are not phone numbers" in text
     assert "Excel cut this number off" in text
     assert "4.15555E+09\nhello</textarea>" in text
     assert 'value="Desk"' in text
@@ -84,8 +84,8 @@ def test_who_is_in_the_register_is_not_entered_twice(client: Client, riverside: 
     add(client, riverside, numbers=EMILIA, note="first")
     answer = add(client, riverside, numbers=f"{EMILIA}\n{AOIFE}", note="second")
     text = answer.content.decode()
-    assert "1 person is opted out now." in text
-    assert "1 person had opted out before." in text
+    assert "1 person is now opted out." in text
+    assert "1 person had already opted out." in text
     assert OptOut.objects.get(phone=EMILIA).note == "first"
 
 
@@ -131,7 +131,7 @@ def test_a_file_is_shown_before_it_is_entered_and_reported_after(
     }
     report = client.get(url(riverside, "import", list_import.public_id)).content.decode()
     assert 'Opted out now</dt><dd class="text-success">2</dd>' in report
-    assert 'Rows that need a look</dt><dd class="text-danger">2</dd>' in report
+    assert 'Rows to check</dt><dd class="text-danger">2</dd>' in report
     assert "555-013" in report
     assert "No number" in report
     told = client.get(url(riverside, "rejected-rows", list_import.public_id))
@@ -234,7 +234,7 @@ def test_who_had_opted_out_before_is_counted_apart(client: Client, riverside: Te
     assert "Opt out 2 people" in page.content.decode()
     report = enter(client, riverside, b"Phone\n4155552671\n4155552671\n2127365000\n").text
     assert 'Opted out now</dt><dd class="text-success">1</dd>' in report
-    assert "Had opted out before</dt><dd>1</dd>" in report
+    assert "Already opted out</dt><dd>1</dd>" in report
 
 
 @pytest.mark.both_databases
@@ -269,9 +269,9 @@ def test_a_file_that_waits_is_found_on_the_page_of_opt_outs(
 def test_what_a_doubtful_number_was_read_as_is_told(client: Client, riverside: Team) -> None:
     text = add(client, riverside, numbers="4155552671, 447911123456, You").content.decode()
     assert phones_of(riverside) == [EMILIA, AOIFE]
-    assert "Opted out, but worth a look" in text
+    assert "Opted out, please check" in text
     assert "+44 7911 123456, Guernsey" in text
-    assert "One of them is no phone number" in text
+    assert "One of them is not a phone number" in text
     assert "You</textarea>" in text
 
 
@@ -279,8 +279,8 @@ def test_what_a_doubtful_number_was_read_as_is_told(client: Client, riverside: T
     ("content", "sentence"),
     [
         (b"", "This file is empty."),
-        (b"Phone\n", "This file has only one row"),
-        (b"%PDF-1.7", "This is a file of the type PDF"),
+        (b"Phone\n", "There is only one row"),
+        (b"%PDF-1.7", "This is a PDF file"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(
@@ -325,7 +325,7 @@ def test_lifting_needs_a_reason_and_stays_in_the_history(
 
     refused = client.post(lift, {"reason": "  "})
     assert refused.status_code == 422
-    assert "Say why this person may be messaged again." in refused.content.decode()
+    assert "Say why this person can get messages again." in refused.content.decode()
     assert phones_of(riverside) == [EMILIA]
 
     client.post(lift, {"reason": "Asked for it at the desk"})
@@ -334,7 +334,7 @@ def test_lifting_needs_a_reason_and_stays_in_the_history(
     assert "Asked for it at the desk" in client.get(url(riverside, "opt-outs") + "?lifted").text
 
     again = client.post(lift, {"reason": "Another"}, follow=True)
-    assert "had lifted this opt-out before you" in again.content.decode()
+    assert "has already allowed messages to this person again" in again.content.decode()
     one.refresh_from_db()
     assert one.lifted_reason == "Asked for it at the desk"
 
@@ -441,7 +441,7 @@ def test_a_persons_own_stop_is_lifted_by_who_may_send_and_with_a_warning(
     own = OptOut.objects.create(team=riverside, phone=EMILIA, source=source)
     lift = url(riverside, "opt-out-lift", own.public_id)
     shown = client.get(lift).content.decode()
-    assert "Only senders and owners of the team can lift that." in shown
+    assert "Only senders and owners of the team can allow messages again." in shown
     assert "Reason" not in shown
     assert client.post(lift, {"reason": "They told me"}).status_code == 403
     own.refresh_from_db()

@@ -76,8 +76,8 @@ def test_what_is_pasted_is_read(door: Door, rows: str, ready: int, rejected: int
     [
         ("", "Paste at least one phone number."),
         (" \n\t", "Paste at least one phone number."),
-        ("Phone", "This file has only one row"),
-        ('{"a": 1}', "This is a file of the type JSON"),
+        ("Phone", "There is only one row"),
+        ('{"a": 1}', "This is a JSON file"),
         ("a\0b", "Null characters are not allowed."),
     ],
 )

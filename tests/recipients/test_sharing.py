@@ -51,7 +51,7 @@ def test_a_list_is_lent_to_one_colleague_and_to_nobody_else(
     client_of: ClientOf, people: RecipientList, alice: User, bob: User, sami: User
 ) -> None:
     answer = share(client_of(alice), people, "named", **{field(bob): "use"})
-    assert "You and 1 colleague can use this list now." in answer.content.decode()
+    assert "You and 1 colleague can now use this list." in answer.content.decode()
     assert sees(client_of(bob), people)
     assert not sees(client_of(sami), people)
     assert ListShare.objects.get().shared_by == alice
@@ -107,8 +107,8 @@ def test_chosen_people_without_anybody_chosen_is_asked_about(
     answer = share(hers, people, "named", **{field(bob): ""})
 
     html = answer.content.decode()
-    assert "Nothing is changed: no colleague was chosen." in html
-    assert "can use this list now" not in html
+    assert "Nothing was changed, because no colleague was chosen." in html
+    assert "can now use this list" not in html
     # The dialog stands open, with the choice that was made.
     assert '<dialog id="sharing" aria-labelledby="sharing-title" data-opens-itself>' in html
     assert re.search(r'value="named" checked', html)
@@ -171,7 +171,7 @@ def test_the_dialog_says_who_has_it_and_from_whom(
     assert html.count("shared by Alice Moreau") == 1
     theirs = client_of(bob).get(reverse("list", args=[people.team.slug, people.public_id]))
     assert "Of Alice Moreau" in theirs.content.decode()
-    assert "you may edit it" in theirs.content.decode()
+    assert "you can edit it" in theirs.content.decode()
     assert 'id="sharing"' not in theirs.content.decode()
 
 

@@ -131,7 +131,7 @@ def test_somebody_added_by_hand_in_the_other_spelling_is_told_to_be_there(
     people = door.imported(f"Phone,Name\n{NOW},Ana\n")
     answer = door.client.post(list_url("list-person-add", people), {"phone": OLD, "name": "Ana"})
     assert answer.status_code == 422
-    told = "This person is on the list already, with the number +55 11 98765 4321."
+    told = "This person is already on the list, with the number +55 11 98765 4321."
     assert told in text_of(answer)
     assert len(rows_of(people)) == 1
 

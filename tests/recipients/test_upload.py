@@ -36,16 +36,16 @@ def sentence(html: str) -> str:
     [
         (b"", "people.csv", "This file is empty."),
         (b"\n\n", "people.csv", "This file is empty."),
-        (b"%PDF-1.7", "people.csv", "This is a file of the type PDF, not a table."),
+        (b"%PDF-1.7", "people.csv", "This is a PDF file, not a table."),
         (b"PK\x03\x04 ...", "people.xlsx", "We could not read this file."),
         (bytes(range(256)), "people.csv", "This file is not a table."),
-        (b"Phone,Name\n", "people.csv", "This file has only one row"),
+        (b"Phone,Name\n", "people.csv", "There is only one row"),
         (
             b"Phone," + b"x," * 300 + b"\n" + b"1," * 301,
             "people.csv",
-            "Row 1 has 302 columns; at most 200",
+            "Row 1 has 302 columns, and the most is 200",
         ),
-        (b'Phone\n"1', "people.csv", "A double quote opens in row 2 and never closes."),
+        (b'Phone\n"1', "people.csv", "A double quote in row 2 is never closed."),
         (b"Phone,x\n1," + b"x" * 10_001, "people.csv", "A cell in row 2 has more than 10,000"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -184,7 +184,7 @@ def test_the_files_of_a_team_and_of_a_person_have_an_end(
     assert door.upload(content, "one.csv").status_code == 302
     refused = door.upload(content, "two.csv")
     assert refused.status_code == 422
-    assert sentence(refused.content.decode()).startswith("There is no room for this file")
+    assert sentence(refused.content.decode()).startswith("There is no space for this file")
     page = text_of(door.client.get(page_url))
     assert "Files take 2.0 MB of the 4.0 MB that your team has here, yours 1.0 MB of 2.0 MB" in page
     assert len(list(settings.UPLOADS_DIR.iterdir())) == 1

@@ -47,7 +47,7 @@ class TestWhatIsHidden:
         made.refresh_from_db()
         assert made.judgement["rows"] == 4
         page = door.get("import", made).content.decode()
-        assert "2 hidden rows are taken in." in page
+        assert "2 hidden rows are included." in page
         assert "left out." not in page
         door.post("import-check", made)
         made.refresh_from_db()
@@ -308,7 +308,7 @@ def test_a_formula_that_was_never_worked_out_is_told(door: Door, between: str) -
 
 
 def test_where_nobody_can_tell_what_is_hidden_the_page_says_so(door: Door) -> None:
-    words = "Rows and columns that are hidden in a file of this kind are taken in."
+    words = "Hidden rows and columns in this kind of file are included."
     rows = (
         '<sheetData><row r="1" hidden="1"><c r="A1"><v>14155552671</v></c>'
         '<c r="B1" t="inlineStr"><is><t><![CDATA[{}]]></t></is></c></row></sheetData>'
@@ -387,7 +387,7 @@ LOCKED = (
 def test_a_password_is_called_a_password(door: Door, content: bytes) -> None:
     response = door.upload(content, "people.ods")
     assert response.status_code == 422
-    assert sentence(response.content.decode()).startswith("This file is protected by a password.")
+    assert sentence(response.content.decode()).startswith("This file has a password.")
 
 
 @pytest.mark.parametrize(

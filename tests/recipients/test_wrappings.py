@@ -46,10 +46,10 @@ def test_the_only_table_of_an_archive_is_read(door: Door) -> None:
     ("content", "said"),
     [
         (archive(a_csv=TABLE, b_csv=TABLE), "This ZIP file holds 2 tables. Unpack it"),
-        (archive(photo_jpg=b"x"), "This is a file of the type ZIP"),
-        (archive(a_zip=archive(b_csv=TABLE)), "This is a file of the type ZIP"),
+        (archive(photo_jpg=b"x"), "This is a ZIP file"),
+        (archive(a_zip=archive(b_csv=TABLE)), "This is a ZIP file"),
         (archive(a_csv=b""), "This file is empty."),
-        (archive(a_csv=b"%PDF-1.7"), "This is a file of the type PDF"),
+        (archive(a_csv=b"%PDF-1.7"), "This is a PDF file"),
         (archive(a_csv=bytes(2 * 1024 * 1024)), "This file is larger than 1 MB."),
         (archive(a_csv=TABLE * 50)[:-60], "We could not read this file."),
     ],

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from celery import current_app
@@ -152,6 +153,23 @@ def test_without_a_broker_the_background_does_its_work(
         env={"REDIS_URL": f"redis+socket://{tmp_path / 'nobody.sock'}"},
     )
     wait_until(lambda: not left(), progress=left)
+
+
+def test_a_worker_that_forks_never_has_the_database_open_itself(processes: Processes) -> None:
+    worker = psutil.Process(processes.worker("background").pid)
+    tick = Heartbeat.objects.filter(part="composer.tick")
+    wait_until(tick.exists, progress=lambda: worker.cpu_times().user)
+
+    assert not [file.path for file in worker.open_files() if "sqlite" in file.path]
+    pulse, *_pool = worker.children()
+    wait_until(
+        lambda: any("sqlite" in file.path for file in pulse.open_files()),
+        progress=lambda: pulse.cpu_times().user,
+    )
+
+    worker.kill()
+    psutil.wait_procs([pulse], timeout=20)
+    assert not pulse.is_running()
 
 
 @pytest.mark.either_database

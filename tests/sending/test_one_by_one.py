@@ -397,8 +397,8 @@ def test_before_the_launch_no_less_is_promised_than_of_jobs(
     desk = Desk(draft.team, client)
 
     composer, plan = text_of(desk.get("compose", draft)), text_of(desk.get("review", draft))
-    assert "Until then you can take it all back, and after that whatever has not gone" in composer
-    assert "you can take all of it back" in plan
+    assert "You can undo all of it until then, and stop the rest later" in composer
+    assert "You can undo all of it" in plan
     for page in (composer, plan):
         assert "cannot be taken back" not in page
     # The sender's own speed says nothing: one a second is slower.
