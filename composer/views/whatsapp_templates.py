@@ -23,6 +23,7 @@ from interface.form_fields import is_uuid
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from interface.phone_preview import PhonePreview
 from sociocs_accounts.models import Channel
+from sociocs_gateway.providers import Medium
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import Team
 
@@ -84,6 +85,7 @@ def template_new(request: TeamRequest) -> HttpResponse:
         return redirect("whatsapp-templates", request.team.slug)
     context = {
         **_form_context(form),
+        "phone": _phone_of(request.team, _typed(form)),
         "channels": channels,
         "taken": taken,
         "pasted": request.POST.get("pasted", "")[:LONGEST_PASTE],
@@ -179,9 +181,22 @@ def _phone(template: WhatsAppTemplate, form: WhatsAppTemplateForm) -> PhonePrevi
     said = template.said()
     if form.is_bound and form.is_valid():
         said |= {name: form.cleaned_data[name] for name in said if name in form.cleaned_data}
+    return _phone_of(template.channel.team, said)
+
+
+def _typed(form: WhatsAppTemplateForm) -> dict[str, Any]:
+    """What stands in a form, right or wrong, as far as a phone shows it."""
+    said = {
+        name: str(form[name].value() or "") for name in ("header_kind", "header", "body", "footer")
+    }
+    lines = str(form["buttons"].value() or "").splitlines()
+    return {**said, "buttons": [{"text": line.partition(" = ")[0]} for line in lines]}
+
+
+def _phone_of(team: Team, said: dict[str, Any]) -> PhonePreview:
     return PhonePreview(
-        look=template.channel.capabilities.medium.value,
-        sender=template.channel.team.name,
+        look=Medium.WHATSAPP.value,
+        sender=team.name,
         text=str(said["body"]),
         around=whatsapp_templates.around(said, ""),
     )

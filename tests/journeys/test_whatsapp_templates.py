@@ -97,6 +97,8 @@ def test_from_pasting_a_template_to_the_phones(
     page.goto(f"/riverside-dental/campaigns/{draft.public_id}/compose/")
     choose(page)
     look(page, "2-compose")
+    change_in_vain(page, look)
+    page.goto(f"/riverside-dental/campaigns/{draft.public_id}/compose/")
 
     page.get_by_role("button", name="Next recipient").click()
     expect(page.locator("#preview")).to_contain_text("2 of 3")
@@ -149,6 +151,17 @@ def add(page: Page, look: Callable[[Page, str], None]) -> None:
     page.get_by_label("Category").select_option("utility")
     page.get_by_role("button", name="Add the template").click()
     expect(page.get_by_text("is on the list of Clinic WhatsApp now")).to_be_visible()
+    look(page, "1-list")
+
+
+def change_in_vain(page: Page, look: Callable[[Page, str], None]) -> None:
+    """Change its text: the page says which draft that breaks, and nothing is saved yet."""
+    page.goto("/riverside-dental/templates/whatsapp/")
+    page.get_by_role("link", name="check_up").click()
+    look(page, "2-template")
+    page.get_by_label("Text, as WhatsApp approved it").fill("Dear {{1}}, see you on {{2}}.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("Spring check-up")
 
 
 def choose(page: Page) -> None:
@@ -176,7 +189,7 @@ def choose(page: Page) -> None:
     page.get_by_text("Your own words").click()
     expect(page.get_by_role("textbox", name="Message")).to_be_visible()
     expect(page.get_by_label("Place 2 is filled with")).to_be_hidden()
-    page.get_by_text("An approved template").click()
+    page.get_by_text("An approved template", exact=True).click()
     expect(page.get_by_label("Place 2 is filled with")).to_be_visible()
     page.get_by_role("button", name="Save draft").first.click()
     expect(page.get_by_text("The draft is saved.")).to_be_visible()
