@@ -141,6 +141,19 @@ def test_what_filled_the_places_is_offered_to_the_next_campaign(
     assert following.field_rules == {"fallbacks": {"CUSTOMER_NAME": "there"}}
 
 
+def test_without_scripts_a_button_shows_the_places(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate
+) -> None:
+    chosen = {"says": "template", "whatsapp_template": str(check_up.public_id)}
+    page = desk.write(draft, "person", **chosen)
+    assert "Fill the 2 places in “Check-up due”" in text_of(page)
+    # Nothing is saved by looking.
+    draft.refresh_from_db()
+    assert draft.template == {}
+    page = desk.send(fields_of(page), draft, "review", **FILLED)
+    assert "Hi there, your last check-up was on 1 May." in text_of(page)
+
+
 def test_a_field_that_the_lists_do_not_have_stays_in_sight_and_is_told(
     desk: Desk, draft: Campaign, check_up: WhatsAppTemplate
 ) -> None:
