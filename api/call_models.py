@@ -43,6 +43,8 @@ class CalledJob(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     token = models.ForeignKey("api.ApiToken", on_delete=models.CASCADE, related_name="+")
+    # A single message that waits for a second person, by whose id the program takes it back.
+    is_single = models.BooleanField(default=False)
     # Null: it was deleted before anybody got it.
     campaign = models.OneToOneField(
         Campaign, on_delete=models.SET_NULL, null=True, related_name="called_job"

@@ -259,7 +259,10 @@ def problem_of(refused: LaunchRefused) -> Problem:
 
 def waits_in_words() -> str:
     """What a program is told whose campaign waits for a second person."""
-    return _("A second person of the team has to approve it, since so many people get it.")
+    return _(
+        "A second person in the team has to approve this campaign, because it goes to so "
+        "many people."
+    )
 
 
 # --- Afterwards -----------------------------------------------------------------------------------

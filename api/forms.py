@@ -29,14 +29,14 @@ class TokenForm(StyledForm):
         label=_("Name"),
         max_length=60,
         help_text=_("What it is for, such as “Booking system”."),
-        error_messages={"required": _("Type a name, so that you know it again.")},
+        error_messages={"required": _("Enter a name, so that you can recognise it.")},
     )
     scopes = forms.MultipleChoiceField(
-        label=_("It may"),
+        label=_("It can"),
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": _("Choose at least one thing that it may do."),
+            "required": _("Choose at least one thing that it can do."),
             "invalid_choice": _("Your role does not allow one of these."),
         },
     )
@@ -44,29 +44,31 @@ class TokenForm(StyledForm):
         label=_("Only from these addresses"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text=_("Such as 203.0.113.7 or 203.0.113.0/24, one a line. Empty: from anywhere."),
+        help_text=_(
+            "Such as 203.0.113.7 or 203.0.113.0/24, one on each line. Empty: from anywhere."
+        ),
     )
     daily_limit = forms.IntegerField(
-        label=_("People it may send to in a day"),
+        label=_("People it can send to in a day"),
         required=False,
         min_value=0,
         max_value=2_000_000_000,
-        help_text=_("Empty: as many as the team may. The limits of the team hold as well."),
-        error_messages={"invalid": _("Write the number of people in digits, such as 500.")},
+        help_text=_("Empty: as many as the team can. The team's limits also apply."),
+        error_messages={"invalid": _("Enter the number of people in digits, such as 500.")},
     )
     calls_per_minute = forms.IntegerField(
-        label=_("Calls it may make in a minute"),
+        label=_("Calls it can make in a minute"),
         required=False,
         min_value=1,
         max_value=100_000,
-        help_text=_("Empty: as this server allows."),
-        error_messages={"invalid": _("Write the number of calls in digits, such as 60.")},
+        help_text=_("Empty: as many as this server allows."),
+        error_messages={"invalid": _("Enter the number of calls in digits, such as 60.")},
     )
     last_day = forms.DateField(
         label=_("Works until the end of"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("Empty: until somebody ends it."),
+        help_text=_("Empty: until someone ends it."),
         error_messages={"invalid": _("Choose a day.")},
     )
 
@@ -79,7 +81,7 @@ class TokenForm(StyledForm):
         channels = Channel.objects.filter(team=membership.team, is_active=True)
         chosen: Any = PublicChoices(channels, _("Only with these channels"))
         chosen.queryset = channels
-        chosen.help_text = _("None chosen: with every channel that you may use.")
+        chosen.help_text = _("None chosen: all channels that you can use.")
         self.fields["channels"] = chosen
         self.order_fields(["name", "scopes", "channels"])
 
@@ -88,7 +90,7 @@ class TokenForm(StyledForm):
         lines = self.cleaned_data["networks"].replace(",", "\n").split()
         if len(lines) > _MOST_NETWORKS:
             raise forms.ValidationError(
-                _("At most %(most)d addresses."), params={"most": _MOST_NETWORKS}
+                _("Enter up to %(most)d addresses."), params={"most": _MOST_NETWORKS}
             )
         return [self._network(line) for line in lines]
 
@@ -106,5 +108,5 @@ class TokenForm(StyledForm):
         try:
             return str(ip_network(line, strict=False))
         except ValueError:
-            sentence = _("“%(line)s” is no address. Write it as 203.0.113.7 or 203.0.113.0/24.")
+            sentence = _("“%(line)s” is not an address. Enter it as 203.0.113.7 or 203.0.113.0/24.")
             raise forms.ValidationError(sentence, params={"line": line[:50]}) from None

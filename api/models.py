@@ -18,11 +18,11 @@ class Scope(models.TextChoices):
     """What a token may be used for; never more than the role of its maker allows."""
 
     READ = "read", _("Read: campaigns, people, replies, reports")
-    LISTS = "lists", _("Lists: make lists, add and change people, import files")
+    LISTS = "lists", _("Lists: create lists, add and change people, import files")
     DRAFTS = "drafts", _("Drafts: write campaigns and upload media")
-    LAUNCH = "launch", _("Launch: send, pause, cancel, reschedule, decide")
-    OPT_OUTS = "opt_outs", _("Opt-outs: add and lift them")
-    DOOR = "door", _("Speak as Sociocs does: send by calls meant for Sociocs")
+    LAUNCH = "launch", _("Send: send, pause, cancel, reschedule, answer questions")
+    OPT_OUTS = "opt_outs", _("Opt-outs: add people, allow messages again")
+    DOOR = "door", _("Like Sociocs: send with calls made for Sociocs")
 
 
 class ApiToken(models.Model):

@@ -109,7 +109,7 @@ class Caller:
             _turn_away(
                 self.token,
                 "scope",
-                _("This token has no right to “%(scope)s”. Make one that has it.")
+                _("This token does not allow “%(scope)s”. Create one that does.")
                 % {"scope": scope.value},
             )
         self.require_action(NEEDS[scope])
@@ -120,7 +120,7 @@ class Caller:
             _turn_away(
                 self.token,
                 "role",
-                _("The role of %(name)s, who made this token, does not allow this any more.")
+                _("The role of %(name)s, who created this token, no longer allows this.")
                 % {"name": self.user},
             )
 
@@ -128,7 +128,7 @@ class Caller:
         """Raise MayNot for a channel that the token is not bound to."""
         bound = self.token.channel_ids
         if bound and str(channel.public_id) not in bound:
-            _turn_away(self.token, "channel", _("This token may not use that channel."))
+            _turn_away(self.token, "channel", _("This token cannot use that channel."))
 
 
 def make_token(
@@ -169,7 +169,7 @@ def make_token(
             "expires_at": expires_at,
         }
         record(Act.TOKEN_MADE, token, by=by, after=told)
-    happened = gettext_lazy("%(name)s made the API token “%(token)s” for %(team)s.")
+    happened = gettext_lazy("%(name)s created the API token “%(token)s” for %(team)s.")
     alerts.tell(
         alerts.owners_of(team),
         filled(gettext_lazy("%(team)s has a new API token"), {"team": team}),
@@ -240,7 +240,7 @@ def let_in(request: HttpRequest, key: str) -> Caller:
     """
     token = token_of_key(key)
     if token is None:
-        raise UnknownToken(_("This key is not known. Send the whole key, as it was shown once."))
+        raise UnknownToken(_("We do not know this key. Send the whole key, as it was shown once."))
     request.user = token.made_by
     request.came_with = f"token {token.pk}"  # type: ignore[attr-defined]
     membership = _checked(token, request)
@@ -264,7 +264,7 @@ def claim_people(token: ApiToken, people: int) -> None:
     begin = datetime.min.time()
     tomorrow = read_wall(today + timedelta(days=1), begin, token.team.time_zone).first
     sentence = _(
-        "This token may send to %(limit)s people in a day, and %(people)s more do not fit into it."
+        "This token can send to %(limit)s people a day, and %(people)s more would exceed that."
     )
     raise TooMuch(
         sentence % {"limit": most, "people": people},
@@ -283,22 +283,24 @@ def _works(now: datetime) -> Q:
 def _checked(token: ApiToken, request: HttpRequest) -> Membership:
     """The maker's place in the team, if the token still works from where the request comes."""
     if token.revoked_at is not None:
-        _turn_away(token, "ended", _("This token was ended. Make a new one."), UnknownToken)
+        _turn_away(token, "ended", _("This token has ended. Create a new one."), UnknownToken)
     if token.expires_at is not None and token.expires_at <= timezone.now():
-        sentence = _("This token has expired. Make a new one.")
+        sentence = _("This token has expired. Create a new one.")
         _turn_away(token, "expired", sentence, UnknownToken)
     mine = _membership(token)
     if mine is None:
-        sentence = _("Whoever made this token is not in the team any more. Make a new one.")
+        sentence = _(
+            "The person who created this token is no longer in the team. Create a new one."
+        )
         _turn_away(token, "member", sentence, UnknownToken)
     if second_factor.why_member(mine) and not second_factor.has_one(mine.user):
-        sentence = _("%(name)s, who made this token, has to set up a second step first.")
+        sentence = _("%(name)s, who created this token, has to set up two-step sign-in first.")
         _turn_away(token, "second_step", sentence % {"name": mine.user})
     address = client_ip(request)
     if token.networks and not any(
         address is not None and address in ip_network(network) for network in token.networks
     ):
-        _turn_away(token, "address", _("This token may not be used from this address."))
+        _turn_away(token, "address", _("This token cannot be used from this address."))
     return mine
 
 
@@ -330,7 +332,7 @@ def _count_call(token: ApiToken, address: str) -> None:
         if not begun and not running.filter(calls__lt=most).update(calls=F("calls") + 1):
             began_at = mine.values_list("minute_began_at", flat=True).get() or now
             left = int((began_at + _MINUTE - now).total_seconds()) + 1
-            sentence = _("This token may make %(most)s calls a minute. Wait before the next one.")
+            sentence = _("This token can make %(most)s calls a minute. Wait before the next one.")
             raise TooMuch(sentence % {"most": most}, max(1, left))
     old = Q(noted_at=None) | Q(noted_at__lte=now - _NOTED_FOR) | ~Q(noted_address=address)
     if mine.filter(old).update(noted_at=now, noted_address=address):

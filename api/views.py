@@ -38,7 +38,7 @@ def token_new(request: TeamRequest) -> HttpResponse:
     form = TokenForm(request.POST or None, membership=request.membership)
     if request.method == "POST":
         back = reverse("token-new", args=[request.team.slug])
-        reason = _("Whoever has the key of a token does what it may, in your name.")
+        reason = _("Anyone with the key of a token can use it in your name.")
         if (asked := proving.ask_again(request, back, reason)) is not None:
             return asked
         if form.is_valid():
@@ -56,7 +56,9 @@ def token_new(request: TeamRequest) -> HttpResponse:
                     expires_at=values["last_day"],
                 )
             except TooManyTokens:
-                form.add_error(None, _("The team has many tokens. End one that is not used first."))
+                form.add_error(
+                    None, _("The team has too many tokens. End one you do not use first.")
+                )
             else:
                 return render(request, "api/token_made.html", {"made": made})
     return render(request, "api/token_new.html", {"form": form})

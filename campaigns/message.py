@@ -33,7 +33,7 @@ PREDEFINED_LABELS: Mapping[str, Text] = {
     dynamic_fields.CUSTOMER_NAME: gettext_lazy("the person's name"),
     dynamic_fields.PHONE_NUMBER: gettext_lazy("their number, without the +"),
     dynamic_fields.BUSINESS_NAME: gettext_lazy("your team's name"),
-    dynamic_fields.SENDER_NAME: gettext_lazy("the name of the person who launches it"),
+    dynamic_fields.SENDER_NAME: gettext_lazy("the name of the person who sends it"),
 }
 _NOTHING_SAID = gettext_lazy("Write a text or attach an image, video or file.")
 _FIELD_OF_FAULT = {
@@ -103,7 +103,7 @@ def message_problems(
         )
     if media_kind and not media_url:
         problems.append(
-            Problem("media_url", _("Enter the public address of the media, or attach nothing."))
+            Problem("media_url", _("Enter the public address of the file, or attach nothing."))
         )
         return problems
     if channel is None and not text and not media_url:
@@ -144,8 +144,8 @@ def name_problems(campaign: Campaign) -> list[Problem]:
         Problem(
             "name_by_sociocs",
             _(
-                "The account of this channel does not let Sociocs fill in names like that. Save "
-                "the draft once more, and they are written here."
+                "Sociocs cannot fill in names for this channel's account. Save the draft once "
+                "more, and we fill them in here."
             ),
         )
     ]
@@ -189,7 +189,7 @@ def sentence_of(fault: MessageFault, channel: Channel, text: str) -> str:
             "https://example.org/spring.jpg."
         ),
         MessageFault.DYNAMIC_FIELD_LEFT: _(
-            "The text contains “{{”. Everybody would get it as it stands: remove it."
+            "The text contains “{{”. Everyone would see it: remove it."
         ),
         MessageFault.UNSENDABLE_CHARACTER: _(
             "The text contains a character that cannot be sent. Delete it, or type the text again "
@@ -210,15 +210,15 @@ def message_warnings(channel: Channel | None, media_kind: str) -> list[str]:
     if able.free_text_hours is not None:
         warnings.append(
             _(
-                "WhatsApp delivers a free text only to people who wrote to you in the last "
-                "%(hours)d hours. To reach everybody, choose an approved template."
+                "WhatsApp delivers a text of your own only to people who wrote to you in the "
+                "last %(hours)d hours. To reach everyone, choose an approved template."
             )
             % {"hours": able.free_text_hours}
         )
     support = able.media.get(MediaKind(media_kind)) if media_kind else None
     if media_kind and (support is None or not support.sure_in_bulk):
         warnings.append(
-            _("It is not certain that %(provider)s carries this kind of media. Send a test first.")
+            _("%(provider)s may not carry this kind of file. Send a test first.")
             % {"provider": able.label}
         )
     return warnings

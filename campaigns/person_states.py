@@ -116,7 +116,7 @@ PERSON_WORDS: Mapping[PersonState, Word] = {
 }
 # Where a channel reports nothing, no report is a matter of course.
 NOT_REPORTED = Word(
-    gettext_lazy("Not reported"), "neutral", gettext_lazy("This channel reports nothing.")
+    gettext_lazy("Not reported"), "neutral", gettext_lazy("This channel sends no reports.")
 )
 
 # Behind a number: `262 delivered`; and the fill of its part of the bar.

@@ -21,11 +21,11 @@ Details = dict[str, Any]
 def taken_back_in_words(details: Details) -> str:
     """`5 of 12 jobs taken back, 7 already out`."""
     values = {"back": number(details.get("back", 0)), "jobs": jobs(details.get("jobs", 0))}
-    parts = [_("%(back)s of %(jobs)s taken back") % values]
+    parts = [_("%(back)s of %(jobs)s stopped in time") % values]
     if details.get("out"):
         parts.append(_("%(n)s already out") % {"n": number(details["out"])})
     if details.get("never_left"):
-        parts.append(_("%(n)s never handed over") % {"n": number(details["never_left"])})
+        parts.append(_("%(n)s never sent to Sociocs") % {"n": number(details["never_left"])})
     if details.get("kept"):
         n = details["kept"]
         words = ngettext(
@@ -37,7 +37,7 @@ def taken_back_in_words(details: Details) -> str:
     if details.get("unclear"):
         parts.append(_("%(n)s unclear: it may go out") % {"n": number(details["unclear"])})
     if details.get("gone"):
-        parts.append(_("%(n)s no longer there to take back") % {"n": number(details["gone"])})
+        parts.append(_("%(n)s no longer there to stop") % {"n": number(details["gone"])})
     return ", ".join(parts)
 
 
@@ -51,8 +51,8 @@ def _moment(text: str, zone: str) -> str:
 _BY_RULES = {
     "moved": gettext_lazy("Clock rules changed, so it was planned again. It begins at %(time)s"),
     "kept": gettext_lazy(
-        "Clock rules changed, and what was planned fits them no more. It keeps its moment: "
-        "%(time)s by the new rules"
+        "Clock rules changed, and its planned time no longer exists. It keeps its moment, which "
+        "is now %(time)s"
     ),
     "run": gettext_lazy("Clock rules changed, so its next run was planned again: %(time)s"),
 }
@@ -63,17 +63,17 @@ def _rescheduled(who: str, details: Details) -> str:
     if rules := details.get("rules"):
         return str(_BY_RULES[rules] % values)
     if who:
-        return _("%(who)s gave it another time: %(time)s") % values
+        return _("%(who)s chose another time: %(time)s") % values
     return _("It got another time: %(time)s") % values
 
 
 def _take_back_asked(who: str, details: Details) -> str:
     values = {"who": who or _("Someone"), "jobs": jobs(details.get("jobs", 0))}
     if details.get("then") == "undo":
-        return _("%(who)s took the launch back: %(jobs)s to take back from Sociocs") % values
+        return _("%(who)s undid sending: %(jobs)s to stop at Sociocs") % values
     if details.get("then") == "reschedule":
-        return _("%(who)s chose another time: %(jobs)s to take back from Sociocs first") % values
-    return _("%(who)s paused it and had %(jobs)s taken back") % values
+        return _("%(who)s chose another time: %(jobs)s to stop at Sociocs first") % values
+    return _("%(who)s paused it: %(jobs)s to stop at Sociocs") % values
 
 
 def _taken_back(_who: str, details: Details) -> str:
@@ -82,7 +82,7 @@ def _taken_back(_who: str, details: Details) -> str:
 
 def _overruled(who: str, details: Details) -> str:
     warnings = " · ".join(details.get("warnings", []))
-    return _("%(who)s went ahead in spite of: %(what)s") % {
+    return _("%(who)s confirmed: %(what)s") % {
         "who": who or _("Someone"),
         "what": warnings,
     }
@@ -134,18 +134,22 @@ def _day(details: Details) -> str:
 
 
 def _run_made(_who: str, details: Details) -> str:
-    return _("The run of %(day)s was made") % {"day": _day(details)}
+    return _("The repeat of %(day)s was made") % {"day": _day(details)}
 
 
 def _run_waits(_who: str, details: Details) -> str:
-    return _("The run of %(day)s waits for someone: %(why)s") % {
+    return _("The repeat of %(day)s waits for someone: %(why)s") % {
         "day": _day(details),
         "why": details.get("why", ""),
     }
 
 
 def _repeat_ended(who: str, _details: Details) -> str:
-    return _("%(who)s ended the repeating") % {"who": who} if who else _("It repeats no more")
+    return (
+        _("%(who)s stopped repeating it") % {"who": who}
+        if who
+        else _("It does not repeat any more")
+    )
 
 
 SENTENCES: Mapping[Kind, Callable[[str, Details], str]] = {

@@ -50,8 +50,8 @@ CAMPAIGN_WORDS: Mapping[CampaignState, Word] = {
         gettext_lazy("Missed"),
         "warning",
         gettext_lazy(
-            "This server was not running when it should have gone out. Nothing was sent: say "
-            "whether it should still go out."
+            "This server was off when it should have gone out, so nothing was sent. Send it now "
+            "or choose another time."
         ),
     ),
     C.SENDING: Word(
@@ -66,7 +66,7 @@ CAMPAIGN_WORDS: Mapping[CampaignState, Word] = {
     C.NEEDS_DECISION: Word(
         gettext_lazy("Needs an answer"),
         "warning",
-        gettext_lazy("All else is done: only the questions below are left."),
+        gettext_lazy("Everything else is done. Only the questions below are left."),
     ),
     C.CANCELLING: Word(
         gettext_lazy("Cancelling"),
@@ -78,9 +78,7 @@ CAMPAIGN_WORDS: Mapping[CampaignState, Word] = {
     C.COMPLETED: Word(
         gettext_lazy("Sent"),
         "success",
-        gettext_lazy(
-            "Every message has left. Whether each phone got it is for the networks to say."
-        ),
+        gettext_lazy("All messages have left. Reports of who got it come from the networks."),
     ),
 }
 
@@ -102,37 +100,39 @@ SUBMISSION_WORDS: Mapping[SubmissionState, Word] = {
     S.PLANNED: Word(
         gettext_lazy("Waiting"), "neutral", gettext_lazy("Waits for the campaign to start.")
     ),
-    S.READY: Word(gettext_lazy("Waiting"), "neutral", gettext_lazy("Is next to be handed over.")),
+    S.READY: Word(gettext_lazy("Waiting"), "neutral", gettext_lazy("Is next to go to Sociocs.")),
     S.CLAIMED: Word(
         gettext_lazy("Waiting"), "neutral", gettext_lazy("Is being got ready for Sociocs.")
     ),
     S.POSTING: Word(
-        gettext_lazy("Being handed over"),
+        gettext_lazy("Being sent to Sociocs"),
         "info",
         gettext_lazy("We wait for Sociocs' answer."),
         moving=True,
     ),
     S.ACCEPTED: Word(
-        gettext_lazy("Handed over"), "success", gettext_lazy("Sociocs has it under this job id.")
+        gettext_lazy("Sent to Sociocs"),
+        "success",
+        gettext_lazy("Sociocs has it under this job id."),
     ),
     S.UNKNOWN: Word(
-        gettext_lazy("May or may not have been handed over"),
+        gettext_lazy("May or may not have been sent"),
         "warning",
         gettext_lazy("There was no clear answer. It is never sent again by itself."),
     ),
     S.REFUSED: Word(
-        gettext_lazy("Refused by Sociocs"),
+        gettext_lazy("Not sent: Sociocs refused it"),
         "danger",
         gettext_lazy("Nothing was sent. Fix the cause, then try again."),
     ),
     S.REVOKING: Word(
-        gettext_lazy("Being taken back"),
+        gettext_lazy("Stopping"),
         "info",
         gettext_lazy("We ask Sociocs to delete the job."),
         moving=True,
     ),
     S.REVOKED: Word(
-        gettext_lazy("Taken back"),
+        gettext_lazy("Stopped in time"),
         "neutral",
         gettext_lazy("Sociocs deleted the job before its time."),
     ),
@@ -165,7 +165,7 @@ OUTCOME_WORDS: Mapping[str, Word] = {
         gettext_lazy("Accepted"), "success", gettext_lazy("Sociocs made a job of it.")
     ),
     Outcome.NOT_SENT: Word(
-        gettext_lazy("Not sent"), "neutral", gettext_lazy("Provably nothing was sent.")
+        gettext_lazy("Not sent"), "neutral", gettext_lazy("It is certain that nothing was sent.")
     ),
     Outcome.AMBIGUOUS: Word(
         gettext_lazy("No clear answer"),
@@ -244,11 +244,11 @@ PAUSE_WORDS: Mapping[str, Text] = {
         "the cause first, then continue."
     ),
     PauseReason.TOO_LARGE: gettext_lazy(
-        "Sociocs finds a job too large. Continue, and it is sent, like all that is left, in jobs "
-        "of half the size."
+        "A job is too large for Sociocs. Continue, and all that is left goes out in jobs of "
+        "half the size."
     ),
     PauseReason.TAKING_BACK: gettext_lazy(
-        "What has not left yet is being stopped; meanwhile nothing more goes out."
+        "What has not left yet is being stopped. Nothing more goes out meanwhile."
     ),
 }
 
@@ -265,7 +265,7 @@ UNCLEAR_WORDS: Mapping[str, Text] = {
     Reason.ANSWER_CONTRADICTORY: gettext_lazy("the answer contradicted itself"),
     Reason.REDIRECT: gettext_lazy("Sociocs pointed to another address"),
     Reason.SERVER_ERROR: gettext_lazy("Sociocs reported an error of its own"),
-    Reason.UNEXPECTED_STATUS: gettext_lazy("an answer that means nothing to us"),
+    Reason.UNEXPECTED_STATUS: gettext_lazy("an answer we do not understand"),
     "job_id_known": gettext_lazy("the answer named a job that belongs to other people"),
     "silence": gettext_lazy("our own process ended before the answer came"),
 }

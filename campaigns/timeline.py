@@ -48,12 +48,15 @@ _TONES: Mapping[str, str] = {
 
 # One sentence with somebody's name, one for when nobody (any more) is known to have done it.
 _BY_HAND: Mapping[Kind, tuple[Text, Text]] = {
-    Kind.CREATED: (gettext_lazy("%(who)s made the draft"), gettext_lazy("The draft was made")),
-    Kind.RESUMED: (gettext_lazy("%(who)s let it go on"), gettext_lazy("It went on")),
+    Kind.CREATED: (
+        gettext_lazy("%(who)s started the draft"),
+        gettext_lazy("The draft was started"),
+    ),
+    Kind.RESUMED: (gettext_lazy("%(who)s continued it"), gettext_lazy("It continued")),
     Kind.CANCEL_ASKED: (gettext_lazy("%(who)s cancelled it"), gettext_lazy("It was cancelled")),
 }
 _BY_ITSELF: Mapping[Kind, Text] = {
-    Kind.MISSED: gettext_lazy("Its time passed while this server was not running"),
+    Kind.MISSED: gettext_lazy("This server was off when it should have gone out"),
     Kind.NEEDS_DECISION: gettext_lazy("Only questions are left"),
     Kind.CANCELLED: gettext_lazy("Nothing more goes out"),
     Kind.COMPLETED: gettext_lazy("All messages were sent"),
@@ -91,7 +94,8 @@ def _launched(who: str, details: Details) -> str:
 def _launch_undone(who: str, details: Details) -> str:
     if details.get("reason") == "audience_changed":
         return _(
-            "Back to a draft: the lists changed from %(before)s to %(now)s while it was prepared"
+            "Back to a draft: the lists changed from %(before)s to %(now)s while it was getting "
+            "ready"
         ) % {"before": people(details.get("confirmed") or 0), "now": people(details["counted"])}
     if details.get("reason") == "not_as_approved":
         return not_as_approved(details)
@@ -102,8 +106,8 @@ def _launch_undone(who: str, details: Details) -> str:
         ) % {"people": people(details["counted"])}
     if details.get("reason") == "numbers_emptied":
         return _(
-            "Back to a draft, nothing was sent: of a campaign whose people are to be left out, the "
-            "numbers were emptied meanwhile"
+            "Back to a draft, nothing was sent: the numbers of a campaign whose people should "
+            "be left out are no longer kept"
         )
     if details.get("reason") == "too_many_texts":
         return _(
@@ -115,8 +119,8 @@ def _launch_undone(who: str, details: Details) -> str:
             "Back to a draft: with these sending hours and this pace it would take more than a year"
         )
     if who:
-        return _("%(who)s took the launch back; nothing was sent") % {"who": who}
-    return _("The launch was taken back; nothing was sent")
+        return _("%(who)s undid sending; nothing was sent") % {"who": who}
+    return _("Sending was undone; nothing was sent")
 
 
 def _frozen(_who: str, details: Details) -> str:
@@ -145,7 +149,7 @@ def _unclear(_who: str, details: Details) -> str:
 
 
 def _refused(_who: str, details: Details) -> str:
-    return _("Job %(seq)s: refused by Sociocs") % {"seq": details.get("seq", "?")}
+    return _("Job %(seq)s was not sent: Sociocs refused it") % {"seq": details.get("seq", "?")}
 
 
 def _found(_who: str, details: Details) -> str:
@@ -155,12 +159,12 @@ def _found(_who: str, details: Details) -> str:
 def _taking_back(who: str, details: Details) -> str:
     count = jobs(details.get("jobs", 0))
     if who:
-        return _("%(who)s asked Sociocs to give %(jobs)s back") % {"who": who, "jobs": count}
-    return _("Sociocs was asked to give %(jobs)s back") % {"jobs": count}
+        return _("%(who)s asked Sociocs to stop %(jobs)s") % {"who": who, "jobs": count}
+    return _("Sociocs was asked to stop %(jobs)s") % {"jobs": count}
 
 
 def _opted_out(_who: str, details: Details) -> str:
-    return _("Opted out after this was handed to Sociocs: %(people)s") % {
+    return _("Opted out after this was given to Sociocs: %(people)s") % {
         "people": people(details.get("people", 0))
     }
 
@@ -168,7 +172,9 @@ def _opted_out(_who: str, details: Details) -> str:
 def _late_look(_who: str, details: Details) -> str:
     result, seq = details.get("result", ""), details.get("seq", "?")
     if result == LateLook.TAKEN_OUT:
-        return _("Job %(seq)s was taken back. It goes out without who opted out") % {"seq": seq}
+        return _("Job %(seq)s was stopped in time. It goes out without those who opted out") % {
+            "seq": seq
+        }
     why = WHY_NOT_TAKEN_OUT[LateLook(result)] if result in set(LateLook) else ""
     return _("Job %(seq)s stays as it is, although someone opted out: %(why)s") % {
         "seq": seq,
@@ -177,7 +183,7 @@ def _late_look(_who: str, details: Details) -> str:
 
 
 def _split(_who: str, details: Details) -> str:
-    return _("What was left was cut into jobs of at most %(people)s") % {
+    return _("The rest goes out in jobs of at most %(people)s") % {
         "people": people(details.get("people", 0))
     }
 

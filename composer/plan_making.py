@@ -31,6 +31,7 @@ from composer.plan_report import PlanReport
 from recipients import claiming
 from recipients.models import RecipientList, SavedFilter
 from sending import readiness
+from teams.languages import spoken_by
 from teams.models import User
 
 # Rows of the lists that are looked at while the page waits: for a plan, and again and again while
@@ -213,7 +214,8 @@ def _make(estimate_id: int) -> bool:
     if estimate is None or estimate.campaign.state != CampaignState.DRAFT:
         return False
     try:
-        return _look(estimate, estimate.campaign, estimate.wanted_by)
+        with spoken_by(estimate.wanted_by):
+            return _look(estimate, estimate.campaign, estimate.wanted_by)
     except claiming.ClaimLost:
         # Something else is wanted meanwhile.
         return False

@@ -51,6 +51,9 @@ INSECURE_COOKIES: bool = env.bool("INSECURE_COOKIES", default=DEBUG)
 # How many proxies in front of us add to X-Forwarded-For; 0 means that header is not believed.
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
 
+# Whoever brings it as a bearer token may read `/metrics`; without it that address is not there.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+
 # --- Sociocs --------------------------------------------------------------------------------------
 
 SOCIOCS_BASE_URL: str = env.str("SOCIOCS_BASE_URL", default="https://api.sociocs.com").rstrip("/")
@@ -208,6 +211,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "interface.request_times.note_times",
     "interface.middleware.headers_on_everything",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -418,7 +422,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # --- Security headers -----------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = not INSECURE_COOKIES
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_HSTS_SECONDS = 0 if INSECURE_COOKIES else 365 * 24 * 3600
 # Both bind hosts that are not ours, the second one for months in every browser.

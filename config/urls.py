@@ -9,12 +9,15 @@ from django.urls import include, path
 from api.rest import application
 from composer.views import media
 from delivery.views import webhooks
+from history.views.metrics import metrics
 from interface import help_page, security_txt
-from sending.views import healthz
+from sending.views import healthz, readyz
 from teams.views.signing_in import sign_in_to_the_admin
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
     path("help/", help_page.help_page, name="help"),
     path("admin/login/", sign_in_to_the_admin),

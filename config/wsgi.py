@@ -14,6 +14,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 refuse_to_open(settings)
 _pages = get_wsgi_application()
 
-from delivery.front_desk import FrontDesk  # noqa: E402 - it has models, which Django loads first
+from delivery.views.front_desk import FrontDesk  # noqa: E402 - it has models, which Django loads first
 
 application = FrontDesk(_pages)

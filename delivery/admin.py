@@ -37,7 +37,7 @@ show_only(
     "message_id channel status error_code campaign changed_at",
     filters="status",
     search="message_id__exact",
-    search_help_text=_("The vendor's whole message id"),
+    search_help_text=_("The whole message id of Sociocs"),
 )
 
 # What people wrote back.

@@ -79,10 +79,10 @@ def remove(request: TeamRequest) -> HttpResponse:
     """Remove the sample, and nothing else."""
     if staying := remove_sample(request.team, request.user):
         sentence = _(
-            "The sample is removed, but for “%(name)s”: it is being sent. "
-            "Remove the sample again when it is over."
+            "The sample is removed, except “%(name)s”, which is being sent. Remove the sample "
+            "again when that is done."
         )
         messages.warning(request, sentence % {"name": staying[0]})
     else:
-        messages.success(request, _("The sample is removed. What you made is all still there."))
+        messages.success(request, _("The sample is removed. Everything you made is still there."))
     return redirect("overview", request.team.slug)

@@ -197,11 +197,12 @@ def _wait_or_give_up(claimed: Receiver, outcome: _Outcome, now: datetime) -> Non
 
 def _tell_owners(receiver: Receiver) -> None:
     happened = _(
-        "“%(name)s” of %(team)s did not take any event for so long that no more are sent to it."
+        "“%(name)s” of %(team)s did not accept events for three days, or said that it is "
+        "gone, so we stopped sending them."
     ) % {"name": receiver.name, "team": receiver.team}
     advice = _(
-        "Its page under Settings, Events says what it answered. Once it works again, switch it on "
-        "there. Events of the last three days that did not arrive are sent then."
+        "See under Settings, Events what it answered, and switch it on there when it works "
+        "again. We then send the events that are missing from the last three days."
     )
     subject = _("%(team)s: events are no longer sent to “%(name)s”")
     words = {"name": receiver.name, "team": receiver.team}

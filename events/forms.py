@@ -22,14 +22,14 @@ class ReceiverForm(StyledForm):
         label=gettext_lazy("Address"),
         max_length=2000,
         help_text=gettext_lazy(
-            "Begins with https://. Your system shows it where it speaks of webhooks. Whoever "
-            "reads there learns phone numbers and replies."
+            "Starts with https://; your system shows it under webhooks. Anyone who can "
+            "read there sees phone numbers and replies."
         ),
         widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": gettext_lazy("Type the address that events go to.")},
+        error_messages={"required": gettext_lazy("Enter the address that events go to.")},
     )
     kinds = forms.MultipleChoiceField(
-        label=gettext_lazy("Tell it when"),
+        label=gettext_lazy("Send an event when"),
         choices=[(kind.value, kind.label) for kind in CHOSEN_KINDS],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one kind of event.")},

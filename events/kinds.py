@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 class EventKind(models.TextChoices):
     """What happened, as it stands in an event's `type`."""
 
-    FINISHED = "campaign.finished", _("A campaign was sent, cancelled or missed its time")
+    FINISHED = "campaign.finished", _("A campaign was sent, cancelled or missed")
     NEEDS_ANSWER = "campaign.needs_answer", _("A campaign needs an answer or an approval")
     PAUSED = "campaign.paused", _("A campaign was paused")
     REPLY = "reply.received", _("Someone replied")
-    OPT_OUT = "opt_out.changed", _("Someone opted out, or may be messaged again")
+    OPT_OUT = "opt_out.changed", _("Someone opted out, or can get messages again")
     REPORTED = "messages.reported", _("Messages were delivered or failed, many at a time")
     IMPORTED = "import.finished", _("An import is done or has failed")
     # Asked for by a person, and sent whatever a receiver wants.

@@ -67,8 +67,8 @@ class Receiver(models.Model):
     lease_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        verbose_name = _("receiver of events")
-        verbose_name_plural = _("receivers of events")
+        verbose_name = _("system that gets events")
+        verbose_name_plural = _("systems that get events")
         ordering = ("name", "pk")
         constraints = (
             models.UniqueConstraint(
@@ -111,8 +111,8 @@ class OutgoingEvent(models.Model):
     answer = models.TextField(blank=True)
 
     class Meta:
-        verbose_name = _("event on its way")
-        verbose_name_plural = _("events on their way")
+        verbose_name = _("outgoing event")
+        verbose_name_plural = _("outgoing events")
         indexes = (
             # A receiver's page.
             models.Index(fields=["receiver", "-id"], name="outgoing_of_receiver"),

@@ -61,7 +61,9 @@ def check_address(url: str) -> None:
 
 
 def _address_sentence() -> str:
-    return _("Type an address that begins with https:// and has no port, name or password in it.")
+    return _(
+        "Enter an address that starts with https:// and has no port, user name or password in it."
+    )
 
 
 @transaction.atomic
@@ -263,5 +265,5 @@ def _check_room(team: Team) -> None:
     if team.receivers.exclude(state=_State.ENDED).count() >= MOST_RECEIVERS:
         raise NotTaken(
             "url",
-            _("A team can have %(n)s receivers. Remove one first.") % {"n": MOST_RECEIVERS},
+            _("A team can have %(n)s systems. Remove one first.") % {"n": MOST_RECEIVERS},
         )

@@ -25,19 +25,19 @@ TONES: Mapping[str, str] = {
 }
 _VENDOR_WORDS: Mapping[str, Text] = {
     MESSAGES: gettext_lazy("Replies"),
-    STATUS_UPDATES: gettext_lazy("What became of messages"),
+    STATUS_UPDATES: gettext_lazy("Delivery reports"),
     # As they stand in a body.
     "message": gettext_lazy("A reply"),
-    "status_update": gettext_lazy("What became of a message"),
+    "status_update": gettext_lazy("A delivery report"),
 }
 _FAULTS: Mapping[str, Text] = {
-    FetchFault.NOT_HTTPS: gettext_lazy("Its address does not begin with https://."),
-    FetchFault.NOT_PUBLIC: gettext_lazy("Its address leads into a private network."),
-    FetchFault.UNKNOWN_NAME: gettext_lazy("Nobody knows the name in its address."),
+    FetchFault.NOT_HTTPS: gettext_lazy("Its address does not start with https://."),
+    FetchFault.NOT_PUBLIC: gettext_lazy("Its address is in a private network."),
+    FetchFault.UNKNOWN_NAME: gettext_lazy("The name in its address does not exist."),
     FetchFault.NO_CONNECTION: gettext_lazy("It could not be reached."),
     FetchFault.CERTIFICATE: gettext_lazy("Its certificate is not valid."),
     FetchFault.TOO_SLOW: gettext_lazy("It did not answer within 10 seconds."),
-    NO_KEY_FITS: gettext_lazy("Its secret cannot be read. Make a new one."),
+    NO_KEY_FITS: gettext_lazy("Its secret cannot be read. Create a new one."),
 }
 
 
@@ -80,7 +80,7 @@ def _kind_in_words(kind: str) -> str:
 def _outcome(event: OutgoingEvent) -> str:
     if event.status is not None:
         if 300 <= event.status < 400:
-            return _("It answered %(status)s and sent us elsewhere. We do not follow that.") % {
+            return _("It answered %(status)s and redirected us, which we do not follow.") % {
                 "status": event.status
             }
         return _("It answered %(status)s.") % {"status": event.status}

@@ -146,7 +146,7 @@ def _value(name: str, value: Any, names: _Names) -> str:
     if name in _PEOPLE:
         return names.person(value)
     if name == "role" and value in Role.values:
-        return str(Role(value).label).partition(":")[0]
+        return Role(value).word
     if value == "changed":
         return _("changed")
     return str(localize(value)) if isinstance(value, int | float) else str(value)

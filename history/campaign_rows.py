@@ -258,19 +258,17 @@ class Attention:
     def title(self) -> str:
         """What it is about."""
         if self.jobs:
-            words = ngettext(
-                "%(n)s job needs your decision.", "%(n)s jobs need your decision.", self.jobs
-            )
+            words = ngettext("%(n)s job needs an answer.", "%(n)s jobs need an answer.", self.jobs)
             return words % {"n": number(self.jobs)}
         if self.campaign.state == CampaignState.PAUSED:
-            return _("“%(name)s” is held by the clock.") % {"name": self.campaign.name}
-        return _("“%(name)s” missed its time.") % {"name": self.campaign.name}
+            return _("“%(name)s” is late.") % {"name": self.campaign.name}
+        return _("“%(name)s” was missed.") % {"name": self.campaign.name}
 
     @property
     def sentence(self) -> str:
         """What happened, and what is asked."""
         if self.jobs:
-            return _("“%(name)s”: what became of it is not clear, or Sociocs refused it.") % {
+            return _("“%(name)s”: it is not clear whether it was sent, or Sociocs refused it.") % {
                 "name": self.campaign.name
             }
         if self.campaign.state == CampaignState.PAUSED:
@@ -281,11 +279,11 @@ class Attention:
     def short(self) -> str:
         """The same behind the name of the campaign."""
         if self.jobs:
-            words = ngettext("%(n)s job needs a decision", "%(n)s jobs need a decision", self.jobs)
+            words = ngettext("%(n)s job needs an answer", "%(n)s jobs need an answer", self.jobs)
             return words % {"n": number(self.jobs)}
         if self.campaign.state == CampaignState.MISSED:
-            return _("it missed its time")
-        return _("the rest of it waits for your word")
+            return _("it was missed")
+        return _("the rest waits for your answer")
 
 
 def waits_for_somebody(team: Team) -> Q:

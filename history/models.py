@@ -106,11 +106,11 @@ class Report(MadeFile):
 class NoticeKind(models.TextChoices):
     """What somebody may be told of."""
 
-    NEEDS_DECISION = "needs_decision", _("A campaign needs a decision")
-    MISSED = "missed", _("A campaign missed its time")
+    NEEDS_DECISION = "needs_decision", _("A campaign needs an answer")
+    MISSED = "missed", _("A campaign was missed")
     FAILED = "failed", _("A campaign stopped by itself")
     APPROVAL = "approval", _("A campaign waits for approval")
-    COMPLETED = "completed", _("A campaign is complete")
+    COMPLETED = "completed", _("A campaign is sent")
     TROUBLE = "trouble", _("Sending is held up, or reports do not come in")
 
 
@@ -118,8 +118,8 @@ class Whose(models.TextChoices):
     """Of whose campaigns somebody wants to be told."""
 
     NOBODY = "nobody", _("Never")
-    MINE = "mine", _("Of campaigns I made or launched")
-    ALL = "all", _("Of all campaigns of the team")
+    MINE = "mine", _("For campaigns I made or sent")
+    ALL = "all", _("For all campaigns of the team")
 
 
 class NoticeChoice(models.Model):
@@ -162,7 +162,7 @@ class Notice(models.Model):
     class Mail(models.TextChoices):
         NONE = "none", _("Not wanted")
         WAITING = "waiting", _("Waiting")
-        SENDING = "sending", _("Handed to the mail server")
+        SENDING = "sending", _("Given to the mail server")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Could not be sent")
 

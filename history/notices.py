@@ -63,11 +63,11 @@ _KINDS: Mapping[str, NoticeKind] = {
 _NO_NEWS = frozenset({PauseReason.PERSON.value, PauseReason.QUIET_HOURS.value})
 
 SENTENCES: Mapping[str, Text] = {
-    NoticeKind.NEEDS_DECISION: gettext_lazy("“%(name)s” needs your decision"),
-    NoticeKind.MISSED: gettext_lazy("“%(name)s” missed its time. Nothing was sent"),
+    NoticeKind.NEEDS_DECISION: gettext_lazy("“%(name)s” needs an answer"),
+    NoticeKind.MISSED: gettext_lazy("“%(name)s” was missed. Nothing was sent"),
     NoticeKind.FAILED: gettext_lazy("“%(name)s” stopped by itself"),
     NoticeKind.APPROVAL: gettext_lazy("“%(name)s” waits for approval"),
-    NoticeKind.COMPLETED: gettext_lazy("“%(name)s” is complete"),
+    NoticeKind.COMPLETED: gettext_lazy("“%(name)s” is sent"),
 }
 
 

@@ -38,7 +38,7 @@ _WORDS = {
     "privacy": gettext_lazy("Emptying old data"),
     "composer": gettext_lazy("Figures of drafts"),
     "teams": gettext_lazy("Mails about accounts"),
-    "trail": gettext_lazy("Chain of the activity"),
+    "trail": gettext_lazy("Activity chain"),
 }
 
 
@@ -73,11 +73,11 @@ def _ticks() -> Iterator[Part]:
 def _accounts() -> Iterator[Part]:
     accounts = GatewayAccount.objects
     halted = accounts.filter(state=LaneState.HALTED.value)
-    yield _count(_("Accounts halted"), halted, "danger", "state__exact=halted")
+    yield _count(_("Accounts stopped"), halted, "danger", "state__exact=halted")
     standing = SeenTrouble.objects.filter(over_at=None).exclude(told_at=None)
-    yield _count(_("Troubles that stand"), standing, "danger", "over_at__isnull=True")
+    yield _count(_("Problems now"), standing, "danger", "over_at__isnull=True")
     cooling = accounts.filter(cool_until__gt=timezone.now())
-    yield _count(_("Accounts that rest for Sociocs"), cooling, "warning")
+    yield _count(_("Accounts that wait for Sociocs"), cooling, "warning")
 
 
 def _jobs() -> Iterator[Part]:

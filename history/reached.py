@@ -304,6 +304,11 @@ def _write(key: int) -> str:
     return signing.Signer(salt=_SALT).sign(f"{key:x}")
 
 
+def is_place(place: str) -> bool:
+    """Whether `People.after` said this."""
+    return _read(place) is not None
+
+
 def _read(place: str) -> int | None:
     try:
         return int(signing.Signer(salt=_SALT).unsign(place), 16)

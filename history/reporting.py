@@ -70,7 +70,7 @@ def begin_report(
 def make_report(report_id: int) -> None:
     """Make the file of a report that waits."""
     reports = Report.objects.select_related("campaign__team", "team", "asked_by")
-    made_files.make_file(reports, report_id, report_table)
+    made_files.make_file(reports, report_id, report_table, lambda report: report.asked_by)
 
 
 def reports_to_make() -> list[int]:
@@ -90,7 +90,7 @@ def report_table(report: Report) -> Table:
 def _people_header(campaign: Campaign) -> list[str]:
     theirs = audience.audience_field_names(campaign)
     ours = [
-        *(_("Job"), _("Job id"), _("State"), _("Goes out (UTC)"), _("Delivery")),
+        *(_("Job"), _("Job id"), _("Status"), _("Goes out (UTC)"), _("Delivery")),
         *(_("Network's code"), _("Failed because"), _("Left out because")),
     ]
     first = _told_apart([_("Phone"), _("Name")], theirs)
@@ -114,7 +114,7 @@ def _history_header() -> list[str]:
     return [
         *(_("Campaign"), _("Status"), _("Channel"), _("Goes out (UTC)"), _("Recipients")),
         *(str(PERSON_WORDS[state].label) for state in PersonState),
-        *(_("Left out"), _("Left out because"), _("Made by"), _("Launched by")),
+        *(_("Left out"), _("Left out because"), _("Made by"), _("Sent by")),
     ]
 
 

@@ -77,10 +77,10 @@ def not_allowed(request: HttpRequest, methods: str) -> HttpResponse:
     page = _page(
         request,
         405,
-        _("This is no page to open"),
+        _("This page cannot be opened"),
         _(
-            "The address belongs to a button or a form. Nothing was changed. Go back to the page"
-            " where the button is, or start from the overview."
+            "The address belongs to a button or a form, and nothing was changed. Go back to the "
+            "page with the button, or start from the overview."
         ),
     )
     page.headers["Allow"] = methods
@@ -167,10 +167,9 @@ def _held_up(request: HttpRequest) -> HttpResponse:
         503,
         _("Something else has to be finished first"),
         _(
-            "What you wanted to change is being changed by the sending, or by somebody else, and"
-            " that takes unusually long. Your click was not carried out; nothing was changed and"
-            " nothing is lost. Wait ten seconds and do it again. If this stays, tell the person who"
-            " manages this server."
+            "Sending, or someone else, is changing the same thing, and that takes unusually "
+            "long. Nothing was changed and nothing is lost. Wait ten seconds and do it again; "
+            "if this stays, tell the person who manages this server."
         ),
     )
     page.headers["Retry-After"] = str(HELD_UP_SECONDS)
@@ -206,7 +205,7 @@ def _without_disk(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, title: str, sentence: str) -> HttpResponse:
     if answers := machines.answers_of(request):
-        return answers(status, title, sentence)
+        return answers(status, title, machines.sentence_for(status, sentence))
     if request.headers.get("HX-Request") == "true":
         # static/js/page.js shows a plain text answer as it is.
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")

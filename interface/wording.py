@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import TypeVar
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.functional import Promise, keep_lazy_text
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 Text = str | Promise
+Said = TypeVar("Said")
 
 
 def number(value: int) -> str:
@@ -32,6 +36,15 @@ def one_decimal(value: float) -> str:
 def filled(text: Text, values: Mapping[str, object]) -> str:
     """A sentence with its values; of a lazy one they are filled in when it is read."""
     return str(text) % values
+
+
+def in_each_language(say: Callable[[], Said]) -> list[Said]:
+    """What is said in each of the languages that are offered: a file that comes back is known."""
+    said = []
+    for language, _own_name in settings.LANGUAGES:
+        with translation.override(language):
+            said.append(say())
+    return said
 
 
 def people(count: int) -> str:

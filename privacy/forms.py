@@ -23,9 +23,9 @@ def _days(label: Any, help_text: Any, least: int, most: int = LONGEST_DAYS) -> f
         min_value=least,
         max_value=most,
         error_messages={
-            "invalid": _("Write the number of days in digits, such as 90."),
-            "min_value": _("Write %(limit_value)s days or more, or leave it empty."),
-            "max_value": _("Write %(limit_value)s days at most."),
+            "invalid": _("Enter the number of days in digits, such as 90."),
+            "min_value": _("Enter %(limit_value)s days or more, or leave it empty."),
+            "max_value": _("Enter up to %(limit_value)s days."),
         },
     )
 
@@ -34,34 +34,34 @@ class RetentionForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     """Days for each kind of data; an empty field keeps it."""
 
     lists_days = _days(
-        _("Delete a list so many days after it was last used"),
-        _("Used is: changed, copied, or chosen in a campaign. Empty: lists are kept."),
+        _("Delete a list this many days after it was last used"),
+        _("Used means changed, copied, or used in a campaign. Empty: lists are kept."),
         SHORTEST_DAYS,
     )
     campaigns_days = _days(
-        _("Empty a campaign so many days after it is over"),
+        _("Delete a campaign's people this many days after it is over"),
         _(
-            "Numbers, names, columns and each person's own text go; the message and all figures "
-            "stay. Empty: they are kept."
+            "Numbers, names, columns and each person's own text are deleted; the message "
+            "and all figures stay. Empty: they are kept."
         ),
         SHORTEST_DAYS,
     )
     replies_days = _days(
-        _("Empty a reply after so many days"),
+        _("Delete what people replied after this many days"),
         _(
-            "Number, name and text go; that somebody replied is still counted. Replies that "
-            "wait for a decision stay. Empty: they are kept."
+            "Number, name and text are deleted; the reply is still counted. Replies "
+            "waiting for your decision stay. Empty: they are kept."
         ),
         SHORTEST_DAYS,
     )
     rejected_days = _days(
-        _("Delete rows that could not be imported after so many days"),
-        _("How many there were is still shown. Empty: they are kept."),
+        _("Delete rows that could not be imported after this many days"),
+        _("Their number is still shown. Empty: they are kept."),
         1,
     )
     bodies_days = _days(
-        _("Empty what Sociocs reported to us, and what your systems were told, after so many days"),
-        _("Kept to find out what went wrong; nothing on the pages needs it. 30 at most."),
+        _("Delete what Sociocs reported and what your systems were sent after this many days"),
+        _("We keep this only to find out what went wrong. At most 30 days."),
         1,
         30,
     )

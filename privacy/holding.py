@@ -46,9 +46,7 @@ def _pieces(team: Team, phone: str) -> Iterator[list[_Line]]:
     yield [_of_campaign(row) for row in frozen.select_related("campaign").order_by("pk")]
     replies = Reply.objects.filter(team=team, phone_key=key).select_related("channel")
     yield [
-        _line(
-            one.phone, one.name, _("Wrote to us"), one.channel.label, one.received_at, "", one.text
-        )
+        _line(one.phone, one.name, _("Replied"), one.channel.label, one.received_at, "", one.text)
         for one in replies.order_by("pk")
     ]
     yield [_of_opt_out(one) for one in opt_outs_of(team, phone)]
@@ -63,7 +61,7 @@ def _pieces(team: Team, phone: str) -> Iterator[list[_Line]]:
 def _of_event(event: OutgoingEvent, phone: str) -> _Line:
     # Other people may stand in it beside this one, but for what somebody wrote.
     text = event.body if event.kind == EventKind.REPLY else ""
-    what, where = _("Told to another system"), event.receiver.name
+    what, where = _("Sent to another system"), event.receiver.name
     return _line(phone, "", what, where, event.created_at, event.kind, text)
 
 
@@ -88,7 +86,7 @@ def _of_campaign(row: CampaignRecipient) -> _Line:
 def _of_opt_out(one: OptOut) -> _Line:
     facts = [(_("How"), one.get_source_display()), (_("Note"), one.note)]
     if not one.is_open:
-        facts.append((_("Lifted"), one.lifted_reason or _("yes")))
+        facts.append((_("Allowed again"), one.lifted_reason or _("yes")))
     kept = _in_words((name, value) for name, value in facts if value)
     return _line(one.phone, "", _("Opted out"), "", one.created_at, kept)
 

@@ -53,7 +53,7 @@ class EmptiedCampaign(models.Model):
     is_done = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name = _("emptied campaign")
+        verbose_name = _("campaign without its people")
 
     def __str__(self) -> str:
         return str(self.campaign)

@@ -27,12 +27,12 @@ def team_delete(request: TeamRequest) -> HttpResponse:
     if (asked := proving.ask_again(request, request.path, reason)) is not None:
         return asked
     if request.POST.get("name", "").strip() != request.team.name:
-        return _page(request, _("Type the name of the team, exactly as it stands above."))
+        return _page(request, _("Enter the name of the team exactly as shown above."))
     try:
         deletion = closing.delete_team(request.team, request.user)
     except closing.StillSending:
         return _page(
-            request, _("Campaigns are under way. Cancel them, or wait until they are over.")
+            request, _("Campaigns are still going on. Cancel them, or wait until they are over.")
         )
     nudge(delete_team, deletion.pk)
     messages.success(request, _("The team “%(name)s” is deleted.") % {"name": request.team.name})

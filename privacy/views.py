@@ -38,7 +38,7 @@ def kept_data(request: TeamRequest) -> HttpResponse:
     """Choose after how many days the team's data of people is emptied."""
     if request.method != "POST":
         return _kept_page(request, RetentionForm(instance=retention_of(request.team)))
-    reason = _("What is emptied cannot be brought back.")
+    reason = _("What is deleted cannot be brought back.")
     if (asked := proving.ask_again(request, request.path, reason)) is not None:
         return asked
     with transaction.atomic():
@@ -55,7 +55,7 @@ def kept_data(request: TeamRequest) -> HttpResponse:
         form.instance.save(update_fields=[*form.fields, "look_at"])
         record_change(Act.KEPT_CHANGED, kept, before, form.cleaned_data)
     nudge(empty_team, request.team.pk)
-    messages.success(request, _("Saved. What is old enough is emptied from now on."))
+    messages.success(request, _("Saved. Data that is old enough is now deleted."))
     return redirect("kept-data", request.team.slug)
 
 
@@ -84,7 +84,9 @@ def erase_person(request: TeamRequest, person_id: str) -> HttpResponse:
             return asked
         erasure = erasing.begin_erasure(request.team, phone, request.user)
         nudge(erase_on, erasure.pk)
-        messages.success(request, _("This person is being erased, and is left out from now on."))
+        messages.success(
+            request, _("This person is being erased and is left out of every campaign from now on.")
+        )
         return redirect("person-erase", request.team.slug, person_id)
     key = subscriber_key(phone)
     under_way = erasing.erasure_of(request.team, phone)
@@ -111,7 +113,7 @@ def person_file(request: TeamRequest, person_id: str) -> HttpResponseBase:
     """What the team holds about a person, as a file for them."""
     phone = _phone(request, person_id)
     back_to = reverse("person", args=[request.team.slug, person_id])
-    reason = _("The file holds everything the team knows of this person.")
+    reason = _("The file has everything the team knows about this person.")
     if (asked := proving.ask_again(request, back_to, reason)) is not None:
         return asked
     return table_answer("person", "csv", holding.what_is_held(request.team, phone, request.user))

@@ -35,7 +35,7 @@ def pause(campaign: Campaign, user: User) -> None:
     with transaction.atomic():
         locked = locked_campaign(campaign.pk)
         if locked.state != CampaignState.SENDING:
-            raise NotPossible(_("Only a campaign that is being handed over can be paused."))
+            raise NotPossible(_("Only a campaign that is sending can be paused."))
         move_campaign(locked, CampaignState.PAUSED, PauseReason.PERSON.value)
         record_event(locked, CampaignEvent.Kind.PAUSED, user, reason=PauseReason.PERSON.value)
     campaign.refresh_from_db()
@@ -49,10 +49,10 @@ def take_back_jobs(campaign: Campaign, user: User) -> None:
     with transaction.atomic():
         locked = locked_campaign(campaign.pk)
         if locked.state != CampaignState.PAUSED:
-            raise NotPossible(_("Pause the campaign first; then its jobs can be taken back."))
+            raise NotPossible(_("Pause the campaign first, then stop what has not left."))
         jobs = taking_back.ask_back(locked)
         if not jobs:
-            raise NotPossible(_("There is no job left whose time is still to come."))
+            raise NotPossible(_("Everything has left already: there is nothing to stop."))
         record_event(locked, CampaignEvent.Kind.TAKING_BACK, user, jobs=jobs)
     campaign.refresh_from_db()
 
@@ -65,18 +65,21 @@ def resume(campaign: Campaign, user: User) -> None:
     with transaction.atomic():
         locked = locked_campaign(campaign.pk)
         if locked.state not in {CampaignState.PAUSED, CampaignState.MISSED}:
-            raise NotPossible(_("This campaign is not paused any more."))
+            raise NotPossible(_("This campaign is no longer paused."))
         if locked.state_reason == PauseReason.TAKING_BACK:
             raise NotPossible(
-                _("Jobs are still being taken back. Wait until that is done, then go on.")
+                _(
+                    "What has not left is still being stopped. Wait until that is done, then "
+                    "continue."
+                )
             )
         assert locked.channel is not None
         if locked.channel.account.state == LaneState.HALTED:
             raise NotPossible(
                 _(
-                    "Nothing was changed: its Sociocs account is stopped, so it cannot go on yet. "
-                    "First the person who manages this server has to fix the cause and choose "
-                    "“Use again” for the account."
+                    "Nothing was changed: its Sociocs account is stopped. The person who "
+                    "manages this server first has to fix the cause and choose “Use again” for "
+                    "the account."
                 )
             )
         _go_on(locked, user)

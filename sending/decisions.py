@@ -120,8 +120,8 @@ def _check_job_id(submission: Submission, job_id: str) -> None:
     if others.exclude(pk=submission.pk).exists() or known.exclude(submission=submission).exists():
         raise NotPossible(
             _(
-                "This job id belongs to another job. Look for the one whose time is the very "
-                "second named here; nothing was changed."
+                "This job id belongs to another job, so nothing was changed. Look for the job "
+                "due at exactly the second named here."
             )
         )
 
@@ -146,7 +146,7 @@ def _refusal_sentence(refusal: Refusal, submission: Submission) -> str:
     if refusal in {Refusal.OUTDATED, Refusal.WRONG_STATE} and last is not None:
         return _("%(name)s has answered this already. Nothing was changed.") % {"name": last.user}
     if refusal is Refusal.STILL_OPEN:
-        return _("The call is still under way. Wait for its answer, two minutes at most.")
+        return _("Sociocs has not answered yet. Wait for its answer, two minutes at most.")
     if refusal is Refusal.CAMPAIGN_NOT_SENDING:
         return _("This campaign is being cancelled, so nothing is sent again.")
     return _("This has changed since you opened the page. Look at it again; nothing was changed.")

@@ -128,13 +128,13 @@ def _not_yet(campaign: Campaign) -> str:
     if minutes >= _HOUR:
         hours = round(minutes / _HOUR)
         return ngettext(
-            "The rest waits for its time: the next is handed over in about %(n)d hour.",
-            "The rest waits for its time: the next is handed over in about %(n)d hours.",
+            "The rest waits for its time: the next goes to Sociocs in about %(n)d hour.",
+            "The rest waits for its time: the next goes to Sociocs in about %(n)d hours.",
             hours,
         ) % {"n": hours}
     return ngettext(
-        "The rest waits for its time: the next is handed over in about %(n)d minute.",
-        "The rest waits for its time: the next is handed over in about %(n)d minutes.",
+        "The rest waits for its time: the next goes to Sociocs in about %(n)d minute.",
+        "The rest waits for its time: the next goes to Sociocs in about %(n)d minutes.",
         minutes,
     ) % {"n": minutes}
 
@@ -146,7 +146,7 @@ def _slowed(account: GatewayAccount, waiting_jobs: int) -> str:
         return ""
     minutes = round(seconds / 60)
     return ngettext(
-        "By the limit on calls to Sociocs, handing over %(jobs)s takes about %(n)d minute.",
-        "By the limit on calls to Sociocs, handing over %(jobs)s takes about %(n)d minutes.",
+        "Calls to Sociocs are limited, so sending %(jobs)s takes about %(n)d minute.",
+        "Calls to Sociocs are limited, so sending %(jobs)s takes about %(n)d minutes.",
         minutes,
     ) % {"jobs": jobs(waiting_jobs), "n": minutes}

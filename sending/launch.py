@@ -109,10 +109,12 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
     user = first.launched_by
     is_run = first.launch_token is not None and run.parent_id == first.pk
     if not is_run or run.version != copying.AS_COPIED:
-        sentence = _("This is not what was launched first. Look at it, then send it yourself.")
+        sentence = _("This is no longer what was sent first. Check it, then send it yourself.")
         raise LaunchRefused(LaunchRefusal.UNCONFIRMED, sentence)
     if user is None:
-        raise LaunchRefused(LaunchRefusal.UNCONFIRMED, _("Whoever launched it is no longer here."))
+        raise LaunchRefused(
+            LaunchRefusal.UNCONFIRMED, _("The person who sent it is no longer here.")
+        )
     problems = readiness.launch_problems(run, timezone.now(), None, user)
     if blocking := [problem.sentence for problem in problems if problem.field != "wall_time"]:
         raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(blocking))

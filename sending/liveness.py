@@ -6,6 +6,8 @@ import os
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -26,6 +28,28 @@ _LEAST_ROOM = 20 * 1024 * 1024
 # So long a ready job may wait for a worker that has others in hand.
 _UNTOUCHED = timedelta(minutes=1)
 _TROUBLE_OF_PART = {HEARTBEAT: Trouble.NO_TICK, BACKGROUND: Trouble.NO_BACKGROUND}
+
+
+def is_ready() -> bool:
+    """Whether pages can be answered here: the database has all tables, and files find room.
+
+    Raises what the database raises.
+    """
+    return _has_all_tables() and has_room()
+
+
+_with_all_tables: set[str] = set()
+
+
+def _has_all_tables() -> bool:
+    """What was so once is so for as long as this process lives: it does not migrate."""
+    if connection.alias not in _with_all_tables:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return False
+        _with_all_tables.add(connection.alias)
+    Heartbeat.objects.exists()
+    return True
 
 
 def is_ticking() -> bool:
@@ -53,10 +77,10 @@ def troubles_to_see() -> list[Standing]:
     standing = [Standing(_TROUBLE_OF_PART[part], since=at) for part, at, is_old in rows if is_old]
     if all(part != HEARTBEAT for part, _at, _is_old in rows):
         standing.append(Standing(Trouble.NO_TICK))
-    return standing + ([] if _has_room() else [Standing(Trouble.NO_DISK)])
+    return standing + ([] if has_room() else [Standing(Trouble.NO_DISK)])
 
 
-def _has_room() -> bool:
+def has_room() -> bool:
     """Whether files can be stored on this machine."""
     try:
         disk = os.statvfs(settings.DATA_DIR)

@@ -65,8 +65,8 @@ def one_by_one_refusal(people: int) -> str:
     if people <= most:
         return ""
     return _(
-        "These are %(people)s people. One by one, a campaign may go to %(most)s: choose fewer "
-        "lists, or jobs for many people."
+        "These are %(people)s people. With one message for each person, a campaign may go to "
+        "%(most)s: choose fewer lists, or “Many people at once”."
     ) % {"people": number(people), "most": number(most)}
 
 

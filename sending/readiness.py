@@ -108,7 +108,7 @@ def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list
     try:
         send_at = send_time(campaign, now)
     except ValueError:
-        sentence = _("The clocks jump over this time. Choose an earlier or later one.")
+        sentence = _("The clocks skip this time. Choose an earlier or later one.")
         return [Problem("wall_time", sentence)]
     if fault := time_fault(send_at, now):
         return [Problem("wall_time", _time_sentence(fault))]
@@ -156,7 +156,7 @@ def launch_problems(
         sentence = _("%(name)s is no longer in the Sociocs account. Choose another sender.")
         problems.append(Problem("sent_as", sentence % {"name": campaign.sent_as.name}))
     if campaign.team.test_required and not is_tested(campaign):
-        sentence = _("Your team launches only what was tested. Send a test of just this message.")
+        sentence = _("Your team sends only what was tested. Send a test of this message first.")
         problems.append(Problem("test", sentence))
     problems += message.name_problems(campaign)
     if not has_lists:
@@ -177,7 +177,7 @@ def counted_problems(campaign: Campaign, user: User) -> list[Problem]:
 
 def no_list() -> Problem:
     """Nobody is chosen yet."""
-    return Problem("lists", _("Choose at least one recipient list."))
+    return Problem("lists", _("Choose a list first."))
 
 
 def content_sha256(campaign: Campaign) -> str:
@@ -279,7 +279,7 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
     most = max(people, confirmation.plan.people if confirmation.plan else 0)
     is_typed, is_second = is_number_typed(campaign, most), needs_second_person(campaign, most)
     if (is_typed or is_second) and not confirmation.is_proved:
-        sentence = _("It goes to so many people that your password is wanted first.")
+        sentence = _("It goes to so many people that you have to enter your password first.")
         raise LaunchRefused(LaunchRefusal.PASSWORD, sentence)
     if confirmation.approval is not None:
         if not _is_approved(campaign, confirmation, confirmation.approval):
@@ -299,16 +299,14 @@ def check_channel(campaign: Campaign, user: User) -> None:
 def _check_plan(confirmation: Confirmation, is_typed: bool) -> None:
     plan_seen = confirmation.plan
     if plan_seen is None or plan_seen.version != confirmation.version:
-        sentence = _("The plan is being made again, since something changed. Look at it first.")
+        sentence = _("Something changed, so the plan is worked out again. Look at it first.")
         raise LaunchRefused(LaunchRefusal.NO_PLAN, sentence)
     if is_typed and confirmation.typed != confirmation.people:
         sentence = _("Type the number of people, exactly as the page says, to send it.")
         raise LaunchRefused(LaunchRefusal.NOT_TYPED, sentence)
     for code, warning in plan_seen.warnings.items():
         if code not in confirmation.overruled:
-            sentence = _(
-                "Nothing was sent yet. Look at this first, and tick it if it is right: %(what)s"
-            )
+            sentence = _("Nothing was sent yet. Look at this first, and confirm it: %(what)s")
             raise LaunchRefused(LaunchRefusal.WARNING, sentence % {"what": warning})
 
 
@@ -330,7 +328,7 @@ def outdated() -> LaunchRefused:
     """It is no longer what was confirmed."""
     return LaunchRefused(
         LaunchRefusal.OUTDATED,
-        _("This campaign was changed since you opened this page. Look at it again, then send it."),
+        _("This campaign has changed since you opened this page. Look at it again, then send it."),
     )
 
 

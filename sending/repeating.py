@@ -96,10 +96,12 @@ def _run_of(campaign: Campaign, occurrence: Occurrence) -> None:
         return
     assert campaign.repeat is not None
     zone = campaign.repeat["zone"]
+    with spoken_by(campaign.launched_by):
+        name = name_of_run(campaign.name, occurrence.day)
     run = copy_of(
         campaign,
         campaign.launched_by,
-        name=_name_of_run(campaign, occurrence.day),
+        name=name,
         parent=campaign,
         run_on=occurrence.day,
         # As the clocks show it: on a day when they jump over its time, another one.
@@ -120,11 +122,6 @@ def _launch(campaign: Campaign, run: Campaign, occurrence: Occurrence) -> None:
         kind, details["why"] = CampaignEvent.Kind.RUN_WAITS, refused.sentence
     for one in (campaign, run):
         record_event(one, kind, **details)
-
-
-def _name_of_run(campaign: Campaign, day: date) -> str:
-    with spoken_by(campaign.launched_by):
-        return name_of_run(campaign.name, day)
 
 
 def name_of_run(name: str, day: date) -> str:

@@ -73,7 +73,7 @@ class NewTime:
         """What it is in UTC. Raises NotPossible for a time that does not exist."""
         candidates = job_times.resolve_wall_time(self.wall_time, self.time_zone).candidates
         if not candidates:
-            raise NotPossible(_("The clocks jump over this time. Choose another one."))
+            raise NotPossible(_("The clocks skip this time. Choose another one."))
         return candidates[min(self.fold, len(candidates) - 1)]
 
 
@@ -145,7 +145,7 @@ def check_time(at: datetime, now: datetime) -> None:
 
 def _not_now(campaign: Campaign) -> str:
     if campaign.state == C.FREEZING:
-        return _("It is just being prepared. Wait a moment, then try again.")
+        return _("It is getting ready. Wait a moment, then try again.")
     return _("This campaign is finished, so its time cannot be changed any more.")
 
 
@@ -160,7 +160,7 @@ def begin_taking_back(campaign: Campaign, user: User, then: Then) -> None:
         elif locked.state in RUNNING or (then is Then.UNDO and locked.state == C.SCHEDULED):
             _begin(locked, user, then)
         else:
-            raise NotPossible(_("There is nothing left that could be taken back."))
+            raise NotPossible(_("There is nothing left to stop."))
     campaign.refresh_from_db()
 
 
@@ -178,11 +178,11 @@ def _back_to_draft(campaign: Campaign, user: User) -> None:
 
 def _begin(campaign: Campaign, user: User, then: Then, time: NewTime | None = None) -> None:
     if TakeBack.of(campaign):
-        raise NotPossible(_("Jobs are being taken back already. Wait until that is done."))
+        raise NotPossible(_("What has not left is being stopped already. Wait until that is done."))
     tally = tallies([campaign.pk]).get(campaign.pk, Tally())
     ahead = _held_ahead(campaign, timezone.now())
     if not ahead and not tally.waiting_jobs and not tally.jobs[S.REVOKED]:
-        raise NotPossible(_("Every job is out already: there is nothing left to take back."))
+        raise NotPossible(_("Everything has left already: there is nothing to undo."))
     take_back = TakeBack(then, user.pk, timezone.now().isoformat(), time)
     _pause(campaign, take_back)
     record_event(campaign, CampaignEvent.Kind.TAKE_BACK_ASKED, user, jobs=ahead, then=then)

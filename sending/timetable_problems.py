@@ -111,7 +111,7 @@ def _no_slot(hours: Hours, suggestion: Hours) -> str:
 def _too_few_hours(count: int) -> str:
     return _(
         "In these sending hours it would take more than a year to send to %(people)s. Choose "
-        "longer hours, or tell the channel's speed if its sender is faster than usual."
+        "longer hours, or set the channel's speed if its sender is faster than usual."
     ) % {"people": people(count)}
 
 

@@ -1,4 +1,4 @@
-"""`/healthz`: is this installation alive? It says nothing else."""
+"""`/healthz` and `/readyz`: is this installation alive, and may people be led here?"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from sending.liveness import is_ticking
+from sending.liveness import is_ready, is_ticking
 
 
 @login_not_required
@@ -27,3 +27,18 @@ def healthz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"ok": True, "ticking": ticking}, status=503 if needed and not ticking else 200
     )
+
+
+@login_not_required
+@never_cache
+@require_safe
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """200 once this process can answer pages; else 503, and whoever shares out requests waits.
+
+    That takes a database with all its tables, and room for files.
+    """
+    try:
+        ready = is_ready()
+    except Error:
+        ready = False
+    return JsonResponse({"ready": ready}, status=200 if ready else 503)

@@ -43,21 +43,23 @@ class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("label", "team", "calls_per_second", "calls_per_minute", "name_placeholder")
         help_texts = {
             "name_placeholder": _(
-                "Only if Sociocs fills it in for this account's bulk jobs, such as {{name}}: send "
-                "a test first. Writers may then let it, and everybody shares one text. Empty: "
-                "names are always written here."
+                "Only if Sociocs fills in names for this account's bulk jobs: enter its "
+                "field, such as {{name}}, and send a test first. Empty: we always fill in "
+                "names here."
             ),
-            "calls_per_second": _("By all workers together. Empty: as the settings say; 0: any."),
-            "calls_per_minute": _("What Sociocs itself says (HTTP 429) is honoured anyway."),
+            "calls_per_second": _(
+                "For all workers together. Empty: the server's setting. 0: no limit."
+            ),
+            "calls_per_minute": _("If Sociocs asks us to slow down (HTTP 429), we always do."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tail = self.instance.api_key_tail
         self.fields["new_api_key"].help_text = (
-            _("The key in use ends in …%(tail)s. Leave this empty to keep it.") % {"tail": tail}
+            _("The current key ends in …%(tail)s. Leave this empty to keep it.") % {"tail": tail}
             if tail
-            else _("From app.sociocs.com, Settings, API keys: two parts with a colon between.")
+            else _("From app.sociocs.com, Settings, API keys: two parts with a colon between them.")
         )
 
     def clean_new_api_key(self) -> str:
@@ -69,8 +71,8 @@ class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         if key and same.exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(
                 _(
-                    "This key is here already, under another account. Use that account: two with "
-                    "one key would get in each other's way."
+                    "This key is already here under another account. Use that account: two "
+                    "accounts with one key would disturb each other."
                 )
             )
         return key
@@ -109,7 +111,7 @@ class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[type-arg]
             },
         ),
         (
-            _("Condition"),
+            _("Status"),
             {
                 "fields": (
                     ("state_in_words", "why_halted"),
@@ -166,13 +168,14 @@ class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[type-arg]
         """What has to be mended before it can be used again."""
         return str(HALT_WORDS.get(account.halt_reason, account.halt_reason or "-"))
 
-    @admin.action(description=_("Use again (its trouble is mended)"), permissions=["change"])
+    @admin.action(description=_("Use again (the problem is fixed)"), permissions=["change"])
     def use_again(self, request: HttpRequest, queryset: QuerySet[GatewayAccount]) -> None:
         """Open halted accounts; their paused campaigns are let go on from their own pages."""
         for account in queryset.filter(state=LaneState.HALTED.value):
             reopen(account)
         messages.success(
-            request, _("These accounts are in use again. Let their paused campaigns go on now.")
+            request,
+            _("These accounts are in use again. You can now continue their paused campaigns."),
         )
 
 

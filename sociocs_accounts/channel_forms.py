@@ -29,10 +29,10 @@ class ChannelForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         min_value=0.01,
         max_value=FASTEST,
-        error_messages={"invalid": gettext_lazy("Write a number, such as 10 or 0.5.")},
+        error_messages={"invalid": gettext_lazy("Enter a number, such as 10 or 0.5.")},
     )
 
-    senders = PublicChoices(User.objects, gettext_lazy("Only these people send with it"))
+    senders = PublicChoices(User.objects, gettext_lazy("Only these people can send with it"))
 
     class Meta:
         model = Channel
@@ -41,11 +41,11 @@ class ChannelForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "label": gettext_lazy("What your team calls it."),
             "phone_number": gettext_lazy(
-                "As people see it: with its country code, a short code, or a name."
+                "As people see it: a number with its country code, a short code, or a name."
             ),
             "is_active": gettext_lazy(
-                "Out of use, no campaign can be launched with it. What is being handed over goes "
-                "on: pause it on its own page."
+                "If not in use, no new campaign can be sent with it. Campaigns already "
+                "sending continue; pause them on their own pages."
             ),
         }
         error_messages = {"label": {"required": gettext_lazy("Give the channel a name.")}}
@@ -59,15 +59,15 @@ class ChannelForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             chosen = Q(pk__in=self.instance.senders.values("pk"))
             offered.queryset = User.objects.filter(mine | chosen).distinct().order_by("name")
         offered.help_text = _(
-            "They launch campaigns and send tests with it. Tick nobody to let everyone do so "
-            "whose role allows launching."
+            "They can send campaigns and tests with it. If you choose nobody, everyone "
+            "whose role allows sending can."
         )
         if self.instance.provider:
             sender = sender_of(Provider(self.instance.provider), self.instance.phone_number)
             usual = THROUGHPUT[sender].per_second
             self.fields["messages_per_second"].help_text = _(
-                "Left empty, we count with %(usual)g, which is usual for such a number. It says "
-                "how long a large campaign takes."
+                "If empty, we use %(usual)g, the usual speed for this kind of number. We "
+                "use it to work out how long a campaign takes."
             ) % {"usual": usual}
 
 
@@ -126,12 +126,12 @@ class SociocsAccountForm(StyledForm):
         self.account = account
         self.fields["api_key"].help_text = (
             _(
-                "The key in use ends in …%(tail)s. Leave this empty to keep it; a new one must be "
-                "of the same Sociocs account."
+                "The current key ends in …%(tail)s. Leave this empty to keep it; a new key "
+                "must be from the same Sociocs account."
             )
             % {"tail": account.api_key_tail}
             if account
-            else _("From app.sociocs.com, Settings, API keys: two parts with a colon between.")
+            else _("From app.sociocs.com, Settings, API keys: two parts with a colon between them.")
         )
 
     def said(self) -> dict[str, str]:
@@ -149,8 +149,9 @@ class SociocsAccountForm(StyledForm):
         if key and is_key_known(key, self.account):
             raise forms.ValidationError(
                 _(
-                    "This key is in use on this server already. Ask the person who runs it to give "
-                    "your team the account's channels, or make another key at Sociocs."
+                    "This key is already in use on this server. Ask the person who manages "
+                    "it to give your team the account's channels, or create another key in "
+                    "Sociocs."
                 )
             )
         return key

@@ -22,10 +22,10 @@ def why_not_with(channel: Channel, user: User) -> str:
     mine = channel.senders.filter(memberships__team=channel.team_id)
     names = ", ".join(mine.order_by("name").values_list("name", flat=True)[:5])
     if not names:
-        return _("Nobody may send with “%(channel)s” at present. Ask an owner of the team.") % {
+        return _("Nobody can send with “%(channel)s” at the moment. Ask an owner of the team.") % {
             "channel": channel.label
         }
-    return _("You may not send with “%(channel)s”. These may: %(names)s.") % {
+    return _("You cannot send with “%(channel)s”. These people can: %(names)s.") % {
         "channel": channel.label,
         "names": names,
     }

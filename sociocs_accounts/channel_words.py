@@ -26,11 +26,11 @@ _CHANGES: Mapping[str, Text] = {
     ChannelEvent.Kind.ACCOUNT_RENAMED: gettext_lazy(
         "{who} renamed the Sociocs account “{subject}”"
     ),
-    ChannelEvent.Kind.SYNCED: gettext_lazy("{who} read the channels of “{subject}”"),
+    ChannelEvent.Kind.SYNCED: gettext_lazy("{who} updated the channels of “{subject}”"),
     ChannelEvent.Kind.CHANNEL_ADDED: gettext_lazy("{who} added the channel “{subject}”"),
     ChannelEvent.Kind.CHANNEL_CHANGED: gettext_lazy("{who} changed the channel “{subject}”"),
-    ChannelEvent.Kind.CHANNEL_STOPPED: gettext_lazy("{who} took out of use “{subject}”"),
-    ChannelEvent.Kind.CHANNEL_USED_AGAIN: gettext_lazy("{who} put into use again “{subject}”"),
+    ChannelEvent.Kind.CHANNEL_STOPPED: gettext_lazy("{who} stopped using “{subject}”"),
+    ChannelEvent.Kind.CHANNEL_USED_AGAIN: gettext_lazy("{who} started using “{subject}” again"),
 }
 
 
@@ -48,12 +48,12 @@ def carries(able: Capabilities) -> list[str]:
         if support.sure_in_bulk:
             lines.append(_("%(kind)s up to %(size)s") % words)
         else:
-            lines.append(_("%(kind)s up to %(size)s, not certain: send a test") % words)
+            lines.append(_("%(kind)s up to %(size)s (not certain, so send a test)") % words)
     if able.takes_templates:
         lines.append(_("approved WhatsApp templates"))
     if able.free_text_hours is not None:
         lines.append(
-            _("free texts only within %(n)d hours of a person's last message")
+            _("free text only within %(n)d hours of a person's last message")
             % {"n": able.free_text_hours}
         )
     return lines

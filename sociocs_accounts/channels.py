@@ -135,12 +135,11 @@ def sync(account: GatewayAccount, team: Team, user: User) -> Synced:
 
 def _why(error: Exception) -> str:
     if isinstance(error, AuthenticationFailed):
-        return _("Sociocs does not accept this account's API key. Enter its present key.")
+        return _("Sociocs does not accept this account's API key. Enter the current key.")
     if isinstance(error, clients.LaneHalted):
-        return _("This account's API key cannot be read here any more. Enter it again.")
+        return _("We can no longer read this account's API key. Enter it again.")
     return _(
-        "Sociocs gave no usable answer, so nothing was changed. Try again in a minute; your "
-        "channels here stay as they are."
+        "Sociocs gave no usable answer, so your channels have not changed. Try again in a minute."
     )
 
 
@@ -277,8 +276,8 @@ def is_key_known(api_key: str, account: GatewayAccount | None = None) -> bool:
 
 def _known_key() -> str:
     return _(
-        "This key is in use on this server already. Ask the person who runs it to give your team "
-        "the account's channels, or make another key at Sociocs."
+        "This key is already in use on this server. Ask the person who manages it to give "
+        "your team the account's channels, or create another key in Sociocs."
     )
 
 
@@ -327,13 +326,16 @@ def _try_key(api_key: str) -> set[tuple[str, str]]:
         }
     except AuthenticationFailed:
         raise NotDone(
-            _("Sociocs does not accept this key. Copy it again: it has two parts and a colon.")
+            _(
+                "Sociocs does not accept this key. Copy it again: it has two parts with a "
+                "colon between them."
+            )
         ) from None
     except Misconfigured:
         raise NotDone(_("A key has no spaces or special letters. Copy it again.")) from None
     except GatewayError:
         raise NotDone(
-            _("Sociocs gave no usable answer, so the key could not be tried. Try again later.")
+            _("Sociocs gave no usable answer, so we could not check the key. Try again later.")
         ) from None
 
 
@@ -354,8 +356,8 @@ def _check_same_account(account: GatewayAccount, seen: set[tuple[str, str]]) -> 
     if foreign:
         raise NotDone(
             _(
-                "This key belongs to another Sociocs account: it does not know the channel "
-                "“%(label)s”. Add it as an account of its own."
+                "This key belongs to another Sociocs account, without the channel "
+                "“%(label)s”. Connect it as a separate account."
             )
             % {"label": foreign[0].label}
         )
@@ -371,7 +373,7 @@ def add_channel(channel: Channel, user: User) -> None:
             channel.save()
             record_channel_event(channel.team, ChannelEvent.Kind.CHANNEL_ADDED, channel, user)
     except IntegrityError:
-        raise NotDone(_("Your team has a channel with this key already.")) from None
+        raise NotDone(_("Your team already has a channel with this key.")) from None
 
 
 def change_channel(channel: Channel, user: User, before: Mapping[str, object]) -> None:

@@ -14,24 +14,26 @@ from interface.wording import Text
 HALTS: Mapping[str, tuple[Text, Text]] = {
     "auth": (
         gettext_lazy("Sociocs does not accept the API key any more."),
-        gettext_lazy("Ask the person who manages this server to enter a working one, then go on."),
+        gettext_lazy(
+            "Ask the person who manages this server to enter a working key, then continue."
+        ),
     ),
     "tls": (
         gettext_lazy("The connection to Sociocs is not secure, so nothing is sent over it."),
-        gettext_lazy("Ask the person who manages this server to look at it."),
+        gettext_lazy("Ask the person who manages this server to look into it."),
     ),
     "redirect": (
-        gettext_lazy("Sociocs' address now points elsewhere, where no number is sent."),
-        gettext_lazy("Ask the person who manages this server to look at it."),
+        gettext_lazy("The address of Sociocs now leads somewhere else, so nothing is sent."),
+        gettext_lazy("Ask the person who manages this server to look into it."),
     ),
     "config": (
-        gettext_lazy("Sociocs does not know the address we call."),
+        gettext_lazy("Sociocs does not know the address we use."),
         gettext_lazy("Ask the person who manages this server to check it."),
     ),
     "door": (
         gettext_lazy(
-            "The address we call belongs to a dashboard like this one, not to Sociocs: messages "
-            "would go round in a circle, so none is sent."
+            "The address we use belongs to a dashboard like this one, not to Sociocs, so "
+            "nothing is sent."
         ),
         gettext_lazy(
             "Ask the person who manages this server to set SOCIOCS_BASE_URL to Sociocs itself."
@@ -39,11 +41,11 @@ HALTS: Mapping[str, tuple[Text, Text]] = {
     ),
     "circuit": (
         gettext_lazy("Sociocs gave no clear answer twice in a row."),
-        gettext_lazy("Wait until it works again, then go on."),
+        gettext_lazy("Wait until it works again, then continue."),
     ),
     "clock": (
         gettext_lazy("This server's clock and Sociocs' clock differ by more than a minute."),
-        gettext_lazy("Ask the person who manages this server to set it."),
+        gettext_lazy("Ask the person who manages this server to correct it."),
     ),
 }
 HALT_WORDS: Mapping[str, Text] = {

@@ -40,7 +40,7 @@ class GatewayAccount(models.Model):
         _("Sociocs' own field for the name"),
         max_length=40,
         blank=True,
-        validators=[RegexValidator(r"^\{\{\w+\}\}\Z", _("Write a field, such as {{name}}."))],
+        validators=[RegexValidator(r"^\{\{\w+\}\}\Z", _("Enter a field, such as {{name}}."))],
     )
     state = models.CharField(max_length=10, choices=choices(LaneState), default=LaneState.OPEN)
     halt_reason = models.CharField(max_length=20, blank=True)
@@ -116,14 +116,16 @@ class Channel(models.Model):
     )
     # Null: no limit but the team's.
     daily_limit = models.PositiveIntegerField(
-        _("people it may be sent to in a day"), null=True, blank=True
+        _("people it can be sent to in a day"), null=True, blank=True
     )
     is_active = models.BooleanField(_("in use"), default=True)
     # Whether only `senders` launch and test with it; else whoever may launch at all. Apart from
     # them, so that nobody gets in when the last of them is gone.
-    has_chosen_senders = models.BooleanField(_("only chosen people send with it"), default=False)
+    has_chosen_senders = models.BooleanField(
+        _("only chosen people can send with it"), default=False
+    )
     senders = models.ManyToManyField(
-        User, related_name="+", blank=True, verbose_name=_("who may send with it")
+        User, related_name="+", blank=True, verbose_name=_("who can send with it")
     )
     # Since when Sociocs no longer lists it; null: it does, or nobody has looked.
     missing_since = models.DateTimeField(null=True, blank=True, editable=False)
@@ -181,11 +183,11 @@ class ChannelEvent(models.Model):
         ACCOUNT_ADDED = "account_added", _("added the Sociocs account")
         KEY_CHANGED = "key_changed", _("changed the API key of")
         ACCOUNT_RENAMED = "account_renamed", _("renamed the Sociocs account")
-        SYNCED = "synced", _("read the channels of")
+        SYNCED = "synced", _("updated the channels of")
         CHANNEL_ADDED = "channel_added", _("added the channel")
         CHANNEL_CHANGED = "channel_changed", _("changed the channel")
-        CHANNEL_STOPPED = "channel_stopped", _("took out of use")
-        CHANNEL_USED_AGAIN = "channel_used_again", _("put into use again")
+        CHANNEL_STOPPED = "channel_stopped", _("stopped using")
+        CHANNEL_USED_AGAIN = "channel_used_again", _("started using again")
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="channel_events")
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -228,7 +230,7 @@ class SeenTrouble(models.Model):
     over_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = _("trouble")
+        verbose_name = _("problem")
         constraints = (
             models.UniqueConstraint(
                 fields=["code", "place"],
@@ -269,8 +271,8 @@ class NumberForTests(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = _("number for tests")
-        verbose_name_plural = _("numbers for tests")
+        verbose_name = _("test number")
+        verbose_name_plural = _("test numbers")
         ordering = ("label", "pk")
         constraints = (
             models.UniqueConstraint(fields=["team", "phone"], name="a_test_number_is_there_once"),

@@ -68,20 +68,20 @@ class TroubleWords:
 
 
 _TRIED = gettext_lazy(
-    "Nothing is lost: what waits goes out in its order. It is tried every ten seconds and goes on "
-    "by itself."
+    "Nothing is lost: waiting messages go out in order. We try every ten seconds, and "
+    "sending continues by itself."
 )
 _TELL_THE_OPERATOR = gettext_lazy(
-    "Nothing is lost: it goes on by itself once this works again. Tell the person who manages this "
-    "server."
+    "Nothing is lost: work continues by itself once this is fixed. Tell the person who "
+    "manages this server."
 )
-_USED_AGAIN = gettext_lazy("The Sociocs account is used again")
+_USED_AGAIN = gettext_lazy("The Sociocs account is in use again")
 _HALT_BEGAN: Mapping[str, Text] = {
     "auth": gettext_lazy("Sociocs stopped accepting the API key"),
-    "tls": gettext_lazy("The connection to Sociocs was not secure any more"),
-    "redirect": gettext_lazy("Sociocs' address pointed elsewhere"),
-    "config": gettext_lazy("Sociocs did not know the address we call"),
-    "door": gettext_lazy("The address we call turned out to be a dashboard's own"),
+    "tls": gettext_lazy("The connection to Sociocs was no longer secure"),
+    "redirect": gettext_lazy("The address of Sociocs led somewhere else"),
+    "config": gettext_lazy("Sociocs did not know the address we use"),
+    "door": gettext_lazy("The address we use belonged to a dashboard, not to Sociocs"),
     "circuit": gettext_lazy("Sociocs gave no clear answer twice in a row"),
     "clock": gettext_lazy("This server's clock and Sociocs' clock differed"),
 }
@@ -93,7 +93,7 @@ TROUBLES: Mapping[str, TroubleWords] = {
     Trouble.UNREACHABLE: TroubleWords(
         gettext_lazy("Sociocs cannot be reached at the moment, so nothing is sent."),
         _TRIED,
-        gettext_lazy("Sociocs could not be reached any more"),
+        gettext_lazy("Sociocs could not be reached"),
         gettext_lazy("Sociocs could be reached again"),
     ),
     Trouble.SILENT: TroubleWords(
@@ -107,34 +107,38 @@ TROUBLES: Mapping[str, TroubleWords] = {
             "Sociocs cannot show its list of jobs at the moment, and without it nothing is sent."
         ),
         _TRIED,
-        gettext_lazy("Sociocs could not show its list of jobs any more"),
+        gettext_lazy("Sociocs could not show its list of jobs"),
         gettext_lazy("Sociocs showed its list of jobs again"),
     ),
     Trouble.TOO_FAST: TroubleWords(
-        gettext_lazy("Sociocs is asked too often at the moment, so nothing is sent."),
-        gettext_lazy("Nothing is lost. It goes on by itself in a few minutes."),
-        gettext_lazy("Sociocs was asked too often"),
+        gettext_lazy("We called Sociocs too often, so nothing is sent at the moment."),
+        gettext_lazy("Nothing is lost. Sending continues by itself in a few minutes."),
+        gettext_lazy("We called Sociocs too often"),
         gettext_lazy("Sociocs answered again"),
     ),
     Trouble.COOLING: TroubleWords(
         gettext_lazy("Sociocs asked us to slow down."),
-        gettext_lazy("Nothing is lost: what waits goes out in its order, by itself."),
+        gettext_lazy("Nothing is lost: waiting messages go out in order, by themselves."),
         gettext_lazy("Sociocs asked us to slow down"),
-        gettext_lazy("Sociocs let us go on"),
+        gettext_lazy("Sociocs let us continue"),
     ),
     Trouble.OWN_LIMIT: TroubleWords(
-        gettext_lazy("Sending takes a while: this server calls Sociocs only so often."),
-        gettext_lazy("It goes on by itself. The person who manages this server set that limit."),
+        gettext_lazy(
+            "Sending takes a while, because this server limits how often it calls Sociocs."
+        ),
+        gettext_lazy(
+            "Sending continues by itself. The person who manages this server set that limit."
+        ),
     ),
     Trouble.NOBODY_SENDS: TroubleWords(
-        gettext_lazy("Messages are ready, and this server does not send them at the moment."),
+        gettext_lazy("Messages are ready, but this server is not sending them at the moment."),
         _TELL_THE_OPERATOR,
-        gettext_lazy("Messages were ready, and this server did not send them"),
-        gettext_lazy("This server sent again"),
+        gettext_lazy("Messages were ready, but this server did not send them"),
+        gettext_lazy("This server was sending again"),
     ),
     Trouble.OWN_KEY_REFUSED: TroubleWords(
         gettext_lazy("Sociocs did not accept this account, so nothing is sent through it."),
-        gettext_lazy("Enter its present API key."),
+        gettext_lazy("Enter its current API key."),
         needs_person=True,
     ),
     Trouble.KEY_REFUSED: TroubleWords(
@@ -144,12 +148,12 @@ TROUBLES: Mapping[str, TroubleWords] = {
     ),
     Trouble.REPORTS_PAUSED: TroubleWords(
         gettext_lazy(
-            "Sociocs has paused its reports on this channel: replies, STOPs and what became of "
-            "each message do not come in."
+            "Sociocs has paused its reports on this channel, so replies, STOPs and "
+            "delivery reports do not come in."
         ),
         gettext_lazy(
-            "Sociocs is asked once a day to go on. An owner of the team can switch them on again "
-            "under Delivery and replies."
+            "We ask Sociocs once a day to continue. An owner of the team can switch "
+            "reports on again under Delivery and replies."
         ),
         gettext_lazy("Sociocs paused its reports"),
         gettext_lazy("Sociocs reported again"),
@@ -157,25 +161,24 @@ TROUBLES: Mapping[str, TroubleWords] = {
     ),
     Trouble.REPORTS_GONE: TroubleWords(
         gettext_lazy(
-            "Sociocs does not report on this channel as it was asked to: replies, STOPs or what "
-            "became of each message do not come in."
+            "Sociocs does not report on this channel as we asked, so replies, STOPs or "
+            "delivery reports are missing."
         ),
         gettext_lazy(
-            "We look once a day. An owner of the team can switch them on again under Delivery "
-            "reports."
+            "We check once a day. An owner of the team can switch reports on again under "
+            "Delivery and replies."
         ),
-        gettext_lazy("Sociocs stopped reporting as it was asked to"),
+        gettext_lazy("Sociocs stopped reporting as we asked"),
         gettext_lazy("Sociocs reported again"),
         needs_person=True,
     ),
     Trouble.REPORTS_SILENT: TroubleWords(
         gettext_lazy(
-            "Sociocs has reported nothing on this channel for a day, although messages went out. "
-            "Replies and STOPs may be missing too."
+            "Sociocs has reported nothing on this channel for a day, although messages "
+            "were sent. Replies and STOPs may be missing too."
         ),
         gettext_lazy(
-            "We look once a day whether Sociocs still reports here. An owner of the team can check "
-            "it under Delivery and replies."
+            "We check once a day. An owner of the team can also check under Delivery and replies."
         ),
         gettext_lazy("Sociocs had reported nothing for a day"),
         gettext_lazy("Sociocs reported again"),
@@ -183,45 +186,44 @@ TROUBLES: Mapping[str, TroubleWords] = {
     Trouble.NO_TICK: TroubleWords(
         gettext_lazy("Nothing is being sent at the moment."),
         gettext_lazy(
-            "The part of this server that does it has not been heard of for a while. Nothing is "
-            "lost: it goes on by itself once it runs again. Tell the person who manages this "
-            "server."
+            "Nothing is lost: sending continues by itself once this server's sending part "
+            "runs again. Tell the person who manages this server."
         ),
         gettext_lazy("This server stopped sending"),
-        gettext_lazy("This server sent again"),
+        gettext_lazy("This server was sending again"),
     ),
     Trouble.NO_BACKGROUND: TroubleWords(
         gettext_lazy(
-            "Uploads, reports, replies and e-mails are not worked on at the moment, and no new "
-            "campaign begins."
+            "Uploads, reports, replies and e-mails are waiting at the moment, and no new "
+            "campaign starts."
         ),
         _TELL_THE_OPERATOR,
-        gettext_lazy("This server stopped working on uploads, reports and replies"),
-        gettext_lazy("This server worked on uploads, reports and replies again"),
+        gettext_lazy("This server stopped handling uploads, reports and replies"),
+        gettext_lazy("This server handled uploads, reports and replies again"),
     ),
     Trouble.NO_BROKER: TroubleWords(
-        gettext_lazy("Sending and uploads begin later than usual at the moment."),
+        gettext_lazy("Sending and uploads start later than usual at the moment."),
         _TELL_THE_OPERATOR,
-        gettext_lazy("A part of this server did not answer: sending began later"),
+        gettext_lazy("A part of this server did not answer, so sending started later"),
         gettext_lazy("All parts of this server answered again"),
     ),
     Trouble.SLOW_DATABASE: TroubleWords(
         gettext_lazy("This server is slow at the moment: pages and sending take longer."),
         gettext_lazy(
-            "Nothing is lost, and it goes on by itself. If it stays like this, tell the person who "
+            "Nothing is lost, and work continues. If it stays slow, tell the person who "
             "manages this server."
         ),
         gettext_lazy("This server became slow"),
-        gettext_lazy("This server was as quick as usual again"),
+        gettext_lazy("This server was as fast as usual again"),
     ),
     Trouble.NO_DISK: TroubleWords(
         gettext_lazy(
-            "The disk of this server is full or cannot be written: no file can be stored, and "
+            "The disk of this server is full or cannot be used: no file can be saved, and "
             "sending may stop."
         ),
         _TELL_THE_OPERATOR,
-        gettext_lazy("The disk of this server was full or could not be written"),
-        gettext_lazy("The disk of this server could be written again"),
+        gettext_lazy("The disk of this server was full or could not be used"),
+        gettext_lazy("The disk of this server could be used again"),
         needs_person=True,
     ),
 }
@@ -229,7 +231,7 @@ TROUBLES: Mapping[str, TroubleWords] = {
 # A halt whose reason is none of these.
 _STOPPED = TroubleWords(
     gettext_lazy("This Sociocs account is stopped, so nothing is sent through it."),
-    gettext_lazy("Ask the person who manages this server to look at it."),
+    gettext_lazy("Ask the person who manages this server to look into it."),
     gettext_lazy("The Sociocs account was stopped"),
     _USED_AGAIN,
     needs_person=True,

@@ -84,7 +84,10 @@ def require(membership: Membership, action: Action) -> None:
             after={"action": action.value},
         )
         raise PermissionDenied(
-            _("Your role in this team does not allow this. Ask an owner of the team to change it.")
+            _(
+                "Your role in this team does not allow this. Ask an owner of the team to "
+                "change your role."
+            )
         )
 
 

@@ -61,7 +61,7 @@ class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """What the second step is called, and how its secrets are kept."""
 
     error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This code is not right, or was used before. Type the newest one."),
+        "incorrect_code": _("This code is wrong or has been used. Enter the newest one."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -18,6 +18,7 @@ RESERVED = frozenset(
         "demo",
         "favicon",
         "healthz",
+        "readyz",
         "help",
         "home",
         "invitations",
@@ -45,7 +46,7 @@ def validate_team_address(slug: str) -> None:
     """Raise ValidationError for a slug at which the site has a page of its own."""
     if slug.lower() in RESERVED:
         raise ValidationError(
-            _("“%(slug)s” is an address of this site itself. Choose another one."),
+            _("This site uses the address “%(slug)s” itself. Choose another one."),
             code="reserved_address",
             params={"slug": slug},
         )

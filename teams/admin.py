@@ -167,7 +167,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         if invitation.accepted_at:
             return "accepted", str(_("Accepted"))
         if invitation.revoked_at:
-            return "revoked", str(_("Taken back"))
+            return "revoked", str(_("Withdrawn"))
         if invitation.expires_at <= timezone.now():
-            return "expired", str(_("Too old"))
+            return "expired", str(_("Expired"))
         return "open", str(_("Open"))

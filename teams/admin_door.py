@@ -46,7 +46,7 @@ def ask_before_changes(get_response: Respond) -> Respond:
     def respond(request: HttpRequest) -> HttpResponseBase:
         is_change = request.method == "POST" and _is_in_admin(request)
         if is_change and request.user.is_authenticated and request.path != _address("logout"):
-            reason = _("The admin changes things for every team.")
+            reason = _("The administration changes things for every team.")
             if (asked := proving.ask_again(request, request.path, reason)) is not None:
                 return asked
         return get_response(request)

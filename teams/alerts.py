@@ -30,7 +30,9 @@ def tell(people: Iterable[User], subject: Text, happened: Text, advice: Text = "
 
     The texts are lazy ones: each person reads them in their own language.
     """
-    advice = advice or _("If this was not meant to be, open your account and the team's page now.")
+    advice = advice or _(
+        "If this should not have happened, check your account and the team's settings now."
+    )
     for person in people:
         with spoken_by(person):
             put_down(Letter(person.email, str(subject), f"{happened}\n\n{advice}\n"))
@@ -46,8 +48,8 @@ def new_browser(request: HttpRequest, user: User) -> None:
     """Somebody signed in with a browser that was not used for the account before."""
     now = timezone.now().astimezone(ZoneInfo(user.time_zone or "UTC"))
     happened = _(
-        "%(browser)s at the address %(address)s signed in to your account on %(moment)s. That "
-        "browser had not been used for it before."
+        "Someone signed in to your account on %(moment)s with %(browser)s, from the "
+        "address %(address)s. We do not know that browser."
     )
     values = {
         "browser": lazy(browser_words, str)(request.headers.get("User-Agent", "")),
@@ -55,9 +57,10 @@ def new_browser(request: HttpRequest, user: User) -> None:
         "moment": lazy(_moment_in_words, str)(now),
     }
     advice = _(
-        "If it was you, do nothing. If not, change your password now: that also ends the session."
+        "If it was you, do nothing. If not, change your password now: that also signs out "
+        "that browser."
     )
-    subject = _("Your account was used in a new browser")
+    subject = _("New sign-in to your account")
     tell([user], subject, filled(happened, values), advice)
 
 
@@ -68,15 +71,15 @@ def _moment_in_words(moment: datetime) -> str:
 def account_changed(user: User, happened: Text) -> None:
     """What signs somebody in was changed: a password, an app, a passkey, recovery codes."""
     advice = _(
-        "If it was you, do nothing. If not, choose a new password at once, and tell an owner of "
+        "If it was you, do nothing. If not, choose a new password now and tell an owner of "
         "your team."
     )
-    tell([user], _("What signs you in was changed"), happened, advice)
+    tell([user], _("Your sign-in was changed"), happened, advice)
 
 
 def new_owner(team: Team, person: User) -> None:
     """Somebody may manage the team from now on."""
-    happened = _("%(name)s is an owner of %(team)s now, and may manage it.")
+    happened = _("%(name)s is now an owner of %(team)s and can manage it.")
     tell(
         owners_of(team),
         filled(_("%(team)s has a new owner"), {"team": team}),
@@ -86,7 +89,7 @@ def new_owner(team: Team, person: User) -> None:
 
 def key_changed(team: Team, person: User, label: str) -> None:
     """The team's Sociocs account was added, or got another key."""
-    happened = _("%(name)s typed an API key for “%(label)s” of %(team)s.")
+    happened = _("%(name)s entered an API key for “%(label)s” in %(team)s.")
     tell(
         owners_of(team),
         filled(_("%(team)s has a new API key"), {"team": team}),
@@ -96,10 +99,10 @@ def key_changed(team: Team, person: User, label: str) -> None:
 
 def senders_chosen(team: Team, person: User, label: str) -> None:
     """Other people than before may send with a channel."""
-    happened = _("%(name)s chose anew who may send with “%(label)s” of %(team)s.")
+    happened = _("%(name)s changed who can send with “%(label)s” in %(team)s.")
     tell(
         owners_of(team),
-        filled(_("%(team)s: others may send with a channel"), {"team": team}),
+        filled(_("%(team)s: who can send with a channel has changed"), {"team": team}),
         filled(happened, {"name": person, "label": label, "team": team}),
     )
 
@@ -108,10 +111,10 @@ def taken_along(team: Team, person: User, rows: int) -> None:
     """Somebody exported a file; the owners are told of a large one."""
     if rows <= proving.MANY_NUMBERS:
         return
-    happened = _("%(name)s took a file with the numbers of %(n)s people out of %(team)s.")
+    happened = _("%(name)s exported the numbers of %(n)s people from %(team)s.")
     tell(
         owners_of(team),
-        filled(_("A large file was taken out of %(team)s"), {"team": team}),
+        filled(_("A large file was exported from %(team)s"), {"team": team}),
         filled(happened, {"name": person, "n": lazy(number, str)(rows), "team": team}),
     )
 
@@ -127,21 +130,21 @@ def guards_loosened(team: Team, person: User, before: dict[str, Any]) -> None:
     now = guards_of(team)
     steps = [*NeedsSecondStep.values]
     lowered = {
-        _("A second person approves fewer campaigns, or none."): _is_higher(
+        _("Fewer campaigns, or none, need a second person's approval."): _is_higher(
             before["approval_above"], now["approval_above"]
         ),
-        _("The number of people is typed before fewer campaigns, or none."): _is_higher(
+        _("The number of people has to be typed for fewer campaigns, or for none."): _is_higher(
             before["confirm_typed_above"], now["confirm_typed_above"]
         ),
-        _("A campaign may go out without a test."): before["test_required"]
+        _("Campaigns can be sent without a test."): before["test_required"]
         and not now["test_required"],
-        _("Fewer people need a second step at signing in."): steps.index(now["second_step_for"])
+        _("Fewer people need two-step sign-in."): steps.index(now["second_step_for"])
         < steps.index(before["second_step_for"]),
     }
     if sentences := [sentence for sentence, is_so in lowered.items() if is_so]:
         values = {"name": person, "team": team}
         happened = filled(_("%(name)s changed the settings of %(team)s:"), values)
-        subject = filled(_("%(team)s is guarded less now"), {"team": team})
+        subject = filled(_("%(team)s now has weaker safety settings"), {"team": team})
         tell(owners_of(team), subject, lazy(_lines, str)([happened, *sentences]))
 
 

@@ -117,24 +117,21 @@ def check_own(request: SignedInRequest, is_right: Callable[[], bool], wrong: str
 
 
 def _wrong() -> str:
-    return _(
-        "This e-mail address and password do not belong together. "
-        "Check both, or choose a new password."
-    )
+    return _("This e-mail address and password do not match. Check both, or reset your password.")
 
 
 def too_many(minutes: int) -> str:
     """That it is not looked at now, and after how many minutes again."""
     return ngettext(
-        "There were too many tries. Wait %(minutes)d minute, then try again.",
-        "There were too many tries. Wait %(minutes)d minutes, then try again.",
+        "Too many tries. Wait %(minutes)d minute, then try again.",
+        "Too many tries. Wait %(minutes)d minutes, then try again.",
         minutes,
     ) % {"minutes": max(1, minutes)}
 
 
 def _too_many_passwords(minutes: int) -> str:
     return ngettext(
-        "There were too many tries. Wait %(minutes)d minute, or choose a new password.",
-        "There were too many tries. Wait %(minutes)d minutes, or choose a new password.",
+        "Too many tries. Wait %(minutes)d minute, or reset your password.",
+        "Too many tries. Wait %(minutes)d minutes, or reset your password.",
         minutes,
     ) % {"minutes": max(1, minutes)}

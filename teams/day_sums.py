@@ -21,13 +21,13 @@ def ask_before_numbers(request: SignedInRequest, back_to: str, numbers: int) -> 
 
     What may be is added to what this person takes along today.
     """
-    told = _("With this file, you take the numbers of %(n)s people along today.")
+    told = _("With this file, you will have exported the numbers of %(n)s people today.")
     return _ask("numbers-taken", request, back_to, numbers, proving.MANY_NUMBERS, told)
 
 
 def ask_before_lifting(request: SignedInRequest, back_to: str) -> HttpResponse | None:
     """Where to go before an opt-out is lifted; None when it may be, and is counted."""
-    told = _("This would be opt-out number %(n)s that you lift today.")
+    told = _("You have allowed messages to many people again today; this would be number %(n)s.")
     return _ask("opt-outs-lifted", request, back_to, 1, MANY_LIFTED, told)
 
 

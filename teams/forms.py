@@ -31,7 +31,7 @@ def _current_password() -> forms.CharField:
         label=_("Password"),
         strip=False,
         widget=password_input("current-password"),
-        error_messages={"required": _("Type your password.")},
+        error_messages={"required": _("Enter your password.")},
     )
 
 
@@ -39,10 +39,12 @@ def _own_zone_field() -> forms.ChoiceField:
     """Where somebody is; the page's script chooses the browser's own (`static/js/own_zone.js`)."""
     return forms.ChoiceField(
         label=_("Your time zone"),
-        choices=lambda: [("", _("As the team's")), *zone_choices()],
+        choices=lambda: [("", _("Same as the team")), *zone_choices()],
         required=False,
         widget=forms.Select(attrs={"data-own-zone": ""}),
-        help_text=_("For times in your account and in mails to you. Campaigns go by the team's."),
+        help_text=_(
+            "For times in your account and in e-mails to you. Campaigns use the team's time zone."
+        ),
     )
 
 
@@ -53,8 +55,8 @@ class SignInForm(StyledForm):
         label=_("E-mail address"),
         widget=email_input(autocomplete="username", autofocus="autofocus"),
         error_messages={
-            "required": _("Type your e-mail address."),
-            "invalid": _("Type an e-mail address such as name@example.org."),
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address such as name@example.org."),
         },
     )
     password = _current_password()
@@ -73,8 +75,8 @@ class AddressForm(StyledForm):
         label=_("E-mail address"),
         widget=email_input(autofocus="autofocus"),
         error_messages={
-            "required": _("Type your e-mail address."),
-            "invalid": _("Type an e-mail address such as name@example.org."),
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address such as name@example.org."),
         },
     )
 
@@ -95,7 +97,7 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         strip=False,
         required=False,
         widget=password_input("current-password"),
-        help_text=_("Only needed to change the e-mail address."),
+        help_text=_("Only needed to change your e-mail address."),
     )
 
     class Meta:
@@ -104,14 +106,16 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"email": email_input()}
         labels = {"name": _("Name"), "email": _("E-mail address")}
         error_messages = {
-            "name": {"required": _("Type your name.")},
-            "email": {"required": _("Type your e-mail address.")},
+            "name": {"required": _("Enter your name.")},
+            "email": {"required": _("Enter your e-mail address.")},
         }
 
     phone = PhoneField(
         label=_("Your mobile number"),
         required=False,
-        help_text=_("With its country code, such as +1 631 747 1111. For tests to yourself."),
+        help_text=_(
+            "With the country code, such as +1 631 747 1111. Used to send tests to yourself."
+        ),
     )
     language = forms.ChoiceField(
         label=_("Language"),
@@ -141,7 +145,7 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         if "email" in self.changed_data and not self.stored.check_password(password):
             self.add_error(
                 "current_password",
-                _("Type your present password here to change your e-mail address."),
+                _("Enter your current password to change your e-mail address."),
             )
         return cleaned
 
@@ -159,7 +163,7 @@ class NewPersonForm(StyledForm):
         max_length=100,
         validators=[validate_no_address],
         widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": "autofocus"}),
-        error_messages={"required": _("Type your name. Your team sees it.")},
+        error_messages={"required": _("Enter your name. Your team sees it.")},
     )
     password = forms.CharField(
         label=_("Choose a password"),
@@ -201,7 +205,7 @@ TEAM_PARTS: Mapping[str, TeamPart] = {
     ),
     "sending": TeamPart(
         _("Before sending"),
-        _("When new campaigns go out, and what has to be done before they do."),
+        _("When new campaigns can go out, and what must happen first."),
         ("hours_from", "hours_to", "test_required", "confirm_typed_above", "approval_above"),
     ),
     "prices": TeamPart(
@@ -210,13 +214,13 @@ TEAM_PARTS: Mapping[str, TeamPart] = {
         ("currency", "price_per_segment", "price_per_mms", "price_per_whatsapp"),
     ),
     "opt-outs": TeamPart(
-        _("Opt-outs and numbers that fail"),
-        _("Who is left out of campaigns by itself, and how."),
+        _("Opt-outs and failing numbers"),
+        _("Who is left out of campaigns automatically, and how."),
         ("failures_until_left_out", "stop_way"),
     ),
     "security": TeamPart(
         _("Signing in"),
-        _("What members need to sign in besides their password."),
+        _("What members need besides their password to sign in."),
         ("second_step_for",),
     ),
 }
@@ -228,7 +232,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=zone_choices,
-        help_text=_("Times are shown and typed in this zone unless a campaign says otherwise."),
+        help_text=_("Times are in this zone unless a campaign has its own."),
     )
     default_country = forms.ChoiceField(
         label=_("Numbers without a country code are from"), choices=country_choices
@@ -243,32 +247,32 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     )
 
     failures_until_left_out = forms.IntegerField(
-        label=_("A number that does not work is left out after"),
+        label=_("Leave out a number after"),
         min_value=0,
         max_value=1000,
         required=False,
         help_text=_(
-            "So many failed messages in a row. 0 never leaves one out; a message that arrives "
-            "starts the count anew."
+            "This many failed messages in a row. With 0, no number is left out; a "
+            "delivered message starts the count again."
         ),
     )
     stop_way = forms.ChoiceField(
-        label=_("When someone opts out of a message that Sociocs has already"),
+        label=_("When someone opts out and Sociocs already has their message"),
         choices=StopWay.choices,
         required=False,
         help_text=_(
-            "Taking people out works until about half an hour before the message goes out; where "
-            "it does not, the campaign says why. "
-            "A block counts at once, but Sociocs may send a message that waits all the same."
+            "We can take people out until about half an hour before the message goes out, "
+            "and the campaign says if we could not. A block applies at once, but Sociocs "
+            "may still send a message that is waiting."
         ),
     )
 
     second_step_for = forms.ChoiceField(
-        label=_("Who needs a second step at signing in"),
+        label=_("Who needs two-step sign-in"),
         choices=NeedsSecondStep.choices,
         required=False,
         help_text=_(
-            "A code of an app, or a passkey. Owners need one in any case where a second person "
+            "A code from an app, or a passkey. Owners always need it if a second person "
             "approves campaigns."
         ),
     )
@@ -292,28 +296,26 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "hours_to": _("New campaigns go out until"),
             "confirm_typed_above": _("Type the number before sending to more people than"),
             "approval_above": _("A second person approves before it goes to more people than"),
-            "test_required": _("A test comes before every launch"),
+            "test_required": _("Send a test before every campaign"),
         }
         help_texts = {
             "lists_shared": _(
                 "Anyone who uploads a list can choose otherwise. Lists you already have stay as "
                 "they are."
             ),
-            "test_required": _(
-                "Nobody can launch a campaign before just that message was sent to a test phone."
-            ),
+            "test_required": _("A campaign can be sent only after a test of exactly that message."),
             "price_per_segment": _(
-                "As your contract says, such as 0.0079. With it, everybody sees what a campaign "
+                "As in your contract, such as 0.0079. Everyone then sees what a campaign "
                 "costs before it goes out."
             ),
-            "hours_to": _("00:00 is the end of the day. Leave both empty for any time of day."),
-            "confirm_typed_above": _("Leave it empty to ask nobody."),
-            "approval_above": _("Leave it empty if nobody has to. 0 asks for every campaign."),
+            "hours_to": _("00:00 means the end of the day. Leave both empty for any time of day."),
+            "confirm_typed_above": _("Leave empty to never ask."),
+            "approval_above": _("Leave empty if no approval is needed. 0 means every campaign."),
         }
         error_messages = {
-            "name": {"required": _("Type a name for the team.")},
-            "hours_from": {"invalid": _("Write the time as 09:00.")},
-            "hours_to": {"invalid": _("Write the time as 19:00.")},
+            "name": {"required": _("Enter a name for the team.")},
+            "hours_from": {"invalid": _("Enter the time as 09:00.")},
+            "hours_to": {"invalid": _("Enter the time as 19:00.")},
         }
 
     def __init__(self, *args: Any, part: str = "", **kwargs: Any) -> None:
@@ -326,11 +328,11 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         opens, closes = cleaned.get("hours_from"), cleaned.get("hours_to")
         if (opens is None) != (closes is None) and not {"hours_from", "hours_to"} & {*self.errors}:
             name = "hours_from" if opens is None else "hours_to"
-            self.add_error(name, _("Write both times, or leave both empty for any time of day."))
+            self.add_error(name, _("Enter both times, or leave both empty for any time of day."))
         elif opens is not None and closes is not None and time() < closes <= opens:
             self.add_error(
                 "hours_to",
-                _("These hours leave no time to send. Write a later end, such as 19:00."),
+                _("These hours leave no time to send. Enter a later end, such as 19:00."),
             )
         return cleaned
 
@@ -359,8 +361,8 @@ class InviteForm(StyledForm):
         label=_("E-mail address"),
         widget=email_input(autocomplete="off"),
         error_messages={
-            "required": _("Type the e-mail address of the person to invite."),
-            "invalid": _("Type an e-mail address such as name@example.org."),
+            "required": _("Enter the e-mail address of the person to invite."),
+            "invalid": _("Enter an e-mail address such as name@example.org."),
         },
     )
     role = forms.ChoiceField(
@@ -375,7 +377,7 @@ class InviteForm(StyledForm):
         email = str(self.cleaned_data["email"]).strip().lower()
         if self.team.memberships.filter(user__email=email).exists():
             raise ValidationError(
-                _("%(email)s is in this team already. You can change their role in the list."),
+                _("%(email)s is already in this team. You can change their role under Members."),
                 code="already_member",
                 params={"email": email},
             )
@@ -393,13 +395,14 @@ class HeirForm(StyledForm):
 
     heir = forms.ModelChoiceField(
         User.objects.none(),
-        label=_("Who gets it"),
+        label=_("Who takes it over"),
         required=False,
         empty_label=None,
         to_field_name="public_id",
         error_messages={
             "invalid_choice": _(
-                "This person cannot get it: they left the team, or may only look. Choose another."
+                "This person cannot take it over: they left the team, or can only view. "
+                "Choose someone else."
             )
         },
     )

@@ -48,7 +48,7 @@ class SignInFirst(LoginRequiredMiddleware):
         is_read = not getattr(view_func, "csrf_exempt", False)
         is_wanted = request.method == "POST" and is_read and kept_posts.is_page(request)
         if is_wanted and not keep_for_sign_in(request):
-            sentence = _("What you sent off could not be kept. Send it again once you are in.")
+            sentence = _("We could not keep what you sent. Send it again after you sign in.")
             messages.warning(request, sentence)
         return super().handle_no_permission(request, view_func)
 

@@ -137,14 +137,27 @@ class Role(models.TextChoices):
 
     VIEWER = "viewer", _("Viewer: sees lists and history")
     EDITOR = "editor", _("Editor: also makes lists and drafts")
-    SENDER = "sender", _("Sender: also launches campaigns")
+    SENDER = "sender", _("Sender: also sends campaigns")
     OWNER = "owner", _("Owner: also manages the team")
+
+    @property
+    def word(self) -> str:
+        """`Owner`, without what that may do."""
+        return str(_ROLE_WORDS[self])
+
+
+_ROLE_WORDS = {
+    Role.VIEWER: _("Viewer"),
+    Role.EDITOR: _("Editor"),
+    Role.SENDER: _("Sender"),
+    Role.OWNER: _("Owner"),
+}
 
 
 class StopWay(models.TextChoices):
     """How somebody who opts out is kept from a message that Sociocs has already."""
 
-    BOTH = "both", _("Block them and take them out")
+    BOTH = "both", _("Block them and take them out of the message")
     TAKE_OUT = "take_out", _("Take them out of the message")
     BLOCK = "block", _("Block them at Sociocs")
 
@@ -154,7 +167,7 @@ class NeedsSecondStep(models.TextChoices):
 
     NOBODY = "nobody", _("Nobody has to")
     SENDERS = "senders", _("Senders and owners")
-    EVERYBODY = "everybody", _("Everybody")
+    EVERYBODY = "everybody", _("Everyone")
 
 
 # Networks bill in fractions of a cent: up to 9,999.999999 each.
@@ -201,7 +214,7 @@ class Team(models.Model):
         _("type the number before sending to more people than"), null=True, blank=True
     )
     test_required = models.BooleanField(
-        _("a campaign is launched only after a test of just that message"), default=False
+        _("a campaign is sent only after a test of exactly that message"), default=False
     )
     # What sending costs (`composer.cost`); null: nobody said, and no cost is shown.
     currency = models.CharField(
@@ -218,18 +231,18 @@ class Team(models.Model):
     )
     # Null: as the settings say; 0: no limit (`sending.day_limits`).
     daily_limit = models.PositiveIntegerField(
-        _("people its campaigns may go to in a day"),
+        _("people its campaigns can go to in a day"),
         null=True,
         blank=True,
         default=new_teams_limit,
-        help_text=_("New teams begin small. Empty: as the server's settings say. 0: no limit."),
+        help_text=_("New teams start with a low limit. Empty: the server's setting. 0: no limit."),
     )
     # After so many failures in a row a number that does not work is left out; 0: never.
     failures_until_left_out = models.PositiveSmallIntegerField(
-        _("a number is left out after so many failures"), default=2
+        _("a number is left out after this many failures"), default=2
     )
     stop_way = models.CharField(
-        _("when someone opts out of a message that Sociocs has already"),
+        _("when someone opts out and Sociocs already has their message"),
         max_length=10,
         choices=StopWay.choices,
         # Left out of a form, it stays as it is.
@@ -237,7 +250,7 @@ class Team(models.Model):
         default=StopWay.BOTH,
     )
     second_step_for = models.CharField(
-        _("who needs a second step at signing in"),
+        _("who needs two-step sign-in"),
         max_length=10,
         choices=NeedsSecondStep.choices,
         # Left out of a form, it stays as it is.

@@ -35,7 +35,7 @@ def on_to(request: HttpRequest, goal: str) -> HttpResponseRedirect:
     assert isinstance(person, User)
     if request.POST.get("email", person.email).strip().lower() != person.email:
         sentence = _(
-            "In this browser, %(name)s is signed in. Sign out first to sign in as someone else."
+            "%(name)s is signed in in this browser. Sign out first to sign in as someone else."
         )
         messages.warning(request, sentence % {"name": person})
     if kept_posts.post_at(request, goal):

@@ -25,14 +25,14 @@ class NoOwnWords:
         words = _PRODUCT if user is None else _PRODUCT | _words_of(user)
         if found := next((word for word in sorted(words) if word in written), None):
             raise ValidationError(
-                _("Leave out “%(word)s”: others would guess it."),
+                _("Leave out “%(word)s”: it is easy to guess."),
                 code="own_word",
                 params={"word": found},
             )
 
     def get_help_text(self) -> str:
         """The rule, as a sentence."""
-        return _("Your password must not have a word of your name, your team or this site in it.")
+        return _("Your password must not contain a word from your name, your team or this site.")
 
 
 def _words_of(user: User) -> set[str]:

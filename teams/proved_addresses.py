@@ -69,15 +69,16 @@ def ask_to_prove(user: User, email: str) -> bool:
         return False
     if email != user.email and User.objects.filter(email=email).exists():
         text = _(
-            "Someone asked to sign in with this address to another account on Sociocs Campaigns. "
-            "You have an account with it already, so nothing was changed, and you need do nothing."
+            "Someone asked to use this address for another account on Sociocs Campaigns. "
+            "You already have an account with it, so nothing was changed and you do not "
+            "need to do anything."
         )
         put_down(Letter(email, _("Your e-mail address on Sociocs Campaigns"), text))
         return True
     token = signing.dumps([user.pk, user.email, email], salt=_SALT)
     text = _(
-        "Open this link to show that this address is yours. It works for one day:\n\n%(link)s\n\n"
-        "If you have no account on Sociocs Campaigns, do nothing."
+        "Open this link to confirm that this address is yours. It works for one "
+        "day:\n\n%(link)s\n\nIf you have no account on Sociocs Campaigns, do nothing."
     ) % {"link": settings.BASE_URL + reverse("address-proof", args=[token])}
     put_down(Letter(email, _("Is this your e-mail address?"), text))
     return True
@@ -117,7 +118,8 @@ def prove(link: AddressLink) -> None:
 
 def _tell_old_address(email: str) -> None:
     text = _(
-        "The e-mail address of your account on Sociocs Campaigns was changed, and this address no"
-        " longer signs you in. If you did not do this, tell an owner of your team at once."
+        "The e-mail address of your account on Sociocs Campaigns was changed, and you can "
+        "no longer sign in with this one. If you did not do this, tell an owner of your "
+        "team now."
     )
     put_down(Letter(email, _("Your e-mail address was changed"), text))

@@ -32,7 +32,9 @@ def why_member(membership: Membership) -> str:
     if not settings.SECOND_FACTOR_REQUIRED:
         return ""
     if is_owner and team.approval_above is not None:
-        sentence = _("Owners of %(team)s need it, since a second person approves campaigns there.")
+        sentence = _(
+            "Owners of %(team)s need it, because a second person approves campaigns there."
+        )
     elif team.second_step_for == NeedsSecondStep.EVERYBODY:
         sentence = _("Everyone in %(team)s needs it.")
     elif team.second_step_for == NeedsSecondStep.SENDERS and (
@@ -48,7 +50,7 @@ def why_staff(user: User) -> str:
     """Why whoever may open the admin needs one; "" for others."""
     if not (settings.SECOND_FACTOR_REQUIRED and user.is_staff):
         return ""
-    return _("Everyone who may open the administration needs it.")
+    return _("Everyone who can open the administration needs it.")
 
 
 def why_person(user: User) -> str:

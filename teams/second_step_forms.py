@@ -39,7 +39,7 @@ def _code_field() -> forms.CharField:
                 "spellcheck": "false",
             }
         ),
-        error_messages={"required": _("Type the code.")},
+        error_messages={"required": _("Enter the code.")},
     )
 
 
@@ -109,11 +109,11 @@ class PasskeyForm(StyledFormMixin, AddWebAuthnForm):  # type: ignore[misc]
     """A new passkey and what to call it."""
 
     name = forms.CharField(
-        label=_("What to call it"),
+        label=_("Name"),
         max_length=60,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=_("Such as “My phone”, so that you know it again."),
+        help_text=_("Such as “My phone”, so that you can recognise it."),
     )
     passwordless = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
 

@@ -17,7 +17,7 @@ def tell_of_added(user: User, authenticator: Authenticator, **_of_the_signal: An
     """Something more signs them in. Codes that come along with it are not told of."""
     record(Act.SECOND_STEP_ADDED, by=user, about_id=user.pk, after={"kind": authenticator.type})
     if authenticator.type == Authenticator.Type.TOTP:
-        alerts.account_changed(user, _("An app with codes was set up for your account."))
+        alerts.account_changed(user, _("A code app was set up for your account."))
     elif authenticator.type == Authenticator.Type.WEBAUTHN:
         alerts.account_changed(user, _("A passkey was added to your account."))
 
@@ -26,12 +26,12 @@ def tell_of_removed(user: User, authenticator: Authenticator, **_of_the_signal: 
     """Something signs them in no more."""
     record(Act.SECOND_STEP_REMOVED, about_id=user.pk, before={"kind": authenticator.type})
     if authenticator.type == Authenticator.Type.TOTP:
-        alerts.account_changed(user, _("The app with codes was taken away from your account."))
+        alerts.account_changed(user, _("The code app was removed from your account."))
     elif authenticator.type == Authenticator.Type.WEBAUTHN:
-        alerts.account_changed(user, _("A passkey was taken away from your account."))
+        alerts.account_changed(user, _("A passkey was removed from your account."))
 
 
 def tell_of_reset(user: User, **_of_the_signal: Any) -> None:
     """They have new recovery codes."""
     record(Act.CODES_RENEWED, about_id=user.pk)
-    alerts.account_changed(user, _("New recovery codes were made for your account."))
+    alerts.account_changed(user, _("New recovery codes were created for your account."))

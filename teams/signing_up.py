@@ -42,17 +42,18 @@ def ask_for_account(email: str, network: str) -> None:
         return
     if User.objects.filter(email=email).exists():
         text = _(
-            "Someone asked for an account on Sociocs Campaigns with this address. You have one "
-            "already, so nothing was changed: sign in, or choose a new password.\n\n%(link)s"
+            "Someone asked for an account on Sociocs Campaigns with this address. You "
+            "already have one, so nothing was changed: sign in, or reset your "
+            "password.\n\n%(link)s"
         ) % {"link": settings.BASE_URL + reverse("sign-in")}
         put_down(Letter(email, _("You have an account on Sociocs Campaigns"), text))
         return
     token = signing.dumps(email, salt=_SALT)
     text = _(
-        "Open this link to make your account. It works for one day:\n\n%(link)s\n\nIf you asked "
-        "for none, do nothing."
+        "Open this link to create your account. It works for one day:\n\n%(link)s\n\nIf you "
+        "did not ask for one, do nothing."
     ) % {"link": settings.BASE_URL + reverse("sign-up-account", args=[token])}
-    put_down(Letter(email, _("Make your account on Sociocs Campaigns"), text))
+    put_down(Letter(email, _("Create your account on Sociocs Campaigns"), text))
 
 
 def address_of(token: str) -> str:

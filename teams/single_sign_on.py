@@ -52,27 +52,25 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             record(Act.LINKED, by=user, about_id=user.pk)
             alerts.account_changed(
                 user,
-                gettext_lazy(
-                    "Your organisation's server signs you in to your account from now on."
-                ),
+                gettext_lazy("You can now sign in to your account through your organisation."),
             )
 
     def on_authentication_error(self, request: HttpRequest, *_arguments: Any, **_more: Any) -> None:
-        raise _back(request, _("Your organisation's server did not sign you in. Try once more."))
+        raise _back(request, _("Your organisation did not sign you in. Try again."))
 
     def _prove_again(self, request: HttpRequest, sociallogin: SocialLogin, goal: str) -> None:
         """Of who is signed in it shows that it is still them, and nothing else."""
         said = sociallogin.account.extra_data.get("id_token", {})
         seconds = time.time() - said.get("auth_time", 0)
         if not sociallogin.is_existing or sociallogin.user != request.user:
-            messages.warning(request, _("Your organisation's server knows you as someone else."))
+            messages.warning(request, _("Your organisation signed you in as someone else."))
         elif seconds < proving.GOOD_FOR.total_seconds():
             sessions.renew_key(request)
             proving.note_password(request)
         else:
             messages.warning(
                 request,
-                _("Your organisation's server did not ask you who you are. Type your password."),
+                _("Your organisation did not ask you to sign in again. Enter your password."),
             )
         raise ImmediateHttpResponse(next_pages.on_to(request, goal))
 

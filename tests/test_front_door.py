@@ -212,8 +212,8 @@ def test_a_visitor_cannot_say_from_where_they_come(door: Door) -> None:
             ).text
             for number in range(22)
         ]
-    assert "too many tries" not in told[0]
-    assert "too many tries" in told[-1]
+    assert "Too many tries" not in told[0]
+    assert "Too many tries" in told[-1]
     assert door.get("/admin/", **{"X-Forwarded-For": OFFICE}).status_code == 404
     assert door.get("/admin/", **{"X-Forwarded-For": f"{OFFICE}, {OFFICE}"}).status_code == 404
 

@@ -156,7 +156,7 @@ def test_one_click_removes_the_sample_and_nothing_else(
     template = message_templates.make(draft, world.owner_of(team), "My own message", "")
     opt_out = world.opt_out(team, "+12025550150")
 
-    assert "What you made is all still there" in remove(desk)
+    assert "Everything you made is still there" in remove(desk)
 
     assert set(Campaign.objects.values_list("name", flat=True)) == {draft.name, sent.name}
     assert sent.events.count() == events
@@ -183,11 +183,11 @@ def test_a_sample_campaign_that_is_being_sent_stays_until_it_is_over(desk: Desk)
     ahead = Campaign.objects.get(state=CampaignState.SCHEDULED.value)
     Campaign.objects.filter(pk=ahead.pk).update(state="sending")
     Submission.objects.filter(campaign=ahead).update(state="ready")
-    assert f"but for “{ahead.name}”" in remove(desk)
+    assert f"except “{ahead.name}”" in remove(desk)
     assert list(Campaign.objects.all()) == [ahead]
     Submission.objects.filter(campaign=ahead).update(state="cancelled")
     Campaign.objects.filter(pk=ahead.pk).update(state="cancelled")
-    assert "What you made is all still there" in remove(desk)
+    assert "Everything you made is still there" in remove(desk)
     assert not Campaign.objects.exists()
 
 

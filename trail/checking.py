@@ -41,7 +41,7 @@ def check_whole_trail(expected: str = "") -> Checked:
         checked.last = seal
     if expected and not _is_there(expected):
         checked.findings.append(
-            _("The link %(seal)s, which you expect, is not in the chain.") % {"seal": expected}
+            _("The link %(seal)s that you expect is not in the chain.") % {"seal": expected}
         )
     checked.findings += _outside(checked, known)
     return checked
@@ -82,12 +82,13 @@ def _outside(checked: Checked, known: set[int]) -> Iterator[str]:
         loose.difference_update(number for number, _digest in seal.entries)
     checked.waiting = len(loose & waiting)
     for number in sorted(loose - waiting):
-        yield _("Entry %(number)s was put in by another way.") % {"number": number}
+        yield _("Entry %(number)s was added in another way.") % {"number": number}
     gone = sorted(waiting - set(Entry.objects.filter(pk__in=waiting).values_list("pk", flat=True)))
     for number in gone:
         yield _("Entry %(number)s was deleted before it was chained.") % {"number": number}
     late = Entry.objects.filter(pk__in=loose & waiting, at__lt=timezone.now() - _SEALED_WITHIN)
     if count := late.count():
         yield _(
-            "%(count)s entries of more than ten minutes ago are not chained: is a worker running?"
+            "%(count)s entries are older than ten minutes and not chained. Check that a "
+            "worker is running."
         ) % {"count": count}

@@ -42,7 +42,7 @@ class Entry(Fact):
     thing_id = models.BigIntegerField(null=True)
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
-    door = models.CharField(_("by way of"), max_length=7, choices=Door.choices)
+    door = models.CharField(_("through"), max_length=7, choices=Door.choices)
     # "session 5f0c…": a keyed hash, the same for all acts of a session. What comes with a token
     # says so here.
     through = models.CharField(max_length=40, blank=True)

@@ -20,7 +20,7 @@ from api.rest.campaign_fields import CampaignOut, posted_moment
 from api.rest.campaigns import as_seen, campaign_for, told
 from api.rest.pages import After, Limit, Page, cursor_page
 from api.rest.problems import NotDone, invalid
-from api.rest.texts import Moment, Text
+from api.rest.texts import Moment, Sent, Text
 from api.tokens import Caller, claim_people
 from campaigns.models import Campaign
 from campaigns.states import DecisionKind, SubmissionState
@@ -46,7 +46,7 @@ _REFUSED_AS = {
 }
 
 
-class LaunchConfirmation(Schema):
+class LaunchConfirmation(Sent):
     """What the plan said: launching anything else is refused."""
 
     version: int = Field(ge=1, le=2_000_000_000)
@@ -61,14 +61,14 @@ class Launched(Schema):
     campaign: CampaignOut
 
 
-class NewMoment(Schema):
+class NewMoment(Sent):
     """Another time for a campaign, to the minute."""
 
     send_at: Moment = Field(examples=["2026-12-01T09:30:00-05:00"])
     time_zone: Text | None = Field(None, max_length=64)
 
 
-class Undo(Schema):
+class Undo(Sent):
     """What follows once all is taken back: `pause`, or `undo` for a draft again."""
 
     then: Then = Then.PAUSE
@@ -88,7 +88,7 @@ class Job(Schema):
     refusal: list[str]
 
 
-class Decision(Schema):
+class Decision(Sent):
     """An answer about a job of which nobody knows what became; `version` and `attempt` as shown."""
 
     kind: DecisionKind

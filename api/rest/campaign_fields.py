@@ -7,7 +7,7 @@ every rule of that page holds here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from ninja import Field, Schema
 from pydantic import StringConstraints
 
 from api.rest.problems import invalid
-from api.rest.texts import FieldName, Moment, Text
+from api.rest.texts import FieldName, Moment, Sent, Text, TimeOfDay
 from campaigns.models import Campaign
 from campaigns.scheduling import repeats
 from campaigns.scheduling.repeats import Every, Repeat
@@ -46,24 +46,24 @@ Fallback = Annotated[Text, StringConstraints(max_length=LONGEST_FALLBACK)]
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class Pace(Schema):
+class Pace(Sent):
     """At most so many people in each so many minutes."""
 
     people: int = Field(ge=1, le=10_000_000)
     minutes: int = Field(ge=1, le=1_440_000)
 
 
-class Hours(Schema):
+class Hours(Sent):
     """When messages may go out; `zone`: by the campaign's clock, or each person's own."""
 
-    begin: time
-    end: time
+    begin: TimeOfDay
+    end: TimeOfDay
     zone: Literal["campaign", "recipient"] = "campaign"
     zone_field: Text = Field("", max_length=200)
     continues_next_day: bool = False
 
 
-class RepeatOfCampaign(Schema):
+class RepeatOfCampaign(Sent):
     """How often it goes out again, at the hour of `send_at`; `weekdays` of a week's runs."""
 
     every: Literal["day", "week", "month"]
@@ -75,7 +75,7 @@ class RepeatOfCampaign(Schema):
     until: date | None = Field(None, description="The last day of a run, instead of `times`.")
 
 
-class Template(Schema):
+class Template(Sent):
     """An approved WhatsApp template; `variables` one a line, as `1 = {{CUSTOMER_NAME}}`.
 
     `registered`: one of the team's own, which knows its id and text itself.
@@ -87,7 +87,7 @@ class Template(Schema):
     variables: Text = Field("", max_length=8192)
 
 
-class DraftFields(Schema):
+class DraftFields(Sent):
     """What a draft says. What is not sent stays as it is."""
 
     name: Text | None = Field(None, max_length=120, examples=["Reminder for Tuesday"])

@@ -18,7 +18,7 @@ from api.rest.calls import Calls
 from api.rest.matching import check_match, tagged
 from api.rest.pages import After, Limit, Page, cursor_page
 from api.rest.problems import NotDone, invalid
-from api.rest.texts import FieldName, Text
+from api.rest.texts import FieldName, Sent, Text
 from recipients.files.rows import printable
 from recipients.models import SavedFilter
 from recipients.saved_filters import filters
@@ -38,7 +38,7 @@ router = Calls(tags=["filters"])
 Value = Annotated[Text, StringConstraints(max_length=LONGEST_VALUE, pattern=r"^[^\r\n]*$")]
 
 
-class ConditionOfFilter(Schema):
+class ConditionOfFilter(Sent):
     """What a field has to be: `is` with one value, `one_of` with several, `empty` with none."""
 
     field: FieldName = Field(
@@ -50,7 +50,7 @@ class ConditionOfFilter(Schema):
     )
 
 
-class FilterFields(Schema):
+class FilterFields(Sent):
     """What a filter says. What is not sent stays as it is."""
 
     name: Text | None = Field(None, max_length=120, examples=["Patients in Rome"])

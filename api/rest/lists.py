@@ -19,7 +19,7 @@ from api.rest.calls import Calls
 from api.rest.matching import check_match, tagged
 from api.rest.pages import After, Limit, Page, cursor_page
 from api.rest.problems import NotDone, invalid
-from api.rest.texts import FieldName, Text
+from api.rest.texts import FieldName, Sent, Text
 from recipients.files.row_sources import MAX_CELL_CHARACTERS
 from recipients.files.rows import MAX_NAME, printable
 from recipients.lists import list_lifecycle, people_editing
@@ -52,13 +52,13 @@ class ListOut(Schema):
     updated_at: datetime
 
 
-class ListName(Schema):
+class ListName(Sent):
     """How a list is called."""
 
     name: Text = Field(min_length=1, max_length=120, examples=["Newsletter"])
 
 
-class PersonIn(Schema):
+class PersonIn(Sent):
     """Somebody by number: with a country code, or as the team writes its own country's."""
 
     phone: Text = Field(max_length=60, examples=["+12025550143"])
@@ -66,13 +66,13 @@ class PersonIn(Schema):
     fields: dict[FieldName, FieldText] = Field({}, max_length=MOST_FIELDS)
 
 
-class People(Schema):
+class People(Sent):
     """Whom to add to a list or to change on it, told by their numbers."""
 
     people: list[PersonIn] = Field(min_length=1, max_length=MOST_PEOPLE)
 
 
-class Numbers(Schema):
+class Numbers(Sent):
     """Whom to take out of a list."""
 
     phones: list[Text] = Field(min_length=1, max_length=MOST_PEOPLE)

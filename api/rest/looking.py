@@ -13,7 +13,8 @@ from api.models import Scope
 from api.rest.access import ApiRequest
 from api.rest.calls import Calls
 from api.rest.campaigns import campaign_for
-from api.rest.pages import PUBLIC_ID, After, Limit, Page, cursor_page
+from api.rest.pages import NO_PLACE, PUBLIC_ID, After, Limit, Page, cursor_page
+from api.rest.problems import invalid
 from campaigns.addressed_campaigns import campaign_with_people
 from campaigns.models import WhatsAppTemplate
 from campaigns.texts.whatsapp_templates import places_of
@@ -234,7 +235,11 @@ def list_people_of_campaign(
     """By `state` or those `left_out`. Wants a role that may export, and lists that are shared."""
     request.caller.require_action(Action.EXPORT)
     campaign = campaign_for(request, campaign_with_people(request, campaign_id).public_id)
-    people = reached.people_of(campaign, state if state in FILTERS else "", "", after)
+    if state and state not in FILTERS:
+        raise invalid([("state", f"Send one of {', '.join(FILTERS)}.")])
+    if after and not reached.is_place(after):
+        raise invalid([("after", NO_PLACE)])
+    people = reached.people_of(campaign, state, "", after)
     shown = [_person(person) for person in people.shown]
     return {"items": shown, "next": people.after or None}
 

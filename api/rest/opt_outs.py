@@ -15,7 +15,7 @@ from api.rest.calls import Calls
 from api.rest.lists import MOST_PEOPLE, numbers_read
 from api.rest.pages import PUBLIC_ID, After, Limit, Page, cursor_page
 from api.rest.problems import invalid
-from api.rest.texts import Text
+from api.rest.texts import Sent, Text
 from recipients.files.rows import printable
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
@@ -35,14 +35,14 @@ class OptOutOut(Schema):
     is_open: bool = Field(description="False: it was lifted.")
 
 
-class NewOptOuts(Schema):
+class NewOptOuts(Sent):
     """Who is not to be messaged any more, and where their wish was heard."""
 
     phones: list[Text] = Field(min_length=1, max_length=MOST_PEOPLE, examples=[["+12025550143"]])
     note: Text = Field("", max_length=300)
 
 
-class Reason(Schema):
+class Reason(Sent):
     """Why somebody may be messaged again; it is kept."""
 
     reason: Text = Field(min_length=1, max_length=300)

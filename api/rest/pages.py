@@ -8,11 +8,13 @@ from typing import Annotated, Any, Generic, TypeVar
 from django.db.models import Model, QuerySet
 from ninja import Field, Query, Schema
 
-from recipients.lists.paging import page_of
+from api.rest.problems import invalid
+from recipients.lists.paging import page_of, read_place
 
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
 MOST_ITEMS = 200
+NO_PLACE = "Send `next` of the page before, as it is."
 PUBLIC_ID: Any = Field(alias="public_id")
 """The `id` of what is told as its model has it, without a function that puts it together."""
 
@@ -35,7 +37,12 @@ def cursor_page(
     *,
     newest_first: bool = True,
 ) -> dict[str, Any]:
-    """The rows behind a place as a page; without `shown` each as its model has it."""
+    """The rows behind a place as a page; without `shown` each as its model has it.
+
+    Raises NotDone (422) for a place that is none.
+    """
+    if after and read_place(after) is None:
+        raise invalid([("after", NO_PLACE)])
     page = page_of(rows, limit, after=after, newest_first=newest_first)
     return {
         "items": list(map(shown, page.rows)) if shown else page.rows,

@@ -29,7 +29,7 @@ def once(run: Run) -> Run:
     """Decorate an operation (`decorate_view`) that must not be done twice by a repeated call."""
 
     def answered(request: HttpRequest, **values: Any) -> HttpResponseBase:
-        key = request.headers.get(HEADER, "")
+        key = request.headers.get(HEADER, "").strip()
         if not key:
             return run(request, **values)
         if len(key) > LONGEST_KEY:

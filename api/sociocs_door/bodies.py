@@ -28,6 +28,8 @@ _MOST_FIELDS = 200
 _DEEPEST = 20
 # What is larger is not looked through once more to say where it breaks off.
 _SAID_WHERE = 5 * 1024 * 1024
+# The parser lets what Python says of a number with thousands of digits out as a SystemError.
+_NO_JSON = (ijson.JSONError, UnicodeDecodeError, SystemError)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -68,7 +70,7 @@ def read_call(body: SpooledBody, content_type: str) -> CallBody:
         return _form(body.file)
     try:
         return _json(body.file)
-    except (ijson.JSONError, UnicodeDecodeError):
+    except _NO_JSON:
         raise CallFault(_where(body)) from None
 
 
@@ -91,7 +93,7 @@ def _where(body: SpooledBody) -> str:
     except json.JSONDecodeError as error:
         return f"{sentence}: {error.msg} at line {error.lineno}, column {error.colno}."
     except (ValueError, RecursionError):
-        return f"{sentence}: write it in UTF-8, with no more brackets than it needs."
+        return f"{sentence}: write it in UTF-8, with no more brackets or digits than it needs."
     return f"{sentence}: NaN and Infinity are not."
 
 
@@ -109,9 +111,9 @@ def _json(file: IO[bytes]) -> CallBody:
         if event == "end_map":
             break
         # Else what follows another name would be taken for recipients.
-        if key in seen or key.startswith(f"{_RECIPIENTS}.") or len(seen) > _MOST_FIELDS:
-            raise CallFault(said_of(_name(key), "may stand there once."))
-        seen.add(key)
+        if key.startswith(f"{_RECIPIENTS}.") or len(seen) > _MOST_FIELDS:
+            raise CallFault("The body has fields that mean nothing here.")
+        _once(key, seen)
         kind, value = next(events)
         if key == _RECIPIENTS and kind == "start_array":
             read.recipient_count = _count(events)
@@ -121,6 +123,13 @@ def _json(file: IO[bytes]) -> CallBody:
     for _event in events:
         pass
     return _unpacked(read, fields)
+
+
+def _once(key: str, seen: set[str]) -> None:
+    """Of a field that stands there twice, nobody knows which one is meant."""
+    if key in seen:
+        raise CallFault(said_of(_name(key), "may stand there once."))
+    seen.add(key)
 
 
 def _name(key: str) -> str:
@@ -175,6 +184,9 @@ def _form(file: IO[bytes]) -> CallBody:
         raise CallFault(
             f"The body is no form in UTF-8 with at most {_MOST_FIELDS} fields."
         ) from None
+    seen: set[str] = set()
+    for name, _value_of_it in pairs:
+        _once(name, seen)
     # A form has texts only.
     return _unpacked(CallBody(), {name: _FLAGS.get(value, value) for name, value in pairs})
 
@@ -211,6 +223,6 @@ def _recipients_in_text(read: CallBody, text: str) -> None:
         read.recipient_count = _count(events)
         for _event in events:
             pass
-    except ijson.JSONError:
+    except _NO_JSON:
         raise CallFault(said_of(_RECIPIENTS, "is a text that is not valid JSON.")) from None
     read._file, read._place, read._begins = file, "item", 0

@@ -24,6 +24,8 @@ LONGEST_TEXT = 20_000
 LONGEST_PERIOD = timedelta(days=31)
 SEARCHED_PERIOD = timedelta(days=90)
 _LISTED_FAULTS = 10
+# No calendar goes further, whatever is added to a day.
+_NO_YEAR = 9000
 # Begins with its country's code, with + or 00 in front or without; never dialled as at home.
 _INTERNATIONAL: Callable[[str], re.Match[str] | None] = re.compile(
     r"\s*(?:\+|00)?([1-9][0-9 ().-]{5,30})\s*", re.ASCII
@@ -153,7 +155,9 @@ def schedule_of(checked: Checked, zone: str) -> datetime | None:
             moment = moment.replace(tzinfo=ZoneInfo(zone))
         if moment is not None:
             # Also a year that no clock reaches ends here.
-            return moment.astimezone(ZoneInfo("UTC"))
+            moment = moment.astimezone(ZoneInfo("UTC"))
+            if moment.year < _NO_YEAR:
+                return moment
     except (ValueError, OverflowError):
         pass
     checked.fault(

@@ -41,6 +41,5 @@ def refusal(status: int, sentences: Iterable[str], retry_after: int | None = Non
 
 def answers(status: int, title: str, sentence: str) -> HttpResponse:
     """What went wrong before a view was reached, or in none of them."""
-    words = " ".join(part for part in (title, sentence) if part)
     retry_after = 30 if status == 503 else None
-    return refusal(_CODES.get(status, status), [words], retry_after)
+    return refusal(_CODES.get(status, status), [sentence or title], retry_after)

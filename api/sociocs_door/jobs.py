@@ -153,7 +153,7 @@ def answer_of(job: CalledJob, is_launched: bool) -> Answer:
 
 def list_jobs(call: DoorCall) -> HttpResponse:
     """`GET /messages/bulk`: at most 100 jobs, newest scheduled date first."""
-    jobs = _jobs(call)
+    jobs = jobs_of(call)
     jobs = jobs.annotate(at=Coalesce("campaign__send_at", "created_at")).order_by("-at", "-pk")
     rows = list(jobs.select_related("campaign__channel")[:LISTED])
     campaigns = [job.campaign for job in rows if job.campaign is not None]
@@ -161,7 +161,7 @@ def list_jobs(call: DoorCall) -> HttpResponse:
     return envelope.success([_shown(job, waiting) for job in rows])
 
 
-def _jobs(call: DoorCall) -> QuerySet[CalledJob]:
+def jobs_of(call: DoorCall) -> QuerySet[CalledJob]:
     """The jobs that the team's programs made, with the channels that the token may use."""
     return CalledJob.objects.filter(campaign__channel__in=call.channels)
 
@@ -255,7 +255,7 @@ def _job_of(call: DoorCall) -> tuple[CalledJob, Campaign]:
         wanted = UUID(hex=call.part)
     except ValueError:
         raise not_there("This job") from None
-    mine = _jobs(call).select_related("campaign__channel__account", "campaign__team")
+    mine = jobs_of(call).select_related("campaign__channel__account", "campaign__team")
     job = mine.filter(public_id=wanted).first()
     if job is None or job.campaign is None:
         raise not_there("This job")

@@ -226,11 +226,12 @@ def unblock(call: DoorCall) -> HttpResponse:
 def _why_it_stays(opt_out: OptOut) -> str:
     if opt_out.source in OptOut.OWN_WORD:
         return _(
-            "This person asked for it themselves (%(how)s). Only they, or somebody in the "
-            "dashboard, can take it back."
+            "This person opted out themselves (%(how)s). Only they, or someone in the "
+            "dashboard, can undo it."
         ) % {"how": opt_out.get_source_display()}
     return _(
-        "This was not set by a program (%(how)s). Somebody has to lift it in the dashboard."
+        "This opt-out was not set by a program (%(how)s). Someone has to allow messages "
+        "again in the dashboard."
     ) % {"how": opt_out.get_source_display()}
 
 

@@ -35,7 +35,14 @@ from api.sociocs_door.answering import DoorCall
 from api.sociocs_door.bodies import CallBody
 from api.sociocs_door.calls import TO_IS, Checked, MessageCall, message_call, name_of, phone_of
 from api.sociocs_door.faults import CallFault, not_there, said_of
-from api.sociocs_door.jobs import LISTED, campaign_name, fault_of, iso
+from api.sociocs_door.jobs import (
+    LISTED,
+    campaign_name,
+    delete_job,
+    fault_of,
+    iso,
+    jobs_of,
+)
 from api.sociocs_door.templates import filled_lines, kept_template, without_values
 from api.tokens import claim_people
 from campaigns import message
@@ -144,9 +151,9 @@ class _ToOne:
         if people:
             raise CallFault(
                 _(
-                    "The team wants a second person to approve what goes to so many people, and "
-                    "%(people)s single messages of this token go out on that day already. Send "
-                    "more as one job, by POST /messages/bulk."
+                    "This many people need a second person's approval, and this token "
+                    "already sends %(people)s single messages that day. Send more as one "
+                    "job, with POST /messages/bulk."
                 )
                 % {"people": people}
             )
@@ -166,7 +173,7 @@ class _ToOne:
             one_by_one=True,
         )
         campaign = draft_by_call(call.caller, content, staged)
-        job = CalledJob.objects.create(token=call.caller.token, campaign=campaign)
+        job = CalledJob.objects.create(token=call.caller.token, campaign=campaign, is_single=True)
         launch_by_call(campaign, call.caller)
         return {
             "message_id": job.public_id.hex,
@@ -259,7 +266,7 @@ def _refuse_who_gets_nothing(team: Team, phone: str) -> None:
     if opted_out(team, [phone]):
         raise CallFault(said_of("to", _("This person has opted out of messages of this team.")))
     if any(is_left_out(row) for row in failing_numbers_of(team, phone)):
-        sentence = _("This number has failed again and again, so nothing is sent to it.")
+        sentence = _("This number has failed several times, so nothing is sent to it.")
         raise CallFault(said_of("to", sentence))
 
 
@@ -317,7 +324,11 @@ def delete_scheduled(call: DoorCall) -> HttpResponse:
         raise not_there("This message") from None
     submission = _messages(call).filter(public_id=wanted).first()
     if submission is None:
-        raise not_there("This message")
+        # One that waits for a second person is known by its job's id.
+        if not jobs_of(call).filter(public_id=wanted, is_single=True).exists():
+            raise not_there("This message")
+        delete_job(call)
+        return envelope.success()
     try:
         standing.leave(submission)
     except NotPossible as refused:

@@ -55,5 +55,6 @@ urlpatterns = [
         name="door-subscription",
     ),
     # Whatever else: said in the vendor's form, and before anybody is asked who they are.
+    path("", door_address(), name="door-root"),
     path("<path:part>", door_address(), name="door-nothing"),
 ]

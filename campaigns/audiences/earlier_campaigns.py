@@ -141,8 +141,8 @@ def exclusion_problems(campaign: Campaign) -> list[Problem]:
     problems = []
     if (preparing := next(freezing, None)) is not None:
         sentence = _(
-            "“%(name)s” is being prepared: who gets it is known in a moment. Wait for it, so that "
-            "its people can be left out here."
+            "“%(name)s” is getting ready. Wait a moment until it is known who gets it, so that "
+            "they can be left out here."
         )
         problems.append(Problem("campaigns_left_out", sentence % {"name": preparing.name}))
     for field, reached in (
@@ -165,7 +165,7 @@ def are_emptied(campaign: Campaign) -> bool:
 def emptied_sentence() -> str:
     """Why a campaign cannot go out that would leave people out by numbers that are gone."""
     return _(
-        "Of a campaign whose people are to be left out, the numbers are emptied by now. Choose "
+        "The numbers of a campaign whose people should be left out are no longer kept. Choose "
         "fewer days, or leave people out by a list."
     )
 

@@ -50,15 +50,15 @@ _SENTENCES: Mapping[FaultCode, Text] = {
         "before it."
     ),
     FaultCode.ELSE_OUTSIDE: gettext_lazy(
-        "“{{else}}” stands outside of {{#ifeq …}} and {{#contains …}}. Move it between one of "
-        "these and its end, or delete it."
+        "“{{else}}” is outside {{#ifeq …}} and {{#contains …}}. Move it between one of these "
+        "and its end, or delete it."
     ),
     FaultCode.ELSE_TWICE: gettext_lazy(
         "Nothing can follow “{{else}}” but the end. Delete the second “{{else}}”, or give the "
         "first one a condition."
     ),
     FaultCode.DATE_WITHOUT_FIELD: gettext_lazy(
-        "Between {{#dateFormat …}} and {{/dateFormat}} stands one field and nothing else."
+        "Put one field, and nothing else, between {{#dateFormat …}} and {{/dateFormat}}."
     ),
 }
 _INSTEAD: Mapping[FaultCode, Text] = {

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("on", "On"),
                             ("unclear", "No clear answer"),
-                            ("failed", "Refused by Sociocs"),
+                            ("failed", "Not sent: Sociocs refused it"),
                             ("gone", "Gone at Sociocs"),
                             ("paused", "Paused at Sociocs"),
                             ("changed", "Changed at Sociocs"),
@@ -78,11 +78,11 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=60)),
                 (
                     "wants_replies",
-                    models.BooleanField(default=True, verbose_name="replies of people"),
+                    models.BooleanField(default=True, verbose_name="replies"),
                 ),
                 (
                     "wants_statuses",
-                    models.BooleanField(default=True, verbose_name="what became of each message"),
+                    models.BooleanField(default=True, verbose_name="which messages arrived"),
                 ),
                 ("unattributed_count", models.PositiveIntegerField(default=0)),
                 ("last_event_at", models.DateTimeField(blank=True, null=True)),
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("waiting", "Waiting"),
                             ("credited", "Credited"),
-                            ("unattributed", "Not attributable"),
+                            ("unattributed", "Not linked to a campaign"),
                             ("not_newer", "Nothing new"),
                             ("reply", "A reply"),
                             ("not_understood", "Not understood"),
@@ -510,7 +510,7 @@ class Migration(migrations.Migration):
                             ("waiting", "Waiting"),
                             ("done", "Done"),
                             ("unclear", "No clear answer"),
-                            ("failed", "Refused by Sociocs"),
+                            ("failed", "Not sent: Sociocs refused it"),
                         ],
                         default="waiting",
                         max_length=10,

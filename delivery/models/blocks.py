@@ -24,7 +24,7 @@ class VendorBlock(models.Model):
         WAITING = "waiting", _("Waiting")
         DONE = "done", _("Done")
         UNCLEAR = "unclear", _("No clear answer")
-        FAILED = "failed", _("Refused by Sociocs")
+        FAILED = "failed", _("Not sent: Sociocs refused it")
 
     opt_out = models.ForeignKey(OptOut, on_delete=models.CASCADE, related_name="vendor_blocks")
     account = models.ForeignKey(

@@ -28,7 +28,7 @@ class WebhookEndpoint(models.Model):
     class State(models.TextChoices):
         ON = "on", _("On")
         UNCLEAR = "unclear", _("No clear answer")
-        FAILED = "failed", _("Refused by Sociocs")
+        FAILED = "failed", _("Not sent: Sociocs refused it")
         GONE = "gone", _("Gone at Sociocs")
         PAUSED = "paused", _("Paused at Sociocs")
         CHANGED = "changed", _("Changed at Sociocs")
@@ -44,8 +44,8 @@ class WebhookEndpoint(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.UNCLEAR)
     # A code of `sociocs_gateway.exceptions.Reason`, of the last answer that was none or a no.
     reason = models.CharField(max_length=60, blank=True)
-    wants_replies = models.BooleanField(_("replies of people"), default=True)
-    wants_statuses = models.BooleanField(_("what became of each message"), default=True)
+    wants_replies = models.BooleanField(_("replies"), default=True)
+    wants_statuses = models.BooleanField(_("which messages arrived"), default=True)
     # Updates on messages of which nobody can say whose they were.
     unattributed_count = models.PositiveIntegerField(default=0)
     last_event_at = models.DateTimeField(null=True, blank=True)
@@ -82,7 +82,7 @@ class WebhookEvent(models.Model):
     class Outcome(models.TextChoices):
         WAITING = "waiting", _("Waiting")
         CREDITED = "credited", _("Credited")
-        UNATTRIBUTED = "unattributed", _("Not attributable")
+        UNATTRIBUTED = "unattributed", _("Not linked to a campaign")
         NOT_NEWER = "not_newer", _("Nothing new")
         REPLY = "reply", _("A reply")
         NOT_UNDERSTOOD = "not_understood", _("Not understood")

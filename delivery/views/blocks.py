@@ -88,7 +88,7 @@ def account_find_blocked(request: TeamRequest, account_id: UUID) -> HttpResponse
         begun = block_checks.begin_block_check(account, people, request.user)
         hints.nudge(tasks.find_blocked, begun.pk)
         messages.success(
-            request, _("Sociocs is being asked about everybody on “%(list)s”.") % {"list": people}
+            request, _("We are asking Sociocs about everyone on “%(list)s”.") % {"list": people}
         )
     return redirect("blocks", request.team.slug)
 
@@ -99,7 +99,7 @@ def account_stop_finding(request: TeamRequest, check_id: UUID) -> HttpResponse:
     """Ask no further; who was found stays opted out."""
     check = get_object_or_404(BlockCheck, team=request.team, public_id=check_id)
     if block_checks.stop_block_check(check):
-        messages.info(request, _("Nobody else is asked about. Who was found stays opted out."))
+        messages.info(request, _("Stopped asking. People found so far stay opted out."))
     return redirect("blocks", request.team.slug)
 
 
@@ -111,13 +111,13 @@ def _ask(
     hints.nudge(tasks.block, account.pk)
     if asked:
         sentence = ngettext(
-            "Sociocs is being asked about %(n)s person.",
-            "Sociocs is being asked about %(n)s people.",
+            "We are asking Sociocs about %(n)s person.",
+            "We are asking Sociocs about %(n)s people.",
             asked,
         )
         messages.success(request, sentence % {"n": number(asked)})
     else:
-        messages.info(request, _("There was nobody left to ask about."))
+        messages.info(request, _("Nobody is left to ask about."))
     return redirect("blocks", request.team.slug)
 
 

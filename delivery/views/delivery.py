@@ -33,14 +33,14 @@ _NOT_ON = frozenset({State.GONE, State.PAUSED, State.CHANGED})
 _TONES = {State.ON: "success", State.UNCLEAR: "warning"}
 # By whether it is what became of messages, and whether it is replies.
 _REPORTS: dict[tuple[bool, bool], Text] = {
-    (True, True): gettext_lazy("what became of each message, replies of people"),
-    (True, False): gettext_lazy("what became of each message"),
-    (False, True): gettext_lazy("replies of people"),
+    (True, True): gettext_lazy("which messages arrived, and replies"),
+    (True, False): gettext_lazy("which messages arrived"),
+    (False, True): gettext_lazy("replies"),
 }
 _REFUSALS: dict[str, Text] = {
     Reason.AUTHENTICATION: gettext_lazy("Sociocs does not accept the channel's API key."),
     Reason.NOT_FOUND: gettext_lazy("Sociocs does not know this channel, or has no webhooks."),
-    Reason.RATE_LIMITED: gettext_lazy("Sociocs is asked too often just now. Wait a minute."),
+    Reason.RATE_LIMITED: gettext_lazy("Sociocs gets too many calls just now. Wait a minute."),
     Reason.CONNECT: gettext_lazy("Sociocs could not be reached."),
     Reason.DNS: gettext_lazy("Sociocs could not be reached."),
     Reason.CONNECT_TIMEOUT: gettext_lazy("Sociocs could not be reached."),
@@ -85,12 +85,12 @@ def delivery_on(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     channel = _channel(request, channel_id)
     wanted = {name: name in request.POST for name in ("wants_replies", "wants_statuses")}
     if not any(wanted.values()):
-        messages.error(request, _("Choose at least one of the two: replies, or what became of it."))
+        messages.error(request, _("Choose at least one: which messages arrived, or replies."))
         return redirect("delivery", request.team.slug)
     if (asked := _ask_again(request)) is not None:
         return asked
     endpoint = subscriptions.switch_on(channel, request.user, **wanted)
-    _tell(request, endpoint, _("Sociocs reports on “%(channel)s” from now on."))
+    _tell(request, endpoint, _("Reports for “%(channel)s” are on."))
     return redirect("delivery", request.team.slug)
 
 
@@ -107,9 +107,9 @@ def delivery_check(request: TeamRequest, channel_id: UUID) -> HttpResponse:
     if was_paused and endpoint.state == State.ON:
         messages.success(request, _("Sociocs had paused its reports. They are switched on again."))
     elif endpoint.state == State.GONE:
-        messages.error(request, _("Sociocs does not report here any more. Switch it on again."))
+        messages.error(request, _("Sociocs no longer sends reports here. Switch them on again."))
     else:
-        _tell(request, endpoint, _("Sociocs reports on “%(channel)s”. All is well."))
+        _tell(request, endpoint, _("Reports for “%(channel)s” are on, and all is well."))
     return redirect("delivery", request.team.slug)
 
 
@@ -122,19 +122,20 @@ def delivery_off(request: TeamRequest, channel_id: UUID) -> HttpResponse:
         return asked
     label = {"channel": endpoint.channel.label}
     if subscriptions.switch_off(endpoint):
-        messages.success(request, _("Sociocs reports on “%(channel)s” no more.") % label)
+        messages.success(request, _("Reports for “%(channel)s” are off.") % label)
     else:
         messages.error(
             request,
-            _("Sociocs did not say that it stops reporting on “%(channel)s”. Try it again.")
-            % label,
+            _("Sociocs did not confirm that reports for “%(channel)s” are off. Try again.") % label,
         )
     return redirect("delivery", request.team.slug)
 
 
 def _ask_again(request: TeamRequest) -> HttpResponse | None:
     page = reverse("delivery", args=[request.team.slug])
-    reason = _("By these reports the dashboard learns who replied STOP, and what arrived.")
+    reason = _(
+        "With these reports the dashboard knows who replied STOP, and which messages arrived."
+    )
     return proving.ask_again(request, page, reason)
 
 
@@ -162,14 +163,15 @@ def _lines(team: Team) -> Iterator[Line]:
 def _why(endpoint: WebhookEndpoint) -> str:
     if endpoint.state == State.UNCLEAR:
         return _(
-            "It may or may not be on (%(why)s). Switch it on once more; that does no harm."
+            "The reports may or may not be on (%(why)s). Switch them on once more; that does no "
+            "harm."
         ) % {"why": unclear_words(endpoint.reason)}
     if endpoint.state == State.GONE:
-        return _("Sociocs does not report here any more. Switch it on again.")
+        return _("Sociocs no longer sends reports here. Switch them on again.")
     if endpoint.state == State.PAUSED:
         return trouble_sentence(Trouble.REPORTS_PAUSED)
     if endpoint.state == State.CHANGED:
-        return _("Sociocs does not report what was asked for any more. Switch it on again.")
+        return _("Sociocs no longer reports what was asked for. Switch the reports on again.")
     if endpoint.state == State.FAILED:
         return str(_REFUSALS.get(endpoint.reason, _("Sociocs said no and gave no reason we know.")))
     return ""

@@ -69,7 +69,7 @@ def reply_opt_out(request: TeamRequest, reply_id: UUID) -> HttpResponse:
     """Opt out whoever wrote this, because a person has read it as a wish to stop."""
     reply = _reply(request, reply_id)
     opt_outs.add_opt_outs(request.team, [reply.phone], OptOut.Source.BY_HAND, request.user)
-    messages.success(request, _("This person is opted out: no campaign messages them any more."))
+    messages.success(request, _("This person is opted out and gets no campaigns any more."))
     return _back(request)
 
 
@@ -81,7 +81,7 @@ def reply_let_be(request: TeamRequest, reply_id: UUID) -> HttpResponse:
     if opt_outs.let_be(request.team, reply.phone, request.user):
         messages.success(request, _("This person gets campaigns again."))
     else:
-        messages.info(request, _("A colleague had decided about this person before you."))
+        messages.info(request, _("A colleague has already decided about this person."))
     return _back(request)
 
 

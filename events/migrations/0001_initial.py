@@ -89,8 +89,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "receiver of events",
-                "verbose_name_plural": "receivers of events",
+                "verbose_name": "system that gets events",
+                "verbose_name_plural": "systems that get events",
                 "ordering": ("name", "pk"),
             },
         ),
@@ -135,8 +135,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "event on its way",
-                "verbose_name_plural": "events on their way",
+                "verbose_name": "outgoing event",
+                "verbose_name_plural": "outgoing events",
             },
         ),
         migrations.AddConstraint(

@@ -68,7 +68,7 @@ def _form_page(
     if request.method != "POST":
         stored = {"name": one.name, "url": one.url, "kinds": one.kinds} if one else None
         return _filled(request, one, ReceiverForm(initial=stored))
-    reason = _("Whoever gets these events learns phone numbers and replies.")
+    reason = _("Anyone who gets these events sees phone numbers and replies.")
     if (asked := proving.ask_again(request, request.path, reason)) is not None:
         return asked
     form = ReceiverForm(request.POST)
@@ -78,7 +78,7 @@ def _form_page(
         except steps.NotTaken as error:
             form.add_error(error.field, error.sentence)
         else:
-            messages.success(request, _("Events go to “%(name)s”.") % form.cleaned_data)
+            messages.success(request, _("Events now go to “%(name)s”.") % form.cleaned_data)
             return _to_page(request, saved)
     return _filled(request, one, form, status=422)
 
@@ -126,7 +126,7 @@ def show_secret(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     try:
         secret = steps.show_secret(one, request.user)
     except sealing.Unreadable:
-        messages.error(request, _("The secret cannot be read. Make a new one."))
+        messages.error(request, _("The secret cannot be read. Create a new one."))
         return _to_page(request, one)
     return _page(request, one, secret)
 
@@ -146,7 +146,7 @@ def new_secret(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
 def _ask_again(request: TeamRequest, one: Receiver) -> HttpResponse | None:
     page = reverse("receiver", args=[request.team.slug, one.public_id])
     return proving.ask_again(
-        request, page, _("Whoever has the secret can sign events in your name.")
+        request, page, _("Anyone with the secret can sign events in your name.")
     )
 
 
@@ -158,7 +158,7 @@ def _ask_again(request: TeamRequest, one: Receiver) -> HttpResponse | None:
 def send_test(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     """Send a test, and whatever waits before it."""
     one = _receiver(request, receiver_id)
-    sent = _("A test is on its way. Load this page again to see what it answered.")
+    sent = _("A test is on its way. Reload this page to see the answer.")
     return _done(request, one, steps.send_test, sent, _("Switch it on first."))
 
 
@@ -167,7 +167,7 @@ def send_test(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
 def pause(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     """Send nothing until it goes on."""
     one = _receiver(request, receiver_id)
-    paused = _("Nothing is sent now. Events are kept for three days.")
+    paused = _("Paused. We keep new events for three days.")
     return _done(request, one, steps.pause_receiver, paused, _("It was not on."))
 
 
@@ -176,7 +176,7 @@ def pause(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
 def go_on(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     """Send again."""
     one = _receiver(request, receiver_id)
-    goes_on = _("Events are sent again, beginning with what waits.")
+    goes_on = _("Events are sent again, starting with the ones that are waiting.")
     not_so = _("It is on already, or has ended.")
     return _done(request, one, steps.let_receiver_go_on, goes_on, not_so)
 
@@ -187,7 +187,7 @@ def remove(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     """Send nothing more to a system, and forget what was sent."""
     one = _receiver(request, receiver_id)
     steps.remove_receiver(one, request.user)
-    messages.success(request, _("No events go to “%(name)s” any more.") % {"name": one.name})
+    messages.success(request, _("“%(name)s” gets no more events.") % {"name": one.name})
     return redirect("receivers", request.team.slug)
 
 
@@ -197,9 +197,9 @@ def send_again(request: TeamRequest, receiver_id: UUID, event_id: UUID) -> HttpR
     """Send an event once more."""
     event = _event(request, receiver_id, event_id)
     if steps.send_again(event, request.user):
-        messages.success(request, _("The event is sent again, under the same id."))
+        messages.success(request, _("The event is sent again, with the same id."))
     else:
-        messages.error(request, _("This event waits already, or its text was deleted."))
+        messages.error(request, _("This event is already waiting, or its text was deleted."))
     return _to_page(request, event.receiver)
 
 
@@ -209,9 +209,9 @@ def leave_out(request: TeamRequest, receiver_id: UUID, event_id: UUID) -> HttpRe
     """Give an event up, so that those behind it go on."""
     event = _event(request, receiver_id, event_id)
     if steps.leave_out(event, request.user):
-        messages.success(request, _("The event is left out. Those behind it go on."))
+        messages.success(request, _("The event is left out. The ones after it are sent."))
     else:
-        messages.error(request, _("This event does not wait any more."))
+        messages.error(request, _("This event is no longer waiting."))
     return _to_page(request, event.receiver)
 
 

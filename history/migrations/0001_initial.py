@@ -156,11 +156,11 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("needs_decision", "A campaign needs a decision"),
-                            ("missed", "A campaign missed its time"),
+                            ("needs_decision", "A campaign needs an answer"),
+                            ("missed", "A campaign was missed"),
                             ("failed", "A campaign stopped by itself"),
                             ("approval", "A campaign waits for approval"),
-                            ("completed", "A campaign is complete"),
+                            ("completed", "A campaign is sent"),
                             ("trouble", "Sending is held up, or reports do not come in"),
                         ],
                         max_length=20,
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("none", "Not wanted"),
                             ("waiting", "Waiting"),
-                            ("sending", "Handed to the mail server"),
+                            ("sending", "Given to the mail server"),
                             ("sent", "Sent"),
                             ("failed", "Could not be sent"),
                         ],
@@ -289,11 +289,11 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("needs_decision", "A campaign needs a decision"),
-                            ("missed", "A campaign missed its time"),
+                            ("needs_decision", "A campaign needs an answer"),
+                            ("missed", "A campaign was missed"),
                             ("failed", "A campaign stopped by itself"),
                             ("approval", "A campaign waits for approval"),
-                            ("completed", "A campaign is complete"),
+                            ("completed", "A campaign is sent"),
                             ("trouble", "Sending is held up, or reports do not come in"),
                         ],
                         max_length=20,
@@ -304,8 +304,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("nobody", "Never"),
-                            ("mine", "Of campaigns I made or launched"),
-                            ("all", "Of all campaigns of the team"),
+                            ("mine", "For campaigns I made or sent"),
+                            ("all", "For all campaigns of the team"),
                         ],
                         default="all",
                         max_length=10,
@@ -316,8 +316,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("nobody", "Never"),
-                            ("mine", "Of campaigns I made or launched"),
-                            ("all", "Of all campaigns of the team"),
+                            ("mine", "For campaigns I made or sent"),
+                            ("all", "For all campaigns of the team"),
                         ],
                         default="mine",
                         max_length=10,

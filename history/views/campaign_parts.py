@@ -56,6 +56,6 @@ def campaign_delivery_times(request: TeamRequest, campaign_id: UUID) -> HttpResp
         "campaign": campaign,
         "times": delivery_times(campaign, zone),
         "is_live": campaign.state not in FINISHED,
-        "nothing": _("Nothing was reported on it yet."),
+        "nothing": _("No report yet."),
     }
     return render(request, "history/_delivery_times.html", context)

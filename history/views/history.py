@@ -51,7 +51,7 @@ STATUS_LABELS = {
     "draft": gettext_lazy("Drafts"),
     "scheduled": gettext_lazy("Scheduled"),
     "running": gettext_lazy("Sending"),
-    "waiting_for_you": gettext_lazy("Needs you"),
+    "waiting_for_you": gettext_lazy("Needs an answer"),
     "completed": gettext_lazy("Sent"),
     "cancelled": gettext_lazy("Cancelled"),
 }
@@ -164,7 +164,9 @@ def campaigns_of_person(request: TeamRequest) -> HttpResponse:
     if isinstance(read, Phone):
         filters = replace(filters, person=person_id(request.team, read.e164))
     else:
-        messages.error(request, _("This is no phone number. The other filters are as they were."))
+        messages.error(
+            request, _("This is not a phone number. The other filters are as they were.")
+        )
     page = reverse("campaigns", args=[request.team.slug])
     return redirect(f"{page}?{urlencode(filters.chosen())}")
 

@@ -28,7 +28,7 @@ from teams.access import Action, TeamRequest, page_of_team
 
 FILTER_LABELS: dict[str, Text] = {
     **{state.value: word.label for state, word in PERSON_WORDS.items()},
-    LEFT_OUT: gettext_lazy("Left out after all"),
+    LEFT_OUT: gettext_lazy("Left out later"),
 }
 
 
@@ -100,7 +100,7 @@ def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     try:
         asked = followups.begin_follow_up(campaign, request.user, chosen)
     except followups.NothingLeft:
-        messages.error(request, _("Choose for whom the new draft is to be."))
+        messages.error(request, _("Choose who gets the new draft."))
         return redirect("campaign", request.team.slug, campaign.public_id)
     draft = followups.gather(asked.pk, followups.SECONDS_AT_ONCE)
     if draft is not None:
@@ -110,16 +110,17 @@ def campaign_follow_up(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         hints.nudge(tasks.gather, asked.pk)
         messages.info(
             request,
-            _("The people are being gathered. The draft “%(name)s” is among your campaigns soon.")
+            _(
+                "We are collecting the people. The draft “%(name)s” will soon be among your "
+                "campaigns."
+            )
             % {"name": asked.recipient_list},
         )
     else:
-        messages.info(request, _("There is nobody left in what you chose. No draft was made."))
+        messages.info(request, _("Nobody you chose is left. No draft was made."))
     return redirect("campaign", request.team.slug, campaign.public_id)
 
 
 def _to_draft(request: TeamRequest, draft: Campaign) -> HttpResponse:
-    messages.success(
-        request, _("This draft is for those who were chosen. Look it over, then send it.")
-    )
+    messages.success(request, _("This draft is for the people you chose. Check it, then send it."))
     return redirect("compose", request.team.slug, draft.public_id)

@@ -53,7 +53,7 @@ def find_person(request: TeamRequest) -> HttpResponse:
         words = REJECTIONS[read.reason]
         messages.error(
             request,
-            _("This is no phone number: %(reason)s. %(cure)s")
+            _("This is not a phone number: %(reason)s. %(cure)s")
             % {"reason": str(words.short).lower(), "cure": words.cure},
         )
         return redirect("lists", request.team.slug)

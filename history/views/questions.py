@@ -27,8 +27,8 @@ _NO_SECOND_TIME: Mapping[str, Text] = {
 }
 _WHAT_NEXT: Mapping[str, Text] = {
     Refusal.PAST_SEND_BY: gettext_lazy(
-        "Nothing has to be fixed, but trying again is of no use: write to the others in it in a "
-        "new campaign."
+        "Nothing has to be fixed, but trying again does not help. Write to the others in it in "
+        "a new campaign."
     ),
     Refusal.QUIET_HOURS: gettext_lazy(
         "Nothing has to be fixed. Try again within its sending hours. Otherwise the others in it "
@@ -76,14 +76,14 @@ class Question:
         """What happened to a refused job."""
         if self.submission.is_contradicted:
             return _(
-                "It was marked as sent, but Sociocs says that it refused it. "
-                "Nobody got it through this job."
+                "It was marked as sent, but Sociocs says that it refused it. Nobody got this "
+                "message."
             )
         if self._no_second_time:
-            return _("Someone in it opted out, so it was taken back. It was not sent again.")
+            return _("Someone in it opted out, so it was stopped. It was not sent again.")
         if self.attempt is not None:
             return _("Sociocs refused it. Nothing was sent.")
-        return _("It could not be put into words that Sociocs understands. Nothing was sent.")
+        return _("It could not be written in a form that Sociocs understands. Nothing was sent.")
 
     @property
     def what_next(self) -> str:

@@ -49,9 +49,9 @@ _CALENDARS = {"calendar": "week", "calendar-day": "day"}
 UNPROCESSABLE = 422
 # What goes on while jobs are taken back, by what follows.
 _TAKING_BACK = {
-    Then.UNDO: gettext_lazy("The launch is being undone"),
-    Then.RESCHEDULE: gettext_lazy("It is getting another time"),
-    Then.PAUSE: gettext_lazy("Jobs are being taken back"),
+    Then.UNDO: gettext_lazy("Undoing"),
+    Then.RESCHEDULE: gettext_lazy("Changing the time"),
+    Then.PAUSE: gettext_lazy("Stopping what has not left"),
 }
 
 
@@ -102,11 +102,11 @@ class CampaignTime:
             return self.late_title
         if self.undo_until and self.unanswered:
             return ngettext(
-                "You can still take it back; %(n)s job has no answer from Sociocs yet",
-                "You can still take it back; %(n)s jobs have no answer from Sociocs yet",
+                "You can still undo it. %(n)s job has no answer from Sociocs yet",
+                "You can still undo it. %(n)s jobs have no answer from Sociocs yet",
                 self.unanswered,
             ) % {"n": number(self.unanswered)}
-        return _("You can still take all of it back") if self.undo_until else _("Its time")
+        return _("You can still undo all of it") if self.undo_until else _("When it goes out")
 
     @property
     def in_words(self) -> str:
@@ -119,8 +119,8 @@ class CampaignTime:
             (
                 self.ahead,
                 ngettext(
-                    "%(n)d at Sociocs could still be taken back",
-                    "%(n)d at Sociocs could still be taken back",
+                    "%(n)d at Sociocs can still be stopped",
+                    "%(n)d at Sociocs can still be stopped",
                     self.ahead,
                 ),
             ),
@@ -240,7 +240,7 @@ def campaign_reschedule(request: TeamRequest, campaign_id: UUID) -> HttpResponse
         return _reschedule_page(request, campaign, form, UNPROCESSABLE)
     hints.nudge(tasks.tick)
     if TakeBack.of(campaign) is None:
-        messages.success(request, _("It has its new time."))
+        messages.success(request, _("The new time is saved."))
     if request.POST.get("back") in _CALENDARS:
         return redirect(_on_the_calendar(request, campaign, time.instant()))
     return redirect("campaign", request.team.slug, campaign.public_id)
@@ -285,5 +285,7 @@ def campaign_repeat_end(request: TeamRequest, campaign_id: UUID) -> HttpResponse
     """Make no more runs of a campaign that repeats; those that exist stay as they are."""
     campaign = campaign_of(request, campaign_id)
     if repeating.end_repeat(campaign, request.user):
-        messages.success(request, _("It repeats no more. Runs that were made already stay."))
+        messages.success(
+            request, _("It does not repeat any more. Campaigns it has already made stay.")
+        )
     return redirect("campaign", request.team.slug, campaign.public_id)

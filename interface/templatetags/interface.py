@@ -29,6 +29,7 @@ from django.forms import BaseForm, BoundField
 from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.formats import get_format
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -218,6 +219,12 @@ def duration(length: timedelta) -> str:
         text = ngettext("%(days)d day %(hours)d h", "%(days)d days %(hours)d h", days)
         return text % {"days": days, "hours": rest}
     return ngettext("%d day", "%d days", days) % days
+
+
+@register.simple_tag
+def thousands_mark() -> str:
+    """What stands between thousands in the page's language, for numbers that scripts write."""
+    return str(get_format("THOUSAND_SEPARATOR"))
 
 
 @register.simple_tag

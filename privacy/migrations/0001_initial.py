@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ("is_done", models.BooleanField(default=False)),
             ],
             options={
-                "verbose_name": "emptied campaign",
+                "verbose_name": "campaign without its people",
             },
         ),
         migrations.CreateModel(

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from interface.wording import in_each_language
 from recipients.comparing import composed
 
 MAX_NAME = 60
@@ -74,10 +75,15 @@ def own_headers() -> list[str]:
     return [_("Row in file"), _("Reason"), _("What to do")]
 
 
+def all_own_headers() -> set[str]:
+    """Those names in each language."""
+    return {name for names in in_each_language(own_headers) for name in names}
+
+
 def own_columns(headers: Sequence[str]) -> int:
     """Count the first columns that are ours: the file is a report of ours that comes back."""
-    own = own_headers()
-    return len(own) if list(headers[: len(own)]) == own else 0
+    known = in_each_language(own_headers)
+    return max(len(own) if [*headers[: len(own)]] == own else 0 for own in known)
 
 
 def unique_names(headers: Sequence[str]) -> list[str]:

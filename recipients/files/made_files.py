@@ -21,6 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from recipients import claiming
 from recipients.claiming import Work
 from recipients.files import table_files
+from teams.languages import spoken_by
+from teams.models import User
 
 # So many rows are made while the person waits: as a workbook, in about a second.
 ROWS_AT_ONCE = 10_000
@@ -95,15 +97,23 @@ def waiting_files(files: QuerySet[AnyFile]) -> list[int]:
 
 
 def make_file(
-    files: QuerySet[AnyFile], file_id: int, table_of: Callable[[AnyFile], Table | None]
+    files: QuerySet[AnyFile],
+    file_id: int,
+    table_of: Callable[[AnyFile], Table | None],
+    asked_by: Callable[[AnyFile], User | None],
 ) -> None:
     """Make a file that waits; nothing when another worker is at it.
 
-    `table_of` says what stands in it, or None where there is nothing to be taken any more.
+    `table_of` says what stands in it, or None where there is nothing to be taken any more. Its
+    words are in the language of `asked_by`.
     """
     made = claiming.claim_work(_to_make(files), file_id, _LEASE)
-    if made is None:
-        return
+    if made is not None:
+        with spoken_by(asked_by(made)):
+            _make(made, table_of)
+
+
+def _make(made: AnyFile, table_of: Callable[[AnyFile], Table | None]) -> None:
     table = None if made.is_hopeless else table_of(made)
     if table is None:
         claiming.let_go(made, state=MadeFile.State.FAILED)

@@ -15,9 +15,9 @@ from recipients.files.column_guessing import find_header, guess_columns, headers
 from recipients.files.columns import (
     Column,
     ColumnRole,
+    all_own_headers,
     named_as,
     own_columns,
-    own_headers,
     unique_names,
 )
 from recipients.files.encodings import FileEncoding
@@ -69,7 +69,7 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
     if not first:
         raise FileProblem(FileFault.EMPTY)
     phones = PhoneReader(list_import.default_country)
-    is_export = first[0][1] == _export_header(list_import)
+    is_export = first[0][1] in _export_headers(list_import)
     if header_row is None:
         header_row = first[0][0] if is_export else find_header(first, phones)
         if list_import.is_for_opt_outs and _is_without_letters(first, header_row):
@@ -78,7 +78,7 @@ def read_as(list_import: ListImport, reading: ReadOptions, header_row: int | Non
     header, sample = parted(first, header_row)
     if header and not sample:
         raise FileProblem(FileFault.HEADER_ONLY)
-    columns = guess_columns(header, sample, phones, own_headers())
+    columns = guess_columns(header, sample, phones, all_own_headers())
     if list_import.is_for_opt_outs:
         columns = opt_out_columns(columns, sample, phones)
     reading = replace(reading, header_row=header_row, is_remembered=False)
@@ -107,10 +107,10 @@ def decide_again(list_import: ListImport, columns: Sequence[Column]) -> list[Col
     return decided(columns, sample, list_import.default_country)
 
 
-def _export_header(list_import: ListImport) -> list[str]:
+def _export_headers(list_import: ListImport) -> list[list[str]]:
     """The names of the columns if the file is an export of the very list it is for; or none."""
     target = list_import.target_list
-    return exporting.header_of(target) if target is not None else []
+    return exporting.headers_of(target) if target is not None else []
 
 
 def _narrowed(list_import: ListImport, reading: ReadOptions) -> tuple[ReadOptions, list[Row]]:

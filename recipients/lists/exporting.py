@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from interface.wording import in_each_language
 from recipients.files import made_files, table_files
 from recipients.files.made_files import Table
 from recipients.models import Export, Recipient, RecipientList
@@ -63,8 +64,13 @@ def table_of(recipient_list: RecipientList) -> Table:
 
 
 def header_of(recipient_list: RecipientList) -> list[str]:
-    """The names of the table's columns, by which an export that comes back is known."""
+    """The names of the table's columns."""
     return [_("Phone"), _("Name"), *recipient_list.field_names]
+
+
+def headers_of(recipient_list: RecipientList) -> list[list[str]]:
+    """Those names in each language that a file may have been made in."""
+    return in_each_language(lambda: header_of(recipient_list))
 
 
 def _chunks(recipient_list: RecipientList) -> Iterator[table_files.Rows]:
@@ -83,7 +89,8 @@ def _chunks(recipient_list: RecipientList) -> Iterator[table_files.Rows]:
 
 def make_export(export_id: int) -> None:
     """Make the file of an export that waits; of a list that was deleted meanwhile there is none."""
-    made_files.make_file(Export.objects.select_related("recipient_list"), export_id, _of_list)
+    exports = Export.objects.select_related("recipient_list", "exported_by")
+    made_files.make_file(exports, export_id, _of_list, lambda export: export.exported_by)
 
 
 def _of_list(export: Export) -> Table | None:

@@ -75,8 +75,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "call to hand over a job",
-                "verbose_name_plural": "calls to hand over jobs",
+                "verbose_name": "call that sends a job",
+                "verbose_name_plural": "calls that send jobs",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("outcome", "open")),

@@ -207,8 +207,8 @@ class Attempt(models.Model):
     objects = KeptQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("call to hand over a job")
-        verbose_name_plural = _("calls to hand over jobs")
+        verbose_name = _("call that sends a job")
+        verbose_name_plural = _("calls that send jobs")
         constraints = (
             # THE rule: at most one possibly-sent attempt, unless a person waived it or it is
             # proven taken back.

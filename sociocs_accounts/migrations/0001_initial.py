@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                         max_length=40,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^\\{\\{\\w+\\}\\}\\Z", "Write a field, such as {{name}}."
+                                "^\\{\\{\\w+\\}\\}\\Z", "Enter a field, such as {{name}}."
                             )
                         ],
                         verbose_name="Sociocs' own field for the name",
@@ -161,14 +161,14 @@ class Migration(migrations.Migration):
                 (
                     "daily_limit",
                     models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="people it may be sent to in a day"
+                        blank=True, null=True, verbose_name="people it can be sent to in a day"
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
                 (
                     "has_chosen_senders",
                     models.BooleanField(
-                        default=False, verbose_name="only chosen people send with it"
+                        default=False, verbose_name="only chosen people can send with it"
                     ),
                 ),
                 (
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="who may send with it",
+                        verbose_name="who can send with it",
                     ),
                 ),
                 ("missing_since", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -225,11 +225,11 @@ class Migration(migrations.Migration):
                             ("account_added", "added the Sociocs account"),
                             ("key_changed", "changed the API key of"),
                             ("account_renamed", "renamed the Sociocs account"),
-                            ("synced", "read the channels of"),
+                            ("synced", "updated the channels of"),
                             ("channel_added", "added the channel"),
                             ("channel_changed", "changed the channel"),
-                            ("channel_stopped", "took out of use"),
-                            ("channel_used_again", "put into use again"),
+                            ("channel_stopped", "stopped using"),
+                            ("channel_used_again", "started using again"),
                         ],
                         max_length=20,
                     ),
@@ -293,8 +293,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "number for tests",
-                "verbose_name_plural": "numbers for tests",
+                "verbose_name": "test number",
+                "verbose_name_plural": "test numbers",
                 "ordering": ("label", "pk"),
                 "constraints": [
                     models.UniqueConstraint(
@@ -373,7 +373,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "trouble",
+                "verbose_name": "problem",
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("over_at__isnull", True)),

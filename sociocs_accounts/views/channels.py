@@ -108,7 +108,7 @@ def _channel_posted(request: TeamRequest, key: int) -> HttpResponse:
         if conflict := conflict_between(request.POST, said_by(form), stored):
             return _channel_page(request, channel, form, conflict, before["label"])
         if "senders" in form.changed_data:
-            reason = _("This decides who may send with the channel.")
+            reason = _("This decides who can send with the channel.")
             if (asked := proving.ask_again(request, request.path, reason)) is not None:
                 return asked
         changed = [name for name in own if name in form.changed_data]
@@ -176,19 +176,19 @@ def _in_words(synced: steps.Synced) -> str:
         ngettext("%(n)d channel is new.", "%(n)d channels are new.", synced.added)
         % {"n": synced.added}
         if synced.added
-        else _("No channel is new.")
+        else _("There are no new channels.")
     ]
     if synced.changed:
         words.append(
-            ngettext(
-                "%(n)d was brought up to date.", "%(n)d were brought up to date.", synced.changed
-            )
+            ngettext("%(n)d channel was updated.", "%(n)d channels were updated.", synced.changed)
             % {"n": synced.changed}
         )
     if synced.missing:
         words.append(
             ngettext(
-                "%(n)d is no longer at Sociocs.", "%(n)d are no longer at Sociocs.", synced.missing
+                "%(n)d channel is no longer in Sociocs.",
+                "%(n)d channels are no longer in Sociocs.",
+                synced.missing,
             )
             % {"n": synced.missing}
         )

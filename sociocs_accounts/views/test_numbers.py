@@ -29,12 +29,12 @@ class NumberForm(StyledForm):
     label = PlainText(
         label=gettext_lazy("Whose phone it is"),
         max_length=100,
-        error_messages={"required": gettext_lazy("Say whose phone it is.")},
+        error_messages={"required": gettext_lazy("Enter whose phone it is.")},
     )
     phone = PhoneField(
         label=gettext_lazy("Number"),
-        help_text=gettext_lazy("With its country code, such as +1 631 747 1111."),
-        error_messages={"required": gettext_lazy("Enter the number, with its country code.")},
+        help_text=gettext_lazy("With the country code, such as +1 631 747 1111."),
+        error_messages={"required": gettext_lazy("Enter the number with its country code.")},
     )
 
 
@@ -43,7 +43,7 @@ class NumberForm(StyledForm):
 def add_number(request: TeamRequest) -> HttpResponse:
     """Let tests go to a number."""
     page = reverse("channels", args=[request.team.slug])
-    reason = _("Messages go to this number without anybody's approval.")
+    reason = _("Test messages can go to this number without approval.")
     if (asked := proving.ask_again(request, page, reason)) is not None:
         return asked
     form = NumberForm(request.POST)
@@ -58,7 +58,7 @@ def add_number(request: TeamRequest) -> HttpResponse:
                 defaults={"label": form.cleaned_data["label"], "added_by": request.user},
             )
             record(Act.TEST_NUMBER_ADDED, number)
-        messages.success(request, _("Tests may go to this number now."))
+        messages.success(request, _("Tests can now go to this number."))
     return redirect("channels", request.team.slug)
 
 
@@ -70,5 +70,5 @@ def remove_number(request: TeamRequest, number_id: UUID) -> HttpResponse:
     with transaction.atomic():
         record(Act.TEST_NUMBER_REMOVED, number)
         number.delete()
-    messages.success(request, _("No more tests go to “%(name)s”.") % {"name": number.label})
+    messages.success(request, _("Tests no longer go to “%(name)s”.") % {"name": number.label})
     return redirect("channels", request.team.slug)

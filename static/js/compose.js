@@ -7,16 +7,17 @@
 
   const text = form.elements.text;
   const counter = form.querySelector("[data-counts]");
-  const format = new Intl.NumberFormat(document.documentElement.lang);
+  // As the server writes numbers, which is not as each browser does for the same language.
+  const shown = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, counter.dataset.thousands);
 
   const count = () => {
     // Code points of what would be stored: as the server counts them.
     const length = [...text.value.replace(/\r\n?/g, "\n").trim()].length;
     const limit = Number(form.querySelector('[name="channel"]:checked')?.dataset.limit || 0);
     const over = limit ? length - limit : 0;
-    counter.querySelector("[data-count]").textContent = format.format(length);
+    counter.querySelector("[data-count]").textContent = shown(length);
     counter.querySelector("[data-over]").hidden = over <= 0;
-    counter.querySelector("[data-over-count]").textContent = format.format(Math.max(over, 0));
+    counter.querySelector("[data-over-count]").textContent = shown(Math.max(over, 0));
   };
   form.addEventListener("input", count);
   form.addEventListener("change", count);

@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("viewer", "Viewer: sees lists and history"),
                             ("editor", "Editor: also makes lists and drafts"),
-                            ("sender", "Sender: also launches campaigns"),
+                            ("sender", "Sender: also sends campaigns"),
                             ("owner", "Owner: also manages the team"),
                         ],
                         default="editor",
@@ -257,7 +257,7 @@ class Migration(migrations.Migration):
                     "test_required",
                     models.BooleanField(
                         default=False,
-                        verbose_name="a campaign is launched only after a test of just that message",
+                        verbose_name="a campaign is sent only after a test of exactly that message",
                     ),
                 ),
                 (
@@ -307,15 +307,16 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(
                         blank=True,
                         default=teams.models.new_teams_limit,
-                        help_text="New teams begin small. Empty: as the server's settings say. 0: no limit.",
+                        help_text="New teams start with a low limit. Empty: the server's "
+                        "setting. 0: no limit.",
                         null=True,
-                        verbose_name="people its campaigns may go to in a day",
+                        verbose_name="people its campaigns can go to in a day",
                     ),
                 ),
                 (
                     "failures_until_left_out",
                     models.PositiveSmallIntegerField(
-                        default=2, verbose_name="a number is left out after so many failures"
+                        default=2, verbose_name="a number is left out after this many failures"
                     ),
                 ),
                 (
@@ -323,13 +324,13 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("both", "Block them and take them out"),
+                            ("both", "Block them and take them out of the message"),
                             ("take_out", "Take them out of the message"),
                             ("block", "Block them at Sociocs"),
                         ],
                         default="both",
                         max_length=10,
-                        verbose_name="when someone opts out of a message that Sociocs has already",
+                        verbose_name="when someone opts out and Sociocs already has their message",
                     ),
                 ),
                 (
@@ -339,11 +340,11 @@ class Migration(migrations.Migration):
                         choices=[
                             ("nobody", "Nobody has to"),
                             ("senders", "Senders and owners"),
-                            ("everybody", "Everybody"),
+                            ("everybody", "Everyone"),
                         ],
                         default="nobody",
                         max_length=10,
-                        verbose_name="who needs a second step at signing in",
+                        verbose_name="who needs two-step sign-in",
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
@@ -404,7 +405,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("viewer", "Viewer: sees lists and history"),
                             ("editor", "Editor: also makes lists and drafts"),
-                            ("sender", "Sender: also launches campaigns"),
+                            ("sender", "Sender: also sends campaigns"),
                             ("owner", "Owner: also manages the team"),
                         ],
                         default="editor",

@@ -25,10 +25,10 @@ def ask_for_proof(request: SignedInRequest) -> HttpResponse:
 def tell_of_link(request: SignedInRequest, email: str) -> None:
     """Send a link to that address, and say so."""
     if proved_addresses.ask_to_prove(request.user, email):
-        sentence = _("We sent a link to %(email)s. The address counts once you have opened it.")
+        sentence = _("We sent a link to %(email)s. The new address works once you have opened it.")
         messages.success(request, sentence % {"email": email})
     else:
-        messages.warning(request, _("Too many links were asked for. Wait an hour, then try again."))
+        messages.warning(request, _("Too many links were requested. Wait an hour, then try again."))
 
 
 @login_not_required
@@ -48,5 +48,5 @@ def address_proof(request: HttpRequest, token: str) -> HttpResponse:
         sessions.keep_only_this(request, link.user)
     elif is_new:
         sessions.end_all(link.user)
-    messages.success(request, _("Your e-mail address is %(email)s.") % {"email": link.email})
+    messages.success(request, _("Your e-mail address is now %(email)s.") % {"email": link.email})
     return redirect("account")

@@ -35,8 +35,8 @@ def go_on(request: SignedInRequest) -> HttpResponse:
     if kept is None or is_unwanted:
         return redirect((kept and kept.back) or goal or "home")
     sentence = _(
-        "You are signed in as %(name)s, and what you typed is still here. Nothing was done yet: "
-        "“Go on” does what you asked for."
+        "You are signed in as %(name)s, and we kept what you typed. Nothing has been done "
+        "yet: press “Continue” to do it."
     )
     return go_on_page(request, kept, sentence % {"name": request.user})
 
@@ -73,8 +73,10 @@ def outdated_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     if not (is_signed_in or is_public) and keep_for_sign_in(request):
         return redirect_to_login(kept.path)
     sentence = signing_in.no_cookie(request) or _(
-        "Someone signed in or out in this browser since that page was opened."
+        "Someone signed in or out in this browser after you opened that page."
     )
     if is_signed_in:
         sentence += " " + _("You are signed in as %(name)s.") % {"name": request.user}
-    return go_on_page(request, kept, f"{sentence} " + _("Nothing was changed yet."), status=403)
+    return go_on_page(
+        request, kept, f"{sentence} " + _("Nothing has been changed yet."), status=403
+    )

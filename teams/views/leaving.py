@@ -27,7 +27,7 @@ def remove_member(request: TeamRequest, user_id: UUID) -> HttpResponse:
         require(request.membership, Action.MANAGE_TEAM)
     if request.method != "POST":
         return _page(request, member, HeirForm(members.possible_heirs(member, request.user)))
-    reason = _("Whoever is removed cannot do anything in the team any more.")
+    reason = _("Anyone you remove can no longer do anything in the team.")
     if (asked := ask_again(request, reason)) is not None:
         return asked
     form = HeirForm(members.possible_heirs(member, request.user), request.POST)
@@ -66,9 +66,9 @@ def _told(request: TeamRequest, member: Membership, heir: User, holdings: list[H
             _("You have left %(team)s.") if leaves else _("%(name)s is no longer in the team.")
         )
     elif leaves:
-        sentence = _("You have left %(team)s. What was yours here belongs to %(heir)s now.")
+        sentence = _("You have left %(team)s. What was yours here now belongs to %(heir)s.")
     elif heir == request.user:
-        sentence = _("%(name)s is no longer in the team. What was theirs is yours now.")
+        sentence = _("%(name)s is no longer in the team. What was theirs is now yours.")
     else:
-        sentence = _("%(name)s is no longer in the team. What was theirs belongs to %(heir)s now.")
+        sentence = _("%(name)s is no longer in the team. What was theirs now belongs to %(heir)s.")
     return sentence % words

@@ -23,7 +23,7 @@ class NewTeamForm(StyledForm):
     name = forms.CharField(
         label=gettext_lazy("Name of the team"),
         max_length=100,
-        error_messages={"required": gettext_lazy("Type a name for the team.")},
+        error_messages={"required": gettext_lazy("Enter a name for the team.")},
     )
     # The page's script chooses the browser's own (`static/js/own_zone.js`).
     time_zone = forms.ChoiceField(
@@ -31,7 +31,7 @@ class NewTeamForm(StyledForm):
         choices=zone_choices,
         initial="UTC",
         widget=forms.Select(attrs={"data-own-zone": ""}),
-        help_text=gettext_lazy("Times are shown and typed in it. You can change it later."),
+        help_text=gettext_lazy("Times are in this zone. You can change it later."),
     )
     default_country = forms.ChoiceField(
         label=gettext_lazy("Numbers without a country code are from"),
@@ -44,7 +44,7 @@ class NewTeamForm(StyledForm):
 def team_new(request: SignedInRequest) -> HttpResponse:
     """Make a team and become its owner."""
     if not may_make_team(request.user):
-        raise PermissionDenied(_("New teams are made by the people who run this site. Ask them."))
+        raise PermissionDenied(_("Only the people who run this site can create teams. Ask them."))
     if request.method != "POST":
         return render(request, "teams/team_new.html", {"form": NewTeamForm()})
     form = NewTeamForm(request.POST)
@@ -53,7 +53,9 @@ def team_new(request: SignedInRequest) -> HttpResponse:
         try:
             team = make_team(request.user, said["name"], said["time_zone"], said["default_country"])
         except TooManyTeams:
-            form.add_error(None, _("You have made several teams just now. Wait an hour."))
+            form.add_error(
+                None, _("You have created several teams just now. Wait an hour, then try again.")
+            )
         else:
             return redirect("channels", team.slug)
     return render(request, "teams/team_new.html", {"form": form}, status=422)

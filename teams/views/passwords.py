@@ -40,7 +40,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
                 put_down(Letter(email, is_reset=True))
             return redirect("password-reset-sent")
         form.add_error(
-            None, _("There were too many requests. Wait an hour, and look into your spam folder.")
+            None, _("Too many links were requested. Wait an hour, and check your spam folder.")
         )
     return render(request, "teams/password_reset.html", {"form": form})
 
@@ -69,7 +69,9 @@ class PasswordResetConfirm(PasswordResetConfirmView):
         known_devices.remember_device(response, form.user)
         proved_addresses.note_proved(form.user)
         sessions.end_all(form.user)
-        happened = gettext_lazy("A new password was set for your account by a link from an e-mail.")
+        happened = gettext_lazy(
+            "A new password was set for your account with a link from an e-mail."
+        )
         alerts.account_changed(form.user, happened)
         messages.success(
             self.request,

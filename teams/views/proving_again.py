@@ -55,7 +55,7 @@ def _second_step_refused(request: SignedInRequest) -> str:
     kind: Any = PasskeyAgainForm if "credential" in request.POST else CodeAgainForm
     form = kind(user=request.user, data=request.POST)
     refused = check_own(
-        request, form.is_valid, _("This code or passkey is not right, or was used before.")
+        request, form.is_valid, _("This code or passkey is wrong or has been used. Try again.")
     )
     if not refused:
         form.save()
@@ -79,6 +79,6 @@ def _page(
 
 
 def _finish(request: HttpRequest, kept: KeptPost) -> HttpResponse:
-    sentence = _("Thank you. What you asked for is being done; a file is fetched by itself.")
+    sentence = _("Thank you. We are doing what you asked for; a file downloads by itself.")
     context = {"kept": kept, "sentence": sentence, "at_once": True}
     return render(request, "teams/go_on.html", context)

@@ -35,7 +35,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         return next_pages.on_to(request, next_pages.wanted_page(request))
     stage = LoginStageController.enter(request, AuthenticateStage.key)
     if stage is None:
-        messages.info(request, _("That took too long. Type your password once more."))
+        messages.info(request, _("That took too long. Enter your password again."))
         return redirect("sign-in")
     user = stage.login.user
     form = SecondStepForm(user=user)
@@ -55,7 +55,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         counted.was_wrong()
         if is_passkey:
             form = SecondStepForm(user=user)
-            return _page(request, user, form, _("This passkey is not known here. Try a code."))
+            return _page(request, user, form, _("We do not know this passkey. Try a code."))
     return _page(request, user, form)
 
 
@@ -90,7 +90,5 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
         login = Login(user=authenticator.user, redirect_url=next_pages.wanted_page(request))
         response: HttpResponse = flows.perform_passwordless_login(request, authenticator, login)
         return response
-    messages.error(
-        request, _("This passkey is not known here. Sign in with your password instead.")
-    )
+    messages.error(request, _("We do not know this passkey. Sign in with your password instead."))
     return redirect("sign-in")

@@ -50,7 +50,7 @@ def add_app(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         apps.activate_totp(request, form)
         _end_older_sessions(request)
-        messages.success(request, _("The app is in use. Keep these codes for the day it is lost."))
+        messages.success(request, _("The app is set up. Save these codes in case you lose it."))
         return _to_codes(request)
     adapter = get_adapter()
     picture = adapter.build_totp_svg(adapter.build_totp_url(request.user, form.secret))
@@ -73,12 +73,10 @@ def add_passkey(request: SignedInRequest) -> HttpResponse:
         said = form.cleaned_data
         flows.add_authenticator(request, name=said["name"], credential=said["credential"])
         _end_older_sessions(request)
-        messages.success(
-            request, _("The passkey is in use. Keep these codes for the day it is lost.")
-        )
+        messages.success(request, _("The passkey is set up. Save these codes in case you lose it."))
         return _to_codes(request)
     if form.errors:
-        messages.error(request, _("Your browser's answer was not understood. Try once more."))
+        messages.error(request, _("We could not read your browser's answer. Try again."))
     options = json.dumps(auth.begin_registration(request.user, passwordless=True))
     context = {"form": form, "options": options, "next": next_pages.wanted_page(request)}
     return render(request, "teams/add_passkey.html", context)
@@ -93,7 +91,7 @@ def recovery_codes(request: SignedInRequest) -> HttpResponse:
         return redirect("second-step")
     if request.method == "POST":
         codes.generate_recovery_codes(request)
-        messages.success(request, _("These are your new codes. The old ones open nothing."))
+        messages.success(request, _("These are your new codes. The old ones no longer work."))
         return _to_codes(request)
     mine = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES)
     left = [code for kept in mine for code in kept.wrap().get_unused_codes()]
@@ -113,7 +111,7 @@ def remove(request: SignedInRequest, key_id: int) -> HttpResponse:
     else:
         flows.remove_authenticator(request, authenticator)
     _end_older_sessions(request)
-    messages.success(request, _("It is taken away, and signs nobody in any more."))
+    messages.success(request, _("Removed. Nobody can sign in with it any more."))
     return redirect("second-step")
 
 
@@ -123,7 +121,7 @@ def _end_older_sessions(request: SignedInRequest) -> None:
 
 
 def _prove(request: SignedInRequest) -> HttpResponse | None:
-    reason = _("This decides who gets into your account.")
+    reason = _("This decides who can get into your account.")
     return proving.ask_again(request, reverse("second-step"), reason)
 
 

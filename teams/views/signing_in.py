@@ -52,8 +52,8 @@ def sign_in_once_more(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return next_pages.on_to(request, goal)
     form = SignInForm(request.POST)
-    sentence = no_cookie(request) or _("This page had become too old.")
-    form.add_error(None, f"{sentence} " + _("Type your password again, or reload the page."))
+    sentence = no_cookie(request) or _("This page was open for too long.")
+    form.add_error(None, f"{sentence} " + _("Enter your password again, or reload the page."))
     return render(request, "teams/sign_in.html", {"form": form, "next": goal}, status=403)
 
 
@@ -62,7 +62,7 @@ def no_cookie(request: HttpRequest) -> str:
     if settings.CSRF_COOKIE_NAME in request.COOKIES:
         return ""
     return _(
-        "Your browser sent no cookie, and this page needs one. If you read this a second time, "
+        "Your browser sent no cookie, and this page needs one. If this happens again, "
         "allow cookies for this site in your browser's settings."
     )
 
@@ -76,7 +76,10 @@ def sign_in_to_the_admin(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(goal)
     if not admin.site.has_permission(request):
         raise PermissionDenied(
-            _("The administration is for the people who run this site. Your account is not one.")
+            _(
+                "The administration is for the people who run this site. Your account "
+                "cannot open it."
+            )
         )
     return redirect(goal)
 

@@ -29,7 +29,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         try:
             signing_up.ask_for_account(email, throttling.client_network(request))
         except TooManyAsked:
-            form.add_error(None, _("Too many links were asked for. Wait an hour, then try again."))
+            form.add_error(None, _("Too many links were requested. Wait an hour, then try again."))
         else:
             sentence = _("We sent a link to %(email)s. Open it within a day to make your account.")
             messages.success(request, sentence % {"email": email})

@@ -31,7 +31,7 @@ def sign_in_elsewhere(request: HttpRequest) -> HttpResponse:
         response: HttpResponse = views.login(request, PROVIDER)
     except RequestException:
         messages.error(
-            request, _("Your organisation's server does not answer. Sign in with your password.")
+            request, _("Your organisation's sign-in does not answer. Sign in with your password.")
         )
         return redirect("sign-in")
     return response

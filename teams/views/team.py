@@ -28,7 +28,7 @@ def team_page(request: TeamRequest) -> HttpResponse:
 @page_of_team(Action.MANAGE_TEAM)
 def team_invite(request: TeamRequest) -> HttpResponse:
     """Make an invitation and show its link, this once: it is stored nowhere."""
-    reason = _("Whoever has the link of an invitation is in the team.")
+    reason = _("Anyone with the link of an invitation can join the team.")
     if (asked := ask_again(request, reason)) is not None:
         return asked
     form = InviteForm(request.POST, team=request.team)
@@ -40,7 +40,10 @@ def team_invite(request: TeamRequest) -> HttpResponse:
     except invitations.TooManyInvitations:
         form.add_error(
             "email",
-            _("There were many invitations, by you or to this address. Go on in an hour."),
+            _(
+                "Too many invitations by you, by your team or to this address. Try again "
+                "in an hour."
+            ),
         )
         return _team_page(request, invite_form=form)
     return render(request, "teams/invited.html", {"invited": invited})
@@ -53,10 +56,10 @@ def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse
     invitation = get_object_or_404(request.team.invitations, public_id=invitation_id)
     if invitations.withdraw_invitation(invitation):
         messages.success(
-            request, _("The invitation for %(email)s is taken back.") % {"email": invitation.email}
+            request, _("The invitation for %(email)s is withdrawn.") % {"email": invitation.email}
         )
     else:
-        messages.info(request, _("That invitation was no longer open."))
+        messages.info(request, _("That invitation was already used, withdrawn or expired."))
     return to_team_page(request)
 
 
@@ -64,7 +67,7 @@ def revoke_invitation(request: TeamRequest, invitation_id: UUID) -> HttpResponse
 @page_of_team(Action.MANAGE_TEAM)
 def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     """Give a member another role."""
-    reason = _("A new role changes what someone may do in the team.")
+    reason = _("A new role changes what someone can do in the team.")
     if (asked := ask_again(request, reason)) is not None:
         return asked
     member = member_of_page(request, user_id)
@@ -80,7 +83,7 @@ def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     else:
         messages.success(
             request,
-            _("%(name)s is now: %(role)s.") % {"name": member.user, "role": role.label},
+            _("New role for %(name)s: %(role)s.") % {"name": member.user, "role": role.label},
         )
     return to_team_page(request)
 

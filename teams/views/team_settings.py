@@ -32,7 +32,9 @@ def team_settings_part(request: TeamRequest, part: str) -> HttpResponse:
 @page_of_team(Action.MANAGE_TEAM)
 def team_settings(request: TeamRequest) -> HttpResponse:
     """Change the settings of the posted `part`, or all of them where none is named."""
-    if (asked := ask_again(request, _("The settings say who has to approve what."))) is not None:
+    if (
+        asked := ask_again(request, _("The settings decide who has to approve campaigns."))
+    ) is not None:
         return asked
     part = request.POST.get("part", "")
     # Another instance than request.team: what is not saved must not show in the header.
@@ -49,7 +51,7 @@ def team_settings(request: TeamRequest) -> HttpResponse:
         form.instance.save(update_fields=[*form.fields])
         record_change(Act.TEAM_CHANGED, locked, before, form.cleaned_data, team_id=request.team.pk)
         alerts.guards_loosened(form.instance, request.user, guards)
-    messages.success(request, _("The settings of the team are saved."))
+    messages.success(request, _("Settings saved."))
     if part in TEAM_PARTS:
         return redirect("team-settings-part", request.team.slug, part)
     return to_team_page(request)

@@ -64,6 +64,8 @@ FORM, BUTTON = (GET, POST), (POST,)
 
 ROUTES: dict[str, Route] = {
     "healthz": Route("everybody"),
+    "readyz": Route("everybody"),
+    "metrics": Route("a program"),
     "public-media": Route("everybody"),
     "security-txt": Route("everybody"),
     "sample-recipients": Route("signed in"),

@@ -36,7 +36,9 @@ _NAMES = (
         "WhatsApp",
         "SMS",
         "English",
+        "Pseudo",
         "Till",
+        "Copy",
         "Dental",
         "reply.received",
     ),
@@ -44,9 +46,11 @@ _NAMES = (
     *sorted(COUNTRY_NAMES.values(), key=len, reverse=True),
 )
 DATA = re.compile(
-    "|".join(map(re.escape, _NAMES))
-    + r"|\b(UTC|E[SD]T|Person|x-\w+)\b|[\w.+-]+@[\w.]+|https?://\S+|[A-Z][A-Za-z]+/[\w/+-]+"
-    + r"|https://|\b[A-Z]{2}(?= )|\bHX\w+|\b[0-9a-f-]{36}\b|\{\"id\".*\}\}|(\b[A-Z0-9]{4} ){7}\w+"
+    r"\b[A-Z][A-Za-z]+/[\w/+-]+|"
+    + "|".join(map(re.escape, _NAMES))
+    + r"|\b(UTC|E[SD]T|Person|x-\w+)\b|[\w.+-]+@[\w.]+|https?://\S+"
+    + r"|https://|\b[A-Z]{2}(?= )|\bHX\w+|\b[0-9a-f-]{36}\b|\b[0-9a-f]{8}…"
+    + r"|\{\"id\".*\}\}|(\b[A-Z0-9]{4} ){7}\w+"
     + r"|\{\{[^}]*\}\}"
 )
 

@@ -411,11 +411,11 @@ def test_a_program_blocks_and_unblocks(till: Program, riverside: Team, alice: Us
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        (OptOut.Source.INBOUND, "asked for it themselves (Replied STOP)"),
-        (OptOut.Source.NETWORK, "asked for it themselves"),
-        (OptOut.Source.UNSURE, "Somebody has to lift it in the dashboard"),
-        (OptOut.Source.BY_HAND, "Somebody has to lift it in the dashboard"),
-        (OptOut.Source.FILE, "Somebody has to lift it in the dashboard"),
+        (OptOut.Source.INBOUND, "opted out themselves (Replied STOP)"),
+        (OptOut.Source.NETWORK, "opted out themselves"),
+        (OptOut.Source.UNSURE, "Someone has to allow messages again in the dashboard"),
+        (OptOut.Source.BY_HAND, "Someone has to allow messages again in the dashboard"),
+        (OptOut.Source.FILE, "Someone has to allow messages again in the dashboard"),
     ],
 )
 def test_what_no_program_set_no_program_lifts(

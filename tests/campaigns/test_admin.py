@@ -73,7 +73,7 @@ def test_an_account_needs_a_key(back_office: Client) -> None:
 def test_the_same_key_is_not_taken_twice_and_not_shown(back_office: Client) -> None:
     save_account(back_office, label="Main", new_api_key=KEY)
     page = save_account(back_office, label="Again", new_api_key=KEY)
-    assert "This key is here already, under another account." in text_of(page)
+    assert "This key is already here under another account." in text_of(page)
     assert KEY not in page.content.decode()
     assert GatewayAccount.objects.count() == 1
 

@@ -182,7 +182,7 @@ def test_review_names_everything_that_is_missing_next_to_its_field(desk: Desk) -
     page = desk.write(Campaign.objects.get(), "review")
     assert complaints_of(page) == {
         "Choose the channel that sends this campaign.": "id_channel_0",
-        "Choose at least one recipient list.": "id_lists_0",
+        "Choose a list first.": "id_lists_0",
         "Write a text or attach an image, video or file.": "id_text",
     }
 
@@ -355,7 +355,7 @@ def test_a_missing_list_and_a_past_time_are_told_with_what_cannot_be_saved(
     assert page.status_code == 422
     assert complaints_of(page) == {
         "Give the campaign a name.": "id_name",
-        "Choose at least one recipient list.": "id_lists_0",
+        "Choose a list first.": "id_lists_0",
         "This time has passed. Choose a later one, or send it now.": "id_date",
     }
     # Whoever only saves is not told what is missing yet, but what is wrong.

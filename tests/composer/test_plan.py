@@ -127,7 +127,7 @@ class TestChecklist:
 
         told = press(desk, draft, typed_count="12")
 
-        assert "type it, and what you asked for is done" in told
+        assert "Enter your password and we do what you asked for" in told
         assert draft.state == "draft"
         riverside.confirm_typed_above = 12
         riverside.save()
@@ -519,7 +519,7 @@ class TestApproval:
 
         page = self.answer(colleague, draft, "approve")
 
-        assert "type it, and what you asked for is done" in text_of(page)
+        assert "Enter your password and we do what you asked for" in text_of(page)
         assert draft.state == "draft"
 
     def test_whoever_writes_on_is_told_that_it_waits_and_why_it_was_refused(

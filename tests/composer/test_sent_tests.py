@@ -189,7 +189,7 @@ def test_a_team_can_require_a_test_of_just_this_message(
 ) -> None:
     riverside.test_required = True
     riverside.save()
-    sentence = "Your team launches only what was tested. Send a test of just this message."
+    sentence = "Your team sends only what was tested. Send a test of this message first."
     page = desk.write(draft, "review")
     assert complaints_of(page) == {sentence: "id_test"}
     with pytest.raises(LaunchRefused):

@@ -112,9 +112,9 @@ def test_it_is_begun_and_stopped_on_the_page(
         answer = client.post(address, {"list": chosen}, follow=True)
         assert "Choose a list whose people to ask about." in answer.content.decode()
     answer = client.post(address, {"list": str(people.public_id)}, follow=True)
-    assert "Sociocs is being asked about everybody on “Patients”." in answer.content.decode()
+    assert "We are asking Sociocs about everyone on “Patients”." in answer.content.decode()
     check = BlockCheck.objects.get()
     answer = client.post(reverse("stop-finding", args=[slug, check.public_id]), follow=True)
-    assert "Who was found stays opted out." in answer.content.decode()
+    assert "People found so far stay opted out." in answer.content.decode()
     assert ask(check).state == "stopped"
     assert not opted_out()

@@ -178,7 +178,7 @@ def test_the_page_says_how_things_stand(
     client, team = client_of(owner), channel.team
     address = reverse("block", args=[team.slug, channel.account.public_id])
     answer = client.post(address, follow=True).content.decode()
-    assert "Sociocs is being asked about 3 people." in answer
+    assert "We are asking Sociocs about 3 people." in answer
     VendorBlock.objects.filter(opt_out__phone=PHONES[0]).update(state="failed", reason="not_found")
     text = client.get(reverse("blocks", args=[team.slug])).content.decode()
     assert "Sociocs does not know this number" in text

@@ -38,8 +38,8 @@ def test_each_channel_says_whether_and_what_is_reported(
     text = text_of(desk.get("delivery"))
     assert "Clinic WhatsApp Off" in text
     assert "Front desk SMS On" in text
-    assert "what became of each message Last heard nothing yet" in text
-    assert "1,234 messages of which Sociocs has not said" in text
+    assert "which messages arrived Last report nothing yet" in text
+    assert "1,234 messages: Sociocs has not said" in text
     assert "Not yours" not in text
 
 
@@ -53,9 +53,13 @@ def test_the_secret_is_shown_to_nobody(desk: Desk, front_desk: Channel) -> None:
 @pytest.mark.parametrize(
     ("state", "reason", "sentence"),
     [
-        ("unclear", "timeout", "It may or may not be on (Sociocs stayed silent for too long)"),
+        (
+            "unclear",
+            "timeout",
+            "The reports may or may not be on (Sociocs stayed silent for too long)",
+        ),
         ("failed", "authentication", "Sociocs does not accept the channel's API key."),
-        ("gone", "", "Switch it on again."),
+        ("gone", "", "Switch them on again."),
     ],
 )
 def test_what_went_wrong_is_said(
@@ -73,7 +77,7 @@ def test_only_owners_see_buttons(desk_of: DeskOf, front_desk: Channel, sami: Use
 def test_nothing_chosen_changes_nothing(desk: Desk, front_desk: Channel) -> None:
     url = desk.url("delivery-on", None, front_desk.public_id)
     page = desk.client.post(url, follow=True)
-    assert "Choose at least one of the two" in text_of(page)
+    assert "Choose at least one: which messages arrived" in text_of(page)
     assert not WebhookEndpoint.objects.exists()
 
 
@@ -201,7 +205,7 @@ def test_one_click_lets_whoever_was_held_back_be(desk: Desk, front_desk: Channel
     url = desk.url("reply-let-be", None, reply.public_id)
     desk.client.post(url)
     assert not OptOut.objects.open().exists()
-    assert "decided about this person before" in text_of(desk.client.post(url, follow=True))
+    assert "already decided about this person" in text_of(desk.client.post(url, follow=True))
 
 
 def test_letting_be_lifts_no_sure_wish(desk: Desk, front_desk: Channel) -> None:

@@ -87,7 +87,7 @@ def test_the_team_says_after_how_many_failures(
 
 def test_an_owner_writes_the_rule_on_the_teams_page(desk: Desk, riverside: Team) -> None:
     page = desk.client.get(f"{desk.url('team-settings')}opt-outs/")
-    assert "A number that does not work is left out after" in text_of(page)
+    assert "Leave out a number after" in text_of(page)
     same = {name: getattr(riverside, name) for name in ("name", "time_zone", "default_country")}
     for typed, rule in (("0", 0), ("", 0), ("3", 3)):
         desk.client.post(desk.url("team-settings"), same | {"failures_until_left_out": typed})
@@ -139,7 +139,7 @@ def test_a_persons_page_says_it_and_lets_them_back(
     found = desk.client.post(desk.url("find-person"), {"phone": PHONE}, follow=True)
     text = text_of(found)
     assert "2 messages in a row did not reach this number" in text
-    assert "This number does not exist or is not in use. Campaigns leave it out." in text
+    assert "This number does not exist or is not in use. Campaigns leave this number out." in text
     row = FailingNumber.objects.get()
     url = desk.url("failing-numbers") + f"{row.public_id}/let-back/"
     after = desk.client.post(url, {"person": "1"}, follow=True)
@@ -153,7 +153,7 @@ def test_who_only_looks_cannot_let_anybody_back(
     fails(reporting, people)
     row = FailingNumber.objects.get()
     desk = desk_of(vera)
-    assert "Let back" not in text_of(desk.get("failing-numbers"))
+    assert "Use again" not in text_of(desk.get("failing-numbers"))
     url = desk.url("failing-numbers") + f"{row.public_id}/let-back/"
     assert desk.client.post(url).status_code == 403
 

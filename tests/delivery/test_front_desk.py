@@ -15,8 +15,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from delivery.front_desk import FrontDesk
 from delivery.models import WebhookEndpoint, WebhookEvent
+from delivery.views.front_desk import FrontDesk
 from sociocs_accounts.encrypted_fields import Secret
 from tests import world
 

@@ -70,8 +70,8 @@ def test_a_browser_that_was_left_open_shows_no_secret(receiver: Receiver, client
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"url": "http://example.org/"}, "begins with https://"),
-        ({"url": ""}, "Type the address"),
+        ({"url": "http://example.org/"}, "starts with https://"),
+        ({"url": ""}, "Enter the address"),
         ({"name": ""}, "Give the system a name"),
         ({"kinds": []}, "Choose at least one kind"),
     ],
@@ -120,8 +120,8 @@ def test_the_page_says_what_holds_the_others_up_and_lets_it_be_left_out(
     reply(team)
     send(receiver)
     answer = client.get(page_of(receiver))
-    assertContains(answer, "It answered 302 and sent us elsewhere. We do not follow that.")
-    assertContains(answer, "2 events wait in their order.")
+    assertContains(answer, "It answered 302 and redirected us, which we do not follow.")
+    assertContains(answer, "2 events are waiting, in order.")
     client.post(page_of(receiver, "sent", first.public_id, "leave-out"))
     send(receiver)
     assert len(listener.calls) == 2
@@ -137,7 +137,7 @@ def test_one_that_was_switched_off_says_so_and_goes_on(
     listener.script.append(says(410))
     reply(team)
     send(receiver)
-    assertContains(client.get(page_of(receiver)), "no more are sent")
+    assertContains(client.get(page_of(receiver)), "so we stopped")
     client.post(page_of(receiver, "on"))
     send(receiver)
     assert len(listener.calls) == 2
@@ -159,7 +159,7 @@ def test_a_system_that_takes_us_for_sociocs_is_not_changed_here(
 ) -> None:
     wish = receivers.VendorWish("twlo", "k1", "till-1", listener.url, secret="s")
     receiver = receivers.put_vendor_receiver(team, owner, wish)
-    assertContains(client.get(page_of(receiver)), "It takes us for Sociocs")
+    assertContains(client.get(page_of(receiver)), "as if it came from Sociocs")
     assert client.get(page_of(receiver, "change")).status_code == 404
     assert client.post(page_of(receiver, "new-secret")).status_code == 404
     client.post(page_of(receiver, "remove"))

@@ -88,13 +88,13 @@ def test_it_is_narrowed_down_by_who_what_whom_and_when(
     assert "removed Bob Okafor" in page_of(who=str(sami.public_id))
     assert "added opt-outs" not in page_of(who=str(sami.public_id))
     assert "removed Bob Okafor" in page_of(about=str(bob.public_id))
-    assert "made a list" not in page_of(about=str(bob.public_id))
+    assert "created a list" not in page_of(about=str(bob.public_id))
     assert "added opt-outs" in page_of(area="opt_out")
     assert "removed Bob" not in page_of(area="opt_out")
     day = f"{timezone.now() - timedelta(days=8):%Y-%m-%d}"
-    assert "made a list" in page_of(until=day)
+    assert "created a list" in page_of(until=day)
     assert "added opt-outs" not in page_of(until=day)
-    assert "made a list" not in page_of(since=day)
+    assert "created a list" not in page_of(since=day)
 
 
 @pytest.mark.parametrize("query", [{"who": "x"}, {"area": "x"}, {"since": "x"}, {"after": "x"}])
@@ -103,7 +103,7 @@ def test_a_filter_that_means_nothing_is_left_out(page_of: Any, query: dict[str, 
 
 
 def test_a_person_of_another_team_is_nobody_here(page_of: Any, charlie: User) -> None:
-    assert "Nothing fits" in page_of(about=str(charlie.public_id))
+    assert "Nothing found" in page_of(about=str(charlie.public_id))
 
 
 def test_pages_are_put_together_without_gap_or_repetition(
@@ -157,9 +157,9 @@ def test_a_private_list_is_named_to_its_owner_alone(
 
     words = page_of()
 
-    assert "Alice Moreau made a list: Alices own" in words
+    assert "Alice Moreau created a list: Alices own" in words
     assert "Bobs own" not in words
-    assert "made a list: something that is gone or not yours to see" in words
+    assert "created a list: something that is gone or not yours to see" in words
 
 
 def test_a_person_who_is_gone_is_told_as_such(page_of: Any, riverside: Team) -> None:

@@ -103,7 +103,7 @@ def test_each_job_shows_its_id_its_people_its_second_and_its_state(
     assert first.current_attempt is not None
     text = text_of(desk.get("campaign-jobs", running))
     slot = first.current_attempt.slot.astimezone(ZoneInfo("America/New_York"))
-    assert f"1 kQ2x81Vb 5 {slot:%a %-d %b, %H:%M:%S} {slot.tzname()} Handed over" in text
+    assert f"1 kQ2x81Vb 5 {slot:%a %-d %b, %H:%M:%S} {slot.tzname()} Sent to Sociocs" in text
     assert "Waiting" in text
 
 
@@ -144,12 +144,12 @@ def test_handed_over_with_the_time_still_to_come_is_not_called_completed(
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (SubmissionState.UNKNOWN, "May or may not have been handed over"),
-        (SubmissionState.REFUSED, "Refused by Sociocs"),
-        (SubmissionState.REVOKED, "Taken back"),
+        (SubmissionState.UNKNOWN, "May or may not have been sent"),
+        (SubmissionState.REFUSED, "Not sent: Sociocs refused it"),
+        (SubmissionState.REVOKED, "Stopped in time"),
         (SubmissionState.CANCELLED, "Not sent"),
         (SubmissionState.ABANDONED, "Not sent"),
-        (SubmissionState.POSTING, "Being handed over"),
+        (SubmissionState.POSTING, "Being sent to Sociocs"),
     ],
 )
 def test_a_jobs_state_is_told_in_words(
@@ -201,7 +201,7 @@ def test_a_second_call_asks_nobody_once_the_first_is_proven(
     text = text_of(desk.get("campaign", running))
     assert "5 people may get it twice" in text
     assert "1 kQ2x81Vb 5 " in text_of(desk.get("campaign-jobs", running))
-    assert "May or may not have been handed over" not in text
+    assert "May or may not have been sent" not in text
     assert state_of(running) == "sending"
 
 
@@ -227,7 +227,7 @@ def test_a_job_found_by_its_second_and_one_marked_by_a_person_say_so(
 def test_preparing_shows_how_many_are_noted_down(desk: Desk, running: Campaign) -> None:
     with_state(running, CampaignState.FREEZING, frozen_count=4, confirmed_count=12)
     page = desk.get("campaign", running)
-    assert "4 of 12 people noted down" in text_of(page)
+    assert "4 of 12 people are on the list so far" in text_of(page)
     assert '<progress max="12" value="4"' in page.content.decode()
 
 
@@ -292,7 +292,7 @@ def test_a_list_of_a_colleague_is_not_named(
     patients.visibility = "private"
     patients.save()
     text = text_of(desk_of(bob).get("campaign", running))
-    assert "a list of Alice Moreau" in text
+    assert "a list that belongs to Alice Moreau" in text
     assert "Patients 2026" not in text
 
 
@@ -398,15 +398,15 @@ def test_pausing_and_going_on(desk: Desk, running: Campaign) -> None:
 def test_pausing_twice_says_that_it_has_no_effect(desk: Desk, running: Campaign) -> None:
     desk.post("pause", running)
     page = desk.client.post(desk.url("pause", running), follow=True)
-    assert "Only a campaign that is being handed over can be paused." in text_of(page)
+    assert "Only a campaign that is sending can be paused." in text_of(page)
 
 
 def test_cancelling_says_what_it_can_still_reach(desk: Desk, running: Campaign) -> None:
     accepted(job(running, 1), "gone", slot=timezone.now() - timedelta(minutes=1))
     accepted(job(running, 2), "ahead", slot=timezone.now() + timedelta(hours=1))
     text = text_of(desk.get("campaign", running))
-    assert "1 job has not been handed over and never will be." in text
-    assert "1 job is at Sociocs with its time still to come" in text
+    assert "1 job is still here and will not go out." in text
+    assert "1 job is waiting at Sociocs" in text
     assert "1 job has gone out already and cannot be stopped." in text
 
 
@@ -462,10 +462,10 @@ def test_an_unclear_job_says_all_that_is_known_and_not_a_word_more(
 ) -> None:
     unclear(job(running, 2), looks=4, last_look_at=timezone.now() - timedelta(minutes=2))
     text = text_of(desk.get("campaign", running))
-    assert "Job 2 of 3, 5 people We handed it to Sociocs on" in text
+    assert "Job 2 of 3, 5 people We gave it to Sociocs on" in text
     assert "and got no clear answer (connection closed). It may or may not go out on" in text
     assert "We have looked 4 times, last 2 min ago, and have not found it." in text
-    assert "app.sociocs.com, Bulk messaging, History, a job for that very second" in text
+    assert "app.sociocs.com, under Bulk messaging, History: a job for exactly that second" in text
 
 
 def test_after_its_time_the_words_change(desk: Desk, running: Campaign) -> None:
@@ -515,7 +515,7 @@ def test_a_job_that_vanished_after_its_time_is_told_differently(
     desk: Desk, running: Campaign
 ) -> None:
     become(accepted(job(running, 1), "gone"), SubmissionState.UNKNOWN, how="")
-    assert "either it was taken back, or it has gone out" in text_of(desk.get("campaign", running))
+    assert "either it was stopped or it has gone out" in text_of(desk.get("campaign", running))
 
 
 def answer(desk: Desk, campaign: Campaign, seq: int, kind: str, **changes: Any) -> Page:
@@ -711,7 +711,7 @@ def test_questions_alone_are_not_called_handed_over(desk: Desk, running: Campaig
     unclear(job(running, 2))
     refused(job(running, 3), "no")
     text = text_of(desk.get("campaign", running))
-    assert "only the questions below are left" in text
+    assert "Only the questions below are left" in text
     assert "Sociocs has every job" not in text
 
 
@@ -719,7 +719,7 @@ def test_questions_are_told_though_no_worker_is_seen(desk: Desk, running: Campai
     for seq in (1, 2, 3):
         unclear(job(running, seq))
     Heartbeat.objects.update(at=Now() - timedelta(minutes=5))
-    assert "only the questions below are left" in text_of(desk.get("campaign", running))
+    assert "Only the questions below are left" in text_of(desk.get("campaign", running))
 
 
 # --- Who opted out after hand-over ----------------------------------------------------------------
@@ -739,10 +739,10 @@ def test_the_page_tells_what_became_of_who_opted_out_after_hand_over(
 
     page = text_of(desk.get("campaign", running))
 
-    assert "5 people opted out after this was handed to Sociocs" in page
+    assert "5 people opted out after this was given to Sociocs" in page
     for words in (
-        *("1 taken out in time", "2 blocked at Sociocs", "1 too late", "1 still to be seen"),
-        "Not taken out: Sociocs did not answer well enough to risk it.",
+        *("1 taken out in time", "2 blocked at Sociocs", "1 too late", "1 not known yet"),
+        "Not taken out: Sociocs did not answer reliably enough.",
     ):
         assert words in page, words
     # No report will say that a block was not heeded.
@@ -755,7 +755,7 @@ def test_the_page_tells_what_became_of_who_opted_out_after_hand_over(
 
 def test_a_campaign_without_such_wishes_says_nothing_of_them(desk: Desk, running: Campaign) -> None:
     text = text_of(desk.get("campaign", running))
-    assert "opted out after this was handed" not in text
+    assert "opted out after this was given" not in text
 
 
 def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
@@ -767,7 +767,7 @@ def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
 
     page = text_of(desk.get("campaign", running))
 
-    assert "It was not there any more" in page
+    assert "It was no longer there" in page
     assert "We suggest: do not send it again." in page
     assert "Send it without them" in page
 
@@ -775,7 +775,7 @@ def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
 @pytest.mark.parametrize(
     ("refusal", "next_step"),
     [
-        ("past_send_by", "write to the others in it in a new campaign"),
+        ("past_send_by", "Write to the others in it in a new campaign"),
         ("quiet_hours", "Try again within its sending hours."),
         ("daily_limit", "Try again on another day."),
         ("The API key is not valid.", "Fix this first"),
@@ -799,7 +799,7 @@ def test_a_question_that_a_wish_caused_offers_no_second_sending(
 
     page = text_of(desk.get("campaign", running))
 
-    assert "it may have gone out to everybody in it, or to nobody" in page
+    assert "It may have gone out to everyone in it, or to nobody" in page
     assert "Send again" not in page
 
 

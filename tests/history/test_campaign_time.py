@@ -37,7 +37,7 @@ def move(desk: Desk, campaign: Campaign, **typed: str) -> Page:
 
 def test_now_counts_down_and_can_be_undone(desk: Desk, draft: Campaign) -> None:
     page = desk.get("campaign", world.launched(draft))
-    assert "You can still take all of it back" in text_of(page)
+    assert "You can still undo all of it" in text_of(page)
     assert 'data-counts-down="' in page.content.decode()
 
     desk.post("undo", draft, then="undo")
@@ -52,14 +52,14 @@ def test_it_gets_another_time(desk: Desk, draft: Campaign) -> None:
     campaign = scheduled(draft)
     answer = move(desk, campaign, date="2027-04-09", time="10:00")
     assertRedirects(answer, desk.url("campaign", campaign))
-    assert "gave it another time: Fri 9 Apr, 10:00" in text_of(desk.get("campaign", campaign))
+    assert "chose another time: Fri 9 Apr, 10:00" in text_of(desk.get("campaign", campaign))
 
 
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
         ({"date": "2020-01-01"}, "Choose a later time."),
-        ({"date": "2027-03-14", "time": "02:30"}, "The clocks jump over this time"),
+        ({"date": "2027-03-14", "time": "02:30"}, "The clocks skip this time"),
         ({"date": "2027-11-07", "time": "01:30", "fold": ""}, "so this time comes twice"),
         ({"date": ""}, "Choose the day"),
         ({"time_zone": "Mars/Olympus"}, "such as Europe/Berlin"),
@@ -136,7 +136,7 @@ def test_a_late_campaign_is_among_those_that_need_somebody(desk: Desk, draft: Ca
     scheduled(draft)
     Campaign.objects.update(state=CampaignState.PAUSED, state_reason="window")
     text = text_of(desk.get("campaigns"))
-    assert "“Spring check-up” is held by the clock. Part of it is out." in text
+    assert "“Spring check-up” is late. Part of it is out." in text
     assert "Paused" in text
     assert "It is late:" in text_of(desk.get("campaign", Campaign.objects.get()))
 
@@ -145,7 +145,7 @@ def test_nothing_is_promised_of_a_job_that_has_no_answer(desk: Desk, draft: Camp
     world.become(world.job(world.launched(draft)), SubmissionState.UNKNOWN)
     text = text_of(desk.get("campaign", draft))
     assert "1 job has no answer from Sociocs yet" in text
-    assert "You can still take all of it back" not in text
+    assert "You can still undo all of it" not in text
 
 
 def test_what_is_out_is_told_before_anything_is_moved(
@@ -157,10 +157,10 @@ def test_what_is_out_is_told_before_anything_is_moved(
     world.accepted(world.job(campaign, 1), "a", slot=now - timedelta(minutes=1))
     world.accepted(world.job(campaign, 2), "b", slot=now + timedelta(minutes=9))
     text = text_of(desk.get("reschedule", campaign))
-    assert "1 job is at Sociocs: it is taken back first" in text
+    assert "1 job is at Sociocs. If we can still stop it there" in text
     assert "1 job is still here" in text
     assert "1 job has gone out already" in text
-    assert "You can still take all of it back" not in text_of(desk.get("campaign", campaign))
+    assert "You can still undo all of it" not in text_of(desk.get("campaign", campaign))
 
 
 def test_repeating_is_shown_and_stopped(desk: Desk, draft: Campaign) -> None:
@@ -170,7 +170,7 @@ def test_repeating_is_shown_and_stopped(desk: Desk, draft: Campaign) -> None:
     assert "Every day at 09:30." in text
     assert "Sat 3 Apr 2027, 09:30 EDT" in text
     desk.post("repeat-end", campaign)
-    assert "There are no more runs." in text_of(desk.get("campaign", campaign))
+    assert "It does not repeat any more." in text_of(desk.get("campaign", campaign))
 
 
 def live_part(desk: Desk, page: Page) -> Page:
@@ -199,8 +199,8 @@ def test_when_the_last_job_is_out_nothing_more_is_offered(
     campaign = world.launched(draft)
     world.accepted(world.job(campaign), "job", slot=timezone.now() + timedelta(minutes=2))
     page = desk.get("campaign", campaign)
-    assert "Pause and take back" in text_of(page)
+    assert "Pause and stop what has not left" in text_of(page)
     clock.shift(timedelta(minutes=3))
     part = live_part(desk, page)
     assert part.status_code == 200
-    assert "Pause and take back" not in text_of(part)
+    assert "Pause and stop what has not left" not in text_of(part)

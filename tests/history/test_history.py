@@ -79,7 +79,7 @@ def test_what_needs_somebody_says_so_on_top_and_in_its_line(desk: Desk, draft: C
     world.launched(draft)
     unclear(job(draft))
     text = text_of(desk.get("campaigns"))
-    assert "1 job needs your decision. “Spring check-up”" in text
+    assert "1 job needs an answer. “Spring check-up”" in text
     assert "Needs an answer" in text
 
 
@@ -93,9 +93,9 @@ def test_several_campaigns_that_need_somebody_are_listed(
     Campaign.objects.filter(pk=missed.pk).update(state="missed")
     text = text_of(desk.get("campaigns"))
     for line in (
-        "Spring check-up: 1 job needs a decision",
-        "Flash sale: 1 job needs a decision",
-        "Too late: it missed its time",
+        "Spring check-up: 1 job needs an answer",
+        "Flash sale: 1 job needs an answer",
+        "Too late: it was missed",
     ):
         assert line in text
 
@@ -183,7 +183,7 @@ def test_nonsense_in_the_address_is_no_error(
 
 def test_filters_that_fit_nothing_say_so_and_can_be_dropped(desk: Desk, draft: Campaign) -> None:
     page = desk.get("campaigns", q="nothing like it")
-    assert "No campaign fits" in text_of(page)
+    assert "No campaign found" in text_of(page)
     assert "Show all" in text_of(page)
 
 
@@ -308,8 +308,8 @@ def test_a_new_team_is_shown_the_first_steps(
 ) -> None:
     text = text_of(desk.get("campaigns"))
     assert "Your first campaign, in three steps" in text
-    assert "A channel that sends is there." in text
-    assert "A list of recipients is there." in text
+    assert "You have a channel to send from." in text
+    assert "You have a list of people." in text
 
 
 @pytest.mark.parametrize("place", ["overview", "campaigns"])
@@ -355,8 +355,8 @@ def test_what_needs_somebody_is_told_to_be_more_than_is_shown(
     for number in range(4):
         made(front_desk, f"Late {number}", state="missed")
         text = text_of(desk.get("campaigns"))
-        assert ("All that wait for you" in text) is (number == 3)
-    assert text_of(desk.get("campaigns")).count("it missed its time") == 3
+        assert ("All that need an answer" in text) is (number == 3)
+    assert text_of(desk.get("campaigns")).count("it was missed") == 3
     asked = world.launched(world.a_campaign(front_desk, patients, name="In doubt"))
     unclear(job(asked))
     page = desk.client.get(f"{desk.url('campaigns')}?status=waiting_for_you")

@@ -90,7 +90,7 @@ def test_what_is_no_number_keeps_the_other_filters(desk: Desk, season: dict[str,
     page = desk.client.post(
         desk.url("campaigns-of-person"), {"phone": "Emilia", "q": "leaves"}, follow=True
     )
-    assert "This is no phone number." in text_of(page)
+    assert "This is not a phone number." in text_of(page)
     assert names_on(page) == ["Autumn"]
 
 

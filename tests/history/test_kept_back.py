@@ -104,10 +104,10 @@ def test_the_pages_say_whom_to_ask_and_the_dialog_says_what_holds(
     desk = Desk(team, client)
     text = text_of(desk.get("campaign", cancelled))
     assert "which Alice Owner has not shared with you" in text
-    assert "Send to the rest" not in text
+    assert "Write to these people" not in text
     assert "Ask Alice Owner to share it" in text_of(desk.get("campaign-people", cancelled))
     client.force_login(world.owner_of(team))
     assert "cannot see its people in your campaigns" in text_of(
         client.get(reverse("list", args=[team.slug, patients.public_id]))
     )
-    assert "Send to the rest" in text_of(desk.get("campaign", cancelled))
+    assert "Write to these people" in text_of(desk.get("campaign", cancelled))

@@ -19,13 +19,13 @@ pytestmark = pytest.mark.thorough
 
 def test_taking_a_launch_back_leaves_a_draft(desk: Desk, draft: Campaign) -> None:
     desk.post("launch", draft, version="1", token=str(draft.public_id), confirmed_count="12")
-    assert "Take it back" in text_of(desk.get("campaign", draft))
+    assert "Undo" in text_of(desk.get("campaign", draft))
 
     page = desk.client.post(desk.url("cancel", draft), follow=True)
 
     draft.refresh_from_db()
     assert draft.state == "draft"
-    assert "Alice Moreau took the launch back; nothing was sent" in text_of(page)
+    assert "Alice Moreau undid sending; nothing was sent" in text_of(page)
 
 
 def test_resolving_an_unclear_job_over_the_real_vendor(

@@ -39,7 +39,7 @@ def test_the_page_tells_of_drafts_and_of_campaigns(
     client_of: ClientOf, draft: Campaign, sent: Campaign, patients: RecipientList, vera: User
 ) -> None:
     text = text_of(client_of(vera).get(url("list-use", patients)))
-    for words in (draft.name, "Last spring", "is for its people", "Nobody has exported this list"):
+    for words in (draft.name, "Last spring", "sends to it", "Nobody has exported this list"):
         assert words in text
 
 
@@ -48,8 +48,11 @@ def test_what_it_touches_is_shown_before_it_is_archived(
 ) -> None:
     client = client_of(alice)
     text = text_of(client.get(url("list-put-away", patients)))
-    assert "1 draft uses this list: it cannot be sent until the list is back or taken out." in text
-    assert "1 campaign was launched with it: it keeps its own people, and goes on." in text
+    assert (
+        "1 draft uses this list. It cannot be sent until the list is brought back or taken out."
+        in text
+    )
+    assert "1 campaign was sent or scheduled with it. It keeps its people and continues." in text
     client.post(url("list-archive", patients))
     assert client.get(url("list", patients)).status_code == 404
     archived = client.get(reverse("lists", args=[patients.team.slug]), {"show": "archived"})

@@ -65,7 +65,7 @@ def test_completion_is_mailed_to_whose_campaign_it_is(happened: Campaign, alice:
 def test_a_mail_has_a_link_and_nobodys_number_name_or_text(happened: Campaign) -> None:
     tell(happened, Kind.MISSED)
     one = mail.outbox[0]
-    assert one.subject.startswith("“Spring Bcc: x@example.org” missed its time. Nothing was sent (")
+    assert one.subject.startswith("“Spring Bcc: x@example.org” was missed. Nothing was sent (")
     assert f"/campaigns/{happened.public_id}/" in one.body
     assert "notices/choices/" in one.body
     assert happened.text not in f"{one.body} {one.subject}"

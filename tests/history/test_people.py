@@ -132,7 +132,7 @@ def test_a_large_campaign_is_searched_part_by_part_and_to_its_end(
 
     page = desk.post("campaign-people", launched, words="Person 13")
     assert "Nobody found so far." in text_of(page)
-    assert "Search on" in text_of(page)
+    assert "Keep searching" in text_of(page)
     # A whole number is looked up and not searched for.
     assert not people_of(launched, words="+12025550011").is_unfinished
 
@@ -290,9 +290,9 @@ def test_who_replied_and_who_did_not_make_an_audience(
 def test_the_page_offers_it_with_numbers_and_warns(desk: Desk, cancelled: Campaign) -> None:
     page = desk.get("campaign", cancelled)
     text = text_of(page)
-    assert "5 people were not sent it." in text
-    assert "3 people may have been sent it." in text
-    assert "1 phone did not take it." in text
+    assert "It was not sent to 5 people." in text
+    assert "It may have been sent to 3 people." in text
+    assert "It failed for 1 person." in text
     assert "They may get the message twice." in text
     checked = re.findall(r'value="(\w+)" checked', page.content.decode())
     assert checked == ["not_sent"]
@@ -304,7 +304,7 @@ def test_a_campaign_that_is_not_finished_has_no_rest(
 ) -> None:
     refused(job(cancelled, 3), "no")
     Campaign.objects.update(state=state)
-    assert "Send to the rest" not in text_of(desk.get("campaign", cancelled))
+    assert "Write to these people" not in text_of(desk.get("campaign", cancelled))
     desk.post("follow-up", cancelled, groups=["not_sent"])
     assert not FollowUp.objects.exists()
 
@@ -345,12 +345,12 @@ def test_a_killed_gathering_goes_on_where_it_was_and_takes_nobody_twice(
 def test_nobody_found_leaves_nothing_behind(desk: Desk, cancelled: Campaign) -> None:
     cancelled.recipients.update(left_out="opted_out")
     page = desk.client.post(desk.url("follow-up", cancelled), {"groups": ["not_sent"]}, follow=True)
-    assert "There is nobody left in what you chose." in text_of(page)
+    assert "Nobody you chose is left." in text_of(page)
     assert not RecipientList.objects.filter(name__startswith="Rest").exists()
 
 
 def test_a_viewer_is_not_offered_it(desk_of: DeskOf, cancelled: Campaign, vera: User) -> None:
-    assert "Send to the rest" not in text_of(desk_of(vera).get("campaign", cancelled))
+    assert "Write to these people" not in text_of(desk_of(vera).get("campaign", cancelled))
 
 
 @pytest.mark.both_databases

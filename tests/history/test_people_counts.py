@@ -88,7 +88,7 @@ def in_history_file(desk: Desk) -> Counter[PersonState]:
 
 def in_people_file(desk: Desk, campaign: Campaign) -> Counter[PersonState]:
     state_of = {str(word.label): state for state, word in PERSON_WORDS.items()}
-    return Counter(state_of[line["State"]] for line in in_file(desk, "report-campaign", campaign))
+    return Counter(state_of[line["Status"]] for line in in_file(desk, "report-campaign", campaign))
 
 
 def by_filter(campaign: Campaign) -> Counter[PersonState]:
@@ -298,7 +298,7 @@ def test_a_channel_without_reports_says_not_reported(desk: Desk, launched: Campa
         phone = person(launched, 0).phone
         page = desk.client.post(desk.url("find-person"), {"phone": phone}, follow=True)
     assert people.count("Not reported") == PEOPLE
-    assert [row["State"] for row in rows] == ["Not reported"] * PEOPLE
+    assert [row["Status"] for row in rows] == ["Not reported"] * PEOPLE
     assert "Not reported" in text_of(page)
 
 
@@ -311,7 +311,7 @@ def test_messages_that_belong_to_nobody_are_told_beside_the_people(
     delivery_reports.work_through()
     text = text_of(desk.get("campaign", launched))
     assert "Still to send 12 100%" in text
-    assert "1 message of this channel is in none of these numbers" in text
+    assert "1 message of this channel is not counted here" in text
     assert SentMessage.objects.get().recipient is None
 
 

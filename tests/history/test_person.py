@@ -48,7 +48,7 @@ def test_what_is_no_number_is_told(client: Client, riverside: Team) -> None:
     answer = client.post(
         reverse("find-person", args=[riverside.slug]), {"phone": "hello"}, follow=True
     )
-    assert "This is no phone number: has letters in it." in text_of(answer)
+    assert "This is not a phone number: has letters in it." in text_of(answer)
 
 
 def test_the_address_is_the_same_every_time_and_another_teams_is_not_there(
@@ -90,7 +90,7 @@ def test_opt_outs_are_shown_with_their_history(
     assert "At the desk" in text
     opt_outs.lift(OptOut.objects.get(), "Came back", alice)
     text = text_of(open_person(client, riverside))
-    assert "Had opted out; may be messaged again." in text
+    assert "Opted out before; gets campaigns again." in text
     assert "by Alice Moreau: Came back" in text
 
 
@@ -123,5 +123,5 @@ def test_another_person_and_another_team_are_not_on_the_page(
     world.launched(draft)
     other = world.phones(1, 900)[0]
     text = text_of(open_person(client, riverside, other))
-    assert "In no campaign of this team so far." in text
-    assert "On none of the lists you can use." in text
+    assert "Not in any campaign of this team so far." in text
+    assert "Not on any list you can use." in text

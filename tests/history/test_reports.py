@@ -78,7 +78,7 @@ def test_everybody_is_in_it_with_their_columns_job_and_state(
     page = desk.post("report-campaign", launched, format=file_format)
 
     header, *rows = rows_of(page)
-    assert header[:6] == ["Phone", "Name", "Dentist", "Job", "Job id", "State"]
+    assert header[:6] == ["Phone", "Name", "Dentist", "Job", "Job id", "Status"]
     assert [row[0] for row in rows] == [f"+120255500{n:02}" for n in range(12)]
     mark = "'" if file_format == "csv" else ""
     assert rows[0][2:6] == [f"{mark}=HYPERLINK(1)", "1", "kQ2x81Vb", "Failed"]
@@ -199,19 +199,19 @@ def test_a_killed_one_is_made_anew_but_not_for_ever(
 def test_our_columns_are_told_apart_from_the_persons_own(
     desk: Desk, launched: Campaign, patients: RecipientList
 ) -> None:
-    patients.field_names = ["state", "Job", "State (campaign)", "Name"]
+    patients.field_names = ["status", "Job", "Status (campaign)", "Name"]
     patients.save()
-    launched.recipients.update(fields={"state": "Ohio", "Name": "Ltd"})
+    launched.recipients.update(fields={"status": "Ohio", "Name": "Ltd"})
     header, first, *_others = rows_of(desk.post("report-campaign", launched, format="csv"))
     assert header[:6] == [
-        *("Phone", "Name (campaign)", "state", "Job"),
-        *("State (campaign)", "Name"),
+        *("Phone", "Name (campaign)", "status", "Job"),
+        *("Status (campaign)", "Name"),
     ]
-    assert header[6:9] == ["Job (campaign)", "Job id", "State (campaign 2)"]
+    assert header[6:9] == ["Job (campaign)", "Job id", "Status (campaign 2)"]
     assert len({name.casefold() for name in header}) == len(header)
     line = dict(zip(header, first, strict=True))
-    assert (line["state"], line["Name"]) == ("Ohio", "Ltd")
-    assert line["State (campaign 2)"] == "Still to send"
+    assert (line["status"], line["Name"]) == ("Ohio", "Ltd")
+    assert line["Status (campaign 2)"] == "Still to send"
 
 
 def test_the_history_says_who_was_left_out_and_why(desk: Desk, launched: Campaign) -> None:

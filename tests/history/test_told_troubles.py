@@ -108,7 +108,7 @@ def test_a_trouble_is_told_everywhere_by_mail_after_a_time_and_once_in_the_timel
     campaign: Campaign, sandbox: Sandbox, desk: Desk
 ) -> None:
     words = "Sociocs cannot show its list of jobs at the moment, and without it nothing is sent."
-    began = "Sociocs could not show its list of jobs any more"
+    began = "Sociocs could not show its list of jobs"
     world.set_fault(sandbox, "500", **LIST)
     hand_over(campaign)
     watch()
@@ -121,7 +121,7 @@ def test_a_trouble_is_told_everywhere_by_mail_after_a_time_and_once_in_the_timel
     assert told(campaign, desk) == [("trouble", began)]
     page = text_of(desk.get("campaign", campaign))
     assert f"{words} Since " in page
-    assert "Nothing is lost: what waits goes out in its order. It is tried every ten" in page
+    assert "Nothing is lost: waiting messages go out in order. We try every ten" in page
     assert "Notices 1 unread" in text_of(desk.get("overview"))
     assert f"Unread: Sandbox: {began}" in text_of(desk.get("notices"))
     assert mail.outbox == []
@@ -264,7 +264,7 @@ def test_a_refused_key_is_told_until_the_account_is_used_again(
     reopen(channel.account)
     watch()
     assert pages_that_say(words, desk, campaign) <= {"campaign"}
-    assert told(campaign, desk)[1:] == [("trouble_over", "The Sociocs account is used again")]
+    assert told(campaign, desk)[1:] == [("trouble_over", "The Sociocs account is in use again")]
 
 
 def test_the_pages_of_the_account_and_the_channel_tell_it_too(
@@ -277,7 +277,7 @@ def test_the_pages_of_the_account_and_the_channel_tell_it_too(
     assert "Sociocs cannot show its list of jobs at the moment" in text_of(page)
     GatewayAccount.objects.update(team=channel.team, state="halted", halt_reason="auth")
     account = desk.url("vendor-account", None, channel.account.public_id)
-    assert "Enter its present API key." in text_of(desk.client.get(account))
+    assert "Enter its current API key." in text_of(desk.client.get(account))
 
 
 def test_a_halt_is_told_to_a_team_of_which_nothing_waits(channel: Channel, desk: Desk) -> None:
@@ -307,9 +307,9 @@ def test_our_own_limits_are_told_where_they_take_time_and_are_no_news(
 ) -> None:
     GatewayAccount.objects.update(calls_per_minute=1)
     watch()
-    words = "Sending takes a while: this server calls Sociocs only so often."
+    words = "Sending takes a while, because this server limits how often it calls Sociocs."
     assert pages_that_say(words, desk, campaign) == set(PLACES) - {"campaign"}
-    assert "By the limit on calls to Sociocs" in text_of(desk.get("campaign", campaign))
+    assert "Calls to Sociocs are limited" in text_of(desk.get("campaign", campaign))
     watch(minutes=20)
     assert told(campaign, desk) == []
     assert mail.outbox == []
@@ -319,7 +319,7 @@ def test_our_own_limits_are_told_where_they_take_time_and_are_no_news(
 
 
 def test_ready_messages_that_nobody_sends_are_told(campaign: Campaign, desk: Desk) -> None:
-    words = "Messages are ready, and this server does not send them at the moment."
+    words = "Messages are ready, but this server is not sending them at the moment."
     watch()
     assert pages_that_say(words, desk, campaign) == set()
     Submission.objects.update(updated_at=timezone.now() - timedelta(minutes=2))
@@ -331,7 +331,7 @@ def test_ready_messages_that_nobody_sends_are_told(campaign: Campaign, desk: Des
     hand_over(campaign)
     watch()
     assert pages_that_say(words, desk, campaign) == set()
-    assert told(campaign, desk)[1:] == [("trouble_over", "This server sent again")]
+    assert told(campaign, desk)[1:] == [("trouble_over", "This server was sending again")]
 
 
 @pytest.mark.both_databases
@@ -339,7 +339,7 @@ def test_ready_messages_that_nobody_sends_are_told(campaign: Campaign, desk: Des
     ("part", "words"),
     [
         ("tick", "Nothing is being sent at the moment."),
-        ("background", "Uploads, reports, replies and e-mails are not worked on at the moment"),
+        ("background", "Uploads, reports, replies and e-mails are waiting at the moment"),
     ],
 )
 def test_a_part_that_is_gone_is_seen_although_nothing_ticks(
@@ -369,7 +369,7 @@ def test_sending_that_is_gone_is_mailed_and_stands_in_the_timeline(
     ]
     tick.tick()
     watch()
-    assert told(campaign, desk)[1:] == [("trouble_over", "This server sent again")]
+    assert told(campaign, desk)[1:] == [("trouble_over", "This server was sending again")]
 
 
 @pytest.mark.both_databases
@@ -382,7 +382,7 @@ def test_no_two_machines_need_to_agree_on_the_time(campaign: Campaign, desk: Des
 def test_a_broker_that_is_away_is_told_and_mails_go_all_the_same(
     campaign: Campaign, desk: Desk, settings: Settings
 ) -> None:
-    words = "Sending and uploads begin later than usual at the moment."
+    words = "Sending and uploads start later than usual at the moment."
     there, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:9/0"
     call_rates.forget_redis()
     watch()
@@ -390,7 +390,7 @@ def test_a_broker_that_is_away_is_told_and_mails_go_all_the_same(
     SeenTrouble.objects.update(since=timezone.now() - timedelta(minutes=20))
     tasks.tick()
     assert [one.subject for one in mail.outbox] == [
-        "A part of this server did not answer: sending began later (Riverside Dental)"
+        "A part of this server did not answer, so sending started later (Riverside Dental)"
     ]
     settings.REDIS_URL = there
     call_rates.forget_redis()
@@ -482,7 +482,7 @@ def test_a_subscription_that_somebody_changed_is_told(
 def test_a_channel_on_which_nothing_was_reported_for_a_day_is_told(
     campaign: Campaign, channel: Channel, endpoint: WebhookEndpoint
 ) -> None:
-    words = "Sociocs has reported nothing on this channel for a day, although messages went out."
+    words = "Sociocs has reported nothing on this channel for a day, although messages were sent."
     hand_over(campaign)
     assert set(world.states(campaign)) == {"accepted"}
     with time_machine.travel(timezone.now() + timedelta(hours=23)):

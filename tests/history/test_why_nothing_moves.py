@@ -84,7 +84,7 @@ LIST = {"method": "GET", "path": "/messages/bulk", "times": 9}
         ("500", "Sociocs cannot show its list of jobs at the moment"),
         ("list_html", "Sociocs cannot show its list of jobs at the moment"),
         ("silence", "Sociocs does not answer at the moment"),
-        ("429", "Sociocs is asked too often at the moment"),
+        ("429", "We called Sociocs too often"),
     ],
 )
 def test_a_list_that_cannot_be_had_is_told_until_it_can(
@@ -162,7 +162,7 @@ def test_jobs_that_wait_for_their_own_time_are_no_riddle(channel: Channel, quick
         return "accepted" in world.states(campaign)
 
     wait_until(has_begun)
-    assert "The rest waits for its time: the next is handed over in about 2 hours." in page_of(
+    assert "The rest waits for its time: the next goes to Sociocs in about 2 hours." in page_of(
         campaign
     )
 
@@ -176,7 +176,7 @@ def test_single_messages_that_are_far_ahead_say_when_they_go(
     campaign = world.launched(world.a_campaign(channel, people, one_by_one=True, **later))
     assert campaign.state == "sending"
     page = page_of(campaign)
-    assert "the next is handed over in about" in page
+    assert "the next goes to Sociocs in about" in page
 
 
 # --- Reports --------------------------------------------------------------------------------------
@@ -277,8 +277,8 @@ def test_the_button_that_checks_switches_paused_reports_on_again(
 @pytest.mark.parametrize(
     ("changes", "state", "words"),
     [
-        ({"events": ["messages"]}, "changed", "does not report what was asked for any more"),
-        ({"webhook_url": "http://127.0.0.1:9/other"}, "gone", "does not report here any more"),
+        ({"events": ["messages"]}, "changed", "no longer reports what was asked for"),
+        ({"webhook_url": "http://127.0.0.1:9/other"}, "gone", "no longer sends reports here"),
     ],
 )
 def test_what_somebody_changed_at_sociocs_is_found_and_told(

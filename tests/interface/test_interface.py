@@ -159,7 +159,7 @@ class TestErrorSummary:
 
     def test_counts_across_forms(self) -> None:
         html = render("{% error_summary a b %}", a=SampleForm({}), b=SampleForm({}))
-        assert "Please correct these 6 things" in html
+        assert "Correct these 6 things" in html
 
 
 def test_a_pill_escapes_its_text_and_knows_its_tones() -> None:

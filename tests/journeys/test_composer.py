@@ -96,7 +96,7 @@ def test_a_time_the_clocks_jump_over_is_mended_by_a_click(composer: Page) -> Non
     composer.get_by_label("Date").fill("2027-03-14")
     composer.get_by_label("Time", exact=True).fill("02:30")
     composer.get_by_label("Time", exact=True).blur()
-    expect(composer.get_by_text("The clocks jump over this time")).to_be_visible()
+    expect(composer.get_by_text("The clocks skip this time")).to_be_visible()
 
     composer.get_by_role("button", name="03:30").click()
 

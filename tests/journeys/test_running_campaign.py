@@ -110,7 +110,7 @@ def test_a_finished_campaign_is_asked_about_no_more(watched: Page, running: Camp
 def test_an_open_dialog_is_not_taken_away_by_news(watched: Page, running: Campaign) -> None:
     cancel(watched)
     dialog = watched.get_by_role("dialog")
-    expect(dialog).to_contain_text("3 jobs have not been handed over")
+    expect(dialog).to_contain_text("3 jobs are still here")
     accepted(job(running, 1), "kQ2x81Vb", slot=timezone.now() - timedelta(minutes=1))
     watched.wait_for_timeout(4000)
     expect(dialog).to_be_visible()
@@ -166,7 +166,7 @@ def test_a_stale_tab_changes_nothing_and_says_who_was_first(
 ) -> None:
     unclear(job(running, 2))
     watched.reload()
-    watched.get_by_role("button", name="Mark as sent").click()
+    watched.get_by_role("button", name="It was sent").click()
     other = new_page()
     let_in(other, sami)
     other.goto(watched.url)
@@ -174,7 +174,7 @@ def test_a_stale_tab_changes_nothing_and_says_who_was_first(
     other.get_by_role("dialog").get_by_role("button", name="Do not send").click()
     expect(other.get_by_text("Sami Haddad decided not to send job 2")).to_be_visible()
 
-    watched.get_by_role("dialog").get_by_role("button", name="Mark as sent").click()
+    watched.get_by_role("dialog").get_by_role("button", name="It was sent").click()
 
     expect(watched.get_by_text("Sami Haddad has answered this already.")).to_be_visible()
     assert Decision.objects.count() == 1
@@ -247,7 +247,7 @@ def test_a_stop_after_hand_over_is_seen_on_the_page_and_they_get_nothing(
         return campaign.submissions.filter(state="accepted", late_look="taken_out").exists()
 
     wait_until(is_taken_out, progress=lambda: campaign.submissions.get().version, pause=0.5)
-    expect(page.get_by_text("1 person opted out after this was handed to Sociocs")).to_be_visible()
+    expect(page.get_by_text("1 person opted out after this was given to Sociocs")).to_be_visible()
     expect(page.get_by_text("1 taken out in time")).to_be_visible()
     let_all_go_out(sandbox)
     wait_until(lambda: world.witness(sandbox)["settled"])

@@ -126,9 +126,9 @@ def test_now_counts_down_and_undo_leaves_a_draft(
     look(page, "schedule-countdown")
 
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("The launch is being undone")).to_be_visible()
+    expect(page.get_by_text("Undoing")).to_be_visible()
     work()
-    expect(page.get_by_text("nobody got anything")).to_be_visible()
+    expect(page.get_by_text("Nobody got anything")).to_be_visible()
     look(page, "schedule-undone")
     page.get_by_role("link", name="Open the draft").click()
 
@@ -170,7 +170,7 @@ def test_later_in_another_zone_and_then_at_another_time(
     page.reload()
     page.get_by_role("link", name="Choose another time").click()
     page.get_by_label("Date").fill(f"{there + timedelta(days=1):%Y-%m-%d}")
-    page.get_by_role("button", name="Give it this time").click()
+    page.get_by_role("button", name="Use this time").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Spring check-up")
     work()
     assert seconds_after(at + timedelta(days=1), draft) == [1, 2, 3]
@@ -273,7 +273,7 @@ def test_a_second_person_approves_and_a_change_asks_again(
 
     ask()
     his.goto("/riverside-dental/")
-    his.get_by_role("link", name="Look and decide").click()
+    his.get_by_role("link", name="Answer").click()
     look(his, "schedule-approval")
     hers.goto(url(draft, "compose/"))
     hers.get_by_role("textbox", name="Message").fill("Other words.")
@@ -316,7 +316,7 @@ def test_after_an_outage_a_late_campaign_asks_and_does_what_is_chosen(
     def choose(campaign: Campaign, role: str, choice: str) -> None:
         page.goto(url(campaign))
         card = page.get_by_role("region", name="It did not go out in time")
-        expect(card).to_contain_text("This server was not running then, so nothing was sent.")
+        expect(card).to_contain_text("so nothing was sent.")
         expect(card).to_contain_text("(3 h")
         card.get_by_role(role, name=choice).click()  # type: ignore[arg-type]
 
@@ -329,7 +329,7 @@ def test_after_an_outage_a_late_campaign_asks_and_does_what_is_chosen(
     expect(page.locator("[data-live-state]")).to_have_text("Cancelled")
     choose(anew, "link", "Choose another time")
     page.get_by_label("Date").fill("2027-03-31")
-    page.get_by_role("button", name="Give it this time").click()
+    page.get_by_role("button", name="Use this time").click()
     expect(page.locator("[data-live-state]")).to_contain_text("Scheduled")
     choose(now, "button", "Send it now")
     look(page, "schedule-late-now")

@@ -68,7 +68,7 @@ def test_the_same_page_saves_again_after_signing_in_in_another_tab(
     look(page, "session-1-ended")
 
     with page.context.expect_page() as opened:
-        page.get_by_role("link", name="sign in in another tab").click()
+        page.get_by_role("link", name="sign in again in another tab").click()
     other = opened.value
     sign_in(other)
     expect(other.get_by_role("heading", level=1)).to_have_text("Overview")
@@ -117,10 +117,10 @@ def test_a_button_pressed_after_the_session_ended_is_finished_after_signing_in(
     page.context.clear_cookies()
     page.get_by_role("button", name="Create the list").click()
     sign_in(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Go on where you were")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Continue where you were")
     expect(page.locator("blockquote")).to_have_text("Patients of Dr. Moreau")
     look(page, "session-2-go-on")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("link", name="Patients of Dr. Moreau")).to_be_visible()
 
 
@@ -203,14 +203,14 @@ def test_the_password_question_keeps_the_number_and_launches(
         tick.check()
     page.get_by_label("Type 3 to send it").fill("3")
     page.locator("#launch button[type=submit]").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
     expect(page.get_by_text("It goes to so many people")).to_be_visible()
     look(page, "session-3-password")
     page.get_by_label("Password").fill("not-the-password")
-    page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not match")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page).to_have_url(re.compile(f"/campaigns/{draft.public_id}/$"))
     draft.refresh_from_db()
     assert draft.state != "draft"

@@ -355,12 +355,12 @@ def test_an_owner_erases_from_the_persons_page(
     assert client_of(sami).post(f"{page}file/").status_code == 403
     client = client_of(alice)
     assertContains(client.get(page), f"{page}erase/")
-    assertContains(client.get(f"{page}erase/"), "Rows on lists")
+    assertContains(client.get(f"{page}erase/"), "Entries on lists")
     assert client.post(f"{page}erase/").status_code == 302
     assertContains(client.get(f"{page}erase/"), "is being erased")
     assert erasure_of(team, PHONE)
     erase(team)
-    assertContains(client.get(page), "Was erased")
+    assertContains(client.get(page), "Erased")
 
 
 def test_erasing_asks_for_the_password(
@@ -392,8 +392,8 @@ def test_what_is_held_comes_as_a_file(
     assert {row[0] for row in rows[1:]} == {PHONE}
     told = {row[2] for row in rows[1:]}
     assert told == {
-        *("On a list", "In a campaign", "Wrote to us", "Opted out", "Not reached"),
-        "Told to another system",
+        *("On a list", "In a campaign", "Replied", "Opted out", "Not reached"),
+        "Sent to another system",
     }
     # Somebody else stands in that event as well.
     assert not any(OTHER in cell for row in rows for cell in row)

@@ -102,7 +102,7 @@ def test_whom_a_draft_leaves_out_by_days_stays_known(
 def emptied_by(campaign: Campaign) -> list[str]:
     """The fields of a draft that want people left out whose numbers are emptied."""
     problems = launch_problems(campaign)
-    return [one.field for one in problems if "the numbers are emptied" in one.sentence]
+    return [one.field for one in problems if "are no longer kept" in one.sentence]
 
 
 def test_days_that_begin_with_a_midnight_keep_a_campaign_for_a_day_more(
@@ -142,7 +142,7 @@ def test_of_a_campaign_being_prepared_and_an_emptied_one_both_are_told(
     Campaign.objects.filter(pk=other.pk).update(state="freezing")
     later = world.a_campaign(front_desk, people, days_left_out=200)
     assert emptied_by(later) == ["days_left_out"]
-    assert any("is being prepared" in one.sentence for one in launch_problems(later))
+    assert any("is getting ready" in one.sentence for one in launch_problems(later))
 
 
 def test_a_campaign_that_reached_nobody_stands_in_no_way(
@@ -180,7 +180,7 @@ def test_what_is_emptied_while_people_are_noted_down_brings_the_draft_back(
     later.refresh_from_db()
     assert (later.state, later.state_reason) == ("draft", launch.NUMBERS_EMPTIED)
     assert not later.submissions.exists()
-    assert "the numbers are emptied" in first.events.get(kind="run_waits").details["why"]
+    assert "are no longer kept" in first.events.get(kind="run_waits").details["why"]
 
 
 def test_a_list_that_nobody_uses_is_deleted(campaign: Campaign, people: RecipientList) -> None:
@@ -291,7 +291,7 @@ def test_the_pages_say_when(
     for address in addresses:
         assertContains(client.get(address), "on <time")
     keep(campaign.team, campaigns_days=30)
-    assertContains(client.get(addresses[0]), "were emptied on")
+    assertContains(client.get(addresses[0]), "were deleted on")
     assertContains(client.get(f"{addresses[0]}people/"), "erased")
 
 

@@ -18,7 +18,7 @@ from tests.client import Client
 from tests.people import ClientOf
 
 CHECKBOXES = {"is_active", "lists_shared", "test_required"}
-TOLD = "Someone else changed this while you had it open. Nothing of yours is saved yet"
+TOLD = "Someone else changed this while you had it open. What you typed is all still here"
 
 
 @pytest.fixture

@@ -180,13 +180,13 @@ def test_the_files_of_a_team_and_of_a_person_have_an_end(
     others = ListImport.objects.create(
         team=riverside, uploaded_by=alice, stored_name="theirs", file_size=1024 * 1024
     )
-    assert "Files take 1.0 MB of the 4.0 MB" in text_of(door.client.get(page_url))
+    assert "Your team's files use 1.0 MB of 4.0 MB" in text_of(door.client.get(page_url))
     assert door.upload(content, "one.csv").status_code == 302
     refused = door.upload(content, "two.csv")
     assert refused.status_code == 422
     assert sentence(refused.content.decode()).startswith("There is no space for this file")
     page = text_of(door.client.get(page_url))
-    assert "Files take 2.0 MB of the 4.0 MB that your team has here, yours 1.0 MB of 2.0 MB" in page
+    assert "Your team's files use 2.0 MB of 4.0 MB, yours 1.0 MB of 2.0 MB" in page
     assert len(list(settings.UPLOADS_DIR.iterdir())) == 1
     # What is pasted takes room as well; what is gone takes none.
     settings.UPLOADS_TEAM_MB = 2

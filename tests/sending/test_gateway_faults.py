@@ -105,7 +105,7 @@ ROWS: dict[str, Row] = {
         str(n): Row(UNCLEAR, "no clear answer (Sociocs reported an error of its own)")
         for n in (500, 502, 503, 504, 511)
     },
-    "408": Row(UNCLEAR, "no clear answer (an answer that means nothing to us)"),
+    "408": Row(UNCLEAR, "no clear answer (an answer we do not understand)"),
     **{
         str(n): Row(UNCLEAR, "no clear answer (Sociocs pointed to another address)")
         for n in (301, 302, 303, 307, 308)

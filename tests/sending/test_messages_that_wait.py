@@ -367,7 +367,7 @@ def test_one_that_was_not_there_is_asked_about_before_it_is_sent_at_another_time
     assert world.states(campaign) == ["revoked"] * PEOPLE
     assert Attempt.objects.count() == PEOPLE
     page = page_of(campaign)
-    assert "may have taken it back, and may have sent it again" in page
+    assert "may have stopped it, and may have sent it again" in page
 
 
 @pytest.mark.parametrize(
@@ -461,7 +461,7 @@ def test_after_its_second_it_says_that_the_list_shows_it_no_more(campaign: Campa
         world.job(campaign), slot=timezone.now() - timedelta(minutes=5), next_look_at=None
     )
     page = page_of(campaign)
-    assert "not among Sociocs' scheduled messages any more" in page
+    assert "no longer among Sociocs' scheduled messages" in page
     assert "Check again" not in page
     decisions.look_again(lost)
     assert not reconcile.accounts_to_look_at()

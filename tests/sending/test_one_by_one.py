@@ -340,7 +340,9 @@ def test_too_many_people_are_told_while_they_are_chosen(
     client.force_login(world.owner_of(draft.team))
     desk = Desk(draft.team, client)
     typed = fields_of(desk.get("compose", draft)) | {"send_method": "each"}
-    told = f"One by one, a campaign may go to {PEOPLE - 1}: choose fewer lists"
+    told = (
+        f"With one message for each person, a campaign may go to {PEOPLE - 1}: choose fewer lists"
+    )
 
     assert told not in text_of(desk.post("audience", draft, **typed))
     settings.MAX_MESSAGES_ONE_BY_ONE = PEOPLE - 1
@@ -375,7 +377,7 @@ def test_what_was_handed_over_can_be_taken_back_until_its_second(
     client = Client()
     client.force_login(world.owner_of(campaign.team))
     desk = Desk(campaign.team, client)
-    promise = "You can still take all of it back"
+    promise = "You can still undo all of it"
 
     assert promise in text_of(desk.get("campaign", campaign))
     Submission.objects.filter(campaign=campaign).update(
@@ -384,7 +386,7 @@ def test_what_was_handed_over_can_be_taken_back_until_its_second(
     hand_over(campaign)
     page = text_of(desk.get("campaign", campaign))
     assert promise in page
-    assert "Pause and take back" in page
+    assert "Pause and stop what has not left" in page
 
 
 def test_before_the_launch_no_less_is_promised_than_of_jobs(
@@ -425,7 +427,7 @@ def test_fifty_unclear_people_are_one_question(whatsapp: Channel, people: Recipi
     client = Client()
     client.force_login(owner)
     page = client.get(f"/{campaign.team.slug}/campaigns/{campaign.public_id}/")
-    assert "3 people: their messages may or may not have gone out" in text_of(page)
+    assert "3 people may or may not have gone out" in text_of(page)
     # Enter in the number presses the form's first button: it was typed for sending again.
     first_button = page.content.decode().split('class="together"')[1].split("<button")[1]
     assert 'value="send_again"' in first_button.split(">")[0]

@@ -239,7 +239,7 @@ def test_a_draft_without_lists_leads_back_too(draft: Campaign, client: Client) -
     desk = Desk(draft.team, client)
     fields = {"version": "1", "token": str(uuid.uuid4()), "confirmed_count": "0"}
     page = desk.client.post(desk.url("launch", draft), fields, follow=True)
-    assert "Choose at least one recipient list." in text_of(page)
+    assert "Choose a list first." in text_of(page)
 
 
 # --- When -----------------------------------------------------------------------------------------

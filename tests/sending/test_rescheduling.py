@@ -101,7 +101,7 @@ class TestUndo:
         draft = Campaign.objects.get(state=CampaignState.DRAFT)
         assert (draft.text, draft.lists.count()) == ("Oops", 1)
         assert campaign.take_back == {"draft": str(draft.public_id)}
-        assert told(campaign) == "3 of 3 jobs taken back"
+        assert told(campaign) == "3 of 3 jobs stopped in time"
 
     def test_a_job_that_somebody_else_took_away_is_no_draft_again(
         self, channel: Channel, sandbox: Sandbox
@@ -117,7 +117,7 @@ class TestUndo:
         # Whoever did may have sent it in another way.
         assert not Campaign.objects.filter(state=CampaignState.DRAFT).exists()
         assert (campaign.state, campaign.state_reason) == ("paused", "person")
-        assert told(campaign) == "2 of 3 jobs taken back, 1 no longer there to take back"
+        assert told(campaign) == "2 of 3 jobs stopped in time, 1 no longer there to stop"
 
     def test_what_is_out_already_is_told_and_the_rest_waits(self, channel: Channel) -> None:
         campaign = handed_over(channel)
@@ -126,7 +126,7 @@ class TestUndo:
             ask_to_take_back(campaign, Then.UNDO)
             work(campaign)
 
-        assert told(campaign) == "2 of 3 jobs taken back, 1 already out"
+        assert told(campaign) == "2 of 3 jobs stopped in time, 1 already out"
         assert (campaign.state, campaign.state_reason) == ("paused", "person")
         assert not Campaign.objects.filter(state=CampaignState.DRAFT).exists()
 
@@ -195,7 +195,7 @@ class TestAnotherTime:
             work(campaign)
             work(campaign)
 
-        assert told(campaign) == "2 of 3 jobs taken back, 1 already out"
+        assert told(campaign) == "2 of 3 jobs stopped in time, 1 already out"
         assert campaign.submissions.get(seq=1).attempts.count() == 1
         assert Attempt.objects.filter(revoked_at=None).count() == 3
 
@@ -232,7 +232,7 @@ class TestAnotherTime:
         [
             ("2020-01-01T09:30", "Choose a later time"),
             ("2099-01-01T09:30", "Choose an earlier time"),
-            ("2027-03-14T02:30", "The clocks jump over this time"),
+            ("2027-03-14T02:30", "The clocks skip this time"),
         ],
     )
     def test_times_that_cannot_be_are_refused(
@@ -255,7 +255,7 @@ class TestPauseAndTakeBack:
     ) -> None:
         campaign = handed_over(channel)
         ask_to_take_back(campaign, Then.PAUSE)
-        with pytest.raises(NotPossible, match="still being taken back"):
+        with pytest.raises(NotPossible, match="still being stopped"):
             control.resume(campaign, world.owner_of(campaign.team))
         work(campaign)
         assert world.states(campaign) == ["revoked"] * 3

@@ -97,7 +97,7 @@ def test_what_was_gone_is_asked_about_also_when_its_campaign_goes_on(
     client = Client()
     client.force_login(owner)
     page = text_of(Desk(campaign.team, client).get("campaign", campaign))
-    assert "may have taken it back, and may have sent it again" in page
+    assert "may have stopped it, and may have sent it again" in page
 
 
 def test_what_was_taken_back_can_be_cut_smaller(campaign: Campaign, owner: User) -> None:

@@ -150,8 +150,8 @@ def test_a_time_that_the_new_rules_jump_over_is_kept_and_told_once(
             look(clock, campaign)
         assert moments(campaign) == {"28 Mar 01:30"}
         assert told(campaign) == [
-            "Clock rules changed, and what was planned fits them no more. It keeps its moment: "
-            "Sun 28 Mar, 02:30 by the new rules"
+            "Clock rules changed, and its planned time no longer exists. It keeps its moment, "
+            "which is now Sun 28 Mar, 02:30"
         ]
 
 

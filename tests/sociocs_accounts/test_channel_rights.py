@@ -49,7 +49,9 @@ def test_only_whom_an_owner_chose_launches_and_tests(
     assert not may_launch(front_desk, sami, patients)
     draft = world.a_campaign(front_desk, patients)
     target: dict[str, Any] = {"token": uuid4(), "content": "", "lists": [], "person": 0}
-    with pytest.raises(NoTestSent, match=r"You may not send with “.*”\. These may: Alice Moreau"):
+    with pytest.raises(
+        NoTestSent, match=r"You cannot send with “.*”\. These people can: Alice Moreau"
+    ):
         sent_tests.send(draft, sami, Target("me", "+12025550100"), **target)
 
 
@@ -120,6 +122,6 @@ def test_the_review_says_so_instead_of_offering_a_button(
     draft = world.a_campaign(front_desk, patients)
     address = f"/{front_desk.team.slug}/campaigns/{draft.public_id}/review/"
     refused = client_of(sami).get(address)
-    assertContains(refused, "You may not send with")
+    assertContains(refused, "You cannot send with")
     assert 'id="launch"' not in refused.content.decode()
     assertContains(client_of(alice).get(address), 'id="launch"')

@@ -67,8 +67,8 @@ def test_a_connected_account_brings_its_channels_numbers_and_people(
     assert f"…{vendor.api_key[-4:]}" in words
     assert vendor.api_key not in page.content.decode()
     assert "Alice Moreau added the Sociocs account “Our Sociocs”" in words
-    assert "files up to 5.0\xa0MB, not certain: send a test" in words.replace(" MB", "\xa0MB")
-    assert "free texts only within 24 hours of a person's last message" in words
+    assert "files up to 5.0\xa0MB (not certain, so send a test)" in words.replace(" MB", "\xa0MB")
+    assert "free text only within 24 hours of a person's last message" in words
 
 
 @pytest.mark.both_databases
@@ -92,7 +92,7 @@ def test_reading_again_keeps_what_the_team_said_and_tells_what_is_gone(
     gone.refresh_from_db()
     assert gone.missing_since is not None
     assert VendorMember.objects.get(user_id="member-gone").gone_since is not None
-    assert "1 is no longer at Sociocs." in text_of(page)
+    assert "1 channel is no longer in Sociocs." in text_of(page)
     assert riverside.channels.count() == 4
 
 
@@ -115,9 +115,8 @@ def test_an_account_of_the_server_adds_no_channels_which_might_be_another_teams(
 def test_a_key_that_is_not_accepted_is_not_kept(desk: Desk, vendor: Sandbox) -> None:
     page = connect(desk, "wrong:key")
     assert complaints_of(page) == {
-        "Sociocs does not accept this key. Copy it again: it has two parts and a colon.": (
-            "id_api_key"
-        )
+        "Sociocs does not accept this key. Copy it again: it has two parts with a colon "
+        "between them.": ("id_api_key")
     }
     assert "wrong:key" not in page.content.decode()
     assert not GatewayAccount.objects.exists()
@@ -131,7 +130,7 @@ def test_nothing_changes_while_sociocs_is_away(
     settings.SOCIOCS_BASE_URL = f"http://127.0.0.1:{children.free_port()}"
     account = riverside.accounts.get()
     page = desk.client.post(read_url(desk, account), follow=True)
-    assert "Sociocs gave no usable answer, so nothing was changed." in text_of(page)
+    assert "Sociocs gave no usable answer, so your channels have not changed." in text_of(page)
     assert riverside.channels.filter(missing_since=None).count() == 3
 
 
@@ -149,7 +148,7 @@ def test_a_new_key_opens_a_halted_account_and_must_be_of_the_same_one(
     url = account_url(desk, account)
     form = {"label": "Ours", "api_key": vendor.api_key}
 
-    assert "it does not know the channel “Far line”" in text_of(desk.client.post(url, form))
+    assert "without the channel “Far line”" in text_of(desk.client.post(url, form))
     account.refresh_from_db()
     assert account.state == LaneState.HALTED
 
@@ -171,15 +170,15 @@ def test_a_channel_typed_by_hand_and_changed(
     assert complaints_of(desk.client.post(url, typed)) == {"Give the channel a name.": "id_label"}
     typed |= {"label": "Short code", "phone_number": "12345"}
     desk.client.post(url, typed)
-    assert "has a channel with this key already" in text_of(desk.client.post(url, typed))
+    assert "already has a channel with this key" in text_of(desk.client.post(url, typed))
 
     channel = riverside.channels.get(channel_key="short-1")
     url = f"{desk.url('channels')}{channel.public_id}/"
-    assert "Left empty, we count with 100" in text_of(desk.client.get(url))
+    assert "If empty, we use 100" in text_of(desk.client.get(url))
     page = desk.client.post(
         url, {"label": "Code", "phone_number": "12345", "messages_per_second": "30"}, follow=True
     )
-    assert "Alice Moreau took out of use “Code”" in text_of(page)
+    assert "Alice Moreau stopped using “Code”" in text_of(page)
     channel.refresh_from_db()
     assert (channel.label, channel.messages_per_second, channel.is_active) == ("Code", 30, False)
 

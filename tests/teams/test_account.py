@@ -130,7 +130,7 @@ class TestTheAccount:
         self, browser_of_emil: Client, emil: User, password: str
     ) -> None:
         answer = save(browser_of_emil, email="emil@new.example", current_password=password)
-        assertContains(answer, "Type your present password here")
+        assertContains(answer, "Enter your current password")
         assertContains(answer, 'value="emil@new.example"')
         emil.refresh_from_db()
         assert emil.email == "emil@example.org"
@@ -145,7 +145,7 @@ class TestTheAccount:
             assertContains(page, f"We sent a link to {email}.")
         letters.send_letters()
         to_charlie, to_nobody = mail.outbox
-        assert "You have an account with it already" in to_charlie.body
+        assert "You already have an account with it" in to_charlie.body
         assert "http" not in to_charlie.body
         assert "/account/address/" in to_nobody.body
         charlie.refresh_from_db()
@@ -178,7 +178,7 @@ class TestTheAccount:
         assertContains(answer, 'value="Emilia"')
 
     def test_says_that_a_name_is_needed(self, browser_of_emil: Client) -> None:
-        assertContains(save(browser_of_emil, name=" "), "Type your name.")
+        assertContains(save(browser_of_emil, name=" "), "Enter your name.")
 
     def test_lists_ones_own_teams_only(
         self, browser_of_emil: Client, emil: User, riverside: Team, charlie: User

@@ -58,7 +58,7 @@ def test_a_person_is_made_without_a_second_spelling_of_their_address(staff: Clie
 
 def test_a_team_cannot_take_an_address_of_the_site(staff: Client) -> None:
     answer = staff.post("/admin/teams/team/add/", team_fields(slug="admin"))
-    assertContains(answer, "is an address of this site itself")
+    assertContains(answer, "This site uses the address")
     assert not Team.objects.exists()
 
 

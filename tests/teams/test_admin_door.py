@@ -102,7 +102,7 @@ def test_the_first_page_says_how_the_server_is(staff: Client, riverside: object)
     account = world.a_channel(riverside).account  # type: ignore[arg-type]
     GatewayAccount.objects.filter(pk=account.pk).update(state="halted")
     page = staff.get(HOME)
-    for words in ("How this server is", "Sending: last round", "never", "Room for data"):
+    for words in ("Status of this server", "Sending: last round", "never", "Room for data"):
         assertContains(page, words)
     assertContains(page, '<span class="state state-danger">1</span>', html=True)
 

@@ -67,13 +67,11 @@ class TestWhenTheSessionHasEnded:
         answer = self.sent_without_a_session(client, draft)
         page = f"/riverside-dental/campaigns/{draft.public_id}/compose/"
         assertRedirects(answer, f"/sign-in/?next={page}")
-        assert "What you typed is kept" in text_of(client.get(answer["Location"]))
+        assert "We kept what you typed" in text_of(client.get(answer["Location"]))
 
         shown = sign_in(client, page)
         assert WORDS in text_of(shown)
-        assert "You are signed in as Alice Moreau, and what you typed is still here." in text_of(
-            shown
-        )
+        assert "You are signed in as Alice Moreau, and we kept what you typed." in text_of(shown)
         saved = sent_again(client, shown)
         assert "The draft is saved." in text_of(saved)
         draft.refresh_from_db()
@@ -135,7 +133,9 @@ class TestWhenTheSessionHasEnded:
         page = f"/riverside-dental/campaigns/{draft.public_id}/compose/"
         monkeypatch.setattr(kept_posts, "MOST_BYTES", 500)
         answer = self.sent_without_a_session(client, draft)
-        assert "could not be kept. Send it again" in text_of(client.get(answer["Location"]))
+        assert "We could not keep what you sent. Send it again" in text_of(
+            client.get(answer["Location"])
+        )
         assert WORDS not in text_of(sign_in(client, page))
         monkeypatch.undo()
         self.sent_without_a_session(client, draft)
@@ -249,7 +249,7 @@ class TestAFormOfBeforeTheLastSignIn:
         answer = visitor.post(
             "/sign-in/", {**fields, "csrfmiddlewaretoken": old}, headers=BROWSER, follow=True
         )
-        assert "In this browser, Alice Moreau is signed in." in text_of(answer)
+        assert "Alice Moreau is signed in in this browser." in text_of(answer)
 
     def test_without_a_session_it_is_kept_until_they_have_signed_in(
         self, visitor: Client, draft: Campaign
@@ -270,7 +270,7 @@ class TestAFormOfBeforeTheLastSignIn:
         fields = {"email": "alice@example.org", "password": PASSWORD}
         answer = visitor.post("/sign-in/", fields, headers=BROWSER)
         assertContains(answer, 'value="alice@example.org"', status_code=403)
-        assertContains(answer, "Type your password again", status_code=403)
+        assertContains(answer, "Enter your password again", status_code=403)
         assertContains(answer, "allow cookies for this site", status_code=403)
 
     @pytest.mark.django_db
@@ -302,15 +302,15 @@ class TestThePasswordQuestion:
         url = f"/riverside-dental/team/members/{vera.public_id}/role/"
         asked = left_open.post(url, {"role": Role.EDITOR})
         question = left_open.get(asked["Location"])
-        assert "A new role changes what someone may do in the team." in text_of(question)
+        assert "A new role changes what someone can do in the team." in text_of(question)
         assertContains(question, 'href="/riverside-dental/team/"')
         # A slip of the hand takes nothing away.
-        assert "do not belong together" in text_of(self.proved(left_open, asked, "not-it"))
+        assert "do not match" in text_of(self.proved(left_open, asked, "not-it"))
         done = self.proved(left_open, asked)
         assertContains(done, "data-submits-itself")
-        assertContains(done, "What you asked for is being done")
-        assertContains(done, "press the button to have it done")
-        assert "Vera Lind is now: Editor" in text_of(sent_again(left_open, done))
+        assertContains(done, "We are doing what you asked for")
+        assertContains(done, "Press the button to finish what you asked for")
+        assert "New role for Vera Lind: Editor" in text_of(sent_again(left_open, done))
         member.refresh_from_db()
         assert member.role == Role.EDITOR
 
@@ -324,7 +324,9 @@ class TestThePasswordQuestion:
         url = f"/riverside-dental/lists/{people.public_id}/export/"
         asked = left_open.post(url, {"format": "csv"})
         question = left_open.get(asked["Location"])
-        assert "With this file, you take the numbers of 3 people along today." in text_of(question)
+        assert "With this file, you will have exported the numbers of 3 people today." in text_of(
+            question
+        )
         answer = sent_again(left_open, self.proved(left_open, asked))
         assert answer["Content-Disposition"].startswith("attachment")
         assert Export.objects.count() == 1

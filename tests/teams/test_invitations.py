@@ -96,14 +96,16 @@ class TestInviting:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
         answer = send(owner, riverside)
-        assertContains(answer, "Does it not arrive? Copy this link and send it to them yourself.")
+        assertContains(
+            answer, "If it does not arrive, copy this link and send it to them yourself."
+        )
         assertContains(answer, "/invitations/")
         page = f"/{riverside.slug}/team/"
-        assertContains(owner.get(page), "The mail could not be sent so far.")
+        assertContains(owner.get(page), "The e-mail has not been sent yet.")
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         with time_machine.travel(timezone.now() + timedelta(minutes=3)):
             letters.send_letters()
-        assertNotContains(owner.get(page), "The mail could not be sent so far.")
+        assertNotContains(owner.get(page), "The e-mail has not been sent yet.")
         assertContains(Client().get(link_in_mail()), "Join Riverside Dental")
 
     def test_no_page_waits_for_the_mail_server(self, owner: Client, riverside: Team) -> None:
@@ -120,7 +122,7 @@ class TestInviting:
 
     def test_refuses_who_is_in_the_team(self, owner: Client, riverside: Team, bob: User) -> None:
         answer = send(owner, riverside, bob.email)
-        assertContains(answer, "is in this team already")
+        assertContains(answer, "is already in this team")
         assert not mail.outbox
 
     def test_refuses_a_role_that_does_not_exist(self, owner: Client, riverside: Team) -> None:
@@ -171,17 +173,17 @@ class TestTheLinkOnTheOwnersPage:
         self, client: Client, riverside: Team, shown: str
     ) -> None:
         client.post(shown, NEW_PERSON)
-        assertContains(client.get("/account/"), "Nobody has shown yet that nora@example.org")
+        assertContains(client.get("/account/"), "Confirm that nora@example.org")
         client.post("/account/address/ask/")
         letters.send_letters()
         found = re.search(r"http\S+?(/account/address/\S+)", str(mail.outbox[-1].body))
         assert found
         Client().post(found.group(1))
-        assertNotContains(client.get("/account/"), "Nobody has shown yet")
+        assertNotContains(client.get("/account/"), "Until then you cannot approve campaigns")
 
     def test_the_one_in_the_mail_proves_the_address(self, client: Client, link: str) -> None:
         client.post(link, NEW_PERSON)
-        assertNotContains(client.get("/account/"), "Nobody has shown yet")
+        assertNotContains(client.get("/account/"), "Until then you cannot approve campaigns")
 
     def test_lets_an_account_in_that_proved_its_address(
         self, client_of: ClientOf, riverside: Team, shown: str
@@ -196,7 +198,7 @@ class TestTheLinkOnTheOwnersPage:
         impostor = create_person("Nora Old", PASSWORD, email="nora@example.org")
         proved_addresses.note_unproved(impostor)
         browser = client_of(impostor)
-        assertContains(browser.post(shown), "Show first that this address is yours")
+        assertContains(browser.post(shown), "Confirm your e-mail address first")
         assert impostor.email not in roles(riverside)
         browser.post(link_in_mail())
         assert roles(riverside)[impostor.email] == Role.SENDER
@@ -249,7 +251,7 @@ class TestAPersonWithAnAccount:
     ) -> None:
         browser = client_of(charlie)
         for answer in (browser.get(link), browser.post(link)):
-            assertContains(answer, "You are signed in as charlie@example.org")
+            assertContains(answer, "but you are signed in as charlie@example.org")
         assert charlie.email not in roles(riverside)
         assert Invitation.objects.get().accepted_at is None
 
@@ -274,8 +276,8 @@ class TestTheEnd:
         self, owner: Client, client: Client, riverside: Team, link: str
     ) -> None:
         path = f"/{riverside.slug}/team/invitations/{Invitation.objects.get().public_id}/revoke/"
-        assertContains(owner.post(path, follow=True), "is taken back")
-        assertContains(owner.post(path, follow=True), "no longer open")
+        assertContains(owner.post(path, follow=True), "is withdrawn")
+        assertContains(owner.post(path, follow=True), "already used, withdrawn or expired")
         assert client.get(link).status_code == 410
 
     def test_does_not_come_by_the_owner_of_another_team(
@@ -300,7 +302,7 @@ class TestLimits:
         answers = [send(client, team) for client, team in [(owner, riverside)] * 2]
         answers += [send(others, hillside), send(others, hillside), send(owner, riverside)]
         assert len(mail.outbox) == 3
-        assertContains(answers[-1], "There were many invitations")
+        assertContains(answers[-1], "Too many invitations")
         assert Invitation.objects.count() == 3
         # Another address has its own.
         send(owner, riverside, "otto@example.org")

@@ -14,7 +14,7 @@ SAID = {"name": "Élan Müller & Co", "time_zone": "Europe/Berlin", "default_cou
 
 def test_by_default_only_staff_make_one(client_of: ClientOf, alice: User) -> None:
     client = client_of(alice)
-    assertNotContains(client.get("/account/"), "Make a team")
+    assertNotContains(client.get("/account/"), "Create a team")
     assertContains(client.post("/teams/new/", SAID), "people who run this site", status_code=403)
     root = client_of(world.create_person("Root", is_staff=True))
     assertContains(root.get("/", follow=True), "/teams/new/")

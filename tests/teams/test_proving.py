@@ -55,10 +55,10 @@ def test_many_numbers_leave_only_with_the_password(
     assert sent_away.status_code == 302
     assert sent_away["Location"].startswith(AGAIN)
     assert not Export.objects.exists()
-    assertContains(left_open.get(sent_away["Location"]), "Is it still you?")
+    assertContains(left_open.get(sent_away["Location"]), "Confirm that it is you")
 
     wrong = left_open.post(AGAIN, {"next": page, "password": "not-the-password"})
-    assertContains(wrong, "do not belong together")
+    assertContains(wrong, "do not match")
     assert take_along(left_open, riverside, people).status_code == 302
 
     right = left_open.post(AGAIN, {"next": page, "password": PASSWORD})
@@ -86,7 +86,7 @@ def test_what_leaves_in_parts_adds_up_over_the_day(
         assert take_along(left_open, riverside, people).status_code == 200
         asked = take_along(left_open, riverside, people)
         assert asked["Location"].startswith(AGAIN)
-        assertContains(left_open.get(asked["Location"]), "10 people along today")
+        assertContains(left_open.get(asked["Location"]), "10 people today")
         assert Export.objects.count() == 3
         left_open.post(AGAIN, {"password": PASSWORD})
         assert take_along(left_open, riverside, people).status_code == 200

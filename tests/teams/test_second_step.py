@@ -24,7 +24,7 @@ from tests.world import PASSWORD
 
 STEPS = "/account/second-step/"
 CODE_PAGE = "/sign-in/code/"
-NOT_RIGHT = "This code is not right, or was used before."
+NOT_RIGHT = "This code is wrong or has been used."
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ class TestSigningIn:
         type_password(client)
         for n in range(10):
             assertContains(type_code(client, f"{n:06}"), NOT_RIGHT)
-        assertContains(type_code(client, code_now(secret, 1)), "There were too many tries.")
+        assertContains(type_code(client, code_now(secret, 1)), "Too many tries.")
         # Nor by typing the password anew; from elsewhere their owner gets in.
         type_password(client)
         assert client.get("/account/").status_code == 302
@@ -166,8 +166,8 @@ class TestSettingUp:
         client = client_of(alice)
         _secret, page = set_up_app(client)
         assert len(recovery_codes_on(page)) == 10
-        assertContains(client.get(STEPS), "An app is in use.")
-        assertContains(client.get("/account/"), "your password alone opens nothing")
+        assertContains(client.get(STEPS), "A code app is set up.")
+        assertContains(client.get("/account/"), "your password alone is not enough")
 
     def test_ends_the_sessions_that_began_without_it(self, alice: User) -> None:
         here, there = Client(), Client()
@@ -199,7 +199,9 @@ class TestSettingUp:
     ) -> None:
         url = f"{STEPS}{Authenticator.objects.get(type='totp').pk}/remove/"
         assert client_of(bob).post(url).status_code == 404
-        assertContains(client_of(alice).post(url, follow=True), "signs nobody in any more")
+        assertContains(
+            client_of(alice).post(url, follow=True), "Nobody can sign in with it any more"
+        )
         assert not Authenticator.objects.exists()
 
     @pytest.mark.parametrize("path", ["app/", "passkey/", "codes/"])
@@ -219,10 +221,10 @@ class TestSettingUp:
         page = left_open.get(asked["Location"])
         fields = fields_of(page, "code")
         wrong = left_open.post("/sign-in/again/", {**fields, "code": "000000"})
-        assertContains(wrong, "This code or passkey is not right")
+        assertContains(wrong, "This code or passkey is wrong")
         key = left_open.session.session_key
         done = left_open.post("/sign-in/again/", {**fields, "code": code_now(secret, 1)})
-        assertContains(done, "What you asked for is being done")
+        assertContains(done, "We are doing what you asked for")
         assert left_open.session.session_key != key
 
 
@@ -278,7 +280,7 @@ class TestWhoNeedsIt:
         self.ask(riverside, second_step_for="everybody")
         url = "/riverside-dental/lists/new/"
         led = client.post(url, {"name": "Patients of Dr. Moreau"}, follow=True)
-        assertContains(led, "What you were about to do is kept.")
+        assertContains(led, "We keep what you were about to do.")
         _secret, codes = set_up_app(client, url)
         assertContains(codes, f"/sign-in/go-on/?next={url}")
         shown = client.get(f"/sign-in/go-on/?next={url}")

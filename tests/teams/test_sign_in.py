@@ -17,7 +17,7 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.world import PASSWORD, create_person
 
-WRONG = "This e-mail address and password do not belong together."
+WRONG = "This e-mail address and password do not match."
 
 
 @pytest.fixture
@@ -99,8 +99,8 @@ def test_the_typed_address_is_still_there_and_the_password_is_not(
 
 def test_an_empty_form_says_what_is_missing_next_to_the_field_and_on_top(client: Client) -> None:
     answer = sign_in(client, "", "")
-    assertContains(answer, "Type your e-mail address.", count=2)
-    assertContains(answer, '<a href="#id_password">Type your password.</a>', html=True)
+    assertContains(answer, "Enter your e-mail address.", count=2)
+    assertContains(answer, '<a href="#id_password">Enter your password.</a>', html=True)
 
 
 def test_after_signing_in_the_wanted_page_opens(

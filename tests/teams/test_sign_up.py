@@ -46,7 +46,7 @@ def link_in_mail() -> str:
 
 
 def test_by_default_nobody_makes_one(client: Client) -> None:
-    assertNotContains(client.get("/sign-in/"), "Make an account")
+    assertNotContains(client.get("/sign-in/"), "Create an account")
     assert client.get("/sign-up/").status_code == 404
     assert asked(client).status_code == 404
     assert client.get("/sign-up/x/").status_code == 404
@@ -54,7 +54,7 @@ def test_by_default_nobody_makes_one(client: Client) -> None:
 
 
 def test_the_link_makes_one_whose_address_is_proved(client: Client, is_open: None) -> None:
-    assertContains(client.get("/sign-in/"), "Make an account")
+    assertContains(client.get("/sign-in/"), "Create an account")
     asked(client)
     assert mail.outbox[-1].to == ["nora@example.org"]
     assert not User.objects.exists()
@@ -82,7 +82,7 @@ def test_whoever_has_an_account_is_told_by_mail_and_nobody_else(
     said = [asked(client, email, follow=True) for email in ("emil@example.org", "n@example.org")]
     assertContains(said[0], "We sent a link to emil@example.org.")
     assertContains(said[1], "We sent a link to n@example.org.")
-    assert "You have one already" in mail.outbox[0].body
+    assert "You already have one" in mail.outbox[0].body
     assert "/sign-up/" not in mail.outbox[0].body
 
 
@@ -105,7 +105,7 @@ def test_nobodys_mailbox_is_filled_and_no_network_asks_without_end(
     assert len(mail.outbox) == 3
     monkeypatch.setattr(signing_up, "_PER_NETWORK", Limit("sign-up-network", 2))
     answers = [asked(client, f"n{n}@example.org", REMOTE_ADDR=f"10.9.0.{n}") for n in range(3)]
-    assertContains(answers[-1], "Too many links were asked for.")
+    assertContains(answers[-1], "Too many links were requested.")
     assert len(mail.outbox) == 5
 
 
@@ -123,7 +123,7 @@ def test_the_zone_is_changed_in_the_account_and_used_there_and_in_mails(
         browser.post("/sign-in/", {"email": alice.email, "password": PASSWORD})
         browser.get("/account/")
     letters.send_letters()
-    assert " JST. That browser had not been used for it before." in mail.outbox[-1].body
+    assert " JST with a browser" in mail.outbox[-1].body
     assertContains(browsers[1].get("/account/"), "JST</span>")
     client = browsers[0]
     refused = client.post("/account/", form | {"time_zone": "Mars/Base"})
@@ -137,7 +137,7 @@ def test_the_browser_says_where_somebody_is(new_page: NewPage, is_open: None) ->
     tokyo = {"timezoneId": "Asia/Tokyo"}
     page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", tokyo)
     page.goto("/sign-in/")
-    page.get_by_role("link", name="Make an account").click()
+    page.get_by_role("link", name="Create an account").click()
     page.get_by_label("E-mail address").fill("nora@example.org")
     page.get_by_role("button", name="Send the link").click()
     page.get_by_text("We sent a link to nora@example.org.").wait_for()
@@ -145,6 +145,6 @@ def test_the_browser_says_where_somebody_is(new_page: NewPage, is_open: None) ->
     page.goto(link_in_mail())
     page.get_by_label("Your name").fill("Nora Quist")
     page.get_by_label("Choose a password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create my account").click()
     page.get_by_role("heading", name="You are not in a team yet").wait_for()
     assert User.objects.get().time_zone == "Asia/Tokyo"

@@ -94,7 +94,7 @@ def is_in(client: Client) -> bool:
 
 
 def test_lets_in_who_has_an_account_and_opens_what_they_wanted(client: Client, emil: User) -> None:
-    assertContains(client.get("/sign-in/"), "Sign in through Riverside Clinics")
+    assertContains(client.get("/sign-in/"), "Sign in with Riverside Clinics")
     answer = signed_in_as(client, "emil", "/account/")
     assertContains(answer, "Your account")
     assert answer.wsgi_request.user == emil
@@ -142,7 +142,7 @@ def test_leads_to_no_other_site(client: Client, emil: User) -> None:
 
 def test_believes_no_answer_that_it_did_not_ask_for(client: Client, emil: User) -> None:
     back = way_back(Client(), "emil")
-    assertContains(client.get(back, follow=True), "did not sign you in. Try once more.")
+    assertContains(client.get(back, follow=True), "did not sign you in. Try again.")
     assertContains(
         client.get("/sign-in/sso/back/?error=access_denied", follow=True), "did not sign you in"
     )
@@ -157,7 +157,7 @@ def test_shows_that_it_is_still_them_and_loses_nothing(emil: User) -> None:
     session.save()
     asked = client.get("/account/second-step/app/")
     assert asked["Location"].startswith("/sign-in/again/")
-    assertContains(client.get(asked["Location"]), "Show it through Riverside Clinics")
+    assertContains(client.get(asked["Location"]), "Confirm with Riverside Clinics")
     answer = signed_in_as(client, "emil", "/account/second-step/app/")
     assertContains(answer, "Use this app")
 
@@ -174,7 +174,7 @@ def test_a_session_over_there_does_not_show_that_it_is_still_them(
     assert "prompt=login&max_age=0" in gone["Location"]
     typed_seconds_ago[0] = 3600
     answer = signed_in_as(client, "emil", "/account/")
-    assert "did not ask you who you are" in text_of(answer)
+    assert "did not ask you to sign in again" in text_of(answer)
     assert client.session["proved_at"] == 0
 
 
@@ -182,20 +182,23 @@ def test_a_new_way_in_is_told_and_recorded(emil: User) -> None:
     signed_in_as(Client(), "emil")
     assert Entry.objects.filter(act=Act.LINKED, about_id=emil.pk).count() == 1
     letters.send_letters()
-    assert any("signs you in to your account" in str(told.body) for told in mail.outbox)
+    assert any(
+        "sign in to your account through your organisation" in str(told.body)
+        for told in mail.outbox
+    )
 
 
 def test_shows_nothing_of_somebody_else(emil: User, client_of: ClientOf, alice: User) -> None:
     signed_in_as(Client(), "emil")
     client = client_of(alice)
     answer = signed_in_as(client, "emil", "/account/")
-    assert "knows you as someone else" in text_of(answer)
+    assert "signed you in as someone else" in text_of(answer)
     assert answer.wsgi_request.user == alice
 
 
 def test_is_not_there_without_a_server(client: Client, db: None, settings: Settings) -> None:
     settings.OIDC_SERVER = ""
-    assertNotContains(client.get("/sign-in/"), "Sign in through")
+    assertNotContains(client.get("/sign-in/"), "Sign in with")
     for path in ("/sign-in/sso/", "/sign-in/sso/back/?code=x&state=y"):
         assertRedirects(client.get(path), "/sign-in/")
 
@@ -218,18 +221,18 @@ def test_somebody_walks_there_and_back_in_a_browser(
     page.route("https://cdn.jsdelivr.net/**", lambda route: route.fulfill(body=""))
 
     page.goto("/account/")
-    page.get_by_role("link", name="Sign in through Riverside Clinics").click()
+    page.get_by_role("link", name="Sign in with Riverside Clinics").click()
     page.get_by_role("button", name="Deny").click()
-    expect(page.get_by_text("did not sign you in. Try once more.")).to_be_visible()
+    expect(page.get_by_text("did not sign you in. Try again.")).to_be_visible()
     look(page, "sso-1-denied")
 
     page.goto("/account/")
-    page.get_by_role("link", name="Sign in through Riverside Clinics").click()
+    page.get_by_role("link", name="Sign in with Riverside Clinics").click()
     page.get_by_role("button", name="unknown").first.click()
     expect(page.get_by_text("Nobody here has an account with your address.")).to_be_visible()
 
     page.goto("/account/")
-    page.get_by_role("link", name="Sign in through Riverside Clinics").click()
+    page.get_by_role("link", name="Sign in with Riverside Clinics").click()
     page.get_by_role("button", name="emil").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
 
@@ -238,8 +241,8 @@ def test_somebody_walks_there_and_back_in_a_browser(
         store["proved_at"] = 0
         store.save()
     page.goto("/account/second-step/app/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Is it still you?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
     look(page, "sso-2-again")
-    page.get_by_role("link", name="Show it through Riverside Clinics").click()
+    page.get_by_role("link", name="Confirm with Riverside Clinics").click()
     page.get_by_role("button", name="emil").first.click()
     expect(page.get_by_role("button", name="Use this app")).to_be_visible()

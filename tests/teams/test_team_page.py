@@ -124,7 +124,7 @@ class TestLeaving:
         self, owner: Client, riverside: Team, alice: User, bob: User, list_of_bob: RecipientList
     ) -> None:
         answer = remove(owner, riverside, bob)
-        assertContains(answer, "Bob Okafor is no longer in the team. What was theirs is yours now.")
+        assertContains(answer, "Bob Okafor is no longer in the team. What was theirs is now yours.")
         assert role_of(bob) is None
         list_of_bob.refresh_from_db()
         assert list_of_bob.owner == alice
@@ -163,7 +163,7 @@ class TestLeaving:
     ) -> None:
         add_member(riverside, create_person("Later Owner"), Role.OWNER)
         answer = remove(client_of(bob), riverside, bob)
-        assertContains(answer, "What was yours here belongs to Alice Moreau now.")
+        assertContains(answer, "What was yours here now belongs to Alice Moreau.")
         list_of_bob.refresh_from_db()
         assert list_of_bob.owner == alice
 
@@ -188,7 +188,7 @@ class TestLeaving:
         browser = client_of(vera)
         page = browser.get(leaving_page(riverside, vera))
         assertContains(page, "nothing has to be handed over")
-        assertNotContains(page, "Who gets it")
+        assertNotContains(page, "Who takes it over")
         answer = browser.post(leaving_page(riverside, vera), follow=True)
         assertContains(answer, "You have left Riverside Dental.")
 
@@ -204,7 +204,7 @@ class TestLeaving:
         saved = SavedFilter.objects.create(team=riverside, owner=bob, name="Londoners")
         draft = Campaign.objects.create(team=riverside, created_by=bob, name="Spring check-up")
         answer = remove(client_of(bob), riverside, bob, sami)
-        assertContains(answer, "What was yours here belongs to Sami Haddad now.")
+        assertContains(answer, "What was yours here now belongs to Sami Haddad.")
         for one in (list_of_bob, saved, draft):
             one.refresh_from_db()
         assert list_of_bob.owner == saved.owner == draft.created_by == sami
@@ -213,7 +213,7 @@ class TestLeaving:
         self, owner: Client, riverside: Team, bob: User, sami: User, list_of_bob: RecipientList
     ) -> None:
         answer = remove(owner, riverside, bob, sami)
-        assertContains(answer, "What was theirs belongs to Sami Haddad now.")
+        assertContains(answer, "What was theirs now belongs to Sami Haddad.")
         list_of_bob.refresh_from_db()
         assert list_of_bob.owner == sami
 
@@ -232,7 +232,7 @@ class TestLeaving:
         heir = {"bob": bob, "vera": vera, "charlie": charlie}[whom]
         answer = remove(client_of(bob), riverside, bob, heir)
         assert answer.status_code == 422
-        assertContains(answer, "This person cannot get it", status_code=422)
+        assertContains(answer, "This person cannot take it over", status_code=422)
         list_of_bob.refresh_from_db()
         assert (list_of_bob.owner, role_of(bob)) == (bob, Role.EDITOR)
 
@@ -287,8 +287,8 @@ class TestSettings:
             '<option value="take_out" selected>Take them out of the message</option>',
             html=True,
         )
-        assertContains(page, "works until about half an hour before the message goes out")
-        assertContains(page, "where it does not, the campaign says why")
+        assertContains(page, "until about half an hour before the message goes out")
+        assertContains(page, "the campaign says if we could not")
         # Left out, it stays as it is.
         self.change(owner, riverside)
         riverside.refresh_from_db()
@@ -325,7 +325,7 @@ class TestSettings:
     )
     def test_must_exist(self, owner: Client, riverside: Team, wrong: dict[str, str]) -> None:
         answer = self.change(owner, riverside, **wrong)
-        assertContains(answer, "Please correct this")
+        assertContains(answer, "Correct this")
         # What was not saved does not show in the header either.
         assertContains(answer, "<span>Riverside Dental</span>", html=True)
         riverside.refresh_from_db()

@@ -21,7 +21,7 @@ from tests.client import Client
 from tests.world import PASSWORD, create_person
 
 FIVE = Limit("test", 5)
-TOO_MANY = "There were too many tries."
+TOO_MANY = "Too many tries."
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_eleventh_try_at_an_account_is_not_even_looked_at(client: Client, em
     for n in range(10):
         assertNotContains(try_password(client, REMOTE_ADDR=f"192.0.2.{n}"), TOO_MANY)
     answer = try_password(client, PASSWORD, REMOTE_ADDR="192.0.2.99")
-    assertContains(answer, f"{TOO_MANY} Wait 60 minutes, or choose a new password.")
+    assertContains(answer, f"{TOO_MANY} Wait 60 minutes, or reset your password.")
 
 
 def test_unknown_accounts_are_throttled_alike(client: Client, db: None) -> None:

@@ -127,7 +127,7 @@ def test_an_entry_that_was_put_in_past_the_chain_is_found(entries: list[Entry]) 
         timezone.now(),
     )
 
-    assert findings() == [f"Entry {Entry.objects.latest('pk').pk} was put in by another way."]
+    assert findings() == [f"Entry {Entry.objects.latest('pk').pk} was added in another way."]
 
 
 def test_a_seal_that_is_missing_or_written_anew_is_found(entries: list[Entry]) -> None:
@@ -184,7 +184,7 @@ def test_an_entry_that_waits_too_long_for_its_link_is_told() -> None:
     Entry(at=timezone.now() - timedelta(hours=1), area="team", act=Act.INVITED, door="page").save()
 
     assert len(findings()) == 1
-    assert "is a worker running?" in findings()[0]
+    assert "Check that a worker is running" in findings()[0]
 
 
 def test_the_command_says_what_it_found_and_fails(entries: list[Entry]) -> None:

@@ -133,7 +133,7 @@ def test_a_report_that_was_not_signed_is_written_for_its_team_once_an_hour(
     assert (entry.team_id, entry.actor_id) == (channel.team_id, None)
     (told,) = told_entries([entry], alice)
     assert told.sentence == (
-        f"A delivery report for {channel.label} was refused: Sociocs had not signed it"
+        f"A delivery report for {channel.label} was refused, because Sociocs had not signed it"
     )
 
 

@@ -29,13 +29,18 @@ class Command(BaseCommand):
             self.stderr.write(finding)
         if checked.findings:
             raise CommandError(
-                _("The activity is not as it was written: %(count)s findings.")
+                _("The activity is not as it was written: %(count)s problems found.")
                 % {"count": len(checked.findings)}
             )
-        sentence = _("Nothing is wrong: %(entries)s entries, of which %(waiting)s wait for a link.")
+        sentence = _(
+            "Nothing is wrong: %(entries)s entries, of which %(waiting)s are waiting for a link."
+        )
         self.stdout.write(sentence % {"entries": checked.entries, "waiting": checked.waiting})
         if checked.last:
             self.stdout.write(
-                _("The last link is %(seal)s. Keep it where nobody who runs this server can write.")
+                _(
+                    "The last link is %(seal)s. Keep it where nobody who manages this "
+                    "server can change it."
+                )
                 % {"seal": checked.last}
             )

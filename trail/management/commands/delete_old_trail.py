@@ -25,9 +25,9 @@ class Command(BaseCommand):
             count = delete_before(before)
         except DatabaseError:
             raise CommandError(
-                _("Nothing more was deleted: only the role that owns the tables may do this.")
+                _("Nothing more was deleted: only the role that owns the tables can do this.")
             ) from None
         self.stdout.write(
-            _("%(count)s entries of before %(day)s were deleted.")
+            _("%(count)s entries from before %(day)s were deleted.")
             % {"count": count, "day": f"{before:%Y-%m-%d}"}
         )
