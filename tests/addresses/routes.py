@@ -480,7 +480,7 @@ def a_site(team: Team, owner: User) -> Site:
         ),
         saved_filter=world.a_filter(team, people),
         template=message_templates.make(launched, owner, "Reminder", "Dental"),
-        whatsapp_template=world.a_whatsapp_template(world.a_channel(team, provider="twlowa")),
+        whatsapp_template=a_whatsapp_template(team),
         channel=channel,
         media=a_media_file(team, owner),
         receiver=make_receiver(
@@ -488,6 +488,12 @@ def a_site(team: Team, owner: User) -> Site:
         ),
         number=NumberForTests.objects.create(team=team, label="Desk phone", phone="+12025550199"),
     )
+
+
+def a_whatsapp_template(team: Team) -> WhatsAppTemplate:
+    """One of another channel, which takes templates."""
+    clinic = world.a_channel(team, provider="twlowa", label="Front desk SMS")
+    return world.a_whatsapp_template(clinic, name="Reminder", body="Hello {{1}}")
 
 
 def a_media_file(team: Team, owner: User) -> MediaFile:

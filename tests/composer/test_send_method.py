@@ -192,7 +192,7 @@ def test_one_message_each_is_not_told_of_jobs_for_equal_texts(
 def test_the_window_of_whatsapp_is_told_once_and_only_of_a_text(
     desk: Desk, whatsapp_draft: Campaign
 ) -> None:
-    told = "only to people who wrote to you in the last 24 hours. To reach everybody, choose"
+    told = "only to people who wrote to you in the last 24 hours. To reach everyone, choose"
     page = text_of(desk.get("compose", whatsapp_draft))
     assert told in page
     assert page.count("24 hours") == 1
@@ -207,7 +207,7 @@ def test_the_page_of_a_launched_template_shows_it_and_what_the_first_person_got(
     whatsapp_draft.refresh_from_db()
     launched = world.launched(whatsapp_draft)
     text = text_of(desk.get("campaign", launched))
-    assert "Template HX1 Its text Hello {{1}}, see you. Its variables 1 = {{CUSTOMER_NAME}}" in text
+    assert "Template HX1 Text Hello {{1}}, see you. Its variables 1 = {{CUSTOMER_NAME}}" in text
     first = launched.submissions.order_by("seq")[0]
     assert f"Hello {first.text}, see you." in text
     assert f"to {first.text} ·" in text

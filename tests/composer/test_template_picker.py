@@ -219,6 +219,17 @@ def test_what_is_launched_stays_as_it_was_whatever_becomes_of_the_template(
     assert set(world.states(launched)) == {"ready"}
 
 
+def test_a_run_of_a_repeat_goes_out_as_it_was_confirmed(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate, clinic: Channel, visits: RecipientList
+) -> None:
+    first = world.launched(filled_draft(desk, draft, check_up))
+    WhatsAppTemplate.objects.update(body="Other words", provider_id="HX2")
+    says = {"text": "", "template": draft.template, "one_by_one": True}
+    rules = {"field_rules": draft.field_rules, "parent": first}
+    run = world.launched(world.a_campaign(clinic, visits, **says, **rules))
+    assert set(world.states(run)) == {"ready"}
+
+
 def test_values_count_toward_the_1024_characters(
     desk: Desk, draft: Campaign, clinic: Channel, visits: RecipientList
 ) -> None:
