@@ -130,6 +130,9 @@ def template_for(
     rules: FieldRules | None = None,
 ) -> tuple[list[Piece], whatsapp_templates.Around, str]:
     """(the template's own text with this person's values in it, what stands around it, why none)"""
+    if template.get("of") == "":
+        # None is chosen yet.
+        return [], whatsapp_templates.Around(), ""
     source = whatsapp_templates.read(template).source
     pieces, no_text = filled_for(campaign, source, person, writer, rules)
     rendered = "".join(piece for piece, _is_value in pieces)

@@ -256,6 +256,23 @@ def test_own_words_and_the_template_both_stay(
     assert message_templates.draft_from_template(saved, alice).template_aside["of"]
 
 
+def test_a_look_at_a_channel_without_templates_keeps_what_was_chosen(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate, front_desk: Channel
+) -> None:
+    filled_draft(desk, draft, check_up)
+    page = desk.write(draft, "person", channel=str(front_desk.public_id))
+    form = fields_of(page) | {"channel": str(draft.channel.public_id) if draft.channel else ""}
+    page = desk.send(form, draft, "review")
+    assert "Hi there, your last check-up was on 1 May." in text_of(page)
+
+
+def test_the_phone_is_empty_until_a_template_is_chosen(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate
+) -> None:
+    page = desk.post("preview", draft, **fields_of(page_of(desk, draft)))
+    assert "Your message appears here" in text_of(page)
+
+
 def test_a_file_on_top_is_a_place_at_gupshup(
     desk: Desk, riverside_gupshup: Channel, visits: RecipientList
 ) -> None:
