@@ -5,8 +5,6 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-from api.rest.problems import machine_answer
-from api.sociocs_door import envelope
 from interface.machines import open_door
 from teams.leaving import when_a_member_leaves
 
@@ -18,6 +16,6 @@ class ApiConfig(AppConfig):
     verbose_name = _("API")
 
     def ready(self) -> None:
-        open_door("/api/", machine_answer)
-        open_door("/sociocs/", envelope.answers)
+        open_door("/api/", "api.rest.problems.machine_answer")
+        open_door("/sociocs/", "api.sociocs_door.envelope.answers")
         when_a_member_leaves("api.tokens.end_tokens_of", "api.tokens.nothing_to_hand_over")

@@ -84,7 +84,7 @@ def token_end(request: TeamRequest, token_id: UUID) -> HttpResponse:
     if revoke_token(token, request.user):
         messages.success(request, _("“%(name)s” has ended.") % {"name": token.name})
     else:
-        messages.info(request, _("“%(name)s” had ended before.") % {"name": token.name})
+        messages.info(request, _("“%(name)s” had already ended.") % {"name": token.name})
     return redirect("tokens", team_slug=request.team.slug)
 
 

@@ -28,12 +28,12 @@ SENT = [
 ]
 # Stands in for the audience while only the message is looked at; it is never sent to.
 _ANYBODY = MessageRecipient("+12025550100")
-# What each field that everybody has stands for, in the order in which they are offered.
-PREDEFINED_LABELS: Mapping[str, Text] = {
-    dynamic_fields.CUSTOMER_NAME: gettext_lazy("the person's name"),
-    dynamic_fields.PHONE_NUMBER: gettext_lazy("their number, without the +"),
-    dynamic_fields.BUSINESS_NAME: gettext_lazy("your team's name"),
-    dynamic_fields.SENDER_NAME: gettext_lazy("the name of the person who sends it"),
+# What pages call the fields that are no column of a list.
+_FIELD_LABELS: Mapping[str, Text] = {
+    dynamic_fields.CUSTOMER_NAME: gettext_lazy("Name"),
+    dynamic_fields.PHONE_NUMBER: gettext_lazy("Phone"),
+    dynamic_fields.BUSINESS_NAME: gettext_lazy("Team\u2019s name"),
+    dynamic_fields.SENDER_NAME: gettext_lazy("Sender\u2019s name"),
 }
 _NOTHING_SAID = gettext_lazy("Write a text or attach an image, video or file.")
 _FIELD_OF_FAULT = {
@@ -41,6 +41,11 @@ _FIELD_OF_FAULT = {
     MessageFault.UNKNOWN_PROVIDER: "channel",
     MessageFault.MEDIA_URL_NOT_HTTP: "media_url",
 }
+
+
+def field_label(name: str) -> str:
+    """What pages call a field: a column by its own name, a predefined one by a word."""
+    return str(_FIELD_LABELS.get(name, name))
 
 
 def bulk_message(

@@ -118,7 +118,7 @@ _PARTS: Mapping[str, Text] = {
 def not_as_approved(details: Details) -> str:
     """Why what a second person approved was not frozen, and what to do."""
     changed = [str(_PARTS[part]) for part in details.get("changed", ["people"]) if part in _PARTS]
-    values = {"what": _(" and ").join(changed)}
+    values = {"what": ", ".join(changed)}
     return (
         _(
             "Back to a draft, nothing was sent: after it was approved, this changed: %(what)s. "

@@ -48,6 +48,7 @@ class Content:
     channel: Channel | None = None
     sent_as: VendorMember | None = None
     one_by_one: bool = False
+    one_by_one_wanted: bool = False
     template: Mapping[str, Any] = field(default_factory=dict)
     # What was typed of a template while another way is chosen.
     template_aside: Mapping[str, Any] = field(default_factory=dict)
@@ -107,13 +108,21 @@ def create(
         ).exclude(Q(list_choices__isnull=False) | Q(filter_choices__isnull=False))
         draft = untouched.order_by("-pk").first()
         if draft is None:
-            draft = begin_draft(team, user)
+            draft = begin_draft(team, user, _channel_used_last(team, user))
         choices.replace_lists(draft, lists, ())
         choices.replace_filters(draft, filters, ())
     return draft
 
 
-def begin_draft(team: Team, user: User) -> Campaign:
+def _channel_used_last(team: Team, user: User) -> Channel | None:
+    """That of the person's latest campaign, else of the team's; without any, an only one."""
+    usable = Channel.objects.filter(team=team, is_active=True, missing_since=None)
+    used = Campaign.objects.filter(team=team, channel__in=usable).order_by("-pk")
+    last = used.filter(created_by=user).first() or used.first()
+    return last.channel if last else usable.first() if usable.count() == 1 else None
+
+
+def begin_draft(team: Team, user: User, channel: Channel | None = None) -> Campaign:
     """A draft that nobody has opened before."""
     with transaction.atomic():
         draft = Campaign.objects.create(
@@ -121,6 +130,7 @@ def begin_draft(team: Team, user: User) -> Campaign:
             created_by=user,
             updated_by=user,
             name=_name_for_today(team),
+            channel=channel,
             time_zone=team.time_zone,
             **usual_for(team).columns(),
         )
@@ -178,6 +188,14 @@ def _update(campaign: Campaign, user: User, version: int, content: Content) -> b
             **content.timing.columns(),
         )
     )
+
+
+def note_way(campaign: Campaign) -> None:
+    """Keep how a draft goes out, as the plan chose, unless the draft is another one by now."""
+    drafts = Campaign.objects.filter(
+        pk=campaign.pk, state=CampaignState.DRAFT.value, version=campaign.version
+    )
+    drafts.update(one_by_one=campaign.one_by_one)
 
 
 def _replace_choices(campaign: Campaign, content: Content, before: Content | None) -> None:

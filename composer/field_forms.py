@@ -14,6 +14,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from campaigns.message import field_label
 from campaigns.texts.dynamic_fields import Program, StepKind, parse_text
 from campaigns.texts.empty_fields import lackable
 from campaigns.texts.personal_texts import FieldRules
@@ -37,6 +38,11 @@ class RuleRow:
     missing: str = LEAVE_OUT
     text: str = ""
     bound: BoundField | None = None
+
+    @property
+    def label(self) -> str:
+        """What the page calls the field."""
+        return field_label(self.name)
 
     @property
     def is_shown(self) -> bool:

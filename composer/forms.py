@@ -160,7 +160,8 @@ class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields
             if name in given
         }
         values |= {
-            "one_by_one": method.one_by_one,
+            "one_by_one": self.goes_one_by_one,
+            "one_by_one_wanted": method.one_by_one and not method.template,
             "template": method.template,
             "template_aside": method.aside,
             "field_rules": self.rules().to_json(),
@@ -169,6 +170,18 @@ class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields
             "timing": self.timing(),
         }
         return Content(**values)
+
+    @property
+    def goes_one_by_one(self) -> bool:
+        """Whether each gets a message of their own, as chosen, or as the plan chose before."""
+        method, campaign = self.chosen_method(), self.campaign
+        by_plan = campaign.one_by_one and not (campaign.one_by_one_wanted or campaign.template)
+        return method.one_by_one or by_plan
+
+    @property
+    def chooses_how_it_goes_out(self) -> bool:
+        """Whether that is left to the plan."""
+        return not self.chosen_method().one_by_one
 
     def rules(self) -> FieldRules:
         """How its dynamic fields are filled."""
@@ -196,7 +209,7 @@ def stored_draft(campaign: Campaign, content: Content) -> dict[str, Any]:
         "version": campaign.version,
         **{name: _as_posted(getattr(content, name)) for name in same},
         **stored_send_method(
-            SendMethod(content.one_by_one, content.template, content.template_aside),
+            SendMethod(content.one_by_one_wanted, content.template, content.template_aside),
             is_blank=_says_nothing(content),
         ),
         **stored_audience(content),
@@ -207,7 +220,9 @@ def stored_draft(campaign: Campaign, content: Content) -> dict[str, Any]:
 
 def _says_nothing(content: Content) -> bool:
     """Whether nothing was chosen or written yet, and the channel takes templates."""
-    is_written = content.text or content.media_url or content.one_by_one or content.template_aside
+    is_written = (
+        content.text or content.media_url or content.one_by_one_wanted or content.template_aside
+    )
     channel = content.channel
     return bool(channel and channel.capabilities.takes_templates and not is_written)
 

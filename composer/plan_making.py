@@ -30,7 +30,7 @@ from composer.models import DraftEstimate
 from composer.plan_report import PlanReport
 from recipients import claiming
 from recipients.models import RecipientList, SavedFilter
-from sending import readiness
+from sending import one_by_one, readiness
 from teams.languages import spoken_by
 from teams.models import User
 
@@ -55,6 +55,9 @@ def key_of(campaign: Campaign, user: User, now: datetime) -> str:
     """Of all that it depends on: what the draft says, its lists as they are, team and day."""
     content = drafts.content_of(campaign)
     values = {field.name: _plain(getattr(content, field.name)) for field in fields(content)}
+    if not content.one_by_one_wanted:
+        # What is looked at decides about it.
+        del values["one_by_one"]
     parts = [
         {name: value for name, value in sorted(values.items()) if name not in _NO_MATTER},
         _send_time(campaign, now).astimezone(ZoneInfo(zone_of(campaign))).date().isoformat(),
@@ -243,6 +246,25 @@ def _look(estimate: DraftEstimate, campaign: Campaign, user: User) -> bool:
 
 def _survey(
     campaign: Campaign, user: User, now: datetime, renew: Callable[[], None] = lambda: None
+) -> Survey:
+    """What everybody would get; who has not chosen how it goes out has it chosen here.
+
+    In jobs, or one by one where the texts differ too much for jobs and the people are few enough.
+    """
+    if campaign.one_by_one_wanted or campaign.template:
+        return _survey_as_it_is(campaign, user, now, renew)
+    was, campaign.one_by_one = campaign.one_by_one, False
+    survey = _survey_as_it_is(campaign, user, now, renew)
+    if survey.has_too_many_texts and not one_by_one.one_by_one_refusal(survey.count.people):
+        campaign.one_by_one = True
+        survey = _survey_as_it_is(campaign, user, now, renew)
+    if campaign.one_by_one != was:
+        drafts.note_way(campaign)
+    return survey
+
+
+def _survey_as_it_is(
+    campaign: Campaign, user: User, now: datetime, renew: Callable[[], None]
 ) -> Survey:
     people = _read_renewing(campaign, renew)
     return personal_texts.survey(campaign, user, _send_time(campaign, now), people)

@@ -49,8 +49,8 @@ class SendMethodFields(forms.Form):
         label=gettext_lazy("How it goes out"),
         required=False,
         choices=[
-            (JOBS, gettext_lazy("Many people at once")),
-            (EACH, gettext_lazy("One message for each person")),
+            (JOBS, gettext_lazy("Choose for me")),
+            (EACH, gettext_lazy("Always one message for each person")),
             (TEMPLATE, gettext_lazy("An approved WhatsApp template")),
         ],
         widget=forms.RadioSelect,

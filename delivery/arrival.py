@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from delivery.models import DeliveryCount, Reply, WebhookEndpoint
+from interface.read_once import read_once
 
 # Reports come in for a while after the last job has gone out.
 _NEWS_FOR = timedelta(minutes=20)
@@ -40,14 +40,15 @@ def arrival_of(campaign: Campaign) -> Arrival | None:
     """What was reported; None where nothing is and nothing will be."""
     endpoint = WebhookEndpoint.objects.filter(channel=campaign.channel_id).first()
     is_reported = DeliveryCount.objects.filter(campaign=campaign, messages__gt=0).exists()
-    replied, opted_out = replied_to([campaign.pk]).get(campaign.pk, (0, 0))
+    replied, opted_out = replied_to((campaign.pk,)).get(campaign.pk, (0, 0))
     if not (endpoint and campaign.launched_at) and not is_reported and not replied:
         return None
     unattributed = endpoint.unattributed_count if endpoint else 0
     return Arrival(is_reported, unattributed, replied, opted_out)
 
 
-def replied_to(campaign_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+@read_once
+def replied_to(campaign_ids: tuple[int, ...]) -> dict[int, tuple[int, int]]:
     """(people who replied, those of them who wrote STOP) of each campaign that has replies."""
     rows = (
         Reply.objects.filter(campaign__in=campaign_ids)

@@ -35,6 +35,7 @@ urlpatterns = [
         failing_numbers.number_let_back,
         name="failing-number-let-back",
     ),
+    path("replies/search/", replies.replies_search, name="replies-search"),
     path(
         "campaigns/<uuid:campaign_id>/replies/", replies.campaign_replies, name="campaign-replies"
     ),

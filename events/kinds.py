@@ -14,8 +14,8 @@ class EventKind(models.TextChoices):
     PAUSED = "campaign.paused", _("A campaign was paused")
     REPLY = "reply.received", _("Someone replied")
     OPT_OUT = "opt_out.changed", _("Someone opted out, or can get messages again")
-    REPORTED = "messages.reported", _("Messages were delivered or failed, many at a time")
-    IMPORTED = "import.finished", _("An import is done or has failed")
+    REPORTED = "messages.reported", _("Messages were delivered or failed (many at a time)")
+    IMPORTED = "import.finished", _("An import finished or failed")
     # Asked for by a person, and sent whatever a receiver wants.
     PING = "ping", _("A test")
 

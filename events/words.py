@@ -61,12 +61,13 @@ def kinds_in_words(receiver: Receiver) -> list[str]:
 def shown_event(event: OutgoingEvent) -> ShownEvent:
     """An event in words."""
     is_waiting = event.state == OutgoingEvent.State.WAITING
+    has_ended = event.receiver.state == Receiver.State.ENDED
     return ShownEvent(
         event,
         what=_kind_in_words(event.kind),
         tone=TONES[event.state],
         outcome=_outcome(event),
-        may_be_sent_again=bool(event.body) and not is_waiting,
+        may_be_sent_again=bool(event.body) and not is_waiting and not has_ended,
         is_waiting=is_waiting,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -31,7 +31,6 @@ from campaigns.states import (
     FINISHED,
     QUESTIONS,
     CampaignState,
-    Outcome,
     SubmissionState,
 )
 from composer.approvals import waiting_for_approval
@@ -135,7 +134,7 @@ def rows_of(campaigns: Iterable[Campaign]) -> list[CampaignRow]:
     ids = [campaign.pk for campaign in campaigns]
     tally_of, waiting = tallies(ids), waiting_for_approval(ids)
     counts_of = people_counts(campaigns, tally_of)
-    replied, costs = replied_to(ids), costs_of(campaigns, counts_of)
+    replied, costs = replied_to(tuple(ids)), costs_of(campaigns, counts_of)
     return [
         CampaignRow(
             campaign,
@@ -361,16 +360,3 @@ def _job(submission: Submission, was_unclear: bool) -> Job:
 def timeline_of(campaign: Campaign, size: int = 60) -> list[CampaignEvent]:
     """What happened to a campaign, latest first."""
     return list(campaign.events.select_related("actor").order_by("-pk")[:size])
-
-
-def page_fingerprint(campaign: Campaign, row: CampaignRow) -> str:
-    """Changes whenever anything does that a campaign's page shows."""
-    last_event = campaign.events.aggregate(last=Max("pk"))["last"] or 0
-    looks = Attempt.objects.filter(
-        submission__campaign=campaign, outcome=Outcome.AMBIGUOUS.value
-    ).aggregate(looks=Sum("looks"), last=Max("last_look_at"))
-    looked = int(looks["last"].timestamp()) if looks["last"] else 0
-    return (
-        f"{campaign.version}.{campaign.frozen_count}.{row.tally.versions}.{last_event}"
-        f".{looks['looks'] or 0}.{looked}.{row.counts.mark}"
-    )

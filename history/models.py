@@ -109,7 +109,7 @@ class NoticeKind(models.TextChoices):
     NEEDS_DECISION = "needs_decision", _("A campaign needs an answer")
     MISSED = "missed", _("A campaign was missed")
     FAILED = "failed", _("A campaign stopped by itself")
-    APPROVAL = "approval", _("A campaign waits for approval")
+    APPROVAL = "approval", _("A campaign is waiting for approval")
     COMPLETED = "completed", _("A campaign is sent")
     TROUBLE = "trouble", _("Sending is held up, or reports do not come in")
 

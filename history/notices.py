@@ -66,7 +66,7 @@ SENTENCES: Mapping[str, Text] = {
     NoticeKind.NEEDS_DECISION: gettext_lazy("“%(name)s” needs an answer"),
     NoticeKind.MISSED: gettext_lazy("“%(name)s” was missed. Nothing was sent"),
     NoticeKind.FAILED: gettext_lazy("“%(name)s” stopped by itself"),
-    NoticeKind.APPROVAL: gettext_lazy("“%(name)s” waits for approval"),
+    NoticeKind.APPROVAL: gettext_lazy("“%(name)s” is waiting for approval"),
     NoticeKind.COMPLETED: gettext_lazy("“%(name)s” is sent"),
 }
 

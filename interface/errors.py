@@ -50,8 +50,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         403,
         _("This form is out of date"),
         _(
-            "You may have signed in or out in another tab, or cookies are switched off. Nothing was"
-            " changed. Go back, reload the page and send the form again."
+            "You may have signed in or out in another tab, or cookies are off, so nothing was "
+            "changed. Go back, reload the page and send the form again."
         ),
     )
     page.headers["X-Form-Outdated"] = "yes"
@@ -121,8 +121,8 @@ def no_place_left(request: HttpRequest) -> HttpResponse:
         503,
         _("Other files are being opened first"),
         _(
-            "Only a few files are opened at a time, so that everybody else can go on. Yours was"
-            " not kept, and nothing was changed. Wait half a minute and choose it again."
+            "Only a few files are opened at a time. Yours was not kept, and nothing was "
+            "changed: wait half a minute and choose it again."
         ),
     )
     page.headers["Retry-After"] = str(RETRY_SECONDS)
@@ -167,9 +167,9 @@ def _held_up(request: HttpRequest) -> HttpResponse:
         503,
         _("Something else has to be finished first"),
         _(
-            "Sending, or someone else, is changing the same thing, and that takes unusually "
-            "long. Nothing was changed and nothing is lost. Wait ten seconds and do it again; "
-            "if this stays, tell the person who manages this server."
+            "Someone else, or the sending, is changing the same thing, so nothing was changed "
+            "and nothing is lost. Wait ten seconds and do it again; if this stays, tell the "
+            "person who manages this server."
         ),
     )
     page.headers["Retry-After"] = str(HELD_UP_SECONDS)
@@ -182,9 +182,9 @@ def _without_database(request: HttpRequest) -> HttpResponse:
         503,
         _("The database cannot be used at the moment"),
         _(
-            "What you did last may not have been kept. Wait half a minute, look whether it is"
-            " there, and try again if it is not. If this stays, tell the person who manages this"
-            " server."
+            "What you did last may not have been kept: wait half a minute, look whether it is "
+            "there, and try again if it is not. If this stays, tell the person who manages this "
+            "server."
         ),
     )
     page.headers["Retry-After"] = str(RETRY_SECONDS)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 # A status, a title and a sentence, as an answer.
@@ -30,11 +31,15 @@ _SENTENCES: Mapping[int, str | Promise] = {
         "Idempotency-Key."
     ),
 }
-_doors: dict[str, Answers] = {}
+_doors: dict[str, str] = {}
 
 
-def open_door(prefix: str, answers: Answers) -> None:
-    """Register that addresses which begin with `prefix` are for programs."""
+def open_door(prefix: str, answers: str) -> None:
+    """Register that addresses which begin with `prefix` are for programs.
+
+    `answers` is the dotted path of an `Answers`: what it needs is imported once somebody calls, so
+    that a worker, whom nobody calls, begins without it.
+    """
     _doors[prefix] = answers
 
 
@@ -45,4 +50,5 @@ def sentence_for(status: int, sentence: str) -> str:
 
 def answers_of(request: HttpRequest) -> Answers | None:
     """How whoever answers at this address says that something went wrong; None: it is a page."""
-    return next((_doors[prefix] for prefix in _doors if request.path.startswith(prefix)), None)
+    answers = (_doors[prefix] for prefix in _doors if request.path.startswith(prefix))
+    return next(map(import_string, answers), None)

@@ -48,7 +48,7 @@ def empty_conditions(erasure: Erasure, numbers: Collection[str]) -> int:
         changed += _empty_in(key, is_theirs, instead)
     told = KeptAnswer.objects.filter(team=erasure.team_id, answer__body__conditions__isnull=False)
     for key, answer in told.values_list("pk", "answer").iterator():
-        body = answer["body"]
+        body = (answer or {})["body"]
         body["conditions"] = _without(body["conditions"], is_theirs, instead)
         KeptAnswer.objects.filter(pk=key).update(answer=answer)
     return changed

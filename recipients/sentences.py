@@ -250,9 +250,7 @@ _FAULTS: Mapping[FileFault, str | Promise] = {
         "No row has a phone number we can use. Check that you chose the right column and "
         "country, or choose another file."
     ),
-    FileFault.FILE_GONE: gettext_lazy(
-        "The uploaded file is no longer on the server. Upload it again."
-    ),
+    FileFault.FILE_GONE: gettext_lazy("The uploaded file has been deleted. Upload it again."),
     FileFault.INTERRUPTED: gettext_lazy(
         "The import was interrupted several times. Try again, and if it fails again, tell "
         "the person who manages this server."

@@ -11,7 +11,7 @@ from campaigns.models import Campaign
 from campaigns.state_words import SUBMISSION_WORDS
 from campaigns.states import Outcome, SubmissionState
 from interface.admin_mixins import ReadOnlyAdmin, colours, labelled, show_only
-from sending import control
+from sending import control, rescheduling
 from sending.models import Approval, Attempt, DayTotal, Decision, Submission
 from teams.models import User
 
@@ -46,7 +46,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
         assert isinstance(user, User)
         for campaign in Campaign.objects.filter(submissions__in=queryset).distinct():
             try:
-                control.pause(campaign, user)
+                rescheduling.pause(campaign, user)
             except control.NotPossible as refused:
                 messages.warning(request, f"{campaign}: {refused}")
             else:

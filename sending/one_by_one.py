@@ -66,7 +66,7 @@ def one_by_one_refusal(people: int) -> str:
         return ""
     return _(
         "These are %(people)s people. With one message for each person, a campaign may go to "
-        "%(most)s: choose fewer lists, or “Many people at once”."
+        "%(most)s: choose fewer lists, or “Choose for me”."
     ) % {"people": number(people), "most": number(most)}
 
 

@@ -36,7 +36,7 @@ from campaigns.states import (
     PauseReason,
     SubmissionState,
 )
-from sending import day_limits, job_times, lateness, launch, taking_back, timetable
+from sending import control, day_limits, job_times, lateness, launch, taking_back, timetable
 from sending.control import NotPossible, look_anew
 from sending.models import Attempt, Submission
 from sending.moves import move_submissions
@@ -161,6 +161,23 @@ def begin_taking_back(campaign: Campaign, user: User, then: Then) -> None:
             _begin(locked, user, then)
         else:
             raise NotPossible(_("There is nothing left to stop."))
+    campaign.refresh_from_db()
+
+
+def pause(campaign: Campaign, user: User) -> None:
+    """Let nothing more go out: what waits at Sociocs is taken back as far as it can be.
+
+    Raises NotPossible.
+    """
+    with transaction.atomic():
+        locked = locked_campaign(campaign.pk)
+        may_come_back = locked.state in {C.SENDING, C.NEEDS_DECISION}
+        if may_come_back and _held_ahead(locked, timezone.now()):
+            reason = PauseReason.PERSON.value
+            record_event(locked, CampaignEvent.Kind.PAUSED, user, reason=reason)
+            _begin(locked, user, Then.PAUSE)
+        else:
+            control.pause(locked, user)
     campaign.refresh_from_db()
 
 

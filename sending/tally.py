@@ -20,6 +20,7 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
+from interface.read_once import read_once
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
 
 # Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then
@@ -118,6 +119,7 @@ def _unclear_before(campaign_ids: Sequence[int]) -> list[tuple[int, SubmissionSt
     ]
 
 
+@read_once
 def slots_passed_and_ahead(campaign: Campaign, now: datetime) -> tuple[int, int]:
     """How many handed-over jobs' time has come, and how many could still be taken back."""
     accepted = campaign.submissions.filter(state=SubmissionState.ACCEPTED.value)

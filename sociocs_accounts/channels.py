@@ -300,7 +300,7 @@ def change_account(account: GatewayAccount, user: User, label: str, api_key: str
     with transaction.atomic():
         stored = GatewayAccount.objects.select_for_update().get(pk=account.pk)
         if (stored.label, stored.api_key_sha256) != (old_label, old_key):
-            raise NotDone(_("Someone else changed this account just now. Save it once more."))
+            raise NotDone(_("Someone else has just changed this account. Save it again."))
         account.save(update_fields=changed)
         if label != old_label:
             record_channel_event(

@@ -119,9 +119,9 @@ class ProfileForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     )
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=lambda: [("", _("As my browser")), *settings.LANGUAGES],
+        choices=lambda: [("", _("Same as my browser")), *settings.LANGUAGES],
         required=False,
-        help_text=_("Of these pages and of mails to you. Your team keeps its own."),
+        help_text=_("For these pages and for e-mails to you. Your colleagues choose their own."),
     )
     time_zone = _own_zone_field()
 
@@ -296,7 +296,7 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
             "hours_to": _("New campaigns go out until"),
             "confirm_typed_above": _("Type the number before sending to more people than"),
             "approval_above": _("A second person approves before it goes to more people than"),
-            "test_required": _("Send a test before every campaign"),
+            "test_required": _("Every campaign needs a test before it is sent"),
         }
         help_texts = {
             "lists_shared": _(

@@ -151,10 +151,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     text = collection_path.read_text()
     is_of_second_run = "_database" in text or not config.getoption("second_run")
     of_all_tests = re.search(r"^pytestmark = .*?(?=\n\n)", text, re.MULTILINE | re.DOTALL)
-    is_of_quick_run = not (
-        config.getoption("quick") and of_all_tests and re.search("|".join(LONG), of_all_tests[0])
-    )
-    is_read = config.getoption("long") or (is_of_second_run and is_of_quick_run)
+    left_out = (*LONG, "long") if config.getoption("quick") else ("long",)
+    is_left_out = of_all_tests and re.search(rf"mark\.({'|'.join(left_out)})\b", of_all_tests[0])
+    is_read = config.getoption("long") or (is_of_second_run and not is_left_out)
     return None if is_read else True
 
 

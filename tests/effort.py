@@ -6,6 +6,9 @@ A property is broken by one example; many of them are for what only luck finds.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from typing import Any
+
 import hypothesis
 import pytest
 
@@ -51,3 +54,10 @@ def times(number: int) -> int:
 def examples(number: int, *suppressed: hypothesis.HealthCheck) -> hypothesis.settings:
     """Decorate a property test that is played `number` times, by the rule of `times`."""
     return hypothesis.settings(max_examples=times(number), suppress_health_check=suppressed)
+
+
+def long_but(telling: Collection[Any], cases: Iterable[Any]) -> list[Any]:
+    """Return the cases of one rule for `parametrize`: all but the telling ones marked `long`."""
+    return [
+        case if case in telling else pytest.param(case, marks=pytest.mark.long) for case in cases
+    ]

@@ -46,7 +46,7 @@ class Act(models.TextChoices):
 
     FORM_REFUSED = (
         "account.form_refused",
-        _("A form of %(who)s was refused: it was not sent from a page of this session"),
+        _("A form of %(who)s was refused, because it did not come from a page of this session"),
     )
 
     REFUSED = "team.refused", _("%(who)s tried something that their role does not allow")
@@ -68,7 +68,10 @@ class Act(models.TextChoices):
     RECEIVER_CHANGED = "team.receiver_changed", _("%(who)s changed what is sent to %(thing)s")
     RECEIVER_PAUSED = "team.receiver_paused", _("%(who)s paused the events for %(thing)s")
     RECEIVER_RESUMED = "team.receiver_on", _("%(who)s switched the events for %(thing)s on again")
-    RECEIVER_OFF = "team.receiver_off", _("Events for %(thing)s were switched off: none arrived")
+    RECEIVER_OFF = (
+        "team.receiver_off",
+        _("Events for %(thing)s were switched off, because it did not accept them"),
+    )
     RECEIVER_ENDED = "team.receiver_ended", _("Events for %(thing)s ended with its API token")
     RECEIVER_REMOVED = "team.receiver_removed", _("%(who)s removed a system that gets events")
     RECEIVER_TESTED = "team.receiver_tested", _("%(who)s sent a test event to %(thing)s")

@@ -168,11 +168,11 @@ def _act(
     "/campaigns/{uuid:campaign_id}/pause",
     Scope.LAUNCH,
     CampaignOut,
-    "Hand over nothing more for now",
+    "Let nothing more go out for now",
 )
 def pause_campaign(request: ApiRequest, response: HttpResponse, campaign_id: UUID) -> Any:
-    """What is on its way stays on its way."""
-    return _act(request, response, campaign_id, control.pause)
+    """What waits at Sociocs is taken back as far as it can be."""
+    return _act(request, response, campaign_id, rescheduling.pause)
 
 
 @router.call(
@@ -211,7 +211,7 @@ def end_repeat_of_campaign(request: ApiRequest, response: HttpResponse, campaign
 
     def act(campaign: Campaign, user: User) -> None:
         if not repeating.end_repeat(campaign, user):
-            raise NotDone(HTTPStatus.CONFLICT, "It does not repeat.", "not_possible")
+            raise NotDone(HTTPStatus.CONFLICT, "This campaign does not repeat.", "not_possible")
 
     return _act(request, response, campaign_id, act)
 

@@ -108,7 +108,9 @@ class DraftFields(Sent):
     media_kind: Literal["", "image", "video", "file"] | None = None
     media_url: Text | None = Field(None, max_length=2000)
     method: Literal["jobs", "each", "template"] | None = Field(
-        None, description="Jobs for many people, one message for each, or a WhatsApp template."
+        None,
+        description="Chosen for you (`jobs`, or a message each where nearly every text differs), "
+        "always a message for each, or a WhatsApp template.",
     )
     template: Template | None = None
     lists: list[UUID] | None = Field(None, max_length=100)

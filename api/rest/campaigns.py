@@ -170,7 +170,9 @@ def delete_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
 
 def _save(request: ApiRequest, draft: Campaign, version: int, sent: DraftFields) -> None:
     if draft.state != CampaignState.DRAFT:
-        raise NotDone(HTTPStatus.CONFLICT, "It was launched: only drafts change.", "not_a_draft")
+        raise NotDone(
+            HTTPStatus.CONFLICT, "It was launched: only drafts can be changed.", "not_a_draft"
+        )
     content = content_sent(draft, request.user, sent)
     if content.channel is not None:
         request.caller.require_channel(content.channel)
@@ -237,7 +239,7 @@ def plan_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
 def _draft(request: ApiRequest, campaign_id: UUID) -> Campaign:
     campaign = campaign_for(request, campaign_id)
     if campaign.state != CampaignState.DRAFT:
-        raise NotDone(HTTPStatus.CONFLICT, "It is no draft any more.", "not_a_draft")
+        raise NotDone(HTTPStatus.CONFLICT, "This campaign is no longer a draft.", "not_a_draft")
     return campaign
 
 

@@ -150,7 +150,7 @@ def _own_as_seen(
     """The filter, locked, if it is of the token's maker and as `If-Match` says."""
     found = visible_filter(request, filter_id)
     if found.owner_id != request.user.pk:
-        raise NotDone(HTTPStatus.FORBIDDEN, "Only its owner may change this filter.", "not_yours")
+        raise NotDone(HTTPStatus.FORBIDDEN, "Only its owner can change this filter.", "not_yours")
     saved = SavedFilter.objects.select_for_update().get(pk=found.pk)
     check_match(request, filter_as_json(request, saved), is_needed=is_match_needed)
     return saved

@@ -191,7 +191,7 @@ def _as_seen(
 def _name(sent: ListName) -> str:
     name = printable(sent.name).strip()
     if not name:
-        raise invalid([("name", "Give the list a name, so that you find it again.")])
+        raise invalid([("name", "Give the list a name, so that you can find it later.")])
     return name
 
 

@@ -90,5 +90,5 @@ def lift_opt_out(request: ApiRequest, opt_out_id: UUID, sent: Reason) -> Any:
     request.caller.require_action(opt_outs.needed_to_lift(opt_out))
     reason = printable(sent.reason).strip()
     if not reason:
-        raise invalid([("reason", "Say why this person may be messaged again.")])
+        raise invalid([("reason", "Say why this person can get messages again.")])
     return {"is_lifted": opt_outs.lift(opt_out, reason, request.user)}

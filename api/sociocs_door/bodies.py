@@ -103,7 +103,7 @@ def _where(body: SpooledBody) -> str:
 def _json(file: IO[bytes]) -> CallBody:
     begins, events = file.tell(), ijson.basic_parse(file)
     if next(events)[0] != "start_map":
-        raise CallFault("The body has to be a JSON object.")
+        raise CallFault("The body must be a JSON object.")
     fields: dict[str, Any] = {}
     read = CallBody(_file=file, _place=f"{_RECIPIENTS}.item", _begins=begins)
     seen: set[str] = set()
@@ -168,7 +168,7 @@ def _value(events: Iterator[tuple[str, Any]], kind: str, value: Any) -> Any:
 
 def _not_too_deep(depth: int) -> None:
     if depth > _DEEPEST:
-        raise CallFault("The body has brackets within brackets that mean nothing here.")
+        raise CallFault("The body has nested brackets that this call does not use.")
 
 
 # --- Forms, and JSON within JSON ------------------------------------------------------------------

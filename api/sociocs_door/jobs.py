@@ -244,7 +244,7 @@ def delete_job(call: DoorCall) -> HttpResponse:
             control.cancel(campaign, call.caller.user)
             campaign.refresh_from_db()
         if campaign.state == C.DRAFT and not drafts.delete_draft(campaign):
-            raise CallFault("It was launched meanwhile. Delete it again.")
+            raise CallFault("It was launched in the meantime. Delete it again.")
     except NotPossible as refused:
         raise CallFault(refused.sentence) from None
     return envelope.success({"job_id": job.public_id.hex})

@@ -264,7 +264,7 @@ def _refuse_who_gets_nothing(team: Team, phone: str) -> None:
     """Raise CallFault for whoever opted out, was erased, or has a number that does not work."""
     keep_out_erased(team, [phone])
     if opted_out(team, [phone]):
-        raise CallFault(said_of("to", _("This person has opted out of messages of this team.")))
+        raise CallFault(said_of("to", _("This person has opted out of messages from this team.")))
     if any(is_left_out(row) for row in failing_numbers_of(team, phone)):
         sentence = _("This number has failed several times, so nothing is sent to it.")
         raise CallFault(said_of("to", sentence))

@@ -79,6 +79,8 @@ class Campaign(models.Model):
     field_rules = models.JSONField(default=dict, blank=True)
     # One message for each person instead of jobs for many (`sending.one_by_one`).
     one_by_one = models.BooleanField(default=False)
+    # Whether somebody chose that; else the plan does, where texts differ too much for jobs.
+    one_by_one_wanted = models.BooleanField(default=False)
     # An approved WhatsApp template instead of text and media (`whatsapp_templates.as_json`).
     template = models.JSONField(default=dict, blank=True)
     # What was typed of one before another way was chosen: unused until somebody chooses it again.

@@ -40,7 +40,7 @@ class CampaignEvent(Fact):
         RESCHEDULED = "rescheduled", _("Rescheduled")
         TAKE_BACK_ASKED = "take_back_asked", _("What has not left is being stopped")
         TAKEN_BACK = "taken_back", _("Jobs were stopped")
-        OVERRULED = "overruled", _("Sent in spite of a warning")
+        OVERRULED = "overruled", _("Sent although there was a warning")
         APPROVAL_ASKED = "approval_asked", _("Approval asked for")
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")

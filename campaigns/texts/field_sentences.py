@@ -72,6 +72,18 @@ _INSTEAD: Mapping[FaultCode, Text] = {
         "“%(word)s” means nothing in a date format. Did you mean “%(instead)s”?"
     ),
 }
+# What the editor draws over a helper, by how its tag begins.
+_CHIPS: Mapping[str, Text] = {
+    f"#{DATE_FORMAT}": gettext_lazy("date: %(values)s"),
+    f"/{DATE_FORMAT}": gettext_lazy("end of date"),
+    f"#{IF_EQUAL}": gettext_lazy("if %(name)s is %(values)s"),
+    f"#{CONTAINS}": gettext_lazy("if %(name)s is one of %(values)s"),
+    f"else {IF_EQUAL}": gettext_lazy("else, if %(name)s is %(values)s"),
+    f"else {CONTAINS}": gettext_lazy("else, if %(name)s is one of %(values)s"),
+    "else": gettext_lazy("else"),
+    f"/{IF_EQUAL}": gettext_lazy("end"),
+    f"/{CONTAINS}": gettext_lazy("end"),
+}
 _LONGEST_WORD = 60
 
 
@@ -94,4 +106,5 @@ def browser_sentences() -> dict[str, dict[str, str]]:
         "faults": {code.value: str(text) for code, text in _SENTENCES.items()},
         "instead": {code.value: str(text) for code, text in _INSTEAD.items()},
         "usage": dict(USAGE),
+        "chips": {start: str(text) for start, text in _CHIPS.items()},
     }

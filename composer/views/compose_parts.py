@@ -237,7 +237,7 @@ def counted(
     out because they cannot read it.
     """
     left_out = count.left_out if count else {}
-    is_each = form.chosen_method().one_by_one
+    is_each = form.goes_one_by_one
     reasons = [(*left_out_in_words({code: rows})[0], code) for code, rows in left_out.items()]
     refusal = one_by_one.one_by_one_refusal(count.people) if count and is_each else ""
     unread = unread_values(filters_of(chosen)) if count and not count.unknown else []

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaigns.audiences import selection
-from campaigns.message import PREDEFINED_LABELS
+from campaigns.message import field_label
 from campaigns.state_words import left_out_in_words
 from campaigns.texts import dynamic_fields, personal_texts, whatsapp_templates
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
@@ -28,6 +28,7 @@ from composer.forms import ComposeForm
 from composer.previewing import Ask, Move
 from composer.views.compose_parts import shown_lists
 from interface.wording import number, people
+from sending.one_by_one import one_by_one_refusal
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
 from teams.models import User
@@ -67,6 +68,11 @@ class Lacking:
     key: int
 
     @property
+    def label(self) -> str:
+        """What the page calls the field."""
+        return field_label(self.name)
+
+    @property
     def in_words(self) -> SafeString:
         """`3 people have no City: left out.`, with the field in bold."""
         if self.instead is None:
@@ -87,7 +93,7 @@ class Lacking:
                 "{n} people have no <b>{name}</b>: its place stays empty.",
                 self.people,
             )
-        return format_html(words, n=number(self.people), name=self.name, text=self.instead)
+        return format_html(words, n=number(self.people), name=self.label, text=self.instead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,10 @@ class Shown:
     lacking: list[Lacking]
     left_out: list[tuple[int, str]]
     most_texts: int
-    # Whether everybody gets a message of their own, so that equal texts share nothing.
+    # Whether everybody gets a message of their own, so that equal texts share nothing; or would,
+    # if the texts differed too much for jobs.
     is_single: bool = False
+    may_be_single: bool = False
     asks_again_in: int = 0
     asked: int = 0
 
@@ -123,7 +131,8 @@ class Shown:
     @property
     def has_too_many_texts(self) -> bool:
         """Whether a launch would be refused for the number of different texts."""
-        return not self.is_single and self.figures.distinct > self.most_texts
+        is_single = self.is_single or self.may_be_single
+        return not is_single and self.figures.distinct > self.most_texts
 
     @property
     def reach_in_words(self) -> SafeString:
@@ -208,10 +217,14 @@ def of_form(form: ComposeForm, user: User) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class FieldChoice:
-    """A field to insert; `label` says what a predefined one stands for."""
+    """A field to insert."""
 
     name: str
-    label: str = ""
+
+    @property
+    def label(self) -> str:
+        """What its chip says."""
+        return field_label(self.name)
 
     @property
     def tag(self) -> str:
@@ -234,22 +247,23 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     chosen = selection.people_lists(form.choice())
     columns = selection.field_names_of(chosen)
     own = [name for name in columns if name not in dynamic_fields.PREDEFINED]
-    predefined = [FieldChoice(name, str(label)) for name, label in PREDEFINED_LABELS.items()]
     field = own[0] if own else dynamic_fields.CUSTOMER_NAME
     labels = {
         DATE_FORMAT: _("A date…"),
-        IF_EQUAL: _("Other words if it is…"),
-        CONTAINS: _("Other words if it has…"),
+        IF_EQUAL: _("Different words for some people…"),
+        CONTAINS: _("Different words for one of several…"),
     }
     snippets = [
         Snippet(name, label, re.sub(r"\b(Date|Place)\b", lambda _name: field, USAGE[name]), field)
         for name, label in labels.items()
     ]
-    fields = predefined + [FieldChoice(name) for name in own]
+    of_lists = [dynamic_fields.CUSTOMER_NAME, *own, dynamic_fields.PHONE_NUMBER]
+    of_team = [dynamic_fields.SENDER_NAME, dynamic_fields.BUSINESS_NAME]
     return {
-        "fields": fields,
+        "fields": [FieldChoice(one) for one in of_lists],
+        "other_fields": [FieldChoice(one) for one in of_team],
+        "unknown_fields": form.place_fields(of_lists + of_team),
         "snippets": snippets,
-        "unknown_fields": form.place_fields([choice.name for choice in fields]),
     }
 
 
@@ -321,7 +335,7 @@ def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
         return figures.of_people(renderer, program, limits_by(rules), picked.people)
 
     read = found(replace(rules, name_placeholder=""))
-    if not rules.name_placeholder or form.chosen_method().one_by_one:
+    if not rules.name_placeholder or form.goes_one_by_one:
         return read
     handed = found(rules)
     return replace(
@@ -370,5 +384,6 @@ def _shown(
             {why: n for why, n in figures.left_out.items() if why != "missing_value"}
         ),
         most_texts=settings.MAX_DISTINCT_TEXTS,
-        is_single=form.chosen_method().one_by_one,
+        is_single=form.goes_one_by_one,
+        may_be_single=form.chooses_how_it_goes_out and not one_by_one_refusal(people),
     )

@@ -134,6 +134,7 @@ def _page(
         "cost": _cost(campaign, report),
         "spread": report.segments,
         "bars": _drawn(report, zone),
+        "is_timed": timetable.is_timed(campaign),
         "zones": [_zone_row(zone_plan, zone) for zone_plan in report.zones]
         if len(report.zones) > 1
         else [],
@@ -153,7 +154,7 @@ def _page(
         "has_too_many_texts": not campaign.one_by_one
         and report.texts > settings.MAX_DISTINCT_TEXTS,
         "warnings": warnings,
-        "passed": [check for check in checks if check.is_ok],
+        **_passed(checks),
         "to_confirm": len(warnings) + types_number,
         "button": _("Ask for approval: %(what)s") % {"what": button} if needs_approval else button,
         "needs_approval": needs_approval,
@@ -163,6 +164,15 @@ def _page(
         "why_not": approvals.may_answer(approval, user) if approval else "",
         **_last_answer(campaign, approval),
         "token": uuid4(),
+    }
+
+
+def _passed(checks: Iterable[plan_checks.Check]) -> dict[str, Any]:
+    """What is well. How long the sender needs is told beside the last message's time."""
+    passed = [check for check in checks if check.is_ok]
+    return {
+        "queue": next((one.sentence for one in passed if one.code == "queue"), ""),
+        "passed": [check for check in passed if check.code != "queue"],
     }
 
 
@@ -202,7 +212,7 @@ def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) ->
         return ""
     return _(
         "right after you press Send, and keeps it until its time. If you cancel before then, we "
-        "take it back."
+        "stop it there."
     )
 
 

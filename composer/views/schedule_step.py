@@ -108,7 +108,7 @@ class Load:
 
 def moment_of(form: ComposeForm, load: Load | None = None) -> SendMoment:
     """What the chosen schedule means; without a `load`, one segment for everybody on the lists."""
-    is_each = form.chosen_method().one_by_one
+    is_each = form.goes_one_by_one
     moment = replace(time_of(form), is_each=is_each)
     if moment.is_now:
         return _with_plan(form, moment, timezone.now() + moment.lead, load)

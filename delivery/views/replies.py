@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,9 +25,14 @@ from recipients.lists.paging import page_of, read_place, write_place
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
 from teams.access import Action, TeamRequest, may, page_of_team
+from teams.models import Team
 
 REPLIES_PER_PAGE = 50
 MOST_COUNTED = 99
+_LONGEST_SEARCH = 100
+_FEWEST_DIGITS = 3
+# So many campaigns are offered to look at one's replies alone.
+_OFFERED = 20
 
 
 @require_GET
@@ -51,6 +58,22 @@ def reply(request: TeamRequest, reply_id: UUID) -> HttpResponse:
         replies.select_related("channel", "campaign"), team=request.team, public_id=reply_id
     )
     return _page(request, None, chosen)
+
+
+@require_POST
+@page_of_team(Action.VIEW)
+def replies_search(request: TeamRequest) -> HttpResponse:
+    """Show the replies that hold these words, or of this name or number; without any, all.
+
+    The words are kept with the session: addresses, which servers write down, name no people.
+    """
+    words = request.POST.get("words", "").replace("\x00", "").strip()[:_LONGEST_SEARCH]
+    request.session[_words_of(request.team)] = words
+    return redirect("replies", request.team.slug)
+
+
+def _words_of(team: Team) -> str:
+    return f"replies-{team.pk}"
 
 
 @require_POST
@@ -108,6 +131,9 @@ def _page(
         replies, waiting = replies.filter(campaign=campaign), waiting.filter(campaign=campaign)
     if wishes_only:
         replies = replies.exclude(wish=Reply.Wish.NONE)
+    words = "" if campaign else request.session.get(_words_of(request.team), "")
+    if words:
+        replies = replies.filter(_holds(words))
     page = page_of(
         with_opt_outs(replies).select_related("channel", "campaign"),
         REPLIES_PER_PAGE,
@@ -115,11 +141,13 @@ def _page(
         before=request.GET.get("before", ""),
         newest_first=True,
     )
-    is_newest = not (campaign or wishes_only or unsure_only or page.before)
+    is_newest = not (campaign or wishes_only or unsure_only or words or page.before)
     context = {
         "page": page,
         "campaign": campaign,
         "tab": "replies",
+        "words": words,
+        "answered": [] if campaign else _answered_lately(request.team),
         "wishes_only": wishes_only,
         "unsure_only": unsure_only,
         "waiting_count": waiting[: MOST_COUNTED + 1].count(),
@@ -138,3 +166,16 @@ def _page(
         "turns": conversation_with(request.team, chosen.phone, request.user) if chosen else [],
     }
     return render(request, "delivery/replies.html", context)
+
+
+def _holds(words: str) -> Q:
+    """What was written, or by whom: by name, or by three digits of the number and more."""
+    holds = Q(text__icontains=words) | Q(name__icontains=words)
+    digits = re.sub(r"\D", "", words)
+    return holds | Q(phone__contains=digits) if len(digits) >= _FEWEST_DIGITS else holds
+
+
+def _answered_lately(team: Team) -> list[Campaign]:
+    """Campaigns that people replied to, the latest first, to look at one's replies alone."""
+    answered = Reply.objects.filter(campaign=OuterRef("pk"))
+    return list(Campaign.objects.filter(Exists(answered), team=team).order_by("-pk")[:_OFFERED])

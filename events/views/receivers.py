@@ -168,7 +168,7 @@ def pause(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     """Send nothing until it goes on."""
     one = _receiver(request, receiver_id)
     paused = _("Paused. We keep new events for three days.")
-    return _done(request, one, steps.pause_receiver, paused, _("It was not on."))
+    return _done(request, one, steps.pause_receiver, paused, _("This system was not switched on."))
 
 
 @require_POST
@@ -177,7 +177,7 @@ def go_on(request: TeamRequest, receiver_id: UUID) -> HttpResponse:
     """Send again."""
     one = _receiver(request, receiver_id)
     goes_on = _("Events are sent again, starting with the ones that are waiting.")
-    not_so = _("It is on already, or has ended.")
+    not_so = _("This system is already switched on, or has ended.")
     return _done(request, one, steps.let_receiver_go_on, goes_on, not_so)
 
 

@@ -68,7 +68,7 @@ def activity_export(request: TeamRequest) -> HttpResponseBase:
         answer["Content-Disposition"] = 'attachment; filename="activity.jsonl"'
         return answer
     header = [
-        *(_("When (UTC)"), _("What"), _("Before and after"), _("By way of")),
+        *(_("When (UTC)"), _("What"), _("Before and after"), _("Through")),
         *(_("Session"), _("From"), _("Request"), _("Entry")),
     ]
     return file_answers.table_answer("activity", "csv", (header, _rows(chunks, request.user)))

@@ -28,16 +28,17 @@ from campaigns.timeline import event_sentence, tone
 from delivery import stops
 from delivery.arrival import Arrival, arrival_of, expects_news
 from delivery.replies import submission_of
-from history import campaign_news, campaign_rows, followups
+from history import campaign_news, campaign_rows, followups, live_mark
 from history.campaign_rows import CampaignRow
 from history.delivery_times import MANY_REPORTS, delivery_times
 from history.views.acting import act_on
 from history.views.questions import question_of
 from history.views.rescheduling import campaign_time
 from interface.phone_preview import PhonePreview
+from interface.read_once import reading_once
 from interface.templatetags.interface import phone_number
 from recipients.models import RecipientList
-from sending import control, deciding_together, delays, last_message, lateness
+from sending import control, deciding_together, delays, last_message, lateness, rescheduling
 from sending.delays import HeldUp
 from sending.tally import Tally, slots_passed_and_ahead
 from sociocs_accounts.lanes import LaneState
@@ -109,16 +110,23 @@ def campaign(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def campaign_live(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """The page's living part; 204 while it is still what `?seen` names."""
     campaign = campaign_of(request, campaign_id)
+    if live_mark.is_unchanged(campaign, request.GET):
+        return HttpResponse(status=NOTHING_NEW)
     if campaign.state == CampaignState.DRAFT:
         page = reverse("campaign", args=[request.team.slug, campaign.public_id])
         return HttpResponseClientRedirect(page)
     context = _page(request, campaign)
     if request.GET.get("seen") == context["fingerprint"]:
-        return HttpResponse(status=NOTHING_NEW)
+        # It counts for another while.
+        return HttpResponse(status=NOTHING_NEW, headers={"Live-Url": context["live_url"]})
     return render(request, "history/_live.html", context)
 
 
+@reading_once()
 def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
+    now = timezone.now()
+    # Before all else, so that what changes meanwhile is seen the next time.
+    mark = live_mark.live_mark(campaign, now)
     [row] = campaign_rows.rows_of([campaign])
     tally = row.tally
     questions = campaign_rows.questions_of(campaign) if tally.question_count else []
@@ -126,12 +134,13 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     arrival = arrival_of(campaign)
     opted_out = stops.opted_out_since(campaign)
     kept_back = list_access.kept_back(campaign, request.user)
-    said = template_said(campaign, is_hidden=bool(kept_back))
-    timing = campaign_time(campaign, tally, timezone.now())
+    timing = campaign_time(campaign, tally, now)
     is_live = not is_at_rest or expects_news(campaign)
     held_up = delays.held_up_by(campaign, tally.waiting_jobs, is_over=not is_live)
     marks = (_mark(arrival), timing.mark, opted_out.mark if opted_out else "", held_up.mark)
-    fingerprint = ".".join((campaign_rows.page_fingerprint(campaign, row), *marks))
+    fingerprint = ".".join((mark, row.counts.mark, *marks))
+    until = live_mark.counts_until(now, timing.changes_at)
+    seen = live_mark.Seen(fingerprint, mark, until)
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     return {
         "campaign": campaign,
@@ -144,9 +153,8 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "events": _told(campaign_rows.timeline_of(campaign)),
         "left_out": left_out_in_words(campaign.left_out),
         "lists": _shown_lists(campaign, request.user),
-        "phone": _phone(campaign, said, is_hidden=bool(kept_back)),
-        "template_said": said,
-        "reach": _reach(campaign, tally),
+        **_message(campaign, request.GET.get("person", ""), is_hidden=bool(kept_back)),
+        "reach": _reach(campaign, tally, now),
         "held_up": held_up,
         "arrival": arrival,
         "opted_out": opted_out,
@@ -160,11 +168,25 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         .first(),
         "is_live": is_live,
         "campaign_time": timing,
-        "last_leaves": (leaves := last_message.last_message(campaign)),
-        "has_left": leaves is not None and leaves <= timezone.now(),
+        **_its_time(campaign, request.team.time_zone),
         "fingerprint": fingerprint,
-        "live_url": f"{live_url}?{urlencode({'seen': fingerprint})}",
-        "zone": campaign.time_zone or request.team.time_zone,
+        "live_url": f"{live_url}?{urlencode(_query(seen, request))}",
+    }
+
+
+def _query(seen: live_mark.Seen, request: TeamRequest) -> dict[str, str]:
+    """What the page asks with for what is new: the same person stays on the phone."""
+    person = request.GET.get("person", "")
+    return seen.query() | ({"person": person[:9]} if person else {})
+
+
+def _its_time(campaign: Campaign, zone: str) -> dict[str, Any]:
+    """When its last message leaves or left, and the time that somebody chose, in its zone."""
+    leaves = last_message.last_message(campaign)
+    return {
+        "last_leaves": leaves,
+        "has_left": leaves is not None and leaves <= timezone.now(),
+        "zone": campaign.time_zone or zone,
         "wall_time": datetime.fromisoformat(campaign.wall_time) if campaign.wall_time else None,
     }
 
@@ -179,8 +201,40 @@ def _told(events: Iterable[CampaignEvent]) -> list[tuple[CampaignEvent, str, str
     return [(event, event_sentence(event), tone(event)) for event in events]
 
 
-def _phone(found: Campaign, said: TemplateSaid | None, is_hidden: bool) -> PhonePreview | None:
-    """What its first person gets or got; None without a channel that would say how it looks.
+def _message(campaign: Campaign, place: str, *, is_hidden: bool) -> dict[str, Any]:
+    """The message as one person gets or got it."""
+    said = template_said(campaign, is_hidden=is_hidden)
+    reader = _reader(campaign, place, is_hidden=is_hidden)
+    return {"phone": _phone(campaign, said, reader), "reader": reader, "template_said": said}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One of those who get it, and the positions of the people before and behind; None for none."""
+
+    person: CampaignRecipient | None
+    previous: int | None = None
+    next: int | None = None
+
+
+def _reader(campaign: Campaign, place: str, *, is_hidden: bool) -> Reader:
+    """Whose message the phone shows: of the person at this position or the next one that gets it.
+
+    Without a place, the first; nobody for whoever may not see the people.
+    """
+    if is_hidden:
+        return Reader(None)
+    at = int(place) if place.isdecimal() and len(place) < 10 else 0
+    people = CampaignRecipient.objects.filter(campaign=campaign, left_out="")
+    here = people.filter(position__gte=at).order_by("position").first()
+    places = people.values_list("position", flat=True)
+    before = places.filter(position__lt=at).order_by("-position").first() if at else None
+    behind = places.filter(position__gt=here.position).order_by("position") if here else places
+    return Reader(here, before, behind.first() if here else None)
+
+
+def _phone(found: Campaign, said: TemplateSaid | None, reader: Reader) -> PhonePreview | None:
+    """What this person gets or got; None without a channel that would say how it looks.
 
     Whoever may not see its people sees the text as it was written.
     """
@@ -191,8 +245,7 @@ def _phone(found: Campaign, said: TemplateSaid | None, is_hidden: bool) -> Phone
     if found.channel is None:
         return None
     content = found.message or found
-    people = CampaignRecipient.objects.filter(campaign=found, left_out="").order_by("position")
-    person = None if is_hidden else people.first()
+    person = reader.person
     job = submission_of(person) if person else None
     return PhonePreview(
         look=found.channel.capabilities.medium.value,
@@ -256,12 +309,11 @@ def _shown_lists(campaign: Campaign, user: User) -> list[tuple[RecipientList, bo
     ]
 
 
-def _reach(campaign: Campaign, tally: Tally) -> dict[str, int]:
+def _reach(campaign: Campaign, tally: Tally, now: datetime) -> dict[str, int]:
     """What cancelling now could still stop, in jobs: not handed over, to take back, gone out.
 
     `is_late`: the last moment at which it might go out has passed; going on sets a new one.
     """
-    now = timezone.now()
     gone, ahead = slots_passed_and_ahead(campaign, now)
     late = lateness.is_late(campaign, now)
     return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": late}
@@ -270,8 +322,8 @@ def _reach(campaign: Campaign, tally: Tally) -> dict[str, int]:
 @require_POST
 @page_of_team(Action.LAUNCH)
 def campaign_pause(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
-    """Hand nothing more over until somebody lets it go on."""
-    return act_on(request, campaign_id, control.pause)
+    """Let nothing more go out until somebody continues it."""
+    return act_on(request, campaign_id, rescheduling.pause)
 
 
 @require_POST

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import Count, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,14 +19,22 @@ from history.delivery_times import delivery_times
 from sending.models import Submission
 from teams.access import Action, TeamRequest, page_of_team
 
+NOTHING_NEW = 204
 _LONGEST_ID = 200
 
 
 @require_GET
 @page_of_team(Action.VIEW)
 def campaign_jobs(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
-    """The campaign's jobs at Sociocs, a page at a time, or the one with the id `?job_id`."""
+    """The campaign's jobs at Sociocs, a page at a time, or the one with the id `?job_id`.
+
+    204 while they are still what `?seen` names.
+    """
     campaign = campaign_of(request, campaign_id)
+    so_far = Submission.objects.filter(campaign=campaign).aggregate(n=Count("pk"), v=Sum("version"))
+    seen = f"{campaign.version}.{so_far['n']}.{so_far['v'] or 0}"
+    if request.GET.get("seen") == seen:
+        return HttpResponse(status=NOTHING_NEW)
     after, job_id = request.GET.get("after", ""), request.GET.get("job_id", "").strip()
     place = int(after) if after.isdecimal() and len(after) < 10 else 0
     jobs = campaign_rows.jobs_of(campaign, place)
@@ -37,7 +47,9 @@ def campaign_jobs(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
         "tab": "jobs",
         "jobs": jobs,
         "job_id": job_id,
-        "job_count": Submission.objects.filter(campaign=campaign).count(),
+        "job_count": so_far["n"],
+        "is_live": campaign.state not in campaign_rows.AT_REST,
+        "live_query": urlencode({"after": place or "", "job_id": job_id, "seen": seen}),
         "zone": campaign.time_zone or request.team.time_zone,
     }
     return render(request, "history/campaign_jobs.html", context)

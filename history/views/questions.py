@@ -31,11 +31,11 @@ _WHAT_NEXT: Mapping[str, Text] = {
         "a new campaign."
     ),
     Refusal.QUIET_HOURS: gettext_lazy(
-        "Nothing has to be fixed. Try again within its sending hours. Otherwise the others in it "
-        "get nothing."
+        "Nothing has to be fixed. Try again within its sending hours, or the others in it get "
+        "nothing."
     ),
     Refusal.DAILY_LIMIT: gettext_lazy(
-        "Nothing has to be fixed. Try again on another day. Otherwise the others in it get nothing."
+        "Nothing has to be fixed. Try again on another day, or the others in it get nothing."
     ),
 }
 

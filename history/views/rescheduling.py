@@ -199,8 +199,8 @@ def _last_ahead(campaign: Campaign, now: datetime) -> datetime | None:
 
 def _told(campaign: Campaign) -> str:
     """What taking back could reach, while that is the last thing that happened."""
-    last = campaign.events.order_by("-pk").first()
-    if campaign.state != C.PAUSED or last is None or last.kind != CampaignEvent.Kind.TAKEN_BACK:
+    last = campaign.events.order_by("-pk").first() if campaign.state == C.PAUSED else None
+    if last is None or last.kind != CampaignEvent.Kind.TAKEN_BACK:
         return ""
     return taken_back_in_words(last.details)
 

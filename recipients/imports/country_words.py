@@ -86,8 +86,8 @@ def _counts(judgement: Judgement) -> Iterator[str]:
         return
     if judgement.by_row:
         yield ngettext(
-            "%(by_row)s of %(all)s numbers is read by the country in its row.",
-            "%(by_row)s of %(all)s numbers are read by the country in their rows.",
+            "%(by_row)s of %(all)s numbers is read with the country in its row.",
+            "%(by_row)s of %(all)s numbers are read with the country in their rows.",
             judgement.by_row,
         ) % (figures)
     if judgement.international == numbers:

@@ -90,7 +90,9 @@ def list_restore(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     if not may_put_away(request, recipient_list):
         return _refused(request, recipient_list)
     list_lifecycle.restore(recipient_list)
-    messages.success(request, _("“%(list)s” is back.") % {"list": recipient_list.name})
+    messages.success(
+        request, _("“%(list)s” is back in your lists.") % {"list": recipient_list.name}
+    )
     return redirect("list", request.team.slug, recipient_list.public_id)
 
 

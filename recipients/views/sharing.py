@@ -121,7 +121,7 @@ def _outcome(recipient_list: RecipientList) -> str:
     if recipient_list.visibility == Visibility.TEAM:
         return _("Everyone in %(team)s can now use this list.") % {"team": recipient_list.team.name}
     if recipient_list.visibility == Visibility.PRIVATE:
-        return _("Only you can now use this list.")
+        return _("Now only you can use this list.")
     count = recipient_list.shares.count()
     return ngettext(
         "You and %(n)s colleague can now use this list.",

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   if (!window.textEditor) return;
-  const { area, marks, fields, helpers, insert, insertHelper } = window.textEditor;
+  const { area, marks, fields, helpers, insert, insertHelper, values } = window.textEditor;
   const list = document.getElementById("completions");
   const MOST = 8;
   let options = [];
@@ -28,23 +28,23 @@
   const matching = ({ typed, bare }) => {
     const wanted = typed.toLowerCase();
     const all = [
-      ...fields().map((one) => ({ ...one, shown: one.name })),
-      ...(bare ? [] : helpers().map((one) => ({ ...one, shown: `#${one.name}`, isHelper: true }))),
+      ...fields().map((one) => ({ ...one, typed: [one.label, one.name] })),
+      ...(bare ? [] : helpers().map((one) => ({ ...one, typed: [`#${one.name}`], isHelper: true }))),
     ];
-    const starting = all.filter(({ shown }) => shown.toLowerCase().startsWith(wanted));
-    const within = all.filter((one) => !starting.includes(one) && one.shown.toLowerCase().includes(wanted));
+    const fits = (one, how) => one.typed.some((word) => word.toLowerCase()[how](wanted));
+    const starting = all.filter((one) => fits(one, "startsWith"));
+    const within = all.filter((one) => !starting.includes(one) && fits(one, "includes"));
     return [...starting, ...within].slice(0, MOST);
   };
 
-  const values = () => JSON.parse(document.getElementById("person-values")?.textContent || "{}");
   const line = (option, place) => {
     const item = document.createElement("li");
     item.id = `completion-${place}`;
     item.setAttribute("role", "option");
     const name = document.createElement("b");
-    name.textContent = option.shown;
+    name.textContent = option.label;
     const about = document.createElement("small");
-    about.textContent = option.label || values()[option.name] || "";
+    about.textContent = values()[option.name] ?? "";
     item.append(name, about);
     return item;
   };

@@ -1,4 +1,4 @@
-// The message's text: fields marked where they stand, faults told while somebody writes, fields
+// The message's text: fields drawn as chips over the text field that keeps {{NAME}}, faults told while somebody writes, fields
 // inserted by a click, a row of rules for each field that somebody may lack. Needs fields.js.
 // Offers window.textEditor to the scripts beside it.
 (() => {
@@ -15,7 +15,7 @@
   const fields = () =>
     [...document.querySelectorAll("#fields [data-field]")].map(({ dataset }) => ({
       name: dataset.field,
-      label: dataset.label || "",
+      label: dataset.label,
     }));
   const helpers = () =>
     [...document.querySelectorAll("#fields [data-helper]")].map(({ dataset }) => ({
@@ -41,7 +41,7 @@
     return [...names, ...typed.flatMap((text) => window.dynamicFields.parse(text).uses.map(({ name }) => name))];
   };
 
-  // --- Marks: a copy of the text behind the text field, of which only the grounds are seen ---------
+  // --- Chips: drawn on an unseen copy of the text, which lies over the text field --------------------
 
   // Each letter of the copy has to lie under its own.
   const SAME = ["font", "letterSpacing", "lineHeight", "padding", "borderWidth", "textIndent", "tabSize"];
@@ -52,28 +52,87 @@
     });
   };
 
-  const mark = (text, className) => {
+  // What a chip says: the field's own name, without the braces that stand in the text.
+  const labelOf = (tag) => {
+    const inner = tag.slice(2, -2).trim();
+    const [, helper, said] = /^(#\w+|else(?:\s+\w+)?|\/\w+)?\s*([\s\S]*)$/.exec(inner);
+    const words = helper && sentences.chips[helper.replace(/\s+/g, " ")];
+    if (!words) return fields().find(({ name }) => name === inner)?.label || inner;
+    const values = [...said.matchAll(/["'“”„]([^"'“”„]*)["'“”„]/g)].map(([, value]) => value);
+    const name = said.replace(/^[\s\S]*["'“”„)]\s*/, "");
+    return words.replace("%(values)s", values.join(", ")).replace("%(name)s", labelOf(`{{${name}}}`));
+  };
+  const mark = (text, isFault) => {
     const piece = document.createElement("mark");
-    piece.className = className;
+    piece.className = isFault ? "is-fault" : "is-field";
     piece.textContent = text;
+    if (!isFault) piece.dataset.label = labelOf(text);
     return piece;
   };
+  // The chips as they stand in the text: {start, end, piece}.
+  let chips = [];
   const show = () => {
     const text = area.value;
     const pieces = [];
+    chips = [];
     let end = 0;
     for (const { start, end: stop, fault } of window.dynamicFields.marks(text, known())) {
       if (start < end) continue;
-      pieces.push(text.slice(end, start), mark(text.slice(start, stop), fault ? "is-fault" : "is-field"));
+      const piece = mark(text.slice(start, stop), fault);
+      pieces.push(text.slice(end, start), piece);
+      if (!fault) chips.push({ start, end: stop, piece });
       end = stop;
     }
     // The last line is as high as in the field, also while it is empty.
     marks.replaceChildren(...pieces, text.slice(end), "\u200b");
+    cover();
     scroll();
+  };
+  // A chip covers what it stands for, unless somebody is at work inside, or it runs over two lines.
+  const cover = () => {
+    const isHere = document.activeElement === area;
+    const { selectionStart: from, selectionEnd: to } = area;
+    const isBroken = chips.map(({ piece }) => piece.getClientRects().length > 1);
+    chips.forEach(({ start, end, piece }, place) => {
+      const isOpen = isHere && ((from > start && from < end) || (to > start && to < end));
+      piece.classList.toggle("is-open", isOpen || isBroken[place]);
+      piece.classList.toggle("is-chosen", isHere && from <= start && end <= to && from < to);
+    });
   };
   const scroll = () => {
     marks.scrollTop = area.scrollTop;
   };
+
+  // --- A chip is one thing: a click takes all of it, an arrow passes over it, a deletion removes it -----
+
+  const chipAt = (place, side) => chips.find((chip) => chip[side] === place);
+  // A second click goes inside.
+  let chosen = null;
+  area.addEventListener("pointerdown", () => {
+    chosen = chips.find(({ piece }) => piece.classList.contains("is-chosen"))?.start;
+  });
+  area.addEventListener("click", () => {
+    const { selectionStart: from, selectionEnd: to } = area;
+    const chip = from === to && chips.find(({ start, end }) => start < from && from < end);
+    if (chip && chip.start !== chosen) area.setSelectionRange(chip.start, chip.end);
+  });
+  area.addEventListener("keydown", (event) => {
+    if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (area.selectionStart !== area.selectionEnd) return;
+    const isBack = event.key === "ArrowLeft" || event.key === "Backspace";
+    if (!isBack && event.key !== "ArrowRight" && event.key !== "Delete") return;
+    const chip = chipAt(area.selectionStart, isBack ? "end" : "start");
+    if (!chip || event.defaultPrevented) return;
+    // The browser itself deletes what is selected, so that Ctrl+Z brings it back.
+    if (!event.key.startsWith("Arrow")) area.setSelectionRange(chip.start, chip.end);
+    else {
+      const place = isBack ? chip.start : chip.end;
+      area.setSelectionRange(place, place);
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("selectionchange", cover);
+  area.addEventListener("blur", cover);
 
   // --- Faults in words ------------------------------------------------------------------------------
 
@@ -136,9 +195,24 @@
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("#fields [data-inserts]");
     if (!chip) return;
+    chip.closest("details").open = false;
     if (chip.dataset.helper) insertHelper({ text: chip.dataset.inserts, selects: chip.dataset.selects });
     else insert(chip.dataset.inserts);
   });
+
+  // Beside each field, its value for the person on the phone.
+  const values = () => JSON.parse(document.getElementById("person-values")?.textContent || "{}");
+  document.addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (target.id !== "personalise" || !target.open) return;
+      const known = values();
+      target.querySelectorAll("[data-value-of]").forEach((place) => {
+        place.textContent = known[place.dataset.valueOf] ?? "";
+      });
+    },
+    true,
+  );
 
   // --- Rules: one row for each field that is written -------------------------------------------
 
@@ -149,7 +223,8 @@
     const number = Math.max(-1, ...numbers) + 1;
     const row = template.content.firstElementChild.cloneNode(true);
     row.dataset.rule = name;
-    row.querySelector("[data-rule-name]").textContent = name;
+    const label = fields().find((one) => one.name === name)?.label ?? name;
+    row.querySelector("[data-rule-name]").textContent = label;
     for (const part of row.querySelectorAll("[name], [for], [id]")) {
       for (const attribute of ["name", "for", "id"]) {
         const value = part.getAttribute(attribute);
@@ -158,7 +233,7 @@
     }
     row.querySelector('[type="hidden"]').value = name;
     const input = row.querySelector('[type="text"]');
-    input.setAttribute("aria-label", `${input.getAttribute("aria-label")} ${name}`.trim());
+    input.setAttribute("aria-label", `${input.getAttribute("aria-label")} ${label}`.trim());
     rules.append(row);
   };
   const showRules = () => {
@@ -201,9 +276,12 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (["fields", "picker"].includes(event.target.id)) changed();
   });
-  window.addEventListener("resize", dress);
+  window.addEventListener("resize", () => {
+    dress();
+    cover();
+  });
   dress();
   changed();
 
-  window.textEditor = { area, marks, fields, helpers, insert, insertHelper };
+  window.textEditor = { area, marks, fields, helpers, insert, insertHelper, values };
 })();

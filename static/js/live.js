@@ -66,6 +66,9 @@
   // Whoever presses and changes to another window lets go there.
   window.addEventListener("blur", release);
 
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    detail.path = detail.elt.dataset.liveUrl ?? detail.path;
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     const part = region();
     if (event.detail.elt !== part) return;
@@ -79,6 +82,8 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     if (!event.detail.requestConfig.elt.matches("[data-live]")) return;
     // Busy when the answer came: it is asked for again, and soon.
+    const url = event.detail.xhr.getResponseHeader("Live-Url");
+    if (url) event.detail.requestConfig.elt.dataset.liveUrl = url;
     const isNew = event.detail.successful && event.detail.xhr.status !== 204;
     delay = isNew ? FIRST : Math.min(delay * 1.5, SLOWEST);
     plan();

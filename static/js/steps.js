@@ -81,10 +81,12 @@
     what: () => {
       const template = isTemplate() && form.querySelector("[name='whatsapp_template']:checked");
       if (template) return joined([labels("[name='channel']:checked")[0], template.labels[0].querySelector("b").textContent]);
-      const text = form.elements.text.value.replace(/\{\{\s*(.*?)\s*\}\}/g, "$1").replace(/\s+/g, " ").trim();
+      // As the phone shows it: with the values of the person on it.
+      const text = form.querySelector("#preview .bubble p")?.textContent.replace(/\s+/g, " ").trim() ?? "";
       return joined([labels("[name='channel']:checked")[0], short(text, 90)]);
     },
     when: () => form.querySelector("[data-says]").dataset.says,
+    attach: () => form.querySelector("[name='media_kind']:checked")?.labels[0].textContent.trim() ?? "",
     how: () => isTemplate() ? form.querySelector(".template-says").textContent.trim() : form.querySelector("[name='send_method']:checked")?.labels[0].querySelector(".form-check-label").firstChild.textContent.trim() ?? "",
   };
 

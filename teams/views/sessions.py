@@ -18,7 +18,7 @@ def end_session(request: SignedInRequest, session_id: int) -> HttpResponse:
     if sessions.end_one(request.user, session_id):
         messages.success(request, _("That browser is signed out."))
     else:
-        messages.info(request, _("That browser was signed out already."))
+        messages.info(request, _("That browser was already signed out."))
     return redirect("account")
 
 

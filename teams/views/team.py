@@ -73,7 +73,7 @@ def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     member = member_of_page(request, user_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("Choose one of the roles."))
+        messages.error(request, _("Choose a role."))
         return to_team_page(request)
     role = Role(form.cleaned_data["role"])
     try:
@@ -83,7 +83,7 @@ def member_role(request: TeamRequest, user_id: UUID) -> HttpResponse:
     else:
         messages.success(
             request,
-            _("New role for %(name)s: %(role)s.") % {"name": member.user, "role": role.label},
+            _("%(name)s has a new role. %(role)s.") % {"name": member.user, "role": role.label},
         )
     return to_team_page(request)
 

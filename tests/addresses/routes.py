@@ -87,6 +87,7 @@ ROUTES: dict[str, Route] = {
     "door-is-blocked": Route("a program"),
     "door-subscriptions": Route("a program", FORM),
     "door-subscription": Route("a program", (GET, "DELETE")),
+    "door-root": Route("a program", ()),
     "door-nothing": Route("a program", ()),
     # Who they are, and which team to open.
     "home": Route("signed in"),
@@ -207,6 +208,7 @@ ROUTES: dict[str, Route] = {
     "replies": Route(Action.VIEW),
     "reply": Route(Action.VIEW),
     "replies-read": Route(Action.VIEW, BUTTON),
+    "replies-search": Route(Action.VIEW, BUTTON),
     "reply-opt-out": Route(Action.EDIT_LISTS, BUTTON),
     "reply-let-be": Route(Action.EDIT_LISTS, BUTTON),
     "campaign-replies": Route(Action.VIEW),

@@ -231,6 +231,7 @@ NO_ACTS_HERE = {
     "moment": _ONLY_LOOKS,
     "media-check": _ONLY_LOOKS,
     "replies-read": _OWN,
+    "replies-search": _ONLY_LOOKS,
     "notices-read": _OWN,
     "notice-choices": _OWN,
     "notice": _OWN,

@@ -14,6 +14,7 @@ from django.urls import reverse
 from teams.access import ALLOWED, Action
 from teams.addresses import RESERVED
 from teams.models import Team, User
+from tests import effort
 from tests.addresses.routes import (
     GET,
     OF_A_TEAM,
@@ -96,7 +97,7 @@ class TestAnAddressOfATeam:
     def test_opens_for_the_roles_that_include_it(
         self, site: Site, client_of: ClientOf, members: list[User], name: str
     ) -> None:
-        for person in members:
+        for person in members if effort.is_long() else at_the_edge(members, name):
             role = person.memberships.get().role
             url = site.url(name, person)
             # The next one must find it as this one does: some answers delete what they are about.
@@ -106,6 +107,17 @@ class TestAnAddressOfATeam:
             assert (answer.status_code not in SHUT) is allowed, f"{role}: {answer.status_code}"
             assert allowed or answer.status_code == 403, f"{role}: {answer.status_code}"
             assert answer.status_code < 500
+
+
+def at_the_edge(members: list[User], name: str) -> list[User]:
+    """Whoever of the members has the least role that an address opens for, and the one below it.
+
+    Of the other roles nothing else can be true: each includes the one before.
+    """
+    by_role = sorted(members, key=lambda one: len(ALLOWED[one.memberships.get().role]))
+    is_in = [ROUTES[name].who in ALLOWED[one.memberships.get().role] for one in by_role]
+    least = is_in.index(True)
+    return by_role[max(0, least - 1) : least + 1]
 
 
 @pytest.mark.parametrize("name", [name for name in OF_A_TEAM if "_id" in path_of(name)])

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.test import Client
 
+from api.rest.application import api
+
 ROOT = "/api/v1"
+
+
+@cache
+def schema_told() -> Any:
+    """The schema as a program reads it; making it takes a second."""
+    return json.loads(json.dumps(api.get_openapi_schema()))
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,18 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from api.models import Scope
-from api.rest.application import api, scopes_by_operation
+from api.rest.application import scopes_by_operation
 from api.tokens import revoke_token
 from teams.models import Team, User
 from tests.api.conftest import MakeToken
-from tests.api.programs import ROOT, Program
+from tests.api.programs import ROOT, Program, schema_told
 
 pytestmark = pytest.mark.thorough
 
 OF_OPERATIONS = scopes_by_operation()
 SCOPES = {
     (method.upper(), path.removeprefix(ROOT)): OF_OPERATIONS[operation["operationId"]]
-    for path, methods in api.get_openapi_schema()["paths"].items()
+    for path, methods in schema_told()["paths"].items()
     for method, operation in methods.items()
 }
 # What each address is for; one that is new has to be put here.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -14,13 +13,12 @@ from schemathesis import checks
 from urllib3 import HTTPResponse
 
 from api.models import ApiToken
-from api.rest.application import api
 from tests import effort
-from tests.api.programs import Program
+from tests.api.programs import Program, schema_told
 
 pytestmark = pytest.mark.thorough
 
-SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(api.get_openapi_schema())))
+SCHEMA = schemathesis.openapi.from_dict(schema_told())
 SCHEMA.config.update(base_url="http://testserver")
 CHECKS = [
     checks.not_a_server_error,

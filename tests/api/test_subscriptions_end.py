@@ -79,8 +79,9 @@ def test_it_ends_and_is_told_nothing_more(
 
     page = f"/{receiver.team.slug}/team/events/{receiver.public_id}/"
     shown = client_of(alice).get(page)
-    assertContains(shown, "the API token “Till” that it was made with")
+    assertContains(shown, "because the API token “Till” has ended")
     assertNotContains(shown, "Switch on again")
+    assertNotContains(shown, "Send again")
     client_of(alice).post(f"{page}on/")
     assert not receivers.send_again(OutgoingEvent.objects.get(), alice)
     receiver.refresh_from_db()

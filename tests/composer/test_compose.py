@@ -58,6 +58,23 @@ def test_a_draft_that_was_written_in_is_left_alone(desk: Desk) -> None:
     assert Campaign.objects.count() == 2
 
 
+def test_a_new_campaign_begins_with_the_channel_used_last(
+    desk: Desk, front_desk: Channel, clinic: Channel, patients: RecipientList
+) -> None:
+    world.a_campaign(clinic, patients, version=2)
+    world.a_campaign(front_desk, patients, version=2)
+
+    def begun() -> Channel | None:
+        desk.post("campaign-new")
+        return Campaign.objects.latest("pk").channel
+
+    assert begun() == front_desk
+    Campaign.objects.filter(version=1).delete()
+    # Not one that is no longer in use.
+    Channel.objects.filter(pk=front_desk.pk).update(is_active=False)
+    assert begun() == clinic
+
+
 def test_a_new_campaign_may_begin_with_a_list(desk: Desk, patients: RecipientList) -> None:
     desk.post("campaign-new", list=str(patients.public_id))
     assert lists_in(Campaign.objects.get()) == ["Patients 2026"]

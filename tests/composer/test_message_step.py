@@ -170,11 +170,10 @@ def test_the_fields_are_those_of_the_chosen_lists(
     desk: Desk, draft: Campaign, dental: RecipientList
 ) -> None:
     form = fields_of(desk.get("compose", draft))
-    text = text_of(desk.post("text-fields", draft, **form))
-    assert "{{CUSTOMER_NAME}}" in text
-    assert "{{Last visit}}" in text
+    offered = "From your lists Name Dentist Last visit Phone Sender\u2019s name Team\u2019s name"
+    assert offered in text_of(desk.post("text-fields", draft, **form))
     form["lists"] = []
-    assert "{{Last visit}}" not in text_of(desk.post("text-fields", draft, **form))
+    assert "Last visit" not in text_of(desk.post("text-fields", draft, **form))
 
 
 # --- Figures --------------------------------------------------------------------------------------
@@ -218,7 +217,7 @@ def test_dates_that_could_be_two_days_are_told(
 def test_too_many_different_texts_say_what_to_do(
     desk: Desk, draft: Campaign, settings: object
 ) -> None:
-    settings.MAX_DISTINCT_TEXTS = 5  # type: ignore[attr-defined]
+    settings.MAX_DISTINCT_TEXTS = settings.MAX_MESSAGES_ONE_BY_ONE = 5  # type: ignore[attr-defined]
     found = figures_of(desk, draft, text="Hi {{CUSTOMER_NAME}}")
     assert "12 different texts. One campaign can have 5." in found
     assert "Use fewer fields" in found

@@ -58,7 +58,7 @@ class TestChecklist:
     ) -> None:
         change(draft, text="For you alone: {{PHONE_NUMBER}}")
         assert "One campaign can have" not in text_of(desk.get("review", draft))
-        settings.MAX_DISTINCT_TEXTS = 2
+        settings.MAX_DISTINCT_TEXTS = settings.MAX_MESSAGES_ONE_BY_ONE = 2
         page = desk.get("review", draft)
         assert "different texts. One campaign can have 2." in text_of(page)
         assert "disabled" in page.content.decode().split('id="launch"')[1].split("</form>")[0]
@@ -176,7 +176,7 @@ class TestSlots:
             Recipient.objects.filter(fields__Clock=cells[0]).update(fields={"Clock": cell})
             text = text_of(desk.get("review", draft))
             assert "no known time zone" not in text
-            assert "People 12" in text
+            assert "Get the message 12" in text
             cells[0] = cell
 
     def test_the_cases_of_the_zones_are_read_each(
@@ -312,7 +312,7 @@ class TestLargeAudiences:
         plan_making.make_estimate(draft.pk)
 
         assert desk.get("planning", draft)["HX-Refresh"] == "true"
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
         press(desk, draft)
         assert draft.state == "freezing"
 
@@ -322,7 +322,7 @@ class TestLargeAudiences:
         world.add_people(draft.lists.get(), world.phones(3, start=900))
         assert "Working out the plan" in text_of(desk.get("review", draft))
         plan_making.make_estimate(draft.pk)
-        assert "People 15" in text_of(desk.get("review", draft))
+        assert "Get the message 15" in text_of(desk.get("review", draft))
 
     def test_a_worker_that_died_is_followed_by_another(
         self, desk: Desk, draft: Campaign, monkeypatch: pytest.MonkeyPatch
@@ -346,7 +346,7 @@ class TestLargeAudiences:
         figures, wants_worker = figures_of(draft, alice)
         assert figures is not None
         assert (figures.people, wants_worker) == (12, False)
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
         assert not plan_making.make_estimate(draft.pk)
 
     def test_the_figures_do_not_wait_for_the_plan(
@@ -370,7 +370,7 @@ class TestLargeAudiences:
         assert "Working out the plan" in text_of(desk.get("review", draft))
         assert figures_of(draft, alice)[0] is not None
         assert plan_making.make_estimate(draft.pk)
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
 
     def test_a_worker_stops_when_something_else_is_wanted(
         self, desk: Desk, draft: Campaign, monkeypatch: pytest.MonkeyPatch
@@ -395,7 +395,7 @@ class TestLargeAudiences:
         plan_making.make_estimate(draft.pk)
         # However long it took: it is as fresh as its end.
         DraftEstimate.objects.update(wanted_at=timezone.now() - 2 * plan_making.FRESH)
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
         DraftEstimate.objects.update(finished_at=timezone.now() - plan_making.FRESH)
         assert "Working out the plan" in text_of(desk.get("review", draft))
 
@@ -405,7 +405,7 @@ class TestLargeAudiences:
         desk.get("review", draft)
         plan_making.make_estimate(draft.pk)
         assert figures_of(draft, sami) == (None, True)
-        assert "People 12" in text_of(desk.get("review", draft))
+        assert "Get the message 12" in text_of(desk.get("review", draft))
         assert plan_making.make_estimate(draft.pk)
         assert figures_of(draft, sami)[0] is not None
         press(desk, draft)

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import unescape
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignFilter, CampaignList, EarlierCampaign
+from campaigns.models import (
+    Campaign,
+    CampaignEvent,
+    CampaignFilter,
+    CampaignList,
+    EarlierCampaign,
+)
+from campaigns.moves import record_event
+from delivery.models import DeliveryCount
 from recipients.models import RecipientList
-from sociocs_accounts.models import Channel
+from sociocs_accounts.models import Channel, GatewayAccount, SeenTrouble
 from teams.models import Team
 from tests import world
 from tests.browsing import Desk, Fields, fields_of
@@ -117,3 +128,63 @@ def test_filters_and_earlier_campaigns_cost_nine_more(
     opened(desk, draft)
     with at_most(29):
         desk.get("compose", draft)
+
+
+# --- A campaign's page ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent(draft: Campaign) -> Campaign:
+    return world.launched(draft)
+
+
+def live_url(page: str) -> str:
+    found = re.search(r'data-live hx-get="([^"]+)"', page)
+    assert found is not None, page
+    return unescape(found[1])
+
+
+def test_a_campaigns_page_asks_at_most_40(desk: Desk, sent: Campaign) -> None:
+    desk.get("campaign", sent)
+    with at_most(40):
+        desk.get("campaign", sent)
+
+
+def expired(live: str) -> str:
+    return re.sub(r"until=\d+", "until=1", live)
+
+
+@pytest.mark.both_databases
+def test_an_open_page_of_a_campaign_asks_5_while_nothing_changes(
+    desk: Desk, sent: Campaign
+) -> None:
+    live = live_url(desk.get("campaign", sent).content.decode())
+    with at_most(5):
+        assert desk.client.get(live).status_code == 204
+    # Each minute it is looked at as a whole, and what the page asks with counts anew.
+    answer = desk.client.get(expired(live))
+    assert answer.status_code == 204
+    with at_most(5):
+        assert desk.client.get(answer["Live-Url"]).status_code == 204
+
+
+CHANGES: dict[str, Callable[[Campaign], object]] = {
+    "job": lambda sent: world.accepted(world.job(sent), "1-a"),
+    "look": lambda sent: world.unclear(world.job(sent)),
+    "report": lambda sent: DeliveryCount.objects.create(
+        campaign=sent, status="delivered", messages=1
+    ),
+    "event": lambda sent: record_event(sent, CampaignEvent.Kind.RESCHEDULED, None),
+    "trouble": lambda _sent: SeenTrouble.objects.create(code="no_tick", since=timezone.now()),
+    "stop": lambda sent: sent.recipients.update(stopped="blocked"),
+    "halt": lambda _sent: GatewayAccount.objects.update(state="halted", halt_reason="auth"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_an_open_page_of_a_campaign_sees_each_change(
+    desk: Desk, sent: Campaign, change: str
+) -> None:
+    live = live_url(desk.get("campaign", sent).content.decode())
+    CHANGES[change](sent)
+    assert desk.client.get(live).status_code == 200

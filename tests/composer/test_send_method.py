@@ -145,7 +145,7 @@ def test_the_rule_is_obeyed_and_counted_alike_by_page_and_launch(
     form = fields_of(desk.get("compose", draft))
     assert reads in text_of(desk.post("preview", draft, **form))
     told = text_of(desk.post("figures", draft, **form))
-    assert "2 people have no CUSTOMER_NAME" in told
+    assert "2 people have no Name" in told
     assert ("Left out: 2 with an empty variable, which WhatsApp refuses" in told) is (
         "empty_variable" in left_out
     )
@@ -180,10 +180,48 @@ def test_one_message_each_is_not_told_of_jobs_for_equal_texts(
     settings.MAX_DISTINCT_TEXTS = 5
     form = fields_of(desk.get("compose", whatsapp_draft)) | {"text": "Hi {{CUSTOMER_NAME}}"}
     told = "One campaign can have 5"
-    assert told in text_of(desk.post("figures", whatsapp_draft, **form | {"send_method": "jobs"}))
-    assert told not in text_of(
-        desk.post("figures", whatsapp_draft, **form | {"send_method": "each"})
-    )
+    jobs, each = (form | {"send_method": way} for way in ("jobs", "each"))
+    # Left to us, each gets a message of their own; not so many people.
+    assert told not in text_of(desk.post("figures", whatsapp_draft, **jobs))
+    settings.MAX_MESSAGES_ONE_BY_ONE = 5
+    assert told in text_of(desk.post("figures", whatsapp_draft, **jobs))
+    assert told not in text_of(desk.post("figures", whatsapp_draft, **each))
+
+
+def test_how_it_goes_out_is_chosen_by_how_much_the_texts_differ(
+    desk: Desk, front_desk: Channel, patients: RecipientList, settings: Settings
+) -> None:
+    settings.MAX_DISTINCT_TEXTS = 5
+    draft = world.a_campaign(front_desk, patients, text="")
+
+    def planned(text: str, **fields: str) -> bool:
+        desk.store(draft, text=text, **fields)
+        desk.get("review", draft)
+        draft.refresh_from_db()
+        return draft.one_by_one
+
+    assert planned("Hi {{CUSTOMER_NAME}}")
+    # What the plan chose is no choice of the person's.
+    assert fields_of(desk.get("compose", draft))["send_method"] == "jobs"
+    assert planned("Hi {{CUSTOMER_NAME}}!")
+    assert not planned("Hi")
+    assert planned("Hi", send_method="each")
+    assert not planned("Hi", send_method="jobs")
+    assert planned("Hi {{CUSTOMER_NAME}}")
+    settings.MAX_MESSAGES_ONE_BY_ONE = 5
+    assert not planned("Hi {{CUSTOMER_NAME}}!")
+    assert " different texts. One campaign can have 5" in text_of(desk.get("review", draft))
+
+
+def test_what_the_plan_chose_is_what_goes_out(
+    desk: Desk, front_desk: Channel, patients: RecipientList, settings: Settings
+) -> None:
+    settings.MAX_DISTINCT_TEXTS = 5
+    draft = world.a_campaign(front_desk, patients, text="Hi {{CUSTOMER_NAME}}")
+    desk.store(draft)
+    desk.post("launch", draft, **fields_of(desk.get("review", draft), "launch"))
+    launch.freeze(draft.pk)
+    assert set(draft.submissions.values_list("is_single", flat=True)) == {True}
 
 
 # --- What is told ---------------------------------------------------------------------------------

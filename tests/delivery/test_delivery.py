@@ -117,6 +117,24 @@ def test_replies_are_shown_newest_first_with_their_campaign(
     assert "Opted out" not in of_one
 
 
+def test_replies_are_found_by_words_name_and_number_and_no_address_names_them(
+    desk: Desk, front_desk: Channel
+) -> None:
+    a_reply(front_desk, "Can I come on Thursday?", name="Ada Eze", phone="+12025550155")
+    a_reply(front_desk, "Thank you", name="Ben Ito")
+
+    def found(words: str) -> str:
+        answer = desk.client.post(desk.url("replies-search"), {"words": words})
+        assert answer["Location"] == desk.url("replies")
+        return text_of(desk.get("replies"))
+
+    for words in ("thursday", "ada", "202 555-0155"):
+        assert "Thursday" in found(words)
+        assert "Thank you" not in found(words)
+    assert "No reply holds these words" in found("zebra")
+    assert "Thank you" in found("  ")
+
+
 def test_no_number_stands_in_an_address(desk: Desk, front_desk: Channel) -> None:
     reply = a_reply(front_desk, "Hi")
     html = desk.get("replies").content.decode()

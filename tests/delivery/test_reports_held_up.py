@@ -24,7 +24,7 @@ def test_a_stop_waits_while_somebody_holds_what_it_changes() -> None:
     channel = world.a_channel(world.a_team())
     endpoint = WebhookEndpoint.objects.create(channel=channel, secret=Secret.of("s"), state="on")
     receiving.keep(
-        endpoint, b'{"event":"message","message_id":"c1","from":"12025550101","text":"STOP"}'
+        endpoint.pk, b'{"event":"message","message_id":"c1","from":"12025550101","text":"STOP"}'
     )
     with psycopg.connect(database_url()) as frozen, connection.cursor() as cursor:
         frozen.execute("SELECT 1 FROM teams_team FOR UPDATE")

@@ -119,10 +119,17 @@ def test_the_vendors_node_is_led_here_by_a_local_name_and_certificate(
         f"{{\nadmin off\nskip_install_trust\nauto_https disable_redirects\n}}\n{text}"
     )
     authority = tmp_path / "caddy" / "pki" / "authorities" / "local" / "root.crt"
-    command = [tool("caddy"), "run", "--config", tmp_path / "Caddyfile"]
+    command: list[str | Path] = [tool("caddy"), "run", "--config", tmp_path / "Caddyfile"]
     env = {"XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     address = f"https://api.sociocs.com:{port}"
-    asked = ["curl", "-s", "--cacert", authority, "-H", f"apikey: {caller['KEY']}"]
+    asked: list[str | Path] = [
+        "curl",
+        "-s",
+        "--cacert",
+        authority,
+        "-H",
+        f"apikey: {caller['KEY']}",
+    ]
     asked += ["--resolve", f"api.sociocs.com:{port}:127.0.0.1"]
 
     def channels() -> Any:

@@ -23,7 +23,7 @@ def reported_on(campaign: Campaign) -> None:
     endpoint = WebhookEndpoint.objects.create(
         channel=campaign.channel, secret=Secret.of("a secret"), state="on"
     )
-    receiving.keep(endpoint, b'{"event": "something new"}')
+    receiving.keep(endpoint.pk, b'{"event": "something new"}')
     delivery_reports.credit_message(campaign.channel, "m1", person)
     Reply.objects.create(
         team=campaign.team,
@@ -59,6 +59,6 @@ def network_says(
         "message_id": name,
         "event_data": {"status": status, "error": error},
     }
-    receiving.keep(campaign.channel.webhook, json.dumps(body).encode())
+    receiving.keep(campaign.channel.webhook.pk, json.dumps(body).encode())
     delivery_reports.credit_message(campaign.channel, name, person)
     delivery_reports.work_through()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -312,7 +313,7 @@ def test_the_sandboxs_phones_are_a_click_away(
 ) -> None:
     assert "See it on the sandbox" not in text_of(desk.get("campaign", running))
     settings.SANDBOX_URL = "http://127.0.0.1:8790"
-    assert "See it on the sandbox's phones" in text_of(desk.get("campaign", running))
+    assert "See it on the practice phones" in text_of(desk.get("campaign", running))
 
 
 # --- Live -----------------------------------------------------------------------------------------
@@ -393,6 +394,57 @@ def test_pausing_and_going_on(desk: Desk, running: Campaign) -> None:
 
     desk.post("resume", running)
     assert state_of(running) == "sending"
+
+
+def test_pausing_takes_back_what_waits_at_sociocs(desk: Desk, running: Campaign) -> None:
+    gone, ahead = job(running, 1), job(running, 2)
+    accepted(gone, "gone", slot=timezone.now() - timedelta(minutes=1))
+    accepted(ahead, "ahead", slot=timezone.now() + timedelta(hours=1))
+    assert 'id="pause"' in desk.get("campaign", running).content.decode()
+
+    desk.post("pause", running)
+
+    running.refresh_from_db()
+    assert (running.state, running.state_reason) == ("paused", "taking_back")
+    assert [job(running, seq).state for seq in (1, 2)] == ["accepted", "revoking"]
+    # What has left cannot come back, and the page says so.
+    assert "1 job has left already and cannot be stopped." in text_of(desk.get("campaign", running))
+
+
+def test_the_phone_goes_from_person_to_person(desk: Desk, running: Campaign) -> None:
+    people = list(running.recipients.filter(left_out="").order_by("position"))
+    first, second, last = people[0], people[1], people[-1]
+
+    def page(person: CampaignRecipient | None = None) -> str:
+        asked = {"person": str(person.position)} if person else {}
+        answer = desk.get("campaign", running, **asked)
+        return str(answer.content.decode())
+
+    assert f"As {first.name} got it" in page()
+    assert 'id="previous-person"' not in page()
+    assert f"?person={second.position}#message" in page()
+    assert f"As {second.name} got it" in page(second)
+    assert f"?person={first.position}#message" in page(second)
+    # What is new is asked for with the same person on the phone.
+    assert f"person={second.position}" in page(second).partition("data-live")[2][:400]
+    assert 'id="next-person"' not in page(last)
+
+
+@pytest.mark.parametrize("person", ["x", "-1", "9" * 30])
+def test_nobody_at_that_place_is_the_first(desk: Desk, running: Campaign, person: str) -> None:
+    assert "got it" in text_of(desk.get("campaign", running, person=person))
+
+
+def test_the_jobs_follow_what_happens(desk: Desk, running: Campaign) -> None:
+    page = desk.get("campaign-jobs", running).content.decode()
+    found = re.search(r'data-live\s+hx-get="([^"]+)"', page)
+    assert found is not None
+    live = unescape(found[1])
+    assert desk.client.get(live).status_code == 204
+    accepted(job(running, 1), "job-now")
+    answer = desk.client.get(live)
+    assert answer.status_code == 200
+    assert "job-now" in answer.content.decode()
 
 
 def test_pausing_twice_says_that_it_has_no_effect(desk: Desk, running: Campaign) -> None:
@@ -776,8 +828,8 @@ def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
     ("refusal", "next_step"),
     [
         ("past_send_by", "Write to the others in it in a new campaign"),
-        ("quiet_hours", "Try again within its sending hours."),
-        ("daily_limit", "Try again on another day."),
+        ("quiet_hours", "Try again within its sending hours, or"),
+        ("daily_limit", "Try again on another day, or"),
         ("The API key is not valid.", "Fix this first"),
     ],
 )

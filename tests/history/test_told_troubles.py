@@ -296,7 +296,7 @@ def test_a_vendor_that_asks_for_patience_is_told_with_when_it_goes_on(
     watch()
     words = "Sociocs asked us to slow down."
     assert pages_that_say(words, desk, campaign) == set(PLACES)
-    assert "It goes on at " in text_of(desk.get("overview"))
+    assert "Sending continues at " in text_of(desk.get("overview"))
     GatewayAccount.objects.update(cool_until=timezone.now())
     watch()
     assert pages_that_say(words, desk, campaign) == set()
@@ -434,7 +434,7 @@ def test_a_slow_database_is_told(campaign: Campaign, desk: Desk) -> None:
 def test_a_disk_without_room_is_told_although_nothing_ticks(
     campaign: Campaign, desk: Desk, settings: Settings
 ) -> None:
-    words = "The disk of this server is full or cannot be written"
+    words = "The disk of this server is full or cannot be used"
     # A file system that has never any room.
     there, settings.DATA_DIR = settings.DATA_DIR, Path("/proc")
     assert pages_that_say(words, desk, campaign) == set(PLACES)
@@ -475,7 +475,7 @@ def test_a_subscription_that_somebody_changed_is_told(
 ) -> None:
     WebhookEndpoint.objects.update(state=state)
     watch()
-    words = "Sociocs does not report on this channel as it was asked to"
+    words = "Sociocs does not report on this channel as we asked"
     assert pages_that_say(words, desk, campaign) == set(PLACES)
 
 

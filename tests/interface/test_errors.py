@@ -92,10 +92,10 @@ class TestErrorPages:
             ("/suspect/", 400, "reload the page and try again"),
             ("/refuse/", 403, "Ask &lt;Alice&gt;."),
             ("/no/such/page/", 404, "start from the overview"),
-            ("/busy/", 503, "Wait half a minute"),
+            ("/busy/", 503, "wait half a minute"),
             ("/ended/", 503, "look whether it is there"),
             ("/slow/", 503, "look whether it is there"),
-            ("/locked/", 503, "Nothing was changed and nothing is lost"),
+            ("/locked/", 503, "nothing was changed and nothing is lost"),
             ("/locked-file/", 503, "Wait ten seconds and do it again"),
             ("/fail/", 500, "look at the overview before you try again"),
         ],
@@ -220,4 +220,4 @@ def test_a_database_that_is_away_says_when_to_come_back(browser: Client) -> None
     assert browser.get("/busy/").headers["Retry-After"] == "30"
     assert browser.get("/busy/", headers={"HX-Request": "true"}).status_code == 503
     assert browser.get("/locked/").headers["Retry-After"] == "10"
-    assert "Nothing was changed" in browser.get("/locked/", headers={"HX-Request": "true"}).text
+    assert "nothing was changed" in browser.get("/locked/", headers={"HX-Request": "true"}).text

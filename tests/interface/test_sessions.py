@@ -75,7 +75,7 @@ def test_a_button_says_that_nothing_was_changed(alices: Client) -> None:
     with a_writer_that_holds_sessions():
         page = alices.post(reverse("sign-out"))
     assert page.status_code == 503
-    assert "Nothing was changed" in text_of(page)
+    assert "nothing was changed" in text_of(page)
 
 
 def test_whoever_signed_out_in_another_tab_meanwhile_sees_the_page(

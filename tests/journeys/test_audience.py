@@ -48,7 +48,7 @@ def test_a_filter_is_made_and_an_audience_chosen_that_adds_up(
     expect(page.locator("#filter-count")).to_contain_text("8 people match now")
     look(page, "filter")
     page.get_by_role("button", name="Save filter").first.click()
-    expect(page.get_by_text("is saved.")).to_be_visible()
+    expect(page.get_by_text("Filter “Londoners” saved.")).to_be_visible()
     assert SavedFilter.objects.get().conditions[0]["values"] == ["london", "bath"]
 
     page.get_by_role("button", name="Write to them").click()

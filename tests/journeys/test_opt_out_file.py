@@ -50,7 +50,7 @@ def test_nobody_in_a_file_of_opt_outs_is_lost(
     look(page, "opt-out-file-2-check")
     page.get_by_label("Column Second number is").select_option("Leave out")
     page.get_by_role("button", name="Opt out 3 people").first.click()
-    expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+    expect(page.get_by_text("Waiting to start")).to_be_visible()
     run_tasks()
     expect(page.get_by_text("Opted out now")).to_be_visible()
     expect(page.get_by_text("555-013")).to_be_visible()

@@ -122,7 +122,7 @@ def test_a_passkey_shows_that_it_is_still_them(
     expect(page.get_by_text("Your browser did not create or find a passkey.")).to_be_visible()
     session.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": True})
     page.get_by_role("button", name="Use a passkey").click()
-    expect(page.get_by_text("Vera Lind is now: Sender")).to_be_visible()
+    expect(page.get_by_text("Vera Lind has a new role. Sender")).to_be_visible()
 
 
 def test_an_app_with_codes_on_a_phone(
@@ -148,7 +148,7 @@ def test_an_app_with_codes_on_a_phone(
     type_password(page)
     page.get_by_label("Code").fill("000000")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("This code is not right")
+    expect(page.get_by_role("alert")).to_contain_text("This code is wrong")
     page.get_by_label("Code").fill(codes[0])
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your account")

@@ -101,7 +101,7 @@ def test_a_colleague_who_signs_in_saves_nothing_in_ones_name(
     sign_in(other, "bob@example.org")
     expect(other.get_by_role("heading", level=1)).to_have_text("Overview")
     page.get_by_role("textbox", name="Message").fill("Alice's words")
-    expect(page.locator("#signed-out")).to_contain_text("Someone else is signed in")
+    expect(page.locator("#signed-out")).to_contain_text("Someone else has signed in")
     page.get_by_role("button", name="Save draft").first.click()
     expect(page.get_by_text("You are signed in as Bob Okafor.")).to_be_visible()
     expect(page.locator("blockquote").last).to_have_text("Alice's words")

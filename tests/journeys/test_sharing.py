@@ -71,7 +71,7 @@ def test_a_list_is_withdrawn_while_a_colleagues_draft_uses_it(
     expect(send).to_be_visible()
 
     choose(hers, people, "Only me")
-    expect(hers.get_by_text("Only you can now use this list.")).to_be_visible()
+    expect(hers.get_by_text("Now only you can use this list.")).to_be_visible()
     send.click()
     sentence = "“Spring patients” belongs to Alice Moreau and is not shared with you."
     expect(his.get_by_text(sentence).first).to_be_visible()
@@ -113,14 +113,14 @@ def test_a_list_is_worked_on_from_its_page(
     page.goto(f"/riverside-dental/lists/{people.public_id}/")
     page.get_by_label("Tick +1 202 555 0199").check()
     page.get_by_role("button", name="Remove from the list").click()
-    page.get_by_role("button", name="Remove from the list").click()
+    page.get_by_role("button", name="Remove these people").click()
     expect(page.get_by_text("1 entry was removed from the list.")).to_be_visible()
 
     page.locator("summary", has_text="More").click()
     page.get_by_role("link", name="Archive or delete").click()
     page.get_by_role("button", name="Archive", exact=True).click()
     page.get_by_role("button", name="Bring back Spring patients").click()
-    expect(page.get_by_text("“Spring patients” is back.")).to_be_visible()
+    expect(page.get_by_text("“Spring patients” is back in your lists.")).to_be_visible()
 
 
 def test_the_pages_look_right(

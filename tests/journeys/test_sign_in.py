@@ -77,7 +77,7 @@ def test_the_teams_page(
     look(page, "team-3-role")
     dialog.get_by_label("Sender").check()
     dialog.get_by_role("button", name="Change the role").click()
-    expect(page.get_by_text("Bob Okafor is now: Sender")).to_be_visible()
+    expect(page.get_by_text("Bob Okafor has a new role. Sender")).to_be_visible()
 
     page.get_by_role("link", name="Remove Bob Okafor").click()
     expect(page.get_by_label("Who takes it over").locator("option:checked")).to_have_text(

@@ -174,7 +174,7 @@ def choose(page: Page) -> None:
     page.get_by_label("Place 2 is filled with").select_option("Day")
     preview, figures = page.locator("#preview"), page.locator("#figures")
     expect(preview).to_contain_text("This person gets no message")
-    expect(figures).to_contain_text("1 person has no CUSTOMER_NAME: left out")
+    expect(figures).to_contain_text("1 person has no Name: left out")
     expect(figures).to_contain_text("1 person has no Day: left out")
 
     page.get_by_label("Place 2, if it is empty").select_option("write")

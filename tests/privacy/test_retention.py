@@ -301,7 +301,7 @@ def test_an_owner_chooses_and_nobody_else(
     address = f"/{riverside.slug}/team/kept/"
     assert client_of(sami).get(address).status_code == 403
     client = client_of(alice)
-    assertContains(client.post(address, {"lists_days": "3"}), "Write 30 days", status_code=422)
+    assertContains(client.post(address, {"lists_days": "3"}), "Enter 30 days", status_code=422)
     assert client.post(address, {"lists_days": "365"}).status_code == 302
     kept = Retention.objects.get(team=riverside)
     assert (kept.lists_days, kept.campaigns_days, kept.bodies_days) == (365, None, 30)

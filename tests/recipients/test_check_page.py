@@ -281,7 +281,7 @@ def test_a_file_that_is_gone_is_told(door: Door, uploads: Path) -> None:
     next(uploads.iterdir()).unlink()
     response = door.post("import-confirm", made, default_country="GB")
     assert response.status_code == 422
-    assert "no longer on the server" in text(response)
+    assert "has been deleted" in text(response)
 
 
 def test_nothing_changes_once_it_is_confirmed(door: Door) -> None:

@@ -76,7 +76,7 @@ SAID = [
         (column(HOME, CODED), column(HOME, BARE), column("x", "y")),
     ),
     Said(
-        "2 of 3 numbers are read by the country in their rows.",
+        "2 of 3 numbers are read with the country in their rows.",
         "Country,Phone\nFR,0612345678\nUK,07400123456\n,4155552671\n",
         ("Country,Phone\nFR,+33612345678\nUK,+447400123456\n", TWICE),
     ),

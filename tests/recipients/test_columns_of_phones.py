@@ -224,7 +224,7 @@ def test_a_column_of_calling_codes_says_where_its_rows_are_from(door: Door) -> N
     made = case(door, "calling-code-column.csv")
     assert roles(made) == ["name", "country", "phone"]
     page = words(door, made)
-    assert "4 of 4 numbers are read by the country in their rows." in page
+    assert "4 of 4 numbers are read with the country in their rows." in page
     assert imported(door, made) == [
         *("+447400123456", "+447400123457", "+4915123456789", "+14155552671"),
     ]
@@ -294,7 +294,7 @@ def test_a_row_without_a_country_is_the_teams_and_an_unknown_one_is_nobodys(door
         "IT,3401234567\nAtlantis,4155552672\nAtlantis,+14155552673\n"
     )
     page = words(door, made)
-    assert "4 of 6 numbers are read by the country in their rows." in page
+    assert "4 of 6 numbers are read with the country in their rows." in page
     assert "1 of 6 numbers start with a country code." in page
     assert "The other one is read as a number from this country." in page
     assert "Not a country we know. Enter the country's name" in page

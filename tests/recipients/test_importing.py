@@ -214,7 +214,7 @@ def test_a_file_that_is_gone_fails_the_import(door: Door, uploads: Path) -> None
     importing.run_import(made.pk)
     made.refresh_from_db()
     assert (made.state, made.failure) == (State.FAILED, "file_gone")
-    assert "no longer on the server" in door.get("import", made).content.decode()
+    assert "has been deleted" in door.get("import", made).content.decode()
 
 
 def test_a_fault_in_the_file_fails_the_import_and_leaves_no_list(

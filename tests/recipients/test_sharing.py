@@ -167,10 +167,10 @@ def test_the_dialog_says_who_has_it_and_from_whom(
     share(client_of(alice), people, "named", **{field(bob): "edit"})
     page = client_of(alice).get(reverse("list", args=[people.team.slug, people.public_id]))
     html = page.content.decode()
-    assert '<option value="edit" selected>may edit it</option>' in html
+    assert '<option value="edit" selected>can edit it</option>' in html
     assert html.count("shared by Alice Moreau") == 1
     theirs = client_of(bob).get(reverse("list", args=[people.team.slug, people.public_id]))
-    assert "Of Alice Moreau" in theirs.content.decode()
+    assert "By Alice Moreau" in theirs.content.decode()
     assert "you can edit it" in theirs.content.decode()
     assert 'id="sharing"' not in theirs.content.decode()
 

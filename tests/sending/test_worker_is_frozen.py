@@ -152,7 +152,7 @@ def test_pause_answers_with_a_page_while_a_process_is_frozen_in_its_intent(
 
     assert frozen.status() == psutil.STATUS_STOPPED
     assert answer.status_code == 503
-    assert "Nothing was changed and nothing is lost" in " ".join(answer.text.split())
+    assert "nothing was changed and nothing is lost" in " ".join(answer.text.split())
     assert answer.headers["Retry-After"] == "10"
     frozen.send_signal(signal.SIGCONT)
     work_until(accepted(campaign))

@@ -310,7 +310,7 @@ class TestThePasswordQuestion:
         assertContains(done, "data-submits-itself")
         assertContains(done, "We are doing what you asked for")
         assertContains(done, "Press the button to finish what you asked for")
-        assert "New role for Vera Lind: Editor" in text_of(sent_again(left_open, done))
+        assert "Vera Lind has a new role. Editor" in text_of(sent_again(left_open, done))
         member.refresh_from_db()
         assert member.role == Role.EDITOR
 

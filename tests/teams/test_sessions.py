@@ -67,7 +67,7 @@ class TestTheList:
         url = f"/account/sessions/{number}/end/"
         assertContains(here.post(url, follow=True), "That browser is signed out.")
         assert (is_in(here), is_in(there), is_in(third)) == (True, False, True)
-        assertContains(here.post(url, follow=True), "was signed out already")
+        assertContains(here.post(url, follow=True), "was already signed out")
 
     def test_ends_all_others(self, emil: User) -> None:
         here, there, third = browser(), browser(PHONE), browser(PHONE)

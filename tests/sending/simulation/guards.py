@@ -359,6 +359,10 @@ UNREACHED: dict[str, tuple[str, str]] = {
 # Where what is rare is found at once: the world and its seed. Only to save time: elsewhere it is
 # found as well.
 FOUND_IN: dict[str, tuple[str, int]] = {
+    "one of several is ours": ("again", 222),
+    "what leaves its list counts as taken back": ("again", 26),
+    "redirects halt nothing": ("busy", 343),
+    "redirects in a long while count as in a row": ("again", 188),
     "cancelled while a call is open": ("ordinary", 10),
     "complete although jobs were taken back": ("ordinary", 125),
     "an intent outside the hours": ("slow", 224),

@@ -1,0 +1,116 @@
+"""Whether anything of a campaign's page has changed since it was shown, asked in one question.
+
+Open pages ask every few seconds, and mostly nothing has. What this does not see (a list renamed, a
+price) shows within a minute, when the whole page is read again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import Count, F, Max, Model, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Heartbeat
+from campaigns.states import Outcome, SubmissionState
+from delivery.models import DeliveryCount, Reply, WebhookEndpoint
+from history.models import FollowUp
+from sending.models import Attempt, Submission
+from sociocs_accounts.models import SeenTrouble
+
+# So long nothing but this mark is looked at.
+SEEN_FOR = timedelta(seconds=60)
+# A part of the system that has said nothing for so long does not work (`campaigns.pulse`).
+_SILENT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an open page knows: its own `fingerprint`, the `mark`, and until when that counts."""
+
+    fingerprint: str
+    mark: str
+    until: datetime
+
+    def query(self) -> dict[str, str]:
+        """As the page sends it along."""
+        until = str(int(self.until.timestamp()))
+        return {"seen": self.fingerprint, "mark": self.mark, "until": until}
+
+
+def is_unchanged(campaign: Campaign, query: Any) -> bool:
+    """Whether a page that sends this `query` along still shows what is so."""
+    until, now = str(query.get("until", "")), timezone.now()
+    if not until.isdecimal() or len(until) > 10:
+        return False
+    left = int(until) - now.timestamp()
+    return 0 < left <= SEEN_FOR.total_seconds() and query.get("mark") == live_mark(campaign, now)
+
+
+def counts_until(now: datetime, changes_at: datetime | None) -> datetime:
+    """Until when a mark of `now` counts, where time takes something away at `changes_at`."""
+    latest = now + SEEN_FOR
+    return min(latest, changes_at) if changes_at and changes_at > now else latest
+
+
+def live_mark(campaign: Campaign, now: datetime) -> str:
+    """Changes whenever the campaign, its jobs, its people or what holds it up do."""
+    figures = [
+        _of(CampaignEvent.objects, Max("pk")),
+        _of(Submission.objects, Sum("version")),
+        _of(_accepted(), Count("pk", filter=Q(current_attempt__slot__lte=now))),
+        _of_jobs(Sum("looks")),
+        _of_jobs(Max("last_look_at")),
+        _of(DeliveryCount.objects, Sum(F("pk") * F("messages"))),
+        _of(Reply.objects, Count("pk")),
+        _of(Reply.objects, Max("pk")),
+        _of(CampaignRecipient.objects.exclude(stopped=""), Count("pk")),
+        _of(CampaignRecipient.objects.filter(stopped="taken_out"), Count("pk")),
+        _of(FollowUp.objects.filter(done_at=None), Count("pk")),
+        Subquery(_endpoint().values("state")),
+        Subquery(_endpoint().values("unattributed_count")),
+        _overall(_troubles(), Max("pk")),
+        _overall(_troubles(), Count("pk")),
+        _overall(Heartbeat.objects.filter(at__lt=now - _SILENT), Count("pk")),
+    ]
+    parts = {f"mark_{n}": figure for n, figure in enumerate(figures)}
+    account = campaign.channel.account if campaign.channel else None
+    beside = (campaign.version, campaign.frozen_count, campaign.state, campaign.state_reason)
+    lane = (account.state, account.halt_reason, account.list_trouble_at) if account else ()
+    values = Campaign.objects.filter(pk=campaign.pk).annotate(**parts).values_list(*parts).get()
+    return sha256(repr((values, beside, lane)).encode()).hexdigest()[:20]
+
+
+def _of(rows: Any, what: Any) -> Subquery:
+    """A figure over those of the campaign's."""
+    return _grouped(rows.filter(campaign=OuterRef("pk")), "campaign", what)
+
+
+def _of_jobs(what: Any) -> Subquery:
+    unclear = Attempt.objects.filter(outcome=Outcome.AMBIGUOUS.value)
+    of_campaign = unclear.filter(submission__campaign=OuterRef("pk"))
+    return _grouped(of_campaign, "submission__campaign", what)
+
+
+def _overall(rows: Any, what: Any) -> Subquery:
+    """A figure over all rows of a small table."""
+    return _grouped(rows.annotate(one=Value(1)), "one", what)
+
+
+def _grouped(rows: QuerySet[Model], by: str, what: Any) -> Subquery:
+    return Subquery(rows.order_by().values(by).annotate(figure=what).values("figure"))
+
+
+def _accepted() -> QuerySet[Submission]:
+    return Submission.objects.filter(state=SubmissionState.ACCEPTED.value)
+
+
+def _endpoint() -> QuerySet[WebhookEndpoint]:
+    return WebhookEndpoint.objects.filter(channel=OuterRef("channel"))
+
+
+def _troubles() -> QuerySet[SeenTrouble]:
+    return SeenTrouble.objects.filter(over_at=None)
