@@ -459,7 +459,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 
 LANGUAGE_CODE = "en"
 # Each by its own name. One is offered once its catalogue is complete (docs/languages.md).
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
