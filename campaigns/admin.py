@@ -11,6 +11,7 @@ from campaigns.models import (
     CampaignRecipient,
     Heartbeat,
     Message,
+    WhatsAppTemplate,
 )
 from campaigns.state_words import CAMPAIGN_WORDS
 from campaigns.states import CampaignState
@@ -69,3 +70,11 @@ show_only(Message, "campaign media_kind created_at", filters="media_kind", searc
 
 # When each part of the system was last heard of.
 show_only(Heartbeat, "part at")
+
+# They are registered and changed on their own pages.
+show_only(
+    WhatsAppTemplate,
+    "name channel language category status provider_id archived_at",
+    filters="status category",
+    search="name =provider_id channel__label",
+)

@@ -13,6 +13,7 @@ from campaigns.problems import Problem
 from campaigns.texts import dynamic_fields, whatsapp_templates
 from campaigns.texts.dynamic_fields import Program, parse_text
 from campaigns.texts.field_sentences import fault_sentence
+from campaigns.whatsapp_shelf import shelf_problems
 from interface.wording import Text
 from sociocs_accounts.models import Channel
 from sociocs_gateway.exceptions import MessageNotExpressible
@@ -215,8 +216,7 @@ def message_warnings(channel: Channel | None, media_kind: str) -> list[str]:
         warnings.append(
             _(
                 "WhatsApp delivers a text of your own only to people who wrote to you in the "
-                "last %(hours)d hours. To reach everyone, choose an approved template under "
-                "“How it goes out”."
+                "last %(hours)d hours. To reach everyone, choose an approved template."
             )
             % {"hours": able.free_text_hours}
         )
@@ -244,9 +244,13 @@ def message_of(campaign: Campaign) -> Message:
 def content_problems(campaign: Campaign, known_fields: Collection[str] | None) -> list[Problem]:
     """Why it cannot be sent through its channel; `known_fields` as it takes them."""
     if campaign.template:
-        return whatsapp_templates.template_problems(
+        problems = whatsapp_templates.template_problems(
             campaign.channel, campaign.template, known_fields
         )
+        if campaign.parent_id is None:
+            # A run of a repeat says what was launched, whatever became of the template.
+            problems += shelf_problems(campaign.channel, campaign.template)
+        return problems
     return message_problems(
         campaign.channel, campaign.text, campaign.media_kind, campaign.media_url, known_fields
     )

@@ -19,6 +19,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns import whatsapp_shelf
 from campaigns.audiences import choices
 from campaigns.copying import content_fields
 from campaigns.models import Campaign, CampaignEvent
@@ -165,6 +166,8 @@ def save(
             # Of any other version, the choices may be others by now.
             _replace_choices(campaign, content, before if known == campaign.version else None)
             _note(campaign, user, known + 1, page_save)
+            if before is None or before.template != content.template:
+                whatsapp_shelf.remember(content.template, content.field_rules)
     campaign.refresh_from_db(from_queryset=Campaign.objects.select_related("team", "updated_by"))
     is_draft = campaign.state == CampaignState.DRAFT
     if not is_saved and not (is_draft and content_of(campaign) == content):

@@ -26,7 +26,8 @@ from composer.audience_fields import AudienceFields, in_order, stored_audience
 from composer.drafts import Content, content_of
 from composer.field_forms import FieldRulesForm, posted
 from composer.schedule_fields import ScheduleFields, stored_schedule
-from composer.send_method_fields import SendMethod, SendMethodFields, stored_send_method
+from composer.send_method_fields import SendMethod, stored_send_method
+from composer.template_picker import TemplatePicker
 from interface.form_fields import Offer, PlainText, PublicChoice, PublicChoices
 from recipients.models import RecipientList, SavedFilter
 from sociocs_accounts.models import Channel, VendorMember
@@ -37,10 +38,10 @@ LONGEST_TEXT = 20_000
 THOUSANDS = re.compile(r"[\s,.'\u2019]")
 
 # Where a problem of the message or the plan shows on the page.
-_FIELD_OF = {"wall_time": "date", "pace": "pace_count"}
+_FIELD_OF = {"wall_time": "date", "pace": "pace_count", "empty_places": "places"}
 
 
-class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFields):
+class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -137,6 +138,7 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
         cleaned = super().clean() or self.cleaned_data
         self.clean_audience(cleaned)
         self._clean_sender(cleaned)
+        self.check_places()
         self.check_schedule(cleaned)
         return cleaned
 
@@ -183,7 +185,8 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
 
     def rules(self) -> FieldRules:
         """How its dynamic fields are filled."""
-        return self.field_rules(FieldRules.from_json(self.campaign.field_rules))
+        rules = self.field_rules(FieldRules.from_json(self.campaign.field_rules))
+        return self.with_places(rules)
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         """Show these next to their fields."""
@@ -194,7 +197,7 @@ class ComposeForm(SendMethodFields, AudienceFields, FieldRulesForm, ScheduleFiel
 
     def is_filled(self, problem: Problem) -> bool:
         """Whether a problem is about something typed, rather than something still missing."""
-        if problem.field == "wall_time":
+        if problem.field in ("wall_time", "places"):
             return True
         return bool(self.cleaned_data.get(problem.field))
 
@@ -206,12 +209,22 @@ def stored_draft(campaign: Campaign, content: Content) -> dict[str, Any]:
         "version": campaign.version,
         **{name: _as_posted(getattr(content, name)) for name in same},
         **stored_send_method(
-            SendMethod(content.one_by_one_wanted, content.template, content.template_aside)
+            SendMethod(content.one_by_one_wanted, content.template, content.template_aside),
+            is_blank=_says_nothing(content),
         ),
         **stored_audience(content),
         **posted(FieldRules.from_json(content.field_rules)),
         **stored_schedule(campaign),
     }
+
+
+def _says_nothing(content: Content) -> bool:
+    """Whether nothing was chosen or written yet, and the channel takes templates."""
+    is_written = (
+        content.text or content.media_url or content.one_by_one_wanted or content.template_aside
+    )
+    channel = content.channel
+    return bool(channel and channel.capabilities.takes_templates and not is_written)
 
 
 def _as_posted(value: Any) -> Any:

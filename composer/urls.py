@@ -24,6 +24,11 @@ urlpatterns = [
         name="preview",
     ),
     path("campaigns/<uuid:campaign_id>/compose/fields/", message_step.fields, name="text-fields"),
+    path(
+        "campaigns/<uuid:campaign_id>/compose/templates/",
+        message_step.template_picker,
+        name="template-picker",
+    ),
     path("campaigns/<uuid:campaign_id>/compose/figures/", message_step.figures, name="figures"),
     path("campaigns/<uuid:campaign_id>/compose/audience/", audience_step.audience, name="audience"),
     path(

@@ -22,6 +22,7 @@ from trail.models import Door, Entry
 _NAMED = {
     "api.apitoken": "name",
     "campaigns.campaign": "name",
+    "campaigns.whatsapptemplate": "name",
     "composer.mediafile": "label",
     "events.receiver": "name",
     "composer.messagetemplate": "name",
@@ -57,6 +58,10 @@ _WORDS = {
     "team_permission": gettext_lazy("the team may"),
     "unknown_account": gettext_lazy("an address that has no account; its mark"),
     "visibility": gettext_lazy("who may use it"),
+    "language": gettext_lazy("language"),
+    "category": gettext_lazy("category"),
+    "status": gettext_lazy("status"),
+    "header_kind": gettext_lazy("on top"),
     "account": gettext_lazy("account"),
     "before": gettext_lazy("before"),
     "bytes": gettext_lazy("bytes"),

@@ -18,7 +18,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from api.models import ApiToken, KeptAnswer
-from campaigns.models import Campaign
+from campaigns.models import Campaign, WhatsAppTemplate
 from campaigns.states import FINISHED, CampaignState
 from composer.drafts import delete_draft
 from composer.media.media_store import NotTaken, delete_media
@@ -214,7 +214,10 @@ def _rest(team: Team) -> bool:
         MessageTemplate,
         Notice,
     )
-    return any(_delete_some(kind._default_manager.filter(team=team)) for kind in kinds)
+    shelf = WhatsAppTemplate.objects.filter(channel__team=team)
+    return _delete_some(shelf) or any(
+        _delete_some(kind._default_manager.filter(team=team)) for kind in kinds
+    )
 
 
 def _media(team: Team) -> bool:

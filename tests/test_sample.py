@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Campaign, CampaignRecipient
+from campaigns.models import Campaign, CampaignRecipient, WhatsAppTemplate
 from campaigns.states import CampaignState, SubmissionState
 from composer import message_templates
 from composer.models import MessageTemplate
@@ -100,6 +100,7 @@ def test_the_sample_has_some_of_everything(desk: Desk) -> None:
     assert RejectedRow.objects.count() == 3
     assert SavedFilter.objects.count() == 1
     assert MessageTemplate.objects.count() == 3
+    assert WhatsAppTemplate.objects.filter(status="approved").count() == 2
     assert FailingNumber.objects.filter(failures__gte=2).exists()
     assert User.objects.count() == 2
     unclear = Attempt.objects.get(outcome="ambiguous")
@@ -175,6 +176,7 @@ def test_one_click_removes_the_sample_and_nothing_else(
     assert not FailingNumber.objects.exists()
     assert [one.pk for one in OptOut.objects.all()] == [opt_out.pk]
     assert list(MessageTemplate.objects.filter(archived_at=None)) == [template]
+    assert not WhatsAppTemplate.objects.filter(archived_at=None).exists()
     assert list(RecipientList.objects.filter(deleted_at=None)) == [mine]
     # It is named in the draft; nobody is on it any more.
     assert list(RecipientList.objects.exclude(deleted_at=None)) == [sample_list]

@@ -15,7 +15,7 @@ import requests
 from django.utils import timezone
 
 from campaigns.audiences import audience
-from campaigns.models import Campaign, CampaignList
+from campaigns.models import Campaign, CampaignList, WhatsAppTemplate
 from campaigns.states import Outcome, SubmissionState
 from recipients.models import FilterList, OptOut, Recipient, RecipientList, SavedFilter
 from recipients.subscriber_keys import subscriber_key
@@ -128,6 +128,18 @@ def phones(count: int, start: int = 0) -> list[str]:
 
 def opt_out(team: Team, phone: str) -> OptOut:
     return OptOut.objects.create(team=team, phone=phone)
+
+
+def a_whatsapp_template(channel: Channel, **fields: Any) -> WhatsAppTemplate:
+    """Register a template with two places."""
+    values = {
+        "name": "Check-up due",
+        "provider_id": f"HX{next(_numbers):032x}",
+        "language": "en",
+        "category": "utility",
+        "body": "Hi {{1}}, your last check-up was on {{2}}.",
+    } | fields
+    return WhatsAppTemplate.objects.create(channel=channel, **values)
 
 
 def a_filter(

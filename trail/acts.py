@@ -171,6 +171,18 @@ class Act(models.TextChoices):
     TEST_SENT = "campaign.test_sent", _("%(who)s sent a test of %(thing)s")
     TEMPLATE_SAVED = "campaign.template", _("%(who)s saved a template: %(thing)s")
     TEMPLATE_DELETED = "campaign.no_template", _("%(who)s deleted a template")
+    WHATSAPP_TEMPLATE_ADDED = (
+        "campaign.whatsapp_added",
+        _("%(who)s added a WhatsApp template: %(thing)s"),
+    )
+    WHATSAPP_TEMPLATE_CHANGED = (
+        "campaign.whatsapp_changed",
+        _("%(who)s changed a WhatsApp template: %(thing)s"),
+    )
+    WHATSAPP_TEMPLATE_DELETED = (
+        "campaign.no_whatsapp",
+        _("%(who)s deleted a WhatsApp template: %(thing)s"),
+    )
     MEDIA_ADDED = "campaign.media", _("%(who)s uploaded a media file: %(thing)s")
     MEDIA_DELETED = "campaign.no_media", _("%(who)s deleted a media file")
 

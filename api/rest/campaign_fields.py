@@ -38,6 +38,8 @@ from composer.schedule_fields import (
     fields_of_pace,
     fields_of_repeat,
 )
+from composer.send_method_fields import BY_HAND, OWN_WORDS, TEMPLATE
+from composer.template_picker import IN_LINES
 from teams.models import User
 
 Fallback = Annotated[Text, StringConstraints(max_length=LONGEST_FALLBACK)]
@@ -74,9 +76,13 @@ class RepeatOfCampaign(Sent):
 
 
 class Template(Sent):
-    """An approved WhatsApp template; `variables` one a line, as `1 = {{CUSTOMER_NAME}}`."""
+    """An approved WhatsApp template; `variables` one a line, as `1 = {{CUSTOMER_NAME}}`.
 
-    id: Text = Field(max_length=200)
+    `registered`: one of the team's own, which knows its id and text itself.
+    """
+
+    registered: UUID | None = None
+    id: Text = Field("", max_length=200)
     body: Text = Field("", max_length=4096)
     variables: Text = Field("", max_length=8192)
 
@@ -264,6 +270,7 @@ _CALLED = {
     **dict.fromkeys(("is_paced", "pace_count", "pace_every", "pace_unit"), "pace"),
     **dict.fromkeys(("hours_from", "hours_to", "hours_zone", "zone_field"), "hours"),
     **dict.fromkeys(("template_id", "template_body", "template_variables"), "template"),
+    **dict.fromkeys(("whatsapp_template", "places", "empty_places", "says"), "template"),
     "send_method": "method",
     "repeats": "repeat",
     "repeat_days": "repeat.weekdays",
@@ -335,6 +342,22 @@ def posted_moment(moment: datetime | None, zone: str) -> dict[str, Any]:
     }
 
 
+def _posted_method(method: str | None) -> dict[str, Any]:
+    if not method:
+        return {}
+    return {"send_method": method, "says": TEMPLATE if method == TEMPLATE else OWN_WORDS}
+
+
+def _posted_template(said: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not said:
+        return {}
+    posted = {f"template_{name}": text for name, text in said.items()}
+    return posted | {
+        "whatsapp_template": str(said.get("registered") or BY_HAND),
+        "places": IN_LINES,
+    }
+
+
 def _posted_repeat(repeat: Mapping[str, Any] | None) -> dict[str, Any]:
     if repeat is None:
         return fields_of_repeat(None, (), "", None, None)
@@ -365,8 +388,8 @@ def _posted_pace(pace: Mapping[str, Any] | None) -> dict[str, Any]:
 
 # How each of these is posted; what is not here is a field of the form by the same name.
 _POSTED_AS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
-    "method": lambda method: {"send_method": method} if method else {},
-    "template": lambda said: {f"template_{name}": text for name, text in (said or {}).items()},
+    "method": _posted_method,
+    "template": _posted_template,
     "pace": _posted_pace,
     "hours": _posted_hours,
     "fallbacks": lambda fallbacks: posted_fallbacks(fallbacks or {}),

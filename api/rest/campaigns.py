@@ -202,7 +202,7 @@ def preview_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
         shown = previewing.person_for_preview(lists, ask, country).person if lists else None
         if shown is None or shown.pk == ask.key:
             break
-        text = content_for(campaign, shown, request.user)
+        text, _around = content_for(campaign, shown, request.user)
         messages.append({"phone": shown.phone, "name": shown.name, "text": text})
         ask = previewing.Ask(previewing.Move.NEXT, key=shown.pk)
     return {"messages": messages}

@@ -16,6 +16,8 @@ from api.rest.campaigns import campaign_for
 from api.rest.pages import NO_PLACE, PUBLIC_ID, After, Limit, Page, cursor_page
 from api.rest.problems import invalid
 from campaigns.addressed_campaigns import campaign_with_people
+from campaigns.models import WhatsAppTemplate
+from campaigns.texts.whatsapp_templates import places_of
 from composer.models import MessageTemplate
 from delivery.models import Reply
 from history import reached
@@ -39,6 +41,18 @@ class Who(Schema):
     role: str
     time_zone: str
     expires_at: datetime | None
+
+
+class Registered(Schema):
+    """A WhatsApp template as a team registered it; `status`: approved, waiting or refused."""
+
+    id: UUID
+    name: str
+    channel: UUID
+    language: str
+    status: str
+    body: str
+    places: list[str]
 
 
 class Sender(Schema):
@@ -153,6 +167,30 @@ def list_templates(request: ApiRequest, after: After, limit: Limit) -> Any:
     """A new campaign names one in `from_template`."""
     templates = MessageTemplate.objects.filter(team=request.team, archived_at=None)
     return cursor_page(templates, after, limit)
+
+
+@router.call(
+    "GET", "/whatsapp-templates", Scope.READ, Page[Registered], "Registered WhatsApp templates"
+)
+def list_whatsapp_templates(request: ApiRequest, after: After, limit: Limit) -> Any:
+    """A campaign names one in `template.registered`, with a line for each of its `places`."""
+    templates = WhatsAppTemplate.objects.filter(channel__team=request.team, archived_at=None)
+    if bound := request.caller.token.channel_ids:
+        templates = templates.filter(channel__public_id__in=bound)
+
+    def as_json(template: WhatsAppTemplate) -> dict[str, Any]:
+        shape = template.channel.capabilities.template_variables
+        return {
+            "id": template.public_id,
+            "name": template.name,
+            "channel": template.channel.public_id,
+            "language": template.language,
+            "status": template.status,
+            "body": template.body,
+            "places": [place.name for place in places_of(template.said(), shape)] if shape else [],
+        }
+
+    return cursor_page(templates.select_related("channel"), after, limit, as_json)
 
 
 @router.call(

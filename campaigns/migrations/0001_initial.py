@@ -647,4 +647,93 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="WhatsAppTemplate",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("provider_id", models.CharField(max_length=200)),
+                ("language", models.CharField(blank=True, max_length=15)),
+                (
+                    "category",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("utility", "Utility"),
+                            ("marketing", "Marketing"),
+                            ("authentication", "Authentication"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("approved", "Approved"),
+                            ("waiting", "Waiting for WhatsApp"),
+                            ("refused", "Refused by WhatsApp"),
+                        ],
+                        default="approved",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "header_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Nothing"),
+                            ("text", "A line of text"),
+                            ("image", "An image"),
+                            ("video", "A video"),
+                            ("file", "A document"),
+                        ],
+                        max_length=5,
+                    ),
+                ),
+                ("header", models.CharField(blank=True, max_length=2000)),
+                ("body", models.TextField()),
+                ("footer", models.CharField(blank=True, max_length=120)),
+                ("buttons", models.JSONField(blank=True, default=list)),
+                ("filled_with", models.JSONField(blank=True, default=dict)),
+                ("written_instead", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("archived_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="whatsapp_templates",
+                        to="sociocs_accounts.channel",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "WhatsApp template",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("archived_at", None)),
+                        fields=("channel", "provider_id"),
+                        name="a_whatsapp_template_is_registered_once",
+                    )
+                ],
+            },
+        ),
     ]

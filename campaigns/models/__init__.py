@@ -24,6 +24,12 @@ from campaigns.models.events import (
     CampaignEvent,
     Heartbeat,
 )
+from campaigns.models.whatsapp import (
+    HeaderKind,
+    TemplateCategory,
+    TemplateStatus,
+    WhatsAppTemplate,
+)
 
 __all__ = [
     "Campaign",
@@ -33,9 +39,13 @@ __all__ = [
     "CampaignRecipient",
     "ClockKeeper",
     "EarlierCampaign",
+    "HeaderKind",
     "Heartbeat",
     "HoursZone",
     "MediaKind",
     "Message",
     "RenderedText",
+    "TemplateCategory",
+    "TemplateStatus",
+    "WhatsAppTemplate",
 ]

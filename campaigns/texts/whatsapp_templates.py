@@ -4,6 +4,9 @@ A template's variables are little texts with dynamic fields. For rendering they 
 values with a separator between, so a missing value means the same as in any other text: its
 fallback, or the person is left out (`personal_texts`). What is sent to a person is kept as their
 submission's text, a line for each variable.
+
+What a campaign keeps is a copy: of a registered template (`campaigns.whatsapp_shelf`) it names that
+one as `of`, and has what the phone shows around the text.
 """
 
 from __future__ import annotations
@@ -26,9 +29,10 @@ from sociocs_gateway.providers import TemplateVariables
 SEPARATOR = "\x1f"
 SECTIONS = ("Header", "Body", "Buttons")
 MEDIA = "MEDIA_URL"
+MEDIA_KINDS = ("image", "video", "file")
 LONGEST_ID = 200
 _LINE = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9 ]*(?:\.[A-Za-z_0-9 ]+)?|[0-9]+)\s*=(.*)", re.DOTALL)
-_PLACE = re.compile(r"\{\{\s*([A-Za-z_0-9]+)\s*\}\}")
+PLACE = re.compile(r"\{\{\s*([A-Za-z_0-9]+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +111,28 @@ def filled(kept: Mapping[str, Any], text: str) -> str:
 
     `text` as it is kept with a submission.
     """
+    return "".join(piece for piece, _is_value in filled_pieces(kept, text))
+
+
+def filled_pieces(kept: Mapping[str, Any], text: str) -> list[tuple[str, bool]]:
+    """The same in pieces: (text, whether it is a person's value)."""
     written = read(kept)
     lines = text.split("\n") if written.names else []
     if not written.body.strip():
         assignments = [
             f"{name}: {value}" for name, value in zip(written.names, lines, strict=False)
         ]
-        return "\n".join([_("Template %(id)s") % {"id": written.id}, *assignments])
+        return [("\n".join([_("Template %(id)s") % {"id": written.id}, *assignments]), False)]
     values = dict(zip(written.names, lines, strict=False))
     short = {name.rpartition(".")[2]: value for name, value in values.items() if "Body." in name}
     known = {**values, **short}
-    return _PLACE.sub(lambda place: known.get(place.group(1), place.group(0)), written.body)
+    pieces: list[tuple[str, bool]] = []
+    end = 0
+    for place in PLACE.finditer(written.body):
+        if place.group(1) in known:
+            pieces += [(written.body[end : place.start()], False), (known[place.group(1)], True)]
+            end = place.end()
+    return [piece for piece in (*pieces, (written.body[end:], False)) if piece[0]]
 
 
 def body_length(written: Written) -> tuple[int, tuple[int, ...]]:
@@ -127,8 +142,8 @@ def body_length(written: Written) -> tuple[int, tuple[int, ...]]:
     """
     if not written.body.strip():
         return 0, (1,) * len(written.names)
-    places = _PLACE.findall(written.body)
-    own_words = _PLACE.sub("", written.body)
+    places = PLACE.findall(written.body)
+    own_words = PLACE.sub("", written.body)
     return len(own_words), tuple(
         places.count(name.rpartition(".")[2]) if _is_of_body(name) else 0 for name in written.names
     )
@@ -137,6 +152,103 @@ def body_length(written: Written) -> tuple[int, tuple[int, ...]]:
 def _is_of_body(name: str) -> bool:
     """Whether a variable stands in the body: it has no section, or that one."""
     return name.partition(".")[0] == "Body" or "." not in name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of a template that is filled for each person: `name` as the provider takes it.
+
+    `key` as it stands in the template; `part`: "Header", "Body", "Buttons", or MEDIA.
+    """
+
+    name: str
+    key: str
+    part: str
+
+    @property
+    def label(self) -> str:
+        """What it is called on a page."""
+        words = {
+            "Header": _("%(key)s in the header"),
+            "Buttons": _("%(key)s in a button"),
+            MEDIA: _("file on top"),
+        }
+        return words.get(self.part, "%(key)s") % {"key": self.key}
+
+
+def places_of(said: Mapping[str, Any], shape: TemplateVariables) -> list[Place]:
+    """The places of a template, each once, in reading order; `said` as a campaign keeps it.
+
+    In the flat shape a place that comes up twice is one; in sections each part counts its own.
+    """
+    parts = [("Header", str(said.get("header", ""))), ("Body", str(said.get("body", "")))]
+    found: dict[str, Place] = {}
+    is_flat = shape is TemplateVariables.FLAT
+    if not is_flat and said.get("header_kind") in MEDIA_KINDS:
+        parts = parts[1:]
+        found[MEDIA] = Place(MEDIA, MEDIA, MEDIA)
+    for part, text in parts:
+        for key in PLACE.findall(text):
+            name = key if is_flat else f"{part}.{key}"
+            found.setdefault(name, Place(name, key, part))
+    for name, key, _text in _in_buttons(said, is_flat=is_flat):
+        found.setdefault(name, Place(name, key, "Buttons"))
+    return list(found.values())
+
+
+def _in_buttons(said: Mapping[str, Any], *, is_flat: bool) -> Iterator[tuple[str, str, str]]:
+    """(name, key, where it leads) for each place in an address: Gupshup counts the buttons."""
+    number = 0
+    for button in said.get("buttons", ()):
+        leads_to = str(button.get("to", ""))
+        for key in PLACE.findall(leads_to):
+            number += 1
+            yield (key, key, leads_to) if is_flat else (f"Buttons.{number}", str(number), leads_to)
+
+
+def picked(
+    said: Mapping[str, Any], of: str, name: str, values: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a campaign keeps of a registered template; `values`: what fills its places, by name."""
+    lines = [f"{place} = {' '.join(value.split())}" for place, value in values.items()]
+    return {**said, "of": of, "name": name, "variables": "\n".join(lines)}
+
+
+def values_of(kept: Mapping[str, Any]) -> dict[str, str]:
+    """What fills the places of what a campaign keeps, by their names."""
+    written = read(kept)
+    return dict(zip(written.names, written.values, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a phone shows around a template's text."""
+
+    header: str = ""
+    footer: str = ""
+    buttons: tuple[str, ...] = ()
+    media_kind: str = ""
+    media_url: str = ""
+
+
+def around(kept: Mapping[str, Any], text: str) -> Around:
+    """The same for a person; `text` as it is kept with a submission."""
+    names = read(kept).names
+    values = dict(zip(names, text.split("\n") if names else [], strict=False))
+    kind = str(kept.get("header_kind", ""))
+    header = PLACE.sub(
+        lambda place: values.get(f"Header.{place[1]}", values.get(place[1], place[0])),
+        str(kept.get("header", "")),
+    )
+    is_media = kind in MEDIA_KINDS
+    url = values.get(MEDIA) or header
+    return Around(
+        header="" if is_media else header,
+        footer=str(kept.get("footer", "")),
+        buttons=tuple(str(button.get("text", "")) for button in kept.get("buttons", ())),
+        media_kind=kind if is_media else "",
+        media_url=(url or _("the template's file")) if is_media else "",
+    )
 
 
 # --- What is wrong with one -----------------------------------------------------------------------
@@ -158,19 +270,31 @@ def template_problems(
         words = {"provider": channel.capabilities.label}
         sentence = _("%(provider)s has no templates. Choose a WhatsApp channel, or write a text.")
         problems.append(Problem("send_method", sentence % words))
-    if not written.id:
+    if kept.get("of") == "":
+        problems.append(Problem("whatsapp_template", _("Choose an approved template.")))
+    elif not written.id:
         problems.append(
             Problem("template_id", _("Enter the template's id, as your provider has it."))
         )
-    problems += [Problem("template_variables", line) for line in _in_lines(channel, written)]
+    if "of" in kept:
+        problems += [Problem("empty_places", sentence) for sentence in _unfilled(channel, kept)]
+    else:
+        problems += [Problem("template_variables", line) for line in _in_lines(channel, written)]
     program = parse_text(written.source)
     faults = list(program.faults)
     if known_fields is not None:
         faults += program.unknown(known_fields)
-    problems += [
-        Problem("template_variables", one) for one in dict.fromkeys(map(fault_sentence, faults))
-    ]
+    field = "places" if "of" in kept else "template_variables"
+    problems += [Problem(field, one) for one in dict.fromkeys(map(fault_sentence, faults))]
     return problems
+
+
+def _unfilled(channel: Channel | None, kept: Mapping[str, Any]) -> Iterator[str]:
+    shape = channel.capabilities.template_variables if channel else None
+    values = values_of(kept)
+    for place in places_of(kept, shape) if shape else ():
+        if not values.get(place.name):
+            yield _("Choose what fills place %(name)s.") % {"name": place.label}
 
 
 def _in_lines(channel: Channel | None, written: Written) -> Iterator[str]:
@@ -184,7 +308,7 @@ def _in_lines(channel: Channel | None, written: Written) -> Iterator[str]:
     yield from _misshapen(shape, written.names)
     missing = [
         place
-        for place in dict.fromkeys(_PLACE.findall(written.body))
+        for place in dict.fromkeys(PLACE.findall(written.body))
         if place not in {name.rpartition(".")[2] for name in written.names}
     ]
     for place in missing:

@@ -53,6 +53,8 @@ class PhonePreview:
     no_text: str = ""
     # The person's values by field, for the browser to count the text as it is typed.
     values: dict[str, str] = field(default_factory=dict)
+    # Of an approved template.
+    around: whatsapp_templates.Around = field(default_factory=whatsapp_templates.Around)
 
     @property
     def person(self) -> Recipient | None:
@@ -68,12 +70,12 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
         shown_lists(form), ask, form.campaign.team.default_country
     )
     template = form.typed_template()
+    around = whatsapp_templates.Around()
     if template:
         kind = ""
-        said, no_text = template_for(
+        text, around, no_text = template_for(
             form.campaign, template, shown_person.person, writer, form.rules()
         )
-        text = [(said, False)] if said else []
     else:
         text, no_text = filled_for(
             form.campaign, given.get("text", ""), shown_person.person, writer, form.rules()
@@ -99,6 +101,7 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
         warnings=[] if template else message.message_warnings(channel, given.get("media_kind", "")),
         no_text=no_text,
         values=_values_of(form.campaign, shown_person.person, writer),
+        around=around,
     )
 
 
@@ -121,30 +124,41 @@ def shown_lists(form: ComposeForm) -> list[RecipientList]:
 
 def template_for(
     campaign: Campaign,
-    template: Mapping[str, str],
+    template: Mapping[str, Any],
     person: Recipient | None,
     writer: User,
     rules: FieldRules | None = None,
-) -> tuple[str, str]:
-    """As `text_for`: the template's own text with this person's values in it."""
+) -> tuple[list[Piece], whatsapp_templates.Around, str]:
+    """(the template's own text with this person's values in it, what stands around it, why none)"""
+    if template.get("of") == "":
+        # None is chosen yet.
+        return [], whatsapp_templates.Around(), ""
     source = whatsapp_templates.read(template).source
     pieces, no_text = filled_for(campaign, source, person, writer, rules)
-    if no_text:
-        return "", no_text
     rendered = "".join(piece for piece, _is_value in pieces)
     # Without a person, and with a fault, the values stand there as they were written.
     limits = personal_texts.template_limits(len(rendered), template)
     refused = limits.refusal(rendered) if person is not None and source else None
-    if refused and refused.reason is rendering.LeftOut.EMPTY_VARIABLE:
-        return "", _why({refused.reason.value: 1})
-    return whatsapp_templates.filled(template, whatsapp_templates.one_line_each(rendered)), ""
+    if not no_text and refused and refused.reason is rendering.LeftOut.EMPTY_VARIABLE:
+        no_text = _why({refused.reason.value: 1})
+    if no_text:
+        return [], whatsapp_templates.Around(), no_text
+    text = whatsapp_templates.one_line_each(rendered)
+    return (
+        whatsapp_templates.filled_pieces(template, text),
+        whatsapp_templates.around(template, text),
+        "",
+    )
 
 
-def content_for(campaign: Campaign, person: Recipient | None, writer: User) -> str:
-    """What this person of a stored draft gets."""
+def content_for(
+    campaign: Campaign, person: Recipient | None, writer: User
+) -> tuple[str, whatsapp_templates.Around]:
+    """(what this person of a stored draft gets, what stands around it)"""
     if campaign.template:
-        return template_for(campaign, campaign.template, person, writer)[0]
-    return text_for(campaign, campaign.text, person, writer)[0]
+        pieces, around, _why_none = template_for(campaign, campaign.template, person, writer)
+        return "".join(piece for piece, _is_value in pieces), around
+    return text_for(campaign, campaign.text, person, writer)[0], whatsapp_templates.Around()
 
 
 def text_for(

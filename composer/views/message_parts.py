@@ -262,6 +262,7 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     return {
         "fields": [FieldChoice(one) for one in of_lists],
         "other_fields": [FieldChoice(one) for one in of_team],
+        "unknown_fields": form.place_fields(of_lists + of_team),
         "snippets": snippets,
     }
 

@@ -40,6 +40,18 @@ def fields(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 @require_POST
 @page_of_team(Action.COMPOSE)
 @reading_once()
+def template_picker(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
+    """The approved templates of the chosen channel, or only the places of the chosen one."""
+    form = fragment_form(request, campaign_id)
+    context = {**field_choices(form), "form": form, "campaign": form.campaign}
+    is_places = request.headers.get("HX-Target") == "places"
+    part = "composer/_template_places.html" if is_places else "composer/_template_picker.html"
+    return render(request, part, context)
+
+
+@require_POST
+@page_of_team(Action.COMPOSE)
+@reading_once()
 def figures(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """What the text comes to: segments, cost, jobs, who lacks what. May set a worker to it."""
     form = fragment_form(request, campaign_id)

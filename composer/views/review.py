@@ -222,14 +222,16 @@ def _phone(campaign: Campaign, report: PlanReport, user: User, zone: str) -> Pho
     at = report.first_slot or readiness.send_time(campaign, timezone.now())
     is_hidden = bool(list_access.borrowed_lists(campaign, user))
     person = None if is_hidden else _shown(campaign, report)
+    text, around = (campaign.text, None) if is_hidden else content_for(campaign, person, user)
     return PhonePreview(
         look=campaign.channel.capabilities.medium.value,
         sender=shown_sender(campaign.team, campaign.channel),
-        text=campaign.text if is_hidden else content_for(campaign, person, user),
+        text=text,
         person=person,
         media_kind=campaign.media_kind,
         media_url=campaign.media_url if cost.has_media(campaign) else "",
         time=written(at.astimezone(ZoneInfo(zone)), "H:i"),
+        around=around,
     )
 
 

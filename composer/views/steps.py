@@ -10,6 +10,7 @@ from campaigns import message
 from campaigns.audiences import selection
 from campaigns.problems import Problem
 from campaigns.texts import whatsapp_templates
+from campaigns.whatsapp_shelf import shelf_problems
 from composer.forms import ComposeForm
 from composer.views.schedule_step import as_typed
 from sending import readiness
@@ -58,7 +59,9 @@ def _of_message(form: ComposeForm) -> list[Problem]:
     known = selection.field_names_of(lists) if lists else None
     template = form.typed_template()
     if template:
-        return whatsapp_templates.template_problems(given.get("channel"), template, known)
+        channel = given.get("channel")
+        problems = whatsapp_templates.template_problems(channel, template, known)
+        return problems + shelf_problems(channel, template)
     return message.message_problems(
         given.get("channel"),
         given.get("text", ""),

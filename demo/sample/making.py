@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from campaigns.audiences import audience
-from campaigns.models import Campaign, CampaignList, ClockKeeper
+from campaigns.models import Campaign, CampaignList, ClockKeeper, WhatsAppTemplate
 from composer import message_templates
 from composer.models import MessageTemplate
 from delivery.models import RepliesRead, Reply, WebhookEndpoint
@@ -52,6 +52,7 @@ def make_sample(team: Team, owner: User) -> None:
     for number, (name, folder, chapter_number) in enumerate(story.SAVED, start=1):
         saved = message_templates.make(said[chapter_number - 1], owner, name, folder)
         MessageTemplate.objects.filter(pk=saved.pk).update(public_id=sample_id("template", number))
+    _register_templates(channels[story.WHATSAPP], owner)
     _launch_ahead(len(said) + 2, channels[story.AHEAD.provider], lists, owner)
     _let_replies_be_read(team, owner)
     _ask_for_reports(channels)
@@ -93,6 +94,25 @@ def _launch_ahead(
         Confirmation(owner, uuid4(), campaign.version, seen, SeenPlan(campaign.version)),
     )
     launch.freeze(campaign.pk)
+
+
+def _register_templates(channel: Channel, owner: User) -> None:
+    for number, (name, language, category, status, body, button) in enumerate(
+        story.TEMPLATES, start=1
+    ):
+        public_id = sample_id("whatsapp-template", number)
+        WhatsAppTemplate.objects.create(
+            public_id=public_id,
+            channel=channel,
+            created_by=owner,
+            name=name,
+            provider_id=f"HX{public_id.hex}",
+            language=language,
+            category=category,
+            status=status,
+            body=body,
+            buttons=[{"text": button, "to": "https://example.org/book"}] if button else [],
+        )
 
 
 def _let_replies_be_read(team: Team, owner: User) -> None:

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.db.models import ProtectedError, Q
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, WhatsAppTemplate
 from campaigns.states import IN_FLIGHT, WAITING, CampaignState, SubmissionState
-from composer import drafts, message_templates
+from composer import drafts, message_templates, whatsapp_saving
 from composer.models import MessageTemplate
 from delivery.models import Reply
 from demo.sample.marks import sample_ids
@@ -42,6 +42,10 @@ def remove_sample(team: Team, by: User) -> list[str]:
             team=team, public_id__in=sample_ids("template"), archived_at=None
         ):
             message_templates.delete_template(template)
+        for registered in WhatsAppTemplate.objects.filter(
+            channel__team=team, public_id__in=sample_ids("whatsapp-template"), archived_at=None
+        ):
+            whatsapp_saving.delete(registered)
         _delete_filters(team)
         ListImport.objects.filter(team=team, public_id__in=sample_ids("import")).delete()
         for recipient_list in RecipientList.objects.filter(

@@ -104,6 +104,22 @@ REPLIES = (
 STOPS = ("STOP", "Stop please", "stop")
 DOUBT = "Can you stop sending me these in the evening?"
 
+# Approved WhatsApp templates, and one that still waits: name, language, category, status, text,
+# and what its button says.
+TEMPLATES = (
+    (
+        *("Check-up due", "en", "marketing", "approved"),
+        "Hi {{1}}, your last check-up was on {{2}}. Book the next below. Reply STOP to opt out.",
+        "Book a visit",
+    ),
+    (
+        *("Appointment reminder", "en", "utility", "approved"),
+        "Hi {{1}}, your appointment is on {{2}}. Reply to this message to change it.",
+        "",
+    ),
+    (*("Opening hours", "en", "utility", "waiting"), "We are closed from {{1}} to {{2}}.", ""),
+)
+
 # Names and folders of what was kept to begin with, and the chapter it says.
 SAVED = (
     ("Check-up reminder", "Reminders", 12),

@@ -54,7 +54,8 @@ _TRIED_EVERY = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class TemplateSaid:
-    """`variables`: what each was to say, with fields. `example` is what `person` gets.
+    """`variables`: what each was to say, with fields. `example` is what `person` gets, and `around`
+    what their phone shows around it. `name` is that of a registered template.
 
     Nobody gets anything while the audience is not split up yet.
     """
@@ -62,8 +63,10 @@ class TemplateSaid:
     id: str
     body: str
     variables: list[tuple[str, str]]
+    name: str = ""
     person: CampaignRecipient | None = None
     example: str = ""
+    around: whatsapp_templates.Around | None = None
 
 
 def template_said(campaign: Campaign, is_hidden: bool = False) -> TemplateSaid | None:
@@ -74,14 +77,17 @@ def template_said(campaign: Campaign, is_hidden: bool = False) -> TemplateSaid |
     written = whatsapp_templates.read(kept)
     variables = list(zip(written.names, written.values, strict=True))
     first = campaign.submissions.filter(is_single=True).order_by("seq").first()
+    name = str(kept.get("name", ""))
     if first is None or is_hidden:
-        return TemplateSaid(written.id, written.body, variables)
+        return TemplateSaid(written.id, written.body, variables, name)
     return TemplateSaid(
         written.id,
         written.body,
         variables,
+        name,
         CampaignRecipient.objects.filter(campaign=campaign, position=first.first_position).first(),
         whatsapp_templates.filled(kept, first.text),
+        whatsapp_templates.around(kept, first.text),
     )
 
 
@@ -233,7 +239,9 @@ def _phone(found: Campaign, said: TemplateSaid | None, reader: Reader) -> PhoneP
     Whoever may not see its people sees the text as it was written.
     """
     if said is not None:
-        return PhonePreview("whatsapp", found.team.name, said.example, said.person)
+        return PhonePreview(
+            "whatsapp", found.team.name, said.example, said.person, around=said.around
+        )
     if found.channel is None:
         return None
     content = found.message or found

@@ -25,8 +25,13 @@
       selects: dataset.selects,
     }));
   // What is rendered for each person: the text, or the variables of the template that goes out.
-  const variables = document.getElementById("id_template_variables");
-  const source = () => (document.querySelector('[name="send_method"][value="template"]:checked') ? variables : area).value;
+  const variables = () => document.getElementById("id_template_variables");
+  const is = (selector) => document.querySelector(`${selector}:checked`) !== null;
+  const source = () => {
+    if (!is('[data-medium="whatsapp"]') || !is('[name="says"][value="template"]')) return area.value;
+    // The places of a template from the list have their own answers.
+    return is('[name="whatsapp_template"][value="by_hand"]') ? variables().value : "";
+  };
   // Columns count as known only where lists are chosen: before, every name may still be right.
   const known = () => {
     const names = fields().map(({ name }) => name);
@@ -260,12 +265,16 @@
     timer = setTimeout(tell, PAUSE);
   };
   area.addEventListener("input", changed);
-  variables.addEventListener("input", showRules);
-  document.querySelectorAll('[name="send_method"]').forEach((one) => one.addEventListener("change", showRules));
+  area.form.addEventListener("input", (event) => {
+    if (event.target === variables()) showRules();
+  });
+  area.form.addEventListener("change", (event) => {
+    if (["says", "whatsapp_template", "channel"].includes(event.target.name)) showRules();
+  });
   area.addEventListener("scroll", scroll);
   area.addEventListener("blur", tell);
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.target.id === "fields") changed();
+    if (["fields", "picker"].includes(event.target.id)) changed();
   });
   window.addEventListener("resize", () => {
     dress();

@@ -1,20 +1,26 @@
-// Long rows of lists to tick can be narrowed down by a word of their names.
+// Long rows of lists or templates can be narrowed down by a word of what they say.
 (() => {
   "use strict";
-  document.querySelectorAll("[data-list-choices]").forEach((choices) => {
-    const box = choices.querySelector("[data-list-filter-box]");
-    if (!box) return;
+  const offer = () => document.querySelectorAll("[data-list-filter-box]").forEach((box) => {
     box.hidden = false;
-    box.addEventListener("input", (event) => {
-      // What is searched for is no change of the form around it.
+  });
+  // What is searched for is no change of the form around it: nothing further in hears of it.
+  document.addEventListener(
+    "input",
+    (event) => {
+      const box = event.target.closest?.("[data-list-filter-box]");
+      if (!box) return;
       event.stopPropagation();
       const words = event.target.value.trim().toLowerCase();
-      choices.querySelectorAll("[data-list-name]").forEach((choice) => {
+      box.closest("[data-list-choices]").querySelectorAll("[data-list-name]").forEach((choice) => {
         choice.hidden = !choice.dataset.listName.includes(words) && !choice.querySelector("input").checked;
       });
-    });
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") event.preventDefault();
-    });
+    },
+    true,
+  );
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.closest?.("[data-list-filter-box]")) event.preventDefault();
   });
+  document.addEventListener("htmx:afterSettle", offer);
+  offer();
 })();

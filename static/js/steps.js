@@ -73,16 +73,21 @@
     });
   };
 
+  const isTemplate = () =>
+    form.querySelector("[data-medium='whatsapp']:checked") !== null && form.elements.says.value === "template";
+
   const said = {
     who: () => joined([form.querySelector("[data-fact-of='people']")?.dataset.words, labels("[name='lists']:checked, [name='filters']:checked").join(", ")]),
     what: () => {
+      const template = isTemplate() && form.querySelector("[name='whatsapp_template']:checked");
+      if (template) return joined([labels("[name='channel']:checked")[0], template.labels[0].querySelector("b").textContent]);
       // As the phone shows it: with the values of the person on it.
       const text = form.querySelector("#preview .bubble p")?.textContent.replace(/\s+/g, " ").trim() ?? "";
       return joined([labels("[name='channel']:checked")[0], short(text, 90)]);
     },
     when: () => form.querySelector("[data-says]").dataset.says,
     attach: () => form.querySelector("[name='media_kind']:checked")?.labels[0].textContent.trim() ?? "",
-    how: () => form.querySelector("[name='send_method']:checked")?.labels[0].querySelector(".form-check-label").firstChild.textContent.trim() ?? "",
+    how: () => isTemplate() ? form.querySelector(".template-says").textContent.trim() : form.querySelector("[name='send_method']:checked")?.labels[0].querySelector(".form-check-label").firstChild.textContent.trim() ?? "",
   };
 
   const tell = () => {
@@ -102,7 +107,7 @@
 
   form.addEventListener("change", (event) => {
     // WhatsApp wants an approved template for whoever has not written lately.
-    if (event.target.dataset.medium === "whatsapp") document.getElementById("how").open = true;
+    if (event.target.dataset.medium === "whatsapp" && !form.elements.text.value) form.elements.says.value = "template";
     tell();
   });
   form.addEventListener("input", tell);

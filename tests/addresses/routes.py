@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from api.models import Scope
 from api.tokens import make_token
-from campaigns.models import Campaign, CampaignEvent
+from campaigns.models import Campaign, CampaignEvent, WhatsAppTemplate
 from campaigns.moves import record_event
 from composer import message_templates
 from composer.media import media_store
@@ -264,6 +264,7 @@ ROUTES: dict[str, Route] = {
     "compose": Route(Action.COMPOSE, FORM),
     "preview": Route(Action.COMPOSE, BUTTON),
     "text-fields": Route(Action.COMPOSE, BUTTON),
+    "template-picker": Route(Action.COMPOSE, BUTTON),
     "figures": Route(Action.COMPOSE, BUTTON),
     "audience": Route(Action.COMPOSE, BUTTON),
     "audience-people": Route(Action.COMPOSE, BUTTON),
@@ -274,6 +275,10 @@ ROUTES: dict[str, Route] = {
     "templates": Route(Action.VIEW),
     "template-new": Route(Action.COMPOSE, FORM),
     "template": Route(Action.VIEW, FORM),
+    "whatsapp-templates": Route(Action.VIEW),
+    "whatsapp-template-new": Route(Action.COMPOSE, FORM),
+    "whatsapp-template": Route(Action.VIEW, FORM),
+    "whatsapp-template-delete": Route(Action.COMPOSE, FORM),
     "template-keep": Route(Action.COMPOSE, FORM),
     "template-begin": Route(Action.COMPOSE, BUTTON),
     "template-go-back": Route(Action.COMPOSE, BUTTON),
@@ -378,6 +383,7 @@ class Site:
     saved_filter: SavedFilter
     check: BlockCheck
     template: MessageTemplate
+    whatsapp_template: WhatsAppTemplate
     channel: Channel
     number: NumberForTests
     media: MediaFile
@@ -407,6 +413,8 @@ class Site:
             "receiver_id": self.receiver.public_id,
             "token": self.invitation.link.rstrip("/").rpartition("/")[2],
         }
+        if name.startswith("whatsapp-template"):
+            values["template_id"] = self.whatsapp_template.public_id
         if name == "media-delete":
             # Their own; others' need MANAGE_TEAM.
             values["media_id"] = a_media_file(self.team, person).public_id
@@ -477,6 +485,7 @@ def a_site(team: Team, owner: User) -> Site:
         ),
         saved_filter=world.a_filter(team, people),
         template=message_templates.make(launched, owner, "Reminder", "Dental"),
+        whatsapp_template=a_whatsapp_template(team),
         channel=channel,
         media=a_media_file(team, owner),
         receiver=make_receiver(
@@ -484,6 +493,12 @@ def a_site(team: Team, owner: User) -> Site:
         ),
         number=NumberForTests.objects.create(team=team, label="Desk phone", phone="+12025550199"),
     )
+
+
+def a_whatsapp_template(team: Team) -> WhatsAppTemplate:
+    """One of another channel, which takes templates."""
+    clinic = world.a_channel(team, provider="twlowa", label="Front desk SMS")
+    return world.a_whatsapp_template(clinic, name="Reminder", body="Hello {{1}}")
 
 
 def a_media_file(team: Team, owner: User) -> MediaFile:

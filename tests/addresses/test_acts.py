@@ -79,6 +79,12 @@ def a_filter(site: Site) -> Fields:
     }
 
 
+def whatsapp_fields(site: Site) -> Fields:
+    channel = site.whatsapp_template.channel
+    said = {"provider_id": "HX99", "body": "Hello {{1}}", "status": "approved"}
+    return NAMED | said | {"channel": str(channel.public_id)}
+
+
 # The act that a POST leaves, and what it says.
 ACTS: dict[str, tuple[Act, Callable[[Site], Fields]]] = {
     "sign-out": (Act.SIGNED_OUT, lambda _: {}),
@@ -144,6 +150,9 @@ ACTS: dict[str, tuple[Act, Callable[[Site], Fields]]] = {
     "template-begin": (Act.CAMPAIGN_MADE, lambda _: {}),
     "template-go-back": (Act.TEMPLATE_SAVED, lambda _: {"number": "1"}),
     "template-delete": (Act.TEMPLATE_DELETED, lambda _: {}),
+    "whatsapp-template-new": (Act.WHATSAPP_TEMPLATE_ADDED, whatsapp_fields),
+    "whatsapp-template": (Act.WHATSAPP_TEMPLATE_CHANGED, whatsapp_fields),
+    "whatsapp-template-delete": (Act.WHATSAPP_TEMPLATE_DELETED, lambda _: {}),
     "media-upload": (
         Act.MEDIA_ADDED,
         lambda _: {"file": SimpleUploadedFile("pixel.gif", PICTURE)},
@@ -215,6 +224,7 @@ NO_ACTS_HERE = {
     "find-person": _ONLY_LOOKS,
     "preview": _ONLY_LOOKS,
     "text-fields": _ONLY_LOOKS,
+    "template-picker": _ONLY_LOOKS,
     "figures": _ONLY_LOOKS,
     "audience": _ONLY_LOOKS,
     "audience-people": _ONLY_LOOKS,

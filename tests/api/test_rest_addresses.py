@@ -34,6 +34,7 @@ MATRIX = {
             "GET /filters",
             "GET /filters/{}",
             "GET /templates",
+            "GET /whatsapp-templates",
             "GET /media",
         ),
         *("GET /replies", "GET /campaigns", "GET /campaigns/{}", "GET /campaigns/{}/jobs"),

@@ -213,6 +213,29 @@ def test_of_a_saved_message_with_another_time(
     assert campaign["time_zone"] == "Europe/Berlin"
 
 
+def test_it_goes_out_as_a_registered_template(
+    program: Program, riverside: Team, people: RecipientList
+) -> None:
+    clinic = world.a_channel(riverside, provider="twlowa", channel_key="clinic")
+    template = world.a_whatsapp_template(clinic)
+    (named,) = program.get("/whatsapp-templates")["items"]
+    assert (named["name"], named["places"], named["status"]) == (
+        "Check-up due",
+        ["1", "2"],
+        "approved",
+    )
+    lines = "1 = {{CUSTOMER_NAME}}\n2 = Monday"
+    wished = {"method": "template", "template": {"registered": named["id"], "variables": lines}}
+    campaign = made(program, clinic, people, text="", **wished)
+    assert plan_of(program, campaign)["people"] == 12
+    kept = the_campaign().template
+    assert (kept["id"], kept["of"], kept["variables"]) == (template.provider_id, named["id"], lines)
+    # What the draft says of it stays with another change.
+    address = f"/campaigns/{campaign['id']}"
+    program.call("PATCH", address, {"name": "Later"}, if_match=f'"{campaign["version"]}"')
+    assert the_campaign().template == kept
+
+
 def test_it_says_what_the_composer_offers(
     program: Program, channel: Channel, people: RecipientList
 ) -> None:

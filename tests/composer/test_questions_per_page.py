@@ -73,6 +73,19 @@ def test_the_composer_asks_at_most_20_questions(desk: Desk, draft: Campaign) -> 
         desk.get("compose", draft)
 
 
+def test_a_composer_with_a_template_from_the_list_asks_at_most_20(
+    desk: Desk, clinic: Channel, patients: RecipientList
+) -> None:
+    template = world.a_whatsapp_template(clinic)
+    draft = world.a_campaign(clinic, patients, text="")
+    key = str(template.public_id)
+    desk.store(
+        draft, says="template", whatsapp_template=key, places=key, place_field_1="PHONE_NUMBER"
+    )
+    with at_most(20):
+        desk.get("compose", draft)
+
+
 def test_a_draft_that_is_saved_by_itself_asks_at_most_8(desk: Desk, draft: Campaign) -> None:
     form = opened(desk, draft)
     with at_most(8):

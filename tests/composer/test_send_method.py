@@ -41,7 +41,7 @@ def test_a_template_is_kept_aside_while_another_way_is_chosen(
 ) -> None:
     draft = whatsapp_draft
     desk.store(draft, send_method="template", **TYPED)
-    desk.store(draft, send_method=way)
+    desk.store(draft, says="text", send_method=way)
     draft.refresh_from_db()
     assert (draft.template, draft.template_aside) == ({}, KEPT)
     assert draft.one_by_one is (way == "each")
@@ -230,7 +230,7 @@ def test_what_the_plan_chose_is_what_goes_out(
 def test_the_window_of_whatsapp_is_told_once_and_only_of_a_text(
     desk: Desk, whatsapp_draft: Campaign
 ) -> None:
-    told = "only to people who wrote to you in the last 24 hours. To reach everybody, choose"
+    told = "only to people who wrote to you in the last 24 hours. To reach everyone, choose"
     page = text_of(desk.get("compose", whatsapp_draft))
     assert told in page
     assert page.count("24 hours") == 1
@@ -245,7 +245,7 @@ def test_the_page_of_a_launched_template_shows_it_and_what_the_first_person_got(
     whatsapp_draft.refresh_from_db()
     launched = world.launched(whatsapp_draft)
     text = text_of(desk.get("campaign", launched))
-    assert "Template HX1 Its text Hello {{1}}, see you. Its variables 1 = {{CUSTOMER_NAME}}" in text
+    assert "Template HX1 Text Hello {{1}}, see you. Its variables 1 = {{CUSTOMER_NAME}}" in text
     first = launched.submissions.order_by("seq")[0]
     assert f"Hello {first.text}, see you." in text
     assert f"to {first.text} ·" in text

@@ -383,7 +383,7 @@ class TestAnActionsAddressOpenedAsAPage:
 
     def test_a_page_that_takes_no_form_says_so(self, client_of: ClientOf, alice: User) -> None:
         answer = client_of(alice).post("/riverside-dental/team/", headers=BROWSER)
-        assertContains(answer, "Nothing was changed.", status_code=405)
+        assertContains(answer, "nothing was changed.", status_code=405)
         assertContains(answer, "<h1>", status_code=405)
         assert answer["Allow"] == "GET"
 

@@ -135,7 +135,7 @@ def test_only_the_owner_deletes_what_is_too_old(installed: Installed) -> None:
     done = installed.manage(OWNER, "delete_old_trail")
 
     assert refused.returncode == 1
-    assert "only the role that owns the tables can" in refused.stderr
+    assert "only the role that owns the tables can do this" in refused.stderr
     assert done.returncode == 0, done.stderr
     with psycopg.connect(installed.url(OWNER)) as connection:
         assert connection.execute("SELECT count(*) FROM trail_seal").fetchone() == (0,)
