@@ -121,7 +121,7 @@ def _signs(said: str) -> str:
 def _all_said() -> Iterator[tuple[str, str]]:
     """(where, what) of everything that the product says in English."""
     for message in words.of(words.sentences()):
-        forms = message.id if isinstance(message.id, tuple) else (message.id,)
+        forms = [message.id] if isinstance(message.id, str) else list(message.id)
         for said in forms:
             yield message.locations[0][0], said
 
