@@ -32,8 +32,8 @@ _ANYBODY = MessageRecipient("+12025550100")
 _FIELD_LABELS: Mapping[str, Text] = {
     dynamic_fields.CUSTOMER_NAME: gettext_lazy("Name"),
     dynamic_fields.PHONE_NUMBER: gettext_lazy("Phone"),
-    dynamic_fields.BUSINESS_NAME: gettext_lazy("Team\u2019s name"),
-    dynamic_fields.SENDER_NAME: gettext_lazy("Sender\u2019s name"),
+    dynamic_fields.BUSINESS_NAME: gettext_lazy("Team's name"),
+    dynamic_fields.SENDER_NAME: gettext_lazy("Sender's name"),
 }
 _NOTHING_SAID = gettext_lazy("Write a text or attach an image, video or file.")
 _FIELD_OF_FAULT = {

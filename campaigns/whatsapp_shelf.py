@@ -73,7 +73,7 @@ def _what_is_wrong(
     if found.status == TemplateStatus.REFUSED:
         return _("WhatsApp refused the template “%(name)s”. Choose another one.")
     if any(kept.get(name) != value for name, value in found.said().items()):
-        return _("The template “%(name)s” was changed. Look at it here, then go on.")
+        return _("The template “%(name)s” was changed. Look at it here, then continue.")
     return ""
 
 

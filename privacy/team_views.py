@@ -56,7 +56,7 @@ def _touched(team: Team) -> dict[str, int]:
     )
     return {
         _("Members"): team.memberships.count(),
-        _("Recipient lists"): lists.count(),
+        _("Lists"): lists.count(),
         _("People on them"): sum(lists.values_list("recipient_count", flat=True)),
         _("Drafts"): campaigns["drafts"],
         _("Campaigns that were sent"): campaigns["sent"],

@@ -144,7 +144,7 @@ class Act(models.TextChoices):
     APPROVED = "campaign.approved", _("%(who)s approved %(thing)s")
     REJECTED = "campaign.rejected", _("%(who)s did not approve %(thing)s")
     LAUNCHED = "campaign.launched", _("%(who)s confirmed sending %(thing)s")
-    OVERRULED = "campaign.overruled", _("%(who)s sent %(thing)s in spite of warnings")
+    OVERRULED = "campaign.overruled", _("%(who)s sent %(thing)s although there were warnings")
     LAUNCH_UNDONE = (
         "campaign.launch_undone",
         _("%(who)s undid sending %(thing)s before it went out"),

@@ -109,5 +109,5 @@ def lists_held(team: Team, person: User) -> Holding | None:
     if not (count := lists.count()):
         return None
     names = lists.order_by("-pk").values_list("name", flat=True)[:NAMES_TOLD]
-    words = ngettext("%(n)s recipient list", "%(n)s recipient lists", count) % {"n": count}
+    words = ngettext("%(n)s list", "%(n)s lists", count) % {"n": count}
     return Holding(words, list(names), max(count - NAMES_TOLD, 0))

@@ -663,7 +663,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("list", "Recipient list"), ("opt_outs", "Opt-outs")], max_length=8
+                        choices=[("list", "List"), ("opt_outs", "Opt-outs")], max_length=8
                     ),
                 ),
                 ("name", models.CharField(blank=True, max_length=120)),

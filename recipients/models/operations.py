@@ -97,7 +97,7 @@ class Export(MadeFile):
     """Who took people's data out of the dashboard, what, and when. Rows are only ever added."""
 
     class Kind(models.TextChoices):
-        LIST = "list", _("Recipient list")
+        LIST = "list", _("List")
         OPT_OUTS = "opt_outs", _("Opt-outs")
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="exports")

@@ -170,7 +170,7 @@ def test_the_fields_are_those_of_the_chosen_lists(
     desk: Desk, draft: Campaign, dental: RecipientList
 ) -> None:
     form = fields_of(desk.get("compose", draft))
-    offered = "From your lists Name Dentist Last visit Phone Sender\u2019s name Team\u2019s name"
+    offered = "From your lists Name Dentist Last visit Phone Sender's name Team's name"
     assert offered in text_of(desk.post("text-fields", draft, **form))
     form["lists"] = []
     assert "Last visit" not in text_of(desk.post("text-fields", draft, **form))

@@ -187,7 +187,7 @@ def test_a_changed_template_has_to_be_looked_at_before_it_is_sent(
     filled_draft(desk, draft, check_up)
     WhatsAppTemplate.objects.update(body="Dear {{1}}, see you on {{2}} at {{3}}.")
     told = text_of(desk.client.get(desk.url("review", draft), follow=True))
-    assert "The template “Check-up due” was changed. Look at it here, then go on." in told
+    assert "The template “Check-up due” was changed. Look at it here, then continue." in told
     # The page has it as it is now; what still fills a place stays.
     page = desk.write(draft, "review")
     assert complaints_of(page) == {"Choose what fills place 3.": "id_places"}

@@ -449,7 +449,7 @@ def test_an_unclear_one_can_be_checked_again_until_its_second(
     hand_over(campaign)
     page = page_of(campaign)
     assert "We are about to look for it at Sociocs." in page
-    assert "Check again" in page
+    assert "Look at Sociocs once more" in page
     look(campaign)
     decisions.look_again(unclear_of(campaign))
     look(campaign)
@@ -462,6 +462,6 @@ def test_after_its_second_it_says_that_the_list_shows_it_no_more(campaign: Campa
     )
     page = page_of(campaign)
     assert "no longer among Sociocs' scheduled messages" in page
-    assert "Check again" not in page
+    assert "Look at Sociocs once more" not in page
     decisions.look_again(lost)
     assert not reconcile.accounts_to_look_at()

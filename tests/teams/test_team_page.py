@@ -178,7 +178,7 @@ class TestLeaving:
         SavedFilter.objects.create(team=riverside, owner=bob, name="Londoners")
         Campaign.objects.create(team=riverside, created_by=bob, name="Spring check-up")
         page = text_of(client_of(bob).get(leaving_page(riverside, bob)))
-        for words in ("7 recipient lists: List 6", "List 2 and 2 more", "1 draft: Spring check-up"):
+        for words in ("7 lists: List 6", "List 2 and 2 more", "1 draft: Spring check-up"):
             assert words in page
         assert "1 saved filter: Londoners" in page
         assert role_of(bob) == Role.EDITOR
