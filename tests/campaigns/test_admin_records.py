@@ -100,6 +100,7 @@ def one_of_everything() -> Campaign:
     Approval.objects.create(
         campaign=draft, asked_by=alice, fingerprint="f", version=1, people=12, token=uuid4()
     )
+    world.a_whatsapp_template(draft.channel)
     reported_on(draft)
     return draft
 

@@ -326,13 +326,13 @@ def names_of_files() -> Iterator[Case]:
 
 def limits() -> Iterator[Case]:
     """Faults G4, G9 and G14, at their edges."""
-    columns = "at most 200 are possible"
+    columns = "and the most is 200."
     wide = ",".join(f"c{n}" for n in range(198))
     yield text("columns-200", f"Phone,{wide},z\n{A},{wide},z\n", ready=1)
     yield text(
         "columns-201",
         f"Phone,{wide},y,z\n{A},{wide},y,z\n",
-        refused=f"Row 1 has 201 columns; {columns}",
+        refused=f"Row 1 has 201 columns, {columns}",
     )
     yield text("columns-10000", f"Phone{',x' * 10_000}\n{A}\n", refused="Row 1 has 10,001 columns")
     yield text("columns-empty-beyond", f"Phone{',' * 300}\n{A}{',' * 300}\n", ready=1)

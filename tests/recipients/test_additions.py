@@ -258,7 +258,7 @@ def test_a_new_list_goes_when_its_import_is_undone_and_the_file_can_be_used_agai
     assert f"2 people are removed, and the list “{people.name}”" in page
     assert "Campaigns already sent or scheduled keep their people" in page
     response = undone(door, made)
-    assert "This import was undone." in told(response)
+    assert "The import was undone" in told(response)
     assert door.open(people).status_code == 404
     import_lifecycle.clear_leftovers()
     assert not RecipientList.objects.exists()
@@ -304,7 +304,7 @@ def test_what_was_displaced_is_forgotten_with_the_file(door: Door) -> None:
     import_lifecycle.clear_leftovers()
     assert people_of(people).keys() == {BOB, CLEO}
     assert Recipient.objects.count() == 2
-    assert "too long ago" in told(door.get("import-undo", made))
+    assert "too old to undo" in told(door.get("import-undo", made))
     with pytest.raises(undoing.CannotUndo):
         undoing.undo_import(ListImport.objects.get(pk=made.pk), people.owner)
 
@@ -367,7 +367,7 @@ def test_a_list_deleted_meanwhile_makes_no_new_one(door: Door) -> None:
     people.delete()
     response = door.post("import-confirm", made, mode="new")
     assert response.status_code == 422
-    assert "no longer there" in told(response)
+    assert "was deleted, or you can no longer edit it" in told(response)
     assert not RecipientList.objects.exists()
 
 

@@ -512,7 +512,7 @@ def test_people_of_a_list_that_is_not_theirs_are_not_counted_for_them(
     url = reverse("filter-count", args=[riverside.slug, in_london.public_id])
     assert not any(sign.isdigit() for sign in text_of(client.get(url, {"people": ""})))
     page = client.get(reverse("filter", args=[riverside.slug, in_london.public_id]))
-    assert "It looks at a list that is not shared with you" in text_of(page)
+    assert "it uses a list that is not shared with you" in text_of(page)
     assert "you cannot use all of them" in text_of(
         client.get(reverse("filters", args=[riverside.slug]))
     )
