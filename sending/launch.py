@@ -39,8 +39,8 @@ NOT_APPROVED = "not_approved"
 NUMBERS_EMPTIED = "numbers_emptied"
 # That the people are others, among the names of values that are.
 PEOPLE = "people"
-# A run that is late asks; and it says what was launched, whatever became of its template. Once it is
-# a draft that a person sends, it is one as any other.
+# A run that is late asks; and it says what was launched, whatever became of its template. As a
+# draft that a person sends it is one as any other.
 _NO_MATTER_FOR_RUNS = {"wall_time", "whatsapp_template"}
 # From so many frozen people on, what the database knew of their table is not true any more.
 _MANY = 50_000
