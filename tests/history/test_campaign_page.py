@@ -311,9 +311,9 @@ def test_a_working_worker_is_not(desk: Desk, running: Campaign) -> None:
 def test_the_sandboxs_phones_are_a_click_away(
     desk: Desk, running: Campaign, settings: Settings
 ) -> None:
-    assert "See it on the sandbox" not in text_of(desk.get("campaign", running))
+    assert "See it on the practice phones" not in text_of(desk.get("campaign", running))
     settings.SANDBOX_URL = "http://127.0.0.1:8790"
-    assert "See it on the sandbox's phones" in text_of(desk.get("campaign", running))
+    assert "See it on the practice phones" in text_of(desk.get("campaign", running))
 
 
 # --- Live -----------------------------------------------------------------------------------------
