@@ -827,8 +827,8 @@ def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
     ("refusal", "next_step"),
     [
         ("past_send_by", "Write to the others in it in a new campaign"),
-        ("quiet_hours", "Try again within its sending hours."),
-        ("daily_limit", "Try again on another day."),
+        ("quiet_hours", "Try again within its sending hours"),
+        ("daily_limit", "Try again on another day"),
         ("The API key is not valid.", "Fix this first"),
     ],
 )
