@@ -101,6 +101,16 @@ def test_words_may_be_the_same_for_everybody(
     assert "your last check-up was on Monday." in text_of(page)
 
 
+def test_a_name_with_a_hidden_sign_fills_its_own_place_alone(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate, alice: User
+) -> None:
+    User.objects.filter(pk=alice.pk).update(name="Alice\x1fMoreau")
+    page = desk.write(
+        draft, "review", **pick(check_up, **FILLED | {"place_field_1": "SENDER_NAME"})
+    )
+    assert "Hi Alice Moreau, your last check-up was on 1 May." in text_of(page)
+
+
 def test_a_place_that_nothing_fills_is_told_when_it_is_reviewed(
     desk: Desk, draft: Campaign, check_up: WhatsAppTemplate
 ) -> None:
