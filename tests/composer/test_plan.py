@@ -390,6 +390,16 @@ class TestLargeAudiences:
         assert plan_making.make_estimate(draft.pk)
         assert "Another text" in text_of(desk.get("review", draft))
 
+    def test_a_plan_is_read_in_the_language_of_now(
+        self, desk: Desk, draft: Campaign, front_desk: Channel, alice: User
+    ) -> None:
+        Channel.objects.filter(pk=front_desk.pk).update(messages_per_second=0.0001)
+        User.objects.filter(pk=alice.pk).update(language="es")
+        desk.get("review", draft)
+        plan_making.make_estimate(draft.pk)
+        User.objects.filter(pk=alice.pk).update(language="en")
+        assert "Sent all at once, part of it would fail" in text_of(desk.get("review", draft))
+
     def test_it_goes_out_as_its_plan_says_though_it_was_renamed_meanwhile(
         self,
         desk: Desk,
