@@ -18,6 +18,7 @@ from tooling.places import ROOT
 ORDER = [
     ["config"],
     ["demo"],
+    ["upkeep"],
     ["privacy"],
     ["api"],
     ["history"],
