@@ -103,10 +103,10 @@ def _move(target: psycopg.Connection[Any], tell: Callable[[str], None]) -> dict[
     for table in tables.values():
         moved[table.name] = _copy(target, table)
         tell(f"{table.name}: {moved[table.name].rows} rows, sha256 {moved[table.name]}")
-    _triggers(target, tables, "ENABLE")
-    _go_on_counting(target, tables)
     # Whether each row that another one names is there, which PostgreSQL looks at last.
     target.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    _triggers(target, tables, "ENABLE")
+    _go_on_counting(target, tables)
     for table in tables.values():
         if _digest(_read_back(target, table), table) != moved[table.name]:
             raise NotMoved(f"{table.name} is not the same in PostgreSQL. Nothing was moved.")

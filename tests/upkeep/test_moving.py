@@ -17,7 +17,6 @@ from django.utils import timezone
 from psycopg import errors
 
 from campaigns.models import Campaign, Heartbeat
-from recipients.models import RecipientList
 from sending import submit
 from sociocs_accounts.models import Channel
 from tests import postgresql, world
@@ -73,7 +72,7 @@ def rows(address: str, table: str) -> int:
 def test_everything_is_there_and_is_worked_with_by_both_roles(
     work: Campaign, target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    RecipientList.objects.create(team=work.team, name="Last").delete()
+    world.a_list(work.team, [], "Last").delete()
 
     call_command("move_to_postgresql")
 
