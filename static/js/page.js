@@ -157,6 +157,13 @@
     if (event.target.matches("[data-submits-on-change]")) event.target.form.requestSubmit();
   });
 
+  // --- A row of pages that scrolls begins at the page one is on ---------------------------------
+
+  for (const row of document.querySelectorAll(".tabs, .settings-nav")) {
+    const here = row.querySelector("[aria-current]");
+    if (here) row.scrollLeft += here.getBoundingClientRect().right - row.getBoundingClientRect().right + 32;
+  }
+
   // --- Errors are where the eye and the keyboard go first --------------------------------------
 
   const focusSummary = (root) => root.querySelector("[data-error-summary]")?.focus();
