@@ -33,11 +33,11 @@ _MOST_REMEMBERED = 1_000
 _ADDRESS = re.compile(r"/webhooks/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 _SIGNATURE = "HTTP_" + SIGNATURE_HEADER.upper().replace("-", "_")
 _KEPT = b"kept\n"
-_HEADERS = [
+_HEADERS = (
     ("Content-Type", "text/plain; charset=utf-8"),
     ("Content-Length", str(len(_KEPT))),
     ("X-Content-Type-Options", "nosniff"),
-]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class FrontDesk:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
         if environ["REQUEST_METHOD"] != "POST" or not self._keep(environ):
             return self._behind(environ, start_response)
-        start_response("200 OK", _HEADERS)
+        # A list of its own: servers add to it.
+        start_response("200 OK", [*_HEADERS])
         return [_KEPT]
 
     def _keep(self, environ: WSGIEnvironment) -> bool:

@@ -37,6 +37,7 @@ class Door:
 
     def __init__(self) -> None:
         self.passed_on = 0
+        self.headers: dict[str, str] = {}
         self._pages = WSGIHandler()
         self._desk = FrontDesk(self._behind)
 
@@ -63,8 +64,13 @@ class Door:
             **more,
         }
 
-        def start(status: str, *_: object) -> Callable[[bytes], object]:
+        def start(
+            status: str, headers: list[tuple[str, str]], *_: object
+        ) -> Callable[[bytes], object]:
             said.append(status)
+            self.headers = dict(headers)
+            # As `wsgiref` does.
+            headers.append(("Connection", "close"))
             return lambda _bytes: None
 
         list(self._desk(environ, start))
@@ -87,6 +93,7 @@ def test_a_genuine_call_needs_nobody_else_and_is_stored_once(
     assert WebhookEvent.objects.count() == 2
     assert bytes(WebhookEvent.objects.earliest("pk").body or b"") == BODY
     assert door.passed_on == 0
+    assert "Connection" not in door.headers
     # It is known who calls: nothing is asked, something is stored.
     assert not [query for query in asked.captured_queries if query["sql"].startswith("SELECT")]
 
