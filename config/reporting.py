@@ -62,7 +62,7 @@ def _begin_sentry(dsn: str) -> None:
 
 
 def _discreet_event(event: dict[str, Any], _hint: object) -> dict[str, Any]:
-    for part in ("request", "user", "extra", "breadcrumbs"):
+    for part in ("request", "user", "extra", "breadcrumbs", "_meta"):
         event.pop(part, None)
     if written := event.get("logentry"):
         # Without its arguments, which the sentence holds already.
