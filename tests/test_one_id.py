@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +17,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from campaigns import pulse
+from config.logs import NoteIds, ids_of
+from interface import log_ids
 from interface.log_ids import HEADER
+from sending import submit, turns
 from sociocs_accounts.models import Channel
 from tests import world
 from tests.processes import Child, Processes, Sandbox, WebServer
@@ -93,6 +100,50 @@ def test_a_request_its_task_and_the_call_to_sociocs_bear_one_id(
     assert told[0].startswith("SENTRY_DSN is set, but sentry-sdk is not installed")
     assert told[1].startswith("OTEL_EXPORTER_OTLP_ENDPOINT is set, but opentelemetry-sdk is not")
     assert "sentry.invalid" not in worker.output
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_accounts_turn_bears_the_id_of_whatever_asked_for_it(
+    channel: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has a thread of its own, and its calls to Sociocs have another."""
+    caplog.handler.addFilter(NoteIds())
+    caplog.set_level(logging.DEBUG)
+    world.launched(world.a_campaign(channel, world.a_list(channel.team, world.phones(25))))
+    pulse.is_beating.set()
+    log_ids.bear(log_ids.Ids(TOLD))
+    try:
+        turns.begin(submit.hand_over, channel.account_id)
+        wait_until(lambda: all(one.name != "turn" for one in threading.enumerate()))
+    finally:
+        pulse.is_beating.clear()
+        log_ids.end_work()
+
+    told = [ids_of(one) for one in caplog.records if one.name == "sociocs_gateway.transport"]
+    calls = [ids_of(one) for one in caplog.records if one.name == "sending.submit"]
+    assert len(calls) == 3
+    assert len(told) > 3
+    assert all(one == {"request_id": TOLD} for one in [*told, *calls])
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_web_processes_that_share_a_folder_tell_of_each_others_requests(
+    processes: Processes, tmp_path: Path
+) -> None:
+    env = {"METRICS_TOKEN": "one", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
+    first, second = processes.web(env), processes.web(env)
+    for _ in range(3):
+        assert requests.get(f"{first.url}/readyz", timeout=20).ok
+
+    told = requests.get(
+        f"{second.url}/metrics", headers={"Authorization": "Bearer one"}, timeout=20
+    ).text
+
+    (count,) = re.findall(
+        r'^campaigns_request_seconds_count{address="readyz",.*} (\S+)$', told, re.M
+    )
+    assert float(count) == 3
 
 
 @pytest.mark.django_db
