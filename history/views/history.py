@@ -33,6 +33,7 @@ from history.campaign_rows import (
     for_rows,
     history_page,
     jobs_in_question,
+    people_in_question,
     rows_of,
     states_of,
     waits_for_somebody,
@@ -214,10 +215,10 @@ def _fingerprint(rows: Iterable[CampaignRow]) -> str:
 
 
 def _attention(request: TeamRequest) -> list[Attention]:
-    """Campaigns with jobs that wait for an answer, and how many; those that are late; the first."""
-    campaigns: dict[Campaign, int] = {}
-    for job in jobs_in_question(request.team)[:200]:
-        campaigns[job.campaign] = campaigns.get(job.campaign, 0) + 1
+    """Campaigns that ask about people, and about how many; those that are late; the first."""
+    asked = people_in_question(request.team, ATTENTION_SHOWN + 1)
+    found = Campaign.objects.in_bulk(asked)
+    campaigns = {found[pk]: people for pk, people in asked.items()}
     late = Q(state=CampaignState.MISSED.value) | Q(
         state=CampaignState.PAUSED.value,
         state_reason__in=_HELD_BY_THE_CLOCK,

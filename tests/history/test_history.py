@@ -79,7 +79,7 @@ def test_what_needs_somebody_says_so_on_top_and_in_its_line(desk: Desk, draft: C
     world.launched(draft)
     unclear(job(draft))
     text = text_of(desk.get("campaigns"))
-    assert "1 job needs an answer. “Spring check-up”" in text
+    assert "Messages to 12 people need an answer. “Spring check-up”" in text
     assert "Needs an answer" in text
 
 
@@ -93,8 +93,8 @@ def test_several_campaigns_that_need_somebody_are_listed(
     Campaign.objects.filter(pk=missed.pk).update(state="missed")
     text = text_of(desk.get("campaigns"))
     for line in (
-        "Spring check-up: 1 job needs an answer",
-        "Flash sale: 1 job needs an answer",
+        "Spring check-up: messages to 12 people need an answer",
+        "Flash sale: messages to 12 people need an answer",
         "Too late: it was missed",
     ):
         assert line in text
