@@ -15,7 +15,10 @@ _PLACES = {
         "list-put-away export filters filter filter-new filter-count"
     ),
     "fields": "fields-in-use templates template template-new template-keep media",
-    "whatsapp": "channels channel channel-new account-new vendor-account",
+    "whatsapp": (
+        "channels channel channel-new account-new vendor-account whatsapp-templates whatsapp-template "
+        "whatsapp-template-new whatsapp-template-delete"
+    ),
     "opt-outs": (
         "opt-outs opt-outs-search opt-outs-add opt-out-lift failing-numbers blocks person "
         "person-erase"

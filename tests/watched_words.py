@@ -66,20 +66,23 @@ def _recorded(instance: Model, **_of_the_signal: Any) -> None:
     look_through("the trail", repr(values))
 
 
+_written = _Written()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _watch() -> Iterator[None]:
-    written = _Written()
-    logging.getLogger().addHandler(written)
     before_task_publish.connect(_published)
     post_save.connect(_recorded)
     yield
-    logging.getLogger().removeHandler(written)
+    logging.getLogger().removeHandler(_written)
     before_task_publish.disconnect(_published)
     post_save.disconnect(_recorded)
 
 
 @pytest.fixture(autouse=True)
 def _nothing_gets_out(_watch: None) -> Iterator[None]:
+    # Whoever sets logging up anew in a test takes all handlers away.
+    logging.getLogger().addHandler(_written)
     _found.clear()
     yield
     found = taken()

@@ -234,7 +234,7 @@ NOT_SENDABLE: dict[str, Case] = {
     ),
     "gap": (
         {"when": "later", "date": "2027-03-14", "time": "02:30"},
-        "The clocks jump over this time",
+        "The clocks skip this time",
         "id_date",
     ),
     "far": (

@@ -40,7 +40,7 @@ OTHERWISE: Mapping[str, dict[str, Any]] = {
     "media_url": PICTURE,
     "field_rules": {"field_rules": {"fallbacks": {"Dentist": "us"}}},
     "one_by_one": {"one_by_one": True},
-    "template": {"template": TEMPLATE, "one_by_one": True},
+    "one_by_one_wanted": {"one_by_one": True, "one_by_one_wanted": True},
     "template_aside": {"template_aside": TEMPLATE},
     "duplicates_allowed": {"duplicates_allowed": True},
     "days_left_out": {"days_left_out": 7},
@@ -66,7 +66,14 @@ OTHERWISE: Mapping[str, dict[str, Any]] = {
 @pytest.fixture
 def otherwise(clinic: Channel, front_desk: Channel) -> Mapping[str, dict[str, Any]]:
     ada = VendorMember.objects.create(account=front_desk.account, user_id="ada", name="Ada Okafor")
-    return {**OTHERWISE, "channel": {"channel": clinic}, "sent_as": {"sent_as": ada}}
+    # A channel without templates keeps one aside.
+    template = {"template": TEMPLATE, "one_by_one": True, "channel": clinic}
+    return {
+        **OTHERWISE,
+        "channel": {"channel": clinic},
+        "sent_as": {"sent_as": ada},
+        "template": template,
+    }
 
 
 def changed(draft: Campaign, columns: dict[str, Any]) -> Campaign:
@@ -108,5 +115,5 @@ def test_what_people_get_is_in_the_message_and_has_to_be_tested(
     if is_sent := column in {one.name for one in Message._meta.concrete_fields}:
         assert getattr(now, column) == getattr(said, column) != getattr(before, column)
     # Through whom, and as whom, decides what people get. One by one they get the same.
-    decides = (is_sent or column in {"channel", "sent_as"}) and column != "one_by_one"
+    decides = (is_sent or column in {"channel", "sent_as"}) and not column.startswith("one_by_one")
     assert (readiness.content_sha256(said) != untested) is decides

@@ -612,7 +612,7 @@ def test_the_media_of_a_team_and_of_a_person_has_an_end(
             team=desk.team, uploaded_by=person, label="x", name=person.name, size=1024 * 1024
         )
     page = text_of(desk.get("media"))
-    taken = "Files take 2.0 MB of the 3.0 MB, yours 1.0 MB of 2.0 MB"
+    taken = "Your team's files use 2.0 MB of 3.0 MB, yours 1.0 MB of 2.0 MB"
     assert taken in page
     assert taken in text_of(desk.get("compose", draft))
     assert "is uploaded" in text_of(upload(desk, picture(), "small"))

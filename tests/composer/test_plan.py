@@ -81,7 +81,7 @@ class TestChecklist:
         assert draft.state == "freezing"
         overruled = draft.events.get(kind=CampaignEvent.Kind.OVERRULED)
         assert (overruled.actor, "asleep" in overruled.details["warnings"][0]) == (alice, True)
-        assert "Alice Moreau went ahead in spite of:" in text_of(desk.get("campaign", draft))
+        assert "Alice Moreau confirmed:" in text_of(desk.get("campaign", draft))
 
     def test_the_same_text_to_the_same_people_is_pointed_out(
         self, desk: Desk, draft: Campaign, front_desk: Channel, patients: RecipientList

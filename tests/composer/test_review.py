@@ -129,7 +129,7 @@ def test_different_texts_are_counted(desk: Desk, draft: Campaign) -> None:
 def test_doubts_are_told(desk: Desk, draft: Campaign, clinic: Channel) -> None:
     draft.channel = clinic
     draft.save()
-    assert "WhatsApp delivers a free text only to people who wrote to you" in text_of(
+    assert "WhatsApp delivers a text of your own only to people who wrote to you" in text_of(
         desk.get("review", draft)
     )
 
@@ -249,7 +249,7 @@ def test_a_second_tab_launches_nothing_more(desk: Desk, draft: Campaign) -> None
         {"version": "1", "token": str(uuid.uuid4()), "confirmed_count": "12"},
         follow=True,
     )
-    assert "This campaign was changed since you opened this page" in text_of(page)
+    assert "This campaign has changed since you opened this page" in text_of(page)
     assert CampaignEvent.objects.filter(kind="launched").count() == 1
 
 

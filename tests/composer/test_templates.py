@@ -42,7 +42,7 @@ def test_a_column_of_a_campaign_is_content_or_it_is_not() -> None:
     """Whoever adds a column decides: is it copied and remembered, or does it tell what became?"""
     assert {one.name for one in copying.content_fields()} == {
         *("name", "channel", "sent_as", "text", "media_kind", "media_url", "field_rules"),
-        *("one_by_one", "template", "template_aside"),
+        *("one_by_one", "one_by_one_wanted", "template", "template_aside"),
         *("duplicates_allowed", "days_left_out", "wall_time", "time_zone", "fold"),
         *("clock_keeper", "pace_count", "pace_minutes", "hours_from", "hours_to", "hours_zone"),
         *("zone_field", "continues_next_day"),

@@ -313,9 +313,9 @@ def test_a_working_worker_is_not(desk: Desk, running: Campaign) -> None:
 def test_the_sandboxs_phones_are_a_click_away(
     desk: Desk, running: Campaign, settings: Settings
 ) -> None:
-    assert "See it on the sandbox" not in text_of(desk.get("campaign", running))
+    assert "See it on the practice phones" not in text_of(desk.get("campaign", running))
     settings.SANDBOX_URL = "http://127.0.0.1:8790"
-    assert "See it on the sandbox's phones" in text_of(desk.get("campaign", running))
+    assert "See it on the practice phones" in text_of(desk.get("campaign", running))
 
 
 # --- Live -----------------------------------------------------------------------------------------
@@ -831,8 +831,8 @@ def test_a_job_that_was_gone_is_asked_about_with_what_we_suggest(
     ("refusal", "next_step"),
     [
         ("past_send_by", "Write to the others in it in a new campaign"),
-        ("quiet_hours", "Try again within its sending hours."),
-        ("daily_limit", "Try again on another day."),
+        ("quiet_hours", "Try again within its sending hours"),
+        ("daily_limit", "Try again on another day"),
         ("The API key is not valid.", "Fix this first"),
     ],
 )

@@ -33,7 +33,7 @@ def on_calendar(desk: Desk) -> str:
 
 def everywhere(desk: Desk, draft: Campaign) -> set[str]:
     composer = minute(desk.get("compose", draft), "The last message leaves")
-    review = minute(desk.get("review", draft), "Last message leaves")
+    review = minute(desk.get("review", draft), "Last message")
     world.launched(draft)
     page = minute(desk.get("campaign", draft), "Last message leaves")
     return {composer, review, page, on_calendar(desk)}

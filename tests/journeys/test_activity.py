@@ -25,7 +25,7 @@ def test_an_owner_finds_who_changed_a_role(
     dialog = page.get_by_role("dialog", name="Role of Bob Okafor")
     dialog.get_by_label("Viewer").check()
     dialog.get_by_role("button", name="Change the role").click()
-    expect(page.get_by_text("Bob Okafor is now: Viewer")).to_be_visible()
+    expect(page.get_by_text("Bob Okafor has a new role. Viewer")).to_be_visible()
 
     page.get_by_role("link", name="Activity").click()
 

@@ -58,6 +58,7 @@ def test_the_page_answers_while_one_writes(composer: Page) -> None:
     open_step(composer, "What")
     composer.get_by_text("Clinic WhatsApp").click()
     expect(composer.locator(".phone-whatsapp")).to_be_visible()
+    composer.get_by_text("Your own words").click()
     expect(composer.locator("#preview").get_by_text("in the last 24 hours")).to_be_visible()
     open_step(composer, "Who")
     composer.get_by_text("Patients 2026").first.click()

@@ -38,7 +38,7 @@ def test_two_people_write_one_draft_and_neither_loses_a_word(
     for page, person in ((hers, alice), (his, bob)):
         let_in(page, person)
         page.goto(url)
-    expect(his.locator("#presence")).to_contain_text("Alice Moreau has this draft open, too.")
+    expect(his.locator("#presence")).to_contain_text("Alice Moreau has this draft open too.")
 
     hers.get_by_role("textbox", name="Message").fill("Alice's words")
     expect(hers.locator("#save-state")).to_contain_text("Saved")

@@ -281,7 +281,7 @@ def test_a_second_person_approves_and_a_change_asks_again(
     expect(hers.get_by_text("The draft is saved.")).to_be_visible()
 
     his.get_by_role("button", name="Approve and send to 12 people").click()
-    expect(his.get_by_text("has to be asked for again")).to_be_visible()
+    expect(his.get_by_text("Ask for approval again to send it")).to_be_visible()
     look(his, "schedule-outdated")
     draft.refresh_from_db()
     assert draft.state == "draft"

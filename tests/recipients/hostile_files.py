@@ -301,7 +301,7 @@ def cells() -> Iterator[Case]:
         f"Phone,Name\n{A},Ann\n{A},Bob\n",
         ready=1,
         duplicates=1,
-        says="with other data",
+        says="with different data",
     )
     yield text("same-twice", f"Phone,Name\n{A},Ann\n{A},Ann\n", ready=1, duplicates=1)
     yield text(

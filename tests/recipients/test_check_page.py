@@ -342,7 +342,7 @@ def test_what_the_team_chose_is_remembered_for_the_same_headers(door: Door, alic
     assert again.default_country == "CA"
     page = text(Door(door.team, alice).get("import", again))
     assert "The last file with these columns" not in page
-    assert "As your team chose the last time" in text(Door(door.team, alice).get("import", again))
+    assert "Set as your team chose last time" in text(Door(door.team, alice).get("import", again))
     other = door.checked("Cell,Note,Home phone\n4155552672,y,2127365001\n")
     assert "As your team chose" not in text(door.get("import", other))
 

@@ -433,7 +433,7 @@ def test_a_filter_is_made_read_again_and_changed(
         ({"field": "City", "op": "is"}, "Enter a value to compare with"),
         ({"field": "City", "op": "one_of"}, "Enter a value to compare with"),
         ({"field": "City", "op": "before", "day": "3 April"}, "Enter the date as 2026-04-02."),
-        ({"field": "City", "op": "above", "value": "many"}, "Write a number"),
+        ({"field": "City", "op": "above", "value": "many"}, "Enter a number"),
         ({"field": "City", "op": "like", "value": "x"}, "Choose a comparison."),
         ({"field": "City", "op": "is", "value": "x" * 501}, "Use up to 500 characters."),
     ],
