@@ -46,7 +46,7 @@ from recipients.lists.people import person_id, phone_of
 from recipients.models import RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
 from sociocs_accounts import seen_troubles
-from teams.access import Action, TeamRequest, page_of_team
+from teams.access import Action, TeamRequest, may, page_of_team
 
 STATUS_LABELS = {
     "draft": gettext_lazy("Drafts"),
@@ -115,7 +115,10 @@ def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
     # Before its time Sociocs may have it already, and nobody has got anything.
     begun = Q(send_at=None) | Q(send_at__lte=timezone.now())
     sections = [
-        (_("Needs you"), mine.filter(waits_for_somebody(request.team))),
+        (
+            _("Needs you") if may(request.membership, Action.DECIDE) else _("Needs an answer"),
+            mine.filter(waits_for_somebody(request.team)),
+        ),
         (_("Sending now"), mine.filter(running & begun).exclude(pk__in=in_question)),
         (_("Latest"), mine.filter(state__in=states_of("completed", "cancelled"))),
     ]
