@@ -207,6 +207,7 @@ INSTALLED_APPS = [
     "history",
     "api",
     "privacy",
+    "upkeep",
     *(["demo"] if DEMO else []),
 ]
 

@@ -34,11 +34,11 @@ _ADDRESS = re.compile(r"/webhooks/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/
 _SIGNATURE = "HTTP_" + SIGNATURE_HEADER.upper().replace("-", "_")
 _REQUEST_ID = "HTTP_" + log_ids.HEADER.upper().replace("-", "_")
 _KEPT = b"kept\n"
-_HEADERS = [
+_HEADERS = (
     ("Content-Type", "text/plain; charset=utf-8"),
     ("Content-Length", str(len(_KEPT))),
     ("X-Content-Type-Options", "nosniff"),
-]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class FrontDesk:
             finally:
                 log_ids.end_work()
             if is_kept:
+                # A list of its own: servers add to it.
                 start_response("200 OK", [*_HEADERS, (log_ids.HEADER, request_id)])
                 return [_KEPT]
         return self._behind(environ, start_response)

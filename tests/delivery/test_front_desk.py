@@ -72,6 +72,8 @@ class Door:
         ) -> Callable[[bytes], object]:
             said.append(status)
             self.headers = dict(headers)
+            # As `wsgiref` does.
+            headers.append(("Connection", "close"))
             return lambda _bytes: None
 
         list(self._desk(environ, start))
@@ -94,6 +96,7 @@ def test_a_genuine_call_needs_nobody_else_and_is_stored_once(
     assert WebhookEvent.objects.count() == 2
     assert bytes(WebhookEvent.objects.earliest("pk").body or b"") == BODY
     assert door.passed_on == 0
+    assert "Connection" not in door.headers
     # It is known who calls: nothing is asked, something is stored.
     assert not [query for query in asked.captured_queries if query["sql"].startswith("SELECT")]
 
