@@ -53,6 +53,7 @@ def play(script: Sequence[str | Path], name: str, *words: str) -> None:
         assert running.stdin is not None
         with suppress(BrokenPipeError):
             shutil.copyfileobj(printing.stdout, running.stdin)
+            running.stdin.flush()
             if printing.wait():
                 running.kill()
                 _check(str(script[0]), printing.returncode, told)

@@ -5,24 +5,30 @@ from __future__ import annotations
 import os
 import stat
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Heartbeat
 from campaigns.states import DecisionKind
-from sending import decisions, launch, submit, tick
+from recipients.models import Recipient
+from sending import control, decisions, launch, submit, tick
+from sending.control import NotPossible
 from sending.readiness import LaunchRefused
 from sociocs_accounts import clients
 from sociocs_accounts.models import Channel
 from tests import postgresql, world
+from tests.browsing import Desk, text_of
+from tests.client import Client
 from tests.processes import Sandbox
+from upkeep import programs
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -86,12 +92,20 @@ def test_nobody_gets_twice_what_was_sent_after_the_copy(
     channel.account.refresh_from_db()
     assert channel.account.halt_reason == "restored"
     clients.reopen(channel.account)
+    for campaign in (waiting, planned):
+        with suppress(NotPossible):
+            control.resume(campaign, world.owner_of(channel.team))
     work(channel)
 
     assert set(messages_by_person(sandbox).values()) == {1}
     assert world.states(waiting) == world.states(planned) == ["unknown"] * 3
     waiting.refresh_from_db()
     assert waiting.state == "needs_decision"
+    client = Client()
+    client.force_login(world.owner_of(channel.team))
+    page = text_of(Desk(channel.team, client).get("campaign", waiting))
+    assert "we do not know whether it was given to Sociocs" in page
+    assert "Look at Sociocs once more" not in page
     for held in (draft, freezing):
         held.refresh_from_db()
         assert held.state == "draft"
@@ -166,7 +180,7 @@ def test_a_damaged_copy_changes_nothing(
     copy.write_bytes(copy.read_bytes()[: copy.stat().st_size * 2 // 3])
     workers_stopped()
 
-    with pytest.raises((CommandError, Exception)):
+    with pytest.raises((CommandError, DatabaseError)):
         call_command("restore", tmp_path / "copy")
 
     assert world.states(waiting) == ["ready"] * 3
@@ -184,3 +198,13 @@ def test_it_says_which_program_is_missing(
 
     assert not list(tmp_path.glob("copy*"))
     assert connection.vendor == "postgresql"
+
+
+@pytest.mark.postgresql
+def test_a_script_that_breaks_off_changes_nothing(waiting: Campaign) -> None:
+    script = ["sh", "-c", "echo 'TRUNCATE recipients_recipient;'; exit 3"]
+
+    with pytest.raises(CommandError, match="sh failed"):
+        programs.play(script, "psql", "--no-psqlrc", "--single-transaction", "-f", "-")
+
+    assert Recipient.objects.count() == 25
