@@ -44,6 +44,13 @@ _FIELD_OF = {"wall_time": "date", "pace": "pace_count", "empty_places": "places"
 class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
+    # As they stand on the page, so that errors are told in that order; When comes behind them.
+    field_order = (
+        *("version", "name", "lists", "filters", "duplicates_allowed", "lists_left_out"),
+        *("filters_left_out", "campaigns_left_out", "days_left_out"),
+        *("channel", "sent_as", "text", "media_kind", "media_url"),
+    )
+
     version = forms.IntegerField(widget=forms.HiddenInput)
     name = PlainText(
         label=gettext_lazy("Name"),
