@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from campaigns.audiences.choices import filter_choices, list_choices
@@ -139,9 +140,29 @@ def borrowed_lists(campaign: Campaign, user: User) -> tuple[RecipientList, ...]:
         for choice in list_choices(campaign)
         if not choice.recipient_list.is_of_call
     }
-    usable = RecipientList.objects.for_member(campaign.team, user).filter(pk__in=chosen)
-    borrowed = chosen.keys() - usable.values_list("pk", flat=True)
+    borrowed = chosen.keys() - _usable(campaign, user)[0]
     return tuple(chosen[key] for key in sorted(borrowed))
+
+
+@read_once
+def _usable(campaign: Campaign, user: User) -> tuple[frozenset[int], frozenset[int]]:
+    """Which lists and which filters in the draft somebody may use, by primary key."""
+    lists = RecipientList.objects.for_member(campaign.team, user).filter(
+        pk__in=[choice.recipient_list_id for choice in list_choices(campaign)]
+    )
+    filters = SavedFilter.objects.for_member(campaign.team, user).filter(
+        pk__in=[saved_filter.pk for saved_filter in _chosen_filters(campaign)]
+    )
+    rows = set(
+        lists.annotate(is_filter=Value(False))
+        .order_by()
+        .values_list("is_filter", "pk")
+        .union(filters.annotate(is_filter=Value(True)).order_by().values_list("is_filter", "pk"))
+    )
+    return (
+        frozenset(key for is_filter, key in rows if not is_filter),
+        frozenset(key for is_filter, key in rows if is_filter),
+    )
 
 
 def kept_back(campaign: Campaign, user: User) -> str:
@@ -173,6 +194,5 @@ def _lists_gone_to(campaign: Campaign) -> set[int]:
 def borrowed_filters(campaign: Campaign, user: User) -> tuple[SavedFilter, ...]:
     """Filters in the draft that `user` may not use: not theirs, deleted, or over such a list."""
     chosen = {saved_filter.pk: saved_filter for saved_filter in _chosen_filters(campaign)}
-    usable = SavedFilter.objects.for_member(campaign.team, user).filter(pk__in=chosen)
-    borrowed = chosen.keys() - usable.values_list("pk", flat=True)
+    borrowed = chosen.keys() - _usable(campaign, user)[1]
     return tuple(chosen[key] for key in sorted(borrowed))

@@ -24,7 +24,9 @@ WHY_NOT_TAKEN_OUT: Mapping[LateLook, Text] = {
     LateLook.NOBODY: gettext_lazy("they opted out after the last look before its time"),
     LateLook.TAKEN_OUT: gettext_lazy("they opted out after the last look before its time"),
     LateLook.BLOCK_ONLY: gettext_lazy("your team chose to block people only"),
-    LateLook.NO_JOB: gettext_lazy("a colleague answered for its job, so its id is not known here"),
+    LateLook.NO_JOB: gettext_lazy(
+        "a colleague answered for it, so its id at Sociocs is not known here"
+    ),
     LateLook.NOT_SENDING: gettext_lazy("the campaign was paused, or waited for an answer"),
     LateLook.ACCOUNT: gettext_lazy("Sociocs did not answer reliably enough"),
     LateLook.NO_CLOCK: gettext_lazy("the clock of Sociocs could not be read"),
@@ -35,5 +37,5 @@ WHY_NOT_TAKEN_OUT: Mapping[LateLook, Text] = {
     LateLook.NO_TIME: gettext_lazy("there was no time left to take them out"),
     LateLook.RUNNING: gettext_lazy("it was going out already"),
     LateLook.UNCLEAR: gettext_lazy("Sociocs gave no clear answer"),
-    LateLook.GONE: gettext_lazy("its job was no longer at Sociocs"),
+    LateLook.GONE: gettext_lazy("it was no longer at Sociocs"),
 }

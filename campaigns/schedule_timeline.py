@@ -8,37 +8,35 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from campaigns.models import CampaignEvent
 from interface.dates import written
-from interface.wording import Text, jobs, number, people
+from interface.wording import Text, number, people
 
 Kind = CampaignEvent.Kind
 Details = dict[str, Any]
 
 
+# What stopping came to, each with the people it is said of.
+_TAKEN_BACK: Mapping[str, Text] = {
+    "out": gettext_lazy("Already sent to %(people)s."),
+    "never_left": gettext_lazy("Never given to Sociocs: %(people)s."),
+    "kept": gettext_lazy("Sociocs gave no id to stop it by, so it still goes out to %(people)s."),
+    "unclear": gettext_lazy("Unclear for %(people)s: it may go out."),
+    "gone": gettext_lazy("No longer there to stop: %(people)s."),
+}
+
+
 def taken_back_in_words(details: Details) -> str:
-    """`5 of 12 jobs taken back, 7 already out`."""
-    values = {"back": number(details.get("back", 0)), "jobs": jobs(details.get("jobs", 0))}
-    parts = [_("%(back)s of %(jobs)s stopped in time") % values]
-    if details.get("out"):
-        parts.append(_("%(n)s already out") % {"n": number(details["out"])})
-    if details.get("never_left"):
-        parts.append(_("%(n)s never sent to Sociocs") % {"n": number(details["never_left"])})
-    if details.get("kept"):
-        n = details["kept"]
-        words = ngettext(
-            "%(n)s goes out all the same, since its job id is not known",
-            "%(n)s go out all the same, since their job ids are not known",
-            n,
-        )
-        parts.append(words % {"n": number(n)})
-    if details.get("unclear"):
-        parts.append(_("%(n)s unclear: it may go out") % {"n": number(details["unclear"])})
-    if details.get("gone"):
-        parts.append(_("%(n)s no longer there to stop") % {"n": number(details["gone"])})
-    return ", ".join(parts)
+    """`Stopped in time for 5 of 12 people. Already sent to 7 people.`: sentences."""
+    values = {"n": number(details.get("back", 0)), "people": people(details.get("people", 0))}
+    told = [
+        str(words) % {"people": people(details[fact])}
+        for fact, words in _TAKEN_BACK.items()
+        if details.get(fact)
+    ]
+    return " ".join([_("Stopped in time for %(n)s of %(people)s.") % values, *told])
 
 
 def _moment(text: str, zone: str) -> str:
@@ -68,12 +66,12 @@ def _rescheduled(who: str, details: Details) -> str:
 
 
 def _take_back_asked(who: str, details: Details) -> str:
-    values = {"who": who or _("Someone"), "jobs": jobs(details.get("jobs", 0))}
+    values = {"who": who or _("Someone"), "people": people(details.get("people", 0))}
     if details.get("then") == "undo":
-        return _("%(who)s undid sending: %(jobs)s to stop at Sociocs") % values
+        return _("%(who)s undid sending. To stop at Sociocs first: %(people)s") % values
     if details.get("then") == "reschedule":
-        return _("%(who)s chose another time: %(jobs)s to stop at Sociocs first") % values
-    return _("%(who)s paused it: %(jobs)s to stop at Sociocs") % values
+        return _("%(who)s chose another time. To stop at Sociocs first: %(people)s") % values
+    return _("%(who)s paused it. To stop at Sociocs: %(people)s") % values
 
 
 def _taken_back(_who: str, details: Details) -> str:

@@ -240,12 +240,12 @@ PAUSE_WORDS: Mapping[str, Text] = {
         "same time of day."
     ),
     PauseReason.REFUSALS: gettext_lazy(
-        "Sociocs refused two jobs for the same reason, so it would refuse the others as well. Fix "
+        "Sociocs refused it twice for the same reason, so it would refuse the rest as well. Fix "
         "the cause first, then continue."
     ),
     PauseReason.TOO_LARGE: gettext_lazy(
-        "A job is too large for Sociocs. Continue, and all that is left goes out in jobs of "
-        "half the size."
+        "These are too many people at a time for Sociocs. Continue, and the rest goes out to half "
+        "as many at a time."
     ),
     PauseReason.TAKING_BACK: gettext_lazy(
         "What has not left yet is being stopped. Nothing more goes out meanwhile."
@@ -268,6 +268,7 @@ UNCLEAR_WORDS: Mapping[str, Text] = {
     Reason.UNEXPECTED_STATUS: gettext_lazy("an answer we do not understand"),
     "job_id_known": gettext_lazy("the answer named a job that belongs to other people"),
     "silence": gettext_lazy("our own process ended before the answer came"),
+    PauseReason.RESTORED: gettext_lazy("an older copy of the database was put back"),
 }
 
 

@@ -15,7 +15,7 @@ from campaigns.opt_out_words import WHY_NOT_TAKEN_OUT
 from campaigns.schedule_timeline import not_as_approved
 from campaigns.state_words import PAUSE_WORDS, unclear_words
 from campaigns.states import DecisionKind, LateLook, PauseReason
-from interface.wording import Text, jobs, people
+from interface.wording import Text, people
 from sociocs_accounts.troubles import trouble_words
 
 Kind = CampaignEvent.Kind
@@ -63,16 +63,20 @@ _BY_ITSELF: Mapping[Kind, Text] = {
 }
 # What somebody answered about a job.
 ANSWERS: Mapping[str, Text] = {
-    DecisionKind.MARK_AS_SENT: gettext_lazy("%(who)s marked job %(seq)s as sent"),
-    DecisionKind.SEND_AGAIN: gettext_lazy("%(who)s had job %(seq)s sent again"),
-    DecisionKind.DO_NOT_SEND: gettext_lazy("%(who)s decided not to send job %(seq)s"),
-    DecisionKind.TRY_AGAIN: gettext_lazy("%(who)s had job %(seq)s tried again"),
+    DecisionKind.MARK_AS_SENT: gettext_lazy("%(who)s answered that it was sent to %(people)s"),
+    DecisionKind.SEND_AGAIN: gettext_lazy("%(who)s had it sent to %(people)s again"),
+    DecisionKind.DO_NOT_SEND: gettext_lazy("%(who)s decided not to send it to %(people)s"),
+    DecisionKind.TRY_AGAIN: gettext_lazy("%(who)s had it tried again for %(people)s"),
 }
 
 
 def _by_hand(kind: Kind) -> Callable[[str, Details], str]:
     named, unnamed = _BY_HAND[kind]
     return lambda who, _details: str(named) % {"who": who} if who else str(unnamed)
+
+
+def _people(details: Details) -> str:
+    return people(details.get("people", 0))
 
 
 def _exported(who: str, details: Details) -> str:
@@ -142,25 +146,27 @@ def _paused(who: str, details: Details) -> str:
 
 
 def _unclear(_who: str, details: Details) -> str:
-    return _("Job %(seq)s: no clear answer (%(why)s)") % {
-        "seq": details.get("seq", "?"),
+    return _("No clear answer for %(people)s (%(why)s)") % {
+        "people": _people(details),
         "why": unclear_words(details.get("reason", "")),
     }
 
 
 def _refused(_who: str, details: Details) -> str:
-    return _("Job %(seq)s was not sent: Sociocs refused it") % {"seq": details.get("seq", "?")}
+    return _("Not sent to %(people)s: Sociocs refused it") % {"people": _people(details)}
 
 
 def _found(_who: str, details: Details) -> str:
-    return _("Job %(seq)s was found at Sociocs") % {"seq": details.get("seq", "?")}
+    return _("Found at Sociocs: the message to %(people)s") % {"people": _people(details)}
 
 
 def _taking_back(who: str, details: Details) -> str:
-    count = jobs(details.get("jobs", 0))
     if who:
-        return _("%(who)s asked Sociocs to stop %(jobs)s") % {"who": who, "jobs": count}
-    return _("Sociocs was asked to stop %(jobs)s") % {"jobs": count}
+        return _("%(who)s asked Sociocs to stop it for %(people)s") % {
+            "who": who,
+            "people": _people(details),
+        }
+    return _("Sociocs was asked to stop it for %(people)s") % {"people": _people(details)}
 
 
 def _opted_out(_who: str, details: Details) -> str:
@@ -170,28 +176,28 @@ def _opted_out(_who: str, details: Details) -> str:
 
 
 def _late_look(_who: str, details: Details) -> str:
-    result, seq = details.get("result", ""), details.get("seq", "?")
+    result = details.get("result", "")
     if result == LateLook.TAKEN_OUT:
-        return _("Job %(seq)s was stopped in time. It goes out without those who opted out") % {
-            "seq": seq
-        }
+        return _(
+            "The message to %(people)s was stopped in time. It goes out without those who opted out"
+        ) % {"people": _people(details)}
     why = WHY_NOT_TAKEN_OUT[LateLook(result)] if result in set(LateLook) else ""
-    return _("Job %(seq)s stays as it is, although someone opted out: %(why)s") % {
-        "seq": seq,
+    return _("The message to %(people)s stays as it is, although someone opted out: %(why)s") % {
+        "people": _people(details),
         "why": why,
     }
 
 
 def _split(_who: str, details: Details) -> str:
-    return _("The rest goes out in jobs of at most %(people)s") % {
+    return _("The rest goes out to at most %(people)s at a time") % {
         "people": people(details.get("people", 0))
     }
 
 
 def _decided(who: str, details: Details) -> str:
-    unknown = gettext_lazy("%(who)s answered for job %(seq)s")
+    unknown = gettext_lazy("%(who)s answered for %(people)s")
     answer = ANSWERS.get(details.get("answer", ""), unknown)
-    return str(answer) % {"who": who or _("Someone"), "seq": details.get("seq", "?")}
+    return str(answer) % {"who": who or _("Someone"), "people": _people(details)}
 
 
 def _trouble(_who: str, details: Details) -> str:

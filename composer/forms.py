@@ -44,6 +44,13 @@ _FIELD_OF = {"wall_time": "date", "pace": "pace_count", "empty_places": "places"
 class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields):
     """The whole draft. Always bound: to what was typed, or else to what the draft says."""
 
+    # As they stand on the page, so that errors are told in that order; When comes behind them.
+    field_order = (
+        *("version", "name", "lists", "filters", "duplicates_allowed", "lists_left_out"),
+        *("filters_left_out", "campaigns_left_out", "days_left_out"),
+        *("channel", "sent_as", "text", "media_kind", "media_url"),
+    )
+
     version = forms.IntegerField(widget=forms.HiddenInput)
     name = PlainText(
         label=gettext_lazy("Name"),
@@ -219,12 +226,14 @@ def stored_draft(campaign: Campaign, content: Content) -> dict[str, Any]:
 
 
 def _says_nothing(content: Content) -> bool:
-    """Whether nothing was chosen or written yet, and the channel takes templates."""
+    """Whether there is a channel, and nothing was chosen or written yet.
+
+    With SMS too: whoever then turns to WhatsApp is asked for a template, as most people need one.
+    """
     is_written = (
         content.text or content.media_url or content.one_by_one_wanted or content.template_aside
     )
-    channel = content.channel
-    return bool(channel and channel.capabilities.takes_templates and not is_written)
+    return content.channel is not None and not is_written
 
 
 def _as_posted(value: Any) -> Any:

@@ -144,7 +144,7 @@ class ScheduleFields(WallTimeFields):
     )
     hours = _radio(
         [
-            (SET_HOURS, gettext_lazy("Only between")),
+            (SET_HOURS, gettext_lazy("Only between these times")),
             (ANY_TIME, gettext_lazy("At any time of day")),
         ],
         gettext_lazy("Sending hours"),

@@ -22,7 +22,7 @@ from campaigns.scheduling import repeats
 from campaigns.scheduling.clocks import WALL_FORMAT, read_wall
 from campaigns.scheduling.timing import zone_of
 from campaigns.state_words import CAMPAIGN_WORDS
-from campaigns.states import MOVABLE, CampaignState, SubmissionState
+from campaigns.states import FINISHED, MOVABLE, CampaignState, SubmissionState
 from interface.wording import Text
 from sending import job_times, last_message, timetable
 from teams.models import Team
@@ -196,8 +196,10 @@ def _mark_conflicts(entries: Iterable[Entry]) -> None:
         for (first, ends, entry), (begins, end, other) in combinations(busy, 2):
             is_same = entry.campaign.pk == other.campaign.pk
             if not is_same and first <= end and begins <= ends:
-                entry.in_the_way.append(other.campaign.name)
-                other.in_the_way.append(entry.campaign.name)
+                for one, beside in ((entry, other), (other, entry)):
+                    # About what is over there is nothing left to do.
+                    if one.campaign.state not in FINISHED:
+                        one.in_the_way.append(beside.campaign.name)
 
 
 def _drain(campaign: Campaign, people: int) -> timedelta:

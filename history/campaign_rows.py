@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -40,6 +40,7 @@ from history.campaign_costs import costs_of
 from history.people_counts import PeopleCounts, people_counts
 from interface.wording import Text, number
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
+from sending.reach import PEOPLE_HANDED_OVER
 from sending.tally import MAY_HAVE_GONE, Tally, tallies
 from teams.models import Team
 
@@ -246,19 +247,35 @@ def jobs_in_question(team: Team) -> QuerySet[Submission]:
     )
 
 
+def people_in_question(team: Team, most: int) -> dict[int, int]:
+    """The first campaigns that ask, by primary key, and how many people they ask about."""
+    asking = (
+        jobs_in_question(team)
+        .order_by()
+        .values("campaign_id")
+        .annotate(people=Sum(PEOPLE_HANDED_OVER), first=Min("pk"))
+        .order_by("first")
+    )
+    return dict(asking.values_list("campaign_id", "people")[:most])
+
+
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """A campaign that waits for somebody: for answers about `jobs`, or, with none, being late."""
+    """A campaign that waits for somebody: about so many `people`, or, with none, being late."""
 
     campaign: Campaign
-    jobs: int
+    people: int
 
     @property
     def title(self) -> str:
         """What it is about."""
-        if self.jobs:
-            words = ngettext("%(n)s job needs an answer.", "%(n)s jobs need an answer.", self.jobs)
-            return words % {"n": number(self.jobs)}
+        if self.people:
+            words = ngettext(
+                "The message to %(n)s person needs an answer.",
+                "Messages to %(n)s people need an answer.",
+                self.people,
+            )
+            return words % {"n": number(self.people)}
         if self.campaign.state == CampaignState.PAUSED:
             return _("“%(name)s” is late.") % {"name": self.campaign.name}
         return _("“%(name)s” was missed.") % {"name": self.campaign.name}
@@ -266,7 +283,7 @@ class Attention:
     @property
     def sentence(self) -> str:
         """What happened, and what is asked."""
-        if self.jobs:
+        if self.people:
             return _("“%(name)s”: it is not clear whether it was sent, or Sociocs refused it.") % {
                 "name": self.campaign.name
             }
@@ -277,9 +294,13 @@ class Attention:
     @property
     def short(self) -> str:
         """The same behind the name of the campaign."""
-        if self.jobs:
-            words = ngettext("%(n)s job needs an answer", "%(n)s jobs need an answer", self.jobs)
-            return words % {"n": number(self.jobs)}
+        if self.people:
+            words = ngettext(
+                "the message to %(n)s person needs an answer",
+                "messages to %(n)s people need an answer",
+                self.people,
+            )
+            return words % {"n": number(self.people)}
         if self.campaign.state == CampaignState.MISSED:
             return _("it was missed")
         return _("the rest waits for your answer")

@@ -20,7 +20,6 @@ from django.db.models import (
     Exists,
     OuterRef,
     Q,
-    QuerySet,
     Subquery,
     Sum,
     Value,
@@ -29,12 +28,11 @@ from django.db.models import (
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, CampaignRecipient
+from campaigns.models import Campaign
 from campaigns.person_states import (
     BY_JOB,
     BY_REPORT,
     GIVEN_UP,
-    LEFT_OUT_LATE,
     NOT_REPORTED,
     NOT_REPORTED_WORD,
     PEOPLE_WORDS,
@@ -42,17 +40,14 @@ from campaigns.person_states import (
     PersonState,
     at_the_end,
 )
-from campaigns.states import FINISHED, SPARED, CampaignState, SubmissionState
+from campaigns.states import FINISHED, CampaignState, SubmissionState
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint
 from interface.wording import Text, number
 from sending.models import Attempt, Submission
+from sending.reach import is_anybody_left_out, left_out_late
 from sending.tally import MAY_HAVE_GONE, Tally
 from sociocs_gateway.results import DeliveryStatus
 
-# What repeats itself here is what the indexes of the few who are left out, or stopped, begin at.
-IS_LEFT_OUT_LATE = (Q(left_out__in=sorted(LEFT_OUT_LATE)) & ~Q(left_out="")) | (
-    Q(stopped__in=sorted(SPARED)) & ~Q(stopped="")
-)
 P = PersonState
 _Counts = dict[int, Counter[PersonState]]
 
@@ -257,11 +252,11 @@ def _take_out_left_out(counts: _Counts, now: datetime) -> Counter[int]:
     Returns how many of each campaign.
     """
     left_out: Counter[int] = Counter()
-    late = left_out_late(list(counts))
-    if not late.exists():
+    if not is_anybody_left_out(tuple(counts)):
         return left_out
     people = (
-        late.annotate(
+        left_out_late(tuple(counts))
+        .annotate(
             status=Subquery(
                 SentMessage.objects.filter(recipient=OuterRef("pk")).values("status")[:1]
             ),
@@ -284,15 +279,6 @@ def _take_out_left_out(counts: _Counts, now: datetime) -> Counter[int]:
                 counts, row["campaign_id"], row["people"], before or P(row["standing"]), P.NOT_SENT
             )
     return left_out
-
-
-def left_out_late(campaign_ids: Sequence[int]) -> QuerySet[CampaignRecipient]:
-    """The people of these campaigns who get nothing after all, for whatever came up later.
-
-    Here comes in what is found after the audience was fixed: who opted out before their job was
-    handed over, and whoever is kept from it afterwards (`LEFT_OUT_LATE` names the reasons).
-    """
-    return CampaignRecipient.objects.filter(IS_LEFT_OUT_LATE, campaign__in=campaign_ids)
 
 
 def standing_at(now: datetime) -> Case:

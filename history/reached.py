@@ -26,11 +26,12 @@ from campaigns.states import FINISHED, SPARED, SubmissionState
 from delivery.models import SentMessage
 from delivery.provider_codes import Failure, failure_of
 from delivery.replies import submissions_of
-from history.people_counts import IS_LEFT_OUT_LATE, reporting_channels, standing_at
+from history.people_counts import reporting_channels, standing_at
 from interface.wording import Text
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.subscriber_keys import subscriber_key, with_digits
 from sending.models import Submission
+from sending.reach import IS_LEFT_OUT_LATE
 from sociocs_gateway.results import DeliveryStatus
 
 PEOPLE_PER_PAGE = 50

@@ -50,8 +50,3 @@ def in_each_language(say: Callable[[], Said]) -> list[Said]:
 def people(count: int) -> str:
     """`1 person`, `43,377 people`."""
     return ngettext("%(n)s person", "%(n)s people", count) % {"n": number(count)}
-
-
-def jobs(count: int) -> str:
-    """`1 job`, `44 jobs`."""
-    return ngettext("%(n)s job", "%(n)s jobs", count) % {"n": number(count)}

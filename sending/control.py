@@ -57,10 +57,10 @@ def take_back_jobs(campaign: Campaign, user: User) -> None:
             raise NotPossible(_("Pause the campaign first, then stop what has not left."))
         if locked.state_reason == PauseReason.TAKING_BACK:
             raise being_stopped()
-        jobs = taking_back.ask_back(locked)
-        if not jobs:
+        people = taking_back.ask_back(locked)
+        if not people:
             raise NotPossible(_("Everything has left already: there is nothing to stop."))
-        record_event(locked, CampaignEvent.Kind.TAKING_BACK, user, jobs=jobs)
+        record_event(locked, CampaignEvent.Kind.TAKING_BACK, user, people=people)
     campaign.refresh_from_db()
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign
 from campaigns.states import FINISHED, CampaignState, SubmissionState
-from interface.wording import jobs
+from interface.wording import people
 from sending import one_by_one
 from sending.models import Submission
 from sociocs_accounts import call_rates, seen_troubles
@@ -47,10 +47,10 @@ class HeldUp:
         )
 
 
-def held_up_by(campaign: Campaign, waiting_jobs: int, is_over: bool) -> HeldUp:
+def held_up_by(campaign: Campaign, waiting_jobs: int, waiting_people: int, is_over: bool) -> HeldUp:
     """All that keeps a campaign from moving. `is_over`: nothing more is expected of it."""
     standing = [] if is_over else _troubles_of(campaign, waiting_jobs)
-    delays = _delays_of(campaign, waiting_jobs)
+    delays = _delays_of(campaign, waiting_jobs, waiting_people)
     codes = [trouble.code for trouble in standing]
     # That there is a delay, not how long it still takes: that is no news.
     return HeldUp(standing, delays, ".".join([*codes, str(len(delays))]), waiting_jobs)
@@ -78,12 +78,12 @@ def _holds_up(campaign: Campaign, trouble: Standing) -> bool:
     return campaign.state == CampaignState.SENDING and trouble.code != Trouble.OWN_LIMIT
 
 
-def _delays_of(campaign: Campaign, waiting_jobs: int) -> list[str]:
+def _delays_of(campaign: Campaign, waiting_jobs: int, waiting_people: int) -> list[str]:
     """What holds up the jobs that a campaign has still to hand over; none while none does."""
     if campaign.state != CampaignState.SENDING or not waiting_jobs or campaign.channel is None:
         return []
     account = campaign.channel.account
-    sentences = (_slowed(account, waiting_jobs), _not_yet(campaign))
+    sentences = (_slowed(account, waiting_jobs, waiting_people), _not_yet(campaign))
     return [sentence for sentence in sentences if sentence]
 
 
@@ -139,14 +139,14 @@ def _not_yet(campaign: Campaign) -> str:
     ) % {"n": minutes}
 
 
-def _slowed(account: GatewayAccount, waiting_jobs: int) -> str:
+def _slowed(account: GatewayAccount, waiting_jobs: int, waiting_people: int) -> str:
     """Our own limits on calls."""
     seconds = call_rates.seconds_for(account, waiting_jobs)
     if seconds < _WORTH_SAYING:
         return ""
     minutes = round(seconds / 60)
     return ngettext(
-        "Calls to Sociocs are limited, so sending %(jobs)s takes about %(n)d minute.",
-        "Calls to Sociocs are limited, so sending %(jobs)s takes about %(n)d minutes.",
+        "Calls to Sociocs are limited, so sending to %(people)s takes about %(n)d minute.",
+        "Calls to Sociocs are limited, so sending to %(people)s takes about %(n)d minutes.",
         minutes,
-    ) % {"jobs": jobs(waiting_jobs), "n": minutes}
+    ) % {"people": people(waiting_people), "n": minutes}

@@ -303,7 +303,13 @@ def _tell(campaign: Campaign, submission: Submission, answer: PostAnswer) -> Non
 
 def tell_late_look(campaign: Campaign, submission: Submission, result: LateLook) -> None:
     """Put into the timeline what came of looking for people who opted out of a job."""
-    record_event(campaign, CampaignEvent.Kind.LATE_LOOK, seq=submission.seq, result=result.value)
+    record_event(
+        campaign,
+        CampaignEvent.Kind.LATE_LOOK,
+        seq=submission.seq,
+        people=submission.people_handed_over,
+        result=result.value,
+    )
 
 
 # --- Pausing by the system ------------------------------------------------------------------------

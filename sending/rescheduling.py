@@ -41,8 +41,9 @@ from sending.control import NotPossible, look_anew
 from sending.models import Attempt, Submission
 from sending.moves import move_submissions
 from sending.protocol import is_taken_back, was_never_sent
+from sending.reach import people_of, reach_of
 from sending.readiness import TimeFault, time_fault
-from sending.tally import Tally, slots_passed_and_ahead, tallies
+from sending.tally import Tally, tallies
 from teams.models import User
 
 C, S = CampaignState, SubmissionState
@@ -202,17 +203,18 @@ def _begin(campaign: Campaign, user: User, then: Then, time: NewTime | None = No
         raise NotPossible(_("Everything has left already: there is nothing to undo."))
     take_back = TakeBack(then, user.pk, timezone.now().isoformat(), time)
     _pause(campaign, take_back)
-    record_event(campaign, CampaignEvent.Kind.TAKE_BACK_ASKED, user, jobs=ahead, then=then)
+    record_event(campaign, CampaignEvent.Kind.TAKE_BACK_ASKED, user, people=ahead, then=then)
     _go_on(campaign)
 
 
 def _held_ahead(campaign: Campaign, now: datetime) -> int:
-    """How many jobs the vendor has, or may have, whose time is still to come."""
-    return campaign.submissions.filter(
+    """How many people the vendor has, or may have, a message for whose time is to come."""
+    held = campaign.submissions.filter(
         state__in=[S.ACCEPTED.value, S.POSTING.value, S.UNKNOWN.value],
         current_attempt__revoked_at=None,
         current_attempt__slot__gt=now,
-    ).count()
+    )
+    return people_of(held)
 
 
 def _pause(campaign: Campaign, take_back: TakeBack) -> None:
@@ -249,7 +251,7 @@ def _go_on(campaign: Campaign) -> None:
     if not is_taken_back(tally.jobs, _may_be_found(campaign, take_back, now)):
         return
     user = User.objects.filter(pk=take_back.user).first() if take_back.user else None
-    record_event(campaign, CampaignEvent.Kind.TAKEN_BACK, user, **told_of(campaign, tally, now))
+    record_event(campaign, CampaignEvent.Kind.TAKEN_BACK, user, **told_of(campaign, now))
     if take_back.then is Then.UNDO:
         _undo(campaign, user)
     elif take_back.then is Then.RESCHEDULE and take_back.time is not None:
@@ -266,22 +268,21 @@ def _may_be_found(campaign: Campaign, take_back: TakeBack, now: datetime) -> boo
     ).exists()
 
 
-def told_of(campaign: Campaign, tally: Tally, now: datetime) -> dict[str, int]:
-    """What could be reached, in jobs: of all, taken back, never handed over, out, kept, unclear,
+def told_of(campaign: Campaign, now: datetime) -> dict[str, int]:
+    """What could be reached, in people: of all, stopped, never sent to Sociocs, out, kept, unclear,
     gone.
 
     Kept are those that the vendor has under no job id we know, so that they cannot be deleted.
     """
-    out, kept = slots_passed_and_ahead(campaign, now)
-    gone = campaign.submissions.filter(state=S.REVOKED.value, is_gone=True).count()
+    reach = reach_of(campaign, now)
     return {
-        "jobs": tally.job_count,
-        "back": tally.jobs[S.REVOKED] - gone,
-        "never_left": tally.waiting_jobs,
-        "out": out,
-        "kept": kept,
-        "unclear": tally.jobs[S.UNKNOWN],
-        "gone": gone,
+        "people": reach.total,
+        "back": reach.stopped,
+        "never_left": reach.waiting,
+        "out": reach.out,
+        "kept": reach.ahead,
+        "unclear": reach.unclear,
+        "gone": reach.gone,
     }
 
 

@@ -47,7 +47,7 @@ def sweep_cancelling(campaign: Campaign) -> None:
 
 
 def ask_back(campaign: Campaign) -> int:
-    """Take back what was handed over and has not gone out; returns how many jobs.
+    """Take back what was handed over and has not gone out; returns for how many people.
 
     The caller holds the row lock of a paused campaign. The tick asks the vendor.
     """
@@ -74,11 +74,11 @@ def _ask_back(campaign: Campaign, rule: Rule, why: TakeBack) -> int:
     for submission in accepted.select_related("current_attempt"):
         assert submission.current_attempt is not None
         new = rule(SubmissionState.ACCEPTED, submission.current_attempt.slot, now)
-        if new is not SubmissionState.ACCEPTED:
-            # Handed over once more, it has a late look once more.
-            asked += move_submission(
-                submission, new, revoked_for=why.value, is_gone=False, late_look=""
-            )
+        # Handed over once more, it has a late look once more.
+        if new is not SubmissionState.ACCEPTED and move_submission(
+            submission, new, revoked_for=why.value, is_gone=False, late_look=""
+        ):
+            asked += submission.people_handed_over
     return asked
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
-from campaigns.models import Campaign
 from campaigns.person_states import GIVEN_UP
 from campaigns.states import (
     IN_FLIGHT,
@@ -20,7 +18,6 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
-from interface.read_once import read_once
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
 
 # Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then
@@ -117,14 +114,3 @@ def _unclear_before(campaign_ids: Sequence[int]) -> list[tuple[int, SubmissionSt
         # The attempt that a person marked as sent is itself the unclear one.
         if how != How.PERSON
     ]
-
-
-@read_once
-def slots_passed_and_ahead(campaign: Campaign, now: datetime) -> tuple[int, int]:
-    """How many handed-over jobs' time has come, and how many could still be taken back."""
-    accepted = campaign.submissions.filter(state=SubmissionState.ACCEPTED.value)
-    could_come_back = Q(current_attempt__slot__gt=now)
-    slots = accepted.aggregate(
-        gone=Count("pk", filter=~could_come_back), ahead=Count("pk", filter=could_come_back)
-    )
-    return slots["gone"], slots["ahead"]

@@ -84,6 +84,7 @@ _HALT_BEGAN: Mapping[str, Text] = {
     "door": gettext_lazy("The address we use belonged to a dashboard, not to Sociocs"),
     "circuit": gettext_lazy("Sociocs gave no clear answer twice in a row"),
     "clock": gettext_lazy("This server's clock and Sociocs' clock differed"),
+    "restored": gettext_lazy("An older copy of the database was put back"),
 }
 TROUBLES: Mapping[str, TroubleWords] = {
     **{
@@ -104,11 +105,12 @@ TROUBLES: Mapping[str, TroubleWords] = {
     ),
     Trouble.LIST_FAILS: TroubleWords(
         gettext_lazy(
-            "Sociocs cannot show its list of jobs at the moment, and without it nothing is sent."
+            "Sociocs cannot show what it has scheduled at the moment, and without that nothing is "
+            "sent."
         ),
         _TRIED,
-        gettext_lazy("Sociocs could not show its list of jobs"),
-        gettext_lazy("Sociocs showed its list of jobs again"),
+        gettext_lazy("Sociocs could not show what it has scheduled"),
+        gettext_lazy("Sociocs showed what it has scheduled again"),
     ),
     Trouble.TOO_FAST: TroubleWords(
         gettext_lazy("We called Sociocs too often, so nothing is sent at the moment."),

@@ -160,9 +160,9 @@ class Act(models.TextChoices):
     DECIDED = "campaign.decided", _("%(who)s answered a question about %(thing)s")
     LOOKED_AGAIN = (
         "campaign.looked_again",
-        _("%(who)s looked for a job of %(thing)s at Sociocs again"),
+        _("%(who)s looked for messages of %(thing)s at Sociocs again"),
     )
-    SPLIT = "campaign.split", _("%(who)s split the rest of %(thing)s into smaller jobs")
+    SPLIT = "campaign.split", _("%(who)s had the rest of %(thing)s sent to fewer people at a time")
     EXPORTED = "campaign.exported", _("%(who)s exported %(thing)s")
     FOLLOWED_UP = (
         "campaign.followed_up",

@@ -31,6 +31,8 @@ from recipients.sql import Sql, integers, sql
 __all__ = ["AudienceCount", "count_audience", "lists_of"]
 
 CHUNK = 20_000
+# Of each part at first, of so many parts at once: most lists and filters are small.
+_BEGINNING, _PARTS_AT_ONCE = 1_000, 8
 
 
 def count_audience(campaign: Campaign) -> AudienceCount:
@@ -74,11 +76,32 @@ def json_as_text(column: str) -> Cast:
 def chunks_of_people(campaign: Campaign) -> Iterator[list[PersonRow]]:
     """Everybody who would be frozen now, in the order of freezing; keys are of `Recipient`."""
     chosen = selection.of(campaign)
-    for number in range(len(chosen.parts)):
-        who, after, is_last = people_sql(chosen, number), 0, False
-        while not is_last and (rows := _people_after(chosen, number, who, after)):
+    for number, beginning in _beginnings(chosen):
+        who, rows, most = people_sql(chosen, number), beginning, _BEGINNING
+        while rows:
             yield rows
-            after, is_last = rows[-1][0], len(rows) < CHUNK
+            is_last, most = len(rows) < most, CHUNK
+            rows = [] if is_last else _people_after(chosen, number, who, rows[-1][0])
+
+
+def _beginnings(chosen: Selection) -> Iterator[tuple[int, list[PersonRow]]]:
+    """Each part of a selection with its first people, a few parts at a time: most are small."""
+    for begin in range(0, len(chosen.parts), _PARTS_AT_ONCE):
+        numbers = range(begin, min(begin + _PARTS_AT_ONCE, len(chosen.parts)))
+        asked = [
+            _people_sql(chosen, one, people_sql(chosen, one), 0, _BEGINNING) for one in numbers
+        ]
+        parts = [sql("SELECT * FROM ({one}) AS part", one=one) for one in asked]
+        union = Sql(
+            " UNION ALL ".join(part.text for part in parts),
+            tuple(value for part in parts for value in part.values),
+        )
+        rows_of: dict[int, list[PersonRow]] = {one: [] for one in numbers}
+        with connection.cursor() as cursor:
+            cursor.execute(union.text, union.values)
+            for number, pk, phone, name, fields in sorted(cursor.fetchall()):
+                rows_of[number].append((pk, phone, name, fields))
+        yield from rows_of.items()
 
 
 def first_reached(campaign: Campaign) -> int | None:
@@ -98,15 +121,19 @@ def people_sql(chosen: Selection, number: int) -> Sql:
 def _people_after(
     chosen: Selection, number: int, who: Sql, after: int, most: int = CHUNK
 ) -> list[PersonRow]:
-    asked = sql(
-        f"SELECT r.id, r.phone, r.name, CAST({{fields}} AS text) FROM {RECIPIENTS} r "
-        f"WHERE {{who}} AND r.id > {after:d} ORDER BY r.id LIMIT {most:d}",
+    asked = _people_sql(chosen, number, who, after, most)
+    with connection.cursor() as cursor:
+        cursor.execute(asked.text, asked.values)
+        return [(pk, phone, name, fields) for _part, pk, phone, name, fields in cursor.fetchall()]
+
+
+def _people_sql(chosen: Selection, number: int, who: Sql, after: int, most: int) -> Sql:
+    return sql(
+        f"SELECT {number:d} AS part, r.id, r.phone, r.name, CAST({{fields}} AS text) "
+        f"FROM {RECIPIENTS} r WHERE {{who}} AND r.id > {after:d} ORDER BY r.id LIMIT {most:d}",
         fields=chosen.parts[number].fields("r"),
         who=who,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(asked.text, asked.values)
-        return list(cursor.fetchall())
 
 
 def freeze_chunk(campaign_id: int) -> bool:

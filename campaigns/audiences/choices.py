@@ -62,7 +62,7 @@ def earlier_of(campaign: Campaign) -> tuple[Campaign, ...]:
     """The campaigns whose people this one leaves out, in the order they were made."""
     if not campaign.may_leave_out_campaigns:
         return ()
-    chosen = campaign.earlier_choices.select_related("earlier").order_by("earlier__pk")
+    chosen = campaign.earlier_choices.select_related("earlier__emptied").order_by("earlier__pk")
     return tuple(choice.earlier for choice in chosen)
 
 

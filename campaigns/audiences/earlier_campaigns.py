@@ -58,25 +58,72 @@ def since(team: Team, days: int, now: datetime) -> datetime:
     return datetime(first.year, first.month, first.day, tzinfo=today.tzinfo)
 
 
-@read_once
+class Reaching(NamedTuple):
+    """A campaign whose people may be left out, and whether it is known by number who they are."""
+
+    pk: int
+    name: str
+    is_freezing: bool
+    is_emptied: bool
+
+
 def campaigns_since(team_id: int, moment: datetime, besides: int) -> tuple[int, ...]:
     """The team's campaigns of which a job may have gone out since, or still will."""
+    return tuple(one.pk for one in _since(team_id, moment, besides))
+
+
+@read_once
+def _since(team_id: int, moment: datetime, besides: int) -> tuple[Reaching, ...]:
     ended = Q(finished_at__lt=moment)
     campaigns = Campaign.objects.filter(team=team_id).exclude(state=CampaignState.DRAFT.value)
     campaigns = campaigns.exclude(ended).exclude(pk=besides)
-    return tuple(campaigns.order_by("pk").values_list("pk", flat=True))
+    rows = campaigns.order_by("pk").values_list("pk", "name", "state", "emptied")
+    return tuple(
+        Reaching(pk, name, state == CampaignState.FREEZING, emptied is not None)
+        for pk, name, state, emptied in rows
+    )
 
 
-def spans(campaigns: Iterable[int], moment: datetime | None = None) -> tuple[Span, ...]:
-    """Who was or may be reached, as spans; of jobs since `moment`, and those that still wait."""
-    return _spans(tuple(campaigns), moment)
+def spans(
+    campaigns: Iterable[int], moment: datetime | None = None, beside: Iterable[int] = ()
+) -> tuple[Span, ...]:
+    """Who was or may be reached, as spans; of jobs since `moment`, and those that still wait.
+
+    `beside`: other campaigns of which the same will be asked; they are read along.
+    """
+    wanted = set(campaigns)
+    if not wanted:
+        return ()
+    rows, unclear = _jobs_of(tuple(sorted(wanted.union(beside))))
+
+    def may_have_reached(row: JobRow) -> bool:
+        state = SubmissionState(row[3])
+        if state in REACHED_NOBODY and row[5] not in unclear:
+            return False
+        return moment is None or state in WAITING or row[4] >= moment
+
+    joined_spans = []
+    of_these = (row for row in rows if row[0] in wanted)
+    # Between two jobs that follow each other stands nobody, so that they make one span.
+    for (campaign, is_reached), run in groupby(
+        of_these, lambda row: (row[0], may_have_reached(row))
+    ):
+        if is_reached:
+            run_of = list(run)
+            joined_spans.append(Span(campaign, run_of[0][1], run_of[-1][2]))
+    return tuple(joined_spans)
+
+
+# Campaign, first and last position, state, when it goes out, key.
+JobRow = tuple[int, int, int, str, datetime, int]
 
 
 @read_once
-def _spans(campaigns: tuple[int, ...], moment: datetime | None) -> tuple[Span, ...]:
+def _jobs_of(campaigns: tuple[int, ...]) -> tuple[tuple[JobRow, ...], frozenset[int]]:
+    """The jobs of these campaigns, and which of them are unclear although they say nobody."""
     # Jobs are asked for through their campaigns: who sends them stands above this app.
     jobs = Campaign.objects.filter(pk__in=campaigns, submissions__isnull=False)
-    rows = list(
+    rows = tuple(
         jobs.annotate(
             at=Coalesce("submissions__current_attempt__slot", "submissions__planned_slot")
         )
@@ -87,20 +134,7 @@ def _spans(campaigns: tuple[int, ...], moment: datetime | None) -> tuple[Span, .
         )
     )
     unclear = _unclear_jobs({row[0] for row in rows if SubmissionState(row[3]) in REACHED_NOBODY})
-
-    def may_have_reached(row: tuple[int, int, int, str, datetime, int]) -> bool:
-        state = SubmissionState(row[3])
-        if state in REACHED_NOBODY and row[5] not in unclear:
-            return False
-        return moment is None or state in WAITING or row[4] >= moment
-
-    joined_spans = []
-    # Between two jobs that follow each other stands nobody, so that they make one span.
-    for (campaign, is_reached), run in groupby(rows, lambda row: (row[0], may_have_reached(row))):
-        if is_reached:
-            run_of = list(run)
-            joined_spans.append(Span(campaign, run_of[0][1], run_of[-1][2]))
-    return tuple(joined_spans)
+    return rows, frozenset(unclear)
 
 
 def _unclear_jobs(campaigns: set[int]) -> set[int]:
@@ -133,22 +167,17 @@ def holds(reached: Iterable[Span], row: str) -> Sql:
 
 def exclusion_problems(campaign: Campaign) -> list[Problem]:
     """Whether everybody whom the draft leaves out is known by now, and still."""
-    chosen = [one.pk for one in choices.earlier_of(campaign)]
-    recent, moment = _recent_of(campaign)
-    unknown = _unknown_by_key((*chosen, *recent))
-    freezing = (one for one in unknown.values() if one.state == CampaignState.FREEZING)
-    emptied = _emptied(unknown)
+    chosen, recent, _moment = _left_out_of(campaign)
     problems = []
-    if (preparing := next(freezing, None)) is not None:
+    if (
+        preparing := next((one for one in (*chosen, *recent) if one.is_freezing), None)
+    ) is not None:
         sentence = _(
             "“%(name)s” is getting ready. Wait a moment until it is known who gets it, so that "
             "they can be left out here."
         )
         problems.append(Problem("campaigns_left_out", sentence % {"name": preparing.name}))
-    for field, reached in (
-        ("campaigns_left_out", spans(emptied.intersection(chosen))),
-        ("days_left_out", spans(emptied.intersection(recent), moment)),
-    ):
+    for field, reached in _reached_of_emptied(campaign).items():
         if reached:
             problems.append(Problem(field, emptied_sentence()))
     return problems
@@ -156,10 +185,16 @@ def exclusion_problems(campaign: Campaign) -> list[Problem]:
 
 def are_emptied(campaign: Campaign) -> bool:
     """Whether numbers are gone by which people would have to be left out of a campaign."""
-    recent, moment = _recent_of(campaign)
-    chosen = [one.pk for one in choices.earlier_of(campaign)]
-    emptied = _emptied(_unknown_by_key((*chosen, *recent)))
-    return bool(spans(emptied.intersection(chosen)) or spans(emptied.intersection(recent), moment))
+    return any(_reached_of_emptied(campaign).values())
+
+
+def _reached_of_emptied(campaign: Campaign) -> Mapping[str, tuple[Span, ...]]:
+    """By field, whom it would have to leave out by numbers that are gone."""
+    chosen, recent, moment = _left_out_of(campaign)
+    return {
+        "campaigns_left_out": spans(one.pk for one in chosen if one.is_emptied),
+        "days_left_out": spans((one.pk for one in recent if one.is_emptied), moment),
+    }
 
 
 def emptied_sentence() -> str:
@@ -170,22 +205,16 @@ def emptied_sentence() -> str:
     )
 
 
-def _recent_of(campaign: Campaign) -> tuple[tuple[int, ...], datetime | None]:
-    """The campaigns that its days leave people out by, and since when."""
+def _left_out_of(
+    campaign: Campaign,
+) -> tuple[list[Reaching], tuple[Reaching, ...], datetime | None]:
+    """The campaigns that it leaves people out by: chosen, by its days, and since when."""
+    # That numbers are emptied, or being emptied, `privacy` notes, above this app.
+    chosen = [
+        Reaching(one.pk, one.name, one.state == CampaignState.FREEZING, hasattr(one, "emptied"))
+        for one in choices.earlier_of(campaign)
+    ]
     if not campaign.days_left_out:
-        return (), None
+        return chosen, (), None
     moment = since(campaign.team, campaign.days_left_out, timezone.now())
-    return campaigns_since(campaign.team_id, moment, campaign.pk), moment
-
-
-@read_once
-def _unknown_by_key(campaigns: tuple[int, ...]) -> Mapping[int, Campaign]:
-    """Those whose people are still being noted down, or whose numbers are emptied."""
-    people_unknown = Q(state=CampaignState.FREEZING.value) | Q(emptied__isnull=False)
-    unknown = Campaign.objects.filter(people_unknown, pk__in=campaigns)
-    return {one.pk: one for one in unknown.select_related("emptied").order_by("pk")}
-
-
-def _emptied(campaigns: Mapping[int, Campaign]) -> frozenset[int]:
-    """Those whose numbers are emptied, or being emptied: `privacy`, above this app, notes it."""
-    return frozenset(key for key, campaign in campaigns.items() if hasattr(campaign, "emptied"))
+    return chosen, _since(campaign.team_id, moment, campaign.pk), moment

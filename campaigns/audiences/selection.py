@@ -254,16 +254,17 @@ def of(campaign: Campaign) -> Selection:
 def select(campaign: Campaign, choice: Choice, now: datetime | None = None) -> Selection:
     """The selection that `choice` makes for a campaign now."""
     recent: tuple[Span, ...] = ()
+    others: tuple[int, ...] = ()
     if choice.days_out:
         moment = earlier_campaigns.since(campaign.team, choice.days_out, now or timezone.now())
         others = earlier_campaigns.campaigns_since(campaign.team_id, moment, campaign.pk)
-        recent = earlier_campaigns.spans(others, moment)
+        recent = earlier_campaigns.spans(others, moment, beside=choice.campaigns_out)
     return Selection(
         team_id=campaign.team_id,
         parts=parts_of(choice.lists, choice.filters),
         lists_out=tuple(recipient_list.pk for recipient_list in choice.lists_out),
         filters_out=tuple(filters.definitions_of(choice.filters_out)),
-        reached=earlier_campaigns.spans(choice.campaigns_out) if choice.campaigns_out else (),
+        reached=earlier_campaigns.spans(choice.campaigns_out, beside=others),
         recent=recent,
         duplicates_allowed=choice.duplicates_allowed,
         failing=_failing(campaign),

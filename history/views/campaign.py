@@ -40,7 +40,7 @@ from interface.templatetags.interface import phone_number
 from recipients.models import RecipientList
 from sending import control, deciding_together, delays, last_message, lateness, rescheduling
 from sending.delays import HeldUp
-from sending.tally import Tally, slots_passed_and_ahead
+from sending.reach import people_of, reach_of
 from sociocs_accounts.lanes import LaneState
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
@@ -136,7 +136,9 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     kept_back = list_access.kept_back(campaign, request.user)
     timing = campaign_time(campaign, tally, now)
     is_live = not is_at_rest or expects_news(campaign)
-    held_up = delays.held_up_by(campaign, tally.waiting_jobs, is_over=not is_live)
+    held_up = delays.held_up_by(
+        campaign, tally.waiting_jobs, reach_of(campaign, now).waiting, is_over=not is_live
+    )
     marks = (_mark(arrival), timing.mark, opted_out.mark if opted_out else "", held_up.mark)
     fingerprint = ".".join((mark, row.counts.mark, *marks))
     until = live_mark.counts_until(now, timing.changes_at)
@@ -154,7 +156,9 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "left_out": left_out_in_words(campaign.left_out),
         "lists": _shown_lists(campaign, request.user),
         **_message(campaign, request.GET.get("person", ""), is_hidden=bool(kept_back)),
-        "reach": _reach(campaign, tally, now),
+        "reach": reach_of(campaign, now),
+        "is_late": lateness.is_late(campaign, now),
+        "asked_people": _asked_people(campaign, tally.question_count, len(questions)),
         "held_up": held_up,
         "arrival": arrival,
         "opted_out": opted_out,
@@ -309,14 +313,11 @@ def _shown_lists(campaign: Campaign, user: User) -> list[tuple[RecipientList, bo
     ]
 
 
-def _reach(campaign: Campaign, tally: Tally, now: datetime) -> dict[str, int]:
-    """What cancelling now could still stop, in jobs: not handed over, to take back, gone out.
-
-    `is_late`: the last moment at which it might go out has passed; going on sets a new one.
-    """
-    gone, ahead = slots_passed_and_ahead(campaign, now)
-    late = lateness.is_late(campaign, now)
-    return {"waiting": tally.waiting_jobs, "ahead": ahead, "gone": gone, "is_late": late}
+def _asked_people(campaign: Campaign, asked: int, shown: int) -> int:
+    """How many people all questions are about, where more are asked than the page shows."""
+    if asked <= shown:
+        return 0
+    return people_of(campaign_rows.jobs_in_question(campaign.team).filter(campaign=campaign))
 
 
 @require_POST

@@ -47,11 +47,8 @@ def job_decide(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> HttpRes
     if not decisions.is_repeat_typed(job, DecisionKind(kind), form.typed_people()):
         messages.error(
             request,
-            _(
-                "Job %(seq)d was not sent again: type %(people)s, the number of people who might "
-                "get it twice."
-            )
-            % {"seq": job.seq, "people": number(job.people_handed_over)},
+            _("Nothing was sent again: type %(n)s, the number of people who might get it twice.")
+            % {"n": number(job.people_handed_over)},
         )
         return _back(request, job)
     try:
@@ -81,7 +78,9 @@ def campaign_decide_all(request: TeamRequest, campaign_id: UUID) -> HttpResponse
     typed = typed_number(request.POST.get("people", ""))
     if kind == DecisionKind.SEND_AGAIN and (asked is None or typed != asked.people):
         count = number(asked.people) if asked else "0"
-        sentence = _("Nothing was sent again: type %(n)s, the people who might get it twice.")
+        sentence = _(
+            "Nothing was sent again: type %(n)s, the number of people who might get it twice."
+        )
         messages.error(request, sentence % {"n": count})
         return redirect("campaign", request.team.slug, campaign.public_id)
     try:
@@ -103,5 +102,5 @@ def job_look_again(request: TeamRequest, campaign_id: UUID, job_id: UUID) -> Htt
     job = _job_of(request, campaign_id, job_id)
     decisions.look_again(job)
     hints.nudge(tasks.look, job.account_id)
-    messages.info(request, _("We are looking for job %(seq)d at Sociocs again.") % {"seq": job.seq})
+    messages.info(request, _("We are looking for it at Sociocs again."))
     return _back(request, job)

@@ -33,6 +33,7 @@ from history.campaign_rows import (
     for_rows,
     history_page,
     jobs_in_question,
+    people_in_question,
     rows_of,
     states_of,
     waits_for_somebody,
@@ -45,7 +46,7 @@ from recipients.lists.people import person_id, phone_of
 from recipients.models import RecipientList
 from recipients.phone_numbers import Phone, PhoneReader
 from sociocs_accounts import seen_troubles
-from teams.access import Action, TeamRequest, page_of_team
+from teams.access import Action, TeamRequest, may, page_of_team
 
 STATUS_LABELS = {
     "draft": gettext_lazy("Drafts"),
@@ -114,7 +115,10 @@ def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
     # Before its time Sociocs may have it already, and nobody has got anything.
     begun = Q(send_at=None) | Q(send_at__lte=timezone.now())
     sections = [
-        (_("Needs you"), mine.filter(waits_for_somebody(request.team))),
+        (
+            _("Needs you") if may(request.membership, Action.DECIDE) else _("Needs an answer"),
+            mine.filter(waits_for_somebody(request.team)),
+        ),
         (_("Sending now"), mine.filter(running & begun).exclude(pk__in=in_question)),
         (_("Latest"), mine.filter(state__in=states_of("completed", "cancelled"))),
     ]
@@ -214,10 +218,10 @@ def _fingerprint(rows: Iterable[CampaignRow]) -> str:
 
 
 def _attention(request: TeamRequest) -> list[Attention]:
-    """Campaigns with jobs that wait for an answer, and how many; those that are late; the first."""
-    campaigns: dict[Campaign, int] = {}
-    for job in jobs_in_question(request.team)[:200]:
-        campaigns[job.campaign] = campaigns.get(job.campaign, 0) + 1
+    """Campaigns that ask about people, and about how many; those that are late; the first."""
+    asked = people_in_question(request.team, ATTENTION_SHOWN + 1)
+    found = Campaign.objects.in_bulk(asked)
+    campaigns = {found[pk]: people for pk, people in asked.items()}
     late = Q(state=CampaignState.MISSED.value) | Q(
         state=CampaignState.PAUSED.value,
         state_reason__in=_HELD_BY_THE_CLOCK,

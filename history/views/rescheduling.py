@@ -17,7 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.addressed_campaigns import campaign_of
@@ -34,15 +34,17 @@ from composer.views.schedule_step import time_of
 from history.views.acting import act_on
 from interface import hints
 from interface.dates import written
-from interface.wording import number
+from interface.wording import people
 from sending import control, repeating, rescheduling, tasks
+from sending.reach import Reach, reach_of
 from sending.rescheduling import NewTime, TakeBack, Then
-from sending.tally import Tally, slots_passed_and_ahead, tallies
+from sending.tally import Tally, tallies
 from sending.timetable import hours_of
 from teams.access import Action, TeamRequest, page_of_team
 
 C, S = CampaignState, SubmissionState
 _LATE = frozenset({PauseReason.WINDOW.value, PauseReason.QUIET_HOURS.value})
+_MAY_PAUSE = frozenset({C.SENDING, C.NEEDS_DECISION})
 _RUNS_SHOWN = 3
 # What a form that leads back to the calendar says -> the view it came from.
 _CALENDARS = {"calendar": "week", "calendar-day": "day"}
@@ -60,8 +62,7 @@ class CampaignTime:
     """What a campaign's page says of its time.
 
     `undo_until`: the moment up to which all of it can be taken back, None when some of it is out.
-    `unanswered`: jobs whose call has no clear answer (yet): nobody can promise to get them back.
-    `ahead`, `waiting`, `out`: jobs at the vendor whose time is to come, here, and gone out.
+    `reach`: the people by where their messages are.
     `take_back`: what is going on while jobs are taken back; `result`: what could be
     reached, once that is over.
     `is_late`: it asks whether it should still go out; `night`: the time there if people sleep now;
@@ -72,10 +73,7 @@ class CampaignTime:
     undo_until: datetime | None = None
     may_move: bool = False
     may_take_back: bool = False
-    unanswered: int = 0
-    ahead: int = 0
-    waiting: int = 0
-    out: int = 0
+    reach: Reach = field(default_factory=Reach)
     take_back: TakeBack | None = None
     result: str = ""
     is_late: bool = False
@@ -100,33 +98,21 @@ class CampaignTime:
             return str(_TAKING_BACK[self.take_back.then])
         if self.is_late:
             return self.late_title
-        if self.undo_until and self.unanswered:
-            return ngettext(
-                "You can still undo it. %(n)s job has no answer from Sociocs yet",
-                "You can still undo it. %(n)s jobs have no answer from Sociocs yet",
-                self.unanswered,
-            ) % {"n": number(self.unanswered)}
+        if self.undo_until and self.reach.unanswered:
+            return _("You can still undo it. For %(people)s, Sociocs has not answered yet") % {
+                "people": people(self.reach.unanswered)
+            }
         return _("You can still undo all of it") if self.undo_until else _("When it goes out")
 
     @property
     def in_words(self) -> str:
-        """`1 job is out already, 2 wait here`: only what there is."""
-        parts = [
-            (
-                self.out,
-                ngettext("%(n)d job is out already", "%(n)d jobs are out already", self.out),
-            ),
-            (
-                self.ahead,
-                ngettext(
-                    "%(n)d at Sociocs can still be stopped",
-                    "%(n)d at Sociocs can still be stopped",
-                    self.ahead,
-                ),
-            ),
-            (self.waiting, ngettext("%(n)d waits here", "%(n)d wait here", self.waiting)),
+        """`Already sent to 1 person. Waiting here: 2 people.`: only what there is."""
+        sentences = [
+            (_("Already sent to %(people)s."), self.reach.out),
+            (_("Can still be stopped at Sociocs: %(people)s."), self.reach.ahead),
+            (_("Waiting here: %(people)s."), self.reach.waiting),
         ]
-        return ", ".join(words % {"n": n} for n, words in parts if n)
+        return " ".join(words % {"people": people(n)} for words, n in sentences if n)
 
 
 def campaign_time(campaign: Campaign, tally: Tally, now: datetime) -> CampaignTime:
@@ -145,18 +131,16 @@ def campaign_time(campaign: Campaign, tally: Tally, now: datetime) -> CampaignTi
         draft_id = campaign.take_back.get("draft", "") if campaign.take_back else ""
         return CampaignTime(draft_id=draft_id, **told_of_repeat)
     take_back = TakeBack.of(campaign)
-    out, ahead = slots_passed_and_ahead(campaign, now)
+    reach = reach_of(campaign, now)
+    is_held = bool(reach.ahead or tally.waiting_jobs or tally.jobs[S.REVOKED])
     is_late = state is C.MISSED or campaign.state_reason in _LATE
-    undo_until = None if out or take_back or is_late else _undo_until(campaign, tally, now)
+    undo_until = None if reach.out or take_back or is_late else _undo_until(campaign, tally, now)
     return CampaignTime(
         undo_until=undo_until,
         changes_at=undo_until or _last_ahead(campaign, now),
-        may_move=take_back is None and bool(ahead or tally.waiting_jobs or tally.jobs[S.REVOKED]),
-        may_take_back=take_back is None and bool(ahead) and state in {C.SENDING, C.NEEDS_DECISION},
-        unanswered=tally.jobs[S.POSTING] + tally.jobs[S.UNKNOWN],
-        ahead=ahead,
-        waiting=tally.waiting_jobs,
-        out=out,
+        may_move=take_back is None and is_held,
+        may_take_back=take_back is None and reach.ahead > 0 and state in _MAY_PAUSE,
+        reach=reach,
         take_back=take_back,
         result="" if take_back else _told(campaign),
         is_late=is_late,

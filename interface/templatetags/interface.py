@@ -10,6 +10,7 @@
 | `{{ day\\|written:"D j M" }}` | a day or time as the language writes it (`interface.dates`) |
 | `{{ phone\\|phone_number }}`, `{% phone phone %}` | a number as people write it |
 | `{{ field\\|invalid_class }}` and its like below | that a field is wrong |
+| `{% with words=sentence\\|around %}` | a sentence, cut where its controls stand |
 | `{% error_summary form … %}` | what is wrong with a form, with links to the fields |
 | `{% guide_url %}` | the page of the guide that helps here |
 
@@ -276,6 +277,15 @@ class ErrorLine:
 
     text: str
     field_id: str
+
+
+@register.filter
+def around(sentence: str) -> list[str]:
+    """`In the last | days` -> `["In the last", "days"]`: the words around a form's controls.
+
+    A sentence with a control inside is translated as a whole, with `|` for each of them.
+    """
+    return [words.strip() for words in sentence.split("|")]
 
 
 @register.inclusion_tag("interface/error_summary.html")

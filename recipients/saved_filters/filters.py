@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any, Self
 
 from django.db import connection, transaction
@@ -233,10 +234,12 @@ def column_names(lists: Iterable[RecipientList]) -> list[str]:
 
 def describe_filter(saved_filter: SavedFilter) -> str:
     """`City is “London” and Dentist is filled`; "" for a filter without conditions."""
-    word = _(" or ") if saved_filter.match == SavedFilter.Match.ANY else _(" and ")
-    return word.join(
-        Condition.from_json(condition).in_words() for condition in saved_filter.conditions
-    )
+    conditions = [Condition.from_json(one).in_words() for one in saved_filter.conditions]
+    if not conditions:
+        return ""
+    is_any = saved_filter.match == SavedFilter.Match.ANY
+    both = _("%(one)s or %(other)s") if is_any else _("%(one)s and %(other)s")
+    return reduce(lambda one, other: both % {"one": one, "other": other}, conditions)
 
 
 def delete_filter(saved_filter: SavedFilter, by: User) -> None:

@@ -88,16 +88,36 @@
     cover();
     scroll();
   };
-  // A chip covers what it stands for, unless somebody is at work inside, or it runs over two lines.
+  // What runs over two lines is covered on each of them, and named where there is most room.
+  const parts = ({ piece }) => {
+    const origin = marks.getBoundingClientRect();
+    const rects = [...piece.getClientRects()].filter(({ width }) => width > 0);
+    const widest = rects.reduce((one, other) => (other.width > one.width ? other : one), rects[0]);
+    return rects.map((rect) => {
+      const part = document.createElement("span");
+      part.className = "chip-part";
+      if (rect === widest) part.dataset.label = piece.dataset.label;
+      part.classList.toggle("is-chosen", piece.classList.contains("is-chosen"));
+      part.style.left = `${rect.left - origin.left - marks.clientLeft}px`;
+      part.style.top = `${rect.top - origin.top - marks.clientTop + marks.scrollTop}px`;
+      part.style.width = `${rect.width}px`;
+      part.style.height = `${rect.height}px`;
+      return part;
+    });
+  };
+  // A chip covers what it stands for, unless somebody is at work inside.
   const cover = () => {
     const isHere = document.activeElement === area;
     const { selectionStart: from, selectionEnd: to } = area;
+    marks.querySelectorAll(".chip-part").forEach((part) => part.remove());
     const isBroken = chips.map(({ piece }) => piece.getClientRects().length > 1);
     chips.forEach(({ start, end, piece }, place) => {
       const isOpen = isHere && ((from > start && from < end) || (to > start && to < end));
-      piece.classList.toggle("is-open", isOpen || isBroken[place]);
+      piece.classList.toggle("is-open", isOpen);
+      piece.classList.toggle("is-broken", isBroken[place] && !isOpen);
       piece.classList.toggle("is-chosen", isHere && from <= start && end <= to && from < to);
     });
+    marks.append(...chips.filter(({ piece }) => piece.classList.contains("is-broken")).flatMap(parts));
   };
   const scroll = () => {
     marks.scrollTop = area.scrollTop;

@@ -54,9 +54,8 @@
     });
     part(box, "dear-signs").replaceChildren(...shown, signs.length > MOST_SIGNS ? " …" : "");
     const can = plain !== text;
-    part(box, "dear-can").hidden = !can;
-    part(box, "dear-cannot").hidden = can;
     part(box, "dear-replace").hidden = !can;
+    part(box, "dear-saves").hidden = true;
     if (!can) return;
     const before = window.smsSegments.count(rendered(text)).segments;
     const after = window.smsSegments.count(rendered(plain)).segments;
@@ -72,8 +71,6 @@
     const size = window.smsSegments.count(rendered(text));
     part(meter, "sms-unicode").hidden = !sms || size.encoding !== "ucs2";
     part(meter, "sms-segments").textContent = size.segments;
-    part(meter, "sms-one").hidden = size.segments !== 1;
-    part(meter, "sms-many").hidden = size.segments === 1;
     part(meter, "sms-left").textContent = size.unitsLeft;
     if (sms) showDear(text);
     else box.hidden = true;

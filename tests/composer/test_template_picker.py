@@ -331,3 +331,11 @@ def test_a_file_on_top_is_a_place_at_gupshup(
 @pytest.fixture
 def riverside_gupshup(clinic: Channel) -> Channel:
     return world.a_channel(clinic.team, provider="gswa", channel_key="india", label="India")
+
+
+def test_an_empty_draft_that_turns_from_sms_to_whatsapp_asks_for_a_template(
+    desk: Desk, front_desk: Channel, clinic: Channel, visits: RecipientList
+) -> None:
+    sms = world.a_campaign(front_desk, visits, text="")
+    page = desk.write(sms, "review", channel=str(clinic.public_id))
+    assert complaints_of(page) == {"Choose an approved template.": "id_whatsapp_template"}

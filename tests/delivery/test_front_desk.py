@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+import redis
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from delivery.models import WebhookEndpoint, WebhookEvent
 from delivery.views.front_desk import FrontDesk
+from interface import hints, log_ids
 from sociocs_accounts.encrypted_fields import Secret
 from tests import world
 
@@ -153,3 +156,16 @@ def test_while_it_cannot_be_stored_the_vendor_is_asked_to_come_again(
         away.setattr(connections["default"], "cursor", broken)
         assert door.call(endpoint, b"another") == "503 Service Unavailable"
     assert WebhookEvent.objects.count() == 1
+
+
+def test_a_calls_id_is_in_its_answer_and_in_its_hint(
+    door: Door, endpoint: WebhookEndpoint, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "_sent_at", {})
+    assert door.call(endpoint) == "200 OK"
+    assert door.passed_on == 0
+    given = door.headers[log_ids.HEADER]
+    assert hints.wait_until_sent()
+    (message,) = [json.loads(one) for one in broker.lrange("background", 0, -1)]
+    assert message["headers"]["request_id"] == given
+    assert log_ids.current() == log_ids.Ids()

@@ -93,6 +93,10 @@ def test_two_on_one_channel_at_once_are_in_the_way(
     }
     text = text_of(desk.get("calendar"))
     assert "same channel as “Two”" in text
+    # What is over needs no warning.
+    Campaign.objects.filter(name="One").update(state="completed")
+    found = calendar_entries.entries(riverside, MARCH, date(2027, 4, 5), NEW_YORK)
+    assert {one.campaign.name for one in found if one.in_the_way} == {"Two"}
     assert "2 campaigns share their channel" in text
 
 

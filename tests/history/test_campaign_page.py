@@ -249,12 +249,14 @@ def test_the_page_tells_who_was_left_out_and_why(
 def test_the_timeline_tells_what_happened_and_who_did_it(desk: Desk, running: Campaign) -> None:
     unclear(job(running, 1))
     CampaignEvent.objects.create(
-        campaign=running, kind="unclear", details={"seq": 1, "reason": Reason.TIMEOUT}
+        campaign=running,
+        kind="unclear",
+        details={"seq": 1, "people": 5, "reason": Reason.TIMEOUT},
     )
     text = text_of(desk.get("campaign", running))
     assert "Alice Moreau confirmed sending to 12 people" in text
     assert "Sending began" in text
-    assert "Job 1: no clear answer (Sociocs stayed silent for too long)" in text
+    assert "No clear answer for 5 people (Sociocs stayed silent for too long)" in text
 
 
 def test_every_event_can_be_told_even_without_its_details(desk: Desk, running: Campaign) -> None:
@@ -408,7 +410,9 @@ def test_pausing_takes_back_what_waits_at_sociocs(desk: Desk, running: Campaign)
     assert (running.state, running.state_reason) == ("paused", "taking_back")
     assert [job(running, seq).state for seq in (1, 2)] == ["accepted", "revoking"]
     # What has left cannot come back, and the page says so.
-    assert "1 job has left already and cannot be stopped." in text_of(desk.get("campaign", running))
+    text = text_of(desk.get("campaign", running))
+    assert "It was already sent to 5 people. That cannot be stopped." in text
+    assert "Still to stop: 5 people." in text
 
 
 def test_the_phone_goes_from_person_to_person(desk: Desk, running: Campaign) -> None:
@@ -456,9 +460,9 @@ def test_cancelling_says_what_it_can_still_reach(desk: Desk, running: Campaign) 
     accepted(job(running, 1), "gone", slot=timezone.now() - timedelta(minutes=1))
     accepted(job(running, 2), "ahead", slot=timezone.now() + timedelta(hours=1))
     text = text_of(desk.get("campaign", running))
-    assert "1 job is still here and will not go out." in text
-    assert "1 job is waiting at Sociocs" in text
-    assert "1 job has gone out already and cannot be stopped." in text
+    assert "2 people do not get it." in text
+    assert "Sociocs has it already for 5 people." in text
+    assert "It was already sent to 5 people. That cannot be stopped." in text
 
 
 def test_cancelling_stops_what_has_not_been_handed_over(desk: Desk, running: Campaign) -> None:
@@ -516,7 +520,7 @@ def test_an_unclear_job_says_all_that_is_known_and_not_a_word_more(
     assert "May have been sent to 5 people We gave it to Sociocs on" in text
     assert "and got no clear answer (connection closed). It may or may not go out on" in text
     assert "We have looked 4 times, last 2 min ago, and have not found it." in text
-    assert "app.sociocs.com, under Bulk messaging, History: a job for exactly that second" in text
+    assert "app.sociocs.com, under Bulk messaging, History: look for exactly that second" in text
 
 
 def test_after_its_time_the_words_change(desk: Desk, running: Campaign) -> None:
@@ -614,7 +618,7 @@ def test_sending_again_wants_the_number_of_people(
     unclear(job(running, 2))
     page = answer(desk, running, 2, "send_again", people=typed)
     assert job(running, 2).state == "unknown"
-    assert "Job 2 was not sent again: type 5" in text_of(page)
+    assert "Nothing was sent again: type 5" in text_of(page)
 
 
 @pytest.mark.parametrize("typed", ["1,200", "1200", " 1 200 ", "1.200"])
@@ -850,7 +854,7 @@ def test_a_question_that_a_wish_caused_offers_no_second_sending(
 
     page = text_of(desk.get("campaign", running))
 
-    assert "It may have gone out to everyone in it, or to nobody" in page
+    assert "It may have gone out to all of them, or to nobody" in page
     assert "Send again" not in page
 
 

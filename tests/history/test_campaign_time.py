@@ -128,7 +128,7 @@ def test_what_is_held_tells_only_what_there_is(desk: Desk, draft: Campaign) -> N
     Campaign.objects.update(state=CampaignState.PAUSED, state_reason="person")
     Submission.objects.update(planned_slot=timezone.now() - timedelta(hours=1))
     text = text_of(desk.get("campaign", campaign))
-    assert "1 waits here" in text
+    assert "Waiting here: 12 people." in text
     assert " 0 " not in text.partition("Its time")[2].partition("The message")[0]
 
 
@@ -144,7 +144,7 @@ def test_a_late_campaign_is_among_those_that_need_somebody(desk: Desk, draft: Ca
 def test_nothing_is_promised_of_a_job_that_has_no_answer(desk: Desk, draft: Campaign) -> None:
     world.become(world.job(world.launched(draft)), SubmissionState.UNKNOWN)
     text = text_of(desk.get("campaign", draft))
-    assert "1 job has no answer from Sociocs yet" in text
+    assert "For 12 people, Sociocs has not answered yet" in text
     assert "You can still undo all of it" not in text
 
 
@@ -157,9 +157,9 @@ def test_what_is_out_is_told_before_anything_is_moved(
     world.accepted(world.job(campaign, 1), "a", slot=now - timedelta(minutes=1))
     world.accepted(world.job(campaign, 2), "b", slot=now + timedelta(minutes=9))
     text = text_of(desk.get("reschedule", campaign))
-    assert "1 job is at Sociocs. If we can still stop it there" in text
-    assert "1 job is still here" in text
-    assert "1 job has gone out already" in text
+    assert "Sociocs has it already for 5 people. What we can still stop there" in text
+    assert "2 people get it at the new time." in text
+    assert "It was already sent to 5 people." in text
     assert "You can still undo all of it" not in text_of(desk.get("campaign", campaign))
 
 

@@ -22,6 +22,7 @@ from delivery.models import SentMessage, WebhookEndpoint
 from history import reached
 from sending import splitting
 from sending.models import Submission
+from sending.reach import reach_of
 from sociocs_accounts.encrypted_fields import Secret
 from teams.models import User
 from tests.browsing import Desk, text_of
@@ -171,7 +172,30 @@ def assert_all_say_the_same(desk: Desk, campaign: Campaign) -> Counter[PersonSta
         assert campaign.name in text_of(desk.get("overview")).partition("Next 7 days")[2]
         del said["overview"]
     assert said == dict.fromkeys(said, right)
+    assert_reach(campaign)
     return right
+
+
+def assert_reach(campaign: Campaign) -> None:
+    """What can still be done about it is told of as many people as it would reach."""
+    now, here = timezone.now(), Counter[str]()
+    for row in CampaignRecipient.objects.filter(campaign=campaign):
+        its_job = Submission.objects.select_related("current_attempt").get(
+            campaign=campaign, first_position__lte=row.position, last_position__gte=row.position
+        )
+        status = row.sent_messages.values_list("status", flat=True).first()
+        came = status in {"queued", "sent", "delivered", "read"}
+        slot = its_job.current_attempt.slot if its_job.current_attempt else now
+        place = "ahead" if its_job.state == S.ACCEPTED and slot > now else its_job.state
+        here[place if came or not row.left_out else "left out"] += 1
+    reach = reach_of(campaign, now)
+    assert reach.total == PEOPLE - here["left out"]
+    assert reach.waiting == here[S.PLANNED] + here[S.READY] + here[S.CLAIMED]
+    assert (reach.ahead, reach.out, reach.unanswered) == (
+        here["ahead"],
+        here[S.ACCEPTED],
+        here[S.UNKNOWN],
+    )
 
 
 # --- The walk -------------------------------------------------------------------------------------

@@ -81,8 +81,8 @@ LIST = {"method": "GET", "path": "/messages/bulk", "times": 9}
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("500", "Sociocs cannot show its list of jobs at the moment"),
-        ("list_html", "Sociocs cannot show its list of jobs at the moment"),
+        ("500", "Sociocs cannot show what it has scheduled at the moment"),
+        ("list_html", "Sociocs cannot show what it has scheduled at the moment"),
         ("silence", "Sociocs does not answer at the moment"),
         ("429", "We called Sociocs too often"),
     ],
@@ -131,7 +131,7 @@ def test_the_page_hears_of_it_while_it_is_open(campaign: Campaign, sandbox: Sand
     hand_over(campaign)
     live = desk.client.get(f"{desk.url('campaign-live', campaign)}?seen={seen}")
     assert live.status_code == 200
-    assert "cannot show its list of jobs" in text_of(live)
+    assert "cannot show what it has scheduled" in text_of(live)
 
 
 def test_a_refused_key_is_told_on_the_campaign_and_on_the_account(

@@ -66,10 +66,7 @@ IDIOMS = (
     r"is to be (seen|had|found)|of a kind|at first sight|out of the box|under the hood"
 )
 # Sentences that hold a word of above, each with its reason.
-EXCEPTIONS: dict[str, str] = {
-    " and ": "joins the conditions of a filter, which is one sentence for each",
-    " or ": "joins the conditions of a filter, which is one sentence for each",
-}
+EXCEPTIONS: dict[str, str] = {}
 # As long as a sentence may be for people who read in a hurry (the limit that GOV.UK writes by).
 LONGEST = 25
 # One says what happened, one what is safe, one what to do. What needs more belongs in help.

@@ -131,6 +131,22 @@ def test_fields_are_chips_over_a_text_that_keeps_its_braces(
     expect(chips.first).to_have_class("is-field is-open")
 
 
+def test_a_chip_over_two_lines_is_covered_on_both(
+    new_page: NewPage, let_in: LetIn, alice: User, draft: Campaign
+) -> None:
+    page = open_draft(new_page("phone"), let_in, alice, draft)
+    area = page.get_by_role("textbox", name="Message")
+    area.fill('Hi {{#ifeq "a rather long dentist" Dentist}}yes{{else}}no{{/ifeq}}')
+    parts = page.locator(".chip-part")
+    area.blur()
+    expect(parts.first).to_be_attached()
+    covered = parts.evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    assert len(covered) > 1
+    assert min(covered) > 0
+    # It says what it is once.
+    expect(page.locator(".chip-part[data-label]")).to_have_count(1)
+
+
 def test_dear_characters_are_replaced_and_brought_back_by_a_click(
     new_page: NewPage, let_in: LetIn, alice: User, draft: Campaign, assert_accessible: Check
 ) -> None:

@@ -110,7 +110,7 @@ def test_a_finished_campaign_is_asked_about_no_more(watched: Page, running: Camp
 def test_an_open_dialog_is_not_taken_away_by_news(watched: Page, running: Campaign) -> None:
     cancel(watched)
     dialog = watched.get_by_role("dialog")
-    expect(dialog).to_contain_text("3 jobs are still here")
+    expect(dialog).to_contain_text("12 people do not get it")
     accepted(job(running, 1), "kQ2x81Vb", slot=timezone.now() - timedelta(minutes=1))
     watched.wait_for_timeout(4000)
     expect(dialog).to_be_visible()

@@ -101,7 +101,7 @@ class TestUndo:
         draft = Campaign.objects.get(state=CampaignState.DRAFT)
         assert (draft.text, draft.lists.count()) == ("Oops", 1)
         assert campaign.take_back == {"draft": str(draft.public_id)}
-        assert told(campaign) == "3 of 3 jobs stopped in time"
+        assert told(campaign) == "Stopped in time for 25 of 25 people."
 
     def test_a_job_that_somebody_else_took_away_is_no_draft_again(
         self, channel: Channel, sandbox: Sandbox
@@ -117,7 +117,10 @@ class TestUndo:
         # Whoever did may have sent it in another way.
         assert not Campaign.objects.filter(state=CampaignState.DRAFT).exists()
         assert (campaign.state, campaign.state_reason) == ("paused", "person")
-        assert told(campaign) == "2 of 3 jobs stopped in time, 1 no longer there to stop"
+        assert (
+            told(campaign)
+            == "Stopped in time for 15 of 25 people. No longer there to stop: 10 people."
+        )
 
     def test_what_is_out_already_is_told_and_the_rest_waits(self, channel: Channel) -> None:
         campaign = handed_over(channel)
@@ -126,7 +129,7 @@ class TestUndo:
             ask_to_take_back(campaign, Then.UNDO)
             work(campaign)
 
-        assert told(campaign) == "2 of 3 jobs stopped in time, 1 already out"
+        assert told(campaign) == "Stopped in time for 15 of 25 people. Already sent to 10 people."
         assert (campaign.state, campaign.state_reason) == ("paused", "person")
         assert not Campaign.objects.filter(state=CampaignState.DRAFT).exists()
 
@@ -195,7 +198,7 @@ class TestAnotherTime:
             work(campaign)
             work(campaign)
 
-        assert told(campaign) == "2 of 3 jobs stopped in time, 1 already out"
+        assert told(campaign) == "Stopped in time for 15 of 25 people. Already sent to 10 people."
         assert campaign.submissions.get(seq=1).attempts.count() == 1
         assert Attempt.objects.filter(revoked_at=None).count() == 3
 
