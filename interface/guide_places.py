@@ -16,8 +16,8 @@ _PLACES = {
     ),
     "fields": "fields-in-use templates template template-new template-keep media",
     "whatsapp": (
-        "channels channel channel-new account-new vendor-account whatsapp-templates whatsapp-template "
-        "whatsapp-template-new whatsapp-template-delete"
+        "channels channel channel-new account-new vendor-account whatsapp-templates "
+        "whatsapp-template whatsapp-template-new whatsapp-template-delete"
     ),
     "opt-outs": (
         "opt-outs opt-outs-search opt-outs-add opt-out-lift failing-numbers blocks person "
