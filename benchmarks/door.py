@@ -1,6 +1,6 @@
 """How fast calls of programs are taken in beside running pages: `python -m benchmarks.door`.
 
-A web server as in production (gunicorn, two processes of four threads) is called by `--connections`
+A web server as in production (gunicorn, two processes of 16 threads) is called by `--connections`
 programs, each with the next call as soon as the one before is answered: `POST
 /sociocs/messages/bulk` with `--recipients` people, every call another one. Beside them somebody
 opens a page of the dashboard, again and again. Then one call names `--many` people.
@@ -108,7 +108,7 @@ def measure(folder: Path, chosen: argparse.Namespace) -> None:
         "web",
         [
             *(sys.executable, "-m", "gunicorn", "config.wsgi", "--worker-class", "gthread"),
-            *("--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{port}"),
+            *("--workers", "2", "--threads", "16", "--bind", f"127.0.0.1:{port}"),
         ],
         os.environ | {"BASE_URL": f"http://127.0.0.1:{port}", "INSECURE_COOKIES": "1"},
         folder / "web.log",

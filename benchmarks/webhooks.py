@@ -1,6 +1,6 @@
 """How a burst of the vendor's calls is taken in: `python -m benchmarks.webhooks`.
 
-A web server as in production (gunicorn, two processes of four threads) is called 500 times a second
+A web server as in production (gunicorn, two processes of 16 threads) is called 500 times a second
 for `--seconds`, each call another signed delivery report, over `--connections` that stay open. The
 callers keep to the clock, as a vendor does: a call that has to wait for its connection counts from
 when it should have been made. Beside them somebody opens a page of the dashboard, again and again.
@@ -45,7 +45,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rate", type=int, default=500)
     options.add_argument("--seconds", type=int, default=60)
-    options.add_argument("--connections", type=int, default=16)
+    options.add_argument("--connections", type=int, default=32)
     options.add_argument("--database", choices=["sqlite", "postgresql"], default="postgresql")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
@@ -125,7 +125,7 @@ def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections
         "web",
         [
             *(sys.executable, "-m", "gunicorn", "config.wsgi", "--worker-class", "gthread"),
-            *("--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{port}"),
+            *("--workers", "2", "--threads", "16", "--bind", f"127.0.0.1:{port}"),
         ],
         os.environ | {"BASE_URL": f"http://127.0.0.1:{port}", "INSECURE_COOKIES": "1"},
         folder / "web.log",

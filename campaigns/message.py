@@ -247,10 +247,7 @@ def content_problems(campaign: Campaign, known_fields: Collection[str] | None) -
         problems = whatsapp_templates.template_problems(
             campaign.channel, campaign.template, known_fields
         )
-        if campaign.parent_id is None:
-            # A run of a repeat says what was launched, whatever became of the template.
-            problems += shelf_problems(campaign.channel, campaign.template)
-        return problems
+        return problems + shelf_problems(campaign.channel, campaign.template)
     return message_problems(
         campaign.channel, campaign.text, campaign.media_kind, campaign.media_url, known_fields
     )

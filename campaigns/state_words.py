@@ -268,6 +268,7 @@ UNCLEAR_WORDS: Mapping[str, Text] = {
     Reason.UNEXPECTED_STATUS: gettext_lazy("an answer we do not understand"),
     "job_id_known": gettext_lazy("the answer named a job that belongs to other people"),
     "silence": gettext_lazy("our own process ended before the answer came"),
+    PauseReason.RESTORED: gettext_lazy("an older copy of the database was put back"),
 }
 
 

@@ -131,6 +131,8 @@ class PauseReason(StrEnum):
     TOO_LARGE = "too_large"
     # Jobs are being taken back; what follows stands in the campaign's `take_back`.
     TAKING_BACK = "taking_back"
+    # The database was set back (`sending.fence`); of a draft: it may have been sent already.
+    RESTORED = "restored"
 
 
 C, S = CampaignState, SubmissionState

@@ -94,7 +94,7 @@ def users_of(template: WhatsAppTemplate) -> tuple[list[Campaign], list[Campaign]
     """(drafts that keep a copy of it, campaigns of which something is still to go out)."""
     of = str(template.public_id)
     campaigns = Campaign.objects.filter(team_id=template.channel.team_id, template__of=of)
-    drafts = campaigns.filter(state=CampaignState.DRAFT.value, parent=None).order_by("name", "pk")
+    drafts = campaigns.filter(state=CampaignState.DRAFT.value).order_by("name", "pk")
     launched = campaigns.filter(state__in=_STILL_TO_COME) | campaigns.filter(
         next_run_at__isnull=False
     )

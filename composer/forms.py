@@ -226,12 +226,14 @@ def stored_draft(campaign: Campaign, content: Content) -> dict[str, Any]:
 
 
 def _says_nothing(content: Content) -> bool:
-    """Whether nothing was chosen or written yet, and the channel takes templates."""
+    """Whether there is a channel, and nothing was chosen or written yet.
+
+    With SMS too: whoever then turns to WhatsApp is asked for a template, as most people need one.
+    """
     is_written = (
         content.text or content.media_url or content.one_by_one_wanted or content.template_aside
     )
-    channel = content.channel
-    return bool(channel and channel.capabilities.takes_templates and not is_written)
+    return content.channel is not None and not is_written
 
 
 def _as_posted(value: Any) -> Any:

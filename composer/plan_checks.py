@@ -19,7 +19,7 @@ from campaigns.state_words import left_out_in_words
 from campaigns.states import CampaignState
 from composer import plan_making
 from composer.plan_report import Other, PlanReport
-from composer.schedule_words import queue_sentence
+from composer.schedule_words import overflow_sentence, queue_sentence
 from interface.dates import written
 from interface.wording import number, people
 from sending import timetable
@@ -163,10 +163,10 @@ def _queue(campaign: Campaign, report: PlanReport) -> Check | None:
     # One by one they leave more slowly than any sender takes them; the plan tells how slowly.
     if campaign.channel is None or not report.people or campaign.one_by_one:
         return None
-    if report.overflow:
-        return Check("queue", False, report.overflow)
     segments = report.segments.total if report.segments else 0
     estimate: Estimate = timetable.sender_estimate(campaign, report.people, segments)
+    if not timetable.is_timed(campaign) and (overflow := overflow_sentence(estimate)):
+        return Check("queue", False, overflow)
     return Check("queue", True, queue_sentence(campaign.channel, estimate))
 
 

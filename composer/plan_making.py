@@ -138,7 +138,9 @@ def report_of(
     key = key_of(campaign, user, now)
     known = _known(campaign, user, key, now)
     if known is not None and known.report is not None:
-        return PlanReport.from_json(known.report), False
+        report = PlanReport.from_json(known.report)
+        _go_as(campaign, one_by_one=report.one_by_one)
+        return report, False
     return None, may_want and _want(campaign, user, key, known)
 
 
@@ -261,6 +263,13 @@ def _survey(
     if campaign.one_by_one != was:
         drafts.note_way(campaign)
     return survey
+
+
+def _go_as(campaign: Campaign, *, one_by_one: bool) -> None:
+    """Let a draft go out as its plan says, which a save while the plan was made may have undone."""
+    if campaign.one_by_one != one_by_one:
+        campaign.one_by_one = one_by_one
+        drafts.note_way(campaign)
 
 
 def _survey_as_it_is(

@@ -22,7 +22,6 @@ from campaigns.states import CampaignState, SubmissionState
 from campaigns.texts import personal_texts
 from campaigns.texts.rendering import Spread
 from composer.forecast import Forecast, ZoneForecast, forecast
-from composer.schedule_words import overflow_sentence
 from recipients.sql import Sql, sql, value
 from sending import last_message, timetable
 from sending.last_message import Slots
@@ -74,9 +73,9 @@ class Other:
 class PlanReport:
     """All that the plan page tells. Moments are ISO 8601 in UTC, counted from `start`.
 
-    `spread`: SMS segments over all people. `ends`: when the last message leaves the sender,
-    `overflow` a sentence if it cannot hold all at once. `never_ends`: there is no plan within
-    a year.
+    `one_by_one`: whether each person gets a message of their own. `spread`: SMS segments over all
+    people. `ends`: when the last message leaves the sender. `never_ends`: there is no plan within a
+    year.
     `audience`: the fingerprint of the people, where a second person has to approve them.
     `next_day`: people whom the sending hours of the first day do not hold.
     `somebody`: the first `Recipient` who gets it, to show what; None: nobody does.
@@ -89,7 +88,7 @@ class PlanReport:
     jobs: int
     texts: int
     spread: dict[str, int] | None
-    overflow: str
+    one_by_one: bool = False
     first: str = ""
     last: str = ""
     ends: str = ""
@@ -175,7 +174,7 @@ def report(
         jobs=jobs,
         texts=0 if campaign.one_by_one else survey.texts.distinct,
         spread=asdict(spread) if spread else None,
-        overflow="" if timetable.is_timed(campaign) else overflow_sentence(queue),
+        one_by_one=campaign.one_by_one,
         first=slots[0][0].isoformat() if slots else "",
         last=slots[-1][0].isoformat() if slots else "",
         never_ends=people > 0 and not slots,

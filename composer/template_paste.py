@@ -61,7 +61,8 @@ _GUPSHUP_MEDIA = {
 }
 _CODE = re.compile(r"([A-Za-z]{2,3})(?:[_-]([A-Za-z]{2,4}))?")
 _TWILIO_ID = re.compile(r"\bHX[0-9a-fA-F]{32}\b")
-_BUTTON_IN_TEXT = re.compile(r"\s*\|\s*\[([^\],]+)(?:,([^\]]*))?\]")
+# Each part ends soon, and spaces are tried once: a long paste of bars or spaces takes no time.
+_BUTTON_IN_TEXT = re.compile(r"(?<!\s)\s*+\|\s*+\[([^\],]{1,200})(?:,([^\]]{0,2000}))?\]")
 
 # What consoles call the fields, in small letters.
 _LABELLED = {
@@ -123,6 +124,18 @@ class Taken:
 
 def take_apart(pasted: str) -> Taken:
     """Read what somebody pasted. What it does not say, or says in unknown words, is told."""
+    taken = _taken(pasted)
+    # JSON can spell halves of characters, which no page can hold.
+    taken.values = {name: _whole(text) for name, text in taken.values.items()}
+    taken.unread = [_whole(sentence) for sentence in taken.unread]
+    return taken
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _taken(pasted: str) -> Taken:
     text = pasted.replace("\r\n", "\n").strip()
     taken = Taken()
     if text[:1] in ("{", "["):

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import celeryd_after_setup
+from django.conf import settings
+
+from config import reporting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # A worker would load every page and form for checks whose outcome Celery tells nobody: `migrate`
@@ -14,3 +18,9 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 app = Celery("campaigns")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@celeryd_after_setup.connect
+def report(**_of_the_signal: object) -> None:
+    """Begin to report from a worker, before it has processes of its own."""
+    reporting.begin(settings)

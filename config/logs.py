@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
+
+from interface import log_ids
 
 PHONE = re.compile(r"\+?\d[\d\s().-]{6,}\d")
 # The colon also as it stands in an address.
@@ -58,12 +62,44 @@ class MaskPersonalData(logging.Filter):
         return True
 
 
+class NoteIds(logging.Filter):
+    """Notes whose work a record tells of, also where plain Python wrote it that knows of no ids."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for name, value in log_ids.current()._asdict().items():
+            setattr(record, name, value)
+        return True
+
+
+def ids_of(record: logging.LogRecord) -> dict[str, str]:
+    """The ids that were noted for a record, by their names; none that is empty."""
+    found = {name: getattr(record, name, "") for name in log_ids.Ids._fields}
+    return {name: value for name, value in found.items() if value}
+
+
 class LineFormatter(logging.Formatter):
     """One record, one line (a traceback is indented below it), control characters escaped."""
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(ids)s%(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
+        record.ids = "".join(f"{name}={value} " for name, value in ids_of(record).items())
         text = mask(super().format(record)).translate(CONTROL)
         return text.replace("\n", "\n    ")
+
+
+class JsonFormatter(logging.Formatter):
+    """One record, one JSON object on a line of its own, which holds no empty value."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        exception = self.formatException(record.exc_info) if record.exc_info else ""
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": mask(record.getMessage()),
+            **ids_of(record),
+            "exception": mask(exception),
+        }
+        return json.dumps({name: value for name, value in told.items() if value})

@@ -207,10 +207,12 @@ INSTALLED_APPS = [
     "history",
     "api",
     "privacy",
+    "upkeep",
     *(["demo"] if DEMO else []),
 ]
 
 MIDDLEWARE = [
+    "interface.log_ids.give_ids",
     "interface.request_times.note_times",
     "interface.middleware.headers_on_everything",
     "django.middleware.security.SecurityMiddleware",
@@ -494,19 +496,27 @@ STORAGES: dict[str, dict[str, Any]] = {
 
 # --- Logs: never a key, a phone number or a message text ------------------------------------------
 
+# "line" for people, "json" for programs that collect logs.
+LOG_FORMAT: str = env.str("LOG_FORMAT", default="line")
+if LOG_FORMAT not in {"line", "json"}:
+    raise ImproperlyConfigured("LOG_FORMAT is line or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "config.logs.MaskPersonalData"}},
+    "filters": {
+        "ids": {"()": "config.logs.NoteIds"},
+        "mask": {"()": "config.logs.MaskPersonalData"},
+    },
     "formatters": {
         "line": {"()": "config.logs.LineFormatter"},
+        "json": {"()": "config.logs.JsonFormatter"},
         "as it is": {"format": "%(message)s"},
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["mask"],
+            "formatter": LOG_FORMAT,
+            "filters": ["ids", "mask"],
         },
         "stdout": {
             "class": "logging.StreamHandler",
@@ -515,11 +525,17 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Django's own console handler would print unmasked; everything goes through the root.
+    # Their own handlers would print unmasked; everything goes through the root.
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        "gunicorn.error": {"handlers": [], "propagate": True},
         # Ids only (`trail.stream`): an address or a moment in it must not look like a number.
         "trail.stream": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
     },
 }
+
+# --- Where errors and traces are reported (config/reporting.py) -----------------------------------
+
+SENTRY_DSN: str = env.str("SENTRY_DSN", default="")
+OTEL_EXPORTER_OTLP_ENDPOINT: str = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 
+import django
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
+from django.core.handlers.wsgi import WSGIHandler
 
+from config import reporting
 from config.front_door import refuse_to_open
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 refuse_to_open(settings)
-_pages = get_wsgi_application()
+django.setup(set_prefix=False)
+# Before the handler, which reads once what stands before each page.
+reporting.begin(settings)
+_pages = WSGIHandler()
 
 from delivery.views.front_desk import FrontDesk  # noqa: E402 - it has models, which Django loads first
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignRecipient
 from delivery.models import SentMessage
 from sending.models import Submission
 
@@ -64,8 +64,7 @@ def _locked(keys: Iterable[Key]) -> dict[Key, SentMessage]:
     return {
         (channel_id, message.message_id): message
         for channel_id, message_ids in sorted(of_channel.items())
-        for message in SentMessage.objects.select_for_update(of=("self",))
-        .select_related("recipient")
+        for message in SentMessage.objects.select_for_update()
         .filter(channel=channel_id, message_id__in=message_ids)
         .order_by("pk")
     }
@@ -95,12 +94,19 @@ def _made_alone(row: SentMessage) -> bool:
 
 
 def _join(messages: Iterable[SentMessage]) -> None:
-    """Put their campaigns and jobs to the messages, of which many have the same."""
-    credited = [message for message in messages if message.recipient]
+    """Put their people, campaigns and jobs to the messages, of which many have the same.
+
+    Asked after the messages are locked: joined to a row that another worker credits at this moment,
+    PostgreSQL would give the new row with the person that it had before, which is nobody.
+    """
+    credited = [message for message in messages if message.recipient_id]
+    people = CampaignRecipient.objects.in_bulk({row.recipient_id for row in credited})
     campaigns = Campaign.objects.only("public_id").in_bulk({row.campaign_id for row in credited})
     jobs = Submission.objects.in_bulk({row.submission_id for row in credited} - {None})
     for message in credited:
-        if message.recipient and message.campaign_id:
+        assert message.recipient_id is not None
+        message.recipient = people[message.recipient_id]
+        if message.campaign_id:
             message.recipient.campaign = campaigns[message.campaign_id]
         if message.submission_id:
             message.submission = jobs[message.submission_id]

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from interface.discreet import by_number
 from teams.models import Team, User
@@ -25,7 +26,7 @@ class Receiver(models.Model):
         SOCIOCS = "sociocs", _("As Sociocs sends them")
 
     class State(models.TextChoices):
-        ACTIVE = "active", _("On")
+        ACTIVE = "active", pgettext_lazy("a switch", "On")
         # By a person: events are kept for it and go out when it goes on.
         PAUSED = "paused", _("Paused")
         # By itself, after long failure: nothing new is kept for it.

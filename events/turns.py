@@ -14,6 +14,7 @@ from celery import shared_task
 from django.db import connections
 
 from events import delivering
+from interface import log_ids
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ def send_events() -> None:
     for receiver_id in delivering.receivers_due():
         if _places.take(receiver_id):
             # Ended with the process wherever it is: what it did not note is sent once more.
-            threading.Thread(target=_have, args=(receiver_id,), name="events", daemon=True).start()
+            have = log_ids.carried(_have)
+            threading.Thread(target=have, args=(receiver_id,), name="events", daemon=True).start()
 
 
 def have_ended() -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from math import ceil
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -25,8 +26,9 @@ from interface.wording import number, one_decimal, percent
 from teams.models import Team
 
 _ALONGS = 5
-# The lowest share that the axis begins with, unless there is a lower one.
-_FLOOR, _TOP, _FLOOR_STEP = 85, 100, 15
+# The axis of shares begins with 85%, or so many steps of 15 lower that the lowest share is on it:
+# then its lines stand at whole fives.
+_TOP, _FLOOR_STEP = 100, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,11 @@ def month_of(team: Team) -> Month | None:
     charts = [_bars(_("Sent"), _("people a day"), days, sent, "good", number)]
     charts.append(_failed_chart(days, failed, deliveries))
     if deliveries:
-        charts.insert(0, _delivered_chart(days, deliveries))
         shares = [percent(deliveries[day].share) if day in deliveries else "-" for day in days]
         columns.insert(1, (_("Delivered"), shares))
+    whole_days = {day: told for day, told in deliveries.items() if day < last}
+    if whole_days:
+        charts.insert(0, _delivered_chart(days[:-1], whole_days))
     tiles = _tiles(team, begins, deliveries, sum(sent), sum(failed), sum(opt_outs))
     if any(day_count.cost is not None for day_count in day_counts):
         costs = [_sum_of_costs(day_counts, day) for day in days]
@@ -147,15 +151,15 @@ def _share(part: int, whole: int) -> str:
 
 
 def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampaigns]) -> Chart:
-    """The share of each day's messages that arrived; today's reports still come in."""
-    whole = [deliveries.get(day) for day in days[:-1]]
+    """The share of each day's messages that arrived, of whole days: reports come in all day."""
+    told_of = [deliveries.get(day) for day in days]
     points = [
         (told.share, f"{written(day, 'j M')}: {percent(told.share)}") if told is not None else None
-        for day, told in zip(days[:-1], whole, strict=True)
+        for day, told in zip(days, told_of, strict=True)
     ]
     lowest_day = min(deliveries, key=lambda day: deliveries[day].share)
     lowest = deliveries[lowest_day].share
-    floor = _FLOOR if lowest >= _FLOOR else int(lowest // _FLOOR_STEP) * _FLOOR_STEP
+    floor = max(0, _TOP - max(1, ceil((_TOP - lowest) / _FLOOR_STEP)) * _FLOOR_STEP)
     campaign, told = deliveries[lowest_day].worst
     in_words = _("Delivered share of each day: lowest on %(day)s, %(share)s%%") % {
         "day": written(lowest_day, "j M"),
@@ -165,7 +169,7 @@ def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampai
         _("Delivered"),
         _("share of each day"),
         "",
-        trace_of(points, _alongs(days[:-1]), floor, _TOP),
+        trace_of(points, _alongs(days), floor, _TOP),
         in_words,
         campaign,
         _("Lowest on %(day)s:") % {"day": written(lowest_day, "D j M")},

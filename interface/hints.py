@@ -17,6 +17,8 @@ from contextlib import suppress
 from celery import Task
 from django.db import close_old_connections
 
+from interface import log_ids
+
 log = logging.getLogger(__name__)
 
 _Hint = tuple["Task[..., None]", tuple[int, ...]]
@@ -25,18 +27,21 @@ _MOST_WAITING = 1_000
 
 
 class _Sender:
-    """What waits to be sent, each hint once, and the thread that sends it while anything does."""
+    """What waits to be sent, each hint once, and the thread that sends it while anything does.
+
+    A hint goes out with the ids of whoever wanted it first.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: dict[_Hint, None] = {}
+        self._waiting: dict[_Hint, log_ids.Ids] = {}
         self._is_sending = False
 
     def put(self, hint: _Hint) -> None:
         """Let a thread send it, and return at once."""
         with self._changed:
             if len(self._waiting) < _MOST_WAITING:
-                self._waiting[hint] = None
+                self._waiting.setdefault(hint, log_ids.current())
             if not self._is_sending:
                 thread = threading.Thread(target=self._send_all, name="hints", daemon=True)
                 # While the process ends, or has no thread left, the tick finds what is due.
@@ -56,7 +61,7 @@ class _Sender:
     def _next(self) -> _Hint | None:
         with self._changed:
             if hint := next(iter(self._waiting), None):
-                del self._waiting[hint]
+                log_ids.bear(self._waiting.pop(hint))
             else:
                 self._is_sending = False
                 self._changed.notify_all()
@@ -92,7 +97,8 @@ def _do_here(task: Task[..., None], args: tuple[int, ...]) -> None:
         if task.name in _doing:
             return
         _doing.add(task.name)
-    threading.Thread(target=_done, args=(task, args), name="hint done here", daemon=True).start()
+    done = log_ids.carried(_done)
+    threading.Thread(target=done, args=(task, args), name="hint done here", daemon=True).start()
 
 
 def _done(task: Task[..., None], args: tuple[int, ...]) -> None:

@@ -30,6 +30,11 @@ class NotPossible(Exception):
         self.sentence = sentence
 
 
+def being_stopped() -> NotPossible:
+    """What was handed over is on its way back already."""
+    return NotPossible(_("What has not left is being stopped already. Wait until that is done."))
+
+
 def pause(campaign: Campaign, user: User) -> None:
     """Nothing new is handed over. What is on its way stays on its way. Raises NotPossible."""
     with transaction.atomic():
@@ -50,6 +55,8 @@ def take_back_jobs(campaign: Campaign, user: User) -> None:
         locked = locked_campaign(campaign.pk)
         if locked.state != CampaignState.PAUSED:
             raise NotPossible(_("Pause the campaign first, then stop what has not left."))
+        if locked.state_reason == PauseReason.TAKING_BACK:
+            raise being_stopped()
         people = taking_back.ask_back(locked)
         if not people:
             raise NotPossible(_("Everything has left already: there is nothing to stop."))

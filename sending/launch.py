@@ -39,6 +39,9 @@ NOT_APPROVED = "not_approved"
 NUMBERS_EMPTIED = "numbers_emptied"
 # That the people are others, among the names of values that are.
 PEOPLE = "people"
+# A run that is late asks; and it says what was launched, whatever became of its template. As a
+# draft that a person sends it is one as any other.
+_NO_MATTER_FOR_RUNS = {"wall_time", "whatsapp_template"}
 # From so many frozen people on, what the database knew of their table is not true any more.
 _MANY = 50_000
 
@@ -116,7 +119,7 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
             LaunchRefusal.UNCONFIRMED, _("The person who sent it is no longer here.")
         )
     problems = readiness.launch_problems(run, timezone.now(), None, user)
-    if blocking := [problem.sentence for problem in problems if problem.field != "wall_time"]:
+    if blocking := [one.sentence for one in problems if one.field not in _NO_MATTER_FOR_RUNS]:
         raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(blocking))
     readiness.check_channel(run, user)
     # Lists grow: whoever is there when it is frozen is counted once more.

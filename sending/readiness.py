@@ -24,7 +24,7 @@ from campaigns.audiences import audience, choices, earlier_campaigns
 from campaigns.models import Campaign
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
-from campaigns.states import CampaignState, Outcome
+from campaigns.states import CampaignState, Outcome, PauseReason
 from sending import job_times, one_by_one, timetable_problems
 from sending.models import Approval
 from sociocs_accounts.channel_rights import why_not_with
@@ -152,6 +152,12 @@ def launch_problems(
                 ),
             )
         )
+    if campaign.state_reason == PauseReason.RESTORED:
+        sentence = _(
+            "An older copy of the database was put back, so this may have been sent already. "
+            "Look in Sociocs. If it was not, copy this campaign and send the copy."
+        )
+        problems.append(Problem("name", sentence))
     if campaign.sent_as and campaign.sent_as.gone_since:
         sentence = _("%(name)s is no longer in the Sociocs account. Choose another sender.")
         problems.append(Problem("sent_as", sentence % {"name": campaign.sent_as.name}))

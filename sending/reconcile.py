@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from campaigns.models import CampaignEvent, CampaignRecipient
 from campaigns.moves import campaign_if_free, durable, locked_campaign, record_event, shared_clock
-from campaigns.states import How, Outcome, SubmissionState
+from campaigns.states import How, Outcome, PauseReason, SubmissionState
 from sending import gateway
 from sending.giving_back import gives_back
 from sending.models import Attempt, Submission
@@ -146,7 +146,10 @@ def _unclear(account: GatewayAccount) -> QuerySet[Attempt]:
     """What is to be looked for: a single message also before its answer is here."""
     is_open = Q(submission__is_single=True, outcome=Outcome.OPEN.value)
     unclear = Q(outcome=Outcome.AMBIGUOUS.value) | is_open
-    attempts = Attempt.objects.filter(unclear, account=account)
+    # Nobody knows the second of what was sent before the database was set back.
+    attempts = Attempt.objects.filter(unclear, account=account).exclude(
+        reason=PauseReason.RESTORED.value
+    )
     return attempts.select_related("submission__campaign__channel")
 
 

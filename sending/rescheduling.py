@@ -196,7 +196,7 @@ def _back_to_draft(campaign: Campaign, user: User) -> None:
 
 def _begin(campaign: Campaign, user: User, then: Then, time: NewTime | None = None) -> None:
     if TakeBack.of(campaign):
-        raise NotPossible(_("What has not left is being stopped already. Wait until that is done."))
+        raise control.being_stopped()
     tally = tallies([campaign.pk]).get(campaign.pk, Tally())
     ahead = _held_ahead(campaign, timezone.now())
     if not ahead and not tally.waiting_jobs and not tally.jobs[S.REVOKED]:

@@ -30,6 +30,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.moves import shared_clock
 from campaigns.states import CampaignState, SubmissionState
+from interface import log_ids
 from interface.database_errors import is_away
 from recipients.models import OptOut
 from sending import gateway, one_by_one, reconcile, turns
@@ -204,7 +205,7 @@ class _Line:
         self.answered = None
         if not isinstance(begun, Begun):
             return begun
-        self.under_way = self.thread.submit(_call, self.client, begun)
+        self.under_way = self.thread.submit(log_ids.carried(_call), self.client, begun)
         return None
 
     def wait(self) -> None:

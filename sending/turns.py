@@ -16,6 +16,7 @@ from celery.signals import worker_shutdown
 from django.db import connections
 
 from campaigns import pulse
+from interface import log_ids
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,9 @@ _SLOW_SECONDS = 2.0
 
 _lock = threading.Lock()
 _signs: dict[_Turn, float] = {}
-_again: set[_Turn] = set()
-_waiting: dict[_Turn, None] = {}
+# With the ids of whoever asked for it.
+_again: dict[_Turn, log_ids.Ids] = {}
+_waiting: dict[_Turn, log_ids.Ids] = {}
 _mine = threading.local()
 
 
@@ -47,9 +49,9 @@ def begin(work: Work, account_id: int) -> None:
     turn = work, account_id
     with _lock:
         if turn in _signs:
-            _again.add(turn)
+            _again[turn] = log_ids.current()
         else:
-            _waiting[turn] = None
+            _waiting.setdefault(turn, log_ids.current())
     begin_waiting()
 
 
@@ -62,9 +64,9 @@ def begin_waiting() -> None:
             if not _waiting or moving >= _MOVING or len(_signs) >= _ALL:
                 return
             turn = next(iter(_waiting))
-            del _waiting[turn]
+            ids = _waiting.pop(turn)
             _signs[turn] = now
-        threading.Thread(target=_have, args=(turn,), name="turn").start()
+        threading.Thread(target=_have, args=(turn, ids), name="turn").start()
 
 
 @worker_shutdown.connect
@@ -83,7 +85,8 @@ def is_over() -> bool:
     return pulse.closing.is_set()
 
 
-def _have(turn: _Turn) -> None:
+def _have(turn: _Turn, ids: log_ids.Ids) -> None:
+    log_ids.bear(ids)
     work, account_id = turn
     _mine.turn, wants_more = turn, False
     try:
@@ -96,7 +99,6 @@ def _have(turn: _Turn) -> None:
     with _lock:
         del _signs[turn]
         if wants_more or turn in _again:
-            _again.discard(turn)
             # Behind the others.
-            _waiting[turn] = None
+            _waiting[turn] = _again.pop(turn, ids)
     begin_waiting()

@@ -47,6 +47,12 @@ HALTS: Mapping[str, tuple[Text, Text]] = {
         gettext_lazy("This server's clock and Sociocs' clock differ by more than a minute."),
         gettext_lazy("Ask the person who manages this server to correct it."),
     ),
+    "restored": (
+        gettext_lazy(
+            "An older copy of the database was put back, so some may have been sent already."
+        ),
+        gettext_lazy("Look in Sociocs first, then choose “Use again” for the account."),
+    ),
 }
 HALT_WORDS: Mapping[str, Text] = {
     reason: format_lazy("{} {}", what, remedy) for reason, (what, remedy) in HALTS.items()

@@ -84,6 +84,7 @@ _HALT_BEGAN: Mapping[str, Text] = {
     "door": gettext_lazy("The address we use belonged to a dashboard, not to Sociocs"),
     "circuit": gettext_lazy("Sociocs gave no clear answer twice in a row"),
     "clock": gettext_lazy("This server's clock and Sociocs' clock differed"),
+    "restored": gettext_lazy("An older copy of the database was put back"),
 }
 TROUBLES: Mapping[str, TroubleWords] = {
     **{

@@ -13,7 +13,7 @@ PRODUCT = [
     *("api", "campaigns", "composer", "config", "delivery", "demo", "events", "history"),
     *("interface", "privacy"),
     *("recipients", "sending", "sociocs_accounts", "sociocs_gateway", "sociocs_sandbox", "teams"),
-    "trail",
+    *("trail", "upkeep"),
 ]
 EVERYTHING = [*PRODUCT, "benchmarks", "docker", "tests", "tooling"]
 

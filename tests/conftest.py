@@ -24,7 +24,7 @@ pytest_plugins = [
     # Others import it.
     "tests.watched_words",
     *("tests.databases", "tests.processes", "tests.browser", "tests.people"),
-    *("tests.engine", "tests.desks", "tests.pseudo"),
+    *("tests.engine", "tests.desks", "tests.pseudo", "tests.installed"),
 ]
 
 QUEUES = ["sending", "ticking", "background"]
@@ -77,6 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("database") == "sqlite":
         keep_only(is_for_any_database, config, items)
+    else:
+        keep_only(lambda item: item.get_closest_marker("sqlite") is None, config, items)
     if config.getoption("first_run"):
         keep_only(is_for_first_run, config, items)
     if config.getoption("second_run"):

@@ -108,7 +108,7 @@ class PostgresServer:
         return {"PATH": os.defpath} | kept | {"HOME": str(self.folder), "LC_ALL": "C"}
 
     def _runnable_programs(self) -> Path:
-        programs = _installed_programs()
+        programs = installed_programs()
         if self._can_run(programs / "postgres"):
             return programs
         # A checkout below /root is closed to other users; the programs find their libraries by
@@ -172,7 +172,7 @@ def _folder_open_to_all() -> str:
     return "/tmp"  # noqa: S108 - mkdtemp makes a private folder in it
 
 
-def _installed_programs() -> Path:
+def installed_programs() -> Path:
     """Return the folder with `initdb` and `postgres`: the system's newest, else the package's."""
     system = sorted(
         (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")),

@@ -138,7 +138,8 @@ class Processes:
             *(sys.executable, "-m", "celery", "-A", "config", "worker"),
             *("-Q", queues, *WORKER_OPTIONS[queue]),
             *("-n", f"{queue}-{len(self.started)}@%h"),
-            *("--without-mingle", "--without-gossip", "--loglevel", "INFO"),
+            *("--without-mingle", "--without-gossip"),
+            *("--loglevel", (env or {}).get("LOG_LEVEL", "INFO")),
             env=env,
         )
         child.wait_for(r"@\S+ ready\.")

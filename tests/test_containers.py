@@ -240,6 +240,31 @@ def test_the_image_does_not_run_as_root() -> None:
     assert re.search(r"^USER \d+:\d+$", final, re.MULTILINE)
 
 
+def test_connections_are_kept_and_the_proxy_lets_go_of_them_first() -> None:
+    """Else a call may meet a connection that the web server closes just then."""
+    environment = {"BASE_URL": "http://x:1", "SANDBOX_URL": "http://x:2", "REDIS_URL": "redis://x"}
+    (web,) = [one for one in demo_services.services(environment) if one.name == "web"]
+    started = [
+        DOCKERFILE.replace('", "', " "),
+        " ".join(web.command),
+        (ROOT / "docs" / "production.md").read_text(),
+    ]
+    kept = {int(*re.findall(r"--keep-alive\W+(\d+)", text)) for text in started}
+    assert len(kept) == 1
+    caddyfile = (ROOT / "docker" / "Caddyfile").read_text()
+    upstreams = re.findall(r"reverse_proxy \S+ \{.*?keepalive (\d+)s\n", caddyfile, re.DOTALL)
+    assert len(upstreams) == caddyfile.count("reverse_proxy ")
+    assert max(map(int, upstreams)) < min(kept)
+
+
+def test_the_web_processes_count_together_in_a_folder_that_is_empty_at_each_start() -> None:
+    folder = Path(SERVICES["web"]["environment"]["PROMETHEUS_MULTIPROC_DIR"])
+    assert str(folder.parent) in SERVICES["web"]["tmpfs"]
+    # Whoever serves no pages would leave figures there that nobody reads.
+    others = [SERVICES[name]["environment"] for name in OURS if name != "web"]
+    assert not any("PROMETHEUS_MULTIPROC_DIR" in one for one in others)
+
+
 def test_what_the_image_serves_can_be_read_by_who_serves_it() -> None:
     """Files are made for their own user alone (umask 077), by another one than runs it."""
     build = DOCKERFILE.split("\nFROM ")[-2]

@@ -9,6 +9,7 @@ import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import requests
@@ -227,6 +228,19 @@ def test_a_proxy_before_it_says_from_where_a_visitor_comes(inner_door: Door) -> 
     # What a visitor made up stands before what that proxy saw.
     assert admin_answers(f"{OFFICE}, 198.51.100.1") == 404
     assert admin_answers(f"198.51.100.1, {OFFICE}") == 302
+
+
+def test_each_request_has_an_id_that_no_visitor_made_up(door: Door) -> None:
+    told = {"X-Request-ID": "7d3e1fa0-2b6c-4e0d-9a51-0c9d8e7f6a5b"}
+    given = door.get("/none/such/", **told).headers["X-Request-ID"]
+    assert given not in told.values()
+    assert UUID(given).version == 4
+    door.web.child.wait_for(rf"request_id={given} Not Found")
+
+
+def test_the_id_of_a_proxy_before_it_stays(inner_door: Door) -> None:
+    told = {"X-Request-ID": "7d3e1fa0-2b6c-4e0d-9a51-0c9d8e7f6a5b"}
+    assert inner_door.get("/healthz", **told).headers["X-Request-ID"] == told["X-Request-ID"]
 
 
 def test_the_file_is_as_its_own_program_writes_it() -> None:

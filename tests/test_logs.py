@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from celery import Celery, Task
@@ -20,7 +23,8 @@ import delivery.tasks
 import history.tasks
 import recipients.tasks
 import sending.tasks
-from config.logs import LineFormatter, MaskPersonalData, mask
+from config.logs import JsonFormatter, LineFormatter, MaskPersonalData, NoteIds, mask
+from interface import log_ids
 from tests import watched_words
 from tests.sociocs_gateway import canaries
 from trail.acts import Act
@@ -170,3 +174,51 @@ def test_arguments_and_tracebacks_are_masked_and_one_record_is_one_line() -> Non
     assert not any("4155552671" in line for line in lines)
     assert all(line.startswith("    ") for line in lines[1:])
     assert "\x1b" not in "".join(lines)
+
+
+REQUEST_ID = "7d3e1fa0-2b6c-4e0d-9a51-0c9d8e7f6a5b"
+TASK_ID = "01a208a5-2529-77d9-8f1d-79ea7d9e1123"
+
+
+@pytest.fixture
+def written(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """What the gateway's own logger writes for a request's task, as the product's handler does."""
+    caplog.handler.addFilter(NoteIds())
+    caplog.handler.addFilter(MaskPersonalData())
+    caplog.set_level(logging.INFO)
+    log_ids.bear(log_ids.Ids(REQUEST_ID, TASK_ID))
+    yield caplog
+    log_ids.bear(log_ids.Ids())
+
+
+def test_a_line_bears_the_ids_of_its_request_and_task(written: pytest.LogCaptureFixture) -> None:
+    written.handler.setFormatter(LineFormatter())
+    logging.getLogger("sociocs_gateway.transport").info("to %s", "+14155552671")
+    log_ids.bear(log_ids.Ids())
+    logging.getLogger("sociocs_gateway.transport").info("to nobody")
+
+    told, without = written.text.splitlines()
+    ids = f"request_id={REQUEST_ID} task_id={TASK_ID}"
+    assert told.endswith(f" INFO sociocs_gateway.transport {ids} to [number]")
+    assert without.endswith(" INFO sociocs_gateway.transport to nobody")
+
+
+def test_as_json_a_record_is_one_masked_object(written: pytest.LogCaptureFixture) -> None:
+    written.handler.setFormatter(JsonFormatter())
+    try:
+        raise _Refused(f"for {canaries.PHONE}\nDETAIL:  row (7, {canaries.NAME}, {canaries.TEXT})")
+    except _Refused:
+        logging.getLogger("x").exception("said to %s\nby %s", canaries.PHONE, "key7abc:secret")
+
+    (line,) = written.text.splitlines()
+    told = json.loads(line)
+    assert canaries.found_in(line) == []
+    assert told.pop("exception").endswith("_Refused: for [number]\nDETAIL: [withheld]")
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(told.pop("time"))).seconds) < 60
+    assert told == {
+        "level": "ERROR",
+        "logger": "x",
+        "message": "said to [number]\nby [key]",
+        "request_id": REQUEST_ID,
+        "task_id": TASK_ID,
+    }

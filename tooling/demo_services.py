@@ -79,7 +79,8 @@ def services(env: Mapping[str, str]) -> list[Service]:
     web = [
         *(python, "-m", "gunicorn", "config.wsgi"),
         *("--bind", f"{HOST}:{urlsplit(env['BASE_URL']).port}", "--worker-class", "gthread"),
-        *("--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--preload"),
+        *("--workers", "2", "--threads", "16", "--keep-alive", "75"),
+        *("--graceful-timeout", "5", "--preload"),
         *("--no-control-socket", "--log-level", "warning"),
     ]
     return [

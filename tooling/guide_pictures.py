@@ -148,12 +148,17 @@ def fields(page: Page) -> None:
 
 @shot
 def whatsapp(page: Page) -> None:
-    new_draft(page, "Guests on WhatsApp")
+    new_draft(page, "Check-up is due")
     page.get_by_role("button", name="Next: What").click()
     page.locator("label", has_text="Clinic WhatsApp").first.click()
-    page.wait_for_timeout(1_000)
+    page.get_by_role("radio", name="Check-up due").check()
+    page.get_by_label("Place 1 is filled with").select_option("CUSTOMER_NAME")
+    page.get_by_label("Place 2 is filled with").select_option("Last visit")
+    page.get_by_placeholder("Name or number").fill("Kavya")
+    page.keyboard.press("Enter")
+    expect(page.locator("#preview .bubble")).to_contain_text("Kavya")
     saved(page)
-    page.set_viewport_size({"width": WIDTH, "height": 1_040})
+    page.set_viewport_size({"width": WIDTH, "height": 1_400})
 
 
 @shot

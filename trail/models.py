@@ -47,7 +47,8 @@ class Entry(Fact):
     # says so here.
     through = models.CharField(max_length=40, blank=True)
     address = models.CharField(_("from"), max_length=50, blank=True)
-    request_id = models.CharField(max_length=32, blank=True)
+    # As in the log: of the request itself, or of the one that led to the task.
+    request_id = models.CharField(max_length=36, blank=True)
 
     class Meta:
         verbose_name = _("activity")

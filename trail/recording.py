@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 
+from interface import log_ids
 from trail import stream
 from trail.acts import Act
 from trail.models import Entry
@@ -53,7 +54,7 @@ def record(
         door=current_door(),
         through=visit.through if visit else "",
         address=visit.address if visit else "",
-        request_id=visit.request_id if visit else "",
+        request_id=log_ids.current().request_id,
     )
     entry.save(force_insert=True)
     if settings.TRAIL_TO_STDOUT:

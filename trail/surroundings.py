@@ -20,7 +20,6 @@ class Visit:
 
     request: HttpRequest
     address: str
-    request_id: str
     door: Door = Door.PAGE
 
     @property

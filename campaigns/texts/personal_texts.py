@@ -110,9 +110,12 @@ def renderer_of(
     """
     zone = ZoneInfo(campaign.time_zone or campaign.team.time_zone)
     calendar = Calendar(zone, at.astimezone(zone).date(), rules.day_first)
-    given = RenderRules(
-        constants_of(campaign, sender), rules.fallbacks, calendar, rules.name_placeholder
-    )
+    # Of all values, only these may hold what parts a template's: lists are read without it.
+    constants = {
+        name: value.replace(whatsapp_templates.SEPARATOR, " ")
+        for name, value in constants_of(campaign, sender).items()
+    }
+    given = RenderRules(constants, rules.fallbacks, calendar, rules.name_placeholder)
     return Renderer(program, given)
 
 

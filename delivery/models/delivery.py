@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models.campaigns import Campaign, CampaignRecipient
 from interface.enum_columns import choices
@@ -26,7 +27,7 @@ class WebhookEndpoint(models.Model):
     """
 
     class State(models.TextChoices):
-        ON = "on", _("On")
+        ON = "on", pgettext_lazy("a switch", "On")
         UNCLEAR = "unclear", _("No clear answer")
         FAILED = "failed", _("Not sent: Sociocs refused it")
         GONE = "gone", _("Gone at Sociocs")

@@ -20,7 +20,7 @@ from django.db import close_old_connections
 
 from delivery import receiving, subscriptions, tasks
 from delivery.models import WebhookEndpoint
-from interface import hints
+from interface import hints, log_ids
 from sociocs_gateway.webhooks import MAX_BODY_BYTES, SIGNATURE_HEADER, verify
 
 # Django's own returns its answer, which is an iterable of bytes and not said to be one.
@@ -32,12 +32,13 @@ _MOST_REMEMBERED = 1_000
 
 _ADDRESS = re.compile(r"/webhooks/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 _SIGNATURE = "HTTP_" + SIGNATURE_HEADER.upper().replace("-", "_")
+_REQUEST_ID = "HTTP_" + log_ids.HEADER.upper().replace("-", "_")
 _KEPT = b"kept\n"
-_HEADERS = [
+_HEADERS = (
     ("Content-Type", "text/plain; charset=utf-8"),
     ("Content-Length", str(len(_KEPT))),
     ("X-Content-Type-Options", "nosniff"),
-]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,17 @@ class FrontDesk:
         self._known: dict[str, _Known] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
-        if environ["REQUEST_METHOD"] != "POST" or not self._keep(environ):
-            return self._behind(environ, start_response)
-        start_response("200 OK", _HEADERS)
-        return [_KEPT]
+        if environ["REQUEST_METHOD"] == "POST":
+            request_id = log_ids.begin_request(environ.get(_REQUEST_ID, ""))
+            try:
+                is_kept = self._keep(environ)
+            finally:
+                log_ids.end_work()
+            if is_kept:
+                # A list of its own: servers add to it.
+                start_response("200 OK", [*_HEADERS, (log_ids.HEADER, request_id)])
+                return [_KEPT]
+        return self._behind(environ, start_response)
 
     def _keep(self, environ: WSGIEnvironment) -> bool:
         """Store a genuine call; returns whether it is stored."""

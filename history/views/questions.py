@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.message import sentence_of
 from campaigns.state_words import unclear_words
-from campaigns.states import Outcome, SubmissionState
+from campaigns.states import Outcome, PauseReason, SubmissionState
 from interface.wording import Text
 from sending.decisions import is_of_late_look
 from sending.models import Attempt, Submission
@@ -47,7 +47,7 @@ class Question:
     `is_open`: the call is still under way, so that nothing can be decided yet. `was_taken_back`: it
     was handed over, and the vendor no longer has it although its time had come. `is_gone`: the
     vendor had it no longer when it was to be taken back. `is_for_wish`: that was for somebody who
-    opted out.
+    opted out. `is_restored`: an older copy of the database knows nothing of it.
     """
 
     submission: Submission
@@ -58,6 +58,7 @@ class Question:
     was_taken_back: bool
     is_gone: bool
     is_for_wish: bool
+    is_restored: bool
     why: str
     slot: datetime
     slot_has_passed: bool
@@ -69,7 +70,8 @@ class Question:
 
         A job stays there.
         """
-        return not (self.submission.is_single and self.slot_has_passed)
+        is_past = self.submission.is_single and self.slot_has_passed
+        return not (is_past or self.is_restored)
 
     @property
     def how_refused(self) -> str:
@@ -115,6 +117,7 @@ def question_of(submission: Submission, job_count: int) -> Question:
         was_taken_back=outcome == Outcome.ACCEPTED,
         is_gone=submission.state == SubmissionState.REVOKED,
         is_for_wish=is_of_late_look(submission, attempt),
+        is_restored=attempt is not None and attempt.reason == PauseReason.RESTORED,
         why=unclear_words(attempt.reason if attempt else ""),
         slot=slot,
         slot_has_passed=slot <= timezone.now(),

@@ -157,6 +157,14 @@
     if (event.target.matches("[data-submits-on-change]")) event.target.form.requestSubmit();
   });
 
+  // --- What scrolls begins where one wants to be: at the open page, at the latest message --------
+
+  for (const row of document.querySelectorAll(".tabs, .settings-nav")) {
+    const here = row.querySelector("[aria-current]");
+    if (here) row.scrollLeft += here.getBoundingClientRect().right - row.getBoundingClientRect().right + 32;
+  }
+  for (const turns of document.querySelectorAll(".turns")) turns.scrollTop = turns.scrollHeight;
+
   // --- Errors are where the eye and the keyboard go first --------------------------------------
 
   const focusSummary = (root) => root.querySelector("[data-error-summary]")?.focus();

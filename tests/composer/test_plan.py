@@ -390,6 +390,41 @@ class TestLargeAudiences:
         assert plan_making.make_estimate(draft.pk)
         assert "Another text" in text_of(desk.get("review", draft))
 
+    def test_a_plan_is_read_in_the_language_of_now(
+        self, desk: Desk, draft: Campaign, front_desk: Channel, alice: User
+    ) -> None:
+        Channel.objects.filter(pk=front_desk.pk).update(messages_per_second=0.0001)
+        User.objects.filter(pk=alice.pk).update(language="es")
+        desk.get("review", draft)
+        plan_making.make_estimate(draft.pk)
+        User.objects.filter(pk=alice.pk).update(language="en")
+        assert "Sent all at once, part of it would fail" in text_of(desk.get("review", draft))
+
+    def test_it_goes_out_as_its_plan_says_though_it_was_renamed_meanwhile(
+        self,
+        desk: Desk,
+        draft: Campaign,
+        settings: Settings,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        settings.MAX_DISTINCT_TEXTS = 5
+        change(draft, text="For you alone: {{PHONE_NUMBER}}")
+        desk.get("review", draft)
+        survey = plan_making._survey_as_it_is
+
+        def is_renamed(*args: Any) -> Any:
+            change(Campaign.objects.get(pk=draft.pk), name="Spring", version=draft.version + 1)
+            return survey(*args)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(plan_making, "_survey_as_it_is", is_renamed)
+            assert plan_making.make_estimate(draft.pk)
+
+        press(desk, draft)
+        launch.freeze(draft.pk)
+        draft.refresh_from_db()
+        assert (draft.state, draft.submissions.count()) == ("scheduled", 12)
+
     def test_an_old_plan_is_made_again(self, desk: Desk, draft: Campaign) -> None:
         desk.get("review", draft)
         plan_making.make_estimate(draft.pk)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from campaigns import copying
 from campaigns.models import Campaign, WhatsAppTemplate
 from composer import message_templates
 from recipients.models import RecipientList
+from sending import launch
+from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
 from teams.models import User
 from tests import world
@@ -94,6 +99,16 @@ def test_words_may_be_the_same_for_everybody(
     words = {"place_field_2": "=", "place_words_2": "Monday"}
     page = desk.write(draft, "review", **pick(check_up, **FILLED | words))
     assert "your last check-up was on Monday." in text_of(page)
+
+
+def test_a_name_with_a_hidden_sign_fills_its_own_place_alone(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate, alice: User
+) -> None:
+    User.objects.filter(pk=alice.pk).update(name="Alice\x1fMoreau")
+    page = desk.write(
+        draft, "review", **pick(check_up, **FILLED | {"place_field_1": "SENDER_NAME"})
+    )
+    assert "Hi Alice Moreau, your last check-up was on 1 May." in text_of(page)
 
 
 def test_a_place_that_nothing_fills_is_told_when_it_is_reviewed(
@@ -220,14 +235,27 @@ def test_what_is_launched_stays_as_it_was_whatever_becomes_of_the_template(
 
 
 def test_a_run_of_a_repeat_goes_out_as_it_was_confirmed(
-    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate, clinic: Channel, visits: RecipientList
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate
 ) -> None:
     first = world.launched(filled_draft(desk, draft, check_up))
     WhatsAppTemplate.objects.update(body="Other words", provider_id="HX2")
-    says = {"text": "", "template": draft.template, "one_by_one": True}
-    rules = {"field_rules": draft.field_rules, "parent": first}
-    run = world.launched(world.a_campaign(clinic, visits, **says, **rules))
-    assert set(world.states(run)) == {"ready"}
+    run = copying.copy_of(first, first.launched_by, parent=first)
+    launch.launch_run(run, first, uuid4(), timezone.now())
+    launch.freeze(run.pk)
+    run.refresh_from_db()
+    assert run.state == "scheduled"
+
+
+def test_a_run_that_a_person_sends_is_held_to_the_template_as_any_draft(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate
+) -> None:
+    first = world.launched(filled_draft(desk, draft, check_up))
+    WhatsAppTemplate.objects.update(status="refused")
+    run = copying.copy_of(first, first.launched_by, parent=first)
+    page = desk.client.get(desk.url("review", run), follow=True)
+    assert "WhatsApp refused the template" in text_of(page)
+    with pytest.raises(LaunchRefused):
+        world.launched(run)
 
 
 def test_values_count_toward_the_1024_characters(
@@ -303,3 +331,11 @@ def test_a_file_on_top_is_a_place_at_gupshup(
 @pytest.fixture
 def riverside_gupshup(clinic: Channel) -> Channel:
     return world.a_channel(clinic.team, provider="gswa", channel_key="india", label="India")
+
+
+def test_an_empty_draft_that_turns_from_sms_to_whatsapp_asks_for_a_template(
+    desk: Desk, front_desk: Channel, clinic: Channel, visits: RecipientList
+) -> None:
+    sms = world.a_campaign(front_desk, visits, text="")
+    page = desk.write(sms, "review", channel=str(clinic.public_id))
+    assert complaints_of(page) == {"Choose an approved template.": "id_whatsapp_template"}

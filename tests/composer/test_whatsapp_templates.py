@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -194,6 +195,21 @@ def test_a_paste_is_taken_apart(said: str, found: dict[str, str], told: list[str
     assert len(told) <= len(taken.unread) if told else not taken.unread
     for sentence in told:
         assert any(sentence in one for one in taken.unread)
+
+
+def test_half_a_character_in_a_paste_is_shown_as_a_question_mark(
+    desk: Desk, clinic: Channel
+) -> None:
+    halves = {**TWILIO, "friendly_name": "a\ud800b", "types": {"\udc00": {"body": "Hi \udfff"}}}
+    fields = shown(paste(desk, json.dumps(halves)))
+    assert (fields["name"], fields["body"]) == ("a?b", "Hi ?")
+
+
+@pytest.mark.parametrize("long", ["|[" * 50_000, " " * 100_000, "|[a," * 25_000])
+def test_a_long_paste_is_read_at_once(long: str) -> None:
+    began = time.process_time()
+    assert take_apart(f"name: x\nbody: a{long}b").values["name"] == "x"
+    assert time.process_time() - began < 20
 
 
 def test_what_cannot_be_read_keeps_what_was_typed(desk: Desk, clinic: Channel) -> None:

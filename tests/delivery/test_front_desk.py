@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
+import json
 import time
 from collections.abc import Callable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+import redis
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from delivery.models import WebhookEndpoint, WebhookEvent
 from delivery.views.front_desk import FrontDesk
+from interface import hints, log_ids
 from sociocs_accounts.encrypted_fields import Secret
 from tests import world
 
@@ -37,6 +40,7 @@ class Door:
 
     def __init__(self) -> None:
         self.passed_on = 0
+        self.headers: dict[str, str] = {}
         self._pages = WSGIHandler()
         self._desk = FrontDesk(self._behind)
 
@@ -63,8 +67,13 @@ class Door:
             **more,
         }
 
-        def start(status: str, *_: object) -> Callable[[bytes], object]:
+        def start(
+            status: str, headers: list[tuple[str, str]], *_: object
+        ) -> Callable[[bytes], object]:
             said.append(status)
+            self.headers = dict(headers)
+            # As `wsgiref` does.
+            headers.append(("Connection", "close"))
             return lambda _bytes: None
 
         list(self._desk(environ, start))
@@ -87,6 +96,7 @@ def test_a_genuine_call_needs_nobody_else_and_is_stored_once(
     assert WebhookEvent.objects.count() == 2
     assert bytes(WebhookEvent.objects.earliest("pk").body or b"") == BODY
     assert door.passed_on == 0
+    assert "Connection" not in door.headers
     # It is known who calls: nothing is asked, something is stored.
     assert not [query for query in asked.captured_queries if query["sql"].startswith("SELECT")]
 
@@ -146,3 +156,16 @@ def test_while_it_cannot_be_stored_the_vendor_is_asked_to_come_again(
         away.setattr(connections["default"], "cursor", broken)
         assert door.call(endpoint, b"another") == "503 Service Unavailable"
     assert WebhookEvent.objects.count() == 1
+
+
+def test_a_calls_id_is_in_its_answer_and_in_its_hint(
+    door: Door, endpoint: WebhookEndpoint, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "_sent_at", {})
+    assert door.call(endpoint) == "200 OK"
+    assert door.passed_on == 0
+    given = door.headers[log_ids.HEADER]
+    assert hints.wait_until_sent()
+    (message,) = [json.loads(one) for one in broker.lrange("background", 0, -1)]
+    assert message["headers"]["request_id"] == given
+    assert log_ids.current() == log_ids.Ids()

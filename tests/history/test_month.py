@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Heartbeat
 from campaigns.states import SubmissionState
-from delivery.models import Reply
+from delivery.models import DeliveryCount, Reply
 from history import days
 from history.charts import month_of
 from history.models import DayCount
@@ -126,6 +126,21 @@ def test_the_overview_draws_it_and_tells_it_as_a_table(
     # One message beside forty thousand is still to be seen.
     assert 'height="1.50"' in html
     assert "style=" not in html
+
+
+def test_no_day_is_called_the_lowest_before_it_is_over(desk: Desk, gone_out: Campaign) -> None:
+    assert gone_out.channel is not None
+    now = timezone.now()
+    of_today = world.a_campaign(gone_out.channel, name="Of today", send_at=now, frozen_count=12)
+    Campaign.objects.filter(pk=gone_out.pk).update(send_at=now - timedelta(days=1))
+    for one, delivered in ((of_today, 1), (gone_out, 7)):
+        DeliveryCount.objects.create(campaign=one, status="delivered", messages=delivered)
+    DayCount.objects.create(team=desk.team, channel=gone_out.channel, day=now.date(), sent=24)
+    month = month_of(desk.team)
+    assert month is not None
+    chart = month.charts[0]
+    assert (chart.campaign, chart.after) == (gone_out, "58.3%")
+    assert chart.drawing.ups == ["100%", "85%", "70%", "55%"]
 
 
 def test_a_team_where_nothing_happened_sees_no_charts(desk: Desk, draft: Campaign) -> None:

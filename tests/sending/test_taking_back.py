@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -10,9 +11,10 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
 from campaigns.states import DecisionKind
-from sending import control, decisions, reconcile, submit, taking_back, tick
+from sending import control, decisions, reconcile, rescheduling, submit, taking_back, tick
 from sending.control import NotPossible
 from sending.models import Attempt, DayTotal
+from sending.rescheduling import Then
 from sociocs_accounts.models import Channel
 from teams.models import User
 from tests import world
@@ -75,6 +77,14 @@ def test_a_paused_campaigns_jobs_come_back_and_go_out_once_when_it_goes_on(
     assert world.states(campaign) == ["accepted"] * 3
     assert Attempt.objects.count() == 6
     assert world.witness(sandbox)["scheduled_jobs"] == 3
+
+
+def test_what_is_being_stopped_is_not_told_to_have_left(campaign: Campaign, owner: User) -> None:
+    hand_over(campaign)
+    rescheduling.pause(campaign, owner)
+    for again in (control.take_back_jobs, partial(rescheduling.begin_taking_back, then=Then.PAUSE)):
+        with pytest.raises(NotPossible, match="being stopped already"):
+            again(campaign, owner)
 
 
 def test_what_was_gone_is_asked_about_also_when_its_campaign_goes_on(

@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ),
                 ("through", models.CharField(blank=True, max_length=40)),
                 ("address", models.CharField(blank=True, max_length=50, verbose_name="from")),
-                ("request_id", models.CharField(blank=True, max_length=32)),
+                ("request_id", models.CharField(blank=True, max_length=36)),
             ],
             options={
                 "verbose_name": "activity",
