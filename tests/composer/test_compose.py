@@ -197,11 +197,20 @@ def test_a_text_that_is_markup_stays_text(desk: Desk, draft: Campaign) -> None:
 def test_review_names_everything_that_is_missing_next_to_its_field(desk: Desk) -> None:
     desk.post("campaign-new")
     page = desk.write(Campaign.objects.get(), "review")
-    assert complaints_of(page) == {
-        "Choose the channel that sends this campaign.": "id_channel_0",
-        "Choose a list first.": "id_lists_0",
-        "Write a text or attach an image, video or file.": "id_text",
-    }
+    # In the order of the page: Who, then What.
+    assert list(complaints_of(page).items()) == [
+        ("Choose a list first.", "id_lists_0"),
+        ("Choose the channel that sends this campaign.", "id_channel_0"),
+        ("Write a text or attach an image, video or file.", "id_text"),
+    ]
+    # When comes last.
+    page = desk.write(Campaign.objects.get(), "review", when="later")
+    assert list(complaints_of(page).values()) == [
+        "id_lists_0",
+        "id_channel_0",
+        "id_text",
+        "id_date",
+    ]
 
 
 def test_a_campaign_that_says_nothing_is_not_reviewed(desk: Desk, draft: Campaign) -> None:
