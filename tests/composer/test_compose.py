@@ -210,6 +210,7 @@ def test_review_names_everything_that_is_missing_next_to_its_field(desk: Desk) -
         "id_channel_0",
         "id_text",
         "id_date",
+        "id_time",
     ]
 
 
