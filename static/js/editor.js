@@ -294,7 +294,7 @@
   area.addEventListener("scroll", scroll);
   area.addEventListener("blur", tell);
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (["fields", "picker"].includes(event.target.id)) changed();
+    if (["fields", "templates"].includes(event.target.id)) changed();
   });
   window.addEventListener("resize", () => {
     dress();

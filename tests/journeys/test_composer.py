@@ -217,6 +217,7 @@ def test_everything_open_at_once_is_accessible_and_fits(
     page.get_by_text("Leave people out").click()
     open_step(page, "What")
     page.get_by_text("Clinic WhatsApp").click()
+    page.get_by_text("Your own words").click()
     page.get_by_role("textbox", name="Message").fill("Hello " * 300)
     page.locator("#attach > summary").click()
     page.get_by_text("Video", exact=True).click()
