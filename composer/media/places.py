@@ -1,8 +1,7 @@
 """Takes places out of files that are published as they came: films, PDFs, Office documents.
 
 Pictures are drawn anew and carry none. What is taken out is overwritten in its own length, so that
-nothing else in the file moves. Positions that a camera writes beside the film as data of its own
-(a track of them) stay.
+nothing else in the file moves.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import zipfile
 import zlib
 
 from composer.media.file_kinds import content_type_of
+from composer.media.film_tracks import clear_data_tracks
 
 # What an Office document, and each of its parts, may hold when it is unpacked.
 MOST_UNPACKED = 100_000_000
@@ -76,6 +76,7 @@ def _film_without(content: bytes) -> bytes:
         if length > 8 and begin + length <= len(cleared):
             cleared[begin + 4 : begin + 8] = b"free"
             cleared[begin + 8 : begin + length] = bytes(length - 8)
+    clear_data_tracks(cleared)
     return bytes(cleared)
 
 

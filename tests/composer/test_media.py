@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from pillow_heif import register_heif_opener
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign
-from composer.media import media_check, media_store, places
+from composer.media import film_tracks, media_check, media_store, places
 from composer.models import MediaFile
 from interface import public_addresses
 from interface.public_addresses import Fetched, FetchFault, NotFetched
@@ -247,6 +249,40 @@ PLACES = {
     "xmp.pdf": b"%PDF-1.7\n1 0 obj stream\n" + XMP + b"\nendstream",
     "photo-inside.pdf": b"%PDF-1.7\n" + picture(exif=exif_of("2026:11:29")) + b"\nendstream",
 }
+
+
+def with_track(handler: bytes, wide: bool = False, same: bool = False) -> bytes:
+    """A film with a second track of four samples, two in each of two chunks behind the frames."""
+    sample = b"GPS 52.5200 13.405!!"
+
+    def table(*offsets: int) -> bytes:
+        alike, each = struct.pack(">III", 0, 20, 4), struct.pack(">III4I", 0, 0, 4, *[20] * 4)
+        sizes = alike if same else each
+        where = struct.pack(">II", 0, 2) + struct.pack(">2Q" if wide else ">2I", *offsets)
+        return box(
+            b"minf",
+            box(
+                b"stbl",
+                box(b"stsz", sizes),
+                box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 2, 1)),
+                box(b"co64" if wide else b"stco", where),
+            ),
+        )
+
+    def track(*offsets: int) -> bytes:
+        return box(
+            b"trak", box(b"mdia", box(b"hdlr", bytes(8), handler, bytes(13)), table(*offsets))
+        )
+
+    begin = len(film(track(0, 0)))
+    return film(track(begin + 8, begin + 60)) + box(b"mdat", sample * 2, bytes(12), sample * 2)
+
+
+PLACES |= {
+    "camera.mp4": with_track(b"meta"),
+    "camera-wide.mp4": with_track(b"camm", wide=True),
+    "camera-same.mp4": with_track(b"data", same=True),
+}
 TELLS = (b"52.5200", b"Berlin", b"52,31", b"13,24", b"2026:11:29", b"\0\x0d\0\0\0\x34\0\0")
 
 
@@ -261,6 +297,21 @@ def test_a_file_that_is_published_as_it_came_says_no_place(desk: Desk, name: str
     # And the rest is as it was.
     for kept in (b"frames" * 50, b'dc:title="Our door"', b"endstream", b"Camera", b"ftyp"):
         assert (kept in body) == (kept in content)
+
+
+def test_what_a_film_shows_and_says_stays(desk: Desk) -> None:
+    content = with_track(b"soun")
+    upload(desk, content, "talk.mp4")
+    assert b"".join(served(MediaFile.objects.get()).streaming_content) == content
+
+
+@given(st.binary(max_size=40), st.integers(0, 200))
+def test_a_film_that_is_broken_is_cleared_as_far_as_it_can_be_read(noise: bytes, at: int) -> None:
+    content = bytearray(with_track(b"meta"))
+    content[at : at + len(noise)] = noise
+    length = len(content)
+    film_tracks.clear_data_tracks(content)
+    assert len(content) == length
 
 
 def test_pictures_inside_a_document_say_no_place_either(desk: Desk) -> None:
