@@ -11,6 +11,8 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from itertools import islice
 
 from composer.media.file_kinds import content_type_of
 from composer.media.film_tracks import clear_data_tracks
@@ -37,6 +39,12 @@ _XMP = re.compile(
     rb"""exif:GPS\w++\s*+=\s*+(?:"[^"<]{0,200}"|'[^'<]{0,200}')"""
     rb"""|<exif:GPS(\w++)[^>]{0,200}+>[^<]{0,200}+</exif:GPS\1>"""
 )
+# ISO 32000-1, 14.3.2: metadata as a stream, here one that is packed (7.4.4).
+_STREAM = re.compile(rb"\bstream\r?\n")
+_LONGEST_HEAD = 400
+_LONGEST_METADATA = 262_144
+_MOST_STREAMS, _MOST_METADATA_STREAMS = 200_000, 100
+_MOST_METADATA = 4_000_000
 # ISO 6709, annex H: how films write where they were taken ("+52.5200+013.4050/").
 _ISO_6709 = re.compile(
     rb"[+-]\d{2,6}(?:\.\d{1,12})?[+-]\d{3,7}(?:\.\d{1,12})?(?:[+-]\d{1,6}(?:\.\d{1,12})?)?"
@@ -83,6 +91,8 @@ def _film_without(content: bytes) -> bytes:
 def _picture_without(content: bytes) -> bytes:
     """A picture, or a file that holds pictures as they are, as PDFs do."""
     cleared = bytearray(_XMP.sub(_blank, content))
+    if content.startswith(b"%PDF"):
+        _clear_packed(cleared)
     begin = content.find(_EXIF)
     while begin >= 0:
         _clear_gps(cleared, begin + len(_EXIF))
@@ -92,6 +102,35 @@ def _picture_without(content: bytes) -> bytes:
     if content.startswith(_PNG):
         _clear_png(cleared)
     return bytes(cleared)
+
+
+def _clear_packed(content: bytearray) -> None:
+    """Empty the places in a PDF's packed metadata, which is packed again into the same room.
+
+    What stands behind the end of packed data is not read (RFC 1950, 2.2).
+    """
+    for begin, end in islice(_packed_metadata(bytes(content)), _MOST_METADATA_STREAMS):
+        unpacking = zlib.decompressobj()
+        try:
+            metadata = unpacking.decompress(bytes(content[begin:end]), _MOST_METADATA)
+        except zlib.error:
+            continue
+        if not _XMP.search(metadata):
+            continue
+        packed = zlib.compress(_XMP.sub(_blank, metadata), 9)
+        # Where it does not fit it goes as a whole: nobody needs it to read the document.
+        if len(packed) > end - begin:
+            packed = zlib.compress(b"")
+        content[begin:end] = packed.ljust(end - begin, b"\0")
+
+
+def _packed_metadata(content: bytes) -> Iterator[tuple[int, int]]:
+    """Where each begins and ends, by the words of its head."""
+    for found in islice(_STREAM.finditer(content), _MOST_STREAMS):
+        head = content[max(0, found.start() - _LONGEST_HEAD) : found.start()].rpartition(b"<<")[2]
+        if b"/Metadata" in head and b"/FlateDecode" in head:
+            end = content.find(b"endstream", found.end(), found.end() + _LONGEST_METADATA)
+            yield found.end(), max(end, found.end())
 
 
 def _clear_png(content: bytearray) -> None:

@@ -7,6 +7,7 @@ import io
 import re
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,22 @@ def test_a_file_that_is_published_as_it_came_says_no_place(desk: Desk, name: str
     # And the rest is as it was.
     for kept in (b"frames" * 50, b'dc:title="Our door"', b"endstream", b"Camera", b"ftyp"):
         assert (kept in body) == (kept in content)
+
+
+def test_packed_metadata_of_a_document_says_no_place_and_all_else(desk: Desk) -> None:
+    def document(metadata: bytes) -> bytes:
+        packed = zlib.compress(metadata, 9)
+        head = b"<</Type/Metadata/Subtype/XML/Filter/FlateDecode/Length %d>>" % len(packed)
+        return b"%PDF-1.7\n1 0 obj\n" + head + b"\nstream\n" + packed + b"\nendstream\n%%EOF"
+
+    content = document(XMP)
+    upload(desk, content, "menu.pdf")
+    body = b"".join(served(MediaFile.objects.get()).streaming_content)
+    assert len(body) == len(content)
+    packed = body.partition(b"stream\n")[2]
+    metadata = zlib.decompressobj().decompress(packed)
+    assert not [words for words in TELLS if words in metadata]
+    assert b'dc:title="Our door"' in metadata
 
 
 def test_what_a_film_shows_and_says_stays(desk: Desk) -> None:
