@@ -139,7 +139,8 @@ class Processes:
             *("-Q", queues, *WORKER_OPTIONS[queue]),
             *("-n", f"{queue}-{len(self.started)}@%h"),
             *("--without-mingle", "--without-gossip"),
-            *("--loglevel", (env or {}).get("LOG_LEVEL", "INFO")),
+            # Nothing less: that it is ready is told at this level.
+            *("--loglevel", "DEBUG" if env and env.get("LOG_LEVEL") == "DEBUG" else "INFO"),
             env=env,
         )
         child.wait_for(r"@\S+ ready\.")

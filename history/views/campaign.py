@@ -31,6 +31,7 @@ from delivery.replies import submission_of
 from history import campaign_news, campaign_rows, followups, live_mark
 from history.campaign_rows import CampaignRow
 from history.delivery_times import MANY_REPORTS, delivery_times
+from history.models import FollowUp
 from history.views.acting import act_on
 from history.views.questions import question_of
 from history.views.rescheduling import campaign_time
@@ -136,9 +137,8 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     kept_back = list_access.kept_back(campaign, request.user)
     timing = campaign_time(campaign, tally, now)
     is_live = not is_at_rest or expects_news(campaign)
-    held_up = delays.held_up_by(
-        campaign, tally.waiting_jobs, reach_of(campaign, now).waiting, is_over=not is_live
-    )
+    reach = reach_of(campaign, now)
+    held_up = delays.held_up_by(campaign, tally.waiting_jobs, reach.waiting, is_over=not is_live)
     marks = (_mark(arrival), timing.mark, opted_out.mark if opted_out else "", held_up.mark)
     fingerprint = ".".join((mark, row.counts.mark, *marks))
     until = live_mark.counts_until(now, timing.changes_at)
@@ -156,7 +156,7 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         "left_out": left_out_in_words(campaign.left_out),
         "lists": _shown_lists(campaign, request.user),
         **_message(campaign, request.GET.get("person", ""), is_hidden=bool(kept_back)),
-        "reach": reach_of(campaign, now),
+        "reach": reach,
         "is_late": lateness.is_late(campaign, now),
         "asked_people": _asked_people(campaign, tally.question_count, len(questions)),
         "held_up": held_up,
@@ -167,15 +167,18 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
         **_next_try(campaign, held_up),
         "kept_back": kept_back,
         "rest": followups.rest_of(campaign, row.counts),
-        "gathering": campaign.follow_ups.filter(done_at=None)
-        .select_related("recipient_list")
-        .first(),
+        "gathering": _gathering(campaign),
         "is_live": is_live,
         "campaign_time": timing,
         **_its_time(campaign, request.team.time_zone),
         "fingerprint": fingerprint,
         "live_url": f"{live_url}?{urlencode(_query(seen, request))}",
     }
+
+
+def _gathering(campaign: Campaign) -> FollowUp | None:
+    """The follow-up whose people are being collected."""
+    return campaign.follow_ups.filter(done_at=None).select_related("recipient_list").first()
 
 
 def _query(seen: live_mark.Seen, request: TeamRequest) -> dict[str, str]:

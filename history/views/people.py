@@ -22,7 +22,7 @@ from history import followups, tasks
 from history.campaign_rows import job_lines
 from history.reached import FILTERS, LEFT_OUT, people_of
 from interface import hints
-from interface.wording import Text
+from interface.wording import Text, people
 from sending.models import Decision, Submission
 from teams.access import Action, TeamRequest, page_of_team
 
@@ -86,7 +86,8 @@ def _attempt(attempt: Any) -> tuple[Any, Word, str, list[str]]:
 
 
 def _decided(decision: Decision, submission: Submission) -> str:
-    return str(ANSWERS[decision.kind]) % {"who": decision.user, "seq": submission.seq}
+    values = {"who": decision.user, "people": people(submission.recipient_count)}
+    return str(ANSWERS[decision.kind]) % values
 
 
 @require_POST

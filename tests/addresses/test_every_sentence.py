@@ -37,6 +37,7 @@ _NAMES = (
         "WhatsApp",
         "SMS",
         "English",
+        "Español",
         "Pseudo",
         "Till",
         "Copy",

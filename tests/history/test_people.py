@@ -177,7 +177,7 @@ def test_a_job_shows_its_attempts_with_the_vendors_own_answer(
     assert "HTTP 502 · Sociocs reported an error of its own" in text
     assert b"&lt;h1&gt;Bad gateway&lt;/h1&gt;" in page.content
     assert "4 times" in text
-    assert "Sami Haddad marked job 2 as sent" in text
+    assert "Sami Haddad answered that it was sent to" in text
     assert "with the job id J7" in text
 
 

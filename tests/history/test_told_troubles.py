@@ -107,8 +107,10 @@ def told(campaign: Campaign, desk: Desk) -> list[tuple[str, str]]:
 def test_a_trouble_is_told_everywhere_by_mail_after_a_time_and_once_in_the_timeline(
     campaign: Campaign, sandbox: Sandbox, desk: Desk
 ) -> None:
-    words = "Sociocs cannot show its list of jobs at the moment, and without it nothing is sent."
-    began = "Sociocs could not show its list of jobs"
+    words = (
+        "Sociocs cannot show what it has scheduled at the moment, and without that nothing is sent."
+    )
+    began = "Sociocs could not show what it has scheduled"
     world.set_fault(sandbox, "500", **LIST)
     hand_over(campaign)
     watch()
@@ -139,10 +141,10 @@ def test_a_trouble_is_told_everywhere_by_mail_after_a_time_and_once_in_the_timel
     watch()
     watch()
     assert pages_that_say(words, desk, campaign) == set()
-    over = ("trouble_over", "Sociocs showed its list of jobs again")
+    over = ("trouble_over", "Sociocs showed what it has scheduled again")
     assert told(campaign, desk) == [("trouble", began), over]
     assert "unread" not in text_of(desk.get("overview"))
-    assert "Sandbox: Sociocs showed its list of jobs again" in text_of(desk.get("notices"))
+    assert "Sandbox: Sociocs showed what it has scheduled again" in text_of(desk.get("notices"))
     assert len(mail.outbox) == 1
 
 
@@ -190,13 +192,13 @@ def test_a_campaign_that_comes_later_is_told_too_and_another_team_is_not(
     assert [kind for kind, _text in told(later, desk)] == ["trouble"]
     assert len(told(campaign, desk)) == 1
     assert not Notice.objects.filter(team=stranger).exists()
-    assert "list of jobs" not in text_of(desk_of(stranger).get("overview"))
+    assert "what it has scheduled" not in text_of(desk_of(stranger).get("overview"))
 
 
 def test_what_is_over_is_told_no_more_where_looking_tells_so(
     campaign: Campaign, sandbox: Sandbox, desk: Desk
 ) -> None:
-    words = "Sociocs cannot show its list of jobs at the moment"
+    words = "Sociocs cannot show what it has scheduled at the moment"
     world.set_fault(sandbox, "500", **LIST)
     hand_over(campaign)
     watch()
@@ -216,7 +218,7 @@ def test_while_nothing_ticks_nobody_says_whether_sociocs_answers(
     Heartbeat.objects.filter(part="tick").update(at=Now() - timedelta(minutes=5))
     page = text_of(desk.get("campaign", campaign))
     assert "Nothing is being sent at the moment. Since " in page
-    assert "list of jobs" not in page
+    assert "what it has scheduled" not in page
 
 
 def test_who_wants_no_such_notices_gets_none(
@@ -274,7 +276,7 @@ def test_the_pages_of_the_account_and_the_channel_tell_it_too(
     hand_over(campaign)
     watch()
     page = desk.client.get(desk.url("channel", None, channel.public_id))
-    assert "Sociocs cannot show its list of jobs at the moment" in text_of(page)
+    assert "Sociocs cannot show what it has scheduled at the moment" in text_of(page)
     GatewayAccount.objects.update(team=channel.team, state="halted", halt_reason="auth")
     account = desk.url("vendor-account", None, channel.account.public_id)
     assert "Enter its current API key." in text_of(desk.client.get(account))

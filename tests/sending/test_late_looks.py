@@ -528,7 +528,7 @@ def test_the_timeline_tells_of_the_wish_and_of_what_came_of_it(campaign: Campaig
     told = CampaignEvent.objects.filter(campaign=campaign, kind__in=kinds)
     assert [(one.kind, one.details) for one in told] == [
         ("opted_out", {"people": 1}),
-        ("late_look", {"seq": 1, "result": "taken_out"}),
+        ("late_look", {"seq": 1, "people": 10, "result": "taken_out"}),
     ]
 
 
