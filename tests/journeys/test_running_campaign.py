@@ -152,12 +152,12 @@ def test_sending_again_wants_the_number_typed(watched: Page, running: Campaign) 
     expect(dialog).to_contain_text("5 people get the message twice")
     dialog.get_by_role("textbox").fill("7")
     dialog.get_by_role("button", name="Send it again", exact=True).click()
-    expect(watched.get_by_text("Job 2 was not sent again: type 5")).to_be_visible()
+    expect(watched.get_by_text("Nothing was sent again: type 5")).to_be_visible()
 
     watched.get_by_role("button", name="Send it again").click()
     dialog.get_by_role("textbox").fill("5")
     dialog.get_by_role("button", name="Send it again", exact=True).click()
-    expect(watched.get_by_text("had job 2 sent again")).to_be_visible()
+    expect(watched.get_by_text("had it sent to")).to_be_visible()
     assert job(running, 2).state == "ready"
 
 
@@ -172,7 +172,7 @@ def test_a_stale_tab_changes_nothing_and_says_who_was_first(
     other.goto(watched.url)
     other.get_by_role("button", name="Do not send").click()
     other.get_by_role("dialog").get_by_role("button", name="Do not send").click()
-    expect(other.get_by_text("Sami Haddad decided not to send job 2")).to_be_visible()
+    expect(other.get_by_text("Sami Haddad decided not to send it to")).to_be_visible()
 
     watched.get_by_role("dialog").get_by_role("button", name="It was sent").click()
 
