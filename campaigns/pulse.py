@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from campaigns.models import Heartbeat
 from campaigns.moves import database_now
+from interface import log_ids
 from interface.hints import stand_in_for_broker
 
 if TYPE_CHECKING:
@@ -136,12 +137,15 @@ def _tick_if_due(tick: Tick, app: str) -> None:
 def _beat(one: _Round) -> None:
     """Do this round until the worker ends; what fails once is tried again the next time."""
     while not closing.wait(one.seconds):
+        # Whatever it finds, and whatever is done about it, is told from what others find.
+        log_ids.begin_request("")
         try:
             one.work()
         except Exception as error:  # noqa: BLE001 - a pulse must not stop
             log.warning("a round of %s failed: %s", one.queue, type(error).__name__)
         finally:
             close_old_connections()
+            log_ids.end_work()
 
 
 def _begin_rounds(queues: Collection[str]) -> None:

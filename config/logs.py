@@ -16,13 +16,16 @@ API_KEY = re.compile(r"\b[0-9A-Za-z_-]{6,}(?::|%3[Aa])[0-9A-Za-z_-]{6,}\b")
 TOKEN_IN_PATH = re.compile(
     r"(/(?:invitations|password-reset|sign-up|account/address)/)[^\s\"']{8,}"
 )
-# Dates, times, uuids and job ids look like phone numbers to the pattern above and are needed in
-# logs: a job id may stand there and nowhere else. What a colon joins is half of an API key.
+# Dates, times, uuids, job ids and how long a task took (0.012345678s) look like phone numbers to
+# the pattern above and are needed in logs: a job id may stand there and nowhere else. What a colon
+# joins is half of an API key.
 HARMLESS = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([+-]\d{2}:?\d{2})?"
     r"|(?<![\w:-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?!:?\w)"
     r"|(?<![\w:-])(?=\d*[a-f])[0-9a-f]{16,64}(?!(?::|%3a)?[\w-])"
-    r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}",
+    r"|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}"
+    # Alone: not the end of a number in groups.
+    r"|(?<![\w.+()-])(?<!\d\s)\d{1,5}\.\d+s\b",
     re.IGNORECASE,
 )
 # PostgreSQL quotes the row that broke a rule, names and texts included, perhaps over several lines.

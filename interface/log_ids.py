@@ -1,6 +1,7 @@
 """The ids that each log line of one piece of work bears: of its first request, and of the task.
 
 A web process takes a request's id from its proxy or makes one, and gives it back with the answer.
+Where nobody asked, as when a worker looks for what is due, each look has an id of its own instead.
 The messages to the workers carry it on, and threads take it along (`carried`).
 """
 
@@ -63,7 +64,8 @@ def carried(work: Callable[P, T]) -> Callable[P, T]:
 def begin_request(told: str) -> str:
     """Have this thread bear a request's id: that of the proxy, or one of its own.
 
-    Returns it. `told` is the header, which is believed where there is a proxy to set it.
+    Returns it. `told` is the header, which is believed where there is a proxy to set it; "" where
+    this process begins by itself.
     """
     is_believed = settings.TRUSTED_PROXIES > 0 and _PLAIN.fullmatch(told)
     request_id = told if is_believed else str(uuid.uuid4())

@@ -39,6 +39,10 @@ APPS = ("sociocs_accounts", "campaigns", "sending", "delivery", "composer", "his
         "+14155552671",
         "415 555 2671",
         "(415) 555-2671",
+        "+1 415.5552671s",
+        "415.555.2671s",
+        "415 555.2671s",
+        "14155552671.0s",
         "e047a1b2c3:Xqc3d4e5f6g7",
         "a4969be0123456789f400f74:Xqc3d4e5f6g7",
         "01a208a5-2529-77d9-8f1d-79ea7d9e1123:Xqc3d4e5f6g7",
@@ -66,6 +70,9 @@ def test_what_is_secret_or_personal_is_masked(secret: str) -> None:
         "127.0.0.1",
         "imported 48210 rows",
         "password-reset-sent",
+        "0.012345678s",
+        "12.123456789000001s",
+        "Task delivery.tick[01a208a5-2529-77d9-8f1d-79ea7d9e1123] succeeded in 10.000271459s: None",
     ],
 )
 def test_what_an_operator_needs_stays(harmless: str) -> None:

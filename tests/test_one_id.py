@@ -37,6 +37,17 @@ def records(child: Child, logger: str) -> list[dict[str, Any]]:
     return [one for one in map(json.loads, whole) if one["logger"] == logger]
 
 
+def ended(worker: Child, name: str) -> dict[str, Any]:
+    """What it wrote when it had done a task of this name, for which this waits."""
+
+    def found() -> list[dict[str, Any]]:
+        told = records(worker, "celery.app.trace")
+        return [one for one in told if f"Task {name}[" in one["message"]]
+
+    (task,) = wait_until(found, progress=lambda: worker.output[-3000:])
+    return task
+
+
 def ask_who_is_blocked(web: WebServer, channel: Channel) -> requests.Response:
     """The team's owner presses a button; a task then asks Sociocs about one person."""
     client, owner = Client(), world.owner_of(channel.team)
@@ -81,11 +92,7 @@ def test_a_request_its_task_and_the_call_to_sociocs_bear_one_id(
     assert missing.headers[HEADER] == TOLD
     web.child.wait_for(rf"WARNING django\.request request_id={TOLD} Not Found: /none/such/")
 
-    def done() -> list[dict[str, Any]]:
-        ended = records(worker, "celery.app.trace")
-        return [one for one in ended if "delivery.find_blocked" in one["message"]]
-
-    (task,) = wait_until(done, progress=lambda: worker.output[-3000:])
+    task = ended(worker, "delivery.find_blocked")
     assert task["request_id"] == TOLD
     assert task["task_id"] in task["message"]
     (call,) = [
@@ -94,6 +101,10 @@ def test_a_request_its_task_and_the_call_to_sociocs_bear_one_id(
         if one["task_id"] == task["task_id"]
     ]
     assert call["request_id"] == TOLD
+    # What the worker found by itself has an id of its own.
+    counted = ended(worker, "history.count_days")
+    assert MADE.fullmatch(counted["request_id"])
+    assert re.search(r"succeeded in \d+\.\d{3,}s: None$", counted["message"])
     # Of packages that are not there it says so, and works.
     told = [one["message"] for one in records(worker, "config.reporting")]
     assert len(told) == 2
