@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 # By digest, whoever builds can say which ones exactly (docs/production.md).
-ARG PYTHON_IMAGE=python:3.13-slim
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
 ARG NODE_IMAGE=node:22-slim
 
 # --- The front-end packages, as package-lock.json has them ---
@@ -29,7 +29,11 @@ RUN python -c "from tooling import assets; assets.build_assets()" \
 
 # --- What runs: no compiler, no package manager's cache, nobody's shell ---
 FROM ${PYTHON_IMAGE}
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin campaigns \
+# For `manage.py back_up` and `restore`: of the database's version in docker-compose.yml, or newer.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client-17 \
+    && rm -rf /var/lib/apt/lists/*
+RUN groupadd --system --gid 10001 campaigns \
+    && useradd --system --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin campaigns \
     && install -d -m 0700 -o campaigns -g campaigns /data /data/tmp
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /src /app

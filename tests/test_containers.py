@@ -165,6 +165,14 @@ def test_images_can_be_named_by_digest() -> None:
         assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-\S+\}", SERVICES[name]["image"])
 
 
+def test_the_images_own_programs_for_copies_know_the_database_of_the_compose_file() -> None:
+    """`pg_dump` refuses a server that is newer; which one there is hangs on Debian's release."""
+    (programs,) = re.findall(r"postgresql-client-(\d+)", DOCKERFILE)
+    (server,) = re.findall(r"postgres:(\d+)", SERVICES["db"]["image"])
+    assert int(programs) >= int(server)
+    assert re.search(r"^ARG PYTHON_IMAGE=python:[\d.]+-slim-[a-z]+$", DOCKERFILE, re.MULTILINE)
+
+
 @pytest.mark.parametrize("name", LONG_LIVED)
 def test_each_long_lived_service_says_whether_it_is_well(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
