@@ -24,6 +24,8 @@ _TOLD_OF_SPANS = {
     *("db.system", "db.system.name", "db.statement", "db.query.text"),
     *("celery.action", "celery.state", "celery.task_name", "messaging.message.id"),
 }
+# Of code, and of templates, which come whatever Sentry was told.
+_LINES = {"pre_context", "context_line", "post_context"}
 _INSTRUMENTED = {
     "django": "DjangoInstrumentor",
     "celery": "CeleryInstrumentor",
@@ -52,7 +54,6 @@ def _begin_sentry(dsn: str) -> None:
         dsn=dsn,
         send_default_pii=False,
         include_local_variables=False,
-        # The place in the code says enough; what stands there is in the copy that runs.
         include_source_context=False,
         max_request_body_size="never",
         max_breadcrumbs=0,
@@ -80,7 +81,7 @@ def _masked(value: Any) -> Any:
         case str():
             return mask(value)
         case dict():
-            return {key: _masked(one) for key, one in value.items()}
+            return {key: _masked(one) for key, one in value.items() if key not in _LINES}
         case list() | tuple():
             return [_masked(one) for one in value]
     return value
