@@ -17,6 +17,7 @@ from django.conf import settings
 
 from interface import hints
 from tests import effort
+from tests.containers import rooms
 from tooling import words
 
 # Here and not in pyproject.toml: they replace fixtures of plugins that are loaded in between.
@@ -79,6 +80,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         keep_only(is_for_any_database, config, items)
     else:
         keep_only(lambda item: item.get_closest_marker("sqlite") is None, config, items)
+    if any(map(needs_namespaces, items)) and not rooms.can_be_made():
+        keep_only(lambda item: not needs_namespaces(item), config, items)
     if config.getoption("first_run"):
         keep_only(is_for_first_run, config, items)
     if config.getoption("second_run"):
@@ -106,6 +109,11 @@ def keep_only(
 def is_for_any_database(item: pytest.Item) -> bool:
     """Return whether a test is not for PostgreSQL alone."""
     return item.get_closest_marker("postgresql") is None
+
+
+def needs_namespaces(item: pytest.Item) -> bool:
+    """Return whether a test is for Linux, and for whoever may make namespaces there."""
+    return item.get_closest_marker("namespaces") is not None
 
 
 def is_quick(item: pytest.Item) -> bool:
