@@ -29,6 +29,11 @@ def test_a_document_names_files_that_there_are(document: str) -> None:
     assert not missing
 
 
+def test_the_changes_are_read_without_a_wide_window() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text().splitlines()
+    assert not [number for number, line in enumerate(lines, 1) if len(line) > 120]
+
+
 def test_the_architecture_tells_of_every_app() -> None:
     told = (ROOT / "docs/architecture.md").read_text()
     apps = {path.parent.name for path in ROOT.glob("*/apps.py")}
