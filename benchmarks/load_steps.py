@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from django.conf import settings
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import DateTimeField, Model, Sum
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from delivery.models import Reply, SentMessage, WebhookEndpoint, WebhookEvent
 from recipients.imports.forms import CheckForm
 from recipients.models import ListImport, Recipient, RecipientList
 from sending import launch
+from sending.models import Submission
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
@@ -55,6 +56,8 @@ def prepare(sandbox: Sandbox, people: int, recipients: int, reports: int) -> Dat
     team = world.a_team()
     channel = world.a_channel(team, sandbox)
     fill(world.launched(a_template(team)), CAMPAIGNS)
+    for model, campaign_id in [(Campaign, "id"), (Submission, "campaign_id")]:
+        spread_over_the_year(model, campaign_id)
     endpoint = report_to(channel, reports)
     lists = [a_list(team, size, f"List of {size}") for size in LISTS]
     campaign = world.a_campaign(channel, a_list(team, recipients, "Everybody"), name="To all")
@@ -81,6 +84,15 @@ def prepare(sandbox: Sandbox, people: int, recipients: int, reports: int) -> Dat
         recipients,
         cookies_of(world.owner_of(team)),
     )
+
+
+def spread_over_the_year(model: type[Model], campaign_id: str) -> None:
+    """Let campaigns, and what belongs to them, be as old as their number says."""
+    moments = [one.column for one in model._meta.fields if isinstance(one, DateTimeField)]
+    earlier = f"({campaign_id} % {CAMPAIGNS:d}) * interval '2 days'"
+    changes = ", ".join(f"{column} = {column} - {earlier}" for column in moments)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {model._meta.db_table} SET {changes}")
 
 
 PAGES = (
