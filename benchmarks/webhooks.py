@@ -37,6 +37,7 @@ from tooling import children, valkey
 
 if TYPE_CHECKING:
     from delivery.models import WebhookEndpoint
+    from sociocs_accounts.models import Channel
 
 SECRET = "shared-between-the-vendor-and-us"  # noqa: S105 - of this benchmark alone
 
@@ -117,9 +118,10 @@ class Burst:
 def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections: int) -> None:
     from delivery import delivery_reports  # noqa: PLC0415 - needs Django
     from delivery.models import WebhookEvent  # noqa: PLC0415
+    from tests import world  # noqa: PLC0415
 
     calls = rate * seconds
-    endpoint = reported_on(sandbox, calls)
+    endpoint = reported_on(world.a_channel(world.a_team(), sandbox), calls)
     port = children.free_port()
     web = Child(
         "web",
@@ -156,8 +158,8 @@ def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections
     )
 
 
-def reported_on(sandbox: Sandbox, messages: int) -> WebhookEndpoint:
-    """A channel with delivery reports, and messages whose people are known."""
+def reported_on(channel: Channel, messages: int) -> WebhookEndpoint:
+    """A switch for delivery reports, and messages whose people are known."""
     from django.utils import timezone  # noqa: PLC0415 - needs Django
 
     from campaigns.models import CampaignRecipient  # noqa: PLC0415
@@ -165,7 +167,6 @@ def reported_on(sandbox: Sandbox, messages: int) -> WebhookEndpoint:
     from sociocs_accounts.encrypted_fields import Secret  # noqa: PLC0415
     from tests import world  # noqa: PLC0415
 
-    channel = world.a_channel(world.a_team(), sandbox)
     campaign = world.a_campaign(channel)
     people = CampaignRecipient.objects.bulk_create(
         (

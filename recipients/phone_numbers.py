@@ -110,7 +110,7 @@ class PhoneReader:
         if plain is None or "(0)" in raw:
             return self._read_thoroughly(raw)
         sign, written = plain.groups()
-        digits = written.encode().translate(None, _PUNCTUATION).decode()
+        digits = _digits(written)
         if sign == "+" or (sign and self._is_abroad("00" + digits)):
             kind = accepted_abroad(digits)
             if kind and len(digits) <= _LONGEST:
@@ -128,7 +128,7 @@ class PhoneReader:
         plain = _PLAIN(raw)
         if plain is None or self._home is None:
             return False
-        digits = plain[2].encode().translate(None, _PUNCTUATION).decode()
+        digits = _digits(plain[2])
         kind = accepted_abroad(digits)
         if plain[1]:
             return plain[1] == "+" and kind != 0
@@ -270,6 +270,13 @@ class PhoneReader:
         own = self._begins_with_own_code(digits)
         if (Ambiguity.OWN_CODE if own else Ambiguity.PLUS_ONLY) not in self._turned:
             yield "+" + digits, True
+
+
+def _digits(written: str) -> str:
+    """The digits of a number that is written plainly."""
+    if written.isdecimal():
+        return written
+    return written.encode().translate(None, _PUNCTUATION).decode()
 
 
 # --- The library's judgement ----------------------------------------------------------------------

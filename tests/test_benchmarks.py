@@ -34,6 +34,17 @@ def test_a_benchmark_starts_as_the_readme_says(name: str) -> None:
     assert started.stdout.startswith(f"usage: {name}.py")
 
 
+@pytest.mark.long
+@pytest.mark.processes
+def test_everything_at_once_ends_without_an_error() -> None:
+    few = ["--seconds", "20", "--people", "5", "--rows", "20000", "--recipients", "20000"]
+    command = [sys.executable, "-m", "benchmarks.load", *few, "--reports", "30"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    last = done.stdout.splitlines()[-1]
+    assert re.fullmatch(r"p95_ms \d+ errors 0 rss_growth_pct -?\d+\.\d", last), done.stdout
+
+
 def test_no_word_tells_to_start_a_benchmark_by_its_path() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
     wrong = [

@@ -70,6 +70,25 @@ def test_what_the_address_of_the_database_says_wins(postgres_url: str) -> None:
     assert (quick["timeout"], quick["transaction_mode"]) == (1, "IMMEDIATE")
 
 
+def test_the_first_people_of_a_large_list_are_not_looked_for_among_all_others(
+    postgres_url: str,
+) -> None:
+    """Whoever reads the table in the order of ids passes everybody who came before the list."""
+    options = with_limits(POSTGRESQL, Process.WEB)["OPTIONS"]
+    with psycopg.connect(postgres_url, **options) as connection:
+        connection.execute("CREATE TABLE people (id bigint PRIMARY KEY, list bigint, name text)")
+        connection.execute("CREATE INDEX in_order ON people (list, id)")
+        connection.execute(
+            "INSERT INTO people SELECT i, CASE WHEN i < 20000 THEN 1 ELSE 2 END, repeat('x', 100) "
+            "FROM generate_series(1, 50000) i"
+        )
+        connection.execute("ANALYZE people")
+        plan = connection.execute(
+            "EXPLAIN SELECT * FROM people WHERE list = 2 ORDER BY id LIMIT 50"
+        ).fetchall()
+        assert "in_order" in str(plan), plan
+
+
 def shown(url: str, options: Mapping[str, object]) -> list[str]:
     with psycopg.connect(url, **options) as connection:  # type: ignore[arg-type]
         return [str(connection.execute(f"SHOW {name}").fetchone()[0]) for name in ASKED]  # type: ignore[index]

@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 
 from tooling import stamps
-from tooling.places import PYTHON, REQUIREMENTS, VENV, tool
+from tooling.places import PYTHON, REQUIREMENTS, VAR, VENV, tool
 
 OLDEST_PYTHON = (3, 11)
 # A lock on the left also brings everything that the locks on the right list (a test keeps it true).
@@ -32,10 +32,24 @@ def ensure_packages(lock: str) -> None:
         return
     if not tool("uv").exists():
         _pip_install("uv")
-    if not _uv_install(lock):
-        _pip_install(lock)
+    _install(lock, PYTHON)
     for name in [lock, *INCLUDES.get(lock, [])]:
         stamps.note_finished(_stamp(name), _mark(name))
+
+
+def ensure_apart(lock: str) -> Path:
+    """Return the Python of an environment that has what requirements/<lock>.txt lists, and no more.
+
+    For what must not be seen by the product or its tests. Raises SetUpFailed.
+    """
+    folder = VAR / f"venv-{lock}"
+    python, stamp = folder / "bin" / "python", folder / ".installed"
+    if not (python.exists() and stamps.is_current(stamp, _mark(lock))):
+        making: list[str | Path] = [PYTHON, "-m", "venv", "--clear", "--without-pip", folder]
+        run_quietly(f"Making {folder.name}", making)
+        _install(lock, python)
+        stamps.note_finished(stamp, _mark(lock))
+    return python
 
 
 def is_installed(lock: str) -> bool:
@@ -119,11 +133,16 @@ def _mark(lock: str) -> str:
     return stamps.digest_of(REQUIREMENTS / f"{lock}.txt", version)
 
 
-def _uv_install(lock: str) -> bool:
+def _install(lock: str, python: Path) -> None:
+    if not _uv_install(lock, python):
+        _pip_install(lock, python)
+
+
+def _uv_install(lock: str, python: Path) -> bool:
     """Install by uv; return whether that worked. Behind some proxies only pip gets through."""
     answer = subprocess.run(
         [
-            *(tool("uv"), "pip", "install", "--python", PYTHON, "--quiet"),
+            *(tool("uv"), "pip", "install", "--python", python, "--quiet"),
             # uv trusts its own list of authorities otherwise, which no company proxy is on.
             "--system-certs",
             *("--require-hashes", "-r", REQUIREMENTS / f"{lock}.txt"),
@@ -136,11 +155,11 @@ def _uv_install(lock: str) -> bool:
     return answer.returncode == 0
 
 
-def _pip_install(lock: str) -> None:
+def _pip_install(lock: str, python: Path = PYTHON) -> None:
     run_quietly(
         f"Installing requirements/{lock}.txt",
         [
-            *(PYTHON, _pip(), "install", "--quiet", "--disable-pip-version-check"),
+            *(python, _pip(), "install", "--quiet", "--disable-pip-version-check"),
             *("--no-input", "--require-hashes", "-r", REQUIREMENTS / f"{lock}.txt"),
         ],
     )

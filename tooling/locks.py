@@ -13,7 +13,7 @@ from tooling import environment, node
 from tooling.chromium import PACKAGE as CHROMIUM_PACKAGE
 from tooling.places import REQUIREMENTS, ROOT, tool
 
-PYTHON_LOCKS = ["run", "test", "uv", "node"]
+PYTHON_LOCKS = ["run", "test", "load", "uv", "node"]
 NODE_PROJECTS = [ROOT, CHROMIUM_PACKAGE]
 # The sprite asks for 13,000 files of single icons, of which it has no need: it holds them all.
 NEEDLESS = ["@tabler/icons"]

@@ -107,8 +107,7 @@ class RowReader:
                 return Accepted(phone[0], "", {}, phone[1], place, country, has_opted_out=True)
             if None in says:
                 return Refused(RowReason.UNCLEAR_OPT_OUT, place, country)
-        whole = "".join(cells)
-        if not (whole.isascii() and whole.isprintable()):
+        if not is_printable("".join(cells)):
             cells = [printable(cell) for cell in cells]
         fields = {name: text for name, index in self._fields if (text := cells[index].strip())}
         return Accepted(phone[0], self._name(cells), fields, phone[1], place, country)
@@ -138,6 +137,11 @@ class RowReader:
         if len(self._names) == 1:
             return cells[self._names[0]].strip()[:MAX_NAME]
         return " ".join(text for index in self._names if (text := cells[index].strip()))[:MAX_NAME]
+
+
+def is_printable(text: str) -> bool:
+    """Whether `printable` leaves a text, and every part of it, as it is."""
+    return text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))
 
 
 def printable(text: str) -> str:

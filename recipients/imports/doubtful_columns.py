@@ -37,6 +37,8 @@ class DoubtfulColumns:
         self._places = phone_places(columns)
         self._default_country = default_country
         self._turned = {place: bool(columns[place].turned) for place in self._places}
+        # Then a number that has its code and was read without a doubt need not be looked at.
+        self.is_one_column = len(self._places) == 1 and not self._turned[self._places[0]]
         self._finder = cache(AmbiguityFinder)
         self._found: dict[tuple[int, Ambiguity], Doubtful] = {}
         self._without_plus = dict.fromkeys(self._places, 0)

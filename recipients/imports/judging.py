@@ -28,6 +28,7 @@ _OF_ANOTHER_COUNTRY = frozenset(
     (PhoneFault.TOO_SHORT, PhoneFault.TOO_LONG, PhoneFault.WRONG_LENGTH, PhoneFault.NO_AREA_CODE)
 )
 PEOPLE_A_QUERY = 500
+_BETWEEN_DIGITS = str.maketrans("", "", " -()./")
 
 # Counts how many of some people, by their keys, are known somewhere.
 Known = Callable[[list[str]], int]
@@ -129,14 +130,8 @@ def judge(
     if sum(column.role is ColumnRole.PHONE for column in columns) != 1:
         return _only_look(rows, limit)
     judge_row = _RowJudge(columns, country)
-    judgement = judge_row.judgement
-    for number, cells in rows:
-        if judgement.rows == limit:
-            break
-        judge_row(number, cells)
-    else:
-        judgement.is_whole = True
-    judge_row.sum_up()
+    judge_row.judge_all(rows, limit)
+    judgement = judge_row.sum_up()
     for keys in judge_row.distinct.batches(PEOPLE_A_QUERY):
         judgement.opted_out += register(keys)
         judgement.on_list += list_there(keys)
@@ -148,37 +143,70 @@ class _RowJudge:
 
     def __init__(self, columns: Sequence[Column], country: str) -> None:
         self.judgement, self.distinct = Judgement(), DistinctPhones()
+        self.rows = 0
+        self._marked = 0
         self._read = RowReader(columns, country).read
         self._doubtful = DoubtfulColumns(columns, country)
         self._rejected, self._doubts = Counter[str](), Counter[str]()
         self._beginnings = Counter[str]()
 
-    def __call__(self, number: int, cells: list[str]) -> None:
-        self.judgement.rows += 1
-        answer = self._read(cells)
-        cell = cells[answer.place] if answer.place < len(cells) else ""
-        self._doubtful.add(cells, answer)
-        if isinstance(answer, Accepted) and answer.has_opted_out:
+    def judge_all(self, rows: Iterable[Row], limit: int | None) -> None:
+        """Judge the rows, at most `limit` of them.
+
+        Of most rows there is little to say, and that is said here: a call would cost as much.
+        """
+        read, doubtful, beginnings = self._read, self._doubtful, self._beginnings
+        for number, cells in rows:
+            if self.rows == limit:
+                return
+            self.rows += 1
+            answer = read(cells)
+            cell = cells[answer.place] if answer.place < len(cells) else ""
+            has_mark = is_marked(cell)
+            if (
+                has_mark
+                and doubtful.is_one_column
+                and self.rows > FIRST_ROWS
+                and isinstance(answer, Accepted)
+                and answer.doubt is None
+                and not answer.has_opted_out
+            ):
+                self._remember(answer)
+                beginnings[answer.phone[1:4]] += 1
+                self._marked += 1
+            else:
+                self._look_closely(number, cells, answer, has_mark=has_mark)
+        self.judgement.is_whole = True
+
+    def _look_closely(
+        self, number: int, cells: list[str], answer: Accepted | Refused, *, has_mark: bool
+    ) -> None:
+        if not isinstance(answer, Accepted):
+            self._reject(answer, has_mark=has_mark)
+        elif answer.has_opted_out:
             self.judgement.leaving += 1
-        elif isinstance(answer, Accepted):
-            self._accept(cell, answer)
         else:
-            self._rejected[answer.reason] += 1
-            is_length = answer.reason in _OF_ANOTHER_COUNTRY
-            if is_length and not is_marked(cell) and not answer.country:
-                self.judgement.bare += 1
-                self.judgement.unlikely += 1
+            self._accept(cells[answer.place], answer, has_mark=has_mark)
+        self._doubtful.add(cells, answer)
         if self._is_shown(answer):
             self.judgement.sample.append(_shown(number, cells, answer))
 
-    def _accept(self, cell: str, answer: Accepted) -> None:
+    def _remember(self, answer: Accepted) -> None:
         self.distinct.add(subscriber_key(answer.phone), hash((answer.name, *answer.fields.items())))
+
+    def _reject(self, answer: Refused, *, has_mark: bool) -> None:
+        self._rejected[answer.reason] += 1
+        if answer.reason in _OF_ANOTHER_COUNTRY and not has_mark and not answer.country:
+            self.judgement.bare += 1
+            self.judgement.unlikely += 1
+
+    def _accept(self, cell: str, answer: Accepted, *, has_mark: bool) -> None:
+        self._remember(answer)
         if answer.doubt is not None:
             self._doubts[answer.doubt] += 1
-        is_written_with_code = is_marked(cell)
-        if is_written_with_code or _repeats_code(cell, answer.phone, answer.doubt):
+        if has_mark or _repeats_code(cell, answer.phone, answer.doubt):
             self._beginnings[answer.phone[1:4]] += 1
-            self.judgement.marked += is_written_with_code
+            self._marked += has_mark
         elif answer.country:
             self.judgement.by_row += 1
         else:
@@ -186,15 +214,16 @@ class _RowJudge:
             self.judgement.unlikely += answer.doubt is PhoneDoubt.NOT_ASSIGNED
 
     def _is_shown(self, answer: Accepted | Refused) -> bool:
-        if self.judgement.rows <= FIRST_ROWS:
+        if self.rows <= FIRST_ROWS:
             return True
         if isinstance(answer, Refused):
             return self._rejected.total() <= FIRST_REJECTED
         return 0 < self._doubts[answer.doubt or ""] <= FIRST_DOUBTFUL
 
-    def sum_up(self) -> None:
-        """Fill in what is only known at the end."""
+    def sum_up(self) -> Judgement:
+        """The judgement, with what is only known at the end."""
         judgement = self.judgement
+        judgement.rows, judgement.marked = self.rows, self._marked
         judgement.rejected = dict(self._rejected.most_common())
         judgement.doubts = dict(self._doubts.most_common())
         judgement.doubtful = self._doubtful.found()
@@ -203,6 +232,7 @@ class _RowJudge:
         judgement.ready, judgement.differing = self.distinct.count()
         others = judgement.rejected_count + judgement.leaving
         judgement.duplicates = judgement.rows - judgement.ready - others
+        return judgement
 
 
 def _calling_codes(beginnings: Mapping[str, int]) -> dict[str, int]:
@@ -249,7 +279,9 @@ def has_country_code(cell: str, phone: str, doubt: PhoneDoubt | None) -> bool:
 
 
 def _repeats_code(cell: str, phone: str, doubt: PhoneDoubt | None) -> bool:
-    digits, called = "".join(filter(str.isdecimal, cell)), phone[1:]
+    digits, called = cell.translate(_BETWEEN_DIGITS), phone[1:]
+    if not digits.isdecimal():
+        digits = "".join(filter(str.isdecimal, cell))
     # Behind its code it may have had other digits before its country's plan changed.
     is_old = doubt is PhoneDoubt.RENUMBERED and digits.startswith(_calling_code(called[:3]))
     return digits == called or is_old
