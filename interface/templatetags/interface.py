@@ -42,9 +42,11 @@ from interface.dates import written
 from interface.guide_places import GUIDE_OF
 from interface.phones import is_erased
 from interface.samples import is_sample
+from interface.wording import percent
 
 register = template.Library()
 register.filter("is_sample", is_sample)
+register.filter("percent", percent)
 register.filter("written", written, expects_localtime=True)
 
 TONES = frozenset({"neutral", "info", "success", "warning", "danger", "brand"})
