@@ -145,8 +145,14 @@ def crumbs(*urls_and_texts: str) -> SafeString:
     return format_html(
         '<nav aria-label="{}"><ol class="crumbs">{}</ol></nav>',
         _("Where you are"),
-        format_html_join("", '<li><a href="{}">{}</a></li>', pairs),
+        format_html_join("", '<li><a href="{}"><bdi>{}</bdi></a></li>', pairs),
     )
+
+
+@register.filter
+def bdi(name: object) -> SafeString:
+    """A name within a sentence, set apart: whichever way it is written, the rest stays in order."""
+    return format_html("<bdi>{}</bdi>", name)
 
 
 @register.filter
