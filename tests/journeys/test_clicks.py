@@ -39,11 +39,12 @@ def page(new_page: NewPage, let_in: LetIn, front_desk: Channel, alice: User) -> 
 
 
 def clicks_until_sent(page: Page) -> int:
-    """Write to the list that is chosen, review, send."""
-    page.get_by_role("button", name="Next: What").click()
+    """Write to the list that is chosen, review, send; how many clicks there were in all."""
+    message = page.get_by_role("textbox", name="Message")
+    message.wait_for()
     if not page.locator("[name=channel]:checked").count():
         page.get_by_text("Front desk SMS").click()
-    page.get_by_role("textbox", name="Message").focus()
+    message.focus()
     page.keyboard.type("Hello")
     page.get_by_role("button", name="Review", exact=True).click()
     page.get_by_role("button", name="Send to 12 people now").click()
@@ -57,6 +58,7 @@ def test_five_clicks_with_a_list(page: Page, front_desk: Channel) -> None:
     page.reload()
     page.get_by_role("button", name="New campaign").first.click()
     page.get_by_text("Patients 2026").first.click()
+    page.get_by_role("button", name="Next: What").click()
     assert clicks_until_sent(page) <= 5
 
 
@@ -70,6 +72,6 @@ def test_eight_clicks_the_first_time(
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Import 12 recipients").first.click()
     run_tasks()
-    write = page.get_by_role("button", name="Write to this list")
-    write.click(timeout=30_000)
+    # The composer opens where there is something to do: the list is chosen already.
+    page.get_by_role("button", name="Write to this list").click(timeout=30_000)
     assert 1 + clicks_until_sent(page) <= 8

@@ -15,6 +15,7 @@ from tests.languages.test_long_words import PAGES
 pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 LetIn = Callable[[Page, User], None]
+PARTS = 8
 
 
 @pytest.fixture
@@ -22,7 +23,10 @@ def site(transactional_db: None, riverside: Team, alice: User) -> Site:
     return a_site(riverside, alice)
 
 
+# In parts, each with a browser and a team of its own.
+@pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_is_accessible_in_spanish(
+    part: int,
     new_page: NewPage,
     let_in: LetIn,
     alice: User,
@@ -33,7 +37,7 @@ def test_every_page_is_accessible_in_spanish(
     let_in(page, alice)
     page.context.set_extra_http_headers({"Accept-Language": "es"})
     faults = []
-    for name in PAGES:
+    for name in PAGES[part::PARTS]:
         answer = page.request.get(site.url(name, alice))
         if not answer.headers.get("content-type", "").startswith("text/html"):
             continue
