@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from campaigns.states import CampaignState, How, Outcome, PauseReason, SubmissionState
 from interface.wording import Text
@@ -183,7 +183,9 @@ DELIVERY_WORDS: Mapping[DeliveryStatus, Word] = {
         gettext_lazy("On its way"), "info", gettext_lazy("The network has it in its queue.")
     ),
     DeliveryStatus.SENT: Word(
-        gettext_lazy("Sent"), "info", gettext_lazy("It left for the phone; no more is reported.")
+        pgettext_lazy("a message", "Sent"),
+        "info",
+        gettext_lazy("It left for the phone; no more is reported."),
     ),
     DeliveryStatus.FAILED: Word(
         gettext_lazy("Failed"), "danger", gettext_lazy("The network could not deliver it.")

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from campaigns.models import Campaign
 from delivery.models import Reply
@@ -22,7 +23,7 @@ from history.models import DayCount
 from history.month_deliveries import DayOfCampaigns, deliveries_by_day
 from interface.dates import written
 from interface.money import money
-from interface.wording import number, one_decimal, percent
+from interface.wording import number, percent
 from teams.models import Team
 
 _ALONGS = 5
@@ -96,13 +97,17 @@ def month_of(team: Team) -> Month | None:
     sent, failed, opt_outs = (
         _by_day(day_counts, days, name) for name in ("sent", "failed", "opt_outs")
     )
-    figures = [(_("Sent"), sent), (_("Failed"), failed), (_("Opt-outs"), opt_outs)]
+    figures = [
+        (pgettext("how many", "Sent"), sent),
+        (pgettext("how many", "Failed"), failed),
+        (_("Opt-outs"), opt_outs),
+    ]
     columns = [(name, list(map(number, values))) for name, values in figures]
-    charts = [_bars(_("Sent"), _("people a day"), days, sent, "good", number)]
+    charts = [_bars(pgettext("how many", "Sent"), _("people a day"), days, sent, "good", number)]
     charts.append(_failed_chart(days, failed, deliveries))
     if deliveries:
         shares = [percent(deliveries[day].share) if day in deliveries else "-" for day in days]
-        columns.insert(1, (_("Delivered"), shares))
+        columns.insert(1, (pgettext("how many", "Delivered"), shares))
     whole_days = {day: told for day, told in deliveries.items() if day < last}
     if whole_days:
         charts.insert(0, _delivered_chart(days[:-1], whole_days))
@@ -135,11 +140,13 @@ def _tiles(
     delivered = sum(day.delivered for day in deliveries.values())
     replied = Reply.objects.filter(team=team, received_at__gte=since)
     wrote = replied.aggregate(people=Count("phone_key", distinct=True))["people"]
-    tiles = [(_("Sent"), number(sent), _("people"))]
+    tiles = [(pgettext("how many", "Sent"), number(sent), _("people"))]
     if people:
-        tiles.append((_("Delivered"), percent(100 * delivered / people), _("as reported")))
+        tiles.append(
+            (pgettext("how many", "Delivered"), percent(100 * delivered / people), _("as reported"))
+        )
     tiles += [
-        (_("Failed"), number(failed), _share(failed, sent)),
+        (pgettext("how many", "Failed"), number(failed), _share(failed, sent)),
         (_("Replied"), number(wrote), _("people")),
         (_("Opt-outs"), number(opt_outs), _("people")),
     ]
@@ -147,7 +154,7 @@ def _tiles(
 
 
 def _share(part: int, whole: int) -> str:
-    return _("%(share)s%% of sent") % {"share": one_decimal(100 * part / whole)} if whole else ""
+    return _("%(share)s of sent") % {"share": percent(100 * part / whole)} if whole else ""
 
 
 def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampaigns]) -> Chart:
@@ -161,12 +168,12 @@ def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampai
     lowest = deliveries[lowest_day].share
     floor = max(0, _TOP - max(1, ceil((_TOP - lowest) / _FLOOR_STEP)) * _FLOOR_STEP)
     campaign, told = deliveries[lowest_day].worst
-    in_words = _("Delivered share of each day: lowest on %(day)s, %(share)s%%") % {
+    in_words = _("Delivered share of each day: lowest on %(day)s, %(share)s") % {
         "day": written(lowest_day, "j M"),
-        "share": one_decimal(lowest),
+        "share": percent(lowest),
     }
     return Chart(
-        _("Delivered"),
+        pgettext("how many", "Delivered"),
         _("share of each day"),
         "",
         trace_of(points, _alongs(days), floor, _TOP),
@@ -180,7 +187,7 @@ def _delivered_chart(days: Sequence[date], deliveries: Mapping[date, DayOfCampai
 def _failed_chart(
     days: Sequence[date], failed: Sequence[int], deliveries: Mapping[date, DayOfCampaigns]
 ) -> Chart:
-    chart = _bars(_("Failed"), _("people a day"), days, failed, "bad", number)
+    chart = _bars(pgettext("how many", "Failed"), _("people a day"), days, failed, "bad", number)
     with_failed = {day: told for day, told in deliveries.items() if told.failed}
     if not with_failed:
         return chart

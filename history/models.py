@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models.campaigns import Campaign
 from campaigns.models.events import CampaignEvent
@@ -163,7 +164,7 @@ class Notice(models.Model):
         NONE = "none", _("Not wanted")
         WAITING = "waiting", _("Waiting")
         SENDING = "sending", _("Given to the mail server")
-        SENT = "sent", _("Sent")
+        SENT = "sent", pgettext_lazy("a message", "Sent")
         FAILED = "failed", _("Could not be sent")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

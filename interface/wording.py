@@ -23,8 +23,9 @@ def number(value: int) -> str:
 
 
 def percent(share: float) -> str:
-    """`97.44` -> `97.4%`."""
-    return _("%(n)s%%") % {"n": one_decimal(share)}
+    """`97.44` -> `97.4%`, and `97` -> `97%`."""
+    figure = number(share) if isinstance(share, int) else one_decimal(share)
+    return _("%(n)s%%") % {"n": figure}
 
 
 def one_decimal(value: float) -> str:

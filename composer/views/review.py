@@ -18,6 +18,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
@@ -179,9 +180,10 @@ def _passed(checks: Iterable[plan_checks.Check]) -> dict[str, Any]:
 def _chosen(campaign: Campaign) -> dict[str, Any]:
     choice = selection.choice_of(campaign)
     return {
-        "lists": ", ".join(
-            f"{recipient_list.name} ({number(recipient_list.recipient_count)})"
-            for recipient_list in choice.lists
+        "lists": format_html_join(
+            ", ",
+            "<bdi>{}</bdi> ({})",
+            ((chosen.name, number(chosen.recipient_count)) for chosen in choice.lists),
         ),
         "filters": _names(choice.filters),
         "lists_left_out": _names(choice.lists_out),
@@ -197,7 +199,7 @@ def _last_answer(campaign: Campaign, approval: Approval | None) -> dict[str, Any
 
 
 def _names(chosen: Iterable[RecipientList | SavedFilter]) -> str:
-    return ", ".join(part.name for part in chosen)
+    return format_html_join(", ", "<bdi>{}</bdi>", ((part.name,) for part in chosen))
 
 
 def _hand_over_in_words(campaign: Campaign, send_at: datetime, now: datetime) -> str:

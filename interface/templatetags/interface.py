@@ -42,9 +42,11 @@ from interface.dates import written
 from interface.guide_places import GUIDE_OF
 from interface.phones import is_erased
 from interface.samples import is_sample
+from interface.wording import percent
 
 register = template.Library()
 register.filter("is_sample", is_sample)
+register.filter("percent", percent)
 register.filter("written", written, expects_localtime=True)
 
 TONES = frozenset({"neutral", "info", "success", "warning", "danger", "brand"})
@@ -143,8 +145,14 @@ def crumbs(*urls_and_texts: str) -> SafeString:
     return format_html(
         '<nav aria-label="{}"><ol class="crumbs">{}</ol></nav>',
         _("Where you are"),
-        format_html_join("", '<li><a href="{}">{}</a></li>', pairs),
+        format_html_join("", '<li><a href="{}"><bdi>{}</bdi></a></li>', pairs),
     )
+
+
+@register.filter
+def bdi(name: object) -> SafeString:
+    """A name within a sentence, set apart: whichever way it is written, the rest stays in order."""
+    return format_html("<bdi>{}</bdi>", name)
 
 
 @register.filter

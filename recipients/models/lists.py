@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from interface.discreet import by_number
 from recipients.claiming import Work
@@ -201,7 +202,7 @@ class ListImport(Work):
         QUEUED = "queued", _("Queued")
         IMPORTING = "importing", _("Importing")
         COMPLETED = "completed", _("Imported")
-        FAILED = "failed", _("Failed")
+        FAILED = "failed", pgettext_lazy("an import", "Failed")
         STOPPED = "stopped", _("Stopped")
         UNDONE = "undone", _("Undone")
 

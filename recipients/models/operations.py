@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from recipients.claiming import Work
 from recipients.files.made_files import MadeFile
@@ -30,7 +31,7 @@ class ListOperation(Work):
         QUEUED = "queued", _("Queued")
         WORKING = "working", _("In progress")
         COMPLETED = "completed", _("Created")
-        FAILED = "failed", _("Failed")
+        FAILED = "failed", pgettext_lazy("an import", "Failed")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="list_operations")
