@@ -71,13 +71,17 @@ def copy_of_template(name: str) -> str:
     with alone(KEPT):
         if not template.exists():
             migrate(str(copy))
-            latest_first = sorted(KEPT.glob("*.sqlite3"), key=os.path.getmtime, reverse=True)
-            for older in latest_first[KEPT_AT_MOST - 1 :]:
+            for older in latest_first("*.sqlite3")[KEPT_AT_MOST - 1 :]:
                 older.unlink()
             shutil.copyfile(copy, unfinished := template.with_suffix(".unfinished"))
             unfinished.rename(template)
         shutil.copyfile(template, copy)
     return str(copy)
+
+
+def latest_first(names: str) -> list[Path]:
+    """Return what is kept under such names."""
+    return sorted(KEPT.glob(names), key=os.path.getmtime, reverse=True)
 
 
 def migrate(name: str) -> None:

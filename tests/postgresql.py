@@ -44,11 +44,13 @@ def new_database(folder: Path, template: str = "template1") -> str:
 class PostgresServer:
     """A running server. Reached by a socket in a folder that only its user and root can enter."""
 
-    def __init__(self, *, durable: bool = False, parent: Path | None = None) -> None:
+    def __init__(
+        self, *, durable: bool = False, parent: Path | None = None, like: Path | None = None
+    ) -> None:
         """Create the data folder and start the server; about a second.
 
         `durable`: commits wait for the disk, as in production; for benchmarks. `parent`: a folder
-        open to all in which it keeps its data.
+        open to all in which it keeps its data. `like`: what another one has left by `leave`.
 
         Raises RuntimeError with the end of the server's log when it does not come up.
         """
@@ -60,16 +62,19 @@ class PostgresServer:
         self._log = self.folder / "log"
         self._options = [] if durable else SPEED_OVER_SAFETY
         try:
-            self._start()
+            self._start(like)
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
 
-    def _start(self) -> None:
+    def _start(self, like: Path | None) -> None:
         if self._user is not None:
             os.chown(self.folder, self._user, -1)
         self.programs = self._runnable_programs()
-        self._initialise()
+        if like is None:
+            self._initialise()
+        else:
+            self._take_over(like)
         self.run()
 
     def run(self) -> None:
@@ -97,6 +102,12 @@ class PostgresServer:
     def is_running(self) -> bool:
         """Whether the server itself still runs."""
         return self._process.poll() is None
+
+    def leave(self, folder: Path) -> None:
+        """End the server in order; its data is in `folder` then, which must not exist before."""
+        children.stop_child(self._process, patience=60, number=signal.SIGINT)
+        shutil.copytree(self.folder / "data", unfinished := folder.with_suffix(".unfinished"))
+        unfinished.rename(folder)
 
     def stop(self) -> None:
         """End the server at once and remove all it wrote."""
@@ -151,6 +162,12 @@ class PostgresServer:
         )
         if answer.returncode != 0:
             raise RuntimeError("PostgreSQL cannot be set up:\n" + answer.stderr)
+
+    def _take_over(self, data: Path) -> None:
+        shutil.copytree(data, own := self.folder / "data")
+        if self._user is not None:
+            for path in (own, *own.rglob("*")):
+                os.chown(path, self._user, -1)
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 60

@@ -174,7 +174,7 @@ def test_a_viewer_cannot_upload(riverside: Team, vera: User, uploads: Path) -> N
 def test_the_files_of_a_team_and_of_a_person_have_an_end(
     door: Door, settings: Settings, riverside: Team, alice: User
 ) -> None:
-    content = b"Phone\n+14155552671\n" + b"\n" * 1024 * 1024
+    content = b"Phone\n+14155552671\n" + (b" " * 1023 + b"\n") * 1024
     settings.UPLOADS_TEAM_MB, settings.UPLOADS_PERSON_MB = 4, 2
     page_url = reverse("upload", args=[riverside.slug])
     others = ListImport.objects.create(

@@ -165,7 +165,7 @@ def test_killed_on_its_way_it_leaves_nothing(
 ) -> None:
     moving = processes.start(
         "moving",
-        *(sys.executable, str(ROOT / "manage.py"), "move_to_postgresql"),
+        *(sys.executable, str(ROOT / "manage.py"), "move_to_postgresql", "--skip-checks"),
         env={"PYTHONUNBUFFERED": "1", "TARGET_DATABASE_URL": os.environ["TARGET_DATABASE_URL"]},
     )
     moving.wait_for(r"campaigns_campaign: 1 rows")
