@@ -19,7 +19,7 @@ set -e
 data=/var/lib/postgresql/data
 if [ "$(id -u)" = 0 ]; then
     chown postgres $data /var/run/postgresql
-    exec setpriv --reuid=postgres --regid=postgres --clear-groups "$0"
+    exec setpriv --pdeathsig=keep --reuid=postgres --regid=postgres --clear-groups "$0"
 fi
 if [ ! -s $data/PG_VERSION ]; then
     initdb -D $data -U "$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" \\
