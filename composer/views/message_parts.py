@@ -281,7 +281,7 @@ def figures_shown(
     if _is_saved(form):
         everybody, wants_worker = plan_making.figures_of(form.campaign, user, may_want=may_want)
     rows = sum(recipient_list.recipient_count for recipient_list in lists)
-    picked = figures.sample_of(lists, selection.select(form.campaign, form.choice()))
+    picked = figures.sample_of(tuple(lists), selection.select(form.campaign, form.choice()))
     sample = _sampled(form, user, picked)
     is_whole = everybody is not None or picked.rows_seen >= rows
     people = everybody.looked_at if everybody else picked.share_of(rows)

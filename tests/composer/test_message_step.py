@@ -146,9 +146,30 @@ def test_a_person_is_found_by_number(desk: Desk, draft: Campaign) -> None:
     )
 
 
+@pytest.mark.both_databases
+def test_the_phone_opens_on_the_first_person_who_gets_the_message(
+    desk: Desk, draft: Campaign, dental: RecipientList
+) -> None:
+    desk.store(draft, text=TEXT)
+    page = desk.get("compose", draft)
+    assert "2 of 12" in text_of(page)
+    assert "See Dr. Osei, Person 3." in text_of(page)
+    for phone in world.phones(4):
+        world.opt_out(draft.team, phone)
+    assert "See Dr. Osei, Person 6." in text_of(desk.get("compose", draft))
+
+
+def test_where_nobody_gets_the_message_the_phone_says_why(desk: Desk, draft: Campaign) -> None:
+    for phone in world.phones(12):
+        world.opt_out(draft.team, phone)
+    page = text_of(desk.get("compose", draft))
+    assert "1 of 12" in page
+    assert "gets no message (opted out)" in page
+
+
 def test_whoever_opted_out_is_said_to_get_nothing(desk: Desk, draft: Campaign) -> None:
-    world.opt_out(draft.team, world.phones(1)[0])
     form = fields_of(desk.get("compose", draft))
+    world.opt_out(draft.team, world.phones(1)[0])
     assert "gets no message (opted out)" in text_of(desk.post("preview", draft, **form))
 
 
