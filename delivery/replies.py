@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import SubmissionState
@@ -88,7 +87,7 @@ def _obey(team: Team, reply: Reply) -> None:
         # Of two wishes of the same second, not to be messaged is the safe one.
         stops = of_person.filter(sent_at__gte=reply.sent_at, wish__in=(Wish.STOP, Wish.MAYBE))
         if not stops.exists():
-            opt_outs.lift_own(team, reply.phone, _("They wrote START"))
+            opt_outs.lift_own(team, reply.phone, OptOut.Lifted.WROTE_START)
         return
     if of_person.filter(sent_at__gt=reply.sent_at, wish=Wish.START).exists():
         return

@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from pillow_heif import register_heif_opener
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, WhatsAppTemplate
 from composer.media import film_tracks, media_check, media_store, places
 from composer.models import MediaFile
 from interface import public_addresses
@@ -488,6 +488,9 @@ def test_who_may_delete_and_what_is_still_needed(
     assert desk_of(bob).client.post(url).status_code == 403
     Campaign.objects.filter(pk=draft.pk).update(media_kind="image", media_url=kept.url)
     assert "“Spring check-up” needs this file" in text_of(desk.client.post(url, follow=True))
+    variables = f"MEDIA_URL = {kept.url}"
+    Campaign.objects.filter(pk=draft.pk).update(media_url="", template={"variables": variables})
+    assert "“Spring check-up” needs this file" in text_of(desk.client.post(url, follow=True))
     Campaign.objects.filter(pk=draft.pk).update(state="completed")
     desk.client.post(url)
     assert not list(folder.iterdir())
@@ -515,8 +518,25 @@ def test_the_phone_shows_an_uploaded_picture_and_asks_no_other_server_for_one(
     assert f'<img class="media-shown" src="{ours}"' in shown.content.decode()
     assert ours.rsplit("/", 2)[0] in desk.get("compose", draft)["Content-Security-Policy"]
     typed = desk.post("preview", draft, **form | {"media_url": "https://example.org/a.png"})
-    assert "https://example.org/a.png" in text_of(typed)
+    assert "a.png" in text_of(typed)
+    assert "example.org" not in text_of(typed)
     assert "<img" not in typed.content.decode()
+
+
+def test_the_phone_shows_the_picture_on_top_of_a_template(desk: Desk, clinic: Channel) -> None:
+    upload(desk, picture())
+    kept = MediaFile.objects.get()
+    said = {"header_kind": "image", "header": kept.url}
+    template = world.a_whatsapp_template(clinic, **said)
+    url = desk.url("whatsapp-templates") + f"{template.public_id}/"
+    assert f'<img class="media-shown" src="{kept.url}"' in desk.client.get(url).content.decode()
+    delete = desk.url("media") + f"{kept.public_id}/delete/"
+    refused = text_of(desk.client.post(delete, follow=True))
+    assert "The WhatsApp template “Check-up due” shows this file." in refused
+    WhatsAppTemplate.objects.update(header="https://cdn.example.org/a/our%20team.jpg?x=1")
+    page = desk.client.get(url)
+    assert "our team.jpg" in text_of(page)
+    assert 'src="https://cdn' not in page.content.decode()
 
 
 # --- The check of an address ----------------------------------------------------------------------

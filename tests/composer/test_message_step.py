@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
 from campaigns.models import Campaign
 from recipients.models import Recipient, RecipientList
-from teams.models import Team
+from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk, Fields, complaints_of, fields_of, text_of
 
@@ -122,6 +123,44 @@ def test_the_phone_follows_the_rules_of_the_form(
     assert "smile.png" not in found
     told = desk.post("preview", draft, **form | rule(0, "Dentist", text="your dentist"))
     assert "See your dentist, Person 2." in text_of(told)
+
+
+# --- Days -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("country", "value", "written"),
+    [
+        ("US", "2026-09-04", "September 4, 2026"),
+        ("GB", "2026-09-04", "4 September 2026"),
+        ("GB", "2026-09-04 14:30", "4 September 2026, 14:30"),
+        ("GB", "4.9.2026", "4 September 2026"),
+        # Nobody knows which day that is.
+        ("GB", "03/04/2026", "03/04/2026"),
+        ("GB", "room 4", "room 4"),
+    ],
+)
+def test_a_day_of_a_list_is_inserted_as_people_write_it(
+    desk: Desk, draft: Campaign, patients: RecipientList, country: str, value: str, written: str
+) -> None:
+    Team.objects.update(default_country=country)
+    world.fill(patients, "Last visit", ["", *[value] * 12])
+    page = desk.get("compose", draft).content.decode()
+    inserts = re.search(r'data-field="Last visit"\s+data-inserts="([^"]+)"', page)
+    assert inserts
+    form = fields_of(desk.get("compose", draft))
+    form |= {"text": f"Seen {unescape(inserts[1])}.", "shown": "0"}
+    assert f"Seen {written}." in text_of(desk.post("preview", draft, **form))
+
+
+def test_in_spanish_a_day_is_written_in_figures(
+    desk: Desk, draft: Campaign, patients: RecipientList
+) -> None:
+    # The names of months are English in a message, whoever writes it.
+    world.fill(patients, "Last visit", ["2026-09-04"] * 13)
+    User.objects.update(language="es")
+    page = unescape(desk.get("compose", draft).content.decode())
+    assert '{{#dateFormat "d/m/yyyy"}}{{Last visit}}{{/dateFormat}}' in page
 
 
 # --- The phone ------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def test_a_draft_that_is_saved_by_itself_asks_at_most_8(desk: Desk, draft: Campa
 
 @pytest.mark.parametrize(
     ("part", "most"),
-    [("preview", 8), ("text-fields", 6), ("figures", 10), ("audience", 6), ("moment", 10)],
+    [("preview", 8), ("text-fields", 7), ("figures", 10), ("audience", 6), ("moment", 10)],
 )
 def test_what_follows_the_keys_asks_little(
     desk: Desk, draft: Campaign, part: str, most: int
