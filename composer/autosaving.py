@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django import forms
 from django.http import QueryDict
 
 from composer.drafts import PageSave
@@ -27,26 +28,45 @@ TOGETHER = (
 
 @dataclass(frozen=True, slots=True)
 class Storable:
-    """A valid form, None where nothing can be stored; (label, sentence) of what stays behind."""
+    """A valid form, None where nothing can be stored.
+
+    `left_behind`: (label, sentence) of what is wrong and not stored. `missing`: the labels of what
+    nobody has filled in yet, which is no mistake while somebody writes.
+    """
 
     form: ComposeForm | None
     left_behind: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def storable(form: ComposeForm, user: User) -> Storable:
     """What of a posted form can be stored: all of it, or all but its faulty fields."""
     if form.is_valid():
         return Storable(form)
+    faulty = set(form.errors)
+    missing = {name for name in faulty & set(form.fields) if _is_empty(form, name)}
     left_behind = tuple(
-        (str(form.fields[name].label or "") if name in form.fields else "", str(sentence))
+        (_label_of(form, name), str(sentence))
         for name, sentences in form.errors.items()
         for sentence in sentences
+        if name not in missing
     )
-    faulty = set(form.errors)
+    labels = tuple(_label_of(form, name) for name in form.fields if name in missing)
     if "version" in faulty or not faulty <= set(form.fields):
-        return Storable(None, left_behind)
+        return Storable(None, left_behind, labels)
     rest = _without(form, _with_company(faulty), user)
-    return Storable(rest if rest.is_valid() else None, left_behind)
+    return Storable(rest if rest.is_valid() else None, left_behind, labels)
+
+
+def _label_of(form: ComposeForm, name: str) -> str:
+    return str(form.fields[name].label or "") if name in form.fields else ""
+
+
+def _is_empty(form: ComposeForm, name: str) -> bool:
+    """Whether nothing was written into a field that is there to be written into."""
+    field = form.fields[name]
+    is_written = not (field.widget.is_hidden or isinstance(field, forms.ChoiceField))
+    return is_written and not str(form[name].value() or "").strip()
 
 
 def _with_company(names: Iterable[str]) -> set[str]:

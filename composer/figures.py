@@ -23,6 +23,7 @@ from campaigns.texts.empty_fields import EmptyFields, lackable
 from campaigns.texts.personal_texts import Survey
 from campaigns.texts.rendering import Missing, Renderer, Spread, TextLimits, TextTally, person_of
 from campaigns.texts.sms_segments import SmsEncoding, sms_size
+from interface.read_once import read_once
 from recipients.field_names import renamed_sql, renames
 from recipients.models import Recipient, RecipientList
 from recipients.saved_filters.filters import EVERYBODY
@@ -177,19 +178,22 @@ class Sample:
     """People of an audience, picked from `rows_seen` rows from all over its lists.
 
     The rows that were seen and are not among `people` are left out whatever the text says. Keys
-    are of `Recipient`.
+    are of `Recipient`. `places`: which row of the lists each of `people` is, from 1; 0 where the
+    sample did not see all the rows before.
     """
 
-    people: list[PersonRow]
+    people: tuple[PersonRow, ...]
     rows_seen: int
+    places: tuple[int, ...]
 
     def share_of(self, rows: int) -> int:
         """How many of `rows` rows get a text, going by the sample."""
         return rows * len(self.people) // max(self.rows_seen, 1)
 
 
+@read_once
 def sample_of(
-    lists: Sequence[RecipientList], chosen: Selection | None = None, size: int = SAMPLE
+    lists: tuple[RecipientList, ...], chosen: Selection | None = None, size: int = SAMPLE
 ) -> Sample:
     """Look at about `size` rows from all over these lists; at all of them if there are no more.
 
@@ -198,7 +202,8 @@ def sample_of(
     """
     total = sum(recipient_list.recipient_count for recipient_list in lists)
     spelled, ends = field_names_of(lists), {} if total <= size else _ends(lists)
-    pieces = []
+    pieces: list[Sql] = []
+    without_gap = total
     for number, recipient_list in enumerate(lists):
         if total <= size:
             starts, rows = [0], size
@@ -209,9 +214,15 @@ def sample_of(
         fields = renamed_sql("p.fields", renames(recipient_list.field_names, spelled))
         kept = _kept(recipient_list.pk, chosen)
         if starts:
+            without_gap = without_gap if pieces or total <= size else rows
             pieces.append(_rows(number, recipient_list.pk, starts, rows, kept, fields))
     seen = _found(pieces)
-    return Sample([row[:4] for row in seen if row[4]], len(seen))
+    people = [(place, row) for place, row in enumerate(seen, start=1) if row[4]]
+    return Sample(
+        tuple(row[:4] for _place, row in people),
+        len(seen),
+        tuple(place if place <= without_gap else 0 for place, _row in people),
+    )
 
 
 def _ends(lists: Sequence[RecipientList]) -> dict[int, tuple[int, int]]:

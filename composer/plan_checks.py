@@ -17,7 +17,9 @@ from campaigns.scheduling.hours import is_night
 from campaigns.scheduling.zones import ZoneDoubt
 from campaigns.state_words import left_out_in_words
 from campaigns.states import CampaignState
+from campaigns.texts import whatsapp_templates
 from composer import plan_making
+from composer.media import media_check
 from composer.plan_report import Other, PlanReport
 from composer.schedule_words import overflow_sentence, queue_sentence
 from interface.dates import written
@@ -69,6 +71,7 @@ def checks(campaign: Campaign, report: PlanReport, zone: str) -> list[Check]:
         _zones(campaign, report),
         _duplicates(campaign),
         *_medium(campaign),
+        _media_address(campaign),
     ]
     return sorted((one for one in check if one), key=lambda one: one.is_ok)
 
@@ -212,6 +215,14 @@ def _duplicates(campaign: Campaign) -> Check | None:
     if not campaign.duplicates_allowed:
         return None
     return Check("duplicates", False, _("A number that is on the lists twice gets it twice."))
+
+
+def _media_address(campaign: Campaign) -> Check | None:
+    """A file that phone networks cannot fetch, because its address is known in here alone."""
+    in_template = whatsapp_templates.values_of(campaign.template).get(whatsapp_templates.MEDIA, "")
+    url = in_template if campaign.template else campaign.media_url
+    sentence = media_check.out_of_reach(url)
+    return Check("media_address", False, sentence) if sentence else None
 
 
 def _medium(campaign: Campaign) -> list[Check]:

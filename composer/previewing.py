@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -64,7 +64,8 @@ class ShownPerson:
     """The person found, at `place` (0: unknown) among `total` rows of the lists.
 
     `is_missing`: the search found nobody (the person shown before stays). `go_on_after`: it has not
-    looked at everybody yet, and how many it did look at is `looked_at`.
+    looked at everybody yet, and how many it did look at is `looked_at`. `gets_it`: the person is
+    known to be one of the audience.
     """
 
     person: Recipient | None
@@ -73,27 +74,37 @@ class ShownPerson:
     is_missing: bool = False
     go_on_after: int = 0
     looked_at: int = 0
+    gets_it: bool = False
 
 
-def person_for_preview(lists: Sequence[RecipientList], ask: Ask, country: str) -> ShownPerson:
+# Who is shown before anybody was asked for, of so many rows.
+Opening = Callable[[int], ShownPerson | None]
+
+
+def person_for_preview(
+    lists: Sequence[RecipientList], ask: Ask, country: str, opening: Opening | None = None
+) -> ShownPerson:
     """Answer `ask` among the people of `lists`; `country` (ISO 3166) reads numbers without one.
 
-    The person's fields have the names that the lists together give them.
+    The person's fields have the names that the lists together give them. Nobody asked for is
+    whom `opening` names, else the first on the lists.
     """
-    shown = _shown_person(lists, ask, country)
-    if shown.person is not None:
+    shown = _shown_person(lists, ask, country, opening)
+    if shown.person is not None and not shown.gets_it:
         spelled = selection.field_names_of(lists)
         shown.person.fields = renamed(shown.person.fields, renames(shown.person.fields, spelled))
     return shown
 
 
-def _shown_person(lists: Sequence[RecipientList], ask: Ask, country: str) -> ShownPerson:
+def _shown_person(
+    lists: Sequence[RecipientList], ask: Ask, country: str, opening: Opening | None
+) -> ShownPerson:
     total = sum(recipient_list.recipient_count for recipient_list in lists)
     shown = _rows(lists).filter(pk=ask.key).first() if ask.key and lists else None
     if ask.move is Move.SEARCH and ask.words.strip():
         return _search(lists, ask, shown, total, country)
     if shown is None:
-        return _at_start(lists, total)
+        return (opening and opening(total)) or _at_start(lists, total)
     if ask.move is Move.GO:
         return ShownPerson(shown, 0, total)
     if ask.move is Move.STAY:

@@ -21,7 +21,7 @@ from campaigns.scheduling.clocks import WALL_FORMAT
 from campaigns.scheduling.repeats import LAST_DAY, Every, Repeat
 from campaigns.scheduling.timing import Timing, timing_of
 from interface.time_zones import validate_time_zone, zone_choices
-from sending.job_times import WallTime, resolve_wall_time
+from sending.job_times import WallTime, resolve_wall_time, skipped_sentence
 
 NOW, LATER = "now", "later"
 YEARS = range(2000, 2100)
@@ -416,7 +416,7 @@ class RescheduleForm(WallTimeFields):
         self._understood = self.wall_time
         resolved = self.resolved()
         if resolved is not None and not resolved.candidates:
-            self.add_error("time", _("The clocks skip this time. Choose another one."))
+            self.add_error("time", skipped_sentence())
         return cleaned
 
     @property

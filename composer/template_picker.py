@@ -25,17 +25,23 @@ from campaigns.texts.whatsapp_templates import Place
 from composer.field_forms import LEAVE_OUT, LONGEST_FALLBACK, WRITE
 from composer.send_method_fields import SendMethodFields
 from interface.form_fields import is_uuid
+from interface.wording import number as number_in_words
 
 SAME_WORDS = "="
 LONGEST_WORDS = 1024
 # Said of `places` by a program, which fills them line by line.
 IN_LINES = "lines"
-_FIELD = re.compile(r"\{\{\s*([^{}#/]+?)\s*\}\}")
+# Spaces around the name are taken off afterwards: tried together with it, many take minutes.
+_FIELD = re.compile(r"\{\{([^{}#/]+)\}\}")
+# A field whose days are written by a mask (`date_masks.written_by`).
+_DATED = re.compile(r'\{\{#dateFormat "[^"{}]+"\}\}' + _FIELD.pattern + r"\{\{/dateFormat\}\}")
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
     """A place, and what fills it: a field's name, SAME_WORDS with `words`, or "" for nothing yet.
+
+    Of a field that holds days, `field` may be what writes them (`date_masks.written_by`).
 
     `missing` and `instead`: what happens for whom the field is empty.
     """
@@ -52,7 +58,13 @@ class PlaceRow:
         """The text of the template's variable."""
         if self.field == SAME_WORDS:
             return self.words
-        return f"{{{{{self.field}}}}}" if self.field else ""
+        return f"{{{{{self.field}}}}}" if self.field and not self.dated else self.field
+
+    @property
+    def dated(self) -> str:
+        """The field of which it writes the days; "" where it writes what the list has."""
+        match = _DATED.fullmatch(self.field)
+        return match[1] if match else ""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -143,6 +155,11 @@ class TemplatePicker(SendMethodFields):
             for number, place in enumerate(places, start=1)
         ]
 
+    @property
+    def fills_buttons_by_number(self) -> bool:
+        """Whether a place in a button is filled by a number that only the provider can confirm."""
+        return any(row.place.name.startswith("Buttons.") for row in self.place_rows)
+
     def _known_values(
         self, picked: WhatsAppTemplate
     ) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -156,23 +173,22 @@ class TemplatePicker(SendMethodFields):
         return picked.filled_with, {**picked.written_instead, **instead}
 
     def _posted_row(self, number: int, place: Place) -> PlaceRow:
-        def typed(what: str, most: int) -> str:
+        def typed(what: str) -> str:
             text = str(self.data.get(f"place_{what}_{place.name}") or "")
-            return " ".join(text.replace("\x00", "").split())[:most]
+            return " ".join(text.replace("\x00", "").split())
 
-        return PlaceRow(
-            number,
-            place,
-            typed("field", LONGEST_WORDS),
-            typed("words", LONGEST_WORDS),
-            WRITE if typed("missing", 20) == WRITE else LEAVE_OUT,
-            typed("instead", LONGEST_FALLBACK),
-        )
+        missing = WRITE if typed("missing") == WRITE else LEAVE_OUT
+        return PlaceRow(number, place, typed("field"), typed("words"), missing, typed("instead"))
 
     def check_places(self) -> None:
         """Note what cannot be stored of the places' fields."""
         instead: dict[str, str | None] = {}
         for row in self.place_rows:
+            for words, most in ((row.value, LONGEST_WORDS), (row.instead, LONGEST_FALLBACK)):
+                if len(words) > most:
+                    sentence = _("Place %(name)s: shorten the words to %(n)s characters.")
+                    values = {"name": row.place.label, "n": number_in_words(most)}
+                    self.add_error("places", sentence % values)
             if row.missing == WRITE and "{{" in row.instead:
                 sentence = _("Place %(name)s: write plain words for an empty field, no braces.")
                 self.add_error("places", sentence % {"name": row.place.label})
@@ -200,15 +216,19 @@ class TemplatePicker(SendMethodFields):
 
     def place_fields(self, known: Collection[str]) -> list[str]:
         """Fields that fill places and that none of the lists has: they stay in sight."""
-        chosen = (row.field for row in self.place_rows if row.field not in ("", SAME_WORDS))
+        rows = (row for row in self.place_rows if row.field not in ("", SAME_WORDS))
+        chosen = (row.dated or row.field for row in rows)
         return [name for name in dict.fromkeys(chosen) if name not in known]
 
 
 def _row_of(number: int, place: Place, value: str, instead: Mapping[str, str]) -> PlaceRow:
     match = _FIELD.fullmatch(value)
-    row = PlaceRow(number, place, match[1] if match else SAME_WORDS if value else "")
-    if not match:
-        row = PlaceRow(number, place, row.field, value)
+    if _DATED.fullmatch(value):
+        row = PlaceRow(number, place, value)
+    elif name := match[1].strip() if match else "":
+        row = PlaceRow(number, place, name)
+    else:
+        row = PlaceRow(number, place, SAME_WORDS if value else "", value)
     written = [instead[name] for name in row.fields if name in instead]
     if not written:
         return row

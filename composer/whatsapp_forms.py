@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import HeaderKind, TemplateCategory, TemplateStatus, WhatsAppTemplate
 from campaigns.texts.whatsapp_templates import PLACE
+from composer.template_fields import TemplateName
 from interface.form_fields import PlainText, PublicChoice
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import CAPABILITIES
@@ -59,14 +60,7 @@ class WhatsAppTemplateForm(forms.Form):
             "invalid_choice": gettext_lazy("Choose one of your WhatsApp channels."),
         },
     )
-    name = PlainText(
-        label=gettext_lazy("Name"),
-        max_length=120,
-        error_messages={
-            "required": gettext_lazy("Give the template a name."),
-            "max_length": gettext_lazy("Shorten the name to 120 characters."),
-        },
-    )
+    name = TemplateName()
     provider_id = PlainText(
         label=gettext_lazy("Its id"),
         max_length=200,

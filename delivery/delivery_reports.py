@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from campaigns.models import CampaignRecipient
+from campaigns.models import Campaign, CampaignRecipient
 from delivery import replies, stops
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint, WebhookEvent
 from delivery.number_news import NewsOfNumbers
@@ -99,9 +99,27 @@ def _work(waiting: QuerySet[WebhookEvent]) -> int:
             of_outcome = WebhookEvent.objects.filter(pk__in=[event.pk for event in its_events])
             of_outcome.update(outcome=outcome)
         round_of.store()
-        unattributed = Counter(event.endpoint_id for event in outcomes[Outcome.UNATTRIBUTED])
-        _note_on_endpoints(events, unattributed)
+        _note_on_endpoints(events, _unattributed(outcomes[Outcome.UNATTRIBUTED], dict(calls)))
     return len(events)
+
+
+def _unattributed(
+    events: Sequence[WebhookEvent], parsed: Mapping[WebhookEvent, Event | None]
+) -> Counter[int]:
+    """By endpoint, how many of these are of messages that a campaign may lack.
+
+    What somebody sent to try a draft out is known, and of no campaign.
+    """
+    ids = {
+        event: update.message_id
+        for event in events
+        if isinstance(update := parsed[event], StatusUpdate)
+    }
+    if not ids:
+        return Counter()
+    tests = Campaign.objects.filter(tests__message_id__in=set(ids.values()))
+    of_tests = set(tests.values_list("tests__message_id", flat=True))
+    return Counter(event.endpoint_id for event, key in ids.items() if key not in of_tests)
 
 
 def _join_endpoints(events: Sequence[WebhookEvent]) -> None:

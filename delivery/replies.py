@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.states import SubmissionState
@@ -88,7 +87,7 @@ def _obey(team: Team, reply: Reply) -> None:
         # Of two wishes of the same second, not to be messaged is the safe one.
         stops = of_person.filter(sent_at__gte=reply.sent_at, wish__in=(Wish.STOP, Wish.MAYBE))
         if not stops.exists():
-            opt_outs.lift_own(team, reply.phone, _("They wrote START"))
+            opt_outs.lift_own(team, reply.phone, OptOut.Lifted.WROTE_START)
         return
     if of_person.filter(sent_at__gt=reply.sent_at, wish=Wish.START).exists():
         return
@@ -169,7 +168,14 @@ def _opt_outs_of_writer() -> QuerySet[OptOut]:
     return OptOut.objects.open().filter(team=OuterRef("team"), phone_key=OuterRef("phone_key"))
 
 
-def unread_count(membership: Membership, most: int) -> int:
+class NumberOf(Subquery):
+    """How many rows a query finds, as a part of another one."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def unread_by(membership: Membership, most: int) -> NumberOf:
     """How many replies came since the member last looked, or joined; no more than `most`."""
     read = RepliesRead.objects.filter(membership=membership).values("last_reply_id")
     replies = Reply.objects.filter(
@@ -177,7 +183,7 @@ def unread_count(membership: Membership, most: int) -> int:
         pk__gt=Coalesce(Subquery(read), 0),
         received_at__gt=membership.joined_at,
     )
-    return len(replies.values_list("pk")[:most])
+    return NumberOf(replies.values("pk")[:most])
 
 
 def read_until(membership: Membership) -> int:

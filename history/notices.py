@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import PauseReason
+from delivery.replies import NumberOf, unread_by
 from history.models import Notice, NoticeChoice, NoticedEvent, NoticeKind, Whose
 from interface.dates import written
 from interface.templatetags.interface import zone_abbreviation
@@ -311,14 +312,21 @@ def unread_count(team: Team, user: User, most: int = 100) -> int:
     return len(unread.values_list("pk", flat=True)[:most])
 
 
-def bell_of(team: Team, user: User) -> tuple[int, bool]:
-    """How many are unread, and whether this server has stopped: nobody would note it. One query."""
-    unread = Notice.objects.filter(user=user, team=team, in_app=True, read_at=None)
-    counted = unread.order_by().values("user").annotate(n=Count("pk")).values("n")
-    has_stopped = Exists(liveness.stopped_parts())
-    row = Team.objects.filter(pk=team.pk).annotate(unread=Subquery(counted), stopped=has_stopped)
-    unread_notices, is_stopped = row.values_list("unread", "stopped").get()
-    return unread_notices or 0, is_stopped
+def news_of(membership: Membership, most: int) -> tuple[int, int, bool]:
+    """(unread notices, unread replies, whether this server has stopped), each up to `most`.
+
+    One question of the database, as every page asks it.
+    """
+    unread = Notice.objects.filter(
+        user=membership.user_id, team=membership.team_id, in_app=True, read_at=None
+    )
+    row = Membership.objects.filter(pk=membership.pk).annotate(
+        notices=NumberOf(unread.values("pk")[:most]),
+        replies=unread_by(membership, most),
+        # Nobody would note it.
+        stopped=Exists(liveness.stopped_parts()),
+    )
+    return row.values_list("notices", "replies", "stopped").get()
 
 
 def mark_read(team: Team, user: User) -> None:

@@ -86,7 +86,7 @@ def _of_campaign(row: CampaignRecipient) -> _Line:
 def _of_opt_out(one: OptOut) -> _Line:
     facts = [(_("How"), one.get_source_display()), (_("Note"), one.note)]
     if not one.is_open:
-        facts.append((_("Allowed again"), one.lifted_reason or _("yes")))
+        facts.append((_("Allowed again"), one.why_lifted or _("yes")))
     kept = _in_words((name, value) for name, value in facts if value)
     return _line(one.phone, "", _("Opted out"), "", one.created_at, kept)
 

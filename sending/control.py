@@ -96,12 +96,15 @@ def resume(campaign: Campaign, user: User) -> None:
 def resume_on_mended_account(campaign: Campaign, user: User) -> None:
     """Use its halted account again, as the cause is fixed, and go on. Raises NotPossible.
 
-    If it is not fixed, the first look at Sociocs halts the account again and nothing is sent.
+    If it is not fixed, the first look at Sociocs halts the account again and nothing is sent. A
+    campaign whose people are being stopped goes on with that, and stays paused.
     """
     assert campaign.channel is not None
     with transaction.atomic():
         if campaign.channel.account.state == LaneState.HALTED:
             clients.reopen(campaign.channel.account)
+            if locked_campaign(campaign.pk).state_reason == PauseReason.TAKING_BACK:
+                return
         resume(campaign, user)
 
 

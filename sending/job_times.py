@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from campaigns.audiences.position import FIRST_WITHOUT_TEXT, TEXT_IN_SQL, AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient, ClockKeeper
@@ -29,6 +30,11 @@ class WallTime:
 
     candidates: tuple[datetime, ...]
     suggestions: tuple[str, ...] = ()
+
+
+def skipped_sentence() -> str:
+    """Why a time that does not exist cannot be chosen."""
+    return _("The clocks skip this time. Choose an earlier or later one.")
 
 
 def resolve_wall_time(wall: str, zone: str) -> WallTime:

@@ -108,8 +108,7 @@ def time_problems(campaign: Campaign, now: datetime, people: int | None) -> list
     try:
         send_at = send_time(campaign, now)
     except ValueError:
-        sentence = _("The clocks skip this time. Choose an earlier or later one.")
-        return [Problem("wall_time", sentence)]
+        return [Problem("wall_time", job_times.skipped_sentence())]
     if fault := time_fault(send_at, now):
         return [Problem("wall_time", _time_sentence(fault))]
     return timetable_problems.schedule_problems(campaign, send_at, people)

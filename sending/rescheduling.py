@@ -74,7 +74,7 @@ class NewTime:
         """What it is in UTC. Raises NotPossible for a time that does not exist."""
         candidates = job_times.resolve_wall_time(self.wall_time, self.time_zone).candidates
         if not candidates:
-            raise NotPossible(_("The clocks skip this time. Choose another one."))
+            raise NotPossible(job_times.skipped_sentence())
         return candidates[min(self.fold, len(candidates) - 1)]
 
 

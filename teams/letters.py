@@ -13,10 +13,12 @@ from datetime import timedelta
 from smtplib import SMTPException
 
 from celery import shared_task
+from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from interface.hints import nudge
 from teams import reset_links, sealing
@@ -38,6 +40,20 @@ class Letter:
     subject: str = ""
     text: str = ""
     is_reset: bool = False
+
+
+def printed_note() -> str:
+    """Where the letters are found on a server that prints them; "" where they are sent."""
+    if not settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+        return ""
+    if settings.DEMO:
+        return _(
+            "The demo sends no e-mail. The link is at the end of var/log/worker-background.log."
+        )
+    return _(
+        "This server sends no e-mail yet. Ask the person who manages it for the link: it is in "
+        "the worker's log."
+    )
 
 
 def put_down(letter: Letter) -> WaitingMail:

@@ -14,10 +14,10 @@ from campaigns.states import CampaignState, SubmissionState
 from composer import message_templates
 from composer.models import MessageTemplate
 from delivery.models import DeliveryCount, Reply, SentMessage, WebhookEndpoint
-from delivery.replies import unread_count
 from demo import tasks
 from demo.team import SLUG
 from history.models import DayCount
+from history.notices import news_of
 from interface.samples import is_sample
 from recipients.lists import list_lifecycle
 from recipients.models import (
@@ -96,7 +96,8 @@ def test_the_sample_has_some_of_everything(desk: Desk) -> None:
     assert sources == {"by_hand", "inbound", "unsure"}
     kinds = {(one.visibility, bool(one.field_names)) for one in RecipientList.objects.all()}
     assert kinds == {("private", False), ("team", True)}
-    assert unread_count(desk.team.memberships.get(role="owner"), 99) == 3
+    _notices, replies, _has_stopped = news_of(desk.team.memberships.get(role="owner"), 99)
+    assert replies == 3
     assert RejectedRow.objects.count() == 3
     assert SavedFilter.objects.count() == 1
     assert MessageTemplate.objects.count() == 3

@@ -202,7 +202,8 @@ def list_members(call: DoorCall) -> HttpResponse:
 
 def block(call: DoorCall) -> HttpResponse:
     """`POST /contacts/block/{phone}`: into the team's register of opt-outs."""
-    note = _("By API: %(token)s") % {"token": call.caller.token.name}
+    # By which program: that it was one, the source says.
+    note = call.caller.token.name
     team, phone = call.caller.team, _phone(call)
     # Whoever is blocked already keeps the reason why.
     if not opted_out(team, [phone]):
@@ -218,8 +219,7 @@ def unblock(call: DoorCall) -> HttpResponse:
     if opt_out is not None and opt_out.source != OptOut.Source.API:
         raise CallFault(said_of("phone", _why_it_stays(opt_out)))
     if opt_out is not None:
-        reason = _("Unblocked by API: %(token)s") % {"token": call.caller.token.name}
-        lift(opt_out, reason, call.caller.user)
+        lift(opt_out, f"{OptOut.Lifted.BY_API}{call.caller.token.name}", call.caller.user)
     return envelope.success({"is_blocked": bool(opted_out(team, [phone]))})
 
 

@@ -9,10 +9,12 @@ words (`'at'`) are taken too. Whatever else is a letter is refused instead of be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+
+from django.utils.translation import get_language
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -262,3 +264,30 @@ def _zone(name: str | None) -> tzinfo | None:
         return UTC
     minutes = int(name[1:3]) * 60 + int(name[-2:])
     return timezone(timedelta(minutes=-minutes if name[0] == "-" else minutes))
+
+
+# --- As people write days -------------------------------------------------------------------------
+
+
+def mask_for(values: Iterable[str], calendar: Calendar, country: str) -> str:
+    """How to write values that are days, one and all, to readers in `country`; else "".
+
+    The vendor knows the names of months in English alone: who writes in another language gets
+    figures.
+    """
+    moments = [read_date(value, calendar) for value in values]
+    if None in moments:
+        return ""
+    if not (get_language() or "en").startswith("en"):
+        day, time = "d/m/yyyy", "HH:MM"
+    elif country == "US":
+        day, time = "mmmm d, yyyy", "h:MM TT"
+    else:
+        day, time = "d mmmm yyyy", "HH:MM"
+    has_time = any(moment and (moment.hour or moment.minute) for moment in moments)
+    return f"{day}, {time}" if has_time else day
+
+
+def written_by(mask: str, field: str) -> str:
+    """A field, such as `{{Visit}}`, that a text writes by a mask."""
+    return f'{{{{#dateFormat "{mask}"}}}}{field}{{{{/dateFormat}}}}'

@@ -31,7 +31,7 @@ SECTIONS = ("Header", "Body", "Buttons")
 MEDIA = "MEDIA_URL"
 MEDIA_KINDS = ("image", "video", "file")
 LONGEST_ID = 200
-_LINE = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9 ]*(?:\.[A-Za-z_0-9 ]+)?|[0-9]+)\s*=(.*)", re.DOTALL)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z_0-9 ]*(?:\.[A-Za-z_0-9 ]+)?|[0-9][A-Za-z_0-9]*")
 PLACE = re.compile(r"\{\{\s*([A-Za-z_0-9]+)\s*\}\}")
 
 
@@ -67,12 +67,12 @@ def read(kept: Mapping[str, Any]) -> Written:
     for line in str(kept.get("variables", "")).splitlines():
         if not line.strip():
             continue
-        match = _LINE.fullmatch(line.replace(SEPARATOR, " "))
-        if match is None or match.group(1).strip() in names:
+        name, equals, value = map(str.strip, line.replace(SEPARATOR, " ").partition("="))
+        if not (equals and _NAME.fullmatch(name)) or name in names:
             faulty.append(line.strip())
             continue
-        names.append(match.group(1).strip())
-        values.append(match.group(2).strip())
+        names.append(name)
+        values.append(value)
     return Written(
         str(kept.get("id", "")).strip(),
         str(kept.get("body", "")),

@@ -73,7 +73,8 @@ def check_media(channel: Channel | None, kind: str, url: str) -> list[MediaFindi
     own = own_file(url)
     if own is not None:
         findings = _suits(channel, kind, own.content_type, own.size)
-        return findings if _is_reachable(url) else [*findings, _only_here()]
+        sentence = out_of_reach(url)
+        return [*findings, MediaFinding("danger", sentence)] if sentence else findings
     if not settings.MEDIA_LINK_CHECK:
         return [
             MediaFinding("warning", _("This server does not check addresses. Open it yourself."))
@@ -111,17 +112,27 @@ def _mistold(told: str, known: str) -> str:
     return f"{sentence % {'told': told, 'known': known}} {cure}"
 
 
-def _is_reachable(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return settings.DEMO or not (host == "localhost" or host.startswith("127."))
+def out_of_reach(url: str) -> str:
+    """Why phone networks cannot fetch from an address, as far as it tells by itself; else ""."""
+    if settings.DEMO or not _is_local(url):
+        # Beside the demo runs the stand-in of Sociocs, which shows the file.
+        return ""
+    if url.startswith(f"{settings.MEDIA_BASE_URL}/"):
+        return _(
+            "This server's own address is not public, so phone networks cannot fetch the file. Ask "
+            "the person who runs it to set MEDIA_BASE_URL."
+        )
+    return str(_FAULTS[FetchFault.NOT_PUBLIC])
 
 
-def _only_here() -> MediaFinding:
-    sentence = _(
-        "This server's own address is not public, so phone networks cannot fetch the file. Ask the "
-        "person who runs it to set MEDIA_BASE_URL."
-    )
-    return MediaFinding("danger", sentence)
+def _is_local(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    if host.replace(".", "").isdigit() or ":" in host:
+        return not public_addresses.is_public(host)
+    return host.rpartition(".")[2] == "localhost"
 
 
 def own_file(url: str) -> MediaFile | None:

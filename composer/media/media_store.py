@@ -23,7 +23,7 @@ from django.db.models import Q, Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign, MediaKind
+from campaigns.models import Campaign, MediaKind, WhatsAppTemplate
 from campaigns.states import FINISHED
 from composer.media import cleaning
 from composer.media.cleaning import MediaFault
@@ -141,9 +141,13 @@ def _named(content_type: str) -> str:
 
 def delete_media(media: MediaFile) -> None:
     """Delete a file that no draft or running campaign needs. Raises NotTaken."""
-    using = Campaign.objects.filter(team=media.team, media_url=media.url).exclude(
-        state__in=FINISHED
-    )
+    attached = Q(media_url=media.url) | Q(template__variables__icontains=media.url)
+    using = Campaign.objects.filter(attached, team=media.team).exclude(state__in=FINISHED)
+    on_top = WhatsAppTemplate.objects.filter(channel__team=media.team, header=media.url)
+    template = on_top.filter(archived_at=None).order_by("-pk").first()
+    if template is not None:
+        sentence = _("The WhatsApp template “%(name)s” shows this file. Take it out there first.")
+        raise NotTaken(sentence % {"name": template.name})
     user = using.order_by("-pk").first()
     if user is not None:
         sentence = _("“%(name)s” needs this file: phone networks fetch it when it goes out.")

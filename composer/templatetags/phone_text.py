@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
 
 from django import template
 from django.conf import settings
@@ -42,3 +43,15 @@ def is_uploaded(url: str) -> bool:
     asks no other server for anything.
     """
     return url.startswith(f"{settings.MEDIA_BASE_URL}/")
+
+
+@register.filter
+def file_name(url: str) -> str:
+    """What a file is called by its address: `https://example.org/a/smile.png` is smile.png."""
+    if "://" not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.netloc

@@ -23,7 +23,6 @@ from campaigns.timeline import event_sentence
 from composer import approvals, drafts
 from composer.autosaving import page_save_of
 from composer.forms import ComposeForm
-from composer.media import media_store
 from composer.schedule_fields import ScheduleFields
 from composer.views import message_parts
 from composer.views.compose_parts import audience_context, preview_phone
@@ -188,7 +187,6 @@ def _page(
         "came_back": event_sentence(came_back) if came_back else "",
         "approval": approvals.asked_as_it_is(form.campaign) if is_asked else None,
         "phone": preview_phone(form, asked(request.POST), request.user),
-        "room": media_store.room_for_media(request.team, request.user),
         **message_parts.of_form(form, request.user),
         **audience_context(form),
         **schedule_context(form),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.utils import timezone
 
 from campaigns import message
@@ -19,7 +20,7 @@ from campaigns.state_words import left_out_in_words
 from campaigns.texts import dynamic_fields, personal_texts, rendering, whatsapp_templates
 from campaigns.texts.outside_values import constants_of
 from campaigns.texts.personal_texts import FieldRules
-from composer import previewing
+from composer import figures, previewing
 from composer.forms import ComposeForm
 from composer.whatsapp_text import Piece
 from interface.dates import written
@@ -30,6 +31,9 @@ from sending import one_by_one
 from sociocs_accounts.models import Channel
 from sociocs_gateway.providers import Medium
 from teams.models import Team, User
+
+# How many people are looked at for one who gets the message.
+_TRIED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +69,19 @@ class PhonePreview:
 def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> PhonePreview:
     """The phone for what the form says now, right or wrong, as sent by `writer`."""
     given = form.cleaned_data
-    channel, kind = given.get("channel"), given.get("media_kind", "")
+    template, channel = form.typed_template(), given.get("channel")
+    kind = "" if template else given.get("media_kind", "")
+    lists = shown_lists(form)
+
+    def opening(total: int) -> previewing.ShownPerson | None:
+        return _first_reached(form, lists, total, writer)
+
     shown_person = previewing.person_for_preview(
-        shown_lists(form), ask, form.campaign.team.default_country
+        lists, ask, form.campaign.team.default_country, opening
     )
-    template = form.typed_template()
-    around = whatsapp_templates.Around()
-    if template:
-        kind = ""
-        text, around, no_text = template_for(
-            form.campaign, template, shown_person.person, writer, form.rules()
-        )
-    else:
-        text, no_text = filled_for(
-            form.campaign, given.get("text", ""), shown_person.person, writer, form.rules()
-        )
-    if shown_person.person is not None:
-        reason = previewing.exclusion_of(
-            shown_person.person, selection.select(form.campaign, form.choice())
-        )
+    text, around, no_text = _content_of(form, shown_person.person, writer)
+    if shown_person.person is not None and not shown_person.gets_it:
+        reason = previewing.exclusion_of(shown_person.person, selection_of(form))
         no_text = _why({reason: 1}) if reason else no_text
     if no_text and not text:
         # A picture alone does not go out either.
@@ -103,6 +101,33 @@ def preview_phone(form: ComposeForm, ask: previewing.Ask, writer: User) -> Phone
         values=_values_of(form.campaign, shown_person.person, writer),
         around=around,
     )
+
+
+def _content_of(
+    form: ComposeForm, person: Recipient | None, writer: User
+) -> tuple[list[Piece], whatsapp_templates.Around, str]:
+    """(the text this person gets, what stands around it, why they get none)."""
+    if template := form.typed_template():
+        return template_for(form.campaign, template, person, writer, form.rules())
+    typed = form.cleaned_data.get("text", "")
+    text, no_text = filled_for(form.campaign, typed, person, writer, form.rules())
+    return text, whatsapp_templates.Around(), no_text
+
+
+def _first_reached(
+    form: ComposeForm, lists: Sequence[RecipientList], total: int, writer: User
+) -> previewing.ShownPerson | None:
+    """The first person who gets the message; else the first whom only the text leaves out."""
+    seen = figures.sample_of(tuple(lists), selection_of(form))
+    first = None
+    for row, place in zip(seen.people[:_TRIED], seen.places, strict=False):
+        key, phone, name, fields = row
+        person = Recipient(pk=key, phone=phone, name=name, fields=orjson.loads(fields))
+        shown = previewing.ShownPerson(person, place, total, gets_it=True)
+        if not _content_of(form, person, writer)[2]:
+            return shown
+        first = first or shown
+    return first
 
 
 def shown_sender(team: Team, channel: Channel | None) -> str:

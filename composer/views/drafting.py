@@ -39,7 +39,7 @@ def autosave(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     with reading_once():
         form = ComposeForm(campaign, request.user, request.POST)
         found, before = storable(form, request.user), form.stored_content
-    context: dict[str, Any] = {"campaign": campaign, "left_behind": found.left_behind}
+    context: dict[str, Any] = {"campaign": campaign, "storable": found}
     if found.form is None:
         return render(request, "composer/_save_state.html", context, status=NOT_STORED)
     version, content = found.form.cleaned_data["version"], found.form.content()

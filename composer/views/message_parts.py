@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,7 +18,8 @@ from django.utils.translation import ngettext
 from campaigns.audiences import selection
 from campaigns.message import field_label
 from campaigns.state_words import left_out_in_words
-from campaigns.texts import dynamic_fields, personal_texts, whatsapp_templates
+from campaigns.texts import date_masks, dynamic_fields, personal_texts, whatsapp_templates
+from campaigns.texts.date_masks import Calendar
 from campaigns.texts.dynamic_fields import CONTAINS, DATE_FORMAT, IF_EQUAL
 from campaigns.texts.field_sentences import USAGE, browser_sentences
 from campaigns.texts.personal_texts import FieldRules
@@ -26,7 +28,7 @@ from composer import cost, figures, plan_making
 from composer.figures import Figures, Saving
 from composer.forms import ComposeForm
 from composer.previewing import Ask, Move
-from composer.views.compose_parts import shown_lists
+from composer.views.compose_parts import selection_of, shown_lists
 from interface.wording import number, people
 from sending.one_by_one import one_by_one_refusal
 from sociocs_accounts.models import Channel
@@ -35,6 +37,8 @@ from teams.models import User
 
 # Without a channel nothing is too long yet.
 _NO_LIMIT = 1_000_000
+# Of how many people the values tell whether a column holds days.
+_LOOKED_AT_FOR_DAYS = 100
 
 
 def whole_number(text: str | None) -> int:
@@ -217,9 +221,10 @@ def of_form(form: ComposeForm, user: User) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class FieldChoice:
-    """A field to insert."""
+    """A field to insert. `mask`: how its days are written, "" where it holds none."""
 
     name: str
+    mask: str = ""
 
     @property
     def label(self) -> str:
@@ -228,8 +233,9 @@ class FieldChoice:
 
     @property
     def tag(self) -> str:
-        """As it stands in a text."""
-        return f"{{{{{self.name}}}}}"
+        """As it stands in a text: a day as people write it, not as a spreadsheet keeps it."""
+        field = f"{{{{{self.name}}}}}"
+        return date_masks.written_by(self.mask, field) if self.mask else field
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +253,8 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     chosen = selection.people_lists(form.choice())
     columns = selection.field_names_of(chosen)
     own = [name for name in columns if name not in dynamic_fields.PREDEFINED]
-    field = own[0] if own else dynamic_fields.CUSTOMER_NAME
+    masks = date_masks_of(form, own)
+    field = next(iter([*masks, *own]), dynamic_fields.CUSTOMER_NAME)
     labels = {
         DATE_FORMAT: _("A date…"),
         IF_EQUAL: _("Different words for some people…"),
@@ -260,11 +267,25 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     of_lists = [dynamic_fields.CUSTOMER_NAME, *own, dynamic_fields.PHONE_NUMBER]
     of_team = [dynamic_fields.SENDER_NAME, dynamic_fields.BUSINESS_NAME]
     return {
-        "fields": [FieldChoice(one) for one in of_lists],
+        "fields": [FieldChoice(one, masks.get(one, "")) for one in of_lists],
         "other_fields": [FieldChoice(one) for one in of_team],
         "unknown_fields": form.place_fields(of_lists + of_team),
         "snippets": snippets,
     }
+
+
+def date_masks_of(form: ComposeForm, columns: Iterable[str]) -> dict[str, str]:
+    """How to write the days of the columns that hold days alone, going by the people sampled."""
+    picked = figures.sample_of(tuple(shown_lists(form)), selection_of(form))
+    rows = [orjson.loads(raw) for _key, _phone, _name, raw in picked.people[:_LOOKED_AT_FOR_DAYS]]
+    calendar = Calendar(day_first=form.rules().day_first)
+    country = form.campaign.team.default_country
+    masks = {}
+    for column in columns:
+        values = [value for row in rows if (value := str(row.get(column) or "").strip())]
+        if values and (mask := date_masks.mask_for(values, calendar, country)):
+            masks[column] = mask
+    return masks
 
 
 def figures_shown(
@@ -281,7 +302,7 @@ def figures_shown(
     if _is_saved(form):
         everybody, wants_worker = plan_making.figures_of(form.campaign, user, may_want=may_want)
     rows = sum(recipient_list.recipient_count for recipient_list in lists)
-    picked = figures.sample_of(lists, selection.select(form.campaign, form.choice()))
+    picked = figures.sample_of(tuple(lists), selection_of(form))
     sample = _sampled(form, user, picked)
     is_whole = everybody is not None or picked.rows_seen >= rows
     people = everybody.looked_at if everybody else picked.share_of(rows)

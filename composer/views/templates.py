@@ -20,6 +20,7 @@ from campaigns.models import Campaign
 from composer import field_use, message_templates
 from composer.forms import LONGEST_TEXT
 from composer.models import MessageTemplate
+from composer.template_fields import TemplateName
 from interface.form_fields import PlainText, PublicChoice, is_uuid
 from interface.lost_updates import Conflict, conflict_between, said_by, seen_of
 from interface.phone_preview import PhonePreview
@@ -38,14 +39,7 @@ SHOWN = 500
 class TemplateForm(forms.Form):
     """A template's name, and the folder it stands in."""
 
-    name = PlainText(
-        label=gettext_lazy("Name"),
-        max_length=120,
-        error_messages={
-            "required": gettext_lazy("Give the template a name."),
-            "max_length": gettext_lazy("Shorten the name to 120 characters."),
-        },
-    )
+    name = TemplateName()
     folder = PlainText(
         label=gettext_lazy("Folder"),
         max_length=60,

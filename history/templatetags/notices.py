@@ -1,4 +1,4 @@
-"""The bell of every page: `{% load notices %}{% bell team user as bell %}`."""
+"""What every page says is new: `{% load notices %}{% news_of membership as news %}`."""
 
 from __future__ import annotations
 
@@ -6,26 +6,33 @@ from dataclasses import dataclass
 
 from django import template
 
-from history.notices import bell_of
-from teams.models import Team, User
+from history import notices
+from teams.models import Membership
 
 register = template.Library()
 MOST = 99
 
 
 @dataclass(frozen=True, slots=True)
-class Bell:
-    """`unread`: how many notices of the team the person has not read: `3`, `99+`, "" for none.
+class News:
+    """Of the team, to its member: unread notices (the bell) and replies: `3`, `99+`, "" for none.
 
     `has_stopped`: the server does nothing but show pages.
     """
 
-    unread: str
-    has_stopped: bool
+    notices: str = ""
+    replies: str = ""
+    has_stopped: bool = False
 
 
 @register.simple_tag
-def bell(team: Team, user: User) -> Bell:
-    """What the bell says to this person."""
-    count, has_stopped = bell_of(team, user)
-    return Bell(f"{MOST}+" if count > MOST else str(count or ""), has_stopped)
+def news_of(membership: Membership | None) -> News:
+    """What is new to this person."""
+    if membership is None:
+        return News()
+    of_notices, of_replies, has_stopped = notices.news_of(membership, MOST + 1)
+    return News(_up_to_most(of_notices), _up_to_most(of_replies), has_stopped)
+
+
+def _up_to_most(count: int) -> str:
+    return f"{MOST}+" if count > MOST else str(count or "")

@@ -44,6 +44,8 @@ _NAME_AND_NUMBER = re.compile(
     r"([+(]?\d[\d ().-]{5,18}\d)\Z"
 )
 _SHORTEST, _LONGEST = 7, 15
+# A longer line is no name with a number: looking for one in many spaces and dashes takes seconds.
+_SIMPLE = 300
 _MOST_GROUPS, _MOST_TOKENS, _MOST_REFUSALS = 6, 200, 2_000
 _LINES_TO_JUDGE = 50
 
@@ -117,7 +119,7 @@ class _Parting:
     def of_line(self, line: str) -> Iterator[Pasted]:
         """The numbers of a line with the names beside them; words without one as they are."""
         line = _BULLET.sub("", line, count=1).strip()
-        if simple := _NAME_AND_NUMBER.match(line):
+        if len(line) <= _SIMPLE and (simple := _NAME_AND_NUMBER.match(line)):
             answer = self._read(simple[2])
             if isinstance(answer, Phone):
                 yield Pasted(simple[2], answer, _name(simple[1]))

@@ -389,6 +389,14 @@ class OptOut(models.Model):
         # Set by a program, which may lift it again.
         API = "api", _("By API")
 
+    class Lifted(models.TextChoices):
+        """Why it counts no more, where nobody in the team wrote a reason."""
+
+        WROTE_START = "wrote_start", _("They wrote START")
+        NO_WISH = "no_wish", _("Not a request to stop")
+        # The program's name follows.
+        BY_API = "by_api:", _("By API: %(token)s")
+
     # How somebody says it themselves, and nobody in the team for them.
     OWN_WORD = (Source.INBOUND, Source.NETWORK)
 
@@ -406,6 +414,7 @@ class OptOut(models.Model):
     lifted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # As somebody wrote it, or one of `Lifted`: see `why_lifted`.
     lifted_reason = models.CharField(max_length=300, blank=True)
     # Whether what follows from it for campaigns under way was seen to (`delivery.stops`); every
     # change of what it says sets it back.
@@ -439,6 +448,15 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return self.phone
+
+    @property
+    def why_lifted(self) -> str:
+        """Why it counts no more, in the reader's words where the product knows why."""
+        if self.lifted_reason.startswith(self.Lifted.BY_API):
+            token = self.lifted_reason.removeprefix(self.Lifted.BY_API)
+            return str(self.Lifted.BY_API.label) % {"token": token}
+        known = dict(self.Lifted.choices)
+        return str(known.get(self.lifted_reason, self.lifted_reason))
 
     @property
     def is_open(self) -> bool:

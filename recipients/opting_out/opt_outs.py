@@ -186,7 +186,7 @@ def let_be(team: Team, phone: str, by: User) -> bool:
     if opt_out is None or not waiting.update(
         lifted_at=timezone.now(),
         lifted_by=by,
-        lifted_reason=_("Not a request to stop"),
+        lifted_reason=OptOut.Lifted.NO_WISH,
         is_followed_up=False,
     ):
         return False

@@ -107,8 +107,11 @@
     const rest = typing.bare ? "" : (/^[^{}\s]*\}\}/.exec(after)?.[0] ?? "");
     const end = area.selectionEnd + rest.length;
     close();
+    // Where a date is being written, the field stands alone.
+    const before = area.value.slice(0, typing.start);
+    const inDate = before.lastIndexOf("{{#dateFormat") > before.lastIndexOf("{{/dateFormat}}");
     if (option.isHelper) insertHelper(option, typing.start, end);
-    else insert(typing.bare ? option.name : `{{${option.name}}}`, typing.start, end);
+    else insert(typing.bare ? option.name : inDate ? `{{${option.name}}}` : option.text, typing.start, end);
     close();
   };
 

@@ -16,6 +16,7 @@
     [...document.querySelectorAll("#fields [data-field]")].map(({ dataset }) => ({
       name: dataset.field,
       label: dataset.label,
+      text: dataset.inserts,
     }));
   const helpers = () =>
     [...document.querySelectorAll("#fields [data-helper]")].map(({ dataset }) => ({
@@ -53,7 +54,11 @@
   };
 
   // What a chip says: the field's own name, without the braces that stand in the text.
+  // A date that is nothing but a field is one chip: "date: Last visit".
+  const DATE = /^\{\{#dateFormat\s+["“][^"“”{}]*["”]\s*\}\}(\{\{[^{}]*\}\})\{\{\/dateFormat\}\}/;
   const labelOf = (tag) => {
+    const date = DATE.exec(tag);
+    if (date) return sentences.chips["#dateFormat"].replace("%(values)s", labelOf(date[1]));
     const inner = tag.slice(2, -2).trim();
     const [, helper, said] = /^(#\w+|else(?:\s+\w+)?|\/\w+)?\s*([\s\S]*)$/.exec(inner);
     const words = helper && sentences.chips[helper.replace(/\s+/g, " ")];
@@ -76,8 +81,12 @@
     const pieces = [];
     chips = [];
     let end = 0;
-    for (const { start, end: stop, fault } of window.dynamicFields.marks(text, known())) {
+    const found = window.dynamicFields.marks(text, known());
+    for (const { start, end: tagEnd, fault } of found) {
       if (start < end) continue;
+      const date = start + (DATE.exec(text.slice(start, start + 500))?.[0].length ?? 0);
+      const isWhole = !fault && !found.some((one) => one.fault && one.start >= start && one.end <= date);
+      const stop = isWhole ? Math.max(tagEnd, date) : tagEnd;
       const piece = mark(text.slice(start, stop), fault);
       pieces.push(text.slice(end, start), piece);
       if (!fault) chips.push({ start, end: stop, piece });

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from teams import proved_addresses, sessions
 from teams.access import SignedInRequest
+from teams.letters import printed_note
 from teams.proved_addresses import LinkNotOpen
 
 
@@ -26,7 +27,7 @@ def tell_of_link(request: SignedInRequest, email: str) -> None:
     """Send a link to that address, and say so."""
     if proved_addresses.ask_to_prove(request.user, email):
         sentence = _("We sent a link to %(email)s. The new address works once you have opened it.")
-        messages.success(request, sentence % {"email": email})
+        messages.success(request, printed_note() or sentence % {"email": email})
     else:
         messages.warning(request, _("Too many links were requested. Wait an hour, then try again."))
 

@@ -21,7 +21,7 @@ from teams import alerts, known_devices, proved_addresses, sessions, throttling
 from teams.access import SignedInRequest
 from teams.credentials import check_own_password
 from teams.forms import AddressForm, ChangePasswordForm, NewPasswordForm
-from teams.letters import Letter, put_down
+from teams.letters import Letter, printed_note, put_down
 from teams.throttling import RESET_PER_ACCOUNT, RESET_PER_ADDRESS, SIGN_IN_PER_ACCOUNT
 
 
@@ -49,7 +49,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET"])
 def password_reset_sent(request: HttpRequest) -> HttpResponse:
     """Say that a message is on its way, if there is an account."""
-    return render(request, "teams/password_reset_sent.html")
+    return render(request, "teams/password_reset_sent.html", {"printed": printed_note()})
 
 
 @method_decorator(login_not_required, name="dispatch")

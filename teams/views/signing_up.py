@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from teams import adapters, signing_up, throttling
 from teams.forms import AddressForm, NewPersonForm
+from teams.letters import printed_note
 from teams.signing_up import SignUpNotOpen, TooManyAsked
 
 
@@ -32,7 +33,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             form.add_error(None, _("Too many links were requested. Wait an hour, then try again."))
         else:
             sentence = _("We sent a link to %(email)s. Open it within a day to make your account.")
-            messages.success(request, sentence % {"email": email})
+            messages.success(request, printed_note() or sentence % {"email": email})
             return redirect("sign-in")
     return render(request, "teams/sign_up.html", {"form": form})
 

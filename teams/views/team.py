@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from teams import invitations, members, proving
 from teams.access import Action, TeamRequest, page_of_team
 from teams.forms import InviteForm, RoleForm
+from teams.letters import printed_note
 from teams.models import Membership, Role
 
 
@@ -46,7 +47,7 @@ def team_invite(request: TeamRequest) -> HttpResponse:
             ),
         )
         return _team_page(request, invite_form=form)
-    return render(request, "teams/invited.html", {"invited": invited})
+    return render(request, "teams/invited.html", {"invited": invited, "printed": printed_note()})
 
 
 @require_POST

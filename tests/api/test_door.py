@@ -401,7 +401,7 @@ def test_a_program_blocks_and_unblocks(till: Program, riverside: Team, alice: Us
     assert till.data("GET", f"/contacts/isblocked/{BOB}") == {"is_blocked": False}
     assert till.data("POST", f"/contacts/block/{BOB}") == {"is_blocked": True}
     opt_out = OptOut.objects.get()
-    assert (opt_out.source, opt_out.created_by, opt_out.note) == ("api", alice, "By API: Till")
+    assert (opt_out.source, opt_out.created_by, opt_out.note) == ("api", alice, "Till")
     assert till.data("GET", f"/contacts/isblocked/{BOB}") == {"is_blocked": True}
     assert till.data("POST", f"/contacts/unblock/{BOB}") == {"is_blocked": False}
     assert till.data("POST", f"/contacts/unblock/{BOB}") == {"is_blocked": False}

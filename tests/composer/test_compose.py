@@ -244,7 +244,7 @@ NOT_SENDABLE: dict[str, Case] = {
     ),
     "gap": (
         {"when": "later", "date": "2027-03-14", "time": "02:30"},
-        "The clocks skip this time",
+        "The clocks skip this time. Choose an earlier or later one.",
         "id_date",
     ),
     "far": (

@@ -85,12 +85,14 @@ def test_what_the_draft_says_already_makes_no_new_version(mine: Composer, draft:
 
 
 CANNOT_BE_STORED: dict[str, tuple[Fields, str]] = {
-    "half a date": ({"when": "later", "date": "", "time": "09:30"}, "Date: Choose the day"),
     "a time twice": (
         {"when": "later", "date": "2027-11-07", "time": "01:30"},
         "Which of the two: The clocks go back",
     ),
-    "no name": ({"name": ""}, "Name: Give the campaign a name."),
+    "no such day": (
+        {"when": "later", "date": "tomorrow", "time": "09:30"},
+        "Date: Write the date as 2026-04-02.",
+    ),
     "no such list": ({"lists": [str(uuid4())]}, "Send to: You cannot use one of these lists"),
 }
 
@@ -106,6 +108,26 @@ def test_what_cannot_be_stored_is_told_and_the_rest_is_stored(
     draft.refresh_from_db()
     assert (draft.text, draft.name, draft.wall_time) == ("Kept", "Spring check-up", "")
     assert draft.list_choices.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("empty", "fields"),
+    [
+        ({"when": "later", "date": "", "time": ""}, "Date, Time"),
+        ({"when": "later", "date": "", "time": "09:30"}, "Date"),
+        ({"name": ""}, "Name"),
+    ],
+)
+def test_what_nobody_has_filled_in_yet_is_no_mistake(
+    mine: Composer, draft: Campaign, empty: Fields, fields: str
+) -> None:
+    answer = mine.save(text="Kept", **empty)
+    assert f"Still to fill in: {fields}." in text_of(answer)
+    assert "text-warning" not in answer.content.decode()
+    # The page still asks before somebody leaves it.
+    assert "data-left-behind" in answer.content.decode()
+    draft.refresh_from_db()
+    assert (draft.text, draft.name, draft.wall_time) == ("Kept", "Spring check-up", "")
 
 
 def test_a_form_without_its_version_is_not_stored(mine: Composer, draft: Campaign) -> None:

@@ -133,7 +133,7 @@ def test_it_is_told_whose_data_makes_the_sms_dearer() -> None:
 
 def test_few_people_are_all_in_the_sample(channel: Channel) -> None:
     lists = [a_list(channel, ["a"] * 5), a_list(channel, ["b"] * 4, start=5)]
-    sample = sample_of(lists, size=9)
+    sample = sample_of(tuple(lists), size=9)
     assert sorted(row[1] for row in sample.people) == world.phones(9)
     assert sample.rows_seen == 9
 
@@ -143,7 +143,7 @@ def test_a_sample_is_bounded_and_from_all_over_the_lists(channel: Channel) -> No
         world.a_list(channel.team, world.phones(900)),
         world.a_list(channel.team, world.phones(300, 900)),
     ]
-    sample = sample_of(lists, size=120)
+    sample = sample_of(tuple(lists), size=120)
 
     keys = [row[0] for row in sample.people]
     assert len(set(keys)) == len(keys) == sample.rows_seen
@@ -161,7 +161,7 @@ def test_whoever_the_campaign_leaves_out_is_not_in_the_sample(channel: Channel) 
     draft = world.a_campaign(channel, people)
     choice = selection.Choice(lists=(people,), lists_out=(booked,))
 
-    sample = sample_of([people], selection.select(draft, choice))
+    sample = sample_of((people,), selection.select(draft, choice))
 
     assert sorted(row[1] for row in sample.people) == world.phones(10)[3:]
     assert (sample.rows_seen, sample.share_of(1000)) == (10, 700)

@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from pillow_heif import register_heif_opener
 from pytest_django.fixtures import Settings
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, WhatsAppTemplate
 from composer.media import film_tracks, media_check, media_store, places
 from composer.models import MediaFile
 from interface import public_addresses
@@ -488,6 +488,9 @@ def test_who_may_delete_and_what_is_still_needed(
     assert desk_of(bob).client.post(url).status_code == 403
     Campaign.objects.filter(pk=draft.pk).update(media_kind="image", media_url=kept.url)
     assert "“Spring check-up” needs this file" in text_of(desk.client.post(url, follow=True))
+    variables = f"MEDIA_URL = {kept.url}"
+    Campaign.objects.filter(pk=draft.pk).update(media_url="", template={"variables": variables})
+    assert "“Spring check-up” needs this file" in text_of(desk.client.post(url, follow=True))
     Campaign.objects.filter(pk=draft.pk).update(state="completed")
     desk.client.post(url)
     assert not list(folder.iterdir())
@@ -515,8 +518,25 @@ def test_the_phone_shows_an_uploaded_picture_and_asks_no_other_server_for_one(
     assert f'<img class="media-shown" src="{ours}"' in shown.content.decode()
     assert ours.rsplit("/", 2)[0] in desk.get("compose", draft)["Content-Security-Policy"]
     typed = desk.post("preview", draft, **form | {"media_url": "https://example.org/a.png"})
-    assert "https://example.org/a.png" in text_of(typed)
+    assert "a.png" in text_of(typed)
+    assert "example.org" not in text_of(typed)
     assert "<img" not in typed.content.decode()
+
+
+def test_the_phone_shows_the_picture_on_top_of_a_template(desk: Desk, clinic: Channel) -> None:
+    upload(desk, picture())
+    kept = MediaFile.objects.get()
+    said = {"header_kind": "image", "header": kept.url}
+    template = world.a_whatsapp_template(clinic, **said)
+    url = desk.url("whatsapp-templates") + f"{template.public_id}/"
+    assert f'<img class="media-shown" src="{kept.url}"' in desk.client.get(url).content.decode()
+    delete = desk.url("media") + f"{kept.public_id}/delete/"
+    refused = text_of(desk.client.post(delete, follow=True))
+    assert "The WhatsApp template “Check-up due” shows this file." in refused
+    WhatsAppTemplate.objects.update(header="https://cdn.example.org/a/our%20team.jpg?x=1")
+    page = desk.client.get(url)
+    assert "our team.jpg" in text_of(page)
+    assert 'src="https://cdn' not in page.content.decode()
 
 
 # --- The check of an address ----------------------------------------------------------------------
@@ -672,7 +692,7 @@ def test_an_animation_has_so_many_pictures_at_most(desk: Desk, frames: int, said
 
 
 def test_the_media_of_a_team_and_of_a_person_has_an_end(
-    desk: Desk, settings: Settings, alice: User, bob: User, draft: Campaign, folder: Path
+    desk: Desk, settings: Settings, alice: User, bob: User, folder: Path
 ) -> None:
     settings.MEDIA_TEAM_MB, settings.MEDIA_PERSON_MB = 3, 2
     for person in (alice, bob):
@@ -682,8 +702,9 @@ def test_the_media_of_a_team_and_of_a_person_has_an_end(
     page = text_of(desk.get("media"))
     taken = "Your team's files use 2.0 MB of 3.0 MB, yours 1.0 MB of 2.0 MB"
     assert taken in page
-    assert taken in text_of(desk.get("compose", draft))
-    assert "is uploaded" in text_of(upload(desk, picture(), "small"))
+    uploaded = text_of(upload(desk, picture(), "small"))
+    assert "is uploaded" in uploaded
+    assert "yours 1.0 MB of 2.0 MB" in uploaded
     MediaFile.objects.filter(uploaded_by=bob).update(size=2 * 1024 * 1024)
     assert "There is no room for this file" in text_of(upload(desk, picture(), "small"))
     settings.MEDIA_TEAM_MB = 30

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
 from campaigns.models import Campaign
 from recipients.models import Recipient, RecipientList
-from teams.models import Team
+from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk, Fields, complaints_of, fields_of, text_of
 
@@ -124,6 +125,44 @@ def test_the_phone_follows_the_rules_of_the_form(
     assert "See your dentist, Person 2." in text_of(told)
 
 
+# --- Days -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("country", "value", "written"),
+    [
+        ("US", "2026-09-04", "September 4, 2026"),
+        ("GB", "2026-09-04", "4 September 2026"),
+        ("GB", "2026-09-04 14:30", "4 September 2026, 14:30"),
+        ("GB", "4.9.2026", "4 September 2026"),
+        # Nobody knows which day that is.
+        ("GB", "03/04/2026", "03/04/2026"),
+        ("GB", "room 4", "room 4"),
+    ],
+)
+def test_a_day_of_a_list_is_inserted_as_people_write_it(
+    desk: Desk, draft: Campaign, patients: RecipientList, country: str, value: str, written: str
+) -> None:
+    Team.objects.update(default_country=country)
+    world.fill(patients, "Last visit", ["", *[value] * 12])
+    page = desk.get("compose", draft).content.decode()
+    inserts = re.search(r'data-field="Last visit"\s+data-inserts="([^"]+)"', page)
+    assert inserts
+    form = fields_of(desk.get("compose", draft))
+    form |= {"text": f"Seen {unescape(inserts[1])}.", "shown": "0"}
+    assert f"Seen {written}." in text_of(desk.post("preview", draft, **form))
+
+
+def test_in_spanish_a_day_is_written_in_figures(
+    desk: Desk, draft: Campaign, patients: RecipientList
+) -> None:
+    # The names of months are English in a message, whoever writes it.
+    world.fill(patients, "Last visit", ["2026-09-04"] * 13)
+    User.objects.update(language="es")
+    page = unescape(desk.get("compose", draft).content.decode())
+    assert '{{#dateFormat "d/m/yyyy"}}{{Last visit}}{{/dateFormat}}' in page
+
+
 # --- The phone ------------------------------------------------------------------------------------
 
 
@@ -146,9 +185,30 @@ def test_a_person_is_found_by_number(desk: Desk, draft: Campaign) -> None:
     )
 
 
+@pytest.mark.both_databases
+def test_the_phone_opens_on_the_first_person_who_gets_the_message(
+    desk: Desk, draft: Campaign, dental: RecipientList
+) -> None:
+    desk.store(draft, text=TEXT)
+    page = desk.get("compose", draft)
+    assert "2 of 12" in text_of(page)
+    assert "See Dr. Osei, Person 3." in text_of(page)
+    for phone in world.phones(4):
+        world.opt_out(draft.team, phone)
+    assert "See Dr. Osei, Person 6." in text_of(desk.get("compose", draft))
+
+
+def test_where_nobody_gets_the_message_the_phone_says_why(desk: Desk, draft: Campaign) -> None:
+    for phone in world.phones(12):
+        world.opt_out(draft.team, phone)
+    page = text_of(desk.get("compose", draft))
+    assert "1 of 12" in page
+    assert "gets no message (opted out)" in page
+
+
 def test_whoever_opted_out_is_said_to_get_nothing(desk: Desk, draft: Campaign) -> None:
-    world.opt_out(draft.team, world.phones(1)[0])
     form = fields_of(desk.get("compose", draft))
+    world.opt_out(draft.team, world.phones(1)[0])
     assert "gets no message (opted out)" in text_of(desk.post("preview", draft, **form))
 
 

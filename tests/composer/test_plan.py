@@ -83,6 +83,26 @@ class TestChecklist:
         assert (overruled.actor, "asleep" in overruled.details["warnings"][0]) == (alice, True)
         assert "Alice Moreau confirmed:" in text_of(desk.get("campaign", draft))
 
+    @pytest.mark.parametrize(
+        ("url", "sentence"),
+        [
+            ("http://localhost:8000/media/a.jpg", "Ask the person who runs it to set MEDIA"),
+            ("http://192.168.1.4/a.jpg", "This address is in a private network"),
+            ("https://example.org/a.jpg", ""),
+            ("https://localhost.example.org/a.jpg", ""),
+        ],
+    )
+    def test_a_file_that_phone_networks_cannot_fetch_is_told_and_confirmed(
+        self, desk: Desk, draft: Campaign, settings: Settings, url: str, sentence: str
+    ) -> None:
+        settings.MEDIA_BASE_URL, settings.DEMO = "http://localhost:8000/media", False
+        change(draft, media_kind="image", media_url=url)
+        told = text_of(desk.get("review", draft))
+        assert ("phone networks cannot" in told) is bool(sentence)
+        assert sentence in told
+        settings.DEMO = True
+        assert "phone networks cannot" not in text_of(desk.get("review", draft))
+
     def test_the_same_text_to_the_same_people_is_pointed_out(
         self, desk: Desk, draft: Campaign, front_desk: Channel, patients: RecipientList
     ) -> None:

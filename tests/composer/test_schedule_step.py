@@ -142,7 +142,7 @@ def offered(page: Page) -> str:
         ),
         (
             {"when": "later", "date": "2027-03-14", "time": "02:30"},
-            "The clocks skip this time on that day.",
+            "The clocks skip this time. Choose an earlier or later one.",
             "use_time",
         ),
         (

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from django.utils.html import escape
 
 from campaigns import copying
 from campaigns.models import Campaign, WhatsAppTemplate
@@ -267,6 +268,53 @@ def test_values_count_toward_the_1024_characters(
     assert "12 people" in text_of(page)
 
 
+def test_words_for_a_place_that_are_too_long_are_told_and_kept(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate
+) -> None:
+    words = {"place_field_1": "=", "place_words_1": "x" * 1025, "place_instead_2": "y" * 301}
+    page = desk.write(draft, **pick(check_up, **FILLED | words))
+    assert complaints_of(page) == {
+        "Place 1: shorten the words to 1,024 characters.": "id_places",
+        "Place 2: shorten the words to 300 characters.": "id_places",
+    }
+    assert fields_of(page)["place_words_1"] == "x" * 1025
+
+
+@pytest.mark.parametrize("words", ["{{" + " " * 40_000, "{{" + "a " * 20_000 + "{", "{{  }}"])
+def test_what_only_looks_like_a_field_is_read_as_words_however_long(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate, words: str
+) -> None:
+    kept = {**check_up.said(), "of": str(check_up.public_id), "variables": f"1 = {words}"}
+    Campaign.objects.filter(pk=draft.pk).update(template=kept)
+    assert fields_of(page_of(desk, draft))["place_field_1"] == "="
+
+
+def test_a_place_whose_name_begins_with_a_digit_is_filled(
+    desk: Desk, draft: Campaign, clinic: Channel
+) -> None:
+    odd = world.a_whatsapp_template(clinic, body="Hi {{1st}}")
+    page = desk.write(draft, "review", **pick(odd, place_field_1st="Visit"))
+    assert "Hi 1 May" in text_of(page)
+
+
+def test_a_place_writes_days_as_people_do_unless_somebody_wants_them_as_they_are(
+    desk: Desk, draft: Campaign, check_up: WhatsAppTemplate, visits: RecipientList
+) -> None:
+    world.fill(visits, "Visit", ["2026-05-01"] * 13)
+    # What was chosen before stays as it was.
+    filled_draft(desk, draft, check_up)
+    page = page_of(desk, draft)
+    assert fields_of(page)["place_field_2"] == "Visit"
+    assert "Visit, as the list has it" in text_of(page)
+    dated = '{{#dateFormat "mmmm d, yyyy"}}{{Visit}}{{/dateFormat}}'
+    assert f'value="{escape(dated)}"' in page.content.decode()
+    page = desk.write(draft, "review", **pick(check_up, **FILLED | {"place_field_2": dated}))
+    assert "your last check-up was on May 1, 2026." in text_of(page)
+    draft.refresh_from_db()
+    assert draft.template["variables"].endswith(f"2 = {dated}")
+    assert fields_of(page_of(desk, draft))["place_field_2"] == dated
+
+
 def test_own_words_and_the_template_both_stay(
     desk: Desk, draft: Campaign, check_up: WhatsAppTemplate, front_desk: Channel, alice: User
 ) -> None:
@@ -317,8 +365,11 @@ def test_a_file_on_top_is_a_place_at_gupshup(
         "place_field_Body.2": "Visit",
         "place_field_Buttons.1": "PHONE_NUMBER",
     }
+    assert "Send yourself a test, and press each button." in text_of(
+        desk.write(draft, **pick(template, **filled))
+    )
     page = desk.write(draft, "review", **pick(template, **filled))
-    assert "https://example.org/a.jpg" in text_of(page)
+    assert "a.jpg" in text_of(page)
     draft.refresh_from_db()
     assert draft.template["variables"].splitlines() == [
         "MEDIA_URL = https://example.org/a.jpg",

@@ -13,10 +13,12 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
+from django.utils.translation import override
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from campaigns.models import Campaign, CampaignRecipient
+from composer.models import SentTest
 from delivery import attributing, delivery_reports, receiving, tasks
 from delivery.models import (
     DeliveryCount,
@@ -325,6 +327,17 @@ def test_a_known_message_is_credited_and_counted_once(
 
 
 @pytest.mark.both_databases
+def test_the_late_report_of_a_test_message_is_no_lack_of_any_campaign(
+    endpoint: WebhookEndpoint, running: Campaign
+) -> None:
+    test = {"token": uuid4(), "label": "Me", "phone": "+12025550199", "message_id": "t1"}
+    SentTest.objects.create(campaign=running, **test)
+    say(endpoint, **status("t1", "delivered"))
+    endpoint.refresh_from_db()
+    assert (endpoint.unattributed_count, endpoint.learn_at) == (0, None)
+
+
+@pytest.mark.both_databases
 def test_an_unknown_message_is_counted_as_that_and_credited_once_it_is_known(
     endpoint: WebhookEndpoint, running: Campaign
 ) -> None:
@@ -393,7 +406,10 @@ def test_stop_opts_out_at_once_and_start_lifts_it(
     assert Reply.objects.get().campaign is None, "it was written before the job went out"
     say(endpoint, **wrote("START", now - timedelta(seconds=5)))
     assert not is_opted_out(team)
-    assert OptOut.objects.get().lifted_reason == "They wrote START"
+    lifted = OptOut.objects.get()
+    assert lifted.lifted_reason == "wrote_start"
+    with override("es"):
+        assert lifted.why_lifted == "Escribió START"
     assert Reply.objects.latest("pk").campaign == running
 
 

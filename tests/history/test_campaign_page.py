@@ -509,6 +509,25 @@ def test_going_on_with_a_halted_account_takes_who_may_use_it_again(
     assert (state_of(running), GatewayAccount.objects.get().state) == ("sending", "open")
 
 
+def test_an_account_that_stops_while_a_pause_takes_back_is_used_again_from_the_page(
+    desk: Desk, running: Campaign, alice: User
+) -> None:
+    accepted(job(running, 2), "ahead", slot=timezone.now() + timedelta(hours=1))
+    desk.post("pause", running)
+    GatewayAccount.objects.update(state="halted", halt_reason="auth")
+    assert "use the account again" not in text_of(desk.get("campaign", running))
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    page = desk.get("campaign", running)
+    assert "It is fixed: use the account again" in text_of(page)
+    desk.client.post(desk.url("resume", running), {"use_again": "1"})
+    running.refresh_from_db()
+    # What has not left is stopped first; then somebody may continue.
+    assert (running.state, running.state_reason) == ("paused", "taking_back")
+    assert GatewayAccount.objects.get().state == "open"
+    assert "It is fixed" not in text_of(desk.get("campaign", running))
+
+
 # --- Questions ------------------------------------------------------------------------------------
 
 

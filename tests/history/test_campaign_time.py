@@ -59,7 +59,10 @@ def test_it_gets_another_time(desk: Desk, draft: Campaign) -> None:
     ("typed", "sentence"),
     [
         ({"date": "2020-01-01"}, "Choose a later time."),
-        ({"date": "2027-03-14", "time": "02:30"}, "The clocks skip this time"),
+        (
+            {"date": "2027-03-14", "time": "02:30"},
+            "The clocks skip this time. Choose an earlier or later one.",
+        ),
         ({"date": "2027-11-07", "time": "01:30", "fold": ""}, "so this time comes twice"),
         ({"date": ""}, "Choose the day"),
         ({"time_zone": "Mars/Olympus"}, "such as Europe/Berlin"),

@@ -121,6 +121,12 @@ def test_a_name_beside_a_number_is_its_name(door: Door) -> None:
     assert rows == [["4155552671", "Ann Lee"], ["2127365000", ""], ["+13125550100", "Bob"]]
 
 
+def test_a_line_of_nothing_but_spaces_and_dashes_takes_no_time() -> None:
+    text = "a" + " -" * 100_000 + " +12125550100\nb +12125550101"
+    found = [str(pasted.answer) for pasted in numbers_in(text, US)]
+    assert len(found) == 2
+
+
 @given(
     numbers=st.lists(
         st.sampled_from(["4155552671", "(212) 736-5000", "+44 7911 123456", "312.555.0100"]),

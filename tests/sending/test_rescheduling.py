@@ -235,7 +235,7 @@ class TestAnotherTime:
         [
             ("2020-01-01T09:30", "Choose a later time"),
             ("2099-01-01T09:30", "Choose an earlier time"),
-            ("2027-03-14T02:30", "The clocks skip this time"),
+            ("2027-03-14T02:30", "The clocks skip this time. Choose an earlier or later one."),
         ],
     )
     def test_times_that_cannot_be_are_refused(

@@ -86,6 +86,22 @@ def test_whoever_has_an_account_is_told_by_mail_and_nobody_else(
     assert "/sign-up/" not in mail.outbox[0].body
 
 
+@pytest.mark.parametrize(
+    ("is_demo", "said"), [(True, "worker-background.log"), (False, "sends no e-mail yet")]
+)
+def test_a_server_that_prints_its_mails_says_where_the_link_is(
+    client: Client, is_open: None, settings: Settings, is_demo: bool, said: str
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    settings.DEMO = is_demo
+    page = asked(client, "n@example.org", follow=True)
+    assertContains(page, said)
+    assertNotContains(page, "We sent")
+    page = client.get("/password-reset/sent/")
+    assertContains(page, said)
+    assertNotContains(page, "on its way")
+
+
 @pytest.mark.parametrize("seconds", [0, 60 * 60 * 24 + 1])
 def test_a_link_of_another_day_or_hand_opens_nothing(
     client: Client, is_open: None, seconds: int
