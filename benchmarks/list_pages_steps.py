@@ -42,11 +42,15 @@ def measured(people: str) -> dict[str, float]:
         figures[f"{prefix}first_page"] = median(partial(looker.page, order, 0))
         figures[f"{prefix}far_page"] = median(partial(looker.page, order, far))
     figures["exact_phone"] = median(lambda: looker.ask(words=looker.phone))
-    figures["rare_name"] = median(lambda: looker.ask(words=looker.name), 3)
+    for name, words in looker.searches().items():
+        figures[f"search_{name}"] = median(partial(looker.ask, words=words), 5)
     figures["rare_value"] = median(lambda: looker.ask(field="Code", value="c7"), 3)
     figures["common_value"] = median(lambda: looker.ask(field="Town", value="Ayr"), 3)
     for name, act in looker.operations().items():
         figures[name] = took(act)
+    figures["slowest_search"] = max(
+        seconds for name, seconds in figures.items() if name.startswith("search_")
+    )
     figures["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return figures
 
@@ -108,7 +112,23 @@ class Looker:
     def ask(self, **fields: str) -> None:
         """Look for people as the form on the page does."""
         headers = {"HX-Request": "true"}
-        self._check(self.client.post(self._url("list-search"), fields, headers=headers))
+        answer = self.client.post(self._url("list-search"), fields, headers=headers)
+        assert answer.status_code == 200, answer.status_code
+
+    def searches(self) -> dict[str, str]:
+        """What is typed, by what makes it hard."""
+        return {
+            "rare_name": self.name,
+            "common_name": "pers",
+            "rare_value": f"C{self.name.removeprefix('Person ')}",
+            "common_value": "cork",
+            "two_words": f"derb {self.name.removeprefix('Person ')}",
+            "number": self.phone[-7:],
+            "two_letters_nowhere": "qz",
+            "field_name": "town",
+            "beyond_ascii": "Ölçüm",
+            "nobody": "nobody at all",
+        }
 
     def operations(self) -> dict[str, Callable[[], Any]]:
         """What is done with whole lists, in this order."""

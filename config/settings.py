@@ -123,6 +123,8 @@ UPLOADS_TEAM_MB: int = env.int("UPLOADS_TEAM_MB", default=4000)
 UPLOADS_PERSON_MB: int = env.int("UPLOADS_PERSON_MB", default=2000)
 # How long an uploaded file is kept after its import, and the import can be undone.
 UPLOAD_KEEP_DAYS: int = env.int("UPLOAD_KEEP_DAYS", default=7)
+# How long it is known which calls came, so that none counts twice; then their rows are deleted.
+WEBHOOK_KEEP_DAYS: int = env.int("WEBHOOK_KEEP_DAYS", default=90)
 UPLOADS_DIR = DATA_DIR / "uploads"
 # Large files that were asked for, until they are fetched or a day old.
 EXPORTS_DIR = DATA_DIR / "exports"

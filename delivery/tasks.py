@@ -9,6 +9,7 @@ from delivery import (
     block_checks,
     blocking,
     delivery_reports,
+    keeping,
     stops,
     subscriptions,
 )
@@ -24,6 +25,8 @@ def tick() -> None:
     nudge_each(find_blocked, block_checks.waiting_checks())
     if delivery_reports.has_calls():
         nudge(work_through)
+    elif keeping.has_old():
+        nudge(forget_calls)
     nudge_each(learn, attributing.endpoints_to_learn())
     nudge_each(check_endpoint, subscriptions.endpoints_to_check())
 
@@ -51,6 +54,13 @@ def work_through() -> None:
         delivery_reports.forget_old_bodies()
     if stops.has_wishes():
         nudge(follow_wishes)
+
+
+@shared_task(name="delivery.forget_calls", queue="background")
+def forget_calls() -> None:
+    """Delete calls of long ago, some at a time, while none of today waits."""
+    if keeping.forget_some() and not delivery_reports.has_calls():
+        nudge(forget_calls)
 
 
 @shared_task(name="delivery.follow_wishes", queue="background")

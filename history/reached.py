@@ -28,15 +28,12 @@ from delivery.provider_codes import Failure, failure_of
 from delivery.replies import submissions_of
 from history.people_counts import reporting_channels, standing_at
 from interface.wording import Text
-from recipients.phone_numbers import Phone, PhoneReader
-from recipients.subscriber_keys import subscriber_key, with_digits
+from recipients.searching import found, holding
 from sending.models import Submission
 from sending.reach import IS_LEFT_OUT_LATE
 from sociocs_gateway.results import DeliveryStatus
 
 PEOPLE_PER_PAGE = 50
-# A part of a name or a number has no index: so many people are looked through for one page.
-LOOKED_THROUGH = 100_000
 _JOBS_A_QUERY = 100
 _SALT = "history.reached"
 
@@ -76,12 +73,12 @@ class Person:
 class People:
     """A page of people; `after` is the place it ends at, "" on the last one.
 
-    `is_unfinished`: a search that stopped there, after all it looks through at once.
+    `found`: how many a search found, in words; "" where nobody was searched for.
     """
 
     shown: list[Person]
     after: str
-    is_unfinished: bool = False
+    found: Text = ""
 
 
 def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = "") -> People:
@@ -91,12 +88,12 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
     A place that was tampered with means the first page.
     """
     key = _read(after)
-    everybody, until = _matching(campaign, words), None
+    everybody = CampaignRecipient.objects.filter(campaign=campaign)
+    searched = None
+    if words.strip():
+        searched = found(holding(everybody, words, campaign.team.default_country))
+        everybody = searched.rows
     state = P(only) if only in FILTERS and only != LEFT_OUT else None
-    if _is_looked_through(campaign, words) and state not in _BY_MESSAGE:
-        until = _as_far_as(campaign, key)
-    if until is not None:
-        everybody = everybody.filter(position__lte=until)
     if state in _BY_MESSAGE:
         recipients = _by_message(campaign, everybody, _BY_MESSAGE[state], key)
         place = "pk"
@@ -111,9 +108,8 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
             recipients = list(behind.order_by("position")[: PEOPLE_PER_PAGE + 1])
     shown = recipients[:PEOPLE_PER_PAGE]
     people = people_with_jobs(campaign, shown)
-    if len(recipients) > len(shown):
-        return People(people, _write(getattr(shown[-1], place)))
-    return People(people, "" if until is None else _write(until), is_unfinished=until is not None)
+    ends_at = _write(getattr(shown[-1], place)) if len(recipients) > len(shown) else ""
+    return People(people, ends_at, searched.in_words if searched and not only else "")
 
 
 def people_with_jobs(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> list[Person]:
@@ -171,35 +167,6 @@ def _why(row: CampaignRecipient, job: Submission | None, state: PersonState | No
     if state is not P.NOT_SENT or row.stopped in SPARED:
         return ""
     return SUBMISSION_WORDS[SubmissionState(job.state)].explanation if job else ""
-
-
-def _is_looked_through(campaign: Campaign, words: str) -> bool:
-    """Whether people have to be compared with the words one by one."""
-    words = words.strip()
-    reader = PhoneReader(campaign.team.default_country)
-    return bool(words) and not isinstance(reader.read(words), Phone)
-
-
-def _as_far_as(campaign: Campaign, key: int | None) -> int | None:
-    """The position at which a search from `key` on stops for now; None: it comes to the end."""
-    ahead = CampaignRecipient.objects.filter(campaign=campaign)
-    if key is not None:
-        ahead = ahead.filter(position__gt=key)
-    positions = ahead.order_by("position").values_list("position", flat=True)
-    return next(iter(positions[LOOKED_THROUGH - 1 : LOOKED_THROUGH]), None)
-
-
-def _matching(campaign: Campaign, words: str) -> QuerySet[CampaignRecipient]:
-    everybody = CampaignRecipient.objects.filter(campaign=campaign)
-    if not (words := words.strip()):
-        return everybody
-    phone = PhoneReader(campaign.team.default_country).read(words)
-    if isinstance(phone, Phone):
-        return everybody.filter(phone_key=subscriber_key(phone.e164))
-    digits = "".join(filter(str.isdecimal, words))
-    if digits and not any(map(str.isalpha, words)):
-        return everybody.filter(with_digits(digits))
-    return everybody.filter(name__icontains=words)
 
 
 def _in_state(

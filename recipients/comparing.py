@@ -27,8 +27,13 @@ def comparable(text: str) -> str:
 def comparable_sql(cell: Sql) -> Sql:
     """`comparable` in SQL; on SQLite it is the function of that name."""
     if connection.vendor == "postgresql":
-        return sql(f"LOWER(NORMALIZE({{cell}}, NFC){_collation()})", cell=cell)
+        return small_letters_sql(sql("NORMALIZE({cell}, NFC)", cell=cell))
     return sql("comparable({cell})", cell=cell)
+
+
+def small_letters_sql(cell: Sql) -> Sql:
+    """A composed text of PostgreSQL in small letters."""
+    return sql(f"LOWER({{cell}}{_collation()})", cell=cell)
 
 
 @cache

@@ -110,7 +110,7 @@ class PersonOfCampaign(Schema):
 
 
 class PeopleOfCampaign(Schema):
-    """A page of them; a search may go on although a page is empty, as long as `next` is set."""
+    """A page of them."""
 
     items: list[PersonOfCampaign]
     next: str | None = Field(None, description="Send it as `after` to get the page behind this.")

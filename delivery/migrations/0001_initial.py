@@ -170,6 +170,11 @@ class Migration(migrations.Migration):
                         name="events_waiting",
                     ),
                     models.Index(
+                        condition=models.Q(("outcome", "failed")),
+                        fields=["id"],
+                        name="events_failed",
+                    ),
+                    models.Index(
                         condition=models.Q(("body__isnull", False)),
                         fields=["received_at"],
                         name="events_with_a_body",

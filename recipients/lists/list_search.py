@@ -1,7 +1,7 @@
 """Finding people in one list: by name or phone, by the value of a field, in one of three orders.
 
 Pages go by key, so that the ten-thousandth is as quick as the first: each order follows an index.
-A search for a part of a name or a number, and a field's value, look through the list.
+A search by words (`recipients.searching`) and one by a field's value look through the list.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models import F, Func, QuerySet, TextField, Value
 
 from recipients.comparing import composed
 from recipients.models import Recipient, RecipientList
-from recipients.phone_numbers import Phone, PhoneReader
-from recipients.subscriber_keys import subscriber_key, with_digits
+from recipients.searching import holding
 
 # So many values of a field are told apart on a page.
 VALUES_SHOWN = 100
@@ -86,24 +85,13 @@ def search_people(recipient_list: RecipientList, question: PeopleQuery) -> Query
     """Those of the list whom the question is about; in no order."""
     recipients = Recipient.objects.filter(recipient_list=recipient_list)
     if question.words.strip():
-        recipients = recipients.filter(
-            _named(composed(question.words.strip()), recipient_list.team.default_country)
-        )
+        country = recipient_list.team.default_country
+        recipients = holding(recipients, question.words, country, recipient_list.field_names)
     if question.field_name:
         recipients = recipients.alias(_value=FieldValue(question.field_name)).filter(
             _value=composed(question.value)
         )
     return recipients
-
-
-def _named(words: str, default_country: str) -> Q:
-    """A whole number may be written in any way; parts of one are compared with its digits."""
-    phone = PhoneReader(default_country).read(words)
-    if isinstance(phone, Phone):
-        return Q(phone_key=subscriber_key(phone.e164))
-    digits = "".join(filter(str.isdecimal, words))
-    by_name = Q(name__icontains=words)
-    return by_name | with_digits(digits) if digits else by_name
 
 
 def values_of(recipient_list: RecipientList, field_name: str) -> list[tuple[str, int]]:

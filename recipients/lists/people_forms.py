@@ -103,7 +103,9 @@ class PersonForm(StyledForm):
 class QuestionForm(forms.Form):
     """Whom to look for in a list. Sent by POST, so that no address or log holds it."""
 
-    words = forms.CharField(label=_("Search by name or phone"), required=False, max_length=100)
+    words = forms.CharField(
+        label=_("Search by name, phone or value"), required=False, max_length=100
+    )
     field = forms.ChoiceField(label=_("Field"), required=False)
     value = forms.CharField(label=_("is"), required=False, max_length=LONGEST_FIELD)
     order = forms.ChoiceField(

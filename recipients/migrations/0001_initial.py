@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import recipients.plain_json
+import recipients.searching
 import recipients.subscriber_keys
 
 
@@ -451,7 +453,12 @@ class Migration(migrations.Migration):
                 ),
                 ("occurrence", models.PositiveIntegerField(default=0)),
                 ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
-                ("fields", models.JSONField(blank=True, default=dict)),
+                (
+                    "fields",
+                    models.JSONField(
+                        blank=True, default=dict, encoder=recipients.plain_json.PlainLetters
+                    ),
+                ),
                 ("row_number", models.PositiveIntegerField(blank=True, null=True)),
                 ("changed_at", models.DateTimeField(blank=True, null=True)),
                 (
@@ -869,4 +876,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(recipients.searching.keep_words, migrations.RunPython.noop),
     ]

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from interface.discreet import by_number
 from recipients.claiming import Work
 from recipients.files.file_problems import FileFault, FileProblem
+from recipients.plain_json import PlainLetters
 from recipients.subscriber_keys import key_column
 from teams.models import Team, User
 
@@ -156,7 +157,8 @@ class Recipient(models.Model):
     phone_key = key_column()
     occurrence = models.PositiveIntegerField(default=0)
     name = models.CharField(_("name"), max_length=200, blank=True)
-    fields = models.JSONField(default=dict, blank=True)
+    # PostgreSQL keeps a copy of name, phone and these values for searching (`searching.KEPT`).
+    fields = models.JSONField(default=dict, blank=True, encoder=PlainLetters)
     # As the person's spreadsheet shows it: the header is row 1. Null for people added by hand.
     row_number = models.PositiveIntegerField(null=True, blank=True)
     # What brought the row in, for undoing it; null for people added by hand. Looked for within one

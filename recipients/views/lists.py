@@ -32,6 +32,7 @@ from recipients.models import (
     Visibility,
 )
 from recipients.opting_out.opt_outs import is_quickly_counted, opted_out_count
+from recipients.searching import Found, found
 from recipients.sentences import REJECTIONS
 from recipients.views.sharing import colleagues, sharing_now
 from teams.access import Action, TeamRequest, page_of_team
@@ -139,14 +140,16 @@ def list_search_page(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
     if request.method == "GET":
         return redirect("list", request.team.slug, recipient_list.public_id)
     form = QuestionForm(recipient_list, request.POST)
+    people = search_people(recipient_list, form.question)
+    searched = found(people) if form.question.is_narrow else None
     page = page_of(
-        search_people(recipient_list, form.question),
+        searched.rows if searched else people,
         RECIPIENTS_A_PAGE,
         after=request.POST.get("after", ""),
         before=request.POST.get("before", ""),
         keys=KEYS[form.question.order],
     )
-    return _answer(request, recipient_list, page, form)
+    return _answer(request, recipient_list, page, form, searched)
 
 
 @require_GET
@@ -158,9 +161,14 @@ def list_opted_out(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
 
 
 def _answer(
-    request: TeamRequest, recipient_list: RecipientList, page: Page[Recipient], form: QuestionForm
+    request: TeamRequest,
+    recipient_list: RecipientList,
+    page: Page[Recipient],
+    form: QuestionForm,
+    searched: Found[Recipient] | None = None,
 ) -> HttpResponse:
     context = _people_context(request, recipient_list, page, form)
+    context["found"] = searched.in_words if searched else ""
     if getattr(request, "htmx", False):
         return render(request, "recipients/_recipients.html", context)
     context |= _list_context(request, recipient_list)

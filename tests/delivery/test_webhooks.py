@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from campaigns.models import Campaign, CampaignRecipient
 from composer.models import SentTest
-from delivery import attributing, delivery_reports, receiving, tasks
+from delivery import attributing, delivery_reports, keeping, receiving, tasks
 from delivery.models import (
     DeliveryCount,
     Reply,
@@ -284,6 +284,44 @@ def test_old_bodies_are_emptied_and_their_hash_still_stops_a_replay(
     delivery_reports.forget_old_bodies()
     say(endpoint, **status("m1", "sent"))
     assert WebhookEvent.objects.get().body is None
+
+
+@pytest.mark.both_databases
+def test_calls_of_long_ago_are_deleted_some_at_a_time_and_do_no_harm_when_they_come_again(
+    endpoint: WebhookEndpoint, running: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[Any] = []
+    monkeypatch.setattr(tasks, "nudge", lambda task, *_: nudged.append(task))
+    monkeypatch.setattr(keeping, "ROWS_AT_ONCE", 2)
+    for n in range(5):
+        say(endpoint, **status(f"m{n}", "sent"))
+    waits = json.dumps(status("m5", "sent")).encode()
+    call(endpoint, waits)
+    tasks.tick()
+    assert tasks.forget_calls not in nudged
+
+    WebhookEvent.objects.exclude(body=json.dumps(status("m4", "sent")).encode()).update(
+        received_at=timezone.now() - timedelta(days=91)
+    )
+    # What waits is worked through first.
+    nudged.clear()
+    tasks.tick()
+    assert tasks.forget_calls not in nudged
+    assert WebhookEvent.objects.count() == 6
+
+    delivery_reports.work_through()
+    nudged.clear()
+    tasks.tick()
+    while tasks.forget_calls in nudged:
+        nudged.remove(tasks.forget_calls)
+        tasks.forget_calls()
+    left = WebhookEvent.objects.get()
+    assert bytes(left.body or b"") == json.dumps(status("m4", "sent")).encode()
+
+    known = list(SentMessage.objects.order_by("pk").values())
+    say(endpoint, **status("m1", "sent"))
+    assert WebhookEvent.objects.count() == 2
+    assert list(SentMessage.objects.order_by("pk").values()) == known
 
 
 # --- What became of a message ---------------------------------------------------------------------

@@ -19,6 +19,8 @@ from history import followups, reached
 from history.campaign_rows import rows_of
 from history.models import FollowUp
 from history.reached import FILTERS, merged, people_of
+from privacy.emptying import erase_rows
+from recipients import searching
 from recipients.models import Recipient, RecipientList
 from sending.models import Decision
 from teams.models import User
@@ -121,20 +123,31 @@ def test_ranges_that_follow_one_another_are_one() -> None:
 
 
 @pytest.mark.both_databases
-def test_a_large_campaign_is_searched_part_by_part_and_to_its_end(
+def test_a_campaign_is_searched_to_its_end(
     desk: Desk, launched: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     accepted(job(launched, 4), "j4")
-    monkeypatch.setattr(reached, "LOOKED_THROUGH", 5)
     # Only the last of the twelve is called that; only the tenth is.
     assert shown(launched, words="Person 13") == ["11"]
     assert shown(launched, words="erson 1", only="still_to_send") == ["08", "09", "10", "11"]
+    assert "4 people" in text_of(desk.post("campaign-people", launched, words="erson 1"))
 
-    page = desk.post("campaign-people", launched, words="Person 13")
-    assert "Nobody found so far." in text_of(page)
-    assert "Keep searching" in text_of(page)
-    # A whole number is looked up and not searched for.
-    assert not people_of(launched, words="+12025550011").is_unfinished
+    monkeypatch.setattr(searching, "MOST_COUNTED", 3)
+    assert shown(launched, words="erson 1") == ["08", "09", "10", "11"]
+    assert shown(launched, words="erson 1", only="still_to_send") == ["08", "09", "10", "11"]
+    found = text_of(desk.post("campaign-people", launched, words="erson 1"))
+    assert "More than 3 people" in found
+
+
+@pytest.mark.both_databases
+def test_whoever_was_erased_is_not_found_by_an_old_name(launched: Campaign) -> None:
+    somebody = CampaignRecipient.objects.filter(name="Person 13")
+    assert somebody.update(name="Élodie Brûlé") == 1
+    assert shown(launched, words="élodie") == ["11"]
+    assert shown(launched, words="Person 13") == []
+    erase_rows(CampaignRecipient.objects.filter(name="Élodie Brûlé"), fields={})
+    assert shown(launched, words="élodie") == []
+    assert shown(launched, words="0011") == []
 
 
 @pytest.mark.both_databases

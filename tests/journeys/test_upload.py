@@ -84,7 +84,7 @@ def test_a_file_becomes_a_list(
     assert (made.recipient_count, made.duplicate_count, made.visibility) == (3, 1, "team")
     assert made.field_names == ["Dentist", "Last visit"]
 
-    page.get_by_placeholder("Search by name or phone").fill("ola")
+    page.get_by_placeholder("Search by name, phone or value").fill("ola")
     expect(page.locator("#people tbody tr")).to_have_count(1)
     page.goto(f"/{riverside.slug}/lists/")
     look(page, "upload-6-lists")

@@ -1,0 +1,185 @@
+"""Finding people of a list by a part of a name, a number or a value, with whatever is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from recipients import searching
+from recipients.files.bulk_load import load_rows
+from recipients.lists import people_editing
+from recipients.lists.people_editing import Details
+from recipients.models import Recipient, RecipientList
+from teams.models import Team, User
+from tests.people import ClientOf
+
+pytestmark = [pytest.mark.thorough, pytest.mark.both_databases]
+
+STREET, NOTE = 'Street "main"', "Note"
+PEOPLE: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("+4917612345678", "María González", {STREET: "Musterstr. 5", NOTE: "50% off"}),
+    ("+4915112345679", "Ann Johnson", {STREET: 'The "Old" Mill', NOTE: "a_b"}),
+    ("+14155552671", "ÉLODIE O'Neil", {STREET: "Öhringer Gasse", NOTE: "back\\slash"}),
+    ("+5215512345678", "Иван Петров", {STREET: "Main Road", NOTE: "2024-03-11\nlate"}),
+    ("+8613912345678", "王伟", {NOTE: "[street], {note}*?"}),
+    ("+12025550155", "Bob", {}),
+)
+
+
+@pytest.fixture
+def everybody(riverside: Team, alice: User) -> RecipientList:
+    return filled(riverside, alice, PEOPLE)
+
+
+def filled(team: Team, owner: User, people: Sequence[Any], name: str = "All") -> RecipientList:
+    team.default_country = "DE"
+    team.save()
+    made = RecipientList.objects.create(
+        team=team,
+        owner=owner,
+        name=name,
+        field_names=[STREET, NOTE],
+        is_ready=True,
+        recipient_count=len(people),
+    )
+    for phone, called, fields in people:
+        made.recipients.create(phone=phone, name=called, fields=fields)
+    return made
+
+
+def search(client: Any, people: RecipientList, words: str, **more: str) -> Any:
+    address = reverse("list-search", args=[people.team.slug, people.public_id])
+    return client.post(address, {"words": words, **more})
+
+
+def names(answer: Any) -> list[str]:
+    return [row.name for row in answer.context["page"].rows]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("maría", ["María González"]),
+        ("MARÍA", ["María González"]),
+        ("mari\u0301a gonz", ["María González"]),
+        ("gonzález maría", ["María González"]),
+        ("son", ["Ann Johnson"]),
+        ("élodie", ["ÉLODIE O'Neil"]),
+        ("o'n", ["ÉLODIE O'Neil"]),
+        ("иван", ["Иван Петров"]),
+        ("ПЕТР", ["Иван Петров"]),
+        ("王", ["王伟"]),
+        ("musterstr", ["María González"]),
+        ("maría muster", ["María González"]),
+        ("ann muster", []),
+        ("öhr", ["ÉLODIE O'Neil"]),
+        ("ÖHRINGER", ["ÉLODIE O'Neil"]),
+        ('"', ["Ann Johnson"]),
+        ('the "old', ["Ann Johnson"]),
+        ("%", ["María González"]),
+        ("0%", ["María González"]),
+        ("_", ["Ann Johnson"]),
+        ("k\\s", ["ÉLODIE O'Neil"]),
+        ("\\", ["ÉLODIE O'Neil"]),
+        ("2024-03", ["Иван Петров"]),
+        # Neither what JSON puts between values, nor the fields' names.
+        ("[", ["王伟"]),
+        (",", ["王伟"]),
+        ("*?", ["王伟"]),
+        ("note", ["王伟"]),
+        ("street", ["王伟"]),
+        ('"main"', []),
+        ("main", ["Иван Петров"]),
+        ("\\n", []),
+        # Numbers: a part, as dialled at home and from abroad, in another spelling, whole.
+        ("5552", ["ÉLODIE O'Neil"]),
+        ("0176", ["María González"]),
+        ("0176 123", ["María González"]),
+        ("004917", ["María González"]),
+        ("+49 151", ["Ann Johnson"]),
+        ("525512345678", ["Иван Петров"]),
+        ("(415) 555-26", ["ÉLODIE O'Neil"]),
+        ("0176 12345678", ["María González"]),
+        ("ann 0151", ["Ann Johnson"]),
+        ("qz", []),
+        ("nobody at all", []),
+    ],
+)
+def test_people_are_found_by_a_part_of_what_is_known_of_them(
+    client_of: ClientOf, everybody: RecipientList, alice: User, words: str, expected: list[str]
+) -> None:
+    assert names(search(client_of(alice), everybody, words)) == expected
+
+
+def test_imported_people_are_found_like_those_added_by_hand(
+    client_of: ClientOf, riverside: Team, alice: User
+) -> None:
+    people = filled(riverside, alice, ())
+    columns = ("recipient_list_id", "phone", "occurrence", "name", "fields")
+    rows = [(people.pk, "+4915112345679", 0, "Zoë", '{"Note":"Grün \\"1\\"","2024":"ÄÖ"}')]
+    load_rows(Recipient._meta.db_table, columns, rows)
+    client = client_of(alice)
+    for words in ("zoë", "ZOË", "grün", 'n "1"', "äö", "Ä"):
+        assert names(search(client, people, words)) == ["Zoë"], words
+    assert names(search(client, people, "2024")) == []
+
+
+def test_only_the_people_of_this_list_are_found(
+    client_of: ClientOf, everybody: RecipientList, alice: User
+) -> None:
+    team = everybody.team
+    filled(team, alice, [("+4917612345678", "María Álvarez", {NOTE: "Musterstr"})], "Other")
+    for words in ("mar", "muster", "0176", "0176 12345678"):
+        assert names(search(client_of(alice), everybody, words)) == ["María González"]
+
+
+def test_a_search_stays_inside_the_team(
+    client_of: ClientOf, everybody: RecipientList, charlie: User
+) -> None:
+    assert search(client_of(charlie), everybody, "mar").status_code == 404
+
+
+def test_whoever_was_changed_or_removed_is_not_found_by_old_words(
+    client_of: ClientOf, everybody: RecipientList, alice: User
+) -> None:
+    client = client_of(alice)
+    maria = everybody.recipients.get(name__startswith="María")
+    changed = Details("+4917699999999", "Mia", {STREET: "Nebenstr. 6"})
+    assert people_editing.change_person(maria, changed)
+    for words in ("maría", "musterstr", "0176123"):
+        assert names(search(client, everybody, words)) == []
+    for words in ("mia", "nebenstr", "0176999"):
+        assert names(search(client, everybody, words)) == ["Mia"]
+    people_editing.remove_people(everybody, [maria.pk])
+    assert names(search(client, everybody, "mia")) == []
+
+
+@pytest.mark.parametrize("order", ["file", "name", "phone"])
+@pytest.mark.parametrize("most", [3, 1_000])
+def test_every_page_of_what_is_found_comes_in_order_and_is_counted(
+    client_of: ClientOf,
+    riverside: Team,
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+    order: str,
+    most: int,
+) -> None:
+    monkeypatch.setattr(searching, "MOST_COUNTED", most)
+    monkeypatch.setattr("recipients.views.lists.RECIPIENTS_A_PAGE", 3)
+    people: list[Any] = [
+        (f"+491511234{n * 7 % 10}000", f"Person {n * 3 % 10}", {}) for n in range(10)
+    ]
+    everybody = filled(riverside, alice, [*people, ("+14155552671", "Else", {})])
+    client, seen, after = client_of(alice), list[str](), ""
+    while True:
+        answer = search(client, everybody, "person", order=order, after=after)
+        counted = "More than 3 people" if most == 3 else "10 people"
+        assert counted in answer.content.decode()
+        seen += [row.phone if order == "phone" else row.name for row in answer.context["page"].rows]
+        if not (after := answer.context["page"].after):
+            break
+    wanted = [phone if order == "phone" else name for phone, name, _fields in people]
+    assert seen == (wanted if order == "file" else sorted(wanted))
