@@ -1,7 +1,7 @@
 """Handing submissions over: claim, build, intent, call, record. The order is the protection.
 
 1. `claim`: READY -> CLAIMED by a conditional update. Nothing has left this machine.
-2. `build`: read the slice and look at opt-outs once more. Nothing has left.
+2. `building.build`: read the slice and look at opt-outs once more. Nothing has left.
 3. `attempts.turn`: an open attempt is committed: the point of no return.
 4. `gateway.post_message`: the call, outside any transaction, fenced against having waited too long.
 5. `attempts.turn`: the answer is stored, together with the intent of the next call.
@@ -32,9 +32,9 @@ from campaigns.moves import shared_clock
 from campaigns.states import CampaignState, SubmissionState
 from interface import log_ids
 from interface.database_errors import is_away
-from recipients.models import OptOut
 from sending import gateway, one_by_one, reconcile, turns
-from sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for, turn
+from sending.attempts import Begun, Built, slots_for, turn
+from sending.building import build
 from sending.failpoints import failpoint
 from sending.gateway import VendorClock
 from sending.giving_back import gives_back
@@ -55,7 +55,6 @@ from sociocs_accounts.lanes import Lane, LaneState
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
-from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessage
 
 log = logging.getLogger(__name__)
 
@@ -411,40 +410,3 @@ def unserved_accounts() -> list[int]:
         account__state=LaneState.OPEN.value,
     ).exclude(Q(account__in=in_hand.values("account")) | rests)
     return list(ready.order_by().values_list("account_id", flat=True).distinct())
-
-
-# --- Build ----------------------------------------------------------------------------------------
-
-
-def build(submission: Submission, slot: datetime | None = None) -> Built:
-    """Read the slice's people, leaving out whoever opted out since the audience was frozen.
-
-    All that can be done before the intent is done here, beside the call that is under way.
-    """
-    assert submission.claim_token is not None
-    rows = slice_of(submission)
-    people = list(rows.order_by("position").values_list("phone", "phone_key", "name"))
-    # A question of its own, asked after them: as a column of the first it would be a walk through
-    # all wishes of the team for every job.
-    wishes = OptOut.objects.open().filter(
-        team_id=submission.campaign.team_id, phone_key__in=rows.values("phone_key")
-    )
-    has_opted_out = set(wishes.values_list("phone_key", flat=True))
-    # The vendor might read "{{" in a name as one of its own fields.
-    recipients = [
-        MessageRecipient(phone, name.replace("{{", "{ {"))
-        for phone, key, name in people
-        if key not in has_opted_out
-    ]
-    message = message_or_fault(submission, recipients, slot or submission.planned_slot)
-    if isinstance(message, BulkMessage | SingleMessage):
-        # Made now, and kept with it.
-        message.body()
-    return Built(
-        submission,
-        submission.claim_token,
-        recipients,
-        left_out=list(has_opted_out),
-        message=message,
-        slot=slot,
-    )

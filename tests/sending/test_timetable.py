@@ -26,7 +26,7 @@ from campaigns.scheduling.pacing import Pace
 from campaigns.states import CampaignState
 from composer.forecast import forecast
 from recipients.models import Recipient, RecipientList
-from sending import attempts, control, launch, readiness, submit, tick, timetable
+from sending import attempts, building, control, launch, readiness, submit, tick, timetable
 from sending.models import Attempt, Submission
 from sending.protocol import AnswerKind, PostAnswer
 from sending.readiness import LaunchRefused
@@ -93,7 +93,7 @@ def begin(channel: Channel) -> object:
     """What a worker does with the next job of a lane, up to the call itself."""
     claimed = submit.claim(channel.account, at_most=1)
     try:
-        return attempts.turn(None, submit.build(claimed[0]), datetime.now(UTC))
+        return attempts.turn(None, building.build(claimed[0]), datetime.now(UTC))
     finally:
         submit.release(claimed)
 
@@ -475,7 +475,7 @@ def handed_over(channel: Channel) -> list[datetime]:
     while claimed := submit.claim(channel.account):
         proposed = attempts.slots_for(channel.account_id, claimed)
         for submission, slot in zip(claimed, proposed, strict=True):
-            begun = attempts.turn(None, submit.build(submission, slot), datetime.now(UTC))
+            begun = attempts.turn(None, building.build(submission, slot), datetime.now(UTC))
             assert isinstance(begun, attempts.Begun)
             answer = PostAnswer(AnswerKind.ACCEPTED, job_id=uuid4().hex, http_status=201)
             answered = Answered(begun.attempt.pk, begun.attempt.n, submission, answer, {})
