@@ -33,11 +33,12 @@ from campaigns.states import CampaignState, SubmissionState
 from interface import log_ids
 from interface.database_errors import is_away
 from sending import gateway, one_by_one, reconcile, turns
-from sending.attempts import Begun, Built, slots_for, turn
+from sending.attempts import slots_for, turn
 from sending.building import build
 from sending.failpoints import failpoint
 from sending.gateway import VendorClock
 from sending.giving_back import gives_back
+from sending.intents import Begun, Built
 from sending.models import Submission
 from sending.moves import move_submissions
 from sending.protocol import (
