@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from campaigns.message import bulk_message
 from campaigns.models import CampaignRecipient
-from campaigns.states import CampaignState, Outcome, SubmissionState
+from campaigns.states import CampaignState, Outcome, SubmissionState, TakeBack
 from sending import day_limits, one_by_one, timetable
 from sending.models import Attempt, Submission, uuid7
 from sending.protocol import Refusal, intent_refusal
@@ -59,9 +59,31 @@ class Begun:
     intended_at: float
 
 
-def may_have_gone(submission: Submission) -> bool:
+def may_be_cut(submission: Submission, besides: Attempt | None = None) -> bool:
+    """Whether its people may go out in several jobs instead; `besides`: the attempt at hand.
+
+    Not if it may have reached them already: what becomes of that is a question about this very job.
+    Nor the second hand-over without somebody who opted out, of which an account has one at a time.
+    """
+    return not (
+        submission.is_single
+        or submission.is_gone
+        or submission.revoked_for == TakeBack.LATE_LOOK
+        or may_have_gone(submission, besides)
+    )
+
+
+def has_to_be_cut(submission: Submission) -> bool:
+    """Whether it holds more people than its account takes now, and can be helped."""
+    is_too_large = submission.recipient_count > submission.account.largest_job
+    return is_too_large and may_be_cut(submission)
+
+
+def may_have_gone(submission: Submission, besides: Attempt | None = None) -> bool:
     """Whether an attempt was made of which nobody can say that it reached nobody."""
     attempts = submission.attempts.exclude(outcome=Outcome.NOT_SENT.value)
+    if besides is not None:
+        attempts = attempts.exclude(pk=besides.pk)
     return attempts.filter(revoked_at=None).exists()
 
 
@@ -137,6 +159,7 @@ def refusal_of(
         timetable.is_in_hours(campaign, submission, slot),
         fits,
         one_by_one.is_too_early(submission, slot, vendor_now),
+        len(built.recipients) > submission.account.largest_job and may_be_cut(submission),
     )
 
 

@@ -31,10 +31,11 @@ from campaigns.states import (
     SubmissionState,
     TakeBack,
 )
-from sending import day_limits
+from sending import day_limits, intents
 from sending.models import Attempt, Submission
 from sending.moves import move_submission
 from sending.protocol import (
+    TOO_LARGE,
     AnswerKind,
     PostAnswer,
     Verdict,
@@ -44,6 +45,8 @@ from sending.protocol import (
     next_look,
     pause_after,
     retry_delay,
+    smaller_jobs,
+    when_too_large,
 )
 from sociocs_accounts.models import GatewayAccount
 
@@ -57,6 +60,7 @@ LANE_FIELDS = (
     "strikes",
     "rate_limits",
     "redirects",
+    "people_per_job",
 )
 BEING_STOPPED = {CampaignState.CANCELLING, CampaignState.CANCELLED}
 
@@ -100,29 +104,50 @@ def _record(answered: Answered) -> None:
     )
     submission, account = attempt.submission, attempt.account
     other = other_accepted(submission, attempt)
-    verdict = verdict_on(attempt, submission, answered.answer, other)
+    answer = _as_it_counts(answered.answer, attempt)
+    verdict = verdict_on(attempt, submission, answer, other)
     if verdict.outcome is None:
         return
     now = timezone.now()
     _finish(attempt, verdict.outcome, answered, now)
+    if answer.kind is AnswerKind.TOO_LARGE:
+        _take_smaller_jobs(campaign, account, attempt)
     if verdict.outcome is Outcome.NOT_SENT:
         day_limits.take_off(attempt, campaign)
-    lane = lane_after(account.lane, answered.answer, now, random.random())  # noqa: S311 - no secret
+    lane = lane_after(account.lane, answer, now, random.random())  # noqa: S311 - no secret
     if lane != account.lane:
         account.keep_lane(lane)
     if verdict.state is not None:
         changes = _changes(submission, attempt, verdict, now)
         if other is not None and verdict.outcome is not Outcome.ACCEPTED:
             changes |= job_of(other)
+        if answer.kind is AnswerKind.TOO_LARGE:
+            # It is cut before it is called for again; that need not wait.
+            changes |= {"not_before": None, "not_sent_count": submission.not_sent_count}
         move_submission(submission, verdict.state, **changes)
         stop_if_cancelled(campaign, submission, other or attempt)
     elif verdict.how is not None:
         know_better(submission, attempt, verdict.how)
-    _tell(campaign, submission, answered.answer)
+    _tell(campaign, submission, answer)
     is_second = submission.revoked_for == TakeBack.LATE_LOOK
-    reason = pause_after(lane, answered.answer, _refused_alike(submission), is_second)
+    reason = pause_after(lane, answer, _refused_alike(submission), is_second)
     if reason is not None:
         pause_locked(campaign, reason)
+
+
+def _as_it_counts(answer: PostAnswer, attempt: Attempt) -> PostAnswer:
+    """A refusal of a job that is too large, and can be cut, is none."""
+    if answer.http_status != TOO_LARGE:
+        return answer
+    may_be_cut = intents.may_be_cut(attempt.submission, besides=attempt)
+    return when_too_large(answer, attempt.recipient_count, may_be_cut)
+
+
+def _take_smaller_jobs(campaign: Campaign, account: GatewayAccount, attempt: Attempt) -> None:
+    """From now on; what is larger is cut when it is claimed (`sending.splitting`)."""
+    account.people_per_job = smaller_jobs(account.largest_job, attempt.recipient_count)
+    account.save(update_fields=["people_per_job"])
+    record_event(campaign, CampaignEvent.Kind.SPLIT, people=account.people_per_job)
 
 
 def contradictory(answered: Answered) -> Answered:

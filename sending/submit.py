@@ -32,7 +32,7 @@ from campaigns.moves import shared_clock
 from campaigns.states import CampaignState, SubmissionState
 from interface import log_ids
 from interface.database_errors import is_away
-from sending import gateway, one_by_one, reconcile, turns
+from sending import gateway, one_by_one, reconcile, splitting, turns
 from sending.attempts import slots_for, turn
 from sending.building import build
 from sending.failpoints import failpoint
@@ -66,11 +66,13 @@ TURN_SECONDS = 15.0
 _SLOW_SECONDS = 1.0
 # How often a turn looks whether the next single message is in reach.
 PACE_SECONDS = 0.25
+# What holds for all of a lane: the claims are given back, to be taken anew when it may go on.
 _LANE_RESTS = {
     Refusal.LANE_HALTED,
     Refusal.LANE_COOLING,
     Refusal.STILL_OPEN,
     Refusal.PROBE_NEEDED,
+    Refusal.TOO_LARGE,
 }
 
 
@@ -146,7 +148,7 @@ def _hand_over_each(line: _Line, claimed: list[Submission], ends: float) -> bool
             if refusal in _LANE_RESTS:
                 line.store()
                 account.refresh_from_db()
-                return refusal is not Refusal.PROBE_NEEDED
+                return refusal not in {Refusal.PROBE_NEEDED, Refusal.TOO_LARGE}
         if is_idle:
             # Only single messages, whose pace is one a second.
             line.store()
@@ -304,7 +306,7 @@ def claim(
     mine = Submission.objects.filter(pk__in=ids, claim_token=token).in_bulk()
     claimed = [mine[pk] for pk in ids if pk in mine]
     _complete(claimed, account)
-    return claimed
+    return splitting.cut_to_size(claimed, account)
 
 
 def _complete(submissions: list[Submission], account: GatewayAccount) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Heartbeat
-from sending import attempts, building, recording, submit, tick
+from sending import attempts, building, intents, recording, submit, tick
 from sending.models import Attempt, Submission
 from sending.protocol import AnswerKind, PostAnswer, Refusal
 from sociocs_accounts.models import Channel
@@ -90,7 +90,7 @@ def test_an_answer_is_recorded_alone_when_the_next_intent_is_held_up(channel: Ch
     first, second = launched(channel, people=5), launched(channel, people=5, start=20)
     claimed = {one.campaign_id: one for one in submit.claim(channel.account)}
     begun = attempts.turn(None, building.build(claimed[first.pk]), timezone.now())
-    assert isinstance(begun, attempts.Begun)
+    assert isinstance(begun, intents.Begun)
     in_hand, following = answered(claimed[first.pk], begun.attempt), claimed[second.pk]
     with held(second):
         refusal = attempts.turn(in_hand, building.build(following), timezone.now())
@@ -107,7 +107,7 @@ def test_an_answer_is_recorded_although_the_server_has_ended_its_transaction(
     campaign = launched(channel)
     one, other = submit.claim(channel.account)
     begun = attempts.turn(None, building.build(one), timezone.now())
-    assert isinstance(begun, attempts.Begun)
+    assert isinstance(begun, intents.Begun)
     (once := tmp_path / "once").touch()
     quick.FAILPOINTS = {"inside_intent": f"once:{once}:sleep:1"}
     tell("idle_in_transaction_session_timeout = '200ms'")
