@@ -11,6 +11,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.db import connections
 
+from sociocs_accounts.lanes import MOST_PEOPLE_PER_JOB
+
 SHORTEST_LEAD = 120
 TRIAL = "Only a trial on the sandbox (DEMO=1) may do this."
 
@@ -35,7 +37,7 @@ def sending_settings(**_: Any) -> list[CheckMessage]:
                 id="campaigns.E002",
             )
         )
-    if not 1 <= settings.RECIPIENTS_PER_SUBMISSION <= 10_000:
+    if not 1 <= settings.RECIPIENTS_PER_SUBMISSION <= MOST_PEOPLE_PER_JOB:
         check_messages.append(
             Error(
                 "RECIPIENTS_PER_SUBMISSION must be between 1 and 10,000.",

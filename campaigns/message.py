@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -50,7 +50,7 @@ def field_label(name: str) -> str:
 
 def bulk_message(
     channel: Channel,
-    recipients: list[MessageRecipient],
+    recipients: Sequence[MessageRecipient],
     text: str,
     media_kind: str,
     media_url: str,

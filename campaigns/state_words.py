@@ -246,8 +246,8 @@ PAUSE_WORDS: Mapping[str, Text] = {
         "the cause first, then continue."
     ),
     PauseReason.TOO_LARGE: gettext_lazy(
-        "These are too many people at a time for Sociocs. Continue, and the rest goes out to half "
-        "as many at a time."
+        "Sociocs finds a job too large, and it cannot be made smaller. Look at its answer first, "
+        "then continue."
     ),
     PauseReason.TAKING_BACK: gettext_lazy(
         "What has not left yet is being stopped. Nothing more goes out meanwhile."

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import orjson
-from django.conf import settings
 from django.db import connection
 
 from campaigns.audiences.audience import PersonRow
@@ -109,7 +108,11 @@ def figures_of_survey(survey: Survey) -> Figures:
 
 
 def of_people(
-    renderer: Renderer, program: Program, limits: TextLimits, rows: Sequence[PersonRow]
+    renderer: Renderer,
+    program: Program,
+    limits: TextLimits,
+    rows: Sequence[PersonRow],
+    largest_job: int,
 ) -> Figures:
     """The figures of these people alone, each rendered here; for a sample, or a small audience."""
     texts, empty = TextTally(limits), EmptyFields(lackable(program))
@@ -126,7 +129,7 @@ def of_people(
         left_out=dict(texts.by_reason),
         by_segments=dict(texts.by_segments),
         distinct=texts.distinct,
-        jobs=texts.jobs(settings.RECIPIENTS_PER_SUBMISSION),
+        jobs=texts.jobs(largest_job),
         longest=texts.longest.key if texts.longest else 0,
         longest_segments=texts.longest.segments if texts.longest else 0,
         empty=empty.people,

@@ -70,7 +70,14 @@ _LIMITS: dict[Process, dict[str, int]] = {
 _PLANNING = {"random_page_cost": 1.1}
 # Seconds after which the other end counts as gone: asked after 10, then every 5, three times.
 _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-_CONNECTION = {"connect_timeout": 5, "keepalives": 1, "tcp_user_timeout": 25_000, **_KEEPALIVES}
+# A statement of `interface.statements` is planned once it came again.
+_CONNECTION = {
+    "prepare_threshold": 1,
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "tcp_user_timeout": 25_000,
+    **_KEEPALIVES,
+}
 
 # Seconds; a page that waits longer for the one write lock says so instead (`interface.errors`).
 _SQLITE_WAIT = {Process.WEB: 4}

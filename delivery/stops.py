@@ -37,7 +37,7 @@ from delivery.models import SentMessage, VendorBlock, WebhookEndpoint
 from delivery.replies import JOB_OF_PERSON, submission_of, submissions_of
 from interface.wording import Text
 from recipients.models import OptOut
-from sending.attempts import may_have_gone
+from sending.intents import may_have_gone
 from sending.models import Submission
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.results import DeliveryStatus

@@ -39,6 +39,7 @@ _WORDS = {
     "action": gettext_lazy("what for"),
     "calls_per_minute": gettext_lazy("calls a minute"),
     "channels": gettext_lazy("channels"),
+    "people_per_job": gettext_lazy("people in a job"),
     "expires_at": gettext_lazy("works until"),
     "networks": gettext_lazy("addresses"),
     "reason": gettext_lazy("why"),

@@ -9,88 +9,58 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import Error, IntegrityError, connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.message import bulk_message
-from campaigns.models import Campaign, CampaignRecipient
 from campaigns.moves import durable, lock, shared_clock
 from campaigns.states import (
-    CampaignState,
-    Outcome,
     PauseReason,
     Stopped,
     SubmissionState,
     TakeBack,
 )
 from interface.database_errors import is_away, is_held_up, name_of
-from sending import day_limits, one_by_one, recording, timetable
+from sending import day_limits, one_by_one, recording, usual_turns
 from sending.failpoints import failpoint
 from sending.gateway import boot_time
-from sending.models import Attempt, Submission, uuid7
+from sending.intents import (
+    SUBMISSION_FIELDS,
+    Begun,
+    Built,
+    may_have_gone,
+    open_attempt,
+    posting,
+    refusal_of,
+    slice_of,
+    slot_still_right,
+)
+from sending.models import Attempt, Submission
 from sending.moves import move_submission
 from sending.protocol import (
     START_FENCE,
     Refusal,
     answer_wait,
-    intent_refusal,
     slot_candidates,
 )
 from sending.recording import Answered
-from sending.single_messages import next_look_for_message
 from sociocs_accounts.clients import time_out
 from sociocs_gateway.exceptions import MessageNotExpressible
-from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessage, at_time
+from sociocs_gateway.messages import BulkMessage, SingleMessage, at_time
 
 log = logging.getLogger(__name__)
 
 _SLOTS_LOOKED_AT = 500
-# What may have changed since it was claimed.
-_SUBMISSION_FIELDS = ("state", "claim_token", "planned_slot", "send_by", "zones", "attempt_count")
 _PAUSES = {
     Refusal.PAST_SEND_BY: PauseReason.WINDOW,
     Refusal.QUIET_HOURS: PauseReason.QUIET_HOURS,
     Refusal.DAILY_LIMIT: PauseReason.QUOTA,
 }
-
-
-@dataclass(slots=True)
-class Built:
-    """A claimed submission with all that its call needs, made while the call before is under way.
-
-    `submission` comes with its campaign and its account. `left_out`: keys of those who
-    opted out since the audience was frozen. `message`: what its call says, at a time that may
-    change; or why the vendor's API has no words for it, or None for nobody. `slot`: a second that
-    was free a moment ago, if one was looked for. `attempt_id`: what its attempt will be called, to
-    be looked for when a commit got no answer.
-    """
-
-    submission: Submission
-    token: uuid.UUID
-    recipients: list[MessageRecipient]
-    left_out: list[str]
-    message: BulkMessage | SingleMessage | MessageNotExpressible | None = None
-    slot: datetime | None = None
-    attempt_id: uuid.UUID = field(default_factory=uuid7)
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A committed intent, and the message that is now to be sent once.
-
-    `intended_at`: when it was decided, by `gateway.boot_time`; the call is not made long after it.
-    """
-
-    attempt: Attempt
-    message: BulkMessage | SingleMessage
-    intended_at: float
 
 
 def turn(
@@ -157,6 +127,10 @@ class _Turn:
         return self.answered is not None or not (is_held_up(error) or self.is_too_late)
 
     def play(self) -> Begun | Refusal | None:
+        answered, built, is_first_try = self.answered, self.built, not self.is_repeated
+        if is_first_try and answered is not None and usual_turns.looks_usual(answered, built):
+            with suppress(usual_turns.Unusual), durable():
+                return usual_turns.play(answered, built, self.vendor_now, self.intended_at)
         with durable():
             if self.answered is not None:
                 recording.record(self.answered)
@@ -196,56 +170,34 @@ class _Turn:
         submission = built.submission
         if self.answered is None or self.answered.submission.campaign is not submission.campaign:
             recording.lock_campaign_and_lane(submission)
-        lock(submission, *_SUBMISSION_FIELDS)
-        slot = self._slot(built)
-        refusal = _refusal(submission.campaign, submission, built, slot, self.vendor_now)
+        lock(submission, *SUBMISSION_FIELDS)
+        slot = slot_still_right(built, self.vendor_now) or free_slot(
+            submission.account_id,
+            submission.planned_slot,
+            self.vendor_now + one_by_one.lead_of(submission),
+        )
+        refusal = _refusal(built, slot, self.vendor_now)
         if refusal is not None:
             return refusal
         if not isinstance(built.message, BulkMessage | SingleMessage):
             _close_unsent(submission, built.message)
             return Refusal.WRONG_STATE
         message = at_time(built.message, slot)
-        return Begun(_opened(submission, built, slot, message), message, self.intended_at)
-
-    def _slot(self, built: Built) -> datetime:
-        """The second that was found while building, unless it is not right any more."""
-        submission = built.submission
-        earliest = self.vendor_now + one_by_one.lead_of(submission)
-        planned = submission.planned_slot
-        if built.slot is not None and built.slot >= max(planned, earliest):
-            return built.slot
-        return free_slot(built.submission.account_id, planned, earliest)
+        return Begun(_opened(built, slot, message), message, self.intended_at)
 
 
 # --- The intent -----------------------------------------------------------------------------------
 
 
-def _refusal(
-    campaign: Campaign,
-    submission: Submission,
-    built: Built,
-    slot: datetime,
-    vendor_now: datetime,
-) -> Refusal | None:
+def _refusal(built: Built, slot: datetime, vendor_now: datetime) -> Refusal | None:
     """Why there is to be no intent now, noted where people see it; else who opted out is noted."""
-    assert campaign.send_by is not None
+    submission, campaign = built.submission, built.submission.campaign
 
     def fits() -> bool:
         is_sendable = isinstance(built.message, BulkMessage | SingleMessage)
         return not is_sendable or day_limits.count_on_day(campaign, slot, len(built.recipients))
 
-    refusal = intent_refusal(
-        CampaignState(campaign.state),
-        SubmissionState(submission.state),
-        submission.claim_token == built.token,
-        slot,
-        submission.send_by or campaign.send_by,
-        submission.account.lane,
-        timezone.now(),
-        timetable.is_in_hours(campaign, submission, slot),
-        fits,
-        one_by_one.is_too_early(submission, slot, vendor_now),
-    )
+    refusal = refusal_of(built, slot, vendor_now, fits)
     is_second = submission.revoked_for == TakeBack.LATE_LOOK
     if refusal in _PAUSES and is_second:
         # Nobody else has to wait because one person's job cannot go out any more.
@@ -265,85 +217,11 @@ def _refusal(
     return refusal
 
 
-def may_have_gone(submission: Submission) -> bool:
-    """Whether an attempt was made of which nobody can say that it reached nobody."""
-    attempts = submission.attempts.exclude(outcome=Outcome.NOT_SENT.value)
-    return attempts.filter(revoked_at=None).exists()
-
-
-def slice_of(submission: Submission) -> QuerySet[CampaignRecipient]:
-    """The people of a submission who are not left out."""
-    return CampaignRecipient.objects.filter(
-        campaign_id=submission.campaign_id,
-        position__gte=submission.first_position,
-        position__lte=submission.last_position,
-        left_out="",
-    )
-
-
-def message_or_fault(
-    submission: Submission, recipients: list[MessageRecipient], slot: datetime
-) -> BulkMessage | SingleMessage | MessageNotExpressible | None:
-    """What is to be said, why the vendor's API has no words for it, or None for nobody."""
-    if not recipients:
-        return None
-    try:
-        return _message_for(submission, recipients, slot)
-    except MessageNotExpressible as fault:
-        return fault
-
-
-def _message_for(
-    submission: Submission, recipients: list[MessageRecipient], slot: datetime
-) -> BulkMessage | SingleMessage:
-    if submission.is_single:
-        [recipient] = recipients
-        return one_by_one.message_for(submission, recipient, slot)
-    campaign = submission.campaign
-    assert campaign.channel is not None
-    assert campaign.message is not None
-    return bulk_message(
-        campaign.channel,
-        recipients,
-        submission.text,
-        campaign.message.media_kind,
-        campaign.message.media_url,
-        schedule=slot,
-        duplicates_allowed=campaign.duplicates_allowed,
-        user_id=campaign.message.user_id or None,
-        # Its texts were let through for that one field alone (`rendering.TextLimits`).
-        dynamic_fields_allowed=bool(campaign.message.field_rules.get("name_placeholder")),
-    )
-
-
-def _opened(
-    submission: Submission,
-    built: Built,
-    slot: datetime,
-    message: BulkMessage | SingleMessage,
-) -> Attempt:
-    now = timezone.now()
-    attempt = Attempt.objects.create(
-        id=built.attempt_id,
-        submission=submission,
-        account_id=submission.account_id,
-        n=submission.attempt_count + 1,
-        slot=slot,
-        token=built.token,
-        body_sha256=message.sha256(),
-        recipient_count=len(built.recipients),
-        started_at=now,
-        deadline=shared_clock() + answer_wait(time_out()),
-        next_look_at=next_look_for_message(now, slot, now) if submission.is_single else None,
-        counted_on=day_limits.day_of(submission.campaign.team, slot),
-    )
-    move_submission(
-        submission,
-        SubmissionState.POSTING,
-        current_attempt_id=attempt.pk,
-        attempt_count=attempt.n,
-        lease_until=None,
-    )
+def _opened(built: Built, slot: datetime, message: BulkMessage | SingleMessage) -> Attempt:
+    attempt = open_attempt(built, slot, message)
+    attempt.deadline = shared_clock() + answer_wait(time_out())
+    attempt.save(force_insert=True)
+    move_submission(built.submission, SubmissionState.POSTING, **posting(attempt))
     failpoint("inside_intent")
     return attempt
 

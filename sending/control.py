@@ -131,7 +131,7 @@ def _go_on_by_itself(campaign: Campaign) -> None:
 def _go_on(campaign: Campaign, user: User | None) -> None:
     """Let a paused or missed campaign, whose row is locked, go on. Raises NotPossible."""
     if user is not None:
-        splitting.split_if_too_large(campaign, user)
+        splitting.split_for_a_day(campaign, user)
     try:
         send_by = _send_by_from_now(campaign)
     except CannotPlan:

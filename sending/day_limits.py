@@ -25,6 +25,7 @@ from campaigns.models import Campaign
 from campaigns.scheduling.clocks import read_wall, shown
 from campaigns.scheduling.pacing import NeverEnds
 from campaigns.states import UNSENT
+from interface.statements import Sql, Statement, changed
 from sending import lateness
 from sending.models import Attempt, DayTotal, Submission
 from sociocs_accounts.models import Channel
@@ -81,6 +82,19 @@ def count_on_day(campaign: Campaign, slot: datetime, people: int) -> bool:
             _add(own, -people)
             return False
     return True
+
+
+def has_limit(campaign: Campaign) -> bool:
+    """Whether anything keeps a campaign with a channel from more people on some day."""
+    return smallest_limit(campaign) is not None
+
+
+def counting(campaign: Campaign, slot: datetime, people: int) -> Statement:
+    """What counts them where there is no limit, in a row that is there already."""
+    day = {"team_id": campaign.team_id, "day": day_of(campaign.team, slot)}
+    return changed(
+        DayTotal, day | {"channel_id": campaign.channel_id}, people=Sql("people + %s", (people,))
+    )
 
 
 def uncount_on_day(campaign: Campaign, slot: datetime, people: int) -> None:

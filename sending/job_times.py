@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -62,9 +61,9 @@ def hand_over_time(send_at: datetime, keeper: str, now: datetime) -> datetime:
     return max(now, send_at - VENDOR_REACH + timedelta(hours=1))
 
 
-def submission_count(people: int) -> int:
+def submission_count(campaign: Campaign, people: int) -> int:
     """How many jobs an audience of `people` makes."""
-    return -(-people // settings.RECIPIENTS_PER_SUBMISSION)
+    return -(-people // campaign.largest_job)
 
 
 def slots_from(send_at: datetime, count: int) -> list[datetime]:
@@ -72,9 +71,9 @@ def slots_from(send_at: datetime, count: int) -> list[datetime]:
     return list(islice(slot_candidates(send_at, send_at), count))
 
 
-def last_job_slot(send_at: datetime, people: int) -> datetime:
+def last_job_slot(campaign: Campaign, send_at: datetime, people: int) -> datetime:
     """When the last job of an audience of `people` goes out."""
-    return slots_from(send_at, max(submission_count(people), 1))[-1]
+    return slots_from(send_at, max(submission_count(campaign, people), 1))[-1]
 
 
 def cut_audience(
@@ -86,7 +85,7 @@ def cut_audience(
     reaches over two of them.
     `at_most`: people that a job may hold at most, if fewer than usual.
     """
-    size = min(settings.RECIPIENTS_PER_SUBMISSION, at_most or settings.RECIPIENTS_PER_SUBMISSION)
+    size = min(campaign.largest_job, at_most or campaign.largest_job)
     slices = list((_slices if set(texts) == {0} else _slices_by_text)(campaign.pk, size))
     slots = slots_from(send_at, len(slices))
     assert campaign.channel is not None

@@ -28,7 +28,8 @@ from campaigns.states import (
 )
 from recipients.models import OptOut
 from sending import day_limits, gateway, timetable
-from sending.attempts import free_slot, slice_of
+from sending.attempts import free_slot
+from sending.intents import slice_of
 from sending.late_rules import (
     MAY_CHANGE,
     earliest_look,

@@ -83,7 +83,7 @@ def _begin(
     campaign: Campaign, user: User, token: UUID, confirmed_count: int | None, send_at: datetime
 ) -> None:
     now = timezone.now()
-    last = job_times.last_job_slot(send_at, confirmed_count or 0)
+    last = job_times.last_job_slot(campaign, send_at, confirmed_count or 0)
     move_campaign(
         campaign,
         CampaignState.FREEZING,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from campaigns.moves import ForbiddenMove
 from campaigns.states import SUBMISSION_MOVES, SubmissionState
+from interface.statements import Sql, Statement, changed
 from sending.models import Submission
 
 
@@ -28,6 +29,22 @@ def move_submissions(
         raise ForbiddenMove(f"submission: {here} -> {to}")
     return Submission.objects.filter(among, pk__in=ids, state=here.value).update(
         state=to.value, version=F("version") + 1, updated_at=timezone.now(), **changes
+    )
+
+
+def moving(
+    submission: Submission, here: SubmissionState, to: SubmissionState, **changes: Any
+) -> Statement:
+    """What moves one submission from `here`, for `interface.statements`. Raises ForbiddenMove."""
+    if (here, to) not in SUBMISSION_MOVES:
+        raise ForbiddenMove(f"submission: {here} -> {to}")
+    return changed(
+        Submission,
+        {"id": submission.pk, "state": here.value},
+        state=to.value,
+        version=Sql("version + 1"),
+        updated_at=timezone.now(),
+        **changes,
     )
 
 

@@ -52,6 +52,7 @@ class Refusal(StrEnum):
     OUTDATED = "outdated"
     STILL_OPEN = "still_open"
     HELD_UP = "held_up"
+    TOO_LARGE = "too_large"
     TOO_LATE = "too_late"
 
 
@@ -187,12 +188,14 @@ def intent_refusal(
     is_in_hours: bool = True,
     fits: Callable[[], bool] = lambda: True,
     is_too_early: bool = False,
+    is_too_large: bool = False,
 ) -> Refusal | None:
     """The point of no return: why an attempt may not be opened, or None.
 
     Asked inside the transaction that inserts the open attempt, with the campaign's row locked.
     `is_in_hours`: whether `slot` lies in the sending hours of everybody in the submission.
     `is_too_early`: a single message that is one too many for now (`sending.single_messages`).
+    `is_too_large`: it holds more people than the account takes, and has to be cut first.
     `fits` counts its people on the slot's day and says whether they fit
     (`sending.day_limits`): asked last, so that nothing is used up by what is refused
     for another reason.
@@ -207,6 +210,8 @@ def intent_refusal(
         return Refusal.PAST_SEND_BY
     if is_too_early:
         return Refusal.NOT_YET
+    if is_too_large:
+        return Refusal.TOO_LARGE
     return lane_refusal(lane, now) or (None if fits() else Refusal.DAILY_LIMIT)
 
 
@@ -250,10 +255,14 @@ def slot_candidates(planned: datetime, earliest: datetime) -> Iterator[datetime]
 
 
 class AnswerKind(StrEnum):
-    """The four ways an answer can be read; the gateway's exceptions say which."""
+    """The ways an answer can be read; the gateway's exceptions say which.
+
+    TOO_LARGE is a refusal of a job that can be cut: it goes out in smaller ones by itself.
+    """
 
     ACCEPTED = "accepted"
     TRY_LATER = "try_later"
+    TOO_LARGE = "too_large"
     REFUSED = "refused"
     UNKNOWN = "unknown"
 
@@ -289,12 +298,14 @@ class Verdict:
 _OUTCOME = {
     AnswerKind.ACCEPTED: Outcome.ACCEPTED,
     AnswerKind.TRY_LATER: Outcome.NOT_SENT,
+    AnswerKind.TOO_LARGE: Outcome.NOT_SENT,
     AnswerKind.REFUSED: Outcome.NOT_SENT,
     AnswerKind.UNKNOWN: Outcome.AMBIGUOUS,
 }
 _AFTER_POSTING = {
     AnswerKind.ACCEPTED: S.ACCEPTED,
     AnswerKind.TRY_LATER: S.READY,
+    AnswerKind.TOO_LARGE: S.READY,
     AnswerKind.REFUSED: S.REFUSED,
     AnswerKind.UNKNOWN: S.UNKNOWN,
 }
@@ -339,6 +350,25 @@ def after_answer(
     if submission is S.ACCEPTED and how is How.PERSON and new is Outcome.NOT_SENT and not is_proven:
         return Verdict(new, S.REFUSED, contradicted=True)
     return Verdict(new)
+
+
+def when_too_large(answer: PostAnswer, people: int, may_be_cut: bool) -> PostAnswer:
+    """A refusal for its size is no question to a person where the job can be cut in two."""
+    if _is_too_large(answer) and may_be_cut and people > 1:
+        return replace(answer, kind=AnswerKind.TOO_LARGE)
+    return answer
+
+
+def _is_too_large(answer: PostAnswer) -> bool:
+    return answer.kind is AnswerKind.REFUSED and answer.http_status == TOO_LARGE
+
+
+def smaller_jobs(largest: int, refused: int) -> int:
+    """How many people the next jobs hold, `largest` until now, when one of `refused` is too large.
+
+    Several that were on their way may be refused one after the other; that is one lesson.
+    """
+    return max(1, min(largest, refused // 2))
 
 
 def after_silence(
@@ -404,7 +434,8 @@ def pause_after(
 
     Two unclear outcomes in a row: an outage of the vendor costs two questions, not a thousand. The
     same for refusals: `refused_alike` counts the campaign's jobs that are refused with the same
-    text or in the same words, this one included. A job that is too large is never the only one.
+    text or in the same words, this one included. A job that is too large and cannot be cut
+    (`when_too_large`) is never the only one.
     `is_second`: the job was taken back for a wish to stop and handed over again without that
     person. The others have nothing to do with it, so its refusal stops none of them.
     """
@@ -414,7 +445,7 @@ def pause_after(
         return None
     if answer.kind is AnswerKind.UNKNOWN and lane.strikes >= STRIKES_TO_PAUSE:
         return PauseReason.CIRCUIT
-    if answer.kind is AnswerKind.REFUSED and answer.http_status == TOO_LARGE:
+    if _is_too_large(answer):
         return PauseReason.TOO_LARGE
     if answer.kind is AnswerKind.REFUSED and refused_alike >= REFUSALS_TO_PAUSE:
         return PauseReason.REFUSALS

@@ -10,13 +10,13 @@ import random
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.moves import (
-    ForbiddenMove,
     lock,
     move_campaign,
     record_event,
@@ -31,10 +31,11 @@ from campaigns.states import (
     SubmissionState,
     TakeBack,
 )
-from sending import day_limits
+from sending import day_limits, intents
 from sending.models import Attempt, Submission
-from sending.moves import move_submission, move_submissions
+from sending.moves import move_submission
 from sending.protocol import (
+    TOO_LARGE,
     AnswerKind,
     PostAnswer,
     Verdict,
@@ -44,12 +45,14 @@ from sending.protocol import (
     next_look,
     pause_after,
     retry_delay,
+    smaller_jobs,
+    when_too_large,
 )
 from sociocs_accounts.models import GatewayAccount
 
 # What may have changed since a submission was claimed, and a turn looks at.
-_CAMPAIGN_FIELDS = ("state", "version", "send_by", "hours_from", "hours_to", "time_zone")
-_LANE_FIELDS = (
+CAMPAIGN_FIELDS = ("state", "version", "send_by", "hours_from", "hours_to", "time_zone")
+LANE_FIELDS = (
     "state",
     "halt_reason",
     "cool_until",
@@ -57,8 +60,9 @@ _LANE_FIELDS = (
     "strikes",
     "rate_limits",
     "redirects",
+    "people_per_job",
 )
-_BEING_STOPPED = {CampaignState.CANCELLING, CampaignState.CANCELLED}
+BEING_STOPPED = {CampaignState.CANCELLING, CampaignState.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ class Answered:
 
 def lock_campaign_and_lane(submission: Submission) -> None:
     """Lock what a turn of this submission depends on, and look how it stands now."""
-    lock(submission.campaign, *_CAMPAIGN_FIELDS)
-    lock(submission.account, *_LANE_FIELDS)
+    lock(submission.campaign, *CAMPAIGN_FIELDS)
+    lock(submission.account, *LANE_FIELDS)
 
 
 def record(answered: Answered) -> None:
@@ -87,48 +91,11 @@ def record(answered: Answered) -> None:
     Raises IntegrityError when the job id belongs to another attempt (see `contradictory`).
     """
     lock_campaign_and_lane(answered.submission)
-    if not _record_the_usual(answered):
-        _record_whatever(answered)
-        lock(answered.submission.account, *_LANE_FIELDS)
+    _record(answered)
+    lock(answered.submission.account, *LANE_FIELDS)
 
 
-def _record_the_usual(answered: Answered) -> bool:
-    """Record that a first attempt nobody has touched was accepted. False, nothing done, otherwise.
-
-    The same as `_record_whatever` would do with twice the questions; whether it is the usual is
-    asked by the change itself.
-    """
-    submission, answer, now = answered.submission, answered.answer, timezone.now()
-    campaign, account = submission.campaign, submission.account
-    is_usual = answer.kind is AnswerKind.ACCEPTED and answered.n == 1
-    if not is_usual or campaign.state in _BEING_STOPPED:
-        return False
-    verdict = after_answer(Outcome.OPEN, SubmissionState.POSTING, None, True, answer)
-    assert verdict.outcome is not None
-    assert verdict.state is not None
-    assert verdict.how is not None
-    # While it is open its submission is POSTING, and no attempt came after it.
-    if not Attempt.objects.filter(pk=answered.attempt_id, outcome=Outcome.OPEN.value).update(
-        outcome=verdict.outcome.value,
-        http_status=answer.http_status,
-        finished_at=now,
-        job_id=answer.job_id,
-        evidence=answered.evidence,
-        next_look_at=None,
-    ):
-        return False
-    changes = _accepted(answered.attempt_id, answer.job_id, verdict.how)
-    if not move_submissions(
-        [submission.pk], SubmissionState.POSTING, verdict.state, **UNCLAIMED, **changes
-    ):
-        raise ForbiddenMove(f"submission {submission.pk}: an open attempt, but not posting")
-    lane = lane_after(account.lane, answer, now, 0)
-    if lane != account.lane:
-        account.keep_lane(lane)
-    return True
-
-
-def _record_whatever(answered: Answered) -> None:
+def _record(answered: Answered) -> None:
     campaign = answered.submission.campaign
     attempt = (
         Attempt.objects.select_for_update()
@@ -137,29 +104,50 @@ def _record_whatever(answered: Answered) -> None:
     )
     submission, account = attempt.submission, attempt.account
     other = other_accepted(submission, attempt)
-    verdict = verdict_on(attempt, submission, answered.answer, other)
+    answer = _as_it_counts(answered.answer, attempt)
+    verdict = verdict_on(attempt, submission, answer, other)
     if verdict.outcome is None:
         return
     now = timezone.now()
     _finish(attempt, verdict.outcome, answered, now)
+    if answer.kind is AnswerKind.TOO_LARGE:
+        _take_smaller_jobs(campaign, account, attempt)
     if verdict.outcome is Outcome.NOT_SENT:
         day_limits.take_off(attempt, campaign)
-    lane = lane_after(account.lane, answered.answer, now, random.random())  # noqa: S311 - no secret
+    lane = lane_after(account.lane, answer, now, random.random())  # noqa: S311 - no secret
     if lane != account.lane:
         account.keep_lane(lane)
     if verdict.state is not None:
         changes = _changes(submission, attempt, verdict, now)
         if other is not None and verdict.outcome is not Outcome.ACCEPTED:
             changes |= job_of(other)
+        if answer.kind is AnswerKind.TOO_LARGE:
+            # It is cut before it is called for again; that need not wait.
+            changes |= {"not_before": None, "not_sent_count": submission.not_sent_count}
         move_submission(submission, verdict.state, **changes)
         stop_if_cancelled(campaign, submission, other or attempt)
     elif verdict.how is not None:
         know_better(submission, attempt, verdict.how)
-    _tell(campaign, submission, answered.answer)
+    _tell(campaign, submission, answer)
     is_second = submission.revoked_for == TakeBack.LATE_LOOK
-    reason = pause_after(lane, answered.answer, _refused_alike(submission), is_second)
+    reason = pause_after(lane, answer, _refused_alike(submission), is_second)
     if reason is not None:
         pause_locked(campaign, reason)
+
+
+def _as_it_counts(answer: PostAnswer, attempt: Attempt) -> PostAnswer:
+    """A refusal of a job that is too large, and can be cut, is none."""
+    if answer.http_status != TOO_LARGE:
+        return answer
+    may_be_cut = intents.may_be_cut(attempt.submission, besides=attempt)
+    return when_too_large(answer, attempt.recipient_count, may_be_cut)
+
+
+def _take_smaller_jobs(campaign: Campaign, account: GatewayAccount, attempt: Attempt) -> None:
+    """From now on; what is larger is cut when it is claimed (`sending.splitting`)."""
+    account.people_per_job = smaller_jobs(account.largest_job, attempt.recipient_count)
+    account.save(update_fields=["people_per_job"])
+    record_event(campaign, CampaignEvent.Kind.SPLIT, people=account.people_per_job)
 
 
 def contradictory(answered: Answered) -> Answered:
@@ -195,24 +183,24 @@ def verdict_on(
 
 
 def _finish(attempt: Attempt, outcome: Outcome, answered: Answered, now: datetime) -> None:
-    attempt.outcome = outcome.value
-    attempt.reason = answered.answer.reason
-    attempt.http_status = answered.answer.http_status
-    attempt.finished_at = now
-    attempt.job_id = answered.answer.job_id
-    attempt.evidence = answered.evidence
-    attempt.next_look_at = _next_look(attempt, now) if outcome is Outcome.AMBIGUOUS else None
-    attempt.save(
-        update_fields=[
-            "outcome",
-            "reason",
-            "http_status",
-            "finished_at",
-            "job_id",
-            "evidence",
-            "next_look_at",
-        ]
-    )
+    changes = finished(outcome, answered, now)
+    changes["next_look_at"] = _next_look(attempt, now) if outcome is Outcome.AMBIGUOUS else None
+    for name, value in changes.items():
+        setattr(attempt, name, value)
+    attempt.save(update_fields=changes)
+
+
+def finished(outcome: Outcome, answered: Answered, now: datetime) -> dict[str, Any]:
+    """What is written to an attempt that has its answer; it is not looked for any more."""
+    return {
+        "outcome": outcome.value,
+        "reason": answered.answer.reason,
+        "http_status": answered.answer.http_status,
+        "finished_at": now,
+        "job_id": answered.answer.job_id,
+        "evidence": answered.evidence,
+        "next_look_at": None,
+    }
 
 
 def _next_look(attempt: Attempt, now: datetime) -> datetime | None:
@@ -230,7 +218,7 @@ def _changes(
     changes: dict[str, object] = {**UNCLAIMED}
     if verdict.state is SubmissionState.ACCEPTED:
         assert verdict.how is not None
-        changes |= _accepted(attempt.pk, attempt.job_id, verdict.how)
+        changes |= accepted(attempt.pk, attempt.job_id, verdict.how)
     elif verdict.state is SubmissionState.READY:
         wait = retry_delay(submission.not_sent_count, random.random())  # noqa: S311 - no secret
         changes |= {"not_before": now + wait, "not_sent_count": submission.not_sent_count + 1}
@@ -244,7 +232,8 @@ def _changes(
 UNCLAIMED = {"claim_token": None, "lease_until": None}
 
 
-def _accepted(attempt_id: uuid.UUID, job_id: str, how: How) -> dict[str, object]:
+def accepted(attempt_id: uuid.UUID, job_id: str, how: How) -> dict[str, object]:
+    """What is written to a submission that is ACCEPTED now by this attempt."""
     return {
         "job_id": job_id,
         "how": how.value,
@@ -262,7 +251,7 @@ def know_better(submission: Submission, attempt: Attempt, how: How) -> None:
 
 def stop_if_cancelled(campaign: Campaign, submission: Submission, attempt: Attempt) -> None:
     """Proof that comes after the campaign was cancelled: a job still ahead is taken back."""
-    if campaign.state in _BEING_STOPPED and submission.state == SubmissionState.ACCEPTED:
+    if campaign.state in BEING_STOPPED and submission.state == SubmissionState.ACCEPTED:
         new = after_cancel(SubmissionState.ACCEPTED, attempt.slot, timezone.now())
         if new is not SubmissionState.ACCEPTED:
             move_submission(

@@ -1,19 +1,26 @@
-"""Smaller jobs for what is left, when the vendor (or a daily limit) finds them too large."""
+"""Smaller jobs for what is left, when the vendor (or a daily limit) finds them too large.
+
+A refusal for its size halves the size of the account's jobs and gives the job back
+(`sending.recording`). Whatever is larger than the account takes is cut when a worker has claimed
+it: its first part is what the worker holds, the others wait behind it. Nothing of it has left.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from django.db.models import Max
+from django.db import transaction
+from django.db.models import F, Max
 
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
-from campaigns.moves import record_event
+from campaigns.moves import locked_campaign, record_event
 from campaigns.person_states import LEFT_OUT_LATE
-from campaigns.states import DecisionKind, PauseReason, SubmissionState
+from campaigns.states import PauseReason, SubmissionState
 from sending import day_limits
-from sending.models import Decision, Submission
-from sending.moves import move_submission
+from sending.intents import has_to_be_cut
+from sending.models import Submission
+from sociocs_accounts.models import GatewayAccount
 from teams.models import User
 
 _SPLITTABLE = [
@@ -24,25 +31,53 @@ _SPLITTABLE = [
 TOO_LARGE = "too_large"
 
 
-def split_if_too_large(campaign: Campaign, user: User) -> None:
-    """A person lets a campaign go on that was paused because its jobs are too large: halve them.
+def cut_to_size(claimed: Sequence[Submission], account: GatewayAccount) -> list[Submission]:
+    """Cut what is larger than the account takes; of what was taken away meanwhile nothing is left.
 
-    The refused jobs are tried again as halves. The caller holds the campaign's row lock.
+    Each of `claimed` comes with its account and stays in the hands of its claim.
     """
-    if campaign.state_reason == PauseReason.TOO_LARGE:
-        refused = [
-            submission
-            for submission in campaign.submissions.filter(
-                state=SubmissionState.REFUSED.value, current_attempt__reason=TOO_LARGE
-            ).select_related("current_attempt")
-            if submission.recipient_count > 1
-        ]
-        if refused:
-            at_most = min(submission.recipient_count for submission in refused) // 2
-            for submission in refused:
-                _try_again(submission, user)
-            _split(campaign, user, at_most)
-    elif campaign.state_reason == PauseReason.QUOTA and campaign.channel is not None:
+    return [
+        submission
+        for submission in claimed
+        if not has_to_be_cut(submission) or _cut(submission, account.largest_job)
+    ]
+
+
+def _cut(submission: Submission, at_most: int) -> bool:
+    """False when it was not the claim's any more."""
+    with transaction.atomic():
+        # Whoever cancels or pauses holds the same row, and so does whoever numbers jobs.
+        campaign = locked_campaign(submission.campaign_id)
+        first, *rest = _parts(submission, at_most)
+        submission.first_position, submission.last_position, submission.recipient_count = first
+        is_mine = Submission.objects.filter(
+            pk=submission.pk,
+            state=SubmissionState.CLAIMED.value,
+            claim_token=submission.claim_token,
+        ).update(
+            first_position=submission.first_position,
+            last_position=submission.last_position,
+            recipient_count=submission.recipient_count,
+            version=F("version") + 1,
+        )
+        if is_mine:
+            last = campaign.submissions.aggregate(last=Max("seq"))["last"]
+            parts = [
+                _part_of(submission, last + number, part, number)
+                for number, part in enumerate(rest, start=1)
+            ]
+            for part in parts:
+                part.state = SubmissionState.READY.value
+            Submission.objects.bulk_create(parts, batch_size=500)
+    return bool(is_mine)
+
+
+def split_for_a_day(campaign: Campaign, user: User) -> None:
+    """A person lets a campaign go on that was paused because its jobs do not fit into a day.
+
+    The caller holds the campaign's row lock.
+    """
+    if campaign.state_reason == PauseReason.QUOTA and campaign.channel is not None:
         limit = day_limits.smallest_limit(campaign)
         if limit is not None:
             _split(campaign, user, limit)
@@ -56,20 +91,6 @@ def split_to_try_again(campaign: Campaign, submission: Submission, user: User) -
     attempt = submission.current_attempt
     if attempt is not None and attempt.reason == TOO_LARGE and submission.recipient_count > 1:
         _split(campaign, user, submission.recipient_count // 2)
-
-
-def _try_again(submission: Submission, user: User) -> None:
-    """Refused is provably not sent."""
-    Decision.objects.create(
-        user=user,
-        submission=submission,
-        attempt=submission.current_attempt,
-        kind=DecisionKind.TRY_AGAIN.value,
-        shown_version=submission.version,
-    )
-    move_submission(
-        submission, SubmissionState.READY, refusal=[], not_before=None, not_sent_count=0
-    )
 
 
 def _split(campaign: Campaign, user: User, at_most: int) -> None:

@@ -1,7 +1,7 @@
 """Handing submissions over: claim, build, intent, call, record. The order is the protection.
 
 1. `claim`: READY -> CLAIMED by a conditional update. Nothing has left this machine.
-2. `build`: read the slice and look at opt-outs once more. Nothing has left.
+2. `building.build`: read the slice and look at opt-outs once more. Nothing has left.
 3. `attempts.turn`: an open attempt is committed: the point of no return.
 4. `gateway.post_message`: the call, outside any transaction, fenced against having waited too long.
 5. `attempts.turn`: the answer is stored, together with the intent of the next call.
@@ -32,12 +32,13 @@ from campaigns.moves import shared_clock
 from campaigns.states import CampaignState, SubmissionState
 from interface import log_ids
 from interface.database_errors import is_away
-from recipients.models import OptOut
-from sending import gateway, one_by_one, reconcile, turns
-from sending.attempts import Begun, Built, message_or_fault, slice_of, slots_for, turn
+from sending import gateway, one_by_one, reconcile, splitting, turns
+from sending.attempts import slots_for, turn
+from sending.building import build
 from sending.failpoints import failpoint
 from sending.gateway import VendorClock
 from sending.giving_back import gives_back
+from sending.intents import Begun, Built
 from sending.models import Submission
 from sending.moves import move_submissions
 from sending.protocol import (
@@ -55,7 +56,6 @@ from sociocs_accounts.lanes import Lane, LaneState
 from sociocs_accounts.models import GatewayAccount
 from sociocs_gateway.client import SociocsClient
 from sociocs_gateway.exceptions import GatewayError
-from sociocs_gateway.messages import BulkMessage, MessageRecipient, SingleMessage
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +66,13 @@ TURN_SECONDS = 15.0
 _SLOW_SECONDS = 1.0
 # How often a turn looks whether the next single message is in reach.
 PACE_SECONDS = 0.25
+# What holds for all of a lane: the claims are given back, to be taken anew when it may go on.
 _LANE_RESTS = {
     Refusal.LANE_HALTED,
     Refusal.LANE_COOLING,
     Refusal.STILL_OPEN,
     Refusal.PROBE_NEEDED,
+    Refusal.TOO_LARGE,
 }
 
 
@@ -146,7 +148,7 @@ def _hand_over_each(line: _Line, claimed: list[Submission], ends: float) -> bool
             if refusal in _LANE_RESTS:
                 line.store()
                 account.refresh_from_db()
-                return refusal is not Refusal.PROBE_NEEDED
+                return refusal not in {Refusal.PROBE_NEEDED, Refusal.TOO_LARGE}
         if is_idle:
             # Only single messages, whose pace is one a second.
             line.store()
@@ -304,7 +306,7 @@ def claim(
     mine = Submission.objects.filter(pk__in=ids, claim_token=token).in_bulk()
     claimed = [mine[pk] for pk in ids if pk in mine]
     _complete(claimed, account)
-    return claimed
+    return splitting.cut_to_size(claimed, account)
 
 
 def _complete(submissions: list[Submission], account: GatewayAccount) -> None:
@@ -411,40 +413,3 @@ def unserved_accounts() -> list[int]:
         account__state=LaneState.OPEN.value,
     ).exclude(Q(account__in=in_hand.values("account")) | rests)
     return list(ready.order_by().values_list("account_id", flat=True).distinct())
-
-
-# --- Build ----------------------------------------------------------------------------------------
-
-
-def build(submission: Submission, slot: datetime | None = None) -> Built:
-    """Read the slice's people, leaving out whoever opted out since the audience was frozen.
-
-    All that can be done before the intent is done here, beside the call that is under way.
-    """
-    assert submission.claim_token is not None
-    rows = slice_of(submission)
-    people = list(rows.order_by("position").values_list("phone", "phone_key", "name"))
-    # A question of its own, asked after them: as a column of the first it would be a walk through
-    # all wishes of the team for every job.
-    wishes = OptOut.objects.open().filter(
-        team_id=submission.campaign.team_id, phone_key__in=rows.values("phone_key")
-    )
-    has_opted_out = set(wishes.values_list("phone_key", flat=True))
-    # The vendor might read "{{" in a name as one of its own fields.
-    recipients = [
-        MessageRecipient(phone, name.replace("{{", "{ {"))
-        for phone, key, name in people
-        if key not in has_opted_out
-    ]
-    message = message_or_fault(submission, recipients, slot or submission.planned_slot)
-    if isinstance(message, BulkMessage | SingleMessage):
-        # Made now, and kept with it.
-        message.body()
-    return Built(
-        submission,
-        submission.claim_token,
-        recipients,
-        left_out=list(has_opted_out),
-        message=message,
-        slot=slot,
-    )

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from django.conf import settings
-
 from campaigns.audiences.arranging import Block, blocks_of, is_arranged, is_unread, zones_of
 from campaigns.audiences.position import AudiencePosition
 from campaigns.models import Campaign, CampaignRecipient
@@ -81,10 +79,7 @@ def terms_of(
     return Terms(
         largest=1
         if campaign.one_by_one
-        else min(
-            settings.RECIPIENTS_PER_SUBMISSION,
-            day_limits.smallest_limit(campaign) or settings.RECIPIENTS_PER_SUBMISSION,
-        ),
+        else min(campaign.largest_job, day_limits.smallest_limit(campaign) or campaign.largest_job),
         pace=pace_of(campaign),
         hours=hours_of(campaign),
         # A message that waits at the provider until after the hours would wake somebody.

@@ -40,7 +40,14 @@ class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = GatewayAccount
-        fields = ("label", "team", "calls_per_second", "calls_per_minute", "name_placeholder")
+        fields = (
+            "label",
+            "team",
+            "calls_per_second",
+            "calls_per_minute",
+            "people_per_job",
+            "name_placeholder",
+        )
         help_texts = {
             "name_placeholder": _(
                 "Only if Sociocs fills in names for this account's bulk jobs: enter its "
@@ -49,6 +56,10 @@ class AccountAdminForm(forms.ModelForm):  # type: ignore[type-arg]
             ),
             "calls_per_second": _(
                 "For all workers together. Empty: the server's setting. 0: no limit."
+            ),
+            "people_per_job": _(
+                "At most 10,000. Empty: the server's setting. If Sociocs finds a job too large, "
+                "this is halved by itself."
             ),
             "calls_per_minute": _("If Sociocs asks us to slow down (HTTP 429), we always do."),
         }
@@ -105,7 +116,7 @@ class GatewayAccountAdmin(NotedAdmin, ModelAdmin):  # type: ignore[type-arg]
                     "label",
                     "team",
                     "new_api_key",
-                    ("calls_per_second", "calls_per_minute"),
+                    ("calls_per_second", "calls_per_minute", "people_per_job"),
                     "name_placeholder",
                 )
             },

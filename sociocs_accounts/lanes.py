@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+# Sociocs names no limit; it takes so many contacts in one call of another kind.
+MOST_PEOPLE_PER_JOB = 10_000
+
 
 class LaneState(StrEnum):
     """A halted lane waits for a person."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import uuid
 from dataclasses import fields
 
-from django.core.validators import RegexValidator
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from interface.discreet import by_number
 from interface.enum_columns import choice_constraint, choices
 from sociocs_accounts.encrypted_fields import SecretField
-from sociocs_accounts.lanes import Lane, LaneState
+from sociocs_accounts.lanes import MOST_PEOPLE_PER_JOB, Lane, LaneState
 from sociocs_gateway.providers import CAPABILITIES, Capabilities, Provider
 from teams.models import Team, User
 
@@ -52,6 +53,13 @@ class GatewayAccount(models.Model):
     # Null: as the settings say; 0: as fast as it goes. Shared by all workers (`call_rates`).
     calls_per_second = models.PositiveIntegerField(_("calls a second"), null=True, blank=True)
     calls_per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
+    # Null: as the settings say. Halved when Sociocs finds a job too large (`sending.splitting`).
+    people_per_job = models.PositiveIntegerField(
+        _("people in a job"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_PEOPLE_PER_JOB)],
+    )
     # What this account's answers were seen to contain, e.g. {"lists_schedule": true}.
     capabilities = models.JSONField(default=dict, blank=True)
     # Why its list of jobs could not be had last (`troubles.Trouble`), and when; blank: it could.
@@ -63,10 +71,22 @@ class GatewayAccount(models.Model):
 
     class Meta:
         verbose_name = _("Sociocs account")
-        constraints = (choice_constraint("state", LaneState, "account_state_is_known"),)
+        constraints = (
+            choice_constraint("state", LaneState, "account_state_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(people_per_job=None)
+                | models.Q(people_per_job__range=(1, MOST_PEOPLE_PER_JOB)),
+                name="a_job_holds_somebody",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.label} (…{self.api_key_tail})"
+
+    @property
+    def largest_job(self) -> int:
+        """How many people a job of this account may hold."""
+        return self.people_per_job or settings.RECIPIENTS_PER_SUBMISSION
 
     @property
     def can_be_looked_at(self) -> bool:

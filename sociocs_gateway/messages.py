@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 from urllib.parse import urlsplit
 
 import orjson
@@ -39,6 +39,16 @@ TemplateValues: TypeAlias = "Mapping[str, str | TemplateValues]"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # PostgreSQL stores no NUL, and a lone surrogate has no UTF-8 form.
 _UNSENDABLE = re.compile("[\x00\ud800-\udfff]")
+# One recipient of a body, as `orjson`, PostgreSQL and SQLite all write it.
+_IN_A_NAME = rb'[^"\\\x00-\x1f]*+'
+_ESCAPED = rb'\\(?:["\\bfnrt]|u00(?!00)[01][0-9a-f])'
+_PERSON_START = b'{"to":"'
+_PERSON = rb'\{"to":"\+[1-9][0-9]{6,14}","name":"%b(?:%b%b)*+"\}' % (
+    _IN_A_NAME,
+    _ESCAPED,
+    _IN_A_NAME,
+)
+_PEOPLE = re.compile(rb"(?:%b,)*+%b" % (_PERSON, _PERSON))
 _NOT_IN_A_URL = re.compile(r"[\x00-\x20\x7f<>\"{}|\\^`]")
 _FIELD_OPENING = "{{"
 
@@ -80,6 +90,38 @@ class MessageRecipient(NamedTuple):
         return "Recipient(…)"
 
 
+class WrittenRecipients(Sequence[MessageRecipient]):
+    """People who are written already as a body names them, and are only read where somebody asks.
+
+    :param written: JSON objects with a comma between each two.
+    :raises ValueError: not every person is written as :class:`BulkMessage` would write them.
+    """
+
+    def __init__(self, written: str) -> None:
+        self.written = written.encode()
+        if not _PEOPLE.fullmatch(self.written):
+            raise ValueError("not as a body names people")
+        # A quotation mark inside of a name has a backslash before it.
+        self._count = self.written.count(_PERSON_START)
+
+    def __repr__(self) -> str:
+        return f"WrittenRecipients({self._count})"
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> MessageRecipient: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[MessageRecipient]: ...
+    def __getitem__(self, place: int | slice) -> MessageRecipient | Sequence[MessageRecipient]:
+        return tuple(self)[place]
+
+    def __iter__(self) -> Iterator[MessageRecipient]:
+        for one in orjson.loads(b"[%b]" % self.written):
+            yield MessageRecipient(one["to"], one["name"])
+
+
 @dataclass(frozen=True, repr=False)
 class BulkMessage:
     """One bulk job: the same message to many people at one time.
@@ -88,7 +130,8 @@ class BulkMessage:
 
     :param provider: a :class:`Provider`, or its code.
     :param channel_key: the channel that sends, opaque.
-    :param recipients: at least one; their order is kept.
+    :param recipients: at least one; their order is kept. :class:`WrittenRecipients` go into the
+        body as they are.
     :param text: the message; may be empty when there is a media URL.
     :param image_url: publicly reachable; at most one of the three media URLs may be set.
     :param video_url: see ``image_url``.
@@ -115,7 +158,8 @@ class BulkMessage:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provider", _known_provider(self.provider))
-        object.__setattr__(self, "recipients", tuple(self.recipients))
+        if not isinstance(self.recipients, WrittenRecipients):
+            object.__setattr__(self, "recipients", tuple(self.recipients))
         if not self.recipients:
             raise MessageNotExpressible(MessageFault.NO_RECIPIENTS)
         _check_recipients(self.recipients, self.dynamic_fields_allowed)
@@ -130,10 +174,17 @@ class BulkMessage:
 
     @cached_property
     def _body(self) -> bytes:
-        parameters = _common_parameters(self)
-        parameters["recipients"] = [{"to": to, "name": name} for to, name in self.recipients]
-        parameters["duplicates_allowed"] = self.duplicates_allowed
-        return orjson.dumps(parameters)
+        said = orjson.dumps(_common_parameters(self)).removesuffix(b"}")
+        duplicates = orjson.dumps(self.duplicates_allowed)
+        people = self._people
+        return b'%b,"recipients":[%b],"duplicates_allowed":%b}' % (said, people, duplicates)
+
+    @cached_property
+    def _people(self) -> bytes:
+        """The recipients as the body names them: the same at any time it is sent."""
+        if isinstance(self.recipients, WrittenRecipients):
+            return self.recipients.written
+        return orjson.dumps([{"to": to, "name": name} for to, name in self.recipients])[1:-1]
 
     def body(self) -> bytes:
         """The request body: UTF-8 JSON, the same bytes at every call."""
@@ -283,6 +334,11 @@ def _known_provider(provider: str) -> Provider:
 
 
 def _check_recipients(recipients: Sequence[MessageRecipient], fields_allowed: bool) -> None:
+    if isinstance(recipients, WrittenRecipients):
+        # Looked through already, but for what not every message may say.
+        if not fields_allowed and _FIELD_OPENING.encode() in recipients.written:
+            raise MessageNotExpressible(MessageFault.DYNAMIC_FIELD_LEFT, "a recipient's name")
+        return
     if not all(map(_E164.fullmatch, [phone for phone, _name in recipients])):
         place = next(n for n, r in enumerate(recipients, start=1) if not is_e164(r.phone))
         raise MessageNotExpressible(MessageFault.PHONE_NOT_E164, f"recipient {place}")

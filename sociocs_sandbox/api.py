@@ -50,6 +50,8 @@ def answer(sandbox: Sandbox, request: Request, disturbance: Disturbance) -> Resp
         return refusal(400, str(error))
     except validation.ValidationFailed as failure:
         return refusal(400, *failure.messages)
+    except validation.TooManyRecipients as error:
+        return refusal(413, str(error))
     except JobAlreadyStarted:
         return refusal(400, "It is being sent or has already run")
     except JobNotFound:

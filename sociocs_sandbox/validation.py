@@ -32,6 +32,10 @@ class ValidationFailed(ValueError):
         self.messages = messages
 
 
+class TooManyRecipients(ValueError):
+    """More people than this sandbox takes in a job; goes into the envelope, with HTTP 413."""
+
+
 @dataclass(frozen=True)
 class MessageRequest:
     """A checked ``POST /messages/bulk`` or ``/message``; ``phones`` are bare digits as integers."""
@@ -61,7 +65,7 @@ def bulk_request(body: object, max_recipients: int) -> MessageRequest:
     """Check the body of ``POST /messages/bulk`` (Sociocs API, Bulk messaging, Create a bulk job).
 
     ``image_urls`` is ignored, as every field nobody documents. Raises ``ValidationFailed`` with all
-    mistakes at once.
+    mistakes at once, or ``TooManyRecipients``.
     """
     fields, errors = _object(body), list[str]()
     phones, names = _recipients(fields.get("recipients"), max_recipients, errors)
@@ -335,10 +339,9 @@ def _recipients(
         errors.append("recipients must be a list with at least one entry")
         return [], []
     if len(value) > max_recipients:
-        errors.append(
+        raise TooManyRecipients(
             f"recipients has {len(value)} entries, more than the {max_recipients} allowed"
         )
-        return [], []
     try:
         phones = [recipient["to"] for recipient in value]
         names = [recipient.get("name") or "" for recipient in value]

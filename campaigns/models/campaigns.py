@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -207,6 +208,13 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def largest_job(self) -> int:
+        """How many people one of its jobs may hold."""
+        if self.channel is None:
+            return settings.RECIPIENTS_PER_SUBMISSION
+        return self.channel.account.largest_job
 
 
 class CampaignList(models.Model):

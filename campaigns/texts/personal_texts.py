@@ -189,7 +189,7 @@ def survey(
                 texts.add(key, text)
     left_out = counted.left_out | dict(handed_over.by_reason)
     count = AudienceCount(counted.rows, handed_over.people, left_out)
-    jobs = handed_over.jobs(settings.RECIPIENTS_PER_SUBMISSION)
+    jobs = handed_over.jobs(campaign.largest_job)
     if campaign.one_by_one:
         jobs = count.people
     return Survey(count, texts, handed_over, jobs, empty, campaign.one_by_one)

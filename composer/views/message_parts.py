@@ -353,7 +353,8 @@ def _sampled(form: ComposeForm, user: User, picked: figures.Sample) -> Figures:
 
     def found(rules: FieldRules) -> Figures:
         renderer = personal_texts.renderer_of(campaign, program, rules, user, timezone.now())
-        return figures.of_people(renderer, program, limits_by(rules), picked.people)
+        limits = limits_by(rules)
+        return figures.of_people(renderer, program, limits, picked.people, campaign.largest_job)
 
     read = found(replace(rules, name_placeholder=""))
     if not rules.name_placeholder or form.goes_one_by_one:

@@ -248,7 +248,7 @@ def _with_end(
 def _slots(draft: Campaign, start: datetime, people: int, *, is_each: bool) -> Slots:
     """When its jobs go out; none where that takes long to say. Raises pacing.CannotPlan."""
     if not timetable.is_timed(draft):
-        jobs = people if is_each else job_times.submission_count(people)
+        jobs = people if is_each else job_times.submission_count(draft, people)
         return last_message.plain_slots(draft, start, people, jobs)
     terms = timetable.terms_of(draft, start, [(draft.text, people)])
     # By each person's own clock, only the plan knows.

@@ -73,6 +73,18 @@ class Migration(migrations.Migration):
                         blank=True, null=True, verbose_name="calls a minute"
                     ),
                 ),
+                (
+                    "people_per_job",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(10000),
+                        ],
+                        verbose_name="people in a job",
+                    ),
+                ),
                 ("capabilities", models.JSONField(blank=True, default=dict)),
                 (
                     "list_trouble",
@@ -102,7 +114,15 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("state__in", ["halted", "open"])),
                         name="account_state_is_known",
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("people_per_job", None),
+                            ("people_per_job__range", (1, 10000)),
+                            _connector="OR",
+                        ),
+                        name="a_job_holds_somebody",
+                    ),
                 ],
             },
         ),

@@ -25,7 +25,7 @@ from campaigns.texts.rendering import Missing, person_of, render_text
 from campaigns.texts.rendering import RenderRules as RenderingRules
 from campaigns.texts.sms_segments import segments
 from recipients.models import Recipient, RecipientList
-from sending import launch, readiness, submit, tick
+from sending import building, launch, readiness, submit, tick
 from sending.models import Submission
 from sending.readiness import LaunchRefused
 from sociocs_accounts.models import Channel
@@ -93,7 +93,7 @@ def jobs(campaign: Campaign) -> list[tuple[str, list[str]]]:
 def built(submission: Submission) -> list[Person]:
     """Who is in a job, as it would be handed over."""
     submission.claim_token = uuid4()
-    return submit.build(submission).recipients
+    return building.build(submission).recipients
 
 
 @pytest.mark.both_databases

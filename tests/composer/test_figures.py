@@ -84,7 +84,9 @@ def test_the_sums_add_up(dentists: list[str]) -> None:
         (key, f"+1202555{key:04}", "Ann", f'{{"Dentist": "{dentist}"}}')
         for key, dentist in enumerate(dentists)
     ]
-    found = figures.of_people(Renderer(program, RenderRules()), program, TextLimits(300), rows)
+    found = figures.of_people(
+        Renderer(program, RenderRules()), program, TextLimits(300), rows, 1_000
+    )
 
     assert found.looked_at == len(rows) == found.people + sum(found.left_out.values())
     assert sum(found.by_segments.values()) == found.people
@@ -101,7 +103,9 @@ def test_the_sums_add_up(dentists: list[str]) -> None:
 def of_texts(*texts: str) -> Figures:
     program = parse_text("{{Dentist}}")
     rows = [(n, "+12025550000", "", f'{{"Dentist": "{text}"}}') for n, text in enumerate(texts)]
-    return figures.of_people(Renderer(program, RenderRules()), program, TextLimits(9_999), rows)
+    return figures.of_people(
+        Renderer(program, RenderRules()), program, TextLimits(9_999), rows, 1_000
+    )
 
 
 @pytest.mark.parametrize(

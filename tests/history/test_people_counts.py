@@ -20,7 +20,7 @@ from campaigns.states import CampaignState, Outcome, SubmissionState
 from delivery import delivery_reports, receiving
 from delivery.models import SentMessage, WebhookEndpoint
 from history import reached
-from sending import splitting
+from sending import submit
 from sending.models import Submission
 from sending.reach import reach_of
 from sociocs_accounts.encrypted_fields import Secret
@@ -311,10 +311,11 @@ def test_a_message_that_came_all_the_same_keeps_its_report(desk: Desk, launched:
 def test_jobs_cut_smaller_lose_nobody_who_opted_out(
     desk: Desk, launched: Campaign, alice: User
 ) -> None:
-    refused(job(launched, 1), "too large", reason="too_large", http_status=413)
-    launched.state_reason = "too_large"
+    account = launched.channel.account
+    account.people_per_job = 2
+    account.save()
     CampaignRecipient.objects.filter(pk=person(launched, 1).pk).update(left_out="opted_out")
-    splitting.split_if_too_large(launched, alice)
+    submit.claim(account)
     assert launched.submissions.count() > 4
     assert people_on_bar(desk, "campaign", launched) == {P.NOT_SENT: 1, P.STILL_TO_SEND: PEOPLE - 1}
 

@@ -21,7 +21,7 @@ from interface.templatetags.interface import phone_number as in_groups
 from recipients.lists.people import person_id
 from recipients.models import OptOut
 from recipients.opting_out import opt_outs
-from sending import submit
+from sending import building, submit
 from sociocs_accounts.encrypted_fields import Secret
 from sociocs_accounts.models import Channel
 from teams.models import Team, User
@@ -113,7 +113,7 @@ def test_a_stop_after_the_launch_takes_the_person_out_of_the_job(
     campaign = world.launched(world.a_campaign(line, people))
     world.opt_out(line.team, f"+{comes_from}")
     (submission,) = submit.claim(line.account)
-    built = submit.build(submission)
+    built = building.build(submission)
     assert [person.phone for person in built.recipients] == [SOMEBODY]
     assert campaign.frozen_count == 2
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from collections import Counter
+from contextlib import nullcontext
 
-from campaigns.models import Campaign
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Field
+
+from campaigns.models import Campaign, CampaignEvent
 from campaigns.states import DecisionKind
-from sending import control, decisions, submit, tick
-from sending.models import Decision
-from sociocs_accounts.models import Channel
+from sending import control, decisions, splitting, submit, tick
+from sending.models import Attempt
+from sociocs_accounts.models import Channel, GatewayAccount
 from tests import world
 from tests.processes import Sandbox
 
@@ -51,46 +57,129 @@ def test_one_refusal_lets_the_others_go_on(campaign: Campaign, sandbox: Sandbox)
     assert world.states(campaign) == ["refused"] + ["accepted"] * 4
 
 
-def test_a_job_that_is_too_large_asks_and_then_all_go_in_halves(
+def sizes(campaign: Campaign) -> list[int]:
+    return [one.recipient_count for one in campaign.submissions.order_by("first_position")]
+
+
+def everybody_once(campaign: Campaign, sandbox: Sandbox, people: int) -> None:
+    assert set(world.states(campaign)) == {"accepted"}
+    seen = world.witness(sandbox)
+    assert (seen["recipients"], seen["jobs"]) == (people, len(sizes(campaign)))
+
+
+def test_a_job_that_is_too_large_goes_out_in_halves_and_so_does_the_rest(
     campaign: Campaign, channel: Channel, sandbox: Sandbox
 ) -> None:
+    world.set_fault(sandbox, "413", after=1)
+
+    hand_over(campaign)
+
+    assert sizes(campaign) == [10, *[5] * 8]
+    everybody_once(campaign, sandbox, 50)
+    # The one behind it was not called for: nobody is told twice that it is too large.
+    outcomes = Attempt.objects.values_list("outcome", flat=True)
+    assert Counter(outcomes) == {"accepted": 9, "not_sent": 1}
+    channel.account.refresh_from_db()
+    assert channel.account.largest_job == 5
+    told = CampaignEvent.objects.get(campaign=campaign, kind=CampaignEvent.Kind.SPLIT)
+    assert told.details["people"] == 5
+
+
+def test_it_is_remembered_for_the_next_campaign(channel: Channel, sandbox: Sandbox) -> None:
+    people = world.a_list(channel.team, world.phones(9))
     world.set_fault(sandbox, "413")
+    hand_over(world.launched(world.a_campaign(channel, people)))
+
+    later = world.launched(world.a_campaign(channel, people))
+
+    assert sizes(later) == [4, 4, 1]
+
+
+def test_it_is_halved_again_until_it_is_taken(channel: Channel, sandbox: Sandbox) -> None:
+    campaign = world.launched(
+        world.a_campaign(channel, world.a_list(channel.team, world.phones(10)))
+    )
+    world.set_fault(sandbox, "413", times=2)
 
     hand_over(campaign)
+
+    assert sizes(campaign) == [2, 2, 1, 2, 2, 1]
+    everybody_once(campaign, sandbox, 10)
+
+
+def test_one_person_cannot_be_halved_so_somebody_is_asked(
+    channel: Channel, sandbox: Sandbox
+) -> None:
+    campaign = world.launched(
+        world.a_campaign(channel, world.a_list(channel.team, world.phones(2)))
+    )
+    world.set_fault(sandbox, "413", times=9)
+
+    hand_over(campaign)
+
     assert (campaign.state, campaign.state_reason) == ("paused", "too_large")
-
-    control.resume(campaign, world.owner_of(channel.team))
-    hand_over(campaign)
-    hand_over(campaign)
-
-    sizes = [one.recipient_count for one in campaign.submissions.all()]
-    assert sizes == [5] * 10
-    assert set(world.states(campaign)) == {"accepted"}
-    jobs = world.witness(sandbox, "/jobs")
-    assert sum(job["recipient_count"] for job in jobs) == 50
-    assert world.witness(sandbox)["recipients"] == 50
-    assert Decision.objects.get().kind == "try_again"
+    assert world.states(campaign) == ["refused", "ready"]
+    assert world.witness(sandbox)["jobs"] == 0
 
 
-def test_the_only_job_is_tried_again_in_halves(channel: Channel, sandbox: Sandbox) -> None:
+def test_what_may_have_arrived_is_not_cut(channel: Channel, sandbox: Sandbox) -> None:
     campaign = world.launched(
         world.a_campaign(channel, world.a_list(channel.team, world.phones(9)))
     )
-    world.set_fault(sandbox, "413")
+    world.set_fault(sandbox, "500")
     hand_over(campaign)
-    refused = campaign.submissions.get()
-    assert (campaign.state, refused.state) == ("needs_decision", "refused")
-
+    unclear = campaign.submissions.get()
+    assert unclear.state == "unknown"
     decisions.decide(
-        refused,
+        unclear,
         world.owner_of(channel.team),
-        DecisionKind.TRY_AGAIN,
-        shown_version=refused.version,
-        attempt_id=refused.attempts.get().pk,
+        DecisionKind.SEND_AGAIN,
+        shown_version=unclear.version,
+        attempt_id=unclear.attempts.get().pk,
     )
+    world.set_fault(sandbox, "413")
     tick.tick()
+
     hand_over(campaign)
 
-    assert sorted(one.recipient_count for one in campaign.submissions.all()) == [1, 4, 4]
-    assert set(world.states(campaign)) == {"accepted"}
-    assert world.witness(sandbox)["recipients"] == 9
+    assert sizes(campaign) == [9]
+    assert world.states(campaign) == ["refused"]
+
+
+def test_jobs_are_cut_as_the_account_says_even_if_it_says_so_later(
+    campaign: Campaign, channel: Channel, sandbox: Sandbox
+) -> None:
+    GatewayAccount.objects.update(people_per_job=7)
+
+    hand_over(campaign)
+
+    assert sizes(campaign) == [7, 3] * 5
+    everybody_once(campaign, sandbox, 50)
+
+
+def test_a_cancelled_campaign_is_not_cut(campaign: Campaign, channel: Channel) -> None:
+    (claimed, *_) = submit.claim(channel.account)
+    control.cancel(campaign, world.owner_of(channel.team))
+    GatewayAccount.objects.update(people_per_job=7)
+    channel.account.refresh_from_db()
+    claimed.account = channel.account
+
+    assert splitting.cut_to_size([claimed], channel.account) == []
+
+    assert sizes(campaign) == [10] * 5
+
+
+@pytest.mark.parametrize(
+    ("size", "is_taken"), [(0, False), (1, True), (10_000, True), (10_001, False)]
+)
+def test_an_account_takes_one_to_ten_thousand_people_in_a_job(
+    channel: Channel, size: int, is_taken: bool
+) -> None:
+    account = channel.account
+    field = GatewayAccount._meta.get_field("people_per_job")
+    assert isinstance(field, Field)
+    with nullcontext() if is_taken else pytest.raises(ValidationError):
+        field.clean(size, account)
+    account.people_per_job = size
+    with nullcontext() if is_taken else pytest.raises(IntegrityError), transaction.atomic():
+        account.save()

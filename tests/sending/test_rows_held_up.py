@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, Heartbeat
-from sending import attempts, recording, submit, tick
+from sending import attempts, building, intents, recording, submit, tick
 from sending.models import Attempt, Submission
 from sending.protocol import AnswerKind, PostAnswer, Refusal
 from sociocs_accounts.models import Channel
@@ -89,11 +89,11 @@ def answered(submission: Submission, attempt: Attempt) -> recording.Answered:
 def test_an_answer_is_recorded_alone_when_the_next_intent_is_held_up(channel: Channel) -> None:
     first, second = launched(channel, people=5), launched(channel, people=5, start=20)
     claimed = {one.campaign_id: one for one in submit.claim(channel.account)}
-    begun = attempts.turn(None, submit.build(claimed[first.pk]), timezone.now())
-    assert isinstance(begun, attempts.Begun)
+    begun = attempts.turn(None, building.build(claimed[first.pk]), timezone.now())
+    assert isinstance(begun, intents.Begun)
     in_hand, following = answered(claimed[first.pk], begun.attempt), claimed[second.pk]
     with held(second):
-        refusal = attempts.turn(in_hand, submit.build(following), timezone.now())
+        refusal = attempts.turn(in_hand, building.build(following), timezone.now())
 
     assert refusal is Refusal.HELD_UP
     assert world.states(first) == ["accepted"]
@@ -106,13 +106,13 @@ def test_an_answer_is_recorded_although_the_server_has_ended_its_transaction(
 ) -> None:
     campaign = launched(channel)
     one, other = submit.claim(channel.account)
-    begun = attempts.turn(None, submit.build(one), timezone.now())
-    assert isinstance(begun, attempts.Begun)
+    begun = attempts.turn(None, building.build(one), timezone.now())
+    assert isinstance(begun, intents.Begun)
     (once := tmp_path / "once").touch()
     quick.FAILPOINTS = {"inside_intent": f"once:{once}:sleep:1"}
     tell("idle_in_transaction_session_timeout = '200ms'")
 
-    refusal = attempts.turn(answered(one, begun.attempt), submit.build(other), timezone.now())
+    refusal = attempts.turn(answered(one, begun.attempt), building.build(other), timezone.now())
 
     assert (refusal, once.exists()) == (Refusal.HELD_UP, False)
     assert world.states(campaign) == ["accepted", "claimed"]

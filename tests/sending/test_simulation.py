@@ -374,6 +374,12 @@ def test_two_attempts_at_one_job_are_told_apart(tell: Callable[[stories.Story], 
     stories.play(tell)
 
 
+def test_what_may_have_arrived_is_not_cut_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Schedule, "_may_be_cut", lambda *_: True)
+    with pytest.raises(AssertionError, match="went out 2 times"):
+        stories.play(stories.too_large_the_second_time)
+
+
 @pytest.mark.parametrize("name", guards.UNREACHED)
 def test_what_is_only_to_be_safe_still_stands(name: str) -> None:
     guard, _what_stands_before_it = guards.UNREACHED[name]

@@ -26,7 +26,7 @@ from campaigns.scheduling.pacing import Pace
 from campaigns.states import CampaignState
 from composer.forecast import forecast
 from recipients.models import Recipient, RecipientList
-from sending import attempts, control, launch, readiness, submit, tick, timetable
+from sending import attempts, building, control, intents, launch, readiness, submit, tick, timetable
 from sending.models import Attempt, Submission
 from sending.protocol import AnswerKind, PostAnswer
 from sending.readiness import LaunchRefused
@@ -93,7 +93,7 @@ def begin(channel: Channel) -> object:
     """What a worker does with the next job of a lane, up to the call itself."""
     claimed = submit.claim(channel.account, at_most=1)
     try:
-        return attempts.turn(None, submit.build(claimed[0]), datetime.now(UTC))
+        return attempts.turn(None, building.build(claimed[0]), datetime.now(UTC))
     finally:
         submit.release(claimed)
 
@@ -475,8 +475,8 @@ def handed_over(channel: Channel) -> list[datetime]:
     while claimed := submit.claim(channel.account):
         proposed = attempts.slots_for(channel.account_id, claimed)
         for submission, slot in zip(claimed, proposed, strict=True):
-            begun = attempts.turn(None, submit.build(submission, slot), datetime.now(UTC))
-            assert isinstance(begun, attempts.Begun)
+            begun = attempts.turn(None, building.build(submission, slot), datetime.now(UTC))
+            assert isinstance(begun, intents.Begun)
             answer = PostAnswer(AnswerKind.ACCEPTED, job_id=uuid4().hex, http_status=201)
             answered = Answered(begun.attempt.pk, begun.attempt.n, submission, answer, {})
             attempts.turn(answered, None, datetime.now(UTC))
@@ -520,7 +520,7 @@ def test_going_on_in_the_night_waits_for_the_morning(
     begun = begin(channel)
 
     assert slots(campaign) == ["Sat 09:00 10", "Sat 09:00 10", "Sat 09:00 5"]
-    assert isinstance(begun, attempts.Begun)
+    assert isinstance(begun, intents.Begun)
     assert begun.attempt.slot == datetime(2026, 11, 21, 9, 0, 1, tzinfo=UTC)
 
 
@@ -650,7 +650,7 @@ def test_jobs_that_are_not_late_keep_their_slots_when_a_pause_ends(
     drip = {"pace_count": 10, "pace_minutes": 60, "clock_keeper": ClockKeeper.HERE}
     people = world.a_list(team, BRITISH)
     campaign = world.launched(world.a_campaign(channel, people, **OFFICE, **drip))
-    assert isinstance(begin(channel), attempts.Begun)
+    assert isinstance(begin(channel), intents.Begun)
     before = slots(campaign)
 
     control.pause(campaign, world.owner_of(team))

@@ -248,6 +248,7 @@ GUARDS: dict[str, tuple[str, str]] = {
     ),
     "an outage is asked about a thousand times": ("lane.strikes >= STRIKES_TO_PAUSE", "False"),
     "what is too large is tried on and on": ("answer.http_status == TOO_LARGE", "False"),
+    "what may have arrived is cut in two": ("may_be_cut and people > 1", "people > 1"),
     "what is refused alike is tried on and on": ("refused_alike >= REFUSALS_TO_PAUSE", "False"),
     # --- the list
     "a job without a time is ours": ("        if job.schedule is None:\n", "        if False:\n"),

@@ -351,8 +351,33 @@ class Schedule(LateLooks):
                 store.tokens += 1
                 store.move(one, S.CLAIMED)
                 one.token, one.lease_until = store.tokens, self.ours + CLAIM_HELD
+                if one.is_too_large:
+                    self._cut(one)
                 return one
         return None
+
+    def _cut(self, one: Submission) -> None:
+        """In the hands of its claim: it is its first half, and the second waits behind it."""
+        one.is_too_large = False
+        slots = {it.slot for it in self.store.attempts if it.submission == one.number}
+        second = Submission(
+            len(self.store.submissions),
+            one.planned + timedelta(seconds=1),
+            S.READY,
+            cut_from=one.number,
+            slots_before=frozenset(slots),
+        )
+        self.store.submissions.append(second)
+
+    def _may_be_cut(self, submission: Submission, attempt: Attempt) -> bool:
+        """Whether no other attempt can have reached its people."""
+        others = [it for it in self.store.attempts if it.submission == submission.number]
+        may_have_gone = any(
+            it is not attempt and it.outcome is not Outcome.NOT_SENT and not it.revoked
+            for it in others
+        )
+        is_second = submission.revoked_for is TakeBack.LATE_LOOK
+        return not (may_have_gone or is_second or submission.is_gone)
 
     def _within_reach(self) -> list[Submission]:
         return self.store.submissions
@@ -480,6 +505,9 @@ class Schedule(LateLooks):
         store, submission = self.store, self.store.submissions[attempt.submission]
         if answer.job_id and self._is_known(answer.job_id):
             answer = PostAnswer(AnswerKind.UNKNOWN, "job_id_known", http_status=200)
+        answer = protocol.when_too_large(
+            answer, PEOPLE_PER_JOB, self._may_be_cut(submission, attempt)
+        )
         verdict = protocol.after_answer(
             attempt.outcome,
             submission.state,
@@ -506,6 +534,7 @@ class Schedule(LateLooks):
                 self._stop_if_cancelled(submission, attempt)
             elif verdict.state is S.READY:
                 submission.not_before = self.ours + protocol.retry_delay(0, 0.5)
+                submission.is_too_large |= answer.kind is AnswerKind.TOO_LARGE
         elif verdict.how is not None:
             submission.job_id, submission.how = answer.job_id, verdict.how
         alike = sum(one.state is S.REFUSED for one in store.submissions)
@@ -541,7 +570,8 @@ class Schedule(LateLooks):
         if reason is PauseReason.CIRCUIT:
             assert self.unclear_in_a_row > 1, "paused for an outage that there is not"
         halts = answer.halts if answer is not REDIRECT or self.redirects_in_a_row > 1 else ""
-        must_ask = halts or answer.http_status == protocol.TOO_LARGE
+        is_too_large = answer.http_status == protocol.TOO_LARGE
+        must_ask = halts or (is_too_large and answer.kind is AnswerKind.REFUSED)
         must_ask = must_ask or (answer.kind is AnswerKind.UNKNOWN and self.unclear_in_a_row > 1)
         must_ask = must_ask or (answer.kind is AnswerKind.REFUSED and alike > 1)
         if is_second and answer.kind is AnswerKind.REFUSED:
@@ -934,9 +964,12 @@ class Schedule(LateLooks):
     def _check_always(self) -> None:
         """Nobody is texted more often than people asked for, at any moment."""
         # Asked after every step of twenty thousand schedules: nothing is looked at twice.
-        executed = [job.submission for job in self.vendor.jobs if job.executed]
+        executed = [(job.submission, job.slot) for job in self.vendor.jobs if job.executed]
         for one in self.store.submissions:
-            sent = executed.count(one.number)
+            sent = sum(
+                number == one.number or (number == one.cut_from and slot in one.slots_before)
+                for number, slot in executed
+            )
             assert sent <= 1 + one.send_agains, f"submission {one.number} went out {sent} times"
             if one.state is S.UNKNOWN:
                 proven = [it for it in self.store.attempts if it.is_proven]

@@ -74,6 +74,9 @@ class Singles(Schedule):
         for number in range(len(self.store.submissions), 5):
             self.store.submissions.append(Submission(number, next(slots)))
 
+    def _may_be_cut(self, _submission: Submission, _attempt: Attempt) -> bool:
+        return False
+
     def _lead(self) -> timedelta:
         return single_messages.lead_each(schedule.LEAD, CALL_TIMEOUT)
 

@@ -93,6 +93,11 @@ class Submission:
     take_outs: int = 0
     # The second it had when it was taken back for a late look.
     first_slot: datetime | None = None
+    # Refused for its size: it is cut in two when it is claimed the next time.
+    is_too_large: bool = False
+    # The job whose second half it is, and the seconds at which both were in one call.
+    cut_from: int | None = None
+    slots_before: frozenset[datetime] = frozenset()
     # A copy of this database, or a colleague, handed it over as well.
     is_copied: bool = False
 

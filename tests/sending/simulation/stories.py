@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from campaigns.states import DecisionKind
+from campaigns.states import DecisionKind, SubmissionState
 from tests.sending.simulation.schedule import START, Schedule, Step
 from tests.sending.simulation.store import Store, Submission
 
@@ -100,6 +100,14 @@ def found_after_a_refusal(story: Story) -> None:
     story.looked()
 
 
+def too_large_the_second_time(story: Story) -> None:
+    """The second is found too large, while the first may still turn up."""
+    story.sent_again()
+    story.handed_over("413")
+    if story.job.state is SubmissionState.READY:
+        story.handed_over("ok")
+
+
 def found_before_a_failure(story: Story) -> None:
     """The first turns up while the second call is open, and the second was never sent."""
     story.sent_again()
@@ -174,6 +182,7 @@ STORIES: list[Callable[[Story], None]] = [
     an_overtaken_answer,
     an_overtaken_proof,
     found_after_a_refusal,
+    too_large_the_second_time,
     found_before_a_failure,
     found_before_an_unclear_answer,
     found_before_silence,
