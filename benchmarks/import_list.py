@@ -10,12 +10,17 @@ executemany. Each step is a process of its own. The last line is
     postgres_ratio R1 sqlite_ratio R2 peak_rss_mb M
 
 where R is the product's time divided by the floor and M the importing process's largest size.
+
+With `--against FOLDER`, another checkout with a `.venv` of its own, the same is done there in turn,
+and a line says how many times as long checking and importing take here: `postgresql_against R`.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import re
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -27,6 +32,7 @@ COUNTRIES = [
     *(("34", "612", 6), ("39", "312", 7), ("91", "98123", 5), ("61", "412", 6), ("31", "612", 6)),
     *(("48", "512", 6), ("27", "711", 6)),
 ]
+Figures = dict[str, float]
 NAMES = ["Emilia", "Jonas", "Aoife", "Priya", "Chioma", "Ola", "José", "Mei", "Zoë", "Ngozi"]
 NOT_NUMBERS = ["", "n/a", "4.15555E+09", "12345", "+1 415 555 2671 ext 7"]
 
@@ -36,23 +42,29 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, default=1_000_000)
     arguments.add_argument("--runs", type=int, default=1, help="the best of so many counts")
     arguments.add_argument("--only", choices=["postgresql", "sqlite"])
+    arguments.add_argument("--against", type=Path, help="another checkout, to be compared with")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="campaigns-benchmark-") as folder:
         file = Path(folder) / "people.csv"
         make_file(file, options.rows)
         print(f"{options.rows:,} rows, {file.stat().st_size / 1e6:.0f} MB")
         databases = [options.only] if options.only else ["postgresql", "sqlite"]
-        report(
-            {
-                database: [measure(database, file) for _ in range(options.runs)]
-                for database in databases
-            }
-        )
+        found: dict[str, list[Figures]] = {}
+        for database in databases:
+            found[database], theirs = [], []
+            for _ in range(options.runs):
+                found[database].append(measure(database, file))
+                if options.against:
+                    theirs.append(measure_there(options.against, database, options.rows))
+            if theirs:
+                ratio = checked_and_imported(found[database]) / checked_and_imported(theirs)
+                print(f"{database}_against {ratio:.2f}")
+        report(found)
 
 
-def measure(database: str, file: Path) -> dict[str, float]:
+def measure(database: str, file: Path) -> Figures:
     """Import the file and load the same rows raw; return seconds and megabytes."""
-    figures: dict[str, float] = {}
+    figures: Figures = {}
     with empty_tables(database) as environment:
         for step in ("check", "run", "raw"):
             figures |= figures_of(f"import_steps.{step}", str(file), environment=environment)
@@ -60,7 +72,21 @@ def measure(database: str, file: Path) -> dict[str, float]:
     return figures
 
 
-def report(found: dict[str, list[dict[str, float]]]) -> None:
+def measure_there(checkout: Path, database: str, rows: int) -> Figures:
+    """The same figures of another checkout, which makes the same file."""
+    python = checkout.resolve() / ".venv" / "bin" / "python"
+    command = [python, "-m", "benchmarks.import_list", "--rows", str(rows), "--only", database]
+    done = subprocess.run(command, cwd=checkout, check=True, stdout=subprocess.PIPE, text=True)
+    print(f"there: {done.stdout.strip()}", flush=True)
+    return {name: float(value) for name, value in re.findall(r"(\w+_s) ([\d.]+)", done.stdout)}
+
+
+def checked_and_imported(runs: list[Figures]) -> float:
+    """Seconds from the upload to the last row, of the best of some runs."""
+    return min(run["check_s"] + run["judge_s"] + run["import_s"] for run in runs)
+
+
+def report(found: dict[str, list[Figures]]) -> None:
     """Print the closing line."""
     names = {"postgresql": "postgres_ratio", "sqlite": "sqlite_ratio"}
     words = []

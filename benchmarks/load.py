@@ -182,7 +182,7 @@ def measure(folder: Path, product: Product, chosen: argparse.Namespace, locust: 
         cpu = {name: used - before[name] for name, used in product.cpu_seconds().items()}
         done.result()
     asked = read_asked(folder / "asked.csv")
-    busy_until = busy_from + max(beside.seconds.values(), default=0)
+    busy_until = busy_from + max(beside.seconds.values(), default=chosen.seconds)
     print_pages(asked)
     print("cpu_s", *(f"{name} {used:.1f}" for name, used in cpu.items()))
     print("megabytes", *(f"{name} {size:.0f}" for name, size in sizes[-1].items()))
