@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -226,6 +227,15 @@ TEAM_PARTS: Mapping[str, TeamPart] = {
 }
 
 
+class PriceInput(forms.NumberInput):
+    """A price as it was typed, without the zeros that its column puts behind it."""
+
+    def format_value(self, value: Any) -> str | None:
+        return (
+            f"{value.normalize():f}" if isinstance(value, Decimal) else super().format_value(value)
+        )
+
+
 class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A team's settings: those of one `part` of TEAM_PARTS, or all of them."""
 
@@ -285,6 +295,9 @@ class TeamForm(StyledFormMixin, forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "hours_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "hours_to": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "price_per_segment": PriceInput(),
+            "price_per_mms": PriceInput(),
+            "price_per_whatsapp": PriceInput(),
         }
         labels = {
             "name": _("Name of the team"),

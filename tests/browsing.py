@@ -95,7 +95,7 @@ def complaints_of(page: Page) -> dict[str, str]:
 def text_of(page: Page) -> str:
     """What a person reads: the page without its tags, with single spaces."""
     html = re.sub(r"(?s)<(script|head|template)\b.*?</\1>", " ", page.content.decode())
-    html = re.sub(r"</?(time|b|code|a|mark)\b[^>]*>", "", html)
+    html = re.sub(r"</?(time|b|bdi|code|a|mark)\b[^>]*>", "", html)
     return " ".join(_unescaped(re.sub(r"<[^>]+>", " ", html)).split())
 
 

@@ -168,7 +168,7 @@ def test_the_dialog_says_who_has_it_and_from_whom(
     page = client_of(alice).get(reverse("list", args=[people.team.slug, people.public_id]))
     html = page.content.decode()
     assert '<option value="edit" selected>can edit it</option>' in html
-    assert html.count("shared by Alice Moreau") == 1
+    assert html.count("shared by <bdi>Alice Moreau</bdi>") == 1
     theirs = client_of(bob).get(reverse("list", args=[people.team.slug, people.public_id]))
     assert "Owned by Alice Moreau" in theirs.content.decode()
     assert "you can edit it" in theirs.content.decode()

@@ -274,6 +274,9 @@ class TestSettings:
         riverside.refresh_from_db()
         assert (riverside.currency, riverside.price_per_segment) == ("EUR", Decimal("0.0079"))
         assert riverside.price_per_whatsapp is None
+        # As it was typed, not as its column keeps it: 0.007900.
+        page = owner.get(f"/{riverside.slug}/team/settings/prices/")
+        assert page.context["form"]["price_per_segment"].as_widget().count('value="0.0079"') == 1
 
     def test_say_how_someone_is_kept_from_a_message_that_sociocs_has_already(
         self, owner: Client, riverside: Team
@@ -328,6 +331,6 @@ class TestSettings:
         answer = self.change(owner, riverside, **wrong)
         assertContains(answer, "Correct this")
         # What was not saved does not show in the header either.
-        assertContains(answer, "<span>Riverside Dental</span>", html=True)
+        assertContains(answer, "<span><bdi>Riverside Dental</bdi></span>", html=True)
         riverside.refresh_from_db()
         assert riverside.time_zone == "America/New_York"
