@@ -97,6 +97,27 @@ def personalise(page: Page, field: str) -> None:
     page.locator("#personalise").get_by_role("button", name=field).click()
 
 
+def test_a_day_is_one_chip_that_writes_it_as_people_do(
+    new_page: NewPage, let_in: LetIn, alice: User, draft: Campaign
+) -> None:
+    page = open_draft(new_page(), let_in, alice, draft)
+    area, chips = page.get_by_role("textbox", name="Message"), page.locator(".is-field")
+    area.focus()
+    page.keyboard.type("Seen ")
+    personalise(page, "Last visit")
+    dated = '{{#dateFormat "mmmm d, yyyy"}}{{Last visit}}{{/dateFormat}}'
+    expect(area).to_have_value(f"Seen {dated}")
+    expect(chips).to_have_count(1)
+    expect(chips).to_have_attribute("data-label", "date: Last visit")
+    expect(page.locator(".bubble")).to_contain_text("Seen September 12, 2025")
+    # One key takes all of it away; typed, it comes back whole.
+    page.keyboard.press("Backspace")
+    expect(area).to_have_value("Seen ")
+    page.keyboard.type("{{last")
+    page.keyboard.press("Enter")
+    expect(area).to_have_value(f"Seen {dated}")
+
+
 def test_fields_are_chips_over_a_text_that_keeps_its_braces(
     new_page: NewPage, let_in: LetIn, alice: User, draft: Campaign, assert_accessible: Check
 ) -> None:
