@@ -15,7 +15,7 @@ from django.db import connection
 
 from campaigns.models import CampaignRecipient
 from interface.statements import Statement, run
-from recipients.models import OptOut
+from recipients.models import OPEN_OPT_OUT_IN_SQL, OptOut
 from sending.intents import Built, message_or_fault, slice_of
 from sending.models import Submission
 from sociocs_gateway.messages import (
@@ -39,8 +39,8 @@ _PEOPLE_AND_WISHES = """
         FROM {people}
         WHERE campaign_id = %s AND position BETWEEN %s AND %s AND left_out = ''
     ), wishes AS MATERIALIZED (
-        SELECT phone_key FROM {wishes}
-        WHERE team_id = %s AND lifted_at IS NULL AND phone_key IN (SELECT phone_key FROM people)
+        SELECT phone_key FROM {wishes} AS o
+        WHERE team_id = %s AND {is_open} AND phone_key IN (SELECT phone_key FROM people)
     ), each_one AS (
         SELECT position, phone, name, wishes.phone_key AS wish
         FROM people LEFT JOIN wishes ON wishes.phone_key = people.phone_key ORDER BY position
@@ -93,6 +93,7 @@ def _people_and_wishes() -> str:
     return _PEOPLE_AND_WISHES.format(
         people=CampaignRecipient._meta.db_table,
         wishes=OptOut._meta.db_table,
+        is_open=OPEN_OPT_OUT_IN_SQL,
         written=join.format(_PERSON.format(name)),
         left_out=join.format("wish"),
     )

@@ -93,7 +93,7 @@ def jobs(campaign: Campaign) -> list[tuple[str, list[str]]]:
 def built(submission: Submission) -> list[Person]:
     """Who is in a job, as it would be handed over."""
     submission.claim_token = uuid4()
-    return building.build(submission).recipients
+    return list(building.build(submission).recipients)
 
 
 @pytest.mark.both_databases
