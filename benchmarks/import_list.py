@@ -74,7 +74,7 @@ def measure(database: str, file: Path) -> Figures:
 
 def measure_there(checkout: Path, database: str, rows: int) -> Figures:
     """The same figures of another checkout, which makes the same file."""
-    python = checkout.resolve() / ".venv" / "bin" / "python"
+    python = str(checkout.resolve() / ".venv" / "bin" / "python")
     command = [python, "-m", "benchmarks.import_list", "--rows", str(rows), "--only", database]
     done = subprocess.run(command, cwd=checkout, check=True, stdout=subprocess.PIPE, text=True)
     print(f"there: {done.stdout.strip()}", flush=True)

@@ -53,6 +53,8 @@ WORKERS = ["worker-sending", "worker-background", "worker-ticking"]
 # Requests that pages make by themselves begin so: nobody waits for them.
 LIVE = "live "
 SAMPLE_SECONDS = 2.0
+# Import and hand-over may take so much longer than people stay.
+PATIENCE = 300
 # Longer than the run: no job goes out meanwhile, and the vendor's phones cost nothing.
 LEAD_SECONDS = "7200"
 
@@ -177,7 +179,7 @@ def measure(folder: Path, product: Product, chosen: argparse.Namespace, locust: 
         calls = threads.submit(report_on, data, product.url, chosen)
         wait_while(walk, chosen.seconds / 10)
         busy_from = time.time()
-        done = threads.submit(beside.run, until=busy_from + chosen.seconds * 0.9)
+        done = threads.submit(beside.run, until=busy_from + chosen.seconds + PATIENCE)
         sizes = sizes_while(walk, product)
         cpu = {name: used - before[name] for name, used in product.cpu_seconds().items()}
         done.result()
