@@ -423,10 +423,10 @@ def test_the_phone_goes_from_person_to_person(desk: Desk, running: Campaign) -> 
         asked = {"person": str(person.position)} if person else {}
         return str(desk.get("campaign", running, **asked).content.decode())
 
-    assert f"As {first.name} got it" in page()
+    assert f"As <bdi>{first.name}</bdi> got it" in page()
     assert 'id="previous-person"' not in page()
     assert f"?person={second.position}#message" in page()
-    assert f"As {second.name} got it" in page(second)
+    assert f"As <bdi>{second.name}</bdi> got it" in page(second)
     assert f"?person={first.position}#message" in page(second)
     # What is new is asked for with the same person on the phone.
     assert f"person={second.position}" in page(second).partition("data-live")[2][:400]

@@ -38,7 +38,8 @@ def made(channel: Channel, name: str, **fields: Any) -> Campaign:
 
 def names_on(page: Page) -> list[str]:
     """The campaigns in the tables, from top to bottom."""
-    return re.findall(r'main-cell"><a href="[^"]*"[^>]*>([^<]*)</a>', page.content.decode())
+    line = r'main-cell"><a href="[^"]*"[^>]*><bdi>([^<]*)</bdi></a>'
+    return re.findall(line, page.content.decode())
 
 
 def live_url(page: Page) -> str:

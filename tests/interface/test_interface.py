@@ -174,7 +174,9 @@ def test_an_icon_is_silent_unless_it_stands_alone() -> None:
 
 
 def test_crumbs_are_pairs() -> None:
-    assert '<li><a href="/a">A &amp; B</a></li>' in render("{% crumbs '/a' t %}", t="A & B")
+    assert '<li><a href="/a"><bdi>A &amp; B</bdi></a></li>' in render(
+        "{% crumbs '/a' t %}", t="A & B"
+    )
     with pytest.raises(ValueError, match="shorter"):
         interface.crumbs("/a")
 

@@ -59,7 +59,7 @@ def test_two_people_write_one_draft_and_neither_loses_a_word(
     draft.delete()
     his.get_by_role("textbox", name="Message").fill("Bob's last words")
     expect(his.locator("#save-state")).to_contain_text("someone deleted this draft")
-    his.get_by_role("button", name="Save draft").first.click()
+    his.get_by_role("button", name="Save draft").first.press("Enter")
     expect(his.get_by_role("textbox", name="Message")).to_have_value("Bob's last words")
 
 

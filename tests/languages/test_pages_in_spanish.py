@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests.addresses.routes import Site, a_site
 from tests.browser import NewPage, show
@@ -20,7 +21,10 @@ PARTS = 8
 
 @pytest.fixture
 def site(transactional_db: None, riverside: Team, alice: User) -> Site:
-    return a_site(riverside, alice)
+    site = a_site(riverside, alice)
+    # Each by a name of its own, as their headings are those of landmarks.
+    Channel.objects.filter(provider="twlowa").update(label="Clinic WhatsApp")
+    return site
 
 
 # In parts, each with a browser and a team of its own.
@@ -39,8 +43,8 @@ def test_every_page_is_accessible_in_spanish(
     faults = []
     for name in PAGES[part::PARTS]:
         answer = page.request.get(site.url(name, alice))
-        if not answer.headers.get("content-type", "").startswith("text/html"):
-            continue
+        if "<main" not in answer.text():
+            continue  # a file, or a part of a page
         page.goto(site.url(name, alice))
         for colours in ("light", "dark"):
             show(page, None, colours)

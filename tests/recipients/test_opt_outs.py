@@ -200,7 +200,7 @@ def test_the_navigation_says_that_a_file_of_opt_outs_is_one(
     current = re.findall(r'href="([^"]+)"\s+aria-current="page"', page)
     # They stand under the lists, and say so themselves.
     assert set(current) == {url(riverside, "lists")}
-    assert f'<a href="{url(riverside, "opt-outs")}">Opt-outs</a>' in page
+    assert f'<a href="{url(riverside, "opt-outs")}"><bdi>Opt-outs</bdi></a>' in page
 
 
 def test_a_column_says_which_country_a_number_is_from(client: Client, riverside: Team) -> None:
