@@ -155,7 +155,7 @@ def media_store() -> dict[str, Any]:
         options = {"location": DATA_DIR / "media", "file_permissions_mode": 0o640}
         return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
     return {
-        "BACKEND": "composer.media.bucket.Bucket",
+        "BACKEND": "composer.media.bucket.MediaBucket",
         "OPTIONS": {
             "bucket_name": MEDIA_BUCKET,
             "endpoint_url": MEDIA_BUCKET_ENDPOINT or None,
