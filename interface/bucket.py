@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from boto3.exceptions import Boto3Error
@@ -32,7 +34,7 @@ class Bucket(S3Storage):  # type: ignore[misc] # it carries no types
 
     def delete(self, name: str) -> None:
         """Delete it, if it is there. Unlike its parent's, a missing bucket is a fault."""
-        with faults_as_os_errors():
+        with _faults_as_os_errors():
             try:
                 self.bucket.Object(name).delete()
             except ClientError as fault:
@@ -40,13 +42,33 @@ class Bucket(S3Storage):  # type: ignore[misc] # it carries no types
                     raise
 
     def _save(self, name: str, content: File[Any]) -> str:
-        with faults_as_os_errors():
+        with _faults_as_os_errors():
             kept: str = super()._save(name, content)
         return kept
 
 
+class FilesBucket(Bucket):
+    """Whole files, to be sent from a folder and fetched into another machine's."""
+
+    def send(self, path: Path, name: str) -> None:
+        """Keep what is at `path` under this name."""
+        with _faults_as_os_errors():
+            self.bucket.upload_file(str(path), name)
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Write what is kept under this name to `path`."""
+        with _faults_as_os_errors():
+            self.bucket.download_file(name, str(path))
+
+    def kept(self, beginning: str) -> list[tuple[str, datetime]]:
+        """The names that begin so, each with when it was written."""
+        with _faults_as_os_errors():
+            found = self.bucket.objects.filter(Prefix=beginning)
+            return [(one.key, one.last_modified) for one in found]
+
+
 @contextmanager
-def faults_as_os_errors() -> Iterator[None]:
+def _faults_as_os_errors() -> Iterator[None]:
     """What the bucket said, without the key and the file's name that its answers may repeat."""
     try:
         yield
