@@ -50,6 +50,8 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSECURE_COOKIES: bool = env.bool("INSECURE_COOKIES", default=DEBUG)
 # How many proxies in front of us add to X-Forwarded-For; 0 means that header is not believed.
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+# So long a web server that is to end says so to its proxy first (`gunicorn.conf.py`).
+LEAVE_SECONDS: int = env.int("LEAVE_SECONDS", default=0)
 
 # Whoever brings it as a bearer token may read `/metrics`; without it that address is not there.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
@@ -195,6 +197,7 @@ MIDDLEWARE = [
     "interface.log_ids.give_ids",
     "interface.request_times.note_times",
     "interface.middleware.headers_on_everything",
+    "interface.middleware.probes_by_any_name",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before whatever has something to say.

@@ -6,7 +6,9 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -87,12 +89,21 @@ def store_of(settings: Settings) -> stores.BucketStore:
     return stores.BucketStore(*(getattr(settings, f"MEDIA_BUCKET_{part}") for part in parts))
 
 
+@contextmanager
+def running_store(folder: Path) -> Iterator[str]:
+    """Start a server with no buckets yet, and give its address."""
+    port = children.free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = Child("s3", command, os.environ, folder / "s3.log")
+    try:
+        wait_until_answered(f"http://127.0.0.1:{port}/moto-api/", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+
+
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with no buckets yet."""
-    port, log = children.free_port(), tmp_path_factory.mktemp("s3") / "log"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = Child("s3", command, os.environ, log)
-    wait_until_answered(f"http://127.0.0.1:{port}/moto-api/", server)
-    yield f"http://127.0.0.1:{port}"
-    server.kill()
+    """The address of a server that speaks S3."""
+    with running_store(tmp_path_factory.mktemp("s3")) as server:
+        yield server
