@@ -18,7 +18,7 @@ TRIAL = "Only a trial on the sandbox (DEMO=1) may do this."
 
 
 def sending_settings(**_: Any) -> list[CheckMessage]:
-    """E001-E005: what handing over rests on; E009-E011: where media is kept and looked at."""
+    """E001-E005: what handing over rests on; E009-E011, E021: where files are kept."""
     check_messages: list[CheckMessage] = []
     if settings.LEAD_SECONDS < SHORTEST_LEAD and not settings.DEMO:
         check_messages.append(
@@ -84,6 +84,15 @@ def _media() -> list[CheckMessage]:
                 "which there is nothing.",
                 hint="Set MEDIA_BASE_URL to the address at which everybody can read the bucket.",
                 id="campaigns.E010",
+            )
+        )
+    if settings.FILES_BUCKET and settings.FILES_BUCKET == settings.MEDIA_BUCKET:
+        check_messages.append(
+            Error(
+                "FILES_BUCKET is MEDIA_BUCKET, which everybody can read: lists of people would lie "
+                "in it.",
+                hint="Make another bucket that only the key of MEDIA_BUCKET_KEY_ID opens.",
+                id="campaigns.E021",
             )
         )
     if settings.MEDIA_BUCKET_ENDPOINT and "://" not in settings.MEDIA_BUCKET_ENDPOINT:

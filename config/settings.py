@@ -17,7 +17,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-from config import databases
+from config import databases, stores
 from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +50,8 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 INSECURE_COOKIES: bool = env.bool("INSECURE_COOKIES", default=DEBUG)
 # How many proxies in front of us add to X-Forwarded-For; 0 means that header is not believed.
 TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+# So long a web server that is to end says so to its proxy first (`gunicorn.conf.py`).
+LEAVE_SECONDS: int = env.int("LEAVE_SECONDS", default=0)
 
 # Whoever brings it as a bearer token may read `/metrics`; without it that address is not there.
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
@@ -129,6 +131,9 @@ UPLOADS_DIR = DATA_DIR / "uploads"
 # Large files that were asked for, until they are fetched or a day old.
 EXPORTS_DIR = DATA_DIR / "exports"
 
+# A private bucket that several machines share both in; the folders then hold copies of an hour.
+FILES_BUCKET: str = env.str("FILES_BUCKET", default="")
+
 # --- Media that messages carry --------------------------------------------------------------------
 
 # Uploaded media lies below DATA_DIR and is served here, or in a bucket that speaks S3.
@@ -149,32 +154,9 @@ MEDIA_LINK_CHECK: bool = env.bool("MEDIA_LINK_CHECK", default=True)
 MEDIA_LINK_HOSTS: list[str] = env.list("MEDIA_LINK_HOSTS", default=[])
 # For trials and tests: also plain http on this very machine. Refused in production.
 MEDIA_LINK_LOOPBACK: bool = env.bool("MEDIA_LINK_LOOPBACK", default=False)
-
-
-def media_store() -> dict[str, Any]:
-    """Where uploaded media is kept, as an entry of STORAGES."""
-    if MEDIA_IS_SERVED_HERE:
-        options = {"location": DATA_DIR / "media", "file_permissions_mode": 0o640}
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
-    return {
-        "BACKEND": "composer.media.bucket.Bucket",
-        "OPTIONS": {
-            "bucket_name": MEDIA_BUCKET,
-            "endpoint_url": MEDIA_BUCKET_ENDPOINT or None,
-            "region_name": MEDIA_BUCKET_REGION or None,
-            "access_key": MEDIA_BUCKET_KEY_ID or None,
-            "secret_key": MEDIA_BUCKET_SECRET or None,
-            # Names are never given twice; to ask first would need a right to look around.
-            "file_overwrite": True,
-            "querystring_auth": False,
-            # As a download, and never as a page.
-            "object_parameters": {
-                "ContentDisposition": "attachment",
-                "CacheControl": "public, max-age=86400, immutable",
-            },
-        },
-    }
-
+BUCKET_STORE = stores.BucketStore(
+    MEDIA_BUCKET_ENDPOINT, MEDIA_BUCKET_REGION, MEDIA_BUCKET_KEY_ID, MEDIA_BUCKET_SECRET
+)
 
 # --- Django ---------------------------------------------------------------------------------------
 
@@ -217,6 +199,7 @@ MIDDLEWARE = [
     "interface.log_ids.give_ids",
     "interface.request_times.note_times",
     "interface.middleware.headers_on_everything",
+    "interface.middleware.probes_by_any_name",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before whatever has something to say.
@@ -485,7 +468,8 @@ STATICFILES_DIRS = [BASE_DIR / "static", ("guide", BASE_DIR / "docs" / "guide" /
 # Tests serve straight from static/; `make run` and a container what collectstatic gathered.
 WHITENOISE_USE_FINDERS: bool = env.bool("SERVE_STATIC", default=DEBUG)
 STORAGES: dict[str, dict[str, Any]] = {
-    "media": media_store(),
+    "media": stores.for_media(MEDIA_BUCKET, BUCKET_STORE, DATA_DIR / "media"),
+    "files": stores.for_files(FILES_BUCKET, BUCKET_STORE),
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (

@@ -60,6 +60,25 @@ def headers_on_everything(get_response: Respond) -> Respond:
     return respond
 
 
+# Whether this process is well; asked by proxies and watchers, not by browsers.
+_PROBES = frozenset({"/healthz", "/readyz"})
+
+
+def probes_by_any_name(get_response: Respond) -> Respond:
+    """Let whoever asks how this process is call it by its machine's address.
+
+    The answer names no host, and all other addresses answer to the site's own names alone.
+    """
+    own_name = urlsplit(settings.BASE_URL).netloc
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if request.path in _PROBES:
+            request.META["HTTP_HOST"] = own_name
+        return get_response(request)
+
+    return respond
+
+
 def kept_by_no_cache(get_response: Respond) -> Respond:
     """Mark responses `Cache-Control: no-store` unless their view says otherwise.
 

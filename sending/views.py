@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from interface import leaving
 from sending.liveness import is_ready, is_ticking
 
 
@@ -35,10 +36,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(_request: HttpRequest) -> JsonResponse:
     """200 once this process can answer pages; else 503, and whoever shares out requests waits.
 
-    That takes a database with all its tables, and room for files.
+    That takes a database with all its tables, and room for files, and that it is not about to end.
     """
     try:
-        ready = is_ready()
+        ready = not leaving.is_leaving() and is_ready()
     except Error:
         ready = False
     return JsonResponse({"ready": ready}, status=200 if ready else 503)

@@ -25,7 +25,7 @@ pytest_plugins = [
     # Others import it.
     "tests.watched_words",
     *("tests.databases", "tests.processes", "tests.browser", "tests.people"),
-    *("tests.engine", "tests.desks", "tests.pseudo", "tests.installed"),
+    *("tests.engine", "tests.desks", "tests.pseudo", "tests.installed", "tests.buckets"),
 ]
 
 QUEUES = ["sending", "ticking", "background"]

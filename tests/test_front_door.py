@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,7 @@ class Door:
             headers=headers,
             verify=str(self.authority),
             allow_redirects=False,
-            timeout=20,
+            timeout=90,
         )
 
     def post(self, path: str, body: bytes) -> int | str:
@@ -112,6 +113,8 @@ def opened(
             "HTTPS_PORT": str(port),
             "HEALTH_PORT": str(health_port),
             "PROXIES_BEFORE": before,
+            # Busy with other tests, a machine starts a web server slowly.
+            "TRY_DURATION": "60s",
             "UPSTREAM": web.url.removeprefix("http://"),
             "XDG_DATA_HOME": str(tmp_path),
             "XDG_CONFIG_HOME": str(tmp_path),
@@ -135,6 +138,14 @@ def wait_for_the_door(door: Door, proxy: Child) -> Door:
 
     wait_until(answers, progress=lambda: proxy.output[-3000:])
     return door
+
+
+def test_whoever_comes_while_the_web_server_starts_anew_waits(door: Door) -> None:
+    assert door.web.child.terminate()
+    with ThreadPoolExecutor(1) as somebody:
+        page = somebody.submit(door.get, "/sign-in/")
+        door.web.child.start()
+        assert page.result().status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/sign-in/", "/riverside/lists/upload/", "/webhooks/none/"])

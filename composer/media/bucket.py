@@ -1,71 +1,20 @@
-"""A bucket that speaks S3, Amazon's or another's, as the store for uploaded media."""
+"""A bucket as the store for uploaded media."""
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any
 
-from boto3.exceptions import Boto3Error
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from django.core.files.base import File
-from storages.backends.s3 import S3Storage
-
 from composer.media.file_kinds import SUFFIXES
+from interface.bucket import Bucket
 
 _CONTENT_TYPES = {suffix: content_type for content_type, suffix in SUFFIXES.items()}
-_CLIENT = Config(
-    # Somebody waits for the page meanwhile.
-    connect_timeout=5,
-    read_timeout=20,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    # Stores that are not Amazon's may refuse the checksums that are added otherwise.
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-)
 
 
-class Bucket(S3Storage):  # type: ignore[misc] # it carries no types
-    """Where media lies. A fault of it is an OSError, as a fault of a folder is."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(client_config=_CLIENT, **options)
+class MediaBucket(Bucket):
+    """Where media lies, each file with our own content type, not this machine's guess."""
 
     def get_object_parameters(self, name: str) -> dict[str, Any]:
-        """What is written beside the content: our own content type, not this machine's guess."""
+        """What is written beside the content."""
         content_type = _CONTENT_TYPES[PurePosixPath(name).suffix]
         return {**super().get_object_parameters(name), "ContentType": content_type}
-
-    def delete(self, name: str) -> None:
-        """Delete it, if it is there. Unlike its parent's, a missing bucket is a fault."""
-        with _faults_as_os_errors():
-            try:
-                self.bucket.Object(name).delete()
-            except ClientError as fault:
-                if _code(fault) != "NoSuchKey":
-                    raise
-
-    def _save(self, name: str, content: File[Any]) -> str:
-        with _faults_as_os_errors():
-            kept: str = super()._save(name, content)
-        return kept
-
-
-@contextmanager
-def _faults_as_os_errors() -> Iterator[None]:
-    """What the bucket said, without the key and the file's name that its answers may repeat."""
-    try:
-        yield
-    except ClientError as fault:
-        raise OSError(errno.EIO, f"the bucket refused: {_code(fault)}") from None
-    except (BotoCoreError, Boto3Error) as fault:
-        reason = f"the bucket was not reached: {type(fault).__name__}"
-        raise OSError(errno.EIO, reason) from None
-
-
-def _code(fault: ClientError) -> str:
-    """The store's own word for what is wrong, such as NoSuchBucket."""
-    return str(fault.response.get("Error", {}).get("Code", "no reason"))

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from interface import shared_files
 from recipients import claiming
 from recipients.claiming import Work
 from recipients.files import table_files
@@ -75,12 +76,19 @@ class MadeFile(Work):
         return (self.ready_at or self.created_at) + KEEP_FILES
 
     @property
+    def is_there(self) -> bool:
+        """Whether the finished file can be fetched, still."""
+        is_kept = bool(self.stored_name) and self.expires_at > timezone.now()
+        return is_kept and shared_files.is_there(self._place)
+
+    @property
     def path(self) -> Path | None:
         """Where the finished file lies; None when there is none, or none any more."""
-        if not self.stored_name or self.expires_at <= timezone.now():
-            return None
-        path = Path(settings.EXPORTS_DIR) / self.stored_name
-        return path if path.exists() else None
+        return shared_files.here(self._place) if self.is_there else None
+
+    @property
+    def _place(self) -> Path:
+        return Path(settings.EXPORTS_DIR) / self.stored_name
 
 
 AnyFile = TypeVar("AnyFile", bound=MadeFile)
@@ -126,6 +134,7 @@ def _make(made: AnyFile, table_of: Callable[[AnyFile], Table | None]) -> None:
     try:
         table_files.write(path, made.file_format, header, _counted(made, chunks))
         path.chmod(0o600)
+        shared_files.share(path)
         is_kept = claiming.let_go(
             made, state=MadeFile.State.READY, stored_name=path.name, ready_at=timezone.now()
         )
@@ -133,7 +142,7 @@ def _make(made: AnyFile, table_of: Callable[[AnyFile], Table | None]) -> None:
         pass
     finally:
         if not is_kept:
-            path.unlink(missing_ok=True)
+            shared_files.delete(path)
 
 
 def _counted(made: MadeFile, chunks: Iterable[table_files.Rows]) -> Iterator[table_files.Rows]:
@@ -148,10 +157,5 @@ def _counted(made: MadeFile, chunks: Iterable[table_files.Rows]) -> Iterator[tab
 
 def delete_old_files() -> None:
     """Delete files a day after they were made, and what a worker that died left behind."""
-    folder = Path(settings.EXPORTS_DIR)
-    if not folder.exists():
-        return
-    before = (timezone.now() - KEEP_FILES).timestamp()
-    for path in folder.iterdir():
-        if path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+    for path in shared_files.older_than(KEEP_FILES, Path(settings.EXPORTS_DIR)):
+        shared_files.delete(path)

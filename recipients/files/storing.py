@@ -20,6 +20,7 @@ from django.core.files.uploadhandler import (
 )
 from django.http import HttpRequest
 
+from interface import shared_files
 from recipients.files.file_problems import FileFault, FileProblem
 from recipients.files.row_sources import ReadOptions
 
@@ -58,7 +59,7 @@ class ListFileHandler(FileUploadHandler):
         self._stored_name = secrets.token_hex(16)
         self._size = 0
         self._hash = hashlib.sha256()
-        path = stored_path(self._stored_name)
+        path = _folder() / self._stored_name
         self._file = open(path, "xb", opener=_private)  # noqa: SIM115
         raise StopFutureHandlers
 
@@ -112,7 +113,7 @@ def store_upload(content: bytes) -> str:
     settings.UPLOADS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     stored_name = secrets.token_hex(16)
     try:
-        with open(stored_path(stored_name), "xb", opener=_private) as file:
+        with open(_folder() / stored_name, "xb", opener=_private) as file:
             file.write(content)
     except OSError:
         delete_stored(stored_name)
@@ -121,8 +122,13 @@ def store_upload(content: bytes) -> str:
 
 
 def stored_path(stored_name: str) -> Path:
-    """Where the file of that internal name lies."""
-    return _folder() / stored_name
+    """Where the file of that internal name lies, brought here if it was uploaded elsewhere."""
+    return shared_files.here(_folder() / stored_name)
+
+
+def is_stored(stored_name: str) -> bool:
+    """Whether the file of that internal name is still kept."""
+    return bool(stored_name) and shared_files.is_there(_folder() / stored_name)
 
 
 def rows_path(stored_name: str, reading: ReadOptions) -> Path:
@@ -130,14 +136,14 @@ def rows_path(stored_name: str, reading: ReadOptions) -> Path:
     if not reading.sheet:
         return stored_path(stored_name)
     kind = "all" if reading.with_hidden else "seen"
-    return stored_path(f"{stored_name}.{kind}-{reading.sheets.index(reading.sheet)}.csv")
+    name = f"{stored_name}.{kind}-{reading.sheets.index(reading.sheet)}.csv"
+    return stored_path(name)
 
 
 def delete_stored(stored_name: str) -> None:
     """Delete a stored file and what was made of it; what is gone already is no error."""
     if stored_name:
-        for path in (stored_path(stored_name), *_folder().glob(f"{stored_name}.*.csv")):
-            path.unlink(missing_ok=True)
+        shared_files.delete(_folder() / stored_name)
 
 
 def _folder() -> Path:

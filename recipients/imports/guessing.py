@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from django.conf import settings
 
+from interface import shared_files
 from recipients.files.column_guessing import find_header, guess_columns, headers_key, parted
 from recipients.files.columns import (
     Column,
@@ -50,6 +51,7 @@ def guess(list_import: ListImport) -> None:
     """
     stored = stored_path(list_import.stored_name)
     unwrap(stored, list_import.default_country, settings.UPLOAD_MAX_MB * MEGABYTE)
+    shared_files.share(stored)
     workbook = is_workbook(stored)
     read_as(
         list_import,
@@ -199,7 +201,9 @@ def unpacked(list_import: ListImport, sheet: str = "", *, with_hidden: bool = Fa
         tells_hidden=sheets.tells_hidden,
         without_result=sheets.without_result,
     )
-    made.rename(rows_path(list_import.stored_name, reading))
+    text = rows_path(list_import.stored_name, reading)
+    made.rename(text)
+    shared_files.share(text)
     return reading
 
 

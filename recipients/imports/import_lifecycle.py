@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import ProtectedError, Q, QuerySet
 from django.utils import timezone
 
+from interface import shared_files
 from recipients import claiming
-from recipients.files.storing import delete_stored, stored_path
+from recipients.files.storing import delete_stored, is_stored
 from recipients.imports.undoing import keep_for
 from recipients.lists.list_lifecycle import delete_people
 from recipients.models import ListImport, RecipientList, RejectedRow
@@ -60,7 +61,7 @@ def check_again(list_import: ListImport) -> bool:
 
     It is as long as its file is there. What the first attempt wrote is left to `clear_leftovers`.
     """
-    if not list_import.stored_name or not stored_path(list_import.stored_name).exists():
+    if not is_stored(list_import.stored_name):
         return False
     zero = dict.fromkeys(
         (
@@ -153,11 +154,7 @@ def delete_old_uploads() -> None:
 
 def delete_orphans() -> None:
     """Delete stored files that no import speaks of: uploads that broke off on their way."""
-    before = (timezone.now() - _KEEP_ORPHANS).timestamp()
-    folder = Path(settings.UPLOADS_DIR)
-    if not folder.exists():
-        return
-    old = [path for path in folder.iterdir() if path.stat().st_mtime < before]
+    old = shared_files.older_than(_KEEP_ORPHANS, Path(settings.UPLOADS_DIR))
     # "<stored name>", and "<stored name>.seen-0.csv" for the text of a workbook's sheet.
     names = {path: path.name.partition(".")[0] for path in old}
     known = set(
@@ -167,4 +164,4 @@ def delete_orphans() -> None:
     )
     for path, name in names.items():
         if name not in known:
-            path.unlink(missing_ok=True)
+            shared_files.delete(path)

@@ -56,7 +56,7 @@ def progress_page(
     is_fragment = bool(getattr(request, "htmx", False))
     context |= {
         "is_running": made.is_being_made,
-        "is_there": made.path is not None,
+        "is_there": made.is_there,
         "expires_at": made.expires_at,
     }
     return render(request, fragment if is_fragment else page, context)

@@ -20,7 +20,7 @@ from recipients import tasks
 from recipients.files.columns import ColumnRole
 from recipients.files.encodings import FileEncoding
 from recipients.files.file_problems import FileFault, FileProblem
-from recipients.files.storing import stored_path
+from recipients.files.storing import is_stored
 from recipients.imports import checking, import_lifecycle
 from recipients.imports.check_page import check_context
 from recipients.imports.forms import CheckForm
@@ -197,7 +197,7 @@ def _progress_context(list_import: ListImport, asked: int) -> dict[str, Any]:
         "is_running": list_import.state in (State.QUEUED, State.IMPORTING),
         "total": total,
         "failure": sentence_for(list_import.problem) if list_import.problem else "",
-        "has_file": bool(list_import.stored_name) and stored_path(list_import.stored_name).exists(),
+        "has_file": is_stored(list_import.stored_name),
         "waits_long": list_import.state == State.QUEUED and seconds > 20,
         "asked": asked + 1,
         "delay": _delay(asked),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from recipients.files.storing import stored_path
+from recipients.files.storing import is_stored
 from recipients.imports import undoing
 from recipients.imports.undoing import Obstacle
 from recipients.lists.sharing import may_edit
@@ -80,7 +80,7 @@ def import_undo(request: TeamRequest, import_id: uuid.UUID) -> HttpResponse:
         "people": people,
         "obstacle": _OBSTACLES[obstacle] if obstacle else "",
         "effect": undoing.effect_of_undoing(list_import) if obstacle is None else None,
-        "has_file": bool(list_import.stored_name) and stored_path(list_import.stored_name).exists(),
+        "has_file": is_stored(list_import.stored_name),
     }
     return render(request, "recipients/import_undo.html", context)
 

@@ -3,96 +3,36 @@
 from __future__ import annotations
 
 import io
-import json
-import os
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
-import boto3
 import pytest
-import requests
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-import config.settings
 from campaigns import checks
 from campaigns.models import Campaign
 from composer.models import MediaFile
+from config import stores
 from sending import submit
 from tests import world
 from tests.browsing import Desk, Page, text_of
-from tests.processes import Child, Sandbox, wait_until_answered
-from tooling import children
+from tests.buckets import REGION, Bucket, make_bucket, store_of
+from tests.processes import Sandbox
 
 pytestmark = pytest.mark.thorough
 
-REGION = "eu-central-1"
 # What docs/production.md says the dashboard's key needs, and what everybody needs.
 OF_THE_KEY = ["s3:PutObject", "s3:DeleteObject"]
-OF_EVERYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+OF_EVERYBODY = ["s3:GetObject"]
 FILM = b"\x00\x00\x00\x18ftypmp42" + bytes(9 * 1024 * 1024)
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """A bucket of its own for each test, and the key with which the dashboard comes."""
-
-    server: str
-    name: str
-    key_id: str
-    secret: str
-
-    def read(self, name: str) -> requests.Response:
-        """Fetch an object as a phone network does: without a key."""
-        # The server cannot let in anybody nameless while it looks at keys.
-        look_at_keys(self.server, False)
-        try:
-            return requests.get(f"{self.server}/{self.name}/{name}", timeout=10)
-        finally:
-            look_at_keys(self.server, True)
-
-
-def look_at_keys(server: str, yes: bool) -> None:
-    url = f"{server}/moto-api/reset-auth"
-    requests.post(url, data="0" if yes else "inf", timeout=10).raise_for_status()
-
-
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port, log = children.free_port(), tmp_path_factory.mktemp("s3") / "log"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = Child("s3", command, os.environ, log)
-    wait_until_answered(f"http://127.0.0.1:{port}/moto-api/", server)
-    yield f"http://127.0.0.1:{port}"
-    server.kill()
 
 
 @pytest.fixture
 def bucket(s3_server: str, settings: Settings) -> Bucket:
-    look_at_keys(s3_server, False)
-    made_by = {"aws_access_key_id": "anybody", "aws_secret_access_key": "anybody"}
-    at = {"endpoint_url": s3_server, "region_name": REGION} | made_by
-    name = f"media-{uuid4().hex[:8]}"
-    s3, iam = boto3.client("s3", **at), boto3.client("iam", **at)
-    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
-    reading = OF_EVERYBODY | {"Resource": f"arn:aws:s3:::{name}/*"}
-    s3.put_bucket_policy(Bucket=name, Policy=policy(reading))
-    iam.create_user(UserName=name)
-    writing = {"Effect": "Allow", "Action": OF_THE_KEY, "Resource": "arn:aws:s3:::*"}
-    iam.put_user_policy(UserName=name, PolicyName="write", PolicyDocument=policy(writing))
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-    look_at_keys(s3_server, True)
-    found = Bucket(s3_server, name, key["AccessKeyId"], key["SecretAccessKey"])
+    found = make_bucket(s3_server, OF_THE_KEY, OF_EVERYBODY)
     use(settings, found)
     return found
-
-
-def policy(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def use(settings: Settings, bucket: Bucket, **changes: str) -> None:
@@ -106,11 +46,10 @@ def use(settings: Settings, bucket: Bucket, **changes: str) -> None:
         "MEDIA_IS_SERVED_HERE": False,
         "MEDIA_BASE_URL": f"{bucket.server}/{bucket.name}",
     }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (told | changes).items():
-            setattr(settings, name, value)
-            patch.setattr(config.settings, name, value)
-        settings.STORAGES = settings.STORAGES | {"media": config.settings.media_store()}
+    for name, value in {**told, **changes}.items():
+        setattr(settings, name, value)
+    media = stores.for_media(settings.MEDIA_BUCKET, store_of(settings), settings.DATA_DIR)
+    settings.STORAGES = settings.STORAGES | {"media": media}
 
 
 def picture() -> bytes:

@@ -55,28 +55,55 @@ class Redis:
 
 
 class Cable:
-    """A TCP address that leads to a Unix socket until it is cut: then what is sent is swallowed.
+    """A TCP address that leads to another one, or to a Unix socket, until it is cut.
 
-    Neither end is told, as when a machine vanishes from the network.
+    What is sent then is swallowed, and neither end is told, as when a machine vanishes from the
+    network.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path | tuple[str, int], host: str = "127.0.0.1") -> None:
         self._target = target
         self._cut = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._ends: set[socket.socket] = set()
+        self._came_too_late: list[socket.socket] = []
+        self._listener = socket.create_server((host, 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._lead, daemon=True).start()
 
     def cut(self) -> None:
         self._cut.set()
 
+    def mend(self) -> None:
+        """Lead on. What was connected has lost some of what was sent, and ends."""
+        lost = tuple(self._ends)
+        self._cut.clear()
+        for end in lost:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        while self._came_too_late:
+            self._came_too_late.pop().close()
+
     def _lead(self) -> None:
         while True:
             near, _address = self._listener.accept()
-            far = socket.socket(socket.AF_UNIX)
-            far.connect(os.fspath(self._target))
+            if self._cut.is_set():
+                self._came_too_late.append(near)
+                continue
+            try:
+                far = self._connected()
+            except OSError:
+                near.close()
+                continue
+            self._ends |= {near, far}
             for source, goal in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=(source, goal), daemon=True).start()
+
+    def _connected(self) -> socket.socket:
+        if isinstance(self._target, tuple):
+            return socket.create_connection(self._target)
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(os.fspath(self._target))
+        return far
 
     def _carry(self, source: socket.socket, goal: socket.socket) -> None:
         with suppress(OSError):
@@ -85,6 +112,8 @@ class Cable:
                     goal.sendall(data)
             if not self._cut.is_set():
                 goal.shutdown(socket.SHUT_WR)
+        self._ends.discard(source)
+        source.close()
 
 
 class Disk:
