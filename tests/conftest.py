@@ -38,7 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--first-run",
         action="store_true",
-        help="of two runs: leave out the tests marked `either_database` whose turn is the second",
+        help="of two runs: leave out the tests marked `either_database` or `both_databases` whose "
+        "turn is the second",
     )
     parser.addoption(
         "--second-run",
@@ -128,8 +129,9 @@ def is_no_long_one(item: pytest.Item) -> bool:
 
 def is_for_first_run(item: pytest.Item) -> bool:
     """Return whether a test is for a run that another one on another database follows."""
-    is_shared = item.get_closest_marker("either_database") and asks_a_database(item)
-    return effort.is_long() or not (is_shared and is_second_ones_turn(item))
+    is_shared = any(map(item.get_closest_marker, ("either_database", "both_databases")))
+    is_left = is_shared and asks_a_database(item) and is_second_ones_turn(item)
+    return effort.is_long() or not is_left
 
 
 def is_for_second_run(item: pytest.Item) -> bool:
