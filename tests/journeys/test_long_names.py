@@ -13,6 +13,7 @@ from composer.models import MediaFile, MessageTemplate
 from recipients.models import Recipient, RecipientList, SavedFilter
 from sociocs_accounts.models import Channel, NumberForTests
 from teams.models import Team, User
+from tests import effort
 from tests.addresses.routes import ROUTES, Site, a_site
 from tests.browser import NewPage
 from tests.languages.test_long_words import PAGES, TELLING, too_wide
@@ -52,7 +53,7 @@ def site(transactional_db: None, riverside: Team, alice: User) -> Site:
     return site
 
 
-@pytest.fixture(params=WINDOWS)
+@pytest.fixture(params=effort.long_but(["phone"], WINDOWS))
 def narrow(request: pytest.FixtureRequest, new_page: NewPage, let_in: LetIn, alice: User) -> Page:
     page = new_page(request.param)
     let_in(page, alice)
