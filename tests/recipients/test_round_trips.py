@@ -85,6 +85,7 @@ def test_a_list_that_comes_back_changes_nothing(owners_door: Door, file_format: 
     rows=st.lists(st.lists(KEPT, min_size=4, max_size=4), min_size=1, max_size=12),
 )
 @example(names=["Phone 2", "=Town"], rows=[["Ann", "+14155552671", text, "x"] for text in FORMULAS])
+@example(names=['";'], rows=[["", ';"0', "", ""]])
 def test_whatever_a_list_holds_comes_back_unchanged(
     owners_door: Door, sami: User, file_format: str, names: list[str], rows: list[list[str]]
 ) -> None:
