@@ -88,6 +88,9 @@ def test_everything_is_there_and_is_worked_with_by_both_roles(
         assert number == last_number("recipients_recipientlist") + 1
         found = writer.execute("SELECT fields FROM recipients_recipient ORDER BY id").fetchone()
         assert found == ({"Zoë ☂": "1,5"},)
+        # What is searched is made anew.
+        searched = "SELECT count(*) FROM recipients_recipient WHERE searched LIKE '%1,5%'"
+        assert writer.execute(searched).fetchone() == (5,)
     for role, refusal in (
         (WRITER, errors.InsufficientPrivilege),
         (OWNER, errors.IntegrityConstraintViolation),
