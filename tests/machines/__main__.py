@@ -1,4 +1,4 @@
-"""`python -m tests.machines`: a long performance on two machines behind the proxy, in minutes.
+"""`python -m tests.machines`: a long performance on two machines behind the proxy (15 minutes).
 
 Every part of both dies, each is cut off from database, Redis and Sociocs for half a minute, and
 both are upgraded, while a campaign goes out and people look at pages. Prints what visitors saw of
