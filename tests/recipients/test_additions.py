@@ -52,7 +52,11 @@ def added(door: Door, people: RecipientList, content: str, mode: str) -> ListImp
 
 def told(response: Any) -> str:
     """A page's words."""
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+    return " ".join(
+        re.sub(
+            r"</?bdi>|(<[^>]+>)", lambda tag: " " * bool(tag[1]), response.content.decode()
+        ).split()
+    )
 
 
 def undone(door: Door, made: ListImport) -> Any:

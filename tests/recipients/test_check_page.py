@@ -31,7 +31,11 @@ FILE = """Mobile,Full name,City
 
 def text(response: Any) -> str:
     """A page's words without its marks."""
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+    return " ".join(
+        re.sub(
+            r"</?bdi>|(<[^>]+>)", lambda tag: " " * bool(tag[1]), response.content.decode()
+        ).split()
+    )
 
 
 def numbers(response: Any) -> dict[str, str]:

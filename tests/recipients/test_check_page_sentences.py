@@ -20,7 +20,9 @@ HOME, CODED, BARE = "4155552671", "+447400123456", "447400123456"
 def words(response: Any) -> str:
     """A page's words, its labels and its choices among them."""
     page = re.sub(r'<[^>]*aria-label="([^"]*)"[^>]*>', r" \1 ", response.content.decode())
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return " ".join(
+        html.unescape(re.sub(r"</?bdi>|(<[^>]+>)", lambda tag: " " * bool(tag[1]), page)).split()
+    )
 
 
 def column(*cells: str) -> str:

@@ -41,7 +41,11 @@ def words(door: Door, made: ListImport) -> str:
 
 def page_words(response: Any) -> str:
     """A page's words without its marks."""
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+    return " ".join(
+        html.unescape(
+            re.sub(r"</?bdi>|(<[^>]+>)", lambda tag: " " * bool(tag[1]), response.content.decode())
+        ).split()
+    )
 
 
 def phones(people: RecipientList) -> list[str]:
