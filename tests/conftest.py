@@ -130,6 +130,7 @@ def is_no_long_one(item: pytest.Item) -> bool:
 def is_for_first_run(item: pytest.Item) -> bool:
     """Return whether a test is for a run that another one on another database follows."""
     is_shared = any(map(item.get_closest_marker, ("either_database", "both_databases")))
+    is_shared = is_shared and not item.get_closest_marker("sqlite")
     is_left = is_shared and asks_a_database(item) and is_second_ones_turn(item)
     return effort.is_long() or not is_left
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -366,9 +366,9 @@ def test_where_a_number_is_no_number_the_careful_way_says_so(channel: Channel) -
     assert fault.code == "phone_not_e164"
 
 
+@pytest.mark.sqlite
 def test_what_cannot_be_sent_in_a_name_is_said_and_not_sent(channel: Channel) -> None:
-    if connection.vendor == "postgresql":
-        pytest.skip("it stores no NUL")
+    """PostgreSQL stores no NUL."""
     fault = building.build(named(channel, ["Ann\x00"])).message
     assert isinstance(fault, MessageNotExpressible)
     assert fault.code == "unsendable_character"
