@@ -278,7 +278,9 @@ def test_a_page_costs_the_same_however_many_campaigns_there_are(
 
     assert len(few) == len(many)
     assert not [sql for sql in many if "OFFSET" in sql]
-    assert not [sql for sql in many if re.search(r"COUNT\(\*\)", sql)]
+    # Unread notices and replies are counted for each page's head.
+    counting = [sql for sql in many if re.search(r"COUNT\(\*\)", sql)]
+    assert not [sql for sql in counting if 'FROM "campaigns_campaign"' in sql]
 
 
 # --- Live -----------------------------------------------------------------------------------------

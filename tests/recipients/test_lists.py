@@ -165,7 +165,7 @@ def test_every_page_costs_the_same_number_of_queries(
     client, url = client_of(alice), list_url(people)
     first = client.get(url)
     for address in ("", link(first, "next")):
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             client.get(url + address)
 
 
