@@ -214,11 +214,15 @@ def screenshot() -> Callable[[Page, str], None]:
 
 
 AXE = Axe().axe_script
-# Colours that are on their way from one to another have a contrast of no page.
-SETTLE = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
-  .then(() => Promise.all(document.getAnimations()
-    .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
-    .map(one => one.finished.catch(() => null)))).then(() => null)"""
+# Colours that are on their way from one to another have a contrast of no page. What moves in a
+# fold that was closed meanwhile gets no frames any more, and would never come to its end.
+SETTLE = """() => Promise.race([
+  new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+    .then(() => Promise.all(document.getAnimations()
+      .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+      .map(one => one.finished.catch(() => null)))),
+  new Promise(done => setTimeout(done, 3_000)),
+]).then(() => null)"""
 RUN_AXE = """axe.run({resultTypes: ["violations"]}).then(results => results.violations)"""
 
 

@@ -100,7 +100,7 @@ def test_from_pasting_a_template_to_the_phones(
     change_in_vain(page, look)
     page.goto(f"/riverside-dental/campaigns/{draft.public_id}/compose/")
 
-    page.get_by_role("button", name="Next recipient").click()
+    # The first one has no name and gets nothing, so the phone opens on the second.
     expect(page.locator("#preview")).to_contain_text("2 of 3")
     page.get_by_role("button", name="Send a test").click()
     # With the text of the person whom the phone showed.
