@@ -76,6 +76,8 @@ def test_beside_what_holds_it_up_nothing_says_that_it_moves_or_has_left(
 
 
 LIST = {"method": "GET", "path": "/messages/bulk", "times": 9}
+# Whoever calls too often waits for as long as the vendor says, and is told so until then.
+WAIT = {"429": {"retry_after": "30"}}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_list_that_cannot_be_had_is_told_until_it_can(
     campaign: Campaign, channel: Channel, sandbox: Sandbox, fault: str, words: str
 ) -> None:
     assert words not in page_of(campaign)
-    world.set_fault(sandbox, fault, **LIST)
+    world.set_fault(sandbox, fault, **LIST, **WAIT.get(fault, {}))
     hand_over(campaign)
     assert set(world.states(campaign)) == {"ready"}
     assert words in page_of(campaign)
