@@ -38,6 +38,7 @@ def test_nobody_in_a_file_of_opt_outs_is_lost(
 
     page.goto(f"/{riverside.slug}/opt-outs/")
     page.get_by_role("link", name="Add opt-outs").first.click()
+    expect(page.get_by_label("Note")).to_be_visible()
     look(page, "opt-out-file-1-add")
     page.get_by_label("Or a file with a column of phone numbers").set_input_files(file)
     page.get_by_label("Note").fill("Log of October")

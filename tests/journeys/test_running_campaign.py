@@ -210,6 +210,7 @@ def test_every_part_is_accessible_and_fits(
     page.goto(f"/riverside-dental/campaigns/{running.public_id}/")
     look(page, "running-page")
     page.get_by_role("button", name="Send it again").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     look(page, "running-dialog")
     page.goto("/riverside-dental/campaigns/")
     look(page, "running-history")

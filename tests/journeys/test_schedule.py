@@ -274,6 +274,7 @@ def test_a_second_person_approves_and_a_change_asks_again(
     ask()
     his.goto("/riverside-dental/")
     his.get_by_role("link", name="Answer").click()
+    expect(his.get_by_role("button", name="Approve and send to 12 people")).to_be_visible()
     look(his, "schedule-approval")
     hers.goto(url(draft, "compose/"))
     hers.get_by_role("textbox", name="Message").fill("Other words.")

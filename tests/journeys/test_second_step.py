@@ -133,6 +133,7 @@ def test_an_app_with_codes_on_a_phone(
     page.goto("/account/")
     page.get_by_role("link", name="Manage passkeys and codes").click()
     page.get_by_role("link", name="Set up a code app").click()
+    expect(page.locator("#app-secret")).to_be_visible()
     look(page, "second-step-6-app")
     secret = re.sub(r"\s", "", page.locator("#app-secret").inner_text())
     page.get_by_label("Code").fill(code_of(secret))

@@ -46,6 +46,7 @@ def test_signing_in_and_out(new_page: NewPage, alice_with_password: User, look: 
     look(page, "sign-in-2-account")
 
     page.get_by_text("Menu", exact=True).click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     look(page, "sign-in-3-menu")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are signed out.")).to_be_visible()
@@ -69,6 +70,7 @@ def test_the_teams_page(
     expect(page.get_by_label("The link")).to_have_value(re.compile("/invitations/.{43,}/"))
     look(page, "team-1-invited")
     page.get_by_role("link", name="Back to the team").click()
+    expect(page.get_by_role("button", name="Change role of Bob Okafor")).to_be_visible()
     look(page, "team-2-team")
 
     page.get_by_role("button", name="Change role of Bob Okafor").click()

@@ -60,6 +60,7 @@ def test_a_file_becomes_a_list(
     page.goto(f"/{riverside.slug}/lists/")
     look(page, "upload-1-no-lists")
     page.get_by_role("link", name="Upload a file").first.click()
+    expect(page.get_by_label("Choose your file")).to_be_attached()
     look(page, "upload-2-upload")
     page.get_by_label("Choose your file").set_input_files(file)
 
@@ -98,6 +99,7 @@ def test_a_file_becomes_a_list(
 def corrected_rows_come_and_go(page: Page, look: Look, run_tasks: Callable[[], list[str]]) -> None:
     """Rows that were left out are added to the list, are seen to be right, and taken back."""
     page.get_by_role("link", name="Upload the corrected rows").click()
+    expect(page.get_by_label("Or paste numbers or rows")).to_be_visible()
     look(page, "upload-7-add")
     page.get_by_label("Or paste numbers or rows").fill(CORRECTED)
     page.get_by_role("button", name="Check what I pasted").click()

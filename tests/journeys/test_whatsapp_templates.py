@@ -158,6 +158,7 @@ def change_in_vain(page: Page, look: Callable[[Page, str], None]) -> None:
     """Change its text: the page says which draft that breaks, and nothing is saved yet."""
     page.goto("/riverside-dental/templates/whatsapp/")
     page.get_by_role("link", name="check_up").click()
+    expect(page.get_by_label("Text, as WhatsApp approved it")).to_be_visible()
     look(page, "2-template")
     page.get_by_label("Text, as WhatsApp approved it").fill("Dear {{1}}, see you on {{2}}.")
     page.get_by_role("button", name="Save", exact=True).click()
