@@ -213,6 +213,19 @@ def screenshot() -> Callable[[Page, str], None]:
     return save
 
 
+# HTMX marks whatever asks for something until what came stands in the page.
+ALL_CAME = "() => !document.querySelector('.htmx-request')"
+
+
+def wait_until_whole(page: Page) -> None:
+    """Wait until what the last act asked for is there: a part of the page, or another page.
+
+    A click is over once the next page has begun to come, when there is nothing yet to be judged.
+    """
+    page.wait_for_load_state("load")
+    page.wait_for_function(ALL_CAME)
+
+
 AXE = Axe().axe_script
 # Colours that are on their way from one to another have a contrast of no page. What moves in a
 # fold that was closed meanwhile gets no frames any more, and would never come to its end.
@@ -231,6 +244,7 @@ def assert_accessible() -> Callable[[Page], None]:
     """Fails when axe-core finds anything at all to improve in the page as it stands."""
 
     def check(page: Page) -> None:
+        wait_until_whole(page)
         if page.evaluate("typeof axe") == "undefined":
             page.evaluate(AXE)
         page.evaluate(SETTLE)
@@ -260,6 +274,7 @@ def assert_fits() -> Callable[[Page], None]:
     """
 
     def check(page: Page) -> None:
+        wait_until_whole(page)
         widths: list[int] = page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )
@@ -276,13 +291,14 @@ def look(
     assert_accessible: Callable[[Page], None],
     assert_fits: Callable[[Page], None],
 ) -> Look:
-    """`look(page, "list")` judges a page as it stands, on a desk by day and in a hand by night.
+    """`look(page, "list")` judges a page once it is whole, on a desk by day, in a hand by night.
 
     Nothing is too wide, and axe-core finds nothing to improve, as each page's name has it by day or
     by night; a long run asks it both times and keeps a picture of each. Then the page is as it was.
     """
 
     def judge(page: Page, name: str) -> None:
+        wait_until_whole(page)
         size, colours = page.viewport_size, page.evaluate(COLOURS)
         judged = LOOKS if effort.is_long() else [LOOKS[zlib.crc32(name.encode()) % len(LOOKS)]]
         for device, scheme in LOOKS:

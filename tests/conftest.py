@@ -16,7 +16,7 @@ from celery import current_app
 from django.conf import settings
 
 from interface import hints
-from tests import effort
+from tests import effort, ordering
 from tests.containers import rooms
 from tooling import words
 
@@ -91,6 +91,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         keep_only(is_quick, config, items)
     if not config.getoption("long"):
         keep_only(is_no_long_one, config, items)
+    # A shuffled run is to keep its own order.
+    if not config.getoption("shuffle", 0):
+        workers = getattr(config, "workerinput", {}).get("workercount", 1)
+        items[:] = ordering.longest_first(items, workers)
 
 
 def pytest_collection_finish() -> None:

@@ -24,9 +24,10 @@ PRODUCTION = {
     "TRUSTED_PROXIES": "1",
     "EMAIL_URL": "smtp+tls://mail.example.org:587",
 }
-# More than there are cores: half of a test with a browser or a worker is waiting for it.
+# More than there are cores: half of a test with a browser or a worker is waiting for it, and those
+# come first; see tests/ordering.py.
 CORES = os.cpu_count() or 1
-WORKERS = str(min(CORES + 1, 6))
+WORKERS = str(min(CORES + 2, 6))
 # Of the smaller run beside it.
 FEWER_WORKERS = str(min(CORES // 2 + 1, 3))
 SECOND_RUN = ("--database=postgresql", "--second-run", "-n", FEWER_WORKERS)

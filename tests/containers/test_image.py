@@ -75,7 +75,7 @@ def written_below(root: Path) -> dict[str, float]:
 
 
 @pytest.mark.sqlite
-@pytest.mark.processes
+@pytest.mark.processes(seconds=60)
 @pytest.mark.namespaces
 @pytest.mark.django_db(transaction=True)
 def test_what_the_dockerfiles_steps_make_serves_pages_and_writes_to_its_volume_alone(

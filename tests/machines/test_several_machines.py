@@ -14,7 +14,7 @@ from tests.processes import Processes, Sandbox, database_url
 pytestmark = [
     pytest.mark.postgresql,
     pytest.mark.both_databases,
-    pytest.mark.processes,
+    pytest.mark.processes(seconds=150),
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -15,7 +15,7 @@ JOBS = times(30)
 PEOPLE = JOBS * rounds.PEOPLE_PER_JOB + rounds.SINGLES
 
 
-@pytest.mark.processes
+@pytest.mark.processes(seconds=60)
 def test_killed_and_frozen_workers_double_nobody_and_lose_nobody(
     channel: Channel, processes: Processes, sandbox: Sandbox
 ) -> None:

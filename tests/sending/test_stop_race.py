@@ -13,7 +13,7 @@ AHEAD = 75
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.either_database,
-    pytest.mark.processes,
+    pytest.mark.processes(seconds=60),
 ]
 
 
