@@ -1,12 +1,13 @@
 """Finding people by a part of their name, of their number, or of what a field says.
 
-Every row of a list or an audience is compared, in small letters and byte by byte, which takes a
-database about 0.3 s for a million, and SQLite 0.8 s beyond ASCII (docs/performance.md). Indexes of
-trigrams answer rare words sooner, but making them costs an import two to fourteen times its time,
-and words of two letters are not in them.
+Every row of a list or an audience is compared, which takes a database less than 0.3 s for a million
+(docs/performance.md). Indexes of trigrams answer rare words sooner, but making them costs an import
+two to fourteen times its time, and words of two letters are not in them.
 
 PostgreSQL keeps the words of a list's rows in small letters beside them (`KEPT`, which it makes
-itself: whoever is changed or erased is so there). SQLite compares small ASCII letters by itself.
+itself: whoever is changed or erased is so there). SQLite compares small ASCII letters by itself;
+letters beyond them are compared in the rows that hold the rest of a word. Keeping small letters
+there too, which Python would have to make, costs an import up to a third of its time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from interface.wording import Text, people
 from recipients.comparing import comparable, comparable_sql, composed, small_letters_sql
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sql import Sql, joined_sql, sql, value
-from recipients.subscriber_keys import subscriber_key
+from recipients.subscriber_keys import spellings_of, subscriber_key
 
 Row = TypeVar("Row", bound=Model)
 
@@ -66,11 +67,15 @@ class Piece:
 
 
 def pieces_of(words: str, country: str) -> list[Piece]:
-    """The words that all have to be found; a number in pieces is one. `country`: ISO 3166."""
+    """The words that all have to be found; a number in pieces is one. `country`: ISO 3166.
+
+    Those that few people have come first: the others are looked for in what they leave.
+    """
     words = comparable(words.strip())
     if _NUMBER.fullmatch(words):
         return [_piece(words, country)]
-    return [_piece(word, country, _FEWEST_DIGITS) for word in words.split()]
+    pieces = [_piece(word, country, _FEWEST_DIGITS) for word in words.split()]
+    return sorted(pieces, key=lambda piece: (piece.digits == "", -len(piece.text)))
 
 
 def _piece(word: str, country: str, fewest: int = 1) -> Piece:
@@ -159,9 +164,41 @@ def part_in(column: str, text: str) -> Sql:
         cell = Sql(column)
         small = Sql(f'LOWER({column} COLLATE "C")') if text.isascii() else small_letters_sql(cell)
         return sql("{small} LIKE {pattern}", small=small, pattern=_like(text))
-    if text.isascii():
-        return sql(f"{column} LIKE {{pattern}} ESCAPE '\\'", pattern=_like(text))
-    return sql(f"{column} GLOB {{pattern}}", pattern=_glob(text))
+    if not any(map(_has_both, text)):
+        return _as_typed(column, text)
+    may = _may_hold(column, text)
+    beyond = sum(map(_is_beyond, text))
+    return may if beyond in {0, len(text)} else joined_sql([may, _globs(column, text)], "AND")
+
+
+def _may_hold(column: str, text: str, times: int = 1) -> Sql:
+    """For SQLite, whether a column holds `text` so often; each letter beyond ASCII may be any.
+
+    Of a word that has no other letters it is known.
+    """
+    if all(map(_is_beyond, text)):
+        return _globs(column, text, times)
+    part = "".join("_" if _is_beyond(one) else _escaped(one) for one in text)
+    pattern = value(f"%{'%'.join([part] * times)}%")
+    return sql(f"{column} LIKE {{pattern}} ESCAPE '\\'", pattern=pattern)
+
+
+def _globs(column: str, text: str, times: int = 1) -> Sql:
+    """For SQLite, which looks sooner for a pattern that begins with one letter."""
+    whole = "".join(map(_either, text))
+    first, rest = text[0], whole.removeprefix(_either(text[0]))
+    patterns = [
+        value(f"*{beginning}{rest}{f'*{whole}' * (times - 1)}*")
+        for beginning in (_both(first) if _has_both(first) else [_either(first)])
+    ]
+    return joined_sql([sql(f"{column} GLOB {{pattern}}", pattern=one) for one in patterns], "OR")
+
+
+def _as_typed(column: str, text: str) -> Sql:
+    """Whether the column holds just this: digits, or letters that have no capitals."""
+    if connection.vendor == "postgresql":
+        return sql(f"{column} LIKE {{pattern}}", pattern=_like(text))
+    return sql(f"INSTR({column}, {{part}}) > 0", part=value(text))
 
 
 def _in_number(table: str, piece: Piece) -> list[Sql]:
@@ -169,32 +206,35 @@ def _in_number(table: str, piece: Piece) -> list[Sql]:
         return []
     like = f"{table}.phone LIKE {{pattern}}"
     return [
-        sql(like, pattern=value(f"%{piece.digits}%")),
+        _as_typed(f"{table}.phone", piece.digits),
         *(sql(like, pattern=value(f"{begins}%")) for begins in piece.beginnings),
-        _is_number(table, piece),
+        *_is_number(table, piece),
     ]
 
 
-def _is_number(table: str, piece: Piece) -> Sql:
-    """Whether the digits are another spelling of the number."""
-    return sql(f"{table}.phone_key = {{key}}", key=value(subscriber_key(f"+{piece.digits}")))
+def _is_number(table: str, piece: Piece) -> list[Sql]:
+    """Whether the digits are another spelling of the number, if they may be one."""
+    number = f"+{piece.digits}"
+    if len(spellings_of(number)) == 1:
+        return []
+    return [sql(f"{table}.phone_key = {{key}}", key=value(subscriber_key(number)))]
 
 
 def _in_kept(table: str, piece: Piece) -> list[Sql]:
     wanted = {piece.text, _in_quotes(piece.text), piece.digits, *piece.beginnings} - {""}
     kept = [sql(f"{table}.{KEPT} LIKE {{pattern}}", pattern=_like(text)) for text in sorted(wanted)]
-    return [*kept, _is_number(table, piece)] if piece.digits else kept
+    return [*kept, *_is_number(table, piece)] if piece.digits else kept
 
 
 def _in_json(table: str, piece: Piece, field_names: Collection[str]) -> Sql:
-    """Whether it stands in the fields as they are written, but for their names."""
-    text, names = f"{table}.fields", list[str]()
-    for name in field_names:
-        if piece.text in comparable(name):
-            text = f"REPLACE({text}, %s, '')"
-            names.append(orjson.dumps(name).decode() + ":")
-    holds = part_in(text, _in_quotes(piece.text))
-    return Sql(holds.text, (*names, *holds.values))
+    """Whether it may stand in the fields as they are written: more often than in their names."""
+    fields, text = f"{table}.fields", _in_quotes(piece.text)
+    names = [f"{orjson.dumps(name).decode()}:" for name in field_names]
+    times = {name: count for name in names if (count := _small(name).count(text))}
+    if not times:
+        return part_in(fields, text)
+    lacks = [sql(f"INSTR({fields}, {{name}}) = 0", name=value(name)) for name in times]
+    return joined_sql([_may_hold(fields, text, sum(times.values()) + 1), *lacks], "OR")
 
 
 def _in_values(table: str, piece: Piece) -> Sql:
@@ -213,18 +253,35 @@ def _in_values(table: str, piece: Piece) -> Sql:
 
 
 def _like(text: str) -> Sql:
-    return value(f"%{connection.ops.prep_for_like_query(text)}%")
+    return value(f"%{_escaped(text)}%")
 
 
-def _glob(text: str) -> Sql:
-    """The same for SQLite's GLOB, which is told small and capital letters beyond ASCII."""
-    return value(f"*{''.join(map(_either, text))}*")
+def _escaped(text: str) -> str:
+    return str(connection.ops.prep_for_like_query(text))
 
 
 def _either(letter: str) -> str:
-    both = sorted({letter, letter.upper()})
-    is_plain = len(both) == 1 and letter not in "*?["
-    return letter if is_plain else f"[{''.join(one for one in both if len(one) == 1)}]"
+    """The same for a letter of SQLite's GLOB, which is told small and capital letters."""
+    return f"[{''.join(_both(letter))}]" if _has_both(letter) or letter in "*?[" else letter
+
+
+def _both(letter: str) -> list[str]:
+    """A small letter and its capital, if that is one letter as well."""
+    return sorted({letter, capital} if len(capital := letter.upper()) == 1 else {letter})
+
+
+def _has_both(letter: str) -> bool:
+    return len(_both(letter)) == 2
+
+
+def _is_beyond(letter: str) -> bool:
+    """Whether SQLite's LIKE takes the letter and its capital for two."""
+    return _has_both(letter) and not letter.isascii()
+
+
+def _small(text: str) -> str:
+    """The text in small letters, where `_both` knows the capital as well."""
+    return "".join(one.lower() if one in _both(one.lower()) else one for one in text)
 
 
 def _in_quotes(text: str) -> str:

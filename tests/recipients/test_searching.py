@@ -82,6 +82,8 @@ def names(answer: Any) -> list[str]:
         ("%", ["María González"]),
         ("0%", ["María González"]),
         ("_", ["Ann Johnson"]),
+        ("r gasse", ["ÉLODIE O'Neil"]),
+        ("иван 52155", ["Иван Петров"]),
         ("k\\s", ["ÉLODIE O'Neil"]),
         ("\\", ["ÉLODIE O'Neil"]),
         ("2024-03", ["Иван Петров"]),
@@ -125,6 +127,35 @@ def test_imported_people_are_found_like_those_added_by_hand(
     for words in ("zoë", "ZOË", "grün", 'n "1"', "äö", "Ä"):
         assert names(search(client, people, words)) == ["Zoë"], words
     assert names(search(client, people, "2024")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("town", ["Ann", "Bob"]),
+        ("TOWN h", ["Bob"]),
+        ("città", ["Ann", "Cem"]),
+        ("citt", ["Ann", "Cem"]),
+        ("ГОРОД", ["Cem", "Dan"]),
+        ("*ö", ["Dan"]),
+        ("şek", ["Dan"]),
+        (":", []),
+    ],
+)
+def test_what_a_field_is_called_finds_nobody_but_its_values_do(
+    client_of: ClientOf, riverside: Team, alice: User, words: str, expected: list[str]
+) -> None:
+    everybody = [
+        ("+4915112345671", "Ann", {"Town": "Newtown", "Città di Town": "CITTÀ"}),
+        ("+4915112345672", "Bob", {"Town": "Town hall", "Город": "x"}),
+        ("+4915112345673", "Cem", {"Città di Town": "Bassa città", "Город": "город"}),
+        ("+4915112345674", "Dan", {"Город": "Новгород", "Città di Town": "*Örebro ŞEKER"}),
+        ("+4915112345675", "Eve", {"Town": "x", "Город": "", "Città di Town": "", "[x]": ""}),
+    ]
+    people = filled(riverside, alice, everybody)
+    people.field_names = ["Town", "Город", "Città di Town", "[x]"]
+    people.save()
+    assert names(search(client_of(alice), people, words)) == expected
 
 
 def test_only_the_people_of_this_list_are_found(
