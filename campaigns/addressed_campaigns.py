@@ -5,21 +5,29 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Subquery
-from django.shortcuts import get_object_or_404
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.http import Http404
 
 from campaigns import list_access
 from campaigns.models import Campaign, CampaignEvent, CampaignFilter, EarlierCampaign
+from interface.prepared_queries import prepared
 from teams.access import TeamRequest
 
 
 def campaign_of(request: TeamRequest, campaign_id: UUID) -> Campaign:
     """The team's campaign with this public id. Raises Http404."""
-    campaigns = Campaign.objects.filter(team=request.team).select_related(
+    for campaign in _campaigns_at(request.team.pk, campaign_id):
+        return campaign
+    raise Http404
+
+
+@prepared
+def _campaigns_at(team: int, public_id: UUID) -> QuerySet[Campaign]:
+    campaigns = Campaign.objects.filter(team=team, public_id=public_id).select_related(
         *("channel__account", "channel__team", "sent_as", "team"),
         *("created_by", "launched_by", "updated_by", "message"),
     )
-    return get_object_or_404(campaigns.annotate(**_seen_in_passing()), public_id=campaign_id)
+    return campaigns.annotate(**_seen_in_passing())
 
 
 def _seen_in_passing() -> dict[str, Exists | Subquery]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.utils.translation import gettext as _
 
 from campaigns.audiences.choices import filter_choices, list_choices
 from campaigns.audiences.selection import Selection, choice_of, people_lists
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignFilter, CampaignList
 from campaigns.problems import Problem
+from interface.prepared_queries import prepared
 from interface.read_once import read_once
 from recipients.models import RecipientList, SavedFilter
 from recipients.saved_filters.conditions import Condition
@@ -147,21 +149,26 @@ def borrowed_lists(campaign: Campaign, user: User) -> tuple[RecipientList, ...]:
 @read_once
 def _usable(campaign: Campaign, user: User) -> tuple[frozenset[int], frozenset[int]]:
     """Which lists and which filters in the draft somebody may use, by primary key."""
-    lists = RecipientList.objects.for_member(campaign.team, user).filter(
-        pk__in=[choice.recipient_list_id for choice in list_choices(campaign)]
-    )
-    filters = SavedFilter.objects.for_member(campaign.team, user).filter(
-        pk__in=[saved_filter.pk for saved_filter in _chosen_filters(campaign)]
-    )
-    rows = set(
-        lists.annotate(is_filter=Value(False))
-        .order_by()
-        .values_list("is_filter", "pk")
-        .union(filters.annotate(is_filter=Value(True)).order_by().values_list("is_filter", "pk"))
-    )
+    rows = _usable_rows(campaign.team_id, user.pk, campaign.pk)
     return (
         frozenset(key for is_filter, key in rows if not is_filter),
         frozenset(key for is_filter, key in rows if is_filter),
+    )
+
+
+@prepared
+def _usable_rows(team: int, user: int, campaign: int) -> QuerySet[Any, tuple[bool, int]]:
+    lists = CampaignList.objects.filter(campaign=campaign).values("recipient_list")
+    filters = CampaignFilter.objects.filter(campaign=campaign).values("saved_filter")
+    usable_lists = RecipientList.objects.for_member(team, user).filter(pk__in=lists)
+    usable_filters = SavedFilter.objects.for_member(team, user).filter(pk__in=filters)
+    return (
+        usable_lists.annotate(is_filter=Value(False))
+        .order_by()
+        .values_list("is_filter", "pk")
+        .union(
+            usable_filters.annotate(is_filter=Value(True)).order_by().values_list("is_filter", "pk")
+        )
     )
 
 

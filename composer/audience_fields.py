@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.audiences import choices, earlier_campaigns
 from campaigns.audiences.selection import Choice
-from campaigns.models import Campaign
-from interface.form_fields import Offer, PublicChoices
+from campaigns.models import Campaign, EarlierCampaign
+from interface.form_fields import Offer, PublicChoices, Rows
+from interface.prepared_queries import prepared
 from recipients.models import RecipientList, SavedFilter
 from teams.models import User
 
@@ -57,16 +58,10 @@ class AudienceFields(forms.Form):
 
         A colleague's list stays in the draft until somebody takes it out; launching is blocked.
         """
-        team = campaign.team
-        usable = RecipientList.objects.for_member(team, user).values("pk")
-        offered = Q(pk__in=usable) | Q(campaign_choices__campaign=campaign)
-        lists = RecipientList.objects.filter(offered, team=team).distinct()
-        usable_filters = SavedFilter.objects.for_member(team, user).values("pk")
-        offered = Q(pk__in=usable_filters) | Q(campaign_choices__campaign=campaign)
-        filters = SavedFilter.objects.filter(offered, team=team).distinct()
+        whose = (campaign.team_id, user.pk, campaign.pk)
         self._offer(
             ("lists", "lists_left_out"),
-            lists.select_related("owner", "team").order_by("-created_at", "-pk"),
+            Rows(_offered_lists, *whose),
             [choice.recipient_list for choice in choices.list_choices(campaign)],
             _(
                 "You cannot use one of these lists, or not any more. Choose other lists of your "
@@ -75,25 +70,22 @@ class AudienceFields(forms.Form):
         )
         self._offer(
             ("filters", "filters_left_out"),
-            filters.select_related("owner").order_by("-created_at", "-pk"),
+            Rows(_offered_filters, *whose),
             [choice.saved_filter for choice in choices.filter_choices(campaign)],
             _(
                 "You cannot use one of these filters, or not any more. Choose other filters of "
                 "your team."
             ),
         )
-        held = choices.earlier_of(campaign)
-        latest = earlier_campaigns.offered(campaign).values("pk")
-        earlier = Campaign.objects.filter(Q(pk__in=latest) | Q(pk__in=[one.pk for one in held]))
         self._offer(
             ("campaigns_left_out",),
-            earlier.order_by("-created_at", "-pk"),
-            held,
+            Rows(_offered_campaigns, campaign.team_id, campaign.pk),
+            choices.earlier_of(campaign),
             _("Choose earlier campaigns of your team."),
         )
 
     def _offer(
-        self, names: tuple[str, ...], rows: QuerySet[Any], chosen: Iterable[Any], sentence: str
+        self, names: tuple[str, ...], rows: Rows, chosen: Iterable[Any], sentence: str
     ) -> None:
         """Offer `rows` in these fields; those that are `chosen` are known already."""
         wanted = [
@@ -138,6 +130,30 @@ class AudienceFields(forms.Form):
             days_out=given.get("days_left_out"),
             duplicates_allowed=bool(given.get("duplicates_allowed")),
         )
+
+
+@prepared
+def _offered_lists(team: int, user: int, campaign: int) -> QuerySet[RecipientList]:
+    usable = RecipientList.objects.for_member(team, user).values("pk")
+    offered = Q(pk__in=usable) | Q(campaign_choices__campaign=campaign)
+    lists = RecipientList.objects.filter(offered, team=team).distinct()
+    return lists.select_related("owner", "team").order_by("-created_at", "-pk")
+
+
+@prepared
+def _offered_filters(team: int, user: int, campaign: int) -> QuerySet[SavedFilter]:
+    usable = SavedFilter.objects.for_member(team, user).values("pk")
+    offered = Q(pk__in=usable) | Q(campaign_choices__campaign=campaign)
+    filters = SavedFilter.objects.filter(offered, team=team).distinct()
+    return filters.select_related("owner").order_by("-created_at", "-pk")
+
+
+@prepared
+def _offered_campaigns(team: int, campaign: int) -> QuerySet[Campaign]:
+    latest = earlier_campaigns.offered(team, campaign).values("pk")
+    held = EarlierCampaign.objects.filter(campaign=campaign).values("earlier")
+    offered = Campaign.objects.filter(Q(pk__in=latest) | Q(pk__in=held))
+    return offered.order_by("-created_at", "-pk")
 
 
 def _several(data: Any, name: str) -> Iterable[Any]:

@@ -264,17 +264,26 @@ def _rows(
 ) -> Sql:
     """(key, phone, name, fields, whether it is kept, place) of the rows behind each start."""
     table = Recipient._meta.db_table
-    parts = [
-        f"SELECT * FROM (SELECT r.* FROM {table} r WHERE r.recipient_list_id = {list_id:d} "  # noqa: S608 - a table of ours and integers
-        f"AND r.id >= {start:d} AND r.occurrence = 0 ORDER BY r.id LIMIT {number:d}) AS part"
-        for start in starts
-    ]
+
+    def behind(start: str) -> str:
+        return (
+            f"(SELECT r.* FROM {table} r WHERE r.recipient_list_id = {list_id:d} "  # noqa: S608 - a table of ours and integers
+            f"AND r.id >= {start} AND r.occurrence = 0 ORDER BY r.id LIMIT {number:d})"
+        )
+
+    if connection.vendor == "postgresql":
+        # Planned once, and not for each of the starts.
+        listed = ", ".join(f"({start:d})" for start in starts)
+        rows = f"SELECT part.* FROM (VALUES {listed}) AS s(start), LATERAL {behind('s.start')} part"  # noqa: S608 - ours
+    else:
+        parts = (f"SELECT * FROM {behind(str(start))} AS part" for start in starts)  # noqa: S608 - ours
+        rows = " UNION ALL ".join(parts)
     return sql(
         "SELECT p.id, p.phone, p.name, CAST({fields} AS text), CASE WHEN {kept} THEN 1 ELSE 0 END, "  # noqa: S608 - words of ours
         f"{place:d} FROM ({{rows}}) AS p",
         fields=fields,
         kept=kept,
-        rows=Sql(" UNION ALL ".join(parts)),
+        rows=Sql(rows),
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.forms.utils import ErrorList
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -28,7 +28,8 @@ from composer.field_forms import FieldRulesForm, posted
 from composer.schedule_fields import ScheduleFields, stored_schedule
 from composer.send_method_fields import SendMethod, stored_send_method
 from composer.template_picker import TemplatePicker
-from interface.form_fields import Offer, PlainText, PublicChoice, PublicChoices
+from interface.form_fields import Offer, PlainText, PublicChoice, PublicChoices, Rows
+from interface.prepared_queries import prepared
 from recipients.models import RecipientList, SavedFilter
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import User
@@ -39,6 +40,18 @@ THOUSANDS = re.compile(r"[\s,.'\u2019]")
 
 # Where a problem of the message or the plan shows on the page.
 _FIELD_OF = {"wall_time": "date", "pace": "pace_count", "empty_places": "places"}
+
+
+@prepared
+def _offered_channels(team: int, chosen: int | None) -> QuerySet[Channel]:
+    channels = Channel.objects.filter(Q(is_active=True) | Q(pk=chosen), team=team)
+    return channels.select_related("account").order_by("created_at", "pk")
+
+
+@prepared
+def _offered_senders(team: int, channel: int | None, chosen: int | None) -> QuerySet[VendorMember]:
+    accounts = _offered_channels.query(team, channel).values("account")
+    return VendorMember.objects.filter(Q(account__in=accounts, gone_since=None) | Q(pk=chosen))
 
 
 class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields):
@@ -132,14 +145,12 @@ class ComposeForm(TemplatePicker, AudienceFields, FieldRulesForm, ScheduleFields
         return list_access.borrowed_filters(self.campaign, self.writer)
 
     def _offer_channels(self, campaign: Campaign) -> None:
-        in_use = Q(is_active=True) | Q(pk=campaign.channel_id)
-        channels = Channel.objects.filter(in_use, team=campaign.team).select_related("account")
         known = [campaign.channel] if campaign.channel else []
-        self._field("channel").offer = Offer(channels.order_by("created_at", "pk"), known)
-        accounts = channels.values("account")
-        present = Q(account__in=accounts, gone_since=None) | Q(pk=campaign.sent_as_id)
+        channels = Rows(_offered_channels, campaign.team_id, campaign.channel_id)
+        self._field("channel").offer = Offer(channels, known)
         sender = [campaign.sent_as] if campaign.sent_as else []
-        self._field("sent_as").offer = Offer(VendorMember.objects.filter(present), sender)
+        senders = Rows(_offered_senders, campaign.team_id, campaign.channel_id, campaign.sent_as_id)
+        self._field("sent_as").offer = Offer(senders, sender)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -175,13 +175,11 @@ class NumberOf(Subquery):
     output_field = IntegerField()
 
 
-def unread_by(membership: Membership, most: int) -> NumberOf:
-    """How many replies came since the member last looked, or joined; no more than `most`."""
+def unread_by(membership: int, team: int, joined_at: datetime, most: int) -> NumberOf:
+    """How many replies came since a member last looked, or joined; no more than `most`."""
     read = RepliesRead.objects.filter(membership=membership).values("last_reply_id")
     replies = Reply.objects.filter(
-        team=membership.team_id,
-        pk__gt=Coalesce(Subquery(read), 0),
-        received_at__gt=membership.joined_at,
+        team=team, pk__gt=Coalesce(Subquery(read), 0), received_at__gt=joined_at
     )
     return NumberOf(replies.values("pk")[:most])
 

@@ -18,6 +18,7 @@ from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Heartbe
 from campaigns.states import Outcome, SubmissionState
 from delivery.models import DeliveryCount, Reply, WebhookEndpoint
 from history.models import FollowUp
+from interface.prepared_queries import prepared
 from sending.models import Attempt, Submission
 from sociocs_accounts.models import SeenTrouble
 
@@ -58,6 +59,17 @@ def counts_until(now: datetime, changes_at: datetime | None) -> datetime:
 
 def live_mark(campaign: Campaign, now: datetime) -> str:
     """Changes whenever the campaign, its jobs, its people or what holds it up do."""
+    account = campaign.channel.account if campaign.channel else None
+    beside = (campaign.version, campaign.frozen_count, campaign.state, campaign.state_reason)
+    lane = (account.state, account.halt_reason, account.list_trouble_at) if account else ()
+    [figures] = _figures(campaign.pk, now, now - _SILENT)
+    return sha256(repr((figures, beside, lane)).encode()).hexdigest()[:20]
+
+
+@prepared
+def _figures(
+    campaign: int, now: datetime, silent_since: datetime
+) -> QuerySet[Campaign, tuple[Any, ...]]:
     figures = [
         _of(CampaignEvent.objects, Max("pk")),
         _of(Submission.objects, Sum("version")),
@@ -74,14 +86,10 @@ def live_mark(campaign: Campaign, now: datetime) -> str:
         Subquery(_endpoint().values("unattributed_count")),
         _overall(_troubles(), Max("pk")),
         _overall(_troubles(), Count("pk")),
-        _overall(Heartbeat.objects.filter(at__lt=now - _SILENT), Count("pk")),
+        _overall(Heartbeat.objects.filter(at__lt=silent_since), Count("pk")),
     ]
     parts = {f"mark_{n}": figure for n, figure in enumerate(figures)}
-    account = campaign.channel.account if campaign.channel else None
-    beside = (campaign.version, campaign.frozen_count, campaign.state, campaign.state_reason)
-    lane = (account.state, account.halt_reason, account.list_trouble_at) if account else ()
-    values = Campaign.objects.filter(pk=campaign.pk).annotate(**parts).values_list(*parts).get()
-    return sha256(repr((values, beside, lane)).encode()).hexdigest()[:20]
+    return Campaign.objects.filter(pk=campaign).annotate(**parts).values_list(*parts)
 
 
 def _of(rows: Any, what: Any) -> Subquery:

@@ -28,6 +28,7 @@ from campaigns.states import PauseReason
 from delivery.replies import NumberOf, unread_by
 from history.models import Notice, NoticeChoice, NoticedEvent, NoticeKind, Whose
 from interface.dates import written
+from interface.prepared_queries import prepared
 from interface.templatetags.interface import zone_abbreviation
 from interface.wording import Text
 from sending import liveness
@@ -46,6 +47,8 @@ _EVENTS_A_TASK = 200
 _MAILS_A_TASK = 50
 _MOST_TRIES = 5
 _PAUSE = timedelta(minutes=2)
+# So far what is unread is counted for every page.
+MOST_NEWS = 100
 # What is over by itself before needs no mail.
 _MAILED_AFTER = timedelta(minutes=15)
 _TROUBLE = ("trouble__account", "trouble__channel")
@@ -312,21 +315,28 @@ def unread_count(team: Team, user: User, most: int = 100) -> int:
     return len(unread.values_list("pk", flat=True)[:most])
 
 
-def news_of(membership: Membership, most: int) -> tuple[int, int, bool]:
-    """(unread notices, unread replies, whether this server has stopped), each up to `most`.
+def news_of(membership: Membership) -> tuple[int, int, bool]:
+    """(unread notices, unread replies, whether this server has stopped), counted up to `MOST_NEWS`.
 
     One question of the database, as every page asks it.
     """
-    unread = Notice.objects.filter(
-        user=membership.user_id, team=membership.team_id, in_app=True, read_at=None
-    )
-    row = Membership.objects.filter(pk=membership.pk).annotate(
-        notices=NumberOf(unread.values("pk")[:most]),
-        replies=unread_by(membership, most),
+    of_member = (membership.pk, membership.user_id, membership.team_id, membership.joined_at)
+    [news] = _news(*of_member)
+    return news
+
+
+@prepared
+def _news(
+    membership: int, user: int, team: int, joined_at: datetime
+) -> QuerySet[Membership, tuple[int, int, bool]]:
+    unread = Notice.objects.filter(user=user, team=team, in_app=True, read_at=None)
+    row = Membership.objects.filter(pk=membership).annotate(
+        notices=NumberOf(unread.values("pk")[:MOST_NEWS]),
+        replies=unread_by(membership, team, joined_at, MOST_NEWS),
         # Nobody would note it.
         stopped=Exists(liveness.stopped_parts()),
     )
-    return row.values_list("notices", "replies", "stopped").get()
+    return row.values_list("notices", "replies", "stopped")
 
 
 def mark_read(team: Team, user: User) -> None:

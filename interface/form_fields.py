@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
+
+from interface.prepared_queries import Prepared
 
 
 class PlainText(forms.CharField):
@@ -20,6 +21,21 @@ class PlainText(forms.CharField):
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
 
 
+class Rows:
+    """Rows that a form offers: of a query that is asked with these values, once it is needed."""
+
+    def __init__(self, query: Prepared[..., Any], *values: Any) -> None:
+        self._query, self._values = query, values
+
+    def all(self) -> list[Any]:
+        """All of them, in their order."""
+        return self._query(*self._values)
+
+    def among(self, public_ids: Iterable[str]) -> Iterable[Any]:
+        """Those that have one of these ids."""
+        return self._query.query(*self._values).filter(public_id__in=public_ids)
+
+
 class Offer:
     """The rows that a form offers, read once for all of its fields that offer them.
 
@@ -27,9 +43,7 @@ class Offer:
     by whatever field.
     """
 
-    def __init__(
-        self, rows: QuerySet[Any], known: Iterable[Any] = (), wanted: Collection[str] = ()
-    ) -> None:
+    def __init__(self, rows: Rows, known: Iterable[Any] = (), wanted: Collection[str] = ()) -> None:
         self._rows = rows
         self._read: dict[str, Any] = {str(row.public_id): row for row in known}
         self._wanted = {str(UUID(key)) for key in wanted if is_uuid(key)}
@@ -37,7 +51,7 @@ class Offer:
     @cached_property
     def all_rows(self) -> list[Any]:
         """All of them, in their order."""
-        rows = list(self._rows)
+        rows = self._rows.all()
         self._read = {str(row.public_id): row for row in rows}
         self._wanted = set()
         return rows
@@ -47,9 +61,7 @@ class Offer:
         asked = [str(UUID(str(key))) for key in public_ids]
         missing = (self._wanted | set(asked)) - self._read.keys()
         if missing and "all_rows" not in self.__dict__ and not self._read.keys() >= set(asked):
-            self._read |= {
-                str(row.public_id): row for row in self._rows.filter(public_id__in=missing)
-            }
+            self._read |= {str(row.public_id): row for row in self._rows.among(missing)}
             self._wanted = set()
         return [self._read[key] for key in dict.fromkeys(asked) if key in self._read]
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.contrib.sessions.models import Session
 from django.db import Error
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from interface.database_errors import is_away
+from interface.prepared_queries import prepared
+
+
+@prepared
+def _sessions(key: str, now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(session_key=key, expire_date__gt=now)
 
 
 class SessionStore(db.SessionStore):
     """Tells a database that is full or held up from a session that is gone."""
+
+    def _get_session_from_db(self) -> Session | None:
+        for session in _sessions(self.session_key or "", timezone.now()):
+            return session
+        self._session_key = None
+        return None
 
     def save(self, must_create: bool = False) -> None:
         """Raises UpdateError only for a session that was ended meanwhile."""

@@ -13,9 +13,11 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from interface.prepared_queries import prepared
 from teams import second_factor
 from teams.models import Membership, Role, Team, User
 from trail.acts import Act
@@ -93,7 +95,12 @@ def require(membership: Membership, action: Action) -> None:
 
 def memberships_of(user: User) -> list[Membership]:
     """The person's memberships with their teams, by the team's name."""
-    return list(Membership.objects.filter(user=user).select_related("team").order_by("team__name"))
+    return _memberships(user.pk)
+
+
+@prepared
+def _memberships(user: int) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user).select_related("team").order_by("team__name")
 
 
 def _membership_at(memberships: Iterable[Membership], user: User, team_slug: str) -> Membership:

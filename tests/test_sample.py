@@ -96,7 +96,7 @@ def test_the_sample_has_some_of_everything(desk: Desk) -> None:
     assert sources == {"by_hand", "inbound", "unsure"}
     kinds = {(one.visibility, bool(one.field_names)) for one in RecipientList.objects.all()}
     assert kinds == {("private", False), ("team", True)}
-    _notices, replies, _has_stopped = news_of(desk.team.memberships.get(role="owner"), 99)
+    _notices, replies, _has_stopped = news_of(desk.team.memberships.get(role="owner"))
     assert replies == 3
     assert RejectedRow.objects.count() == 3
     assert SavedFilter.objects.count() == 1

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from campaigns.models import Campaign, CampaignFilter, CampaignList, EarlierCampaign
+from interface.prepared_queries import prepared
 from interface.read_once import read_once
 from recipients.models import RecipientList, SavedFilter
 
@@ -25,8 +28,13 @@ def in_and_out(
 @read_once
 def list_choices(campaign: Campaign) -> tuple[CampaignList, ...]:
     """The choices of a campaign's lists, in and out, in the order they were chosen."""
-    chosen = campaign.list_choices.select_related("recipient_list__owner", "recipient_list__team")
-    return tuple(chosen.order_by("id"))
+    return tuple(_list_choices(campaign.pk))
+
+
+@prepared
+def _list_choices(campaign: int) -> QuerySet[CampaignList]:
+    chosen = CampaignList.objects.filter(campaign=campaign).order_by("id")
+    return chosen.select_related("recipient_list__owner", "recipient_list__team")
 
 
 @read_once

@@ -40,13 +40,12 @@ class Span(NamedTuple):
     last: int
 
 
-def offered(campaign: Campaign) -> QuerySet[Campaign]:
-    """The team's latest launched campaigns: those that may have reached anybody.
+def offered(team: int, campaign: int) -> QuerySet[Campaign]:
+    """A team's latest launched campaigns, but for `campaign`: those that may have reached anybody.
 
     None whose numbers are emptied: nobody is known by them any more.
     """
-    launched = Campaign.objects.filter(team=campaign.team_id, emptied=None)
-    launched = launched.exclude(pk=campaign.pk)
+    launched = Campaign.objects.filter(team=team, emptied=None).exclude(pk=campaign)
     launched = launched.exclude(state=CampaignState.DRAFT.value)
     return launched.order_by("-created_at", "-pk")[:OFFERED]
 

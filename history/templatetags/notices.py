@@ -10,7 +10,6 @@ from history import notices
 from teams.models import Membership
 
 register = template.Library()
-MOST = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,10 @@ def news_of(membership: Membership | None) -> News:
     """What is new to this person."""
     if membership is None:
         return News()
-    of_notices, of_replies, has_stopped = notices.news_of(membership, MOST + 1)
+    of_notices, of_replies, has_stopped = notices.news_of(membership)
     return News(_up_to_most(of_notices), _up_to_most(of_replies), has_stopped)
 
 
 def _up_to_most(count: int) -> str:
-    return f"{MOST}+" if count > MOST else str(count or "")
+    most = notices.MOST_NEWS - 1
+    return f"{most}+" if count > most else str(count or "")

@@ -15,13 +15,13 @@ from teams.models import Team, User
 class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
     """Filters as a person may see them."""
 
-    def for_member(self, team: Team, user: User) -> SavedFilterQuerySet:
+    def for_member(self, team: Team | int, user: User | int) -> SavedFilterQuerySet:
         """The team's filters that `user` may see, and whose lists they may all use."""
         usable = RecipientList.objects.for_member(team, user).values("pk")
         with_others = FilterList.objects.exclude(recipient_list__in=usable).values("saved_filter")
         return self.visible_to(team, user).exclude(pk__in=with_others)
 
-    def visible_to(self, team: Team, user: User) -> SavedFilterQuerySet:
+    def visible_to(self, team: Team | int, user: User | int) -> SavedFilterQuerySet:
         """The team's filters that are `user`'s own or shared with them, whatever their lists."""
         lent = SavedFilter.lent_to.through.objects.filter(user=user).values("savedfilter")
         shared = Q(visibility=Visibility.TEAM) | Q(visibility=Visibility.NAMED, pk__in=lent)

@@ -37,20 +37,20 @@ class Permission(models.TextChoices):
 class RecipientListQuerySet(models.QuerySet["RecipientList"]):
     """Lists as a person may see them."""
 
-    def for_member(self, team: Team, user: User) -> RecipientListQuerySet:
+    def for_member(self, team: Team | int, user: User | int) -> RecipientListQuerySet:
         """The team's finished, unarchived lists that `user` may use."""
         return self._shared_with(team, user).filter(archived_at=None, is_of_call=False)
 
-    def archived_for_member(self, team: Team, user: User) -> RecipientListQuerySet:
+    def archived_for_member(self, team: Team | int, user: User | int) -> RecipientListQuerySet:
         """The lists that `user` could use before they were archived; deleted ones are gone."""
         shared = self._shared_with(team, user)
         return shared.filter(archived_at__isnull=False, deleted_at=None, is_of_call=False)
 
-    def open_to(self, team: Team, user: User) -> RecipientListQuerySet:
+    def open_to(self, team: Team | int, user: User | int) -> RecipientListQuerySet:
         """The lists whose people `user` may see, be they in use, archived or deleted."""
         return self._shared_with(team, user)
 
-    def _shared_with(self, team: Team, user: User) -> RecipientListQuerySet:
+    def _shared_with(self, team: Team | int, user: User | int) -> RecipientListQuerySet:
         lent = ListShare.objects.filter(user=user).values("recipient_list")
         return self.filter(
             Q(visibility=Visibility.TEAM) | Q(owner=user) | Q(pk__in=lent),

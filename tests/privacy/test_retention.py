@@ -122,7 +122,7 @@ def test_nobody_is_written_to_again_because_their_numbers_are_gone(
 ) -> None:
     keep(campaign.team, campaigns_days=30)
     later = world.a_campaign(front_desk, people, days_left_out=200 if by_days else None)
-    assert campaign.pk not in earlier_campaigns.offered(later)
+    assert campaign.pk not in earlier_campaigns.offered(campaign.team_id, later.pk)
     if not by_days:
         EarlierCampaign.objects.create(campaign=later, earlier=campaign)
     assert emptied_by(later) == ["days_left_out" if by_days else "campaigns_left_out"]
