@@ -19,7 +19,7 @@ RUN /opt/venv/bin/pip install --require-hashes -r /src/requirements/run.txt
 WORKDIR /src
 COPY . .
 COPY --from=front-end /src/node_modules node_modules
-RUN python -c "from tooling import assets; assets.build_assets()" \
+RUN /opt/venv/bin/python -m tooling.assets \
     && /opt/venv/bin/python -m tooling.words compile \
     && SECRET_KEY=not-used-for-anything-else /opt/venv/bin/python manage.py collectstatic --no-input \
     && /opt/venv/bin/python -m compileall -q . \

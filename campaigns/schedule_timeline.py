@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from campaigns.models import CampaignEvent
 from interface.dates import written
-from interface.wording import Text, number, people
+from interface.wording import Text, as_read, number, people
 
 Kind = CampaignEvent.Kind
 Details = dict[str, Any]
@@ -79,10 +79,9 @@ def _taken_back(_who: str, details: Details) -> str:
 
 
 def _overruled(who: str, details: Details) -> str:
-    warnings = " · ".join(details.get("warnings", []))
     return _("%(who)s confirmed: %(what)s") % {
         "who": who or _("Someone"),
-        "what": warnings,
+        "what": " · ".join(map(as_read, details.get("warnings", []))),
     }
 
 
@@ -138,7 +137,7 @@ def _run_made(_who: str, details: Details) -> str:
 def _run_waits(_who: str, details: Details) -> str:
     return _("The repeat of %(day)s waits for someone: %(why)s") % {
         "day": _day(details),
-        "why": details.get("why", ""),
+        "why": as_read(details.get("why", {})),
     }
 
 

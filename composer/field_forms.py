@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.message import field_label
-from campaigns.texts.dynamic_fields import Program, StepKind, parse_text
+from campaigns.texts.dynamic_fields import Program, parse_text
 from campaigns.texts.empty_fields import lackable
 from campaigns.texts.personal_texts import FieldRules
 
@@ -111,11 +111,6 @@ class FieldRulesForm(forms.Form):
     def shows_rules(self) -> bool:
         """Whether the text writes a field that somebody may lack, or a rule has a fault."""
         return any(row.is_shown for row in self.rule_rows())
-
-    @property
-    def writes_dates(self) -> bool:
-        """Whether the text writes a date."""
-        return any(step.kind is StepKind.DATE for step in self._program().steps)
 
     def _program(self) -> Program:
         return parse_text(self.typed_source())

@@ -23,7 +23,7 @@ from composer.media import media_check
 from composer.plan_report import Other, PlanReport
 from composer.schedule_words import overflow_sentence, queue_sentence
 from interface.dates import written
-from interface.wording import number, people
+from interface.wording import by_language, number, people
 from sending import timetable
 from sending.readiness import SeenPlan
 from sociocs_accounts.sender_queue import Estimate
@@ -97,9 +97,19 @@ def plan_to_confirm(campaign: Campaign, user: User, version: int) -> SeenPlan | 
         return None
     if report is None:
         return None
-    found = warning_checks(checks(campaign, report, timing.zone_of(campaign)))
-    sentences = {check.code: check.sentence for check in found}
-    return SeenPlan(version, report.audience, sentences, report.people)
+    return SeenPlan(version, report.audience, _warnings_kept(campaign, report), report.people)
+
+
+def _warnings_kept(campaign: Campaign, report: PlanReport) -> dict[str, dict[str, str]]:
+    """The warnings by their codes, each in every language."""
+
+    def said() -> dict[str, str]:
+        found = warning_checks(checks(campaign, report, timing.zone_of(campaign)))
+        return {check.code: check.sentence for check in found}
+
+    kept = by_language(said)
+    codes = next(iter(kept.values()))
+    return {code: {one: told.get(code, "") for one, told in kept.items()} for code in codes}
 
 
 def _earlier(report: PlanReport) -> Check:

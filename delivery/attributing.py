@@ -10,7 +10,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from campaigns.models import CampaignRecipient
@@ -45,6 +45,7 @@ def endpoints_to_learn() -> list[int]:
 def learn(endpoint_id: int) -> None:
     """Look the unattributed messages of one channel up in the vendor's list."""
     endpoint = WebhookEndpoint.objects.select_related("channel__account").get(pk=endpoint_id)
+    _forget_tests(endpoint)
     if not _claim(endpoint):
         return
     first = _unattributed(endpoint.channel).order_by("seen_at").first()
@@ -64,6 +65,18 @@ def learn(endpoint_id: int) -> None:
         )
     if not _unattributed(endpoint.channel).exists():
         WebhookEndpoint.objects.filter(pk=endpoint.pk).update(learn_at=None)
+
+
+def _forget_tests(endpoint: WebhookEndpoint) -> None:
+    """Count no more what turned out to be somebody's test: its report came before its answer."""
+    with transaction.atomic():
+        waiting = _unattributed(endpoint.channel)
+        tests = delivery_reports.tests_among(waiting.values("message_id"))
+        forgotten, _ = waiting.filter(message_id__in=tests).delete()
+        endpoints = WebhookEndpoint.objects.filter(pk=endpoint.pk)
+        endpoints.filter(unattributed_count__gte=forgotten).update(
+            unattributed_count=F("unattributed_count") - forgotten
+        )
 
 
 def _claim(endpoint: WebhookEndpoint) -> bool:

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -117,9 +118,17 @@ def _unattributed(
     }
     if not ids:
         return Counter()
-    tests = Campaign.objects.filter(tests__message_id__in=set(ids.values()))
-    of_tests = set(tests.values_list("tests__message_id", flat=True))
+    of_tests = tests_among(set(ids.values()))
+    if of_tests:
+        # Else they would be taken for what was counted before their test was known.
+        SentMessage.objects.filter(message_id__in=of_tests, recipient=None).delete()
     return Counter(event.endpoint_id for event, key in ids.items() if key not in of_tests)
+
+
+def tests_among(message_ids: set[str] | QuerySet[SentMessage, Any]) -> set[str]:
+    """Which of these messages somebody sent to try a draft out."""
+    tests = Campaign.objects.filter(tests__message_id__in=message_ids)
+    return set(tests.values_list("tests__message_id", flat=True))
 
 
 def _join_endpoints(events: Sequence[WebhookEvent]) -> None:

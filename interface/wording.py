@@ -48,6 +48,16 @@ def in_each_language(say: Callable[[], Said]) -> list[Said]:
     return said
 
 
+def by_language(say: Callable[[], Said]) -> dict[str, Said]:
+    """What is said, to be kept for whoever reads it: by the code of each language."""
+    return dict(zip(dict(settings.LANGUAGES), in_each_language(say), strict=True))
+
+
+def as_read(kept: Mapping[str, str]) -> str:
+    """One that was kept, in the language that is spoken now; in the site's if it came later."""
+    return kept.get(translation.get_language() or "") or kept.get(settings.LANGUAGE_CODE, "")
+
+
 def people(count: int) -> str:
     """`1 person`, `43,377 people`."""
     return ngettext("%(n)s person", "%(n)s people", count) % {"n": number(count)}

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import copying, message
 from campaigns.audiences import audience, audience_digest, earlier_campaigns
@@ -21,6 +22,7 @@ from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState
 from campaigns.texts import outside_values, personal_texts
 from interface.read_once import reading_once
+from interface.wording import by_language
 from sending import day_limits, job_times, lateness, one_by_one, readiness, timetable
 from sending.failpoints import failpoint
 from sending.models import Approval, Submission
@@ -112,15 +114,16 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
     user = first.launched_by
     is_run = first.launch_token is not None and run.parent_id == first.pk
     if not is_run or run.version != copying.AS_COPIED:
-        sentence = _("This is no longer what was sent first. Check it, then send it yourself.")
-        raise LaunchRefused(LaunchRefusal.UNCONFIRMED, sentence)
+        raise LaunchRefused(
+            LaunchRefusal.UNCONFIRMED,
+            _("This is no longer what was sent first. Check it, then send it yourself."),
+        )
     if user is None:
         raise LaunchRefused(
             LaunchRefusal.UNCONFIRMED, _("The person who sent it is no longer here.")
         )
-    problems = readiness.launch_problems(run, timezone.now(), None, user)
-    if blocking := [one.sentence for one in problems if one.field not in _NO_MATTER_FOR_RUNS]:
-        raise LaunchRefused(LaunchRefusal.PROBLEMS, " ".join(blocking))
+    if _problems_of_run(run, user):
+        raise LaunchRefused(LaunchRefusal.PROBLEMS, lazy(_problems_of_run, str)(run, user))
     readiness.check_channel(run, user)
     # Lists grow: whoever is there when it is frozen is counted once more.
     if run.team.approval_above is not None and readiness.needs_second_person(
@@ -128,6 +131,11 @@ def launch_run(run: Campaign, first: Campaign, token: UUID, at: datetime) -> Non
     ):
         raise readiness.not_approved()
     _begin(run, user, token, None, at)
+
+
+def _problems_of_run(run: Campaign, user: User) -> str:
+    problems = readiness.launch_problems(run, timezone.now(), None, user)
+    return " ".join(one.sentence for one in problems if one.field not in _NO_MATTER_FOR_RUNS)
 
 
 def freeze(campaign_id: int) -> None:
@@ -222,9 +230,9 @@ def _lacks_approval(campaign: Campaign) -> bool:
 def _has_to_wait(campaign: Campaign) -> bool:
     """Make a draft of what somebody has to look at first, and tell whoever repeats it."""
     if earlier_campaigns.are_emptied(campaign):
-        reason, why = NUMBERS_EMPTIED, earlier_campaigns.emptied_sentence()
+        reason, why = NUMBERS_EMPTIED, by_language(earlier_campaigns.emptied_sentence)
     elif _lacks_approval(campaign):
-        reason, why = NOT_APPROVED, readiness.not_approved().sentence
+        reason, why = NOT_APPROVED, readiness.not_approved().kept()
     else:
         return False
     first, day = campaign.parent, campaign.run_on

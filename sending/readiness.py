@@ -16,8 +16,9 @@ from uuid import UUID
 import orjson
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns import list_access, message
 from campaigns.audiences import audience, choices, earlier_campaigns
@@ -25,6 +26,7 @@ from campaigns.models import Campaign
 from campaigns.problems import Problem
 from campaigns.scheduling.timing import lead
 from campaigns.states import CampaignState, Outcome, PauseReason
+from interface.wording import Text, as_read, by_language
 from sending import job_times, one_by_one, timetable_problems
 from sending.models import Approval
 from sociocs_accounts.channel_rights import why_not_with
@@ -59,12 +61,23 @@ class LaunchRefusal(StrEnum):
 
 
 class LaunchRefused(Exception):
-    """The campaign was not launched; nothing changed. `sentence` says why and what to do."""
+    """The campaign was not launched; nothing changed. `sentence` says why and what to do.
 
-    def __init__(self, code: LaunchRefusal, sentence: str) -> None:
+    Where it may be kept for other readers it is given lazily, to be said in their languages.
+    """
+
+    def __init__(self, code: LaunchRefusal, sentence: Text) -> None:
         super().__init__(code)
         self.code = code
-        self.sentence = sentence
+        self._sentence = sentence
+
+    @property
+    def sentence(self) -> str:
+        return str(self._sentence)
+
+    def kept(self) -> dict[str, str]:
+        """The sentence in each language, for those who read of it later."""
+        return by_language(lambda: self.sentence)
 
 
 # --- When -----------------------------------------------------------------------------------------
@@ -211,12 +224,13 @@ class SeenPlan:
     """The plan of a draft of this `version`, as far as launching hangs on it.
 
     `audience`: the fingerprint of its people, where a second person has to approve them.
-    `warnings`: a sentence for each thing that has to be overruled, by its code.
+    `warnings`: a sentence in each language (`by_language`) for each thing that has to be
+    overruled, by its code.
     """
 
     version: int
     audience: str = ""
-    warnings: Mapping[str, str] = field(default_factory=dict)
+    warnings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # As the plan counts them, whatever the form says.
     people: int = 0
 
@@ -241,8 +255,8 @@ class Confirmation:
     is_proved: bool = False
     approval: Approval | None = None
 
-    def warnings_overruled(self) -> list[str]:
-        """Their sentences, in the order of the plan."""
+    def warnings_overruled(self) -> list[Mapping[str, str]]:
+        """Their sentences in each language, in the order of the plan."""
         if self.approval is not None:
             return list(self.approval.overruled)
         return list(self.plan.warnings.values()) if self.plan else []
@@ -297,7 +311,8 @@ def check_confirmation(campaign: Campaign, confirmation: Confirmation, now: date
 
 def check_channel(campaign: Campaign, user: User) -> None:
     """Raise LaunchRefused for a channel with which an owner lets only others send."""
-    if campaign.channel and (sentence := why_not_with(campaign.channel, user)):
+    if campaign.channel and why_not_with(campaign.channel, user):
+        sentence = lazy(why_not_with, str)(campaign.channel, user)
         raise LaunchRefused(LaunchRefusal.CHANNEL, sentence)
 
 
@@ -312,7 +327,7 @@ def _check_plan(confirmation: Confirmation, is_typed: bool) -> None:
     for code, warning in plan_seen.warnings.items():
         if code not in confirmation.overruled:
             sentence = _("Nothing was sent yet. Look at this first, and confirm it: %(what)s")
-            raise LaunchRefused(LaunchRefusal.WARNING, sentence % {"what": warning})
+            raise LaunchRefused(LaunchRefusal.WARNING, sentence % {"what": as_read(warning)})
 
 
 def _is_approved(campaign: Campaign, confirmation: Confirmation, approval: Approval) -> bool:
@@ -339,5 +354,5 @@ def outdated() -> LaunchRefused:
 
 def not_approved() -> LaunchRefused:
     """A second person has to see it first."""
-    sentence = _("A second person has to approve it, since so many people get it.")
+    sentence = gettext_lazy("A second person has to approve it, since so many people get it.")
     return LaunchRefused(LaunchRefusal.APPROVAL, sentence)

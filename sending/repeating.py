@@ -119,7 +119,8 @@ def _launch(campaign: Campaign, run: Campaign, occurrence: Occurrence) -> None:
     try:
         launch.launch_run(run, campaign, uuid4(), occurrence.instant)
     except LaunchRefused as refused:
-        kind, details["why"] = CampaignEvent.Kind.RUN_WAITS, refused.sentence
+        kind = CampaignEvent.Kind.RUN_WAITS
+        details["why"] = refused.kept()
     for one in (campaign, run):
         record_event(one, kind, **details)
 

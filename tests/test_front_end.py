@@ -52,7 +52,7 @@ def test_an_icon_that_does_not_exist_is_named() -> None:
         assets.sprite(["no-such-icon"])
 
 
-@pytest.mark.parametrize("file", sorted(assets.COPIED))
+@pytest.mark.parametrize("file", ["htmx.min.js", "tabler.min.css"])
 def test_no_served_file_points_to_a_map_or_to_another_server(file: str) -> None:
     text = (VENDOR / file).read_text()
     assert "sourceMappingURL" not in text

@@ -55,17 +55,17 @@ def raw(desk: Desk) -> Client:
 
 def test_the_first_page_weighs_little(db: None) -> None:
     parts = weights(Client(), "/sign-in/")
-    assert sum(parts.values()) <= 150 * KILO, parts
+    assert sum(parts.values()) <= 80 * KILO, parts
 
 
 def test_the_overview_weighs_little(desk: Desk, draft: Campaign) -> None:
     parts = weights(raw(desk), desk.url("overview"))
-    assert sum(parts.values()) <= 150 * KILO, parts
+    assert sum(parts.values()) <= 80 * KILO, parts
 
 
 def test_the_composer_weighs_little(desk: Desk, draft: Campaign) -> None:
     parts = weights(raw(desk), desk.url("compose", draft))
-    assert sum(parts.values()) <= 200 * KILO, parts
+    assert sum(parts.values()) <= 120 * KILO, parts
 
 
 def test_what_reads_no_compressed_pages_gets_them_as_they_are(db: None) -> None:

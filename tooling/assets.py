@@ -4,6 +4,8 @@ Only the files named here are served, and never from elsewhere than our own addr
 package.json lists under "campaigns" become one sprite, used as
 
     <svg class="icon"><use href="{% static 'vendor/icons.svg' %}#plus"/></svg>
+
+and of Tabler's style sheet there is what our pages can use (tooling/styles.py).
 """
 
 from __future__ import annotations
@@ -13,14 +15,12 @@ import re
 import shutil
 from pathlib import Path
 
-from tooling import node, stamps
-from tooling.places import NODE_MODULES, ROOT, VENDOR
+from tooling import stamps, styles
+from tooling.places import NODE_MODULES, REQUIREMENTS, ROOT, VENDOR
 
 PACKAGE = ROOT / "package.json"
-COPIED = {
-    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "htmx.min.js": "htmx.org/dist/htmx.min.js",
-}
+TABLER = "@tabler/core/dist/css/tabler.min.css"
+HTMX = "htmx.org/dist/htmx.min.js"
 ICONS = "@tabler/icons-sprite/dist/tabler-sprite.svg"
 SYMBOL = re.compile(r'<symbol id="tabler-([^"]+)"([^>]*)>(.*?)</symbol>', re.DOTALL)
 # A map that is not served would be asked for whenever somebody opens the browser's tools.
@@ -30,27 +30,32 @@ FRAME = re.compile(r'\s*<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>')
 
 
 def ensure_assets() -> None:
-    """Make sure that static/vendor/ holds the files of the versions that package.json names.
+    """Make sure that static/vendor/ holds what our pages use of the versions in package.json.
 
-    Raises SetUpFailed when they cannot be fetched, and KeyError for an icon that does not exist.
+    The packages have to be there. Raises KeyError for an icon that does not exist.
     """
-    mark = stamps.digest_of(PACKAGE, ROOT / "package-lock.json", Path(__file__))
+    made_of = [PACKAGE, ROOT / "package-lock.json", REQUIREMENTS / "run.txt"]
+    made_by = map(Path, (__file__, styles.__file__))
+    mark = stamps.digest_of(*made_of, *made_by, *styles.own_sources())
     stamp = VENDOR / ".installed"
-    if stamps.is_current(stamp, mark):
-        return
-    node.install_packages(ROOT)
-    build_assets()
-    stamps.note_finished(stamp, mark)
+    if not stamps.is_current(stamp, mark):
+        build_assets()
+        stamps.note_finished(stamp, mark)
 
 
 def build_assets() -> None:
     """Fill static/vendor/ from node_modules/. Raises KeyError for an icon that does not exist."""
     shutil.rmtree(VENDOR, ignore_errors=True)
     VENDOR.mkdir(parents=True)
-    for name, source in COPIED.items():
-        text = (NODE_MODULES / source).read_text(encoding="utf-8")
-        (VENDOR / name).write_text(SOURCE_MAP.sub("", text), encoding="utf-8")
+    made_of = [*styles.own_sources(), *styles.sources_of_forms()]
+    sheet = styles.cut(_fetched(TABLER), (path.read_text(encoding="utf-8") for path in made_of))
+    (VENDOR / "tabler.min.css").write_text(sheet, encoding="utf-8")
+    (VENDOR / "htmx.min.js").write_text(_fetched(HTMX), encoding="utf-8")
     (VENDOR / "icons.svg").write_text(sprite(icon_names()), encoding="utf-8")
+
+
+def _fetched(name: str) -> str:
+    return SOURCE_MAP.sub("", (NODE_MODULES / name).read_text(encoding="utf-8"))
 
 
 def icon_names() -> list[str]:
@@ -73,3 +78,7 @@ def sprite(names: list[str]) -> str:
         raise KeyError(f"package.json lists icons that there are not: {', '.join(unknown)}")
     joined = "".join(symbols[name] for name in names)
     return f'<svg xmlns="http://www.w3.org/2000/svg">\n{joined}</svg>\n'
+
+
+if __name__ == "__main__":
+    ensure_assets()

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from tooling import assets, chromium, environment, node, stamps
+from tooling import chromium, environment, node, stamps
 from tooling.places import PYTHON, ROOT, VAR
 
 
@@ -61,7 +61,10 @@ def _front_end(packages_done: threading.Event) -> None:
     # npm from the Python registry is installed into the virtual environment, so that must be there.
     if not node.is_on_system():
         packages_done.wait()
-    assets.ensure_assets()
+    node.install_packages(ROOT)
+    packages_done.wait()
+    command: list[str | Path] = [PYTHON, "-m", "tooling.assets"]
+    environment.run_quietly("Making the front-end files", command, cwd=ROOT)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -32,11 +33,11 @@ from campaigns.addressed_campaigns import campaign_of
 from campaigns.models import Campaign
 from campaigns.scheduling.timing import zone_of
 from campaigns.states import CampaignState
-from composer import drafts, message_templates, plan_checks, plan_making, previewing, tasks
+from composer import drafts, message_templates, plan_checks, plan_making, tasks
 from composer.forms import ComposeForm
 from composer.models import MessageTemplate
 from composer.plan_report import PlanReport
-from composer.views.compose_parts import content_for, shown_lists
+from composer.views.compose_parts import content_for, people_reached
 from interface import hints
 from sending import readiness
 from teams.access import Action
@@ -79,15 +80,16 @@ class Plan(Schema):
 
 
 class PreviewedMessage(Schema):
-    """What one person would get."""
+    """What one person would get. `place`: of the row in the lists, from 1; 0: unknown."""
 
+    place: int
     phone: str
     name: str
     text: str
 
 
 class Preview(Schema):
-    """The first people of the draft's lists, and what each would get."""
+    """The first people who get the draft as it is, and what each of them gets."""
 
     messages: list[PreviewedMessage]
 
@@ -187,7 +189,7 @@ def _save(request: ApiRequest, draft: Campaign, version: int, sent: DraftFields)
     "/campaigns/{uuid:campaign_id}/preview",
     Scope.DRAFTS,
     Preview,
-    "What the first people of a draft would get",
+    "What the first people who get a draft would read",
 )
 def preview_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
     """Of the lists that the token's maker may use."""
@@ -195,16 +197,11 @@ def preview_campaign(request: ApiRequest, campaign_id: UUID) -> Any:
     campaign = _draft(request, campaign_id)
     form = ComposeForm(campaign, request.user)
     form.is_valid()
-    lists = shown_lists(form)
-    messages, ask = [], previewing.Ask()
-    country = campaign.team.default_country
-    for _number in range(_PREVIEWED):
-        shown = previewing.person_for_preview(lists, ask, country).person if lists else None
-        if shown is None or shown.pk == ask.key:
-            break
-        text, _around = content_for(campaign, shown, request.user)
-        messages.append({"phone": shown.phone, "name": shown.name, "text": text})
-        ask = previewing.Ask(previewing.Move.NEXT, key=shown.pk)
+    messages = []
+    for shown in islice(people_reached(form, request.user), _PREVIEWED):
+        text, _around = content_for(campaign, shown.person, request.user)
+        phone, name = (shown.person.phone, shown.person.name) if shown.person else ("", "")
+        messages.append({"place": shown.place, "phone": phone, "name": name, "text": text})
     return {"messages": messages}
 
 

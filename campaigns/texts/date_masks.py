@@ -210,6 +210,11 @@ def read_date(value: str, calendar: Calendar) -> datetime | None:
     return None
 
 
+def is_two_ways(value: str) -> bool:
+    """Whether a value is a day once it is known whether days come first, and none before."""
+    return not read_date(value, Calendar()) and bool(read_date(value, Calendar(day_first=True)))
+
+
 def _moment(parts: Mapping[str, str | None], calendar: Calendar) -> datetime | None:
     day, month = _day_and_month(parts, calendar.day_first)
     hour = _hour(parts)

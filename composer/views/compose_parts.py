@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -118,16 +118,31 @@ def _first_reached(
     form: ComposeForm, lists: Sequence[RecipientList], total: int, writer: User
 ) -> previewing.ShownPerson | None:
     """The first person who gets the message; else the first whom only the text leaves out."""
-    seen = figures.sample_of(tuple(lists), selection_of(form))
     first = None
+    for shown, is_reached in _audience(form, lists, total, writer):
+        if is_reached:
+            return shown
+        first = first or shown
+    return first
+
+
+def people_reached(form: ComposeForm, writer: User) -> Iterator[previewing.ShownPerson]:
+    """Yield the first people who get the message, beginning with whom the phone shows first."""
+    for shown, is_reached in _audience(form, shown_lists(form), 0, writer):
+        if is_reached:
+            yield shown
+
+
+def _audience(
+    form: ComposeForm, lists: Sequence[RecipientList], total: int, writer: User
+) -> Iterator[tuple[previewing.ShownPerson, bool]]:
+    """Yield (one of the first of the audience, whether the text leaves them in)."""
+    seen = figures.sample_of(tuple(lists), selection_of(form))
     for row, place in zip(seen.people[:_TRIED], seen.places, strict=False):
         key, phone, name, fields = row
         person = Recipient(pk=key, phone=phone, name=name, fields=orjson.loads(fields))
         shown = previewing.ShownPerson(person, place, total, gets_it=True)
-        if not _content_of(form, person, writer)[2]:
-            return shown
-        first = first or shown
-    return first
+        yield shown, not _content_of(form, person, writer)[2]
 
 
 def shown_sender(team: Team, channel: Channel | None) -> str:

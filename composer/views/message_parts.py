@@ -221,10 +221,14 @@ def of_form(form: ComposeForm, user: User) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class FieldChoice:
-    """A field to insert. `mask`: how its days are written, "" where it holds none."""
+    """A field to insert. `mask`: how its days are written, "" where it holds none.
+
+    `is_clear`: all of them can be read in one way only.
+    """
 
     name: str
     mask: str = ""
+    is_clear: bool = False
 
     @property
     def label(self) -> str:
@@ -254,6 +258,8 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     columns = selection.field_names_of(chosen)
     own = [name for name in columns if name not in dynamic_fields.PREDEFINED]
     masks = date_masks_of(form, own)
+    clear = _clear_dates(form, masks)
+    steps = dynamic_fields.parse_text(form.typed_source()).steps
     field = next(iter([*masks, *own]), dynamic_fields.CUSTOMER_NAME)
     labels = {
         DATE_FORMAT: _("A date…"),
@@ -267,10 +273,13 @@ def field_choices(form: ComposeForm) -> dict[str, Any]:
     of_lists = [dynamic_fields.CUSTOMER_NAME, *own, dynamic_fields.PHONE_NUMBER]
     of_team = [dynamic_fields.SENDER_NAME, dynamic_fields.BUSINESS_NAME]
     return {
-        "fields": [FieldChoice(one, masks.get(one, "")) for one in of_lists],
+        "fields": [FieldChoice(one, masks.get(one, ""), one in clear) for one in of_lists],
         "other_fields": [FieldChoice(one) for one in of_team],
         "unknown_fields": form.place_fields(of_lists + of_team),
         "snippets": snippets,
+        "asks_for_days": any(
+            step.kind is dynamic_fields.StepKind.DATE and step.text not in clear for step in steps
+        ),
     }
 
 
@@ -286,6 +295,18 @@ def date_masks_of(form: ComposeForm, columns: Iterable[str]) -> dict[str, str]:
         if values and (mask := date_masks.mask_for(values, calendar, country)):
             masks[column] = mask
     return masks
+
+
+def _clear_dates(form: ComposeForm, columns: Iterable[str]) -> set[str]:
+    """The columns of which every day is known to be readable in one way, if nobody chose one."""
+    lists = tuple(shown_lists(form))
+    picked = figures.sample_of(lists, selection_of(form))
+    is_chosen = form.rules().day_first is not None
+    if is_chosen or picked.rows_seen < sum(one.recipient_count for one in lists):
+        return set()
+    rows = [orjson.loads(raw) for _key, _phone, _name, raw in picked.people]
+    values = {column: {str(row.get(column) or "") for row in rows} for column in columns}
+    return {column for column, days in values.items() if not any(map(date_masks.is_two_ways, days))}
 
 
 def figures_shown(

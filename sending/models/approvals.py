@@ -39,7 +39,7 @@ class Approval(models.Model):
     people = models.PositiveIntegerField()
     # The launch that it becomes: approving twice launches once.
     token = models.UUIDField(unique=True)
-    # Codes of the warnings that whoever asked has overruled.
+    # The warnings that whoever asked has overruled, each in every language.
     overruled = models.JSONField(default=list, blank=True)
     answer = models.CharField(max_length=10, choices=Verdict.choices, default=Verdict.WAITING)
     answered_by = models.ForeignKey(

@@ -281,7 +281,9 @@
       row.hidden = !names.has(row.dataset.rule) && !row.querySelector(".is-invalid");
     });
     document.querySelector("[data-field-rules]").hidden = !rules.querySelector("[data-rule]:not([hidden])");
-    document.querySelector("[data-date-rule]").hidden = !steps.some(({ kind }) => kind === "date");
+    const clear = [...document.querySelectorAll("#fields [data-clear]")].map(({ dataset }) => dataset.field);
+    const isUnclear = ({ kind, text }) => kind === "date" && !clear.includes(text);
+    document.querySelector("[data-date-rule]").hidden = !steps.some(isUnclear);
   };
 
   // --- When ------------------------------------------------------------------------------------------

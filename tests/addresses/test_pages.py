@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +15,10 @@ from teams.models import Role, Team, User
 from tests import effort
 from tests.addresses.routes import GET, OF_PAGES, ROUTES, Site
 from tests.client import Client
-from tests.html_reader import faults_of_fragment, faults_of_page
+from tests.html_reader import PageReader, faults_of_fragment, faults_of_page
 from tests.people import ClientOf
+from tooling.assets import TABLER
+from tooling.places import NODE_MODULES, VENDOR
 
 pytestmark = pytest.mark.thorough
 
@@ -24,7 +30,24 @@ OPEN_TO_VIEWERS = [name for name in PAGES if ROUTES[name].who not in SHUT_TO_VIE
 
 def faults(answer: Any) -> list[str]:
     html = answer.content.decode()
-    return faults_of_page(html) if "<html" in html else faults_of_fragment(html)
+    found = faults_of_page(html) if "<html" in html else faults_of_fragment(html)
+    return [*found, *lost_classes(html)]
+
+
+def lost_classes(html: str) -> Iterator[str]:
+    """What the page is to look like by Tabler, and does not by the sheet that is served."""
+    carried = {
+        name
+        for element in PageReader(html).elements
+        for name in element.attributes.get("class", "").split()
+    }
+    lost = carried & classes_in(NODE_MODULES / TABLER) - classes_in(VENDOR / "tabler.min.css")
+    yield from (f"the class {name} was cut off (`python3 dev.py setup`?)" for name in sorted(lost))
+
+
+@cache
+def classes_in(sheet: Path) -> set[str]:
+    return set(re.findall(r"\.([a-z][\w-]*)", sheet.read_text()))
 
 
 @pytest.mark.both_databases
@@ -95,10 +118,11 @@ def test_a_form_with_errors_is_well_made(
         ("<input name=x>", "no label"),
         ("<form method=post></form>", "no token"),
         ("<p><b></p>", "</p> closes"),
+        ("<p class='p-0 carousel'></p>", "class carousel was cut off"),
     ],
 )
 def test_the_reviewer_sees_this(html: str, fault: str) -> None:
-    assert fault in "\n".join(faults_of_fragment(html))
+    assert fault in "\n".join([*faults_of_fragment(html), *lost_classes(html)])
 
 
 GOOD = "<html lang=en><title>A · B</title><main><h1>A</h1><h2>C</h2></main></html>"

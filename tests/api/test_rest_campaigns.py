@@ -11,7 +11,7 @@ from django.utils import timezone
 from api.models import ApiToken, Scope
 from campaigns.models import Campaign, CampaignEvent, CampaignList
 from composer import message_templates
-from recipients.models import RecipientList
+from recipients.models import Recipient, RecipientList
 from sending import launch, tick
 from sending.models import Approval, Submission
 from sociocs_accounts.models import Channel, VendorMember
@@ -394,8 +394,24 @@ def test_the_first_people_are_shown_with_their_text(
     people.recipients.filter(phone=world.phones(1)[0]).update(name="Ann")
     campaign = made(program, channel, people, text="Hello {{CUSTOMER_NAME}}")
     messages = program.get(f"/campaigns/{campaign['id']}/preview")["messages"]
-    assert len(messages) == 5
+    assert [one["place"] for one in messages] == [1, 2, 3, 4, 5]
     assert (messages[0]["phone"], messages[0]["text"]) == (world.phones(1)[0], "Hello Ann")
+
+
+def test_the_preview_begins_with_the_first_who_gets_it(
+    program: Program, channel: Channel, people: RecipientList
+) -> None:
+    first, second, *_others = people.recipients.order_by("pk")
+    world.opt_out(people.team, first.phone)
+    Recipient.objects.filter(pk=second.pk).update(fields={})
+    people.recipients.exclude(pk=second.pk).update(fields={"City": "Boston"})
+    RecipientList.objects.filter(pk=people.pk).update(field_names=["City"])
+    campaign = made(program, channel, people, text="Hello {{City}}")
+
+    messages = program.get(f"/campaigns/{campaign['id']}/preview")["messages"]
+
+    assert [one["place"] for one in messages] == [3, 4, 5, 6, 7]
+    assert {one["text"] for one in messages} == {"Hello Boston"}
 
 
 def test_a_launched_campaign_is_paused_and_goes_on_and_is_cancelled(

@@ -274,6 +274,27 @@ def test_dates_that_could_be_two_days_are_told(
     assert "4 March" in text_of(told)
 
 
+@pytest.mark.parametrize(
+    ("days", "is_asked"),
+    [
+        (["03/04/2026"], True),
+        (["2026-04-03"], False),
+        (["31/12/2026", "2026-04-03"], False),
+        (["31/12/2026", "03/04/2026"], True),
+    ],
+)
+def test_how_to_read_dates_is_asked_where_some_date_needs_it(
+    desk: Desk, draft: Campaign, dental: RecipientList, days: list[str], is_asked: bool
+) -> None:
+    for number, person in enumerate(dental.recipients.order_by("pk")):
+        day = days[number % len(days)]
+        Recipient.objects.filter(pk=person.pk).update(fields={"Last visit": day})
+    desk.store(draft, text='{{#dateFormat "d mmmm"}}{{Last visit}}{{/dateFormat}}')
+    page = desk.get("compose", draft).content.decode()
+    question = page.split("data-date-rule")[1].split(">")[0]
+    assert ("hidden" not in question) == is_asked
+
+
 def test_too_many_different_texts_say_what_to_do(
     desk: Desk, draft: Campaign, settings: object
 ) -> None:

@@ -80,8 +80,11 @@ class TestChecklist:
 
         assert draft.state == "freezing"
         overruled = draft.events.get(kind=CampaignEvent.Kind.OVERRULED)
-        assert (overruled.actor, "asleep" in overruled.details["warnings"][0]) == (alice, True)
-        assert "Alice Moreau confirmed:" in text_of(desk.get("campaign", draft))
+        assert overruled.actor == alice
+        assert "Alice Moreau confirmed: It goes out" in text_of(desk.get("campaign", draft))
+
+        User.objects.filter(pk=alice.pk).update(language="es")
+        assert "Alice Moreau confirmó: Sale" in text_of(desk.get("campaign", draft))
 
     @pytest.mark.parametrize(
         ("url", "sentence"),

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from sociocs_accounts.models import Channel, GatewayAccount
 from teams.models import Team, User
 from tests.addresses.routes import Site, a_site
 from tests.browser import NewPage, show
@@ -21,12 +20,7 @@ PARTS = 8
 
 @pytest.fixture
 def site(transactional_db: None, riverside: Team, alice: User) -> Site:
-    site = a_site(riverside, alice)
-    # Each by a name of its own, as their headings are those of landmarks.
-    Channel.objects.filter(provider="twlowa").update(label="Clinic WhatsApp")
-    for account in GatewayAccount.objects.all():
-        GatewayAccount.objects.filter(pk=account.pk).update(label=f"Account {account.pk}")
-    return site
+    return a_site(riverside, alice)
 
 
 # In parts, each with a browser and a team of its own.

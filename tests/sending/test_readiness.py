@@ -24,7 +24,7 @@ from tests.client import Client
 from tests.world import add_member
 
 PEOPLE = 5
-AT_NIGHT = {"night": "It goes out at 03:30: people may be asleep."}
+AT_NIGHT = {"night": {"en": "It goes out at 03:30: people may be asleep.", "es": "A las 03:30."}}
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def approved(draft: Campaign, colleague: User | None, **fields: Any) -> Confirma
         "token": confirmation.token,
         "version": draft.version,
         "people": confirmation.people,
-        "overruled": ["It goes out at night."],
+        "overruled": list(AT_NIGHT.values()),
         "answer": Approval.Verdict.APPROVED,
         "answered_by": colleague,
     }

@@ -200,7 +200,8 @@ def test_a_run_that_cannot_be_launched_waits_as_a_draft_and_says_why(
     tick.tick()
     assert runs(daily) == ["- draft"]
     why = daily.events.get(kind=CampaignEvent.Kind.RUN_WAITS).details["why"]
-    assert why == "This channel is no longer in use. Choose another one."
+    assert why["en"] == "This channel is no longer in use. Choose another one."
+    assert why["es"] == "Este canal ya no se usa. Elija otro."
 
 
 @pytest.mark.both_databases
@@ -254,7 +255,8 @@ def test_a_run_to_more_than_may_get_it_unapproved_waits_however_they_were_chosen
         run.refresh_from_db()
     assert (run.state, run.submissions.count()) == ("draft", 0)
     why = campaign.events.get(kind=CampaignEvent.Kind.RUN_WAITS).details["why"]
-    assert why == "A second person has to approve it, since so many people get it."
+    assert why["en"] == "A second person has to approve it, since so many people get it."
+    assert why["es"].startswith("Una segunda persona tiene que aprobarlo")
 
 
 @pytest.mark.both_databases
