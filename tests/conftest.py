@@ -133,10 +133,13 @@ def is_no_long_one(item: pytest.Item) -> bool:
 
 def is_for_first_run(item: pytest.Item) -> bool:
     """Return whether a test is for a run that another one on another database follows."""
-    is_shared = any(map(item.get_closest_marker, ("either_database", "both_databases")))
-    is_shared = is_shared and not item.get_closest_marker("sqlite")
-    is_left = is_shared and asks_a_database(item) and is_second_ones_turn(item)
-    return effort.is_long() or not is_left
+    if item.get_closest_marker("either_database"):
+        is_left = is_second_ones_turn(item)
+    else:
+        # The second plays them all.
+        is_left = bool(item.get_closest_marker("both_databases")) and turn_of(item, 4) != 0
+    is_shared = asks_a_database(item) and not item.get_closest_marker("sqlite")
+    return effort.is_long() or not (is_left and is_shared)
 
 
 def is_for_second_run(item: pytest.Item) -> bool:
@@ -155,8 +158,13 @@ def asks_a_database(item: pytest.Item) -> bool:
 
 
 def is_second_ones_turn(item: pytest.Item) -> bool:
-    """Return whether the second of two runs plays a test, which hangs on its name alone."""
-    return zlib.crc32(item.nodeid.encode()) % 2 == 1
+    """Return whether the second of two runs plays a test that one of them plays."""
+    return turn_of(item, 2) == 1
+
+
+def turn_of(item: pytest.Item, number: int) -> int:
+    """Return which of so many equal shares a test belongs to, which hangs on its name alone."""
+    return zlib.crc32(item.nodeid.encode()) % number
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -247,8 +248,24 @@ def processes(transactional_db: None, tmp_path: Path) -> Iterator[Processes]:
 
     The test prepares and reads the database itself: what it writes is committed at once.
     """
+    with processes_in(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lasting_processes(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Processes]:
+    """The same for a whole module: what it starts finds the database and the broker emptied."""
+    with processes_in(tmp_path_factory.mktemp("processes")) as started:
+        yield started
+
+
+@contextmanager
+def processes_in(folder: Path) -> Iterator[Processes]:
+    """What is started there ends with the block, and must not have written what is watched for."""
     env = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
-    started = Processes(tmp_path, env)
+    started = Processes(folder, env)
     try:
         yield started
     finally:

@@ -72,15 +72,16 @@ class Door:
         return context.wrap_socket(made, server_hostname="localhost")
 
 
-@pytest.fixture
-def door(processes: Processes, tmp_path: Path) -> Door:
-    return opened(processes, tmp_path, proxies=1, before="")
+@pytest.fixture(scope="module")
+def door(lasting_processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Door:
+    return opened(lasting_processes, tmp_path_factory.mktemp("door"), proxies=1, before="")
 
 
-@pytest.fixture
-def inner_door(processes: Processes, tmp_path: Path) -> Door:
+@pytest.fixture(scope="module")
+def inner_door(lasting_processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Door:
     """Behind another proxy, which is whoever comes from this machine."""
-    return opened(processes, tmp_path, proxies=2, before="127.0.0.1/32 ::1/128")
+    folder = tmp_path_factory.mktemp("inner")
+    return opened(lasting_processes, folder, proxies=2, before="127.0.0.1/32 ::1/128")
 
 
 def opened(
