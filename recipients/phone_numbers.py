@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -81,6 +82,7 @@ _PLUS_IF_TURNED = (Ambiguity.BOTH_WAYS, Ambiguity.UNASSIGNED)
 _PLAIN = re.compile("[ '(\\t]*(\\+|00)?([0-9(][0-9 ()\N{NO-BREAK SPACE}-]{5,30})\\Z").match
 # Digits of a number with its calling code (ITU-T E.164).
 _SHORTEST, _LONGEST = 7, 15
+_ANSWERS_KEPT, _LONGEST_KEPT = 1_000, 30
 _PUNCTUATION = " ()-\N{NO-BREAK SPACE}".encode()
 
 
@@ -97,6 +99,8 @@ class PhoneReader:
         self._turned = frozenset(map(Ambiguity, turned))
         self._prefers_plus = not self._turned.isdisjoint(_PLUS_IF_TURNED)
         self._home = home_country(default_country) if default_country else None
+        # What is no number comes again and again in a column: "n/a", "-", "unknown".
+        self._known = lru_cache(_ANSWERS_KEPT)(self._read_thoroughly)
 
     def read(self, raw: str) -> Phone | Rejection:
         """The E.164 number in a cell, or the reason why there is none.
@@ -108,7 +112,7 @@ class PhoneReader:
         # One dot may be a decimal point; between groups of digits there are more of them.
         plain = _PLAIN(raw if raw.count(".") < 2 else raw.replace(".", "-"))
         if plain is None or "(0)" in raw:
-            return self._read_thoroughly(raw)
+            return self._thoroughly(raw)
         sign, written = plain.groups()
         digits = _digits(written)
         if sign == "+" or (sign and self._is_abroad("00" + digits)):
@@ -116,12 +120,12 @@ class PhoneReader:
             if kind and len(digits) <= _LONGEST:
                 return Phone("+" + digits, None if kind == MOBILE else PhoneDoubt.NOT_MOBILE)
         elif sign or (self._prefers_plus and accepted_abroad(digits) == MOBILE):
-            return self._read_thoroughly(raw)
+            return self._thoroughly(raw)
         elif self._home is not None and (accepted := self._home.accepted(digits)):
             digits, kind = self._home.code + accepted[0], accepted[1]
             if len(digits) <= _LONGEST:
                 return Phone("+" + digits, None if kind == MOBILE else PhoneDoubt.NOT_MOBILE)
-        return self._read_thoroughly(raw)
+        return self._thoroughly(raw)
 
     def is_certain(self, raw: str) -> bool:
         """Whether a cell is surely read in one way; quickly told for what is written plainly."""
@@ -139,6 +143,9 @@ class PhoneReader:
         if self._home is None:
             return True
         return self._home.uses_double_zero or self._home.cannot_dial(digits)
+
+    def _thoroughly(self, raw: str) -> Phone | Rejection:
+        return self._known(raw) if len(raw) <= _LONGEST_KEPT else self._read_thoroughly(raw)
 
     def _read_thoroughly(self, raw: str) -> Phone | Rejection:
         if not raw:

@@ -114,7 +114,7 @@ class _CallingCodes(dict[str, "CallingCode | None"]):
     """The patterns by the one to three digits of a calling code, made when first asked for."""
 
     def __missing__(self, digits: str) -> CallingCode | None:
-        exists = digits[:1] != "0" and int(digits) in COUNTRY_CODE_TO_REGION_CODE
+        exists = digits[:1] not in {"", "0"} and int(digits) in COUNTRY_CODE_TO_REGION_CODE
         self[digits] = made = CallingCode(int(digits)) if exists else None
         return made
 

@@ -98,6 +98,8 @@ def test_numbers_of_other_countries(reader: PhoneReader, written: str, e164: str
         (" \N{NO-BREAK SPACE}\u200b", PhoneFault.EMPTY),
         ("-", PhoneFault.EMPTY),
         ("+", PhoneFault.EMPTY),
+        ("+((((((", PhoneFault.EMPTY),
+        ("00((((((", PhoneFault.TOO_SHORT),
         ("n/a", PhoneFault.LETTERS),
         ("unknown", PhoneFault.LETTERS),
         # Keypad letters would become digits: +4930123456 4663 is a valid number.
