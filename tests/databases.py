@@ -99,7 +99,7 @@ def mark_of_template() -> str:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Wait until no other worker is at the template."""
+    """Wait until no other worker makes there what all of them use."""
     with (folder / f"{TEMPLATE}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -7,6 +7,7 @@ words are longer by a third, as those of other languages are.
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -21,6 +22,7 @@ from babel.messages.pofile import read_po
 from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 
+from tests import databases
 from tests.html_reader import VOID
 from tooling import words
 
@@ -83,13 +85,15 @@ def _theirs() -> Iterator[Catalog]:
 
 
 @pytest.fixture(scope="session")
-def pseudo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of translations with this language alone."""
-    folder = tmp_path_factory.mktemp("locale")
-    place = folder / "en_XA" / "LC_MESSAGES"
-    place.mkdir(parents=True)
-    (place / "django.mo").write_bytes(catalogue())
-    return folder
+def pseudo_folder() -> Path:
+    """A folder of translations with this language alone, made by the first worker of a run."""
+    run = Path(os.environ["TESTS_FOLDER"])
+    compiled = run / "locale" / "en_XA" / "LC_MESSAGES" / "django.mo"
+    with databases.alone(run):
+        if not compiled.exists():
+            compiled.parent.mkdir(parents=True)
+            compiled.write_bytes(catalogue())
+    return run / "locale"
 
 
 @pytest.fixture

@@ -81,3 +81,10 @@ def test_the_page_scripts_use_nothing_that_the_security_policy_refuses() -> None
     scripts = sorted((ROOT / "static" / "js").rglob("*.js"))
     wrong = [name(path) for path in scripts if refused.search(path.read_text())]
     assert not wrong
+
+
+def test_no_style_holds_a_phone_in_one_direction() -> None:
+    """What axe-core asks of every page in the long run only."""
+    sheets = [*(ROOT / "static" / "css").glob("*.css"), *VENDOR.glob("*.css")]
+    assert len(sheets) > 3
+    assert not [name(path) for path in sheets if re.search(r"\(\s*orientation", path.read_text())]
