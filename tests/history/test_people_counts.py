@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignRecipient
@@ -20,6 +20,7 @@ from campaigns.states import CampaignState, Outcome, SubmissionState
 from delivery import delivery_reports, receiving
 from delivery.models import SentMessage, WebhookEndpoint
 from history import reached
+from history.people_counts import PeopleCounts
 from sending import submit
 from sending.models import Submission
 from sending.reach import reach_of
@@ -71,6 +72,17 @@ def in_figures(desk: Desk, campaign: Campaign) -> Counter[PersonState]:
     html = desk.get("campaign", campaign).content.decode()
     tiles = re.findall(r'\?only=(\w+)"\s*>(\d+)</a>\s*</dd>\s*<dd class="aside">\d+%', html)
     return Counter({PersonState(state): int(count) for state, count in tiles})
+
+
+def test_one_person_is_spoken_of_in_the_singular() -> None:
+    with translation.override("es"):
+        assert [one.label for one in PeopleCounts({P.DELIVERED: 1}).tiles] == [
+            "Destinatario",
+            "Entregado",
+        ]
+        counts = PeopleCounts({P.DELIVERED: 2, P.FAILED: 1})
+        assert [one.label for one in counts.tiles] == ["Destinatarios", "Entregados", "Fallido"]
+        assert counts.in_words == "2 entregados, 1 fallido"
 
 
 def in_file(desk: Desk, name: str, *of: Campaign) -> list[dict[str, str]]:
