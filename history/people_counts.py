@@ -182,7 +182,7 @@ def people_counts(
     reporting = reporting_channels(campaigns)
     return {
         campaign.pk: PeopleCounts(
-            _named(campaign, counts[campaign.pk]),
+            _named(campaign, _never_below_nobody(counts[campaign.pk])),
             campaign.channel_id in reporting,
             left_out[campaign.pk],
         )
@@ -195,6 +195,20 @@ def _move(
 ) -> None:
     counts[campaign_id][before] -= people
     counts[campaign_id][after] += people
+
+
+def _never_below_nobody(people: Counter[PersonState]) -> Counter[PersonState]:
+    """The same total without negative counts.
+
+    The questions are asked one after the other: somebody who moves on in between is taken out of
+    a state in which the question before had not found them.
+    """
+    too_few = sum((-people).values())
+    if too_few:
+        people = +people
+        ((fullest, _count),) = people.most_common(1)
+        people[fullest] -= too_few
+    return people
 
 
 def _by_job(tally: Tally) -> Counter[PersonState]:

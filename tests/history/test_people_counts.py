@@ -20,10 +20,11 @@ from campaigns.states import CampaignState, Outcome, SubmissionState
 from delivery import delivery_reports, receiving
 from delivery.models import SentMessage, WebhookEndpoint
 from history import reached
-from history.people_counts import PeopleCounts
+from history.people_counts import PeopleCounts, people_counts
 from sending import submit
 from sending.models import Submission
 from sending.reach import reach_of
+from sending.tally import tallies
 from sociocs_accounts.encrypted_fields import Secret
 from tests.browsing import Desk, text_of
 from tests.desks import a_kept_campaign, again
@@ -83,6 +84,16 @@ def test_one_person_is_spoken_of_in_the_singular() -> None:
         counts = PeopleCounts({P.DELIVERED: 2, P.FAILED: 1})
         assert [one.label for one in counts.tiles] == ["Destinatarios", "Entregados", "Fallido"]
         assert counts.in_words == "2 entregados, 1 fallido"
+
+
+def test_who_moves_on_while_it_is_counted_is_counted_once(
+    launched: Campaign,
+) -> None:
+    """The jobs are summed first; that one of them was accepted is seen by the next question."""
+    tally_of = tallies([launched.pk])
+    accepted(job(launched), "ahead", slot=timezone.now() + timedelta(minutes=5))
+    counts = people_counts([launched], tally_of)[launched.pk]
+    assert dict(counts.people) == {P.STILL_TO_SEND: PEOPLE}
 
 
 def in_file(desk: Desk, name: str, *of: Campaign) -> list[dict[str, str]]:
