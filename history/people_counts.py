@@ -26,6 +26,7 @@ from django.db.models import (
     When,
 )
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
@@ -66,7 +67,7 @@ class Tile:
     Without a fill it is everybody.
     """
 
-    label: Text
+    label: str
     people: int
     everybody: int
     fill: str = ""
@@ -95,7 +96,7 @@ class PeopleCounts:
         return sum(self.people.values())
 
     @property
-    def parts(self) -> list[tuple[int, Text, str]]:
+    def parts(self) -> list[tuple[int, str, str]]:
         """(people, word, fill) of every state that somebody is in, in the order of the bar."""
         return [
             (self.people[state], self._word(state), fill)
@@ -103,23 +104,25 @@ class PeopleCounts:
             if self.people.get(state)
         ]
 
-    def _word(self, state: PersonState) -> Text:
+    def _word(self, state: PersonState) -> str:
+        """What is said of so many: of one it may be another form of the word."""
+        is_one = self.people[state] == 1
         if state is P.NO_REPORT and not self.is_reported:
-            return NOT_REPORTED_WORD
-        return PEOPLE_WORDS[state][0]
+            return _beginning_small(NOT_REPORTED.label) if is_one else str(NOT_REPORTED_WORD)
+        return (
+            _beginning_small(PERSON_WORDS[state].label) if is_one else str(PEOPLE_WORDS[state][0])
+        )
 
     @property
     def tiles(self) -> list[Tile]:
         """Everybody, then every state that somebody is in: they add up."""
         states = [state for state in PEOPLE_WORDS if self.people.get(state)]
-        return [Tile(_("Recipients"), self.total, self.total), *map(self._tile, states)]
+        everybody = _("Recipient") if self.total == 1 else _("Recipients")
+        return [Tile(everybody, self.total, self.total), *map(self._tile, states)]
 
     def _tile(self, state: PersonState) -> Tile:
-        word = PERSON_WORDS[state]
-        if state is P.NO_REPORT and not self.is_reported:
-            word = NOT_REPORTED
         fill = PEOPLE_WORDS[state][1]
-        return Tile(word.label, self.people[state], self.total, fill, state.value)
+        return Tile(capfirst(self._word(state)), self.people[state], self.total, fill, state.value)
 
     @property
     def sum_in_words(self) -> str:
@@ -155,6 +158,10 @@ class PeopleCounts:
         return ".".join(str(self.people.get(state, 0)) for state in P)
 
 
+def _beginning_small(label: Text) -> str:
+    return str(label)[:1].lower() + str(label)[1:]
+
+
 def people_counts(
     campaigns: Sequence[Campaign], tally_of: Mapping[int, Tally], now: datetime | None = None
 ) -> dict[int, PeopleCounts]:
@@ -175,7 +182,7 @@ def people_counts(
     reporting = reporting_channels(campaigns)
     return {
         campaign.pk: PeopleCounts(
-            _named(campaign, counts[campaign.pk]),
+            _named(campaign, _never_below_nobody(counts[campaign.pk])),
             campaign.channel_id in reporting,
             left_out[campaign.pk],
         )
@@ -188,6 +195,20 @@ def _move(
 ) -> None:
     counts[campaign_id][before] -= people
     counts[campaign_id][after] += people
+
+
+def _never_below_nobody(people: Counter[PersonState]) -> Counter[PersonState]:
+    """The same total without negative counts.
+
+    The questions are asked one after the other: somebody who moves on in between is taken out of
+    a state in which the question before had not found them.
+    """
+    too_few = sum((-people).values())
+    if too_few:
+        people = +people
+        ((fullest, _count),) = people.most_common(1)
+        people[fullest] -= too_few
+    return people
 
 
 def _by_job(tally: Tally) -> Counter[PersonState]:

@@ -58,6 +58,12 @@ def as_read(kept: Mapping[str, str]) -> str:
     return kept.get(translation.get_language() or "") or kept.get(settings.LANGUAGE_CODE, "")
 
 
+def initials(name: str) -> str:
+    """At most two letters for a round picture: `Noor Jansen` -> `NJ`."""
+    words = name.split() or [""]
+    return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+
 def people(count: int) -> str:
     """`1 person`, `43,377 people`."""
     return ngettext("%(n)s person", "%(n)s people", count) % {"n": number(count)}

@@ -22,6 +22,7 @@ from interface.money import validate_currency
 from interface.names import validate_no_address
 from interface.phones import validate_phone
 from interface.time_zones import validate_time_zone
+from interface.wording import initials
 from teams.addresses import validate_team_address
 from trail.acts import Act
 from trail.recording import record
@@ -122,8 +123,7 @@ class User(AbstractUser):
     @property
     def initials(self) -> str:
         """At most two letters for the round picture."""
-        words = self.name.split() or [self.email]
-        return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+        return initials(self.name or self.email)
 
     def get_full_name(self) -> str:
         return self.name

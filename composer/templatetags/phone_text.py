@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
 from django import template
@@ -10,9 +11,12 @@ from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from campaigns.message import field_label
 from composer.whatsapp_text import Look, Piece, runs
 
 register = template.Library()
+
+_PLACE = re.compile(r"\{\{ *(\w[\w .'()-]*?) *\}\}")
 
 _CLASSES = {
     Look.BOLD: "look-bold",
@@ -30,11 +34,21 @@ def on_phone(text: str | Sequence[Piece], look: str) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
-def _part(words: str, how: Look) -> SafeString | str:
+def _part(words: str, how: Look) -> SafeString:
     classes = " ".join(name for look, name in _CLASSES.items() if look in how)
     if Look.VALUE in how:
         return format_html('<mark class="{}">{}</mark>', classes, words)
-    return format_html('<span class="{}">{}</span>', classes, words) if classes else words
+    shown = format_html_join("", "{}", ((part,) for part in _with_places(words)))
+    return format_html('<span class="{}">{}</span>', classes, shown) if classes else shown
+
+
+def _with_places(words: str) -> Iterator[SafeString | str]:
+    """The words, and each field that nothing is put into yet as the composer draws it."""
+    for number, part in enumerate(_PLACE.split(words)):
+        if number % 2:
+            yield format_html('<span class="place-mark">{}</span>', field_label(part))
+        else:
+            yield part
 
 
 @register.filter

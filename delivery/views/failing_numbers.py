@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from delivery.provider_codes import reason_in_words
 from recipients import failing_numbers
 from recipients.lists.paging import page_of
-from recipients.lists.people import person_id
+from recipients.lists.people import names_of, person_id
 from recipients.models import FailingNumber
 from teams.access import Action, TeamRequest, page_of_team
 
@@ -30,6 +30,7 @@ def numbers_that_fail(request: TeamRequest) -> HttpResponse:
     context = {
         "page": page,
         "numbers": number_lines(page.rows),
+        "names": names_of(request.team, request.user, (row.phone for row in page.rows)),
         "limit": request.team.failures_until_left_out,
     }
     return render(request, "delivery/failing_numbers.html", context)

@@ -42,10 +42,11 @@ from interface.dates import written
 from interface.guide_places import GUIDE_OF
 from interface.phones import is_erased
 from interface.samples import is_sample
-from interface.wording import percent
+from interface.wording import initials, percent
 
 register = template.Library()
 register.filter("is_sample", is_sample)
+register.filter("initials", initials)
 register.filter("percent", percent)
 register.filter("written", written, expects_localtime=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -60,6 +61,16 @@ def lists_with(team: Team, user: User, phone: str) -> list[ListPlace]:
         for rows in rows_by_list.values()
     ]
     return places[:LISTS_SHOWN]
+
+
+def names_of(team: Team, user: User, phones: Iterable[str]) -> dict[str, str]:
+    """Names by subscriber key, as the newest list that `user` may see has each."""
+    rows = Recipient.objects.filter(
+        recipient_list__in=RecipientList.objects.for_member(team, user),
+        phone_key__in={subscriber_key(phone) for phone in phones},
+        occurrence=0,
+    ).exclude(name="")
+    return dict(rows.order_by("recipient_list_id").values_list("phone_key", "name"))
 
 
 def opt_outs_of(team: Team, phone: str) -> list[OptOut]:

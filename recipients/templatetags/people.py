@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django import template
 from django.urls import reverse
 from django.utils.html import format_html
@@ -10,6 +12,7 @@ from django.utils.safestring import SafeString
 from interface.phones import is_erased
 from interface.templatetags.interface import phone, phone_number
 from recipients.lists.people import person_id
+from recipients.subscriber_keys import subscriber_key
 from teams.models import Team
 
 register = template.Library()
@@ -22,6 +25,16 @@ def person_link(team: Team, phone_of_row: str, name: str = "") -> SafeString:
         return format_html('<span class="text-secondary">{}</span>', phone_number(phone_of_row))
     words = format_html("<bdi>{}</bdi>", name) if name else phone(phone_of_row)
     return format_html('<a href="{}">{}</a>', person_url(team, phone_of_row), words)
+
+
+@register.simple_tag
+def person_named(team: Team, phone_of_row: str, names: Mapping[str, str]) -> SafeString:
+    """The name as a link, the number below it; of `names` (`people.names_of`) where it has one."""
+    name = "" if is_erased(phone_of_row) else names.get(subscriber_key(phone_of_row), "")
+    link = person_link(team, phone_of_row, name)
+    return (
+        format_html('{}<span class="under">{}</span>', link, phone(phone_of_row)) if name else link
+    )
 
 
 @register.simple_tag

@@ -24,6 +24,7 @@ from recipients.imports import checking, import_lifecycle
 from recipients.imports.forms import SearchForm
 from recipients.lists import exporting
 from recipients.lists.paging import page_of
+from recipients.lists.people import names_of
 from recipients.models import Export, ListImport, OptOut
 from recipients.opting_out import opt_outs
 from recipients.opting_out.opt_out_forms import LiftForm, OptOutForm
@@ -71,6 +72,7 @@ def _register_page(request: TeamRequest, after: str, before: str, words: str = "
     count = opt_outs.register(request.team)[: MOST_COUNTED + 1].count()
     context = {
         "page": page,
+        "names": names_of(request.team, request.user, (one.phone for one in page.rows)),
         "words": words,
         "was_erased": opt_outs.is_of_erased(request.team, words),
         "lifted": lifted,

@@ -53,6 +53,14 @@ def test_a_persons_values_are_marked_within_the_signs() -> None:
     )
 
 
+def test_what_nothing_is_put_into_yet_is_drawn_as_a_field() -> None:
+    pieces = [("*Hi {{1}}*, see {{Last visit}}", False), ("{{x}}", True)]
+    assert on_phone(pieces, "sms") == (
+        '*Hi <span class="place-mark">1</span>*, see <span class="place-mark">Last visit</span>'
+        '<mark class="">{{x}}</mark>'
+    )
+
+
 signs = st.text(alphabet="*_~` \nab", max_size=30)
 
 

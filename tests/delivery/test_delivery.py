@@ -36,8 +36,8 @@ def test_each_channel_says_whether_and_what_is_reported(
 ) -> None:
     reported(front_desk, unattributed_count=1234, wants_replies=False)
     text = text_of(desk.get("delivery"))
-    assert "Clinic WhatsApp Off" in text
-    assert "Front desk SMS On" in text
+    assert f"Clinic WhatsApp {clinic.channel_key} Off" in text
+    assert re.search(r"Front desk SMS \+[\d ]+ On", text)
     assert "which messages arrived Last report nothing yet" in text
     assert "1,234 messages: Sociocs has not said" in text
     assert "Not yours" not in text

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from campaigns.models import Campaign
-from campaigns.person_states import NOT_REPORTED_WORD, PEOPLE_WORDS, PersonState
+from campaigns.person_states import NOT_REPORTED_WORD, PEOPLE_WORDS, PERSON_WORDS, PersonState
 from tests.browsing import Desk
 
 
@@ -20,6 +20,8 @@ def people_on_bar(desk: Desk, name: str, *of: Campaign) -> Counter[PersonState]:
 def people_by_words(words: str) -> Counter[PersonState]:
     """`2 delivered, 10 still to send` as counts."""
     state_of = {str(word): state for state, (word, _fill) in PEOPLE_WORDS.items()}
+    # Of one person it is the word for a person.
+    state_of |= {str(word.label).lower(): state for state, word in PERSON_WORDS.items()}
     # Where a channel has no reports.
     state_of[str(NOT_REPORTED_WORD)] = PersonState.NO_REPORT
     parts = (part.split(" ", 1) for part in words.split(", ") if part)

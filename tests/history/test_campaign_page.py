@@ -81,7 +81,7 @@ def test_the_page_says_how_far_it_has_come(
     assert state_on(desk.get("campaign", running)) == "Scheduled"
     clock.shift(timedelta(hours=1))
     text = text_of(desk.get("campaign", running))
-    assert "Recipients 12 100% On its way 5 42% Still to send 7 58%" in text
+    assert "Recipients 12 100% On their way 5 42% Still to send 7 58%" in text
     assert "5 + 7 = 12" in text
     assert "5 of 12 sent" in text
 

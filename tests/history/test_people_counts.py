@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from campaigns.models import Campaign, CampaignRecipient
@@ -20,9 +20,11 @@ from campaigns.states import CampaignState, Outcome, SubmissionState
 from delivery import delivery_reports, receiving
 from delivery.models import SentMessage, WebhookEndpoint
 from history import reached
+from history.people_counts import PeopleCounts, people_counts
 from sending import submit
 from sending.models import Submission
 from sending.reach import reach_of
+from sending.tally import tallies
 from sociocs_accounts.encrypted_fields import Secret
 from tests.browsing import Desk, text_of
 from tests.desks import a_kept_campaign, again
@@ -71,6 +73,27 @@ def in_figures(desk: Desk, campaign: Campaign) -> Counter[PersonState]:
     html = desk.get("campaign", campaign).content.decode()
     tiles = re.findall(r'\?only=(\w+)"\s*>(\d+)</a>\s*</dd>\s*<dd class="aside">\d+%', html)
     return Counter({PersonState(state): int(count) for state, count in tiles})
+
+
+def test_one_person_is_spoken_of_in_the_singular() -> None:
+    with translation.override("es"):
+        assert [one.label for one in PeopleCounts({P.DELIVERED: 1}).tiles] == [
+            "Destinatario",
+            "Entregado",
+        ]
+        counts = PeopleCounts({P.DELIVERED: 2, P.FAILED: 1})
+        assert [one.label for one in counts.tiles] == ["Destinatarios", "Entregados", "Fallido"]
+        assert counts.in_words == "2 entregados, 1 fallido"
+
+
+def test_who_moves_on_while_it_is_counted_is_counted_once(
+    launched: Campaign,
+) -> None:
+    """The jobs are summed first; that one of them was accepted is seen by the next question."""
+    tally_of = tallies([launched.pk])
+    accepted(job(launched), "ahead", slot=timezone.now() + timedelta(minutes=5))
+    counts = people_counts([launched], tally_of)[launched.pk]
+    assert dict(counts.people) == {P.STILL_TO_SEND: PEOPLE}
 
 
 def in_file(desk: Desk, name: str, *of: Campaign) -> list[dict[str, str]]:

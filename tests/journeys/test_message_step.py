@@ -124,7 +124,7 @@ def test_fields_are_chips_over_a_text_that_keeps_its_braces(
     page = open_draft(new_page(), let_in, alice, draft)
     page.get_by_label("Find a person").fill("person 5")
     page.keyboard.press("Enter")
-    expect(page.locator(".phone-head")).to_contain_text("to Person 5")
+    expect(page.locator(".shown-for")).to_contain_text("As Person 5 gets it")
     area, chips = page.get_by_role("textbox", name="Message"), page.locator(".is-field")
     area.focus()
     page.keyboard.type("Hi ")
@@ -188,5 +188,5 @@ def test_dear_characters_are_replaced_and_brought_back_by_a_click(
 
     page.get_by_label("Find a person").fill("person 5")
     page.keyboard.press("Enter")
-    expect(page.locator(".phone-head")).to_contain_text("to Person 5")
+    expect(page.locator(".shown-for")).to_contain_text("As Person 5 gets it")
     expect(page.locator(".bubble")).to_contain_text("Dr. Osei")
