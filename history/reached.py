@@ -107,22 +107,31 @@ def people_of(campaign: Campaign, only: str = "", words: str = "", after: str = 
                 behind = behind.exclude(left_out="")
             recipients = list(behind.order_by("position")[: PEOPLE_PER_PAGE + 1])
     shown = recipients[:PEOPLE_PER_PAGE]
-    people = people_with_jobs(campaign, shown)
+    people = people_with_jobs(shown, {campaign.pk: campaign})
     ends_at = _write(getattr(shown[-1], place)) if len(recipients) > len(shown) else ""
     return People(people, ends_at, searched.in_words if searched and not only else "")
 
 
-def people_with_jobs(campaign: Campaign, rows: Sequence[CampaignRecipient]) -> list[Person]:
-    """These people of one campaign with their jobs and messages; as many queries as for one."""
+def people_with_jobs(
+    rows: Sequence[CampaignRecipient], campaigns: Mapping[int, Campaign]
+) -> list[Person]:
+    """These people of some campaigns with their jobs and messages; as many queries as for one."""
     jobs = submissions_of(rows)
     standing = standings({job.pk for job in jobs.values()})
     messages = {
         message.recipient_id: message
         for message in SentMessage.objects.filter(recipient__in=rows).select_related("channel")
     }
-    reporting = reporting_channels([campaign])
+    reporting = reporting_channels(campaigns.values())
     return [
-        person_of(campaign, row, jobs.get(row.pk), standing, messages.get(row.pk), reporting)
+        person_of(
+            campaigns[row.campaign_id],
+            row,
+            jobs.get(row.pk),
+            standing,
+            messages.get(row.pk),
+            reporting,
+        )
         for row in rows
     ]
 

@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import CampaignRecipient
-from delivery.replies import submission_of
 from delivery.views.failing_numbers import number_lines
-from history.people_counts import reporting_channels
-from history.reached import Person, person_of, standings
+from history.reached import Person, people_with_jobs
 from recipients.failing_numbers import failing_numbers_of
 from recipients.lists.people import lists_with, opt_outs_of, person_id, phone_of
 from recipients.opting_out.erased_people import erased_teller
@@ -31,17 +29,8 @@ def appearances_of(team: Team, phone: str) -> list[Person]:
     Somebody who stands there more than once (duplicates were allowed) is a part each time.
     """
     rows = CampaignRecipient.objects.filter(campaign__team=team, phone_key=subscriber_key(phone))
-    recipients = rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN]
-    reporting = reporting_channels(row.campaign for row in recipients)
-    return [_part(row, reporting) for row in recipients]
-
-
-def _part(row: CampaignRecipient, reporting: set[int]) -> Person:
-    # A job is a range of positions; one row by the index of its campaign's jobs.
-    job = submission_of(row)
-    message = row.sent_messages.select_related("channel").first()
-    standing = standings({job.pk} if job else ())
-    return person_of(row.campaign, row, job, standing, message, reporting)
+    latest = list(rows.select_related("campaign").order_by("-campaign", "occurrence")[:SHOWN])
+    return people_with_jobs(latest, {row.campaign_id: row.campaign for row in latest})
 
 
 @require_POST

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +15,7 @@ from recipients.lists import sharing
 from recipients.lists.people import person_id, phone_of
 from recipients.models import OptOut, RecipientList, Visibility
 from recipients.opting_out import opt_outs
+from sociocs_accounts.models import Channel
 from teams.models import Team, User
 from tests import world
 from tests.browsing import text_of
@@ -105,6 +108,20 @@ def test_every_campaign_is_shown_with_what_became_of_it(
     text = text_of(open_person(client, riverside))
     assert "Spring check-up On its way" in text
     assert "job-1" in text
+
+
+@pytest.mark.both_databases
+def test_many_campaigns_ask_the_database_no_more_than_one(
+    client: Client, riverside: Team, front_desk: Channel, patients: RecipientList
+) -> None:
+    asked = []
+    for count in (1, 3):
+        for _ in range(count):
+            world.launched(world.a_campaign(front_desk, patients))
+        with CaptureQueriesContext(connection) as questions:
+            assert "Still to send" in text_of(open_person(client, riverside))
+        asked.append(len(questions))
+    assert asked[1] <= asked[0]
 
 
 @pytest.mark.both_databases
