@@ -180,7 +180,7 @@ def test_what_is_emptied_while_people_are_noted_down_brings_the_draft_back(
     later.refresh_from_db()
     assert (later.state, later.state_reason) == ("draft", launch.NUMBERS_EMPTIED)
     assert not later.submissions.exists()
-    assert "are no longer kept" in first.events.get(kind="run_waits").details["why"]
+    assert "are no longer kept" in first.events.get(kind="run_waits").details["why"]["en"]
 
 
 def test_a_list_that_nobody_uses_is_deleted(campaign: Campaign, people: RecipientList) -> None:
