@@ -23,6 +23,7 @@ FORMS = [name for name, route in OF_PAGES.items() if POST in route.methods]
 _NAMES = (
     *("Alice Moreau", "Sami Haddad", "Bob Okafor", "Vera Lind", "Nora Quist", "AM"),
     *("Riverside Dental", "riverside-dental", "Spring check-up", "Front desk SMS", "Desk phone"),
+    "front-desk",
     *("Patients", "Last year", "In London", "in london", "London", "Reminder", "Hello"),
     *("See you in spring.", "patients.csv", "pixel.gif", "Emilia Brandt", "Priya N.", "Sandbox"),
     *(
