@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,6 +24,7 @@ from campaigns.moves import locked_campaign, record_event
 from campaigns.states import CampaignState
 from campaigns.texts import personal_texts
 from composer import plan_making
+from interface.prepared_queries import Among, prepared
 from sending import launch, readiness
 from sending.models import Approval
 from sending.readiness import Confirmation, LaunchRefusal, LaunchRefused, SeenPlan
@@ -77,10 +78,15 @@ def last_answer(campaign: Campaign) -> Approval | None:
 
 def waiting_in(team: Team) -> list[Approval]:
     """All requests for approval of a team that wait, oldest first."""
+    return _first_waiting(team.pk)
+
+
+@prepared
+def _first_waiting(team: int) -> QuerySet[Approval]:
     approvals = Approval.objects.filter(
         campaign__team=team, campaign__state=CampaignState.DRAFT.value, answer=Verdict.WAITING
     )
-    return list(approvals.select_related("campaign", "asked_by").order_by("pk")[:20])
+    return approvals.select_related("campaign", "asked_by").order_by("pk")[:20]
 
 
 def _is_outdated(campaign: Campaign, approval: Approval) -> bool:
@@ -211,10 +217,15 @@ def _outdated() -> str:
 
 def waiting_for_approval(campaign_ids: Iterable[int]) -> set[int]:
     """Return which of these are drafts that a colleague was asked to approve as they stand."""
+    return set(_campaigns_that_wait(list(campaign_ids)))
+
+
+@prepared
+def _campaigns_that_wait(campaigns: list[int]) -> QuerySet[Approval, int]:
     waiting = Approval.objects.filter(
-        campaign_id__in=list(campaign_ids),
+        Among("campaign_id", campaigns),
         answer=Approval.Verdict.WAITING,
         version=F("campaign__version"),
         campaign__state=CampaignState.DRAFT.value,
     )
-    return set(waiting.values_list("campaign_id", flat=True))
+    return waiting.values_list("campaign_id", flat=True)

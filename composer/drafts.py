@@ -15,7 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +29,7 @@ from campaigns.states import CampaignState
 from campaigns.texts.personal_texts import FieldRules
 from composer.models import DraftPage
 from interface.dates import written
+from interface.statements import changed, run
 from recipients.models import RecipientList, SavedFilter
 from sociocs_accounts.models import Channel, VendorMember
 from teams.models import Team, User
@@ -176,18 +177,23 @@ def save(
 
 def _update(campaign: Campaign, user: User, version: int, content: Content) -> bool:
     """Whether the draft was of this version, and says `content` now."""
-    drafts = Campaign.objects.filter(
-        pk=campaign.pk, state=CampaignState.DRAFT.value, version=version
-    )
-    return bool(
-        drafts.update(
-            version=F("version") + 1,
-            updated_by=user,
+    as_known = {"id": campaign.pk, "state": CampaignState.DRAFT.value, "version": version}
+    [update] = run(
+        changed(
+            Campaign,
+            as_known,
+            version=version + 1,
+            updated_by=user.pk,
             updated_at=timezone.now(),
-            **{name: getattr(content, name) for name in _COLUMNS},
+            **{name: _key_of(getattr(content, name)) for name in _COLUMNS},
             **content.timing.columns(),
         )
     )
+    return bool(update.rows)
+
+
+def _key_of(value: Any) -> Any:
+    return value.pk if isinstance(value, Model) else value
 
 
 def note_way(campaign: Campaign) -> None:

@@ -52,7 +52,7 @@ class UsedColumn:
 
 def uses_of(team: Team, user: User) -> list[ColumnUse]:
     """All that uses columns and that `user` may see."""
-    return [*_drafts(team), *_templates(team), *_filters(team, user)]
+    return [*_drafts(team), *uses_in_templates(team), *_filters(team, user)]
 
 
 def columns_of(uses: Iterable[ColumnUse]) -> list[UsedColumn]:
@@ -116,7 +116,8 @@ def _drafts(team: Team) -> Iterator[ColumnUse]:
             )
 
 
-def _templates(team: Team) -> Iterator[ColumnUse]:
+def uses_in_templates(team: Team) -> Iterator[ColumnUse]:
+    """What the team's templates use."""
     templates = MessageTemplate.objects.filter(team=team, archived_at=None)
     for template in templates.order_by("-pk")[:LATEST]:
         version = template.versions.filter(number=template.current).first()

@@ -20,7 +20,7 @@ from campaigns.audiences.selection import Selection, field_names_of
 from campaigns.texts.dynamic_fields import Program
 from campaigns.texts.empty_fields import EmptyFields, lackable
 from campaigns.texts.personal_texts import Survey
-from campaigns.texts.rendering import Missing, Renderer, Spread, TextLimits, TextTally, person_of
+from campaigns.texts.rendering import Renderer, Spread, TextLimits, TextTally, person_of
 from campaigns.texts.sms_segments import SmsEncoding, sms_size
 from interface.read_once import read_once
 from recipients.field_names import renamed_sql, renames
@@ -119,10 +119,11 @@ def of_people(
     sizes = Sizes(is_gsm=sms_size(_literal(program)).encoding is SmsEncoding.GSM_7)
     persons = [person_of(phone, name, orjson.loads(raw)) for _, phone, name, raw in rows]
     empty.look([row[0] for row in rows], persons)
-    for row, text in zip(rows, renderer.render_each(persons), strict=True):
+    rendered = list(renderer.render_each(persons))
+    for row, text in zip(rows, rendered, strict=True):
         texts.add(row[0], text)
-        if not isinstance(text, Missing):
-            sizes.add(text)
+    for text, people in Counter(text for text in rendered if isinstance(text, str)).items():
+        sizes.add(text, people)
     return Figures(
         looked_at=len(rows),
         people=texts.people,
@@ -145,22 +146,23 @@ def _literal(program: Program) -> str:
 
 @dataclass(slots=True)
 class Sizes:
-    """Looks at texts one by one for what could make them cheaper."""
+    """Looks at texts, each of them once, for what could make them cheaper."""
 
     is_gsm: bool
     dear: int = 0
     # People by how many characters fewer would save a segment.
     _over: Counter[int] = field(default_factory=Counter)
 
-    def add(self, text: str) -> None:
-        """Look at one person's text."""
+    def add(self, text: str, people: int) -> None:
+        """Look at the text of so many people."""
         size = sms_size(text)
-        self.dear += self.is_gsm and size.encoding is SmsEncoding.UCS_2
+        if self.is_gsm and size.encoding is SmsEncoding.UCS_2:
+            self.dear += people
         if size.segments > 1:
             alone, each = (160, 153) if size.encoding is SmsEncoding.GSM_7 else (70, 67)
             room = alone if size.segments == 2 else each * (size.segments - 1)
             if 0 < size.units - room <= _MOST_SAVED:
-                self._over[size.units - room] += 1
+                self._over[size.units - room] += people
 
     def saving(self) -> Saving | None:
         """The fewest characters that save as many segments as any: half of all savers at least."""

@@ -269,7 +269,8 @@ if _database_password := env.str("DATABASE_PASSWORD", default=""):
 _process = databases.process_of(sys.argv, serves_pages="config.wsgi" in sys.modules)
 DATABASES: dict[str, dict[str, Any]] = {
     # Of SQLite too: whoever closes a file last also copies its log into it, and waits for the disk.
-    "default": databases.with_limits(_database, _process) | {"CONN_MAX_AGE": 60}
+    # A new connection to PostgreSQL would plan everything anew (`interface.prepared_queries`).
+    "default": databases.with_limits(_database, _process) | {"CONN_MAX_AGE": 600}
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -321,6 +322,7 @@ TICKS = {
 # --- People and sessions --------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "teams.User"
+AUTHENTICATION_BACKENDS = ["teams.signed_in.People"]
 LOGIN_URL = reverse_lazy("sign-in")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("sign-in")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.states import CampaignState
 from delivery.models import DeliveryCount, Reply, WebhookEndpoint
+from interface.prepared_queries import Among, prepared
 from interface.read_once import read_once
 
 # Reports come in for a while after the last job has gone out.
@@ -50,16 +51,18 @@ def arrival_of(campaign: Campaign) -> Arrival | None:
 @read_once
 def replied_to(campaign_ids: tuple[int, ...]) -> dict[int, tuple[int, int]]:
     """(people who replied, those of them who wrote STOP) of each campaign that has replies."""
-    rows = (
-        Reply.objects.filter(campaign__in=campaign_ids)
-        .order_by()
-        .values("campaign_id")
-        .annotate(
-            replied=Count("phone_key", distinct=True),
-            stopped=Count("phone_key", distinct=True, filter=Q(wish=Reply.Wish.STOP)),
-        )
+    rows = _who_replied(list(campaign_ids))
+    return {campaign: (replied, stopped) for campaign, replied, stopped in rows}
+
+
+@prepared
+def _who_replied(campaigns: list[int]) -> QuerySet[Reply, tuple[int, int, int]]:
+    replies = Reply.objects.filter(Among("campaign", campaigns)).order_by().values("campaign_id")
+    counted = replies.annotate(
+        replied=Count("phone_key", distinct=True),
+        stopped=Count("phone_key", distinct=True, filter=Q(wish=Reply.Wish.STOP)),
     )
-    return {row["campaign_id"]: (row["replied"], row["stopped"]) for row in rows}
+    return counted.values_list("campaign_id", "replied", "stopped")
 
 
 def expects_news(campaign: Campaign) -> bool:

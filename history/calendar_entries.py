@@ -14,7 +14,7 @@ from datetime import time as wall_clock
 from itertools import combinations, takewhile
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Min, Sum
+from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.db.models.functions import TruncDay
 
 from campaigns.models import Campaign
@@ -23,6 +23,7 @@ from campaigns.scheduling.clocks import WALL_FORMAT, read_wall
 from campaigns.scheduling.timing import zone_of
 from campaigns.state_words import CAMPAIGN_WORDS
 from campaigns.states import FINISHED, MOVABLE, CampaignState, SubmissionState
+from interface.prepared_queries import prepared
 from interface.wording import Text
 from sending import job_times, last_message, timetable
 from teams.models import Team
@@ -121,10 +122,28 @@ def _midnight(day: date, zone: str) -> datetime:
     return read_wall(day, wall_clock(), zone).first
 
 
-def _launched(team: Team, opens: datetime, closes: datetime, zone: str) -> Iterator[Entry]:
+@prepared
+def _on_their_way(team: int, opens: datetime, closes: datetime) -> QuerySet[Campaign]:
     found = Campaign.objects.filter(team=team, send_by__gte=opens, send_at__lt=closes)
-    found = found.exclude(state__in=_GONE).select_related("channel", "team")[:_MOST]
-    campaigns = {one.pk: one for one in found}
+    return found.exclude(state__in=_GONE).select_related("channel", "team")[:_MOST]
+
+
+@prepared
+def _drafts_between(team: int, first: str, last: str) -> QuerySet[Campaign]:
+    drafts = Campaign.objects.filter(
+        team=team, state=C.DRAFT.value, wall_time__gte=first, wall_time__lte=last
+    )
+    return drafts.select_related("channel", "team").order_by("wall_time")[:_MOST]
+
+
+@prepared
+def _repeating(team: int, closes: datetime) -> QuerySet[Campaign]:
+    repeating = Campaign.objects.filter(team=team, next_run_at__lt=closes)
+    return repeating.select_related("channel", "team")[:_MOST]
+
+
+def _launched(team: Team, opens: datetime, closes: datetime, zone: str) -> Iterator[Entry]:
+    campaigns = {one.pk: one for one in _on_their_way(team.pk, opens, closes)}
     planned = last_message.jobs_that_go_out(campaigns).annotate(at=last_message.goes_out_at())
     planned = planned.filter(at__gte=opens, at__lt=closes)
     rows = (
@@ -156,21 +175,15 @@ def _launched(team: Team, opens: datetime, closes: datetime, zone: str) -> Itera
 def _drafts(team: Team, opens: datetime, closes: datetime) -> Iterator[Entry]:
     # A wall time of any zone is within a day of the same text read as UTC.
     around = timedelta(days=1)
-    drafts = Campaign.objects.filter(
-        team=team,
-        state=C.DRAFT.value,
-        wall_time__gte=(opens - around).strftime(WALL_FORMAT),
-        wall_time__lte=(closes + around).strftime(WALL_FORMAT),
-    )
-    for campaign in drafts.select_related("channel", "team").order_by("wall_time")[:_MOST]:
+    words = (moment.strftime(WALL_FORMAT) for moment in (opens - around, closes + around))
+    for campaign in _drafts_between(team.pk, *words):
         reading = job_times.resolve_wall_time(campaign.wall_time, zone_of(campaign))
         if reading.candidates and opens <= reading.candidates[0] < closes:
             yield Entry(campaign, reading.candidates[0], reading.candidates[0])
 
 
 def _runs(team: Team, opens: datetime, closes: datetime) -> Iterator[Entry]:
-    repeating = Campaign.objects.filter(team=team, next_run_at__lt=closes)
-    for campaign in repeating.select_related("channel", "team")[:_MOST]:
+    for campaign in _repeating(team.pk, closes):
         assert campaign.next_run_at is not None
         assert campaign.repeat is not None
         after = max(campaign.next_run_at, opens) - timedelta(seconds=1)

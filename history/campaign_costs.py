@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import F, Sum
-
-from campaigns.models import Campaign, RenderedText
+from campaigns.models import Campaign
 from campaigns.states import FINISHED
 from campaigns.texts import sms_segments
 from composer.cost import Cost, cost_of, has_media, is_billed_by_message
 from history.people_counts import PeopleCounts
+from sending.last_message import sums_of_texts
 
 
 def costs_of(
@@ -22,13 +21,9 @@ def costs_of(
     """
     sums = {
         message: (people, segments)
-        for message, people, segments in RenderedText.objects.filter(
-            message__in=[campaign.message_id for campaign in campaigns if campaign.message_id]
+        for message, people, segments in sums_of_texts(
+            [campaign.message_id for campaign in campaigns if campaign.message_id]
         )
-        .order_by()
-        .values("message")
-        .annotate(people=Sum("recipient_count"), units=Sum(F("segments") * F("recipient_count")))
-        .values_list("message", "people", "units")
         if people
     }
     costs = {}

@@ -184,7 +184,7 @@ class HistoryPage:
         return any(row.campaign.state not in AT_REST for row in self.rows)
 
 
-def campaigns_of(team: Team) -> QuerySet[Campaign]:
+def campaigns_of(team: Team | int) -> QuerySet[Campaign]:
     """A team's campaigns, newest first, as lines of a table want them."""
     campaigns = Campaign.objects.filter(team=team)
     return for_rows(campaigns).order_by("-created_at", "-pk")
@@ -235,7 +235,7 @@ def _above(key: Key) -> Q:
 # --- What needs a person --------------------------------------------------------------------------
 
 
-def jobs_in_question(team: Team) -> QuerySet[Submission]:
+def jobs_in_question(team: Team | int) -> QuerySet[Submission]:
     """The team's jobs that wait for a person's answer, oldest first."""
     return (
         Submission.objects.filter(
@@ -306,7 +306,7 @@ class Attention:
         return _("the rest waits for your answer")
 
 
-def waits_for_somebody(team: Team) -> Q:
+def waits_for_somebody(team: Team | int) -> Q:
     """Campaigns that stand still until somebody acts, or have a job about which to decide."""
     asked = jobs_in_question(team).order_by().values("campaign_id")
     return Q(state__in=states_of("waiting_for_you")) | Q(pk__in=asked)

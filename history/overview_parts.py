@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign
@@ -17,6 +17,8 @@ from campaigns.states import FINISHED, CampaignState
 from delivery.models import Reply, WebhookEndpoint
 from history import calendar_entries
 from history.calendar_entries import Entry
+from history.campaign_rows import campaigns_of, jobs_in_question, states_of, waits_for_somebody
+from interface.prepared_queries import prepared
 from interface.samples import is_sample
 from recipients.models import RecipientList
 from sociocs_accounts.models import Channel
@@ -24,6 +26,9 @@ from sociocs_accounts.troubles import Standing
 from teams.models import Team, User
 
 _DAYS = 7
+_CAMPAIGNS_SHOWN = 5
+# So many are looked at for whether anything has changed.
+_AHEAD_WATCHED = 20
 _REPLIES_SHOWN, _DRAFTS_SHOWN, _LISTS_LOOKED_AT = 4, 3, 20
 
 
@@ -35,16 +40,67 @@ class ChannelHealth:
     trouble: Standing | None
 
 
+# --- Campaigns ------------------------------------------------------------------------------------
+
+
+@prepared
+def in_question(team: int) -> QuerySet[Campaign]:
+    """The latest of those that stand still until somebody acts."""
+    return campaigns_of(team).filter(waits_for_somebody(team))[:_CAMPAIGNS_SHOWN]
+
+
+@prepared
+def sending(team: int, now: datetime) -> QuerySet[Campaign]:
+    """The latest of those that go out now, and ask nothing."""
+    # Before its time Sociocs may have it already, and nobody has got anything.
+    begun = Q(send_at=None) | Q(send_at__lte=now)
+    running = campaigns_of(team).filter(begun, state__in=states_of("running"))
+    return running.exclude(pk__in=jobs_in_question(team).values("campaign_id"))[:_CAMPAIGNS_SHOWN]
+
+
+@prepared
+def over(team: int) -> QuerySet[Campaign]:
+    """The latest of those that are."""
+    finished = states_of("completed", "cancelled")
+    return campaigns_of(team).filter(state__in=finished)[:_CAMPAIGNS_SHOWN]
+
+
+@prepared
+def versions_ahead(team: int) -> QuerySet[Campaign, tuple[int, int]]:
+    """The latest that will go out or do, and how often each has changed."""
+    going = campaigns_of(team).filter(state__in=states_of("scheduled", "running"))
+    return going.values_list("pk", "version")[:_AHEAD_WATCHED]
+
+
+# --- Beside them ----------------------------------------------------------------------------------
+
+
 def beside(team: Team, troubles: Iterable[Standing]) -> dict[str, Any]:
     """The parts by the names that the templates know them by."""
     next_days = _next_days(team)
     return {
         "next_days": next_days,
         "going_out": any(day["entries"] for day in next_days),
-        "replies": list(Reply.objects.filter(team=team).order_by("-pk")[:_REPLIES_SHOWN]),
+        "replies": _latest_replies(team.pk),
         "channels": _channels(team, list(troubles)),
-        "drafts": list(_drafts(team).order_by("-updated_at")[:_DRAFTS_SHOWN]),
+        "drafts": _latest_drafts(team.pk),
     }
+
+
+@prepared
+def _latest_replies(team: int) -> QuerySet[Reply]:
+    return Reply.objects.filter(team=team).order_by("-pk")[:_REPLIES_SHOWN]
+
+
+@prepared
+def _latest_drafts(team: int) -> QuerySet[Campaign]:
+    return _drafts(team).order_by("-updated_at")[:_DRAFTS_SHOWN]
+
+
+@prepared
+def _used_channels(team: int) -> QuerySet[Channel]:
+    channels = Channel.objects.filter(team=team, is_active=True)
+    return channels.annotate(last_used=Max("campaigns__launched_at")).order_by("label")
 
 
 def first_steps(team: Team, user: User) -> dict[str, bool]:
@@ -65,7 +121,7 @@ def has_drafts(team: Team) -> bool:
     return _drafts(team).exists()
 
 
-def _drafts(team: Team) -> QuerySet[Campaign]:
+def _drafts(team: Team | int) -> QuerySet[Campaign]:
     return Campaign.objects.filter(team=team, state=CampaignState.DRAFT.value)
 
 
@@ -83,15 +139,12 @@ def _next_days(team: Team) -> list[dict[str, Any]]:
 
 
 def _channels(team: Team, troubles: list[Standing]) -> list[ChannelHealth]:
-    channels = team.channels.filter(is_active=True).annotate(
-        last_used=Max("campaigns__launched_at")
-    )
     return [
         ChannelHealth(
             channel,
             next((trouble for trouble in troubles if _is_about(trouble, channel)), None),
         )
-        for channel in channels.order_by("label")
+        for channel in _used_channels(team.pk)
     ]
 
 

@@ -20,6 +20,7 @@ from django.db.models import (
     Exists,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     Sum,
     Value,
@@ -43,6 +44,7 @@ from campaigns.person_states import (
 )
 from campaigns.states import FINISHED, CampaignState, SubmissionState
 from delivery.models import DeliveryCount, SentMessage, WebhookEndpoint
+from interface.prepared_queries import Among, prepared
 from interface.wording import Text, number
 from sending.models import Attempt, Submission
 from sending.reach import is_anybody_left_out, left_out_late
@@ -170,11 +172,10 @@ def people_counts(
     counts = {campaign.pk: _by_job(tally_of.get(campaign.pk, Tally())) for campaign in campaigns}
     # Whatever is accepted is out once a campaign is complete.
     open_ids = [one.pk for one in campaigns if one.state != CampaignState.COMPLETED]
-    for campaign_id, people in _ahead(open_ids, now):
+    for campaign_id, people in _ahead(open_ids, now) if open_ids else ():
         _move(counts, campaign_id, people, P.ON_ITS_WAY, P.STILL_TO_SEND)
-    reported = DeliveryCount.objects.filter(campaign__in=list(counts), messages__gt=0)
     with_reports = set()
-    for campaign_id, status, people in reported.values_list("campaign_id", "status", "messages"):
+    for campaign_id, status, people in _reported(list(counts)):
         with_reports.add(campaign_id)
         _move(counts, campaign_id, people, P.ON_ITS_WAY, _by_report(status) or P.ON_ITS_WAY)
     _correct_odd_reports(counts, with_reports, now)
@@ -188,6 +189,12 @@ def people_counts(
         )
         for campaign in campaigns
     }
+
+
+@prepared
+def _reported(campaigns: list[int]) -> QuerySet[DeliveryCount, tuple[int, str, int]]:
+    reported = DeliveryCount.objects.filter(Among("campaign", campaigns), messages__gt=0)
+    return reported.values_list("campaign_id", "status", "messages")
 
 
 def _move(
@@ -231,21 +238,16 @@ def _named(campaign: Campaign, people: Counter[PersonState]) -> dict[PersonState
     return {state: named[state] for state in P if named[state]}
 
 
-def _ahead(campaign_ids: Sequence[int], now: datetime) -> list[tuple[int, int]]:
+@prepared
+def _ahead(campaigns: list[int], now: datetime) -> QuerySet[Submission, tuple[int, int]]:
     """(campaign, people) of what the vendor has and whose time is still to come."""
-    if not campaign_ids:
-        return []
     jobs = Submission.objects.filter(
-        campaign__in=campaign_ids,
+        Among("campaign", campaigns),
         state=SubmissionState.ACCEPTED.value,
         current_attempt__slot__gt=now,
     )
-    return list(
-        jobs.order_by()
-        .values("campaign_id")
-        .annotate(people=Sum("recipient_count"))
-        .values_list("campaign_id", "people")
-    )
+    people = jobs.order_by().values("campaign_id").annotate(people=Sum("recipient_count"))
+    return people.values_list("campaign_id", "people")
 
 
 def _correct_odd_reports(counts: _Counts, campaign_ids: set[int], now: datetime) -> None:
@@ -327,9 +329,12 @@ def _standing_of_one(now: datetime, **which: object) -> Subquery:
 
 def reporting_channels(campaigns: Iterable[Campaign]) -> set[int]:
     """The channels of these campaigns whose reports are on."""
+    return set(_reporting(list({one.channel_id for one in campaigns if one.channel_id})))
+
+
+@prepared
+def _reporting(channels: list[int]) -> QuerySet[WebhookEndpoint, int]:
     endpoints = WebhookEndpoint.objects.filter(
-        channel__in={campaign.channel_id for campaign in campaigns if campaign.channel_id},
-        state=WebhookEndpoint.State.ON,
-        wants_statuses=True,
+        Among("channel", channels), state=WebhookEndpoint.State.ON, wants_statuses=True
     )
-    return set(endpoints.values_list("channel_id", flat=True))
+    return endpoints.values_list("channel_id", flat=True)

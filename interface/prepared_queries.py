@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 import inspect
+import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache, update_wrapper
@@ -15,8 +17,11 @@ from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
 import psycopg
-from django.db import connection
-from django.db.models import QuerySet, Value
+import psycopg.sql
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, Func, QuerySet, Value
+from django.db.models.sql.compiler import SQLCompiler
 
 Values = ParamSpec("Values")
 Row = TypeVar("Row")
@@ -37,11 +42,31 @@ class Prepared(Generic[Values, Row]):
 def prepared(query: Callable[Values, QuerySet[Any, Row]]) -> Prepared[Values, Row]:
     """Decorate a function that makes a query of its arguments: it then returns the rows.
 
-    The arguments are given by position, and are single values, such as keys and moments; None is
-    equal to nothing. The function sees a place for each, and may do no more than put it into the
-    query: whatever else it asks, such as the time, stays as it was the first time.
+    The arguments are given by position: single values, such as keys and moments, where None is
+    equal to nothing, or lists for `Among`. The function sees a place for each, and may do no more
+    than put it into the query: whatever else it asks, such as the time, stays as it was the first
+    time.
     """
     return Prepared(query)
+
+
+class Among(Func):
+    """A condition: that a field is one of the values of a list, as in `Among("pk", keys)`.
+
+    Django's own `pk__in` is another SQL for each number of values.
+    """
+
+    output_field = BooleanField()
+    arity = 2
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, Any]:
+        """An array."""
+        return self.as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(")
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **_more: Any) -> tuple[str, Any]:
+        """A text of JSON."""
+        joiner = " IN (SELECT value FROM json_each("
+        return self.as_sql(compiler, connection, template="%(expressions)s))", arg_joiner=joiner)
 
 
 class _Place(NamedTuple):
@@ -61,39 +86,68 @@ class _Written:
 
     def __init__(self, queryset: QuerySet[Any, Any]) -> None:
         self._queryset = queryset
-        self._compiler = queryset.query.get_compiler(connection=connection)
-        self._sql, self._values = self._compiler.as_sql()
+        self._compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        self._sql, self._values = _constants_put_in(*self._compiler.as_sql())
+        columns = [column for column, *_how in self._compiler.select[: self._compiler.col_count]]
+        self._converters = self._compiler.get_converters(columns)
 
     def rows(self, given: Sequence[Any]) -> list[Any]:
         """The rows for these values."""
-        stored = [_stored(value) for value in given]
+        database = connections[DEFAULT_DB_ALIAS]
+        stored = [_stored(value, database) for value in given]
         values = [
             stored[value.number] if isinstance(value, _Place) else value for value in self._values
         ]
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
+        with database.cursor() as cursor:
+            if database.vendor == "postgresql":
                 # Not Django's kind, which writes the values into the SQL.
-                cursor.cursor = psycopg.Cursor(connection.connection)
+                cursor.cursor = psycopg.Cursor(database.connection)
             cursor.execute(self._sql, values)
             found = cursor.fetchall()
-        return list(self._answered_by(found))
+        return list(self._answered_by(found, database))
 
-    def _answered_by(self, found: list[Any]) -> QuerySet[Any, Any]:
+    def _answered_by(self, found: list[Any], database: BaseDatabaseWrapper) -> QuerySet[Any, Any]:
         """The query, to which the database has answered with this."""
         compiler = copy.copy(self._compiler)
-        compiler.connection = connection
+        compiler.connection = database
         if compiler.has_extra_select:
             found = [row[: compiler.col_count] for row in found]
         compiler.execute_sql = lambda *_args, **_kwargs: [found]
+        compiler.get_converters = lambda _columns: self._converters
         answered = self._queryset.all()
         answered.query.get_compiler = lambda *_args, **_kwargs: compiler  # type: ignore[method-assign]
         return answered
 
 
-def _stored(value: Any) -> Any:
+def _constants_put_in(sql: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """The SQL with what is always the same written into it, and what stands in the places left.
+
+    A plan for all values could not use an index of rows that have one of these.
+    """
+    if connection.vendor != "postgresql":
+        return sql, values
+    connection.ensure_connection()
+    rest = iter(values)
+    places: list[_Place] = []
+
+    def put(mark: re.Match[str]) -> str:
+        if mark[0] == "%%":
+            return "%%"
+        value = next(rest)
+        if isinstance(value, _Place):
+            places.append(value)
+            return "%s"
+        return psycopg.sql.Literal(value).as_string(connection.connection).replace("%", "%%")
+
+    return re.sub("%[%s]", put, sql), places
+
+
+def _stored(value: Any, database: BaseDatabaseWrapper) -> Any:
     """A value as the database has it."""
-    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+    if isinstance(value, UUID) and not database.features.has_native_uuid_field:
         return value.hex
     if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
+        return database.ops.adapt_datetimefield_value(value)
+    if isinstance(value, list):
+        return value if database.vendor == "postgresql" else json.dumps(value)
     return value

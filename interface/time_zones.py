@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -29,7 +29,13 @@ def validate_time_zone(name: str) -> None:
 def zone_choices(now: datetime | None = None) -> list[tuple[str, str]]:
     """(name, label) pairs for a select, such as "Europe/Berlin (UTC+01:00)", sorted by name."""
     moment = now or datetime.now(UTC)
-    return [(name, f"{name} (UTC{_offset(name, moment)})") for name in sorted(_offered_names())]
+    return list(_choices_in(moment.replace(second=0, microsecond=0)))
+
+
+@lru_cache(maxsize=2)
+def _choices_in(minute: datetime) -> tuple[tuple[str, str], ...]:
+    names = sorted(_offered_names())
+    return tuple((name, f"{name} (UTC{_offset(name, minute)})") for name in names)
 
 
 @cache

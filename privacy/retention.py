@@ -20,6 +20,7 @@ from campaigns.models import (
 )
 from campaigns.states import FINISHED, IN_FLIGHT, QUESTIONS, WAITING, CampaignState, Stopped
 from history.models import FollowUp, Report
+from interface.prepared_queries import prepared
 from privacy.models import Retention
 from recipients.files.made_files import MadeFile
 from recipients.models import FilterList, ListImport, ListInOperation, RecipientList
@@ -36,7 +37,14 @@ _IMPORTS = ListImport.State
 
 def retention_of(team: Team) -> Retention:
     """The team's choice; unsaved where it made none."""
-    return Retention.objects.filter(team=team).first() or Retention(team=team)
+    for chosen in _chosen(team.pk):
+        return chosen
+    return Retention(team=team)
+
+
+@prepared
+def _chosen(team: int) -> QuerySet[Retention]:
+    return Retention.objects.filter(team=team)
 
 
 # --- Campaigns ------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, RenderedText
 from campaigns.states import WAITING, SubmissionState
+from interface.prepared_queries import Among, prepared
 from sending import day_limits, job_times, timetable
 from sending.models import Submission
 
@@ -100,15 +101,19 @@ def _ends_of_parts(
     return {part: end for part, end in ends.items() if end is not None}
 
 
+@prepared
+def sums_of_texts(messages: list[int]) -> QuerySet[RenderedText, tuple[int, int, int]]:
+    """(message, people, segments) of the texts that were written of these messages."""
+    texts = RenderedText.objects.filter(Among("message", messages)).order_by().values("message")
+    sums = texts.annotate(
+        people=Sum("recipient_count"), units=Sum(F("segments") * F("recipient_count"))
+    )
+    return sums.values_list("message", "people", "units")
+
+
 def _seconds_each(campaigns: Sequence[Campaign]) -> dict[int, float]:
     """How long each campaign's sender needs for one message of it, on the average."""
-    texts = RenderedText.objects.filter(message__in=[one.message_id for one in campaigns])
-    rows = (
-        texts.order_by()
-        .values("message")
-        .annotate(people=Sum("recipient_count"), units=Sum(F("segments") * F("recipient_count")))
-        .values_list("message", "people", "units")
-    )
+    rows = sums_of_texts([one.message_id for one in campaigns if one.message_id])
     by_message = {message: (people, units) for message, people, units in rows if people}
     return {campaign.pk: _of_one(campaign, by_message) for campaign in campaigns}
 

@@ -25,6 +25,7 @@ from django.db.models.functions import Coalesce
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.person_states import BY_REPORT, LEFT_OUT_LATE, PersonState
 from campaigns.states import SPARED, WAITING, SubmissionState
+from interface.prepared_queries import Among, prepared
 from interface.read_once import read_once
 from sending.models import Submission
 
@@ -120,7 +121,13 @@ def reach_of(campaign: Campaign, now: datetime) -> Reach:
 @read_once
 def is_anybody_left_out(campaign_ids: tuple[int, ...]) -> bool:
     """Whether there is anybody in these campaigns who gets nothing after all."""
-    return left_out_late(campaign_ids).exists()
+    return bool(_some_left_out(list(campaign_ids)))
+
+
+@prepared
+def _some_left_out(campaigns: list[int]) -> QuerySet[CampaignRecipient, int]:
+    people = CampaignRecipient.objects.filter(IS_LEFT_OUT_LATE, Among("campaign", campaigns))
+    return people.values_list("pk", flat=True)[:1]
 
 
 def left_out_late(campaign_ids: Sequence[int]) -> QuerySet[CampaignRecipient]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from campaigns.person_states import GIVEN_UP
@@ -18,6 +18,7 @@ from campaigns.states import (
     Outcome,
     SubmissionState,
 )
+from interface.prepared_queries import Among, prepared
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
 
 # Attempts of which nobody knows whether people got them: without a clear answer, or accepted, then
@@ -68,21 +69,15 @@ class Tally:
 def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
     """The tallies of these campaigns, by their primary keys, in a few queries."""
     tallies_by_campaign: dict[int, Tally] = defaultdict(Tally)
-    rows = (
-        Submission.objects.filter(campaign_id__in=campaign_ids)
-        .values("campaign_id", "state")
-        .annotate(jobs=Count("pk"), people=Sum("recipient_count"), versions=Sum("version"))
-        .order_by()
-    )
-    for row in rows:
-        tally, state = tallies_by_campaign[row["campaign_id"]], SubmissionState(row["state"])
-        tally.jobs[state] = row["jobs"]
-        tally.people[state] = row["people"]
-        tally.versions += row["versions"]
-    gone = Submission.objects.filter(GONE_IN_QUESTION, campaign_id__in=campaign_ids)
-    for campaign_id in gone.values_list("campaign_id", flat=True):
+    keys = list(campaign_ids)
+    for campaign_id, name, jobs, people, versions in _jobs_by_state(keys):
+        tally, state = tallies_by_campaign[campaign_id], SubmissionState(name)
+        tally.jobs[state] = jobs
+        tally.people[state] = people
+        tally.versions += versions
+    for campaign_id in _gone_in_question(keys):
         tallies_by_campaign[campaign_id].gone += 1
-    for campaign_id, state, people in _unclear_before(campaign_ids):
+    for campaign_id, state, people in _unclear_before(keys):
         if state in GIVEN_UP:
             tallies_by_campaign[campaign_id].perhaps_sent += people
         elif state is SubmissionState.ACCEPTED:
@@ -90,19 +85,45 @@ def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
     return tallies_by_campaign
 
 
-def _unclear_before(campaign_ids: Sequence[int]) -> list[tuple[int, SubmissionState, int]]:
-    """(campaign, state, people) of jobs with an attempt that never got a clear answer."""
-    # Ids first: a database that is given both queries at once reads the whole table.
+@prepared
+def _jobs_by_state(campaigns: list[int]) -> QuerySet[Submission, tuple[int, str, int, int, int]]:
+    jobs = Submission.objects.filter(Among("campaign_id", campaigns)).order_by()
+    counted = jobs.values("campaign_id", "state").annotate(
+        jobs=Count("pk"), people=Sum("recipient_count"), versions=Sum("version")
+    )
+    return counted.values_list("campaign_id", "state", "jobs", "people", "versions")
+
+
+@prepared
+def _gone_in_question(campaigns: list[int]) -> QuerySet[Submission, int]:
+    gone = Submission.objects.filter(Among("campaign_id", campaigns), GONE_IN_QUESTION)
+    return gone.values_list("campaign_id", flat=True)
+
+
+@prepared
+def _unclear(campaigns: list[int]) -> QuerySet[Attempt, int]:
     unclear = Attempt.objects.filter(
-        outcome=Outcome.AMBIGUOUS.value, submission__campaign_id__in=campaign_ids
-    ).values_list("submission_id", flat=True)
+        Among("submission__campaign_id", campaigns), outcome=Outcome.AMBIGUOUS.value
+    )
+    return unclear.values_list("submission_id", flat=True)
+
+
+@prepared
+def _given_up_though_accepted(campaigns: list[int]) -> QuerySet[Submission, int]:
     gone = Submission.objects.filter(
-        campaign_id__in=campaign_ids,
+        Among("campaign_id", campaigns),
         state=SubmissionState.ABANDONED.value,
         attempts__outcome=Outcome.ACCEPTED.value,
         attempts__revoked_at=None,
-    ).values_list("pk", flat=True)
-    rows = Submission.objects.filter(pk__in={*unclear, *gone}).values_list(
+    )
+    return gone.values_list("pk", flat=True)
+
+
+def _unclear_before(campaign_ids: list[int]) -> list[tuple[int, SubmissionState, int]]:
+    """(campaign, state, people) of jobs with an attempt that never got a clear answer."""
+    # Ids first: a database that is given both queries at once reads the whole table.
+    jobs = {*_unclear(campaign_ids), *_given_up_though_accepted(campaign_ids)}
+    rows = Submission.objects.filter(pk__in=jobs).values_list(
         "campaign_id",
         "state",
         Coalesce("current_attempt__recipient_count", "recipient_count"),

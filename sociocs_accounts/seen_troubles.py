@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from interface.prepared_queries import prepared
 from sociocs_accounts import troubles
 from sociocs_accounts.halt_words import HALTS
 from sociocs_accounts.models import Channel, GatewayAccount, SeenTrouble
@@ -72,17 +73,22 @@ class TeamTroubles:
 
 def troubles_of_team(team: Team) -> TeamTroubles:
     """What stands for a team; one query here, and what looking costs."""
-    channels = Channel.objects.filter(team=team, is_active=True)
-    concerned = Q(account=None, channel=None) | Q(channel__in=channels)
-    rows = SeenTrouble.objects.filter(
-        concerned | Q(account__in=channels.values("account")), over_at=None
-    ).select_related("account", "channel")
     looking = troubles.of_installation()
-    noted = [as_standing(row) for row in rows.order_by("since", "pk")]
+    noted = [as_standing(row) for row in _noted(team.pk)]
     if any(standing.code == Trouble.NO_BACKGROUND for standing in looking):
         # Nobody would note that these are over.
         noted = [standing for standing in noted if standing.words.needs_person]
     return TeamTroubles(noted, looking)
+
+
+@prepared
+def _noted(team: int) -> QuerySet[SeenTrouble]:
+    channels = Channel.objects.filter(team=team, is_active=True)
+    concerned = Q(account=None, channel=None) | Q(channel__in=channels)
+    rows = SeenTrouble.objects.filter(
+        concerned | Q(account__in=channels.values("account")), over_at=None
+    )
+    return rows.select_related("account", "channel").order_by("since", "pk")
 
 
 def as_standing(row: SeenTrouble) -> Standing:

@@ -103,11 +103,7 @@ def templates(request: TeamRequest) -> HttpResponse:
         of_team(request.team).select_related("created_by").order_by("folder", "name", "pk")[:SHOWN]
     )
     texts = {template.pk: message_templates.current_of(template) for template in found}
-    broken = {
-        use.thing.pk: use.missing
-        for use in field_use.uses_of(request.team, request.user)
-        if use.kind == "template"
-    }
+    broken = {use.thing.pk: use.missing for use in field_use.uses_in_templates(request.team)}
     rows = [(template, texts[template.pk], broken.get(template.pk, ())) for template in found]
     folders = [(name, list(some)) for name, some in groupby(rows, lambda row: row[0].folder)]
     return render(request, "composer/templates.html", {"folders": folders})

@@ -29,14 +29,10 @@ from history.campaign_rows import (
     CampaignRow,
     HistoryPage,
     Key,
-    campaigns_of,
     for_rows,
     history_page,
-    jobs_in_question,
     people_in_question,
     rows_of,
-    states_of,
-    waits_for_somebody,
 )
 from history.charts import month_of
 from history.history_filters import Filters, filtered
@@ -57,10 +53,8 @@ STATUS_LABELS = {
     "cancelled": gettext_lazy("Cancelled"),
 }
 NOTHING_NEW = 204
-_AHEAD_WATCHED = 20
 _HELD_BY_THE_CLOCK = (PauseReason.WINDOW.value, PauseReason.QUIET_HOURS.value)
 ATTENTION_SHOWN = 3
-SECTION_ROWS = 5
 CHOICES_SHOWN = 200
 
 
@@ -69,8 +63,7 @@ CHOICES_SHOWN = 200
 def overview(request: TeamRequest) -> HttpResponse:
     """What needs somebody, what runs, what goes out next, and what was last."""
     shown = _sections(request)
-    going = campaigns_of(request.team).filter(state__in=states_of("scheduled", "running"))
-    ahead = list(going.values_list("pk", "version")[:_AHEAD_WATCHED])
+    ahead = overview_parts.versions_ahead(request.team.pk)
     troubles = seen_troubles.troubles_of_team(request.team).all
     fingerprint = ".".join(
         [
@@ -109,20 +102,13 @@ def overview(request: TeamRequest) -> HttpResponse:
 
 def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
     """The overview's tables with their titles; empty ones are left out."""
-    mine = campaigns_of(request.team)
-    in_question = jobs_in_question(request.team).values("campaign_id")
-    running = Q(state__in=states_of("running"))
-    # Before its time Sociocs may have it already, and nobody has got anything.
-    begun = Q(send_at=None) | Q(send_at__lte=timezone.now())
-    sections = [
-        (
-            _("Needs you") if may(request.membership, Action.DECIDE) else _("Needs an answer"),
-            mine.filter(waits_for_somebody(request.team)),
-        ),
-        (_("Sending now"), mine.filter(running & begun).exclude(pk__in=in_question)),
-        (_("Latest"), mine.filter(state__in=states_of("completed", "cancelled"))),
+    team = request.team.pk
+    decides = may(request.membership, Action.DECIDE)
+    shown = [
+        (_("Needs you") if decides else _("Needs an answer"), overview_parts.in_question(team)),
+        (_("Sending now"), overview_parts.sending(team, timezone.now())),
+        (_("Latest"), overview_parts.over(team)),
     ]
-    shown = [(title, list(campaigns[:SECTION_ROWS])) for title, campaigns in sections]
     # What they show is read once for all tables.
     rows = iter(rows_of(campaign for _title, campaigns in shown for campaign in campaigns))
     return [(title, list(islice(rows, len(campaigns)))) for title, campaigns in shown if campaigns]

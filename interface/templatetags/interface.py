@@ -4,6 +4,7 @@
 |---|---|
 | `{% icon "plus" %}` | a picture from the sprite; says its `label`, if it has one |
 | `{% status_pill text tone %}` | a state in a word or two |
+| `{% options choices chosen %}` | what a select offers |
 | `{% crumbs url text … %}` | the way to this page |
 | `{% track segments label %}` | a bar of several colours |
 | `{% local_time moment %}`, `{% relative_time moment %}` | a moment, with its zone, or from now |
@@ -22,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,17 +69,39 @@ NARROWEST_PERCENT = 0.8
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """One icon of static/vendor/icons.svg; `label` is its text where no words stand beside it."""
-    meaning = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else SafeString('aria-hidden="true"')
-    )
+    if not label:
+        return _picture(name, css, SafeString('aria-hidden="true"'))
+    return _picture(name, css, format_html('role="img" aria-label="{}"', label))
+
+
+@lru_cache(maxsize=1000)
+def _picture(name: str, css: str, meaning: SafeString) -> SafeString:
+    # A page has forty of them.
     return format_html(
         '<svg class="icon {}" viewBox="0 0 24 24" {}><use href="{}#{}"/></svg>',
         css,
         meaning,
         static("vendor/icons.svg"),
         name,
+    )
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[object, object]], chosen: object) -> SafeString:
+    """The options of a select that is written by hand, of which this value is chosen."""
+    return _options(tuple((str(value), str(label)) for value, label in choices), str(chosen))
+
+
+@lru_cache(maxsize=100)
+def _options(choices: tuple[tuple[str, str], ...], chosen: str) -> SafeString:
+    # There are 430 time zones.
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (value, SafeString(" selected") if value == chosen else "", label)
+            for value, label in choices
+        ),
     )
 
 

@@ -5,17 +5,31 @@ from __future__ import annotations
 import uuid
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
+from interface.prepared_queries import prepared
 from recipients.lists.sharing import may_edit
 from recipients.models import RecipientList, RecipientListQuerySet
 from teams.access import Action, TeamRequest, may
 
+# What a page shows of a list besides itself.
+_SHOWN = ("owner", "shared_by", "archived_by", "team")
+
 
 def usable_list(request: TeamRequest, list_id: uuid.UUID) -> RecipientList:
     """The list if this person may use it; else 404, as if it did not exist."""
-    return _found(RecipientList.objects.for_member(request.team, request.user), list_id)
+    for recipient_list in _usable_at(request.team.pk, request.user.pk, list_id):
+        return recipient_list
+    raise Http404
+
+
+@prepared
+def _usable_at(team: int, user: int, public_id: uuid.UUID) -> QuerySet[RecipientList]:
+    usable = RecipientList.objects.for_member(team, user).filter(public_id=public_id)
+    return usable.select_related(*_SHOWN)
 
 
 def archived_list(request: TeamRequest, list_id: uuid.UUID) -> RecipientList:
@@ -50,6 +64,6 @@ def may_put_away(request: TeamRequest, recipient_list: RecipientList) -> bool:
 
 
 def _found(lists: RecipientListQuerySet, list_id: uuid.UUID) -> RecipientList:
-    whole = lists.select_related("owner", "shared_by", "archived_by", "team")
+    whole = lists.select_related(*_SHOWN)
     recipient_list: RecipientList = get_object_or_404(whole, public_id=list_id)
     return recipient_list

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from interface.prepared_queries import prepared
 from recipients.models import ListShare, Permission, RecipientList, Visibility
 from teams.leaving import NAMES_TOLD, Holding
 from teams.models import Team, User
@@ -23,7 +24,13 @@ def may_edit(recipient_list: RecipientList, user: User) -> bool:
     is_teams = recipient_list.visibility == Visibility.TEAM
     if is_teams and recipient_list.team_permission == Permission.EDIT:
         return True
-    return recipient_list.shares.filter(user=user, permission=Permission.EDIT).exists()
+    return bool(_edits(recipient_list.pk, user.pk))
+
+
+@prepared
+def _edits(recipient_list: int, user: int) -> QuerySet[ListShare]:
+    of_user = ListShare.objects.filter(recipient_list=recipient_list, user=user)
+    return of_user.filter(permission=Permission.EDIT)
 
 
 def share(

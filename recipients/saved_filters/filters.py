@@ -185,7 +185,7 @@ def _lists_by_key(keys: Iterable[int]) -> dict[int, RecipientList]:
 
 @read_once
 def _lists_with_teams(keys: frozenset[int]) -> tuple[RecipientList, ...]:
-    return tuple(RecipientList.objects.select_related("team").filter(pk__in=keys))
+    return tuple(RecipientList.objects.select_related("team").filter(pk__in=keys)) if keys else ()
 
 
 def unreadable_limit(condition: Condition) -> str:
