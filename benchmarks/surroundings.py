@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +26,11 @@ BROWSED = {"ALLOWED_HOSTS": "testserver", "INSECURE_COOKIES": "1", "SERVE_STATIC
 
 @contextlib.contextmanager
 def durable_database(kind: str, folder: Path) -> Iterator[str]:
-    """A new database (`kind`: sqlite or postgresql) whose commits survive a power cut; its URL."""
+    """A new database (`kind`: sqlite or postgresql) whose commits survive a power cut; its URL.
+
+    Whoever is told to end meanwhile (SIGTERM) ends as with Ctrl+C: what was made is taken away.
+    """
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'benchmark.sqlite3'}"
         return

@@ -38,11 +38,14 @@ def small_letters_sql(cell: Sql) -> Sql:
 
 @cache
 def _collation() -> str:
-    """What makes PostgreSQL's LOWER know letters beyond ASCII, whatever the database's locale."""
+    """What makes PostgreSQL's LOWER know letters beyond ASCII, whatever the database's locale.
+
+    The server's own letters, where it has them, are made small sooner than by ICU.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT collname FROM pg_collation WHERE collname IN ('und-x-icu', 'C.utf8') "
-            "ORDER BY collname DESC LIMIT 1"
+            "ORDER BY collname LIMIT 1"
         )
         row = cursor.fetchone()
     return f' COLLATE "{row[0]}"' if row else ""

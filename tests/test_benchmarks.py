@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
 from tooling.places import ROOT
 
 pytestmark = pytest.mark.thorough
@@ -32,6 +35,25 @@ def test_a_benchmark_starts_as_the_readme_says(name: str) -> None:
     started = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert started.returncode == 0, started.stderr
     assert started.stdout.startswith(f"usage: {name}.py")
+
+
+@pytest.mark.processes
+def test_a_benchmark_that_is_told_to_end_leaves_nothing_behind() -> None:
+    command = [sys.executable, "-m", "benchmarks.list_pages", "--only", "postgresql"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # PostgreSQL runs as another user, who passes through.
+        folder.chmod(0o711)
+        begun = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"TMPDIR": name}, stderr=subprocess.DEVNULL
+        )
+        try:
+            wait_until(lambda: list(folder.glob("campaigns-pg-*/data/postmaster.pid")))
+            begun.terminate()
+            begun.wait(60)
+        finally:
+            begun.kill()
+        assert not list(folder.iterdir())
 
 
 @pytest.mark.long
