@@ -99,8 +99,8 @@ class _Written:
             stored[value.number] if isinstance(value, _Place) else value for value in self._values
         ]
         with database.cursor() as cursor:
-            if database.vendor == "postgresql":
-                # Not Django's kind, which writes the values into the SQL.
+            if database.vendor == "postgresql" and not database.queries_logged:
+                # Not Django's kind, which writes the values into the SQL, and remembers it.
                 cursor.cursor = psycopg.Cursor(database.connection)
             cursor.execute(self._sql, values)
             found = cursor.fetchall()
