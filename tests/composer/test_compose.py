@@ -554,7 +554,7 @@ def test_the_phone_shows_the_text_to_a_real_person_without_saving_it(
     form = fields_of(desk.get("compose", draft)) | {"text": "A new text"}
     text = text_of(desk.post("preview", draft, **form))
     assert "A new text" in text
-    assert "to Person 2 · +1 202 555 0000" in text
+    assert "As Person 2 gets it +1 202 555 0000" in text
     assert "1 of 12" in text
     draft.refresh_from_db()
     assert draft.text == "See you in spring."

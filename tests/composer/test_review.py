@@ -72,7 +72,7 @@ def test_the_phone_shows_the_first_person_who_gets_it(
 
     assert "appears here" not in page
     name, said = ("Person 4", "Hi Dr. Lind") if "{{" in text else ("Person 3", "Hello")
-    assert f"to {name} ·" in page
+    assert f"As {name} gets it" in page
     assert said in page
 
 
@@ -115,7 +115,8 @@ def test_now_tells_how_long_it_can_be_taken_back(
 
 def test_the_message_is_shown_as_the_phone_shows_it(desk: Desk, draft: Campaign) -> None:
     text = text_of(desk.get("review", draft))
-    assert "to Person 2 · +1 202 555 0000 See you in spring." in text
+    shown = text.partition("As Person 2 gets it")[2]
+    assert shown.startswith(" +1 202 555 0000 +1 631 747 1111 See you in spring.")
 
 
 def test_different_texts_are_counted(desk: Desk, draft: Campaign) -> None:

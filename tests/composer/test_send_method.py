@@ -249,7 +249,7 @@ def test_the_page_of_a_launched_template_shows_it_and_what_the_first_person_got(
     assert "Template HX1 Text Hello {{1}}, see you. Its variables 1 = {{CUSTOMER_NAME}}" in text
     first = launched.submissions.order_by("seq")[0]
     assert f"Hello {first.text}, see you." in text
-    assert f"to {first.text} ·" in text
+    assert f"As {first.text} gets it" in text
     assert "A text of our own" not in text
 
 

@@ -211,7 +211,7 @@ def test_the_composer_saves_and_leads_there(desk: Desk, draft: Campaign) -> None
     assert page.request["PATH_INFO"] == desk.url("test-send", draft)
     assert "Just typed" in text_of(page)
     assert "2 of 12" in text_of(page)
-    assert "to Person 3 " in text_of(page)
+    assert "As Person 3 gets it" in text_of(page)
 
 
 def test_an_editor_sends_tests_only_where_an_owner_said_so(

@@ -119,8 +119,8 @@ def test_a_place_that_nothing_fills_is_told_when_it_is_reviewed(
     page = desk.write(draft, "review", **pick(check_up, **some))
     assert complaints_of(page) == {"Choose what fills place 2.": "id_places"}
     assert not complaints_of(page_of(desk, draft))
-    # The phone shows the place as it stands.
-    assert "on {{2}}." in text_of(page)
+    # The phone shows the place by its number.
+    assert "your last check-up was on 2 ." in text_of(page)
 
 
 def test_nothing_picked_is_told(desk: Desk, draft: Campaign, check_up: WhatsAppTemplate) -> None:

@@ -53,7 +53,7 @@ def test_the_author_reads_that_the_list_was_withdrawn(
 def test_its_people_are_no_longer_shown(
     desk_of: DeskOf, draft: Campaign, patients: RecipientList, alice: User, sami: User
 ) -> None:
-    assert "to Person 2" in text_of(desk_of(sami).get("compose", draft))
+    assert "As Person 2 gets it" in text_of(desk_of(sami).get("compose", draft))
     withdraw(patients, alice)
     assert "Person 2" not in text_of(desk_of(sami).get("compose", draft))
 
