@@ -34,6 +34,7 @@ def test_an_owner_finds_who_changed_a_role(
     expect(row).to_contain_text("127.0.0.1")
     look(page, "activity")
 
+    page.get_by_text("More filters").click()
     page.get_by_role("combobox", name="About whom").select_option("Bob Okafor")
     page.get_by_role("combobox", name="What", exact=True).select_option("People, roles, settings")
     page.get_by_role("button", name="Show").click()
