@@ -121,7 +121,9 @@ def _unattributed(
     of_tests = tests_among(set(ids.values()))
     if of_tests:
         # Else they would be taken for what was counted before their test was known.
-        SentMessage.objects.filter(message_id__in=of_tests, recipient=None).delete()
+        channels = {event.endpoint.channel_id for event in ids}
+        messages = SentMessage.objects.filter(channel__in=channels, message_id__in=of_tests)
+        messages.filter(recipient=None).delete()
     return Counter(event.endpoint_id for event, key in ids.items() if key not in of_tests)
 
 

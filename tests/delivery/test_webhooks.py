@@ -397,6 +397,19 @@ def test_a_report_that_outruns_the_answer_of_its_test_is_no_lack_either(
     assert list(SentMessage.objects.values_list("message_id", flat=True)) == ["m1"]
 
 
+def test_a_test_of_one_channel_settles_nothing_of_anothers_messages(
+    endpoint: WebhookEndpoint, running: Campaign
+) -> None:
+    other = WebhookEndpoint.objects.create(
+        channel=world.a_channel(world.a_team()), secret=Secret.of(SECRET), state="on"
+    )
+    say(other, **status("t1", "sent"))
+    test = {"token": uuid4(), "label": "Me", "phone": "+12025550199", "message_id": "t1"}
+    SentTest.objects.create(campaign=running, **test)
+    say(endpoint, **status("t1", "delivered"))
+    assert SentMessage.objects.filter(channel=other.channel, message_id="t1").exists()
+
+
 @pytest.mark.both_databases
 def test_an_unknown_message_is_counted_as_that_and_credited_once_it_is_known(
     endpoint: WebhookEndpoint, running: Campaign
