@@ -548,6 +548,16 @@ def test_a_launch_that_came_back_says_why(desk: Desk, draft: Campaign, riverside
 # --- The parts that answer while one writes -------------------------------------------------------
 
 
+@pytest.mark.parametrize(("people", "said"), [(1, "1 segment"), (3, "3 segments")])
+def test_the_bar_counts_segments_as_people_do(
+    desk: Desk, front_desk: Channel, riverside: Team, people: int, said: str
+) -> None:
+    draft = world.a_campaign(front_desk, world.a_list(riverside, world.phones(people)))
+    form = fields_of(desk.get("compose", draft))
+    page = desk.post("figures", draft, **form).content.decode()
+    assert f'data-fact-of="segments" data-words="{said}"' in page
+
+
 def test_the_phone_shows_the_text_to_a_real_person_without_saving_it(
     desk: Desk, draft: Campaign
 ) -> None:

@@ -423,10 +423,10 @@ def test_the_phone_goes_from_person_to_person(desk: Desk, running: Campaign) -> 
         asked = {"person": str(person.position)} if person else {}
         return str(desk.get("campaign", running, **asked).content.decode())
 
-    assert f"As <bdi>{first.name}</bdi> got it" in page()
+    assert f"As <bdi>{first.name}</bdi> gets it" in page()
     assert 'id="previous-person"' not in page()
     assert f"?person={second.position}#message" in page()
-    assert f"As <bdi>{second.name}</bdi> got it" in page(second)
+    assert f"As <bdi>{second.name}</bdi> gets it" in page(second)
     assert f"?person={first.position}#message" in page(second)
     # What is new is asked for with the same person on the phone.
     assert f"person={second.position}" in page(second).partition("data-live")[2][:400]
@@ -435,7 +435,7 @@ def test_the_phone_goes_from_person_to_person(desk: Desk, running: Campaign) -> 
 
 @pytest.mark.parametrize("person", ["x", "-1", "9" * 30])
 def test_nobody_at_that_place_is_the_first(desk: Desk, running: Campaign, person: str) -> None:
-    assert "got it" in text_of(desk.get("campaign", running, person=person))
+    assert "gets it" in text_of(desk.get("campaign", running, person=person))
 
 
 def test_the_jobs_follow_what_happens(desk: Desk, running: Campaign) -> None:
