@@ -30,7 +30,7 @@ pytest_plugins = [
 
 QUEUES = ["sending", "ticking", "background"]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
-# What `dev.py check`, which has to be over within a minute, leaves to `dev.py test`.
+# What `dev.py check`, which is for every few changes, leaves to `dev.py test`.
 LONG = ("journey", "processes", "thorough")
 
 

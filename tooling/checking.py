@@ -80,7 +80,7 @@ def test_long(arguments: list[str]) -> int:
 
 
 def check() -> int:
-    """Run what is done in less than a minute; return the exit code. Raises SetUpFailed."""
+    """Run what is worth running every few changes; return the exit code. Raises SetUpFailed."""
     setting_up.ensure_set_up(with_tests=True)
     return _run([*_static_steps(), _pytest("quick tests", "--quick")])
 
