@@ -7,10 +7,10 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from interface.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
-    initial = True
 
+class Migration(FirstMigration):
     dependencies = [
         ("campaigns", "0001_initial"),
         ("teams", "0001_initial"),

@@ -8,11 +8,10 @@ from django.db import migrations, models
 
 import campaigns.states
 import recipients.subscriber_keys
+from interface.first_migration import FirstMigration
 
 
-class Migration(migrations.Migration):
-    initial = True
-
+class Migration(FirstMigration):
     dependencies = [
         ("recipients", "0001_initial"),
         ("sociocs_accounts", "0001_initial"),
@@ -202,6 +201,24 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                (
+                    "lists",
+                    models.ManyToManyField(
+                        related_name="campaigns",
+                        through="campaigns.CampaignList",
+                        to="recipients.recipientlist",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.message",
+                    ),
+                ),
             ],
             options={
                 "indexes": [
@@ -326,15 +343,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddField(
-            model_name="campaign",
-            name="lists",
-            field=models.ManyToManyField(
-                related_name="campaigns",
-                through="campaigns.CampaignList",
-                to="recipients.recipientlist",
-            ),
         ),
         migrations.CreateModel(
             name="CampaignRecipient",
@@ -483,17 +491,6 @@ class Migration(migrations.Migration):
                 "verbose_name": "message of a campaign",
                 "verbose_name_plural": "messages of campaigns",
             },
-        ),
-        migrations.AddField(
-            model_name="campaign",
-            name="message",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.message",
-            ),
         ),
         migrations.CreateModel(
             name="RenderedText",

@@ -8,11 +8,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import campaigns.states
+from interface.first_migration import FirstMigration
 
 
-class Migration(migrations.Migration):
-    initial = True
-
+class Migration(FirstMigration):
     dependencies = [
         ("campaigns", "0001_initial"),
         ("teams", "0001_initial"),

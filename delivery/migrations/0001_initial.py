@@ -8,11 +8,10 @@ from django.db import migrations, models
 
 import recipients.subscriber_keys
 import sociocs_accounts.encrypted_fields
+from interface.first_migration import FirstMigration
 
 
-class Migration(migrations.Migration):
-    initial = True
-
+class Migration(FirstMigration):
     dependencies = [
         ("campaigns", "0001_initial"),
         ("recipients", "0001_initial"),

@@ -5,10 +5,10 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from interface.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
-    initial = True
 
+class Migration(FirstMigration):
     dependencies = [
         ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -92,6 +92,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "system that gets events",
                 "verbose_name_plural": "systems that get events",
                 "ordering": ("name", "pk"),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reference", ""), _negated=True),
+                        fields=("team", "reference"),
+                        name="one_receiver_per_reference",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -137,30 +144,15 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "outgoing event",
                 "verbose_name_plural": "outgoing events",
+                "indexes": [
+                    models.Index(fields=["receiver", "-id"], name="outgoing_of_receiver"),
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["receiver", "id"],
+                        name="outgoing_waiting",
+                    ),
+                    models.Index(fields=["created_at"], name="outgoing_by_age"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="receiver",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reference", ""), _negated=True),
-                fields=("team", "reference"),
-                name="one_receiver_per_reference",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outgoingevent",
-            index=models.Index(fields=["receiver", "-id"], name="outgoing_of_receiver"),
-        ),
-        migrations.AddIndex(
-            model_name="outgoingevent",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")),
-                fields=["receiver", "id"],
-                name="outgoing_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="outgoingevent",
-            index=models.Index(fields=["created_at"], name="outgoing_by_age"),
         ),
     ]

@@ -9,11 +9,10 @@ from django.db import migrations, models
 import recipients.plain_json
 import recipients.searching
 import recipients.subscriber_keys
+from interface.first_migration import FirstMigration
 
 
-class Migration(migrations.Migration):
-    initial = True
-
+class Migration(FirstMigration):
     dependencies = [
         ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -114,6 +113,35 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="list_imports",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "kept_list",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="recipients.recipientlist",
+                    ),
+                ),
+                (
+                    "recipient_list",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="list_imports",
+                        to="recipients.recipientlist",
+                    ),
+                ),
+                (
+                    "target_list",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="recipients.recipientlist",
                     ),
                 ),
             ],
@@ -599,38 +627,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddField(
-            model_name="listimport",
-            name="kept_list",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="recipients.recipientlist",
-            ),
-        ),
-        migrations.AddField(
-            model_name="listimport",
-            name="recipient_list",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="list_imports",
-                to="recipients.recipientlist",
-            ),
-        ),
-        migrations.AddField(
-            model_name="listimport",
-            name="target_list",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="recipients.recipientlist",
-            ),
         ),
         migrations.CreateModel(
             name="Export",

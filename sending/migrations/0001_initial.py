@@ -8,11 +8,10 @@ from django.db import migrations, models
 
 import campaigns.states
 import sending.models.submissions
+from interface.first_migration import FirstMigration
 
 
-class Migration(migrations.Migration):
-    initial = True
-
+class Migration(FirstMigration):
     dependencies = [
         ("campaigns", "0001_initial"),
         ("sociocs_accounts", "0001_initial"),
@@ -73,6 +72,25 @@ class Migration(migrations.Migration):
                         to="sociocs_accounts.gatewayaccount",
                     ),
                 ),
+                (
+                    "waived_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sending.decision",
+                    ),
+                ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="sending.submission",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "call that sends a job",
@@ -87,6 +105,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("next_look_at__isnull", False)),
                         fields=["next_look_at"],
                         name="attempts_to_look_for",
+                    ),
+                    models.Index(
+                        condition=models.Q(("outcome", "ambiguous")),
+                        fields=["submission"],
+                        name="attempts_unclear",
                     ),
                 ],
                 "constraints": [
@@ -106,6 +129,18 @@ class Migration(migrations.Migration):
                             ("outcome__in", ["accepted", "ambiguous", "not_sent", "open"])
                         ),
                         name="attempt_outcome_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("outcome__in", ["accepted", "ambiguous", "open"]),
+                            ("waived_by", None),
+                            ("revoked_at", None),
+                        ),
+                        fields=("submission",),
+                        name="one_live_attempt",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("submission", "n"), name="one_attempt_per_number"
                     ),
                 ],
             },
@@ -152,6 +187,14 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                (
+                    "submission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="sending.submission",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "answer to a question",
@@ -164,17 +207,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddField(
-            model_name="attempt",
-            name="waived_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="sending.decision",
-            ),
         ),
         migrations.CreateModel(
             name="Submission",
@@ -392,25 +424,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddField(
-            model_name="decision",
-            name="submission",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="decisions",
-                to="sending.submission",
-            ),
-        ),
-        migrations.AddField(
-            model_name="attempt",
-            name="submission",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="attempts",
-                to="sending.submission",
-            ),
-        ),
         migrations.CreateModel(
             name="Approval",
             fields=[
@@ -519,31 +532,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="attempt",
-            index=models.Index(
-                condition=models.Q(("outcome", "ambiguous")),
-                fields=["submission"],
-                name="attempts_unclear",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("outcome__in", ["accepted", "ambiguous", "open"]),
-                    ("waived_by", None),
-                    ("revoked_at", None),
-                ),
-                fields=("submission",),
-                name="one_live_attempt",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="attempt",
-            constraint=models.UniqueConstraint(
-                fields=("submission", "n"), name="one_attempt_per_number"
-            ),
         ),
     ]

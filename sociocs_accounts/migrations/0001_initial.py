@@ -9,11 +9,10 @@ from django.db import migrations, models
 
 import sociocs_accounts.encrypted_fields
 import sociocs_accounts.lanes
+from interface.first_migration import FirstMigration
 
 
-class Migration(migrations.Migration):
-    initial = True
-
+class Migration(FirstMigration):
     dependencies = [
         ("teams", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

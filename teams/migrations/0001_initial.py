@@ -17,11 +17,10 @@ import interface.phones
 import interface.time_zones
 import teams.addresses
 import teams.models
+from interface.first_migration import FirstMigration
 
 
-class Migration(migrations.Migration):
-    initial = True
-
+class Migration(FirstMigration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
@@ -165,10 +164,23 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="teams.team",
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "member",
                 "verbose_name_plural": "members",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("team", "user"), name="one_membership_per_person"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -361,15 +373,6 @@ class Migration(migrations.Migration):
                 "ordering": ("name",),
             },
         ),
-        migrations.AddField(
-            model_name="membership",
-            name="team",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="memberships",
-                to="teams.team",
-            ),
-        ),
         migrations.CreateModel(
             name="WaitingMail",
             fields=[
@@ -469,11 +472,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                fields=("team", "user"), name="one_membership_per_person"
-            ),
         ),
     ]
