@@ -21,14 +21,19 @@ def wait_until(
 ) -> T:
     """Ask `holds` every `pause` seconds and return its answer once it is true.
 
+    Between two questions it waits three times as long as one takes, so that what is waited for has
+    the processor.
+
     `progress` returns what changes as long as the others are at work. Raises AssertionError with
     what it returned last, when that has stayed the same for SILENCE seconds.
     """
-    last, since = progress(), time.monotonic()
+    last = progress()
+    began = since = time.monotonic()
     while not (answer := holds()):
         if (now := progress()) != last:
             last, since = now, time.monotonic()
         elif time.monotonic() - since > SILENCE:
             raise AssertionError(f"Nothing has changed for {SILENCE:.0f} seconds: {last!r}")
-        time.sleep(pause)
+        time.sleep(max(pause, 3 * (time.monotonic() - began)))
+        began = time.monotonic()
     return answer
