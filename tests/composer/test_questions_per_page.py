@@ -139,7 +139,7 @@ def sent(draft: Campaign) -> Campaign:
 
 
 def live_url(page: str) -> str:
-    found = re.search(r'data-live hx-get="([^"]+)"', page)
+    found = re.search(r'data-live\s+hx-get="([^"]+)"', page)
     assert found is not None, page
     return unescape(found[1])
 
@@ -166,6 +166,27 @@ def test_an_open_page_of_a_campaign_asks_5_while_nothing_changes(
     assert answer.status_code == 204
     with at_most(5):
         assert desk.client.get(answer["Live-Url"]).status_code == 204
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("page", "narrowed"),
+    [
+        ("overview", ""),
+        ("campaigns", ""),
+        ("campaigns", "?status=waiting_for_you&q=spring&since=2026-11-01&author=none"),
+        ("campaign-jobs", ""),
+    ],
+)
+def test_an_open_page_of_a_team_asks_5_while_nothing_changes(
+    desk: Desk, sent: Campaign, page: str, narrowed: str
+) -> None:
+    if narrowed:
+        world.unclear(world.job(sent))
+    address = desk.url(page, sent if page == "campaign-jobs" else None)
+    live = live_url(desk.client.get(address + narrowed).content.decode())
+    with at_most(5):
+        assert desk.client.get(live).status_code == 204
 
 
 CHANGES: dict[str, Callable[[Campaign], object]] = {
