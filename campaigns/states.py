@@ -211,6 +211,11 @@ RUNNING = frozenset({C.SENDING, C.PAUSED, C.NEEDS_DECISION})
 # What can be given another time: whatever is not being prepared, stopped or over.
 MOVABLE = RUNNING | {C.DRAFT, C.SCHEDULED, C.MISSED}
 FINISHED = frozenset({C.COMPLETED, C.CANCELLED})
+# In this order an index names them, which SQLite uses for a query that does as well.
+NOT_AT_REST = (
+    *(C.FREEZING, C.SCHEDULED, C.MISSED, C.SENDING, C.PAUSED),
+    *(C.NEEDS_DECISION, C.CANCELLING),
+)
 
 WAITING = frozenset({S.PLANNED, S.READY, S.CLAIMED})
 # What still waits to be handed over, and what was taken back.

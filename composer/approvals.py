@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -57,6 +58,12 @@ def asked_as_it_is(campaign: Campaign) -> Approval | None:
     """The request that waits for the draft as it is stored; its people are not looked at again."""
     approvals = campaign.approvals.filter(answer=Verdict.WAITING, version=campaign.version)
     return approvals.select_related("asked_by").first()
+
+
+def asker_or(user: User, campaign: Campaign) -> Coalesce:
+    """Who asked for approval of the draft as it is stored, else `user`: a value for a query."""
+    asked = campaign.approvals.filter(answer=Verdict.WAITING, version=campaign.version)
+    return Coalesce(Subquery(asked.values("asked_by")[:1]), user.pk)
 
 
 def outgrow(approval: Approval) -> None:

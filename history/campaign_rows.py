@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from django.db.models import Min, Q, QuerySet, Sum
 from django.utils import timezone
@@ -38,6 +40,7 @@ from composer.cost import Cost
 from delivery.arrival import replied_to
 from history.campaign_costs import costs_of
 from history.people_counts import PeopleCounts, people_counts
+from interface.prepared_queries import Among, prepared
 from interface.wording import Text, number
 from sending.models import GONE_IN_QUESTION, Attempt, Submission
 from sending.reach import PEOPLE_HANDED_OVER
@@ -170,18 +173,38 @@ class Key:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+class Line(NamedTuple):
+    """Of a campaign in the history, what tells that its row has changed."""
+
+    pk: int
+    created_at: datetime
+    state: str
+    version: int
+    updated_at: datetime
+    frozen_count: int
+    send_at: datetime | None
+    name: str
+
+
+@dataclass(frozen=True)
 class HistoryPage:
     """One page of the history; the keys of its neighbours, None at the ends."""
 
-    rows: list[CampaignRow]
+    lines: list[Line]
     newer: Key | None
     older: Key | None
+
+    @cached_property
+    def rows(self) -> list[CampaignRow]:
+        """Its campaigns with all that a table shows of them; read when first asked for."""
+        keys = [line.pk for line in self.lines]
+        found = {campaign.pk: campaign for campaign in _with_keys(keys)}
+        return rows_of(found[key] for key in keys if key in found)
 
     @property
     def is_live(self) -> bool:
         """Whether anything on it may change by itself."""
-        return any(row.campaign.state not in AT_REST for row in self.rows)
+        return any(line.state not in AT_REST for line in self.lines)
 
 
 def campaigns_of(team: Team | int) -> QuerySet[Campaign]:
@@ -202,23 +225,31 @@ def history_page(
     size: int = CAMPAIGNS_PER_PAGE,
 ) -> HistoryPage:
     """The page that begins below the key `before`, or ends above `after`; the newest otherwise."""
+    lines = campaigns.values_list(*Line._fields)
     if after is not None:
-        newer = list(campaigns.filter(_above(after)).order_by("created_at", "pk")[: size + 1])
+        newer = _read(lines.filter(_above(after)).order_by("created_at", "pk")[: size + 1])
         more_above, shown = len(newer) > size, newer[:size][::-1]
-        return HistoryPage(
-            rows_of(shown), _key(shown[:1]) if more_above else None, _key(shown[-1:])
-        )
-    older = list((campaigns.filter(_below(before)) if before else campaigns)[: size + 1])
+        return HistoryPage(shown, _key(shown[:1]) if more_above else None, _key(shown[-1:]))
+    older = _read((lines.filter(_below(before)) if before else lines)[: size + 1])
     more_below, shown = len(older) > size, older[:size]
     return HistoryPage(
-        rows_of(shown),
+        shown,
         _key(shown[:1]) if before else None,
         _key(shown[-1:]) if more_below else None,
     )
 
 
-def _key(campaigns: Sequence[Campaign]) -> Key | None:
-    return Key(campaigns[0].created_at, campaigns[0].pk) if campaigns else None
+def _read(lines: Iterable[tuple[Any, ...]]) -> list[Line]:
+    return [Line(*line) for line in lines]
+
+
+@prepared
+def _with_keys(campaigns: list[int]) -> QuerySet[Campaign]:
+    return for_rows(Campaign.objects.filter(Among("pk", campaigns)))
+
+
+def _key(lines: Sequence[Line]) -> Key | None:
+    return Key(lines[0].created_at, lines[0].pk) if lines else None
 
 
 def _below(key: Key) -> Q:

@@ -6,7 +6,6 @@ price) shows within a minute, when the whole page is read again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -17,6 +16,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Heartbeat
 from campaigns.states import Outcome, SubmissionState
 from delivery.models import DeliveryCount, Reply, WebhookEndpoint
+from history import live_parts
 from history.models import FollowUp
 from interface.prepared_queries import prepared
 from sending.models import Attempt, Submission
@@ -28,33 +28,11 @@ SEEN_FOR = timedelta(seconds=60)
 _SILENT = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What an open page knows: its own `fingerprint`, the `mark`, and until when that counts."""
-
-    fingerprint: str
-    mark: str
-    until: datetime
-
-    def query(self) -> dict[str, str]:
-        """As the page sends it along."""
-        until = str(int(self.until.timestamp()))
-        return {"seen": self.fingerprint, "mark": self.mark, "until": until}
-
-
 def is_unchanged(campaign: Campaign, query: Any) -> bool:
     """Whether a page that sends this `query` along still shows what is so."""
-    until, now = str(query.get("until", "")), timezone.now()
-    if not until.isdecimal() or len(until) > 10:
-        return False
-    left = int(until) - now.timestamp()
-    return 0 < left <= SEEN_FOR.total_seconds() and query.get("mark") == live_mark(campaign, now)
-
-
-def counts_until(now: datetime, changes_at: datetime | None) -> datetime:
-    """Until when a mark of `now` counts, where time takes something away at `changes_at`."""
-    latest = now + SEEN_FOR
-    return min(latest, changes_at) if changes_at and changes_at > now else latest
+    now = timezone.now()
+    is_told = live_parts.still_counts(query, now, SEEN_FOR)
+    return is_told and query.get("mark") == live_mark(campaign, now)
 
 
 def live_mark(campaign: Campaign, now: datetime) -> str:
@@ -84,9 +62,9 @@ def _figures(
         _of(FollowUp.objects.filter(done_at=None), Count("pk")),
         Subquery(_endpoint().values("state")),
         Subquery(_endpoint().values("unattributed_count")),
-        _overall(_troubles(), Max("pk")),
-        _overall(_troubles(), Count("pk")),
-        _overall(Heartbeat.objects.filter(at__lt=silent_since), Count("pk")),
+        overall(_troubles(), Max("pk")),
+        overall(_troubles(), Count("pk")),
+        overall(Heartbeat.objects.filter(at__lt=silent_since), Count("pk")),
     ]
     parts = {f"mark_{n}": figure for n, figure in enumerate(figures)}
     return Campaign.objects.filter(pk=campaign).annotate(**parts).values_list(*parts)
@@ -103,8 +81,8 @@ def _of_jobs(what: Any) -> Subquery:
     return _grouped(of_campaign, "submission__campaign", what)
 
 
-def _overall(rows: Any, what: Any) -> Subquery:
-    """A figure over all rows of a small table."""
+def overall(rows: Any, what: Any) -> Subquery:
+    """A figure over all of these rows."""
     return _grouped(rows.annotate(one=Value(1)), "one", what)
 
 

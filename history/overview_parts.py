@@ -27,8 +27,6 @@ from teams.models import Team, User
 
 _DAYS = 7
 _CAMPAIGNS_SHOWN = 5
-# So many are looked at for whether anything has changed.
-_AHEAD_WATCHED = 20
 _REPLIES_SHOWN, _DRAFTS_SHOWN, _LISTS_LOOKED_AT = 4, 3, 20
 
 
@@ -58,18 +56,24 @@ def sending(team: int, now: datetime) -> QuerySet[Campaign]:
     return running.exclude(pk__in=jobs_in_question(team).values("campaign_id"))[:_CAMPAIGNS_SHOWN]
 
 
-@prepared
-def over(team: int) -> QuerySet[Campaign]:
+def latest_over(team: int) -> QuerySet[Campaign]:
     """The latest of those that are."""
     finished = states_of("completed", "cancelled")
     return campaigns_of(team).filter(state__in=finished)[:_CAMPAIGNS_SHOWN]
 
 
+over = prepared(latest_over)
+
+
 @prepared
-def versions_ahead(team: int) -> QuerySet[Campaign, tuple[int, int]]:
-    """The latest that will go out or do, and how often each has changed."""
+def _ahead(team: int) -> QuerySet[Campaign, int]:
     going = campaigns_of(team).filter(state__in=states_of("scheduled", "running"))
-    return going.values_list("pk", "version")[:_AHEAD_WATCHED]
+    return going.values_list("pk", flat=True)[:1]
+
+
+def is_anything_ahead(team: int) -> bool:
+    """Whether something goes out, or will."""
+    return bool(_ahead(team))
 
 
 # --- Beside them ----------------------------------------------------------------------------------

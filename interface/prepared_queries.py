@@ -124,22 +124,30 @@ def _constants_put_in(sql: str, values: Sequence[Any]) -> tuple[str, Sequence[An
 
     A plan for all values could not use an index of rows that have one of these.
     """
-    if connection.vendor != "postgresql":
-        return sql, values
     connection.ensure_connection()
     rest = iter(values)
-    places: list[_Place] = []
+    places: list[Any] = []
 
     def put(mark: re.Match[str]) -> str:
         if mark[0] == "%%":
             return "%%"
         value = next(rest)
-        if isinstance(value, _Place):
+        literal = None if isinstance(value, _Place) else _literal(value)
+        if literal is None:
             places.append(value)
             return "%s"
-        return psycopg.sql.Literal(value).as_string(connection.connection).replace("%", "%%")
+        return literal.replace("%", "%%")
 
     return re.sub("%[%s]", put, sql), places
+
+
+def _literal(value: Any) -> str | None:
+    """A value as SQL says it; None for what SQLite is better given."""
+    if connection.vendor == "postgresql":
+        return psycopg.sql.Literal(value).as_string(connection.connection)
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(int(value)) if isinstance(value, int) else None
 
 
 def _stored(value: Any, database: BaseDatabaseWrapper) -> Any:

@@ -42,8 +42,6 @@ class Tally:
     perhaps_twice: int = 0
     # Jobs that were not there when they were taken back: a person is asked about them.
     gone: int = 0
-    # Changes whenever any job does.
-    versions: int = 0
 
     @property
     def job_count(self) -> int:
@@ -70,11 +68,10 @@ def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
     """The tallies of these campaigns, by their primary keys, in a few queries."""
     tallies_by_campaign: dict[int, Tally] = defaultdict(Tally)
     keys = list(campaign_ids)
-    for campaign_id, name, jobs, people, versions in _jobs_by_state(keys):
+    for campaign_id, name, jobs, people in _jobs_by_state(keys):
         tally, state = tallies_by_campaign[campaign_id], SubmissionState(name)
         tally.jobs[state] = jobs
         tally.people[state] = people
-        tally.versions += versions
     for campaign_id in _gone_in_question(keys):
         tallies_by_campaign[campaign_id].gone += 1
     for campaign_id, state, people in _unclear_before(keys):
@@ -86,12 +83,12 @@ def tallies(campaign_ids: Sequence[int]) -> dict[int, Tally]:
 
 
 @prepared
-def _jobs_by_state(campaigns: list[int]) -> QuerySet[Submission, tuple[int, str, int, int, int]]:
+def _jobs_by_state(campaigns: list[int]) -> QuerySet[Submission, tuple[int, str, int, int]]:
     jobs = Submission.objects.filter(Among("campaign_id", campaigns)).order_by()
     counted = jobs.values("campaign_id", "state").annotate(
-        jobs=Count("pk"), people=Sum("recipient_count"), versions=Sum("version")
+        jobs=Count("pk"), people=Sum("recipient_count")
     )
-    return counted.values_list("campaign_id", "state", "jobs", "people", "versions")
+    return counted.values_list("campaign_id", "state", "jobs", "people")
 
 
 @prepared

@@ -253,6 +253,11 @@ class Migration(FirstMigration):
                         fields=["team", "state", "send_at"],
                         name="campaigns_not_at_rest",
                     ),
+                    models.Index(
+                        condition=models.Q(("state", "draft")),
+                        fields=["team", "-updated_at"],
+                        name="drafts_by_change",
+                    ),
                     models.Index(fields=["team", "send_by"], name="campaigns_by_time"),
                     models.Index(
                         condition=models.Q(("next_run_at__isnull", False)),

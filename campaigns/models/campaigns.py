@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.opt_out_words import STOPPED_WORDS
-from campaigns.states import CampaignState, Stopped
+from campaigns.states import NOT_AT_REST, CampaignState, Stopped
 from interface.discreet import by_number
 from interface.enum_columns import choice_constraint, choices
 from recipients.models import RecipientList
@@ -189,12 +189,11 @@ class Campaign(models.Model):
             models.Index(
                 fields=["team", "state", "send_at"],
                 name="campaigns_not_at_rest",
-                condition=Q(
-                    state__in=[
-                        *("freezing", "scheduled", "missed", "sending", "paused"),
-                        *("needs_decision", "cancelling"),
-                    ]
-                ),
+                condition=Q(state__in=[state.value for state in NOT_AT_REST]),
+            ),
+            # The overview: which drafts somebody wrote last.
+            models.Index(
+                fields=["team", "-updated_at"], name="drafts_by_change", condition=Q(state="draft")
             ),
             # The calendar: a team's campaigns that go out in some days.
             models.Index(fields=["team", "send_by"], name="campaigns_by_time"),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -93,8 +94,7 @@ def review(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
 def planning(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     """How far a worker has come with the plan; loads the page again once it is there."""
     campaign = campaign_of(request, campaign_id)
-    approval = approvals.open_request(campaign)
-    progress = _progress(campaign, approval.asked_by if approval else request.user)
+    progress = _progress(campaign, approvals.asker_or(request.user, campaign))
     if progress is None or progress["is_done"]:
         return HttpResponseClientRefresh()
     if progress["is_stuck"]:
@@ -102,8 +102,8 @@ def planning(request: TeamRequest, campaign_id: UUID) -> HttpResponse:
     return render(request, "composer/_planning.html", {"campaign": campaign, "progress": progress})
 
 
-def _progress(campaign: Campaign, user: User) -> dict[str, Any] | None:
-    estimate = DraftEstimate.objects.filter(campaign=campaign, wanted_by=user).first()
+def _progress(campaign: Campaign, looks: User | Coalesce) -> dict[str, Any] | None:
+    estimate = DraftEstimate.objects.filter(campaign=campaign, wanted_by=looks).first()
     if estimate is None:
         return None
     return {

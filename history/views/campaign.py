@@ -28,9 +28,10 @@ from campaigns.timeline import event_sentence, tone
 from delivery import stops
 from delivery.arrival import Arrival, arrival_of, expects_news
 from delivery.replies import submission_of
-from history import campaign_news, campaign_rows, followups, live_mark
+from history import campaign_news, campaign_rows, followups, live_mark, live_parts
 from history.campaign_rows import CampaignRow
 from history.delivery_times import MANY_REPORTS, delivery_times
+from history.live_parts import NOTHING_NEW, Seen
 from history.models import FollowUp
 from history.views.acting import act_on
 from history.views.questions import question_of
@@ -48,7 +49,6 @@ from sociocs_gateway.providers import Medium
 from teams.access import Action, TeamRequest, may, page_of_team
 from teams.models import User
 
-NOTHING_NEW = 204
 # What failed is tried again with the next tick.
 _TRIED_EVERY = timedelta(seconds=10)
 
@@ -141,8 +141,8 @@ def _page(request: TeamRequest, campaign: Campaign) -> dict[str, Any]:
     held_up = delays.held_up_by(campaign, tally.waiting_jobs, reach.waiting, is_over=not is_live)
     marks = (_mark(arrival), timing.mark, opted_out.mark if opted_out else "", held_up.mark)
     fingerprint = ".".join((mark, row.counts.mark, *marks))
-    until = live_mark.counts_until(now, timing.changes_at)
-    seen = live_mark.Seen(fingerprint, mark, until)
+    until = live_parts.counts_until(now, live_mark.SEEN_FOR, timing.changes_at)
+    seen = Seen(fingerprint, mark, until)
     live_url = reverse("campaign-live", args=[request.team.slug, campaign.public_id])
     return {
         "campaign": campaign,
@@ -181,7 +181,7 @@ def _gathering(campaign: Campaign) -> FollowUp | None:
     return campaign.follow_ups.filter(done_at=None).select_related("recipient_list").first()
 
 
-def _query(seen: live_mark.Seen, request: TeamRequest) -> dict[str, str]:
+def _query(seen: Seen, request: TeamRequest) -> dict[str, str]:
     """What the page asks with for what is new: the same person stays on the phone."""
     person = request.GET.get("person", "")
     return seen.query() | ({"person": person[:9]} if person else {})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +11,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,14 +21,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns.models import Campaign
 from campaigns.states import CampaignState, PauseReason
 from composer import approvals
-from history import overview_parts
+from history import live_parts, overview_parts, team_marks
 from history.campaign_rows import (
     AT_REST,
     Attention,
     CampaignRow,
     HistoryPage,
     Key,
-    for_rows,
     history_page,
     people_in_question,
     rows_of,
@@ -52,7 +50,6 @@ STATUS_LABELS = {
     "completed": gettext_lazy("Sent"),
     "cancelled": gettext_lazy("Cancelled"),
 }
-NOTHING_NEW = 204
 _HELD_BY_THE_CLOCK = (PauseReason.WINDOW.value, PauseReason.QUIET_HOURS.value)
 ATTENTION_SHOWN = 3
 CHOICES_SHOWN = 200
@@ -61,23 +58,36 @@ CHOICES_SHOWN = 200
 @require_http_methods(["GET"])
 @page_of_team(Action.VIEW)
 def overview(request: TeamRequest) -> HttpResponse:
-    """What needs somebody, what runs, what goes out next, and what was last."""
+    """What needs somebody, what runs, what goes out next, and what was last.
+
+    To a page that is open 204 while it still shows what is so.
+    """
+    now = timezone.now()
+    # Before all else, so that what changes meanwhile is seen the next time.
+    mark = team_marks.overview_mark(request, now)
+    if _is_current(request, mark, now):
+        return HttpResponse(status=live_parts.NOTHING_NEW)
+    context = _overview(request, now)
+    if "seen" not in request.GET:
+        context["month"] = month_of(request.team)
+    templates = ("history/_overview.html", "history/overview.html")
+    return live_parts.answer(request, templates, context, mark)
+
+
+def _is_current(request: TeamRequest, mark: str, now: datetime) -> bool:
+    is_told = live_parts.still_counts(request.GET, now, team_marks.SEEN_FOR)
+    return is_told and request.GET.get("mark") == mark
+
+
+def _overview(request: TeamRequest, now: datetime) -> dict[str, Any]:
     shown = _sections(request)
-    ahead = overview_parts.versions_ahead(request.team.pk)
     troubles = seen_troubles.troubles_of_team(request.team).all
-    fingerprint = ".".join(
-        [
-            _fingerprint(row for _title, rows in shown for row in rows),
-            *(f"{pk}-{version}" for pk, version in ahead),
-            *sorted(f"{trouble.code}-{trouble.place}".strip() for trouble in troubles),
-        ]
-    )
-    if request.GET.get("seen") == fingerprint:
-        return HttpResponse(status=NOTHING_NEW)
+    beside = overview_parts.beside(request.team, troubles)
     are_samples = [is_sample(row.campaign.public_id) for _title, rows in shown for row in rows]
-    context = {
-        **overview_parts.beside(request.team, troubles),
-        "today": timezone.now(),
+    ends = [entry.until for day in beside["next_days"] for entry in day["entries"]]
+    return {
+        **beside,
+        "today": now,
         "zone": request.team.time_zone,
         "sections": shown,
         "is_latest_last": bool(shown) and shown[-1][1][0].campaign.state in AT_REST,
@@ -86,18 +96,14 @@ def overview(request: TeamRequest) -> HttpResponse:
         "first_steps": None
         if not all(are_samples) or has_drafts(request.team)
         else first_steps(request.team, request.user),
-        "is_live": bool(troubles or ahead)
+        "is_live": bool(troubles)
+        or overview_parts.is_anything_ahead(request.team.pk)
         or any(row.campaign.state not in AT_REST for _title, rows in shown for row in rows),
         "troubles": troubles,
-        "fingerprint": fingerprint,
-        "live_url": reverse("overview", args=[request.team.slug]),
+        "name": "overview",
+        "address": reverse("overview", args=[request.team.slug]),
+        "until": live_parts.counts_until(now, team_marks.SEEN_FOR, min(ends, default=None)),
     }
-    is_fragment = "seen" in request.GET
-    if not is_fragment:
-        context["month"] = month_of(request.team)
-    return render(
-        request, "history/_overview.html" if is_fragment else "history/overview.html", context
-    )
 
 
 def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
@@ -117,32 +123,32 @@ def _sections(request: TeamRequest) -> list[tuple[str, list[CampaignRow]]]:
 @require_http_methods(["GET"])
 @page_of_team(Action.VIEW)
 def campaigns(request: TeamRequest) -> HttpResponse:
-    """The history, filtered, a page at a time; `?seen` asks for the table alone if it changed."""
-    filters = Filters.read(request.GET)
-    found = for_rows(filtered(request.team, filters, request.user))
+    """The history, filtered, a page at a time; to an open one 204 while it shows what is so."""
+    now, filters = timezone.now(), Filters.read(request.GET)
     page = history_page(
-        found, Key.read(request.GET.get("before", "")), Key.read(request.GET.get("after", ""))
+        filtered(request.team, filters, request.user),
+        Key.read(request.GET.get("before", "")),
+        Key.read(request.GET.get("after", "")),
     )
-    fingerprint = _fingerprint(page.rows)
-    if request.GET.get("seen") == fingerprint:
-        return HttpResponse(status=NOTHING_NEW)
+    mark = team_marks.table_mark(request, page.lines, now)
+    if _is_current(request, mark, now):
+        return HttpResponse(status=live_parts.NOTHING_NEW)
     context = {
         "page": page,
         "filters": filters,
         "is_filtered": bool(filters.chosen()),
         "is_live": page.is_live,
-        "fingerprint": fingerprint,
         **_addresses(request, page, filters),
         "statuses": STATUS_LABELS.items(),
         **_choices(request),
         "person": phone_of(request.team, filters.person) if filters.person else None,
         "attention": _attention(request),
         "first_steps": first_steps(request.team, request.user) if not page.rows else None,
+        "name": "history",
+        "until": now + team_marks.SEEN_FOR,
     }
-    is_fragment = "seen" in request.GET
-    return render(
-        request, "history/_table.html" if is_fragment else "history/campaigns.html", context
-    )
+    templates = ("history/_table.html", "history/campaigns.html")
+    return live_parts.answer(request, templates, context, mark)
 
 
 @require_POST
@@ -186,21 +192,11 @@ def _addresses(request: TeamRequest, page: HistoryPage, filters: Filters) -> dic
 
     place = {name: request.GET[name] for name in ("before", "after") if name in request.GET}
     return {
-        "live_url": to(**place),
+        "address": to(**place),
         "newer_url": to(after=str(page.newer)) if page.newer else "",
         "older_url": to(before=str(page.older)) if page.older else "",
         "without_person_url": f"{address}?{urlencode(kept | {'person': ''})}",
     }
-
-
-def _fingerprint(rows: Iterable[CampaignRow]) -> str:
-    """Changes whenever a line of the table does."""
-    facts = ";".join(
-        f"{row.campaign.pk}.{row.campaign.version}.{row.campaign.frozen_count}.{row.tally.versions}"
-        f".{row.counts.mark}"
-        for row in rows
-    )
-    return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 def _attention(request: TeamRequest) -> list[Attention]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
+from campaigns import list_access
 from campaigns.addressed_campaigns import campaign_with_people
 from campaigns.models import Campaign
 from history import reporting, tasks
@@ -65,10 +67,12 @@ def report_file(request: TeamRequest, report_id: UUID) -> HttpResponseBase:
 
 def _own(request: TeamRequest, report_id: UUID) -> Report:
     reports = Report.objects.filter(team=request.team, asked_by=request.user)
-    report: Report = get_object_or_404(reports.select_related("campaign"), public_id=report_id)
+    report: Report = get_object_or_404(
+        reports.select_related("campaign__team"), public_id=report_id
+    )
     # The list may be no longer shared.
-    if report.campaign is not None:
-        campaign_with_people(request, report.campaign.public_id)
+    if report.campaign and (sentence := list_access.kept_back(report.campaign, request.user)):
+        raise PermissionDenied(sentence)
     return report
 
 

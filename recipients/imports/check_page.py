@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.forms import BoundField
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -101,7 +102,8 @@ def check_context(
         "import_words": _import_words(list_import, judgement.ready, can_import=can_import),
         "is_counting": not list_import.is_judged,
         "target": list_import.target_list,
-        "same_file": _same_file(list_import),
+        # Not for the part that counts, which is asked for again and again.
+        "same_file": SimpleLazyObject(partial(_same_file, list_import)),
         "effects": _effects(list_import, judgement) if list_import.is_addition else [],
         "sheet_columns": _columns(list_import, form),
         "sheet_rows": _rows(list_import, judgement.sample),

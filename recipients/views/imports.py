@@ -262,6 +262,7 @@ def own_import(request: TeamRequest, import_id: uuid.UUID) -> ListImport:
         team=request.team,
         uploaded_by=request.user,
     )
+    list_import.uploaded_by = request.user
     if list_import.is_for_opt_outs:
         request.navigation_path = reverse("opt-outs", args=[request.team.slug])
     return list_import

@@ -359,9 +359,14 @@ class Migration(FirstMigration):
                         name="submissions_by_job",
                     ),
                     models.Index(
-                        condition=models.Q(("state__in", ["unknown", "refused"])),
+                        condition=models.Q(("state__in", ["refused", "unknown"])),
                         fields=["campaign"],
                         name="submissions_in_question",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_gone", True)),
+                        fields=["campaign"],
+                        name="submissions_gone",
                     ),
                     models.Index(
                         condition=models.Q(

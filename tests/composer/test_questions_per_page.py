@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import (
@@ -21,12 +22,16 @@ from campaigns.models import (
     EarlierCampaign,
 )
 from campaigns.moves import record_event
+from composer.models import DraftEstimate
 from delivery.models import DeliveryCount
+from history.models import Report
 from recipients.models import RecipientList
+from sending.models import Approval
 from sociocs_accounts.models import Channel, GatewayAccount, SeenTrouble
-from teams.models import Team
+from teams.models import Team, User
 from tests import world
 from tests.browsing import Desk, Fields, fields_of
+from tests.desks import DeskOf
 
 pytestmark = pytest.mark.at("2026-12-01T15:00Z")
 
@@ -117,6 +122,20 @@ def test_the_review_asks_at_most_20_and_the_launch_60(desk: Desk, draft: Campaig
     assert draft.state == "freezing"
 
 
+def test_a_plan_that_a_worker_makes_is_asked_for_by_5_also_by_who_is_to_approve(
+    desk: Desk, desk_of: DeskOf, draft: Campaign, alice: User, sami: User
+) -> None:
+    wanted = timezone.now()
+    DraftEstimate.objects.create(campaign=draft, wanted_by=alice, wanted_at=wanted)
+    Approval.objects.create(
+        campaign=draft, asked_by=alice, version=draft.version, people=18, token=uuid4()
+    )
+    for looks in (desk, desk_of(sami)):
+        looks.get("planning", draft)
+        with at_most(5):
+            assert "Working out the plan" in looks.get("planning", draft).content.decode()
+
+
 def test_filters_and_earlier_campaigns_ask_at_most_20_as_well(
     desk: Desk, draft: Campaign, front_desk: Channel, riverside: Team
 ) -> None:
@@ -139,7 +158,7 @@ def sent(draft: Campaign) -> Campaign:
 
 
 def live_url(page: str) -> str:
-    found = re.search(r'data-live hx-get="([^"]+)"', page)
+    found = re.search(r'data-live\s+hx-get="([^"]+)"', page)
     assert found is not None, page
     return unescape(found[1])
 
@@ -166,6 +185,40 @@ def test_an_open_page_of_a_campaign_asks_5_while_nothing_changes(
     assert answer.status_code == 204
     with at_most(5):
         assert desk.client.get(answer["Live-Url"]).status_code == 204
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("page", "narrowed"),
+    [
+        ("overview", ""),
+        ("campaigns", ""),
+        ("campaigns", "?status=waiting_for_you&q=spring&since=2026-11-01&author=none"),
+        ("campaign-jobs", ""),
+    ],
+)
+def test_an_open_page_of_a_team_asks_5_while_nothing_changes(
+    desk: Desk, sent: Campaign, page: str, narrowed: str
+) -> None:
+    if narrowed:
+        world.unclear(world.job(sent))
+    address = desk.url(page, sent if page == "campaign-jobs" else None)
+    live = live_url(desk.client.get(address + narrowed).content.decode())
+    with at_most(5):
+        assert desk.client.get(live).status_code == 204
+
+
+def test_a_report_that_is_being_made_is_asked_for_by_5(
+    desk: Desk, sent: Campaign, alice: User
+) -> None:
+    report = Report.objects.create(
+        team=sent.team, campaign=sent, asked_by=alice, file_format="csv", state="queued"
+    )
+    address = reverse("report", args=[sent.team.slug, report.public_id])
+    desk.client.get(address)
+    with at_most(5):
+        part = desk.client.get(address, headers={"HX-Request": "true"})
+    assert "load delay" in part.content.decode()
 
 
 CHANGES: dict[str, Callable[[Campaign], object]] = {

@@ -219,7 +219,7 @@ def test_the_button_says_what_it_does(door: Door) -> None:
 
 
 def test_a_large_file_is_judged_to_its_end_by_a_worker(
-    door: Door, monkeypatch: pytest.MonkeyPatch
+    door: Door, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
     monkeypatch.setattr(checking, "ROWS_AT_ONCE", 2)
     made = door.checked(FILE)
@@ -227,6 +227,8 @@ def test_a_large_file_is_judged_to_its_end_by_a_worker(
     page = door.get("import", made)
     assert "These are the first 2 rows. We are counting the rest" in text(page)
     assert 'hx-get="' in page.content.decode()
+    with django_assert_max_num_queries(5):
+        assert numbers(door.get("import-summary", made))["Rows in file"] == "2+"
     checking.judge_whole(made.pk)
     assert numbers(door.get("import-summary", made))["Rows in file"] == "5"
     assert 'hx-trigger="load' not in door.get("import-summary", made).content.decode()
