@@ -92,8 +92,8 @@ def test_what_the_dockerfiles_steps_make_serves_pages_and_writes_to_its_volume_a
         log = folder / "web.log"
         web = Child("web", room.command(*image.command), dict(room.environment), log)
         try:
-            wait_until(partial(answers, room, "healthz", web), progress=lambda: web.output)
-            assert answers(room, "readyz", web), web.output
+            for page in ("healthz", "readyz"):
+                wait_until(partial(answers, room, page, web), progress=lambda: web.output)
             assert_has_no_rights(web.pid)
         finally:
             web.kill()

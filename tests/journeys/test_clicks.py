@@ -52,6 +52,7 @@ def clicks_until_sent(page: Page) -> int:
     return int(page.evaluate("sessionStorage.getItem('clicks')"))
 
 
+@pytest.mark.long
 def test_five_clicks_with_a_list(page: Page, front_desk: Channel) -> None:
     patients = world.a_list(front_desk.team, world.phones(12), "Patients 2026")
     world.launched(world.a_campaign(front_desk, patients))

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from recipients.lists.paging import write_place
 from recipients.models import Recipient
 from teams.models import Team, User
-from tests import world
+from tests import effort, world
 from tests.browser import NewPage
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 LetIn = Callable[[Page, User], None]
 
 
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize("size", effort.long_but(["desktop"], ["desktop", "phone"]))
 def test_the_second_tab_sees_both_versions_and_chooses(
     new_page: NewPage, let_in: LetIn, size: str, riverside: Team, alice: User
 ) -> None:

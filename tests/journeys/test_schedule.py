@@ -177,6 +177,7 @@ def test_later_in_another_zone_and_then_at_another_time(
     assert len(jobs_at(sandbox)) == 3
 
 
+@pytest.mark.long
 def test_a_drip_over_two_days_keeps_its_hours(
     new_page: NewPage,
     let_in: LetIn,

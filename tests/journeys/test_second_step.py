@@ -96,6 +96,7 @@ def test_a_passkey_is_asked_for_because_the_team_wants_one_and_then_signs_in_alo
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
 
 
+@pytest.mark.long
 def test_a_passkey_shows_that_it_is_still_them(
     new_page: NewPage, let_in: LetIn, alice: User, vera: User, look: Look
 ) -> None:

@@ -108,6 +108,7 @@ def test_a_colleague_who_signs_in_saves_nothing_in_ones_name(
     expect(page.locator("blockquote").last).to_have_text("Alice's words")
 
 
+@pytest.mark.long
 def test_a_button_pressed_after_the_session_ended_is_finished_after_signing_in(
     new_page: NewPage, let_in: LetIn, alice: User, draft: Campaign, look: Look
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_button_pressed_after_the_session_ended_is_finished_after_signing_in(
     expect(page.get_by_role("link", name="Patients of Dr. Moreau")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_form_is_saved_at_once_after_signing_in_in_another_tab(
     new_page: NewPage, let_in: LetIn, alice: User
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_form_is_saved_at_once_after_signing_in_in_another_tab(
     assert alice.name == "Alice M."
 
 
+@pytest.mark.long
 def test_two_tabs_at_the_sign_in_page_both_end_signed_in(new_page: NewPage, alice: User) -> None:
     first = new_page()
     second = first.context.new_page()
@@ -166,6 +169,7 @@ def test_a_fragment_leaves_a_page_with_typed_words_alone_and_others_lead_to_the_
     expect(page.get_by_label("Name")).to_have_value("Alice M.")
 
 
+@pytest.mark.long
 def test_an_upload_without_a_session_leaves_the_pasted_rows_and_goes_on_after_signing_in(
     new_page: NewPage, let_in: LetIn, alice: User, tmp_path: Path
 ) -> None:

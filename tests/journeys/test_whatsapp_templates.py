@@ -15,7 +15,7 @@ from sending import gateway, tasks
 from sociocs_accounts.models import Channel, NumberForTests
 from teams.models import Team, User
 from tests import world
-from tests.browser import NewPage, open_step
+from tests.browser import Look, NewPage, open_step
 from tests.processes import Sandbox
 from tests.waiting import wait_until
 
@@ -55,30 +55,6 @@ def patients(whatsapp: Channel) -> RecipientList:
     return made
 
 
-@pytest.fixture
-def look(
-    new_page: NewPage,
-    let_in: LetIn,
-    alice: User,
-    screenshot: Callable[[Page, str], object],
-    assert_accessible: Callable[[Page], None],
-    assert_fits: Callable[[Page], None],
-) -> Callable[[Page, str], None]:
-    """Looks at a page as it stands, and at the same address on a phone in the dark."""
-
-    def at(page: Page, name: str) -> None:
-        phone = new_page("phone", "dark")
-        let_in(phone, alice)
-        phone.goto(page.url)
-        for one, where in ((page, "desktop"), (phone, "phone")):
-            screenshot(one, f"whatsapp-template-{name}-{where}")
-            assert_fits(one)
-            assert_accessible(one)
-        phone.close()
-
-    return at
-
-
 def test_from_pasting_a_template_to_the_phones(
     new_page: NewPage,
     let_in: LetIn,
@@ -87,7 +63,7 @@ def test_from_pasting_a_template_to_the_phones(
     patients: RecipientList,
     sandbox: Sandbox,
     run_tasks: Callable[[], list[str]],
-    look: Callable[[Page, str], None],
+    look: Look,
 ) -> None:
     NumberForTests.objects.create(team=whatsapp.team, label="Desk phone", phone=DESK_PHONE)
     page = new_page()
@@ -96,7 +72,7 @@ def test_from_pasting_a_template_to_the_phones(
     draft = world.a_campaign(whatsapp, patients, text="")
     page.goto(f"/riverside-dental/campaigns/{draft.public_id}/compose/")
     choose(page)
-    look(page, "2-compose")
+    look(page, "whatsapp-template-2-compose")
     change_in_vain(page, look)
     page.goto(f"/riverside-dental/campaigns/{draft.public_id}/compose/")
 
@@ -123,7 +99,7 @@ def test_from_pasting_a_template_to_the_phones(
     panel = page.locator("section", has=page.locator("#message-title"))
     expect(panel).to_contain_text("1 = {{CUSTOMER_NAME}}")
     expect(panel.locator(".bubble")).to_contain_text("Hello Ben, we expect you on a day that")
-    look(page, "3-launched")
+    look(page, "whatsapp-template-3-launched")
 
     assert landed(sandbox)[COMPLETE] == {"1": "Cleo", "2": "3 May"}
     assert set(landed(sandbox)) == {DESK_PHONE, DAYLESS, COMPLETE}
@@ -136,7 +112,7 @@ def test_from_pasting_a_template_to_the_phones(
     expect(page.get_by_text('"1": "Cleo"')).to_be_visible()
 
 
-def add(page: Page, look: Callable[[Page, str], None]) -> None:
+def add(page: Page, look: Look) -> None:
     """Register the template by pasting what Twilio shows of it."""
     page.goto("/riverside-dental/templates/")
     page.get_by_role("link", name="WhatsApp templates").click()
@@ -147,19 +123,19 @@ def add(page: Page, look: Callable[[Page, str], None]) -> None:
         "Hello {{1}}, we expect you on {{2}}."
     )
     expect(page.locator("#pasted-read")).to_contain_text("Not found: category.")
-    look(page, "1-add")
+    look(page, "whatsapp-template-1-add")
     page.get_by_label("Category").select_option("utility")
     page.get_by_role("button", name="Add the template").click()
     expect(page.get_by_text("is on the list of Clinic WhatsApp now")).to_be_visible()
-    look(page, "1-list")
+    look(page, "whatsapp-template-1-list")
 
 
-def change_in_vain(page: Page, look: Callable[[Page, str], None]) -> None:
+def change_in_vain(page: Page, look: Look) -> None:
     """Change its text: the page says which draft that breaks, and nothing is saved yet."""
     page.goto("/riverside-dental/templates/whatsapp/")
     page.get_by_role("link", name="check_up").click()
     expect(page.get_by_label("Text, as WhatsApp approved it")).to_be_visible()
-    look(page, "2-template")
+    look(page, "whatsapp-template-2-template")
     page.get_by_label("Text, as WhatsApp approved it").fill("Dear {{1}}, see you on {{2}}.")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Spring check-up")

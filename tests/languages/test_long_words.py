@@ -8,21 +8,17 @@ import pytest
 from playwright.sync_api import Page
 
 from teams.models import Team, User
-from tests.addresses.routes import GET, OF_PAGES, ROUTES, Site, a_site
+from tests.addresses.routes import GET, OF_PAGES, Site, a_site
 from tests.browser import NewPage
 from tests.pseudo import LANGUAGE
 
-pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("in_pseudo")]
+# The pages of every day stand in `make test` with long names: tests/journeys/test_long_names.py.
+pytestmark = [pytest.mark.journey, pytest.mark.long, pytest.mark.usefixtures("in_pseudo")]
 
 LetIn = Callable[[Page, User], None]
 # Addresses that hand over a file, or lead to another site.
 _NO_PAGES = {"sso", "openid_connect_callback", "public-media", "report", "report-file", "healthz"}
 PAGES = [name for name, route in OF_PAGES.items() if GET in route.methods and name not in _NO_PAGES]
-TELLING = (
-    *("overview", "campaigns", "calendar", "compose", "review", "campaign", "campaign-people"),
-    *("lists", "list", "upload", "import", "opt-outs", "team", "team-settings-part", "account"),
-    *("channels", "replies", "templates", "activity"),
-)
 
 
 @pytest.fixture
@@ -63,14 +59,6 @@ WIDEST = """() => [...document.querySelectorAll("body *")]
   .slice(0, 4).map(one => one.outerHTML.slice(0, 160)).join(" | ")"""
 
 
-def test_the_pages_of_every_day_fit_a_phone_with_long_words(
-    phone: Page, site: Site, alice: User
-) -> None:
-    found = too_wide(phone, site, alice, [name for name in TELLING if name in ROUTES])
-    assert not found, "\n".join(found)
-
-
-@pytest.mark.long
 def test_every_page_fits_a_phone_with_long_words(phone: Page, site: Site, alice: User) -> None:
     found = too_wide(phone, site, alice, PAGES)
     assert not found, "\n".join(found)

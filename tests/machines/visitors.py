@@ -15,7 +15,8 @@ from tests.machines.scene import Site
 from tests.waiting import wait_until
 from tests.world import PASSWORD, phones
 
-LOOKS_EVERY = 0.4
+# Often enough to see a part die, and seldom enough to leave the processors to those that live on.
+LOOKS_EVERY = 1.0
 # Of more people no campaign is here; those opt out.
 BEYOND = 50_000
 

@@ -285,7 +285,7 @@ def test_a_job_of_nobody_else_is_simply_not_sent(campaign: Campaign, sandbox: Sa
 
 FAULTS = [
     ("503", "GET", "/messages/bulk"),
-    ("clock_skew", "GET", "/messages/bulk"),
+    pytest.param("clock_skew", "GET", "/messages/bulk", marks=pytest.mark.long),
 ]
 
 

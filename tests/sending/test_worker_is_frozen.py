@@ -25,7 +25,7 @@ from interface import hints
 from sending import tasks
 from sending.models import Attempt, Submission
 from sociocs_accounts.models import Channel
-from tests import world
+from tests import effort, world
 from tests.processes import Child, Processes, Sandbox, WebServer
 from tests.waiting import wait_until
 
@@ -106,7 +106,7 @@ def pause_button(web: WebServer, campaign: Campaign) -> Callable[[], requests.Re
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize("limit", ["0", "1000"], ids=["no limit", "a team's daily limit"])
+@pytest.mark.parametrize("limit", effort.long_but(["0"], ["0", "1000"]))
 def test_other_accounts_of_the_team_go_on_while_one_is_frozen(
     channel: Channel, start: Callable[..., Child], sandbox: Sandbox, tmp_path: Path, limit: str
 ) -> None:
