@@ -33,6 +33,7 @@ SOCIOCS_TIMEOUT_SECONDS = 60
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
+@pytest.mark.thorough
 def test_the_compose_file_follows_the_compose_specification() -> None:
     answer = subprocess.run(
         [

@@ -15,6 +15,8 @@ from config.databases import SQLITE, Process, process_of, with_limits
 from tests.processes import run_to_its_end
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.thorough
+
 POSTGRESQL = {"ENGINE": "django.db.backends.postgresql", "NAME": "campaigns"}
 ASKED = ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"]
 

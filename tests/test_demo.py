@@ -17,6 +17,8 @@ from teams.models import Role, User
 from tests.client import Client
 from tests.people import ClientOf
 
+pytestmark = pytest.mark.thorough
+
 DEMO = {
     "DEMO_EMAIL": "demo@example.org",
     "DEMO_PASSWORD": "amber-otter-4821",

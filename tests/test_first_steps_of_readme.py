@@ -21,6 +21,8 @@ from tests.recipients.conftest import Door
 from tests.test_demo import DEMO
 from tooling.places import ROOT
 
+pytestmark = pytest.mark.thorough
+
 MESSAGE = "Hi! Book your autumn visit. Reply STOP to opt out."
 
 

@@ -38,6 +38,8 @@ from tests.history.bars import people_on_bar
 from tests.processes import Sandbox
 from tests.test_demo import DEMO
 
+pytestmark = pytest.mark.thorough
+
 # Set aside for fiction: 555-01xx of an American area code, 07700 900xxx in the United Kingdom.
 FICTION = re.compile(r"\+1\d{3}55501\d\d|\+447700900\d{3}")
 

@@ -75,6 +75,7 @@ def test_the_example_shows_the_real_default(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a+b", "a#b", "a?b", "a%20b", "a b:ü&c=d"])
+@pytest.mark.thorough
 def test_the_database_lies_in_the_data_folder_whatever_that_is_called(
     tmp_path: Path, name: str
 ) -> None:

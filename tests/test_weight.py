@@ -16,6 +16,8 @@ from campaigns.models import Campaign
 from demo.views import sample_csv
 from tests.browsing import Desk
 
+pytestmark = pytest.mark.thorough
+
 STATIC = re.compile(r'(?:href|src)="/static/([^"#?]+)')
 TOKEN = re.compile(rb'csrfmiddlewaretoken" value="(\w+)"')
 KILO = 1000

@@ -82,7 +82,8 @@ def test_long(arguments: list[str]) -> int:
 def check() -> int:
     """Run what is worth running every few changes; return the exit code. Raises SetUpFailed."""
     setting_up.ensure_set_up(with_tests=True)
-    return _run([*_static_steps(), _pytest("quick tests", "--quick")])
+    # None of them waits for anybody.
+    return _run([*_static_steps(), _pytest("quick tests", "--quick", "-n", str(CORES))])
 
 
 def _static_steps() -> list[CheckStep]:

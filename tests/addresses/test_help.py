@@ -11,6 +11,8 @@ from teams.models import User
 from tests.addresses.routes import GET, OF_PAGES, Site
 from tests.people import ClientOf
 
+pytestmark = pytest.mark.thorough
+
 PAGES = [name for name, route in OF_PAGES.items() if GET in route.methods and name[:4] != "help"]
 
 

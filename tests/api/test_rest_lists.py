@@ -90,6 +90,7 @@ def test_a_batch_is_brought_whole_or_not_at_all(program: Program, people: Recipi
     assert Recipient.objects.filter(recipient_list=people).count() == 3
 
 
+@pytest.mark.thorough
 def test_ten_thousand_come_in_one_call_and_one_more_does_not(
     program: Program, people: RecipientList
 ) -> None:

@@ -12,6 +12,8 @@ from pytest_django.fixtures import Settings
 from tests import effort
 from tests.processes import run_to_its_end
 
+pytestmark = pytest.mark.thorough
+
 LONG = pytest.mark.long
 
 GOOD = {

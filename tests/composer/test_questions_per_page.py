@@ -33,7 +33,7 @@ from tests import world
 from tests.browsing import Desk, Fields, fields_of
 from tests.desks import DeskOf
 
-pytestmark = pytest.mark.at("2026-12-01T15:00Z")
+pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.thorough]
 
 # They mark where a transaction begins and ends, and ask for nothing.
 NO_QUESTIONS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")

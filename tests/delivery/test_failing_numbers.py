@@ -19,7 +19,7 @@ from tests.browsing import Desk, text_of
 from tests.desks import DeskOf
 from tests.history.reports import network_says
 
-pytestmark = [pytest.mark.at("2026-12-01T15:00Z")]
+pytestmark = [pytest.mark.at("2026-12-01T15:00Z"), pytest.mark.thorough]
 PHONE = "+12025550003"
 
 

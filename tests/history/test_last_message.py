@@ -51,6 +51,7 @@ def everywhere(desk: Desk, draft: Campaign) -> set[str]:
         ({"text": "See you in spring. " * 17, "one_by_one": True}, "10:09"),
     ],
 )
+@pytest.mark.thorough
 def test_one_time_stands_on_every_page(
     desk: Desk, riverside: Team, front_desk: Channel, fields: dict[str, object], when: str
 ) -> None:

@@ -32,7 +32,7 @@ from tests.delivery.test_webhooks import SECRET, say, wrote
 from tests.people import ClientOf
 from tests.world import accepted, job
 
-pytestmark = pytest.mark.either_database
+pytestmark = [pytest.mark.either_database, pytest.mark.thorough]
 
 # (on the list, WhatsApp says it wrote from)
 SPELLINGS = [

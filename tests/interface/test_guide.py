@@ -21,6 +21,8 @@ from tests.people import ClientOf
 from tooling import words
 from tooling.guide_pictures import SHOTS
 
+pytestmark = pytest.mark.thorough
+
 FILES = sorted(guide.FOLDER.glob("*.md"))
 NAMES = [path.stem for path in FILES if path.stem != guide.CONTENTS]
 LINK = re.compile(r"\]\(([^)#]+)(?:#([^)]+))?\)")

@@ -32,7 +32,7 @@ from tests.people import ClientOf
 from tests.privacy.conftest import over
 from tests.privacy.test_erasing import everything_in_the_database
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 
 def all_of(deletion: TeamDeletion) -> TeamDeletion:

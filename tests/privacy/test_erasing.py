@@ -43,7 +43,7 @@ from tests.people import ClientOf
 from tests.privacy.conftest import figures, over
 from tests.recipients.conftest import Door
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 PHONE, OTHER = world.phones(2)
 MEXICAN, SAME_MEXICAN = "+525512345678", "+5215512345678"

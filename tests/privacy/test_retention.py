@@ -29,7 +29,7 @@ from tests import world
 from tests.people import ClientOf
 from tests.privacy.conftest import figures
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 
 def keep(team: Team, **days: int) -> None:

@@ -179,6 +179,7 @@ def words_of(door: Door, kept_words: dict[str, str]) -> Callable[[str], str]:
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: said.sentence)
+@pytest.mark.thorough
 def test_a_sentence_stands_where_it_is_true_and_nowhere_else(
     words_of: Callable[[str], str], said: Said
 ) -> None:

@@ -261,6 +261,7 @@ def test_a_column_of_countries_says_where_its_rows_are_from(door: Door) -> None:
         ("Country of residence", ("France (+33)", "UK", "🇦🇹")),
     ],
 )
+@pytest.mark.thorough
 def test_countries_are_read_in_many_ways(
     door: Door, header: str, cells: tuple[str, str, str]
 ) -> None:

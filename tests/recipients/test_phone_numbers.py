@@ -257,6 +257,7 @@ def spellings(number: phonenumbers.PhoneNumber) -> list[str]:
 
 
 @pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.thorough
 def test_example_numbers_of_a_region_are_read_as_the_library_does(region: str) -> None:
     at_home, abroad = PhoneReader(region), PhoneReader("US")
     for kind in sorted(PhoneNumberType.values()):

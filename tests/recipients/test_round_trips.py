@@ -17,6 +17,8 @@ from tests.effort import examples
 from tests.recipients.conftest import Door
 from tests.recipients.test_exports import FORMULAS, exported, is_formula
 
+pytestmark = pytest.mark.thorough
+
 CASES = Path(__file__).parent / "cases"
 SIGNS = "=+-@＝'\";,\t\r\n |a0ñ"  # noqa: RUF001
 CELL = st.text(st.sampled_from(SIGNS), max_size=8)

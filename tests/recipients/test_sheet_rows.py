@@ -13,6 +13,8 @@ from tests.effort import examples
 from tests.recipients.conftest import Door
 from tests.recipients.workbooks import xlsx
 
+pytestmark = pytest.mark.thorough
+
 BLANK = st.sampled_from([" ", " ", " ", "  ", "\n", "\t"])
 FORMULA = st.sampled_from(
     [

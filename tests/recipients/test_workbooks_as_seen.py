@@ -21,6 +21,8 @@ from tests.recipients.conftest import Door
 from tests.recipients.test_upload import sentence
 from tests.recipients.workbooks import Rows, archive, ods, xls, xlsx
 
+pytestmark = pytest.mark.thorough
+
 CASES = Path(__file__).parent / "cases"
 A, B, C = "+14155552671", "+12127365000", "+14155552673"
 

@@ -340,6 +340,7 @@ class TestLimits:
             "b\u00fccher.example",
         ],
     )
+    @pytest.mark.thorough
     def test_no_name_that_strangers_read_is_an_address(
         self, owner: Client, riverside: Team, link: str, name: str
     ) -> None:

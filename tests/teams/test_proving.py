@@ -19,6 +19,8 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.world import PASSWORD
 
+pytestmark = pytest.mark.thorough
+
 AGAIN = "/sign-in/again/"
 
 

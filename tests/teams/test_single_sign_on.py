@@ -30,7 +30,7 @@ from trail.acts import Act
 from trail.models import Entry
 
 # The server's own packages warn of each other.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore::DeprecationWarning"), pytest.mark.thorough]
 
 HERE = "http://testserver"
 PEOPLE = [

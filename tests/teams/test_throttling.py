@@ -20,6 +20,8 @@ from teams.throttling import Limit
 from tests.client import Client
 from tests.world import PASSWORD, create_person
 
+pytestmark = pytest.mark.thorough
+
 FIVE = Limit("test", 5)
 TOO_MANY = "Too many tries."
 
