@@ -18,7 +18,7 @@ test:  ## everything that can be checked (some minutes)
 test-long:  ## the same and whatever takes longer (an hour or more)
 	@$(PYTHON) dev.py test-long $(ARGS)
 
-check:  ## what is worth checking every few changes (two minutes)
+check:  ## what is worth checking every few changes (about a minute)
 	@$(PYTHON) dev.py check
 
 sbom:  ## what the product is made of, with the licences (CycloneDX, var/sbom.cdx.json)

@@ -28,17 +28,19 @@ JOBS = 10
 LOOKS = 15
 # The people of a campaign that is copied for its people.
 AUDIENCE = 10_000
+# Two campaigns a day, so that years of them are not all in one month.
+HALF_A_DAY = 12 * 60
 # How each database says the same.
 SAYS: Mapping[str, Mapping[str, str]] = {
     "postgresql": {
         "uuid": "gen_random_uuid()",
-        "earlier": "t.created_at - n.i * interval '1 minute'",
+        "earlier": "t.%s - (n.i + %d) * interval '%d minutes'",
         "sha256": "sha256(gen_random_uuid()::text::bytea)",
         "called": "t.received_at - (%d - n.i) * interval '1 second'",
     },
     "sqlite": {
         "uuid": "lower(hex(randomblob(16)))",
-        "earlier": "datetime(t.created_at, '-' || n.i || ' minutes')",
+        "earlier": "datetime(t.%s, '-' || ((n.i + %d) * %d) || ' minutes')",
         "sha256": "randomblob(32)",
         "called": "datetime(t.received_at, '-' || (%d - n.i) || ' seconds')",
     },
@@ -100,7 +102,7 @@ def measure_growth(events: int, people: int) -> None:
 def fill_people(template: Campaign, count: int) -> Campaign:
     """Copy the campaign with so many people, at most AUDIENCE in each; one of the copies."""
     size = min(AUDIENCE, count)
-    last = fill(template, count // size)
+    last = fill(template, count // size, minutes_apart=HALF_A_DAY)
     person = template.recipients.order_by("pk")[0]
     copy(
         CampaignRecipient,
@@ -174,8 +176,12 @@ def a_template(team: Any) -> Campaign:
     return world.a_campaign(world.a_channel(team), people, text="See you in spring. " * 8)
 
 
-def fill(template: Campaign, count: int) -> int:
-    """Copy a launched campaign, its jobs and a person for each; the last id before the copies."""
+def fill(template: Campaign, count: int, minutes_apart: int = 1) -> int:
+    """Copy a launched campaign, its jobs and a person for each; the last id before the copies.
+
+    Each went out so many minutes before the one that was copied before it.
+    """
+    there, moments = Campaign.objects.count(), ("created_at", "send_at", "send_by")
     last = Campaign.objects.order_by("-pk")[0].pk
     says = SAYS[connection.vendor]
     Campaign.objects.filter(pk=template.pk).update(state="completed")
@@ -188,8 +194,8 @@ def fill(template: Campaign, count: int) -> int:
             "public_id": says["uuid"],
             "launch_token": "NULL",
             "name": "'Campaign ' || n.i",
-            "created_at": says["earlier"],
-        },
+        }
+        | {moment: says["earlier"] % (moment, there, minutes_apart) for moment in moments},
     )
     campaigns = f"CROSS JOIN {Campaign._meta.db_table} c"
     job = template.submissions.get()
@@ -201,6 +207,7 @@ def fill(template: Campaign, count: int) -> int:
         {
             "public_id": says["uuid"],
             "campaign_id": "c.id",
+            "planned_slot": "c.send_at",
             "seq": "n.i",
             "first_position": "(n.i - 1) * 1000",
             "last_position": "n.i * 1000 - 1",

@@ -17,7 +17,7 @@ python3 dev.py COMMAND
           with arguments: only pytest with them, as in `test tests/sociocs_gateway -k refused`
   test-long  the same, and all that takes longer: every test on both databases, ten times as many
           examples of each property, every page's colours by day and by night (an hour or more)
-  check   run the checks and the quick tests (two minutes)
+  check   run the checks and the quick tests (about a minute)
   setup   fetch what `run` needs (with --tests: what `test` needs) and stop there
   sbom    write var/sbom.cdx.json (CycloneDX): what the product is made of; print the licences
   audit   ask the package registries for known holes in what is locked
