@@ -38,14 +38,16 @@ def records(child: Child, logger: str) -> list[dict[str, Any]]:
 
 
 def ended(worker: Child, name: str) -> dict[str, Any]:
-    """What it wrote when it had done a task of this name, for which this waits."""
+    """What it wrote when it had done the first task of this name, for which this waits.
+
+    Another test may have left one in the queue.
+    """
 
     def found() -> list[dict[str, Any]]:
         told = records(worker, "celery.app.trace")
         return [one for one in told if f"Task {name}[" in one["message"]]
 
-    (task,) = wait_until(found, progress=lambda: worker.output[-3000:])
-    return task
+    return wait_until(found, progress=lambda: worker.output[-3000:])[0]
 
 
 def ask_who_is_blocked(web: WebServer, channel: Channel) -> requests.Response:
