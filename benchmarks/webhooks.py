@@ -4,7 +4,8 @@ A web server as in production (gunicorn, two processes of 16 threads) is called 
 for `--seconds`, each call another signed delivery report, over `--connections` that stay open. The
 callers keep to the clock, as a vendor does: a call that has to wait for its connection counts from
 when it should have been made. Beside them somebody opens a page of the dashboard, again and again.
-Then the background worker's own step works all of it through.
+Then the background worker's own step works all of it through. `--without-pages` shows what the
+calls alone cost.
 
 Prints, last, `calls_per_s N p95_ms A page_p95_ms B worked_per_s C lost L`: calls answered a second;
 how long 95 in 100 of them, and of the pages, took at most; reports worked through a second; and
@@ -48,6 +49,9 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=60)
     options.add_argument("--connections", type=int, default=32)
     options.add_argument("--database", choices=["sqlite", "postgresql"], default="postgresql")
+    options.add_argument(
+        "--without-pages", action="store_true", help="to see what the calls alone cost"
+    )
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
@@ -56,7 +60,7 @@ def main() -> None:
         stack.callback(sandbox.child.terminate)
         with durable_database(chosen.database, folder) as url:
             set_up_django(url, folder, SOCIOCS_BASE_URL=sandbox.url, REDIS_URL=redis)
-            measure(folder, sandbox, chosen.rate, chosen.seconds, chosen.connections)
+            measure(folder, sandbox, chosen)
 
 
 @contextlib.contextmanager
@@ -115,12 +119,12 @@ class Burst:
             self.refused += answer.status != http.client.OK
 
 
-def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections: int) -> None:
+def measure(folder: Path, sandbox: Sandbox, chosen: argparse.Namespace) -> None:
     from delivery import delivery_reports  # noqa: PLC0415 - needs Django
     from delivery.models import WebhookEvent  # noqa: PLC0415
     from tests import world  # noqa: PLC0415
 
-    calls = rate * seconds
+    calls = chosen.rate * chosen.seconds
     endpoint = reported_on(world.a_channel(world.a_team(), sandbox), calls)
     port = children.free_port()
     web = Child(
@@ -135,10 +139,11 @@ def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections
     try:
         wait_until_answered(f"http://127.0.0.1:{port}/", web)
         bodies = [report(number) for number in range(calls)]
-        burst = Burst(port, f"/webhooks/{endpoint.public_id}/", rate, bodies)
-        with page_views(port) as pages:
+        burst = Burst(port, f"/webhooks/{endpoint.public_id}/", chosen.rate, bodies)
+        nobody: contextlib.nullcontext[list[float]] = contextlib.nullcontext([])
+        with nobody if chosen.without_pages else page_views(port) as pages:
             before = cpu_seconds(web.pid)
-            took = burst.run(connections)
+            took = burst.run(chosen.connections)
             cpu = cpu_seconds(web.pid) - before
     finally:
         web.terminate()
@@ -154,7 +159,8 @@ def measure(folder: Path, sandbox: Sandbox, rate: int, seconds: int, connections
     print(f"pages {len(pages)} worked_s {worked:.1f} cpu_ms_a_call {cpu / calls * 1000:.2f}")
     print(
         f"calls_per_s {calls / took:.0f} p95_ms {percentile(burst.waits, 95):.1f} "
-        f"page_p95_ms {percentile(pages, 95):.1f} worked_per_s {calls / worked:.0f} lost {lost}"
+        f"page_p95_ms {percentile(pages or [0.0], 95):.1f} "
+        f"worked_per_s {calls / worked:.0f} lost {lost}"
     )
 
 
