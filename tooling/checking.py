@@ -82,8 +82,8 @@ def test_long(arguments: list[str]) -> int:
 def check() -> int:
     """Run what is worth running every few changes; return the exit code. Raises SetUpFailed."""
     setting_up.ensure_set_up(with_tests=True)
-    # None of them waits for anybody.
-    return _run([*_static_steps(), _pytest("quick tests", "--quick", "-n", str(CORES))])
+    # Few of them wait for anybody.
+    return _run([*_static_steps(), _pytest("quick tests", "--quick", "-n", str(CORES + 1))])
 
 
 def _static_steps() -> list[CheckStep]:

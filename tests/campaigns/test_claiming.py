@@ -23,7 +23,7 @@ from sociocs_accounts.models import Channel
 from tests import world
 from tests.effort import examples
 
-pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases, pytest.mark.thorough]
 
 NOW = datetime(2026, 4, 2, 9, 30, 0, 250_000, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -14,6 +14,8 @@ from recipients.imports import checking, guessing
 from recipients.models import ListImport
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.thorough
+
 HOME, CODED, BARE = "4155552671", "+447400123456", "447400123456"
 
 
@@ -179,7 +181,6 @@ def words_of(door: Door, kept_words: dict[str, str]) -> Callable[[str], str]:
 
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: said.sentence)
-@pytest.mark.thorough
 def test_a_sentence_stands_where_it_is_true_and_nowhere_else(
     words_of: Callable[[str], str], said: Said
 ) -> None:

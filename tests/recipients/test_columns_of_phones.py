@@ -16,6 +16,8 @@ from recipients.phone_numbers import Ambiguity, Phone, PhoneReader
 from recipients.two_ways import AmbiguityFinder, turned_by
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.thorough
+
 CASES = Path(__file__).parent / "cases"
 
 
@@ -261,7 +263,6 @@ def test_a_column_of_countries_says_where_its_rows_are_from(door: Door) -> None:
         ("Country of residence", ("France (+33)", "UK", "🇦🇹")),
     ],
 )
-@pytest.mark.thorough
 def test_countries_are_read_in_many_ways(
     door: Door, header: str, cells: tuple[str, str, str]
 ) -> None:

@@ -25,7 +25,7 @@ from teams.models import Team, User
 from tests.effort import examples
 from tests.recipients.conftest import Door
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.thorough]
 
 State = ListImport.State
 

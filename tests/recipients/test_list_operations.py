@@ -27,6 +27,8 @@ from tests.effort import examples
 from tests.people import ClientOf
 from tests.world import add_member, create_person, create_team
 
+pytestmark = pytest.mark.thorough
+
 # Which of few phones, and the value of FIELD, whose name is hard on paths into JSON.
 ROWS = st.lists(
     st.tuples(st.integers(0, 5), st.sampled_from(["", "Boston", "Ayr", "7"])), max_size=12

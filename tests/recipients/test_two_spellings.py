@@ -18,6 +18,8 @@ from tests import world
 from tests.browsing import text_of
 from tests.recipients.conftest import Door
 
+pytestmark = pytest.mark.thorough
+
 CASES = Path(__file__).parent / "cases"
 # (on the list, as WhatsApp has it)
 SPELLINGS = [

@@ -26,6 +26,8 @@ from tests.sociocs_gateway.scripted_server import (
     silence,
 )
 
+pytestmark = pytest.mark.thorough
+
 JOB = b'{"status": "success", "data": {"job_id": "1"}}'
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -36,6 +36,8 @@ from tests.sociocs_gateway.scripted_server import (
     running,
 )
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:

@@ -22,6 +22,8 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.world import PASSWORD
 
+pytestmark = pytest.mark.thorough
+
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 AGAIN = "/sign-in/again/"
 WORDS = "Your check-up is due, {{name}}."

@@ -22,6 +22,8 @@ from tests.client import Client
 from tests.people import ClientOf
 from tests.world import PASSWORD
 
+pytestmark = pytest.mark.thorough
+
 STEPS = "/account/second-step/"
 CODE_PAGE = "/sign-in/code/"
 NOT_RIGHT = "This code is wrong or has been used."
