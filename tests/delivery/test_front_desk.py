@@ -104,18 +104,19 @@ def test_a_genuine_call_needs_nobody_else_and_is_stored_once(
 @pytest.mark.parametrize(
     ("status", "more"),
     [
-        ("403 Forbidden", {"secret": "guessed"}),
-        ("413 Request Entity Too Large", {"CONTENT_LENGTH": str(256 * 1024 + 1)}),
-        ("413 Request Entity Too Large", {"CONTENT_LENGTH": "-5"}),
-        ("405 Method Not Allowed", {"REQUEST_METHOD": "PUT"}),
-        ("403 Forbidden", {"CONTENT_LENGTH": ""}),
+        (403, {"secret": "guessed"}),
+        (413, {"CONTENT_LENGTH": str(256 * 1024 + 1)}),
+        (413, {"CONTENT_LENGTH": "-5"}),
+        (405, {"REQUEST_METHOD": "PUT"}),
+        (403, {"CONTENT_LENGTH": ""}),
     ],
 )
 def test_whatever_is_doubtful_gets_its_answer_from_the_pages(
-    door: Door, endpoint: WebhookEndpoint, status: str, more: dict[str, Any]
+    door: Door, endpoint: WebhookEndpoint, status: int, more: dict[str, Any]
 ) -> None:
     door.call(endpoint)
-    assert door.call(endpoint, b"another", **more) == status
+    # Python 3.13 has other words for 413.
+    assert int(door.call(endpoint, b"another", **more).split()[0]) == status
     assert WebhookEvent.objects.count() == 1
     assert door.passed_on == 1
 
