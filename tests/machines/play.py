@@ -29,7 +29,7 @@ from sending.models import Attempt, Submission
 from sociocs_accounts.models import Channel
 from tests import world
 from tests.machines.scene import PARTS, Machine, Shared, Site
-from tests.machines.visitors import Crowd, Seen, Visitor
+from tests.machines.visitors import LOOKS_EVERY, LOOKS_EVERY_IN_SHORT, Crowd, Seen, Visitor
 from tests.processes import run_to_its_end
 from tests.sending.chaos.rounds import let_all_go_out
 from tests.waiting import wait_until
@@ -108,9 +108,9 @@ class Play:
         wait_until(lambda: self.handed_over() > 0, progress=states, pause=0.2)
         return campaign
 
-    def crowd_at(self, campaign: Campaign) -> Crowd:
+    def crowd_at(self, campaign: Campaign, every: float) -> Crowd:
         page = reverse("campaign", args=[self.team.slug, campaign.public_id])
-        return Crowd(self.visitor, page, Visitor(self.site, EMAIL), self.team.slug)
+        return Crowd(self.visitor, page, Visitor(self.site, EMAIL), self.team.slug, every)
 
     # --- What goes wrong ------------------------------------------------------------------------
 
@@ -266,7 +266,8 @@ def perform(
     """Start all of it, let these things go wrong, and judge; gives the figures."""
     site.start()
     play = Play(site, shared, people)
-    crowd = play.crowd_at(play.launch(play.bring_people(), play.bring_picture()))
+    campaign = play.launch(play.bring_people(), play.bring_picture())
+    crowd = play.crowd_at(campaign, LOOKS_EVERY_IN_SHORT if scenes is short else LOOKS_EVERY)
     crowd.begin()
     try:
         scenes(play, crowd)

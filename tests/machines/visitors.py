@@ -15,8 +15,9 @@ from tests.machines.scene import Site
 from tests.waiting import wait_until
 from tests.world import PASSWORD, phones
 
-# Often enough to see a part die, and seldom enough to leave the processors to those that live on.
-LOOKS_EVERY = 1.0
+LOOKS_EVERY = 0.4
+# Often enough to see a part die, and seldom enough for a run of all tests.
+LOOKS_EVERY_IN_SHORT = 1.0
 # Of more people no campaign is here; those opt out.
 BEYOND = 50_000
 
@@ -66,9 +67,12 @@ class Visitor:
 class Crowd:
     """Looks and writes until it is told to end; what happened is told part by part."""
 
-    def __init__(self, reader: Visitor, page: str, writer: Visitor, team: str) -> None:
+    def __init__(
+        self, reader: Visitor, page: str, writer: Visitor, team: str, every: float
+    ) -> None:
         self.entered = 0
         self.seen = Seen()
+        self._every = every
         self._reader, self._page = reader, page
         self._writer, self._form = writer, f"/{team}/opt-outs/add/"
         self._token = writer.token(self._form)
@@ -100,7 +104,7 @@ class Crowd:
         return seen
 
     def _go_on(self, work: Callable[[], str]) -> None:
-        while not self._ends.wait(LOOKS_EVERY):
+        while not self._ends.wait(self._every):
             began = time.monotonic()
             failure = "cut off"
             with suppress(requests.RequestException):

@@ -11,7 +11,7 @@ from tests.sending.chaos import rounds
 
 pytestmark = pytest.mark.either_database
 
-JOBS = times(20)
+JOBS = times(30)
 PEOPLE = JOBS * rounds.PEOPLE_PER_JOB + rounds.SINGLES
 
 
@@ -22,7 +22,7 @@ def test_killed_and_frozen_workers_double_nobody_and_lose_nobody(
     rounds.launch_campaigns(channel, jobs=JOBS)
     round_of = rounds.Chaos(processes, sandbox, seed=7)
 
-    for _ in range(times(4)):
+    for _ in range(times(6)):
         round_of.hurt(times=1)
         assert round_of.look_at_pages() == PEOPLE
     round_of.come_to_rest()
