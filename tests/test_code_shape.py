@@ -154,6 +154,27 @@ def test_no_task_asks_celery_for_another_try() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+# gh-106052: in Pythons before 3.11.5 such patterns miss what they should match, and match more.
+A_GROUP_TAKEN_AT_ONCE = re.compile(r"\([^)].*(?<!\\)\)(?:[*+?]|\{[\d,]+\})\+|\(\?>")
+
+
+def test_no_pattern_takes_a_group_at_once() -> None:
+    places = [
+        f"{name(path)}: {node.value!r}"
+        for path in python_files(PRODUCT)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str | bytes)
+        and A_GROUP_TAKEN_AT_ONCE.search(str(node.value))
+    ]
+    assert not places
+
+
+@pytest.mark.parametrize("pattern", [r"(?:a|b)*+", r"(ab)++", r"(?:a)?+", r"(a){2,}+", r"(?>a)"])
+def test_a_group_taken_at_once_is_seen(pattern: str) -> None:
+    assert A_GROUP_TAKEN_AT_ONCE.search(pattern)
+
+
 def test_no_page_talks_to_the_mail_server() -> None:
     """Workers do, in two places."""
     found = {
