@@ -231,7 +231,9 @@ def _in_json(table: str, piece: Piece, field_names: Collection[str]) -> Sql:
     fields, text = f"{table}.fields", _in_quotes(piece.text)
     names = [f"{orjson.dumps(name).decode()}:" for name in field_names]
     times = {name: count for name in names if (count := _small(name).count(text))}
-    if not times:
+    # What is called `x"Town` ends as what is called `Town` does: nobody could tell which is there.
+    is_unclear = any(name != other and name in other for name in times for other in names)
+    if not times or is_unclear:
         return part_in(fields, text)
     lacks = [sql(f"INSTR({fields}, {{name}}) = 0", name=value(name)) for name in times]
     return joined_sql([_may_hold(fields, text, sum(times.values()) + 1), *lacks], "OR")

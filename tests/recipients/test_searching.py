@@ -158,6 +158,17 @@ def test_what_a_field_is_called_finds_nobody_but_its_values_do(
     assert names(search(client_of(alice), people, words)) == expected
 
 
+def test_a_field_that_is_called_like_the_end_of_another_hides_nobody(
+    client_of: ClientOf, riverside: Team, alice: User
+) -> None:
+    only_the_longer = [("+4915112345671", "Ann", {'x"Town': "New town"})]
+    people = filled(riverside, alice, only_the_longer)
+    people.field_names = ["Town", 'x"Town']
+    people.save()
+    assert names(search(client_of(alice), people, "town")) == ["Ann"]
+    assert names(search(client_of(alice), people, "x")) == []
+
+
 def test_only_the_people_of_this_list_are_found(
     client_of: ClientOf, everybody: RecipientList, alice: User
 ) -> None:
