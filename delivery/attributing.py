@@ -71,8 +71,9 @@ def _forget_tests(endpoint: WebhookEndpoint) -> None:
     """Count no more what turned out to be somebody's test: its report came before its answer."""
     with transaction.atomic():
         waiting = _unattributed(endpoint.channel)
-        tests = delivery_reports.tests_among(waiting.values("message_id"))
-        forgotten, _ = waiting.filter(message_id__in=tests).delete()
+        team = endpoint.channel.team_id
+        tests = delivery_reports.tests_among([team], waiting.values("message_id"))
+        forgotten, _ = waiting.filter(message_id__in=[message for _, message in tests]).delete()
         endpoints = WebhookEndpoint.objects.filter(pk=endpoint.pk)
         endpoints.filter(unattributed_count__gte=forgotten).update(
             unattributed_count=F("unattributed_count") - forgotten

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -118,19 +118,24 @@ def _unattributed(
     }
     if not ids:
         return Counter()
-    of_tests = tests_among(set(ids.values()))
-    if of_tests:
-        # Else they would be taken for what was counted before their test was known.
-        channels = {event.endpoint.channel_id for event in ids}
-        messages = SentMessage.objects.filter(channel__in=channels, message_id__in=of_tests)
+    of_tests = tests_among({event.endpoint.channel.team_id for event in ids}, set(ids.values()))
+    for team, message_id in of_tests:
+        # Else it would be taken for what was counted before its test was known.
+        messages = SentMessage.objects.filter(channel__team=team, message_id=message_id)
         messages.filter(recipient=None).delete()
-    return Counter(event.endpoint_id for event, key in ids.items() if key not in of_tests)
+    return Counter(
+        event.endpoint_id
+        for event, message_id in ids.items()
+        if (event.endpoint.channel.team_id, message_id) not in of_tests
+    )
 
 
-def tests_among(message_ids: set[str] | QuerySet[SentMessage, Any]) -> set[str]:
-    """Which of these messages somebody sent to try a draft out."""
-    tests = Campaign.objects.filter(tests__message_id__in=message_ids)
-    return set(tests.values_list("tests__message_id", flat=True))
+def tests_among(
+    teams: Collection[int], message_ids: set[str] | QuerySet[SentMessage, Any]
+) -> set[tuple[int, str]]:
+    """Which of these messages somebody of these teams sent to try a draft out: (team, message)."""
+    tests = Campaign.objects.filter(team__in=teams, tests__message_id__in=message_ids)
+    return set(tests.values_list("team", "tests__message_id"))
 
 
 def _join_endpoints(events: Sequence[WebhookEvent]) -> None:

@@ -409,6 +409,12 @@ def test_a_test_of_one_channel_settles_nothing_of_anothers_messages(
     say(endpoint, **status("t1", "delivered"))
     assert SentMessage.objects.filter(channel=other.channel, message_id="t1").exists()
 
+    SentTest.objects.create(campaign=running, **test | {"token": uuid4(), "message_id": "t2"})
+    say(other, **status("t2", "sent"))
+    attributing.learn(other.pk)
+    other.refresh_from_db()
+    assert other.unattributed_count == 2
+
 
 @pytest.mark.both_databases
 def test_an_unknown_message_is_counted_as_that_and_credited_once_it_is_known(
