@@ -31,7 +31,7 @@ class Moment:
     """What is unusual about one run."""
 
     name: str
-    # "HH:MM" is the next time it is that late in UTC.
+    # "HH:MM" is when it is that late in UTC, the day after tomorrow.
     at: str = ""
     environment: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ()
@@ -148,12 +148,15 @@ def clock_environment(moment: Moment, library: Path) -> dict[str, str]:
 
 
 def resolve(at: str, now: datetime) -> datetime:
-    """Return the moment that a date with a time names, or the next one with this time."""
+    """Return the moment that a date with a time names, or one of the day after tomorrow.
+
+    Some hours from now would be in what the library takes for the files of this run.
+    """
     if "T" in at:
         return datetime.fromisoformat(at).replace(tzinfo=UTC)
     hour, minute = at.split(":")
-    today = now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
-    return today if today > now else today + timedelta(days=1)
+    later = now + timedelta(days=2)
+    return later.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
 
 
 @contextlib.contextmanager

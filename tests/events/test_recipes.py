@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import re
 import subprocess
 import sys
@@ -69,7 +70,13 @@ def port() -> int:
 
 def run(command: list[str], env: dict[str, str], given: str = "") -> str:
     done = subprocess.run(
-        command, env=env, input=given, capture_output=True, text=True, check=False, timeout=120
+        command,
+        env=os.environ | env,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -120,7 +127,11 @@ def test_the_vendors_node_is_led_here_by_a_local_name_and_certificate(
     )
     authority = tmp_path / "caddy" / "pki" / "authorities" / "local" / "root.crt"
     command: list[str | Path] = [tool("caddy"), "run", "--config", tmp_path / "Caddyfile"]
-    env = {"XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    env = os.environ | {
+        "XDG_DATA_HOME": str(tmp_path),
+        "HOME": str(tmp_path),
+        "PATH": "/usr/bin:/bin",
+    }
     address = f"https://api.sociocs.com:{port}"
     asked: list[str | Path] = [
         "curl",
@@ -156,7 +167,7 @@ def test_opt_outs_go_in(team: Team, caller: dict[str, str]) -> None:
 def listening(team: Team, port: int) -> Iterator[tuple[Any, subprocess.Popen[str]]]:
     """The program that takes events, as the receiver of one of the team."""
     receiver = a_receiver(team, f"http://127.0.0.1:{port}/")
-    env = {"PORT": str(port), "SECRET": receivers.secret_of(receiver)}
+    env = os.environ | {"PORT": str(port), "SECRET": receivers.secret_of(receiver)}
     text = program("Is it really from here?", "python")
     with subprocess.Popen(
         [sys.executable, "-c", text], env=env, stdout=subprocess.PIPE, text=True

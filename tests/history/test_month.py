@@ -135,7 +135,8 @@ def test_no_day_is_called_the_lowest_before_it_is_over(desk: Desk, gone_out: Cam
     Campaign.objects.filter(pk=gone_out.pk).update(send_at=now - timedelta(days=1))
     for one, delivered in ((of_today, 1), (gone_out, 7)):
         DeliveryCount.objects.create(campaign=one, status="delivered", messages=delivered)
-    DayCount.objects.create(team=desk.team, channel=gone_out.channel, day=now.date(), sent=24)
+    today = timezone.localdate(now, ZoneInfo(desk.team.time_zone))
+    DayCount.objects.create(team=desk.team, channel=gone_out.channel, day=today, sent=24)
     month = month_of(desk.team)
     assert month is not None
     chart = month.charts[0]
