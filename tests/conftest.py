@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -81,6 +82,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         keep_only(is_for_any_database, config, items)
     else:
         keep_only(lambda item: item.get_closest_marker("sqlite") is None, config, items)
+    if "CLOCK_SHIFT" in os.environ:
+        keep_only(lambda item: item.get_closest_marker("real_clock") is None, config, items)
     if any(map(needs_namespaces, items)) and not rooms.can_be_made():
         keep_only(lambda item: not needs_namespaces(item), config, items)
     if config.getoption("first_run"):

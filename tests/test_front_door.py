@@ -20,7 +20,11 @@ from tests.waiting import wait_until
 from tooling import children
 from tooling.places import ROOT, tool
 
-pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.real_clock,
+    pytest.mark.django_db(transaction=True),
+]
 
 CADDYFILE = ROOT / "docker" / "Caddyfile"
 # Of gunicorn, which answers as many at once.

@@ -109,6 +109,7 @@ def test_a_booking_system_reminds_once_and_takes_a_reminder_back(
     assert answer["status"] == "success"
 
 
+@pytest.mark.real_clock
 def test_the_vendors_node_is_led_here_by_a_local_name_and_certificate(
     team: Team, caller: dict[str, str], live_server: LiveServer, tmp_path: Path, port: int
 ) -> None:
