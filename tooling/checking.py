@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,11 +121,9 @@ def _run(steps: list[CheckStep]) -> int:
             env.pop(name, None)
         queues = [ThreadPoolExecutor(max_workers=1) for _ in range(2)]
         try:
-            beside = {
-                step: queue.submit(_outcome, step, env, _told_when_done)
-                for queue, queued in zip(queues, (others, silent), strict=True)
-                for step in queued
-            }
+            beside = _submitted(queues[0], silent, env)
+            _compile_tests(env)
+            beside |= _submitted(queues[1], others, env)
             outcomes = {heard: _outcome(heard, env, _talked_through)}
             outcomes |= {step: outcome.result() for step, outcome in beside.items()}
         finally:
@@ -137,6 +135,21 @@ def _run(steps: list[CheckStep]) -> int:
         is_well, seconds = outcomes[step]
         print(f"{'ok    ' if is_well else 'FAILED'}  {seconds:6.1f} s  {step.name}")
     return 0 if all(is_well for is_well, _seconds in outcomes.values()) else 1
+
+
+def _submitted(
+    queue: ThreadPoolExecutor, steps: list[CheckStep], env: dict[str, str]
+) -> dict[CheckStep, Future[tuple[bool, float]]]:
+    return {step: queue.submit(_outcome, step, env, _told_when_done) for step in steps}
+
+
+def _compile_tests(env: dict[str, str]) -> None:
+    """Have one process read all tests, if none has: else six would compile the same files at once,
+    those of the packages with them.
+    """
+    if not (ROOT / "tests" / "__pycache__").exists():
+        collecting = (PYTHON, "-m", "pytest", "--collect-only", "-q")
+        subprocess.run(collecting, cwd=ROOT, env=env, capture_output=True, check=False)
 
 
 def _outcome(
