@@ -40,7 +40,8 @@ ALONE = {"title", "option", "textarea", "script", "style"}
 # activity and the timeline, as warnings, as choices of a form.
 SENTENCES = re.compile(
     r"(confirmed sending|signed in|uploaded a|started a|saved a|invited someone|added a) ?"
-    r"|Everyone in|already got the same text|it is not clear whether"
+    r"|Everyone in|already got the same text|goes out through the same channel"
+    r"|it is not clear whether"
 )
 
 
