@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
+# Systems give ports above 32,767 to calls that go out.
+LOWEST_PORT = 10_000
 
 
 def _die_with_parent() -> Callable[[], None] | None:
@@ -107,10 +110,8 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 def free_port(first: int = 0, host: str = "127.0.0.1", taken: Sequence[int] = ()) -> int:
     """Return a port nobody listens on: `first` or the next free above; any when `first` is 0."""
-    if first == 0:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.bind((host, 0))
-            return int(probe.getsockname()[1])
+    # From some higher one a call that goes out may have begun before anybody listens there.
+    first = first or LOWEST_PORT + secrets.randbelow(20_000)
     for port in range(first, min(first + 200, 65536)):
         if port not in taken and is_free(port, host):
             return port
