@@ -140,7 +140,7 @@ def is_for_first_run(item: pytest.Item) -> bool:
         is_left = is_second_ones_turn(item)
     else:
         # The second plays them all.
-        is_left = bool(item.get_closest_marker("both_databases")) and turn_of(item, 4) != 0
+        is_left = bool(item.get_closest_marker("both_databases")) and turn_of(item, 8) != 0
     is_shared = asks_a_database(item) and not item.get_closest_marker("sqlite")
     return effort.is_long() or not (is_left and is_shared)
 
