@@ -88,7 +88,7 @@ def quickest_python(how_built: str, systems: Path = Path("/usr/bin")) -> Path:
     """Return the Python to work with: the one that runs this, or the system's of the same version.
 
     What version managers compile without `--enable-optimizations` takes a third longer for all that
-    it does; distributions leave the profile to no build server of theirs.
+    it does. Distributions profile theirs, though what it says of its building does not tell.
 
     :param how_built: what this Python's `configure` was called with.
     """

@@ -11,7 +11,7 @@ import pytest
 from tooling import environment
 
 OWN = Path(sys.executable)
-AS_PYENV_BUILDS = "'--prefix=/root/.pyenv/versions/3.11.7' '--enable-shared'"
+AS_PYENV_BUILDS = "'--prefix=/opt/versions/3.11.7' '--enable-shared'"
 SAY_VERSION = "import sys; print(sys.version_info[:2])"
 AS_IMAGES_BUILD = "'--enable-loadable-sqlite-extensions' '--enable-optimizations' '--with-lto'"
 
