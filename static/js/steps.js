@@ -14,16 +14,19 @@
 
   const current = () => steps.findLast((step) => step.open);
 
+  // Answers that come in only change colours: a button that moved while it is pressed would lose the click.
   const lead = () => {
-    const after = steps[steps.indexOf(current()) + 1];
-    next.hidden = !after || steps.every(isSettled);
-    if (!next.hidden) {
+    const after = current() && steps[steps.indexOf(current()) + 1];
+    next.hidden = !after;
+    if (after) {
       const words = next.dataset[after.dataset.step === "what" ? "wordsWhat" : "wordsWhen"];
       next.querySelector("[data-next-words]").textContent = words;
       next.value = after.dataset.step;
     }
     // One green button in view.
-    review.classList.toggle("btn-primary", next.hidden);
+    const isReady = !after || steps.every(isSettled);
+    review.classList.toggle("btn-primary", isReady);
+    next.classList.toggle("btn-primary", !isReady);
   };
 
   // At once, not by "toggle": that event comes late and would close what was opened meanwhile.

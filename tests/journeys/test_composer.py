@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from campaigns.models import Campaign
 from recipients.models import RecipientList
@@ -79,6 +79,31 @@ def test_the_step_opened_last_stays_open_however_fast_one_clicks(composer: Page)
         "for (const name of ['what', 'when']) document.getElementById(`step-${name}`).click()"
     )
     expect(composer.locator("details[data-step][open]")).to_have_attribute("data-step", "when")
+
+
+def test_a_press_of_review_counts_when_the_last_answer_comes_meanwhile(composer: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    composer.get_by_text("Patients 2026").first.click()
+    expect(composer.locator("#audience")).to_contain_text("12 people get this message")
+    composer.get_by_role("button", name="Next: What").click()
+    composer.get_by_text("Front desk SMS").click()
+    composer.route("**/compose/figures/", hold)
+    with composer.expect_request("**/compose/figures/"):
+        composer.get_by_role("textbox", name="Message").fill("Hello")
+
+    composer.get_by_role("button", name="Review", exact=True).hover()
+    composer.mouse.down()
+    for route in held:
+        route.continue_()
+    composer.unroute("**/compose/figures/")
+    expect(composer.locator(".step-head[data-settled]")).to_have_count(3)
+    composer.mouse.up()
+
+    expect(composer.get_by_role("heading", level=1)).to_contain_text("Review “")
 
 
 def test_characters_are_counted_without_waiting(composer: Page) -> None:
