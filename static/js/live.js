@@ -11,16 +11,11 @@
   let delay = FIRST;
   let timer = 0;
 
-  // How long after a press its click has surely come.
-  const PRESS = 100;
-  let pressed = false;
-
   const region = () => document.querySelector("[data-live]");
 
-  // What somebody is reading, typing or pressing is not taken from under their hands: a button that
-  // was replaced between press and release would never be clicked.
+  // What somebody is reading, typing or pressing is not taken from under their hands.
   const isBusy = (part) =>
-    pressed ||
+    window.isPressed() ||
     part.querySelector("dialog[open], details.menu[open]") !== null ||
     (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea"));
 
@@ -52,19 +47,6 @@
   const openAgain = (ids) => {
     for (const id of ids) document.getElementById(id)?.setAttribute("open", "");
   };
-
-  const press = (event) => {
-    if (event.type === "pointerdown" || event.key === " " || event.key === "Enter") pressed = true;
-  };
-  const release = () => {
-    setTimeout(() => {
-      pressed = false;
-    }, PRESS);
-  };
-  for (const begin of ["pointerdown", "keydown"]) document.addEventListener(begin, press, true);
-  for (const end of ["pointerup", "pointercancel", "keyup", "dragend"]) document.addEventListener(end, release, true);
-  // Whoever presses and changes to another window lets go there.
-  window.addEventListener("blur", release);
 
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     detail.path = detail.elt.dataset.liveUrl ?? detail.path;

@@ -100,6 +100,50 @@
     }
   });
 
+  // --- What is pressed stays where it is -------------------------------------------------------
+
+  // How long after a press its click has surely come, if it comes at all.
+  const PRESS = 100;
+  const REFRESHES_ITSELF = ":is([hx-trigger*='from:'], [hx-trigger^='load'], [hx-trigger^='every']):not(form)";
+  const held = new Map();
+  let isPressed = false;
+  let release = 0;
+  window.isPressed = () => isPressed;
+
+  const press = ({ type, key, target }) => {
+    if (type !== "pointerdown" && ((key !== " " && key !== "Enter") || target.matches("input, textarea"))) return;
+    clearTimeout(release);
+    isPressed = true;
+  };
+  const letGo = () => {
+    isPressed = false;
+    for (const [part, { verb, path }] of held) {
+      if (part.isConnected) window.htmx.ajax(verb, path, { source: part });
+    }
+    held.clear();
+  };
+  const letGoIn = (delay) => () => {
+    clearTimeout(release);
+    release = setTimeout(letGo, delay);
+  };
+  for (const begin of ["pointerdown", "keydown"]) document.addEventListener(begin, press, true);
+  for (const end of ["pointerup", "pointercancel", "keyup", "dragend"]) {
+    document.addEventListener(end, letGoIn(PRESS), true);
+  }
+  document.addEventListener("click", letGoIn(0), true);
+  // Whoever presses and changes to another window lets go there.
+  window.addEventListener("blur", letGoIn(0));
+
+  // An answer that replaced or moved a button between press and release would take its click. It often comes then: a
+  // press takes the cursor out of a field, and the change is asked about. The part is asked for again afterwards.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const isOwn = ![undefined, "input", "change"].includes(detail.requestConfig.triggeringEvent?.type);
+    if (!isPressed || isOwn || !detail.elt.matches(REFRESHES_ITSELF)) return;
+    detail.shouldSwap = false;
+    held.set(detail.elt, detail.requestConfig);
+    detail.elt.dispatchEvent(new Event("held"));
+  });
+
   const offline = document.getElementById("offline");
   const showConnection = () => {
     offline.hidden = navigator.onLine;
@@ -110,7 +154,7 @@
 
   // --- A form is sent once ---------------------------------------------------------------------
 
-  const release = (form) => {
+  const releaseForm = (form) => {
     delete form.dataset.sending;
     form.querySelectorAll("[data-busy]").forEach((button) => {
       button.removeAttribute("aria-disabled");
@@ -135,7 +179,7 @@
   });
   // The page may come back from the browser's memory, its button still spinning.
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) document.querySelectorAll("form[data-sending]").forEach(release);
+    if (event.persisted) document.querySelectorAll("form[data-sending]").forEach(releaseForm);
   });
 
   // --- Copying -----------------------------------------------------------------------------------

@@ -35,6 +35,9 @@
     onItsWay = wanted;
     wanted = "";
   });
+  preview.addEventListener("held", () => {
+    wanted ||= onItsWay;
+  });
   preview.addEventListener("htmx:afterRequest", (event) => {
     if (event.target !== preview) return;
     if (!event.detail.successful) wanted ||= onItsWay;

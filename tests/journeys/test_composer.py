@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import Dialog, Locator, Page, Route, expect
 
 from campaigns.models import Campaign
 from recipients.models import RecipientList
@@ -81,29 +82,53 @@ def test_the_step_opened_last_stays_open_however_fast_one_clicks(composer: Page)
     expect(composer.locator("details[data-step][open]")).to_have_attribute("data-step", "when")
 
 
-def test_a_press_of_review_counts_when_the_last_answer_comes_meanwhile(composer: Page) -> None:
+def test_review_stays_where_it_is_when_the_last_step_is_settled(composer: Page) -> None:
+    composer.get_by_text("Patients 2026").first.click()
+    expect(composer.locator("#audience")).to_contain_text("12 people get this message")
+    composer.get_by_role("button", name="Next: What").click()
+    composer.get_by_text("Front desk SMS").click()
+    review = composer.get_by_role("button", name="Review", exact=True)
+    before = review.bounding_box()
+    composer.get_by_role("textbox", name="Message").fill("Hello")
+    expect(composer.locator(".step-head[data-settled]")).to_have_count(3)
+
+    assert review.bounding_box() == before
+
+
+def test_a_button_that_an_answer_replaces_while_it_is_pressed_is_pressed_all_the_same(
+    composer: Page,
+) -> None:
+    composer.get_by_text("Patients 2026").first.click()
+    expect(composer.locator("#audience")).to_contain_text("12 people get this message")
+    open_step(composer, "What")
+    composer.get_by_text("Front desk SMS").click()
+    with meanwhile(composer, "preview", composer.get_by_role("button", name="Next recipient")):
+        composer.get_by_role("textbox", name="Message").fill("Hi {{CUSTOMER_NAME}}")
+
+    expect(composer.locator(".bubble")).to_contain_text("Hi Person 3")
+    expect(composer.locator("#preview")).to_contain_text("2 of 12")
+
+
+@contextmanager
+def meanwhile(page: Page, part: str, button: Locator) -> Iterator[None]:
+    """What is done within asks for a part; its answer comes while `button` is pressed."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    composer.get_by_text("Patients 2026").first.click()
-    expect(composer.locator("#audience")).to_contain_text("12 people get this message")
-    composer.get_by_role("button", name="Next: What").click()
-    composer.get_by_text("Front desk SMS").click()
-    composer.route("**/compose/figures/", hold)
-    with composer.expect_request("**/compose/figures/"):
-        composer.get_by_role("textbox", name="Message").fill("Hello")
-
-    composer.get_by_role("button", name="Review", exact=True).hover()
-    composer.mouse.down()
-    for route in held:
-        route.continue_()
-    composer.unroute("**/compose/figures/")
-    expect(composer.locator(".step-head[data-settled]")).to_have_count(3)
-    composer.mouse.up()
-
-    expect(composer.get_by_role("heading", level=1)).to_contain_text("Review “")
+    address = f"**/compose/{part}/"
+    page.route(address, hold)
+    with page.expect_request(address):
+        yield
+    button.hover()
+    page.mouse.down()
+    with page.expect_response(address):
+        for route in held:
+            route.continue_()
+    page.unroute(address)
+    page.wait_for_timeout(300)
+    page.mouse.up()
 
 
 def test_characters_are_counted_without_waiting(composer: Page) -> None:
