@@ -290,12 +290,15 @@ class SociocsClient:
         deadline = time.monotonic() + self._total_timeout
         reading = ResultReader(call, self._api_key, private_words)
         unclear: OutcomeUnknown | None = None
+        failure: GatewayError | None = None
         pauses = iter(_PAUSES if call.may_repeat else ())
         while True:
             try:
                 return reading.result(self._transport.exchange(call, deadline), read)
             except GatewayError as error:
-                failure = error
+                # What was answered before says more than that a repetition ran out of time.
+                is_cut_short = isinstance(error, TryLater) and time.monotonic() >= deadline
+                failure = failure if failure and is_cut_short else error
             if isinstance(failure, OutcomeUnknown):
                 unclear = failure
             if not _may_change_soon(failure) or not _rest(next(pauses, None), failure, deadline):

@@ -103,6 +103,16 @@ def test_repetitions_stay_inside_the_total_time(
     assert server.connections == 1
 
 
+def test_a_repetition_that_runs_out_of_time_does_not_hide_what_was_answered_before(
+    server: ScriptedServer, hasty_client: SociocsClient, naps: list[float]
+) -> None:
+    server.will(error(503), silence)
+    with pytest.raises(TryLater) as caught:
+        hasty_client.list_bulk_jobs()
+    assert (caught.value.reason, caught.value.http_status) == (Reason.SERVER_ERROR, 503)
+    assert server.connections == 2
+
+
 @pytest.mark.parametrize("script", [error(400), error(401), error(403), error(404), error(200)])
 def test_a_clear_no_is_not_asked_again(
     server: ScriptedServer, client: SociocsClient, naps: list[float], script: object
