@@ -34,10 +34,10 @@ class Child:
         self._command, self._env = command, env
         self.start()
 
-    def start(self) -> None:
+    def start(self, code: Path = ROOT) -> None:
         """Start it, or start it again, with all that it was started with at first."""
         with self.log.open("ab") as output:
-            self.process = children.spawn(self._command, env=self._env, cwd=ROOT, output=output)
+            self.process = children.spawn(self._command, env=self._env, cwd=code, output=output)
 
     @property
     def pid(self) -> int:
@@ -203,13 +203,13 @@ def start_sandbox(folder: Path) -> Sandbox:
 
 
 def run_to_its_end(
-    *command: str, env: Mapping[str, str], timeout: float = 60
+    *command: str, env: Mapping[str, str], timeout: float = 60, code: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in the checkout with exactly this environment and return what it wrote."""
     return subprocess.run(
         command,
         env=dict(env),
-        cwd=ROOT,
+        cwd=code,
         capture_output=True,
         text=True,
         timeout=timeout,

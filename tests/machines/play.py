@@ -6,15 +6,19 @@ missing for longer than it may.
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -28,6 +32,7 @@ from sending.decisions import decide
 from sending.models import Attempt, Submission
 from sociocs_accounts.models import Channel
 from tests import world
+from tests.machines import next_release
 from tests.machines.scene import PARTS, Machine, Shared, Site
 from tests.machines.visitors import LOOKS_EVERY, LOOKS_EVERY_IN_SHORT, Crowd, Seen, Visitor
 from tests.processes import run_to_its_end
@@ -152,15 +157,22 @@ class Play:
         assert len(self.told[what].failed) <= on_their_way, self.told[what]
 
     def upgrade(self, crowd: Crowd) -> None:
-        """Migrate, then replace machine by machine; nobody may see anything of it."""
-        first = self.site.machines[0]
+        """Migrate beside a backup, then replace each machine; nobody may see anything of it."""
+        code = next_release.made_in(self.site.folder)
         with self.told_as("upgrade", crowd):
-            command = (sys.executable, "manage.py", "migrate", "--no-input")
-            done = run_to_its_end(*command, env=self.site.processes.env | first.env(), timeout=300)
+            with a_backup(seconds=6):
+                done = self.migrate(code)
             assert done.returncode == 0, done.stderr
+            assert "Trying again" in done.stdout, done.stdout
             for machine in self.site.machines:
-                machine.start_anew()
+                machine.start_anew(code)
         assert not self.told["upgrade"].failed, self.told["upgrade"]
+
+    def migrate(self, code: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        """Migrate with the code of this release, as the first machine would."""
+        command = (sys.executable, "manage.py", "migrate", "--no-input", *words)
+        env = self.site.processes.env | self.site.machines[0].env()
+        return run_to_its_end(*command, env=env, timeout=300, code=code)
 
     def goes_on(self) -> None:
         """See that jobs are handed over still, if any are left."""
@@ -275,6 +287,26 @@ def perform(
         crowd.end()
     play.come_to_rest()
     return play.verdict(crowd)
+
+
+@contextmanager
+def a_backup(seconds: float) -> Iterator[None]:
+    """Read all tables in one transaction that is open for so long, as `pg_dump` does."""
+
+    def read() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            names = ", ".join(connection.ops.quote_name(name) for name in tables)
+            cursor.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
+            reads.set()
+            time.sleep(seconds)
+        connection.close()
+
+    tables, reads = connection.introspection.table_names(), threading.Event()
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert reads.wait(timeout=60)
+    yield
+    reader.join()
 
 
 def rows_done() -> object:

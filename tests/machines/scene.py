@@ -65,6 +65,7 @@ class Machine:
     shared: Shared
     processes: Processes
     settings: Mapping[str, str]
+    code: Path = ROOT
     cables: dict[str, Cable] = field(init=False)
     parts: dict[str, Child] = field(init=False, default_factory=dict)
     web_port: int = field(init=False)
@@ -84,13 +85,14 @@ class Machine:
         """Start a part, or start it again, and do not wait for it."""
         if part in self.parts:
             self._ready[part] = self._times_ready(part)
-            self.parts[part].start()
+            self.parts[part].start(self.code)
         else:
             command = self._web() if part == "web" else self._worker(part)
             self.parts[part] = self.processes.start(f"{self.name}-{part}", *command, env=self.env())
 
-    def start_anew(self) -> None:
-        """Ask all parts to end, and start them again once they have; as a new release would be."""
+    def start_anew(self, code: Path) -> None:
+        """Ask all parts to end, and start them again once they have, from this release's code."""
+        self.code = code
         for child in self.parts.values():
             child.process.send_signal(signal.SIGTERM)
         for part, child in self.parts.items():

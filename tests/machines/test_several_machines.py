@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from tests.machines import play
+from tests.machines import next_release, play
 from tests.machines.scene import Site, shared_by_all
 from tests.processes import Processes, Sandbox, database_url
 
@@ -19,6 +20,14 @@ pytestmark = [
 ]
 
 
+@pytest.fixture
+def upgraded(transactional_db: None) -> Iterator[None]:
+    """The upgrade's columns are gone when the next test comes."""
+    yield
+    next_release.take_back()
+
+
+@pytest.mark.usefixtures("upgraded")
 def test_everybody_gets_it_once_and_pages_go_on_whatever_happens_to_a_machine(
     processes: Processes, tmp_path: Path, sandbox: Sandbox, s3_server: str
 ) -> None:
