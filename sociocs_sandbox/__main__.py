@@ -15,6 +15,8 @@ from sociocs_sandbox.sandbox import MAX_BODY_BYTES, MAX_RECIPIENTS, Options, San
 from sociocs_sandbox.server import SandboxServer
 from sociocs_sandbox.webhook_call import is_this_machine
 
+STOP = {signal.SIGTERM, signal.SIGINT}
+
 
 def main() -> int:
     """Serve until SIGTERM or Ctrl+C; gives the exit code."""
@@ -30,9 +32,8 @@ def main() -> int:
         sys.stderr.write(f"Cannot listen on {options.host}:{options.port}: {error.strerror}.\n")
         sandbox.database.close()
         return 1
-    stop = threading.Event()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: stop.set())
+    # Waited for and not handled: a handler may come while the very lock is held that it needs.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     sandbox.start()
     serving = threading.Thread(
         target=server.serve_forever, args=(0.1,), name="serving", daemon=True
@@ -40,7 +41,7 @@ def main() -> int:
     serving.start()
     sys.stdout.write(f"Sandbox ready at {server.url}\n")
     sys.stdout.flush()
-    stop.wait()
+    signal.sigwait(STOP)
     server.shutdown()
     server.server_close()
     sandbox.stop()
