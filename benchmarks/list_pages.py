@@ -1,6 +1,6 @@
 """How fast a list of a million people is looked through, and lists are made of it.
 
-    python -m benchmarks.list_pages [--people 1000000] [--only sqlite]
+    python -m benchmarks.list_pages [--people 1000000] [--only sqlite] [--letters cyrillic]
 
 Fills a list in PostgreSQL and in SQLite, with a register of 20,000 opt-outs, and opens its pages
 as a browser does, by the whole product without the network: the first page and the ten-thousandth
@@ -26,13 +26,14 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Look through a large list.")
     arguments.add_argument("--people", type=int, default=1_000_000)
     arguments.add_argument("--only", choices=["postgresql", "sqlite"])
+    arguments.add_argument("--letters", choices=["latin", "cyrillic"], default="latin")
     options = arguments.parse_args()
     ratios: dict[str, float] = {}
     searches: dict[str, float] = {}
     for database in [options.only] if options.only else ["postgresql", "sqlite"]:
         with empty_tables(database, **BROWSED) as environment:
-            people = str(options.people)
-            figures = figures_of("list_pages_steps.measured", people, environment=environment)
+            asked = (str(options.people), options.letters)
+            figures = figures_of("list_pages_steps.measured", *asked, environment=environment)
         print(database, *(f"{name} {value:.3f}" for name, value in figures.items()), flush=True)
         ratios[database] = figures["far_page"] / figures["first_page"]
         searches[database] = figures["slowest_search"] * 1000

@@ -27,14 +27,18 @@ from recipients.views.lists import RECIPIENTS_A_PAGE
 from teams.models import Membership, Role, Team, User
 
 COLUMNS = ("recipient_list_id", "phone", "occurrence", "name", "fields", "row_number")
-TOWNS = ("Ayr", "Boston", "Cork", "Derby")
+# What people are called, and where they live.
+WRITTEN = {
+    "latin": ("Person", ("Ayr", "Boston", "Cork", "Derby")),
+    "cyrillic": ("Мария Кузнецова", ("Аксай", "Брянск", "Воронеж", "Дмитров")),
+}
 OPT_OUTS = 20_000
 TIMES = 15
 
 
-def measured(people: str) -> dict[str, float]:
+def measured(people: str, letters: str) -> dict[str, float]:
     """Fill, look, make lists; seconds of each, and the process's largest size."""
-    looker = Looker(int(people))
+    looker = Looker(int(people), letters)
     far = min(9_999, int(people) // RECIPIENTS_A_PAGE - 1)
     figures: dict[str, float] = {}
     for order in ("file", "phone", "name"):
@@ -45,7 +49,7 @@ def measured(people: str) -> dict[str, float]:
     for name, words in looker.searches().items():
         figures[f"search_{name}"] = median(partial(looker.ask, words=words), 5)
     figures["rare_value"] = median(lambda: looker.ask(field="Code", value="c7"), 3)
-    figures["common_value"] = median(lambda: looker.ask(field="Town", value="Ayr"), 3)
+    figures["common_value"] = median(lambda: looker.ask(field="Town", value=looker.towns[0]), 3)
     for name, act in looker.operations().items():
         figures[name] = took(act)
     figures["slowest_search"] = max(
@@ -70,7 +74,8 @@ def took(act: Callable[[], Any]) -> float:
 class Looker:
     """Somebody with a list of so many people, and a browser."""
 
-    def __init__(self, people: int) -> None:
+    def __init__(self, people: int, letters: str) -> None:
+        self.called, self.towns = WRITTEN[letters]
         self.team = Team.objects.create(name="Benchmark", slug="benchmark", daily_limit=None)
         self.user = User.objects.create_user("benchmark@example.org", name="Benchmark")
         Membership.objects.create(team=self.team, user=self.user, role=Role.OWNER)
@@ -93,13 +98,13 @@ class Looker:
                 cursor.execute("VACUUM ANALYZE")
         self.client = Client()
         self.client.force_login(self.user)
-        self.phone, self.name = phone_of(people - 3), f"Person {people - 3}"
+        self.phone, self.name = phone_of(people - 3), f"{self.called} {people - 3}"
         self._places: dict[tuple[str, int], str] = {}
 
     def _rows(self, people: int) -> Iterator[Row]:
         for n in range(people):
-            fields = f'{{"Town": "{TOWNS[n % 4]}", "Code": "c{n}"}}'
-            yield (self.list.pk, phone_of(n), 0, f"Person {n}", fields, n + 2)
+            fields = f'{{"Town": "{self.towns[n % 4]}", "Code": "c{n}"}}'
+            yield (self.list.pk, phone_of(n), 0, f"{self.called} {n}", fields, n + 2)
 
     def page(self, order: str, number: int) -> None:
         """Open the page of that number, counted from 0."""
@@ -117,16 +122,18 @@ class Looker:
 
     def searches(self) -> dict[str, str]:
         """What is typed, by what makes it hard."""
+        number = self.name.removeprefix(f"{self.called} ")
         return {
             "rare_name": self.name,
-            "common_name": "pers",
-            "rare_value": f"C{self.name.removeprefix('Person ')}",
-            "common_value": "cork",
-            "two_words": f"derb {self.name.removeprefix('Person ')}",
+            "common_name": self.called[:4].lower(),
+            "rare_value": f"C{number}",
+            "common_value": self.towns[2].lower(),
+            "two_words": f"{self.towns[3][:4].lower()} {number}",
             "number": self.phone[-7:],
             "two_letters_nowhere": "qz",
             "field_name": "town",
             "beyond_ascii": "Ölçüm",
+            "without_ascii": "лебедев",
             "nobody": "nobody at all",
         }
 
@@ -139,7 +146,7 @@ class Looker:
                 list_operations.merge([self.list, self._copy], self.user, "Both", each_once=True)
             ),
             "split_s": lambda: self._run(
-                list_operations.split(self.list, self.user, "Town", TOWNS)
+                list_operations.split(self.list, self.user, "Town", self.towns)
             ),
             "subtract_s": lambda: self._run(
                 list_operations.subtract(self.list, [self._copy], self.user, "Nobody")
@@ -175,7 +182,7 @@ class Looker:
 
     def _check(self, answer: Any) -> None:
         assert answer.status_code == 200, answer.status_code
-        assert b"Person " in answer.content
+        assert f"{self.called} " in answer.content.decode()
 
 
 def phone_of(number: int) -> str:

@@ -7,7 +7,8 @@ two to fourteen times its time, and words of two letters are not in them.
 PostgreSQL keeps the words of a list's rows in small letters beside them (`KEPT`, which it makes
 itself: whoever is changed or erased is so there). SQLite compares small ASCII letters by itself;
 letters beyond them are compared in the rows that hold the rest of a word. Keeping small letters
-there too, which Python would have to make, costs an import up to a third of its time.
+there too, which Python would have to make, costs an import up to a third of its time. It looks
+through both halves of a long list at once (`recipients.halves`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from django.utils.translation import gettext as _
 
 from interface.wording import Text, people
 from recipients.comparing import comparable, comparable_sql, composed, small_letters_sql
+from recipients.halves import some_keys
 from recipients.phone_numbers import Phone, PhoneReader
 from recipients.sql import Sql, joined_sql, sql, value
 from recipients.subscriber_keys import spellings_of, subscriber_key
@@ -115,9 +117,15 @@ class Found(Generic[Row]):
         return people(self.count)
 
 
-def found(rows: QuerySet[Row]) -> Found[Row]:
-    """Look through `rows` once: where few are found, it is known from then on who they are."""
-    ids = list(rows.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+def found(rows: QuerySet[Row], everybody: QuerySet[Row] | None = None) -> Found[Row]:
+    """Look through `rows` once: where few are found, it is known from then on who they are.
+
+    `everybody`: whom they are among, where an index leads to the first and the last key of them.
+    """
+    if everybody is None:
+        ids = list(rows.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+    else:
+        ids = some_keys(rows, everybody, MOST_COUNTED + 1)
     if len(ids) > MOST_COUNTED:
         return Found(rows, MOST_COUNTED, is_more=True)
     return Found(rows.model._default_manager.filter(pk__in=ids), len(ids), is_more=False)

@@ -141,7 +141,7 @@ def list_search_page(request: TeamRequest, list_id: uuid.UUID) -> HttpResponse:
         return redirect("list", request.team.slug, recipient_list.public_id)
     form = QuestionForm(recipient_list, request.POST)
     people = search_people(recipient_list, form.question)
-    searched = found(people) if form.question.is_narrow else None
+    searched = found(people, recipient_list.recipients.all()) if form.question.is_narrow else None
     page = page_of(
         searched.rows if searched else people,
         RECIPIENTS_A_PAGE,

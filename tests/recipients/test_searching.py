@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from django.db.backends.signals import connection_created
 from django.urls import reverse
 
-from recipients import searching
+from recipients import halves, searching
 from recipients.files.bulk_load import load_rows
 from recipients.lists import people_editing
 from recipients.lists.people_editing import Details
@@ -225,3 +226,38 @@ def test_every_page_of_what_is_found_comes_in_order_and_is_counted(
             break
     wanted = [phone if order == "phone" else name for phone, name, _fields in people]
     assert seen == (wanted if order == "file" else sorted(wanted))
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("most", [3, 1_000])
+@pytest.mark.parametrize(
+    ("words", "which"),
+    [("петр", range(1, 10)), ("петров 1", [1]), ("петров 9", [9]), ("сидор", [])],
+)
+def test_both_halves_of_a_long_list_are_looked_through_at_once(
+    client_of: ClientOf,
+    riverside: Team,
+    alice: User,
+    monkeypatch: pytest.MonkeyPatch,
+    most: int,
+    words: str,
+    which: Sequence[int],
+) -> None:
+    monkeypatch.setattr(searching, "MOST_COUNTED", most)
+    people: list[Any] = [(f"+4915112340{n}00", f"Пётр Петров {n}", {}) for n in range(1, 10)]
+    everybody = filled(riverside, alice, people)
+    filled(riverside, alice, people, "Others")
+    client, opened = client_of(alice), list[Any]()
+
+    def count(connection: Any, **_more: Any) -> None:
+        opened.append(connection)
+
+    connection_created.connect(count)
+    whole = search(client, everybody, words)
+    assert not opened
+    monkeypatch.setattr(halves, "FEWEST", 2)
+    by_halves = search(client, everybody, words)
+    assert len(opened) == 1
+    assert names(by_halves) == names(whole) == [f"Пётр Петров {n}" for n in which]
+    assert by_halves.context["found"] == whole.context["found"]
