@@ -19,7 +19,7 @@ from interface.form_fields import PlainText
 from recipients.lists.people import phone_of
 from recipients.models import RecipientList
 from recipients.subscriber_keys import subscriber_key
-from sending.models import Submission
+from sending.models import Submission, with_job_ids
 from teams.models import Team, User
 
 
@@ -81,7 +81,7 @@ def filtered(team: Team, filters: Filters, user: User) -> QuerySet[Campaign]:
         chosen = CampaignList.objects.filter(recipient_list__in=lists)
         campaigns = campaigns.filter(pk__in=chosen.values("campaign"))
     if filters.job_id:
-        jobs = Submission.objects.filter(job_id=filters.job_id)
+        jobs = with_job_ids(Submission.objects.all(), [filters.job_id])
         campaigns = campaigns.filter(pk__in=jobs.values("campaign"))
     if filters.person:
         # A made-up id is nobody's: no campaign has a phone of no characters.

@@ -30,7 +30,7 @@ from history.people_counts import reporting_channels, standing_at
 from interface.wording import Text
 from recipients.searching import found, holding
 from sending.models import Submission
-from sending.reach import IS_LEFT_OUT_LATE
+from sending.reach import IS_LEFT_OUT_LATE, left_out_late
 from sociocs_gateway.results import DeliveryStatus
 
 PEOPLE_PER_PAGE = 50
@@ -196,7 +196,7 @@ def _in_state(
         recipients += inside[: PEOPLE_PER_PAGE + 1 - len(recipients)]
         key = jobs[-1].last_position
     if state is P.NOT_SENT:
-        late = people.filter(IS_LEFT_OUT_LATE)
+        late = people.filter(pk__in=left_out_late([campaign.pk]).values("pk"))
         late = late.filter(~_with_message(*_ARRIVED, *_MOVING))
         recipients += late.order_by("position")[: PEOPLE_PER_PAGE + 1]
         recipients.sort(key=lambda row: row.position)

@@ -21,7 +21,7 @@ from campaigns.states import (
 )
 from sending import splitting
 from sending.control import NotPossible
-from sending.models import Attempt, Decision, Submission
+from sending.models import Attempt, Decision, Submission, with_job_ids
 from sending.moves import move_submission
 from sending.protocol import Refusal, after_decision
 from teams.models import User
@@ -115,8 +115,9 @@ def is_of_late_look(submission: Submission, attempt: Attempt | None) -> bool:
 
 def _check_job_id(submission: Submission, job_id: str) -> None:
     """Raises NotPossible for a job that is another submission's."""
-    others = Submission.objects.filter(account_id=submission.account_id, job_id=job_id)
-    known = Attempt.objects.filter(account_id=submission.account_id, job_id=job_id)
+    of_account = {"account": submission.account_id}
+    others = with_job_ids(Submission.objects.filter(**of_account), [job_id])
+    known = with_job_ids(Attempt.objects.filter(**of_account), [job_id])
     if others.exclude(pk=submission.pk).exists() or known.exclude(submission=submission).exists():
         raise NotPossible(
             _(

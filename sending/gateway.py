@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from recipients.subscriber_keys import subscriber_key
-from sending.models import Attempt
+from sending.models import Attempt, with_job_ids
 from sending.protocol import (
     PREFLIGHT_FRESH,
     AnswerKind,
@@ -168,9 +168,8 @@ def learn_from(account: GatewayAccount, jobs: BulkJobList) -> None:
     if account.capabilities.get("lists_schedule"):
         return
     ids = [job.job_id for job in jobs]
-    ours = set(
-        Attempt.objects.filter(account=account, job_id__in=ids).values_list("job_id", flat=True)
-    )
+    attempts = with_job_ids(Attempt.objects.filter(account=account), ids)
+    ours = set(attempts.values_list("job_id", flat=True))
     own = [job for job in jobs if job.job_id in ours]
     if own:
         shows = any(job.schedule is not None for job in own)

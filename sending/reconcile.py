@@ -21,7 +21,7 @@ from campaigns.moves import campaign_if_free, durable, locked_campaign, record_e
 from campaigns.states import How, Outcome, PauseReason, SubmissionState
 from sending import gateway
 from sending.giving_back import gives_back
-from sending.models import Attempt, Submission
+from sending.models import Attempt, Submission, with_job_ids
 from sending.moves import move_submission
 from sending.protocol import (
     AnswerKind,
@@ -212,7 +212,7 @@ def _wanted(attempt: Attempt) -> Wanted:
 
 
 def _is_owned(account_id: int, job_id: str) -> bool:
-    return Attempt.objects.filter(account_id=account_id, job_id=job_id).exists()
+    return with_job_ids(Attempt.objects.filter(account_id=account_id), [job_id]).exists()
 
 
 def _attach(attempt_id: uuid.UUID, job_id: str) -> bool:

@@ -381,9 +381,7 @@ class Migration(FirstMigration):
                     models.Index(fields=["team", "id"], name="replies_in_order"),
                     models.Index(fields=["campaign", "id"], name="replies_of_a_campaign"),
                     models.Index(
-                        condition=models.Q(("wish", ""), _negated=True),
-                        fields=["team", "phone_key", "-sent_at"],
-                        name="wishes_of_a_person",
+                        fields=["team", "phone_key", "-sent_at"], name="replies_of_a_person"
                     ),
                 ],
                 "constraints": [

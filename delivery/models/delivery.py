@@ -269,12 +269,8 @@ class Reply(models.Model):
             # The replies of a team, and of a campaign, page by page.
             models.Index(fields=["team", "id"], name="replies_in_order"),
             models.Index(fields=["campaign", "id"], name="replies_of_a_campaign"),
-            # What somebody wished last.
-            models.Index(
-                fields=["team", "phone_key", "-sent_at"],
-                name="wishes_of_a_person",
-                condition=~Q(wish=""),
-            ),
+            # What somebody wrote, and wished last.
+            models.Index(fields=["team", "phone_key", "-sent_at"], name="replies_of_a_person"),
         )
 
     def __str__(self) -> str:

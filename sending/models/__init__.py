@@ -16,6 +16,7 @@ from sending.models.submissions import (
     Decision,
     Submission,
     uuid7,
+    with_job_ids,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "Decision",
     "Submission",
     "uuid7",
+    "with_job_ids",
 ]
