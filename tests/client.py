@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 from django import test
@@ -23,10 +25,17 @@ class Client(test.Client):
 
     def request(self, **request: Any) -> Any:
         """Ask, and fold what comes back if it is a page."""
-        answer = super().request(**request)
+        answer: Any = super().request(**request)
+        # Whoever reads none of a file closes none, and another test would hear of it.
+        weakref.finalize(answer, _close, answer._resource_closers)
         if not answer.streaming and answer.get("Content-Type", "").startswith("text/html"):
             answer.content = fold(answer.content.decode()).encode()
         return answer
+
+
+def _close(closers: list[Callable[[], object]]) -> None:
+    for close in closers:
+        close()
 
 
 def fold(html: str) -> str:
