@@ -15,6 +15,7 @@ import pytest
 import time_machine
 from celery import current_app
 from django.conf import settings
+from django.utils import timezone, translation
 
 from interface import hints
 from tests import effort, ordering
@@ -104,6 +105,12 @@ def pytest_collection_finish() -> None:
     # What is there now stays until the end; the collector need not look at it a thousand times.
     gc.collect()
     gc.freeze()
+
+
+def pytest_runtest_setup() -> None:
+    # A page leaves the language and the zone of its reader behind.
+    translation.deactivate()
+    timezone.deactivate()
 
 
 def keep_only(

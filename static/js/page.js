@@ -85,7 +85,8 @@
   const sendAgain = async (request) => {
     if (!(await window.signedInAgain())) return;
     const headers = { "X-Sent-Again": "yes" };
-    window.htmx.ajax(request.verb, request.path, { source: request.elt, event: request.triggeringEvent, headers });
+    const again = { source: request.elt, event: request.triggeringEvent, headers };
+    window.htmx.ajax(request.verb, request.path, again).catch(() => {});
   };
   document.addEventListener("htmx:beforeOnLoad", (event) => {
     const { xhr, requestConfig } = event.detail;
@@ -104,21 +105,30 @@
 
   // How long after a press its click has surely come, if it comes at all.
   const PRESS = 100;
-  const REFRESHES_ITSELF = ":is([hx-trigger*='from:'], [hx-trigger^='load'], [hx-trigger^='every']):not(form)";
+  // A file is not sent a second time.
+  const MAY_ASK_AGAIN = "[hx-trigger]:not([hx-encoding])";
   const held = new Map();
   let isPressed = false;
   let release = 0;
   window.isPressed = () => isPressed;
 
-  const press = ({ type, key, target }) => {
-    if (type !== "pointerdown" && ((key !== " " && key !== "Enter") || target.matches("input, textarea"))) return;
+  // Of another button, and of a list of choices, some browsers never tell the release.
+  const mayClick = ({ type, button, key, target }) =>
+    type === "pointerdown"
+      ? button === 0 && !target.closest("select")
+      : (key === " " || key === "Enter") && !target.matches("input, textarea");
+  const press = (event) => {
+    if (!mayClick(event)) return;
     clearTimeout(release);
+    release = 0;
     isPressed = true;
   };
   const letGo = () => {
     isPressed = false;
-    for (const [part, { verb, path }] of held) {
-      if (part.isConnected) window.htmx.ajax(verb, path, { source: part });
+    release = 0;
+    for (const [asker, { verb, path }] of held) {
+      // What goes wrong with it is told where all requests are.
+      if (asker.isConnected) window.htmx.ajax(verb, path, { source: asker }).catch(() => {});
     }
     held.clear();
   };
@@ -127,21 +137,26 @@
     release = setTimeout(letGo, delay);
   };
   for (const begin of ["pointerdown", "keydown"]) document.addEventListener(begin, press, true);
-  for (const end of ["pointerup", "pointercancel", "keyup", "dragend"]) {
+  for (const end of ["pointerup", "pointercancel", "keyup", "dragend", "contextmenu"]) {
     document.addEventListener(end, letGoIn(PRESS), true);
   }
+  // A release that was not told, as that beside an open menu: the mouse moves, and no button is down.
+  document.addEventListener("pointermove", ({ pointerType, buttons }) => {
+    if (isPressed && !release && pointerType === "mouse" && buttons === 0) letGoIn(PRESS)();
+  });
   document.addEventListener("click", letGoIn(0), true);
   // Whoever presses and changes to another window lets go there.
   window.addEventListener("blur", letGoIn(0));
 
   // An answer that replaced or moved a button between press and release would take its click. It often comes then: a
-  // press takes the cursor out of a field, and the change is asked about. The part is asked for again afterwards.
+  // press takes the cursor out of a field, and the change is asked about. It is asked for again afterwards.
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const isOwn = ![undefined, "input", "change"].includes(detail.requestConfig.triggeringEvent?.type);
-    if (!isPressed || isOwn || !detail.elt.matches(REFRESHES_ITSELF)) return;
+    const { elt, triggeringEvent } = detail.requestConfig;
+    const isOwn = ![undefined, "input", "change", "search"].includes(triggeringEvent?.type);
+    if (!isPressed || isOwn || !elt.matches(MAY_ASK_AGAIN)) return;
     detail.shouldSwap = false;
-    held.set(detail.elt, detail.requestConfig);
-    detail.elt.dispatchEvent(new Event("held"));
+    held.set(elt, detail.requestConfig);
+    elt.dispatchEvent(new Event("held"));
   });
 
   const offline = document.getElementById("offline");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,7 @@ from tests.browser import Look, NewPage, open_step
 pytestmark = [pytest.mark.journey, pytest.mark.at("2026-12-01T15:00Z")]
 
 LetIn = Callable[[Page, User], None]
+PREVIEW = "**/compose/preview/"
 
 
 @pytest.fixture
@@ -102,22 +104,48 @@ def test_a_button_that_an_answer_replaces_while_it_is_pressed_is_pressed_all_the
     expect(composer.locator("#audience")).to_contain_text("12 people get this message")
     open_step(composer, "What")
     composer.get_by_text("Front desk SMS").click()
-    with meanwhile(composer, "preview", composer.get_by_role("button", name="Next recipient")):
+    with meanwhile(composer, PREVIEW, composer.get_by_role("button", name="Next recipient")):
         composer.get_by_role("textbox", name="Message").fill("Hi {{CUSTOMER_NAME}}")
 
     expect(composer.locator(".bubble")).to_contain_text("Hi Person 3")
     expect(composer.locator("#preview")).to_contain_text("2 of 12")
 
 
+def test_a_row_that_a_search_replaces_while_it_is_pressed_opens_all_the_same(
+    composer: Page, patients: RecipientList
+) -> None:
+    composer.goto(f"/riverside-dental/lists/{patients.public_id}/")
+    row = composer.get_by_role("link", name="Person 3")
+    with meanwhile(composer, "**/search/", row):
+        composer.get_by_role("searchbox").first.fill("Person 3")
+
+    expect(composer).to_have_url(re.compile("/people/"))
+
+
+@pytest.mark.parametrize("way", ["another button", "a release that is not told"])
+def test_only_what_may_be_a_click_keeps_an_answer_waiting(composer: Page, way: str) -> None:
+    open_step(composer, "What")
+    composer.get_by_text("Front desk SMS").click()
+    if way == "another button":
+        composer.mouse.down(button="right")
+    else:
+        composer.evaluate(
+            "document.body.dispatchEvent(new PointerEvent('pointerdown', {bubbles: true}))"
+        )
+        composer.mouse.move(200, 200)
+    composer.get_by_role("textbox", name="Message").fill("Good morning")
+
+    expect(composer.locator(".bubble")).to_contain_text("Good morning")
+
+
 @contextmanager
-def meanwhile(page: Page, part: str, button: Locator) -> Iterator[None]:
-    """What is done within asks for a part; its answer comes while `button` is pressed."""
+def meanwhile(page: Page, address: str, button: Locator) -> Iterator[None]:
+    """What is done within asks at an address; its answer comes while `button` is pressed."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
-    address = f"**/compose/{part}/"
     page.route(address, hold)
     with page.expect_request(address):
         yield
