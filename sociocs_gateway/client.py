@@ -297,12 +297,18 @@ class SociocsClient:
                 return reading.result(self._transport.exchange(call, deadline), read)
             except GatewayError as error:
                 # What was answered before says more than that a repetition ran out of time.
-                is_cut_short = isinstance(error, TryLater) and time.monotonic() >= deadline
-                failure = failure if failure and is_cut_short else error
+                is_over = time.monotonic() >= deadline
+                failure = failure if failure and is_over and _says_less(error, failure) else error
             if isinstance(failure, OutcomeUnknown):
                 unclear = failure
             if not _may_change_soon(failure) or not _rest(next(pauses, None), failure, deadline):
                 raise _all_in_all(failure, unclear)
+
+
+def _says_less(error: GatewayError, before: GatewayError) -> bool:
+    """Whether it is that nobody answered, where somebody had."""
+    is_answered = before.http_status is not None
+    return is_answered and isinstance(error, TryLater) and error.http_status is None
 
 
 def _may_change_soon(failure: GatewayError) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
-from django.db import OperationalError, connections
+from django.db import Error, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from interface.database_errors import is_held_up
@@ -31,6 +31,7 @@ class Command(migrate.Command):
         connection = connections[options["database"]]
         until = time.monotonic() + PATIENCE
         while True:
+            began = time.monotonic()
             try:
                 with _short_waits(connection):
                     super().handle(*arguments, **options)
@@ -42,10 +43,12 @@ class Command(migrate.Command):
                     raise CommandError(
                         "A table that is to be changed was in use all the time, as by a backup or "
                         "a long export. What was applied before stays, and all goes on with the "
-                        "older release. Run this again when that is over."
+                        f"older release. Run this again when that is over. ({error})"
                     ) from error
-            self.stdout.write(f"\n  A table is in use. Trying again in {PAUSE:.0f} seconds.")
-            time.sleep(PAUSE)
+            # What was done before the table was found in use, as an index, is done anew each time.
+            pause = max(PAUSE, 3 * (time.monotonic() - began))
+            self.stdout.write(f"\n  A table is in use. Trying again in {pause:.0f} seconds.")
+            time.sleep(pause)
 
 
 @contextmanager
@@ -58,5 +61,6 @@ def _short_waits(connection: BaseDatabaseWrapper) -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        # With a connection that is lost its limit is over.
+        with suppress(Error), connection.cursor() as cursor:
             cursor.execute("RESET lock_timeout")
