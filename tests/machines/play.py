@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
@@ -291,22 +292,33 @@ def perform(
 
 @contextmanager
 def a_backup(seconds: float) -> Iterator[None]:
-    """Read all tables in one transaction that is open for so long, as `pg_dump` does."""
+    """Read all tables in one transaction, as `pg_dump` does, for so long as somebody waits."""
 
     def read() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             names = ", ".join(connection.ops.quote_name(name) for name in tables)
             cursor.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
             reads.set()
-            time.sleep(seconds)
+            while not (is_waited_for(cursor) or over.wait(0.1)):
+                pass
+            over.wait(seconds)
         connection.close()
 
-    tables, reads = connection.introspection.table_names(), threading.Event()
+    def is_waited_for(cursor: Any) -> bool:
+        waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE mode = %s AND NOT granted)"
+        cursor.execute(waits, ["AccessExclusiveLock"])
+        return bool(cursor.fetchone()[0])
+
+    tables = connection.introspection.table_names()
+    reads, over = threading.Event(), threading.Event()
     reader = threading.Thread(target=read)
     reader.start()
     assert reads.wait(timeout=60)
-    yield
-    reader.join()
+    try:
+        yield
+    finally:
+        over.set()
+        reader.join()
 
 
 def rows_done() -> object:
