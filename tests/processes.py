@@ -149,9 +149,13 @@ class Processes:
 
     def start_workers_again(self) -> None:
         """Start again the workers that have died, as a supervisor does."""
-        for child in self.started:
-            if child.name.startswith("worker-") and not child.is_running:
-                child.start()
+        for child in self.dead_workers():
+            child.start()
+
+    def dead_workers(self) -> list[Child]:
+        """The workers that were started and do not run."""
+        workers = (child for child in self.started if child.name.startswith("worker-"))
+        return [child for child in workers if not child.is_running]
 
     def web(self, env: Mapping[str, str] | None = None) -> WebServer:
         """Start the web server on a free port and wait until it answers."""
