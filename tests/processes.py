@@ -8,11 +8,12 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from django.conf import settings
@@ -244,6 +245,30 @@ def sandbox(sandbox_process: Sandbox) -> Sandbox:
     """A sandbox that has seen nothing yet and answers as it should: .url, .api_key, .storage."""
     requests.post(f"{sandbox_process.url}/sandbox/reset", timeout=30).raise_for_status()
     return sandbox_process
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell with a failure what this test's processes do, and what they wrote last."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for kept in item.funcargs.values():
+            for child in kept.started if isinstance(kept, Processes) else ():
+                told = f"{doings_of(child)}\n{child.output[-3000:]}"
+                report.sections.append((f"{child.name}, {child.pid}", told))
+    return report
+
+
+def doings_of(child: Child) -> str:
+    """The processes of a child that are still there, in lines: state and seconds of processor."""
+    lines = []
+    with suppress(psutil.NoSuchProcess):
+        for one in (family := psutil.Process(child.pid)), *family.children(recursive=True):
+            took = one.cpu_times()
+            lines.append(f"{one.pid} {one.status()} {took.user:.1f} {took.system:.1f}")
+    return "\n".join(lines) or "has ended"
 
 
 @pytest.fixture

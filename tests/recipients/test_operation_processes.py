@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -228,13 +229,14 @@ def kill_an_undo(processes: Processes, addition: ListImport, user: User) -> None
         "from recipients.models import ListImport\n"
         "from teams.models import User\n"
         f"addition, user = ListImport.objects.get(pk={addition.pk}), User.objects.get(pk={user.pk})"
-        "\nprint('begins', flush=True)\nundoing.undo(addition, user)\n"
+        "\nprint('begins', flush=True)\nundoing.undo_import(addition, user)\n"
     )
     env = {"DJANGO_SETTINGS_MODULE": "config.settings"}
     child = processes.start("undo", sys.executable, "-c", undo, env=env)
     child.wait_for("begins")
     time.sleep(random.uniform(0, 0.3))
     child.kill()
+    assert child.process.returncode in {0, -signal.SIGKILL}, child.output
 
 
 def assert_undone_or_not_at_all(
