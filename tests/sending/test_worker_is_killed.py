@@ -41,11 +41,7 @@ def killed_at(
     campaign: Campaign, processes: Processes, sandbox: Sandbox, tmp_path: Path
 ) -> Callable[..., None]:
     """`killed_at(*failpoints)` runs a worker that is killed once at each of them."""
-    env = {
-        "SOCIOCS_BASE_URL": sandbox.url,
-        "LEAD_SECONDS": "2",
-        "SOCIOCS_TIMEOUT_SECONDS": "5",
-    }
+    env = {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": "2"}
 
     def run(*failpoints: str) -> None:
         pending = [tmp_path / name for name in failpoints]
@@ -152,7 +148,7 @@ def test_one_by_one_the_killed_message_is_found_until_its_second_and_nobody_gets
     plan = ",".join(f"{file.name}=once:{file}:kill" for file in pending)
     for file in pending:
         file.touch()
-    env = {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": lead, "SOCIOCS_TIMEOUT_SECONDS": "5"}
+    env = {"SOCIOCS_BASE_URL": sandbox.url, "LEAD_SECONDS": lead}
     processes.worker("sending", env=env | {"FAILPOINTS": plan})
 
     if states == "found":
