@@ -55,7 +55,11 @@ def killed_at(
 
 
 def work_until(processes: Processes, condition: Callable[[], bool]) -> None:
-    """Start the dead again, nudge, and let every look be due, until it holds."""
+    """Start the dead again, nudge, and let what is unclear be looked for, until it holds.
+
+    What a living worker has under way is not: a single message might be found before its answer
+    is stored.
+    """
 
     def holds() -> bool:
         if condition():
@@ -63,7 +67,8 @@ def work_until(processes: Processes, condition: Callable[[], bool]) -> None:
         for worker in processes.dead_workers():
             free_what_it_had()
             worker.start()
-        Attempt.objects.exclude(next_look_at=None).update(next_look_at=a_second_ago())
+        unclear = Attempt.objects.filter(outcome="ambiguous").exclude(next_look_at=None)
+        unclear.update(next_look_at=a_second_ago())
         hints.nudge(tasks.tick)
         return False
 
