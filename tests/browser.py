@@ -263,8 +263,11 @@ def assert_axe_finds_nothing(page: Page) -> None:
     """Ask axe-core about a page as it stands."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE)
+    # An answer may still change a colour while axe-core looks: at once, not by and by.
+    page.emulate_media(reduced_motion="reduce")
     page.evaluate(SETTLE)
     found = page.evaluate(RUN_AXE, effort.is_long())
+    page.emulate_media(reduced_motion="no-preference")
     assert not found, "\n".join(
         f"{violation['id']}: {violation['help']}\n    "
         + "\n    ".join(node["html"] for node in violation["nodes"])

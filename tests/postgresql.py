@@ -91,7 +91,12 @@ class PostgresServer:
                 output=log,
                 user=self._user,
             )
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            # It would write into the folder while that is taken away.
+            self._end()
+            raise
 
     def kill(self) -> None:
         """End it as a power cut would (kill -9); its data stays."""
@@ -111,8 +116,11 @@ class PostgresServer:
 
     def stop(self) -> None:
         """End the server at once and remove all it wrote."""
-        children.stop_child(self._process, patience=10, number=signal.SIGQUIT)
+        self._end()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end(self) -> None:
+        children.stop_child(self._process, patience=10, number=signal.SIGQUIT)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in (*ITS_CLOCK, "PATH") if name in os.environ}

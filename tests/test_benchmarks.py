@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.waiting import wait_until
@@ -54,6 +55,8 @@ def test_a_benchmark_that_is_told_to_end_leaves_nothing_behind() -> None:
         finally:
             begun.kill()
         assert not list(folder.iterdir())
+        words = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+        assert not [command for command in words if name in " ".join(command)]
 
 
 @pytest.mark.long
