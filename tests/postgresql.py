@@ -64,7 +64,7 @@ class PostgresServer:
         try:
             self._start(like)
         except BaseException:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._take_away()
             raise
 
     def _start(self, like: Path | None) -> None:
@@ -117,10 +117,18 @@ class PostgresServer:
     def stop(self) -> None:
         """End the server at once and remove all it wrote."""
         self._end()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._take_away()
 
     def _end(self) -> None:
         children.stop_child(self._process, patience=10, number=signal.SIGQUIT)
+
+    def _take_away(self) -> None:
+        """Remove the folder; what was just killed may write there for a moment."""
+        for _try in range(100):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not self.folder.exists():
+                break
+            time.sleep(0.02)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in (*ITS_CLOCK, "PATH") if name in os.environ}
@@ -154,22 +162,26 @@ class PostgresServer:
         return answer.returncode == 0
 
     def _initialise(self) -> None:
-        answer = subprocess.run(
-            [
-                self.programs / "initdb",
-                *("-D", self.folder / "data", "-U", "postgres", "-A", "trust"),
-                *("--no-sync", "--no-locale", "-E", "UTF8"),
-            ],
-            env=self._environment(),
-            cwd=self.folder,
-            user=self._user,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        if answer.returncode != 0:
-            raise RuntimeError("PostgreSQL cannot be set up:\n" + answer.stderr)
+        with self._log.open("ab") as log:
+            made = children.spawn(
+                [
+                    str(self.programs / "initdb"),
+                    *("-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust"),
+                    *("--no-sync", "--no-locale", "-E", "UTF8"),
+                ],
+                env=self._environment(),
+                cwd=self.folder,
+                output=log,
+                user=self._user,
+            )
+        try:
+            made.wait(timeout=120)
+        finally:
+            # What it starts would go on without it.
+            children.signal_group(made, signal.SIGKILL)
+            made.wait()
+        if made.returncode != 0:
+            raise RuntimeError("PostgreSQL cannot be set up:\n" + self._log.read_text()[-2000:])
 
     def _take_over(self, data: Path) -> None:
         shutil.copytree(data, own := self.folder / "data")
